@@ -1,0 +1,35 @@
+# A new environment takes PYTHON (make test PYTHON=python3.12); a .venv that exists is used as it is.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile
+
+demo: $(INSTALLED)  ## the whole job on synthetic radiographs, into demo-output/
+	$(BIN)/radtl demo --out demo-output
+
+test: $(INSTALLED)  ## the tests that need seconds and no download
+	$(BIN)/pytest -m "not slow and not real"
+
+check: $(INSTALLED)  ## format, lint, types, direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(INSTALLED)  ## what it costs: every file in benchmarks/
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+clean:  ## remove what the other targets wrote, but for .venv
+	rm -rf build dist *.egg-info demo-output .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find cli.py benchmarks datasets radtl_tf tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(INSTALLED): setup.cfg constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,test]'
+	touch $@

@@ -1,0 +1,144 @@
+"""The verb demo: the whole job on synthetic radiographs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from radtl_tf.cli.options import FOLDER, log
+
+if TYPE_CHECKING:
+    from radtl_tf.experiment.plan import Plan
+
+NOTE = "Synthetic radiographs: this shows the pipeline and is never evidence."
+BACKBONES = ("MobileNet", "MobileNetV2")
+SIZE = 96
+
+EXPERIMENT = """\
+# The demo's experiment: is it better to start from weights that have seen other phantoms, or from random ones?
+name = "demo"
+note = "{note}"
+seed = 726
+
+[task]
+manifest = "panoramic/labels.csv"
+kind = "binary"
+label = "label"
+positive = "present"
+patient = "patient_id"
+unit = "patient"
+
+[question]
+compare = ["phantom", "random"]
+metric = "auroc"
+over = "selected"
+margin = 0.02
+
+[folds]
+count = 3
+
+[grid]
+backbones = {backbones}
+weights = ["phantom", "random"]
+tunings = [ {{ mode = "frozen", learning_rates = [1e-2, 1e-3] }},
+            {{ mode = "top10",  learning_rates = [1e-3] }} ]
+
+[weights.phantom]               # made by the demo itself on another task: the shape of the skull
+files.MobileNet = "weights/phantom-MobileNet_notop.h5"
+files.MobileNetV2 = "weights/phantom-MobileNetV2_notop.h5"
+pixels = "tf"
+
+[training]
+image_size = {size}
+epochs = 15
+"""
+
+
+@click.command()
+@click.option("--out", type=FOLDER, default="radtl-demo", show_default=True, help="Folder to work in; call again to resume.")
+def demo(out: Path) -> None:
+    """Run the whole job on synthetic radiographs, with no download: a few minutes.
+
+    Draws radiographs as DICOM files, pre-trains two small backbones on one task, compares those weights with random ones on
+    another, writes the report, exports a model and scores a new radiograph.
+    """
+    from radtl_tf.cli.run import run_experiment
+    from radtl_tf.data.phantoms import write_phantoms
+    from radtl_tf.records.folder import write_text
+    from radtl_tf.records.schema import read_experiment
+
+    log(f"1/5 Drawing panoramic and cephalometric radiographs in {out}")
+    for folder, kind, patients, seed in (("panoramic", "supernumerary", 150, 1), ("cephalograms", "skull", 150, 2)):
+        if not (out / folder).exists():
+            write_phantoms(out / folder, kind=kind, num_patients=patients, seed=seed)
+    log("2/5 Pre-training on the cephalograms")
+    for backbone in BACKBONES:
+        _pretrain(out, backbone)
+    log("3/5 Running the experiment on the panoramic radiographs")
+    backbones = "[" + ", ".join(f'"{name}"' for name in BACKBONES) + "]"
+    write_text(out / "experiment.toml", EXPERIMENT.format(note=NOTE, backbones=backbones, size=SIZE))
+    run_experiment(read_experiment(out / "experiment.toml"), out / "results")
+    _export_and_predict(out)
+    log(f"Done. {NOTE} Open {out / 'results' / 'report.html'} in a browser.")
+
+
+def _pretrain(out: Path, backbone: str) -> None:
+    """Make a weights file from the cephalograms unless it is there."""
+    from radtl_tf.experiment.pretrain import pretrain
+
+    file = out / "weights" / f"phantom-{backbone}_notop.h5"
+    if not file.exists():
+        plan = _source_plan(out, backbone)
+        pretrain(plan, plan.scenarios[0], file)
+    log(f"    {file}")
+
+
+def _source_plan(out: Path, backbone: str) -> Plan:
+    from radtl_tf.experiment.plan import make_plan
+    from radtl_tf.places import weights_folder
+    from radtl_tf.records.folder import OutputFolder
+    from radtl_tf.records.schema import experiment_from
+    from radtl_tf.training.device import prepare
+
+    raw: dict[str, Any] = {
+        "name": f"{backbone} on skull phantoms",
+        "note": NOTE,
+        "task": {
+            "manifest": "cephalograms/labels.csv",
+            "positive": "male",
+            "patient": "patient_id",
+            "unit": "patient",
+        },
+        "grid": {
+            "backbones": [backbone],
+            "weights": ["random"],
+            "tunings": [{"mode": "full", "learning_rates": [1e-3]}],
+        },
+        "training": {"image_size": SIZE, "epochs": 10},
+    }
+    experiment = experiment_from(raw, out)
+    device = prepare(experiment.training, experiment.seed)
+    folder = OutputFolder(out / "pretraining" / backbone)
+    return make_plan(experiment, folder, device=device, weights_folder=weights_folder())
+
+
+def _export_and_predict(out: Path) -> None:
+    """Export the experiment's best setting and score a radiograph that no run has seen."""
+    from radtl_tf.data.phantoms import write_phantoms
+    from radtl_tf.deploy.predict import load_model, predict
+    from radtl_tf.deploy.saved_model import export
+    from radtl_tf.places import weights_folder
+    from radtl_tf.records.folder import OutputFolder
+
+    model, new = out / "model", out / "new"
+    log(f"4/5 Exporting a SavedModel to {model}")
+    if not model.exists():
+        export(OutputFolder(out / "results"), None, model, weights_folder=weights_folder())
+    log("5/5 Scoring new DICOM files")
+    if not new.exists():
+        write_phantoms(new, kind="supernumerary", num_patients=2, seed=3)
+    click.echo("path,score")
+    for score in predict(load_model(model), sorted(new.rglob("*.dcm"))):
+        click.echo(f"{score.path.name},{score.score:.4f}")

@@ -1,0 +1,57 @@
+"""The verbs of a trained model: export and predict."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import click
+
+from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, log
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--setting", help="Setting to export, as named in the report; default: the one of lowest inner loss.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of the SavedModel; must not exist.")
+def export(folder: Path, setting: str | None, out: Path) -> None:
+    """Write the ensemble of the folds of one setting of the experiment in FOLDER as a SavedModel.
+
+    Example: radtl export results --out model
+    """
+    from radtl_tf.deploy.saved_model import export as export_model
+    from radtl_tf.places import weights_folder
+    from radtl_tf.records.folder import OutputFolder
+
+    chosen = export_model(OutputFolder(folder), setting, out, weights_folder=weights_folder())
+    log(f"Exported {chosen.name} to {out}")
+
+
+@click.command()
+@click.argument("model", type=FOLDER)
+@click.argument("paths", type=ANY_PATH, nargs=-1, required=True)
+@click.option("--out", type=FILE, help="CSV to write; default: stdout.")
+def predict(model: Path, paths: tuple[Path, ...], out: Path | None) -> None:
+    """Score radiographs (DICOM, PNG, JPEG, or folders of them) with an exported MODEL.
+
+    A file that cannot be read costs that file: it is named on stderr, and the exit code is 1.
+
+    Example: radtl predict model new-images --out scores.csv
+    """
+    from radtl_tf.data.images import image_files
+    from radtl_tf.deploy.predict import load_model
+    from radtl_tf.deploy.predict import predict as scores_of
+    from radtl_tf.records.folder import csv_text, write_text
+
+    files = image_files(paths)
+    scores = list(scores_of(load_model(model), files))
+    for failed in (score for score in scores if score.error):
+        log(f"Error: {failed.path}: {failed.error}")
+    rows = [(str(score.path), score.score) for score in scores if score.error is None]
+    if out is None:
+        csv.writer(sys.stdout, lineterminator="\n").writerows([("path", "score"), *rows])
+    else:
+        write_text(out, csv_text(("path", "score"), rows))
+    if len(rows) < len(scores):
+        raise SystemExit(1)

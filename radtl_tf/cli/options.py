@@ -1,0 +1,62 @@
+"""Options and helpers that several verbs share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+ANY_PATH = click.Path(path_type=Path)
+
+out_folder = click.option("--out", type=FOLDER, required=True, help="Output folder; call again with it to resume.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a machine to read.")
+
+
+def log(line: str) -> None:
+    """Print a line for people: on stderr, since stdout is data."""
+    click.echo(line, err=True)
+
+
+@contextmanager
+def progress(total: int, done: int) -> Iterator[Any]:
+    """Show a bar with the time left over ``total`` runs, ``done`` of them finished before; silent where nobody looks.
+
+    Yields an object with ``advance()`` and ``say(line)``.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("Runs"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("runs", total=total, completed=done)
+        yield _Bar(bar, task)
+
+
+class _Bar:
+    def __init__(self, bar: Any, task: Any) -> None:
+        self._bar, self._task = bar, task
+
+    def advance(self) -> None:
+        """Count one finished run."""
+        self._bar.advance(self._task)
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        if self._bar.disable:
+            log(line)
+        else:
+            self._bar.console.print(line, highlight=False, markup=False)

@@ -1,0 +1,179 @@
+"""The verbs of an experiment: train, run, status, report."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from radtl_tf.cli.options import FILE, FOLDER, as_json, log, out_folder, progress
+
+if TYPE_CHECKING:
+    from radtl_tf.experiment.plan import Plan
+    from radtl_tf.records.experiment import Experiment
+
+
+@click.command()
+@click.argument("experiment", type=FILE)
+@out_folder
+@click.option("--dry-run", is_flag=True, help="Check everything, print the runs and what they will cost; train nothing.")
+def run(experiment: Path, out: Path, dry_run: bool) -> None:
+    """Train the grid of EXPERIMENT (a TOML file), then evaluate and report. Run it again to resume.
+
+    Example: radtl run experiment.toml --out results
+    """
+    from radtl_tf.records.schema import read_experiment
+
+    run_experiment(read_experiment(experiment), out, dry_run=dry_run)
+
+
+@click.command()
+@click.option("--manifest", type=FILE, required=True, help="CSV with a row per radiograph: path, label, patient id.")
+@click.option("--label", default="label", show_default=True, help="Column of the label.")
+@click.option("--positive", required=True, help="Label of the positive class.")
+@click.option("--patient", help="Column of the patient id.")
+@click.option("--one-image-per-patient", is_flag=True, help="There is no patient column: each image is a patient of its own.")
+@click.option("--unit", type=click.Choice(["patient", "image"]), help="What counts as one case in the AUROC.")
+@click.option("--backbone", default="ResNet50", show_default=True, help="Backbone, see `radtl doctor`.")
+@click.option("--weights", required=True, help="imagenet, radimagenet, random, or the path of an .h5 file.")
+@click.option("--pixels", default="native", show_default=True, help="Pixel convention; required for an .h5 file.")
+@click.option("--tuning", default="frozen", show_default=True, help="frozen, top10, topK or full.")
+@click.option("--layers", type=int, help="K of topK: how many layers that have weights learn.")
+@click.option("--learning-rate", "rates", type=float, multiple=True, required=True, help="May be given several times.")
+@click.option("--folds", type=int, default=5, show_default=True, help="Folds, grouped by patient.")
+@click.option("--epochs", type=int, default=30, show_default=True, help="Epochs; that of lowest inner loss is kept.")
+@click.option("--image-size", type=int, default=224, show_default=True, help="Side of the network's input in pixels.")
+@click.option("--batch-size", type=int, default=32, show_default=True, help="Images per step.")
+@click.option("--seed", type=int, default=726, show_default=True, help="Seed of folds, heads, dropout and order.")
+@out_folder
+def train(out: Path, **flags: Any) -> None:
+    """Train and evaluate one setting over the folds: an experiment of one row, from flags.
+
+    Example: radtl train --manifest labels.csv --positive pneumonia --patient patient_id --unit image
+    --weights imagenet --learning-rate 0.001 --out results
+    """
+    from radtl_tf.records.schema import experiment_from
+
+    run_experiment(experiment_from(experiment_of_flags(flags), Path.cwd()), out)
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@as_json
+def status(folder: Path, as_json: bool) -> None:
+    """Say how much of the experiment in FOLDER is done."""
+    from radtl_tf.records.folder import OutputFolder, read_json
+
+    record = read_json(OutputFolder(folder).experiment)
+    folds = record["experiment"]["folds"]
+    each = folds["count"] * folds["repeats"]
+    names = [scenario["scenario"] for scenario in record["scenarios"]]
+    done = {name: len(list((folder / "runs" / name).glob("*/DONE.json"))) for name in names}
+    if as_json:
+        click.echo(json.dumps({"runs": each * len(names), "done": sum(done.values()), "scenarios": done}))
+        return
+    click.echo(f"{sum(done.values())} of {each * len(names)} runs are done")
+    for name, number in done.items():
+        click.echo(f"{number:5d} of {each}  {name}")
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+def report(folder: Path) -> None:
+    """Evaluate the finished runs in FOLDER again and write tables and report.html."""
+    evaluate_and_report(folder)
+
+
+def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False) -> None:
+    """Prepare, train what is left, evaluate and report; print tables on stdout and time and memory on stderr."""
+    start = time.monotonic()
+    plan = _plan(experiment, out)
+    if dry_run:
+        from radtl_tf.experiment.cost import price
+
+        for line in price(plan).lines():
+            click.echo(line)
+        return
+    from radtl_tf.experiment.engine import collect_predictions, execute
+
+    total, left = len(plan.runs), len(plan.remaining)
+    log(f"{left} of {total} runs are left" if left < total else f"{total} runs")
+    with progress(total, total - left) as bar:
+        for _ in execute(plan, bar.say):
+            bar.advance()
+    collect_predictions(plan)
+    evaluate_and_report(out)
+    log(f"Wall time {_clock(time.monotonic() - start)}, peak memory {_peak_memory() / 1e9:.1f} GB")
+
+
+def _plan(experiment: Experiment, out: Path) -> Plan:
+    from radtl_tf.experiment.plan import make_plan
+    from radtl_tf.places import weights_folder
+    from radtl_tf.records.folder import OutputFolder
+    from radtl_tf.training.device import prepare
+
+    device = prepare(experiment.training, experiment.seed)
+    plan = make_plan(experiment, OutputFolder(out), device=device, weights_folder=weights_folder(), say=log)
+    for warning in plan.warnings:
+        log(f"Warning: {warning}")
+    return plan
+
+
+def evaluate_and_report(out: Path) -> None:
+    """Write estimates, comparisons and the report of a folder; print the tables."""
+    from radtl_tf.evaluation.evaluate import evaluate
+    from radtl_tf.report.html import write_report
+    from radtl_tf.report.tables import terminal_text
+
+    evaluation = evaluate(out)
+    page = write_report(out, evaluation)
+    click.echo(terminal_text(evaluation))
+    log(f"Report: {page}")
+
+
+def experiment_of_flags(flags: dict[str, Any]) -> dict[str, Any]:
+    """Return the experiment file that ``radtl train`` stands for."""
+    weights, declared = flags["weights"], {}
+    if weights.endswith(".h5"):
+        if flags["pixels"] == "native":
+            raise click.UsageError("an .h5 file needs --pixels: the convention that its weights were trained with.")
+        declared = {Path(weights).stem: {"files": {flags["backbone"]: weights}, "pixels": flags["pixels"]}}
+        weights, flags["pixels"] = Path(weights).stem, "native"
+    tuning = {"mode": flags["tuning"], "learning_rates": flags["rates"], "layers": flags["layers"]}
+    task = {key: flags[key] for key in ("manifest", "label", "positive", "patient", "one_image_per_patient", "unit")}
+    return {
+        "name": f"{flags['backbone']} {weights} {flags['tuning']}",
+        "seed": flags["seed"],
+        "task": task,
+        "folds": {"count": flags["folds"]},
+        "grid": {
+            "backbones": [flags["backbone"]],
+            "weights": [weights],
+            "pixels": [flags["pixels"]],
+            "tunings": [tuning],
+        },
+        "weights": declared,
+        "training": {key: flags[key] for key in ("epochs", "image_size", "batch_size")},
+    }
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _peak_memory() -> float:
+    """Return the largest resident memory of this process so far, in bytes."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        import psutil
+
+        return float(psutil.Process().memory_info().peak_wset)
+    import sys
+
+    unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes on macOS, kilobytes on Linux
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

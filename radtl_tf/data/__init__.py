@@ -1,0 +1,1 @@
+"""Pixels and patients: manifests, images, DICOM, TFDS builders, folds."""

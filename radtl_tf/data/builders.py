@@ -1,0 +1,212 @@
+"""Data sets in TFDS's own format: load a builder folder, build it whole or not at all, read it back."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import logging
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from absl import logging as absl_logging
+from PIL import Image
+
+from radtl_tf.data.assembly import assemble
+from radtl_tf.data.cases import Cases
+from radtl_tf.data.grey import Decoded
+from radtl_tf.data.images import decode_bytes, read_file
+from radtl_tf.data.manifest import Manifest, Source
+from radtl_tf.errors import DataError, OutputError, RadtlError, nearest
+from radtl_tf.places import shipped
+from radtl_tf.records.experiment import Task
+
+SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
+_SUFFIX = "_dataset_builder"
+
+
+def features(labels: Sequence[str]) -> tfds.features.FeaturesDict:
+    """Return the features that every data set has; ``labels`` are the classes in order."""
+    return tfds.features.FeaturesDict(
+        {
+            "image": tfds.features.Image(shape=(None, None, 1), dtype=np.uint16, encoding_format="png"),
+            "label": tfds.features.ClassLabel(names=list(labels)),
+            "patient": tfds.features.Text(),
+            "example": tfds.features.Scalar(np.int64),
+            "sha256": tfds.features.Text(),
+        }
+    )
+
+
+def generate(rows: Iterable[tuple[Source, str, str]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield TFDS's (key, example) for each (source, label, patient's hash), in the order of the rows.
+
+    Raises:
+        DataError: an image cannot be decoded, or has changed since its row was read; it names the row's line.
+    """
+    for example, (source, label, patient) in enumerate(rows):
+        try:
+            yield example, _example(example, source, label, patient)
+        except DataError as error:
+            raise DataError(f"line {source.line}: {error}") from error
+
+
+def known_datasets() -> list[str]:
+    """Return the names of the data sets that ship with the package."""
+    return sorted(path.parent.name for path in shipped("datasets").glob(f"*/*{_SUFFIX}.py"))
+
+
+def builder_class(name: str) -> type[tfds.core.DatasetBuilder]:
+    """Return the builder class of the data set ``name``.
+
+    Raises:
+        DataError: there is no such data set.
+    """
+    known = known_datasets()
+    if name not in known:
+        raise DataError(f"unknown data set {name!r}{nearest(name, known)}; there are: {', '.join(known)}.")
+    folder = shipped("datasets")
+    with tfds.core.utils.add_sys_path(folder):
+        found = tfds.core.community.builder_cls_from_module(f"{name}.{name}{_SUFFIX}")
+    found.pkg_dir_path = tfds.core.Path(folder / name)  # where README, citation and tags are
+    return found
+
+
+def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.core.DatasetBuilder:
+    """Build the data set of a manifest below ``data_dir``, or return the complete one that is there.
+
+    Raises:
+        DataError: an image cannot be decoded; the message names its line in the manifest.
+        OutputError: the data set cannot be written.
+    """
+    found = builder_class("radiographs")
+    with data_errors(manifest.path.name):
+        builder = found.of(manifest, cases, data_dir=data_dir)
+    return _prepared(builder, str(manifest.path))
+
+
+def build_named(name: str, data_dir: Path) -> tfds.core.DatasetBuilder:
+    """Build the shipped data set ``name`` or ``name/config`` below ``data_dir``, or return the complete one.
+
+    Raises:
+        DataError: there is no such data set or configuration, or its sources are missing or damaged.
+        OutputError: the data set cannot be written.
+    """
+    name, _, config = name.partition("/")
+    found = builder_class(name)
+    known = [entry.name for entry in found.BUILDER_CONFIGS]
+    if config and config not in known:
+        raise DataError(f"{name} has no configuration {config!r}{nearest(config, known)}; it has: {', '.join(known) or 'none'}.")
+    with data_errors(name):
+        builder = found(data_dir=data_dir, config=config or None)
+    return _prepared(builder, name)
+
+
+def cases_from(builder: tfds.core.DatasetBuilder, task: Task) -> Cases:
+    """Return the examples of a built data set for ``task``.
+
+    Raises:
+        DataError: the data set is damaged, or its labels do not make the task.
+    """
+    names = builder.info.features["label"].names
+    rows = list(_rows(builder, "example", "label", "patient"))
+    if [int(row["example"]) for row in rows] != list(range(len(rows))):
+        raise DataError(f"the data set {builder.name} does not hold its examples in order: build it again.")
+    labels = [names[int(row["label"])] for row in rows]
+    return assemble(labels, [row["patient"].decode() for row in rows], task)
+
+
+def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
+    """Return the sha256 over example, label and file of every image, in order.
+
+    Raises:
+        DataError: the data set is damaged.
+    """
+    names = builder.info.features["label"].names
+    digest = hashlib.sha256()
+    for row in _rows(builder, "example", "label", "sha256"):
+        digest.update(f"{int(row['example'])}\t{names[int(row['label'])]}\t{row['sha256'].decode()}\n".encode())
+    return digest.hexdigest()
+
+
+def read_in_order() -> tfds.ReadConfig:
+    """Return the configuration that reads a data set in the order of its examples."""
+    return tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+
+
+@contextlib.contextmanager
+def data_errors(name: str) -> Iterator[None]:
+    """Turn what TensorFlow and TFDS raise on a damaged data set into one line."""
+    try:
+        yield
+    except RadtlError:
+        raise
+    except (tf.errors.DataLossError, tf.errors.FailedPreconditionError, tf.errors.OutOfRangeError) as error:
+        raise DataError(f"the data set {name} is damaged on disk: delete its folder and build it again.") from error
+    except (tf.errors.OpError, AssertionError, ValueError, KeyError) as error:
+        raise DataError(f"the data set {name} cannot be built or read ({type(error).__name__}).") from error
+
+
+def _example(number: int, source: Source, label: str, patient: str) -> dict[str, Any]:
+    data = read_file(source.path)
+    status = source.path.stat()
+    if (len(data), status.st_mtime_ns) != (source.size, source.changed):
+        raise DataError("the image has changed since the manifest was read: run again.")
+    return {
+        "image": io.BytesIO(_png(decode_bytes(data, source.path.suffix))),
+        "label": label,
+        "patient": patient,
+        "example": number,
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+
+
+def _png(decoded: Decoded) -> bytes:
+    """Return a 16-bit PNG; level 1 is several times faster than the default, and little larger."""
+    buffer = io.BytesIO()
+    Image.fromarray(decoded.pixels).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def _prepared(builder: tfds.core.DatasetBuilder, origin: str) -> tfds.core.DatasetBuilder:
+    """Write the data set unless it is complete; nothing half-written remains, whoever was killed while writing."""
+    if builder.is_prepared():
+        return builder
+    place = Path(builder.data_path)
+    for leftover in place.parent.glob(f"{place.name}.incomplete*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    try:
+        with _quiet(), data_errors(builder.name):
+            config = tfds.download.DownloadConfig(try_download_gcs=False)
+            builder.download_and_prepare(download_config=config, download_dir=place.parent / "downloads")
+    except DataError as error:
+        raise DataError(f"{origin}: {error}") from error
+    except OSError as error:
+        raise OutputError(f"{place}: cannot be written ({error.strerror or error}).") from error
+    return builder
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep TFDS from printing: stdout is for data, and its bars do not fall silent by themselves."""
+    level = absl_logging.get_verbosity()
+    tfds.disable_progress_bar()
+    absl_logging.set_verbosity(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        absl_logging.set_verbosity(level)
+
+
+def _rows(builder: tfds.core.DatasetBuilder, *columns: str) -> Iterator[dict[str, Any]]:
+    """Yield the named columns of every example, in order; images stay undecoded."""
+    wanted = tfds.decode.PartialDecoding(dict.fromkeys(columns, True))
+    with data_errors(builder.name):
+        stream = builder.as_dataset(split="all", shuffle_files=False, decoders=wanted, read_config=read_in_order())
+        yield from stream.as_numpy_iterator()

@@ -1,0 +1,26 @@
+"""The examples of a task as arrays: all that folds, training and statistics need to know of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.records.experiment import Unit
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The N examples of a task, in the order of the manifest.
+
+    ``examples`` (N,) is the row of the manifest from 0, ascending without gaps; ``truth`` (N,) the index into ``classes`` (binary: 1 is
+    positive); ``patients`` (N,) the patient's number by first appearance; ``patient_ids`` the keyed hash of each patient number.
+    """
+
+    examples: NDArray[np.int64]
+    truth: NDArray[np.int64]
+    patients: NDArray[np.int64]
+    patient_ids: tuple[str, ...]
+    classes: tuple[str, ...]
+    unit: Unit

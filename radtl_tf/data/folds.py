@@ -1,0 +1,111 @@
+"""Folds: patients are divided, never images; every part is checked for what it promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
+
+from radtl_tf.data.cases import Cases
+from radtl_tf.errors import DataError
+from radtl_tf.records.experiment import FoldPlan
+
+MIN_TEST_PATIENTS = 5  # of each class in a test fold; fewer make the fold's AUROC meaningless
+MIN_INNER_PATIENTS = 10  # of each class in the inner part; fewer cannot choose an epoch
+_DRAWS = 20  # StratifiedGroupKFold is greedy: another seed may succeed where one leaves a fold with one class
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One partition of the examples into parts, as positions into ``Cases``.
+
+    ``fixed_epochs``: the inner part has fewer than ten patients of a class, so no epoch is chosen on it.
+    """
+
+    repeat: int
+    fold: int
+    train: NDArray[np.int64]
+    inner: NDArray[np.int64]
+    test: NDArray[np.int64]
+    fixed_epochs: bool
+
+    def parts(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
+        """Yield the name and the positions of each part."""
+        yield from (("train", self.train), ("inner", self.inner), ("test", self.test))
+
+
+def draw_folds(cases: Cases, plan: FoldPlan, seed: int) -> list[Fold]:
+    """Draw ``plan.count`` folds ``plan.repeats`` times, grouped by patient and stratified by label.
+
+    A repeat re-draws the partition. Patients go in by their number of first appearance, so neither their names nor the hash
+    key move a fold.
+
+    Raises:
+        DataError: a part would lack a class, or a test fold would hold fewer than five patients of one.
+    """
+    _check_enough(cases, plan)
+    return [fold for repeat in range(plan.repeats) for fold in _draw_repeat(cases, plan, seed, repeat)]
+
+
+def patients_per_class(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (num_classes,): how many patients have at least one image of the class among ``positions``."""
+    pairs = np.unique(np.stack([cases.truth[positions], cases.patients[positions]]), axis=1)
+    return np.bincount(pairs[0], minlength=len(cases.classes))
+
+
+def _check_enough(cases: Cases, plan: FoldPlan) -> None:
+    patients = patients_per_class(cases, np.arange(len(cases.truth)))
+    rarest = int(np.argmin(patients))
+    most = int(patients[rarest]) // MIN_TEST_PATIENTS
+    if plan.count > most:
+        advice = f"use at most {most} folds" if most >= 2 else "collect more patients"
+        raise DataError(
+            f"Class {cases.classes[rarest]!r} has {patients[rarest]} patients, too few for {plan.count} folds: each test fold "
+            f"needs {MIN_TEST_PATIENTS} patients of each class; {advice}."
+        )
+
+
+def _draw_repeat(cases: Cases, plan: FoldPlan, seed: int, repeat: int) -> list[Fold]:
+    """Return the folds of one repeat from the first draw that keeps every promise."""
+    for draw in range(_DRAWS):
+        state = int(np.random.SeedSequence((seed, repeat, draw)).generate_state(1)[0])
+        splitter = StratifiedGroupKFold(n_splits=plan.count, shuffle=True, random_state=state)
+        splits = splitter.split(cases.examples, cases.truth, cases.patients)
+        folds = [_with_inner(cases, plan, (repeat, fold), split, state) for fold, split in enumerate(splits)]
+        if all(_keeps_promises(cases, fold) for fold in folds):
+            return folds
+    raise DataError(
+        f"No draw of {plan.count} folds gives every part patients of both classes and each test fold "
+        f"{MIN_TEST_PATIENTS} patients of each: use fewer folds."
+    )
+
+
+def _with_inner(
+    cases: Cases,
+    plan: FoldPlan,
+    number: tuple[int, int],
+    split: tuple[NDArray[np.int64], NDArray[np.int64]],
+    state: int,
+) -> Fold:
+    """Divide the training side of a split into the training and the inner part, by patient."""
+    learning, test = split
+    patients, first = np.unique(cases.patients[learning], return_index=True)
+    positive = np.bincount(cases.patients[learning], weights=cases.truth[learning])[patients] > 0
+    strata = positive if np.bincount(positive, minlength=2).min() >= 2 else np.zeros(len(first), int)
+    divide = StratifiedShuffleSplit(n_splits=1, test_size=plan.inner, random_state=(state + number[1]) % 2**32)
+    _, chosen = next(divide.split(patients, strata))
+    is_inner = np.isin(cases.patients[learning], patients[chosen])
+    inner = learning[is_inner]
+    few = bool(patients_per_class(cases, inner).min() < MIN_INNER_PATIENTS)
+    return Fold(*number, train=learning[~is_inner], inner=inner, test=test, fixed_epochs=few)
+
+
+def _keeps_promises(cases: Cases, fold: Fold) -> bool:
+    """Check that no patient stands in two parts, and that each part has patients of both classes, the test part enough."""
+    groups = [set(cases.patients[positions]) for _, positions in fold.parts()]
+    disjoint = sum(map(len, groups)) == len(set().union(*groups))
+    fewest = [int(patients_per_class(cases, positions).min()) for _, positions in fold.parts()]
+    return disjoint and min(fewest) >= 1 and fewest[2] >= MIN_TEST_PATIENTS

@@ -1,0 +1,48 @@
+"""What every decoder returns: one grey channel of 16 bits, and how color becomes grey."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.errors import DataError
+
+GREY_WEIGHTS = (299, 587, 114)  # red, green, blue in thousandths (ITU-R BT.601)
+MAX_PIXELS = 100_000_000  # a stitched full-leg radiograph has about 40 million
+FULL_SCALE = 65535
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A radiograph as uint16 grey, (H, W), 0 black to 65535 white.
+
+    ``bits`` is the depth of the source; ``notes`` say what was done to the pixels, without any value of the file.
+    """
+
+    pixels: NDArray[np.uint16]
+    bits: int
+    notes: tuple[str, ...] = ()
+
+
+def to_grey(color: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Return grey (H, W) of color (H, W, 3) in integers, so that TensorFlow can repeat it to the bit."""
+    red, green, blue = (color[..., channel].astype(np.uint32) for channel in range(3))
+    weighted = GREY_WEIGHTS[0] * red + GREY_WEIGHTS[1] * green + GREY_WEIGHTS[2] * blue
+    return ((weighted + 500) // 1000).astype(np.uint16)
+
+
+def check_size(height: int, width: int, channels: int = 1) -> None:
+    """Refuse an image of no pixels, or above the budget, before anything is decoded.
+
+    Raises:
+        DataError: the size is zero or above ``MAX_PIXELS``.
+    """
+    if height < 1 or width < 1:
+        raise DataError(f"the image has no pixels ({width} x {height}).")
+    if height * width * max(channels, 1) > MAX_PIXELS * 3 or height * width > MAX_PIXELS:
+        raise DataError(
+            f"the image claims {width} x {height} pixels, above the limit of {MAX_PIXELS // 10**6} million: "
+            "check the file, or scale it down first."
+        )

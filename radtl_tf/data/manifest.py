@@ -1,0 +1,217 @@
+"""Read a manifest (CSV of paths, labels and patients) as text, and refuse what would spoil an experiment.
+
+Messages carry line numbers of the file, never a patient's value or a path.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import pandas as pd
+
+from radtl_tf.data.assembly import assemble
+from radtl_tf.data.cases import Cases
+from radtl_tf.data.images import read_file
+from radtl_tf.data.privacy import hashed
+from radtl_tf.errors import DataError, nearest
+from radtl_tf.records.experiment import Task
+
+PATH_COLUMN = "path"
+_DELIMITERS = (",", ";", "\t")
+_BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """An image file of a manifest: the line that names it, where it is, its size in bytes and its time of change."""
+
+    line: int
+    path: Path
+    size: int
+    changed: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The rows of a manifest: ``table`` (N rows, every cell text) and the image of each row."""
+
+    path: Path
+    table: pd.DataFrame
+    sources: tuple[Source, ...]
+
+
+def read_manifest(path: Path, images: Path | None = None) -> Manifest:
+    """Read the manifest ``path``; its column ``path`` is relative to ``images``, or else to the manifest's folder.
+
+    Commas, semicolons or tabs; UTF-8, UTF-16 with a byte order mark, or Latin-1.
+
+    Raises:
+        DataError: the file is no such table, or an image is missing, no regular file or outside the image folder.
+    """
+    try:
+        header, rows, lines = _parse(_text(read_file(path)))
+        _check_header(header)
+        root = (images or path.parent).resolve()
+        if not root.is_dir():
+            raise DataError("the image folder does not exist.")
+        table = pd.DataFrame(rows, columns=pd.Index(header), dtype="str")
+        sources = _sources(table[PATH_COLUMN], lines, root)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    return Manifest(path, table, sources)
+
+
+def cases_of(manifest: Manifest, task: Task, key: bytes) -> Cases:
+    """Return the examples of ``task``: labels, and patients as hashes with ``key``.
+
+    Raises:
+        DataError: a column or a cell is missing, an image is named twice, or the labels do not make the task.
+    """
+    try:
+        labels = [value.strip() for value in _column(manifest, task.label, "label")]
+        _refuse(manifest, (not label for label in labels), "no label")
+        patients = _patients(manifest, task)
+        _refuse(manifest, (not patient.strip() for patient in patients), "no patient id")
+        _refuse_twice(manifest, labels)
+        return assemble(labels, [hashed(patient, key) for patient in patients], task)
+    except DataError as error:
+        raise DataError(f"{manifest.path}: {error}") from error
+
+
+def _text(data: bytes) -> str:
+    """Return the text of a file in one of the encodings that spreadsheets write."""
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if data.startswith(mark):
+            return _decoded(data, encoding)
+    if b"\0" in data:
+        line = data[: data.index(b"\0")].count(b"\n") + 1
+        raise DataError(f"line {line} holds a NUL byte: no text file, or UTF-16 without a byte order mark.")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _decoded(data: bytes, encoding: str) -> str:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise DataError(f"the file begins like {encoding} but is not: save it as UTF-8.") from error
+    if "\0" in text:
+        raise DataError(f"line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character.")
+    return text
+
+
+def _parse(text: str) -> tuple[list[str], list[list[str]], list[int]]:
+    """Return the header, the rows and the line on which each row begins."""
+    first = text.lstrip("\r\n").split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    found: list[tuple[int, list[str]]] = []
+    line = 1
+    try:
+        for row in reader:
+            if row:
+                found.append((line, row))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(f"line {line} cannot be read as CSV: check its quotation marks.") from error
+    if not found:
+        raise DataError("the file is empty; expected a header with the column 'path', and a row per image.")
+    (_, header), *body = found
+    ragged = [(line, row) for line, row in body if len(row) != len(header)]
+    if ragged:
+        line, row = ragged[0]
+        raise DataError(f"line {line} has {len(row)} cells where the header has {len(header)} ({_count(ragged)} so).")
+    if not body:
+        raise DataError("the table has a header and no row.")
+    return header, [row for _, row in body], [line for line, _ in body]
+
+
+def _check_header(header: list[str]) -> None:
+    if "" in (name.strip() for name in header):
+        raise DataError("a column has no name in the header.")
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise DataError(f"the header names a column twice: {', '.join(twice)}.")
+    if PATH_COLUMN not in header:
+        raise DataError(f"the header has no column 'path'{nearest(PATH_COLUMN, header)}; it has: {', '.join(header)}.")
+
+
+def _sources(cells: Iterable[str], lines: Sequence[int], root: Path) -> tuple[Source, ...]:
+    """Find the image of each row; the first row that is refused tells its line."""
+    sources = []
+    for cell, line in zip(cells, lines, strict=True):
+        try:
+            sources.append(_source(cell, line, root))
+        except DataError as error:
+            raise DataError(f"line {line}: {error}") from error
+        except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links
+            raise DataError(f"line {line}: the path cannot be followed.") from error
+    return tuple(sources)
+
+
+def _source(cell: str, line: int, root: Path) -> Source:
+    relative = PurePosixPath(cell.replace("\\", "/"))  # manifests also come from Windows
+    if not cell.strip():
+        raise DataError("the path is empty.")
+    if relative.is_absolute() or PureWindowsPath(cell).drive or ".." in relative.parts:
+        raise DataError("the path is absolute or holds '..': write it relative to the image folder.")
+    path = root / relative
+    if not path.resolve().is_relative_to(root):
+        raise DataError("the path is a link that leaves the image folder.")
+    try:
+        status = os.stat(path)
+    except FileNotFoundError as error:
+        raise DataError("the image does not exist.") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise DataError("the path is a folder, pipe or device, no image file.")
+    return Source(line, path, status.st_size, status.st_mtime_ns)
+
+
+def _column(manifest: Manifest, name: str, what: str) -> list[str]:
+    columns = list(manifest.table.columns)
+    if name not in columns:
+        raise DataError(f"no {what} column {name!r}{nearest(name, columns)}; there are: {', '.join(columns)}.")
+    return manifest.table[name].tolist()
+
+
+def _patients(manifest: Manifest, task: Task) -> list[str]:
+    if task.patient is not None:
+        return _column(manifest, task.patient, "patient")
+    if task.one_image_per_patient:
+        return [str(row) for row in range(len(manifest.table))]
+    raise DataError(
+        f"no patient column is named{nearest('patient_id', manifest.table.columns)}: set task.patient, or say "
+        "task.one_image_per_patient = true if no patient has two images."
+    )
+
+
+def _refuse(manifest: Manifest, faults: Iterable[bool], what: str) -> None:
+    """Refuse the rows that have a fault, counted, with the first line."""
+    lines = [source.line for source, fault in zip(manifest.sources, faults, strict=True) if fault]
+    if lines:
+        raise DataError(f"{_count(lines)} with {what}, first line {lines[0]}.")
+
+
+def _refuse_twice(manifest: Manifest, labels: Sequence[str]) -> None:
+    """Refuse an image that stands in two rows; worse if the rows disagree."""
+    seen: dict[Path, str] = {}
+    twice, contradictory = [], []
+    for source, label in zip(manifest.sources, labels, strict=True):
+        image = source.path.resolve()
+        twice.append(image in seen)
+        contradictory.append(seen.setdefault(image, label) != label)
+    _refuse(manifest, contradictory, "an image that an earlier row names with another label")
+    _refuse(manifest, twice, "an image that an earlier row names too")
+
+
+def _count(rows: Sequence[object]) -> str:
+    return f"{len(rows)} row{'s' if len(rows) > 1 else ''}"

@@ -1,0 +1,105 @@
+"""Teeth of the synthetic radiographs: crown, enamel, pulp, roots, and what dentists put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from radtl_tf.data.phantom_paint import Layer, Points, Pose, ellipse, mirrored, rounded
+
+# Half outlines in (half width, share of the crown or, above 1, 1 + share of the root), from the cutting edge to the apex.
+_OUTLINES: Mapping[str, ArrayLike] = {
+    "incisor": [(0.8, 0), (1, 0.1), (1, 0.35), (0.86, 0.7), (0.74, 1), (0.68, 1.3), (0.5, 1.7), (0.26, 2), (0.05, 2)],
+    "canine": [(0.12, 0), (0.5, 0.12), (1, 0.35), (0.95, 0.6), (0.78, 1), (0.7, 1.35), (0.5, 1.7), (0.25, 2), (0.05, 2)],
+    "premolar": [(0.3, 0.06), (0.66, 0), (1, 0.25), (0.98, 0.6), (0.76, 1), (0.66, 1.3), (0.5, 1.7), (0.28, 2), (0.05, 2)],
+    "molar": [
+        *[(0.25, 0.12), (0.45, 0), (0.85, 0), (1, 0.3), (0.97, 0.65), (0.86, 1), (0.9, 1.3), (0.84, 1.65), (0.66, 2)],
+        *[(0.44, 1.98), (0.4, 1.7), (0.3, 1.45), (0.14, 1.3), (0, 1.28)],
+    ],
+    "cone": [(0.1, 0), (0.5, 0.12), (0.92, 0.5), (1, 0.8), (0.84, 1.05), (0.66, 1.4), (0.4, 1.8), (0.15, 2)],
+}
+_ENAMEL = [(0.84, 0.98), (0.7, 0.6), (0.5, 0.32), (0, 0.3)]
+_CHAMBER = [(0.05, 0.5), (0.3, 0.5), (0.3, 0.62), (0.16, 0.85), (0.13, 1.3), (0.07, 1.9), (0.01, 1.9)]
+_WIDE_CHAMBER = [(0.1, 0.66), (0.5, 0.58), (0.44, 0.8), (0.4, 0.98), (0.2, 1.05), (0, 1.05)]
+_CANAL = [(0.32, 0.9), (0.45, 0.95), (0.62, 1.4), (0.62, 1.9), (0.56, 1.9), (0.5, 1.4)]
+_SCREW = [(0.5, 1.0), *[(0.5 if turn % 2 else 0.38, 1.1 + 0.07 * turn) for turn in range(11)], (0.3, 1.9), (0, 1.9)]
+
+DENTIN, ENAMEL, PULP, METAL, SOCKET, LAMINA = 0.34, 0.26, -0.16, 1.5, -0.13, 0.16
+
+
+@dataclass(frozen=True)
+class Tooth:
+    """A tooth of ``shape`` in image heights; its pose has the cutting edge at the origin and the root towards larger y."""
+
+    shape: str
+    width: float
+    crown: float
+    root: float
+    pose: Pose = Pose()
+    density: float = 1.0
+
+    def contour(self, half: ArrayLike, widen: float = 0.0) -> Points:
+        """Return the mirrored half outline in image heights, ``widen`` image heights larger all around."""
+        outline = mirrored(half)
+        y = np.where(outline[:, 1] < 1, outline[:, 1] * self.crown, self.crown + (outline[:, 1] - 1) * self.root)
+        points = rounded(np.stack([outline[:, 0] * self.width / 2, y], 1))
+        if widen:
+            points = points + widen * np.sign(points - (0, self.crown)) * np.minimum(1, np.abs(points - (0, self.crown)) / widen)
+        return self.pose.place(points)
+
+    @property
+    def middle(self) -> Points:
+        """Return where the neck of the tooth is, (2,)."""
+        return self.pose.place([[0, self.crown]])[0]
+
+
+def draw_tooth(layer: Layer, tooth: Tooth, hair: float = 0.006) -> None:
+    """Add a tooth in its socket: lamina dura, periodontal gap (each about ``hair`` wide), dentin, enamel, pulp."""
+    outline = _OUTLINES[tooth.shape]
+    molar = tooth.shape == "molar"
+    layer.add(LAMINA, tooth.contour(outline, 1.6 * hair))
+    layer.add(SOCKET - LAMINA, tooth.contour(outline, 0.8 * hair))
+    layer.add(DENTIN * tooth.density - SOCKET, tooth.contour(outline))
+    crown = [point for point in np.asarray(outline) if point[1] <= 1]
+    layer.add(ENAMEL * tooth.density, tooth.contour([*crown, *_ENAMEL]))
+    layer.add(PULP * tooth.density, tooth.contour(_WIDE_CHAMBER if molar else _CHAMBER))
+    if molar:
+        layer.add(PULP * tooth.density, *_both(tooth, _CANAL))
+
+
+def _both(tooth: Tooth, side: ArrayLike) -> list[Points]:
+    """Return a closed contour of one side of the tooth and its mirror image."""
+    points = np.asarray(side, np.float64)
+    y = np.where(points[:, 1] < 1, points[:, 1] * tooth.crown, tooth.crown + (points[:, 1] - 1) * tooth.root)
+    x = points[:, 0] * tooth.width / 2
+    return [tooth.pose.place(rounded(np.stack([sign * x, y], 1))) for sign in (-1, 1)]
+
+
+def draw_filling(layer: Layer, tooth: Tooth, rng: np.random.Generator) -> None:
+    """Add a metal filling in the upper half of the crown."""
+    side, size = rng.uniform(-0.25, 0.25), rng.uniform(0.3, 0.7)
+    blob = ellipse(side * tooth.width, 0.28 * tooth.crown, 0.5 * size * tooth.width, 0.3 * size * tooth.crown + 0.003)
+    layer.add(METAL * rng.uniform(0.6, 1), tooth.pose.place(blob * rng.uniform(0.92, 1.08, blob.shape)))
+
+
+def draw_cap(layer: Layer, tooth: Tooth) -> None:
+    """Add a metal crown over the tooth."""
+    half = [point for point in np.asarray(_OUTLINES[tooth.shape]) if point[1] <= 0.95]
+    layer.add(METAL, tooth.contour([*half, (0, 0.8)], 0.002))
+
+
+def draw_root_filling(layer: Layer, tooth: Tooth) -> None:
+    """Add a filled root canal."""
+    if tooth.shape == "molar":
+        layer.add(0.6 * METAL, *_both(tooth, _CANAL))
+    else:
+        layer.add(0.6 * METAL, tooth.contour(_CHAMBER))
+
+
+def draw_implant(layer: Layer, tooth: Tooth) -> None:
+    """Add a screw with a ceramic crown in place of the tooth."""
+    layer.add(METAL, tooth.contour(_SCREW))
+    layer.add(0.7 * METAL, tooth.contour([point for point in np.asarray(_OUTLINES[tooth.shape]) if point[1] <= 1]))

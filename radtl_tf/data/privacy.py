@@ -1,0 +1,55 @@
+"""Patient ids leave the manifest only as a keyed hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from radtl_tf.errors import OutputError
+
+KEY_FILE = "patient.key"
+_KEY_BYTES = 32
+_HASH_BYTES = 12
+
+
+def patient_key(folder: Path) -> bytes:
+    """Return the key of ``folder`` (32 bytes), drawn at the first call and kept in ``patient.key`` with mode 0600.
+
+    Raises:
+        OutputError: the key cannot be read or written, or is damaged.
+    """
+    path = folder / KEY_FILE
+    try:
+        if not path.exists():
+            _write_key(path)
+        key = path.read_bytes()
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read or written ({error.strerror}).") from error
+    if len(key) != _KEY_BYTES:
+        raise OutputError(f"{path}: damaged, {len(key)} bytes instead of {_KEY_BYTES}: restore it, or start a new folder.")
+    return key
+
+
+def hashed(value: str, key: bytes) -> str:
+    """Return the keyed BLAKE2b hash of ``value``, 24 hexadecimal characters."""
+    return hashlib.blake2b(value.encode(), key=key, digest_size=_HASH_BYTES).hexdigest()
+
+
+def _write_key(path: Path) -> None:
+    """Write a new key; of two processes at once the first one wins, and both then read the same key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary.unlink(missing_ok=True)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(temporary, path)  # unlike a rename, a link never replaces a key that is already there
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink(missing_ok=True)

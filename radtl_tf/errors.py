@@ -1,0 +1,32 @@
+"""What can be wrong with a user's input. The command line prints the message in one line and exits with 1."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class RadtlError(Exception):
+    """The user's input, data or disk is wrong; the message says what came, what was expected and what to do."""
+
+
+class ExperimentError(RadtlError):
+    """The experiment file, or what it asks for, is wrong."""
+
+
+class DataError(RadtlError):
+    """A manifest, an image or a data set is wrong."""
+
+
+class WeightsError(RadtlError):
+    """A weights file is missing, or is not what it claims to be."""
+
+
+class OutputError(RadtlError):
+    """The output folder cannot be written, or belongs to another experiment."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``" (did you mean 'x'?)"`` for the known word nearest to ``word``, or an empty string."""
+    match = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {match[0]!r}?)" if match else ""

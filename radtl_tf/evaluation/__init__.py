@@ -1,0 +1,1 @@
+"""Estimates and Comparisons from predictions (numpy, scipy and scikit-learn only)."""

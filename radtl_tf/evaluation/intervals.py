@@ -1,0 +1,69 @@
+"""The mean over the folds of a cross-validation, with a standard error that knows that folds share training patients."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+_NO_SPREAD = 1e-9  # an AUROC of n0 x n1 pairs moves in steps of 1 / (n0 n1), far above this; below it is rounding
+
+
+@dataclass(frozen=True)
+class FoldMean:
+    """A mean over folds: ``sd`` is the spread of the fold values, ``standard_error`` that of the mean, on ``df`` degrees of freedom.
+
+    Where all fold values are equal there is no spread to judge by: ``t``, ``p_value`` and intervals are ``nan``.
+    """
+
+    mean: float
+    sd: float
+    standard_error: float
+    df: int
+
+    @property
+    def t(self) -> float:
+        """The mean in units of its standard error."""
+        return self.mean / self.standard_error if self.standard_error else math.nan
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided p of a mean of 0."""
+        return float(2 * stats.t.sf(abs(self.t), self.df))
+
+    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Return the two-sided t interval of the mean."""
+        if not self.standard_error:
+            return math.nan, math.nan
+        reach = float(stats.t.ppf((1 + confidence) / 2, self.df)) * self.standard_error
+        return self.mean - reach, self.mean + reach
+
+    def probability_above(self, value: float) -> float:
+        """Return P(true mean > ``value``) under a flat prior: the Bayesian correlated t (Corani & Benavoli, Machine Learning 2015)."""
+        return float(stats.t.sf((value - self.mean) / self.standard_error, self.df)) if self.standard_error else math.nan
+
+
+def fold_mean(values: ArrayLike, folds: int) -> FoldMean:
+    """Return the mean of ``values`` (k x R,), one per fold and repeat of a ``folds``-fold cross-validation.
+
+    Corrected resampled t (Nadeau & Bengio, Machine Learning 2003): the variance of the fold values is multiplied with
+    1 / (kR) + n_test / n_train, where n_test / n_train = 1 / (k - 1). Degrees of freedom are k - 1 however many repeats:
+    repeats reuse the same patients, and with kR - 1 the simulated type-I error at 5 % is 13 % (docs/decisions/0005).
+
+    >>> round(fold_mean([0.02, 0.01, 0.03, 0.0, 0.04], folds=5).t, 10)
+    1.8856180832
+    """
+    sample = np.asarray(values, dtype=float)
+    if folds < 2 or not sample.size or sample.size % folds:
+        raise ValueError(f"{sample.size} values are no whole number of repeats of {folds} folds")
+    sd = float(sample.std(ddof=1))
+    sd = sd if sd > _NO_SPREAD else 0.0
+    return FoldMean(
+        mean=float(sample.mean()),
+        sd=sd,
+        standard_error=sd * math.sqrt(1 / sample.size + 1 / (folds - 1)),
+        df=folds - 1,
+    )

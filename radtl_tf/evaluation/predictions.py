@@ -1,0 +1,119 @@
+"""Read ``predictions.csv`` and check all that the statistics take for granted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from radtl_tf.errors import DataError, nearest
+from radtl_tf.records.runs import PREDICTION_COLUMNS
+
+RUN = ["scenario", "repeat", "fold"]
+_WHOLE = ("repeat", "fold", "example", "truth")
+_RANGES = {
+    "part": "'inner' or 'test'",
+    "repeat": "a whole number from 0",
+    "fold": "a whole number from 0",
+    "example": "a whole number from 0",
+    "truth": "0 or 1",
+    "score": "a probability from 0 to 1",
+}
+_ADVICE = "Delete the file and finish the experiment again to rebuild it."
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Read the predictions of an experiment: one row per scenario, repeat, fold and example.
+
+    Text stays text, so a patient ``001`` is not ``1``. ``score`` is P(positive), ``truth`` 0 or 1.
+
+    Raises:
+        DataError: a column is missing, a value is out of range, a run is missing, scenarios were tested on different cases, or
+            a patient stands on both sides of a split.
+    """
+    table = _as_numbers(_read_text(path), path)
+    _check_no_duplicates(table, path)
+    _check_every_run(table, path)
+    _check_same_cases(table, path)
+    _check_split(table, path)
+    return table
+
+
+def _read_text(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}). Run the experiment first.") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a table of predictions. {_ADVICE}") from error
+    missing = [name for name in PREDICTION_COLUMNS if name not in table]
+    if missing:
+        hint = nearest(missing[0], table.columns)
+        raise DataError(f"{path}: has no column {missing[0]!r}{hint}; expected {', '.join(PREDICTION_COLUMNS)}. {_ADVICE}")
+    if table.empty:
+        raise DataError(f"{path}: holds no prediction. Run the experiment first.")
+    return table[list(PREDICTION_COLUMNS)]
+
+
+def _as_numbers(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Turn the numeric columns into numbers and refuse the first value that is none or is out of range."""
+    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in (*_WHOLE, "score")}
+    good = {name: (numbers[name] >= 0) & (numbers[name] % 1 == 0) for name in _WHOLE}
+    good["truth"] = numbers["truth"].isin((0, 1))
+    good["score"] = numbers["score"].between(0, 1)
+    good["part"] = table["part"].isin(("inner", "test"))
+    for name, expected in _RANGES.items():
+        if not good[name].all():
+            line = int(np.argmin(good[name])) + 2  # line 1 is the header
+            raise DataError(f"{path}, line {line}: {name} is not {expected}. {_ADVICE}")
+    return table.assign(**{name: numbers[name].astype(np.int64) for name in _WHOLE}, score=numbers["score"].astype(float))
+
+
+def _check_no_duplicates(table: pd.DataFrame, path: Path) -> None:
+    twice = table.duplicated([*RUN, "example"])
+    if twice.any():
+        raise DataError(f"{path}, line {int(np.argmax(twice)) + 2}: a second prediction of the same run and example. {_ADVICE}")
+
+
+def _check_every_run(table: pd.DataFrame, path: Path) -> None:
+    """Every scenario has every (repeat, fold) that another one has."""
+    runs = table.loc[table["part"] == "test", RUN].drop_duplicates()
+    expected = runs[RUN[1:]].drop_duplicates().merge(table[["scenario"]].drop_duplicates(), how="cross")
+    absent = expected.merge(runs, how="left", indicator=True).query("_merge == 'left_only'")
+    if len(absent):
+        first = absent.iloc[0]
+        raise DataError(
+            f"{path}: scenario {first['scenario']!r} has no test predictions for repeat {first['repeat']}, fold {first['fold']} "
+            f"({len(absent)} of {len(expected)} runs are missing). Run the experiment again to finish them."
+        )
+
+
+def _check_same_cases(table: pd.DataFrame, path: Path) -> None:
+    """All scenarios were tested on the same examples, with the same patients and truth, in each (repeat, fold)."""
+    columns = ["repeat", "fold", "example", "patient", "truth"]
+    groups = table[table["part"] == "test"].sort_values(columns[:3]).groupby("scenario", sort=False)
+    name, first = next(iter(groups))
+    reference = first[columns].reset_index(drop=True)
+    for other, group in groups:
+        cases = group[columns].reset_index(drop=True)
+        if not cases.equals(reference):
+            odd = reference.merge(cases, how="outer", indicator=True).query("_merge != 'both'").iloc[0]
+            raise DataError(
+                f"{path}: scenarios {name!r} and {other!r} were tested on different cases in repeat {odd['repeat']}, fold "
+                f"{odd['fold']}; differences need the same ones. {_ADVICE}"
+            )
+
+
+def _check_split(table: pd.DataFrame, path: Path) -> None:
+    """Within a repeat each patient is tested in one fold, and never held in that fold's inner part; test parts have both classes."""
+    pairs = table[["repeat", "fold", "part", "patient"]].drop_duplicates()
+    tested = pairs[pairs["part"] == "test"]
+    if tested.duplicated(["repeat", "patient"]).any():
+        raise DataError(f"{path}: a patient is tested in two folds of one repeat; folds must not share patients. {_ADVICE}")
+    if pairs.duplicated(["repeat", "fold", "patient"]).any():
+        raise DataError(f"{path}: a patient stands in the inner and the test part of one fold. {_ADVICE}")
+    classes = table[table["part"] == "test"].groupby(["repeat", "fold"])["truth"].nunique()
+    if (classes < 2).any():
+        repeat, fold = classes.index[int(np.argmin(classes))]
+        raise DataError(f"{path}: the test part of repeat {repeat}, fold {fold} has one class only. Use fewer folds.")

@@ -1,0 +1,115 @@
+"""What an output folder says about its experiment: the resolved experiment, the folds and the finished runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from radtl_tf.errors import DataError
+from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.runs import FOLD_COLUMNS, Scenario, Setting
+
+FORMAT = 1
+NATIVE = "native"
+
+
+@dataclass(frozen=True)
+class Record:
+    """``facts`` is ``experiment.json``; ``folds`` is ``folds.csv``; ``runs`` has one row per finished run (its ``run.json``)."""
+
+    facts: dict[str, Any]
+    scenarios: tuple[Scenario, ...]
+    folds: pd.DataFrame
+    runs: pd.DataFrame
+
+    @property
+    def experiment(self) -> dict[str, Any]:
+        """The resolved experiment."""
+        return self.facts["experiment"]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Counts of images and patients, classes and unit."""
+        return self.facts["data"]
+
+    @property
+    def num_folds(self) -> int:
+        """The k of k-fold."""
+        return self.experiment["folds"]["count"]
+
+    @property
+    def num_repeats(self) -> int:
+        """How often the folds were drawn."""
+        return self.experiment["folds"]["repeats"]
+
+    @property
+    def trained(self) -> list[Scenario]:
+        """The scenarios that take part in choices and comparisons."""
+        return [scenario for scenario in self.scenarios if not scenario.is_reference]
+
+    @property
+    def settings(self) -> list[Setting]:
+        """The settings of the trained scenarios, in their order."""
+        return list(dict.fromkeys(scenario.setting for scenario in self.trained))
+
+    @property
+    def axis(self) -> list[str]:
+        """The entries of the pixels axis after ``native``, which stands for each weights' headline convention."""
+        return [NATIVE, *(entry for entry in self.experiment["grid"]["pixels"] if entry != NATIVE)]
+
+    def convention(self, entry: str, weights: str, backbone: str) -> str:
+        """Return the convention that an entry of the pixels axis means for these weights.
+
+        ``native`` is the weights' own convention where the grid holds it, else the first that the experiment lists.
+        """
+        if entry != NATIVE:
+            return entry
+        own = {
+            record["native_pixels"]
+            for record in self.facts["weights"]
+            if (record["name"], record["backbone"]) == (weights, backbone)
+        }
+        found = {s.pixels for s in self.settings if (s.weights, s.backbone) == (weights, backbone)}
+        return min(own & found, default=self.experiment["grid"]["pixels"][0])
+
+    def family(self, weights: str, entry: str = NATIVE) -> list[Scenario]:
+        """Return the trained scenarios of ``weights`` under one entry of the pixels axis."""
+        return [
+            scenario
+            for scenario in self.trained
+            if scenario.setting.weights == weights
+            and scenario.setting.pixels == self.convention(entry, weights, scenario.setting.backbone)
+        ]
+
+
+def read_record(folder: Path) -> Record:
+    """Read ``experiment.json``, ``folds.csv`` and every ``run.json`` of an output folder.
+
+    Raises:
+        OutputError: a file is missing or damaged.
+        DataError: ``folds.csv`` is not a table of folds, or another version wrote the folder.
+    """
+    output = OutputFolder(folder)
+    facts = read_json(output.experiment)
+    if facts.get("format") != FORMAT:
+        raise DataError(f"{output.experiment}: format {facts.get('format')!r}, but this version reads format {FORMAT}.")
+    return Record(
+        facts=facts,
+        scenarios=tuple(Scenario.from_dict(record) for record in facts["scenarios"]),
+        folds=_read_folds(output.folds),
+        runs=pd.DataFrame(list(output.run_records()), columns=_RUN_COLUMNS),
+    )
+
+
+_RUN_COLUMNS = ["scenario", "repeat", "fold", "epochs", "best_epoch", "fixed_epochs", "converged", "seconds", "precision"]
+
+
+def _read_folds(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, dtype={"patient": str, "part": str}, keep_default_na=False, encoding="utf-8")
+        return table[list(FOLD_COLUMNS)].astype({"example": "int64", "repeat": "int64", "fold": "int64"})
+    except (OSError, KeyError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        raise DataError(f"{path}: missing or damaged; expected the columns {', '.join(FOLD_COLUMNS)}.") from error

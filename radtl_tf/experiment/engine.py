@@ -1,0 +1,194 @@
+"""Do the runs that are left: one feature pass per backbone and weights, one compiled trainer per backbone and tuning."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, fields
+from itertools import groupby
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from radtl_tf.data.folds import Fold
+from radtl_tf.experiment.plan import Plan
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.pixels import convention
+from radtl_tf.models.tuning import split
+from radtl_tf.models.weight_sources import WeightsRecord, initialize
+from radtl_tf.records.folder import csv_text, write_json, write_text
+from radtl_tf.records.runs import PREDICTION_COLUMNS, PROBE, Run
+from radtl_tf.training.checkpoint import write_learned
+from radtl_tf.training.features import POOLED, FeatureStore, PrefixPass, choose_cached, cut_bytes
+from radtl_tf.training.monitor import Monitor, describe
+from radtl_tf.training.probe import train_probe
+from radtl_tf.training.randomness import backbone_seed
+from radtl_tf.training.run import Epoch, Outcome, Source, train_run
+from radtl_tf.training.trainer import Trainer
+
+GIGABYTE = 1e9
+
+
+def execute(
+    plan: Plan, say: Callable[[str], None] = lambda line: None, *, only: Collection[Run] | None = None
+) -> Iterator[Run]:
+    """Train every run that is left (of ``only``, if given), yielding each when its folder is complete.
+
+    Kill it anywhere and call it again: finished runs are kept, and the others give the same numbers.
+    """
+    remaining = [run for run in plan.remaining if only is None or run in only]
+    if remaining:
+        describe(plan.folder.tensorboard, plan.experiment, [s for s in plan.scenarios if not s.is_reference])
+    by_backbone = sorted(remaining, key=lambda run: run.scenario.setting.backbone)
+    for backbone, runs in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
+        yield from _Bench(plan, backbone, say).work_off(list(runs))
+        keras.backend.clear_session()
+        gc.collect()
+
+
+def collect_predictions(plan: Plan) -> None:
+    """Join the predictions of all finished runs in ``predictions.csv``."""
+    files = [plan.folder.run(run) / "predictions.csv" for run in plan.runs if plan.folder.is_done(run)]
+    if files:
+        tables = (file.read_text(encoding="utf-8").split("\n", 1) for file in files)
+        write_text(plan.folder.predictions, ",".join(PREDICTION_COLUMNS) + "\n" + "".join(rows for _, rows in tables))
+
+
+class _Bench:
+    """One backbone on the work bench: its base, its prefix passes and its trainers, each built when first needed."""
+
+    def __init__(self, plan: Plan, backbone: str, say: Callable[[str], None]) -> None:
+        self._plan, self._backbone, self._say = plan, backbone, say
+        self._size = plan.experiment.training.image_size
+        self._base = build_base(backbone, self._size, seed=0)
+        self._passes, self._cached = self._choose_passes()
+        self._trainers: dict[str, Trainer] = {}
+
+    def work_off(self, runs: list[Run]) -> Iterator[Run]:
+        """Do the runs, grouped so that each start of the backbone is set once."""
+        for (record, repeat), group in groupby(sorted(runs, key=self._sort_key), key=self._start):
+            store = self._store(record, repeat)
+            for run in group:
+                self._one(run, store)
+                yield run
+
+    def _record(self, run: Run) -> WeightsRecord:
+        setting = run.scenario.setting
+        return self._plan.records[setting.backbone, setting.weights, setting.pixels]
+
+    def _start(self, run: Run) -> tuple[WeightsRecord, int]:
+        """Return what determines the backbone's starting weights and pixels."""
+        record = self._record(run)
+        return record, run.repeat if record.source == "random" else 0
+
+    def _sort_key(self, run: Run) -> tuple[str, str, int, str, int, int]:
+        setting = run.scenario.setting
+        return (setting.weights, setting.pixels, self._start(run)[1], setting.tuning, run.repeat, run.fold)
+
+    def _choose_passes(self) -> tuple[dict[str, PrefixPass], list[str]]:
+        """Return the prefix pass of every tuning and the tunings whose cut tensors fit into the cache.
+
+        All cached tunings share one pass over the images.
+        """
+        training, tunings = self._plan.experiment.training, self._tunings()
+        views = 0 if training.augmentation == "none" else training.views or training.epochs
+        cuttable = [POOLED, *(name for name in tunings if name not in (POOLED, "full"))]
+        sizes = {
+            name: cut_bytes([t.shape[1:] for t in split(self._base, name).prefix.outputs], len(self._plan.pixels), views)
+            for name in cuttable
+        }
+        cached = choose_cached(sizes, training.cache_gb * GIGABYTE)
+        for name in set(cuttable) - set(cached):
+            self._say(
+                f"{self._backbone} {name}: features would take {sizes[name] / GIGABYTE:.1f} GB, "
+                f"above cache_gb = {training.cache_gb:g}; they are computed anew in every epoch"
+            )
+        shared = PrefixPass(self._base, cached)
+        single = {name: PrefixPass(self._base, [name]) for name in tunings if name not in cached}
+        return {**dict.fromkeys(cached, shared), **single}, cached
+
+    def _tunings(self) -> list[str]:
+        return [tuning.name for tuning in self._plan.experiment.grid.tunings]
+
+    def _store(self, record: WeightsRecord, repeat: int) -> FeatureStore:
+        """Set the backbone's starting weights and return the features they give."""
+        plan, training = self._plan, self._plan.experiment.training
+        seed = backbone_seed(plan.experiment.seed, repeat)
+        initialize(self._base, record, seed)
+        self._say(f"{self._backbone} {record.name}: pixels {record.pixels}")
+        return FeatureStore(
+            self._passes,
+            plan.pixels,
+            convention=convention(record.pixels),
+            augmentation=training.augmentation,
+            seed=plan.experiment.seed,
+            folder=plan.folder.features,
+            key={
+                "backbone": record.backbone,
+                "weights": record.sha256 or f"{record.source}-{seed}",
+                "size": training.image_size,
+                "resize": training.resize,
+                "precision": plan.device.precision,
+                "data": plan.data_sha256,
+            },
+            cached=self._cached,
+        )
+
+    def _one(self, run: Run, store: FeatureStore) -> None:
+        plan, tuning = self._plan, run.scenario.setting.tuning
+        fold = plan.folds[run.repeat * plan.experiment.folds.count + run.fold]
+        start = time.monotonic()
+        if tuning == PROBE:
+            source = Source(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
+            outcome, strength = train_probe(source, fold)
+            extra = {"strength": strength}
+        else:
+            with Monitor(plan.folder.tensorboard, run) as monitor:
+                outcome, extra = self._train(run, store, fold, monitor), {}
+        record = _run_record(run, fold, outcome)
+        record |= {"seconds": time.monotonic() - start, "precision": plan.device.precision, **extra}
+        with plan.folder.finishing(run) as folder:
+            _write_run(folder, plan, run, outcome, record)
+
+    def _train(self, run: Run, store: FeatureStore, fold: Fold, watch: Callable[[Epoch], None]) -> Outcome:
+        plan, tuning = self._plan, run.scenario.setting.tuning
+        if tuning not in self._trainers:
+            classes = len(plan.cases.classes)
+            self._trainers[tuning] = Trainer(self._backbone, tuning, self._size, num_classes=classes)
+        suffix = [np.array(value) for value in split(self._base, tuning).suffix.weights]
+        source = Source(plan.cases, store, suffix, plan.experiment.seed, plan.experiment.training)
+        rate = run.scenario.learning_rate
+        if rate is None:
+            raise ValueError(f"{run.name} has no learning rate")
+        return train_run(self._trainers[tuning], source, fold, tuning, rate, watch=watch)
+
+
+def _run_record(run: Run, fold: Fold, outcome: Outcome) -> dict[str, object]:
+    losses = [row.inner_loss for row in outcome.history]
+    return {
+        **run.scenario.as_dict(),
+        "repeat": run.repeat,
+        "fold": run.fold,
+        "epochs": len(outcome.history),
+        "best_epoch": outcome.best_epoch,
+        "fixed_epochs": fold.fixed_epochs,
+        "converged": outcome.converged,
+        "inner_loss": losses[outcome.best_epoch - 1] if losses else None,
+    }
+
+
+def _write_run(folder: Path, plan: Plan, run: Run, outcome: Outcome, record: dict[str, object]) -> None:
+    cases = plan.cases
+    fold = plan.folds[run.repeat * plan.experiment.folds.count + run.fold]
+    rows = [
+        (run.scenario.name, run.repeat, run.fold, part, int(at), cases.patient_ids[cases.patients[at]], int(cases.truth[at]), score)
+        for part, positions in fold.parts()
+        if part != "train"
+        for at, score in zip(positions, outcome.scores[part].tolist(), strict=True)
+    ]
+    write_text(folder / "predictions.csv", csv_text(PREDICTION_COLUMNS, rows))
+    write_text(folder / "history.csv", csv_text([f.name for f in fields(Epoch)], [asdict(r).values() for r in outcome.history]))
+    write_learned(folder / "weights.h5", outcome.learned)
+    write_json(folder / "run.json", record)

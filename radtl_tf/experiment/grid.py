@@ -1,0 +1,49 @@
+"""From the axes of an experiment to its scenarios and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+
+from radtl_tf.errors import WeightsError
+from radtl_tf.models.weight_sources import WeightsRecord, resolve
+from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
+
+Records = Mapping[tuple[str, str, str], WeightsRecord]  # by (backbone, weights, resolved pixel convention)
+
+
+def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str, str], WeightsRecord]:
+    """Resolve every (backbone, weights, pixels) of the grid, files found and hashed.
+
+    Raises:
+        WeightsError: files are missing; all of them are named, a line each.
+    """
+    grid, records, missing = experiment.grid, {}, []
+    for backbone, name, pixels in product(grid.backbones, grid.weights, grid.pixels):
+        try:
+            record = resolve(name, backbone, entries=experiment.weights, pixels=pixels, folder=folder)
+            records[backbone, name, record.pixels] = record
+        except WeightsError as error:
+            missing.append(str(error))
+    if missing:
+        raise WeightsError("; ".join(dict.fromkeys(missing)))
+    return records
+
+
+def scenarios_of(experiment: Experiment, records: Records) -> list[Scenario]:
+    """Return the scenarios, each frozen Setting followed by its linear probe."""
+    scenarios = []
+    for (backbone, weights, pixels), tuning in product(records, experiment.grid.tunings):
+        setting = Setting(backbone, weights, pixels, tuning.name)
+        scenarios += [Scenario(setting, rate) for rate in tuning.learning_rates]
+        if tuning.mode == "frozen":
+            scenarios.append(Scenario(Setting(backbone, weights, pixels, PROBE), None))
+    return scenarios
+
+
+def runs_of(experiment: Experiment, scenarios: list[Scenario]) -> list[Run]:
+    """Return every scenario on every fold of every repeat."""
+    folds = product(range(experiment.folds.repeats), range(experiment.folds.count))
+    return [Run(scenario, repeat, fold) for (repeat, fold), scenario in product(folds, scenarios)]

@@ -1,0 +1,62 @@
+"""What this machine has: versions, accelerators, weights and data sets, and what is missing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import sys
+from typing import Any
+
+from radtl_tf import __version__
+from radtl_tf.data.builders import known_datasets
+from radtl_tf.errors import WeightsError
+from radtl_tf.experiment.plan import PACKAGES
+from radtl_tf.models.backbones import BACKBONES
+from radtl_tf.models.weight_sources import resolve
+from radtl_tf.places import weights_folder
+from radtl_tf.records.experiment import Training
+from radtl_tf.training.device import prepare
+
+
+def examine() -> dict[str, Any]:
+    """Return the findings by section, as JSON values."""
+    device = prepare(Training(determinism="off"), seed=0)
+    return {
+        "Versions": {
+            "radtl_tf": __version__,
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in PACKAGES},
+        },
+        "Machine": {
+            "system": f"{platform.system()} {platform.machine()}",
+            "threads": device.threads,
+            "GPUs": ", ".join(device.gpus) or "none found: TensorFlow computes on the CPU",
+            "precision auto": device.precision,
+            "oneDNN": "on" if device.onednn else f"off (TF_ENABLE_ONEDNN_OPTS={os.environ['TF_ENABLE_ONEDNN_OPTS']})",
+        },
+        "Weights": {f"{name} {backbone}": _found(name, backbone) for name in _SOURCES for backbone in BACKBONES},
+        "Data sets": known_datasets(),
+        "Missing": _lacks(sys.platform, device.gpus),
+    }
+
+
+_SOURCES = ("imagenet", "radimagenet")
+
+
+def _found(name: str, backbone: str) -> str:
+    try:
+        record = resolve(name, backbone, entries={}, folder=weights_folder())
+    except WeightsError as error:
+        return f"missing: {error}"
+    return f"{record.file} ({record.pixels})" if record.file else f"Keras' own download ({record.pixels})"
+
+
+def _lacks(system: str, gpus: tuple[str, ...]) -> list[str]:
+    """Say what the platform cannot do."""
+    reasons = {
+        "win32": "TensorFlow has no GPU support on Windows itself: use WSL 2 for a GPU.",
+        "darwin": "TensorFlow computes on the CPU of a Mac.",
+        "linux": "" if gpus else "No NVIDIA GPU is visible; with one: pip install 'radtl_tf[gpu]'.",
+    }
+    return [reason for platform_name, reason in reasons.items() if platform_name == system and reason]

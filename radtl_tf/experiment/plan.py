@@ -1,0 +1,215 @@
+"""Before the first run: data checked and decoded, folds drawn, weights found, all of it written down."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+from numpy.typing import NDArray
+
+from radtl_tf import __version__
+from radtl_tf.data.builders import build_manifest, build_named, cases_from, fingerprint
+from radtl_tf.data.cases import Cases
+from radtl_tf.data.folds import MIN_INNER_PATIENTS, Fold, draw_folds, patients_per_class
+from radtl_tf.data.manifest import cases_of, read_manifest
+from radtl_tf.data.pipeline import pixel_cache
+from radtl_tf.data.privacy import patient_key
+from radtl_tf.errors import OutputError
+from radtl_tf.experiment.grid import runs_of, scenarios_of, weights_records
+from radtl_tf.models.weight_sources import WeightsRecord
+from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.folder import OutputFolder, csv_text, read_json, write_json, write_text
+from radtl_tf.records.runs import FOLD_COLUMNS, Run, Scenario
+from radtl_tf.records.schema import as_dict
+from radtl_tf.training.device import Device
+
+PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "scikit-learn", "numpy", "pydicom", "h5py")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that the engine needs: nothing in it changes while the experiment runs."""
+
+    experiment: Experiment
+    folder: OutputFolder
+    cases: Cases
+    folds: list[Fold]
+    records: dict[tuple[str, str, str], WeightsRecord]
+    scenarios: list[Scenario]
+    pixels: NDArray[np.float32]
+    data_sha256: str
+    device: Device
+    warnings: list[str]
+
+    @property
+    def runs(self) -> list[Run]:
+        """Every run of the grid."""
+        return runs_of(self.experiment, self.scenarios)
+
+    @property
+    def remaining(self) -> list[Run]:
+        """The runs that are not done yet."""
+        return [run for run in self.runs if not self.folder.is_done(run)]
+
+
+def make_plan(
+    experiment: Experiment,
+    folder: OutputFolder,
+    *,
+    device: Device,
+    weights_folder: Path,
+    say: Callable[[str], None] = lambda line: None,
+) -> Plan:
+    """Check and prepare everything an experiment needs, cheapest first, and write ``folds.csv`` and ``experiment.json``.
+
+    Raises:
+        DataError, WeightsError, ExperimentError: the input is wrong; nothing has been trained.
+        OutputError: ``folder`` cannot be written or holds another experiment.
+    """
+    records = weights_records(experiment, weights_folder)
+    refuse_other(folder, {"experiment": as_dict(experiment)})
+    cases, builder = prepare_data(experiment, folder, say)
+    folds = draw_folds(cases, experiment.folds, experiment.seed)
+    scenarios = scenarios_of(experiment, records)
+    settings = experiment.training
+    pixels = pixel_cache(
+        builder, len(cases.truth), settings.image_size, settings.resize, folder.data / f"pixels-{settings.image_size}.npy"
+    )
+    plan = Plan(
+        experiment=experiment,
+        folder=folder,
+        cases=cases,
+        folds=folds,
+        records=records,
+        scenarios=scenarios,
+        pixels=pixels,
+        data_sha256=fingerprint(builder),
+        device=device,
+        warnings=_warnings(folds),
+    )
+    _write(plan)
+    return plan
+
+
+def prepare_data(
+    experiment: Experiment, folder: OutputFolder, say: Callable[[str], None]
+) -> tuple[Cases, tfds.core.DatasetBuilder]:
+    """Turn the task's manifest or named data set into cases and a TFDS data set; folds are tried before pixels are read."""
+    task = experiment.task
+    if task.dataset is not None:
+        builder = build_named(task.dataset, folder.data)
+        return cases_from(builder, task), builder
+    manifest = read_manifest(_given(task.manifest), task.images)
+    cases = cases_of(manifest, task, patient_key(folder.data))
+    draw_folds(cases, experiment.folds, experiment.seed)
+    say(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
+    return cases, build_manifest(manifest, cases, folder.data)
+
+
+def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
+    """Refuse an output folder whose ``experiment.json`` differs from ``record`` in one of its keys.
+
+    Raises:
+        OutputError: naming the first value that differs.
+    """
+    if not folder.experiment.exists():
+        return
+    written = read_json(folder.experiment)
+    for key, value in record.items():
+        change = _first_change(written.get(key), value, key)
+        if change:
+            raise OutputError(f"{folder.root} holds another experiment ({change}): choose another --out.")
+
+
+def _first_change(old: Any, new: Any, place: str) -> str:
+    if isinstance(old, dict) and isinstance(new, dict):
+        changes = (_first_change(old.get(key), new.get(key), f"{place}.{key}") for key in {**old, **new})
+        return next(filter(None, changes), "")
+    return "" if old == new else f"{place.removeprefix('experiment.')}: {old!r} there, {new!r} now"
+
+
+def _given(path: Path | None) -> Path:
+    if path is None:
+        raise ValueError("the schema promises a manifest where there is no data set")
+    return path
+
+
+def _warnings(folds: list[Fold]) -> list[str]:
+    fixed = sum(fold.fixed_epochs for fold in folds)
+    if not fixed:
+        return []
+    return [
+        f"{fixed} of {len(folds)} inner parts have fewer than {MIN_INNER_PATIENTS} patients of a class: "
+        "there the last epoch is kept, none is chosen."
+    ]
+
+
+def _write(plan: Plan) -> None:
+    """Write ``folds.csv`` and ``experiment.json``, or check that those of an earlier call say the same."""
+    folds = csv_text(FOLD_COLUMNS, _fold_rows(plan))
+    facts = {
+        "data": _data(plan),
+        "folds_sha256": hashlib.sha256(folds.encode()).hexdigest(),
+        "weights": [_weights(record) for record in plan.records.values()],
+        "scenarios": [scenario.as_dict() for scenario in plan.scenarios],
+    }
+    refuse_other(plan.folder, facts)
+    if plan.folder.experiment.exists():
+        return
+    write_text(plan.folder.folds, folds)
+    context = {
+        "versions": {"radtl_tf": __version__, "python": platform.python_version(), **_versions()},
+        "hardware": {"machine": platform.machine(), "system": platform.system(), **asdict(plan.device)},
+        "warnings": plan.warnings,
+    }
+    write_json(plan.folder.experiment, {"format": 1, "experiment": as_dict(plan.experiment), **facts, **context})
+
+
+def _fold_rows(plan: Plan) -> list[tuple[int, str, int, int, str]]:
+    patient = plan.cases.patient_ids
+    return [
+        (int(row), patient[plan.cases.patients[row]], fold.repeat, fold.fold, part)
+        for fold in plan.folds
+        for part, rows in fold.parts()
+        for row in rows
+    ]
+
+
+def _data(plan: Plan) -> dict[str, Any]:
+    cases = plan.cases
+    patients = patients_per_class(cases, np.arange(len(cases.truth)))
+    images = np.bincount(cases.truth, minlength=len(cases.classes))
+    return {
+        "sha256": plan.data_sha256,
+        "examples": len(cases.truth),
+        "patients": len(cases.patient_ids),
+        "classes": list(cases.classes),
+        "counts": {
+            name: {"images": int(images[number]), "patients": int(patients[number])}
+            for number, name in enumerate(cases.classes)
+        },
+        "unit": cases.unit,
+    }
+
+
+def _weights(record: WeightsRecord) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "backbone": record.backbone,
+        "source": record.source,
+        "file": record.file.name if record.file else None,
+        "sha256": record.sha256,
+        "pixels": record.pixels,
+        "native_pixels": record.native_pixels,
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in PACKAGES}

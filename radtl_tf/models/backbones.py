@@ -1,0 +1,86 @@
+"""The convolutional networks that an experiment may start from: one row of ``BACKBONES`` each, nothing else names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from radtl_tf.errors import ExperimentError, nearest
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A convolutional network without its top.
+
+    ``pixels`` is the convention of its ImageNet weights, ``min_size`` the smallest image side in pixels, ``file_stem`` the word in the
+    names of published files. ``stable_names``: layer names are the same in every build (the Inceptions number theirs automatically).
+    ``num_layers`` counts the layers that have weights and serves to recognize files (0: not known).
+    """
+
+    name: str
+    application: Callable[..., keras.Model]
+    pixels: str
+    min_size: int
+    file_stem: str
+    stable_names: bool
+    num_layers: int = 0
+
+
+_ROWS = (
+    Backbone("ResNet50", keras.applications.ResNet50, "caffe", 32, "ResNet50", True, 106),
+    Backbone("DenseNet121", keras.applications.DenseNet121, "torch", 32, "DenseNet121", True, 241),
+    Backbone("InceptionV3", keras.applications.InceptionV3, "tf", 75, "InceptionV3", False, 188),
+    Backbone("InceptionResNetV2", keras.applications.InceptionResNetV2, "tf", 75, "IRV2", False, 448),
+    Backbone("MobileNet", keras.applications.MobileNet, "tf", 32, "MobileNet", True, 54),
+    Backbone("MobileNetV2", keras.applications.MobileNetV2, "tf", 32, "MobileNetV2", True, 104),
+)
+BACKBONES = {row.name: row for row in _ROWS}
+
+
+def backbone(name: str) -> Backbone:
+    """Return the row called ``name``.
+
+    Raises:
+        ExperimentError: there is no such row.
+    """
+    if name not in BACKBONES:
+        raise ExperimentError(f"Unknown backbone {name!r}{nearest(name, BACKBONES)}: use one of {', '.join(BACKBONES)}.")
+    return BACKBONES[name]
+
+
+def build_base(name: str, image_size: int, seed: int) -> keras.Model:
+    """Return the backbone, average-pooled, for images (B, image_size, image_size, 3), with random weights.
+
+    The weights are a function of (name, image_size, seed) alone, bit by bit, whatever was built before.
+
+    Raises:
+        ExperimentError: unknown backbone, or images smaller than it can take.
+    """
+    row = backbone(name)
+    if image_size < row.min_size:
+        raise ExperimentError(f"{name} takes images of at least {row.min_size} px, not {image_size}: raise image_size.")
+    shape = (image_size, image_size, 3)
+    base = row.application(include_top=False, pooling="avg", weights=None, input_shape=shape)
+    draw_weights(base, seed)
+    return base
+
+
+def draw_weights(base: keras.Model, seed: int) -> None:
+    """Draw every weight of ``base`` anew, as its layer's own initializer says, from ``seed`` and the weight's place alone."""
+    places = [(layer, variable) for layer in base.layers for variable in layer.weights]
+    seeds = np.random.default_rng(seed).integers(1, 2**31, size=len(places))
+    for (layer, variable), number in zip(places, seeds, strict=True):
+        initializer = _initializer(layer, variable.name)
+        config = initializer.get_config()
+        fresh = initializer.from_config({**config, "seed": int(number)}) if "seed" in config else initializer
+        variable.assign(fresh(variable.shape, dtype=variable.dtype))
+
+
+def _initializer(layer: keras.Layer, weight: str) -> keras.Initializer:
+    """Find the initializer of a weight by Keras' naming (a depthwise kernel's is ``depthwise_initializer``)."""
+    words = (weight, weight.removesuffix("_kernel"), "depthwise" if weight == "kernel" else weight)
+    found = (getattr(layer, f"{word}_initializer", None) for word in words)
+    return next(initializer for initializer in found if initializer is not None)

@@ -1,0 +1,100 @@
+"""Pixel conventions: the range, channel order and mean that the networks behind a weights file saw.
+
+Each is affine from grey 0..1, so it can be the first layer of a model that is exported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from radtl_tf.errors import DataError, ExperimentError, nearest
+
+Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class PixelConvention:
+    """What a network's three input channels are, in their order: ``grey * scale + offset`` for grey 0..1."""
+
+    name: str
+    scale: Triple
+    offset: Triple
+    channels: str
+    source: str
+
+    @property
+    def low(self) -> float:
+        """Return the value of black, in the lowest channel."""
+        return min(self.offset)
+
+    @property
+    def high(self) -> float:
+        """Return the value of white, in the highest channel."""
+        return max(scale + offset for scale, offset in zip(self.scale, self.offset, strict=True))
+
+
+# keras.applications.imagenet_utils.preprocess_input: modes "caffe" (BGR), "torch" (RGB) and "tf".
+_BGR_MEAN = (103.939, 116.779, 123.68)
+_RGB_MEAN = (0.485, 0.456, 0.406)
+_RGB_SD = (0.229, 0.224, 0.225)
+_KERAS = "keras.applications.imagenet_utils.preprocess_input"
+
+_ROWS = (
+    PixelConvention("caffe", (255.0,) * 3, (-103.939, -116.779, -123.68), "BGR", f"{_KERAS}, mode caffe"),
+    PixelConvention(
+        "torch",
+        (1 / _RGB_SD[0], 1 / _RGB_SD[1], 1 / _RGB_SD[2]),
+        (-_RGB_MEAN[0] / _RGB_SD[0], -_RGB_MEAN[1] / _RGB_SD[1], -_RGB_MEAN[2] / _RGB_SD[2]),
+        "RGB",
+        f"{_KERAS}, mode torch",
+    ),
+    PixelConvention("tf", (2.0,) * 3, (-1.0,) * 3, "RGB", f"{_KERAS}, mode tf"),
+    PixelConvention("zero_one", (1.0,) * 3, (0.0,) * 3, "RGB", "grey itself"),
+    # The published scripts subtract the mean first and rescale afterwards (ImageDataGenerator applies its function before rescale).
+    PixelConvention(
+        "radimagenet",
+        (1.0,) * 3,
+        (-_BGR_MEAN[0] / 255, -_BGR_MEAN[1] / 255, -_BGR_MEAN[2] / 255),
+        "BGR",
+        "scripts of BMEII-AI/RadImageNet: preprocess_input (mode caffe), then rescale by 1/255",
+    ),
+)
+CONVENTIONS = {row.name: row for row in _ROWS}
+
+
+def convention(name: str) -> PixelConvention:
+    """Return the convention called ``name``.
+
+    Raises:
+        ExperimentError: there is none.
+    """
+    if name not in CONVENTIONS:
+        known = ", ".join(CONVENTIONS)
+        raise ExperimentError(f"Unknown pixel convention {name!r}{nearest(name, CONVENTIONS)}: use one of {known}.")
+    return CONVENTIONS[name]
+
+
+def to_network(grey: Any, convention: PixelConvention) -> Any:
+    """Return images (B, H, W, 3), float32, as the network saw them in pre-training, from grey (B, H, W, 1) in 0..1."""
+    scale = keras.ops.convert_to_tensor(convention.scale, dtype="float32")
+    offset = keras.ops.convert_to_tensor(convention.offset, dtype="float32")
+    return keras.ops.cast(grey, "float32") * scale + offset  # (B, H, W, 1) * (3,) -> (B, H, W, 3)
+
+
+def check_first_batch(images: np.ndarray, convention: PixelConvention) -> None:
+    """Check that a batch for the network lies inside the range of its convention.
+
+    Raises:
+        DataError: it does not, so the images were not grey 0..1 or were converted twice.
+    """
+    low, high = float(np.min(images)), float(np.max(images))
+    slack = 1e-3 * (convention.high - convention.low)
+    if not (low >= convention.low - slack and high <= convention.high + slack):  # also true for NaN
+        raise DataError(
+            f"The first batch reaches {low:g}..{high:g}, but pixel convention {convention.name!r} allows "
+            f"{convention.low:g}..{convention.high:g}: the images must be grey 0..1 before the convention, which is applied once."
+        )

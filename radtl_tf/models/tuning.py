@@ -1,0 +1,74 @@
+"""Where a backbone is cut: below the tuning boundary nothing learns (prefix), above it everything does (suffix)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from radtl_tf.errors import ExperimentError
+
+_TOP_ENTRIES = 10  # Mei et al. 2022: all but the last ten entries of `base.layers` are frozen; the pooling layer is one of the ten
+
+
+class _Part(keras.Model):
+    """Functional model that returns a list, however many tensors cross the cut (Keras unpacks a list of one)."""
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> list[Any]:
+        return keras.tree.flatten(super().call(inputs, training=training, mask=mask))
+
+
+@dataclass(frozen=True)
+class Split:
+    """A backbone in two parts that share its weights.
+
+    ``prefix(images)`` is the list of tensors that cross the cut, ``suffix(tensors)`` the pooled features (B, C).
+    """
+
+    prefix: keras.Model
+    suffix: keras.Model
+
+
+def split(base: keras.Model, tuning: str) -> Split:
+    """Cut ``base`` at the boundary of ``tuning``: ``frozen``, ``top10``, ``topK<number of layers with weights>`` or ``full``.
+
+    Layers below the cut become non-trainable (their batch norms keep the statistics of the source), layers above it trainable; both parts
+    share the weights *and these flags* with ``base``, so that the last split of a base decides.
+
+    Raises:
+        ExperimentError: the word is none of these, or the backbone has fewer layers with weights.
+    """
+    boundary = _boundary(base, tuning)
+    for place, layer in enumerate(base.layers):
+        layer.trainable = place >= boundary
+    cut = _cut_tensors(base, boundary)
+    inputs = [keras.Input(batch_shape=tensor.shape, dtype="float32") for tensor in cut]
+    prefix = _Part(base.inputs, cut)
+    if boundary == len(base.layers):
+        return Split(prefix, keras.Model(inputs, inputs[0]))
+    return Split(prefix, keras.Model(cut, base.output))
+
+
+def _boundary(base: keras.Model, tuning: str) -> int:
+    """Return the place in ``base.layers`` of the first layer that learns; the first entry is the input and never does."""
+    fixed = {"frozen": len(base.layers), "top10": max(1, len(base.layers) - _TOP_ENTRIES), "full": 1}
+    if tuning in fixed:
+        return fixed[tuning]
+    match = re.fullmatch(r"topK([1-9]\d*)", tuning)
+    if not match:
+        raise ExperimentError(f"Unknown tuning {tuning!r}: use frozen, top10, topK with a number of layers, or full.")
+    with_weights = [place for place, layer in enumerate(base.layers) if layer.weights]
+    count = int(match[1])
+    if count > len(with_weights):
+        raise ExperimentError(f"{tuning}: {base.name} has {len(with_weights)} layers with weights: use at most that, or full.")
+    return with_weights[-count]
+
+
+def _cut_tensors(base: keras.Model, boundary: int) -> list[Any]:
+    """Return the tensors that layers above the boundary take from below it, in the order of their first use."""
+    above = base.layers[boundary:]
+    made_above = {id(tensor) for layer in above for tensor in keras.tree.flatten(layer.output)}
+    taken = {id(tensor): tensor for layer in above for tensor in keras.tree.flatten(layer.input)}
+    return [tensor for key, tensor in taken.items() if key not in made_above] or list(base.outputs)

@@ -1,0 +1,29 @@
+"""Where the folders that travel with the package are: beside it in a clone, inside it after installation."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def shipped(name: str) -> Path:
+    """Return the shipped folder ``datasets``, ``weights`` or ``experiments``.
+
+    An installed wheel holds them inside the package, a clone beside it.
+    """
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
+
+def weights_folder() -> Path:
+    """Return the folder that is searched for ``.h5`` files.
+
+    ``RADTL_WEIGHTS`` if it is set, else ``weights`` below the working folder, else the folder that ships.
+    """
+    chosen = os.environ.get("RADTL_WEIGHTS")
+    if chosen:
+        return Path(chosen).expanduser()
+    here = Path.cwd() / "weights"
+    return here if here.is_dir() else shipped("weights")

@@ -1,0 +1,138 @@
+"""The experiment as frozen records: what an experiment file may say, with its defaults and ranges.
+
+``records.schema`` reads a TOML file into these classes and checks every type and range that stands here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from annotated_types import Ge, Gt, Le, Lt, MinLen
+
+Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
+Resize = Literal["pad", "stretch", "published"]
+Augmentation = Literal["none", "published", "laterality-safe"]
+TuningMode = Literal["frozen", "top10", "topK", "full"]
+Unit = Literal["patient", "image"]
+
+
+class _Strict:
+    """Unknown keys are an error, not a surprise (read by pydantic, which is loaded only when a file is read)."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(_Strict):
+    """The target problem: which radiographs, which label, which class is positive.
+
+    Exactly one of ``manifest`` and ``dataset`` is given. ``unit`` is what counts as one case in the AUROC; it is
+    required when patients repeat. Without a patient column the user has to say ``one_image_per_patient``.
+    """
+
+    label: str = "label"
+    positive: str
+    kind: Literal["binary"] = "binary"
+    manifest: Path | None = None
+    dataset: str | None = None
+    images: Path | None = None
+    patient: str | None = None
+    one_image_per_patient: bool = False
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(_Strict):
+    """The one comparison that the experiment is run for: ``compare[0]`` minus ``compare[1]``, fixed beforehand.
+
+    ``over = "selected"``: per weights the scenario of lowest inner loss, chosen inside each training part;
+    ``"grid"``: the mean over all scenarios. Differences inside ``margin`` (AUROC, 0..1) count as equivalent.
+    """
+
+    compare: tuple[str, str]
+    metric: Literal["auroc"] = "auroc"
+    over: Literal["selected", "grid"] = "selected"
+    margin: Annotated[float, Gt(0), Lt(1)] = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldPlan(_Strict):
+    """How patients are divided: ``count`` folds, drawn ``repeats`` times.
+
+    ``inner`` is the share of the training patients that is kept for choices.
+    """
+
+    count: Annotated[int, Ge(2), Le(50)] = 5
+    repeats: Annotated[int, Ge(1), Le(100)] = 1
+    inner: Annotated[float, Gt(0), Le(0.5)] = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuningAxis(_Strict):
+    """One way of tuning with the learning rates to try; ``layers`` is K of ``topK`` (layers that have weights)."""
+
+    mode: TuningMode
+    learning_rates: Annotated[tuple[Annotated[float, Gt(0)], ...], MinLen(1)]
+    layers: Annotated[int, Ge(1)] | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the word for tables and folders: ``frozen``, ``top10``, ``topK25``, ``full``."""
+        return f"topK{self.layers}" if self.mode == "topK" else self.mode
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid(_Strict):
+    """The axes whose product is the scenarios."""
+
+    backbones: Annotated[tuple[str, ...], MinLen(1)]
+    weights: Annotated[tuple[str, ...], MinLen(1)]
+    tunings: Annotated[tuple[TuningAxis, ...], MinLen(1)]
+    pixels: Annotated[tuple[str, ...], MinLen(1)] = ("native",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsEntry(_Strict):
+    """Weights that the experiment file declares: a file per backbone and the pixel convention that those files saw."""
+
+    files: dict[str, Path] = field(default_factory=dict)
+    pixels: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(_Strict):
+    """How every run of the experiment is trained; the defaults are the published protocol where it is sound."""
+
+    image_size: Annotated[int, Ge(32), Le(2048)] = 224
+    resize: Resize = "pad"
+    batch_size: Annotated[int, Ge(1)] = 32
+    epochs: Annotated[int, Ge(1)] = 30
+    patience: Annotated[int, Ge(0)] = 0
+    head_input: Literal["standardized", "raw"] = "standardized"
+    class_weights: Literal["none", "balanced"] = "none"
+    augmentation: Augmentation = "none"
+    views: Annotated[int, Ge(0)] = 0
+    cache_gb: Annotated[float, Ge(0)] = 20.0
+    precision: Precision = "auto"
+    determinism: Literal["off", "seeded", "strict"] = "seeded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment(_Strict):
+    """A Task and the Scenarios and Folds that answer its Question.
+
+    Without a Question the report estimates and compares nothing. ``note`` is printed on the first screen of the report (the
+    demo says there that it is no evidence).
+    """
+
+    name: str
+    task: Task
+    grid: Grid
+    question: Question | None = None
+    seed: Annotated[int, Ge(0), Lt(2**31)] = 726
+    note: str = ""
+    folds: FoldPlan = FoldPlan()
+    weights: dict[str, WeightsEntry] = field(default_factory=dict)
+    training: Training = Training()

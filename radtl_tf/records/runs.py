@@ -1,0 +1,69 @@
+"""Names of what is trained and compared: Setting, Scenario, Run, and the columns of their tables."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+PARTS = ("train", "inner", "test")
+PREDICTION_COLUMNS = ("scenario", "repeat", "fold", "part", "example", "patient", "truth", "score")
+FOLD_COLUMNS = ("example", "patient", "repeat", "fold", "part")
+PROBE = "probe"  # tuning of the linear probe, the reference beside every frozen Setting
+SELECTED = "selected"  # learning_rate of a Setting's row: chosen inside each training part
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a user chooses between; ``pixels`` is the resolved convention, never ``native``."""
+
+    backbone: str
+    weights: str
+    pixels: str
+    tuning: str
+
+    @property
+    def name(self) -> str:
+        """Return the name used in tables and on the command line."""
+        return f"{self.backbone}-{self.weights}-{self.pixels}-{self.tuning}"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A Setting at one learning rate (``None`` for the linear probe, which has none)."""
+
+    setting: Setting
+    learning_rate: float | None
+
+    @property
+    def name(self) -> str:
+        """Return the name of the scenario's folder below ``runs``."""
+        return self.setting.name if self.learning_rate is None else f"{self.setting.name}-{self.learning_rate:g}"
+
+    @property
+    def is_reference(self) -> bool:
+        """Tell whether the scenario stands beside the grid (the probe): then it takes no part in choices."""
+        return self.setting.tuning == PROBE
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the flat record that ``experiment.json`` and ``run.json`` hold."""
+        return {"scenario": self.name, **asdict(self.setting), "learning_rate": self.learning_rate}
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Scenario:
+        """Read what ``as_dict`` wrote."""
+        fields = ("backbone", "weights", "pixels", "tuning")
+        return cls(Setting(*(record[name] for name in fields)), record["learning_rate"])
+
+
+@dataclass(frozen=True)
+class Run:
+    """One Scenario trained on one Fold of one Repeat; owns a folder."""
+
+    scenario: Scenario
+    repeat: int
+    fold: int
+
+    @property
+    def name(self) -> str:
+        """Return ``<scenario>/<repeat>-<fold>``, the folder below ``runs``."""
+        return f"{self.scenario.name}/{self.repeat}-{self.fold}"

@@ -1,0 +1,191 @@
+"""Read an experiment file (TOML) into the records, or say in one line what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+import types
+import typing
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from radtl_tf.errors import ExperimentError, nearest
+from radtl_tf.records.experiment import Experiment, Grid, Question, Task, TuningAxis, WeightsEntry
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_ADAPTER = TypeAdapter(Experiment)
+_UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Read the experiment file ``path``.
+
+    Paths in it are relative to the file; ``${NAME}`` takes an environment variable.
+
+    Raises:
+        ExperimentError: the file is missing, is no TOML, or says something that no experiment can mean.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
+    except OSError as error:
+        raise ExperimentError(f"{path}: cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ExperimentError(f"{path}: not a TOML file: {error}.") from error
+    try:
+        return experiment_from(raw, path.parent)
+    except ExperimentError as error:
+        raise ExperimentError(f"{path}: {error}") from error
+
+
+def experiment_from(raw: dict[str, Any], folder: Path) -> Experiment:
+    """Check ``raw``, the content of an experiment file in ``folder``, and return it as records with absolute paths."""
+    try:
+        experiment = _ADAPTER.validate_python(_expanded(raw))
+    except ValidationError as error:
+        raise ExperimentError(_one_line(_most_telling(error.errors()))) from error
+    _check(experiment)
+    return _absolute(experiment, folder)
+
+
+def as_dict(experiment: Experiment) -> dict[str, Any]:
+    """Return the experiment as plain JSON values (tuples become lists, paths text)."""
+    return typing.cast(dict[str, Any], _ADAPTER.dump_python(experiment, mode="json"))
+
+
+def _expanded(value: Any) -> Any:
+    """Replace ``${NAME}`` in every text of a nested structure."""
+    if isinstance(value, dict):
+        return {key: _expanded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expanded(item) for item in value]
+    return _VARIABLE.sub(_variable, value) if isinstance(value, str) else value
+
+
+def _variable(match: re.Match[str]) -> str:
+    value = os.environ.get(match[1])
+    if value is None:
+        raise ExperimentError(f"the environment variable {match[1]} is not set (used as {match[0]}).")
+    return value
+
+
+def _most_telling(details: list[ErrorDetails]) -> ErrorDetails:
+    """Return an unknown key before anything else: a misspelt key also counts as a missing one."""
+    return min(details, key=lambda detail: detail["type"] not in _UNKNOWN_KEY)
+
+
+def _one_line(detail: ErrorDetails) -> str:
+    """Say in our words what pydantic found: its own text is never shown."""
+    place = ".".join(str(part) for part in detail["loc"])
+    key = str(detail["loc"][-1]) if detail["loc"] else ""
+    match detail["type"]:
+        case kind if kind in _UNKNOWN_KEY:
+            return f"unknown key {place!r}{nearest(key, _known_keys(detail['loc'][:-1]))}."
+        case "missing" | "missing_argument" | "missing_keyword_only_argument":
+            return f"{place!r} is missing."
+        case "literal_error":
+            expected = detail["ctx"]["expected"]
+            return (
+                f"{place} = {detail['input']!r}{nearest(str(detail['input']), _quoted(expected))}; expected {expected}."
+            )
+        case kind if kind.startswith(("greater", "less")):
+            return f"{place} = {detail['input']!r} is out of range: it must be {_bound(detail)}."
+        case kind:
+            wanted = kind.removesuffix("_type").removesuffix("_parsing").replace("_", " ")
+            return f"{place} = {detail['input']!r} is not what is expected here ({wanted})."
+
+
+def _quoted(expected: str) -> list[str]:
+    return re.findall(r"'([^']*)'", expected)
+
+
+def _bound(detail: ErrorDetails) -> str:
+    words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+    return " and ".join(f"{words[name]} {value}" for name, value in detail["ctx"].items() if name in words)
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that are allowed at ``location``, by walking the records' annotations."""
+    record: Any = Experiment
+    for part in location:
+        if isinstance(part, str) and is_dataclass(record):
+            record = typing.get_type_hints(record).get(part)
+        else:
+            record = typing.get_args(record)[-1 if isinstance(part, str) else 0]
+        if isinstance(record, types.UnionType):
+            record = typing.get_args(record)[0]
+    return [field.name for field in fields(record)] if is_dataclass(record) else []
+
+
+def _check(experiment: Experiment) -> None:
+    """Refuse what is well-formed but cannot be meant."""
+    _check_task(experiment.task)
+    for tuning in experiment.grid.tunings:
+        _check_tuning(tuning)
+    _check_grid(experiment.grid)
+    _check_question(experiment.question, experiment.grid.weights)
+    if experiment.training.views and experiment.training.augmentation == "none":
+        raise ExperimentError("training.views caps augmented views, but training.augmentation is 'none': remove views.")
+
+
+def _check_question(question: Question | None, weights: tuple[str, ...]) -> None:
+    if question is None:
+        if len(weights) > 1:
+            raise ExperimentError(f"[question] is missing: say which of {', '.join(weights)} to compare before the first run.")
+        return
+    for name in question.compare:
+        if name not in weights:
+            hint = nearest(name, weights)
+            raise ExperimentError(f"question.compare names {name!r}, which is not among grid.weights{hint}.")
+    if question.compare[0] == question.compare[1]:
+        raise ExperimentError(f"question.compare names {question.compare[0]!r} twice: a comparison needs two weights.")
+
+
+def _check_task(task: Task) -> None:
+    if (task.manifest is None) == (task.dataset is None):
+        raise ExperimentError("[task] needs either 'manifest' (a CSV file) or 'dataset' (a builder's name), not both.")
+    if task.patient is not None and task.one_image_per_patient:
+        raise ExperimentError("task.patient and task.one_image_per_patient contradict each other: keep one of them.")
+    if task.dataset is not None and (task.images or task.patient or task.one_image_per_patient):
+        raise ExperimentError("task.images and task.patient go with a manifest; a data set brings its own.")
+
+
+def _check_tuning(tuning: TuningAxis) -> None:
+    if (tuning.mode == "topK") != (tuning.layers is not None):
+        raise ExperimentError(
+            "'layers' goes with mode = 'topK', and only with it: { mode = \"topK\", layers = 25, ... }."
+        )
+
+
+def _check_grid(grid: Grid) -> None:
+    axes = {
+        "backbones": grid.backbones,
+        "weights": grid.weights,
+        "pixels": grid.pixels,
+        "tunings": tuple(tuning.name for tuning in grid.tunings),
+        **{f"tunings ({tuning.name}).learning_rates": tuning.learning_rates for tuning in grid.tunings},
+    }
+    for axis, values in axes.items():
+        if len(set(values)) < len(values):
+            raise ExperimentError(f"grid.{axis} names a value twice: {', '.join(map(str, values))}.")
+
+
+def _absolute(experiment: Experiment, folder: Path) -> Experiment:
+    def anchored(path: Path | None) -> Path | None:
+        return None if path is None else (folder / path.expanduser()).resolve()
+
+    task = experiment.task
+    task = replace(task, manifest=anchored(task.manifest), images=anchored(task.images))
+    weights = {
+        name: WeightsEntry(
+            files={backbone: folder.joinpath(path.expanduser()).resolve() for backbone, path in entry.files.items()},
+            pixels=entry.pixels,
+        )
+        for name, entry in experiment.weights.items()
+    }
+    return replace(experiment, task=task, weights=weights)

@@ -1,0 +1,1 @@
+"""Training one Run from cached prefix features."""

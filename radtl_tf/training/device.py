@@ -1,0 +1,65 @@
+"""Precision, determinism and memory of the machine that trains."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from radtl_tf.records.experiment import Training
+
+BFLOAT16_CAPABILITY = (8, 0)  # NVIDIA compute capability from which bfloat16 needs no loss scaling
+
+
+@dataclass(frozen=True)
+class Device:
+    """What the numbers were computed on, for ``experiment.json``."""
+
+    precision: str
+    gpus: tuple[str, ...]
+    threads: int
+    onednn: bool
+
+
+def prepare(training: Training, seed: int) -> Device:
+    """Set precision, determinism and GPU memory growth for this process; return what was chosen.
+
+    ``seeded`` seeds every library; ``strict`` also asks TensorFlow for deterministic kernels and fixes the threads, so that
+    predictions are byte-equal for the same CPU type, number of threads and versions.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    if training.determinism != "off":
+        keras.utils.set_random_seed(seed)
+    if training.determinism == "strict":
+        _fix_threads()
+        tf.config.experimental.enable_op_determinism()
+    precision = _automatic(gpus) if training.precision == "auto" else training.precision
+    keras.config.set_dtype_policy(precision)
+    return Device(
+        precision=precision,
+        gpus=tuple(tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus),
+        threads=tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1,
+        onednn=os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "1",
+    )
+
+
+def _fix_threads() -> None:
+    """Take two threads whatever the machine has; TensorFlow refuses once it has started, and then they are fixed already."""
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(2)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        return
+
+
+def _automatic(gpus: list[tf.config.PhysicalDevice]) -> str:
+    """Return float32 on a CPU, else the half precision that every GPU of the machine has."""
+    if not gpus:
+        return "float32"
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    weakest = min(detail.get("compute_capability", (0, 0)) for detail in details)
+    return "mixed_bfloat16" if weakest >= BFLOAT16_CAPABILITY else "mixed_float16"

@@ -1,0 +1,49 @@
+"""Random numbers as functions of what they are for.
+
+Initialization, order, dropout masks and augmentation are drawn from a generator that is keyed by (seed, repeat, fold, epoch,
+step) and by its purpose. No generator is carried along, so the numbers are the same in whichever order, process or batch the
+runs are trained, and common to all weights.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Purpose = Literal["backbone", "head", "order", "dropout", "view"]
+_PURPOSES: tuple[Purpose, ...] = ("backbone", "head", "order", "dropout", "view")
+DROPOUT = 0.5  # the published head (Mei et al. 2022)
+
+
+def generator(purpose: Purpose, *key: int) -> np.random.Generator:
+    """Return a counter-based generator for this purpose and key (non-negative integers)."""
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence((_PURPOSES.index(purpose), *key))))
+
+
+def seed_of(purpose: Purpose, *key: int) -> int:
+    """Return one seed below 2**31 for a library that takes a number."""
+    return int(generator(purpose, *key).integers(2**31))
+
+
+def backbone_seed(seed: int, repeat: int) -> int:
+    """Return the seed of random weights, re-drawn per repeat and common to all tunings."""
+    return seed_of("backbone", seed, repeat)
+
+
+def head_kernel(key: tuple[int, ...], num_features: int, num_classes: int) -> NDArray[np.float32]:
+    """Return a Glorot-uniform kernel (num_features, num_classes), Keras' default for a dense layer."""
+    limit = np.sqrt(6.0 / (num_features + num_classes))
+    return generator("head", *key).uniform(-limit, limit, (num_features, num_classes)).astype(np.float32)
+
+
+def epoch_order(key: tuple[int, ...], positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the training positions in the order of one epoch; ``key`` is (seed, repeat, fold, epoch)."""
+    return generator("order", *key).permutation(positions)
+
+
+def dropout_mask(key: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Return a mask (batch, features) of 0 and 1 / (1 - rate); ``key`` is (seed, repeat, fold, epoch, step)."""
+    kept = generator("dropout", *key).random(shape, dtype=np.float32) >= DROPOUT
+    return kept.astype(np.float32) / np.float32(1 - DROPOUT)

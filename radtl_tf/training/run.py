@@ -1,0 +1,165 @@
+"""Train one Run: from cached cut tensors to predictions and what was learned."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import log_loss, roc_auc_score
+
+from radtl_tf.data.cases import Cases
+from radtl_tf.data.folds import Fold
+from radtl_tf.records.experiment import Training
+from radtl_tf.training.checkpoint import Learned
+from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, chunks
+from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
+from radtl_tf.training.trainer import Arrays, Trainer
+
+EVALUATION_ROWS = {POOLED: 4096}  # rows per inference batch; pooled features are small, every other cut is an image's worth
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of ``history.csv``."""
+
+    epoch: int
+    loss: float
+    inner_loss: float
+    inner_auroc: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What training a Run gives: scores (N,) of the positive class for the parts inner and test.
+
+    ``best_epoch`` counts from 1. ``converged`` is false when the best epoch is the last one, ``None`` when no epoch was chosen.
+    """
+
+    history: list[Epoch]
+    best_epoch: int
+    converged: bool | None
+    scores: dict[str, NDArray[np.float64]]
+    learned: Learned
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a run takes its inputs: the data, the features and the starting weights of its suffix."""
+
+    cases: Cases
+    store: FeatureStore
+    suffix: Arrays
+    seed: int
+    training: Training
+
+
+@dataclass
+class _Best:
+    """The epoch of lowest inner loss so far, and what was learned by then."""
+
+    loss: float
+    epoch: int
+    learned: tuple[Arrays, Arrays]
+
+
+def standardization(source: Source, fold: Fold) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return mean and SD (C,) of the pooled features of the training part before training; 0 and 1 when ``raw``."""
+    (features,) = source.store.rows(POOLED, fold.train, None)
+    if source.training.head_input == "raw":
+        return np.zeros(features.shape[1], np.float32), np.ones(features.shape[1], np.float32)
+    wide = features.astype(np.float64)
+    return wide.mean(axis=0).astype(np.float32), wide.std(axis=0).astype(np.float32)
+
+
+def train_run(
+    trainer: Trainer,
+    source: Source,
+    fold: Fold,
+    tuning: str,
+    learning_rate: float,
+    *,
+    watch: Callable[[Epoch], None] = lambda row: None,
+) -> Outcome:
+    """Train one scenario on one fold, keep the epoch of lowest inner loss, and predict the inner and the test part.
+
+    The test part is read once, after the last choice. With too few inner patients the last epoch is kept
+    (``fold.fixed_epochs``). ``watch`` is called after each epoch.
+    """
+    key = (source.seed, fold.repeat, fold.fold)
+    affine = list(standardization(source, fold))
+    num_classes = len(source.cases.classes)
+    trainer.reset(source.suffix, head_kernel(key, trainer.num_features, num_classes), affine, learning_rate)
+    history: list[Epoch] = []
+    best = _Best(np.inf, 0, trainer.learned())
+    for epoch in range(source.training.epochs):
+        start = time.monotonic()
+        loss = _train_epoch(trainer, source, fold, tuning, (*key, epoch))
+        inner = _scores(trainer, source, tuning, fold.inner)
+        row = _row(epoch, loss, source.cases.truth[fold.inner], inner, start)
+        history.append(row)
+        watch(row)
+        if fold.fixed_epochs or row.inner_loss < best.loss:
+            best = _Best(row.inner_loss, epoch, trainer.learned())
+        if source.training.patience and not fold.fixed_epochs and epoch - best.epoch >= source.training.patience:
+            break
+    trainer.restore(best.learned)
+    return Outcome(
+        history=history,
+        best_epoch=best.epoch + 1,
+        converged=None if fold.fixed_epochs else best.epoch + 1 < source.training.epochs,
+        scores={part: _scores(trainer, source, tuning, rows) for part, rows in fold.parts() if part != "train"},
+        learned=_learned(trainer, best.learned),
+    )
+
+
+def class_weights(cases: Cases, positions: NDArray[np.int64], policy: str) -> NDArray[np.float32]:
+    """Return a weight per class (K,): 1 each, or inversely proportional to its share of the training part."""
+    if policy == "none":
+        return np.ones(len(cases.classes), np.float32)
+    counts = np.bincount(cases.truth[positions], minlength=len(cases.classes))
+    return (len(positions) / (len(counts) * counts)).astype(np.float32)
+
+
+def _train_epoch(trainer: Trainer, source: Source, fold: Fold, tuning: str, key: tuple[int, ...]) -> float:
+    """Pass once over the training part in this epoch's order; return the mean loss."""
+    settings, cases = source.training, source.cases
+    weights = class_weights(cases, fold.train, settings.class_weights)
+    targets = np.eye(len(cases.classes), dtype=np.float32)
+    epoch = key[-1]
+    view = None if settings.augmentation == "none" else epoch % (settings.views or settings.epochs)
+    order = epoch_order(key, fold.train)
+    total = 0.0
+    for step, positions in enumerate(chunks(order, settings.batch_size)):
+        truth = cases.truth[positions]
+        mask = dropout_mask((*key, step), (len(positions), trainer.num_features))
+        cuts = source.store.rows(tuning, positions, view)
+        total += float(trainer.step(cuts, targets[truth], weights[truth], mask)) * len(positions)
+    return total / len(order)
+
+
+def _scores(trainer: Trainer, source: Source, tuning: str, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return P(positive) (n,) of the examples at ``positions``, in float64 so that extreme logits stay apart."""
+    batches: Iterator[Arrays] = (
+        source.store.rows(tuning, rows, None) for rows in chunks(positions, EVALUATION_ROWS.get(tuning, PREFIX_BATCH))
+    )
+    logits = trainer.logits(batches).astype(np.float64)
+    return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+
+
+def _row(epoch: int, loss: float, truth: NDArray[np.int64], scores: NDArray[np.float64], start: float) -> Epoch:
+    return Epoch(
+        epoch=epoch + 1,
+        loss=loss,
+        inner_loss=float(log_loss(truth, scores, labels=[0, 1])),
+        inner_auroc=float(roc_auc_score(truth, scores)),
+        seconds=time.monotonic() - start,
+    )
+
+
+def _learned(trainer: Trainer, copies: tuple[Arrays, Arrays]) -> Learned:
+    by_name = dict(zip((weight.name for weight in trainer.head.weights), copies[1], strict=True))
+    return Learned(suffix=copies[0], **by_name)

@@ -1,0 +1,86 @@
+"""One compiled training step per (backbone, tuning, shape), reset for each run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.head import Head
+from radtl_tf.models.tuning import split
+
+Arrays = list[NDArray[np.float32]]
+
+
+class Trainer:
+    """The suffix of a backbone with its head, traced once.
+
+    A run begins with ``reset``, which sets everything that training changes: the suffix, the head, the learning rate and
+    every variable of the optimizer. No random number is drawn in here: dropout masks come in with the batch.
+    """
+
+    def __init__(self, backbone: str, tuning: str, image_size: int, *, num_classes: int) -> None:
+        """Build the suffix of ``backbone`` at ``tuning`` for square images, with a head of ``num_classes`` outputs."""
+        self.suffix = split(build_base(backbone, image_size, seed=0), tuning).suffix
+        self.num_features = int(self.suffix.outputs[0].shape[-1])
+        self.head = Head(num_features=self.num_features, num_classes=num_classes)
+        self._optimizer = _adam()
+        self._learning = [*self.suffix.trainable_variables, *self.head.trainable_variables]
+        self._optimizer.build(self._learning)
+        self._optimizer_start = [np.array(variable) for variable in self._optimizer.variables]
+        cuts = [tf.TensorSpec((None, *tensor.shape[1:]), tf.float32) for tensor in self.suffix.inputs]
+        rows = tf.TensorSpec((None,), tf.float32)
+        targets = tf.TensorSpec((None, num_classes), tf.float32)
+        mask = tf.TensorSpec((None, self.num_features), tf.float32)
+        self._step = tf.function(self._train_step, input_signature=(cuts, targets, rows, mask))
+        self._logits = tf.function(self._forward, input_signature=(cuts,))
+
+    def reset(self, suffix: Arrays, kernel: NDArray[np.float32], affine: Arrays, learning_rate: float) -> None:
+        """Begin a run from the starting weights of the suffix, a head kernel (C, K) and the features' mean and SD."""
+        for variable, value in zip(self.suffix.weights, suffix, strict=True):
+            variable.assign(value)
+        mean, sd = affine
+        self.head.reset(kernel=kernel, bias=np.zeros(kernel.shape[1], np.float32), mean=mean, sd=sd)
+        for variable, value in zip(self._optimizer.variables, self._optimizer_start, strict=True):
+            variable.assign(value)
+        self._optimizer.learning_rate = learning_rate
+
+    def step(self, cuts: Arrays, targets: NDArray, weights: NDArray, mask: NDArray) -> float:
+        """Learn from one batch: cut tensors (B, ...), targets (B, K), a weight per row (B,), dropout mask (B, C)."""
+        return self._step([tf.constant(cut) for cut in cuts], targets, weights, mask)
+
+    def logits(self, batches: Iterator[Arrays]) -> NDArray[np.float32]:
+        """Return (N, K) logits of all batches, in inference mode."""
+        return np.concatenate([self._logits([tf.constant(cut) for cut in cuts]).numpy() for cuts in batches])
+
+    def learned(self) -> tuple[Arrays, Arrays]:
+        """Return copies of the suffix's and of the head's weights: all that a run has learned."""
+        return [np.array(value) for value in self.suffix.weights], [np.array(value) for value in self.head.weights]
+
+    def restore(self, learned: tuple[Arrays, Arrays]) -> None:
+        """Take back what ``learned`` returned."""
+        for variable, value in zip([*self.suffix.weights, *self.head.weights], [*learned[0], *learned[1]], strict=True):
+            variable.assign(value)
+
+    def _train_step(self, cuts: Sequence[tf.Tensor], targets: tf.Tensor, rows: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            logits = self.head(self.suffix(cuts, training=True), mask)  # (B, K) float32
+            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits) * rows)
+            scaled = self._optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled, [variable.value for variable in self._learning])
+        self._optimizer.apply(gradients, self._learning)
+        return loss
+
+    def _forward(self, cuts: Sequence[tf.Tensor]) -> tf.Tensor:
+        return self.head(self.suffix(cuts, training=False), None)
+
+
+def _adam() -> keras.optimizers.Optimizer:
+    """Return Adam with Keras' defaults, as published; float16 gradients would underflow without a loss scale."""
+    adam = keras.optimizers.Adam()
+    half = keras.config.dtype_policy().name == "mixed_float16"
+    return keras.optimizers.LossScaleOptimizer(adam) if half else adam

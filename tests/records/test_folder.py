@@ -1,0 +1,69 @@
+"""Files of the output folder are whole or not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from radtl_tf.errors import OutputError
+from radtl_tf.records.folder import OutputFolder, csv_text, read_json, safe_cell, write_json, write_text
+from radtl_tf.records.runs import Run, Scenario, Setting
+
+RUN = Run(Scenario(Setting("ResNet50", "random", "caffe", "frozen"), 0.01), 0, 0)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_run_takes_its_place_whole(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path)
+    with folder.finishing(RUN) as place:
+        write_json(place / "run.json", {"a": 1})
+        assert not folder.is_done(RUN)
+    assert folder.is_done(RUN)
+    assert files(folder.run(RUN)) == ["DONE.json", "run.json"]
+    assert list(folder.run_records()) == [{"a": 1}]
+
+
+def test_a_run_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path)
+    with pytest.raises(ZeroDivisionError), folder.finishing(RUN) as place:
+        write_text(place / "run.json", "{}")
+        raise ZeroDivisionError
+    assert not folder.is_done(RUN)
+    assert files(tmp_path) == []
+
+
+def test_a_finished_run_is_replaced_only_by_a_whole_one(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path)
+    with folder.finishing(RUN) as place:
+        write_json(place / "run.json", {"try": 1})
+    with pytest.raises(ZeroDivisionError), folder.finishing(RUN) as place:
+        write_json(place / "run.json", {"try": 2})
+        raise ZeroDivisionError
+    assert read_json(folder.run(RUN) / "run.json") == {"try": 1}
+
+
+def test_an_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_text(tmp_path / "file" / "inside.txt", "text")
+    with pytest.raises(OutputError, match="cannot be written"), OutputFolder(tmp_path / "file").finishing(RUN):
+        pass
+
+
+def test_a_damaged_json_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"a": ')
+    with pytest.raises(OutputError, match="damaged"):
+        read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    assert safe_cell(text) == "'" + text
+
+
+def test_numbers_stay_numbers() -> None:
+    assert csv_text(["a", "b"], [[-0.5, "=x"]]) == "a,b\n-0.5,'=x\n"
