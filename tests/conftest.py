@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,3 +35,29 @@ def real_folder() -> Path:
     if reason := _why_no_real_folder():
         pytest.skip(reason)
     return _real(".")
+
+
+def tiny_network(*, include_top: bool, pooling: str, weights: None, input_shape: tuple[int, int, int]) -> Any:
+    """Return a network of two convolutions with batch norm and a branch, in the manner of ``keras.applications``."""
+    import keras
+
+    layers = keras.layers
+    images = keras.Input(input_shape)
+    first = layers.Conv2D(6, 3, strides=2, name="conv1")(images)
+    first = layers.ReLU(name="relu1")(layers.BatchNormalization(momentum=0.5, name="bn1")(first))
+    second = layers.Conv2D(8, 3, strides=2, name="conv2")(first)
+    second = layers.BatchNormalization(momentum=0.5, name="bn2")(second)
+    branch = layers.AveragePooling2D(3, strides=2, name="pool1")(first)
+    merged = layers.Concatenate(name="merge")([second, branch])
+    last = layers.Conv2D(12, 1, name="conv3")(merged)
+    last = layers.ReLU(name="relu3")(layers.BatchNormalization(momentum=0.5, name="bn3")(last))
+    return keras.Model(images, layers.GlobalAveragePooling2D(name="pooled")(last), name="tiny")
+
+
+@pytest.fixture
+def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Register a small backbone, for tests where the architecture does not matter, and return its name."""
+    from radtl_tf.models.backbones import BACKBONES, Backbone
+
+    monkeypatch.setitem(BACKBONES, "Tiny", Backbone("Tiny", tiny_network, "tf", 16, "Tiny", True, 6))
+    return "Tiny"

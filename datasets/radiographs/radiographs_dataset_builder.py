@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.builders import SPLIT, features, generate
-from radtl_tf.data.cases import Cases
-from radtl_tf.data.manifest import Manifest, Source
+from radtl_tf.data.builders import SPLIT, Row, features, generate
 
 
 @dataclass(eq=False)
 class RadiographsConfig(tfds.core.BuilderConfig):
-    """The checked rows of a manifest: (source, label, patient's hash) in order, and the classes."""
+    """The checked rows of a manifest: in order, and the classes."""
 
-    rows: tuple[tuple[Source, str, str], ...] = ()
-    classes: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = field(default=(), repr=False)  # TFDS logs the configuration
+    classes: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
@@ -30,13 +28,10 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     RELEASE_NOTES = {"1.0.0": "First release."}
 
     @classmethod
-    def of(cls, manifest: Manifest, cases: Cases, *, data_dir: Path) -> Builder:
-        """Return the builder of a manifest that has been read and checked."""
-        labels = (cases.classes[truth] for truth in cases.truth)
-        patients = (cases.patient_ids[number] for number in cases.patients)
-        rows = tuple(zip(manifest.sources, labels, patients, strict=True))
-        digest = hashlib.sha256(repr((cases.classes, rows)).encode()).hexdigest()
-        return cls(config=RadiographsConfig(name=digest[:16], rows=rows, classes=cases.classes), data_dir=data_dir)
+    def of(cls, rows: tuple[Row, ...], classes: tuple[str, ...], *, data_dir: Path) -> Builder:
+        """Return the builder of the rows of a manifest that has been read and checked."""
+        digest = hashlib.sha256(repr((classes, rows)).encode()).hexdigest()
+        return cls(config=RadiographsConfig(name=digest[:16], rows=rows, classes=classes), data_dir=data_dir)
 
     def _info(self) -> tfds.core.DatasetInfo:
         return self.dataset_info_from_configs(

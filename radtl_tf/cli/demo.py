@@ -57,12 +57,14 @@ epochs = 15
 
 
 @click.command()
-@click.option("--out", type=FOLDER, default="radtl-demo", show_default=True, help="Folder to work in; call again to resume.")
+@click.option(
+    "--out", type=FOLDER, default="radtl-demo", show_default=True, help="Folder to work in; call again to resume."
+)
 def demo(out: Path) -> None:
     """Run the whole job on synthetic radiographs, with no download: a few minutes.
 
-    Draws radiographs as DICOM files, pre-trains two small backbones on one task, compares those weights with random ones on
-    another, writes the report, exports a model and scores a new radiograph.
+    Draws radiographs as DICOM files, pre-trains two small backbones on one task, compares those weights with random
+    ones on another, writes the report, exports a model and scores a new radiograph.
     """
     from radtl_tf.cli.run import run_experiment
     from radtl_tf.data.phantoms import write_phantoms

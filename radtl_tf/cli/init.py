@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,14 +14,16 @@ PRESETS = ("quick", "mei2022", "okazaki2024")
 
 
 @click.command()
-@click.option("--preset", type=click.Choice(PRESETS), default="quick", show_default=True, help="Which grid to start from.")
+@click.option(
+    "--preset", type=click.Choice(PRESETS), default="quick", show_default=True, help="Which grid to start from."
+)
 @click.option("--manifest", type=FILE, required=True, help="CSV with a row per radiograph: path, label, patient id.")
 @click.option("--label", default="label", show_default=True, help="Column of the label.")
 @click.option("--positive", help="Label of the positive class.")
 @click.option("--patient", default="patient_id", show_default=True, help="Column of the patient id.")
 @click.option("--unit", type=click.Choice(["patient", "image"]), help="What counts as one case in the AUROC.")
 @click.option("--out", type=FILE, required=True, help="Experiment file to write; must not exist.")
-def init(preset: str, out: Path, **task: str | Path | None) -> None:
+def init(preset: str, out: Path, **task: Any) -> None:
     """Write an experiment file for your manifest, to read, change and run.
 
     Example: radtl init --preset quick --manifest labels.csv --positive pneumonia --out experiment.toml

@@ -30,7 +30,8 @@ class Group(click.Group):
 
 
 @click.group(
-    cls=Group, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "RADTL", "max_content_width": 100}
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "RADTL", "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="radtl")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("experiment", type=FILE)
 @out_folder
-@click.option("--dry-run", is_flag=True, help="Check everything, print the runs and what they will cost; train nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Check everything, print the runs and what they will cost; train nothing."
+)
 def run(experiment: Path, out: Path, dry_run: bool) -> None:
     """Train the grid of EXPERIMENT (a TOML file), then evaluate and report. Run it again to resume.
 
@@ -35,7 +37,9 @@ def run(experiment: Path, out: Path, dry_run: bool) -> None:
 @click.option("--label", default="label", show_default=True, help="Column of the label.")
 @click.option("--positive", required=True, help="Label of the positive class.")
 @click.option("--patient", help="Column of the patient id.")
-@click.option("--one-image-per-patient", is_flag=True, help="There is no patient column: each image is a patient of its own.")
+@click.option(
+    "--one-image-per-patient", is_flag=True, help="There is no patient column: each image is a patient of its own."
+)
 @click.option("--unit", type=click.Choice(["patient", "image"]), help="What counts as one case in the AUROC.")
 @click.option("--backbone", default="ResNet50", show_default=True, help="Backbone, see `radtl doctor`.")
 @click.option("--weights", required=True, help="imagenet, radimagenet, random, or the path of an .h5 file.")

@@ -41,11 +41,15 @@ def _classes(labels: Sequence[str], task: Task) -> tuple[str, str]:
     counts = Counter(labels)
     if len(counts) > _MAX_NAMED:
         raise DataError(
-            f"the label {task.label!r} has {len(counts)} different values, a binary task needs 2: choose another column."
+            f"the label {task.label!r} has {len(counts)} different values, a binary task needs 2: choose another."
         )
+    if not all(name.isprintable() for name in counts):
+        raise DataError(f"a value of the label {task.label!r} holds a line break or another control character.")
     found = ", ".join(f"{name!r} ({number} images)" for name, number in counts.most_common())
     if task.positive not in counts:
-        raise DataError(f"no image has the positive class {task.positive!r}{nearest(task.positive, counts)}; found: {found}.")
+        raise DataError(
+            f"no image has the positive class {task.positive!r}{nearest(task.positive, counts)}; found: {found}."
+        )
     if len(counts) != 2:
         raise DataError(f"the label {task.label!r} has {len(counts)} classes, a binary task needs 2; found: {found}.")
     negative = next(name for name in counts if name != task.positive)
@@ -59,7 +63,9 @@ def _unit(truth: NDArray[np.int64], patients: NDArray[np.int64], task: Task) -> 
     repeated = int((images > 1).sum())
     mixed = int(((positives > 0) & (positives < images)).sum())
     if task.unit == "patient" and mixed:
-        raise DataError(f"{mixed} patients have images of both labels, so a patient is no case: set task.unit = 'image'.")
+        raise DataError(
+            f"{mixed} patients have images of both labels, so a patient is no case: set task.unit = 'image'."
+        )
     if task.unit is None and repeated:
         advice = (
             f"set task.unit = 'image' ({mixed} of them have images of both labels)"

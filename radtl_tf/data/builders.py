@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import logging
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from radtl_tf.errors import DataError, OutputError, RadtlError, nearest
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task
 
+Row = tuple[Source, str, str]  # image, label, hash of the patient
 SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
 _SUFFIX = "_dataset_builder"
 
@@ -43,8 +43,15 @@ def features(labels: Sequence[str]) -> tfds.features.FeaturesDict:
     )
 
 
-def generate(rows: Iterable[tuple[Source, str, str]]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield TFDS's (key, example) for each (source, label, patient's hash), in the order of the rows.
+def rows_of(manifest: Manifest, cases: Cases) -> tuple[Row, ...]:
+    """Return what ``generate`` takes, from a manifest and the cases that were made of it."""
+    labels = (cases.classes[truth] for truth in cases.truth)
+    patients = (cases.patient_ids[number] for number in cases.patients)
+    return tuple(zip(manifest.sources, labels, patients, strict=True))
+
+
+def generate(rows: Iterable[Row]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield TFDS's (key, example) of each row, in their order.
 
     Raises:
         DataError: an image cannot be decoded, or has changed since its row was read; it names the row's line.
@@ -84,9 +91,9 @@ def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.cor
         DataError: an image cannot be decoded; the message names its line in the manifest.
         OutputError: the data set cannot be written.
     """
-    found = builder_class("radiographs")
-    with data_errors(manifest.path.name):
-        builder = found.of(manifest, cases, data_dir=data_dir)
+    make: Any = builder_class("radiographs")
+    with _quiet(), data_errors(manifest.path.name):
+        builder = make.of(rows_of(manifest, cases), cases.classes, data_dir=data_dir)
     return _prepared(builder, str(manifest.path))
 
 
@@ -101,8 +108,10 @@ def build_named(name: str, data_dir: Path) -> tfds.core.DatasetBuilder:
     found = builder_class(name)
     known = [entry.name for entry in found.BUILDER_CONFIGS]
     if config and config not in known:
-        raise DataError(f"{name} has no configuration {config!r}{nearest(config, known)}; it has: {', '.join(known) or 'none'}.")
-    with data_errors(name):
+        raise DataError(
+            f"{name} has no configuration {config!r}{nearest(config, known)}; it has: {', '.join(known) or 'none'}."
+        )
+    with _quiet(), data_errors(name):
         builder = found(data_dir=data_dir, config=config or None)
     return _prepared(builder, name)
 
@@ -134,9 +143,11 @@ def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
     return digest.hexdigest()
 
 
-def read_in_order() -> tfds.ReadConfig:
-    """Return the configuration that reads a data set in the order of its examples."""
-    return tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+def stream_of(builder: tfds.core.DatasetBuilder, decoders: Any = None) -> tf.data.Dataset:
+    """Return the examples of a built data set in their order; ``decoders`` as in TFDS."""
+    in_order = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+    with _quiet():
+        return builder.as_dataset(split="all", shuffle_files=False, decoders=decoders, read_config=in_order)
 
 
 @contextlib.contextmanager
@@ -178,7 +189,7 @@ def _prepared(builder: tfds.core.DatasetBuilder, origin: str) -> tfds.core.Datas
     if builder.is_prepared():
         return builder
     place = Path(builder.data_path)
-    for leftover in place.parent.glob(f"{place.name}.incomplete*"):
+    for leftover in place.parent.glob(f"incomplete.*_{place.name}"):
         shutil.rmtree(leftover, ignore_errors=True)
     try:
         with _quiet(), data_errors(builder.name):
@@ -196,7 +207,7 @@ def _quiet() -> Iterator[None]:
     """Keep TFDS from printing: stdout is for data, and its bars do not fall silent by themselves."""
     level = absl_logging.get_verbosity()
     tfds.disable_progress_bar()
-    absl_logging.set_verbosity(logging.ERROR)
+    absl_logging.set_verbosity(absl_logging.ERROR)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yield
@@ -208,5 +219,4 @@ def _rows(builder: tfds.core.DatasetBuilder, *columns: str) -> Iterator[dict[str
     """Yield the named columns of every example, in order; images stay undecoded."""
     wanted = tfds.decode.PartialDecoding(dict.fromkeys(columns, True))
     with data_errors(builder.name):
-        stream = builder.as_dataset(split="all", shuffle_files=False, decoders=wanted, read_config=read_in_order())
-        yield from stream.as_numpy_iterator()
+        yield from stream_of(builder, wanted).as_numpy_iterator()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +14,11 @@ from radtl_tf.errors import DataError
 
 GREY_WEIGHTS = (299, 587, 114)  # red, green, blue in thousandths (ITU-R BT.601)
 MAX_PIXELS = 100_000_000  # a stitched full-leg radiograph has about 40 million
-FULL_SCALE = 65535
+MAX_BYTES = 1 << 30  # of one file
+
+
+class NoRadiographError(DataError):
+    """A file that is in order and holds no radiograph, such as a report: to be skipped and counted."""
 
 
 @dataclass(frozen=True)
@@ -46,3 +53,22 @@ def check_size(height: int, width: int, channels: int = 1) -> None:
             f"the image claims {width} x {height} pixels, above the limit of {MAX_PIXELS // 10**6} million: "
             "check the file, or scale it down first."
         )
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a regular file.
+
+    Raises:
+        DataError: the file is missing, is a folder, pipe or device, or is larger than 1 GiB.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe must not make us wait
+        with open(descriptor, "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise DataError("not a regular file but a folder, pipe or device.")
+            if status.st_size > MAX_BYTES:
+                raise DataError(f"the file has {status.st_size >> 20} MiB, above the limit of {MAX_BYTES >> 20} MiB.")
+            return file.read()
+    except OSError as error:
+        raise DataError(f"the file cannot be read ({error.strerror}).") from error

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 import struct
+import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -20,32 +20,46 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from radtl_tf.data.dicom import decode_dicom_bytes, is_dicom
-from radtl_tf.data.grey import GREY_WEIGHTS, MAX_PIXELS, Decoded, check_size, to_grey
+from radtl_tf.data.grey import GREY_WEIGHTS, MAX_PIXELS, Decoded, NoRadiographError, check_size, read_file, to_grey
 from radtl_tf.errors import DataError
 
-__all__ = ["FORMATS", "GREY_WEIGHTS", "MAX_PIXELS", "Decoded", "decode", "decode_bytes", "image_files", "read_file", "to_grey"]
+__all__ = [
+    "FORMATS",
+    "GREY_WEIGHTS",
+    "MAX_PIXELS",
+    "Decoded",
+    "NoRadiographError",
+    "decode",
+    "decode_bytes",
+    "image_files",
+    "read_file",
+    "to_grey",
+]
 
 FORMATS = "PNG, JPEG and DICOM"
-MAX_BYTES = 1 << 30
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _JPEG_START = b"\xff\xd8\xff"
+_SEQUENTIAL = (0xC0, 0xC1)
+_JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".dcm": "DICOM", ".dicom": "DICOM"}
-# What is often met and not read: first bytes (a dot stands for any byte) and the name of the format.
+# In the order in which the chunks of a PNG are put before a decoder; no other chunk is.
+_PNG_CHUNKS = (b"IHDR", b"eXIf", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_PNG_GREY = 0
 _OTHERS = (
-    (b"GIF8", "GIF"),
-    (b"RIFF", "WebP or another RIFF file"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"BM", "BMP"),
-    (b"%PDF", "PDF"),
+    (b"GIF8", "a GIF"),
+    (b"RIFF", "a WebP or another RIFF file"),
+    (b"II*\0", "a TIFF"),
+    (b"MM\0*", "a TIFF"),
+    (b"BM", "a BMP"),
+    (b"%PDF", "a PDF"),
     (b"<", "SVG, HTML or another text"),
-    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
-    (b"\xff\x4f\xff\x51", "JPEG 2000"),
-    (b"\0\0\0\x0cJXL ", "JPEG XL"),
-    (b"\xff\x0a", "JPEG XL"),
-    (b"version https://git-lfs", "Git LFS pointer; run `git lfs pull`"),
-    (b"PK\x03\x04", "zip archive"),
-    (b"\x1f\x8b", "gzip archive"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL"),
+    (b"\xff\x0a", "a JPEG XL"),
+    (b"version https://git-lfs", "a pointer of Git LFS"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "a gzip archive"),
 )
 _ORIENTATION = 0x0112  # the EXIF tag; CIPA DC-008 4.6.4
 _UPRIGHT: dict[int, Callable[[NDArray[np.uint16]], NDArray[np.uint16]]] = {
@@ -85,25 +99,6 @@ def decode_bytes(data: bytes, suffix: str = "") -> Decoded:
     if claimed == kind:
         return decoded
     return Decoded(decoded.pixels, decoded.bits, (*decoded.notes, f"{kind} content under a name for {claimed}"))
-
-
-def read_file(path: Path) -> bytes:
-    """Return the content of a regular file.
-
-    Raises:
-        DataError: the file is missing, is a folder, pipe or device, or is larger than 1 GiB.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe must not make us wait
-        with open(descriptor, "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise DataError("not a regular file but a folder, pipe or device.")
-            if status.st_size > MAX_BYTES:
-                raise DataError(f"the file has {status.st_size >> 20} MiB, above the limit of {MAX_BYTES >> 20} MiB.")
-            return file.read()
-    except OSError as error:
-        raise DataError(f"the file cannot be read ({error.strerror}).") from error
 
 
 def image_files(paths: Iterable[Path]) -> list[Path]:
@@ -152,26 +147,22 @@ def _kind(data: bytes) -> str:
     if not data:
         raise DataError("the file is empty.")
     name = next((name for start, name in _OTHERS if data.startswith(start)), "an unknown format")
-    raise DataError(f"the file is {name}; read are {FORMATS}: convert it first.")
+    raise DataError(f"the file is {name}; what is read is {FORMATS}: convert it first.")
 
 
 def _decode_png(data: bytes) -> Decoded:
     chunks = _png_chunks(data)
     width, height, bits, color = struct.unpack(">IIBB", chunks[0][1][:10])
     check_size(height, width)
-    names = {name for name, _ in chunks}
-    if b"acTL" in names:
-        raise DataError(f"the PNG is an animation; read are {FORMATS} of one image.")
-    # Only what the pixels need goes on: no profile or gamma that one decoder applies and another ignores, no text.
-    lean = _PNG_START + b"".join(_png_chunk(*chunk) for chunk in chunks if chunk[0] in _PNG_PIXEL_CHUNKS)
+    if any(name == b"acTL" for name, _ in chunks):
+        raise DataError(f"the PNG is an animation; what is read is {FORMATS} of one image.")
+    lean = _lean_png(chunks)
     with Image.open(io.BytesIO(lean), formats=("PNG",)) as image:
-        image.load()
-        upright = image.getexif().get(_ORIENTATION, 1)
-        pixels = _deep_color(lean) if bits == 16 and color & 2 else _channels(image)
-    return _finish(pixels, bits, upright)
-
-
-_PNG_PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND"}
+        orientation = _orientation(image)
+        # Pillow would cut 16 bits per channel to 8.
+        deep = bits == 16 and color != _PNG_GREY
+        pixels = np.asarray(imagecodecs.png_decode(lean), np.uint16) if deep else _channels(image)
+    return _finish(pixels, bits, orientation)
 
 
 def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
@@ -194,13 +185,13 @@ def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
     return chunks
 
 
-def _png_chunk(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(name)))
-
-
-def _deep_color(data: bytes) -> NDArray[np.uint16]:
-    """Return (H, W, 3 or 4) of a PNG of 16 bits per channel, which Pillow would cut to 8."""
-    return np.asarray(imagecodecs.png_decode(data), np.uint16)
+def _lean_png(chunks: list[tuple[bytes, bytes]]) -> bytes:
+    """Return a PNG of what the pixels need: no profile or gamma that one decoder applies and another ignores, no text."""
+    kept = sorted((chunk for chunk in chunks if chunk[0] in _PNG_CHUNKS), key=lambda chunk: _PNG_CHUNKS.index(chunk[0]))
+    return _PNG_START + b"".join(
+        struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(name)))
+        for name, content in kept
+    )
 
 
 def _decode_jpeg(data: bytes) -> Decoded:
@@ -209,29 +200,47 @@ def _decode_jpeg(data: bytes) -> Decoded:
     with Image.open(io.BytesIO(body), formats=("JPEG",)) as image:
         if image.mode not in ("L", "RGB"):
             raise DataError(f"the JPEG is {image.mode}, made for print: save it as grey or RGB.")
-        upright = image.getexif().get(_ORIENTATION, 1)
-        return _finish(_channels(image), 8, upright)
+        return _finish(_channels(image), 8, _orientation(image))
 
 
 def _jpeg_parts(data: bytes) -> tuple[int, int, bytes]:
-    """Return width, height and the data to decode."""
-    at, frame = 2, (0, 0, 0)
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:
+    """Return width and height as the header says, and the data to decode (ITU T.81 B.1, B.2)."""
+    at, frame, scan = len(_JPEG_START) - 1, b"", 0
+    while not scan:
+        marker, length = data[at : at + 2], int.from_bytes(data[at + 2 : at + 4])
+        if len(marker) < 2 or marker[0] != 0xFF:
+            raise DataError("the JPEG is truncated or damaged.")
+        if marker == b"\xff\xff":  # a fill byte
             at += 1
             continue
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and at + 9 <= len(data):
-            height, width = struct.unpack_from(">HH", data, at + 5)
-            frame = (marker, height, width)
-        if marker == 0xDA:
-            break
-        at += 2 + int.from_bytes(data[at + 2 : at + 4])
-    marker, height, width = frame
-    end = data.find(b"\xff\xd9", at)
-    if not marker or end < 0:
+        if marker[1] in _JPEG_FRAMES:
+            frame = marker + data[at + 5 : at + 9]
+        scan = at if marker == b"\xff\xda" else 0
+        at += 2 + length
+    if data.find(b"\xff\xd9", scan) < 0 or len(frame) < 6:
         raise DataError("the JPEG is truncated or damaged.")
-    return width, height, data
+    height, width = struct.unpack(">HH", frame[2:])
+    return width, height, _without_end(data, scan) if frame[1] in _SEQUENTIAL else data
+
+
+def _without_end(data: bytes, scan: int) -> bytes:
+    """Return a JPEG of one scan with zeros in place of its end marker.
+
+    At the marker libjpeg fills up with grey what the header claims and the scan does not hold. Without it, Pillow finds
+    that the file is truncated; a whole scan decodes to the same pixels.
+    """
+    body = data[: data.find(b"\xff\xd9", scan)]
+    return body + bytes(16) if body.find(b"\xff\xda", scan + 2) < 0 else data
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8; damaged EXIF data say nothing, as in any viewer."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return image.getexif().get(_ORIENTATION, 1)
+        except Exception:
+            return 1
 
 
 def _channels(image: Image.Image) -> NDArray[np.uint16]:

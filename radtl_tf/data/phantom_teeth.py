@@ -27,7 +27,7 @@ _WIDE_CHAMBER = [(0.1, 0.66), (0.5, 0.58), (0.44, 0.8), (0.4, 0.98), (0.2, 1.05)
 _CANAL = [(0.32, 0.9), (0.45, 0.95), (0.62, 1.4), (0.62, 1.9), (0.56, 1.9), (0.5, 1.4)]
 _SCREW = [(0.5, 1.0), *[(0.5 if turn % 2 else 0.38, 1.1 + 0.07 * turn) for turn in range(11)], (0.3, 1.9), (0, 1.9)]
 
-DENTIN, ENAMEL, PULP, METAL, SOCKET, LAMINA = 0.34, 0.26, -0.16, 1.5, -0.13, 0.16
+DENTIN, ENAMEL, PULP, METAL, SOCKET, LAMINA = 0.36, 0.34, -0.2, 2.2, -0.15, 0.16
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,11 @@ def draw_tooth(layer: Layer, tooth: Tooth, hair: float = 0.006) -> None:
     """Add a tooth in its socket: lamina dura, periodontal gap (each about ``hair`` wide), dentin, enamel, pulp."""
     outline = _OUTLINES[tooth.shape]
     molar = tooth.shape == "molar"
-    layer.add(LAMINA, tooth.contour(outline, 1.6 * hair))
-    layer.add(SOCKET - LAMINA, tooth.contour(outline, 0.8 * hair))
-    layer.add(DENTIN * tooth.density - SOCKET, tooth.contour(outline))
+    root = [point for point in np.asarray(outline) if point[1] >= 1]
+    layer.add(LAMINA, tooth.contour(root, 1.6 * hair))
+    layer.add(SOCKET - LAMINA, tooth.contour(root, 0.8 * hair))
+    layer.add(-SOCKET, tooth.contour(root))
+    layer.add(DENTIN * tooth.density, tooth.contour(outline))
     crown = [point for point in np.asarray(outline) if point[1] <= 1]
     layer.add(ENAMEL * tooth.density, tooth.contour([*crown, *_ENAMEL]))
     layer.add(PULP * tooth.density, tooth.contour(_WIDE_CHAMBER if molar else _CHAMBER))

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.builders import data_errors, fingerprint, read_in_order
+from radtl_tf.data.builders import data_errors, fingerprint, stream_of
 from radtl_tf.errors import DataError, ExperimentError, OutputError, nearest
 from radtl_tf.records.folder import write_json
 
@@ -132,7 +132,7 @@ def _draw(key: tf.Tensor, example: tf.Tensor) -> tf.Tensor:
 
 
 def _transforms(draws: tf.Tensor, height: tf.Tensor, width: tf.Tensor, *, flips: bool) -> tf.Tensor:
-    """Return (B, 8), output to input pixel coordinates: rotation x shift x shear x zoom about the center, then the flip.
+    """Return (B, 8), output to input coordinates: rotation x shift x shear x zoom about the center, then the flip.
 
     The product is that of Keras' ImageDataGenerator, written out: with angles t and s, the linear part in (row, column)
     is ((cos t, -sin(t + s)), (sin t, cos(t + s))) times the zoom of each axis.
@@ -152,9 +152,7 @@ def _transforms(draws: tf.Tensor, height: tf.Tensor, width: tf.Tensor, *, flips:
     return tf.stack([xx, xy, x, yx, yy, y, zero, zero], axis=1)
 
 
-def pixel_cache(
-    builder: tfds.core.DatasetBuilder, num_examples: int, size: int, policy: str, path: Path
-) -> np.memmap:
+def pixel_cache(builder: tfds.core.DatasetBuilder, num_examples: int, size: int, policy: str, path: Path) -> np.memmap:
     """Return float32 (num_examples, size, size, 1) on disk at ``path``; row i is example i, preprocessed.
 
     A complete file of the same data, size and policy is used again; memory does not grow with the number of images.
@@ -207,10 +205,11 @@ def _copy(builder: tfds.core.DatasetBuilder, pixels: np.ndarray, size: int, poli
 
     written = 0
     with data_errors(builder.name):
-        stream = builder.as_dataset(split="all", shuffle_files=False, read_config=read_in_order())
-        for example, image in stream.map(prepared, tf.data.AUTOTUNE, deterministic=True).prefetch(8):
+        for example, image in stream_of(builder).map(prepared, tf.data.AUTOTUNE, deterministic=True).prefetch(8):
             if int(example) != written or written >= len(pixels):
-                raise DataError(f"the data set {builder.name} does not hold the examples 0 to {len(pixels) - 1} in order.")
+                raise DataError(
+                    f"the data set {builder.name} does not hold the examples 0 to {len(pixels) - 1} in order."
+                )
             pixels[written] = image.numpy()
             written += 1
     if written != len(pixels):

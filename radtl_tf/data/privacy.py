@@ -28,7 +28,9 @@ def patient_key(folder: Path) -> bytes:
     except OSError as error:
         raise OutputError(f"{path}: cannot be read or written ({error.strerror}).") from error
     if len(key) != _KEY_BYTES:
-        raise OutputError(f"{path}: damaged, {len(key)} bytes instead of {_KEY_BYTES}: restore it, or start a new folder.")
+        raise OutputError(
+            f"{path}: damaged, {len(key)} bytes instead of {_KEY_BYTES}: restore it, or start a new folder."
+        )
     return key
 
 

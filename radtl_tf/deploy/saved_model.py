@@ -82,7 +82,7 @@ class Ensemble(tf.Module):
     def _scores(self, grey: tf.Tensor) -> dict[str, tf.Tensor]:
         cuts = self._prefix(to_network(grey, self._convention), training=False)
         cuts = cuts if isinstance(cuts, list) else [cuts]
-        logits = [head(suffix(cuts, training=False), None) for suffix, head in self._members]
+        logits = [head(suffix(cuts, training=False)) for suffix, head in self._members]
         probabilities = tf.reduce_mean(tf.nn.softmax(tf.stack(logits)), axis=0)  # (B, K)
         return {"probabilities": probabilities, "score": probabilities[:, 1]}
 
@@ -120,9 +120,7 @@ def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_fold
     return chosen
 
 
-def choose_setting(
-    folder: OutputFolder, record: Mapping[str, Any], name: str | None
-) -> tuple[Setting, list[Scenario]]:
+def choose_setting(folder: OutputFolder, record: Mapping[str, Any], name: str | None) -> tuple[Setting, list[Scenario]]:
     """Return the Setting called ``name``, or the one of lowest mean inner loss, with its scenarios."""
     scenarios = [Scenario.from_dict(entry) for entry in record["scenarios"]]
     by_name: dict[str, list[Scenario]] = {}
@@ -146,9 +144,7 @@ def _lowest_inner_loss(folder: OutputFolder) -> str:
 
 
 def _runs_by_fold(folder: OutputFolder, experiment: Experiment, scenarios: list[Scenario]) -> list[list[Run]]:
-    folds = [
-        [Run(scenario, EXPORTED_REPEAT, fold) for scenario in scenarios] for fold in range(experiment.folds.count)
-    ]
+    folds = [[Run(scenario, EXPORTED_REPEAT, fold) for scenario in scenarios] for fold in range(experiment.folds.count)]
     missing = [run.name for runs in folds for run in runs if not folder.is_done(run)]
     if missing:
         raise ExperimentError(f"{len(missing)} runs are missing, the first is {missing[0]}: run the experiment again.")

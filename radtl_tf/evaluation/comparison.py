@@ -48,7 +48,7 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
 def verdicts(tests: Sequence[FoldMean], margin: float) -> list[Verdict]:
     """Return a word per test of one family, superiority and equivalence each adjusted by Holm.
 
-    A difference that is surely inside the margin is ``equivalent`` even where it is surely not 0: that is what a margin is for.
+    A difference that is surely inside the margin is ``equivalent`` even where it is surely not 0: margins are for that.
     """
     real = holm([test.p_value for test in tests]) < ALPHA
     same = holm([equivalence_p(test, margin) for test in tests]) < ALPHA

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, replace
+from itertools import combinations, product
 
 import pandas as pd
 
@@ -45,24 +45,25 @@ class Tested:
 
 def contrasts(record: Record, values: Values) -> list[Contrast]:
     """Return every comparison of the experiment, ordered by level; none without a question."""
-    if not record.experiment["question"]:
+    question = record.experiment["question"]
+    if not question:
         return []
     pairs = weight_pairs(record)
-    question = _question(record, values, NATIVE)
+    over, asked = question["over"], pairs[0]
     return [
-        question,
+        _of_weights(record, values, "question", over, asked),
         *_unique(_settings(record, values, pairs)),
         *_unique(_scenarios(record, values, pairs)),
-        *_grids(record, values, pairs),
-        *_conventions(record, values),
+        *(_of_weights(record, values, "grid", "grid", pair) for pair in pairs),
+        *_conventions(record, values, over, asked),
     ]
 
 
 def weight_pairs(record: Record) -> list[tuple[str, str]]:
     """Return all pairs of weights, the question's own first and in its order."""
-    asked = tuple(record.experiment["question"]["compare"])
-    others = [pair for pair in combinations(record.experiment["grid"]["weights"], 2) if set(pair) != set(asked)]
-    return [asked, *others]
+    first, second = record.experiment["question"]["compare"]
+    pairs = combinations(record.experiment["grid"]["weights"], 2)
+    return [(first, second), *(pair for pair in pairs if set(pair) != {first, second})]
 
 
 def tested(found: Sequence[Contrast], folds: int, margin: float) -> list[Tested]:
@@ -78,7 +79,7 @@ def tested(found: Sequence[Contrast], folds: int, margin: float) -> list[Tested]
 
 
 def comparison_table(results: Sequence[Tested]) -> pd.DataFrame:
-    """Return the rows of ``comparisons.csv``: difference = a - b, 95 % intervals as they are, p also adjusted within the level."""
+    """Return the rows of ``comparisons.csv``: difference = a - b; only p is adjusted, the 95 % intervals are not."""
     return pd.DataFrame([_row(result) for result in results], columns=list(COMPARISON_COLUMNS))
 
 
@@ -86,33 +87,40 @@ def _row(result: Tested) -> tuple[object, ...]:
     contrast, test = result.contrast, result.test
     method = f"paired corrected resampled t, {test.df} df; p adjusted by Holm within the level"
     place = (contrast.level, contrast.a, contrast.b, "auroc")
-    return (*place, test.mean, *test.interval(), test.p_value, result.p_adjusted, method, f"{result.verdict}; {contrast.note}")
+    return (
+        *place,
+        test.mean,
+        *test.interval(),
+        test.p_value,
+        result.p_adjusted,
+        method,
+        f"{result.verdict}; {contrast.note}",
+    )
 
 
-def chosen(record: Record, values: Values, weights: str, entry: str = NATIVE) -> pd.Series:
-    """Return the scenario that is chosen for ``weights`` in each (repeat, fold): the lowest inner loss of all its scenarios."""
-    return values.choose(record.family(weights, entry))
-
-
-def _question(record: Record, values: Values, entry: str) -> Contrast:
-    """Ask the question under one entry of the pixels axis."""
-    asked, over = record.experiment["question"]["compare"], record.experiment["question"]["over"]
-    if over == "selected":
-        sides = [values.at(chosen(record, values, weights, entry)) for weights in asked]
-        note = "per weights the scenario of lowest inner loss in each training part"
+def _of_weights(
+    record: Record, values: Values, level: str, over: str, pair: tuple[str, str], *, entry: str = NATIVE
+) -> Contrast:
+    """Return the contrast of two weights under one entry of the pixels axis, ``over`` the grid or selected."""
+    families = [record.family(weights, entry) for weights in pair]
+    if over == "grid":
+        first, second = (values.mean(family) for family in families)
+        note = f"mean over {len(families[0])} scenarios each"
     else:
-        sides = [values.mean(record.family(weights, entry)) for weights in asked]
-        note = f"mean over {len(record.family(asked[0], entry))} scenarios each"
+        first, second = (values.at(values.choose(family)) for family in families)
+        note = "per weights the scenario of lowest inner loss in each training part"
     if entry == NATIVE:
-        return Contrast("question", *asked, *sides, note)
-    return Contrast("grid", *(f"{weights}-{entry}" for weights in asked), *sides, f"the question under {entry} pixels; {note}")
+        return Contrast(level, *pair, first, second, note)
+    names = f"{pair[0]}-{entry}", f"{pair[1]}-{entry}"
+    return Contrast(level, *names, first, second, f"the question under {entry} pixels; {note}")
 
 
 def _settings(record: Record, values: Values, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
     by_setting = {
-        setting: values.at(values.choose([s for s in record.trained if s.setting == setting])) for setting in record.settings
+        setting: values.at(values.choose([s for s in record.trained if s.setting == setting]))
+        for setting in record.settings
     }
-    for first, second in _counterparts(record, record.settings, pairs):
+    for first, second in _counterparts(record, pairs):
         note = "learning rate of lowest inner loss in each training part"
         yield Contrast("setting", first.name, second.name, by_setting[first], by_setting[second], note)
 
@@ -120,43 +128,32 @@ def _settings(record: Record, values: Values, pairs: Sequence[tuple[str, str]]) 
 def _scenarios(record: Record, values: Values, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
     rates = {scenario.learning_rate: None for scenario in record.trained}
     known = set(record.trained)
-    for first, second in _counterparts(record, record.settings, pairs):
+    for first, second in _counterparts(record, pairs):
         for rate in rates:
             a, b = Scenario(first, rate), Scenario(second, rate)
             if a in known and b in known:
-                yield Contrast("scenario", a.name, b.name, values.auroc[a.name], values.auroc[b.name], "same learning rate")
+                yield Contrast(
+                    "scenario", a.name, b.name, values.auroc[a.name], values.auroc[b.name], "same learning rate"
+                )
 
 
-def _counterparts(
-    record: Record, settings: Sequence[Setting], pairs: Sequence[tuple[str, str]]
-) -> Iterator[tuple[Setting, Setting]]:
-    """Yield the settings that differ in their weights only, each with its own convention for an entry of the pixels axis."""
-    for entry in record.axis:
-        for first, second in pairs:
-            for setting in settings:
-                if setting.weights == first and setting.pixels == record.convention(entry, first, setting.backbone):
-                    other = Setting(
-                        setting.backbone, second, record.convention(entry, second, setting.backbone), setting.tuning
-                    )
-                    if other in settings:
-                        yield setting, other
+def _counterparts(record: Record, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[Setting, Setting]]:
+    """Yield settings that differ in their weights only; an entry of the pixels axis may mean two conventions."""
+    known = set(record.settings)
+    for entry, (first, second), setting in product(record.axis, pairs, record.settings):
+        backbone = setting.backbone
+        if (setting.weights, setting.pixels) == (first, record.convention(entry, first, backbone)):
+            other = replace(setting, weights=second, pixels=record.convention(entry, second, backbone))
+            if other in known:
+                yield setting, other
 
 
-def _grids(record: Record, values: Values, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
-    for pair in pairs:
-        families = [record.family(weights) for weights in pair]
-        note = f"mean over {len(families[0])} scenarios each"
-        yield Contrast("grid", *pair, *(values.mean(family) for family in families), note)
-
-
-def _conventions(record: Record, values: Values) -> Iterator[Contrast]:
-    """Ask the question again under every convention of the grid that is not what the headline already took for both weights."""
-    asked = record.experiment["question"]["compare"]
-    headline = [record.family(weights) for weights in asked]
+def _conventions(record: Record, values: Values, over: str, pair: tuple[str, str]) -> Iterator[Contrast]:
+    """Ask the question again under every convention of the grid that is not the headline's for both weights."""
+    headline = [record.family(weights) for weights in pair]
     for entry in record.axis[1:]:
-        families = [record.family(weights, entry) for weights in asked]
-        if all(families) and families != headline:
-            yield _question(record, values, entry)
+        if [record.family(weights, entry) for weights in pair] != headline:
+            yield _of_weights(record, values, "grid", over, pair, entry=entry)
 
 
 def _unique(found: Iterator[Contrast]) -> list[Contrast]:

@@ -1,4 +1,4 @@
-"""The mean over the folds of a cross-validation, with a standard error that knows that folds share training patients."""
+"""The mean over the folds of a cross-validation; its standard error knows that folds share training patients."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ _NO_SPREAD = 1e-9  # an AUROC of n0 x n1 pairs moves in steps of 1 / (n0 n1), fa
 
 @dataclass(frozen=True)
 class FoldMean:
-    """A mean over folds: ``sd`` is the spread of the fold values, ``standard_error`` that of the mean, on ``df`` degrees of freedom.
+    """A mean over folds: ``sd`` is the spread of the fold values, ``standard_error`` that of the mean.
 
-    Where all fold values are equal there is no spread to judge by: ``t``, ``p_value`` and intervals are ``nan``.
+    ``df`` are its degrees of freedom. Where all fold values are equal there is no spread to judge by: ``t``,
+    ``p_value`` and intervals are ``nan``.
     """
 
     mean: float
@@ -42,16 +43,21 @@ class FoldMean:
         return self.mean - reach, self.mean + reach
 
     def probability_above(self, value: float) -> float:
-        """Return P(true mean > ``value``) under a flat prior: the Bayesian correlated t (Corani & Benavoli, Machine Learning 2015)."""
-        return float(stats.t.sf((value - self.mean) / self.standard_error, self.df)) if self.standard_error else math.nan
+        """Return P(true mean > ``value``) under a flat prior.
+
+        The Bayesian correlated t (Corani & Benavoli, Machine Learning 2015), on the same degrees of freedom.
+        """
+        if not self.standard_error:
+            return math.nan
+        return float(stats.t.sf((value - self.mean) / self.standard_error, self.df))
 
 
 def fold_mean(values: ArrayLike, folds: int) -> FoldMean:
     """Return the mean of ``values`` (k x R,), one per fold and repeat of a ``folds``-fold cross-validation.
 
     Corrected resampled t (Nadeau & Bengio, Machine Learning 2003): the variance of the fold values is multiplied with
-    1 / (kR) + n_test / n_train, where n_test / n_train = 1 / (k - 1). Degrees of freedom are k - 1 however many repeats:
-    repeats reuse the same patients, and with kR - 1 the simulated type-I error at 5 % is 13 % (docs/decisions/0005).
+    1 / (kR) + n_test / n_train, where n_test / n_train = 1 / (k - 1). Degrees of freedom are k - 1 however many
+    repeats, which reuse the same patients: with kR - 1 the simulated type-I error at 5 % is 13 % (docs/decisions/0005).
 
     >>> round(fold_mean([0.02, 0.01, 0.03, 0.0, 0.04], folds=5).t, 10)
     1.8856180832

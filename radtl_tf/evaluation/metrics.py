@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +19,10 @@ _SMALLEST = 1e-7  # float32 cannot tell a probability from 0 or 1 much below thi
 
 
 def auroc(truth: NDArray[np.int64], score: NDArray[np.float64]) -> float:
-    """Return the area under the ROC curve (0..1) of ``score`` (n,) for ``truth`` (n,) of 0 and 1; ``nan`` with one class.
+    """Return the area under the ROC curve (0..1) of ``score`` (n,) for ``truth`` (n,) of 0 and 1.
 
-    Exact, ties counted half: the Mann-Whitney statistic of the positives' midranks (Hanley & McNeil, Radiology 1982).
+    ``nan`` where one class is missing. Exact, ties counted half: the Mann-Whitney statistic of the positives' midranks
+    (Hanley & McNeil, Radiology 1982).
 
     >>> auroc(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.4, 0.8]))
     0.875
@@ -39,7 +42,7 @@ def log_loss(truth: NDArray[np.int64], score: NDArray[np.float64]) -> float:
 
 
 def by_unit(predictions: pd.DataFrame, unit: Unit) -> pd.DataFrame:
-    """Return one row per run, part and unit: for ``patient`` the mean score of the patient's images, for ``image`` the rows as they are.
+    """Return one row per run, part and unit; a ``patient`` has the mean score of their images, an ``image`` its own.
 
     Raises:
         DataError: ``unit`` is ``patient`` and a patient has images of both classes.
@@ -50,7 +53,8 @@ def by_unit(predictions: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     num_mixed = int(labels["patient"].duplicated().sum())
     if num_mixed:
         raise DataError(
-            f"{num_mixed} patients have images of both classes, but unit = 'patient' needs one class per patient: use unit = 'image'."
+            f"{num_mixed} patients have images of both classes, but unit = 'patient' needs one class per patient: "
+            "use unit = 'image'."
         )
     grouped = predictions.groupby([*RUN, "part", "patient"], sort=False)
     return grouped.agg(truth=("truth", "first"), score=("score", "mean")).reset_index()
@@ -59,8 +63,8 @@ def by_unit(predictions: pd.DataFrame, unit: Unit) -> pd.DataFrame:
 def fold_values(predictions: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     """Return one row per run: ``auroc`` of the test part, ``inner_auroc`` and ``inner_loss`` of the inner part.
 
-    AUROCs are per ``unit``; the inner loss is per image, as training minimizes it. A run without inner rows, or with one class
-    among them, has ``nan`` there.
+    AUROCs are per ``unit``; the inner loss is per image, as training minimizes it. A run without inner rows,
+    or with one class among them, has ``nan`` there.
     """
     units = by_unit(predictions, unit)
     test, inner = units["part"] == "test", units["part"] == "inner"
@@ -73,7 +77,7 @@ def fold_values(predictions: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     return pd.DataFrame(values).rename_axis(RUN).reset_index()
 
 
-def _per_run(rows: pd.DataFrame, metric) -> pd.Series:
+def _per_run(rows: pd.DataFrame, metric: Callable[[NDArray[Any], NDArray[Any]], float]) -> pd.Series:
     groups = rows.groupby(RUN, sort=False)
     values = {run: metric(group["truth"].to_numpy(), group["score"].to_numpy()) for run, group in groups}
     return pd.Series(values, dtype=float)

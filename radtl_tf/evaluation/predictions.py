@@ -29,8 +29,8 @@ def read_predictions(path: Path) -> pd.DataFrame:
     Text stays text, so a patient ``001`` is not ``1``. ``score`` is P(positive), ``truth`` 0 or 1.
 
     Raises:
-        DataError: a column is missing, a value is out of range, a run is missing, scenarios were tested on different cases, or
-            a patient stands on both sides of a split.
+        DataError: a column is missing, a value is out of range, a run is missing, scenarios were tested on different
+            cases, or a patient stands on both sides of a split.
     """
     table = _as_numbers(_read_text(path), path)
     _check_no_duplicates(table, path)
@@ -50,7 +50,9 @@ def _read_text(path: Path) -> pd.DataFrame:
     missing = [name for name in PREDICTION_COLUMNS if name not in table]
     if missing:
         hint = nearest(missing[0], table.columns)
-        raise DataError(f"{path}: has no column {missing[0]!r}{hint}; expected {', '.join(PREDICTION_COLUMNS)}. {_ADVICE}")
+        raise DataError(
+            f"{path}: has no column {missing[0]!r}{hint}; expected {', '.join(PREDICTION_COLUMNS)}. {_ADVICE}"
+        )
     if table.empty:
         raise DataError(f"{path}: holds no prediction. Run the experiment first.")
     return table[list(PREDICTION_COLUMNS)]
@@ -67,13 +69,17 @@ def _as_numbers(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         if not good[name].all():
             line = int(np.argmin(good[name])) + 2  # line 1 is the header
             raise DataError(f"{path}, line {line}: {name} is not {expected}. {_ADVICE}")
-    return table.assign(**{name: numbers[name].astype(np.int64) for name in _WHOLE}, score=numbers["score"].astype(float))
+    return table.assign(
+        **{name: numbers[name].astype(np.int64) for name in _WHOLE}, score=numbers["score"].astype(float)
+    )
 
 
 def _check_no_duplicates(table: pd.DataFrame, path: Path) -> None:
     twice = table.duplicated([*RUN, "example"])
     if twice.any():
-        raise DataError(f"{path}, line {int(np.argmax(twice)) + 2}: a second prediction of the same run and example. {_ADVICE}")
+        raise DataError(
+            f"{path}, line {int(np.argmax(twice)) + 2}: a second prediction of the same run and example. {_ADVICE}"
+        )
 
 
 def _check_every_run(table: pd.DataFrame, path: Path) -> None:
@@ -84,8 +90,8 @@ def _check_every_run(table: pd.DataFrame, path: Path) -> None:
     if len(absent):
         first = absent.iloc[0]
         raise DataError(
-            f"{path}: scenario {first['scenario']!r} has no test predictions for repeat {first['repeat']}, fold {first['fold']} "
-            f"({len(absent)} of {len(expected)} runs are missing). Run the experiment again to finish them."
+            f"{path}: scenario {first['scenario']!r} has no test predictions for repeat {first['repeat']}, fold "
+            f"{first['fold']} ({len(absent)} of {len(expected)} runs are missing). Run the experiment again."
         )
 
 
@@ -100,17 +106,19 @@ def _check_same_cases(table: pd.DataFrame, path: Path) -> None:
         if not cases.equals(reference):
             odd = reference.merge(cases, how="outer", indicator=True).query("_merge != 'both'").iloc[0]
             raise DataError(
-                f"{path}: scenarios {name!r} and {other!r} were tested on different cases in repeat {odd['repeat']}, fold "
-                f"{odd['fold']}; differences need the same ones. {_ADVICE}"
+                f"{path}: scenarios {name!r} and {other!r} were tested on different cases in repeat {odd['repeat']}, "
+                f"fold {odd['fold']}; differences need the same ones. {_ADVICE}"
             )
 
 
 def _check_split(table: pd.DataFrame, path: Path) -> None:
-    """Within a repeat each patient is tested in one fold, and never held in that fold's inner part; test parts have both classes."""
+    """Each patient is tested in one fold of a repeat and absent from its inner part; test parts have both classes."""
     pairs = table[["repeat", "fold", "part", "patient"]].drop_duplicates()
     tested = pairs[pairs["part"] == "test"]
     if tested.duplicated(["repeat", "patient"]).any():
-        raise DataError(f"{path}: a patient is tested in two folds of one repeat; folds must not share patients. {_ADVICE}")
+        raise DataError(
+            f"{path}: a patient is tested in two folds of one repeat; folds must not share patients. {_ADVICE}"
+        )
     if pairs.duplicated(["repeat", "fold", "patient"]).any():
         raise DataError(f"{path}: a patient stands in the inner and the test part of one fold. {_ADVICE}")
     classes = table[table["part"] == "test"].groupby(["repeat", "fold"])["truth"].nunique()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ NATIVE = "native"
 
 @dataclass(frozen=True)
 class Record:
-    """``facts`` is ``experiment.json``; ``folds`` is ``folds.csv``; ``runs`` has one row per finished run (its ``run.json``)."""
+    """``facts`` is ``experiment.json``, ``folds`` is ``folds.csv``, ``runs`` the ``run.json`` of each finished run."""
 
     facts: dict[str, Any]
     scenarios: tuple[Scenario, ...]
@@ -90,7 +91,7 @@ def read_record(folder: Path) -> Record:
 
     Raises:
         OutputError: a file is missing or damaged.
-        DataError: ``folds.csv`` is not a table of folds, or another version wrote the folder.
+        DataError: ``folds.csv`` is missing or not the one of the runs, or another version wrote the folder.
     """
     output = OutputFolder(folder)
     facts = read_json(output.experiment)
@@ -99,16 +100,28 @@ def read_record(folder: Path) -> Record:
     return Record(
         facts=facts,
         scenarios=tuple(Scenario.from_dict(record) for record in facts["scenarios"]),
-        folds=_read_folds(output.folds),
+        folds=_read_folds(output.folds, facts["folds_sha256"]),
         runs=pd.DataFrame(list(output.run_records()), columns=_RUN_COLUMNS),
     )
 
 
-_RUN_COLUMNS = ["scenario", "repeat", "fold", "epochs", "best_epoch", "fixed_epochs", "converged", "seconds", "precision"]
+_RUN_COLUMNS = [
+    "scenario",
+    "repeat",
+    "fold",
+    "epochs",
+    "best_epoch",
+    "fixed_epochs",
+    "converged",
+    "seconds",
+    "precision",
+]
 
 
-def _read_folds(path: Path) -> pd.DataFrame:
+def _read_folds(path: Path, sha256: str) -> pd.DataFrame:
     try:
+        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            raise DataError(f"{path}: changed after the runs, which were trained on other folds. Restore the file.")
         table = pd.read_csv(path, dtype={"patient": str, "part": str}, keep_default_na=False, encoding="utf-8")
         return table[list(FOLD_COLUMNS)].astype({"example": "int64", "repeat": "int64", "fold": "int64"})
     except (OSError, KeyError, ValueError) as error:  # pandas' parser errors are ValueErrors

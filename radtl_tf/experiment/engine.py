@@ -1,4 +1,4 @@
-"""Do the runs that are left: one feature pass per backbone and weights, one compiled trainer per backbone and tuning."""
+"""Do the runs that are left: one feature pass per backbone and weights, one trainer per backbone and tuning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from itertools import groupby
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from radtl_tf.data.folds import Fold
 from radtl_tf.experiment.plan import Plan
@@ -26,7 +25,7 @@ from radtl_tf.training.monitor import Monitor, describe
 from radtl_tf.training.probe import train_probe
 from radtl_tf.training.randomness import backbone_seed
 from radtl_tf.training.run import Epoch, Outcome, Source, train_run
-from radtl_tf.training.trainer import Trainer
+from radtl_tf.training.trainer import Trainer, copies
 
 GIGABYTE = 1e9
 
@@ -96,7 +95,9 @@ class _Bench:
         views = 0 if training.augmentation == "none" else training.views or training.epochs
         cuttable = [POOLED, *(name for name in tunings if name not in (POOLED, "full"))]
         sizes = {
-            name: cut_bytes([t.shape[1:] for t in split(self._base, name).prefix.outputs], len(self._plan.pixels), views)
+            name: cut_bytes(
+                [t.shape[1:] for t in split(self._base, name).prefix.outputs], len(self._plan.pixels), views
+            )
             for name in cuttable
         }
         cached = choose_cached(sizes, training.cache_gb * GIGABYTE)
@@ -157,7 +158,7 @@ class _Bench:
         if tuning not in self._trainers:
             classes = len(plan.cases.classes)
             self._trainers[tuning] = Trainer(self._backbone, tuning, self._size, num_classes=classes)
-        suffix = [np.array(value) for value in split(self._base, tuning).suffix.weights]
+        suffix = copies(split(self._base, tuning).suffix.weights)
         source = Source(plan.cases, store, suffix, plan.experiment.seed, plan.experiment.training)
         rate = run.scenario.learning_rate
         if rate is None:
@@ -183,12 +184,23 @@ def _write_run(folder: Path, plan: Plan, run: Run, outcome: Outcome, record: dic
     cases = plan.cases
     fold = plan.folds[run.repeat * plan.experiment.folds.count + run.fold]
     rows = [
-        (run.scenario.name, run.repeat, run.fold, part, int(at), cases.patient_ids[cases.patients[at]], int(cases.truth[at]), score)
+        (
+            run.scenario.name,
+            run.repeat,
+            run.fold,
+            part,
+            int(at),
+            cases.patient_ids[cases.patients[at]],
+            int(cases.truth[at]),
+            score,
+        )
         for part, positions in fold.parts()
         if part != "train"
         for at, score in zip(positions, outcome.scores[part].tolist(), strict=True)
     ]
     write_text(folder / "predictions.csv", csv_text(PREDICTION_COLUMNS, rows))
-    write_text(folder / "history.csv", csv_text([f.name for f in fields(Epoch)], [asdict(r).values() for r in outcome.history]))
+    write_text(
+        folder / "history.csv", csv_text([f.name for f in fields(Epoch)], [asdict(r).values() for r in outcome.history])
+    )
     write_learned(folder / "weights.h5", outcome.learned)
     write_json(folder / "run.json", record)

@@ -67,7 +67,7 @@ def make_plan(
     weights_folder: Path,
     say: Callable[[str], None] = lambda line: None,
 ) -> Plan:
-    """Check and prepare everything an experiment needs, cheapest first, and write ``folds.csv`` and ``experiment.json``.
+    """Check and prepare all that an experiment needs, cheapest first; write ``folds.csv`` and ``experiment.json``.
 
     Raises:
         DataError, WeightsError, ExperimentError: the input is wrong; nothing has been trained.
@@ -80,7 +80,11 @@ def make_plan(
     scenarios = scenarios_of(experiment, records)
     settings = experiment.training
     pixels = pixel_cache(
-        builder, len(cases.truth), settings.image_size, settings.resize, folder.data / f"pixels-{settings.image_size}.npy"
+        builder,
+        len(cases.truth),
+        settings.image_size,
+        settings.resize,
+        folder.data / f"pixels-{settings.image_size}.npy",
     )
     plan = Plan(
         experiment=experiment,
@@ -101,7 +105,7 @@ def make_plan(
 def prepare_data(
     experiment: Experiment, folder: OutputFolder, say: Callable[[str], None]
 ) -> tuple[Cases, tfds.core.DatasetBuilder]:
-    """Turn the task's manifest or named data set into cases and a TFDS data set; folds are tried before pixels are read."""
+    """Turn the task's manifest or named data set into cases and a TFDS data set; folds are tried before pixels."""
     task = experiment.task
     if task.dataset is not None:
         builder = build_named(task.dataset, folder.data)

@@ -39,5 +39,6 @@ def filled_preset(
     values["manifest"] = Path(os.path.relpath(manifest.resolve(), folder.resolve())).as_posix()
     text = (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8")
     for key, value in values.items():
-        text = re.sub(rf"^{key} = .*$", lambda _, k=key, v=value: f"{k} = {json.dumps(v)}", text, count=1, flags=re.M)
+        line = f"{key} = {json.dumps(value)}"
+        text = re.sub(rf"^{key} = .*$", line.replace("\\", r"\\"), text, count=1, flags=re.M)
     return text if unit is None else re.sub(r"^(patient = .*)$", rf'\1\nunit = "{unit}"', text, count=1, flags=re.M)

@@ -14,7 +14,7 @@ from radtl_tf.training.checkpoint import read_learned
 
 
 def pretrain(plan: Plan, scenario: Scenario, out: Path) -> None:
-    """Train ``scenario`` (tuning ``full``) on the first fold of ``plan`` and write its backbone to ``out`` (.h5, no top).
+    """Train ``scenario`` (tuning ``full``) on the first fold of ``plan``; write its backbone to ``out`` (.h5, no top).
 
     Raises:
         OutputError: ``out`` cannot be written.

@@ -1,4 +1,4 @@
-"""The convolutional networks that an experiment may start from: one row of ``BACKBONES`` each, nothing else names them."""
+"""The convolutional networks that an experiment may start from: one row of ``BACKBONES`` each."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from radtl_tf.errors import ExperimentError, nearest
 class Backbone:
     """A convolutional network without its top.
 
-    ``pixels`` is the convention of its ImageNet weights, ``min_size`` the smallest image side in pixels, ``file_stem`` the word in the
-    names of published files. ``stable_names``: layer names are the same in every build (the Inceptions number theirs automatically).
-    ``num_layers`` counts the layers that have weights and serves to recognize files (0: not known).
+    ``pixels`` is the convention of its ImageNet weights, ``min_size`` the smallest image side in pixels, ``file_stem``
+    the word in the names of published files. ``stable_names``: layer names are the same in every build (the Inceptions
+    number theirs automatically). ``num_layers`` counts the layers that have weights and serves to recognize files
+    (0: not known).
     """
 
     name: str
@@ -47,7 +48,9 @@ def backbone(name: str) -> Backbone:
         ExperimentError: there is no such row.
     """
     if name not in BACKBONES:
-        raise ExperimentError(f"Unknown backbone {name!r}{nearest(name, BACKBONES)}: use one of {', '.join(BACKBONES)}.")
+        raise ExperimentError(
+            f"Unknown backbone {name!r}{nearest(name, BACKBONES)}: use one of {', '.join(BACKBONES)}."
+        )
     return BACKBONES[name]
 
 
@@ -69,7 +72,7 @@ def build_base(name: str, image_size: int, seed: int) -> keras.Model:
 
 
 def draw_weights(base: keras.Model, seed: int) -> None:
-    """Draw every weight of ``base`` anew, as its layer's own initializer says, from ``seed`` and the weight's place alone."""
+    """Draw every weight anew by its layer's own initializer, from ``seed`` and the weight's place in ``base`` alone."""
     places = [(layer, variable) for layer in base.layers for variable in layer.weights]
     seeds = np.random.default_rng(seed).integers(1, 2**31, size=len(places))
     for (layer, variable), number in zip(places, seeds, strict=True):

@@ -11,10 +11,10 @@ _DEAD = 1e-6  # a feature whose SD is below this share of its mean is constant u
 
 
 class Head(keras.layers.Layer):
-    """Linear layer on standardized features: ``((features - mean) / sd) * mask @ kernel + bias``.
+    """Linear layer on standardized features: ``((features - mean) / sd) * kept @ kernel + bias``.
 
-    ``mean`` and ``sd`` (C,) are weights that do not learn; ``kernel`` (C, num_classes) and ``bias`` (num_classes,) do. A constant feature
-    (``sd`` 0) counts as 0. Everything is float32 whatever the precision of the backbone.
+    ``mean`` and ``sd`` (C,) are weights that do not learn; ``kernel`` (C, num_classes) and ``bias`` (num_classes,) do.
+    A constant feature (``sd`` 0) counts as 0. Everything is float32 whatever the precision of the backbone.
     """
 
     def __init__(self, num_features: int, num_classes: int, name: str = "head") -> None:
@@ -34,10 +34,13 @@ class Head(keras.layers.Layer):
         self.mean.assign(mean)
         self.sd.assign(np.where(constant, 0.0, sd))
 
-    def call(self, features: Any, mask: Any = None) -> Any:
-        """Return logits (B, num_classes) from features (B, C); ``mask`` (B, C) is the dropout mask, already scaled by 1 / keep."""
+    def call(self, features: Any, kept: Any = None) -> Any:
+        """Return logits (B, num_classes) from features (B, C).
+
+        ``kept`` (B, C) is the dropout mask: 0, or one over the share that is kept.
+        """
         alive = self.sd > 0
         standardized = (features - self.mean) / keras.ops.where(alive, self.sd, 1.0)
         standardized = keras.ops.where(alive, standardized, 0.0)  # (B, C)
-        dropped = standardized if mask is None else standardized * mask
+        dropped = standardized if kept is None else standardized * kept
         return keras.ops.matmul(dropped, self.kernel) + self.bias

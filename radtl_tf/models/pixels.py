@@ -54,7 +54,7 @@ _ROWS = (
     ),
     PixelConvention("tf", (2.0,) * 3, (-1.0,) * 3, "RGB", f"{_KERAS}, mode tf"),
     PixelConvention("zero_one", (1.0,) * 3, (0.0,) * 3, "RGB", "grey itself"),
-    # The published scripts subtract the mean first and rescale afterwards (ImageDataGenerator applies its function before rescale).
+    # ImageDataGenerator applies its function before `rescale`, so the mean of 0..255 is subtracted first.
     PixelConvention(
         "radimagenet",
         (1.0,) * 3,
@@ -96,5 +96,5 @@ def check_first_batch(images: np.ndarray, convention: PixelConvention) -> None:
     if not (low >= convention.low - slack and high <= convention.high + slack):  # also true for NaN
         raise DataError(
             f"The first batch reaches {low:g}..{high:g}, but pixel convention {convention.name!r} allows "
-            f"{convention.low:g}..{convention.high:g}: the images must be grey 0..1 before the convention, which is applied once."
+            f"{convention.low:g}..{convention.high:g}: apply it once, to grey 0..1."
         )

@@ -10,7 +10,8 @@ import keras
 
 from radtl_tf.errors import ExperimentError
 
-_TOP_ENTRIES = 10  # Mei et al. 2022: all but the last ten entries of `base.layers` are frozen; the pooling layer is one of the ten
+# Mei et al. 2022: all but the last ten entries of `base.layers` are frozen; the pooling layer is one of the ten.
+_TOP_ENTRIES = 10
 
 
 class _Part(keras.Model):
@@ -32,10 +33,10 @@ class Split:
 
 
 def split(base: keras.Model, tuning: str) -> Split:
-    """Cut ``base`` at the boundary of ``tuning``: ``frozen``, ``top10``, ``topK<number of layers with weights>`` or ``full``.
+    """Cut ``base`` at the boundary of ``tuning``: ``frozen``, ``top10``, ``topK<layers with weights>`` or ``full``.
 
-    Layers below the cut become non-trainable (their batch norms keep the statistics of the source), layers above it trainable; both parts
-    share the weights *and these flags* with ``base``, so that the last split of a base decides.
+    Layers below the cut become non-trainable (their batch norms keep the statistics of the source), layers above it
+    trainable; both parts share the weights *and these flags* with ``base``, so the last split of a base decides.
 
     Raises:
         ExperimentError: the word is none of these, or the backbone has fewer layers with weights.
@@ -44,15 +45,15 @@ def split(base: keras.Model, tuning: str) -> Split:
     for place, layer in enumerate(base.layers):
         layer.trainable = place >= boundary
     cut = _cut_tensors(base, boundary)
-    inputs = [keras.Input(batch_shape=tensor.shape, dtype="float32") for tensor in cut]
-    prefix = _Part(base.inputs, cut)
-    if boundary == len(base.layers):
-        return Split(prefix, keras.Model(inputs, inputs[0]))
-    return Split(prefix, keras.Model(cut, base.output))
+    prefix = _Part(base.input, cut)
+    if boundary < len(base.layers):
+        return Split(prefix, keras.Model(cut, base.output))
+    pooled = keras.Input(batch_shape=base.output.shape, dtype="float32")
+    return Split(prefix, keras.Model([pooled], pooled))
 
 
 def _boundary(base: keras.Model, tuning: str) -> int:
-    """Return the place in ``base.layers`` of the first layer that learns; the first entry is the input and never does."""
+    """Return the place in ``base.layers`` of the first layer that learns; the first entry, the input, never does."""
     fixed = {"frozen": len(base.layers), "top10": max(1, len(base.layers) - _TOP_ENTRIES), "full": 1}
     if tuning in fixed:
         return fixed[tuning]
@@ -62,7 +63,8 @@ def _boundary(base: keras.Model, tuning: str) -> int:
     with_weights = [place for place, layer in enumerate(base.layers) if layer.weights]
     count = int(match[1])
     if count > len(with_weights):
-        raise ExperimentError(f"{tuning}: {base.name} has {len(with_weights)} layers with weights: use at most that, or full.")
+        limit = len(with_weights)
+        raise ExperimentError(f"{tuning}: {base.name} has {limit} layers with weights: use at most that, or full.")
     return with_weights[-count]
 
 

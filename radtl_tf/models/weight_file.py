@@ -1,33 +1,26 @@
-"""Weights files (``.h5``): read a stranger's without trusting it, write one that Keras 2, Keras 3 and the published scripts load."""
+"""Weights files (``.h5``): read a stranger's without trusting it, write one that Keras 2 and 3 load."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import os
 import re
-import subprocess
-import sys
-import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import h5py
 import keras
 import numpy as np
 
 from radtl_tf.errors import WeightsError
-from radtl_tf.models import weight_reader
 from radtl_tf.models.backbones import BACKBONES, Backbone
-from radtl_tf.models.weight_reader import Contents
+from radtl_tf.models.weight_process import read_apart
+from radtl_tf.models.weight_reader import read
 from radtl_tf.models.weight_schema import LayerSchema, Schema, refusal
-from radtl_tf.places import PACKAGE
 
 _MAX_COPIES = 8  # float64, and an optimizer's two moments beside each tensor
 _SPARE_BYTES = 64 * 2**20  # a top, and what HDF5 needs itself
-_WALL_SECONDS = 120
 _HINTS = (
     (b"<", "it looks like a web page, so the download went wrong"),
     (b"\x1f\x8b", "it looks like a gzip archive: unpack it"),
@@ -38,7 +31,7 @@ _HINTS = (
 
 @dataclass(frozen=True)
 class Report:
-    """What was found in a file: names of the file's layers that were ``matched``, those ``left_over`` (the top), and warnings.
+    """What was found in a file: the names of its layers, ``matched`` or ``left_over`` (the top), and warnings.
 
     Nothing can be missing: such a file is refused. ``layout`` is ``model_weights``, ``root`` or ``keras3``.
     """
@@ -69,18 +62,20 @@ def sha256_of(path: Path) -> str:
 def read_weights(path: Path, base: keras.Model, *, backbone: Backbone, sha256: str | None = None) -> WeightFile:
     """Verify a file against the variables of ``base`` and read it in full; nothing is assigned.
 
-    ``sha256`` is the sum of a file known to be sound, which is read in this process; any other is read by a process of its own with
-    limits on memory and time, so that no file can do more harm than one line.
+    ``sha256`` is the sum of a file known to be sound, which is read in this process; any other is read by a process of
+    its own with limits on memory and time.
 
     Raises:
-        WeightsError: the file is not that backbone's weights, complete, finite and safe to read, or does not have the sum.
+        WeightsError: the file is not this backbone's, complete, finite and safe to read, or has another sum.
     """
     schema = schema_of(base, backbone)
     try:
         found = _check_outside(path, schema)
         if sha256 not in (None, found):
-            raise refusal("sha256", f"its sum is {found}, expected {sha256}: get it again, or declare it as weights of your own.")
-        contents = weight_reader.read(path, schema) if sha256 else _read_apart(path, schema)
+            raise refusal(
+                "sha256", f"its sum is {found}, expected {sha256}: get it again, or declare it as weights of your own."
+            )
+        contents = (read if sha256 else read_apart)(path, schema)
     except WeightsError as error:
         raise WeightsError(f"Weights file {path} {error}") from None
     record = {key: value for key, value in vars(contents).items() if key != "values"}
@@ -90,7 +85,11 @@ def read_weights(path: Path, base: keras.Model, *, backbone: Backbone, sha256: s
 def schema_of(base: keras.Model, backbone: Backbone) -> Schema:
     """Return what a file for ``base`` must hold: its layers with weights, in their order."""
     layers = tuple(
-        LayerSchema(layer.name, _snake(type(layer).__name__), tuple((weight.name, weight.shape) for weight in layer.weights))
+        LayerSchema(
+            layer.name,
+            _snake(type(layer).__name__),
+            tuple((weight.name, tuple(weight.shape)) for weight in layer.weights),
+        )
         for layer in base.layers
         if layer.weights
     )
@@ -107,7 +106,7 @@ def _check_outside(path: Path, schema: Schema) -> str:
     """Check what can be seen without HDF5, and return the sha256."""
     if not path.is_file():
         raise refusal("missing", "there is no such file.")
-    tensor_bytes = 4 * sum(math.prod(shape) for layer in schema.layers for _, shape in layer.tensors)
+    tensor_bytes = 4 * sum(math.prod(shape) for shape in schema.shapes)
     limit = _MAX_COPIES * tensor_bytes + _SPARE_BYTES
     if path.stat().st_size > limit:
         raise refusal("size", f"it has {path.stat().st_size:,} bytes; {schema.backbone} needs {tensor_bytes:,}.")
@@ -120,48 +119,15 @@ def _check_outside(path: Path, schema: Schema) -> str:
     return sha256_of(path)
 
 
-def _read_apart(path: Path, schema: Schema) -> Contents:
-    """Read a file in a process of its own, which limits itself; its tensors come back as a plain file of float32."""
-    shapes = [shape for layer in schema.layers for _, shape in layer.tensors]
-    with tempfile.TemporaryDirectory(prefix="radtl-") as folder:
-        tensors = Path(folder, "tensors")
-        answer = _run_reader(path, tensors, schema)
-        if "error" in answer:
-            raise WeightsError(answer["error"])
-        flat = np.fromfile(tensors, np.float32)
-    ends = np.cumsum([math.prod(shape) for shape in shapes])
-    values = [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
-    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in answer.items()}
-    return Contents(**lists, values=values)
-
-
-def _run_reader(path: Path, tensors: Path, schema: Schema) -> dict[str, Any]:
-    """Return what the reader's process said, or refuse the file that stopped it."""
-    search = os.pathsep.join([str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", weight_reader.__name__, str(path.absolute()), str(tensors)],
-        input=json.dumps(asdict(schema)),
-        env={**os.environ, "PYTHONPATH": search, "OPENBLAS_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::"},
-        capture_output=True,
-        text=True,
-        timeout=_WALL_SECONDS,
-        check=False,
-    )
-    if done.returncode:
-        reason = f"signal {-done.returncode}" if done.returncode < 0 else f"code {done.returncode}"
-        raise refusal("not HDF5", f"it is damaged, and stopped the process that read it ({reason}).")
-    return json.loads(done.stdout)
-
-
 def write_weights(path: Path, base: keras.Model) -> None:
-    """Write the weights of ``base`` as a Keras 2 "notop" file: tensors under ``model_weights``, without the pooling layer.
+    """Write the weights of ``base`` as a Keras 2 "notop" file: tensors under ``model_weights``.
 
-    ``load_weights`` of Keras 2 and 3 and the ``weights=`` argument of ``applications`` read it. It appears under its name only when complete.
+    ``load_weights`` of Keras 2 and 3, ``weights=`` of their applications and the published scripts read it. It appears under its name only when it is complete.
     """
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with h5py.File(fresh, "w") as file:
-            _write(file.create_group("model_weights"), base.layers[:-1])
+            _write(file.create_group("model_weights"), [layer for layer in base.layers if layer.weights])
             _stamp(file)
         with fresh.open("rb") as done:
             os.fsync(done.fileno())

@@ -1,15 +1,14 @@
-"""Read a stranger's HDF5 weights file; needs h5py and NumPy only, so that it can run alone in a limited process (``main``).
+"""Read a stranger's HDF5 weights file with h5py and NumPy alone.
 
-HDF5 is a program for its reader: links to other files, virtual data sets, filters loaded from disk, tensors of declared terabytes. So the
-structure is walked first, link by link, and a tensor is read only after its type, shape, storage and filters have been found harmless.
+HDF5 is a program for its reader: links to other files, virtual data sets, filters loaded from disk, tensors of declared
+terabytes. So the structure is walked first, link by link, and a tensor is read only after its type, shape, storage and
+filters have been found harmless.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,15 @@ _MAX_NAME = 512  # bytes
 _MAX_CHUNK = 2**24  # elements; a chunk is unpacked as a whole
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 _STORED_HERE = {h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED}
-_CPU_SECONDS = 60
-_SPARE_MEMORY = 512 * 2**20  # bytes on top of the tensors themselves
+_KERAS3_LAYERS = ("layers", "_layer_checkpoint_dependencies")  # the latter in files of late Keras 2
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a file holds for a schema: ``matched`` and ``left_over`` layer names of the file, ``values`` float32 in the schema's order."""
+    """What a file holds for a schema: its layers' names, ``matched`` or ``left_over``, and the tensors.
+
+    ``values`` are float32 in the schema's order; ``layout`` is ``model_weights``, ``root`` or ``keras3``.
+    """
 
     layout: str
     keras_version: str
@@ -55,7 +56,9 @@ def read(path: Path, schema: Schema) -> Contents:
         raise
     except MemoryError:
         raise refusal("size", "reading it takes more memory than the tensors of the backbone can need.") from None
-    except Exception as error:  # h5py turns HDF5's errors into OSError, RuntimeError, KeyError, ValueError, TypeError, ...
+    except (
+        Exception
+    ) as error:  # h5py turns HDF5's errors into OSError, RuntimeError, KeyError, ValueError, TypeError, ...
         raise refusal("not HDF5", f"it is truncated or damaged ({type(error).__name__}): get it again.") from None
 
 
@@ -70,7 +73,9 @@ def _read(file: h5py.File, schema: Schema) -> Contents:
     for layer_name, name, shape, dataset in tensors:
         _check_dataset(dataset, shape, f"{layer_name}/{name}")
     values = [_value(dataset, f"{layer_name}/{name}") for layer_name, name, _, dataset in tensors]
-    empty = [layer for (layer, name, *_), value in zip(tensors, values, strict=True) if name == "kernel" and not value.any()]
+    empty = [
+        layer for (layer, name, *_), value in zip(tensors, values, strict=True) if name == "kernel" and not value.any()
+    ]
     return Contents(
         layout=layout,
         keras_version=_text(group, "keras_version") or _text(file, "keras_version"),
@@ -89,8 +94,9 @@ def _layers(file: h5py.File, schema: Schema) -> tuple[str, h5py.Group, list[File
         return "root", file, _keras2_layers(file, skip={"optimizer_weights"})
     if "model_weights" in file:
         return "model_weights", file["model_weights"], _keras2_layers(file["model_weights"])
-    if "layers" in file:
-        return "keras3", file["layers"], _keras3_layers(file["layers"], schema.layers)
+    for name in _KERAS3_LAYERS:
+        if name in file:
+            return "keras3", file[name], _keras3_layers(file[name], schema.layers)
     raise refusal("names", "it has no layer_names, at the root or below model_weights: it is no weights file of Keras.")
 
 
@@ -109,18 +115,18 @@ def _keras2_layers(group: h5py.Group, skip: frozenset[str] | set[str] = frozense
 
 
 def _keras3_layers(group: h5py.Group, wanted: tuple[LayerSchema, ...]) -> list[FileLayer]:
-    """Read the layout of Keras 3 (``.weights.h5``): ``<kind>_<number>/vars/<place>``, the layer's name as an attribute of ``vars``."""
+    """Read the layout of Keras 3's ``.weights.h5``: ``<kind>_<number>/vars/<place>``, ``vars`` has the layer's name."""
     objects = _walk(group)
-    sizes = {key: sum(path.startswith(f"{key}/vars/") for path in objects) for key in group}
+    sizes: dict[str, int] = {key: sum(path.startswith(f"{key}/vars/") for path in objects) for key in group}
     seen: dict[str, int] = {}
-    keys = {}
+    keys: dict[str, str] = {}
     for layer in wanted:
         number = seen[layer.kind] = seen.get(layer.kind, -1) + 1
         keys[layer.kind + (f"_{number}" if number else "")] = layer.name
     ordered = [key for key in keys if sizes.get(key)] + sorted(key for key in sizes if sizes[key] and key not in keys)
     return [
         FileLayer(
-            _text(group[f"{key}/vars"], "name") or keys.get(key, key),
+            _text(group[f"{key}/vars"], "name") or keys.get(key) or key,
             tuple(("", f"{key}/vars/{place}") for place in range(sizes[key])),
         )
         for key in ordered
@@ -188,7 +194,7 @@ def _names(group: h5py.Group, key: str) -> list[str]:
 
 
 def _strings(group: h5py.Group, key: str) -> list[str]:
-    """Read a bounded attribute of strings: fixed-length in files of the TensorFlow 2.4 era, variable-length from h5py 3 on."""
+    """Read a bounded attribute of strings: of fixed length in TensorFlow 2.4's era, of variable length since h5py 3."""
     attribute = group.attrs.get_id(key)
     if attribute.shape is not None and int(np.prod(attribute.shape)) == 0:
         return []  # an empty list has been written as an empty array of float64
@@ -239,56 +245,3 @@ def _value(dataset: h5py.Dataset, name: str) -> np.ndarray:
     if name.endswith("/moving_variance") and value.min(initial=0) < 0:
         raise refusal("not finite", f"tensor {name} has negative variances, whose square root is NaN.")
     return value
-
-
-def main() -> None:
-    """Read ``argv[1]`` within limits: schema as JSON on stdin, tensors to the file ``argv[2]``, everything else as JSON on stdout."""
-    schema = _schema(json.load(sys.stdin))
-    num_bytes = sum(4 * int(np.prod(shape)) for layer in schema.layers for _, shape in layer.tensors)
-    _limit(num_bytes)
-    try:
-        contents = asdict(read(Path(sys.argv[1]), schema))
-    except WeightsError as error:
-        json.dump({"error": str(error)}, sys.stdout)
-        return
-    with open(sys.argv[2], "wb") as file:
-        for value in contents.pop("values"):
-            value.tofile(file)
-    json.dump(contents, sys.stdout)
-
-
-def _schema(record: dict[str, Any]) -> Schema:
-    layers = tuple(
-        LayerSchema(layer["name"], layer["kind"], tuple((name, tuple(shape)) for name, shape in layer["tensors"]))
-        for layer in record["layers"]
-    )
-    return Schema(record["backbone"], record["numbered"], layers, record["known"])
-
-
-def _limit(num_bytes: int) -> None:
-    """Allow this process the memory that it has, room for the tensors twice, and a minute of work."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    statm = Path("/proc/self/statm")
-    used = int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 2**31
-    _lower(resource.RLIMIT_AS, used + 2 * num_bytes + _SPARE_MEMORY)
-    _lower(resource.RLIMIT_CPU, _CPU_SECONDS)
-    _lower(resource.RLIMIT_FSIZE, num_bytes)
-    _lower(resource.RLIMIT_CORE, 0)
-
-
-def _lower(what: int, limit: int) -> None:
-    import resource
-
-    hard = resource.getrlimit(what)[1]
-    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-    try:
-        resource.setrlimit(what, (limit, limit))
-    except (ValueError, OSError):  # a system that knows the limit but does not let it be lowered
-        return
-
-
-if __name__ == "__main__":
-    main()

@@ -19,7 +19,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class LayerSchema:
-    """A layer that has weights: its name, its class in snake case, and the (name, shape) of each weight in the layer's order."""
+    """A layer that has weights: its name, its class in snake case, and each weight's (name, shape) in order."""
 
     name: str
     kind: str
@@ -30,8 +30,8 @@ class LayerSchema:
 class Schema:
     """What a file must hold for one backbone.
 
-    ``numbered``: the layer names are Keras' automatic ones, so only the order of their numbers within a kind counts. ``known`` is the number
-    of layers with weights of every known backbone, to say what a wrong file looks like.
+    ``numbered``: the layer names are Keras' automatic ones, so only the order of their numbers within a kind counts.
+    ``known`` is the number of layers with weights of every known backbone, to say what a wrong file looks like.
     """
 
     backbone: str
@@ -39,10 +39,15 @@ class Schema:
     layers: tuple[LayerSchema, ...]
     known: dict[str, int]
 
+    @property
+    def shapes(self) -> list[Shape]:
+        """Return the shape of every weight, in order."""
+        return [shape for layer in self.layers for _, shape in layer.tensors]
+
 
 @dataclass(frozen=True)
 class FileLayer:
-    """A layer of a file that has weights: its name there and, per tensor, the weight's name ("" if the layout has none) and its path."""
+    """A layer of a file that has weights: its name there and each tensor's (name or "", path)."""
 
     name: str
     tensors: tuple[tuple[str, str], ...]
@@ -84,8 +89,8 @@ def _check_unique(found: list[FileLayer]) -> None:
 def _comparable(names: list[str], schema: Schema) -> list[str]:
     """Return names as they are in every build.
 
-    Keras 2 wrote DenseNet's ``conv1/conv`` for today's ``conv1_conv``. Automatic numbers go on counting from model to model, so
-    they are replaced by their rank.
+    Keras 2 wrote DenseNet's ``conv1/conv`` for today's ``conv1_conv``. Automatic numbers go on counting from model to
+    model, so they are replaced by their rank.
     """
     flat = [name.replace("/", "_") for name in names]
     if not schema.numbered:
@@ -102,15 +107,23 @@ def _mismatch(schema: Schema, wanted: list[str], names: list[str]) -> WeightsErr
     missing = [name for name in wanted if name not in set(names)]
     like = _looks_like(schema, names)
     if missing and like:
-        return refusal("backbone", f"it looks like {like} ({len(names)} layers with weights), not {schema.backbone} ({len(wanted)}).")
+        return refusal(
+            "backbone",
+            f"it looks like {like} ({len(names)} layers with weights), not {schema.backbone} ({len(wanted)}).",
+        )
     if missing:
         text = ", ".join(f"{name!r}{nearest(name, names)}" for name in missing[:_MAX_SHOWN])
         code = "missing" if len(names) < len(wanted) else "names"
-        return refusal(code, f"{len(missing)} of {len(wanted)} layers of {schema.backbone} are not there: {ascii(text)[1:-1]}.")
+        return refusal(
+            code, f"{len(missing)} of {len(wanted)} layers of {schema.backbone} are not there: {ascii(text)[1:-1]}."
+        )
     if names[: len(wanted)] == wanted:
-        return refusal("names", f"{len(names) - len(wanted)} layers follow those of {schema.backbone}; a top has at most {_MAX_TOP_LAYERS}.")
+        more = len(names) - len(wanted)
+        return refusal("names", f"{more} layers follow {schema.backbone}'s; a top has at most {_MAX_TOP_LAYERS}.")
     place = next(place for place, pair in enumerate(zip(wanted, names, strict=False)) if pair[0] != pair[1])
-    return refusal("names", f"layers are in another order: {wanted[place]!r} is expected where {shown(names[place])} stands.")
+    return refusal(
+        "names", f"layers are in another order: {wanted[place]!r} is expected where {shown(names[place])} stands."
+    )
 
 
 def _looks_like(schema: Schema, names: list[str]) -> str | None:
@@ -129,11 +142,15 @@ def _check_tensor_names(layer: LayerSchema, candidate: FileLayer) -> None:
     if names == wanted and len(candidate.tensors) == len(wanted):
         return
     missing = [name for name in wanted if name not in names]
-    code, text = ("missing", f"lacks {', '.join(missing)}") if missing else ("names", "has its tensors in another order, or more of them")
+    code, text = (
+        ("missing", f"lacks {', '.join(missing)}")
+        if missing
+        else ("names", "has its tensors in another order, or more of them")
+    )
     raise refusal(code, f"layer {shown(candidate.name)} {text}; expected {', '.join(wanted)}.")
 
 
 def _weight_name(name: str) -> str:
-    """Return ``kernel`` for ``conv1/conv/kernel:0``; Keras 2 said ``depthwise_kernel`` where Keras 3 says ``kernel``."""
+    """Return ``kernel`` for ``conv1/conv/kernel:0``, and for ``depthwise_kernel``, as Keras 2 called it."""
     leaf = name.rsplit("/", 1)[-1].removesuffix(":0")
     return "kernel" if leaf == "depthwise_kernel" else leaf

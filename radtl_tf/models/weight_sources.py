@@ -2,18 +2,20 @@
 
 1. A file that the experiment file declares for this backbone: ``[weights.<name>] files.<backbone>``.
 2. ``random``: drawn from the seed by the layers' own initializers.
-3. A row of ``weights/catalogue.tsv`` of that name: its file, if it lies in the weights folder under one of its published names;
-4. else, for rows whose source is ``keras``, what Keras itself downloads; for the others one line says where to get the file.
+3. A row of ``weights/catalogue.tsv`` of that name: its file, if it lies in the weights folder under a published name;
+4. else, where the row's source is ``keras``, what Keras itself downloads; for the others one line says where to get it.
 
 The pixel convention comes from the same place as the weights; the experiment may override it, and both are recorded.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import logging
 import socket
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -37,7 +39,7 @@ _CONNECT_SECONDS = 10
 
 @dataclass(frozen=True)
 class WeightsRecord:
-    """Weights of one backbone as resolved: where they come from, and the pixels that they get (``pixels``) and saw (``native_pixels``)."""
+    """Weights of one backbone as resolved; ``pixels`` is the convention they get, ``native_pixels`` what they saw."""
 
     name: str
     backbone: str
@@ -50,7 +52,7 @@ class WeightsRecord:
 
 @dataclass(frozen=True)
 class CatalogueRow:
-    """A published weights file: one row of ``weights/catalogue.tsv``; ``files`` are the names under which it is published."""
+    """A published weights file: a row of ``weights/catalogue.tsv``; ``files`` are the names under which it is found."""
 
     name: str
     files: tuple[str, ...]
@@ -69,9 +71,23 @@ def catalogue() -> tuple[CatalogueRow, ...]:
     with (places.shipped("weights") / "catalogue.tsv").open(encoding="utf-8", newline="") as file:
         records = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     return tuple(
-        CatalogueRow(files=tuple(record.pop("aliases").split(";")), sha256=record.pop("sha256") or None, **record)
+        CatalogueRow(
+            name=record["name"],
+            files=tuple(record["aliases"].split(";")),
+            backbone=record["backbone"],
+            source="keras" if record["source"] == "keras" else "file",
+            sha256=record["sha256"] or None,
+            pixels=record["pixels"],
+            license=record["license"],
+            citation=record["citation"],
+            obtain=record["obtain"],
+        )
         for record in records
     )
+
+
+def _listed(name: str, backbone: str) -> CatalogueRow | None:
+    return next((row for row in catalogue() if (row.name, row.backbone) == (name, backbone)), None)
 
 
 def resolve(
@@ -79,8 +95,8 @@ def resolve(
 ) -> WeightsRecord:
     """Find the weights called ``name`` for a backbone; nothing is loaded or downloaded, a file is hashed.
 
-    ``entries`` is what the experiment file declares, ``folder`` is searched for published files. ``pixels`` other than ``native``
-    overrides the convention of the weights.
+    ``entries`` is what the experiment file declares, ``folder`` is searched for published files. ``pixels`` other than
+    ``native`` overrides the convention of the weights.
 
     Raises:
         ExperimentError: an unknown name, backbone or convention, or weights declared without a convention.
@@ -88,8 +104,8 @@ def resolve(
     """
     row = backbone_row(backbone)
     entry = entries.get(name, WeightsEntry())
-    listed = next((item for item in catalogue() if (item.name, item.backbone) == (name, backbone)), None)
-    _check_known(name, backbone, entries)
+    listed = _listed(name, backbone)
+    _check_known(name, entries)
     native = entry.pixels or (listed.pixels if listed else row.pixels if name == RANDOM else None)
     if native is None:
         raise ExperimentError(f"Weights {name!r} have no pixel convention: add pixels to [weights.{name}].")
@@ -102,16 +118,27 @@ def resolve(
         file=file,
         pixels=convention(chosen).name,
         native_pixels=convention(native).name,
-        sha256=sha256_of(file) if file else None,
+        sha256=_sum(file, listed if file and file not in entry.files.values() else None),
     )
 
 
-def _check_known(name: str, backbone: str, entries: dict[str, WeightsEntry]) -> None:
+def _sum(file: Path | None, published: CatalogueRow | None) -> str | None:
+    """Return the sha256 of a file, which must be the one of the catalogue where the file bears a published name."""
+    found = sha256_of(file) if file else None
+    if published and published.sha256 not in (None, found):
+        raise WeightsError(
+            f"Weights file {file} is not the published one (sha256 {found}, expected {published.sha256}): get it again, or "
+            f"declare it by files.{published.backbone} in [weights.{published.name}]."
+        )
+    return found
+
+
+def _check_known(name: str, entries: dict[str, WeightsEntry]) -> None:
     known = {RANDOM, *entries, *(item.name for item in catalogue())}
     if name not in known:
-        raise ExperimentError(
-            f"Unknown weights {name!r}{nearest(name, known)}: use one of {', '.join(sorted(known))}, or declare [weights.{name}]."
-        )
+        choices = ", ".join(sorted(known))
+        hint = nearest(name, known)
+        raise ExperimentError(f"Unknown weights {name!r}{hint}: use one of {choices}, or declare [weights.{name}].")
 
 
 def _locate(
@@ -159,28 +186,26 @@ def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
     found = read_weights(record.file, base, backbone=backbone_row(record.backbone), sha256=trusted)
     if record.sha256 not in (None, found.report.sha256):
         raise WeightsError(f"Weights file {record.file} has changed since it was resolved: start again.")
+    for warning in found.report.warnings:
+        logging.getLogger(__name__).warning("%s: %s", record.file, warning)
     return found.values
 
 
 def _downloaded(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
     application = backbone_row(record.backbone).application
     try:
-        with _short_patience():
+        with _short_patience(), contextlib.redirect_stdout(sys.stderr):  # Keras prints its progress; stdout is for data
             source = application(include_top=False, pooling="avg", weights="imagenet", input_shape=base.input_shape[1:])
     except Exception as error:  # Keras raises a bare Exception when a download fails
+        listed = _listed(record.name, record.backbone)
         raise WeightsError(
-            f"Keras could not download the ImageNet weights of {record.backbone} ({type(error).__name__}): go online once, "
-            f"or put {_file_name(record)} into the weights folder."
+            f"Keras could not download the ImageNet weights of {record.backbone}: go online once, or put "
+            f"{listed.files[0] if listed else 'its file'} into the weights folder."
         ) from error
     return [keras.ops.convert_to_numpy(weight) for weight in source.weights]
 
 
-def _file_name(record: WeightsRecord) -> str:
-    names = (item.files[0] for item in catalogue() if (item.name, item.backbone) == (record.name, record.backbone))
-    return next(names, "a file")
-
-
-@contextmanager
+@contextlib.contextmanager
 def _short_patience() -> Iterator[None]:
     """Let connections fail within seconds: Keras' download has no timeout of its own."""
     before = socket.getdefaulttimeout()
@@ -200,4 +225,6 @@ def _assign(base: keras.Model, values: list[np.ndarray]) -> None:
         if not np.array_equal(keras.ops.convert_to_numpy(weight), value)
     ]
     if wrong:
-        raise WeightsError(f"{len(wrong)} weights differ after they were assigned, the first is {wrong[0]}: check the memory.")
+        raise WeightsError(
+            f"{len(wrong)} weights differ after they were assigned, the first is {wrong[0]}: check the memory."
+        )

@@ -123,8 +123,8 @@ class Training(_Strict):
 class Experiment(_Strict):
     """A Task and the Scenarios and Folds that answer its Question.
 
-    Without a Question the report estimates and compares nothing. ``note`` is printed on the first screen of the report (the
-    demo says there that it is no evidence).
+    Without a Question the report estimates and compares nothing. ``note`` is printed on the first screen of the report
+    (the demo says there that it is no evidence).
     """
 
     name: str

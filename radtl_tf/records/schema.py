@@ -71,7 +71,9 @@ def _variable(match: re.Match[str]) -> str:
     value = os.environ.get(match[1])
     if value is None:
         raise ExperimentError(f"the environment variable {match[1]} is not set (used as {match[0]}).")
-    return value
+    # A relative path in a variable was meant from where the command was typed, not from the experiment file.
+    is_relative_path = value.startswith(".") and Path(value).exists()
+    return os.path.abspath(value) if is_relative_path else value
 
 
 def _most_telling(details: list[ErrorDetails]) -> ErrorDetails:
@@ -136,7 +138,9 @@ def _check(experiment: Experiment) -> None:
 def _check_question(question: Question | None, weights: tuple[str, ...]) -> None:
     if question is None:
         if len(weights) > 1:
-            raise ExperimentError(f"[question] is missing: say which of {', '.join(weights)} to compare before the first run.")
+            raise ExperimentError(
+                f"[question] is missing: say which of {', '.join(weights)} to compare before the first run."
+            )
         return
     for name in question.compare:
         if name not in weights:
@@ -176,16 +180,20 @@ def _check_grid(grid: Grid) -> None:
 
 
 def _absolute(experiment: Experiment, folder: Path) -> Experiment:
-    def anchored(path: Path | None) -> Path | None:
-        return None if path is None else (folder / path.expanduser()).resolve()
-
     task = experiment.task
-    task = replace(task, manifest=anchored(task.manifest), images=anchored(task.images))
+    if task.manifest is not None:
+        task = replace(task, manifest=_anchored(task.manifest, folder))
+    if task.images is not None:
+        task = replace(task, images=_anchored(task.images, folder))
     weights = {
         name: WeightsEntry(
-            files={backbone: folder.joinpath(path.expanduser()).resolve() for backbone, path in entry.files.items()},
+            files={backbone: _anchored(path, folder) for backbone, path in entry.files.items()},
             pixels=entry.pixels,
         )
         for name, entry in experiment.weights.items()
     }
     return replace(experiment, task=task, weights=weights)
+
+
+def _anchored(path: Path, folder: Path) -> Path:
+    return (folder / path.expanduser()).resolve()

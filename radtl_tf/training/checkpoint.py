@@ -16,7 +16,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Learned:
-    """The suffix's weights in the order of ``suffix.weights``, the head's kernel (C, K) and bias (K,), mean and SD (C,)."""
+    """The suffix's weights in the order of ``suffix.weights``; the head's kernel (C, K), bias (K,), mean, SD (C,)."""
 
     suffix: list[Array]
     kernel: Array

@@ -26,8 +26,8 @@ class Device:
 def prepare(training: Training, seed: int) -> Device:
     """Set precision, determinism and GPU memory growth for this process; return what was chosen.
 
-    ``seeded`` seeds every library; ``strict`` also asks TensorFlow for deterministic kernels and fixes the threads, so that
-    predictions are byte-equal for the same CPU type, number of threads and versions.
+    ``seeded`` seeds every library; ``strict`` also asks TensorFlow for deterministic kernels and fixes the threads, so
+    that predictions are byte-equal for the same CPU type, number of threads and versions.
     """
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
@@ -48,7 +48,7 @@ def prepare(training: Training, seed: int) -> Device:
 
 
 def _fix_threads() -> None:
-    """Take two threads whatever the machine has; TensorFlow refuses once it has started, and then they are fixed already."""
+    """Take two threads whatever the machine has; once TensorFlow has started it refuses, and they are fixed anyway."""
     try:
         tf.config.threading.set_intra_op_parallelism_threads(2)
         tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -1,7 +1,8 @@
 """The cache of prefix outputs: what lies below the tuning boundary is computed once.
 
-A view is one rendering of all images: ``None`` the plain one, a number an augmented one. Below the boundary nothing learns, so the
-output for (backbone, weights, pixel convention, image, view) is the same in every learning rate, fold and repeat.
+A view is one rendering of all images: ``None`` the plain one, a number an augmented one. Below the boundary nothing
+learns, so the output for (backbone, weights, pixel convention, image, view) is the same in every learning rate, fold and
+repeat.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.training.trainer import Arrays
 
-PREFIX_BATCH = 32  # one fixed shape for every pass: batch shape moves the low bits (docs/decisions/0003-prefix-suffix.md)
+PREFIX_BATCH = (
+    32  # one fixed shape for every pass: batch shape moves the low bits (docs/decisions/0003-prefix-suffix.md)
+)
 POOLED = "frozen"  # the tuning whose cut lies after pooling
 
 
@@ -33,12 +36,14 @@ class PrefixPass:
     """The prefixes of one backbone for several tunings as one compiled pass over the images."""
 
     def __init__(self, base: keras.Model, tunings: Sequence[str]) -> None:
-        """Share the weights of ``base``: assigning other weights to it changes what the pass computes, without a new trace."""
+        """Share the weights of ``base``: other weights assigned to it change what the pass computes, without a trace."""
         outputs = {tuning: split(base, tuning).prefix.outputs for tuning in tunings}
         self.shapes = {tuning: [tuple(tensor.shape[1:]) for tensor in tensors] for tuning, tensors in outputs.items()}
         model = keras.Model(base.inputs, outputs)
         signature = tf.TensorSpec((PREFIX_BATCH, *base.input_shape[1:]), tf.float32)
-        self._forward = tf.function(lambda images: _as_float32(model(images, training=False)), input_signature=(signature,))
+        self._forward = tf.function(
+            lambda images: _as_float32(model(images, training=False)), input_signature=(signature,)
+        )
 
     def __call__(self, images: tf.Tensor) -> dict[str, Arrays]:
         """Return the cut tensors of each tuning for up to ``PREFIX_BATCH`` images in the network's convention."""
@@ -63,7 +68,7 @@ class FeatureStore:
         key: Mapping[str, Any],
         cached: Sequence[str],
     ) -> None:
-        """Serve ``pixels`` (N, S, S, 1) in 0..1 through ``passes`` (by tuning); the tunings in ``cached`` live in ``folder``.
+        """Serve ``pixels`` (N, S, S, 1) in 0..1 through ``passes`` by tuning; those in ``cached`` live in ``folder``.
 
         ``key`` is everything else that determines the numbers: weights, size, resize policy, precision, data.
         """
@@ -78,7 +83,9 @@ class FeatureStore:
         """Return the cut tensors of the examples at ``positions``, in that order."""
         if tuning in self._cached:
             return [array[positions] for array in self._resident(tuning, view)]
-        batches = (self._computed(self._passes[tuning], chunk, view)[tuning] for chunk in chunks(positions, PREFIX_BATCH))
+        batches = (
+            self._computed(self._passes[tuning], chunk, view)[tuning] for chunk in chunks(positions, PREFIX_BATCH)
+        )
         return [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
 
     def _resident(self, tuning: str, view: int | None) -> Arrays:

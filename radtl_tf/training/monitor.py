@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
@@ -24,7 +24,7 @@ _METRICS = ("inner_loss", "inner_auroc")
 def describe(folder: Path, experiment: Experiment, scenarios: list[Scenario]) -> None:
     """Write the hyper-parameters of the grid once, so that TensorBoard's HPARAMS page has its columns."""
     settings = [scenario.setting for scenario in scenarios]
-    domains = {
+    domains: dict[str, set[Any]] = {
         "backbone": {setting.backbone for setting in settings},
         "weights": {setting.weights for setting in settings},
         "pixels": {setting.pixels for setting in settings},

@@ -1,4 +1,4 @@
-"""The linear probe: L2 logistic regression on standardized pooled features, the reference beside every frozen Setting."""
+"""The linear probe: L2 logistic regression on standardized pooled features, beside every frozen Setting."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Random numbers as functions of what they are for.
 
-Initialization, order, dropout masks and augmentation are drawn from a generator that is keyed by (seed, repeat, fold, epoch,
-step) and by its purpose. No generator is carried along, so the numbers are the same in whichever order, process or batch the
-runs are trained, and common to all weights.
+Initialization, order and dropout masks are drawn from a generator that is keyed by (seed, repeat, fold, epoch, step) and
+by its purpose. No generator is carried along, so the numbers are the same in whichever order, process or batch the runs
+are trained, and common to all weights.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Purpose = Literal["backbone", "head", "order", "dropout", "view"]
-_PURPOSES: tuple[Purpose, ...] = ("backbone", "head", "order", "dropout", "view")
+Purpose = Literal["backbone", "head", "order", "dropout"]
+_PURPOSES: tuple[Purpose, ...] = ("backbone", "head", "order", "dropout")
 DROPOUT = 0.5  # the published head (Mei et al. 2022)
 
 

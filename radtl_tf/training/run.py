@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.metrics import log_loss, roc_auc_score
 
 from radtl_tf.data.cases import Cases
@@ -18,7 +19,9 @@ from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, chunk
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
 from radtl_tf.training.trainer import Arrays, Trainer
 
-EVALUATION_ROWS = {POOLED: 4096}  # rows per inference batch; pooled features are small, every other cut is an image's worth
+EVALUATION_ROWS = {
+    POOLED: 4096
+}  # rows per inference batch; pooled features are small, every other cut is an image's worth
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Epoch:
 class Outcome:
     """What training a Run gives: scores (N,) of the positive class for the parts inner and test.
 
-    ``best_epoch`` counts from 1. ``converged`` is false when the best epoch is the last one, ``None`` when no epoch was chosen.
+    ``best_epoch`` counts from 1. ``converged`` is false when the best epoch is the last one, ``None`` when no epoch was
+    chosen.
     """
 
     history: list[Epoch]
@@ -147,7 +151,7 @@ def _scores(trainer: Trainer, source: Source, tuning: str, positions: NDArray[np
         source.store.rows(tuning, rows, None) for rows in chunks(positions, EVALUATION_ROWS.get(tuning, PREFIX_BATCH))
     )
     logits = trainer.logits(batches).astype(np.float64)
-    return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+    return expit(logits[:, 1] - logits[:, 0])
 
 
 def _row(epoch: int, loss: float, truth: NDArray[np.int64], scores: NDArray[np.float64], start: float) -> Epoch:

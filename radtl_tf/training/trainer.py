@@ -19,8 +19,8 @@ Arrays = list[NDArray[np.float32]]
 class Trainer:
     """The suffix of a backbone with its head, traced once.
 
-    A run begins with ``reset``, which sets everything that training changes: the suffix, the head, the learning rate and
-    every variable of the optimizer. No random number is drawn in here: dropout masks come in with the batch.
+    A run begins with ``reset``, which sets everything that training changes: the suffix, the head, the learning rate
+    and every variable of the optimizer. No random number is drawn in here: dropout masks come in with the batch.
     """
 
     def __init__(self, backbone: str, tuning: str, image_size: int, *, num_classes: int) -> None:
@@ -31,7 +31,7 @@ class Trainer:
         self._optimizer = _adam()
         self._learning = [*self.suffix.trainable_variables, *self.head.trainable_variables]
         self._optimizer.build(self._learning)
-        self._optimizer_start = [np.array(variable) for variable in self._optimizer.variables]
+        self._optimizer_start = copies(self._optimizer.variables)
         cuts = [tf.TensorSpec((None, *tensor.shape[1:]), tf.float32) for tensor in self.suffix.inputs]
         rows = tf.TensorSpec((None,), tf.float32)
         targets = tf.TensorSpec((None, num_classes), tf.float32)
@@ -59,7 +59,7 @@ class Trainer:
 
     def learned(self) -> tuple[Arrays, Arrays]:
         """Return copies of the suffix's and of the head's weights: all that a run has learned."""
-        return [np.array(value) for value in self.suffix.weights], [np.array(value) for value in self.head.weights]
+        return copies(self.suffix.weights), copies(self.head.weights)
 
     def restore(self, learned: tuple[Arrays, Arrays]) -> None:
         """Take back what ``learned`` returned."""
@@ -76,7 +76,12 @@ class Trainer:
         return loss
 
     def _forward(self, cuts: Sequence[tf.Tensor]) -> tf.Tensor:
-        return self.head(self.suffix(cuts, training=False), None)
+        return self.head(self.suffix(cuts, training=False))
+
+
+def copies(variables: Sequence[keras.Variable]) -> Arrays:
+    """Return the values of variables as arrays that later training does not touch."""
+    return [keras.ops.convert_to_numpy(variable.value).copy() for variable in variables]
 
 
 def _adam() -> keras.optimizers.Optimizer:

@@ -61,6 +61,16 @@ def test_environment_variables_are_taken(tmp_path: Path, monkeypatch: pytest.Mon
     assert experiment.task.manifest == tmp_path / "there" / "labels.csv"
 
 
+def test_a_relative_path_in_a_variable_is_meant_from_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("RADTL_TEST_FOLDER", "..")
+    experiment = experiment_from(changed("task.manifest", "${RADTL_TEST_FOLDER}/labels.csv"), Path("/elsewhere"))
+    assert experiment.task.manifest == tmp_path / "labels.csv"
+
+
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [

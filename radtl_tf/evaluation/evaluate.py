@@ -1,0 +1,127 @@
+"""From the predictions of an experiment to its estimates, comparisons and the answer to its question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from radtl_tf.evaluation.answer import Answer, answer
+from radtl_tf.evaluation.choices import Values, values_of
+from radtl_tf.evaluation.contrasts import comparison_table, contrasts, tested
+from radtl_tf.evaluation.intervals import fold_mean
+from radtl_tf.evaluation.metrics import fold_values
+from radtl_tf.evaluation.notes import notes, part_counts
+from radtl_tf.evaluation.predictions import read_predictions
+from radtl_tf.evaluation.record import NATIVE, Record, read_record
+from radtl_tf.records.folder import OutputFolder, csv_text, write_text
+from radtl_tf.records.runs import SELECTED, Scenario, Setting
+
+ESTIMATE_COLUMNS = (
+    *("scenario", "backbone", "weights", "tuning", "learning_rate", "metric"),
+    *("mean", "sd", "ci_low", "ci_high", "method", "pixels", "not_converged"),
+)
+_PUBLISHED_COLUMNS = ("pixels", "weights", "scenarios", "mean", "sd")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All numbers of an experiment.
+
+    ``folds``: per scenario, repeat and fold the test AUROC, inner loss and inner AUROC. ``estimates`` and
+    ``comparisons``: the tables of the output folder. ``question``: ``None`` where the experiment asks none.
+    ``published``: per weights mean and SD over all scenarios, as the publications report them. ``parts``: images and
+    patients per part. ``notes``: a line per caveat.
+    """
+
+    record: Record
+    folds: pd.DataFrame
+    estimates: pd.DataFrame
+    comparisons: pd.DataFrame
+    question: Answer | None
+    published: pd.DataFrame
+    parts: pd.DataFrame
+    notes: list[str]
+
+
+def evaluate(folder: Path) -> Evaluation:
+    """Evaluate a finished experiment and write ``estimates.csv`` and ``comparisons.csv`` into its output folder.
+
+    Raises:
+        DataError: the predictions are damaged, incomplete or cannot be compared.
+        OutputError: a file of the folder is missing, damaged or cannot be written.
+    """
+    record = read_record(folder)
+    predictions = read_predictions(OutputFolder(folder).predictions)
+    folds = fold_values(predictions, record.data["unit"])
+    values = values_of(record, folds)
+    question = record.experiment["question"]
+    results = tested(contrasts(record, values), record.num_folds, question["margin"]) if question else []
+    parts = part_counts(record.folds, predictions)
+    evaluation = Evaluation(
+        record=record,
+        folds=folds,
+        estimates=estimate_table(record, values),
+        comparisons=comparison_table(results),
+        question=answer(record, values, results[0]) if results else None,
+        published=published_table(record, values),
+        parts=parts,
+        notes=notes(record, parts),
+    )
+    write_tables(folder, evaluation)
+    return evaluation
+
+
+def write_tables(folder: Path, evaluation: Evaluation) -> None:
+    """Write ``estimates.csv`` and ``comparisons.csv``, each whole or not at all; an absent number is an empty cell."""
+    for name, table in (("estimates", evaluation.estimates), ("comparisons", evaluation.comparisons)):
+        rows = table.astype(object).where(table.notna(), None).itertuples(index=False)
+        write_text(folder / f"{name}.csv", csv_text(table.columns, rows))
+
+
+def estimate_table(record: Record, values: Values) -> pd.DataFrame:
+    """Return the rows of ``estimates.csv``: settings at selected learning rates, then scenarios, then references."""
+    rows = [*_setting_rows(record, values), *_scenario_rows(record, values)]
+    return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
+
+
+def published_table(record: Record, values: Values) -> pd.DataFrame:
+    """Return per weights and entry of the pixels axis the mean and SD of AUROC over its scenarios, as published."""
+    rows = []
+    for entry in dict.fromkeys([NATIVE, *record.experiment["grid"]["pixels"]]):
+        for weights in record.experiment["grid"]["weights"]:
+            names = [scenario.name for scenario in record.family(weights, entry)]
+            means = values.auroc[names].mean()
+            rows.append((entry, weights, len(names), means.mean(), means.std(ddof=1)))
+    return pd.DataFrame(rows, columns=list(_PUBLISHED_COLUMNS))
+
+
+def _setting_rows(record: Record, values: Values) -> Iterator[tuple[object, ...]]:
+    for setting in record.settings:
+        chosen = values.choose([scenario for scenario in record.trained if scenario.setting == setting])
+        yield _row(record, setting.name, setting, SELECTED, values.at(chosen), values.num_stuck(chosen))
+
+
+def _scenario_rows(record: Record, values: Values) -> Iterator[tuple[object, ...]]:
+    for scenario in sorted(record.scenarios, key=lambda scenario: scenario.is_reference):
+        stuck = int(values.stuck[scenario.name].sum())
+        yield _row(record, scenario.name, scenario.setting, _rate(scenario), values.auroc[scenario.name], stuck)
+
+
+def _rate(scenario: Scenario) -> str:
+    return "" if scenario.learning_rate is None else f"{scenario.learning_rate:g}"
+
+
+def _row(
+    record: Record, name: str, setting: Setting, rate: str, aurocs: pd.Series, num_stuck: int
+) -> tuple[object, ...]:
+    estimate = fold_mean(aurocs.to_numpy(), record.num_folds)
+    low, high = np.clip(estimate.interval(), 0, 1).tolist()  # nan stays nan
+    method = f"mean of {len(aurocs)} fold values, corrected resampled t, {estimate.df} df; sd over folds"
+    return (
+        *(name, setting.backbone, setting.weights, setting.tuning, rate, "auroc"),
+        *(estimate.mean, estimate.sd, low, high, method, setting.pixels, num_stuck),
+    )

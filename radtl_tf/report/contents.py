@@ -1,0 +1,263 @@
+"""What the report's tables hold: every number of an evaluation, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from radtl_tf.evaluation.answer import number, p_text
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.records.runs import PROBE, SELECTED
+from radtl_tf.report.tables import Table
+
+SHORT_HASH = 12
+
+
+def tables(evaluation: Evaluation) -> list[Table]:
+    """Return every table that has a row, in the order of the report."""
+    makers = (
+        *(settings_table, comparisons_table, choices_table, probe_table, published_table, scenarios_table),
+        *(scenario_comparisons_table, weights_table, data_table, folds_table, stuck_table, method_table),
+    )
+    return [table for table in (make(evaluation) for make in makers) if table.rows]
+
+
+def settings_table(evaluation: Evaluation) -> Table:
+    """Settings, each with the learning rate that was chosen in every training part."""
+    chosen = evaluation.estimates[evaluation.estimates["learning_rate"] == SELECTED]
+    return Table(
+        key="settings",
+        title="Settings",
+        caption="Test AUROC, mean over folds. The learning rate is chosen by inner loss inside each training part. "
+        "The SD is the spread over folds, no standard error.",
+        columns=("Backbone", "Tuning", "Weights", "Pixels", "AUROC", "95 % interval", "SD over folds", "Not converged"),
+        rows=tuple(
+            (row["backbone"], row["tuning"], row["weights"], row["pixels"], *_estimate(row), str(row["not_converged"]))
+            for row in _records(chosen)
+        ),
+    )
+
+
+def scenarios_table(evaluation: Evaluation) -> Table:
+    """Every scenario, probes last."""
+    scenarios = evaluation.estimates[evaluation.estimates["learning_rate"] != SELECTED]
+    inner = evaluation.folds.groupby("scenario")["inner_auroc"].mean()
+    return Table(
+        key="scenarios",
+        title="All scenarios",
+        caption="Test AUROC, mean over folds, with the AUROC of the inner part beside it. The best row of this "
+        "table is the best by chance, too: choose between settings.",
+        columns=(
+            *("Backbone", "Tuning", "Learning rate", "Weights", "Pixels"),
+            *("AUROC", "95 % interval", "SD over folds", "Inner AUROC", "Not converged"),
+        ),
+        rows=tuple(
+            (
+                *(row["backbone"], row["tuning"], row["learning_rate"], row["weights"], row["pixels"]),
+                *(*_estimate(row), number(inner[row["scenario"]]), str(row["not_converged"])),
+            )
+            for row in _records(scenarios)
+        ),
+    )
+
+
+def comparisons_table(evaluation: Evaluation) -> Table:
+    """The question, the settings and the grid."""
+    return Table(
+        key="comparisons",
+        title="Comparisons",
+        caption="Difference = A - B on the same folds, by the paired corrected resampled t. The question is the "
+        "experiment's result; the rest is secondary, its p adjusted within its level (Holm), its intervals not adjusted.",
+        columns=_COMPARISON,
+        rows=tuple(_comparisons(evaluation, ("question", "setting", "grid"))),
+    )
+
+
+def scenario_comparisons_table(evaluation: Evaluation) -> Table:
+    """The scenarios, one by one."""
+    return Table(
+        key="scenario-comparisons",
+        title="Comparisons of scenarios",
+        caption="Difference = A - B at the same learning rate; p adjusted over all rows of this table (Holm).",
+        columns=_COMPARISON,
+        rows=tuple(_comparisons(evaluation, ("scenario",))),
+    )
+
+
+def choices_table(evaluation: Evaluation) -> Table:
+    """What was chosen for the question, and how often."""
+    choices = evaluation.question.choices if evaluation.question else pd.DataFrame()
+    num_runs = evaluation.record.num_folds * evaluation.record.num_repeats
+    return Table(
+        key="choices",
+        title="What was chosen",
+        caption=f"The scenario of lowest inner loss per weights in each of the {num_runs} training parts. Where the "
+        "choice changes from fold to fold, the scenarios are close.",
+        columns=("Weights", "Scenario", "Times chosen"),
+        rows=tuple((row["weights"], row["scenario"], str(row["times"])) for row in _records(choices)),
+    )
+
+
+def probe_table(evaluation: Evaluation) -> Table:
+    """The linear probe beside the trained head, both on frozen features."""
+    keys = ["backbone", "weights", "pixels"]
+    estimates = evaluation.estimates
+    heads = estimates[(estimates["tuning"] == "frozen") & (estimates["learning_rate"] == SELECTED)]
+    both = estimates[estimates["tuning"] == PROBE].merge(heads, on=keys, suffixes=("", "_head"))
+    columns = ("mean", "sd", "ci_low", "ci_high")
+    return Table(
+        key="probe",
+        title="Linear probe",
+        caption="Regularized logistic regression on the same frozen features: where it is far above the trained head, "
+        "the features hold more than the head found.",
+        columns=("Backbone", "Weights", "Pixels", "Probe", "95 % interval", "Trained head", "95 % interval"),
+        rows=tuple(
+            (
+                *(row["backbone"], row["weights"], row["pixels"], *_estimate(row)[:2]),
+                *_estimate({name: row[f"{name}_head"] for name in columns})[:2],
+            )
+            for row in _records(both)
+        ),
+    )
+
+
+def published_table(evaluation: Evaluation) -> Table:
+    """Mean and SD over the grid, task by weights, as the publications print it."""
+    table, experiment = evaluation.published, evaluation.record.experiment
+    weights = tuple(experiment["grid"]["weights"])
+    cells = {
+        (row["pixels"], row["weights"]): f"{number(row['mean'])} ± {number(row['sd'])} ({row['scenarios']})"
+        for row in _records(table)
+    }
+    return Table(
+        key="published",
+        title="As published",
+        caption="Mean ± SD of the AUROC over all scenarios of the grid (their number). Descriptive: the scenarios share all "
+        "patients, so no p belongs to this table.",
+        columns=("Task", "Pixels", *weights),
+        rows=tuple(
+            (experiment["name"], pixels, *(cells[pixels, name] for name in weights))
+            for pixels in dict.fromkeys(table["pixels"])
+        ),
+    )
+
+
+def weights_table(evaluation: Evaluation) -> Table:
+    """Where the numbers that training began with came from."""
+    return Table(
+        key="weights",
+        title="Weights",
+        caption="The pixel convention is how images were fed; the own convention is what the weights were made with.",
+        columns=("Weights", "Backbone", "Source", "File", "sha256", "Pixels", "Own convention"),
+        rows=tuple(
+            (
+                *(entry["name"], entry["backbone"], entry["source"], entry["file"] or ""),
+                *((entry["sha256"] or "")[:SHORT_HASH], entry["pixels"], entry["native_pixels"]),
+            )
+            for entry in evaluation.record.facts["weights"]
+        ),
+    )
+
+
+def data_table(evaluation: Evaluation) -> Table:
+    """Images and patients per class."""
+    data = evaluation.record.data
+    positive = data["classes"][-1]
+    return Table(
+        key="data",
+        title="Data",
+        caption=f"{data['examples']} images of {data['patients']} patients; a patient with images of both classes counts "
+        f"in both. Scores are for the positive class. One case is one {data['unit']}. "
+        f"sha256 {data['sha256'][:SHORT_HASH]}.",
+        columns=("Class", "Images", "Patients"),
+        rows=tuple(
+            (f"{name} (positive)" if name == positive else name, str(count["images"]), str(count["patients"]))
+            for name, count in data["counts"].items()
+        ),
+    )
+
+
+def folds_table(evaluation: Evaluation) -> Table:
+    """Images, patients and positive images of each part of each fold."""
+    parts = evaluation.parts.assign(
+        cell=lambda rows: (
+            rows["images"].astype(str) + " / " + rows["patients"].astype(str) + " / " + rows["positives"].astype(str)
+        )
+    )
+    wide = parts.pivot(index=["repeat", "fold"], columns="part", values="cell").reset_index()
+    return Table(
+        key="folds",
+        title="Folds",
+        caption="Images / patients / positive images. Patients are never shared between parts of a fold.",
+        columns=("Repeat", "Fold", "Train", "Inner", "Test"),
+        rows=tuple(
+            (str(row["repeat"]), str(row["fold"]), row["train"], row["inner"], row["test"]) for row in _records(wide)
+        ),
+    )
+
+
+def stuck_table(evaluation: Evaluation) -> Table:
+    """Runs whose inner loss was still falling."""
+    runs = evaluation.record.runs
+    return Table(
+        key="not-converged",
+        title="Runs that had not converged",
+        caption="Their lowest inner loss was in the last epoch.",
+        columns=("Scenario", "Repeat", "Fold", "Epochs"),
+        rows=tuple(
+            (row["scenario"], str(row["repeat"]), str(row["fold"]), str(row["epochs"]))
+            for row in _records(runs[runs["converged"].isin([False])])
+        ),
+    )
+
+
+def method_table(evaluation: Evaluation) -> Table:
+    """Settings of training, versions and hardware."""
+    facts, runs = evaluation.record.facts, evaluation.record.runs
+    values = {
+        "seed": facts["experiment"]["seed"],
+        **{f"training: {name}": value for name, value in facts["experiment"]["training"].items()},
+        **{f"hardware: {name}": value for name, value in facts["hardware"].items()},
+        **{f"version: {name}": value for name, value in facts["versions"].items()},
+        "runs": f"{len(runs)} in {runs['seconds'].sum() / 60:.0f} minutes",
+    }
+    return Table(
+        key="method",
+        title="How it was made",
+        caption="All of it stands in experiment.json.",
+        columns=("What", "Value"),
+        rows=tuple((name, str(value)) for name, value in values.items()),
+    )
+
+
+_COMPARISON = ("Level", "A", "B", "A - B", "95 % interval", "p", "Adjusted p", "Outcome")
+
+
+def _comparisons(evaluation: Evaluation, levels: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+    table = evaluation.comparisons
+    for row in _records(table[table["level"].isin(levels)]):
+        outcome = row["note"].split(";")[0]
+        p_values = (p_text(value).removeprefix("= ") for value in (row["p_value"], row["p_adjusted"]))
+        yield (
+            row["level"],
+            row["a"],
+            row["b"],
+            number(row["difference"], sign=True),
+            _interval(row),
+            *p_values,
+            outcome,
+        )
+
+
+def _estimate(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return number(row["mean"]), _interval(row), number(row["sd"])
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    return "-" if pd.isna(row["ci_low"]) else f"{number(row['ci_low'])} to {number(row['ci_high'])}"
+
+
+def _records(table: pd.DataFrame) -> list[Mapping[Any, Any]]:
+    return list(table.to_dict("records"))

@@ -1,0 +1,177 @@
+"""Write the output folder of an experiment that was never run: scores are drawn, no network is trained."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from radtl_tf.records.folder import OutputFolder, csv_text, write_json, write_text
+from radtl_tf.records.runs import FOLD_COLUMNS, PREDICTION_COLUMNS, PROBE, Run, Scenario, Setting
+
+NATIVE = {
+    ("ResNet50", "imagenet"): "caffe",
+    ("ResNet50", "random"): "caffe",
+    ("InceptionV3", "imagenet"): "tf",
+    ("InceptionV3", "random"): "tf",
+}
+TUNINGS = {"frozen": (0.01, 0.001), "top10": (0.001, 0.0001)}
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """What the drawn experiment is like; ``signal`` is the distance of the classes in standard deviations, per weights."""
+
+    signal: dict[str, float] = field(default_factory=lambda: {"imagenet": 1.2, "random": 0.6})
+    backbones: tuple[str, ...] = ("ResNet50", "InceptionV3")
+    tunings: dict[str, tuple[float, ...]] = field(default_factory=lambda: dict(TUNINGS))
+    pixels: tuple[str, ...] = ("native",)
+    question: dict[str, Any] | None = field(default_factory=lambda: {"over": "selected", "margin": 0.02})
+    unit: str = "patient"
+    num_patients: int = 240
+    num_folds: int = 5
+    num_repeats: int = 1
+    prevalence: float = 0.4
+    noise: float = 0.5  # of a scenario's own; the rest is common to all scenarios
+    name: str = "synthetic"
+    note: str = ""
+    classes: tuple[str, str] = ("absent", "present")
+    seed: int = 0
+
+
+def write_synthetic(folder: Path, like: Synthetic) -> Path:
+    """Write the experiment, its folds, runs and predictions into ``folder``."""
+    random = np.random.default_rng(like.seed)
+    patients, truth = _cases(like, random)
+    folds = _folds(like, patients, truth, random)
+    scenarios = _scenarios(like)
+    output = OutputFolder(folder)
+    text = csv_text(FOLD_COLUMNS, folds)
+    write_text(output.folds, text)
+    write_json(output.experiment, _facts(like, scenarios, (patients, truth), text))
+    common = random.normal(size=(like.num_repeats, len(truth)))
+    rows = [row for scenario in scenarios for row in _predictions(like, scenario, folds, truth, common, random)]
+    write_text(output.predictions, csv_text(PREDICTION_COLUMNS, rows))
+    for number, (scenario, repeat, fold) in enumerate(product(scenarios, range(like.num_repeats), range(like.num_folds))):
+        run = Run(scenario, repeat, fold)
+        write_json(output.run(run) / "run.json", _run_record(run, converged=number % 17 != 3))
+        write_json(output.run(run) / "DONE.json", {"run": run.name})
+    return folder
+
+
+def _cases(like: Synthetic, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the patient and the truth of each image; some patients have several images, of both classes if the unit is image."""
+    patients = np.repeat(np.arange(like.num_patients), random.choice([1, 1, 1, 2, 3], like.num_patients))
+    label = (np.arange(like.num_patients) < like.prevalence * like.num_patients).astype(int)
+    truth = random.permutation(label)[patients]
+    if like.unit == "image":
+        second = np.flatnonzero(np.diff(patients, prepend=-1) == 0)[:10]
+        truth[second] = 1 - truth[second]
+    return patients, truth
+
+
+def _folds(like: Synthetic, patients: np.ndarray, truth: np.ndarray, random: np.random.Generator) -> list[tuple[Any, ...]]:
+    """Draw patients into folds, alternating within each class so that every part has both."""
+    rows = []
+    positive = np.bincount(patients, weights=truth) > 0
+    for repeat in range(like.num_repeats):
+        order = random.permutation(like.num_patients)
+        place = np.empty(like.num_patients, int)
+        for group in (order[positive[order]], order[~positive[order]]):
+            place[group] = np.arange(len(group))
+        for fold, example in product(range(like.num_folds), range(len(patients))):
+            rank, patient = place[patients[example]], patients[example]
+            held = (rank // like.num_folds) % 5 == 0
+            part = "test" if rank % like.num_folds == fold else "inner" if held else "train"
+            rows.append((example, f"{patient:024x}", repeat, fold, part))
+    return rows
+
+
+def _scenarios(like: Synthetic) -> list[Scenario]:
+    found = {}
+    for backbone, weights, entry in product(like.backbones, like.signal, like.pixels):
+        pixels = NATIVE.get((backbone, weights), "radimagenet") if entry == "native" else entry
+        for tuning, rates in {**like.tunings, PROBE: (None,)}.items():
+            found |= {Scenario(Setting(backbone, weights, pixels, tuning), rate): None for rate in rates}
+    return list(found)
+
+
+def _predictions(
+    like: Synthetic, scenario: Scenario, folds: list[tuple[Any, ...]], truth: np.ndarray, common: np.ndarray, random
+) -> list[tuple[Any, ...]]:
+    """Draw scores: the classes differ by the weights' signal; a higher learning rate and a foreign convention cost some."""
+    foreign = scenario.setting.pixels != NATIVE.get((scenario.setting.backbone, scenario.setting.weights), "radimagenet")
+    signal = like.signal[scenario.setting.weights] * (0.7 if foreign else 1.0) - 5 * (scenario.learning_rate or 0)
+    rows = []
+    for example, patient, repeat, fold, part in folds:
+        if part != "train":
+            noise = common[repeat, example] + like.noise * random.normal()
+            score = 1 / (1 + np.exp(-(signal * (truth[example] - 0.5) + noise) * max(signal, 0.1)))
+            rows.append((scenario.name, repeat, fold, part, example, patient, int(truth[example]), float(score)))
+    return rows
+
+
+def _run_record(run: Run, converged: bool) -> dict[str, Any]:
+    probe = run.scenario.is_reference
+    outcome = {"epochs": 0 if probe else 30, "best_epoch": 0 if probe else 12, "fixed_epochs": False}
+    rest = {"converged": None if probe else converged, "inner_loss": 0.6, "seconds": 3.5, "precision": "float32"}
+    return {**run.scenario.as_dict(), "repeat": run.repeat, "fold": run.fold, **outcome, **rest}
+
+
+def _facts(
+    like: Synthetic, scenarios: list[Scenario], cases: tuple[np.ndarray, np.ndarray], folds: str
+) -> dict[str, Any]:
+    patients, truth = cases
+    counts = {
+        name: {"images": int((truth == number).sum()), "patients": len(np.unique(patients[truth == number]))}
+        for number, name in enumerate(like.classes)
+    }
+    sources = dict.fromkeys((s.setting.backbone, s.setting.weights, s.setting.pixels) for s in scenarios)
+    question = like.question and {"compare": list(like.signal)[:2], "metric": "auroc", **like.question}
+    return {
+        "format": 1,
+        "experiment": {
+            "name": like.name,
+            "seed": 726,
+            "note": like.note,
+            "task": {"label": "label", "positive": like.classes[1], "unit": like.unit},
+            "question": question,
+            "folds": {"count": like.num_folds, "repeats": like.num_repeats, "inner": 0.2},
+            "grid": {
+                "backbones": list(like.backbones),
+                "weights": list(like.signal),
+                "tunings": [{"mode": name, "learning_rates": rates} for name, rates in like.tunings.items()],
+                "pixels": list(like.pixels),
+            },
+            "training": {"image_size": 64, "epochs": 30, "class_weights": "none", "head_input": "standardized"},
+        },
+        "versions": {"radtl_tf": "0.1.0", "python": "3.11.9"},
+        "hardware": {"machine": "x86_64", "precision": "float32"},
+        "data": {
+            "sha256": "0" * 64,
+            "examples": len(truth),
+            "patients": like.num_patients,
+            "classes": list(like.classes),
+            "counts": counts,
+            "unit": like.unit,
+        },
+        "folds_sha256": hashlib.sha256(folds.encode()).hexdigest(),
+        "weights": [
+            {
+                "name": weights,
+                "backbone": backbone,
+                "source": "random" if weights == "random" else "file",
+                "file": None if weights == "random" else f"{weights}-{backbone}_notop.h5",
+                "sha256": None if weights == "random" else hashlib.sha256(f"{backbone}{weights}".encode()).hexdigest(),
+                "pixels": pixels,
+                "native_pixels": NATIVE.get((backbone, weights), "radimagenet"),
+            }
+            for backbone, weights, pixels in sources
+        ],
+        "scenarios": [scenario.as_dict() for scenario in scenarios],
+        "warnings": [],
+    }

@@ -1,0 +1,75 @@
+"""A small task whose answer is in the pixels, and the parts to train on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from radtl_tf.data.cases import Cases
+from radtl_tf.data.folds import Fold, draw_folds
+from radtl_tf.records.experiment import FoldPlan, Training
+
+SIZE = 32
+MakeSource = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def pixels() -> np.ndarray:
+    """Return 72 images (72, 32, 32, 1) of random blocks; in every second one the upper half is brighter."""
+    rng = np.random.default_rng(0)
+    blocks = rng.uniform(0.1, 0.7, (72, SIZE // 8, SIZE // 8, 1)).astype(np.float32)
+    images = blocks.repeat(8, axis=1).repeat(8, axis=2)
+    images[1::2, : SIZE // 2] += 0.3
+    return images
+
+
+@pytest.fixture(scope="session")
+def cases() -> Cases:
+    """Return 72 patients with one image each."""
+    numbers = np.arange(72)
+    return Cases(numbers, numbers % 2, numbers, tuple(map(str, numbers)), ("absent", "present"), "patient")
+
+
+@pytest.fixture(scope="session")
+def fold(cases: Cases) -> Fold:
+    """Return the first of three folds; its inner part is too small to choose on, unless a test says otherwise."""
+    return draw_folds(cases, FoldPlan(count=3, inner=0.45), seed=5)[0]
+
+
+@pytest.fixture
+def make_source(pixels: np.ndarray, cases: Cases, tmp_path: Path) -> MakeSource:
+    """Return a function that gives (trainer, source) of a backbone and tuning, with the prefix cached or not."""
+    from radtl_tf.models.backbones import build_base
+    from radtl_tf.models.pixels import convention
+    from radtl_tf.models.tuning import split
+    from radtl_tf.training.features import POOLED, FeatureStore, PrefixPass
+    from radtl_tf.training.run import Source
+    from radtl_tf.training.trainer import Trainer, copies
+
+    def make(backbone: str, tuning: str, *, cached: bool = True, images: Any = pixels, **settings: Any) -> Any:
+        training = Training(image_size=images.shape[1], batch_size=16, **{"epochs": 3, **settings})
+        base = build_base(backbone, training.image_size, seed=11)
+        tunings = list(dict.fromkeys([POOLED, tuning]))
+        passes = {name: PrefixPass(base, [name]) for name in tunings}
+        in_cache = [name for name in tunings if cached and name != "full"]
+        if in_cache:
+            passes |= dict.fromkeys(in_cache, PrefixPass(base, in_cache))
+        store = FeatureStore(
+            passes,
+            images,
+            convention=convention("tf"),
+            augmentation=training.augmentation,
+            seed=1,
+            folder=tmp_path / "features",
+            key={"backbone": backbone},
+            cached=in_cache,
+        )
+        suffix = copies(split(base, tuning).suffix.weights)
+        trainer = Trainer(backbone, tuning, training.image_size, num_classes=2)
+        return trainer, Source(cases, store, suffix, 7, training)
+
+    return make

@@ -1,0 +1,31 @@
+"""Precision and determinism of the machine."""
+
+from __future__ import annotations
+
+import keras
+import pytest
+import tensorflow as tf
+
+from radtl_tf.records.experiment import Training
+from radtl_tf.training import device
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [([], "float32"), ([(9, 0)], "mixed_bfloat16"), ([(7, 5)], "mixed_float16"), ([(9, 0), (7, 0)], "mixed_float16")],
+)
+def test_precision_follows_the_weakest_gpu(
+    capabilities: list[tuple[int, int]], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    details = {str(number): {"compute_capability": value} for number, value in enumerate(capabilities)}
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: details[gpu])
+    assert device._automatic(list(details)) == expected  # type: ignore[arg-type]
+
+
+def test_prepare_sets_the_policy_and_says_so() -> None:
+    try:
+        prepared = device.prepare(Training(precision="mixed_bfloat16"), seed=1)
+        assert prepared.precision == keras.config.dtype_policy().name == "mixed_bfloat16"
+        assert prepared.threads >= 1
+    finally:
+        keras.config.set_dtype_policy("float32")
