@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,3 +62,55 @@ def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
 
     monkeypatch.setitem(BACKBONES, "Tiny", Backbone("Tiny", tiny_network, "tf", 16, "Tiny", True, 6))
     return "Tiny"
+
+
+def write_radiographs(folder: Path, num_patients: int = 60) -> Path:
+    """Write a PNG per patient, brighter in the upper half where the label is sick, and the manifest; return its path."""
+    import numpy as np
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    (folder / "images").mkdir(parents=True)
+    rows = []
+    for number in range(num_patients):
+        blocks = rng.uniform(20, 120, (5, 4)).repeat(8, axis=0).repeat(8, axis=1)
+        blocks[:20] += 80 * (number % 2)
+        Image.fromarray(blocks.astype(np.uint8)).save(folder / "images" / f"{number:03d}.png")
+        rows.append((f"images/{number:03d}.png", ("well", "sick")[number % 2], f"{number:04d}"))
+    manifest = folder / "labels.csv"
+    manifest.write_text("path,label,patient_id\n" + "".join(",".join(row) + "\n" for row in rows))
+    return manifest
+
+
+@pytest.fixture
+def make_experiment(tmp_path: Path, tiny_backbone: str) -> Callable[..., Any]:
+    """Return a function that gives an experiment on 60 radiographs; keywords change sections of the file."""
+    from radtl_tf.models.backbones import build_base
+    from radtl_tf.models.weight_file import write_weights
+    from radtl_tf.records.schema import experiment_from
+
+    write_radiographs(tmp_path)
+    write_weights(tmp_path / "tiny.h5", build_base(tiny_backbone, 32, seed=99))
+
+    def make(**sections: dict[str, Any] | None) -> Any:
+        raw: dict[str, Any] = {
+            "name": "small",
+            "task": {"manifest": "labels.csv", "positive": "sick", "patient": "patient_id"},
+            "question": {"compare": ["mine", "random"]},
+            "folds": {"count": 3, "inner": 0.45},
+            "grid": {
+                "backbones": [tiny_backbone],
+                "weights": ["mine", "random"],
+                "tunings": [
+                    {"mode": "frozen", "learning_rates": [0.1, 0.01]},
+                    {"mode": "topK", "layers": 2, "learning_rates": [0.01]},
+                ],
+            },
+            "weights": {"mine": {"files": {tiny_backbone: "tiny.h5"}, "pixels": "tf"}},
+            "training": {"image_size": 32, "epochs": 3, "batch_size": 16},
+        }
+        for section, changes in sections.items():
+            raw[section] = changes if changes is None else {**raw[section], **changes}
+        return experiment_from(raw, tmp_path)
+
+    return make

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from radtl_tf.cli.options import FOLDER, log
+from radtl_tf.cli.options import FOLDER, load_tensorflow, log
 
 
 @click.group()
@@ -28,13 +28,14 @@ def build(source: str, out: Path, **task: str) -> None:
 
     Example: radtl data build labels.csv --positive pneumonia --patient patient_id --unit image --out data
     """
+    load_tensorflow()
     from radtl_tf.data.builders import build_named
 
     if source.lower().endswith((".csv", ".tsv")):
         builder = _build_manifest(source, out, task)
     else:
         builder = build_named(source, out)
-    log(f"{builder.info.splits['all'].num_examples} examples")
+    log(f"{builder.info.splits.total_num_examples} examples")
     click.echo(str(builder.data_dir))
 
 

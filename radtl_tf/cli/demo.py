@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli.options import FOLDER, log
+from radtl_tf.cli.options import FOLDER, load_tensorflow, log
 
 if TYPE_CHECKING:
     from radtl_tf.experiment.plan import Plan
@@ -66,6 +66,7 @@ def demo(out: Path) -> None:
     Draws radiographs as DICOM files, pre-trains two small backbones on one task, compares those weights with random
     ones on another, writes the report, exports a model and scores a new radiograph.
     """
+    load_tensorflow()
     from radtl_tf.cli.run import run_experiment
     from radtl_tf.data.phantoms import write_phantoms
     from radtl_tf.records.folder import write_text

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from radtl_tf.cli.options import as_json
+from radtl_tf.cli.options import as_json, load_tensorflow
 
 
 @click.command()
 @as_json
 def doctor(as_json: bool) -> None:
     """Show versions, accelerators, precision, weights and data sets found, and what is missing."""
+    load_tensorflow()
     from radtl_tf.experiment.health import examine
 
     findings = examine()

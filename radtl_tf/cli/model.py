@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, log
+from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, load_tensorflow, log
 
 
 @click.command()
@@ -20,6 +20,7 @@ def export(folder: Path, setting: str | None, out: Path) -> None:
 
     Example: radtl export results --out model
     """
+    load_tensorflow()
     from radtl_tf.deploy.saved_model import export as export_model
     from radtl_tf.places import weights_folder
     from radtl_tf.records.folder import OutputFolder
@@ -39,6 +40,7 @@ def predict(model: Path, paths: tuple[Path, ...], out: Path | None) -> None:
 
     Example: radtl predict model new-images --out scores.csv
     """
+    load_tensorflow()
     from radtl_tf.data.images import image_files
     from radtl_tf.deploy.predict import load_model
     from radtl_tf.deploy.predict import predict as scores_of

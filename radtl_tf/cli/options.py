@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,27 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a
 def log(line: str) -> None:
     """Print a line for people: on stderr, since stdout is data."""
     click.echo(line, err=True)
+
+
+def load_tensorflow() -> None:
+    """Import TensorFlow and look for its devices without the lines that it prints on stderr; ``--debug`` shows them.
+
+    TensorFlow logs them before it reads its own setting for silence.
+    """
+    if click.get_current_context().find_root().params.get("debug"):
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    try:
+        import tensorflow
+
+        tensorflow.config.list_physical_devices()
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(silence)
 
 
 @contextmanager

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli.options import FILE, FOLDER, as_json, log, out_folder, progress
+from radtl_tf.cli.options import FILE, FOLDER, as_json, load_tensorflow, log, out_folder, progress
 
 if TYPE_CHECKING:
     from radtl_tf.experiment.plan import Plan
     from radtl_tf.records.experiment import Experiment
+
+
+TERMINAL_TABLES = 6  # the report's first tables, which hold the results; the rest of them say how these were made
 
 
 @click.command()
@@ -114,6 +117,7 @@ def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False) 
 
 
 def _plan(experiment: Experiment, out: Path) -> Plan:
+    load_tensorflow()
     from radtl_tf.experiment.plan import make_plan
     from radtl_tf.places import weights_folder
     from radtl_tf.records.folder import OutputFolder
@@ -129,12 +133,16 @@ def _plan(experiment: Experiment, out: Path) -> Plan:
 def evaluate_and_report(out: Path) -> None:
     """Write estimates, comparisons and the report of a folder; print the tables."""
     from radtl_tf.evaluation.evaluate import evaluate
+    from radtl_tf.report.contents import tables
     from radtl_tf.report.html import write_report
-    from radtl_tf.report.tables import terminal_text
+    from radtl_tf.report.tables import render_text
 
     evaluation = evaluate(out)
     page = write_report(out, evaluation)
-    click.echo(terminal_text(evaluation))
+    if evaluation.question:
+        click.echo(f"{evaluation.question.sentence}\n")
+    for table in tables(evaluation)[:TERMINAL_TABLES]:
+        click.echo(render_text(table))
     log(f"Report: {page}")
 
 

@@ -186,7 +186,7 @@ def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _lean_png(chunks: list[tuple[bytes, bytes]]) -> bytes:
-    """Return a PNG of what the pixels need: no profile or gamma that one decoder applies and another ignores, no text."""
+    """Return a PNG of what the pixels need: no text, no gamma that one decoder applies and another ignores."""
     kept = sorted((chunk for chunk in chunks if chunk[0] in _PNG_CHUNKS), key=lambda chunk: _PNG_CHUNKS.index(chunk[0]))
     return _PNG_START + b"".join(
         struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(name)))

@@ -184,6 +184,8 @@ def _column(manifest: Manifest, name: str, what: str) -> list[str]:
 
 
 def _patients(manifest: Manifest, task: Task) -> list[str]:
+    if task.patient == task.label:
+        raise DataError(f"the column {task.label!r} is named as label and as patient: choose two.")
     if task.patient is not None:
         return _column(manifest, task.patient, "patient")
     if task.one_image_per_patient:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy import ndimage
 
-from radtl_tf.data.phantom_paint import Layer, Picture, Points, Pose, grain, line, rim, soften
+from radtl_tf.data.phantom_paint import Growth, Layer, Picture, Points, Pose, grain, line, rim, soften
 
 _MARKERS = {
     "L": [[(-0.3, -0.5), (-0.3, 0.5), (0.3, 0.5)]],
@@ -19,13 +19,15 @@ _MARKERS = {
 class Drawing:
     """One patient's anatomy in image heights: what is blurred (soft), what has cortex and trabeculae (bone), what is sharp (hard)."""
 
+    middle: tuple[float, float]
+    growth: Growth
+    seed: int  # of the texture
     soft: Layer = field(default_factory=Layer)
     bone: Layer = field(default_factory=Layer)
     hard: Layer = field(default_factory=Layer)
-    middle: tuple[float, float] = (0.0, 0.5)
+    device: Layer = field(default_factory=Layer)  # what belongs to the machine, not to the patient
     texture: float = 0.06
     cortex: float = 0.5
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,18 @@ def _letter(columns_per_row: float, mirrored: bool) -> list[Points]:
 def expose(drawing: Drawing, film: Film, rng: np.random.Generator, rows: int, columns: int) -> Picture:
     """Return the radiograph (rows, columns) as it should be seen: 0 black (air) to 1 white (metal)."""
     pose = _in_pixels(film.pose, drawing.middle, rows, columns)
-    soft, bone, hard = (layer.paint(pose, rows, columns) for layer in (drawing.soft, drawing.bone, drawing.hard))
+
+    def to_pixels(points: Points) -> Points:
+        return pose.place(drawing.growth.place(points))
+
+    soft, bone, hard = (layer.paint(to_pixels, rows, columns) for layer in (drawing.soft, drawing.bone, drawing.hard))
     texture = drawing.texture * grain(np.random.default_rng(drawing.seed), rows, columns, rows / 170)
     attenuation = soften(soft, 0.012 * rows) + bone * (1 + texture) + drawing.cortex * rim(bone, 0.012 * rows) + hard
+    attenuation += drawing.device.paint(pose.place, rows, columns)
     if film.marked:
         letter = Layer()
         letter.add(1.2, *_letter(columns / rows, film.mirrored))
-        attenuation += letter.paint(_in_pixels(Pose(), (0, 0), rows, columns), rows, columns)
+        attenuation += letter.paint(_in_pixels(Pose(), (0, 0), rows, columns).place, rows, columns)
     return _collimated(_developed(attenuation, film, rng), film.border)
 
 

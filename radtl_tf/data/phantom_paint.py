@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +14,7 @@ Points = NDArray[np.float64]  # (N, 2): x to the right, y down
 Picture = NDArray[np.float32]  # (rows, columns)
 Range = tuple[float, float]
 
-SUB_ROWS = 4  # the coverage is exact along a row and sampled at four heights within it
+SUB_ROWS = 3  # the coverage is exact along a row and sampled at three heights within it
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,28 @@ class Pose:
         return scaled @ np.array([[cosine, sine], [-sine, cosine]]) + (self.x, self.y)
 
 
+@dataclass(frozen=True)
+class Growth:
+    """What makes two skulls of the same traits differ: a smooth displacement, the sum of a few random waves."""
+
+    waves: Points  # (K, 2) radians per image height
+    phases: Points  # (K, 2)
+    heights: Points  # (K, 2) image heights
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, amount: float, count: int = 4) -> Growth:
+        """Draw a displacement whose standard deviation is about ``amount`` image heights."""
+        turn, length = rng.uniform(0, 2 * np.pi, count), rng.uniform(0.6, 1.8, count)
+        waves = 2 * np.pi / length * np.stack([np.cos(turn), np.sin(turn)])
+        heights = rng.normal(0, amount * np.sqrt(2 / count), (count, 2))
+        return cls(waves.T, rng.uniform(0, 2 * np.pi, (count, 2)), heights)
+
+    def place(self, points: Points) -> Points:
+        """Return the displaced points (N, 2)."""
+        waves = np.sin((points @ self.waves.T)[..., None] + self.phases)  # (N, K, 2)
+        return points + (waves * self.heights).sum(1)
+
+
 @dataclass
 class Layer:
     """Contours that are painted together, each with the attenuation that it adds (negative: air, pulp)."""
@@ -45,13 +68,13 @@ class Layer:
         self.contours.extend(contours)
         self.weights.extend([weight] * len(contours))
 
-    def paint(self, pose: Pose, rows: int, columns: int) -> Picture:
-        """Return the summed attenuation (rows, columns); ``pose`` takes the contours to pixels."""
+    def paint(self, to_pixels: Callable[[Points], Points], rows: int, columns: int) -> Picture:
+        """Return the summed attenuation (rows, columns); ``to_pixels`` takes points of the contours to pixels."""
         if not self.contours:
             return np.zeros((rows, columns), np.float32)
         lengths = np.array([len(contour) for contour in self.contours])
         first = np.cumsum(lengths) - lengths
-        starts = pose.place(np.concatenate(self.contours))
+        starts = to_pixels(np.concatenate(self.contours))
         following = np.arange(1, len(starts) + 1)
         following[first + lengths - 1] = first
         ends = starts[following]
@@ -78,13 +101,20 @@ def _coverage(starts: Points, ends: Points, weights: NDArray[np.float64], rows: 
     return np.cumsum(steps.reshape(rows, -1), axis=1)[:, :columns].astype(np.float32)
 
 
+@lru_cache
+def _corner_cutter(count: int, rounds: int) -> NDArray[np.float64]:
+    """Return the matrix (count * 2 ** rounds, count) that cuts the corners of any closed contour of ``count`` points."""
+    matrix = np.eye(count)
+    for _ in range(rounds):
+        following = np.roll(matrix, -1, axis=0)
+        matrix = np.stack([0.75 * matrix + 0.25 * following, 0.25 * matrix + 0.75 * following], 1).reshape(-1, count)
+    return matrix
+
+
 def rounded(points: ArrayLike, rounds: int = 2) -> Points:
     """Return the closed contour with its corners cut ``rounds`` times (Chaikin 1974)."""
     corners = np.asarray(points, np.float64)
-    for _ in range(rounds):
-        following = np.roll(corners, -1, axis=0)
-        corners = np.stack([0.75 * corners + 0.25 * following, 0.25 * corners + 0.75 * following], 1).reshape(-1, 2)
-    return corners
+    return _corner_cutter(len(corners), rounds) @ corners
 
 
 def line(points: ArrayLike, width: float | ArrayLike, rounds: int = 2) -> Points:

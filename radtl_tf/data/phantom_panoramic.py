@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from radtl_tf.data.phantom_film import Drawing
-from radtl_tf.data.phantom_paint import Layer, Points, Pose, ellipse, line, mirrored, rounded
+from radtl_tf.data.phantom_paint import Growth, Layer, Points, Pose, ellipse, line, mirrored, rounded
 from radtl_tf.data.phantom_teeth import Tooth, draw_cap, draw_filling, draw_implant, draw_root_filling, draw_tooth
 
 # Shape, then width, crown and root in millimetres of the eight teeth from the midline outwards (Wheeler's dental anatomy, rounded).
@@ -73,7 +73,7 @@ def _erupted(place: Place, rng: np.random.Generator, *, smile: float, gap: float
 
 def draw_panoramic(rng: np.random.Generator, *, present: bool, age: int) -> Drawing:
     """Draw one patient's jaws; ``present`` adds one supernumerary tooth to them."""
-    drawing = Drawing(seed=int(rng.integers(2**31)))
+    drawing = Drawing((0, 0.5), Growth.draw(rng, 0.008), int(rng.integers(2**31)))
     _draw_soft_tissue(drawing.soft, rng)
     _draw_bones(drawing, rng)
     teeth = _arches(rng, age)

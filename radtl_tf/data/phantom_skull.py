@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radtl_tf.data.phantom_film import Drawing
-from radtl_tf.data.phantom_paint import Layer, Points, Pose, ellipse, line, rounded
+from radtl_tf.data.phantom_paint import Growth, Layer, Points, Pose, ellipse, line, rounded
 from radtl_tf.data.phantom_teeth import Tooth, draw_filling, draw_tooth
 
+GROWTH = 0.012
 SEPARATION = 0.8  # half the distance of the two means, in standard deviations of a trait
 
 
@@ -56,7 +57,7 @@ def draw_traits(rng: np.random.Generator, male: bool) -> Traits:
 
 def draw_skull(rng: np.random.Generator, *, male: bool, age: int) -> Drawing:
     """Draw one patient's head from the side."""
-    drawing = Drawing(middle=(0.5, 0.5), seed=int(rng.integers(2**31)))
+    drawing = Drawing((0.5, 0.5), Growth.draw(rng, GROWTH), int(rng.integers(2**31)))
     traits = draw_traits(rng, male)
     _draw_soft_tissue(drawing.soft, traits, rng)
     _draw_vault(drawing, traits, rng)
@@ -66,7 +67,7 @@ def draw_skull(rng: np.random.Generator, *, male: bool, age: int) -> Drawing:
     _draw_spine(drawing, rng)
     _draw_teeth(drawing.hard, rng, age)
     if rng.random() < 0.5:
-        _draw_ruler(drawing.hard)
+        _draw_ruler(drawing.device)
     return drawing
 
 
@@ -98,7 +99,7 @@ def _draw_soft_tissue(soft: Layer, traits: Traits, rng: np.random.Generator) -> 
 def _draw_vault(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> None:
     """Braincase as a shell of two tables, with brow, frontal sinus, sutures and the grooves of vessels."""
     bone, hard = drawing.bone, drawing.hard
-    grow, shell = 1 + 0.012 * traits.vault, 0.022 + 0.0015 * traits.vault
+    grow, shell = 1 + 0.008 * traits.vault, 0.023 + 0.0025 * traits.vault
     outer = rounded(_about(_moved(_VAULT, slice(1, 3), (0.006 * traits.brow, 0)), 0.5, 0.45, grow, grow))
     inner = [_about(outer, 0.42, 0.32, 1 - depth / 0.36, 1 - depth / 0.27) for depth in (0.35 * shell, 0.65 * shell, shell)]
     hard.add(0.38, outer)
@@ -106,7 +107,7 @@ def _draw_vault(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> N
     hard.add(0.12, inner[1])
     hard.add(-0.34, inner[2])
     bone.add(0.17, outer)
-    sinus = max(0.4, 1 + 0.25 * traits.brow + rng.normal(0, 0.1))
+    sinus = max(0.4, 1 + 0.3 * traits.brow + rng.normal(0, 0.1))
     hollow = _about([(0.742, 0.375), (0.758, 0.345), (0.754, 0.3), (0.742, 0.28), (0.735, 0.31), (0.73, 0.35)], 0.745, 0.37, sinus, sinus)
     hard.add(0.2, rounded(_about(hollow, 0.742, 0.34, 1.6, 1.2)))
     hard.add(-0.34, rounded(hollow))
@@ -193,7 +194,7 @@ def _draw_teeth(hard: Layer, rng: np.random.Generator, age: int) -> None:
                 draw_filling(hard, tooth, rng)
 
 
-def _draw_ruler(hard: Layer) -> None:
+def _draw_ruler(device: Layer) -> None:
     """The cephalostat's scale at the forehead: a rod with a mark every centimetre."""
-    hard.add(0.7, line([(0.93, 0.05), (0.93, 0.25), (0.93, 0.48)], 0.004, 0))
-    hard.add(0.9, *(line([(0.918, y), (0.924, y), (0.93, y)], 0.005, 0) for y in np.arange(0.06, 0.48, 10 * _MILLIMETRE)))
+    device.add(0.7, line([(0.93, 0.05), (0.93, 0.25), (0.93, 0.48)], 0.004, 0))
+    device.add(0.9, *(line([(0.918, y), (0.924, y), (0.93, y)], 0.005, 0) for y in np.arange(0.06, 0.48, 10 * _MILLIMETRE)))

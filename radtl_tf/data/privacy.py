@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from radtl_tf.errors import OutputError
@@ -42,16 +44,13 @@ def hashed(value: str, key: bytes) -> str:
 def _write_key(path: Path) -> None:
     """Write a new key; of two processes at once the first one wins, and both then read the same key."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.unlink(missing_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # mode 0600
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "wb") as file:
             file.write(secrets.token_bytes(_KEY_BYTES))
             file.flush()
             os.fsync(file.fileno())
-        os.link(temporary, path)  # unlike a rename, a link never replaces a key that is already there
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)  # unlike a rename, a link never replaces a key that is already there
     finally:
-        temporary.unlink(missing_ok=True)
+        os.unlink(temporary)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from radtl_tf.evaluation.choices import Values
 from radtl_tf.evaluation.comparison import Verdict
-from radtl_tf.evaluation.contrasts import Tested
+from radtl_tf.evaluation.contrasts import Judged
 from radtl_tf.evaluation.intervals import FoldMean
 from radtl_tf.evaluation.record import Record
 
@@ -34,7 +34,7 @@ class Answer:
     choices: pd.DataFrame
 
 
-def answer(record: Record, values: Values, result: Tested) -> Answer:
+def answer(record: Record, values: Values, result: Judged) -> Answer:
     """Put the tested question into words and numbers."""
     contrast, test, margin = result.contrast, result.test, record.experiment["question"]["margin"]
     above, not_below = test.probability_above(margin), test.probability_above(-margin)
@@ -51,7 +51,7 @@ def answer(record: Record, values: Values, result: Tested) -> Answer:
     )
 
 
-def sentence(record: Record, result: Tested) -> str:
+def sentence(record: Record, result: Judged) -> str:
     """Return the headline: unit, difference, interval, p, method, size, verdict and what it does not say."""
     contrast, test, data = result.contrast, result.test, record.data
     repeats = "repeat" if record.num_repeats == 1 else "repeats"
@@ -77,6 +77,11 @@ def number(value: float, *, sign: bool = False) -> str:
     return f"{rounded:+.3f}" if sign else f"{rounded:.3f}"
 
 
+def range_text(low: float, high: float) -> str:
+    """Return an interval's ends, or a dash where there is none."""
+    return "-" if math.isnan(low) else f"{number(low)} to {number(high)}"
+
+
 def p_text(value: float) -> str:
     """Return ``= 0.026`` or ``< 0.001``; a dash where there is no p."""
     if math.isnan(value):
@@ -87,20 +92,18 @@ def p_text(value: float) -> str:
 def _spread(test: FoldMean) -> str:
     if not test.standard_error:
         return "the same in every fold, which leaves no spread for an interval or a p"
-    low, high = test.interval()
-    return f"95 % {number(low)} to {number(high)}, p {p_text(test.p_value)}"
+    return f"95 % {range_text(*test.interval())}, p {p_text(test.p_value)}"
 
 
-def _reason(result: Tested, margin: float) -> str:
+def _reason(result: Judged, margin: float) -> str:
     """Say what an equivalence or an open outcome rests on; the interval already says it for the other two."""
     test = result.test
     if result.verdict == "undecided" and test.standard_error:
         return f" (the data exclude neither no difference nor one beyond the margin of {margin:g})"
     if result.verdict != "equivalent":
         return ""
-    low, high = test.interval(0.90)
     also = ", a difference that is real but too small to count" if result.p_adjusted < 0.05 else ""
-    return f" (90 % {number(low)} to {number(high)}, inside the margin of {margin:g}{also})"
+    return f" (90 % {range_text(*test.interval(0.90))}, inside the margin of {margin:g}{also})"
 
 
 def _choices(record: Record, values: Values) -> pd.DataFrame:

@@ -34,7 +34,7 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Judged:
     """A contrast with its test, its p adjusted within its level and the word for its outcome."""
 
     contrast: Contrast
@@ -66,7 +66,7 @@ def weight_pairs(record: Record) -> list[tuple[str, str]]:
     return [(first, second), *(pair for pair in pairs if set(pair) != {first, second})]
 
 
-def tested(found: Sequence[Contrast], folds: int, margin: float) -> list[Tested]:
+def judge(found: Sequence[Contrast], folds: int, margin: float) -> list[Judged]:
     """Test each contrast by the corrected resampled t and adjust within each level by Holm."""
     results = []
     for level in LEVELS:
@@ -74,16 +74,16 @@ def tested(found: Sequence[Contrast], folds: int, margin: float) -> list[Tested]
         tests = [difference(row.first, row.second, folds) for row in rows]
         adjusted = holm([test.p_value for test in tests])
         words = verdicts(tests, margin)
-        results += [Tested(*row) for row in zip(rows, tests, adjusted.tolist(), words, strict=True)]
+        results += [Judged(*row) for row in zip(rows, tests, adjusted.tolist(), words, strict=True)]
     return results
 
 
-def comparison_table(results: Sequence[Tested]) -> pd.DataFrame:
+def comparison_table(results: Sequence[Judged]) -> pd.DataFrame:
     """Return the rows of ``comparisons.csv``: difference = a - b; only p is adjusted, the 95 % intervals are not."""
     return pd.DataFrame([_row(result) for result in results], columns=list(COMPARISON_COLUMNS))
 
 
-def _row(result: Tested) -> tuple[object, ...]:
+def _row(result: Judged) -> tuple[object, ...]:
     contrast, test = result.contrast, result.test
     method = f"paired corrected resampled t, {test.df} df; p adjusted by Holm within the level"
     place = (contrast.level, contrast.a, contrast.b, "auroc")

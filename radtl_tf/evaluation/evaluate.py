@@ -11,7 +11,7 @@ import pandas as pd
 
 from radtl_tf.evaluation.answer import Answer, answer
 from radtl_tf.evaluation.choices import Values, values_of
-from radtl_tf.evaluation.contrasts import comparison_table, contrasts, tested
+from radtl_tf.evaluation.contrasts import comparison_table, contrasts, judge
 from radtl_tf.evaluation.intervals import fold_mean
 from radtl_tf.evaluation.metrics import fold_values
 from radtl_tf.evaluation.notes import notes, part_counts
@@ -59,7 +59,7 @@ def evaluate(folder: Path) -> Evaluation:
     folds = fold_values(predictions, record.data["unit"])
     values = values_of(record, folds)
     question = record.experiment["question"]
-    results = tested(contrasts(record, values), record.num_folds, question["margin"]) if question else []
+    results = judge(contrasts(record, values), record.num_folds, question["margin"]) if question else []
     parts = part_counts(record.folds, predictions)
     evaluation = Evaluation(
         record=record,

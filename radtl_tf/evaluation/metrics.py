@@ -74,7 +74,8 @@ def fold_values(predictions: pd.DataFrame, unit: Unit) -> pd.DataFrame:
         "inner_loss": _per_run(images, log_loss),
         "inner_auroc": _per_run(units[inner], auroc),
     }
-    return pd.DataFrame(values).rename_axis(RUN).reset_index()
+    tested = values["auroc"].index  # a run without test rows has no value, whatever else it left
+    return pd.DataFrame(values, index=tested).rename_axis(RUN).reset_index()
 
 
 def _per_run(rows: pd.DataFrame, metric: Callable[[NDArray[Any], NDArray[Any]], float]) -> pd.Series:

@@ -12,8 +12,7 @@ from radtl_tf import __version__
 from radtl_tf.data.builders import known_datasets
 from radtl_tf.errors import WeightsError
 from radtl_tf.experiment.plan import PACKAGES
-from radtl_tf.models.backbones import BACKBONES
-from radtl_tf.models.weight_sources import resolve
+from radtl_tf.models.weight_sources import CatalogueRow, catalogue, resolve
 from radtl_tf.places import weights_folder
 from radtl_tf.records.experiment import Training
 from radtl_tf.training.device import prepare
@@ -35,18 +34,15 @@ def examine() -> dict[str, Any]:
             "precision auto": device.precision,
             "oneDNN": "on" if device.onednn else f"off (TF_ENABLE_ONEDNN_OPTS={os.environ['TF_ENABLE_ONEDNN_OPTS']})",
         },
-        "Weights": {f"{name} {backbone}": _found(name, backbone) for name in _SOURCES for backbone in BACKBONES},
+        "Weights": {f"{row.name} {row.backbone}": _found(row) for row in catalogue()},
         "Data sets": known_datasets(),
         "Missing": _lacks(sys.platform, device.gpus),
     }
 
 
-_SOURCES = ("imagenet", "radimagenet")
-
-
-def _found(name: str, backbone: str) -> str:
+def _found(row: CatalogueRow) -> str:
     try:
-        record = resolve(name, backbone, entries={}, folder=weights_folder())
+        record = resolve(row.name, row.backbone, entries={}, folder=weights_folder())
     except WeightsError as error:
         return f"missing: {error}"
     return f"{record.file} ({record.pixels})" if record.file else f"Keras' own download ({record.pixels})"

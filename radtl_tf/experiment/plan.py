@@ -23,6 +23,7 @@ from radtl_tf.data.pipeline import pixel_cache
 from radtl_tf.data.privacy import patient_key
 from radtl_tf.errors import OutputError
 from radtl_tf.experiment.grid import runs_of, scenarios_of, weights_records
+from radtl_tf.models.backbones import check_image_size
 from radtl_tf.models.weight_sources import WeightsRecord
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder, csv_text, read_json, write_json, write_text
@@ -73,6 +74,8 @@ def make_plan(
         DataError, WeightsError, ExperimentError: the input is wrong; nothing has been trained.
         OutputError: ``folder`` cannot be written or holds another experiment.
     """
+    for name in experiment.grid.backbones:
+        check_image_size(name, experiment.training.image_size)
     records = weights_records(experiment, weights_folder)
     refuse_other(folder, {"experiment": as_dict(experiment)})
     cases, builder = prepare_data(experiment, folder, say)

@@ -54,6 +54,18 @@ def backbone(name: str) -> Backbone:
     return BACKBONES[name]
 
 
+def check_image_size(name: str, image_size: int) -> Backbone:
+    """Return the row called ``name`` if its network takes images of ``image_size`` px.
+
+    Raises:
+        ExperimentError: unknown backbone, or images smaller than it can take.
+    """
+    row = backbone(name)
+    if image_size < row.min_size:
+        raise ExperimentError(f"{name} takes images of at least {row.min_size} px, not {image_size}: raise image_size.")
+    return row
+
+
 def build_base(name: str, image_size: int, seed: int) -> keras.Model:
     """Return the backbone, average-pooled, for images (B, image_size, image_size, 3), with random weights.
 
@@ -62,9 +74,7 @@ def build_base(name: str, image_size: int, seed: int) -> keras.Model:
     Raises:
         ExperimentError: unknown backbone, or images smaller than it can take.
     """
-    row = backbone(name)
-    if image_size < row.min_size:
-        raise ExperimentError(f"{name} takes images of at least {row.min_size} px, not {image_size}: raise image_size.")
+    row = check_image_size(name, image_size)
     shape = (image_size, image_size, 3)
     base = row.application(include_top=False, pooling="avg", weights=None, input_shape=shape)
     draw_weights(base, seed)

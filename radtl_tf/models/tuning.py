@@ -45,11 +45,11 @@ def split(base: keras.Model, tuning: str) -> Split:
     for place, layer in enumerate(base.layers):
         layer.trainable = place >= boundary
     cut = _cut_tensors(base, boundary)
-    prefix = _Part(base.input, cut)
+    prefix = _Part(base.input, cut, name="prefix")
     if boundary < len(base.layers):
-        return Split(prefix, keras.Model(cut, base.output))
+        return Split(prefix, keras.Model(cut, base.output, name="suffix"))
     pooled = keras.Input(batch_shape=base.output.shape, dtype="float32")
-    return Split(prefix, keras.Model([pooled], pooled))
+    return Split(prefix, keras.Model([pooled], pooled, name="suffix"))
 
 
 def _boundary(base: keras.Model, tuning: str) -> int:

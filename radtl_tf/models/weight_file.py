@@ -122,7 +122,8 @@ def _check_outside(path: Path, schema: Schema) -> str:
 def write_weights(path: Path, base: keras.Model) -> None:
     """Write the weights of ``base`` as a Keras 2 "notop" file: tensors under ``model_weights``.
 
-    ``load_weights`` of Keras 2 and 3, ``weights=`` of their applications and the published scripts read it. It appears under its name only when it is complete.
+    ``load_weights`` of Keras 2 and 3, ``weights=`` of their applications and the published scripts read it. It appears
+    under its name only when it is complete.
     """
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:

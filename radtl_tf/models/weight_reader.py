@@ -190,6 +190,8 @@ def _names(group: h5py.Group, key: str) -> list[str]:
         if part not in group.attrs:
             break
         names += _strings(group, part)
+        if len(names) > _MAX_NAMES:
+            raise refusal("size", f"{key} of {shown(group.name)} has more than {_MAX_NAMES} names.")
     return names
 
 

@@ -109,15 +109,16 @@ def resolve(
     native = entry.pixels or (listed.pixels if listed else row.pixels if name == RANDOM else None)
     if native is None:
         raise ExperimentError(f"Weights {name!r} have no pixel convention: add pixels to [weights.{name}].")
-    chosen = native if pixels == NATIVE else pixels
+    native = convention(native).name
+    chosen = native if pixels == NATIVE else convention(pixels).name
     source, file = _locate(name, backbone, entry, listed, folder)
     return WeightsRecord(
         name=name,
         backbone=backbone,
         source=source,
         file=file,
-        pixels=convention(chosen).name,
-        native_pixels=convention(native).name,
+        pixels=chosen,
+        native_pixels=native,
         sha256=_sum(file, listed if file and file not in entry.files.values() else None),
     )
 
@@ -127,8 +128,8 @@ def _sum(file: Path | None, published: CatalogueRow | None) -> str | None:
     found = sha256_of(file) if file else None
     if published and published.sha256 not in (None, found):
         raise WeightsError(
-            f"Weights file {file} is not the published one (sha256 {found}, expected {published.sha256}): get it again, or "
-            f"declare it by files.{published.backbone} in [weights.{published.name}]."
+            f"Weights file {file} has sha256 {found}, the published one {published.sha256}: get it again, "
+            f"or declare it by files.{published.backbone} in [weights.{published.name}]."
         )
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from radtl_tf.evaluation.answer import number, p_text
+from radtl_tf.evaluation.answer import number, p_text, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.tables import Table
@@ -32,9 +32,15 @@ def settings_table(evaluation: Evaluation) -> Table:
         title="Settings",
         caption="Test AUROC, mean over folds. The learning rate is chosen by inner loss inside each training part. "
         "The SD is the spread over folds, no standard error.",
-        columns=("Backbone", "Tuning", "Weights", "Pixels", "AUROC", "95 % interval", "SD over folds", "Not converged"),
+        columns=(
+            *("Backbone", "Tuning", "Weights", "AUROC", "95 % interval", "SD over folds"),
+            *("Pixels", "Not converged"),
+        ),
         rows=tuple(
-            (row["backbone"], row["tuning"], row["weights"], row["pixels"], *_estimate(row), str(row["not_converged"]))
+            (
+                *(row["backbone"], row["tuning"], row["weights"], *_estimate(row)),
+                *(row["pixels"], str(row["not_converged"])),
+            )
             for row in _records(chosen)
         ),
     )
@@ -47,16 +53,16 @@ def scenarios_table(evaluation: Evaluation) -> Table:
     return Table(
         key="scenarios",
         title="All scenarios",
-        caption="Test AUROC, mean over folds, with the AUROC of the inner part beside it. The best row of this "
-        "table is the best by chance, too: choose between settings.",
+        caption="Test AUROC, mean over folds, with the AUROC of the inner part beside it. The best of these rows is "
+        "the best by chance, too: choose between settings.",
         columns=(
-            *("Backbone", "Tuning", "Learning rate", "Weights", "Pixels"),
-            *("AUROC", "95 % interval", "SD over folds", "Inner AUROC", "Not converged"),
+            *("Backbone", "Tuning", "Learning rate", "Weights", "AUROC", "95 % interval", "SD over folds"),
+            *("Inner AUROC", "Pixels", "Not converged"),
         ),
         rows=tuple(
             (
-                *(row["backbone"], row["tuning"], row["learning_rate"], row["weights"], row["pixels"]),
-                *(*_estimate(row), number(inner[row["scenario"]]), str(row["not_converged"])),
+                *(row["backbone"], row["tuning"], row["learning_rate"], row["weights"], *_estimate(row)),
+                *(number(inner[row["scenario"]]), row["pixels"], str(row["not_converged"])),
             )
             for row in _records(scenarios)
         ),
@@ -69,7 +75,7 @@ def comparisons_table(evaluation: Evaluation) -> Table:
         key="comparisons",
         title="Comparisons",
         caption="Difference = A - B on the same folds, by the paired corrected resampled t. The question is the "
-        "experiment's result; the rest is secondary, its p adjusted within its level (Holm), its intervals not adjusted.",
+        "experiment's result; the rest is secondary: p adjusted within its level (Holm), intervals not adjusted.",
         columns=_COMPARISON,
         rows=tuple(_comparisons(evaluation, ("question", "setting", "grid"))),
     )
@@ -134,8 +140,8 @@ def published_table(evaluation: Evaluation) -> Table:
     return Table(
         key="published",
         title="As published",
-        caption="Mean ± SD of the AUROC over all scenarios of the grid (their number). Descriptive: the scenarios share all "
-        "patients, so no p belongs to this table.",
+        caption="Mean ± SD of the AUROC over all scenarios of the grid (their number). Descriptive: the scenarios "
+        "share all patients, so no p belongs to this table.",
         columns=("Task", "Pixels", *weights),
         rows=tuple(
             (experiment["name"], pixels, *(cells[pixels, name] for name in weights))
@@ -168,8 +174,8 @@ def data_table(evaluation: Evaluation) -> Table:
     return Table(
         key="data",
         title="Data",
-        caption=f"{data['examples']} images of {data['patients']} patients; a patient with images of both classes counts "
-        f"in both. Scores are for the positive class. One case is one {data['unit']}. "
+        caption=f"{data['examples']} images of {data['patients']} patients; a patient with images of both classes "
+        f"counts in both. Scores are for the positive class. One case is one {data['unit']}. "
         f"sha256 {data['sha256'][:SHORT_HASH]}.",
         columns=("Class", "Images", "Patients"),
         rows=tuple(
@@ -256,7 +262,7 @@ def _estimate(row: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _interval(row: Mapping[str, Any]) -> str:
-    return "-" if pd.isna(row["ci_low"]) else f"{number(row['ci_low'])} to {number(row['ci_high'])}"
+    return range_text(row["ci_low"], row["ci_high"])
 
 
 def _records(table: pd.DataFrame) -> list[Mapping[Any, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -13,8 +13,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from radtl_tf.evaluation.answer import Answer, number
+from radtl_tf.evaluation.answer import Answer, number, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.runs import SELECTED
 
@@ -25,7 +26,7 @@ _VARIABLES = {_INK: "var(--ink)", _FAINT: "var(--faint)"} | {
     color: f"var(--series-{position})" for position, color in enumerate(_SERIES, start=1)
 }
 _MARKERS = "osD^vP"
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and copied
     "svg.hashsalt": "radtl",  # the same numbers give the same bytes
     "text.parse_math": False,  # a $ in a name is a $
@@ -37,7 +38,7 @@ _STYLE = {
     "ytick.color": _INK,
     "legend.frameon": False,
 }
-_WIDTH = 5.0  # inches: 480 px, so that text stays readable on a telephone
+_WIDTH = 3.3  # inches without the text beside the axes: with it about 430 px, readable on a telephone
 _ROW = 0.21
 _NUMBERS = 1.02  # where the numbers stand, in widths of the axes
 
@@ -51,13 +52,14 @@ def forest(evaluation: Evaluation) -> str:
         height = len(estimates) + len(groups)
         figure = Figure(figsize=(_WIDTH, _ROW * height + 0.55))
         axes = figure.subplots()
-        position, ticks = 0, {}
+        ticks: dict[int, str] = {}
+        top = 0
         for title, group in groups:
-            axes.text(0, position, title, transform=axes.get_yaxis_transform(), va="center", weight="bold")
-            for position, row in enumerate(group.to_dict("records"), start=position + 1):
+            axes.text(0, top, title, transform=axes.get_yaxis_transform(), va="center", weight="bold")
+            for position, row in enumerate(group.to_dict("records"), start=top + 1):
                 _estimate(axes, position, row, styles[row["weights"]])
                 ticks[position] = f"{row['weights']} ({row['pixels']})" if _has_conventions(group) else row["weights"]
-            position += 1
+            top += len(group) + 1
         _finish(axes, ticks, height)
         return _svg(figure, "Test AUROC of each setting with its 95 % interval")
 
@@ -67,7 +69,7 @@ def fold_pairs(evaluation: Evaluation, answer: Answer) -> str:
     sides = answer.folds[["first", "second"]].to_numpy()
     styles = _styles(evaluation)
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(_WIDTH, 1.9))
+        figure = Figure(figsize=(_WIDTH, 1.7))
         axes = figure.subplots()
         for pair in sides:
             axes.plot(pair, (0, 1), color=_FAINT, linewidth=0.8, zorder=1)
@@ -97,7 +99,7 @@ def _estimate(axes: Axes, position: int, row: Mapping[Any, Any], style: tuple[st
     color, marker = style
     axes.plot([row["ci_low"], row["ci_high"]], [position, position], color=color, linewidth=1.6)
     axes.plot(row["mean"], position, marker, color=color, markersize=5)
-    text = f"{number(row['mean'])}  {number(row['ci_low'])} to {number(row['ci_high'])}"
+    text = f"{number(row['mean'])} ({range_text(row['ci_low'], row['ci_high'])})"
     axes.text(_NUMBERS, position, text, transform=axes.get_yaxis_transform(), va="center")
 
 
@@ -110,6 +112,7 @@ def _finish(axes: Axes, ticks: Mapping[int, str], height: int) -> None:
     if low < 0.5:
         axes.axvline(0.5, color=_FAINT, linewidth=0.8, linestyle=":")
     axes.set_xlabel("test AUROC")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
 
@@ -123,15 +126,12 @@ def _svg(figure: Figure, label: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r' (xmlns(:\w+)?|version|width|height)="[^"]*"', "", text.split(">", 1)[0]) + ">" + text.split(">", 1)[1]
+    text = (
+        re.sub(r' (xmlns(:\w+)?|version|width|height)="[^"]*"', "", text.split(">", 1)[0]) + ">" + text.split(">", 1)[1]
+    )
     text = text.replace("xlink:href", "href").replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1)
     return re.sub("|".join(_VARIABLES), lambda match: _VARIABLES[match[0]], text).strip()
 
 
 def _no_metadata() -> dict[str, Any]:
     return dict.fromkeys(("Creator", "Date", "Format", "Type"))
-
-
-def weights_in_order(evaluation: Evaluation) -> Sequence[str]:
-    """Return the weights in the order of their colors."""
-    return list(_styles(evaluation))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from radtl_tf.records.folder import OutputFolder, csv_text, write_json, write_text
 from radtl_tf.records.runs import FOLD_COLUMNS, PREDICTION_COLUMNS, PROBE, Run, Scenario, Setting
@@ -24,7 +26,7 @@ TUNINGS = {"frozen": (0.01, 0.001), "top10": (0.001, 0.0001)}
 
 @dataclass(frozen=True)
 class Synthetic:
-    """What the drawn experiment is like; ``signal`` is the distance of the classes in standard deviations, per weights."""
+    """What the drawn experiment is like; ``signal`` is the distance of the classes in SDs, per weights."""
 
     signal: dict[str, float] = field(default_factory=lambda: {"imagenet": 1.2, "random": 0.6})
     backbones: tuple[str, ...] = ("ResNet50", "InceptionV3")
@@ -56,15 +58,19 @@ def write_synthetic(folder: Path, like: Synthetic) -> Path:
     common = random.normal(size=(like.num_repeats, len(truth)))
     rows = [row for scenario in scenarios for row in _predictions(like, scenario, folds, truth, common, random)]
     write_text(output.predictions, csv_text(PREDICTION_COLUMNS, rows))
-    for number, (scenario, repeat, fold) in enumerate(product(scenarios, range(like.num_repeats), range(like.num_folds))):
-        run = Run(scenario, repeat, fold)
-        write_json(output.run(run) / "run.json", _run_record(run, converged=number % 17 != 3))
-        write_json(output.run(run) / "DONE.json", {"run": run.name})
+    for number, (scenario, repeat, fold) in enumerate(
+        product(scenarios, range(like.num_repeats), range(like.num_folds))
+    ):
+        place = output.run(Run(scenario, repeat, fold))
+        place.mkdir(parents=True)
+        record = _run_record(Run(scenario, repeat, fold), converged=number % 17 != 3)
+        (place / "run.json").write_text(json.dumps(record))  # unsynced: a test has hundreds of them
+        (place / "DONE.json").write_text("{}")
     return folder
 
 
 def _cases(like: Synthetic, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return the patient and the truth of each image; some patients have several images, of both classes if the unit is image."""
+    """Return patient and truth of each image; some patients have several, if the unit is image of both classes."""
     patients = np.repeat(np.arange(like.num_patients), random.choice([1, 1, 1, 2, 3], like.num_patients))
     label = (np.arange(like.num_patients) < like.prevalence * like.num_patients).astype(int)
     truth = random.permutation(label)[patients]
@@ -74,7 +80,9 @@ def _cases(like: Synthetic, random: np.random.Generator) -> tuple[np.ndarray, np
     return patients, truth
 
 
-def _folds(like: Synthetic, patients: np.ndarray, truth: np.ndarray, random: np.random.Generator) -> list[tuple[Any, ...]]:
+def _folds(
+    like: Synthetic, patients: np.ndarray, truth: np.ndarray, random: np.random.Generator
+) -> list[tuple[Any, ...]]:
     """Draw patients into folds, alternating within each class so that every part has both."""
     rows = []
     positive = np.bincount(patients, weights=truth) > 0
@@ -101,16 +109,23 @@ def _scenarios(like: Synthetic) -> list[Scenario]:
 
 
 def _predictions(
-    like: Synthetic, scenario: Scenario, folds: list[tuple[Any, ...]], truth: np.ndarray, common: np.ndarray, random
+    like: Synthetic,
+    scenario: Scenario,
+    folds: list[tuple[Any, ...]],
+    truth: np.ndarray,
+    common: np.ndarray,
+    random: Any,
 ) -> list[tuple[Any, ...]]:
-    """Draw scores: the classes differ by the weights' signal; a higher learning rate and a foreign convention cost some."""
-    foreign = scenario.setting.pixels != NATIVE.get((scenario.setting.backbone, scenario.setting.weights), "radimagenet")
+    """Draw scores: the classes differ by the weights' signal; a high learning rate or a foreign convention costs."""
+    foreign = scenario.setting.pixels != NATIVE.get(
+        (scenario.setting.backbone, scenario.setting.weights), "radimagenet"
+    )
     signal = like.signal[scenario.setting.weights] * (0.7 if foreign else 1.0) - 5 * (scenario.learning_rate or 0)
     rows = []
     for example, patient, repeat, fold, part in folds:
         if part != "train":
             noise = common[repeat, example] + like.noise * random.normal()
-            score = 1 / (1 + np.exp(-(signal * (truth[example] - 0.5) + noise) * max(signal, 0.1)))
+            score = expit((signal * (truth[example] - 0.5) + noise) * max(signal, 0.1))
             rows.append((scenario.name, repeat, fold, part, example, patient, int(truth[example]), float(score)))
     return rows
 

@@ -1,0 +1,88 @@
+"""Write an experiment's report: one page that needs nothing but itself, and the same in Markdown."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from radtl_tf.evaluation.answer import Answer
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.records.folder import write_text
+from radtl_tf.report.contents import tables
+from radtl_tf.report.figures import fold_pairs, forest
+from radtl_tf.report.tables import plain, render_markdown
+
+DISCLAIMER = "For research. Not a medical device: nothing here may serve to diagnose or to treat anyone."
+NO_QUESTION = "This experiment asks no question: it estimates and compares nothing."
+_TEMPLATES = Path(__file__).with_name("templates")
+
+
+def write_report(folder: Path, evaluation: Evaluation) -> Path:
+    """Write ``report.html`` and ``report.md`` into the output folder and return the path of the first.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    path = folder / "report.html"
+    write_text(path, render_html(evaluation))
+    write_text(folder / "report.md", render_page(evaluation))
+    return path
+
+
+def render_html(evaluation: Evaluation) -> str:
+    """Return the report as one HTML page without scripts and without any external address."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    answer = evaluation.question
+    return environment.get_template("report.html").render(
+        experiment=evaluation.record.experiment,
+        answer=answer,
+        headline=headline(answer) if answer else "",
+        sentence=answer.sentence if answer else NO_QUESTION,
+        chances=chances(answer) if answer else "",
+        forest=Markup(forest(evaluation)),  # noqa: S704  (drawn here; every name in it is escaped by matplotlib)
+        pairs=Markup(fold_pairs(evaluation, answer)) if answer else "",  # noqa: S704
+        notes=evaluation.notes,
+        tables=tables(evaluation),
+        versions=evaluation.record.facts["versions"],
+        disclaimer=DISCLAIMER,
+    )
+
+
+def render_page(evaluation: Evaluation) -> str:
+    """Return the report in Markdown, without the figures."""
+    answer, experiment = evaluation.question, evaluation.record.experiment
+    lines = [f"# {plain(experiment['name'])}", plain(experiment["note"])]
+    lines += [f"**{plain(answer.sentence)}**", plain(chances(answer))] if answer else [NO_QUESTION]
+    lines += ["## Notes", "\n".join(f"- {plain(note)}" for note in evaluation.notes)]
+    lines += [render_markdown(table).strip() for table in tables(evaluation)]
+    return "\n\n".join([*filter(None, lines), DISCLAIMER]) + "\n"
+
+
+def headline(answer: Answer) -> str:
+    """Return the verdict as a reader of the first line needs it."""
+    if answer.verdict in ("better", "worse"):
+        return f"{answer.a} {answer.verdict} than {answer.b}"
+    return f"{answer.a} and {answer.b}: {answer.verdict}"
+
+
+def chances(answer: Answer) -> str:
+    """Say how probable each outcome is, or nothing where there is no spread to tell by."""
+    if any(map(math.isnan, answer.chances)):
+        return ""
+    above, within, below = map(_percent, answer.chances)
+    return (
+        f"By the Bayesian correlated t with a flat prior: {answer.a} better by more than {answer.margin:g}: {above}; "
+        f"the two within {answer.margin:g}: {within}; {answer.b} better by more than {answer.margin:g}: {below}."
+    )
+
+
+def _percent(chance: float) -> str:
+    """Return whole percents, never claiming certainty."""
+    if chance < 0.01:
+        return "< 1 %"
+    return "> 99 %" if chance > 0.99 else f"{100 * chance:.0f} %"

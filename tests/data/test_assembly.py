@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from radtl_tf.data.assembly import assemble
+from radtl_tf.errors import DataError
+from radtl_tf.records.experiment import Task
+
+
+def test_patients_are_numbered_by_first_appearance_and_classes_go_from_negative_to_positive() -> None:
+    cases = assemble(["sick", "well", "sick", "well"], ["p9", "p1", "p9", "p0"], Task(positive="sick", unit="patient"))
+    assert cases.classes == ("well", "sick")
+    np.testing.assert_array_equal(cases.truth, [1, 0, 1, 0])
+    np.testing.assert_array_equal(cases.patients, [0, 1, 0, 2])
+    np.testing.assert_array_equal(cases.examples, [0, 1, 2, 3])
+    assert cases.patient_ids == ("p9", "p1", "p0")
+    assert {array.dtype for array in (cases.truth, cases.patients, cases.examples)} == {np.dtype(np.int64)}
+
+
+def test_the_unit_is_the_patient_where_no_patient_repeats() -> None:
+    assert assemble(["a", "b"], ["1", "2"], Task(positive="b")).unit == "patient"
+    assert assemble(["a", "b"], ["1", "2"], Task(positive="b", unit="image")).unit == "image"
+
+
+@pytest.mark.parametrize(
+    ("labels", "patients", "unit", "message"),
+    [
+        (["a", "a", "b"], ["1", "1", "2"], None, r"1 patients have more than one image.* set task.unit = 'patient'"),
+        (["a", "b", "b"], ["1", "1", "2"], None, r"set task.unit = 'image' \(1 of them have images of both labels\)"),
+        (["a", "b", "b"], ["1", "1", "2"], "patient", r"1 patients have images of both labels.*task.unit = 'image'"),
+    ],
+)
+def test_the_unit_has_to_be_said_and_possible_where_patients_repeat(
+    labels: list[str], patients: list[str], unit: str | None, message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        assemble(labels, patients, Task(positive="b", unit=unit))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["b", "b"], r"'label' has 1 classes, a binary task needs 2; found: 'b' \(2 images\)"),
+        (["a", "b", "c", "b"], r"has 3 classes.*'b' \(2 images\), 'a' \(1 images\), 'c' \(1 images\)"),
+        (["a", "B"], r"no image has the positive class 'b'.*found: 'a'"),
+        (["a", "b\nb"], r"line break"),
+    ],
+)
+def test_labels_that_make_no_binary_task_are_refused(labels: list[str], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        assemble(labels, [str(number) for number in range(len(labels))], Task(positive="b"))
+
+
+def test_a_column_of_many_values_is_counted_and_not_shown() -> None:
+    names = [f"SURNAME{number}" for number in range(40)]
+    with pytest.raises(DataError, match="40 different values") as caught:
+        assemble(names, names, Task(positive="SURNAME1"))
+    assert "SURNAME" not in str(caught.value)
+
+
+def test_the_nearest_label_is_suggested() -> None:
+    with pytest.raises(DataError, match="did you mean 'pneumonia'"):
+        assemble(["pneumonia", "normal"], ["1", "2"], Task(positive="pneumona"))

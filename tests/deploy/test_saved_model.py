@@ -1,0 +1,128 @@
+"""An exported model gives the numbers of the runs it is made of, from pixels and from bytes."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from radtl_tf.data.images import decode
+from radtl_tf.deploy import saved_model
+from radtl_tf.deploy.predict import load_model
+from radtl_tf.deploy.saved_model import choose_setting, decode_grey, export
+from radtl_tf.errors import ExperimentError, OutputError
+from radtl_tf.records.folder import OutputFolder, read_json
+
+WITHOUT_RADTL = """
+import sys
+import tensorflow as tf
+model = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+files = [open(path, "rb").read() for path in sys.argv[2:]]
+print(*[float(model(image_bytes=tf.constant([data]))["score"][0]) for data in files])
+assert "radtl_tf" not in sys.modules
+"""
+
+
+def score(model: Path, image: Path) -> float:
+    pixels = decode(image).pixels[None, :, :, None]
+    return float(load_model(model).score(pixels=tf.constant(pixels))["score"][0])
+
+
+@pytest.mark.parametrize("tuning", ["frozen", "topK2", "probe"])
+def test_a_model_of_one_fold_gives_the_predictions_of_its_run(
+    tuning: str, finished: OutputFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_fold = saved_model._runs_by_fold
+    monkeypatch.setattr(saved_model, "_runs_by_fold", lambda *args: by_fold(*args)[:1])
+    export(finished, f"Tiny-random-tf-{tuning}", tmp_path / "model", weights_folder=tmp_path)
+    (member,) = read_json(tmp_path / "model" / "assets.extra" / "radtl.json")["members"]
+    predictions = pd.read_csv(finished.runs / member / "predictions.csv")
+    for row in predictions.head(5).itertuples():
+        assert score(tmp_path / "model", tmp_path / "images" / f"{row.example:03d}.png") == pytest.approx(
+            row.score, abs=1e-4
+        )
+
+
+def test_the_ensemble_is_the_mean_of_its_folds(
+    finished: OutputFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_fold = saved_model._runs_by_fold
+    image = tmp_path / "images" / "007.png"
+    scores = []
+    for fold in range(3):
+        with monkeypatch.context() as patch:
+            patch.setattr(saved_model, "_runs_by_fold", lambda *args, at=fold: by_fold(*args)[at : at + 1])
+            export(finished, "Tiny-mine-tf-frozen", tmp_path / f"model{fold}", weights_folder=tmp_path)
+        scores.append(score(tmp_path / f"model{fold}", image))
+    export(finished, "Tiny-mine-tf-frozen", tmp_path / "model", weights_folder=tmp_path)
+    assert score(tmp_path / "model", image) == pytest.approx(np.mean(scores), abs=1e-6)
+    assert len(set(scores)) == 3
+
+
+def test_a_process_without_the_package_gives_the_same_scores(finished: OutputFolder, tmp_path: Path) -> None:
+    export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+    images = [tmp_path / "images" / f"{number:03d}.png" for number in range(3)]
+    command = [sys.executable, "-c", WITHOUT_RADTL, str(tmp_path / "model"), *map(str, images)]
+    environment = {**os.environ, "PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment)
+    assert [float(word) for word in result.stdout.split()] == pytest.approx(
+        [score(tmp_path / "model", image) for image in images], abs=1e-5
+    )
+
+
+def test_the_default_is_the_setting_of_lowest_inner_loss(finished: OutputFolder) -> None:
+    record = read_json(finished.experiment)
+    losses: dict[str, list[float]] = {}
+    for run in finished.run_records():
+        losses.setdefault(run["scenario"], []).append(run["inner_loss"])
+    trained = {name: np.mean(values) for name, values in losses.items() if None not in values}
+    best = min(trained, key=lambda name: trained[name])
+    assert best.startswith(choose_setting(finished, record, None)[0].name)
+
+
+def test_an_unknown_setting_names_the_nearest(finished: OutputFolder, tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match="did you mean 'Tiny-mine-tf-frozen'"):
+        export(finished, "Tiny-mine-tf-frozn", tmp_path / "model", weights_folder=tmp_path)
+
+
+def test_an_unfinished_setting_is_refused(finished: OutputFolder, tmp_path: Path) -> None:
+    (finished.runs / "Tiny-mine-tf-topK2-0.01" / "0-1" / "DONE.json").unlink()
+    with pytest.raises(ExperimentError, match="1 runs are missing"):
+        export(finished, "Tiny-mine-tf-topK2", tmp_path / "model", weights_folder=tmp_path)
+
+
+def test_nothing_is_overwritten(finished: OutputFolder, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    with pytest.raises(OutputError, match="exists already"):
+        export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+
+
+def encoded(mode: str, kind: str) -> bytes:
+    rng = np.random.default_rng(5)
+    if mode == "I;16":
+        image = Image.fromarray(rng.integers(0, 65536, (24, 30)).astype(np.uint16))
+    else:
+        coarse = rng.integers(0, 256, (6, 10, 3)).astype(np.uint8).repeat(4, axis=0).repeat(3, axis=1)
+        image = Image.fromarray(coarse).convert(mode)
+    buffer = io.BytesIO()
+    image.save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("L", "PNG"), ("RGB", "PNG"), ("P", "PNG"), ("I;16", "PNG"), ("L", "JPEG"), ("RGB", "JPEG")],
+)
+def test_the_graph_decodes_as_the_package_does(mode: str, kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "image"
+    file.write_bytes(encoded(mode, kind))
+    graph = tf.function(decode_grey, input_signature=[tf.TensorSpec((), tf.string)])
+    assert np.array_equal(graph(tf.constant(file.read_bytes())).numpy()[:, :, 0], decode(file).pixels)

@@ -1,0 +1,33 @@
+"""The price list of a dry run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from radtl_tf.experiment.cost import price
+from radtl_tf.experiment.engine import execute
+
+
+def test_every_run_that_is_left_is_priced(make_plan: Any) -> None:
+    plan = make_plan()
+    before = price(plan)
+    assert (before.total, before.done, sum(part.runs for part in before.parts)) == (24, 0, 24)
+    assert all(part.seconds >= 0 for part in before.parts)
+    running = execute(plan)
+    next(running)
+    running.close()
+    after = price(plan)
+    assert (after.done, sum(part.runs for part in after.parts)) == (1, 23)
+
+
+def test_disk_is_that_of_the_cut_tensors(make_plan: Any) -> None:
+    plan = make_plan(training={"augmentation": "published", "views": 4})
+    (frozen,) = (part for part in price(plan).parts if part.name == "Tiny frozen")
+    assert frozen.size == 12 * 4 * 60 * 5 * 2  # features, bytes, images, views and the plain one, weights
+
+
+def test_a_dry_run_trains_nothing(make_plan: Any) -> None:
+    plan = make_plan()
+    lines = price(plan).lines()
+    assert lines[0] == "24 runs, 0 of them done"
+    assert not plan.folder.runs.exists()

@@ -1,0 +1,106 @@
+"""The engine: every run once, the same numbers after a kill, nothing half-written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from radtl_tf.experiment.engine import collect_predictions, execute
+from radtl_tf.experiment.plan import Plan
+from radtl_tf.records.folder import read_json
+from radtl_tf.records.runs import PREDICTION_COLUMNS
+from radtl_tf.training.features import PrefixPass
+
+
+def finished(plan: Plan) -> pd.DataFrame:
+    """Do what is left and return all predictions."""
+    for _ in execute(plan):
+        pass
+    collect_predictions(plan)
+    return pd.read_csv(plan.folder.predictions, dtype={"patient": str})
+
+
+def test_every_run_leaves_its_folder(make_plan: Any) -> None:
+    plan = make_plan()
+    predictions = finished(plan)
+    assert plan.remaining == []
+    assert len(plan.runs) == 2 * (3 + 1) * 3  # two weights, three scenarios and a probe, three folds
+    for run in plan.runs:
+        names = {path.name for path in plan.folder.run(run).iterdir()}
+        assert names == {"run.json", "history.csv", "predictions.csv", "weights.h5", "DONE.json"}
+        history = pd.read_csv(plan.folder.run(run) / "history.csv")
+        assert len(history) == (0 if run.scenario.is_reference else 3)
+    assert tuple(predictions.columns) == PREDICTION_COLUMNS
+    assert set(predictions.part) == {"inner", "test"}
+    assert predictions.score.between(0, 1).all()
+
+
+def test_predictions_agree_with_the_folds(make_plan: Any) -> None:
+    plan = make_plan()
+    predictions = finished(plan)
+    folds = pd.read_csv(plan.folder.folds)
+    for run in plan.runs:
+        rows = predictions[
+            (predictions.scenario == run.scenario.name) & (predictions.fold == run.fold) & (predictions.part == "test")
+        ]
+        expected = folds[(folds.fold == run.fold) & (folds.part == "test")]
+        assert sorted(rows.example) == sorted(expected.example)
+        assert (rows.truth.to_numpy() == plan.cases.truth[rows.example]).all()
+
+
+def test_a_killed_experiment_ends_with_the_numbers_of_an_undisturbed_one(make_plan: Any, tmp_path: Path) -> None:
+    whole = finished(make_plan(tmp_path / "whole"))
+    running = execute(make_plan(tmp_path / "killed"))
+    for _ in range(5):
+        next(running)
+    running.close()
+    resumed = make_plan(tmp_path / "killed")
+    assert len(resumed.remaining) == len(resumed.runs) - 5
+    again = finished(resumed)
+    order = ["scenario", "fold", "part", "example"]
+    a, b = (table.sort_values(order)["score"].to_numpy() for table in (whole, again))
+    assert np.array_equal(a, b)
+
+
+def test_a_second_call_does_nothing(make_plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = make_plan()
+    finished(plan)
+    monkeypatch.setattr(PrefixPass, "__call__", lambda self, images: 1 / 0)
+    assert list(execute(make_plan())) == []
+
+
+def test_images_pass_each_backbone_once_per_start(make_plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    call = PrefixPass.__call__
+    monkeypatch.setattr(PrefixPass, "__call__", lambda self, images: seen.append(len(images)) or call(self, images))
+    finished(make_plan())
+    assert sum(seen) == 2 * 60  # two weights, 60 images, for three folds, two tunings and two learning rates
+    seen.clear()
+    finished(make_plan(folds={"repeats": 2}, out="repeated"))
+    assert sum(seen) == 3 * 60  # random weights are drawn anew in the second repeat
+
+
+def test_above_the_cache_limit_the_results_are_the_same(make_plan: Any, tmp_path: Path) -> None:
+    said: list[str] = []
+    plan = make_plan(tmp_path / "small", training={"cache_gb": 0.0})
+    for _ in execute(plan, said.append):
+        pass
+    collect_predictions(plan)
+    small, large = pd.read_csv(plan.folder.predictions), finished(make_plan(tmp_path / "large"))
+    assert any("above cache_gb = 0" in line for line in said)
+    assert np.allclose(small.score, large.score, atol=1e-3, rtol=0)
+
+
+def test_the_run_record_says_how_the_run_ended(make_plan: Any) -> None:
+    plan = make_plan()
+    finished(plan)
+    records = [read_json(plan.folder.run(run) / "run.json") for run in plan.runs]
+    for run, record in zip(plan.runs, records, strict=True):
+        assert (record["scenario"], record["repeat"], record["fold"]) == (run.scenario.name, run.repeat, run.fold)
+        assert record["seconds"] > 0
+        assert record["fixed_epochs"] and record["converged"] is None  # nine inner patients of a class are too few
+        assert record["best_epoch"] == record["epochs"] == (0 if run.scenario.is_reference else 3)

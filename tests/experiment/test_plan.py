@@ -1,0 +1,103 @@
+"""Before the first run: everything is checked, and an output folder belongs to one experiment."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
+from radtl_tf.records.folder import read_json
+
+
+def test_folds_and_experiment_are_written(make_plan: Any) -> None:
+    plan = make_plan()
+    folds = pd.read_csv(plan.folder.folds)
+    assert list(folds.columns) == ["example", "patient", "repeat", "fold", "part"]
+    assert len(folds) == 60 * 3
+    record = read_json(plan.folder.experiment)
+    assert record["data"]["counts"] == {
+        "well": {"images": 30, "patients": 30},
+        "sick": {"images": 30, "patients": 30},
+    }
+    assert record["folds_sha256"] == hashlib.sha256(plan.folder.folds.read_bytes()).hexdigest()
+    assert [(row["name"], row["pixels"]) for row in record["weights"]] == [("mine", "tf"), ("random", "tf")]
+    assert record["versions"]["keras"]
+
+
+def test_no_raw_id_and_no_path_of_an_image_is_written(make_plan: Any) -> None:
+    plan = make_plan()
+    written = plan.folder.folds.read_text() + plan.folder.experiment.read_text()
+    assert "0007" not in pd.read_csv(plan.folder.folds, dtype=str).patient.to_list()
+    assert "images/" not in written
+
+
+def test_the_key_is_private(make_plan: Any) -> None:
+    plan = make_plan()
+    (key,) = plan.folder.root.rglob("patient.key")
+    assert key.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("section", "changes", "said"),
+    [
+        ("training", {"epochs": 4}, "training.epochs: 3 there, 4 now"),
+        ("question", {"margin": 0.05}, "question.margin"),
+        ("folds", {"repeats": 2}, "folds.repeats"),
+    ],
+)
+def test_a_changed_experiment_is_a_new_one(section: str, changes: dict[str, Any], said: str, make_plan: Any) -> None:
+    make_plan()
+    with pytest.raises(OutputError, match=f"holds another experiment .*{said}.*choose another --out"):
+        make_plan(**{section: changes})
+
+
+def test_changed_weights_or_data_are_a_new_experiment(make_plan: Any, tmp_path: Path) -> None:
+    from radtl_tf.models.backbones import build_base
+    from radtl_tf.models.weight_file import write_weights
+
+    make_plan()
+    write_weights(tmp_path / "tiny.h5", build_base("Tiny", 32, seed=100))
+    with pytest.raises(OutputError, match="weights"):
+        make_plan()
+
+
+def test_a_missing_file_stops_before_anything_is_written(make_plan: Any, tmp_path: Path) -> None:
+    (tmp_path / "tiny.h5").unlink()
+    with pytest.raises(WeightsError, match="tiny.h5"):
+        make_plan()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_image_is_named_by_its_line(make_plan: Any, tmp_path: Path) -> None:
+    (tmp_path / "images" / "004.png").unlink()
+    with pytest.raises(DataError, match="line 6"):
+        make_plan()
+    assert not (tmp_path / "out" / "experiment.json").exists()
+
+
+def test_an_unreadable_image_is_named_by_its_line(make_plan: Any, tmp_path: Path) -> None:
+    (tmp_path / "images" / "004.png").write_bytes(b"<html>")
+    with pytest.raises(DataError, match="line 6"):
+        make_plan()
+    assert not (tmp_path / "out" / "folds.csv").exists()
+
+
+def test_images_smaller_than_the_backbone_takes(make_plan: Any) -> None:
+    with pytest.raises(ExperimentError, match="at least 75 px"):
+        make_plan(grid={"backbones": ["InceptionV3"]}, weights={"mine": {"files": {"InceptionV3": "tiny.h5"}}})
+
+
+def test_few_patients_are_refused_or_warned_of(make_plan: Any) -> None:
+    with pytest.raises(DataError, match="use at most 6 folds"):
+        make_plan(folds={"count": 7})
+    assert "fewer than 10 patients" in make_plan().warnings[0]
+
+
+def test_an_output_that_cannot_be_written(make_plan: Any, tmp_path: Path) -> None:
+    (tmp_path / "occupied").write_text("")
+    with pytest.raises(OutputError, match="cannot be read or written"):
+        make_plan("occupied/out")

@@ -1,0 +1,63 @@
+"""Presets are valid experiment files that fit a user's manifest."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from radtl_tf.cli.init import PRESETS
+from radtl_tf.errors import DataError
+from radtl_tf.experiment.presets import filled_preset
+from radtl_tf.places import shipped
+from radtl_tf.records.schema import experiment_from, read_experiment
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    file = tmp_path / "my data" / "table.csv"
+    file.parent.mkdir()
+    (file.parent / "a.png").write_bytes(b"x")
+    file.write_text('path,sex,id\na.png,"f ""1""",001\na.png,m,002\n')
+    return file
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_takes_the_manifest_and_its_columns(preset: str, manifest: Path, tmp_path: Path) -> None:
+    text = filled_preset(
+        preset, folder=tmp_path, manifest=manifest, label="sex", positive='f "1"', patient="id", unit="image"
+    )
+    experiment = experiment_from(tomllib.loads(text), tmp_path)
+    task = experiment.task
+    assert task.manifest == manifest
+    assert (task.label, task.positive, task.patient, task.unit) == ("sex", 'f "1"', "id", "image")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"label": "sx"}, "no column 'sx' .*'sex'"),
+        ({"patient": "patient_id"}, "no column 'patient_id'"),
+        ({"positive": None}, "The positive class is not given"),
+        ({"positive": "x"}, "'x' is no label"),
+    ],
+)
+def test_what_does_not_fit_is_said(change: dict[str, str], said: str, manifest: Path, tmp_path: Path) -> None:
+    values = {"label": "sex", "positive": "m", "patient": "id", "unit": None, **change}
+    with pytest.raises(DataError, match=said):
+        filled_preset("quick", folder=tmp_path, manifest=manifest, **values)
+
+
+def test_every_file_in_experiments_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RADTL_REAL", "/real")
+    names = {path.stem: read_experiment(path).name for path in shipped("experiments").glob("*.toml")}
+    assert set(PRESETS) <= set(names)
+    assert all(stem == name for stem, name in names.items())
+
+
+def test_okazaki_is_the_24_settings() -> None:
+    experiment = read_experiment(shipped("experiments") / "okazaki2024.toml")
+    rates = sum(len(tuning.learning_rates) for tuning in experiment.grid.tunings)
+    assert len(experiment.grid.backbones) * rates == 24
+    assert (experiment.training.image_size, experiment.folds.count, experiment.training.epochs) == (256, 5, 30)

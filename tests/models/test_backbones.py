@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from radtl_tf.errors import ExperimentError
+from radtl_tf.models.backbones import BACKBONES, Backbone, backbone, build_base, draw_weights
+from radtl_tf.models.pixels import CONVENTIONS
+
+ALL = [pytest.param(name, marks=[] if name.startswith("Mobile") else pytest.mark.slow) for name in BACKBONES]
+
+
+def values(base: keras.Model) -> list[np.ndarray]:
+    return [keras.ops.convert_to_numpy(weight) for weight in base.weights]
+
+
+def equal(first: keras.Model, second: keras.Model) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(values(first), values(second), strict=True))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_rows_tell_the_truth(name: str) -> None:
+    row = BACKBONES[name]
+    base = build_base(name, row.min_size, seed=1)
+    assert sum(bool(layer.weights) for layer in base.layers) == row.num_layers
+    assert row.pixels in CONVENTIONS
+    assert base.output.shape[0] is None and len(base.output.shape) == 2
+    names = [layer.name for layer in base.layers if layer.weights]
+    again = [layer.name for layer in build_base(name, row.min_size, seed=1).layers if layer.weights]
+    assert (names == again) == row.stable_names
+
+
+def test_number_of_layers_is_unique() -> None:
+    counts = [row.num_layers for row in BACKBONES.values()]
+    assert len({*counts, *(count + 1 for count in counts)}) == 2 * len(counts)
+
+
+def test_weights_depend_on_the_seed_alone() -> None:
+    first = build_base("MobileNetV2", 32, seed=5)
+    keras.utils.set_random_seed(77)
+    build_base("MobileNet", 32, seed=9)
+    assert equal(first, build_base("MobileNetV2", 32, seed=5))
+    assert not equal(first, build_base("MobileNetV2", 32, seed=6))
+
+
+def test_no_two_kernels_are_alike() -> None:
+    kernels = [value for value in values(build_base("MobileNet", 32, seed=5)) if value.ndim == 4]
+    assert len({value.flat[0] for value in kernels}) == len(kernels)
+
+
+def test_weights_follow_the_initializers(tiny_backbone: str) -> None:
+    base = build_base(tiny_backbone, 32, seed=5)
+    kernel = keras.ops.convert_to_numpy(base.get_layer("conv1").kernel)
+    assert np.abs(kernel).max() <= np.sqrt(6 / (9 * 3 + 9 * 6))  # Glorot & Bengio 2010, equation 16
+    assert np.abs(kernel).max() > 0.8 * np.sqrt(6 / (9 * 3 + 9 * 6))
+    assert np.all(keras.ops.convert_to_numpy(base.get_layer("bn1").moving_variance) == 1)
+    assert np.all(keras.ops.convert_to_numpy(base.get_layer("conv1").bias) == 0)
+
+
+def test_drawing_again_restores_the_first_draw(tiny_backbone: str) -> None:
+    base = build_base(tiny_backbone, 32, seed=5)
+    for weight in base.weights:
+        weight.assign(keras.ops.zeros_like(weight))
+    draw_weights(base, 5)
+    assert equal(base, build_base(tiny_backbone, 32, seed=5))
+
+
+def test_weights_stay_float32_in_mixed_precision(tiny_backbone: str) -> None:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        base = build_base(tiny_backbone, 32, seed=5)
+        assert base.output.dtype == "bfloat16"
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert {weight.dtype for weight in base.weights} == {"float32"}
+    assert equal(base, build_base(tiny_backbone, 32, seed=5))
+
+
+def test_too_small_images_are_refused() -> None:
+    with pytest.raises(ExperimentError, match="InceptionV3 takes images of at least 75 px, not 74"):
+        build_base("InceptionV3", 74, seed=1)
+
+
+def test_unknown_backbone_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ExperimentError, match="did you mean 'ResNet50'"):
+        backbone("Resnet50")
+
+
+def test_one_row_more_is_one_backbone_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    def network(*, include_top: bool, pooling: str, weights: None, input_shape: tuple[int, int, int]) -> keras.Model:
+        images = keras.Input(input_shape)
+        features = keras.layers.SeparableConv2D(5, 3, name="only")(images)
+        return keras.Model(images, keras.layers.GlobalAveragePooling2D()(features))
+
+    monkeypatch.setitem(BACKBONES, "Mine", Backbone("Mine", network, "torch", 8, "Mine", True))
+    base = build_base("Mine", 8, seed=1)
+    assert base(np.ones((2, 8, 8, 3), np.float32)).shape == (2, 5)
+    assert equal(base, build_base("Mine", 8, seed=1))

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import os
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from radtl_tf.errors import WeightsError
+from radtl_tf.models.weight_process import read_apart
+from radtl_tf.models.weight_reader import read
+from radtl_tf.models.weight_schema import Schema
+
+Write = Callable[..., Path]
+
+
+def test_a_process_apart_reads_the_same(small_file: Write, schema: Schema) -> None:
+    path = small_file()
+    here, apart = vars(read(path, schema)), vars(read_apart(path, schema))
+    for value, other in zip(here.pop("values"), apart.pop("values"), strict=True):
+        np.testing.assert_array_equal(value, other)
+    assert here == apart
+
+
+def test_a_process_apart_refuses_with_the_same_words(small_file: Write, schema: Schema) -> None:
+    path = small_file(lambda group, file: group.__delitem__("conv1/conv1/kernel:0"))
+    messages = []
+    for way in (read, read_apart):
+        with pytest.raises(WeightsError) as caught:
+            way(path, schema)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
+def test_memory_is_limited(small_file: Write, schema: Schema) -> None:
+    """A chunk that unpacks to 1.5 GB: HDF5 unpacks all of it before it looks at the size."""
+
+    def bomb(group: h5py.Group, file: h5py.File) -> None:
+        path = "conv1/conv1/kernel:0"
+        del group[path]
+        tensor = group.create_dataset(path, shape=(3, 3, 3, 4), dtype="f4", chunks=(3, 3, 3, 4), compression="gzip")
+        packer, block = zlib.compressobj(1), bytes(2**24)
+        content = b"".join(packer.compress(block) for _ in range(96)) + packer.flush()
+        tensor.id.write_direct_chunk((0, 0, 0, 0), content)
+
+    with pytest.raises(WeightsError, match=r"refused \((size|not HDF5)\)"):
+        read_apart(small_file(bomb), schema)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the reader is replaced by a shell script")
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("kill -SEGV $$", r"refused \(not HDF5\): it stopped the process that read it \(Segmentation fault\)"),
+        ("echo trouble >&2; exit 3", r"the process that reads weights files failed \(trouble\)"),
+    ],
+)
+def test_a_crash_costs_one_line(
+    small_file: Write, schema: Schema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, message: str
+) -> None:
+    reader = tmp_path / "reader"
+    reader.write_text(f"#!/bin/sh\ncat > /dev/null\n{script}\n")
+    reader.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(reader))
+    with pytest.raises(WeightsError, match=message):
+        read_apart(small_file(), schema)
+
+
+def test_the_process_loads_no_keras(run_script: Any) -> None:
+    script = "import sys, radtl_tf.models.weight_process; print('keras' in sys.modules, 'tensorflow' in sys.modules)"
+    assert run_script(script).split() == ["False", "False"]
