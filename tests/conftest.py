@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +55,14 @@ def tiny_network(*, include_top: bool, pooling: str, weights: None, input_shape:
     return keras.Model(images, layers.GlobalAveragePooling2D(name="pooled")(last), name="tiny")
 
 
-@pytest.fixture
-def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(scope="session")
+def tiny_backbone() -> Iterator[str]:
     """Register a small backbone, for tests where the architecture does not matter, and return its name."""
     from radtl_tf.models.backbones import BACKBONES, Backbone
 
-    monkeypatch.setitem(BACKBONES, "Tiny", Backbone("Tiny", tiny_network, "tf", 16, "Tiny", True, 6))
-    return "Tiny"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BACKBONES, "Tiny", Backbone("Tiny", tiny_network, "tf", 16, "Tiny", True, 6))
+        yield "Tiny"
 
 
 def write_radiographs(folder: Path, num_patients: int = 60) -> Path:
@@ -85,12 +86,35 @@ def write_radiographs(folder: Path, num_patients: int = 60) -> Path:
 @pytest.fixture
 def make_experiment(tmp_path: Path, tiny_backbone: str) -> Callable[..., Any]:
     """Return a function that gives an experiment on 60 radiographs; keywords change sections of the file."""
+    return experiments_in(tmp_path, tiny_backbone)
+
+
+@pytest.fixture(scope="session")
+def finished_once(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: str) -> Path:
+    """Run the small experiment once for all tests; return the folder that holds data, weights and ``out``."""
+    from radtl_tf.experiment.engine import collect_predictions, execute
+    from radtl_tf.experiment.plan import make_plan
+    from radtl_tf.records.folder import OutputFolder
+    from radtl_tf.training.device import prepare
+
+    folder = tmp_path_factory.mktemp("finished")
+    experiment = experiments_in(folder, tiny_backbone)()
+    device = prepare(experiment.training, experiment.seed)
+    plan = make_plan(experiment, OutputFolder(folder / "out"), device=device, weights_folder=folder)
+    for _ in execute(plan):
+        pass
+    collect_predictions(plan)
+    return folder
+
+
+def experiments_in(folder: Path, backbone: str) -> Callable[..., Any]:
+    """Write radiographs and weights into ``folder``; return the function of ``make_experiment``."""
     from radtl_tf.models.backbones import build_base
     from radtl_tf.models.weight_file import write_weights
     from radtl_tf.records.schema import experiment_from
 
-    write_radiographs(tmp_path)
-    write_weights(tmp_path / "tiny.h5", build_base(tiny_backbone, 32, seed=99))
+    write_radiographs(folder)
+    write_weights(folder / "tiny.h5", build_base(backbone, 32, seed=99))
 
     def make(**sections: dict[str, Any] | None) -> Any:
         raw: dict[str, Any] = {
@@ -99,18 +123,18 @@ def make_experiment(tmp_path: Path, tiny_backbone: str) -> Callable[..., Any]:
             "question": {"compare": ["mine", "random"]},
             "folds": {"count": 3, "inner": 0.45},
             "grid": {
-                "backbones": [tiny_backbone],
+                "backbones": [backbone],
                 "weights": ["mine", "random"],
                 "tunings": [
                     {"mode": "frozen", "learning_rates": [0.1, 0.01]},
                     {"mode": "topK", "layers": 2, "learning_rates": [0.01]},
                 ],
             },
-            "weights": {"mine": {"files": {tiny_backbone: "tiny.h5"}, "pixels": "tf"}},
+            "weights": {"mine": {"files": {backbone: "tiny.h5"}, "pixels": "tf"}},
             "training": {"image_size": 32, "epochs": 3, "batch_size": 16},
         }
         for section, changes in sections.items():
             raw[section] = changes if changes is None else {**raw[section], **changes}
-        return experiment_from(raw, tmp_path)
+        return experiment_from(raw, folder)
 
     return make

@@ -1,0 +1,102 @@
+"""train, run, status and report, as a user types them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from radtl_tf.cli.run import experiment_of_flags
+
+
+@pytest.fixture
+def finished(finished_once: Path, tmp_path: Path) -> Path:
+    shutil.copytree(finished_once / "out", tmp_path / "out")
+    return tmp_path / "out"
+
+
+def test_status_counts_what_is_done(finished: Path, radtl: Any) -> None:
+    (finished / "runs" / "Tiny-mine-tf-topK2-0.01" / "0-1" / "DONE.json").unlink()
+    result = radtl("status", finished, "--json")
+    assert json.loads(result.output)["runs"] == 24
+    assert json.loads(result.output)["done"] == 23
+    assert json.loads(result.output)["scenarios"]["Tiny-mine-tf-topK2-0.01"] == 2
+    assert "23 of 24 runs are done" in radtl("status", finished).output
+
+
+def test_status_of_another_folder_is_one_line(tmp_path: Path, radtl: Any) -> None:
+    result = radtl("status", tmp_path)
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+
+
+def test_report_writes_tables_and_page(finished: Path, radtl: Any) -> None:
+    result = radtl("report", finished)
+    assert result.exit_code == 0, result.output
+    assert "mine minus random" in result.output
+    estimates = pd.read_csv(finished / "estimates.csv")
+    assert {"scenario", "mean", "sd", "ci_low", "ci_high", "method", "pixels"} <= set(estimates.columns)
+    assert pd.read_csv(finished / "comparisons.csv").level.iloc[0] == "question"
+    assert (finished / "report.html").read_text().count("<table") >= 5
+
+
+def test_train_is_an_experiment_of_one_row(finished_once: Path, tmp_path: Path, radtl: Any) -> None:
+    words = ["train", "--manifest", finished_once / "labels.csv", "--positive", "sick", "--patient", "patient_id"]
+    words += ["--backbone", "Tiny", "--weights", finished_once / "tiny.h5", "--pixels", "tf", "--learning-rate", "0.01"]
+    words += ["--folds", 2, "--epochs", 2, "--image-size", 32, "--out", tmp_path / "one"]
+    result = radtl(*words)
+    assert result.exit_code == 0, result.output
+    estimates = pd.read_csv(tmp_path / "one" / "estimates.csv")
+    assert set(estimates.weights) == {"tiny"}
+    again = radtl(*words)
+    assert again.exit_code == 0
+    assert "0 of 4 runs are left" in again.output
+
+
+def test_a_dry_run_prices_the_grid_and_trains_nothing(tmp_path: Path, make_experiment: Any, radtl: Any) -> None:
+    make_experiment()
+    (tmp_path / "experiment.toml").write_text(SMALL)
+    result = radtl("run", tmp_path / "experiment.toml", "--out", tmp_path / "out", "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert "8 runs, 0 of them done" in result.output  # two weights, a head and a probe, two folds
+    assert not (tmp_path / "out" / "runs").exists()
+
+
+def test_a_wrong_key_is_one_line(tmp_path: Path, radtl: Any) -> None:
+    (tmp_path / "experiment.toml").write_text(SMALL.replace("epochs", "epoch"))
+    result = radtl("run", tmp_path / "experiment.toml", "--out", tmp_path / "out")
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    assert "did you mean 'epochs'?" in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_flags_need_a_convention_for_a_file() -> None:
+    flags = {"weights": "a.h5", "pixels": "native", "backbone": "ResNet50"}
+    with pytest.raises(Exception, match="needs --pixels"):
+        experiment_of_flags(flags)
+
+
+SMALL = """
+name = "small"
+[task]
+manifest = "labels.csv"
+positive = "sick"
+patient = "patient_id"
+[question]
+compare = ["mine", "random"]
+[folds]
+count = 2
+[grid]
+backbones = ["Tiny"]
+weights = ["mine", "random"]
+tunings = [ { mode = "frozen", learning_rates = [0.01] } ]
+[weights.mine]
+files.Tiny = "tiny.h5"
+pixels = "tf"
+[training]
+image_size = 32
+epochs = 2
+"""

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.report.figures import fold_pairs, forest
+
+Outcome = Callable[..., Path]
+
+
+def texts(svg: str) -> list[str]:
+    return ["".join(element.itertext()).strip() for element in ElementTree.fromstring(svg).iter("text")]
+
+
+def test_the_forest_names_every_setting_with_its_numbers(evaluation: Evaluation) -> None:
+    found = texts(forest(evaluation))
+    assert [text for text in found if ", " in text] == [
+        *("ResNet50, frozen", "ResNet50, top10", "InceptionV3, frozen", "InceptionV3, top10")
+    ]
+    assert found.count("imagenet") == found.count("random") == 4
+    first = evaluation.estimates.iloc[0]
+    assert f"{first['mean']:.3f} ({first['ci_low']:.3f} to {first['ci_high']:.3f})" in found
+
+
+def test_the_pairs_show_one_line_per_fold(evaluation: Evaluation) -> None:
+    assert evaluation.question is not None
+    svg = fold_pairs(evaluation, evaluation.question)
+    means = evaluation.question.folds[["first", "second"]].mean()
+    assert {f"{mean:.3f}" for mean in means} <= set(texts(svg))
+    assert svg.count("stroke: var(--faint); stroke-width: 0.8; stroke-linecap: square") == 5
+
+
+def test_figures_follow_the_page_and_refer_to_nothing(evaluation: Evaluation) -> None:
+    assert evaluation.question is not None
+    for svg in (forest(evaluation), fold_pairs(evaluation, evaluation.question)):
+        assert svg.startswith('<svg role="img" aria-label="Test AUROC')
+        assert "viewBox" in svg.split(">")[0]
+        assert "http" not in svg
+        assert not re.search(r"#0[123]0[123]0\d", svg)  # every stand-in color became a variable
+        assert "var(--series-1)" in svg
+        assert "var(--series-2)" in svg
+        assert "var(--ink)" in svg
+
+
+def test_the_same_numbers_give_the_same_bytes(evaluation: Evaluation) -> None:
+    assert forest(evaluation) == forest(evaluation)
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", r"$\frac{1}$ & _x", "_hidden", "骨"])
+def test_names_are_text_whatever_they_look_like(outcome: Outcome, name: str) -> None:
+    found = evaluate(outcome(signal={name: 1.0, "random": 0.5}, backbones=("ResNet50",)))
+    assert found.question is not None
+    for svg in (forest(found), fold_pairs(found, found.question)):
+        assert "<script" not in svg
+        assert name in texts(svg)
+
+
+def test_rows_tell_conventions_apart_where_there_are_several(outcome: Outcome) -> None:
+    found = texts(forest(evaluate(outcome(backbones=("ResNet50",), pixels=("native", "tf")))))
+    assert {"imagenet (caffe)", "imagenet (tf)", "random (caffe)", "random (tf)"} <= set(found)
+
+
+def test_more_weights_than_colors_are_drawn(outcome: Outcome) -> None:
+    signal = {f"w{number}": 0.5 + number / 10 for number in range(8)}
+    found = evaluate(outcome(signal=signal, backbones=("ResNet50",), tunings={"frozen": (0.01,)}))
+    assert {f"w{number}" for number in range(8)} <= set(texts(forest(found)))
+
+
+def test_values_without_spread_are_drawn_without_interval(outcome: Outcome) -> None:
+    found = evaluate(outcome(signal={"a": 60.0, "b": 60.0}, noise=0.01, backbones=("ResNet50",)))
+    assert "1.000 (-)" in texts(forest(found))

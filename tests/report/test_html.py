@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.report.contents import tables
+from radtl_tf.report.html import DISCLAIMER, NO_QUESTION, chances, headline, render_html, render_page, write_report
+
+Outcome = Callable[..., Path]
+HOSTILE = '<script>alert("x")</script>{{ 7 * 7 }}'
+VOID = {"meta", "br"}
+
+
+class Page(HTMLParser):
+    """Collects tags, addresses and visible text, and checks that what is opened is closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.ids: list[str] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("href", "src", "action", "xlink:href")]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        assert not [name for name, _ in attrs if name.startswith("on")]
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+@pytest.fixture(scope="module")
+def html(evaluation: Evaluation) -> str:
+    return render_html(evaluation)
+
+
+def test_the_page_stands_alone(html: str) -> None:
+    page = Page(html)
+    assert not re.search(r"https?:|//[a-z]|url\((?!#)|@import", html)
+    assert not {"script", "link", "iframe", "img", "object", "base"} & set(page.tags)
+    assert all(address.startswith("#") for address in page.addresses)
+    assert {address[1:] for address in page.addresses} <= set(page.ids)
+
+
+def test_the_first_screen_answers_the_question(html: str, evaluation: Evaluation) -> None:
+    assert evaluation.question is not None
+    text = Page(html).text
+    order = [
+        text.index(part)
+        for part in (
+            "synthetic",
+            "imagenet better than random",
+            evaluation.question.sentence,
+            "ResNet50, frozen",
+            "Settings",
+        )
+    ]
+    assert order == sorted(order)
+
+
+def test_every_table_and_note_is_in_both_reports(html: str, evaluation: Evaluation) -> None:
+    page, markdown = Page(html), render_page(evaluation)
+    for table in tables(evaluation):
+        assert table.key in page.ids
+        assert f"## {table.title}" in markdown
+        assert all(cell in page.text for row in table.rows for cell in row)
+    assert all(note in page.text for note in evaluation.notes)
+    assert DISCLAIMER in page.text
+    assert DISCLAIMER in markdown
+    assert evaluation.question is not None
+    assert evaluation.question.sentence in markdown
+
+
+def test_hostile_names_stay_text(outcome: Outcome) -> None:
+    found = evaluate(
+        outcome(
+            name=HOSTILE,
+            note=HOSTILE,
+            classes=("no", HOSTILE),
+            backbones=("ResNet50",),
+            signal={HOSTILE: 1.0, "b": 0.5},
+        )
+    )
+    html, markdown = render_html(found), render_page(found)
+    page = Page(html)
+    assert "script" not in page.tags
+    assert page.text.count(HOSTILE) >= 4
+    assert "<script" not in markdown.replace(r"\<script", "")
+    assert "49" not in Page(render_html(found)).words
+
+
+def test_the_note_is_prominent_and_absent_otherwise(outcome: Outcome, html: str) -> None:
+    note = "Drawn scores: no evidence of anything."
+    found = render_html(evaluate(outcome(note=note, backbones=("ResNet50",))))
+    assert found.index('class="banner"') < found.index(note) < found.index('class="answer"')
+    assert 'class="banner"' not in html
+
+
+def test_without_a_question_it_estimates_only(outcome: Outcome) -> None:
+    found = evaluate(outcome(question=None, backbones=("ResNet50",), signal={"imagenet": 1.0}))
+    text = Page(render_html(found)).text
+    assert NO_QUESTION in text
+    assert "Comparisons" not in text
+    assert NO_QUESTION in render_page(found)
+
+
+def test_what_is_written(outcome: Outcome) -> None:
+    folder = outcome(backbones=("ResNet50",))
+    found = evaluate(folder)
+    path = write_report(folder, found)
+    assert path == folder / "report.html"
+    assert path.read_text(encoding="utf-8") == render_html(found)
+    assert (folder / "report.md").read_text(encoding="utf-8").startswith("# synthetic\n")
+
+
+@pytest.mark.parametrize(
+    ("signal", "line"),
+    [
+        ({"imagenet": 1.4, "random": 0.4}, "imagenet better than random"),
+        ({"imagenet": 0.4, "random": 1.4}, "imagenet worse than random"),
+        ({"imagenet": 60.0, "random": 60.0}, "imagenet and random: undecided"),
+    ],
+)
+def test_the_headline_says_who(outcome: Outcome, signal: dict[str, float], line: str) -> None:
+    answer = evaluate(outcome(signal=signal, noise=0.01, backbones=("ResNet50",))).question
+    assert answer is not None
+    assert headline(answer) == line
+    assert (chances(answer) == "") == (signal["imagenet"] == 60)
+
+
+def test_chances_never_claim_certainty(evaluation: Evaluation) -> None:
+    assert evaluation.question is not None
+    found = chances(evaluation.question)
+    assert "imagenet better by more than 0.02: > 99 %" in found
+    assert "random better by more than 0.02: < 1 %" in found
+
+
+def test_a_published_grid_is_reported_within_seconds(outcome: Outcome) -> None:
+    """Two weights x 24 settings x 5 folds: 240 runs and 40 probes."""
+    folder = outcome(
+        backbones=("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2"),
+        tunings={"full": (1e-3, 1e-4), "frozen": (1e-2, 1e-3), "top10": (1e-2, 1e-3)},
+    )
+    start = time.perf_counter()
+    write_report(folder, evaluate(folder))
+    assert time.perf_counter() - start < 15
+    assert (folder / "report.html").stat().st_size < 1_000_000
