@@ -66,12 +66,12 @@ def tiny_backbone() -> Iterator[str]:
 
 
 def write_radiographs(folder: Path, num_patients: int = 60) -> Path:
-    """Write a PNG per patient, brighter in the upper half where the label is sick, and the manifest; return its path."""
+    """Write a PNG per patient, brighter in the upper half if sick, and the manifest; return its path."""
     import numpy as np
     from PIL import Image
 
     rng = np.random.default_rng(0)
-    (folder / "images").mkdir(parents=True)
+    (folder / "images").mkdir(parents=True, exist_ok=True)
     rows = []
     for number in range(num_patients):
         blocks = rng.uniform(20, 120, (5, 4)).repeat(8, axis=0).repeat(8, axis=1)
@@ -138,3 +138,9 @@ def experiments_in(folder: Path, backbone: str) -> Callable[..., Any]:
         return experiment_from(raw, folder)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def radiographs_in() -> Callable[[Path], Path]:
+    """Return the function that writes 60 radiographs and their manifest into a folder."""
+    return write_radiographs

@@ -11,11 +11,12 @@ from typing import Any
 import tensorflow_datasets as tfds
 
 from radtl_tf.data.builders import SPLIT, Row, features, generate
+from radtl_tf.errors import DataError
 
 
 @dataclass(eq=False)
 class RadiographsConfig(tfds.core.BuilderConfig):
-    """The checked rows of a manifest: in order, and the classes."""
+    """The checked rows of a manifest, in order, and the classes."""
 
     rows: tuple[Row, ...] = field(default=(), repr=False)  # TFDS logs the configuration
     classes: tuple[str, ...] = field(default=(), repr=False)
@@ -34,6 +35,8 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         return cls(config=RadiographsConfig(name=digest[:16], rows=rows, classes=classes), data_dir=data_dir)
 
     def _info(self) -> tfds.core.DatasetInfo:
+        if self.builder_config is None:
+            raise DataError("the data set 'radiographs' is made from a manifest: give its CSV file instead of the name.")
         return self.dataset_info_from_configs(
             features=features(self.builder_config.classes),
             supervised_keys=("image", "label"),

@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 
 import jinja2
-from markupsafe import Markup
 
 from radtl_tf.evaluation.answer import Answer
 from radtl_tf.evaluation.evaluate import Evaluation
@@ -44,8 +43,8 @@ def render_html(evaluation: Evaluation) -> str:
         headline=headline(answer) if answer else "",
         sentence=answer.sentence if answer else NO_QUESTION,
         chances=chances(answer) if answer else "",
-        forest=Markup(forest(evaluation)),  # noqa: S704  (drawn here; every name in it is escaped by matplotlib)
-        pairs=Markup(fold_pairs(evaluation, answer)) if answer else "",  # noqa: S704
+        forest=forest(evaluation),
+        pairs=fold_pairs(evaluation, answer) if answer else "",
         notes=evaluation.notes,
         tables=tables(evaluation),
         versions=evaluation.record.facts["versions"],

@@ -1,0 +1,94 @@
+"""The four published backbones in every tuning, and what a person sees of it in TensorBoard."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from radtl_tf.cli.main import main
+
+pytestmark = pytest.mark.slow
+
+EXPERIMENT = """
+name = "twelve"
+[task]
+manifest = "labels.csv"
+positive = "sick"
+patient = "patient_id"
+[folds]
+count = 2
+[grid]
+backbones = ["ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2"]
+weights = ["random"]
+tunings = [ { mode = "frozen", learning_rates = [1e-2] },
+            { mode = "top10", learning_rates = [1e-3] },
+            { mode = "full", learning_rates = [1e-3] } ]
+[training]
+image_size = 96
+epochs = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, radiographs_in: Any) -> Path:
+    """Run twelve scenarios on 60 images; return the output folder."""
+    folder = tmp_path_factory.mktemp("twelve")
+    radiographs_in(folder)
+    (folder / "experiment.toml").write_text(EXPERIMENT)
+    result = CliRunner().invoke(main, ["run", str(folder / "experiment.toml"), "--out", str(folder / "out")])
+    assert result.exit_code == 0, result.output
+    return folder / "out"
+
+
+def test_twelve_scenarios_complete_and_none_is_nan(finished: Path) -> None:
+    predictions = pd.read_csv(finished / "predictions.csv")
+    trained = predictions[~predictions.scenario.str.endswith("probe")]
+    assert trained.scenario.nunique() == 12
+    assert predictions.score.notna().all()
+    assert trained.groupby("scenario").example.nunique().eq(60).all()
+    losses = pd.concat(map(pd.read_csv, finished.glob("runs/*-0.0*/*/history.csv")))
+    assert len(losses) == 12 * 2 * 2
+    assert losses.notna().all().all()
+
+
+@pytest.fixture(scope="module")
+def tensorboard(finished: Path) -> Iterator[str]:
+    """Serve the event files; return the address."""
+    port = "16106"
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(finished / "tensorboard"), "--port", port]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://localhost:{port}"
+    try:
+        for _ in range(60):
+            time.sleep(1)
+            try:
+                urllib.request.urlopen(f"{address}/data/runs", timeout=5)
+                break
+            except OSError:
+                continue
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+def test_tensorboard_lists_the_runs_and_their_hyperparameters(tensorboard: str, tmp_path: Path) -> None:
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    flags += [f"--user-data-dir={tmp_path}", "--virtual-time-budget=20000", "--window-size=1600,1200"]
+    command = ["chromium", *flags, f"--screenshot={tmp_path / 'hparams.png'}", "--dump-dom", f"{tensorboard}/#hparams"]
+    page = subprocess.run(command, capture_output=True, text=True, timeout=180, check=True).stdout
+    for word in ("learning_rate", "backbone", "weights", "tuning", "InceptionResNetV2", "random"):
+        assert word in page, word
+    runs = urllib.request.urlopen(f"{tensorboard}/data/runs", timeout=10).read().decode()
+    assert runs.count("ResNet50-random-caffe-full-0.001/0-") == 2
