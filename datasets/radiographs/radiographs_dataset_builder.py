@@ -36,7 +36,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _info(self) -> tfds.core.DatasetInfo:
         if self.builder_config is None:
-            raise DataError("the data set 'radiographs' is made from a manifest: give its CSV file instead of the name.")
+            raise DataError("the data set 'radiographs' is made from a manifest: name its CSV file instead.")
         return self.dataset_info_from_configs(
             features=features(self.builder_config.classes),
             supervised_keys=("image", "label"),

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydicom
 import tensorflow_datasets as tfds
 from PIL import Image
 from pydicom import uid

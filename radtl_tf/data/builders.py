@@ -28,6 +28,12 @@ from radtl_tf.records.experiment import Task
 Row = tuple[Source, str, str]  # image, label, hash of the patient
 SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
 _SUFFIX = "_dataset_builder"
+_DAMAGE = (  # a bit flipped, a file cut, a file gone
+    tf.errors.DataLossError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.OutOfRangeError,
+    tf.errors.NotFoundError,
+)
 
 
 def features(labels: Sequence[str]) -> tfds.features.FeaturesDict:
@@ -125,7 +131,7 @@ def cases_from(builder: tfds.core.DatasetBuilder, task: Task) -> Cases:
     names = builder.info.features["label"].names
     rows = list(_rows(builder, "example", "label", "patient"))
     if [int(row["example"]) for row in rows] != list(range(len(rows))):
-        raise DataError(f"the data set {builder.name} does not hold its examples in order: build it again.")
+        raise DataError(f"the data set {title(builder)} does not hold its examples in order: build it again.")
     labels = [names[int(row["label"])] for row in rows]
     return assemble(labels, [row["patient"].decode() for row in rows], task)
 
@@ -150,6 +156,11 @@ def stream_of(builder: tfds.core.DatasetBuilder, decoders: Any = None) -> tf.dat
         return builder.as_dataset(split="all", shuffle_files=False, decoders=decoders, read_config=in_order)
 
 
+def title(builder: tfds.core.DatasetBuilder) -> str:
+    """Return the name and the folder of a built data set, for messages."""
+    return f"{builder.name} ({builder.data_path})"
+
+
 @contextlib.contextmanager
 def data_errors(name: str) -> Iterator[None]:
     """Turn what TensorFlow and TFDS raise on a damaged data set into one line."""
@@ -157,7 +168,7 @@ def data_errors(name: str) -> Iterator[None]:
         yield
     except RadtlError:
         raise
-    except (tf.errors.DataLossError, tf.errors.FailedPreconditionError, tf.errors.OutOfRangeError) as error:
+    except _DAMAGE as error:
         raise DataError(f"the data set {name} is damaged on disk: delete its folder and build it again.") from error
     except (tf.errors.OpError, AssertionError, ValueError, KeyError) as error:
         raise DataError(f"the data set {name} cannot be built or read ({type(error).__name__}).") from error
@@ -186,8 +197,9 @@ def _png(decoded: Decoded) -> bytes:
 
 def _prepared(builder: tfds.core.DatasetBuilder, origin: str) -> tfds.core.DatasetBuilder:
     """Write the data set unless it is complete; nothing half-written remains, whoever was killed while writing."""
-    if builder.is_prepared():
-        return builder
+    with _quiet():
+        if builder.is_prepared():
+            return builder
     place = Path(builder.data_path)
     for leftover in place.parent.glob(f"incomplete.*_{place.name}"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -218,5 +230,5 @@ def _quiet() -> Iterator[None]:
 def _rows(builder: tfds.core.DatasetBuilder, *columns: str) -> Iterator[dict[str, Any]]:
     """Yield the named columns of every example, in order; images stay undecoded."""
     wanted = tfds.decode.PartialDecoding(dict.fromkeys(columns, True))
-    with data_errors(builder.name):
+    with data_errors(title(builder)):
         yield from stream_of(builder, wanted).as_numpy_iterator()

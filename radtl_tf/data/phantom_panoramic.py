@@ -77,7 +77,7 @@ def draw_panoramic(rng: np.random.Generator, *, present: bool, age: int) -> Draw
     _draw_soft_tissue(drawing.soft, rng)
     _draw_bones(drawing, rng)
     teeth = _arches(rng, age)
-    if rng.random() < (0.3 if present else 0.8):
+    if rng.random() < 0.5:  # as often with the label as without it
         _displace(teeth, rng)
     for key, tooth in teeth.items():
         _draw_cared_for(drawing.hard, key, tooth, rng, age)
@@ -143,8 +143,8 @@ def _draw_cared_for(hard: Layer, key: Place, tooth: Tooth, rng: np.random.Genera
 
 def _supernumerary(teeth: dict[Place, Tooth], rng: np.random.Generator) -> Tooth:
     """Return the extra tooth: a cone at the upper midline (the commonest), a small premolar, or a tooth behind the last molar."""
-    place = rng.choice(["mesiodens", "premolar", "distomolar"], p=[0.6, 0.2, 0.2])
-    side, size, density = int(rng.choice([-1, 1])), rng.uniform(0.75, 1.2), rng.uniform(0.85, 1.2)
+    place = rng.choice(["mesiodens", "premolar", "distomolar"], p=[0.7, 0.15, 0.15])
+    side, size, density = int(rng.choice([-1, 1])), rng.uniform(0.8, 1.3), rng.uniform(1.0, 1.5)
     crown, root = 0.055 * size, 0.075 * size
     if place == "mesiodens":
         pose = Pose(rng.uniform(-0.035, 0.035), rng.uniform(0.41, 0.46), rng.normal(0, 0.5), 1, -1)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from numpy.typing import NDArray
 
-from radtl_tf.data.builders import data_errors, fingerprint, stream_of
+from radtl_tf.data.builders import data_errors, fingerprint, stream_of, title
 from radtl_tf.errors import DataError, ExperimentError, OutputError, nearest
 from radtl_tf.records.folder import write_json
 
@@ -43,7 +44,7 @@ def resize(image: tf.Tensor, size: int, policy: str) -> tf.Tensor:
     image = tf.convert_to_tensor(image)
     height, width = tf.shape(image)[-3], tf.shape(image)[-2]
     rows, columns = weights(height, width, size)
-    plane = tf.matmul(tf.matmul(rows, image[..., 0]), columns, transpose_b=True)  # (..., size, size)
+    plane = tf.matmul(tf.matmul(rows, tf.squeeze(image, -1)), columns, transpose_b=True)  # (..., size, size)
     return plane[..., tf.newaxis]
 
 
@@ -209,30 +210,33 @@ def _fill(builder: tfds.core.DatasetBuilder, path: Path, key: dict[str, Any], sh
     _key_file(path).unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        pixels = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=shape)
-        _copy(builder, pixels, key["size"], key["policy"])
-        pixels.flush()
+        with open(temporary, "wb") as file:  # not a memory map: it kills the process when the disk is full
+            np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+            for image in _images(builder, shape[0], key["size"], key["policy"]):
+                file.write(image.astype("<f4").tobytes())
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
         write_json(_key_file(path), key)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _copy(builder: tfds.core.DatasetBuilder, pixels: np.ndarray, size: int, policy: str) -> None:
+def _images(builder: tfds.core.DatasetBuilder, number: int, size: int, policy: str) -> Iterator[NDArray[np.float32]]:
+    """Yield the preprocessed images 0 to ``number`` - 1 in order."""
+
     def prepared(row: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         return row["example"], preprocess(row["image"], size, policy)
 
-    written = 0
-    with data_errors(builder.name):
+    expected = 0
+    with data_errors(title(builder)):
         for example, image in stream_of(builder).map(prepared, tf.data.AUTOTUNE, deterministic=True).prefetch(8):
-            if int(example) != written or written >= len(pixels):
-                raise DataError(
-                    f"the data set {builder.name} does not hold the examples 0 to {len(pixels) - 1} in order."
-                )
-            pixels[written] = image.numpy()
-            written += 1
-    if written != len(pixels):
-        raise DataError(f"the data set {builder.name} holds {written} images, expected {len(pixels)}: build it again.")
+            if int(example) != expected:
+                break
+            expected += 1
+            yield image.numpy()
+    if expected != number:
+        raise DataError(f"the data set {title(builder)} does not hold the examples 0 to {number - 1}: build it again.")
 
 
 def _known(name: str, table: dict[str, Any], what: str) -> Any:

@@ -49,7 +49,7 @@ class Record:
     @property
     def trained(self) -> list[Scenario]:
         """The scenarios that take part in choices and comparisons."""
-        return [scenario for scenario in self.scenarios if scenario]
+        return [scenario for scenario in self.scenarios if not scenario.is_reference]
 
     @property
     def settings(self) -> list[Setting]:

@@ -39,8 +39,9 @@ class Head(keras.layers.Layer):
 
         ``kept`` (B, C) is the dropout mask: 0, or one over the share that is kept.
         """
-        alive = self.sd > 0
-        standardized = (features - self.mean) / keras.ops.where(alive, self.sd, 1.0)
+        sd = keras.ops.convert_to_tensor(self.sd)
+        alive = sd > 0
+        standardized = (features - self.mean) / keras.ops.where(alive, sd, 1.0)
         standardized = keras.ops.where(alive, standardized, 0.0)  # (B, C)
         dropped = standardized if kept is None else standardized * kept
         return keras.ops.matmul(dropped, self.kernel) + self.bias

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Purpose = Literal["backbone", "head", "order", "dropout"]
 _PURPOSES: tuple[Purpose, ...] = ("backbone", "head", "order", "dropout")
 DROPOUT = 0.5  # the published head (Mei et al. 2022)
+KERNEL_SCALE = {"raw": 1.0, "standardized": 0.1}
 
 
 def generator(purpose: Purpose, *key: int) -> np.random.Generator:
@@ -32,9 +33,15 @@ def backbone_seed(seed: int, repeat: int) -> int:
     return seed_of("backbone", seed, repeat)
 
 
-def head_kernel(key: tuple[int, ...], num_features: int, num_classes: int) -> NDArray[np.float32]:
-    """Return a Glorot-uniform kernel (num_features, num_classes), Keras' default for a dense layer."""
-    limit = np.sqrt(6.0 / (num_features + num_classes))
+def head_kernel(
+    key: tuple[int, ...], num_features: int, num_classes: int, head_input: str
+) -> NDArray[np.float32]:
+    """Return a random kernel (num_features, num_classes): Glorot-uniform, Keras' default for a dense layer, and scaled.
+
+    The published head (``raw``) has it as it is. Standardized features begin at a tenth of it: see
+    docs/decisions/0004-head.md.
+    """
+    limit = KERNEL_SCALE[head_input] * np.sqrt(6.0 / (num_features + num_classes))
     return generator("head", *key).uniform(-limit, limit, (num_features, num_classes)).astype(np.float32)
 
 

@@ -96,7 +96,8 @@ def train_run(
     key = (source.seed, fold.repeat, fold.fold)
     affine = list(standardization(source, fold))
     num_classes = len(source.cases.classes)
-    trainer.reset(source.suffix, head_kernel(key, trainer.num_features, num_classes), affine, learning_rate)
+    kernel = head_kernel(key, trainer.num_features, num_classes, source.training.head_input)
+    trainer.reset(source.suffix, kernel, affine, learning_rate)
     history: list[Epoch] = []
     best = _Best(np.inf, 0, trainer.learned())
     for epoch in range(source.training.epochs):

@@ -40,7 +40,7 @@ def published(tiny_backbone: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_catalogue_is_sound() -> None:
     rows = catalogue()
     assert {(row.name, row.backbone) for row in rows} == {
-        *(("imagenet", name) for name in BACKBONES),
+        *(("imagenet", name) for name in BACKBONES if name != "Tiny"),
         *(("radimagenet", name) for name in ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")),
     }
     assert {row.pixels for row in rows} <= set(CONVENTIONS)
@@ -208,7 +208,8 @@ def test_failed_download_is_one_polite_line(tmp_path: Path, monkeypatch: pytest.
 
 def test_kernel_of_zeros_is_logged(tmp_path: Path, tiny_backbone: str, caplog: Any) -> None:
     base = build_base(tiny_backbone, 32, seed=1)
-    base.get_layer("conv3").kernel.assign(keras.ops.zeros_like(base.get_layer("conv3").kernel))
+    kernel = base.get_layer("conv3").kernel
+    kernel.assign(keras.ops.zeros(kernel.shape))
     write_weights(tmp_path / "mine.h5", base)
     entries = {"mine": WeightsEntry(files={tiny_backbone: tmp_path / "mine.h5"}, pixels="tf")}
     initialize(base, resolve("mine", tiny_backbone, entries=entries, folder=tmp_path), seed=0)

@@ -44,11 +44,18 @@ def test_an_epoch_shows_every_position_once() -> None:
 
 
 def test_the_kernel_is_glorot_uniform() -> None:
-    kernel = head_kernel((0, 0, 0), 998, 2)
+    kernel = head_kernel((0, 0, 0), 998, 2, "raw")
     limit = np.sqrt(6 / 1000)
     assert kernel.shape == (998, 2)
     assert np.abs(kernel).max() <= limit
     assert kernel.std() == pytest.approx(limit / np.sqrt(3), rel=0.05)
+
+
+def test_standardized_features_do_not_begin_with_an_opinion() -> None:
+    features = np.random.default_rng(0).normal(size=(500, 2048))
+    opinion = {way: np.ptp(features @ head_kernel((1,), 2048, 2, way), axis=1).mean() for way in ("raw", "standardized")}
+    assert opinion["raw"] > 1
+    assert opinion["standardized"] < 0.25
 
 
 def test_random_weights_are_redrawn_per_repeat() -> None:
