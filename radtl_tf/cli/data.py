@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,7 +24,7 @@ def data() -> None:
 @click.option("--one-image-per-patient", is_flag=True, help="Each image is a patient of its own (manifest only).")
 @click.option("--unit", type=click.Choice(["patient", "image"]), help="What counts as one case (manifest only).")
 @click.option("--images", type=FOLDER, help="Image root; default: the manifest's folder.")
-def build(source: str, out: Path, **task: str) -> None:
+def build(source: str, out: Path, **task: Any) -> None:
     """Build a TFDS data set from SOURCE: a manifest (CSV) or the name of a builder, such as radiograph_phantoms/skull.
 
     Example: radtl data build labels.csv --positive pneumonia --patient patient_id --unit image --out data
@@ -39,7 +40,7 @@ def build(source: str, out: Path, **task: str) -> None:
     click.echo(str(builder.data_dir))
 
 
-def _build_manifest(source: str, out: Path, task: dict[str, str]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _build_manifest(source: str, out: Path, task: dict[str, Any]) -> Any:
     from radtl_tf.data.builders import build_manifest
     from radtl_tf.data.manifest import cases_of, read_manifest
     from radtl_tf.data.privacy import patient_key
@@ -49,4 +50,4 @@ def _build_manifest(source: str, out: Path, task: dict[str, str]):  # type: igno
         raise click.UsageError("a manifest needs --positive: the label of the positive class.")
     images = task.pop("images")
     manifest = read_manifest(Path(source), Path(images) if images else None)
-    return build_manifest(manifest, cases_of(manifest, Task(**task), patient_key(out)), out)  # type: ignore[arg-type]
+    return build_manifest(manifest, cases_of(manifest, Task(**task), patient_key(out)), out)

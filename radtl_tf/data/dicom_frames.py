@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import uid
 from pydicom.dataset import Dataset
-from pydicom.encaps import generate_fragments, parse_basic_offsets
+from pydicom.encaps import generate_fragments, generate_frames, parse_basic_offsets
 from pydicom.pixels import get_decoder
 from pydicom.pixels.decoders.base import DecodeRunner
 
 from radtl_tf.data.grey import MAX_BYTES
+from radtl_tf.data.jpeg import END, codestream_size
 from radtl_tf.errors import DataError
 
 _OWN = "radtl"
@@ -71,9 +72,9 @@ def decode_frame(dataset: Dataset, syntax: str) -> tuple[NDArray[np.generic], st
     """
     _check_one_frame(dataset, uid.UID(syntax))
     native = syntax in _NATIVE or syntax == uid.RLELossless
-    pixels, properties = get_decoder(syntax).as_array(
-        dataset, index=0, decoding_plugin=PLUGINS[syntax], **_OPTIONS
-    )
+    if not native:
+        _check_codestream(dataset)
+    pixels, properties = get_decoder(syntax).as_array(dataset, index=0, decoding_plugin=PLUGINS[syntax], **_OPTIONS)
     stored = int(dataset.BitsStored)
     high = int(dataset.get("HighBit", stored - 1)) if native else stored - 1
     values = _stored_bits(pixels, stored, high)
@@ -93,6 +94,13 @@ def _check_one_frame(dataset: Dataset, syntax: uid.UID) -> None:
         excess = len(data) >= 2 * size
     if excess:
         raise DataError("the DICOM pixel data hold more than the one frame of the header.")
+
+
+def _check_codestream(dataset: Dataset) -> None:
+    """Refuse a codestream that claims another size than the header, before its decoder asks for the memory."""
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    if codestream_size(frame) != (dataset.Rows, dataset.Columns, dataset.SamplesPerPixel):
+        raise DataError("the size of the compressed DICOM image is not that of its header.")
 
 
 def _stored_bits(pixels: NDArray[np.generic], stored: int, high: int) -> NDArray[np.generic]:
@@ -122,14 +130,10 @@ def _jpeg(source: bytes, runner: DecodeRunner) -> bytes:
     libjpeg makes up what is missing at the end, without an error. So the frame is decoded again with other bytes after
     it: a whole frame does not care.
     """
-    end = source.rfind(b"\xff\xd9")
-    if end < 0:
-        raise DataError("the DICOM pixel data are truncated.")
+    end = source.rfind(END)
     pixels = imagecodecs.jpeg8_decode(source[: end + 2])
     if not np.array_equal(pixels, imagecodecs.jpeg8_decode(source[:end] + _FILLER + source[end : end + 2])):
         raise DataError("the DICOM pixel data are truncated.")
-    if pixels.size != runner.rows * runner.columns * runner.samples_per_pixel:
-        raise DataError("the size of the compressed DICOM image is not that of its header.")
     runner.set_option("bits_allocated", pixels.dtype.itemsize * 8)
     runner.set_option("planar_configuration", 0)
     return pixels.tobytes()

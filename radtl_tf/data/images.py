@@ -21,6 +21,7 @@ from PIL import Image
 
 from radtl_tf.data.dicom import decode_dicom_bytes, is_dicom
 from radtl_tf.data.grey import GREY_WEIGHTS, MAX_PIXELS, Decoded, NoRadiographError, check_size, read_file, to_grey
+from radtl_tf.data.jpeg import read_frame, without_end
 from radtl_tf.errors import DataError
 
 __all__ = [
@@ -39,8 +40,6 @@ __all__ = [
 FORMATS = "PNG, JPEG and DICOM"
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _JPEG_START = b"\xff\xd8\xff"
-_SEQUENTIAL = (0xC0, 0xC1)
-_JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".dcm": "DICOM", ".dicom": "DICOM"}
 # In the order in which the chunks of a PNG are put before a decoder; no other chunk is.
 _PNG_CHUNKS = (b"IHDR", b"eXIf", b"PLTE", b"tRNS", b"IDAT", b"IEND")
@@ -195,42 +194,12 @@ def _lean_png(chunks: list[tuple[bytes, bytes]]) -> bytes:
 
 
 def _decode_jpeg(data: bytes) -> Decoded:
-    width, height, body = _jpeg_parts(data)
-    check_size(height, width)
-    with Image.open(io.BytesIO(body), formats=("JPEG",)) as image:
+    frame = read_frame(data)
+    check_size(frame.height, frame.width)
+    with Image.open(io.BytesIO(without_end(data, frame)), formats=("JPEG",)) as image:
         if image.mode not in ("L", "RGB"):
             raise DataError(f"the JPEG is {image.mode}, made for print: save it as grey or RGB.")
         return _finish(_channels(image), 8, _orientation(image))
-
-
-def _jpeg_parts(data: bytes) -> tuple[int, int, bytes]:
-    """Return width and height as the header says, and the data to decode (ITU T.81 B.1, B.2)."""
-    at, frame, scan = len(_JPEG_START) - 1, b"", 0
-    while not scan:
-        marker, length = data[at : at + 2], int.from_bytes(data[at + 2 : at + 4])
-        if len(marker) < 2 or marker[0] != 0xFF:
-            raise DataError("the JPEG is truncated or damaged.")
-        if marker == b"\xff\xff":  # a fill byte
-            at += 1
-            continue
-        if marker[1] in _JPEG_FRAMES:
-            frame = marker + data[at + 5 : at + 9]
-        scan = at if marker == b"\xff\xda" else 0
-        at += 2 + length
-    if data.find(b"\xff\xd9", scan) < 0 or len(frame) < 6:
-        raise DataError("the JPEG is truncated or damaged.")
-    height, width = struct.unpack(">HH", frame[2:])
-    return width, height, _without_end(data, scan) if frame[1] in _SEQUENTIAL else data
-
-
-def _without_end(data: bytes, scan: int) -> bytes:
-    """Return a JPEG of one scan with zeros in place of its end marker.
-
-    At the marker libjpeg fills up with grey what the header claims and the scan does not hold. Without it, Pillow finds
-    that the file is truncated; a whole scan decodes to the same pixels.
-    """
-    body = data[: data.find(b"\xff\xd9", scan)]
-    return body + bytes(16) if body.find(b"\xff\xda", scan + 2) < 0 else data
 
 
 def _orientation(image: Image.Image) -> int:

@@ -15,7 +15,7 @@ from radtl_tf.data.phantom_film import Drawing
 from radtl_tf.data.phantom_paint import Growth, Layer, Points, Pose, ellipse, line, rounded
 from radtl_tf.data.phantom_teeth import Tooth, draw_filling, draw_tooth
 
-GROWTH = 0.012
+GROWTH = 0.015
 SEPARATION = 0.8  # half the distance of the two means, in standard deviations of a trait
 
 
@@ -99,7 +99,7 @@ def _draw_soft_tissue(soft: Layer, traits: Traits, rng: np.random.Generator) -> 
 def _draw_vault(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> None:
     """Braincase as a shell of two tables, with brow, frontal sinus, sutures and the grooves of vessels."""
     bone, hard = drawing.bone, drawing.hard
-    grow, shell = 1 + 0.008 * traits.vault, 0.023 + 0.0025 * traits.vault
+    grow, shell = 1 + 0.006 * traits.vault, 0.024 + 0.0035 * traits.vault
     outer = rounded(_about(_moved(_VAULT, slice(1, 3), (0.006 * traits.brow, 0)), 0.5, 0.45, grow, grow))
     inner = [_about(outer, 0.42, 0.32, 1 - depth / 0.36, 1 - depth / 0.27) for depth in (0.35 * shell, 0.65 * shell, shell)]
     hard.add(0.38, outer)

@@ -10,7 +10,7 @@ import numpy as np
 from radtl_tf.experiment.plan import Plan
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.tuning import split
-from radtl_tf.records.runs import PROBE
+from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.features import POOLED, PREFIX_BATCH, PrefixPass, cut_bytes
 
 TRAINING_FACTOR = 3.0  # forward and backward pass against the forward pass alone (two products of the same size more)
@@ -75,7 +75,7 @@ def _backbone_parts(plan: Plan, name: str) -> list[Part]:
     return parts
 
 
-def _draw(plan: Plan, run) -> int:  # type: ignore[no-untyped-def]
+def _draw(plan: Plan, run: Run) -> int:
     """Return the repeat where random weights are re-drawn, else 0."""
     setting = run.scenario.setting
     return run.repeat if plan.records[setting.backbone, setting.weights, setting.pixels].source == "random" else 0

@@ -5,22 +5,23 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, fields
+from dataclasses import astuple, fields
 from itertools import groupby
 from pathlib import Path
 
 import keras
 
+from radtl_tf.data.cases import Cases
 from radtl_tf.data.folds import Fold
 from radtl_tf.experiment.plan import Plan
 from radtl_tf.models.backbones import build_base
-from radtl_tf.models.pixels import convention
+from radtl_tf.models.pixels import check_first_batch, convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weight_sources import WeightsRecord, initialize
 from radtl_tf.records.folder import csv_text, write_json, write_text
 from radtl_tf.records.runs import PREDICTION_COLUMNS, PROBE, Run
 from radtl_tf.training.checkpoint import write_learned
-from radtl_tf.training.features import POOLED, FeatureStore, PrefixPass, choose_cached, cut_bytes
+from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, PrefixPass, choose_cached, cut_bytes
 from radtl_tf.training.monitor import Monitor, describe
 from radtl_tf.training.probe import train_probe
 from radtl_tf.training.randomness import backbone_seed
@@ -118,11 +119,13 @@ class _Bench:
         plan, training = self._plan, self._plan.experiment.training
         seed = backbone_seed(plan.experiment.seed, repeat)
         initialize(self._base, record, seed)
+        pixels = convention(record.pixels)
+        check_first_batch(to_network(plan.pixels[:PREFIX_BATCH], pixels), pixels)
         self._say(f"{self._backbone} {record.name}: pixels {record.pixels}")
         return FeatureStore(
             self._passes,
             plan.pixels,
-            convention=convention(record.pixels),
+            convention=pixels,
             augmentation=training.augmentation,
             seed=plan.experiment.seed,
             folder=plan.folder.features,
@@ -151,7 +154,8 @@ class _Bench:
         record = _run_record(run, fold, outcome)
         record |= {"seconds": time.monotonic() - start, "precision": plan.device.precision, **extra}
         with plan.folder.finishing(run) as folder:
-            _write_run(folder, plan, run, outcome, record)
+            _write_run(folder, plan.cases, run, fold, outcome)
+            write_json(folder / "run.json", record)
 
     def _train(self, run: Run, store: FeatureStore, fold: Fold, watch: Callable[[Epoch], None]) -> Outcome:
         plan, tuning = self._plan, run.scenario.setting.tuning
@@ -180,27 +184,17 @@ def _run_record(run: Run, fold: Fold, outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _write_run(folder: Path, plan: Plan, run: Run, outcome: Outcome, record: dict[str, object]) -> None:
-    cases = plan.cases
-    fold = plan.folds[run.repeat * plan.experiment.folds.count + run.fold]
-    rows = [
-        (
-            run.scenario.name,
-            run.repeat,
-            run.fold,
-            part,
-            int(at),
-            cases.patient_ids[cases.patients[at]],
-            int(cases.truth[at]),
-            score,
-        )
-        for part, positions in fold.parts()
-        if part != "train"
-        for at, score in zip(positions, outcome.scores[part].tolist(), strict=True)
-    ]
-    write_text(folder / "predictions.csv", csv_text(PREDICTION_COLUMNS, rows))
-    write_text(
-        folder / "history.csv", csv_text([f.name for f in fields(Epoch)], [asdict(r).values() for r in outcome.history])
-    )
+def _write_run(folder: Path, cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> None:
+    history = [astuple(row) for row in outcome.history]
+    write_text(folder / "predictions.csv", csv_text(PREDICTION_COLUMNS, _prediction_rows(cases, run, fold, outcome)))
+    write_text(folder / "history.csv", csv_text([field.name for field in fields(Epoch)], history))
     write_learned(folder / "weights.h5", outcome.learned)
-    write_json(folder / "run.json", record)
+
+
+def _prediction_rows(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> Iterator[tuple[object, ...]]:
+    """Yield a row per example of the inner and the test part, in the order of ``PREDICTION_COLUMNS``."""
+    positions = dict(fold.parts())
+    for part, scores in outcome.scores.items():
+        for at, score in zip(positions[part].tolist(), scores.tolist(), strict=True):
+            patient = cases.patient_ids[cases.patients[at]]
+            yield (run.scenario.name, run.repeat, run.fold, part, at, patient, int(cases.truth[at]), score)

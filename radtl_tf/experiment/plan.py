@@ -110,10 +110,10 @@ def prepare_data(
 ) -> tuple[Cases, tfds.core.DatasetBuilder]:
     """Turn the task's manifest or named data set into cases and a TFDS data set; folds are tried before pixels."""
     task = experiment.task
-    if task.dataset is not None:
-        builder = build_named(task.dataset, folder.data)
+    if task.manifest is None:
+        builder = build_named(str(task.dataset), folder.data)
         return cases_from(builder, task), builder
-    manifest = read_manifest(_given(task.manifest), task.images)
+    manifest = read_manifest(task.manifest, task.images)
     cases = cases_of(manifest, task, patient_key(folder.data))
     draw_folds(cases, experiment.folds, experiment.seed)
     say(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
@@ -140,12 +140,6 @@ def _first_change(old: Any, new: Any, place: str) -> str:
         changes = (_first_change(old.get(key), new.get(key), f"{place}.{key}") for key in {**old, **new})
         return next(filter(None, changes), "")
     return "" if old == new else f"{place.removeprefix('experiment.')}: {old!r} there, {new!r} now"
-
-
-def _given(path: Path | None) -> Path:
-    if path is None:
-        raise ValueError("the schema promises a manifest where there is no data set")
-    return path
 
 
 def _warnings(folds: list[Fold]) -> list[str]:

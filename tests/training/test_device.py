@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import keras
 import pytest
 import tensorflow as tf
@@ -29,3 +32,19 @@ def test_prepare_sets_the_policy_and_says_so() -> None:
         assert prepared.threads >= 1
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+STRICT = """
+import tensorflow as tf
+from radtl_tf.records.experiment import Training
+from radtl_tf.training.device import prepare
+device = prepare(Training(determinism="strict"), seed=1)
+from tensorflow.python.framework import config
+print(device.threads, config.is_op_determinism_enabled())
+"""
+
+
+def test_strict_fixes_the_threads_and_the_kernels() -> None:
+    # A process of its own: TensorFlow fixes its threads when it first computes, and determinism cannot be undone.
+    result = subprocess.run([sys.executable, "-c", STRICT], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["2", "True"]

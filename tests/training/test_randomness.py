@@ -53,7 +53,9 @@ def test_the_kernel_is_glorot_uniform() -> None:
 
 def test_standardized_features_do_not_begin_with_an_opinion() -> None:
     features = np.random.default_rng(0).normal(size=(500, 2048))
-    opinion = {way: np.ptp(features @ head_kernel((1,), 2048, 2, way), axis=1).mean() for way in ("raw", "standardized")}
+    opinion = {
+        way: np.ptp(features @ head_kernel((1,), 2048, 2, way), axis=1).mean() for way in ("raw", "standardized")
+    }
     assert opinion["raw"] > 1
     assert opinion["standardized"] < 0.25
 
