@@ -22,6 +22,7 @@ from radtl_tf.errors import DataError, ExperimentError, OutputError, nearest
 from radtl_tf.records.folder import write_json
 
 _CACHE_FORMAT = 1
+_EXACT = "CPU:0"  # a GPU rounds products to TensorFloat-32, 10 bits, and lacks 64-bit integers
 _SHIFT, _ZOOM = 0.1, 0.1  # of the side; the public scripts of Mei et al. 2022
 _NUM_DRAWS = 7
 _SHEAR, _TURN = np.deg2rad(0.1), np.deg2rad(10.0)
@@ -43,8 +44,9 @@ def resize(image: tf.Tensor, size: int, policy: str) -> tf.Tensor:
     weights = _known(policy, RESIZES, "resize")
     image = tf.convert_to_tensor(image)
     height, width = tf.shape(image)[-3], tf.shape(image)[-2]
-    rows, columns = weights(height, width, size)
-    plane = tf.matmul(tf.matmul(rows, tf.squeeze(image, -1)), columns, transpose_b=True)  # (..., size, size)
+    with tf.device(_EXACT):
+        rows, columns = weights(height, width, size)
+        plane = tf.matmul(tf.matmul(rows, tf.squeeze(image, -1)), columns, transpose_b=True)  # (..., size, size)
     return plane[..., tf.newaxis]
 
 
@@ -111,9 +113,11 @@ def augment(
     examples = tf.reshape(tf.cast(example, tf.int64), [-1])
     batch = tf.reshape(image, tf.concat([tf.shape(examples), tf.shape(image)[-3:]], axis=0))
     side = tf.cast(tf.shape(image)[-3:-1], tf.float32)
+    with tf.device(_EXACT):
+        transforms = _transforms(_draw(seed, epoch, examples), side[0], side[1], flips=flips)
     moved = tf.raw_ops.ImageProjectiveTransformV3(
         images=batch,
-        transforms=_transforms(_draw(seed, epoch, examples), side[0], side[1], flips=flips),
+        transforms=transforms,
         output_shape=tf.shape(batch)[1:3],
         fill_value=0.0,
         interpolation="BILINEAR",
@@ -134,9 +138,8 @@ def _draw(seed: int | tf.Tensor, epoch: int | tf.Tensor, examples: tf.Tensor) ->
     for number in (epoch, seed):
         key = tf.cast(number, tf.uint64) ^ _mixed(tf.cast(key, tf.uint64))
     words = _mixed(_mixed(key)[:, tf.newaxis] ^ np.arange(_NUM_DRAWS, dtype=np.uint64))
-    return (
-        tf.cast(tf.bitwise.right_shift(words, tf.constant(40, tf.uint64)), tf.float32) / 2**23 - 1.0
-    )  # 24 bits, all that a float32 holds
+    leading = tf.bitwise.right_shift(words, tf.constant(40, tf.uint64))  # 24 bits, all that a float32 holds
+    return tf.cast(leading, tf.float32) / 2**23 - 1.0
 
 
 def _mixed(value: tf.Tensor) -> tf.Tensor:

@@ -10,9 +10,8 @@ from typing import Any
 
 from radtl_tf import __version__
 from radtl_tf.data.builders import known_datasets
-from radtl_tf.errors import WeightsError
 from radtl_tf.experiment.plan import PACKAGES
-from radtl_tf.models.weight_sources import CatalogueRow, catalogue, resolve
+from radtl_tf.models.weight_catalogue import Availability, availability, catalogue
 from radtl_tf.places import weights_folder
 from radtl_tf.records.experiment import Training
 from radtl_tf.training.device import prepare
@@ -34,18 +33,16 @@ def examine() -> dict[str, Any]:
             "precision auto": device.precision,
             "oneDNN": "on" if device.onednn else f"off (TF_ENABLE_ONEDNN_OPTS={os.environ['TF_ENABLE_ONEDNN_OPTS']})",
         },
-        "Weights": {f"{row.name} {row.backbone}": _found(row) for row in catalogue()},
+        "Weights": {f"{row.name} {row.backbone}": _found(availability(row, weights_folder())) for row in catalogue()},
         "Data sets": known_datasets(),
         "Missing": _lacks(sys.platform, device.gpus),
     }
 
 
-def _found(row: CatalogueRow) -> str:
-    try:
-        record = resolve(row.name, row.backbone, entries={}, folder=weights_folder())
-    except WeightsError as error:
-        return f"missing: {error}"
-    return f"{record.file} ({record.pixels})" if record.file else f"Keras' own download ({record.pixels})"
+def _found(state: Availability) -> str:
+    if state.problem:
+        return f"{state.status}: {state.problem}"
+    return f"{state.file or 'Keras downloads it when it is first used'} ({state.row.pixels})"
 
 
 def _lacks(system: str, gpus: tuple[str, ...]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import re
@@ -15,6 +14,7 @@ import numpy as np
 
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import BACKBONES, Backbone
+from radtl_tf.models.weight_catalogue import sha256_of
 from radtl_tf.models.weight_process import read_apart
 from radtl_tf.models.weight_reader import read
 from radtl_tf.models.weight_schema import LayerSchema, Schema, refusal
@@ -51,12 +51,6 @@ class WeightFile:
 
     report: Report
     values: list[np.ndarray]
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_weights(path: Path, base: keras.Model, *, backbone: Backbone, sha256: str | None = None) -> WeightFile:

@@ -11,30 +11,38 @@ The pixel convention comes from the same place as the weights; the experiment ma
 from __future__ import annotations
 
 import contextlib
-import csv
 import logging
 import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import keras
 import numpy as np
 
-from radtl_tf import places
 from radtl_tf.errors import ExperimentError, WeightsError, nearest
 from radtl_tf.models.backbones import backbone as backbone_row
 from radtl_tf.models.backbones import draw_weights
 from radtl_tf.models.pixels import convention
-from radtl_tf.models.weight_file import read_weights, sha256_of
+from radtl_tf.models.weight_catalogue import (
+    CatalogueRow,
+    absent,
+    availability,
+    catalogue,
+    check_sum,
+    find,
+    known_sum,
+    rows_of,
+)
+from radtl_tf.models.weight_file import read_weights
 from radtl_tf.records.experiment import WeightsEntry
 
 RANDOM = "random"
 NATIVE = "native"
 _CONNECT_SECONDS = 10
+_DOWNLOAD_SIZE = 224  # px; of the MobileNets Keras has a file per size, and the catalogue lists this one
 
 
 @dataclass(frozen=True)
@@ -48,42 +56,6 @@ class WeightsRecord:
     pixels: str
     native_pixels: str
     sha256: str | None
-
-
-@dataclass(frozen=True)
-class CatalogueRow:
-    """A published weights file: a row of ``weights/catalogue.tsv``; ``files`` are the names under which it is found."""
-
-    name: str
-    files: tuple[str, ...]
-    backbone: str
-    source: Literal["keras", "file"]
-    sha256: str | None
-    pixels: str
-    license: str
-    citation: str
-    obtain: str
-
-
-@cache
-def catalogue() -> tuple[CatalogueRow, ...]:
-    """Return every published weights file that is known by name."""
-    with (places.shipped("weights") / "catalogue.tsv").open(encoding="utf-8", newline="") as file:
-        records = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return tuple(
-        CatalogueRow(
-            name=record["name"],
-            files=tuple(record["aliases"].split(";")),
-            backbone=record["backbone"],
-            source="keras" if record["source"] == "keras" else "file",
-            sha256=record["sha256"] or None,
-            pixels=record["pixels"],
-            license=record["license"],
-            citation=record["citation"],
-            obtain=record["obtain"],
-        )
-        for record in records
-    )
 
 
 def _listed(name: str, backbone: str) -> CatalogueRow | None:
@@ -124,14 +96,9 @@ def resolve(
 
 
 def _sum(file: Path | None, published: CatalogueRow | None) -> str | None:
-    """Return the sha256 of a file, which must be the one of the catalogue where the file bears a published name."""
-    found = sha256_of(file) if file else None
-    if published and published.sha256 not in (None, found):
-        raise WeightsError(
-            f"Weights file {file} has sha256 {found}, the published one {published.sha256}: get it again, "
-            f"or declare it by files.{published.backbone} in [weights.{published.name}]."
-        )
-    return found
+    if file is None:
+        return None
+    return check_sum(published, file) if published else known_sum(file)
 
 
 def _check_known(name: str, entries: dict[str, WeightsEntry]) -> None:
@@ -155,14 +122,12 @@ def _locate(
         return "random", None
     if listed is None:
         raise WeightsError(f"Weights {name!r} have no file for {backbone}: add files.{backbone} to [weights.{name}].")
-    present = next((folder / file for file in listed.files if (folder / file).is_file()), None)
+    present = find(listed, folder)
     if present:
         return "file", present
     if listed.source == "keras":
         return "keras", None
-    raise WeightsError(
-        f"Weights {name!r} for {backbone} are not here: {listed.obtain}, and put {listed.files[0]} into {folder}."
-    )
+    raise absent([listed], folder)
 
 
 def initialize(base: keras.Model, record: WeightsRecord, seed: int) -> None:
@@ -174,9 +139,9 @@ def initialize(base: keras.Model, record: WeightsRecord, seed: int) -> None:
     if record.source == "random":
         draw_weights(base, seed)
     elif record.source == "keras":
-        _assign(base, _downloaded(base, record))
+        assign(base, _downloaded(record.name, record.backbone))
     else:
-        _assign(base, _from_file(base, record))
+        assign(base, _from_file(base, record))
 
 
 def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
@@ -192,15 +157,43 @@ def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
     return found.values
 
 
-def _downloaded(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
-    application = backbone_row(record.backbone).application
+def fetch(name: str, backbone: str | None, *, folder: Path) -> Iterator[tuple[CatalogueRow, Path]]:
+    """Yield each file of the weights called ``name``, after Keras has downloaded it if it was not here.
+
+    Raises:
+        ExperimentError: the catalogue has no such weights.
+        WeightsError: files have to be obtained (one line says where, and nothing is downloaded), or a download failed.
+    """
+    states = [availability(row, folder) for row in rows_of(name, backbone)]
+    missing = [state.row for state in states if state.status == "missing"]
+    if missing:
+        raise absent(missing, folder)
+    for state in states:
+        if state.problem:
+            raise WeightsError(state.problem)
+        yield state.row, state.file or _kept(state.row, folder)
+
+
+def _kept(row: CatalogueRow, folder: Path) -> Path:
+    """Let Keras download a file; return where it keeps it."""
+    _downloaded(row.name, row.backbone)
+    file = availability(row, folder).file
+    if file is None:
+        raise WeightsError(f"Keras has loaded {row.name!r} for {row.backbone}, but kept no file {row.files[-1]}.")
+    return file
+
+
+def _downloaded(name: str, backbone: str) -> list[np.ndarray]:
+    """Return the values of the weights that Keras has in its cache or downloads."""
+    application = backbone_row(backbone).application
+    shape = (_DOWNLOAD_SIZE, _DOWNLOAD_SIZE, 3)
     try:
         with _short_patience(), contextlib.redirect_stdout(sys.stderr):  # Keras prints its progress; stdout is for data
-            source = application(include_top=False, pooling="avg", weights="imagenet", input_shape=base.input_shape[1:])
+            source = application(include_top=False, pooling="avg", weights="imagenet", input_shape=shape)
     except Exception as error:  # Keras raises a bare Exception when a download fails
-        listed = _listed(record.name, record.backbone)
+        listed = _listed(name, backbone)
         raise WeightsError(
-            f"Keras could not download the ImageNet weights of {record.backbone}: go online once, or put "
+            f"Keras could not download the ImageNet weights of {backbone}: go online once, or put "
             f"{listed.files[0] if listed else 'its file'} into the weights folder."
         ) from error
     return [keras.ops.convert_to_numpy(weight) for weight in source.weights]
@@ -217,7 +210,12 @@ def _short_patience() -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-def _assign(base: keras.Model, values: list[np.ndarray]) -> None:
+def assign(base: keras.Model, values: list[np.ndarray]) -> None:
+    """Give the weights of ``base`` these values, in their order.
+
+    Raises:
+        WeightsError: they are not the same when they are read again.
+    """
     for weight, value in zip(base.weights, values, strict=True):
         weight.assign(value)
     wrong = [

@@ -243,3 +243,17 @@ def test_sixteen_bits_survive_tfds(encoded: Any) -> None:
     image = features(["a", "b"])["image"]
     stored = image.encode_example(io.BytesIO(encoded(pixels)))
     np.testing.assert_array_equal(image.decode_example(stored)[..., 0], pixels)
+
+
+@pytest.mark.real
+def test_chest400_is_built_and_read_back(real_folder: Path, data_dir: Path) -> None:
+    table = read_manifest(real_folder / "data" / "chest400" / "labels.csv")
+    task = Task(positive="pneumonia", patient="patient_id", unit="image")
+    cases = cases_of(table, task, KEY)
+    assert (len(cases.truth), len(table.table)) == (400, 400)
+    with pytest.raises(DataError, match="10 of them have images of both labels"):
+        cases_of(table, Task(positive="pneumonia", patient="patient_id"), KEY)
+    builder = build_manifest(table, cases, data_dir)
+    np.testing.assert_array_equal(cases_from(builder, task).patients, cases.patients)
+    first = next(iter(tfds.as_numpy(stream_of(builder))))
+    np.testing.assert_array_equal(first["image"][..., 0], decode(table.sources[0].path).pixels)

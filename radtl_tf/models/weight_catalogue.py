@@ -1,0 +1,171 @@
+"""The published weights files that are known (``weights/catalogue.tsv``), and which of them are here.
+
+Nothing heavy is imported, so that they can be listed at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from radtl_tf import places
+from radtl_tf.errors import ExperimentError, WeightsError, nearest
+
+Status = Literal["found", "downloaded", "keras", "missing", "refused"]
+
+
+@dataclass(frozen=True)
+class CatalogueRow:
+    """A published weights file: a row of ``weights/catalogue.tsv``; ``files`` are the names under which it is found.
+
+    Where ``source`` is ``keras``, the last of them is the name in Keras' own cache.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    backbone: str
+    source: Literal["keras", "file"]
+    sha256: str | None
+    pixels: str
+    license: str
+    citation: str
+    obtain: str
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether the file of a row is here.
+
+    ``found`` in the weights folder, ``downloaded`` by Keras into its cache, to be downloaded by ``keras``, ``missing``,
+    or ``refused``, since its sum is not the published one; ``problem`` says then what to do.
+    """
+
+    row: CatalogueRow
+    status: Status
+    file: Path | None = None
+    problem: str | None = None
+
+
+@cache
+def catalogue() -> tuple[CatalogueRow, ...]:
+    """Return every published weights file that is known by name."""
+    with (places.shipped("weights") / "catalogue.tsv").open(encoding="utf-8", newline="") as file:
+        records = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return tuple(
+        CatalogueRow(
+            name=record["name"],
+            files=tuple(record["aliases"].split(";")),
+            backbone=record["backbone"],
+            source="keras" if record["source"] == "keras" else "file",
+            sha256=record["sha256"] or None,
+            pixels=record["pixels"],
+            license=record["license"],
+            citation=record["citation"],
+            obtain=record["obtain"],
+        )
+        for record in records
+    )
+
+
+def rows_of(name: str, backbone: str | None = None) -> list[CatalogueRow]:
+    """Return the rows of a name, or the one of a backbone.
+
+    Raises:
+        ExperimentError: there is none.
+    """
+    rows = [row for row in catalogue() if row.name == name]
+    chosen = [row for row in rows if backbone in (None, row.backbone)]
+    if chosen:
+        return chosen
+    what, word, known = (
+        ("weights", name, dict.fromkeys(row.name for row in catalogue()))
+        if not rows
+        else (f"backbone of weights {name!r}", str(backbone), dict.fromkeys(row.backbone for row in rows))
+    )
+    raise ExperimentError(
+        f"The catalogue has no {what} called {word!r}{nearest(word, known)}: use one of {', '.join(known)}."
+    )
+
+
+def find(row: CatalogueRow, folder: Path) -> Path | None:
+    """Return the file of a row that lies in ``folder`` under one of its published names."""
+    return next((folder / file for file in row.files if (folder / file).is_file()), None)
+
+
+def availability(row: CatalogueRow, folder: Path) -> Availability:
+    """Say whether the file of a row is here; only one whose sum is published is hashed."""
+    file = find(row, folder)
+    if file is None and row.source == "keras":
+        kept = _keras_cache() / row.files[-1]
+        return Availability(row, "downloaded", kept) if kept.is_file() else Availability(row, "keras")
+    try:
+        if file is None:
+            return Availability(row, "missing", problem=str(absent([row], folder)))
+        if row.sha256:
+            check_sum(row, file)
+    except WeightsError as error:
+        return Availability(row, "refused", file, str(error))
+    return Availability(row, "found", file)
+
+
+def absent(rows: list[CatalogueRow], folder: Path) -> WeightsError:
+    """Return the one line on files of one name that have to be obtained."""
+    first = rows[0]
+    backbones, files = (", ".join(words) for words in zip(*((row.backbone, row.files[0]) for row in rows), strict=True))
+    return WeightsError(
+        f"Weights {first.name!r} for {backbones} are not here: {first.obtain}, and put {files} into {folder}."
+    )
+
+
+def _keras_cache() -> Path:
+    """Return the folder of Keras' downloads, found as Keras does when it is imported."""
+    home = Path.home() if os.access(Path.home(), os.W_OK) else Path(tempfile.gettempdir())
+    return Path(os.environ.get("KERAS_HOME", home / ".keras")).expanduser() / "models"
+
+
+def check_sum(row: CatalogueRow, file: Path) -> str:
+    """Return the sha256 of a file that bears a name of the row.
+
+    Raises:
+        WeightsError: it is not the published one.
+    """
+    found = known_sum(file)
+    if row.sha256 not in (None, found):
+        raise WeightsError(
+            f"Weights file {file} has sha256 {found}, the published one {row.sha256}: get it again, "
+            f"or declare it by files.{row.backbone} in [weights.{row.name}]."
+        )
+    return found
+
+
+def recognize(file: Path, sha256: str, backbone: str) -> tuple[CatalogueRow, Literal["sum", "name"]] | None:
+    """Return the row whose file this is by its sum, else by its name alone; None where the catalogue has neither."""
+    rows = [row for row in catalogue() if row.backbone == backbone]
+    by_sum = next((row for row in rows if row.sha256 == sha256), None)
+    by_name = next((row for row in rows if file.name in row.files), None)
+    if by_sum:
+        return by_sum, "sum"
+    return (by_name, "name") if by_name else None
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def known_sum(path: Path) -> str:
+    """Return the sha256 of a file; it is computed once for as long as size and time of change stay the same."""
+    status = path.stat()
+    return _sum(path.absolute(), status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)  # more than the files of any grid
+def _sum(path: Path, size: int, changed: int) -> str:
+    return sha256_of(path)
