@@ -108,7 +108,7 @@ def _lines(found: Verified) -> list[tuple[str, str]]:
     return [
         ("file", f"{report.file}: accepted for {found.backbone}"),
         ("matched", f"{len(report.matched)} layers: {found.num_tensors} tensors, {found.num_parameters:,} parameters"),
-        ("left over", f"{len(report.left_over)} layers{_names(report.left_over)}"),
+        ("left over", f"the top: {', '.join(map(ascii, report.left_over))}" if report.left_over else "nothing"),
         ("layout", f"{report.layout}, written by Keras {report.keras_version or 'of unknown version'}"),
         ("sha256", report.sha256),
         ("catalogue", _known(found)),
@@ -117,14 +117,10 @@ def _lines(found: Verified) -> list[tuple[str, str]]:
     ]
 
 
-def _names(names: tuple[str, ...]) -> str:
-    return f" (the top): {', '.join(map(ascii, names))}" if names else ""
-
-
 def _known(found: Verified) -> str:
     if found.published is None:
         return "not listed: declare it, with its pixel convention, in [weights.NAME] of the experiment file"
-    how = {"sum": "by its sum", "name": "by its name alone"}
+    how = {"sum": "known by its sum", "name": "known by its name only"}
     return f"{found.published.name}, {how[found.known_by or 'name']}; {found.published.license}"
 
 

@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from radtl_tf.data.phantom_paint import Growth, Layer, Picture, Points, Pose, grain, line, rim, soften
 
+_TEXTURE, _CORTEX = 0.06, 0.5  # trabeculae and bright borders, relative to the bone
 _MARKERS = {
     "L": [[(-0.3, -0.5), (-0.3, 0.5), (0.3, 0.5)]],
     "R": [[(-0.3, 0.5), (-0.3, -0.5), (0.2, -0.5), (0.3, -0.25), (0.2, 0), (-0.3, 0)], [(0, 0), (0.3, 0.5)]],
@@ -17,17 +18,19 @@ _MARKERS = {
 
 @dataclass
 class Drawing:
-    """One patient's anatomy in image heights: what is blurred (soft), what has cortex and trabeculae (bone), what is sharp (hard)."""
+    """One patient's anatomy in image heights, ``middle`` in the middle of the image.
+
+    What is soft is drawn blurred, bone has cortex and trabeculae (texture from ``seed``), what is hard is sharp. The
+    device belongs to the machine, so ``growth`` does not bend it.
+    """
 
     middle: tuple[float, float]
     growth: Growth
-    seed: int  # of the texture
+    seed: int
     soft: Layer = field(default_factory=Layer)
     bone: Layer = field(default_factory=Layer)
     hard: Layer = field(default_factory=Layer)
-    device: Layer = field(default_factory=Layer)  # what belongs to the machine, not to the patient
-    texture: float = 0.06
-    cortex: float = 0.5
+    device: Layer = field(default_factory=Layer)
 
 
 @dataclass(frozen=True)
@@ -46,16 +49,15 @@ class Film:
     @property
     def mirrored(self) -> bool:
         """Tell whether left and right are exchanged."""
-        return self.pose.scale_x < 0
+        return bool(self.pose.scale_x < 0)
 
 
 def draw_film(rng: np.random.Generator, *, spread: float, mirrored: bool = False) -> Film:
-    """Draw a film; ``spread`` is the standard deviation of position, size and angle, ``mirrored`` turns the face to the left."""
-    shift, turn = rng.normal(0, spread, 2), rng.normal(0, spread)
-    size, stretch = rng.normal(1, spread, 2)
+    """Draw a film; position, size and angle have the standard deviation ``spread``, ``mirrored`` swaps the sides."""
+    (x, y, turn), (size, stretch) = rng.normal(0, spread, 3), rng.normal(1, spread, 2)
     border = rng.uniform(0, 0.03, 2) * rng.integers(0, 2, 2)
     return Film(
-        Pose(*shift, turn, size * stretch * (-1 if mirrored else 1), size),
+        Pose(x, y, turn, size * stretch * (-1 if mirrored else 1), size),
         exposure=rng.uniform(0.85, 1.2),
         gamma=rng.uniform(0.75, 1.3),
         noise=rng.uniform(0.008, 0.03),
@@ -67,7 +69,7 @@ def draw_film(rng: np.random.Generator, *, spread: float, mirrored: bool = False
 
 
 def _letter(columns_per_row: float, mirrored: bool) -> list[Points]:
-    """Return the strokes of the side letter in the lower corner before the face, as seen from the middle of the image."""
+    """Return the strokes of the side letter in a lower corner (0, 0 is the middle of the image)."""
     x = 0.5 * columns_per_row - 0.07
     pose = Pose(-x if mirrored else x, 0.4, 0, 0.05, 0.06)
     return [pose.place(line(stroke, 0.2, 0)) for stroke in _MARKERS["R" if mirrored else "L"]]
@@ -81,8 +83,8 @@ def expose(drawing: Drawing, film: Film, rng: np.random.Generator, rows: int, co
         return pose.place(drawing.growth.place(points))
 
     soft, bone, hard = (layer.paint(to_pixels, rows, columns) for layer in (drawing.soft, drawing.bone, drawing.hard))
-    texture = drawing.texture * grain(np.random.default_rng(drawing.seed), rows, columns, rows / 170)
-    attenuation = soften(soft, 0.012 * rows) + bone * (1 + texture) + drawing.cortex * rim(bone, 0.012 * rows) + hard
+    texture = _TEXTURE * grain(np.random.default_rng(drawing.seed), rows, columns, rows / 170)
+    attenuation = soften(soft, 0.012 * rows) + bone * (1 + texture) + _CORTEX * rim(bone, 0.012 * rows) + hard
     attenuation += drawing.device.paint(pose.place, rows, columns)
     if film.marked:
         letter = Layer()

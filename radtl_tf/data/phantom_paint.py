@@ -12,7 +12,6 @@ from scipy import ndimage
 
 Points = NDArray[np.float64]  # (N, 2): x to the right, y down
 Picture = NDArray[np.float32]  # (rows, columns)
-Range = tuple[float, float]
 
 SUB_ROWS = 3  # the coverage is exact along a row and sampled at three heights within it
 
@@ -84,7 +83,7 @@ class Layer:
 
 
 def _coverage(starts: Points, ends: Points, weights: NDArray[np.float64], rows: int, columns: int) -> Picture:
-    """Fill by accumulation: each edge adds its signed weight where a sub-row crosses it, the sum along the row fills the inside."""
+    """Fill by accumulation: an edge adds its signed weight where a sub-row crosses it; the sum along the row fills."""
     top, bottom = starts[:, 1] * SUB_ROWS - 0.5, ends[:, 1] * SUB_ROWS - 0.5
     first, last = (np.clip(np.ceil(f(top, bottom)), 0, rows * SUB_ROWS).astype(int) for f in (np.minimum, np.maximum))
     counts = last - first
@@ -103,7 +102,7 @@ def _coverage(starts: Points, ends: Points, weights: NDArray[np.float64], rows: 
 
 @lru_cache
 def _corner_cutter(count: int, rounds: int) -> NDArray[np.float64]:
-    """Return the matrix (count * 2 ** rounds, count) that cuts the corners of any closed contour of ``count`` points."""
+    """Return the matrix (count * 2 ** rounds, count) that cuts the corners of a closed contour of ``count`` points."""
     matrix = np.eye(count)
     for _ in range(rounds):
         following = np.roll(matrix, -1, axis=0)
@@ -119,7 +118,8 @@ def rounded(points: ArrayLike, rounds: int = 2) -> Points:
 
 def line(points: ArrayLike, width: float | ArrayLike, rounds: int = 2) -> Points:
     """Return the contour of a rounded line; ``width`` may vary from point to point."""
-    nodes, widths = np.asarray(points, np.float64), np.broadcast_to(np.asarray(width, np.float64), len(points))  # type: ignore[arg-type]
+    nodes = np.asarray(points, np.float64)
+    widths = np.broadcast_to(np.asarray(width, np.float64), len(nodes))
     along = np.gradient(nodes, axis=0)
     across = np.stack([-along[:, 1], along[:, 0]], 1) / (np.linalg.norm(along, axis=1, keepdims=True) + 1e-9)
     half = 0.5 * across * widths[:, None]
@@ -139,8 +139,8 @@ def mirrored(points: ArrayLike) -> Points:
 
 
 def soften(picture: Picture, radius: float) -> Picture:
-    """Blur by two box filters of ``radius`` pixels: a wide blur at the price of a narrow one."""
-    size = max(1, 2 * round(radius) + 1)
+    """Blur by two box filters of ``radius`` pixels, at least one: a wide blur at the price of a narrow one."""
+    size = 2 * max(1, round(radius)) + 1
     once = ndimage.uniform_filter(picture, size, mode="nearest")
     return ndimage.uniform_filter(once, size, mode="nearest")
 

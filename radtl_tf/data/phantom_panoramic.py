@@ -1,7 +1,7 @@
 """Synthetic panoramic radiographs: jaws, two dental arches and, where the label is "present", one supernumerary tooth.
 
-Lengths are in image heights (one is about 150 mm); x = 0 is the midline, y = 0 the upper border. Seen from the front: x < 0 is the
-patient's right.
+Lengths are in image heights (one is about 150 mm); x = 0 is the midline, y = 0 the upper border, x < 0 the right
+side of the patient.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from radtl_tf.data.phantom_film import Drawing
 from radtl_tf.data.phantom_paint import Growth, Layer, Points, Pose, ellipse, line, mirrored, rounded
 from radtl_tf.data.phantom_teeth import Tooth, draw_cap, draw_filling, draw_implant, draw_root_filling, draw_tooth
 
-# Shape, then width, crown and root in millimetres of the eight teeth from the midline outwards (Wheeler's dental anatomy, rounded).
+# Shape, width, crown and root in millimeters of the eight teeth from the midline: about Wheeler's averages.
 _UPPER = [
     *[("incisor", 8.5, 10.5, 13), ("incisor", 6.6, 9, 13), ("canine", 7.6, 10, 17), ("premolar", 7.1, 8.5, 14)],
     *[("premolar", 6.7, 8.5, 14), ("molar", 10.2, 7.5, 12.5), ("molar", 9.6, 7, 12), ("molar", 8.6, 6.5, 10.5)],
@@ -24,7 +24,7 @@ _LOWER = [
     *[("premolar", 7.1, 8, 14.5), ("molar", 11.2, 7.5, 14), ("molar", 10.6, 7, 13), ("molar", 10, 7, 11)],
 ]
 Place = tuple[bool, int, int]  # upper jaw?, side (-1 the patient's right), number from the midline, from 0
-_MILLIMETRE = 1.22 / 150  # a panoramic film magnifies by about a fifth
+_MILLIMETER = 1.22 / 150  # a panoramic film magnifies by about a fifth
 
 # The right half of each outline, from the midline outwards and back; the left half mirrors it.
 _MANDIBLE = [
@@ -34,8 +34,14 @@ _MANDIBLE = [
     *[(0.42, 0.835), (0.25, 0.88), (0.12, 0.905), (0, 0.905)],
 ]
 _LOWER_BORDER = [(0.76, 0.655), (0.69, 0.725), (0.58, 0.775), (0.42, 0.825), (0.25, 0.87), (0.12, 0.895), (0, 0.895)]
-_MAXILLA = [(0, 0.425), (0.2, 0.42), (0.4, 0.405), (0.52, 0.37), (0.53, 0.28), (0.46, 0.2), (0.4, 0.12), (0.2, 0.1), (0, 0.12)]
-_SINUS = [(0.14, 0.13), (0.13, 0.22), (0.17, 0.285), (0.28, 0.31), (0.39, 0.3), (0.46, 0.25), (0.44, 0.17), (0.36, 0.11), (0.24, 0.09)]
+_MAXILLA = [
+    *[(0, 0.425), (0.2, 0.42), (0.4, 0.405), (0.52, 0.37), (0.53, 0.28), (0.46, 0.2), (0.4, 0.12), (0.2, 0.1)],
+    (0, 0.12),
+]
+_SINUS = [
+    *[(0.14, 0.13), (0.13, 0.22), (0.17, 0.285), (0.28, 0.31), (0.39, 0.3), (0.46, 0.25), (0.44, 0.17), (0.36, 0.11)],
+    (0.24, 0.09),
+]
 _NOSE = [(0, 0.31), (0.06, 0.3), (0.11, 0.25), (0.105, 0.12), (0.07, 0.05), (0, 0.03)]
 _ORBIT = [(0.13, -0.02), (0.15, 0.04), (0.22, 0.075), (0.33, 0.08), (0.42, 0.05), (0.44, -0.02)]
 _ZYGOMA = [(0.44, 0.19), (0.53, 0.225), (0.62, 0.2), (0.72, 0.175), (0.86, 0.15)]
@@ -52,7 +58,7 @@ def _sides(points: list[tuple[float, float]]) -> list[Points]:
 
 def _arches(rng: np.random.Generator, age: int) -> dict[Place, Tooth]:
     """Return the teeth of one patient, wisdom teeth only from about 17 years."""
-    smile, gap, size = rng.uniform(0.1, 0.24), rng.uniform(0.004, 0.014), rng.normal(1, 0.04) * _MILLIMETRE
+    smile, gap, size = rng.uniform(0.1, 0.24), rng.uniform(0.004, 0.014), rng.normal(1, 0.04) * _MILLIMETER
     count = 8 if age >= 17 and rng.random() < 0.8 else 7
     places = [(upper, side, number) for upper in (True, False) for side in (-1, 1) for number in range(count)]
     return {place: _erupted(place, rng, smile=smile, gap=gap, size=size) for place in places}
@@ -101,7 +107,7 @@ def _draw_soft_tissue(soft: Layer, rng: np.random.Generator) -> None:
 
 
 def _draw_bones(drawing: Drawing, rng: np.random.Generator) -> None:
-    """Mandible, maxilla with its sinuses, nose, cheekbones; the lines of palate, septum, orbits and the mandibular canal."""
+    """Mandible, maxilla with its sinuses, nose, cheekbones; lines of palate, septum, orbits and mandibular canal."""
     bone, hard = drawing.bone, drawing.hard
     jaw, face = Pose(scale_x=rng.normal(1, 0.025), scale_y=rng.normal(1, 0.02)), Pose(scale_x=rng.normal(1, 0.03))
     bone.add(0.36, jaw.place(rounded(mirrored(_MANDIBLE))))
@@ -113,7 +119,11 @@ def _draw_bones(drawing: Drawing, rng: np.random.Generator) -> None:
     bone.add(0.13, *(ellipse(side * 0.06, 0.235, 0.028, 0.05) for side in (-1, 1)))  # lower turbinates
     bone.add(0.3, *(line(side, 0.03) for side in _sides([(0.38, 1.0), (0.46, 0.955), (0.56, 0.945)])))  # hyoid
     hard.add(0.3, *(jaw.place(line(side, 0.012)) for side in _sides(_LOWER_BORDER)))
-    hard.add(0.16, *(face.place(line(side, 0.006)) for side in _sides(_SINUS)), *(line(side, 0.01) for side in _sides(_ORBIT)))
+    hard.add(
+        0.16,
+        *(face.place(line(side, 0.006)) for side in _sides(_SINUS)),
+        *(line(side, 0.01) for side in _sides(_ORBIT)),
+    )
     hard.add(0.22, line(_PALATE, 0.011))
     hard.add(0.16, line([(0, 0.03), (rng.normal(0, 0.01), 0.16), (0, 0.31)], 0.012))
     hard.add(0.06, *(line(side, 0.022) for side in _sides(_CANAL)))
@@ -142,27 +152,28 @@ def _draw_cared_for(hard: Layer, key: Place, tooth: Tooth, rng: np.random.Genera
 
 
 def _supernumerary(teeth: dict[Place, Tooth], rng: np.random.Generator) -> Tooth:
-    """Return the extra tooth: a cone at the upper midline (the commonest), a small premolar, or a tooth behind the last molar."""
+    """Return the extra tooth: most often a cone at the upper midline, else a premolar or one behind the last molar."""
     place = rng.choice(["mesiodens", "premolar", "distomolar"], p=[0.7, 0.15, 0.15])
     side, size, density = int(rng.choice([-1, 1])), rng.uniform(0.8, 1.3), rng.uniform(1.0, 1.5)
     crown, root = 0.055 * size, 0.075 * size
     if place == "mesiodens":
         pose = Pose(rng.uniform(-0.035, 0.035), rng.uniform(0.41, 0.46), rng.normal(0, 0.5), 1, -1)
-        if rng.random() < 0.3:  # inverted, as one in three is
+        if rng.random() < 0.3:  # inverted: it grows upwards
             pose = replace(pose, y=pose.y - crown - root, scale_y=1.0)
         return Tooth("cone", 0.042 * size, crown, root, pose, density)
     if place == "premolar":
-        neighbour = teeth[False, side, 4].pose
-        pose = replace(neighbour, x=neighbour.x - side * 0.025, y=neighbour.y + rng.uniform(0.05, 0.09), angle=rng.normal(0, 0.4))
+        neighbor = teeth[False, side, 4].pose
+        y = neighbor.y + rng.uniform(0.05, 0.09)
+        pose = replace(neighbor, x=neighbor.x - side * 0.025, y=y, angle=rng.normal(0, 0.4))
         return Tooth("premolar", 0.046 * size, crown, root, pose, density)
     upper = bool(rng.random() < 0.6)
-    last = teeth.get((upper, side, 7), teeth[upper, side, 6])
-    pose = replace(last.pose, x=last.pose.x + side * rng.uniform(0.045, 0.07), angle=last.pose.angle + rng.normal(0, 0.4))
+    last = teeth.get((upper, side, 7), teeth[upper, side, 6]).pose
+    pose = replace(last, x=last.x + side * rng.uniform(0.045, 0.07), angle=last.angle + rng.normal(0, 0.4))
     return Tooth("cone", 0.05 * size, crown, 0.8 * root, pose, density)
 
 
 def _displace(teeth: dict[Place, Tooth], rng: np.random.Generator) -> None:
-    """Let one tooth of the normal count lie deep and tilted in the jaw, its place in the arch empty: as bright as an extra tooth."""
+    """Let a tooth of the normal count lie deep and tilted, its place in the arch empty: as bright as an extra tooth."""
     upper, side = bool(rng.random() < 0.75), int(rng.choice([-1, 1]))
     number = int(rng.choice([0, 1, 2, 4], p=[0.15, 0.15, 0.5, 0.2]))
     tooth = teeth[upper, side, number]

@@ -1,7 +1,7 @@
 """Synthetic lateral cephalograms: skull, face, jaws, spine and soft-tissue profile, looking to the right.
 
-Lengths are in image heights (one is about 240 mm), (0, 0) is the upper left corner. Five traits differ between the labels "female" and
-"male", each by overlapping distributions, so that no drawing can be told with certainty.
+Lengths are in image heights (one is about 240 mm), (0, 0) is the upper left corner. Five traits differ between the
+labels "female" and "male", each by overlapping distributions, so that no drawing can be told with certainty.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from radtl_tf.data.phantom_film import Drawing
 from radtl_tf.data.phantom_paint import Growth, Layer, Points, Pose, ellipse, line, rounded
 from radtl_tf.data.phantom_teeth import Tooth, draw_filling, draw_tooth
 
-GROWTH = 0.015
+GROWTH = 0.015  # of an individual, image heights
 SEPARATION = 0.8  # half the distance of the two means, in standard deviations of a trait
 
-
-# Outlines from the Bolton standards' proportions, the face to the right.
+# Closed outlines, the face to the right; lines further below are open.
 _VAULT = [
-    *[(0.745, 0.385), (0.768, 0.34), (0.764, 0.29), (0.748, 0.21), (0.69, 0.115), (0.58, 0.055), (0.44, 0.04), (0.29, 0.06)],
-    *[(0.15, 0.135), (0.07, 0.26), (0.065, 0.39), (0.11, 0.49), (0.19, 0.55), (0.29, 0.575), (0.36, 0.555), (0.42, 0.49)],
+    *[(0.745, 0.385), (0.768, 0.34), (0.764, 0.29), (0.748, 0.21)],
+    *[(0.69, 0.115), (0.58, 0.055), (0.44, 0.04), (0.29, 0.06)],
+    *[(0.15, 0.135), (0.07, 0.26), (0.065, 0.39), (0.11, 0.49)],
+    *[(0.19, 0.55), (0.29, 0.575), (0.36, 0.555), (0.42, 0.49)],
     *[(0.445, 0.435), (0.48, 0.42), (0.6, 0.395), (0.68, 0.39)],
 ]
 _PETROUS = [(0.31, 0.5), (0.37, 0.455), (0.44, 0.445), (0.455, 0.49), (0.42, 0.53), (0.35, 0.55), (0.31, 0.55)]
@@ -31,10 +32,33 @@ _MAXILLA = [
     *[(0.6, 0.64), (0.575, 0.6), (0.575, 0.5), (0.6, 0.44)],
 ]
 _MANDIBLE = [
-    *[(0.4, 0.49), (0.412, 0.468), (0.435, 0.47), (0.45, 0.505), (0.475, 0.53), (0.5, 0.505), (0.52, 0.5), (0.535, 0.56)],
-    *[(0.56, 0.665), (0.59, 0.7), (0.66, 0.715), (0.73, 0.725), (0.768, 0.728), (0.758, 0.775), (0.768, 0.825), (0.757, 0.87)],
-    *[(0.72, 0.888), (0.67, 0.878), (0.58, 0.84), (0.5, 0.805), (0.447, 0.772), (0.422, 0.72), (0.41, 0.63), (0.4, 0.55)],
+    *[(0.4, 0.49), (0.412, 0.468), (0.435, 0.47), (0.45, 0.505)],
+    *[(0.475, 0.53), (0.5, 0.505), (0.52, 0.5), (0.535, 0.56)],
+    *[(0.56, 0.665), (0.59, 0.7), (0.66, 0.715), (0.73, 0.725)],
+    *[(0.768, 0.728), (0.758, 0.775), (0.768, 0.825), (0.757, 0.87)],
+    *[(0.72, 0.888), (0.67, 0.878), (0.58, 0.84), (0.5, 0.805)],
+    *[(0.447, 0.772), (0.422, 0.72), (0.41, 0.63), (0.4, 0.55)],
 ]
+_SYMPHYSIS = [(0.735, 0.74), (0.76, 0.74), (0.748, 0.78), (0.765, 0.83), (0.74, 0.875), (0.72, 0.86)]
+_MASTOID = [(0.29, 0.52), (0.4, 0.52), (0.375, 0.58), (0.345, 0.61), (0.315, 0.58)]
+_FRONTAL_SINUS = [(0.742, 0.375), (0.758, 0.345), (0.754, 0.3), (0.742, 0.28), (0.735, 0.31), (0.73, 0.35)]
+_BASE_LINE = [
+    *[(0.43, 0.5), (0.447, 0.45), (0.45, 0.415), (0.462, 0.41), (0.455, 0.43), (0.475, 0.437), (0.485, 0.41)],
+    *[(0.6, 0.385), (0.7, 0.38)],
+]
+_SUTURES = (
+    [(0.53, 0.07), (0.5, 0.16), (0.515, 0.25), (0.49, 0.36)],
+    [(0.13, 0.19), (0.19, 0.3), (0.17, 0.4), (0.25, 0.5)],
+)
+_VESSELS = ([(0.47, 0.4), (0.5, 0.3), (0.46, 0.2), (0.38, 0.12)], [(0.48, 0.33), (0.36, 0.27), (0.25, 0.26)])
+_AIRWAY = [(0.53, 0.53), (0.5, 0.6), (0.475, 0.72), (0.48, 0.85), (0.47, 1.1)]
+# Shape, width, crown and root in millimeters, place on the bite, lean of the crown to the front in radians.
+_ROW = [
+    *[("incisor", 7, 10, 12, 0.797, 0.32), ("canine", 7.6, 10, 16, 0.768, 0.22), ("premolar", 7, 8.5, 14, 0.736, 0.1)],
+    *[("premolar", 6.8, 8.5, 13.5, 0.704, 0.05), ("molar", 10.4, 7.5, 12.5, 0.662, 0)],
+    ("molar", 9.8, 7, 12, 0.614, -0.05),
+]
+_MILLIMETER = 1.1 / 240
 _CHIN = slice(13, 18)
 _GONION = slice(20, 22)
 
@@ -84,6 +108,7 @@ def _about(points: ArrayLike, x: float, y: float, grow_x: float, grow_y: float) 
 
 
 def _draw_soft_tissue(soft: Layer, traits: Traits, rng: np.random.Generator) -> None:
+    """Add the profile, the brain and the airway."""
     chin, brow, nose = 0.006 * traits.chin, 0.004 * traits.brow, rng.normal(0, 0.008)
     outline = [
         *[(0.5, 0.02), (0.64, 0.045), (0.75, 0.14), (0.79 + brow, 0.27), (0.79 + brow, 0.32), (0.775, 0.37)],
@@ -93,7 +118,7 @@ def _draw_soft_tissue(soft: Layer, traits: Traits, rng: np.random.Generator) -> 
     ]
     soft.add(0.32, rounded(outline))
     soft.add(0.12, ellipse(0.42, 0.31, 0.3, 0.22))  # brain
-    soft.add(-0.16, line([(0.53, 0.53), (0.5, 0.6), (0.475, 0.72), (0.48, 0.85), (0.47, 1.1)], [0.02, 0.035, 0.045, 0.04, 0.04]))
+    soft.add(-0.16, line(_AIRWAY, [0.02, 0.035, 0.045, 0.04, 0.04]))
 
 
 def _draw_vault(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> None:
@@ -101,19 +126,15 @@ def _draw_vault(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> N
     bone, hard = drawing.bone, drawing.hard
     grow, shell = 1 + 0.006 * traits.vault, 0.024 + 0.0035 * traits.vault
     outer = rounded(_about(_moved(_VAULT, slice(1, 3), (0.006 * traits.brow, 0)), 0.5, 0.45, grow, grow))
-    inner = [_about(outer, 0.42, 0.32, 1 - depth / 0.36, 1 - depth / 0.27) for depth in (0.35 * shell, 0.65 * shell, shell)]
-    hard.add(0.38, outer)
-    hard.add(-0.16, inner[0])
-    hard.add(0.12, inner[1])
-    hard.add(-0.34, inner[2])
     bone.add(0.17, outer)
+    for depth, weight in ((0, 0.38), (0.35, -0.16), (0.65, 0.12), (1, -0.34)):  # outer table, marrow, inner table
+        hard.add(weight, _about(outer, 0.42, 0.32, 1 - depth * shell / 0.36, 1 - depth * shell / 0.27))
     sinus = max(0.4, 1 + 0.3 * traits.brow + rng.normal(0, 0.1))
-    hollow = _about([(0.742, 0.375), (0.758, 0.345), (0.754, 0.3), (0.742, 0.28), (0.735, 0.31), (0.73, 0.35)], 0.745, 0.37, sinus, sinus)
+    hollow = _about(_FRONTAL_SINUS, 0.745, 0.37, sinus, sinus)
     hard.add(0.2, rounded(_about(hollow, 0.742, 0.34, 1.6, 1.2)))
     hard.add(-0.34, rounded(hollow))
-    for suture in ([(0.53, 0.07), (0.5, 0.16), (0.515, 0.25), (0.49, 0.36)], [(0.13, 0.19), (0.19, 0.3), (0.17, 0.4), (0.25, 0.5)]):
-        hard.add(-0.07, line(np.array(suture) + rng.normal(0, 0.008, (4, 2)), 0.006, 3))
-    hard.add(-0.05, line([(0.47, 0.4), (0.5, 0.3), (0.46, 0.2), (0.38, 0.12)], 0.008), line([(0.48, 0.33), (0.36, 0.27), (0.25, 0.26)], 0.006))
+    hard.add(-0.07, *(line(np.array(suture) + rng.normal(0, 0.008, (4, 2)), 0.006, 3) for suture in _SUTURES))
+    hard.add(-0.05, *(line(vessel, 0.007) for vessel in _VESSELS))
 
 
 def _draw_base(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> None:
@@ -121,11 +142,11 @@ def _draw_base(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> No
     bone, hard = drawing.bone, drawing.hard
     bone.add(0.42, rounded(_PETROUS))
     size = 1 + 0.14 * traits.mastoid
-    bone.add(0.24, rounded(_about([(0.29, 0.52), (0.4, 0.52), (0.375, 0.58), (0.345, 0.61), (0.315, 0.58)], 0.345, 0.52, size, size)))
+    bone.add(0.24, rounded(_about(_MASTOID, 0.345, 0.52, size, size)))
     for x, y in rng.uniform((-0.04, 0), (0.03, 0.06), (round(14 * size), 2)) * size:
         hard.add(-0.13, ellipse(0.345 + x * (1 - 8 * y), 0.53 + y, 0.0055, 0.0045))
     bone.add(-0.2, rounded([(0.48, 0.435), (0.56, 0.425), (0.57, 0.47), (0.5, 0.49), (0.475, 0.465)]))
-    hard.add(0.26, line([(0.43, 0.5), (0.447, 0.45), (0.45, 0.415), (0.462, 0.41), (0.455, 0.43), (0.475, 0.437), (0.485, 0.41), (0.6, 0.385), (0.7, 0.38)], 0.009))
+    hard.add(0.26, line(_BASE_LINE, 0.009))
     hard.add(1.0, ellipse(0.385, 0.485, 0.014, 0.014))
     hard.add(-0.8, ellipse(0.385, 0.485, 0.009, 0.009))
 
@@ -154,14 +175,15 @@ def _draw_mandible(drawing: Drawing, traits: Traits) -> None:
         drawing.bone.add(0.19, outline)
         drawing.hard.add(0.09, outline)
         drawing.hard.add(-0.09, _about(outline, 0.59, 0.74, 0.955, 0.93))
-    drawing.bone.add(0.14, rounded([(0.735, 0.74), (0.76, 0.74), (0.748, 0.78), (0.765 + 0.007 * traits.chin, 0.83), (0.74, 0.875), (0.72, 0.86)]))
+    drawing.bone.add(0.14, rounded(_moved(_SYMPHYSIS, slice(3, 5), (0.007 * traits.chin, 0.003 * traits.chin))))
 
 
 def _draw_spine(drawing: Drawing, rng: np.random.Generator) -> None:
     """Atlas, axis with its dens, and the next cervical vertebrae with their spinous processes; the hyoid bone."""
     bone, bend = drawing.bone, rng.normal(0, 0.04)
     bone.add(0.26, rounded([(0.338, 0.585), (0.358, 0.59), (0.37, 0.66), (0.385, 0.725), (0.31, 0.725), (0.325, 0.66)]))
-    bone.add(0.2, ellipse(0.377, 0.62, 0.013, 0.02), line([(0.33, 0.63), (0.25, 0.625), (0.19, 0.635)], [0.024, 0.018, 0.035]))
+    bone.add(0.2, ellipse(0.377, 0.62, 0.013, 0.02))
+    bone.add(0.2, line([(0.33, 0.63), (0.25, 0.625), (0.19, 0.635)], [0.024, 0.018, 0.035]))
     for number in range(5):
         body = Pose(0.342 - (0.012 + 0.3 * bend) * number, 0.7 + 0.068 * number, -0.08 + bend)
         if number:
@@ -171,23 +193,16 @@ def _draw_spine(drawing: Drawing, rng: np.random.Generator) -> None:
     bone.add(0.22, line([(0.53, 0.885), (0.56, 0.88), (0.585, 0.895)], [0.01, 0.014, 0.024]))
 
 
-_ROW = [
-    *[("incisor", 7, 10, 12, 0.797, 0.32), ("canine", 7.6, 10, 16, 0.768, 0.22), ("premolar", 7, 8.5, 14, 0.736, 0.1)],
-    *[("premolar", 6.8, 8.5, 13.5, 0.704, 0.05), ("molar", 10.4, 7.5, 12.5, 0.662, 0), ("molar", 9.8, 7, 12, 0.614, -0.05)],
-]
-_MILLIMETRE = 1.1 / 240
-
-
 def _draw_teeth(hard: Layer, rng: np.random.Generator, age: int) -> None:
     """Both rows of both sides, which lie over each other."""
     overjet, overbite, slant = rng.normal(0.012, 0.005), rng.uniform(0, 0.008), rng.normal(0, 0.08)
     for upper, offset in ((True, 0.0), (True, 0.005), (False, 0.0), (False, 0.005)):
+        up = 1 if upper else -1
         for shape, width, crown, root, x, lean in _ROW:
             front = shape in ("incisor", "canine")
-            y = 0.683 + (0.8 - x) * -0.04 + (overbite if front else 0) * (1 if upper else -1) + 0.6 * offset
-            turn = (lean + slant * front) * (-1 if upper else 1)
-            pose = Pose(x - offset - (0 if upper else overjet), y + (-0.001 if upper else 0.003), turn, 1, -1 if upper else 1)
-            width, crown, root = np.array([width, crown, root]) * _MILLIMETRE * rng.normal(1, 0.03, 3)
+            y = 0.684 - 0.04 * (0.8 - x) + (overbite * front - 0.002) * up + 0.6 * offset
+            pose = Pose(x - offset - (0 if upper else overjet), y, -up * (lean + slant * front), 1, -up)
+            width, crown, root = np.array([width, crown, root]) * _MILLIMETER * rng.normal(1, 0.03, 3)
             tooth = Tooth(shape, width, crown, root, pose, 0.62)
             draw_tooth(hard, tooth, 0.004)
             if rng.random() < 0.2 * age / 50:
@@ -195,6 +210,7 @@ def _draw_teeth(hard: Layer, rng: np.random.Generator, age: int) -> None:
 
 
 def _draw_ruler(device: Layer) -> None:
-    """The cephalostat's scale at the forehead: a rod with a mark every centimetre."""
+    """Add the cephalostat's scale at the forehead: a rod with a mark every centimeter."""
     device.add(0.7, line([(0.93, 0.05), (0.93, 0.25), (0.93, 0.48)], 0.004, 0))
-    device.add(0.9, *(line([(0.918, y), (0.924, y), (0.93, y)], 0.005, 0) for y in np.arange(0.06, 0.48, 10 * _MILLIMETRE)))
+    marks = np.arange(0.06, 0.48, 10 * _MILLIMETER)
+    device.add(0.9, *(line([(0.918, y), (0.924, y), (0.93, y)], 0.005, 0) for y in marks))

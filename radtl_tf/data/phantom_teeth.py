@@ -10,11 +10,15 @@ from numpy.typing import ArrayLike
 
 from radtl_tf.data.phantom_paint import Layer, Points, Pose, ellipse, mirrored, rounded
 
-# Half outlines in (half width, share of the crown or, above 1, 1 + share of the root), from the cutting edge to the apex.
+# Half outlines from the cutting edge to the apex: share of the half width; share of the crown or, above 1, of the root.
 _OUTLINES: Mapping[str, ArrayLike] = {
     "incisor": [(0.8, 0), (1, 0.1), (1, 0.35), (0.86, 0.7), (0.74, 1), (0.68, 1.3), (0.5, 1.7), (0.26, 2), (0.05, 2)],
-    "canine": [(0.12, 0), (0.5, 0.12), (1, 0.35), (0.95, 0.6), (0.78, 1), (0.7, 1.35), (0.5, 1.7), (0.25, 2), (0.05, 2)],
-    "premolar": [(0.3, 0.06), (0.66, 0), (1, 0.25), (0.98, 0.6), (0.76, 1), (0.66, 1.3), (0.5, 1.7), (0.28, 2), (0.05, 2)],
+    "canine": [
+        *[(0.12, 0), (0.5, 0.12), (1, 0.35), (0.95, 0.6), (0.78, 1), (0.7, 1.35), (0.5, 1.7), (0.25, 2), (0.05, 2)],
+    ],
+    "premolar": [
+        *[(0.3, 0.06), (0.66, 0), (1, 0.25), (0.98, 0.6), (0.76, 1), (0.66, 1.3), (0.5, 1.7), (0.28, 2), (0.05, 2)],
+    ],
     "molar": [
         *[(0.25, 0.12), (0.45, 0), (0.85, 0), (1, 0.3), (0.97, 0.65), (0.86, 1), (0.9, 1.3), (0.84, 1.65), (0.66, 2)],
         *[(0.44, 1.98), (0.4, 1.7), (0.3, 1.45), (0.14, 1.3), (0, 1.28)],
@@ -32,7 +36,7 @@ DENTIN, ENAMEL, PULP, METAL, SOCKET, LAMINA = 0.36, 0.34, -0.2, 2.2, -0.15, 0.16
 
 @dataclass(frozen=True)
 class Tooth:
-    """A tooth of ``shape`` in image heights; its pose has the cutting edge at the origin and the root towards larger y."""
+    """A tooth of ``shape`` in image heights; its pose has the cutting edge at the origin, the root towards larger y."""
 
     shape: str
     width: float
@@ -43,41 +47,37 @@ class Tooth:
 
     def contour(self, half: ArrayLike, widen: float = 0.0) -> Points:
         """Return the mirrored half outline in image heights, ``widen`` image heights larger all around."""
-        outline = mirrored(half)
-        y = np.where(outline[:, 1] < 1, outline[:, 1] * self.crown, self.crown + (outline[:, 1] - 1) * self.root)
-        points = rounded(np.stack([outline[:, 0] * self.width / 2, y], 1))
-        if widen:
-            points = points + widen * np.sign(points - (0, self.crown)) * np.minimum(1, np.abs(points - (0, self.crown)) / widen)
-        return self.pose.place(points)
+        return self._placed(mirrored(half), widen)
 
-    @property
-    def middle(self) -> Points:
-        """Return where the neck of the tooth is, (2,)."""
-        return self.pose.place([[0, self.crown]])[0]
+    def sides(self, outline: ArrayLike) -> list[Points]:
+        """Return the closed outline of something on the right of the tooth, and its mirror image."""
+        right = np.asarray(outline, np.float64)
+        return [self._placed(right * (sign, 1)) for sign in (1, -1)]
+
+    def _placed(self, shares: Points, widen: float = 0.0) -> Points:
+        x, y = shares.T
+        y = np.where(y < 1, y * self.crown, self.crown + (y - 1) * self.root)
+        points = rounded(np.stack([x * self.width / 2, y], 1))
+        return self.pose.place(points + np.clip(points - (0, self.crown), -widen, widen))
 
 
 def draw_tooth(layer: Layer, tooth: Tooth, hair: float = 0.006) -> None:
     """Add a tooth in its socket: lamina dura, periodontal gap (each about ``hair`` wide), dentin, enamel, pulp."""
-    outline = _OUTLINES[tooth.shape]
+    outline, root = _OUTLINES[tooth.shape], _part(tooth.shape, 1, 2)
     molar = tooth.shape == "molar"
-    root = [point for point in np.asarray(outline) if point[1] >= 1]
     layer.add(LAMINA, tooth.contour(root, 1.6 * hair))
     layer.add(SOCKET - LAMINA, tooth.contour(root, 0.8 * hair))
     layer.add(-SOCKET, tooth.contour(root))
     layer.add(DENTIN * tooth.density, tooth.contour(outline))
-    crown = [point for point in np.asarray(outline) if point[1] <= 1]
-    layer.add(ENAMEL * tooth.density, tooth.contour([*crown, *_ENAMEL]))
+    layer.add(ENAMEL * tooth.density, tooth.contour([*_part(tooth.shape, 0, 1), *_ENAMEL]))
     layer.add(PULP * tooth.density, tooth.contour(_WIDE_CHAMBER if molar else _CHAMBER))
     if molar:
-        layer.add(PULP * tooth.density, *_both(tooth, _CANAL))
+        layer.add(PULP * tooth.density, *tooth.sides(_CANAL))
 
 
-def _both(tooth: Tooth, side: ArrayLike) -> list[Points]:
-    """Return a closed contour of one side of the tooth and its mirror image."""
-    points = np.asarray(side, np.float64)
-    y = np.where(points[:, 1] < 1, points[:, 1] * tooth.crown, tooth.crown + (points[:, 1] - 1) * tooth.root)
-    x = points[:, 0] * tooth.width / 2
-    return [tooth.pose.place(rounded(np.stack([sign * x, y], 1))) for sign in (-1, 1)]
+def _part(shape: str, low: float, high: float) -> list[tuple[float, float]]:
+    """Return the part of the half outline between two heights: 0 cutting edge, 1 neck, 2 apex."""
+    return [(x, y) for x, y in np.asarray(_OUTLINES[shape]) if low <= y <= high]
 
 
 def draw_filling(layer: Layer, tooth: Tooth, rng: np.random.Generator) -> None:
@@ -89,14 +89,13 @@ def draw_filling(layer: Layer, tooth: Tooth, rng: np.random.Generator) -> None:
 
 def draw_cap(layer: Layer, tooth: Tooth) -> None:
     """Add a metal crown over the tooth."""
-    half = [point for point in np.asarray(_OUTLINES[tooth.shape]) if point[1] <= 0.95]
-    layer.add(METAL, tooth.contour([*half, (0, 0.8)], 0.002))
+    layer.add(METAL, tooth.contour([*_part(tooth.shape, 0, 0.95), (0, 0.8)], 0.002))
 
 
 def draw_root_filling(layer: Layer, tooth: Tooth) -> None:
     """Add a filled root canal."""
     if tooth.shape == "molar":
-        layer.add(0.6 * METAL, *_both(tooth, _CANAL))
+        layer.add(0.6 * METAL, *tooth.sides(_CANAL))
     else:
         layer.add(0.6 * METAL, tooth.contour(_CHAMBER))
 
@@ -104,4 +103,4 @@ def draw_root_filling(layer: Layer, tooth: Tooth) -> None:
 def draw_implant(layer: Layer, tooth: Tooth) -> None:
     """Add a screw with a ceramic crown in place of the tooth."""
     layer.add(METAL, tooth.contour(_SCREW))
-    layer.add(0.7 * METAL, tooth.contour([point for point in np.asarray(_OUTLINES[tooth.shape]) if point[1] <= 1]))
+    layer.add(0.7 * METAL, tooth.contour(_part(tooth.shape, 0, 1)))

@@ -1,6 +1,6 @@
 """Write synthetic radiographs as DICOM files with a manifest: they show that everything works, and are never evidence.
 
-All that is drawn follows from (seed, kind, patient, image). What stands in a header or a file name is drawn apart from the label.
+All that is drawn follows from (seed, kind, patient, image). Headers and file names are drawn apart from the label.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from radtl_tf.data.phantom_dicom import Machine, Person, write_dicom
+from radtl_tf.data.phantom_dicom import Projection, Visit, dicom_bytes
 from radtl_tf.data.phantom_film import Drawing, Film, draw_film, expose
 from radtl_tf.data.phantom_paint import Picture
 from radtl_tf.data.phantom_panoramic import draw_panoramic
@@ -28,6 +28,7 @@ MANIFEST, RECORD = "labels.csv", "phantoms.json"
 VERSION = 1  # raised by every change of what is drawn or written
 _MAX_IMAGES = 3
 _AGES = (8, 70)
+_LABELS, _ANATOMY, _FILM, _PERSON, _HEADER = range(5)  # what a random generator is for
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ class Kind:
     columns_per_row: int
     spread: float  # of the patient's position, see draw_film
     mirrored: float  # share of images that are taken from the other side
-    machine: Machine
+    projection: Projection
+    views: tuple[str, str]  # as the manifest says, the second mirrored
+    has_sex: bool  # whether the header may tell the sex: not where it is the label
 
 
 KINDS: Mapping[str, Kind] = {
@@ -51,7 +54,9 @@ KINDS: Mapping[str, Kind] = {
         columns_per_row=2,
         spread=0.012,
         mirrored=0,
-        machine=Machine("PX", 150, "JAW", ("661005", "Jaw region structure"), ("PA", "PA"), ("panoramic", "panoramic")),
+        projection=Projection("PX", 150, "JAW", ("661005", "Jaw region structure"), ("PA", "PA"), ("L", "R")),
+        views=("panoramic", "panoramic"),
+        has_sex=True,
     ),
     "skull": Kind(
         classes=("female", "male"),
@@ -60,7 +65,9 @@ KINDS: Mapping[str, Kind] = {
         columns_per_row=1,
         spread=0.035,
         mirrored=0.25,
-        machine=Machine("DX", 240, "SKULL", ("89546000", "Skull"), ("LL", "RL"), ("left lateral", "right lateral")),
+        projection=Projection("DX", 240, "SKULL", ("89546000", "Skull"), ("LL", "RL"), ("A", "P")),
+        views=("left lateral", "right lateral"),
+        has_sex=False,
     ),
 }
 
@@ -89,9 +96,13 @@ def draw_phantoms(kind: str, *, num_patients: int, seed: int, height: int | None
         raise ExperimentError(f"unknown phantoms {kind!r}{nearest(kind, KINDS)}; there are: {', '.join(KINDS)}.")
     if num_patients < 2:
         raise ExperimentError(f"{num_patients} patients cannot show both labels: draw at least 2.")
-    positives = _random(seed, kind).permutation(np.arange(num_patients) % 2 == 1)
-    for patient, positive in enumerate(positives):
-        yield from _patient(kind, patient, bool(positive), seed, height or KINDS[kind].rows)
+    positives = _random(seed, kind, _LABELS).permutation(np.arange(num_patients) % 2 == 1)
+    rows = height or KINDS[kind].rows
+    return (
+        phantom
+        for patient, positive in enumerate(positives)
+        for phantom in _patient(kind, patient, bool(positive), seed, rows)
+    )
 
 
 def write_phantoms(folder: Path, *, kind: str, num_patients: int, seed: int, height: int | None = None) -> Path:
@@ -103,17 +114,69 @@ def write_phantoms(folder: Path, *, kind: str, num_patients: int, seed: int, hei
         ExperimentError: as ``draw_phantoms``.
         OutputError: the folder holds other things, or cannot be written.
     """
-    phantoms = list(draw_phantoms(kind, num_patients=num_patients, seed=seed, height=height))
+    record = {"version": VERSION, "kind": kind, "num_patients": num_patients, "seed": seed, "height": height}
+    phantoms = draw_phantoms(kind, num_patients=num_patients, seed=seed, height=height)
+    try:
+        if not _is_there(folder, record):
+            _write_whole(folder.resolve(), _files(phantoms, kind, seed), record)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error.strerror}).") from error
     return folder / MANIFEST
+
+
+def _is_there(folder: Path, record: Mapping[str, object]) -> bool:
+    """Tell whether the folder holds the phantoms of the record; refuse it if it holds anything else."""
+    if folder.is_dir() and not any(folder.iterdir()) or not folder.exists():
+        return False
+    try:
+        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise OutputError(f"{folder} holds other things than phantoms: name a new or empty folder.") from None
+    if found != dict(record):
+        raise OutputError(f"{folder} holds other phantoms ({RECORD} says which): name a new or empty folder.")
+    return True
+
+
+def _files(phantoms: Iterable[Phantom], kind: str, seed: int) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each image, at last of the manifest."""
+    recipe, rows = KINDS[kind], [COLUMNS]
+    for number, phantom in enumerate(phantoms):
+        visit = _visit(phantom, kind, seed)
+        name = f"images/{number:06d}.dcm"
+        rng = _random(seed, kind, _HEADER, phantom.patient, phantom.image)
+        yield name, dicom_bytes(phantom.picture, recipe.projection, visit, rng)
+        label, view = recipe.classes[phantom.positive], recipe.views[phantom.film.mirrored]
+        rows.append((name, label, visit.patient_id, str(phantom.age), view))
+    table = io.StringIO(newline="")
+    csv.writer(table, lineterminator="\n").writerows(rows)
+    yield MANIFEST, table.getvalue().encode()
+
+
+def _visit(phantom: Phantom, kind: str, seed: int) -> Visit:
+    sex = str(_random(seed, kind, _PERSON, phantom.patient).choice(["F", "M"])) if KINDS[kind].has_sex else ""
+    origin = f"{kind}/{seed}/{len(phantom.picture)}"
+    return Visit(origin, phantom.patient, phantom.image, phantom.age, sex, phantom.film.mirrored)
+
+
+def _write_whole(folder: Path, files: Iterable[tuple[str, bytes]], record: Mapping[str, object]) -> None:
+    """Write all files below a temporary name, then rename it, so that a killed run leaves nothing half-done."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    (part / "images").mkdir(parents=True)
+    for name, content in files:
+        (part / name).write_bytes(content)
+    (part / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    os.replace(part, folder)  # an empty folder is replaced, any other refuses
 
 
 def _patient(kind: str, patient: int, positive: bool, seed: int, rows: int) -> Iterator[Phantom]:
     recipe = KINDS[kind]
-    rng = _random(seed, kind, patient)
+    rng = _random(seed, kind, _ANATOMY, patient)
     age, images = int(rng.integers(*_AGES)), int(rng.integers(1, _MAX_IMAGES + 1))
     drawing = recipe.draw(rng, positive, age)
     for image in range(images):
-        rng = _random(seed, kind, patient, image)
+        rng = _random(seed, kind, _FILM, patient, image)
         film = draw_film(rng, spread=recipe.spread, mirrored=bool(rng.random() < recipe.mirrored))
         picture = expose(drawing, film, rng, rows, rows * recipe.columns_per_row)
         yield Phantom(picture, positive, patient, image, age, film)
@@ -121,4 +184,5 @@ def _patient(kind: str, patient: int, positive: bool, seed: int, rows: int) -> I
 
 def _random(seed: int, kind: str, *numbers: int) -> np.random.Generator:
     """Return the generator of one patient or image, whatever was drawn before."""
-    return np.random.default_rng([seed, list(KINDS).index(kind), *numbers])
+    # A list of seeds would not do: trailing zeros do not count in it.
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(list(KINDS).index(kind), *numbers)))

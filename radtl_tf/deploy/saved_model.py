@@ -153,7 +153,7 @@ def _runs_by_fold(folder: OutputFolder, experiment: Experiment, scenarios: list[
 
 def _member(folder: OutputFolder, runs: list[Run]) -> Member:
     """Return the run of lowest inner loss among the learning rates of one fold."""
-    best = min(runs, key=lambda run: read_json(folder.run(run) / "run.json")["inner_loss"] or 0.0)
+    best = min(runs, key=lambda run: read_json(folder.run(run) / "run.json")["inner_loss"])
     return Member(best, read_learned(folder.run(best) / "weights.h5"))
 
 

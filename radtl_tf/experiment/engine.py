@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 import keras
+from sklearn.metrics import log_loss
 
 from radtl_tf.data.cases import Cases
 from radtl_tf.data.folds import Fold
@@ -151,7 +152,7 @@ class _Bench:
         else:
             with Monitor(plan.folder.tensorboard, run) as monitor:
                 outcome, extra = self._train(run, store, fold, monitor), {}
-        record = _run_record(run, fold, outcome)
+        record = _run_record(plan.cases, run, fold, outcome)
         record |= {"seconds": time.monotonic() - start, "precision": plan.device.precision, **extra}
         with plan.folder.finishing(run) as folder:
             _write_run(folder, plan.cases, run, fold, outcome)
@@ -170,8 +171,7 @@ class _Bench:
         return train_run(self._trainers[tuning], source, fold, tuning, rate, watch=watch)
 
 
-def _run_record(run: Run, fold: Fold, outcome: Outcome) -> dict[str, object]:
-    losses = [row.inner_loss for row in outcome.history]
+def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[str, object]:
     return {
         **run.scenario.as_dict(),
         "repeat": run.repeat,
@@ -180,7 +180,8 @@ def _run_record(run: Run, fold: Fold, outcome: Outcome) -> dict[str, object]:
         "best_epoch": outcome.best_epoch,
         "fixed_epochs": fold.fixed_epochs,
         "converged": outcome.converged,
-        "inner_loss": losses[outcome.best_epoch - 1] if losses else None,
+        "diverged": outcome.diverged,
+        "inner_loss": log_loss(cases.truth[fold.inner], outcome.scores["inner"], labels=[0, 1]),
     }
 
 

@@ -80,17 +80,19 @@ def rows_of(name: str, backbone: str | None = None) -> list[CatalogueRow]:
         ExperimentError: there is none.
     """
     rows = [row for row in catalogue() if row.name == name]
+    if not rows:
+        known = list(dict.fromkeys(row.name for row in catalogue()))
+        raise ExperimentError(
+            f"The catalogue has no weights {name!r}{nearest(name, known)}: use one of {', '.join(known)}."
+        )
     chosen = [row for row in rows if backbone in (None, row.backbone)]
-    if chosen:
-        return chosen
-    what, word, known = (
-        ("weights", name, dict.fromkeys(row.name for row in catalogue()))
-        if not rows
-        else (f"backbone of weights {name!r}", str(backbone), dict.fromkeys(row.backbone for row in rows))
-    )
-    raise ExperimentError(
-        f"The catalogue has no {what} called {word!r}{nearest(word, known)}: use one of {', '.join(known)}."
-    )
+    if not chosen:
+        known = [row.backbone for row in rows]
+        hint = nearest(str(backbone), known)
+        raise ExperimentError(
+            f"The catalogue has no weights {name!r} for backbone {backbone!r}{hint}: use one of {', '.join(known)}."
+        )
+    return chosen
 
 
 def find(row: CatalogueRow, folder: Path) -> Path | None:

@@ -1,8 +1,8 @@
 """The cache of prefix outputs: what lies below the tuning boundary is computed once.
 
 A view is one rendering of all images: ``None`` the plain one, a number an augmented one. Below the boundary nothing
-learns, so the output for (backbone, weights, pixel convention, image, view) is the same in every learning rate, fold and
-repeat.
+learns, so the output for (backbone, weights, pixel convention, image, view) is the same in every learning rate, fold
+and repeat.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class PrefixPass:
     """The prefixes of one backbone for several tunings as one compiled pass over the images."""
 
     def __init__(self, base: keras.Model, tunings: Sequence[str]) -> None:
-        """Share the weights of ``base``: other weights assigned to it change what the pass computes, without a trace."""
+        """Share the weights of ``base``: other weights assigned to it change what is computed, without a new trace."""
         outputs = {tuning: split(base, tuning).prefix.outputs for tuning in tunings}
         self.shapes = {tuning: [tuple(tensor.shape[1:]) for tensor in tensors] for tuning, tensors in outputs.items()}
         model = keras.Model(base.inputs, outputs)

@@ -22,7 +22,8 @@ def train_probe(source: Source, fold: Fold) -> tuple[Outcome, float]:
 
     The features are standardized whatever ``head_input`` says: without it the penalty would measure their scale.
     """
-    mean, sd = standardization(_standardized(source), fold)
+    (features,) = source.store.rows(POOLED, fold.train, None)
+    mean, sd = standardization(_standardized(source), features)
     scale = np.where(sd > 0, sd, np.inf)
     rows = {part: (source.store.rows(POOLED, at, None)[0] - mean) / scale for part, at in fold.parts()}
     truth = {part: source.cases.truth[at] for part, at in fold.parts()}
@@ -32,7 +33,12 @@ def train_probe(source: Source, fold: Fold) -> tuple[Outcome, float]:
     chosen = int(np.argmin(losses))
     scores = {part: fitted[chosen].predict_proba(rows[part])[:, 1] for part in ("inner", "test")}
     outcome = Outcome(
-        history=[], best_epoch=0, converged=None, scores=scores, learned=_as_head(fitted[chosen], mean, sd)
+        history=[],
+        best_epoch=0,
+        converged=None,
+        diverged=False,
+        scores=scores,
+        learned=_as_head(fitted[chosen], mean, sd),
     )
     return outcome, strengths[chosen]
 

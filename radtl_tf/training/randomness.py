@@ -1,8 +1,8 @@
 """Random numbers as functions of what they are for.
 
-Initialization, order and dropout masks are drawn from a generator that is keyed by (seed, repeat, fold, epoch, step) and
-by its purpose. No generator is carried along, so the numbers are the same in whichever order, process or batch the runs
-are trained, and common to all weights.
+Initialization, order and dropout masks are drawn from a generator that is keyed by (seed, repeat, fold, epoch, step)
+and by its purpose. No generator is carried along, so the numbers are the same in whichever order, process or batch the
+runs are trained, and common to all weights.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ def backbone_seed(seed: int, repeat: int) -> int:
     return seed_of("backbone", seed, repeat)
 
 
-def head_kernel(
-    key: tuple[int, ...], num_features: int, num_classes: int, head_input: str
-) -> NDArray[np.float32]:
+def head_kernel(key: tuple[int, ...], num_features: int, num_classes: int, head_input: str) -> NDArray[np.float32]:
     """Return a random kernel (num_features, num_classes): Glorot-uniform, Keras' default for a dense layer, and scaled.
 
     The published head (``raw``) has it as it is. Standardized features begin at a tenth of it: see

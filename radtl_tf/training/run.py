@@ -39,13 +39,14 @@ class Epoch:
 class Outcome:
     """What training a Run gives: scores (N,) of the positive class for the parts inner and test.
 
-    ``best_epoch`` counts from 1. ``converged`` is false when the best epoch is the last one, ``None`` when no epoch was
-    chosen.
+    ``best_epoch`` counts from 1; 0 is the start. ``converged`` is false when the best epoch is the last one or the run
+    diverged, ``None`` when no epoch was chosen.
     """
 
     history: list[Epoch]
     best_epoch: int
     converged: bool | None
+    diverged: bool
     scores: dict[str, NDArray[np.float64]]
     learned: Learned
 
@@ -70,13 +71,12 @@ class _Best:
     learned: tuple[Arrays, Arrays]
 
 
-def standardization(source: Source, fold: Fold) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean and SD (C,) of the pooled features of the training part before training; 0 and 1 when ``raw``."""
-    (features,) = source.store.rows(POOLED, fold.train, None)
+def standardization(source: Source, features: NDArray[np.float32]) -> Arrays:
+    """Return mean and SD (C,) of the training part's features (n, C) before training; 0 and 1 when ``raw``."""
     if source.training.head_input == "raw":
-        return np.zeros(features.shape[1], np.float32), np.ones(features.shape[1], np.float32)
+        return [np.zeros(features.shape[1], np.float32), np.ones(features.shape[1], np.float32)]
     wide = features.astype(np.float64)
-    return wide.mean(axis=0).astype(np.float32), wide.std(axis=0).astype(np.float32)
+    return [wide.mean(axis=0).astype(np.float32), wide.std(axis=0).astype(np.float32)]
 
 
 def train_run(
@@ -91,19 +91,20 @@ def train_run(
     """Train one scenario on one fold, keep the epoch of lowest inner loss, and predict the inner and the test part.
 
     The test part is read once, after the last choice. With too few inner patients the last epoch is kept
-    (``fold.fixed_epochs``). ``watch`` is called after each epoch.
+    (``fold.fixed_epochs``). A run whose loss or scores are no longer finite ends there, with the best epoch before.
+    ``watch`` is called after each epoch.
     """
-    key = (source.seed, fold.repeat, fold.fold)
-    affine = list(standardization(source, fold))
-    num_classes = len(source.cases.classes)
-    kernel = head_kernel(key, trainer.num_features, num_classes, source.training.head_input)
-    trainer.reset(source.suffix, kernel, affine, learning_rate)
+    _begin(trainer, source, fold, tuning, learning_rate)
     history: list[Epoch] = []
     best = _Best(np.inf, 0, trainer.learned())
-    for epoch in range(source.training.epochs):
+    diverged = False
+    for epoch in range(1, source.training.epochs + 1):
         start = time.monotonic()
-        loss = _train_epoch(trainer, source, fold, tuning, (*key, epoch))
+        loss = _train_epoch(trainer, source, fold, tuning, epoch)
         inner = _scores(trainer, source, tuning, fold.inner)
+        diverged = not (np.isfinite(loss) and np.isfinite(inner).all())
+        if diverged:
+            break
         row = _row(epoch, loss, source.cases.truth[fold.inner], inner, start)
         history.append(row)
         watch(row)
@@ -112,13 +113,24 @@ def train_run(
         if source.training.patience and not fold.fixed_epochs and epoch - best.epoch >= source.training.patience:
             break
     trainer.restore(best.learned)
+    chosen = best.epoch < source.training.epochs
     return Outcome(
         history=history,
-        best_epoch=best.epoch + 1,
-        converged=None if fold.fixed_epochs else best.epoch + 1 < source.training.epochs,
+        best_epoch=best.epoch,
+        converged=None if fold.fixed_epochs and not diverged else chosen and not diverged,
+        diverged=diverged,
         scores={part: _scores(trainer, source, tuning, rows) for part, rows in fold.parts() if part != "train"},
         learned=_learned(trainer, best.learned),
     )
+
+
+def _begin(trainer: Trainer, source: Source, fold: Fold, tuning: str, learning_rate: float) -> None:
+    """Reset the trainer to the start of this run: suffix, head, standardization, learning rate."""
+    key = (source.seed, fold.repeat, fold.fold)
+    plain = (source.store.rows(tuning, rows, None) for rows in chunks(fold.train, source.training.batch_size))
+    affine = standardization(source, trainer.pooled(source.suffix, plain))
+    kernel = head_kernel(key, trainer.num_features, len(source.cases.classes), source.training.head_input)
+    trainer.reset(source.suffix, kernel, affine, learning_rate)
 
 
 def class_weights(cases: Cases, positions: NDArray[np.int64], policy: str) -> NDArray[np.float32]:
@@ -129,13 +141,13 @@ def class_weights(cases: Cases, positions: NDArray[np.int64], policy: str) -> ND
     return (len(positions) / (len(counts) * counts)).astype(np.float32)
 
 
-def _train_epoch(trainer: Trainer, source: Source, fold: Fold, tuning: str, key: tuple[int, ...]) -> float:
+def _train_epoch(trainer: Trainer, source: Source, fold: Fold, tuning: str, epoch: int) -> float:
     """Pass once over the training part in this epoch's order; return the mean loss."""
     settings, cases = source.training, source.cases
     weights = class_weights(cases, fold.train, settings.class_weights)
     targets = np.eye(len(cases.classes), dtype=np.float32)
-    epoch = key[-1]
-    view = None if settings.augmentation == "none" else epoch % (settings.views or settings.epochs)
+    key = (source.seed, fold.repeat, fold.fold, epoch)
+    view = None if settings.augmentation == "none" else (epoch - 1) % (settings.views or settings.epochs)
     order = epoch_order(key, fold.train)
     total = 0.0
     for step, positions in enumerate(chunks(order, settings.batch_size)):
@@ -157,7 +169,7 @@ def _scores(trainer: Trainer, source: Source, tuning: str, positions: NDArray[np
 
 def _row(epoch: int, loss: float, truth: NDArray[np.int64], scores: NDArray[np.float64], start: float) -> Epoch:
     return Epoch(
-        epoch=epoch + 1,
+        epoch=epoch,
         loss=loss,
         inner_loss=float(log_loss(truth, scores, labels=[0, 1])),
         inner_auroc=float(roc_auc_score(truth, scores)),

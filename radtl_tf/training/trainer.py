@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import keras
 import numpy as np
@@ -38,15 +38,22 @@ class Trainer:
         mask = tf.TensorSpec((None, self.num_features), tf.float32)
         self._step = tf.function(self._train_step, input_signature=(cuts, targets, rows, mask))
         self._logits = tf.function(self._forward, input_signature=(cuts,))
+        self._pooled = tf.function(self._forward_in_training, input_signature=(cuts,))
+
+    def pooled(self, suffix: Arrays, batches: Iterable[Arrays]) -> NDArray[np.float32]:
+        """Return the features (N, C) that the head will see in training, from the starting weights of the suffix.
+
+        Batch norms that learn use the statistics of their batch, as they will in training.
+        """
+        _assign(self.suffix.weights, suffix)
+        return np.concatenate([self._pooled([tf.constant(cut) for cut in cuts]).numpy() for cuts in batches])
 
     def reset(self, suffix: Arrays, kernel: NDArray[np.float32], affine: Arrays, learning_rate: float) -> None:
         """Begin a run from the starting weights of the suffix, a head kernel (C, K) and the features' mean and SD."""
-        for variable, value in zip(self.suffix.weights, suffix, strict=True):
-            variable.assign(value)
+        _assign(self.suffix.weights, suffix)
         mean, sd = affine
         self.head.reset(kernel=kernel, bias=np.zeros(kernel.shape[1], np.float32), mean=mean, sd=sd)
-        for variable, value in zip(self._optimizer.variables, self._optimizer_start, strict=True):
-            variable.assign(value)
+        _assign(self._optimizer.variables, self._optimizer_start)
         self._optimizer.learning_rate = learning_rate
 
     def step(self, cuts: Arrays, targets: NDArray, weights: NDArray, mask: NDArray) -> float:
@@ -63,8 +70,7 @@ class Trainer:
 
     def restore(self, learned: tuple[Arrays, Arrays]) -> None:
         """Take back what ``learned`` returned."""
-        for variable, value in zip([*self.suffix.weights, *self.head.weights], [*learned[0], *learned[1]], strict=True):
-            variable.assign(value)
+        _assign([*self.suffix.weights, *self.head.weights], [*learned[0], *learned[1]])
 
     def _train_step(self, cuts: Sequence[tf.Tensor], targets: tf.Tensor, rows: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
@@ -75,8 +81,16 @@ class Trainer:
         self._optimizer.apply(gradients, self._learning)
         return loss
 
+    def _forward_in_training(self, cuts: Sequence[tf.Tensor]) -> tf.Tensor:
+        return tf.cast(self.suffix(cuts, training=True), tf.float32)
+
     def _forward(self, cuts: Sequence[tf.Tensor]) -> tf.Tensor:
         return self.head(self.suffix(cuts, training=False))
+
+
+def _assign(variables: Sequence[keras.Variable], values: Sequence[NDArray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def copies(variables: Sequence[keras.Variable]) -> Arrays:

@@ -34,6 +34,7 @@ def test_every_command_and_option_has_help(path: tuple[str, ...], radtl: Any) ->
 
 def test_the_verbs_of_the_contract_are_there() -> None:
     verbs = {"demo", "doctor", "init", "train", "run", "status", "report", "export", "predict"}
+    verbs |= {"weights list", "weights verify", "weights fetch"}
     assert verbs <= {" ".join(path) for path in ALL}
 
 

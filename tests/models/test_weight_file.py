@@ -13,7 +13,8 @@ import pytest
 
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import BACKBONES, backbone, build_base
-from radtl_tf.models.weight_file import read_weights, schema_of, sha256_of, write_weights
+from radtl_tf.models.weight_catalogue import sha256_of
+from radtl_tf.models.weight_file import read_weights, schema_of, write_weights
 
 FOUR = ["ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2"]
 

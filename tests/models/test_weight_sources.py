@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import ExperimentError, WeightsError
-from radtl_tf.models import weight_sources
+from radtl_tf.models import weight_catalogue, weight_sources
 from radtl_tf.models.backbones import BACKBONES, build_base
-from radtl_tf.models.pixels import CONVENTIONS
-from radtl_tf.models.weight_file import sha256_of, write_weights
-from radtl_tf.models.weight_sources import CatalogueRow, WeightsRecord, catalogue, initialize, resolve
+from radtl_tf.models.weight_catalogue import CatalogueRow, sha256_of
+from radtl_tf.models.weight_file import write_weights
+from radtl_tf.models.weight_sources import WeightsRecord, fetch, initialize, resolve
 from radtl_tf.records.experiment import WeightsEntry
 
 
@@ -32,25 +32,10 @@ def published(tiny_backbone: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def add(source: str = "file", sha256: str | None = None) -> None:
         row = CatalogueRow("known", ("A.h5", "a.h5"), tiny_backbone, source, sha256, "caffe", "", "", "ask the author")
-        monkeypatch.setattr(weight_sources, "catalogue", lambda: (row,))
+        for module in (weight_sources, weight_catalogue):
+            monkeypatch.setattr(module, "catalogue", lambda: (row,))
 
     return add
-
-
-def test_catalogue_is_sound() -> None:
-    rows = catalogue()
-    assert {(row.name, row.backbone) for row in rows} == {
-        *(("imagenet", name) for name in BACKBONES if name != "Tiny"),
-        *(("radimagenet", name) for name in ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")),
-    }
-    assert {row.pixels for row in rows} <= set(CONVENTIONS)
-    assert all(row.pixels == BACKBONES[row.backbone].pixels for row in rows if row.name == "imagenet")
-    assert all(row.pixels == "radimagenet" and row.source == "file" for row in rows if row.name == "radimagenet")
-    assert all(len(row.sha256 or "0" * 64) == 64 for row in rows)
-    assert all(row.license and row.citation and row.obtain for row in rows)
-    files = [file for row in rows for file in row.files]
-    assert len(files) == len(set(files))
-    assert {"RadImageNet-IRV2_notop.h5", "RadImageNet-IRV2-notop.h5"} <= set(files)
 
 
 def test_random_takes_the_pixels_of_the_backbone(tmp_path: Path) -> None:
@@ -176,7 +161,7 @@ def test_keras_own_download_is_copied(
         if weights is None:
             return plain(weights=None, **options)
         print("Downloading")
-        assert weights == "imagenet" and socket.getdefaulttimeout() == 10
+        assert weights == "imagenet" and options["input_shape"] == (224, 224, 3) and socket.getdefaulttimeout() == 10
         model = plain(weights=None, **options)
         for weight in model.weights:
             weight.assign(keras.ops.full(weight.shape, 7))
@@ -204,6 +189,38 @@ def test_failed_download_is_one_polite_line(tmp_path: Path, monkeypatch: pytest.
         initialize(base, record, seed=3)
     monkeypatch.undo()
     assert equal(base, build_base("MobileNet", 32, seed=3))
+
+
+def test_a_file_is_hashed_once_for_all_conventions(
+    tmp_path: Path, tiny_backbone: str, published: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published()
+    write_weights(tmp_path / "A.h5", build_base(tiny_backbone, 32, seed=1))
+    hashed = []
+    monkeypatch.setattr(weight_catalogue, "sha256_of", lambda path: hashed.append(path) or sha256_of(path))
+    records = [resolve("known", tiny_backbone, entries={}, pixels=name, folder=tmp_path) for name in ("tf", "torch")]
+    assert {record.sha256 for record in records} == {sha256_of(tmp_path / "A.h5")}
+    assert len(hashed) == 1
+
+
+def test_fetch_gives_no_missing_or_refused_file(tmp_path: Path, published: Any, tiny_backbone: str) -> None:
+    published(sha256="0" * 64)
+    with pytest.raises(WeightsError, match="known. for Tiny are not here: ask the author"):
+        list(fetch("known", None, folder=tmp_path))
+    write_weights(tmp_path / "A.h5", build_base(tiny_backbone, 32, seed=1))
+    with pytest.raises(WeightsError, match="get it again"):
+        list(fetch("known", None, folder=tmp_path))
+
+
+def test_fetch_says_when_keras_kept_no_file(
+    tmp_path: Path, tiny_backbone: str, published: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published("keras")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    plain = BACKBONES[tiny_backbone].application
+    replaced(tiny_backbone, lambda **options: plain(**{**options, "weights": None}), monkeypatch)
+    with pytest.raises(WeightsError, match="kept no file a.h5"):
+        list(fetch("known", tiny_backbone, folder=tmp_path))
 
 
 def test_kernel_of_zeros_is_logged(tmp_path: Path, tiny_backbone: str, caplog: Any) -> None:

@@ -11,6 +11,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from radtl_tf.data.cases import Cases
 from radtl_tf.data.folds import Fold
+from radtl_tf.training.features import chunks
 from radtl_tf.training.run import class_weights, standardization, train_run
 
 REAL_BACKBONES = ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")
@@ -94,13 +95,34 @@ def test_the_test_part_does_not_move_the_training(make_source: Any, tiny_backbon
 def test_features_are_standardized_with_the_training_part_only(
     make_source: Any, tiny_backbone: str, fold: Fold
 ) -> None:
-    _, source = make_source(tiny_backbone, "frozen")
-    mean, sd = standardization(source, fold)
+    trainer, source = make_source(tiny_backbone, "frozen", epochs=1)
+    learned = train_run(trainer, source, fold, "frozen", RATE).learned
     (features,) = source.store.rows("frozen", fold.train, None)
-    assert np.allclose(mean, features.mean(axis=0), atol=1e-5)
-    assert np.allclose(sd, features.std(axis=0), atol=1e-5)
+    assert np.allclose(learned.mean, features.mean(axis=0), atol=1e-5)
+    assert np.allclose(learned.sd, features.std(axis=0), atol=1e-5)
     raw = replace(source, training=replace(source.training, head_input="raw"))
-    assert [set(values) for values in standardization(raw, fold)] == [{0.0}, {1.0}]
+    assert [set(values) for values in standardization(raw, features)] == [{0.0}, {1.0}]
+
+
+def test_where_batch_norm_learns_features_are_standardized_as_training_sees_them(
+    make_source: Any, tiny_backbone: str, fold: Fold
+) -> None:
+    # Random weights in inference mode give features that are orders of magnitude smaller than with batch statistics.
+    trainer, source = make_source(tiny_backbone, "full", epochs=1)
+    batches = [source.store.rows("full", rows, None) for rows in chunks(fold.train, source.training.batch_size)]
+    for variable, value in zip(trainer.suffix.weights, source.suffix, strict=True):
+        variable.assign(value)
+    seen = np.concatenate([trainer.suffix(cuts, training=True).numpy() for cuts in batches])
+    learned = train_run(trainer, source, fold, "full", 1e-9).learned
+    assert np.allclose(learned.sd, seen.std(axis=0), rtol=1e-3, atol=1e-6)
+
+
+def test_a_run_that_diverges_ends_with_the_best_epoch_before(make_source: Any, tiny_backbone: str, fold: Fold) -> None:
+    trainer, source = make_source(tiny_backbone, "full", epochs=5)
+    outcome = train_run(trainer, source, fold, "full", 1e30)
+    assert (outcome.diverged, outcome.converged) == (True, False)
+    assert len(outcome.history) == outcome.best_epoch < 5
+    assert np.isfinite(outcome.scores["test"]).all()
 
 
 def test_class_weights_balance(cases: Cases) -> None:

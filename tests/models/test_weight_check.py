@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from radtl_tf.errors import ExperimentError, WeightsError
+from radtl_tf.models import weight_catalogue
+from radtl_tf.models.backbones import BACKBONES, build_base
+from radtl_tf.models.weight_catalogue import CatalogueRow, sha256_of
+from radtl_tf.models.weight_check import GOLDEN_SIZE, golden_image, verify
+from radtl_tf.models.weight_file import write_weights
+
+
+@pytest.fixture
+def sound_file(tmp_path: Path, tiny_backbone: str) -> Path:
+    """Write weights of the tiny backbone."""
+    write_weights(tmp_path / "mine.h5", build_base(tiny_backbone, 32, seed=7))
+    return tmp_path / "mine.h5"
+
+
+def publish(monkeypatch: pytest.MonkeyPatch, backbone: str, sha256: str | None, pixels: str) -> None:
+    row = CatalogueRow("known", ("mine.h5",), backbone, "file", sha256, pixels, "CC-BY-4.0", "", "ask the author")
+    monkeypatch.setattr(weight_catalogue, "catalogue", lambda: (row,))
+
+
+def test_golden_image_is_grey_and_tells_its_sides_apart() -> None:
+    image = golden_image()
+    assert image.shape == (1, GOLDEN_SIZE, GOLDEN_SIZE, 1) and image.dtype == np.float32
+    assert 0 <= image.min() < 0.01 and 0.99 < image.max() <= 1
+    picture = image[0, :, :, 0]
+    for other in (picture.T, picture[::-1], picture[:, ::-1]):
+        assert not np.allclose(picture, other, atol=0.1)
+    assert all(row.min_size <= GOLDEN_SIZE for row in BACKBONES.values())
+
+
+def test_a_sound_file_of_ones_own(sound_file: Path, tiny_backbone: str) -> None:
+    found = verify(sound_file, tiny_backbone)
+    base = build_base(tiny_backbone, GOLDEN_SIZE, seed=7)
+    assert (len(found.report.matched), found.num_tensors) == (6, len(base.weights))
+    assert found.num_parameters == base.count_params()
+    assert (found.published, found.known_by, found.warnings) == (None, None, ())
+    features = keras.ops.convert_to_numpy(base(np.repeat(golden_image(), 3, -1) * 2 - 1, training=False))  # "tf"
+    assert found.golden.pixels == BACKBONES[tiny_backbone].pixels == "tf"
+    np.testing.assert_allclose(found.golden.mean, features.mean(), rtol=1e-4)
+    np.testing.assert_allclose(found.golden.sd, features.std(), rtol=1e-4)
+    np.testing.assert_allclose(found.golden.first, features[0, :4], rtol=1e-4)
+
+
+def test_golden_output_depends_on_the_weights_alone(sound_file: Path, tmp_path: Path, tiny_backbone: str) -> None:
+    write_weights(tmp_path / "other.h5", build_base(tiny_backbone, 32, seed=8))
+    first, other, again = (verify(tmp_path / file, tiny_backbone).golden for file in ("mine.h5", "other.h5", "mine.h5"))
+    assert first == again
+    assert abs(first.mean - other.mean) > 1e-3 * abs(first.mean)
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_a_file_that_the_catalogue_knows_gets_its_convention(
+    sound_file: Path, tiny_backbone: str, monkeypatch: pytest.MonkeyPatch, sound: bool
+) -> None:
+    own = verify(sound_file, tiny_backbone).golden
+    publish(monkeypatch, tiny_backbone, sha256_of(sound_file) if sound else "0" * 64, "caffe")
+    found = verify(sound_file, tiny_backbone)
+    assert found.golden.pixels == "caffe" and found.golden.mean > 2 * own.mean
+    assert found.known_by == ("sum" if sound else "name")
+    assert len(found.warnings) == (0 if sound else 1)
+    assert sound or f"the published file is {'0' * 64}" in found.warnings[0]
+
+
+def test_it_is_json(sound_file: Path, tiny_backbone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(monkeypatch, tiny_backbone, None, "tf")
+    record = json.loads(json.dumps(verify(sound_file, tiny_backbone).as_dict()))
+    assert record["catalogue"] == {"name": "known", "known_by": "name", "license": "CC-BY-4.0"}
+    assert record["matched"] == ["conv1", "bn1", "conv2", "bn2", "conv3", "bn3"]
+    assert record["sha256"] == sha256_of(sound_file)
+    assert {"layout", "keras_version", "tensors", "parameters", "left_over", "warnings", "golden"} <= set(record)
+
+
+def test_features_that_are_not_finite_are_refused(tmp_path: Path, tiny_backbone: str) -> None:
+    base = build_base(tiny_backbone, 32, seed=7)
+    variance = base.get_layer("bn1").moving_variance
+    variance.assign(-keras.ops.ones(variance.shape))
+    write_weights(tmp_path / "bad.h5", base)
+    with pytest.raises(WeightsError, match=r"bad.h5 refused \(not finite\): the features"):
+        verify(tmp_path / "bad.h5", tiny_backbone)
+
+
+def test_what_is_wrong_is_refused(tmp_path: Path, sound_file: Path, tiny_backbone: str) -> None:
+    with pytest.raises(ExperimentError, match="did you mean 'ResNet50'"):
+        verify(sound_file, "ResNet5")
+    with pytest.raises(WeightsError, match=r"refused \((missing|names)\)"):
+        verify(sound_file, "MobileNetV2")
+    sound_file.write_bytes(sound_file.read_bytes()[:5000])
+    with pytest.raises(WeightsError, match=r"refused \(not HDF5\)"):
+        verify(sound_file, tiny_backbone)
+
+
+@pytest.mark.real
+def test_imagenet_weights_give_what_keras_own_road_gives(real_folder: Path) -> None:
+    file = real_folder / "weights" / "ImageNet-ResNet50_notop.h5"
+    found = verify(file, "ResNet50")
+    model: Any = keras.applications.ResNet50(include_top=False, pooling="avg", weights=None, input_shape=(96, 96, 3))
+    model.load_weights(file)
+    rgb = np.repeat(golden_image() * 255, 3, -1)
+    features = keras.ops.convert_to_numpy(model(keras.applications.resnet50.preprocess_input(rgb), training=False))
+    np.testing.assert_allclose((found.golden.mean, found.golden.sd), (features.mean(), features.std()), rtol=1e-3)
+    np.testing.assert_allclose(found.golden.first, features[0, :4], rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose((found.golden.mean, found.golden.sd), (0.7909, 2.002), rtol=1e-3)
