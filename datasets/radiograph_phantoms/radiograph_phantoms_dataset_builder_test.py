@@ -15,8 +15,9 @@ class RadiographPhantomsTest(tfds.testing.DatasetBuilderTestCase):
     test_registered = None  # found by its folder, not in TFDS's registry
 
     def _make_builder(self, config: Any = None) -> Any:
-        full = config or self.DATASET_CLASS.BUILDER_CONFIGS[0]
-        small = type(full)(name=f"small-{full.kind}", kind=full.kind, num_patients=4, seed=22, height=48)
+        kind = config or "supernumerary"  # the configurations are named after the kinds
+        make = type(self.DATASET_CLASS.BUILDER_CONFIGS[0])
+        small = make(name=f"small-{kind}", kind=kind, num_patients=4, seed=22, height=48)
         return self.DATASET_CLASS(config=small, data_dir=self.tmp_dir)
 
 

@@ -143,7 +143,8 @@ def _draw_base(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> No
     bone.add(0.42, rounded(_PETROUS))
     size = 1 + 0.14 * traits.mastoid
     bone.add(0.24, rounded(_about(_MASTOID, 0.345, 0.52, size, size)))
-    for x, y in rng.uniform((-0.04, 0), (0.03, 0.06), (round(14 * size), 2)) * size:
+    cells = rng.uniform((-0.04, 0), (0.03, 0.06), (24, 2)) * size
+    for x, y in cells[: max(0, round(14 * size))]:
         hard.add(-0.13, ellipse(0.345 + x * (1 - 8 * y), 0.53 + y, 0.0055, 0.0045))
     bone.add(-0.2, rounded([(0.48, 0.435), (0.56, 0.425), (0.57, 0.47), (0.5, 0.49), (0.475, 0.465)]))
     hard.add(0.26, line(_BASE_LINE, 0.009))

@@ -82,10 +82,10 @@ def verify(path: Path, name: str) -> Verified:
 
 def _verified(path: Path, base: keras.Model, row: Backbone, found: WeightFile) -> Verified:
     published, known_by = recognize(path, found.report.sha256, row.name) or (None, None)
-    golden = _golden(base, published.pixels if published else row.pixels)
-    if not np.isfinite([golden.mean, golden.sd]).all():
-        fault = refusal("not finite", "the features that it gives are not finite, so its weights are damaged.")
-        raise WeightsError(f"Weights file {path} {fault}")
+    try:
+        golden = _golden(base, published.pixels if published else row.pixels)
+    except WeightsError as error:
+        raise WeightsError(f"Weights file {path} {error}") from None
     return Verified(
         backbone=row.name,
         report=found.report,
@@ -107,6 +107,8 @@ def _name_warnings(published: CatalogueRow | None, sha256: str) -> tuple[str, ..
 def _golden(base: keras.Model, pixels: str) -> Golden:
     images = to_network(golden_image(), convention(pixels))
     features = keras.ops.convert_to_numpy(base(images, training=False))[0].astype(np.float64)  # (C,)
+    if not np.isfinite(features).all():
+        raise refusal("not finite", "the features that it gives are not finite, so its weights are damaged.")
     return Golden(pixels, GOLDEN_SIZE, float(features.mean()), float(features.std()), tuple(features[:4].tolist()))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import h5py
 import keras
 import numpy as np
 
-from radtl_tf.errors import WeightsError
+from radtl_tf.errors import OutputError, WeightsError
 from radtl_tf.models.backbones import BACKBONES, Backbone
 from radtl_tf.models.weight_catalogue import sha256_of
 from radtl_tf.models.weight_process import read_apart
@@ -118,17 +119,24 @@ def write_weights(path: Path, base: keras.Model) -> None:
 
     ``load_weights`` of Keras 2 and 3, ``weights=`` of their applications and the published scripts read it. It appears
     under its name only when it is complete.
+
+    Raises:
+        OutputError: the folder cannot be written or the disk is full.
     """
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with h5py.File(fresh, "w") as file:
             _write(file.create_group("model_weights"), [layer for layer in base.layers if layer.weights])
             _stamp(file)
         with fresh.open("rb") as done:
             os.fsync(done.fileno())
         os.replace(fresh, path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror or 'disk full or no access'}).") from error
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink()
 
 
 def _write(group: h5py.Group, layers: list[keras.Layer]) -> None:

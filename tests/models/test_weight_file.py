@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from radtl_tf.errors import WeightsError
+from radtl_tf.errors import OutputError, WeightsError
 from radtl_tf.models.backbones import BACKBONES, backbone, build_base
 from radtl_tf.models.weight_catalogue import sha256_of
 from radtl_tf.models.weight_file import read_weights, schema_of, write_weights
@@ -251,3 +251,12 @@ def test_real_weights_are_read(real_folder: Path) -> None:
     assert len(found.report.matched) == 106
     known = read_weights(path, base, backbone=backbone("ResNet50"), sha256=found.report.sha256)
     assert all(np.array_equal(a, b) for a, b in zip(found.values, known.values, strict=True))
+
+
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    base = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    (tmp_path / "occupied").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_weights(tmp_path / "occupied" / "own.h5", base)
+    write_weights(tmp_path / "new folder" / "own.h5", base)
+    assert [path.name for path in (tmp_path / "new folder").iterdir()] == ["own.h5"]
