@@ -88,7 +88,7 @@ def expose(drawing: Drawing, film: Film, rng: np.random.Generator, rows: int, co
     attenuation += drawing.device.paint(pose.place, rows, columns)
     if film.marked:
         letter = Layer()
-        letter.add(1.2, *_letter(columns / rows, film.mirrored))
+        letter.add(1.6, *_letter(columns / rows, film.mirrored))
         attenuation += letter.paint(_in_pixels(Pose(), (0, 0), rows, columns).place, rows, columns)
     return _collimated(_developed(attenuation, film, rng), film.border)
 

@@ -15,8 +15,8 @@ from radtl_tf.data.phantom_film import Drawing
 from radtl_tf.data.phantom_paint import Growth, Layer, Points, Pose, ellipse, line, rounded
 from radtl_tf.data.phantom_teeth import Tooth, draw_filling, draw_tooth
 
-GROWTH = 0.015  # of an individual, image heights
-SEPARATION = 0.8  # half the distance of the two means, in standard deviations of a trait
+GROWTH = 0.016  # of an individual, image heights
+SEPARATION = 0.85  # half the distance of the two means, in standard deviations of a trait
 
 # Closed outlines, the face to the right; lines further below are open.
 _VAULT = [
@@ -109,7 +109,7 @@ def _about(points: ArrayLike, x: float, y: float, grow_x: float, grow_y: float) 
 
 def _draw_soft_tissue(soft: Layer, traits: Traits, rng: np.random.Generator) -> None:
     """Add the profile, the brain and the airway."""
-    chin, brow, nose = 0.006 * traits.chin, 0.004 * traits.brow, rng.normal(0, 0.008)
+    chin, brow, nose = 0.008 * traits.chin, 0.006 * traits.brow, rng.normal(0, 0.008)
     outline = [
         *[(0.5, 0.02), (0.64, 0.045), (0.75, 0.14), (0.79 + brow, 0.27), (0.79 + brow, 0.32), (0.775, 0.37)],
         *[(0.815, 0.44), (0.885 + nose, 0.525), (0.87 + nose, 0.55), (0.815, 0.57), (0.845, 0.63), (0.82, 0.66)],
@@ -124,12 +124,12 @@ def _draw_soft_tissue(soft: Layer, traits: Traits, rng: np.random.Generator) -> 
 def _draw_vault(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> None:
     """Braincase as a shell of two tables, with brow, frontal sinus, sutures and the grooves of vessels."""
     bone, hard = drawing.bone, drawing.hard
-    grow, shell = 1 + 0.006 * traits.vault, 0.024 + 0.0035 * traits.vault
-    outer = rounded(_about(_moved(_VAULT, slice(1, 3), (0.006 * traits.brow, 0)), 0.5, 0.45, grow, grow))
+    grow, shell = 1 + 0.006 * traits.vault, 0.025 + 0.0045 * traits.vault
+    outer = rounded(_about(_moved(_VAULT, slice(1, 3), (0.008 * traits.brow, 0)), 0.5, 0.45, grow, grow))
     bone.add(0.17, outer)
     for depth, weight in ((0, 0.38), (0.35, -0.16), (0.65, 0.12), (1, -0.34)):  # outer table, marrow, inner table
         hard.add(weight, _about(outer, 0.42, 0.32, 1 - depth * shell / 0.36, 1 - depth * shell / 0.27))
-    sinus = max(0.4, 1 + 0.3 * traits.brow + rng.normal(0, 0.1))
+    sinus = max(0.4, 1 + 0.35 * traits.brow + rng.normal(0, 0.1))
     hollow = _about(_FRONTAL_SINUS, 0.745, 0.37, sinus, sinus)
     hard.add(0.2, rounded(_about(hollow, 0.742, 0.34, 1.6, 1.2)))
     hard.add(-0.34, rounded(hollow))
@@ -141,7 +141,7 @@ def _draw_base(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> No
     """Petrous bone, mastoid with its air cells, sella, sphenoid sinus; the ear rod of the cephalostat."""
     bone, hard = drawing.bone, drawing.hard
     bone.add(0.42, rounded(_PETROUS))
-    size = 1 + 0.14 * traits.mastoid
+    size = 1 + 0.18 * traits.mastoid
     bone.add(0.24, rounded(_about(_MASTOID, 0.345, 0.52, size, size)))
     cells = rng.uniform((-0.04, 0), (0.03, 0.06), (24, 2)) * size
     for x, y in cells[: max(0, round(14 * size))]:
@@ -169,14 +169,14 @@ def _draw_face(drawing: Drawing, rng: np.random.Generator) -> None:
 
 def _draw_mandible(drawing: Drawing, traits: Traits) -> None:
     """Both halves of the mandible, the far one slightly larger and displaced as the beam diverges."""
-    shape = _moved(_MANDIBLE, _GONION, (-0.007 * traits.angle, 0.007 * traits.angle))
-    shape = _moved(shape, _CHIN, (0.007 * traits.chin, 0.003 * traits.chin))
+    shape = _moved(_MANDIBLE, _GONION, (-0.009 * traits.angle, 0.009 * traits.angle))
+    shape = _moved(shape, _CHIN, (0.009 * traits.chin, 0.004 * traits.chin))
     for offset in (0.0, 0.007):
         outline = rounded(shape + (-offset, 0.6 * offset))
         drawing.bone.add(0.19, outline)
         drawing.hard.add(0.09, outline)
         drawing.hard.add(-0.09, _about(outline, 0.59, 0.74, 0.955, 0.93))
-    drawing.bone.add(0.14, rounded(_moved(_SYMPHYSIS, slice(3, 5), (0.007 * traits.chin, 0.003 * traits.chin))))
+    drawing.bone.add(0.14, rounded(_moved(_SYMPHYSIS, slice(3, 5), (0.009 * traits.chin, 0.004 * traits.chin))))
 
 
 def _draw_spine(drawing: Drawing, rng: np.random.Generator) -> None:

@@ -63,7 +63,7 @@ KINDS: Mapping[str, Kind] = {
         draw=lambda rng, positive, age: draw_skull(rng, male=positive, age=age),
         rows=320,
         columns_per_row=1,
-        spread=0.035,
+        spread=0.04,
         mirrored=0.25,
         projection=Projection("DX", 240, "SKULL", ("89546000", "Skull"), ("LL", "RL"), ("A", "P")),
         views=("left lateral", "right lateral"),

@@ -66,7 +66,7 @@ def test_dense_bone_is_noisier_than_thin(disk: Drawing) -> None:
 def test_the_border_is_black_and_the_letter_bright(disk: Drawing) -> None:
     framed = seen(disk, border=(0.05, 0.1), tilt=(0, 3.0))
     assert not framed[:4].any() and not framed[:, -8:].any() and framed[70, 40] > 0
-    assert seen(disk, marked=True)[60:, 66:].max() > 0.6 > seen(disk)[60:, 66:].max()
+    assert seen(disk, marked=True)[60:, 66:].max() > 0.5 > seen(disk)[60:, 66:].max()
 
 
 def test_growth_bends_the_patient_and_not_the_device(disk: Drawing) -> None:

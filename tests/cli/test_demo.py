@@ -1,0 +1,33 @@
+"""The demo, with a small backbone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from radtl_tf.cli import demo
+
+
+@pytest.fixture
+def small(tiny_backbone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "BACKBONES", (tiny_backbone,))
+    monkeypatch.setattr(demo, "PATIENTS", 60)
+    monkeypatch.setattr(demo, "SIZE", 32)
+    monkeypatch.setattr(demo, "EXPERIMENT", demo.EXPERIMENT.replace('"top10"', '"topK", layers = 2'))
+
+
+def test_the_demo_does_the_whole_job_and_resumes(small: None, tmp_path: Path, radtl: Any) -> None:
+    first = radtl("demo", "--out", tmp_path / "demo")
+    assert first.exit_code == 0, first.output
+    estimates = pd.read_csv(tmp_path / "demo" / "results" / "estimates.csv")
+    assert set(estimates.weights) == {"phantom", "random"}
+    assert demo.NOTE in (tmp_path / "demo" / "results" / "report.html").read_text(encoding="utf-8")
+    rows = [line.split(",") for line in first.stdout.splitlines()[-2:]]
+    assert all(name.endswith(".dcm") and 0 <= float(score) <= 1 for name, score in rows)
+    again = radtl("demo", "--out", tmp_path / "demo")
+    assert again.exit_code == 0, again.output
+    assert "0 of 24 runs are left" in again.stderr
+    assert again.stdout == first.stdout
