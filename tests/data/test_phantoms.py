@@ -90,10 +90,11 @@ def test_the_same_arguments_give_the_same_bytes(tmp_path: Path, kind: str) -> No
 
 
 def test_patients_do_not_depend_on_how_many_there_are(kind: str) -> None:
-    few, many = (next(iter(_patient(kind, 3, True, seed, 32))).picture for seed in (4, 4))
-    np.testing.assert_array_equal(few, many)
-    pictures = [phantom.picture for phantom in draw_phantoms(kind, **SMALL)]
-    assert len({picture.tobytes() for picture in pictures}) == len(pictures)
+    phantoms = list(draw_phantoms(kind, **SMALL))
+    same = next(one for one in phantoms if (one.patient, one.image) == (3, 0))
+    again = next(_patient(kind, 3, same.positive, 4, 48))
+    np.testing.assert_array_equal(again.picture, same.picture)
+    assert len({one.picture.tobytes() for one in phantoms}) == len(phantoms)
 
 
 def test_an_empty_folder_is_filled_and_the_same_phantoms_are_kept(tmp_path: Path) -> None:
@@ -146,12 +147,17 @@ def auroc(features: NDArray[np.float32], phantoms: list[Phantom]) -> float:
 
 
 def test_trivial_features_do_not_give_the_label_away(kind: str) -> None:
-    phantoms = list(draw_phantoms(kind, num_patients=100, seed=1, height=48))
+    areas = np.mean([trivial_aurocs(kind, seed) for seed in (1, 2, 3)], axis=0)  # one alone varies by 0.07
+    assert areas[0] < 0.65 and areas[1] < 0.75
+
+
+def trivial_aurocs(kind: str, seed: int) -> tuple[float, float]:
+    """Return what mean and standard deviation tell, and what 16 x 16 pixels tell."""
+    phantoms = list(draw_phantoms(kind, num_patients=100, seed=seed, height=48))
     pictures = np.stack([one.picture for one in phantoms])
     brightness = np.stack([pictures.mean((1, 2)), pictures.std((1, 2))], 1)
     blocks = pictures.reshape(len(pictures), 16, 3, 16, -1).mean((2, 4)).reshape(len(pictures), -1)
-    assert auroc(brightness, phantoms) < 0.7
-    assert auroc(blocks, phantoms) < 0.75
+    return auroc(brightness, phantoms), auroc(blocks, phantoms)
 
 
 def test_drawing_is_quick(kind: str) -> None:

@@ -126,7 +126,7 @@ def test_a_file_appears_only_when_complete(tmp_path: Path, tiny_backbone: str, m
     write_weights(tmp_path / "mine.h5", base)
     before = sha256_of(tmp_path / "mine.h5")
     monkeypatch.setattr(h5py.Group, "__setitem__", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OutputError, match="disk full"):
         write_weights(tmp_path / "mine.h5", base)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.h5"]
     assert sha256_of(tmp_path / "mine.h5") == before
