@@ -55,6 +55,7 @@ pixels = "{pixels}"
 [training]
 image_size = {size}
 epochs = 10
+batch_size = 8
 """
 
 
@@ -130,7 +131,7 @@ def _source_plan(out: Path, backbone: str) -> Plan:
             "pixels": [PIXELS],
             "tunings": [{"mode": "full", "learning_rates": [1e-3]}],
         },
-        # An inner part too small to choose an epoch on: the last one is kept, when batch norms have learned their statistics.
+        # An inner part too small to choose an epoch on keeps the last one, when batch norms know their statistics.
         "folds": {"inner": 0.1},
         "training": {"image_size": SIZE, "epochs": 8, "batch_size": 8},
     }

@@ -14,8 +14,9 @@ from radtl_tf.records.experiment import Unit
 class Cases:
     """The N examples of a task, in the order of the manifest.
 
-    ``examples`` (N,) is the row of the manifest from 0, ascending without gaps; ``truth`` (N,) the index into ``classes`` (binary: 1 is
-    positive); ``patients`` (N,) the patient's number by first appearance; ``patient_ids`` the keyed hash of each patient number.
+    ``examples`` (N,) is the row of the manifest from 0, ascending without gaps; ``truth`` (N,) the index into
+    ``classes`` (binary: 1 is positive); ``patients`` (N,) the patient's number by first appearance; ``patient_ids`` the
+    keyed hash of each patient number.
     """
 
     examples: NDArray[np.int64]

@@ -40,8 +40,8 @@ class Fold:
 def draw_folds(cases: Cases, plan: FoldPlan, seed: int) -> list[Fold]:
     """Draw ``plan.count`` folds ``plan.repeats`` times, grouped by patient and stratified by label.
 
-    A repeat re-draws the partition. Patients go in by their number of first appearance, so neither their names nor the hash
-    key move a fold.
+    A repeat re-draws the partition. Patients go in by their number of first appearance, so neither their names nor the
+    hash key move a fold.
 
     Raises:
         DataError: a part would lack a class, or a test fold would hold fewer than five patients of one.
@@ -63,8 +63,8 @@ def _check_enough(cases: Cases, plan: FoldPlan) -> None:
     if plan.count > most:
         advice = f"use at most {most} folds" if most >= 2 else "collect more patients"
         raise DataError(
-            f"Class {cases.classes[rarest]!r} has {patients[rarest]} patients, too few for {plan.count} folds: each test fold "
-            f"needs {MIN_TEST_PATIENTS} patients of each class; {advice}."
+            f"Class {cases.classes[rarest]!r} has {patients[rarest]} patients, too few for {plan.count} folds: each "
+            f"test fold needs {MIN_TEST_PATIENTS} patients of each class; {advice}."
         )
 
 
@@ -104,7 +104,7 @@ def _with_inner(
 
 
 def _keeps_promises(cases: Cases, fold: Fold) -> bool:
-    """Check that no patient stands in two parts, and that each part has patients of both classes, the test part enough."""
+    """Check that no patient stands in two parts, and that each part has patients of both classes."""
     groups = [set(cases.patients[positions]) for _, positions in fold.parts()]
     disjoint = sum(map(len, groups)) == len(set().union(*groups))
     fewest = [int(patients_per_class(cases, positions).min()) for _, positions in fold.parts()]

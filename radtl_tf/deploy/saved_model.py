@@ -88,7 +88,10 @@ class Ensemble(tf.Module):
 
 
 def decode_grey(data: tf.Tensor) -> tf.Tensor:
-    """Return uint16 grey (H, W, 1) of a PNG or JPEG, equal to ``data.images.decode`` of the same file."""
+    """Return uint16 grey (H, W, 1) of a PNG or JPEG, equal to ``data.images.decode`` of the same file.
+
+    Two things are beyond the graph: an EXIF orientation is not applied, and transparency is dropped, not refused.
+    """
     color = tf.cond(
         tf.strings.substr(data, 0, len(JPEG_START)) == JPEG_START,
         lambda: tf.cast(tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE"), tf.uint16) * 257,

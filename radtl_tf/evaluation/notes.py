@@ -64,6 +64,16 @@ def _runs(record: Record) -> Iterator[str]:
             f"{stuck} of {len(runs)} runs had not converged: their lowest inner loss was in the last epoch. More "
             "epochs may change their scenarios' values."
         )
+    diverged = int(runs["diverged"].sum())
+    if diverged:
+        yield f"{diverged} of {len(runs)} runs diverged and ended early; the best epoch before is kept: lower the rate."
+    constant = int(runs["constant"].sum())
+    if constant:
+        yield (
+            f"{constant} of {len(runs)} runs give every case of their test part the same score, so their AUROC of 0.5 "
+            "is that of no model. Where batch norms learn, a few dozen steps leave their moving statistics behind: "
+            "train longer or with smaller batches. Random weights may also give all images the same features."
+        )
 
 
 def _settings(record: Record) -> Iterator[str]:

@@ -113,6 +113,8 @@ _RUN_COLUMNS = [
     "best_epoch",
     "fixed_epochs",
     "converged",
+    "diverged",
+    "constant",
     "seconds",
     "precision",
 ]

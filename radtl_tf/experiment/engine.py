@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 import keras
+import numpy as np
 from sklearn.metrics import log_loss
 
 from radtl_tf.data.cases import Cases
@@ -181,6 +182,7 @@ def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[st
         "fixed_epochs": fold.fixed_epochs,
         "converged": outcome.converged,
         "diverged": outcome.diverged,
+        "constant": bool(np.ptp(outcome.scores["test"]) == 0),
         "inner_loss": log_loss(cases.truth[fold.inner], outcome.scores["inner"], labels=[0, 1]),
     }
 

@@ -133,7 +133,14 @@ def _predictions(
 def _run_record(run: Run, converged: bool) -> dict[str, Any]:
     probe = run.scenario.is_reference
     outcome = {"epochs": 0 if probe else 30, "best_epoch": 0 if probe else 12, "fixed_epochs": False}
-    rest = {"converged": None if probe else converged, "inner_loss": 0.6, "seconds": 3.5, "precision": "float32"}
+    rest = {
+        "converged": None if probe else converged,
+        "diverged": False,
+        "constant": False,
+        "inner_loss": 0.6,
+        "seconds": 3.5,
+        "precision": "float32",
+    }
     return {**run.scenario.as_dict(), "repeat": run.repeat, "fold": run.fold, **outcome, **rest}
 
 

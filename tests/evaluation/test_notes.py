@@ -83,3 +83,13 @@ def test_every_note_is_one_line(outcome: Outcome, unit: str) -> None:
     found = evaluate(outcome(unit=unit, num_patients=60, prevalence=0.3)).notes
     assert all(note and "\n" not in note for note in found)
     assert len(set(found)) == len(found)
+
+
+def test_runs_that_diverged_or_say_nothing_are_counted(evaluation: Evaluation) -> None:
+    runs = evaluation.record.runs.assign(diverged=False, constant=False)
+    runs.loc[:2, "diverged"] = True
+    runs.loc[:1, "constant"] = True
+    found = "\n".join(notes(replace(evaluation.record, runs=runs), evaluation.parts))
+    assert "3 of 100 runs diverged" in found
+    assert "2 of 100 runs give every case of their test part the same score" in found
+    assert "diverged" not in text(evaluation)
