@@ -39,7 +39,7 @@ def selected(folder: Path) -> pd.Series:
 
 def test_imagenet_beats_random_on_standardized_features(run: Any) -> None:
     auroc = selected(run("chest400"))
-    assert auroc["imagenet"] >= 0.845
+    assert auroc["imagenet"] >= 0.85
     assert auroc["imagenet"] - auroc["random"] >= 0.02
 
 
@@ -52,7 +52,7 @@ def test_the_probe_gives_the_published_numbers(run: Any) -> None:
 def test_the_published_head_measures_the_scale_of_the_features(run: Any) -> None:
     auroc = selected(run("chest400-raw"))
     assert auroc["imagenet"] == pytest.approx(0.88, abs=0.015)
-    assert auroc["random"] == pytest.approx(0.75, abs=0.04)
+    assert auroc["random"] == pytest.approx(0.73, abs=0.06)
 
 
 def test_the_wrong_pixel_convention_is_clearly_worse_and_named(run: Any) -> None:
