@@ -7,6 +7,7 @@ import importlib.metadata
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,9 @@ from radtl_tf.data.manifest import cases_of, read_manifest
 from radtl_tf.data.pipeline import pixel_cache
 from radtl_tf.data.privacy import patient_key
 from radtl_tf.errors import OutputError
-from radtl_tf.experiment.grid import runs_of, scenarios_of, weights_records
-from radtl_tf.models.backbones import check_image_size
-from radtl_tf.models.weight_sources import WeightsRecord
+from radtl_tf.experiment.grid import Records, runs_of, scenarios_of, weights_records
+from radtl_tf.models.backbones import build_base, check_image_size
+from radtl_tf.models.weight_sources import WeightsRecord, initialize
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder, csv_text, read_json, write_json, write_text
 from radtl_tf.records.runs import FOLD_COLUMNS, Run, Scenario
@@ -78,6 +79,8 @@ def make_plan(
         check_image_size(name, experiment.training.image_size)
     records = weights_records(experiment, weights_folder)
     refuse_other(folder, {"experiment": as_dict(experiment)})
+    if not folder.experiment.exists():
+        check_weights(records, experiment.training.image_size)
     cases, builder = prepare_data(experiment, folder, say)
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     scenarios = scenarios_of(experiment, records)
@@ -103,6 +106,19 @@ def make_plan(
     )
     _write(plan)
     return plan
+
+
+def check_weights(records: Records, image_size: int) -> None:
+    """Load every weights file once into its backbone, so that a wrong one stops the experiment before it begins.
+
+    Raises:
+        WeightsError: a file is not what it claims to be, or cannot be downloaded.
+    """
+    given = {(record.backbone, record.name): record for record in records.values() if record.source != "random"}
+    for backbone, group in groupby(sorted(given), key=lambda key: key[0]):
+        base = build_base(backbone, image_size, seed=0)
+        for key in group:
+            initialize(base, given[key], seed=0)
 
 
 def prepare_data(

@@ -72,6 +72,14 @@ def test_a_missing_file_stops_before_anything_is_written(make_plan: Any, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
+def test_a_wrong_weights_file_stops_before_anything_is_written(make_plan: Any, tmp_path: Path) -> None:
+    whole = (tmp_path / "tiny.h5").read_bytes()
+    (tmp_path / "tiny.h5").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(WeightsError, match="not HDF5"):
+        make_plan()
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_missing_image_is_named_by_its_line(make_plan: Any, tmp_path: Path) -> None:
     (tmp_path / "images" / "004.png").unlink()
     with pytest.raises(DataError, match="line 6"):
