@@ -1,0 +1,72 @@
+"""What computing the prefix once saves: frozen runs from cached features against the same runs that compute them anew.
+
+    python benchmarks/prefix_cache.py
+
+Prints seconds and their ratio, both measured here one after the other. The predictions of the two must agree.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from radtl_tf.data.cases import Cases
+from radtl_tf.data.folds import draw_folds
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.pixels import convention
+from radtl_tf.records.experiment import FoldPlan, Training
+from radtl_tf.training.features import POOLED, FeatureStore, PrefixPass
+from radtl_tf.training.run import Source, train_run
+from radtl_tf.training.trainer import Trainer
+
+BACKBONE, SIZE, IMAGES, EPOCHS, RATES = "ResNet50", 96, 160, 3, (1e-2, 1e-3)
+
+
+def main() -> None:
+    """Time the two ways and print a table."""
+    numbers = np.arange(IMAGES)
+    cases = Cases(numbers, numbers % 2, numbers, tuple(map(str, numbers)), ("absent", "present"), "patient")
+    pixels = np.random.default_rng(0).uniform(0, 1, (IMAGES, SIZE, SIZE, 1)).astype(np.float32)
+    prefix = PrefixPass(build_base(BACKBONE, SIZE, seed=1), [POOLED])
+    prefix(np.zeros((1, SIZE, SIZE, 3), np.float32))  # traced before anything is timed
+    trainer = Trainer(BACKBONE, POOLED, SIZE, num_classes=2)
+    with tempfile.TemporaryDirectory() as folder:
+        seconds, scores = {}, {}
+        for way, cached in (("warm-up", [POOLED]), ("anew in every epoch", []), ("once, cached", [POOLED])):
+            store = FeatureStore(
+                {POOLED: prefix},
+                pixels,
+                convention=convention("caffe"),
+                augmentation="none",
+                seed=0,
+                folder=Path(folder) / way,
+                key={},
+                cached=cached,
+            )
+            seconds[way], scores[way] = _runs(trainer, Source(cases, store, [], 0, Training(epochs=EPOCHS)))
+    slow, fast = seconds["anew in every epoch"], seconds["once, cached"]
+    largest = float(np.abs(scores["anew in every epoch"] - scores["once, cached"]).max())
+    print(f"{BACKBONE}, {SIZE} px, {IMAGES} images, {len(RATES)} learning rates x 2 folds x {EPOCHS} epochs")
+    print(f"features anew in every epoch {slow:8.1f} s")
+    print(f"features once, cached        {fast:8.1f} s")
+    print(f"ratio                        {slow / fast:8.1f}")
+    print(f"largest difference of a score {largest:.1e}")
+
+
+def _runs(trainer: Trainer, source: Source) -> tuple[float, np.ndarray]:
+    """Return the seconds of all frozen runs and their test scores."""
+    start = time.monotonic()
+    scores: Sequence[np.ndarray] = [
+        train_run(trainer, source, fold, POOLED, rate).scores["test"]
+        for fold in draw_folds(source.cases, FoldPlan(count=2), seed=1)
+        for rate in RATES
+    ]
+    return time.monotonic() - start, np.concatenate(scores)
+
+
+if __name__ == "__main__":
+    main()
