@@ -24,6 +24,8 @@ class Group(click.Group):
         """Run the verb; ``--debug`` shows the traceback instead of the line."""
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:  # whoever reads our output has seen enough: click ends quietly
+            raise
         except (RadtlError, OSError) as error:
             if ctx.params.get("debug"):
                 raise

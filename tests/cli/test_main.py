@@ -63,3 +63,11 @@ def test_wrong_input_is_one_line_and_exit_code_1(error: Exception, radtl: Any, m
 def test_the_readme_names_every_verb() -> None:
     text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert [" ".join(path) for path in ALL if f"radtl {' '.join(path)}" not in text] == []
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(radtl: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(ALL[("doctor",)], "callback", fail)
+    assert "Error" not in radtl("doctor").output
