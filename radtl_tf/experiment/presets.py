@@ -11,6 +11,8 @@ from radtl_tf.data.manifest import read_manifest
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.places import shipped
 
+MAX_LABELS = 6
+
 
 def filled_preset(
     preset: str,
@@ -33,8 +35,10 @@ def filled_preset(
             raise DataError(f"{manifest} has no column {column!r}{nearest(column, table.columns)}.")
     labels = sorted(set(table[label]))
     if positive not in labels:
+        if len(labels) > MAX_LABELS:  # perhaps a column of names: not to be shown
+            raise DataError(f"The column {label!r} has {len(labels)} different values: choose the label with --label.")
         came = "is not given" if positive is None else f"{positive!r} is no label"
-        raise DataError(f"The positive class {came}: use --positive with one of {', '.join(labels[:10])}.")
+        raise DataError(f"The positive class {came}: use --positive with one of {', '.join(labels)}.")
     values = {"label": label, "positive": positive, "patient": patient}
     values["manifest"] = Path(os.path.relpath(manifest.resolve(), folder.resolve())).as_posix()
     text = (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8")

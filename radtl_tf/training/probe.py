@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -23,7 +21,7 @@ def train_probe(source: Source, fold: Fold) -> tuple[Outcome, float]:
     The features are standardized whatever ``head_input`` says: without it the penalty would measure their scale.
     """
     (features,) = source.store.rows(POOLED, fold.train, None)
-    mean, sd = standardization(_standardized(source), features)
+    mean, sd = standardization(features)
     scale = np.where(sd > 0, sd, np.inf)
     rows = {part: (source.store.rows(POOLED, at, None)[0] - mean) / scale for part, at in fold.parts()}
     truth = {part: source.cases.truth[at] for part, at in fold.parts()}
@@ -41,10 +39,6 @@ def train_probe(source: Source, fold: Fold) -> tuple[Outcome, float]:
         learned=_as_head(fitted[chosen], mean, sd),
     )
     return outcome, strengths[chosen]
-
-
-def _standardized(source: Source) -> Source:
-    return replace(source, training=replace(source.training, head_input="standardized"))
 
 
 def _as_head(model: LogisticRegression, mean: np.ndarray, sd: np.ndarray) -> Learned:

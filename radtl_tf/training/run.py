@@ -71,10 +71,8 @@ class _Best:
     learned: tuple[Arrays, Arrays]
 
 
-def standardization(source: Source, features: NDArray[np.float32]) -> Arrays:
-    """Return mean and SD (C,) of the training part's features (n, C) before training; 0 and 1 when ``raw``."""
-    if source.training.head_input == "raw":
-        return [np.zeros(features.shape[1], np.float32), np.ones(features.shape[1], np.float32)]
+def standardization(features: NDArray[np.float32]) -> Arrays:
+    """Return mean and SD (C,) of features (n, C), summed in float64."""
     wide = features.astype(np.float64)
     return [wide.mean(axis=0).astype(np.float32), wide.std(axis=0).astype(np.float32)]
 
@@ -127,10 +125,16 @@ def train_run(
 def _begin(trainer: Trainer, source: Source, fold: Fold, tuning: str, learning_rate: float) -> None:
     """Reset the trainer to the start of this run: suffix, head, standardization, learning rate."""
     key = (source.seed, fold.repeat, fold.fold)
-    plain = (source.store.rows(tuning, rows, None) for rows in chunks(fold.train, source.training.batch_size))
-    affine = standardization(source, trainer.pooled(source.suffix, plain))
     kernel = head_kernel(key, trainer.num_features, len(source.cases.classes), source.training.head_input)
-    trainer.reset(source.suffix, kernel, affine, learning_rate)
+    trainer.reset(source.suffix, kernel, _affine(trainer, source, fold, tuning), learning_rate)
+
+
+def _affine(trainer: Trainer, source: Source, fold: Fold, tuning: str) -> Arrays:
+    """Return mean and SD (C,) of the training part's features before training; 0 and 1 when the head takes them raw."""
+    if source.training.head_input == "raw":
+        return [np.zeros(trainer.num_features, np.float32), np.ones(trainer.num_features, np.float32)]
+    batches = (source.store.rows(tuning, rows, None) for rows in chunks(fold.train, source.training.batch_size))
+    return standardization(trainer.pooled(source.suffix, batches))
 
 
 def class_weights(cases: Cases, positions: NDArray[np.int64], policy: str) -> NDArray[np.float32]:

@@ -61,3 +61,12 @@ def test_okazaki_is_the_24_settings() -> None:
     rates = sum(len(tuning.learning_rates) for tuning in experiment.grid.tunings)
     assert len(experiment.grid.backbones) * rates == 24
     assert (experiment.training.image_size, experiment.folds.count, experiment.training.epochs) == (256, 5, 30)
+
+
+def test_a_column_of_names_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    file = tmp_path / "labels.csv"
+    file.write_text("path,name\n" + "".join(f"a.png,NAME{number}\n" for number in range(7)))
+    with pytest.raises(DataError, match="7 different values") as caught:
+        filled_preset("quick", folder=tmp_path, manifest=file, label="name", positive=None, patient="name", unit=None)
+    assert "NAME" not in str(caught.value)
