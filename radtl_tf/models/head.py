@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-_DEAD = 1e-6  # a feature whose SD is below this share of its mean is constant up to the rounding of float32
+DEAD = 1e-6  # a feature whose SD is below this share of its mean is constant up to the rounding of float32
 
 
 class Head(keras.layers.Layer):
@@ -28,7 +28,7 @@ class Head(keras.layers.Layer):
 
     def reset(self, kernel: np.ndarray, bias: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> None:
         """Start from these numbers: shapes (C, num_classes), (num_classes,), (C,), (C,)."""
-        constant = np.asarray(sd) <= _DEAD * np.abs(mean)
+        constant = np.asarray(sd) <= DEAD * np.abs(mean)
         self.kernel.assign(kernel)
         self.bias.assign(bias)
         self.mean.assign(mean)

@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from radtl_tf.data.folds import Fold
+from radtl_tf.models.head import DEAD
 from radtl_tf.training.checkpoint import Learned
 from radtl_tf.training.features import POOLED
 from radtl_tf.training.run import Outcome, Source, standardization
@@ -22,7 +23,7 @@ def train_probe(source: Source, fold: Fold) -> tuple[Outcome, float]:
     """
     (features,) = source.store.rows(POOLED, fold.train, None)
     mean, sd = standardization(features)
-    scale = np.where(sd > 0, sd, np.inf)
+    scale = np.where(sd > DEAD * np.abs(mean), sd, np.inf)  # the head's own rule for a constant feature
     rows = {part: (source.store.rows(POOLED, at, None)[0] - mean) / scale for part, at in fold.parts()}
     truth = {part: source.cases.truth[at] for part, at in fold.parts()}
     strengths = (DEFAULT_STRENGTH,) if fold.fixed_epochs else STRENGTHS
