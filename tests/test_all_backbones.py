@@ -84,7 +84,11 @@ def tensorboard(finished: Path) -> Iterator[str]:
 
 
 def test_tensorboard_knows_the_hyperparameters(tensorboard: str) -> None:
-    question = urllib.request.Request(f"{tensorboard}/data/plugin/hparams/experiment", data=b'{"experimentName": ""}')
+    question = urllib.request.Request(
+        f"{tensorboard}/data/plugin/hparams/experiment",
+        data=b'{"experimentName": ""}',
+        headers={"Content-Type": "application/json"},
+    )
     answer = json.load(urllib.request.urlopen(question, timeout=30))
     domains = {info["name"]: set(info["domainDiscrete"]) for info in answer["hparamInfos"]}
     assert domains["backbone"] == {"ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2"}
