@@ -10,7 +10,7 @@ import numpy as np
 from radtl_tf.experiment.plan import Plan
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.tuning import split
-from radtl_tf.records.runs import PROBE, Run
+from radtl_tf.records.runs import PROBE
 from radtl_tf.training.features import POOLED, PREFIX_BATCH, PrefixPass, cut_bytes
 
 TRAINING_FACTOR = 3.0  # forward and backward pass against the forward pass alone (two products of the same size more)
@@ -61,8 +61,8 @@ def _backbone_parts(plan: Plan, name: str) -> list[Part]:
     base = build_base(name, training.image_size, seed=0)
     whole = _seconds_per_image(PrefixPass(base, [POOLED]), training.image_size)
     runs = [run for run in plan.remaining if run.scenario.setting.backbone == name]
-    views = 0 if training.augmentation == "none" else training.views or training.epochs
-    starts = {(run.scenario.setting.weights, run.scenario.setting.pixels, _draw(plan, run)) for run in runs}
+    views = training.num_views
+    starts = {(run.scenario.setting.weights, run.scenario.setting.pixels, plan.draw(run)) for run in runs}
     passes = len(starts) * (1 + views)
     parts = [Part(f"{name}: {passes} feature passes", 0, passes * len(plan.pixels) * whole, 0)]
     for tuning in sorted({run.scenario.setting.tuning for run in runs}):
@@ -73,12 +73,6 @@ def _backbone_parts(plan: Plan, name: str) -> list[Part]:
         below = 0.0 if cut == "full" else _seconds_per_image(PrefixPass(base, [cut]), training.image_size)
         parts.append(Part(f"{name} {tuning}", count, count * _run_seconds(plan, tuning, max(whole - below, 0.0)), size))
     return parts
-
-
-def _draw(plan: Plan, run: Run) -> int:
-    """Return the repeat where random weights are re-drawn, else 0."""
-    setting = run.scenario.setting
-    return run.repeat if plan.records[setting.backbone, setting.weights, setting.pixels].source == "random" else 0
 
 
 def _run_seconds(plan: Plan, tuning: str, suffix: float) -> float:

@@ -76,18 +76,13 @@ class _Bench:
                 self._one(run, store)
                 yield run
 
-    def _record(self, run: Run) -> WeightsRecord:
-        setting = run.scenario.setting
-        return self._plan.records[setting.backbone, setting.weights, setting.pixels]
-
     def _start(self, run: Run) -> tuple[WeightsRecord, int]:
         """Return what determines the backbone's starting weights and pixels."""
-        record = self._record(run)
-        return record, run.repeat if record.source == "random" else 0
+        return self._plan.record(run), self._plan.draw(run)
 
     def _sort_key(self, run: Run) -> tuple[str, str, int, str, int, int]:
         setting = run.scenario.setting
-        return (setting.weights, setting.pixels, self._start(run)[1], setting.tuning, run.repeat, run.fold)
+        return (setting.weights, setting.pixels, self._plan.draw(run), setting.tuning, run.repeat, run.fold)
 
     def _choose_passes(self) -> tuple[dict[str, PrefixPass], list[str]]:
         """Return the prefix pass of every tuning and the tunings whose cut tensors fit into the cache.
@@ -95,7 +90,7 @@ class _Bench:
         All cached tunings share one pass over the images.
         """
         training, tunings = self._plan.experiment.training, self._tunings()
-        views = 0 if training.augmentation == "none" else training.views or training.epochs
+        views = training.num_views
         cuttable = [POOLED, *(name for name in tunings if name not in (POOLED, "full"))]
         sizes = {
             name: cut_bytes(

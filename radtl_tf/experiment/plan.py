@@ -60,6 +60,15 @@ class Plan:
         """The runs that are not done yet."""
         return [run for run in self.runs if not self.folder.is_done(run)]
 
+    def record(self, run: Run) -> WeightsRecord:
+        """Return the weights that a run starts from."""
+        setting = run.scenario.setting
+        return self.records[setting.backbone, setting.weights, setting.pixels]
+
+    def draw(self, run: Run) -> int:
+        """Return which draw of its weights a run starts from: random ones are re-drawn per repeat, a file is one."""
+        return run.repeat if self.record(run).source == "random" else 0
+
 
 def make_plan(
     experiment: Experiment,

@@ -118,6 +118,11 @@ class Training(_Strict):
     precision: Precision = "auto"
     determinism: Literal["off", "seeded", "strict"] = "seeded"
 
+    @property
+    def num_views(self) -> int:
+        """Return how many augmented views an image has: none, ``views``, or one per epoch."""
+        return 0 if self.augmentation == "none" else self.views or self.epochs
+
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(_Strict):

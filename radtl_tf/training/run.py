@@ -151,7 +151,7 @@ def _train_epoch(trainer: Trainer, source: Source, fold: Fold, tuning: str, epoc
     weights = class_weights(cases, fold.train, settings.class_weights)
     targets = np.eye(len(cases.classes), dtype=np.float32)
     key = (source.seed, fold.repeat, fold.fold, epoch)
-    view = None if settings.augmentation == "none" else (epoch - 1) % (settings.views or settings.epochs)
+    view = (epoch - 1) % settings.num_views if settings.num_views else None
     order = epoch_order(key, fold.train)
     total = 0.0
     for step, positions in enumerate(chunks(order, settings.batch_size)):
