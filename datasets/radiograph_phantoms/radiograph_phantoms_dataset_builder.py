@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.builders import SPLIT, features, generate, rows_of
+from radtl_tf.data.examples import SPLIT, features, generate, rows_of
 from radtl_tf.data.manifest import cases_of, read_manifest
 from radtl_tf.data.phantoms import KINDS, write_phantoms
 from radtl_tf.records.experiment import Task
@@ -31,8 +31,8 @@ class PhantomsConfig(tfds.core.BuilderConfig):
 class Builder(tfds.core.GeneratorBasedBuilder):
     """Synthetic radiographs of two kinds; a build takes less than a minute each."""
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES = {"1.0.0": "First release."}
+    VERSION = tfds.core.Version("2.0.0")
+    RELEASE_NOTES = {"2.0.0": "Every example carries its reading and metadata.", "1.0.0": "First release."}
     BUILDER_CONFIGS = [PhantomsConfig(name=kind, kind=kind) for kind in KINDS]
 
     def _info(self) -> tfds.core.DatasetInfo:

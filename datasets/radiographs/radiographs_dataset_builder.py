@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.builders import SPLIT, Row, features, generate
+from radtl_tf.data.examples import SPLIT, Row, features, generate
 from radtl_tf.errors import DataError
 
 
@@ -20,25 +20,29 @@ class RadiographsConfig(tfds.core.BuilderConfig):
 
     rows: tuple[Row, ...] = field(default=(), repr=False)  # TFDS logs the configuration
     classes: tuple[str, ...] = field(default=(), repr=False)
+    multilabel: bool = False
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
     """Radiographs of one manifest; the configuration is made from it, and its name is a hash of its rows."""
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES = {"1.0.0": "First release."}
+    VERSION = tfds.core.Version("2.0.0")
+    RELEASE_NOTES = {"2.0.0": "Every example carries its reading and metadata.", "1.0.0": "First release."}
 
     @classmethod
-    def of(cls, rows: tuple[Row, ...], classes: tuple[str, ...], *, data_dir: Path) -> Builder:
+    def of(
+        cls, rows: tuple[Row, ...], classes: tuple[str, ...], *, data_dir: Path, multilabel: bool = False
+    ) -> Builder:
         """Return the builder of the rows of a manifest that has been read and checked."""
-        digest = hashlib.sha256(repr((classes, rows)).encode()).hexdigest()
-        return cls(config=RadiographsConfig(name=digest[:16], rows=rows, classes=classes), data_dir=data_dir)
+        digest = hashlib.sha256(repr((classes, multilabel, rows)).encode()).hexdigest()
+        config = RadiographsConfig(name=digest[:16], rows=rows, classes=classes, multilabel=multilabel)
+        return cls(config=config, data_dir=data_dir)
 
     def _info(self) -> tfds.core.DatasetInfo:
         if self.builder_config is None:
             raise DataError("the data set 'radiographs' is made from a manifest: name its CSV file instead.")
         return self.dataset_info_from_configs(
-            features=features(self.builder_config.classes),
+            features=features(self.builder_config.classes, multilabel=self.builder_config.multilabel),
             supervised_keys=("image", "label"),
             disable_shuffling=True,
         )

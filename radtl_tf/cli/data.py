@@ -1,4 +1,4 @@
-"""The verbs of data: build."""
+"""The verbs of data: build, and those of cli/check.py."""
 
 from __future__ import annotations
 
@@ -7,25 +7,23 @@ from typing import Any
 
 import click
 
-from radtl_tf.cli.options import FOLDER, load_tensorflow, log
+from radtl_tf.cli.options import FOLDER, load_tensorflow, log, task_of, task_options
 
 
 @click.group()
 def data() -> None:
-    """Turn radiographs into data sets."""
+    """Check radiographs, look at them as a network will, turn them into data sets."""
 
 
 @data.command()
 @click.argument("source")
-@click.option("--out", type=FOLDER, required=True, help="Folder that holds TFDS data sets.")
-@click.option("--label", default="label", show_default=True, help="Column of the label (manifest only).")
-@click.option("--positive", help="Label of the positive class (manifest only).")
-@click.option("--patient", help="Column of the patient id (manifest only).")
-@click.option("--one-image-per-patient", is_flag=True, help="Each image is a patient of its own (manifest only).")
-@click.option("--unit", type=click.Choice(["patient", "image"]), help="What counts as one case (manifest only).")
-@click.option("--images", type=FOLDER, help="Image root; default: the manifest's folder.")
-def build(source: str, out: Path, **task: Any) -> None:
+@click.option("--out", type=FOLDER, default="data", show_default=True, help="Folder that holds TFDS data sets.")
+@click.option("--manual-dir", type=FOLDER, help="Folder with the files of a builder that has to be downloaded by hand.")
+@task_options
+def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, **task: Any) -> None:
     """Build a TFDS data set from SOURCE: a manifest (CSV) or the name of a builder, such as radiograph_phantoms/skull.
+
+    The options of labels and patients go with a manifest; a builder brings its own.
 
     Example: radtl data build labels.csv --positive pneumonia --patient patient_id --unit image --out data
     """
@@ -33,21 +31,18 @@ def build(source: str, out: Path, **task: Any) -> None:
     from radtl_tf.data.builders import build_named
 
     if source.lower().endswith((".csv", ".tsv")):
-        builder = _build_manifest(source, out, task)
+        builder = _build_manifest(Path(source), out, images, task)
     else:
-        builder = build_named(source, out)
+        builder = build_named(source, out, manual_dir)
     log(f"{builder.info.splits.total_num_examples} examples")
     click.echo(str(builder.data_dir))
 
 
-def _build_manifest(source: str, out: Path, task: dict[str, Any]) -> Any:
+def _build_manifest(source: Path, out: Path, images: Path | None, options: dict[str, Any]) -> Any:
     from radtl_tf.data.builders import build_manifest
     from radtl_tf.data.manifest import cases_of, read_manifest
     from radtl_tf.data.privacy import patient_key
-    from radtl_tf.records.experiment import Task
 
-    if not task["positive"]:
-        raise click.UsageError("a manifest needs --positive: the label of the positive class.")
-    images = task.pop("images")
-    manifest = read_manifest(Path(source), Path(images) if images else None)
-    return build_manifest(manifest, cases_of(manifest, Task(**task), patient_key(out)), out)
+    task = task_of(source, options)
+    manifest = read_manifest(source, images)
+    return build_manifest(manifest, cases_of(manifest, task, patient_key(out)), out)

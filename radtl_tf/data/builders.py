@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import io
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,16 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl import logging as absl_logging
-from PIL import Image
 
-from radtl_tf.data.assembly import assemble
+from radtl_tf.data.assembly import Labels, assemble
 from radtl_tf.data.cases import Cases
-from radtl_tf.data.grey import Decoded
-from radtl_tf.data.images import decode_bytes, read_file
-from radtl_tf.data.manifest import Manifest, Source
+from radtl_tf.data.examples import class_names, reading_from, rows_of
+from radtl_tf.data.manifest import Manifest
+from radtl_tf.data.reading import Reading
 from radtl_tf.errors import DataError, OutputError, RadtlError, nearest
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task
 
-Row = tuple[Source, str, str]  # image, label, hash of the patient
-SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
 _SUFFIX = "_dataset_builder"
 _DAMAGE = (  # a bit flipped, a file cut, a file gone
     tf.errors.DataLossError,
@@ -34,39 +31,6 @@ _DAMAGE = (  # a bit flipped, a file cut, a file gone
     tf.errors.OutOfRangeError,
     tf.errors.NotFoundError,
 )
-
-
-def features(labels: Sequence[str]) -> tfds.features.FeaturesDict:
-    """Return the features that every data set has; ``labels`` are the classes in order."""
-    return tfds.features.FeaturesDict(
-        {
-            "image": tfds.features.Image(shape=(None, None, 1), dtype=np.uint16, encoding_format="png"),
-            "label": tfds.features.ClassLabel(names=list(labels)),
-            "patient": tfds.features.Text(),
-            "example": tfds.features.Scalar(np.int64),
-            "sha256": tfds.features.Text(),
-        }
-    )
-
-
-def rows_of(manifest: Manifest, cases: Cases) -> tuple[Row, ...]:
-    """Return what ``generate`` takes, from a manifest and the cases that were made of it."""
-    labels = (cases.classes[truth] for truth in cases.truth)
-    patients = (cases.patient_ids[number] for number in cases.patients)
-    return tuple(zip(manifest.sources, labels, patients, strict=True))
-
-
-def generate(rows: Iterable[Row]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield TFDS's (key, example) of each row, in their order.
-
-    Raises:
-        DataError: an image cannot be decoded, or has changed since its row was read; it names the row's line.
-    """
-    for example, (source, label, patient) in enumerate(rows):
-        try:
-            yield example, _example(example, source, label, patient)
-        except DataError as error:
-            raise DataError(f"line {source.line}: {error}") from error
 
 
 def known_datasets() -> list[str]:
@@ -99,12 +63,16 @@ def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.cor
     """
     make: Any = builder_class("radiographs")
     with _quiet(), data_errors(manifest.path.name):
-        builder = make.of(rows_of(manifest, cases), cases.classes, data_dir=data_dir)
+        builder = make.of(
+            rows_of(manifest, cases), cases.classes, multilabel=cases.kind == "multilabel", data_dir=data_dir
+        )
     return _prepared(builder, str(manifest.path))
 
 
-def build_named(name: str, data_dir: Path) -> tfds.core.DatasetBuilder:
+def build_named(name: str, data_dir: Path, manual_dir: Path | None = None) -> tfds.core.DatasetBuilder:
     """Build the shipped data set ``name`` or ``name/config`` below ``data_dir``, or return the complete one.
+
+    ``manual_dir`` is where its sources were put; default: ``<data_dir>/downloads/manual/<name>``.
 
     Raises:
         DataError: there is no such data set or configuration, or its sources are missing or damaged.
@@ -119,7 +87,7 @@ def build_named(name: str, data_dir: Path) -> tfds.core.DatasetBuilder:
         )
     with _quiet(), data_errors(name):
         builder = found(data_dir=data_dir, config=config or None)
-    return _prepared(builder, name)
+    return _prepared(builder, name, manual_dir or data_dir / "downloads" / "manual" / name)
 
 
 def cases_from(builder: tfds.core.DatasetBuilder, task: Task) -> Cases:
@@ -128,12 +96,20 @@ def cases_from(builder: tfds.core.DatasetBuilder, task: Task) -> Cases:
     Raises:
         DataError: the data set is damaged, or its labels do not make the task.
     """
-    names = builder.info.features["label"].names
+    names = class_names(builder.info)
     rows = list(_rows(builder, "example", "label", "patient"))
     if [int(row["example"]) for row in rows] != list(range(len(rows))):
         raise DataError(f"the data set {title(builder)} does not hold its examples in order: build it again.")
-    labels = [names[int(row["label"])] for row in rows]
-    return assemble(labels, [row["patient"].decode() for row in rows], task)
+    return assemble([_labels(names, row) for row in rows], [row["patient"].decode() for row in rows], task)
+
+
+def readings_from(builder: tfds.core.DatasetBuilder) -> list[Reading]:
+    """Return the Reading of every example of a built data set, in order; no image is decoded.
+
+    Raises:
+        DataError: the data set is damaged.
+    """
+    return [reading_from(row) for row in _rows(builder, "sha256", "reading", "metadata")]
 
 
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
@@ -142,11 +118,16 @@ def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
     Raises:
         DataError: the data set is damaged.
     """
-    names = builder.info.features["label"].names
+    names = class_names(builder.info)
     digest = hashlib.sha256()
     for row in _rows(builder, "example", "label", "sha256"):
-        digest.update(f"{int(row['example'])}\t{names[int(row['label'])]}\t{row['sha256'].decode()}\n".encode())
+        labels = "|".join(_labels(names, row))
+        digest.update(f"{int(row['example'])}\t{labels}\t{row['sha256'].decode()}\n".encode())
     return digest.hexdigest()
+
+
+def _labels(names: list[str], row: dict[str, Any]) -> Labels:
+    return tuple(names[int(number)] for number in np.atleast_1d(row["label"]))
 
 
 def stream_of(builder: tfds.core.DatasetBuilder, decoders: Any = None) -> tf.data.Dataset:
@@ -174,28 +155,9 @@ def data_errors(name: str) -> Iterator[None]:
         raise DataError(f"the data set {name} cannot be built or read ({type(error).__name__}).") from error
 
 
-def _example(number: int, source: Source, label: str, patient: str) -> dict[str, Any]:
-    data = read_file(source.path)
-    status = source.path.stat()
-    if (len(data), status.st_mtime_ns) != (source.size, source.changed):
-        raise DataError("the image has changed since the manifest was read: run again.")
-    return {
-        "image": io.BytesIO(_png(decode_bytes(data, source.path.suffix))),
-        "label": label,
-        "patient": patient,
-        "example": number,
-        "sha256": hashlib.sha256(data).hexdigest(),
-    }
-
-
-def _png(decoded: Decoded) -> bytes:
-    """Return a 16-bit PNG; level 1 is several times faster than the default, and little larger."""
-    buffer = io.BytesIO()
-    Image.fromarray(decoded.pixels).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
-
-
-def _prepared(builder: tfds.core.DatasetBuilder, origin: str) -> tfds.core.DatasetBuilder:
+def _prepared(
+    builder: tfds.core.DatasetBuilder, origin: str, manual_dir: Path | None = None
+) -> tfds.core.DatasetBuilder:
     """Write the data set unless it is complete; nothing half-written remains, whoever was killed while writing."""
     with _quiet():
         if builder.is_prepared():
@@ -205,7 +167,7 @@ def _prepared(builder: tfds.core.DatasetBuilder, origin: str) -> tfds.core.Datas
         shutil.rmtree(leftover, ignore_errors=True)
     try:
         with _quiet(), data_errors(builder.name):
-            config = tfds.download.DownloadConfig(try_download_gcs=False)
+            config = tfds.download.DownloadConfig(try_download_gcs=False, manual_dir=manual_dir)
             builder.download_and_prepare(download_config=config, download_dir=place.parent / "downloads")
     except DataError as error:
         raise DataError(f"{origin}: {error}") from error

@@ -22,8 +22,10 @@ from pydicom.filereader import read_dataset
 from pydicom.pixels import apply_color_lut
 
 from radtl_tf.data.dicom_frames import check_syntax, decode_frame
+from radtl_tf.data.dicom_metadata import TAGS as METADATA_TAGS
+from radtl_tf.data.dicom_metadata import metadata_of
 from radtl_tf.data.dicom_values import square_pixels, to_unit_grey
-from radtl_tf.data.grey import Decoded, NoRadiographError, check_size, read_file, to_grey
+from radtl_tf.data.grey import Decoded, NoRadiographError, RefusedError, check_size, read_file, to_grey
 from radtl_tf.errors import DataError
 
 logging.getLogger("pydicom").propagate = False  # its messages quote values of the file
@@ -72,12 +74,8 @@ _TAGS: Any = [
     "WindowWidth",
     "PresentationLUTShape",
     "PixelAspectRatio",
-    "ImagerPixelSpacing",
-    "PixelSpacing",
-    "NominalScannedPixelSpacing",
-    "PresentationIntentType",
     "BurnedInAnnotation",
-    "LossyImageCompression",
+    *METADATA_TAGS,
     *_PALETTE,
     _OVERLAY_ROWS,
 ]
@@ -124,7 +122,7 @@ def _safely(step: Callable[[], Result], reason: str) -> Result:
     except (DataError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
-        raise DataError(f"the DICOM file cannot be read, {reason} ({type(error).__name__}).") from None
+        raise RefusedError("damaged", f"the DICOM file cannot be read, {reason} ({type(error).__name__}).") from None
 
 
 def _inflated(data: bytes) -> tuple[bytes, str]:
@@ -141,8 +139,9 @@ def _inflated(data: bytes) -> tuple[bytes, str]:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     body = inflater.decompress(data[end:], _MAX_INFLATED)
     if not inflater.eof:
-        raise DataError(
-            f"the deflated DICOM file is truncated, or larger than {_MAX_INFLATED >> 20} MiB once inflated."
+        raise RefusedError(
+            "too-large",
+            f"the deflated DICOM file is truncated, or larger than {_MAX_INFLATED >> 20} MiB once inflated.",
         )
     plain = uid.ExplicitVRLittleEndian.encode().ljust(len(syntax), b"\0")  # zeros at the end of a UID mean nothing
     return data[:end].replace(syntax.encode(), plain) + body, uid.ExplicitVRLittleEndian
@@ -178,11 +177,13 @@ def check_layout(header: Dataset) -> None:
         DataError: so it is.
     """
     if int(header.get("NumberOfFrames") or 1) != 1:
-        raise DataError("the DICOM image has more than one frame: extract the radiograph first.")
+        raise RefusedError("frames", "the DICOM image has more than one frame: extract the radiograph first.")
     samples, bits = int(header.SamplesPerPixel), int(header.BitsAllocated)
     check_size(int(header.Rows), int(header.Columns), samples)
     if samples not in (1, 3) or bits not in (8, 16) or not 1 <= int(header.BitsStored) <= bits:
-        raise DataError(f"the DICOM image has {samples} samples of {bits} bits per pixel; read are 1 or 3 of 8 or 16.")
+        raise RefusedError(
+            "layout", f"the DICOM image has {samples} samples of {bits} bits per pixel; read are 1 or 3 of 8 or 16."
+        )
 
 
 def _decoded(dataset: FileDataset, syntax: str, notes: list[str]) -> Decoded:
@@ -195,7 +196,8 @@ def _decoded(dataset: FileDataset, syntax: str, notes: list[str]) -> Decoded:
         unit, more = _color_to_unit(stored, photometry, dataset), ["color turned to grey"]
     unit, resampled = square_pixels(unit, dataset)
     pixels = np.rint(unit * np.float32(65535)).astype(np.uint16)
-    return Decoded(np.ascontiguousarray(pixels), int(dataset.BitsStored), (*notes, *more, *resampled))
+    bits = int(dataset.BitsStored)
+    return Decoded(np.ascontiguousarray(pixels), bits, (*notes, *more, *resampled), metadata_of(dataset))
 
 
 def _color_to_unit(stored: NDArray[np.generic], photometry: str, dataset: Dataset) -> NDArray[np.float32]:
@@ -206,6 +208,6 @@ def _color_to_unit(stored: NDArray[np.generic], photometry: str, dataset: Datase
     elif photometry == "RGB":
         color, top = stored, (1 << int(dataset.BitsStored)) - 1
     else:
-        raise DataError("the DICOM photometric interpretation is not read.")
+        raise RefusedError("layout", "the DICOM photometric interpretation is not read.")
     deep = (color.astype(np.uint64) * 65535 // np.uint64(top)).astype(np.uint16)
     return to_grey(deep).astype(np.float32) / np.float32(65535)

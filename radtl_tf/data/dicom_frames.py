@@ -18,9 +18,8 @@ from pydicom.encaps import generate_fragments, generate_frames, parse_basic_offs
 from pydicom.pixels import get_decoder
 from pydicom.pixels.decoders.base import DecodeRunner
 
-from radtl_tf.data.grey import MAX_BYTES
+from radtl_tf.data.grey import MAX_BYTES, RefusedError
 from radtl_tf.data.jpeg import END, codestream_size
-from radtl_tf.errors import DataError
 
 _OWN = "radtl"
 _NATIVE = (
@@ -55,11 +54,11 @@ def check_syntax(syntax: str) -> None:
         DataError: the syntax is JPEG XL, video, or unknown.
     """
     if syntax in _JPEG_XL:
-        raise DataError(
-            "the DICOM pixels are compressed as JPEG XL, which is not read: convert them, e.g. to JPEG 2000."
+        raise RefusedError(
+            "syntax", "the DICOM pixels are compressed as JPEG XL, which is not read: convert them, e.g. to JPEG 2000."
         )
     if syntax not in PLUGINS:
-        raise DataError("the DICOM transfer syntax is not read: decompress the file first.")
+        raise RefusedError("syntax", "the DICOM transfer syntax is not read: decompress the file first.")
 
 
 def decode_frame(dataset: Dataset, syntax: str) -> tuple[NDArray[np.generic], str]:
@@ -79,7 +78,7 @@ def decode_frame(dataset: Dataset, syntax: str) -> tuple[NDArray[np.generic], st
     high = int(dataset.get("HighBit", stored - 1)) if native else stored - 1
     values = _stored_bits(pixels, stored, high)
     if not native and pixels.dtype.kind == "u" and not np.array_equal(values, pixels):
-        raise DataError("the compressed DICOM pixels have more bits than the header says.")
+        raise RefusedError("header", "the compressed DICOM pixels have more bits than the header says.")
     return values, str(properties["photometric_interpretation"])
 
 
@@ -93,21 +92,23 @@ def _check_one_frame(dataset: Dataset, syntax: uid.UID) -> None:
         size = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * dataset.BitsAllocated // 8
         excess = len(data) >= 2 * size
     if excess:
-        raise DataError("the DICOM pixel data hold more than the one frame of the header.")
+        raise RefusedError("frames", "the DICOM pixel data hold more than the one frame of the header.")
 
 
 def _check_codestream(dataset: Dataset) -> None:
     """Refuse a codestream that claims another size than the header, before its decoder asks for the memory."""
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
     if codestream_size(frame) != (dataset.Rows, dataset.Columns, dataset.SamplesPerPixel):
-        raise DataError("the size of the compressed DICOM image is not that of its header.")
+        raise RefusedError("header", "the size of the compressed DICOM image is not that of its header.")
 
 
 def _stored_bits(pixels: NDArray[np.generic], stored: int, high: int) -> NDArray[np.generic]:
     """Return the values of bits ``high - stored + 1`` to ``high``; the others may hold anything."""
     allocated = pixels.dtype.itemsize * 8
     if not stored - 1 <= high < allocated:
-        raise DataError("the DICOM header contradicts itself: High Bit does not fit Bits Stored and Bits Allocated.")
+        raise RefusedError(
+            "header", "the DICOM header contradicts itself: High Bit does not fit Bits Stored and Bits Allocated."
+        )
     return (pixels << (allocated - 1 - high)) >> (allocated - stored)  # type: ignore[operator]
 
 
@@ -133,7 +134,7 @@ def _jpeg(source: bytes, runner: DecodeRunner) -> bytes:
     end = source.rfind(END)
     pixels = imagecodecs.jpeg8_decode(source[: end + 2])
     if not np.array_equal(pixels, imagecodecs.jpeg8_decode(source[:end] + _FILLER + source[end : end + 2])):
-        raise DataError("the DICOM pixel data are truncated.")
+        raise RefusedError("damaged", "the DICOM pixel data are truncated.")
     runner.set_option("bits_allocated", pixels.dtype.itemsize * 8)
     runner.set_option("planar_configuration", 0)
     return pixels.tobytes()
@@ -144,7 +145,7 @@ def _rle(source: bytes, runner: DecodeRunner) -> bytes:
     number, *offsets = struct.unpack("<16L", source[:64])
     width = runner.bits_allocated // 8
     if number != runner.samples_per_pixel * width:
-        raise DataError("the DICOM RLE segments do not fit the header.")
+        raise RefusedError("header", "the DICOM RLE segments do not fit the header.")
     length = runner.rows * runner.columns
     bounds = [*offsets[:number], len(source)]
     planes = [_unpacked(source[start:end], length) for start, end in zip(bounds, bounds[1:], strict=False)]
@@ -157,7 +158,7 @@ def _unpacked(segment: bytes, length: int) -> NDArray[np.uint8]:
     out = bytearray(min(length + 2, MAX_BYTES))  # a segment of odd length ends with a byte that means nothing
     plane = np.frombuffer(imagecodecs.packbits_decode(segment, out=out), np.uint8)
     if len(plane) < length:
-        raise DataError("the DICOM pixel data are truncated.")
+        raise RefusedError("damaged", "the DICOM pixel data are truncated.")
     return plane[:length]
 
 

@@ -11,8 +11,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from radtl_tf.data.grey import check_size
-from radtl_tf.errors import DataError
+from radtl_tf.data.grey import RefusedError, check_size
 
 Values = NDArray[np.float32]
 _PERCENTILES = (0.5, 99.5)
@@ -51,7 +50,7 @@ def square_pixels(unit: Values, header: Dataset) -> tuple[Values, list[str]]:
     if math.isclose(aspect, 1, rel_tol=1e-3):
         return unit, []
     if not 1 / _MAX_ASPECT <= aspect <= _MAX_ASPECT:
-        raise DataError("the DICOM pixel aspect ratio is implausible.")
+        raise RefusedError("header", "the DICOM pixel aspect ratio is implausible.")
     height, width = unit.shape
     height, width = (round(height * aspect), width) if aspect > 1 else (height, round(width / aspect))
     check_size(height, width)
@@ -68,7 +67,7 @@ def _padding(stored: NDArray[np.generic], header: Dataset) -> NDArray[np.bool_]:
     low, high = sorted((int(value), int(value if limit is None else limit)))
     padding = (stored >= low) & (stored <= high)  # type: ignore[operator]
     if padding.all():
-        raise DataError("every pixel of the DICOM image is padding.")
+        raise RefusedError("header", "every pixel of the DICOM image is padding.")
     return padding
 
 
@@ -78,7 +77,7 @@ def _modality(stored: NDArray[np.generic], header: Dataset) -> Values:
         return _looked_up(stored, header.ModalityLUTSequence[0], header)[0]
     slope, intercept = _number(header.get("RescaleSlope"), 1), _number(header.get("RescaleIntercept"), 0)
     if slope == 0 or not math.isfinite(slope) or not math.isfinite(intercept):
-        raise DataError("the DICOM Rescale Slope is zero, or slope or intercept is no number.")
+        raise RefusedError("header", "the DICOM Rescale Slope is zero, or slope or intercept is no number.")
     return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
 
 
@@ -91,7 +90,7 @@ def _of_interest(values: Values, shown: NDArray[np.bool_], header: Dataset) -> t
     if window:
         name = str(header.get("VOILUTFunction") or "LINEAR").strip().upper()
         if name not in _FUNCTIONS:
-            raise DataError("the DICOM VOI LUT Function is none of the standard.")
+            raise RefusedError("header", "the DICOM VOI LUT Function is none of the standard.")
         return np.clip(_FUNCTIONS[name](values, *window), 0, 1), "window of the file"
     low, high = np.percentile(values[shown], _PERCENTILES)
     if low == high:
@@ -154,7 +153,7 @@ def _table(data: bytes | list[int] | int, entries: int) -> NDArray[np.uint16]:
     else:
         table = np.atleast_1d(np.asarray(data)).astype(np.uint16)
     if len(table) != entries:
-        raise DataError("a lookup table of the DICOM file has not the length that it declares.")
+        raise RefusedError("header", "a lookup table of the DICOM file has not the length that it declares.")
     return table
 
 

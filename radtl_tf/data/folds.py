@@ -40,19 +40,26 @@ class Fold:
 def draw_folds(cases: Cases, plan: FoldPlan, seed: int) -> list[Fold]:
     """Draw ``plan.count`` folds ``plan.repeats`` times, grouped by patient and stratified by label.
 
-    A repeat re-draws the partition. Patients go in by their number of first appearance, so neither their names nor the
-    hash key move a fold.
+    A repeat re-draws the partition. Patients who share an image stay together. Patients go in by their number of first
+    appearance, so neither their names nor the hash key move a fold.
 
     Raises:
         DataError: a part would lack a class, or a test fold would hold fewer than five patients of one.
     """
+    if cases.kind == "multilabel":
+        raise DataError("Folds are drawn for binary and multiclass tasks: ask for one class, with kind = 'binary'.")
     _check_enough(cases, plan)
     return [fold for repeat in range(plan.repeats) for fold in _draw_repeat(cases, plan, seed, repeat)]
 
 
 def patients_per_class(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return (num_classes,): how many patients have at least one image of the class among ``positions``."""
-    pairs = np.unique(np.stack([cases.truth[positions], cases.patients[positions]]), axis=1)
+    truth, patients = cases.truth[positions], cases.patients[positions]
+    if truth.ndim == 1:
+        rows, classes = np.arange(len(truth)), truth
+    else:
+        rows, classes = np.nonzero(truth)
+    pairs = np.unique(np.stack([classes, patients[rows]]), axis=1)
     return np.bincount(pairs[0], minlength=len(cases.classes))
 
 
@@ -73,7 +80,7 @@ def _draw_repeat(cases: Cases, plan: FoldPlan, seed: int, repeat: int) -> list[F
     for draw in range(_DRAWS):
         state = int(np.random.SeedSequence((seed, repeat, draw)).generate_state(1)[0])
         splitter = StratifiedGroupKFold(n_splits=plan.count, shuffle=True, random_state=state)
-        splits = splitter.split(cases.examples, cases.truth, cases.patients)
+        splits = splitter.split(cases.examples, cases.truth, cases.groups)
         folds = [_with_inner(cases, plan, (repeat, fold), split, state) for fold, split in enumerate(splits)]
         if all(_keeps_promises(cases, fold) for fold in folds):
             return folds
@@ -90,22 +97,27 @@ def _with_inner(
     split: tuple[NDArray[np.int64], NDArray[np.int64]],
     state: int,
 ) -> Fold:
-    """Divide the training side of a split into the training and the inner part, by patient."""
+    """Divide the training side of a split into the training and the inner part, by group of patients.
+
+    A group's stratum is the highest class among its images.
+    """
     learning, test = split
-    patients, first = np.unique(cases.patients[learning], return_index=True)
-    positive = np.bincount(cases.patients[learning], weights=cases.truth[learning])[patients] > 0
-    strata = positive if np.bincount(positive, minlength=2).min() >= 2 else np.zeros(len(first), int)
+    groups, numbers = np.unique(cases.groups[learning], return_inverse=True)
+    highest = np.zeros(len(groups), int)
+    np.maximum.at(highest, numbers, cases.truth[learning])
+    _, sizes = np.unique(highest, return_counts=True)
+    strata = highest if sizes.min() >= 2 else np.zeros(len(groups), int)
     divide = StratifiedShuffleSplit(n_splits=1, test_size=plan.inner, random_state=(state + number[1]) % 2**32)
-    _, chosen = next(divide.split(patients, strata))
-    is_inner = np.isin(cases.patients[learning], patients[chosen])
+    _, chosen = next(divide.split(groups, strata))
+    is_inner = np.isin(numbers, chosen)
     inner = learning[is_inner]
     few = bool(patients_per_class(cases, inner).min() < MIN_INNER_PATIENTS)
     return Fold(*number, train=learning[~is_inner], inner=inner, test=test, fixed_epochs=few)
 
 
 def _keeps_promises(cases: Cases, fold: Fold) -> bool:
-    """Check that no patient stands in two parts, and that each part has patients of both classes."""
-    groups = [set(cases.patients[positions]) for _, positions in fold.parts()]
+    """Check that no group of patients stands in two parts, and that each part has patients of every class."""
+    groups = [set(cases.groups[positions]) for _, positions in fold.parts()]
     disjoint = sum(map(len, groups)) == len(set().union(*groups))
     fewest = [int(patients_per_class(cases, positions).min()) for _, positions in fold.parts()]
     return disjoint and min(fewest) >= 1 and fewest[2] >= MIN_TEST_PATIENTS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,14 @@ MAX_PIXELS = 100_000_000  # a stitched full-leg radiograph has about 40 million
 MAX_BYTES = 1 << 30  # of one file
 
 
+class RefusedError(DataError):
+    """A file that is no image that can be read; ``code`` is one word for the reason, the same in every version."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class NoRadiographError(DataError):
     """A file that is in order and holds no radiograph, such as a report: to be skipped and counted."""
 
@@ -25,12 +34,14 @@ class NoRadiographError(DataError):
 class Decoded:
     """A radiograph as uint16 grey, (H, W), 0 black to 65535 white.
 
-    ``bits`` is the depth of the source; ``notes`` say what was done to the pixels, without any value of the file.
+    ``bits`` is the depth of the source; ``notes`` say what was done to the pixels, without any value of the file;
+    ``metadata`` is what the file says of the image, of what is allowed (``data.reading.METADATA``).
     """
 
     pixels: NDArray[np.uint16]
     bits: int
     notes: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def to_grey(color: NDArray[np.uint16]) -> NDArray[np.uint16]:
@@ -47,11 +58,12 @@ def check_size(height: int, width: int, channels: int = 1) -> None:
         DataError: the size is zero or above ``MAX_PIXELS``.
     """
     if height < 1 or width < 1:
-        raise DataError(f"the image has no pixels ({width} x {height}).")
+        raise RefusedError("damaged", f"the image has no pixels ({width} x {height}).")
     if height * width * max(channels, 1) > MAX_PIXELS * 3 or height * width > MAX_PIXELS:
-        raise DataError(
+        raise RefusedError(
+            "too-large",
             f"the image claims {width} x {height} pixels, above the limit of {MAX_PIXELS // 10**6} million: "
-            "check the file, or scale it down first."
+            "check the file, or scale it down first.",
         )
 
 
@@ -66,9 +78,11 @@ def read_file(path: Path) -> bytes:
         with open(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise DataError("not a regular file but a folder, pipe or device.")
+                raise RefusedError("unreadable", "not a regular file but a folder, pipe or device.")
             if status.st_size > MAX_BYTES:
-                raise DataError(f"the file has {status.st_size >> 20} MiB, above the limit of {MAX_BYTES >> 20} MiB.")
+                raise RefusedError(
+                    "too-large", f"the file has {status.st_size >> 20} MiB, above the limit of {MAX_BYTES >> 20} MiB."
+                )
             return file.read()
     except OSError as error:
-        raise DataError(f"the file cannot be read ({error.strerror}).") from error
+        raise RefusedError("unreadable", f"the file cannot be read ({error.strerror}).") from error

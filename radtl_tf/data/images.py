@@ -12,6 +12,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import imagecodecs
@@ -20,7 +21,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from radtl_tf.data.dicom import decode_dicom_bytes, is_dicom
-from radtl_tf.data.grey import GREY_WEIGHTS, MAX_PIXELS, Decoded, NoRadiographError, check_size, read_file, to_grey
+from radtl_tf.data.grey import (
+    GREY_WEIGHTS,
+    MAX_PIXELS,
+    Decoded,
+    NoRadiographError,
+    RefusedError,
+    check_size,
+    read_file,
+    to_grey,
+)
 from radtl_tf.data.jpeg import read_frame, without_end
 from radtl_tf.errors import DataError
 
@@ -93,11 +103,11 @@ def decode_bytes(data: bytes, suffix: str = "") -> Decoded:
     except DataError:
         raise
     except Exception as error:
-        raise DataError(f"the {kind} image is damaged or truncated ({type(error).__name__}).") from error
+        raise RefusedError("damaged", f"the {kind} image is damaged or truncated ({type(error).__name__}).") from error
     claimed = _SUFFIXES.get(suffix.lower(), kind)
     if claimed == kind:
         return decoded
-    return Decoded(decoded.pixels, decoded.bits, (*decoded.notes, f"{kind} content under a name for {claimed}"))
+    return replace(decoded, notes=(*decoded.notes, f"{kind} content under a name for {claimed}"))
 
 
 def image_files(paths: Iterable[Path]) -> list[Path]:
@@ -144,9 +154,9 @@ def _kind(data: bytes) -> str:
     if is_dicom(data):
         return "DICOM"
     if not data:
-        raise DataError("the file is empty.")
+        raise RefusedError("damaged", "the file is empty.")
     name = next((name for start, name in _OTHERS if data.startswith(start)), "an unknown format")
-    raise DataError(f"the file is {name}; what is read is {FORMATS}: convert it first.")
+    raise RefusedError("format", f"the file is {name}; what is read is {FORMATS}: convert it first.")
 
 
 def _decode_png(data: bytes) -> Decoded:
@@ -154,7 +164,7 @@ def _decode_png(data: bytes) -> Decoded:
     width, height, bits, color = struct.unpack(">IIBB", chunks[0][1][:10])
     check_size(height, width)
     if any(name == b"acTL" for name, _ in chunks):
-        raise DataError(f"the PNG is an animation; what is read is {FORMATS} of one image.")
+        raise RefusedError("frames", f"the PNG is an animation; what is read is {FORMATS} of one image.")
     lean = _lean_png(chunks)
     with Image.open(io.BytesIO(lean), formats=("PNG",)) as image:
         orientation = _orientation(image)
@@ -174,13 +184,13 @@ def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
         if len(crc) < 4:
             break
         if zlib.crc32(content, zlib.crc32(name)) != int.from_bytes(crc):
-            raise DataError("the PNG is damaged: a checksum does not fit.")
+            raise RefusedError("damaged", "the PNG is damaged: a checksum does not fit.")
         chunks.append((name, content))
         if name == b"IEND":
             break
         at += 12 + length
     if not chunks or chunks[0][0] != b"IHDR" or len(chunks[0][1]) != 13 or chunks[-1][0] != b"IEND":
-        raise DataError("the PNG is truncated or damaged.")
+        raise RefusedError("damaged", "the PNG is truncated or damaged.")
     return chunks
 
 
@@ -198,7 +208,7 @@ def _decode_jpeg(data: bytes) -> Decoded:
     check_size(frame.height, frame.width)
     with Image.open(io.BytesIO(without_end(data, frame)), formats=("JPEG",)) as image:
         if image.mode not in ("L", "RGB"):
-            raise DataError(f"the JPEG is {image.mode}, made for print: save it as grey or RGB.")
+            raise RefusedError("layout", f"the JPEG is {image.mode}, made for print: save it as grey or RGB.")
         return _finish(_channels(image), 8, _orientation(image))
 
 
@@ -216,7 +226,7 @@ def _channels(image: Image.Image) -> NDArray[np.uint16]:
     """Return the pixels of a loaded image as uint16, (H, W) or (H, W, 2, 3 or 4)."""
     if image.mode == "I;16":
         if "transparency" in image.info:
-            raise DataError("the PNG has a transparent grey value: save it without transparency.")
+            raise RefusedError("transparent", "the PNG has a transparent grey value: save it without transparency.")
         return np.asarray(image).astype(np.uint16)
     if image.mode == "P" or "transparency" in image.info:
         image = image.convert("RGBA")
@@ -230,7 +240,10 @@ def _finish(pixels: NDArray[np.uint16], bits: int, orientation: int) -> Decoded:
     notes = []
     if pixels.ndim == 3 and pixels.shape[2] in (2, 4):
         if (pixels[..., -1] != 65535).any():
-            raise DataError("the image has transparent pixels, which have no grey value: save it without transparency.")
+            raise RefusedError(
+                "transparent",
+                "the image has transparent pixels, which have no grey value: save it without transparency.",
+            )
         pixels = pixels[..., :-1]
         notes.append("opaque alpha channel dropped")
     if pixels.ndim == 3:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from radtl_tf.errors import DataError
+from radtl_tf.data.grey import RefusedError
 
 END = b"\xff\xd9"
 _SCAN = 0xDA
@@ -39,7 +39,7 @@ def read_frame(data: bytes) -> Frame:
         if marker in _FRAMES:
             frame = bytes([marker]) + data[at + 5 : at + 10]
         at += 1 if marker == 0xFF else 2 + length  # any number of 0xFF may stand before a marker
-    raise DataError("the JPEG is truncated or damaged.")
+    raise RefusedError("damaged", "the JPEG is truncated or damaged.")
 
 
 def without_end(data: bytes, frame: Frame) -> bytes:
@@ -63,6 +63,6 @@ def codestream_size(data: bytes) -> tuple[int, int, int]:
     if at < 0:
         return read_frame(data)[1:4]
     if len(data) < at + 42:
-        raise DataError("the JPEG 2000 codestream is truncated.")
+        raise RefusedError("damaged", "the JPEG 2000 codestream is truncated.")
     right, bottom, left, top = struct.unpack_from(">4I", data, at + 8)
     return bottom - top, right - left, int.from_bytes(data[at + 40 : at + 42])

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pandas as pd
 
-from radtl_tf.data.assembly import assemble
+from radtl_tf.data.assembly import Labels, assemble
 from radtl_tf.data.cases import Cases
 from radtl_tf.data.images import read_file
 from radtl_tf.data.privacy import hashed
@@ -25,6 +25,7 @@ from radtl_tf.records.experiment import Task
 
 PATH_COLUMN = "path"
 _DELIMITERS = (",", ";", "\t")
+_MARKS = {**dict.fromkeys(("1", "yes", "true"), True), **dict.fromkeys(("0", "no", "false", ""), False)}
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -75,14 +76,50 @@ def cases_of(manifest: Manifest, task: Task, key: bytes) -> Cases:
         DataError: a column or a cell is missing, an image is named twice, or the labels do not make the task.
     """
     try:
-        labels = [value.strip() for value in _column(manifest, task.label, "label")]
-        _refuse(manifest, (not label for label in labels), "no label")
+        labels = labels_of(manifest, task)
         patients = _patients(manifest, task)
         _refuse(manifest, (not patient.strip() for patient in patients), "no patient id")
         _refuse_twice(manifest, labels)
         return assemble(labels, [hashed(patient, key) for patient in patients], task)
     except DataError as error:
         raise DataError(f"{manifest.path}: {error}") from error
+
+
+def labels_of(manifest: Manifest, task: Task) -> list[Labels]:
+    """Return the labels of each image: of one cell, of one cell with a separator, or of a column per class.
+
+    Raises:
+        DataError: a column is missing, a cell is empty that may not be, or a mark is neither yes nor no.
+    """
+    if not isinstance(task.label, str):
+        return _marked(manifest, task.label)
+    cells = _column(manifest, task.label, "label")
+    if task.label_separator:
+        return [tuple(filter(None, map(str.strip, cell.split(task.label_separator)))) for cell in cells]
+    _refuse(manifest, (not cell.strip() for cell in cells), "no label")
+    return [(cell.strip(),) for cell in cells]
+
+
+def _marked(manifest: Manifest, names: Labels) -> list[Labels]:
+    """Return the names of the columns in which an image has a yes."""
+    columns = [[cell.strip().lower() for cell in _column(manifest, name, "label")] for name in names]
+    for name, column in zip(names, columns, strict=True):
+        _refuse(manifest, (cell not in _MARKS for cell in column), f"neither 1 nor 0 in the label column {name!r}")
+    return [
+        tuple(name for name, cell in zip(names, row, strict=True) if _MARKS[cell]) for row in zip(*columns, strict=True)
+    ]
+
+
+def source_of(relative: str, line: int, root: Path) -> Source:
+    """Return the image at ``relative`` below the existing folder ``root``, which it may not leave.
+
+    Raises:
+        DataError: the path is empty, absolute, leaves ``root``, is missing or no regular file.
+    """
+    try:
+        return _source(relative, line, root)
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links
+        raise DataError("the path cannot be followed.") from error
 
 
 def _text(data: bytes) -> str:
@@ -150,11 +187,9 @@ def _sources(cells: Iterable[str], lines: Sequence[int], root: Path) -> tuple[So
     sources = []
     for cell, line in zip(cells, lines, strict=True):
         try:
-            sources.append(_source(cell, line, root))
+            sources.append(source_of(cell, line, root))
         except DataError as error:
             raise DataError(f"line {line}: {error}") from error
-        except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links
-            raise DataError(f"line {line}: the path cannot be followed.") from error
     return tuple(sources)
 
 
@@ -184,8 +219,8 @@ def _column(manifest: Manifest, name: str, what: str) -> list[str]:
 
 
 def _patients(manifest: Manifest, task: Task) -> list[str]:
-    if task.patient == task.label:
-        raise DataError(f"the column {task.label!r} is named as label and as patient: choose two.")
+    if task.patient is not None and task.patient in ((task.label,) if isinstance(task.label, str) else task.label):
+        raise DataError(f"the column {task.patient!r} is named as label and as patient: choose two.")
     if task.patient is not None:
         return _column(manifest, task.patient, "patient")
     if task.one_image_per_patient:
@@ -203,9 +238,9 @@ def _refuse(manifest: Manifest, faults: Iterable[bool], what: str) -> None:
         raise DataError(f"{_count(lines)} with {what}, first line {lines[0]}.")
 
 
-def _refuse_twice(manifest: Manifest, labels: Sequence[str]) -> None:
+def _refuse_twice(manifest: Manifest, labels: Sequence[Labels]) -> None:
     """Refuse an image that stands in two rows; worse if the rows disagree."""
-    seen: dict[Path, str] = {}
+    seen: dict[Path, Labels] = {}
     twice, contradictory = [], []
     for source, label in zip(manifest.sources, labels, strict=True):
         image = source.path.resolve()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack
 from dataclasses import astuple, fields
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +25,7 @@ from radtl_tf.records.folder import csv_text, write_json, write_text
 from radtl_tf.records.runs import PREDICTION_COLUMNS, PROBE, Run
 from radtl_tf.training.checkpoint import write_learned
 from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, PrefixPass, choose_cached, cut_bytes
+from radtl_tf.training.heads import train_heads
 from radtl_tf.training.monitor import Monitor, describe
 from radtl_tf.training.probe import train_probe
 from radtl_tf.training.randomness import backbone_seed
@@ -70,11 +72,15 @@ class _Bench:
 
     def work_off(self, runs: list[Run]) -> Iterator[Run]:
         """Do the runs, grouped so that each start of the backbone is set once."""
-        for (record, repeat), group in groupby(sorted(runs, key=self._sort_key), key=self._start):
-            store = self._store(record, repeat)
-            for run in group:
-                self._one(run, store)
-                yield run
+        for (record, draw), group in groupby(sorted(runs, key=self._sort_key), key=self._start):
+            store = self._store(record, draw)
+            for (tuning, repeat), same in groupby(group, key=lambda run: (run.scenario.setting.tuning, run.repeat)):
+                if tuning == POOLED:
+                    yield from self._heads(repeat, list(same), store)
+                    continue
+                for run in same:
+                    self._one(run, store)
+                    yield run
 
     def _start(self, run: Run) -> tuple[WeightsRecord, int]:
         """Return what determines the backbone's starting weights and pixels."""
@@ -137,6 +143,27 @@ class _Bench:
             cached=self._cached,
         )
 
+    def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:
+        """Train the heads of one repeat together, also those that are done: other shapes could change low bits."""
+        plan = self._plan
+        folds = [fold for fold in plan.folds if fold.repeat == repeat]
+        rates = next(axis.learning_rates for axis in plan.experiment.grid.tunings if axis.name == POOLED)
+        place = {run: (run.fold, rates.index(run.scenario.learning_rate)) for run in runs}  # type: ignore[arg-type]
+        start = time.monotonic()
+        with ExitStack() as open_files:
+            watched = {at: open_files.enter_context(Monitor(plan.folder.tensorboard, run)) for run, at in place.items()}
+
+            def watch(fold: int, rate: int, row: Epoch) -> None:
+                if (fold, rate) in watched:
+                    watched[fold, rate](row)
+
+            source = Source(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
+            outcomes = train_heads(source, folds, rates, watch=watch)
+        seconds = (time.monotonic() - start) / (len(folds) * len(rates))
+        for run, (fold, rate) in place.items():
+            self._write(run, folds[fold], outcomes[fold][rate], seconds)
+            yield run
+
     def _one(self, run: Run, store: FeatureStore) -> None:
         plan, tuning = self._plan, run.scenario.setting.tuning
         fold = plan.folds[run.repeat * plan.experiment.folds.count + run.fold]
@@ -144,12 +171,17 @@ class _Bench:
         if tuning == PROBE:
             source = Source(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
             outcome, strength = train_probe(source, fold)
-            extra = {"strength": strength}
-        else:
-            with Monitor(plan.folder.tensorboard, run) as monitor:
-                outcome, extra = self._train(run, store, fold, monitor), {}
+            self._write(run, fold, outcome, time.monotonic() - start, strength=strength)
+            return
+        with Monitor(plan.folder.tensorboard, run) as monitor:
+            outcome = self._train(run, store, fold, monitor)
+        self._write(run, fold, outcome, time.monotonic() - start)
+
+    def _write(self, run: Run, fold: Fold, outcome: Outcome, seconds: float, **extra: float) -> None:
+        """Complete the folder of a run."""
+        plan = self._plan
         record = _run_record(plan.cases, run, fold, outcome)
-        record |= {"seconds": time.monotonic() - start, "precision": plan.device.precision, **extra}
+        record |= {"seconds": seconds, "precision": plan.device.precision, **extra}
         with plan.folder.finishing(run) as folder:
             _write_run(folder, plan.cases, run, fold, outcome)
             write_json(folder / "run.json", record)

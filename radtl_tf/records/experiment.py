@@ -16,6 +16,7 @@ Resize = Literal["pad", "stretch", "published"]
 Augmentation = Literal["none", "published", "laterality-safe"]
 TuningMode = Literal["frozen", "top10", "topK", "full"]
 Unit = Literal["patient", "image"]
+Kind = Literal["binary", "multiclass", "multilabel"]
 
 
 class _Strict:
@@ -30,11 +31,15 @@ class Task(_Strict):
 
     Exactly one of ``manifest`` and ``dataset`` is given. ``unit`` is what counts as one case in the AUROC; it is
     required when patients repeat. Without a patient column the user has to say ``one_image_per_patient``.
+
+    ``binary`` needs ``positive``. An image with several labels has them in one cell, divided by ``label_separator``
+    (binary: is ``positive`` among them?), or in a column each (``multilabel``: ``label`` names the columns).
     """
 
-    label: str = "label"
-    positive: str
-    kind: Literal["binary"] = "binary"
+    label: str | tuple[str, ...] = "label"
+    label_separator: Annotated[str, MinLen(1)] | None = None
+    positive: str | None = None
+    kind: Kind = "binary"
     manifest: Path | None = None
     dataset: str | None = None
     images: Path | None = None
@@ -61,12 +66,14 @@ class Question(_Strict):
 class FoldPlan(_Strict):
     """How patients are divided: ``count`` folds, drawn ``repeats`` times.
 
-    ``inner`` is the share of the training patients that is kept for choices.
+    ``inner`` is the share of the training patients that is kept for choices. Patients who share an image (the same or
+    nearly the same) stay on one side, unless ``group_duplicates`` is false.
     """
 
     count: Annotated[int, Ge(2), Le(50)] = 5
     repeats: Annotated[int, Ge(1), Le(100)] = 1
     inner: Annotated[float, Gt(0), Le(0.5)] = 0.2
+    group_duplicates: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -92,6 +92,11 @@ class OutputFolder:
         return self.root / "predictions.csv"
 
     @property
+    def baselines(self) -> Path:
+        """The predictions of the trivial baselines."""
+        return self.root / "baselines.csv"
+
+    @property
     def data(self) -> Path:
         """The TFDS data set, the hash key and the decoded pixels."""
         return self.root / "data"

@@ -8,6 +8,7 @@ from typing import Any
 PARTS = ("train", "inner", "test")
 PREDICTION_COLUMNS = ("scenario", "repeat", "fold", "part", "example", "patient", "truth", "score")
 FOLD_COLUMNS = ("example", "patient", "repeat", "fold", "part")
+BASELINE = "baseline"  # tuning of the trivial baselines in estimates.csv, which have no network
 PROBE = "probe"  # tuning of the linear probe, the reference beside every frozen Setting
 SELECTED = "selected"  # learning_rate of a Setting's row: chosen inside each training part
 

@@ -19,6 +19,7 @@ from radtl_tf.records.experiment import Experiment, Grid, Question, Task, Tuning
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ADAPTER = TypeAdapter(Experiment)
+_UNION_TAGS = ("str", "tuple[str, ...]")  # pydantic names the member of a union that it tried
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 
 
@@ -83,7 +84,7 @@ def _most_telling(details: list[ErrorDetails]) -> ErrorDetails:
 
 def _one_line(detail: ErrorDetails) -> str:
     """Say in our words what pydantic found: its own text is never shown."""
-    place = ".".join(str(part) for part in detail["loc"])
+    place = ".".join(str(part) for part in detail["loc"] if part not in _UNION_TAGS)
     key = str(detail["loc"][-1]) if detail["loc"] else ""
     match detail["type"]:
         case kind if kind in _UNKNOWN_KEY:
@@ -126,7 +127,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
 
 def _check(experiment: Experiment) -> None:
     """Refuse what is well-formed but cannot be meant."""
-    _check_task(experiment.task)
+    check_task(experiment.task)
     for tuning in experiment.grid.tunings:
         _check_tuning(tuning)
     _check_grid(experiment.grid)
@@ -150,13 +151,34 @@ def _check_question(question: Question | None, weights: tuple[str, ...]) -> None
         raise ExperimentError(f"question.compare names {question.compare[0]!r} twice: a comparison needs two weights.")
 
 
-def _check_task(task: Task) -> None:
+def check_task(task: Task) -> None:
+    """Refuse a task that is well-formed but cannot be meant.
+
+    Raises:
+        ExperimentError: naming what is missing or contradicts itself.
+    """
+    _check_labels(task)
     if (task.manifest is None) == (task.dataset is None):
         raise ExperimentError("[task] needs either 'manifest' (a CSV file) or 'dataset' (a builder's name), not both.")
     if task.patient is not None and task.one_image_per_patient:
         raise ExperimentError("task.patient and task.one_image_per_patient contradict each other: keep one of them.")
     if task.dataset is not None and (task.images or task.patient or task.one_image_per_patient):
         raise ExperimentError("task.images and task.patient go with a manifest; a data set brings its own.")
+
+
+def _check_labels(task: Task) -> None:
+    if (task.kind == "binary") != (task.positive is not None):
+        missing = "'task.positive' is missing: name the positive class of the binary task."
+        raise ExperimentError(missing if task.kind == "binary" else f"task.positive goes with no {task.kind} task.")
+    if not isinstance(task.label, str) and (task.kind != "multilabel" or task.label_separator or not task.label):
+        raise ExperimentError("task.label names several columns: that goes with kind = 'multilabel' and no separator.")
+    if task.kind == "multiclass" and task.label_separator:
+        raise ExperimentError("task.label_separator goes with kind = 'multilabel' or 'binary'.")
+    one_cell = isinstance(task.label, str) and not task.label_separator
+    if task.kind == "multilabel" and task.manifest is not None and one_cell:
+        raise ExperimentError(
+            "a multilabel task needs task.label_separator = '|' (or another), or task.label = ['a', 'b'] for columns."
+        )
 
 
 def _check_tuning(tuning: TuningAxis) -> None:

@@ -194,3 +194,15 @@ def test_no_message_holds_a_patient(manifest_of: ManifestOf) -> None:
         with pytest.raises(DataError) as caught:
             cases_of(read_manifest(manifest_of(rows)), task, KEY)
         assert "ZZCANARY" not in str(caught.value)
+
+
+def test_columns_of_yes_and_no_are_labels_too(manifest_of: ManifestOf) -> None:
+    path = manifest_of(ROWS[:2])
+    path.write_text("path,caries,impacted,id\na.png,1,no,7\nb.png,0,YES,8\n")
+    task = Task(kind="multilabel", label=("impacted", "caries"), patient="id")
+    cases = cases_of(read_manifest(path), task, KEY)
+    assert cases.classes == ("impacted", "caries")
+    np.testing.assert_array_equal(cases.truth, [[0, 1], [1, 0]])
+    path.write_text("path,caries,impacted,id\na.png,1,no,7\nb.png,2,YES,8\n")
+    with pytest.raises(DataError, match="1 row with neither 1 nor 0 in the label column 'caries', first line 3"):
+        cases_of(read_manifest(path), task, KEY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,10 @@ def test_a_relative_path_in_a_variable_is_meant_from_the_working_folder(
         ("question", ..., "[question] is missing"),
         ("task.manifest", ..., "needs either 'manifest'"),
         ("task.one_image_per_patient", True, "contradict each other"),
+        ("task.label", ["a", "b"], "goes with kind = 'multilabel'"),
+        ("task.label", 3, "task.label = 3 is not what is expected here"),
+        ("task.kind", "multiclass", "task.positive goes with no multiclass task"),
+        ("task.kind", "binry", "(did you mean 'binary'?)"),
         ("task.manifest", "${RADTL_UNSET_VARIABLE}/x.csv", "RADTL_UNSET_VARIABLE is not set"),
         ("training.views", 3, "training.augmentation is 'none'"),
     ],
@@ -115,3 +120,29 @@ def test_a_file_that_is_no_toml(content: bytes, said: str, tmp_path: Path) -> No
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ExperimentError, match="cannot be read"):
         read_experiment(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ({"kind": "multilabel"}, "a multilabel task needs task.label_separator"),
+        ({"kind": "multilabel", "label": ["a", "b"], "label_separator": "|"}, "names several columns"),
+        ({"kind": "multiclass", "label_separator": "|"}, "goes with kind = 'multilabel' or 'binary'"),
+    ],
+)
+def test_labels_that_contradict_their_kind(task: dict[str, Any], said: str, tmp_path: Path) -> None:
+    raw = changed("task", {"manifest": "labels.csv", "patient": "patient_id", **task})
+    with pytest.raises(ExperimentError, match=re.escape(said)):
+        experiment_from(raw, tmp_path)
+
+
+def test_tasks_of_every_kind_are_read_and_written(tmp_path: Path) -> None:
+    for task in (
+        {"kind": "multiclass"},
+        {"kind": "multilabel", "label": ["a", "b"]},
+        {"kind": "multilabel", "label_separator": "|"},
+        {"positive": "a", "label_separator": "|"},
+    ):
+        raw = changed("task", {"manifest": "labels.csv", "patient": "patient_id", **task})
+        experiment = experiment_from(raw, tmp_path)
+        assert experiment_from(as_dict(experiment), Path("elsewhere")) == experiment

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from radtl_tf.data.folds import Fold
-from radtl_tf.training.probe import DEFAULT_STRENGTH, STRENGTHS, train_probe
+from radtl_tf.training.logistic import DEFAULT_STRENGTH, STRENGTHS
+from radtl_tf.training.probe import train_probe
 
 
 def test_the_probe_scores_as_a_head_with_its_kernel(make_source: Any, tiny_backbone: str, fold: Fold) -> None:

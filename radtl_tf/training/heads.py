@@ -1,0 +1,257 @@
+"""All heads of one set of pooled features in one program: folds x learning rates as axes of one tensor.
+
+Nothing but the head learns in a frozen run, so its runs differ in a few thousand numbers each. The kernel, the order
+and the dropout masks are the same functions of (seed, repeat, fold, epoch, step) as in ``training.run``, the plain way
+that this one is tested against.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from scipy.special import expit
+from scipy.stats import rankdata
+
+from radtl_tf.data.folds import Fold
+from radtl_tf.models.head import DEAD
+from radtl_tf.training.checkpoint import Learned
+from radtl_tf.training.features import POOLED, chunks
+from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
+from radtl_tf.training.run import Epoch, Outcome, Source, class_weights, standardization
+
+# Adam's constants, as Keras has them (Kingma & Ba 2015, with the epsilon outside of the bias correction).
+_BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-7
+_TINY = np.finfo(np.float64).eps  # as scikit-learn's log_loss clips
+Watch = Callable[[int, int, Epoch], None]  # fold, learning rate (positions in what was given), epoch
+
+
+@dataclass
+class _Progress:
+    """One run on its way: its history, and the best head so far."""
+
+    kernel: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    loss: float = np.inf
+    epoch: int = 0
+    history: list[Epoch] = field(default_factory=list)
+    diverged: bool = False
+    ended: bool = False
+
+
+def train_heads(
+    source: Source, folds: Sequence[Fold], rates: Sequence[float], *, watch: Watch = lambda fold, rate, row: None
+) -> list[list[Outcome]]:
+    """Train a head per fold and learning rate; return their outcomes, a list per fold.
+
+    As ``training.run.train_run`` with the tuning ``frozen``: epoch of lowest inner loss, patience, ``fixed_epochs``.
+    """
+    batch = _HeadBatch(source, folds, rates)
+    runs = [[_Progress(*batch.head(fold, rate)) for rate in range(len(rates))] for fold in range(len(folds))]
+    for epoch in range(1, source.training.epochs + 1):
+        start = time.monotonic()
+        losses = batch.train_epoch(epoch)
+        scores = batch.scores()
+        seconds = (time.monotonic() - start) / losses.size
+        for number, fold in enumerate(folds):
+            rows = _rows(epoch, losses[number], source.cases.truth[fold.inner], scores[fold.inner, number], seconds)
+            for rate, row in enumerate(rows):
+                progress = runs[number][rate]
+                if not progress.ended and _follow(progress, row, batch.head(number, rate), fold, source):
+                    watch(number, rate, row)
+        if all(progress.ended for of_fold in runs for progress in of_fold):
+            break
+    batch.restore(runs)
+    final = batch.scores()
+    return [
+        [_outcome(batch, runs[number][rate], fold, final[:, number, rate], number) for rate in range(len(rates))]
+        for number, fold in enumerate(folds)
+    ]
+
+
+class _HeadBatch:
+    """Kernels (F, C, L * K) and biases of F folds x L learning rates x K classes, with their optimizer's state."""
+
+    def __init__(self, source: Source, folds: Sequence[Fold], rates: Sequence[float]) -> None:
+        self._source, self._folds, self._num_rates = source, folds, len(rates)
+        self._num_classes = len(source.cases.classes)
+        self._every = np.arange(len(source.cases.truth))
+        self._plain = self._view(None)
+        self.affine = [self._standardization(fold) for fold in folds]
+        mean, sd = (np.stack(numbers)[:, None] for numbers in zip(*self.affine, strict=True))  # (F, 1, C)
+        alive = sd > DEAD * np.abs(mean)
+        self._mean, self._scale = tf.constant(mean), tf.constant(np.where(alive, sd, np.inf).astype(np.float32))
+        kernels = [np.tile(self._kernel(fold), self._num_rates) for fold in folds]
+        self._kernel_now = tf.constant(np.stack(kernels))  # (F, C, L * K)
+        self._bias_now = tf.zeros((len(folds), 1, self._num_rates * self._num_classes))
+        self._moments = [tf.zeros_like(now) for now in (self._kernel_now, self._kernel_now)]
+        self._moments += [tf.zeros_like(now) for now in (self._bias_now, self._bias_now)]
+        self._steps = np.zeros(len(folds))
+        self._rates = np.repeat(np.asarray(rates, np.float32), self._num_classes)  # (L * K,)
+
+    def train_epoch(self, epoch: int) -> NDArray[np.float64]:
+        """Pass once over each training part; return the mean loss (F, L)."""
+        training = self._source.training
+        view = (epoch - 1) % training.num_views if training.num_views else None
+        features = self._plain if view is None else self._view(view)
+        keys = [(self._source.seed, fold.repeat, fold.fold, epoch) for fold in self._folds]
+        orders = [epoch_order(key, fold.train) for key, fold in zip(keys, self._folds, strict=True)]
+        batches = [list(chunks(order, training.batch_size)) for order in orders]
+        total = np.zeros((len(self._folds), self._num_rates))
+        for step in range(max(map(len, batches))):
+            now = [own[step] if step < len(own) else own[0][:0] for own in batches]
+            sizes = np.array([len(positions) for positions in now])
+            total += self._step(features, keys, now, sizes, step) * sizes[:, None]
+        return total / np.array([len(order) for order in orders])[:, None]
+
+    def scores(self) -> NDArray[np.float64]:
+        """Return P(positive) (N, F, L) of every example, in float64 so that extreme logits stay apart."""
+        shape = (len(self._every), len(self._folds), self._num_rates, self._num_classes)
+        logits = _logits(self._plain, self._mean, self._scale, self._kernel_now, self._bias_now)
+        logits = logits.numpy().reshape(shape[1], shape[0], *shape[2:]).swapaxes(0, 1).astype(np.float64)
+        return expit(logits[..., 1] - logits[..., 0])
+
+    def head(self, fold: int, rate: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return kernel (C, K) and bias (K,) of one run."""
+        columns = slice(rate * self._num_classes, (rate + 1) * self._num_classes)
+        return self._kernel_now[fold, :, columns].numpy(), self._bias_now[fold, 0, columns].numpy()
+
+    def restore(self, runs: Sequence[Sequence[_Progress]]) -> None:
+        """Take back the best head of every run."""
+        self._kernel_now = tf.constant(np.stack([np.hstack([run.kernel for run in of_fold]) for of_fold in runs]))
+        self._bias_now = tf.constant(np.stack([np.hstack([run.bias for run in of_fold])[None] for of_fold in runs]))
+
+    def _view(self, view: int | None) -> tf.Tensor:
+        return tf.constant(np.asarray(self._source.store.rows(POOLED, self._every, view)[0]))  # (N, C)
+
+    def _standardization(self, fold: Fold) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        if self._source.training.head_input == "raw":
+            size = self._plain.shape[1]
+            return np.zeros(size, np.float32), np.ones(size, np.float32)
+        mean, sd = standardization(self._plain.numpy()[fold.train])
+        return mean, sd
+
+    def _kernel(self, fold: Fold) -> NDArray[np.float32]:
+        key = (self._source.seed, fold.repeat, fold.fold)
+        return head_kernel(key, self._plain.shape[1], self._num_classes, self._source.training.head_input)
+
+    def _step(
+        self, features: tf.Tensor, keys: Sequence[tuple[int, ...]], now: Sequence[NDArray], sizes: NDArray, step: int
+    ) -> NDArray[np.float64]:
+        """Learn from one batch per fold; a fold without one stays as it is. Return the mean loss (F, L)."""
+        most, width = int(sizes.max()), features.shape[1]
+        positions = np.zeros((len(now), most), np.int64)
+        rows = np.zeros((len(now), most), np.float32)  # the weight of each row; 0 fills up
+        masks = np.zeros((len(now), most, width), np.float32)
+        for number, (fold, chosen, key) in enumerate(zip(self._folds, now, keys, strict=True)):
+            weights = class_weights(self._source.cases, fold.train, self._source.training.class_weights)
+            positions[number, : len(chosen)] = chosen
+            rows[number, : len(chosen)] = weights[self._source.cases.truth[chosen]]
+            masks[number, : len(chosen)] = dropout_mask((*key, step), (len(chosen), width))
+        self._steps += sizes > 0
+        taken = np.maximum(self._steps, 1)
+        correction = np.sqrt(1 - _BETA_2**taken) / (1 - _BETA_1**taken) * (sizes > 0)
+        rates = (correction[:, None, None] * self._rates).astype(
+            np.float32
+        )  # (F, 1, L * K), 0 where nothing is learned
+        targets = np.eye(self._num_classes, dtype=np.float32)[self._source.cases.truth[positions]]
+        shares = rows / np.maximum(sizes, 1)[:, None].astype(np.float32)
+        state = [self._kernel_now, self._bias_now, *self._moments]
+        active = (sizes > 0).astype(np.float32)[:, None, None]
+        new, losses = _learn(state, features, positions, targets, shares, masks, self._mean, self._scale, rates, active)
+        self._kernel_now, self._bias_now, *self._moments = new
+        return losses.numpy().astype(np.float64)
+
+
+@tf.function(reduce_retracing=True)
+def _learn(
+    state: list[tf.Tensor],
+    features: tf.Tensor,
+    positions: tf.Tensor,
+    targets: tf.Tensor,
+    shares: tf.Tensor,
+    masks: tf.Tensor,
+    mean: tf.Tensor,
+    scale: tf.Tensor,
+    rates: tf.Tensor,
+    active: tf.Tensor,
+) -> tuple[list[tf.Tensor], tf.Tensor]:
+    """Return the state after one step of Adam, and the loss (F, L) before it."""
+    kernel, bias, *moments = state
+    dropped = (tf.gather(features, positions) - mean) / scale * masks  # (F, B, C)
+    with tf.GradientTape() as tape:
+        tape.watch([kernel, bias])
+        logits = tf.matmul(dropped, kernel) + bias  # (F, B, L * K)
+        shape = tf.shape(targets)
+        by_rate = tf.reshape(logits, (shape[0], shape[1], -1, targets.shape[2]))  # (F, B, L, K)
+        wanted = tf.broadcast_to(targets[:, :, tf.newaxis], tf.shape(by_rate))
+        each = tf.nn.softmax_cross_entropy_with_logits(wanted, by_rate)  # (F, B, L)
+        losses = tf.reduce_sum(each * shares[..., tf.newaxis], axis=1)  # (F, L)
+    gradients = tape.gradient(losses, [kernel, bias])
+    new, new_moments = [], []
+    for value, gradient, m, v in zip((kernel, bias), gradients, moments[::2], moments[1::2], strict=True):
+        m += active * (gradient - m) * (1 - _BETA_1)
+        v += active * (tf.square(gradient) - v) * (1 - _BETA_2)
+        new.append(value - m * rates / (tf.sqrt(v) + _EPSILON))
+        new_moments += [m, v]
+    return [*new, *new_moments], losses
+
+
+@tf.function(reduce_retracing=True)
+def _logits(features: tf.Tensor, mean: tf.Tensor, scale: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+    """Return (F, N, L * K), one fold after the other: the standardized features of all folds at once would be large."""
+
+    def of_fold(numbers: tuple[tf.Tensor, ...]) -> tf.Tensor:
+        mean, scale, kernel, bias = numbers
+        return tf.matmul((features - mean) / scale, kernel) + bias
+
+    return tf.map_fn(of_fold, (mean, scale, kernel, bias), fn_output_signature=tf.float32)
+
+
+def _rows(
+    epoch: int, losses: NDArray, truth: NDArray[np.int64], scores: NDArray[np.float64], seconds: float
+) -> list[Epoch]:
+    """Return the history row of each learning rate of one fold; ``scores`` (n, L) are those of the inner part."""
+    given = np.where(truth[:, None] == 1, scores, 1 - scores)
+    inner = -np.log(np.clip(given, _TINY, 1 - _TINY)).mean(axis=0)
+    positives = int(truth.sum())
+    ranks = rankdata(scores, axis=0)[truth == 1].sum(axis=0) - positives * (positives + 1) / 2
+    aurocs = ranks / (positives * (len(truth) - positives))
+    return [
+        Epoch(epoch=epoch, loss=float(loss), inner_loss=float(one), inner_auroc=float(area), seconds=seconds)
+        for loss, one, area in zip(losses, inner, aurocs, strict=True)
+    ]
+
+
+def _follow(
+    progress: _Progress, row: Epoch, head: tuple[NDArray[np.float32], NDArray[np.float32]], fold: Fold, source: Source
+) -> bool:
+    """Take in one epoch of a run; return whether it counts. A run that diverged ends, its best epoch is kept."""
+    if not (np.isfinite(row.loss) and np.isfinite(row.inner_loss)):
+        progress.diverged = progress.ended = True
+        return False
+    progress.history.append(row)
+    if fold.fixed_epochs or row.inner_loss < progress.loss:
+        progress.loss, progress.epoch = row.inner_loss, row.epoch
+        progress.kernel, progress.bias = head
+    patience = source.training.patience
+    progress.ended = bool(patience and not fold.fixed_epochs and row.epoch - progress.epoch >= patience)
+    return True
+
+
+def _outcome(batch: _HeadBatch, progress: _Progress, fold: Fold, scores: NDArray[np.float64], number: int) -> Outcome:
+    chosen = progress.epoch < batch._source.training.epochs
+    mean, sd = batch.affine[number]
+    constant = sd <= DEAD * np.abs(mean)
+    return Outcome(
+        history=progress.history,
+        best_epoch=progress.epoch,
+        converged=None if fold.fixed_epochs and not progress.diverged else chosen and not progress.diverged,
+        diverged=progress.diverged,
+        scores={part: scores[rows] for part, rows in fold.parts() if part != "train"},
+        learned=Learned(suffix=[], kernel=progress.kernel, bias=progress.bias, mean=mean, sd=np.where(constant, 0, sd)),
+    )

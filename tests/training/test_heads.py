@@ -1,0 +1,88 @@
+"""All heads at once give what each gives alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from radtl_tf.data.cases import Cases
+from radtl_tf.data.folds import Fold, draw_folds
+from radtl_tf.records.experiment import FoldPlan
+from radtl_tf.training.features import POOLED
+from radtl_tf.training.heads import train_heads
+from radtl_tf.training.run import Epoch, Outcome, train_run
+
+RATES = (0.1, 0.01, 1e-4)
+
+
+@pytest.fixture
+def folds(cases: Cases) -> list[Fold]:
+    """Return folds of unequal size over two repeats, that choose their epoch."""
+    drawn = draw_folds(cases, FoldPlan(count=3, repeats=2, inner=0.4), seed=5)
+    shorter = replace(drawn[1], train=drawn[1].train[:-9])
+    return [replace(fold, fixed_epochs=False) for fold in (drawn[0], shorter, *drawn[2:])]
+
+
+def _same(together: Outcome, alone: Outcome) -> None:
+    assert together.best_epoch == alone.best_epoch
+    assert (together.converged, together.diverged) == (alone.converged, alone.diverged)
+    for part in ("inner", "test"):
+        np.testing.assert_allclose(together.scores[part], alone.scores[part], atol=1e-4, rtol=0)
+    np.testing.assert_allclose(together.learned.kernel, alone.learned.kernel, atol=1e-4)
+    assert len(together.history) == len(alone.history)
+    for ours, theirs in zip(together.history, alone.history, strict=True):
+        assert (ours.loss, ours.inner_loss) == pytest.approx((theirs.loss, theirs.inner_loss), abs=1e-4)
+        assert ours.inner_auroc == pytest.approx(theirs.inner_auroc, abs=2e-2)  # ties may fall either way
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"head_input": "raw"},
+        {"class_weights": "balanced"},
+        {"patience": 1, "epochs": 6},
+        {"augmentation": "published", "views": 2},
+    ],
+    ids=lambda settings: "-".join(settings) or "plain",
+)
+def test_together_as_alone(settings: dict[str, Any], make_source: Any, tiny_backbone: str, folds: list[Fold]) -> None:
+    trainer, source = make_source(tiny_backbone, POOLED, **{"epochs": 4, **settings})
+    together = train_heads(source, folds, RATES)
+    for fold, of_fold in zip(folds, together, strict=True):
+        for rate, outcome in zip(RATES, of_fold, strict=True):
+            _same(outcome, train_run(trainer, source, fold, POOLED, rate))
+
+
+def test_few_inner_patients_keep_the_last_epoch(make_source: Any, tiny_backbone: str, fold: Fold) -> None:
+    trainer, source = make_source(tiny_backbone, POOLED)
+    fixed = replace(fold, fixed_epochs=True)
+    ((outcome,),) = train_heads(source, [fixed], [0.1])
+    assert (outcome.best_epoch, outcome.converged) == (source.training.epochs, None)
+    _same(outcome, train_run(trainer, source, fixed, POOLED, 0.1))
+
+
+def test_a_run_that_diverges_ends_alone(make_source: Any, tiny_backbone: str, folds: list[Fold]) -> None:
+    _, source = make_source(tiny_backbone, POOLED, head_input="raw", epochs=3)
+    wild, calm = train_heads(source, folds[:1], [1e38, 0.01])[0]
+    assert wild.diverged and not calm.diverged
+    assert len(calm.history) == 3 and len(wild.history) < 3
+    assert np.isfinite(wild.scores["test"]).all()
+
+
+def test_other_runs_beside_it_do_not_change_a_run(make_source: Any, tiny_backbone: str, folds: list[Fold]) -> None:
+    _, source = make_source(tiny_backbone, POOLED)
+    few, many = train_heads(source, folds[:2], RATES[:2]), train_heads(source, folds, RATES)
+    np.testing.assert_allclose(few[1][0].scores["test"], many[1][0].scores["test"], atol=1e-6)
+
+
+def test_every_epoch_is_watched(make_source: Any, tiny_backbone: str, folds: list[Fold]) -> None:
+    _, source = make_source(tiny_backbone, POOLED)
+    seen: list[tuple[int, int, Epoch]] = []
+    outcomes = train_heads(source, folds[:2], RATES[:2], watch=lambda *row: seen.append(row))
+    for fold in range(2):
+        for rate in range(2):
+            assert [row for f, r, row in seen if (f, r) == (fold, rate)] == outcomes[fold][rate].history
