@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import tee
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-from radtl_tf.data.images import decode
+from radtl_tf.data.workers import pixels_of_all
 from radtl_tf.deploy.saved_model import CARD
-from radtl_tf.errors import DataError, OutputError
+from radtl_tf.errors import OutputError
 from radtl_tf.records.folder import read_json
 
 
@@ -47,12 +48,11 @@ def load_model(folder: Path) -> Model:
 
 
 def predict(model: Model, files: Iterable[Path]) -> Iterator[Score]:
-    """Yield the score of each file; a file that cannot be read costs that file only."""
-    for path in files:
-        try:
-            pixels = decode(path).pixels
-        except DataError as error:
-            yield Score(path, None, str(error))
+    """Yield the score of each file, decoded in a process of its own; one that cannot be read costs that file only."""
+    files, ahead = tee(files)
+    for path, (outcome, pixels) in zip(files, pixels_of_all(ahead), strict=True):
+        if pixels is None:
+            yield Score(path, None, outcome.reason)
             continue
         result = model.score(pixels=tf.constant(pixels[None, :, :, None]))
         yield Score(path, float(result["score"][0]))
