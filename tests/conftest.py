@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -144,3 +145,24 @@ def experiments_in(folder: Path, backbone: str) -> Callable[..., Any]:
 def radiographs_in() -> Callable[[Path], Path]:
     """Return the function that writes 60 radiographs and their manifest into a folder."""
     return write_radiographs
+
+
+@pytest.fixture(scope="session")
+def reading() -> Callable[..., Any]:
+    """Return ``reading(**changes)``: the measurements of a plain image, with some changed."""
+    import numpy as np
+
+    from radtl_tf.data.reading import Reading
+
+    plain = Reading(
+        sha256="",
+        pixels_hash="",
+        height=20,
+        width=40,
+        bits=8,
+        mean=0.5,
+        sd=0.2,
+        border=0.0,
+        signature=np.zeros((32, 32), np.uint8),
+    )
+    return lambda **changes: dataclasses.replace(plain, **changes)

@@ -18,8 +18,9 @@ from absl import logging as absl_logging
 from radtl_tf.data.assembly import Labels, assemble
 from radtl_tf.data.cases import Cases
 from radtl_tf.data.examples import class_names, reading_from, rows_of
+from radtl_tf.data.findings import Examined
 from radtl_tf.data.manifest import Manifest
-from radtl_tf.data.reading import Reading
+from radtl_tf.data.reading import Outcome, Reading
 from radtl_tf.errors import DataError, OutputError, RadtlError, nearest
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task
@@ -110,6 +111,24 @@ def readings_from(builder: tfds.core.DatasetBuilder) -> list[Reading]:
         DataError: the data set is damaged.
     """
     return [reading_from(row) for row in _rows(builder, "sha256", "reading", "metadata")]
+
+
+def examined_from(builder: tfds.core.DatasetBuilder) -> list[Examined]:
+    """Return what the data check looks at of each example of a built data set, in order; no image is decoded.
+
+    Raises:
+        DataError: the data set is damaged.
+    """
+    names = class_names(builder.info)
+    return [
+        Examined(
+            line=int(row["example"]),
+            outcome=Outcome("decoded", reading=reading_from(row)),
+            labels=_labels(names, row),
+            patient=row["patient"].decode(),
+        )
+        for row in _rows(builder, "example", "label", "patient", "sha256", "reading", "metadata")
+    ]
 
 
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:

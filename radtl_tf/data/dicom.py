@@ -25,7 +25,7 @@ from radtl_tf.data.dicom_frames import check_syntax, decode_frame
 from radtl_tf.data.dicom_metadata import TAGS as METADATA_TAGS
 from radtl_tf.data.dicom_metadata import metadata_of
 from radtl_tf.data.dicom_values import square_pixels, to_unit_grey
-from radtl_tf.data.grey import Decoded, NoRadiographError, RefusedError, check_size, read_file, to_grey
+from radtl_tf.data.grey import NO_MEMORY, Decoded, NoRadiographError, RefusedError, check_size, read_file, to_grey
 from radtl_tf.errors import DataError
 
 logging.getLogger("pydicom").propagate = False  # its messages quote values of the file
@@ -121,6 +121,8 @@ def _safely(step: Callable[[], Result], reason: str) -> Result:
             return step()
     except (DataError, KeyboardInterrupt, SystemExit):
         raise
+    except MemoryError:
+        raise RefusedError("memory", NO_MEMORY) from None
     except BaseException as error:
         raise RefusedError("damaged", f"the DICOM file cannot be read, {reason} ({type(error).__name__}).") from None
 

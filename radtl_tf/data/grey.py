@@ -16,6 +16,7 @@ from radtl_tf.errors import DataError
 GREY_WEIGHTS = (299, 587, 114)  # red, green, blue in thousandths (ITU-R BT.601)
 MAX_PIXELS = 100_000_000  # a stitched full-leg radiograph has about 40 million
 MAX_BYTES = 1 << 30  # of one file
+NO_MEMORY = "decoding the image takes more memory than is allowed: check the file, or scale it down first."
 
 
 class RefusedError(DataError):
@@ -75,14 +76,19 @@ def read_file(path: Path) -> bytes:
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe must not make us wait
-        with open(descriptor, "rb") as file:
-            status = os.fstat(file.fileno())
+        try:
+            status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise RefusedError("unreadable", "not a regular file but a folder, pipe or device.")
             if status.st_size > MAX_BYTES:
                 raise RefusedError(
                     "too-large", f"the file has {status.st_size >> 20} MiB, above the limit of {MAX_BYTES >> 20} MiB."
                 )
-            return file.read()
+            with open(descriptor, "rb", closefd=False) as file:
+                return file.read()
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise RefusedError("unreadable", f"the file cannot be read ({error.strerror}).") from error
+    except ValueError as error:
+        raise RefusedError("unreadable", "the name of the file holds a character that no file name has.") from error

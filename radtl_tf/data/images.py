@@ -24,6 +24,7 @@ from radtl_tf.data.dicom import decode_dicom_bytes, is_dicom
 from radtl_tf.data.grey import (
     GREY_WEIGHTS,
     MAX_PIXELS,
+    NO_MEMORY,
     Decoded,
     NoRadiographError,
     RefusedError,
@@ -38,8 +39,10 @@ __all__ = [
     "FORMATS",
     "GREY_WEIGHTS",
     "MAX_PIXELS",
+    "PNG_START",
     "Decoded",
     "NoRadiographError",
+    "chunk",
     "decode",
     "decode_bytes",
     "image_files",
@@ -48,7 +51,7 @@ __all__ = [
 ]
 
 FORMATS = "PNG, JPEG and DICOM"
-_PNG_START = b"\x89PNG\r\n\x1a\n"
+PNG_START = b"\x89PNG\r\n\x1a\n"
 _JPEG_START = b"\xff\xd8\xff"
 _SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".dcm": "DICOM", ".dicom": "DICOM"}
 # In the order in which the chunks of a PNG are put before a decoder; no other chunk is.
@@ -102,6 +105,8 @@ def decode_bytes(data: bytes, suffix: str = "") -> Decoded:
         decoded = _DECODERS[kind](data)
     except DataError:
         raise
+    except MemoryError:
+        raise RefusedError("memory", NO_MEMORY) from None
     except Exception as error:
         raise RefusedError("damaged", f"the {kind} image is damaged or truncated ({type(error).__name__}).") from error
     claimed = _SUFFIXES.get(suffix.lower(), kind)
@@ -143,11 +148,11 @@ def _looks_like_image(path: Path) -> bool:
         return True
     with open(path, "rb") as file:
         head = file.read(132)
-    return head.startswith((_PNG_START, _JPEG_START)) or is_dicom(head)
+    return head.startswith((PNG_START, _JPEG_START)) or is_dicom(head)
 
 
 def _kind(data: bytes) -> str:
-    if data.startswith(_PNG_START):
+    if data.startswith(PNG_START):
         return "PNG"
     if data.startswith(_JPEG_START):
         return "JPEG"
@@ -176,7 +181,7 @@ def _decode_png(data: bytes) -> Decoded:
 
 def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
     """Return (name, content) of every chunk with its CRC checked (PNG 3rd edition, 5.3); Pillow skips that of IDAT."""
-    chunks, at = [], len(_PNG_START)
+    chunks, at = [], len(PNG_START)
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
         name, content = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
@@ -196,11 +201,14 @@ def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 def _lean_png(chunks: list[tuple[bytes, bytes]]) -> bytes:
     """Return a PNG of what the pixels need: no text, no gamma that one decoder applies and another ignores."""
-    kept = sorted((chunk for chunk in chunks if chunk[0] in _PNG_CHUNKS), key=lambda chunk: _PNG_CHUNKS.index(chunk[0]))
-    return _PNG_START + b"".join(
-        struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(name)))
-        for name, content in kept
-    )
+    kept = sorted((each for each in chunks if each[0] in _PNG_CHUNKS), key=lambda each: _PNG_CHUNKS.index(each[0]))
+    return PNG_START + b"".join(chunk(name, content) for name, content in kept)
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    """Return a chunk of a PNG: length, name, content and their CRC (PNG 3rd edition, 5.3)."""
+    check = zlib.crc32(content, zlib.crc32(name))
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
 
 
 def _decode_jpeg(data: bytes) -> Decoded:

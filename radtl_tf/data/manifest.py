@@ -10,8 +10,8 @@ import csv
 import io
 import os
 import stat
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pandas as pd
@@ -41,17 +41,22 @@ class Source:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The rows of a manifest: ``table`` (N rows, every cell text) and the image of each row."""
+    """The rows of a manifest: ``table`` (N rows, every cell text) and the image of each row.
+
+    ``faults``: why a row has no image that may be read, by row; only where these were to be collected.
+    """
 
     path: Path
     table: pd.DataFrame
     sources: tuple[Source, ...]
+    faults: Mapping[int, str] = field(default_factory=dict)
 
 
-def read_manifest(path: Path, images: Path | None = None) -> Manifest:
+def read_manifest(path: Path, images: Path | None = None, *, collect: bool = False) -> Manifest:
     """Read the manifest ``path``; its column ``path`` is relative to ``images``, or else to the manifest's folder.
 
-    Commas, semicolons or tabs; UTF-8, UTF-16 with a byte order mark, or Latin-1.
+    Commas, semicolons or tabs; UTF-8, UTF-16 with a byte order mark, or Latin-1. ``collect``: rows whose image cannot be
+    read at all are kept, with their fault, instead of refused.
 
     Raises:
         DataError: the file is no such table, or an image is missing, no regular file or outside the image folder.
@@ -63,10 +68,13 @@ def read_manifest(path: Path, images: Path | None = None) -> Manifest:
         if not root.is_dir():
             raise DataError("the image folder does not exist.")
         table = pd.DataFrame(rows, columns=pd.Index(header), dtype="str")
-        sources = _sources(table[PATH_COLUMN], lines, root)
+        sources, faults = _sources(table[PATH_COLUMN], lines, root)
+        if faults and not collect:
+            row, fault = next(iter(faults.items()))
+            raise DataError(f"line {lines[row]}: {fault}")
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    return Manifest(path, table, sources)
+    return Manifest(path, table, sources, faults)
 
 
 def cases_of(manifest: Manifest, task: Task, key: bytes) -> Cases:
@@ -182,15 +190,16 @@ def _check_header(header: list[str]) -> None:
         raise DataError(f"the header has no column 'path'{nearest(PATH_COLUMN, header)}; it has: {', '.join(header)}.")
 
 
-def _sources(cells: Iterable[str], lines: Sequence[int], root: Path) -> tuple[Source, ...]:
-    """Find the image of each row; the first row that is refused tells its line."""
-    sources = []
-    for cell, line in zip(cells, lines, strict=True):
+def _sources(cells: Iterable[str], lines: Sequence[int], root: Path) -> tuple[tuple[Source, ...], dict[int, str]]:
+    """Find the image of each row, or say why it has none."""
+    sources, faults = [], {}
+    for row, (cell, line) in enumerate(zip(cells, lines, strict=True)):
         try:
             sources.append(source_of(cell, line, root))
         except DataError as error:
-            raise DataError(f"line {line}: {error}") from error
-    return tuple(sources)
+            sources.append(Source(line, root, 0, 0))
+            faults[row] = str(error)
+    return tuple(sources), faults
 
 
 def _source(cell: str, line: int, root: Path) -> Source:

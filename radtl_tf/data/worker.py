@@ -1,36 +1,44 @@
 """The process that decodes: reads requests, answers each with one frame, and may die of a file without harm.
 
 A request is a line of JSON (path, what is wanted). An answer is the lengths of its two parts, a record in JSON and the
-bytes that it announces: nothing that a damaged decoder could turn into an object.
+bytes that it announces: nothing that a damaged decoder could turn into an object. The first frame says that the process
+is there, before it has met any file.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import struct
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from radtl_tf.data.grey import NoRadiographError, read_file
+from radtl_tf.data.grey import NO_MEMORY, NoRadiographError, read_file
 from radtl_tf.data.measure import measure, png_of
 from radtl_tf.errors import DataError
 
 LENGTHS = struct.Struct("<QQ")
-TOO_LARGE = "decoding the file takes more memory than is allowed: check it, or scale it down first."
+READY = "ready"
 
 
 def main() -> None:
-    """Answer requests from stdin on stdout until there are no more; ``argv[1]`` is the memory in bytes it may add."""
+    """Answer requests from stdin on stdout until there are no more.
+
+    ``argv[1]`` is the memory in bytes that decoding may add, ``argv[2]`` the seconds of computing for one file.
+    """
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints must not get into the answers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and closes our stdin
-    _limit(int(sys.argv[1]))
+    _limit_memory(int(sys.argv[1]))
+    _send(answers, {"status": READY}, [])
     for line in sys.stdin.buffer:
+        _limit_time(float(sys.argv[2]))
         _send(answers, *answer(json.loads(line)))
 
 
@@ -43,7 +51,7 @@ def answer(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     except DataError as error:
         return {"status": "refused", "code": getattr(error, "code", "damaged"), "reason": str(error)}, []
     except MemoryError:
-        return {"status": "refused", "code": "memory", "reason": TOO_LARGE}, []
+        return {"status": "refused", "code": "memory", "reason": NO_MEMORY}, []
 
 
 def _decoded(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
@@ -64,7 +72,7 @@ def _send(stream: BinaryIO, record: dict[str, Any], parts: list[bytes]) -> None:
     stream.flush()
 
 
-def _limit(num_bytes: int) -> None:
+def _limit_memory(num_bytes: int) -> None:
     """Allow this process the memory that it has now and ``num_bytes`` more, and no core file."""
     if sys.platform == "win32":
         return
@@ -79,6 +87,17 @@ def _limit(num_bytes: int) -> None:
             resource.setrlimit(what, (lowest, lowest))
         except (ValueError, OSError):  # macOS does not let RLIMIT_AS be lowered below what is mapped
             continue
+
+
+def _limit_time(seconds: float) -> None:
+    """Allow this process so many seconds of computing from now, so that a loop ends even if nobody waits for it."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    limit = math.ceil(time.process_time() + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import tee
 from dataclasses import dataclass
+from itertools import tee
 from pathlib import Path
 from typing import Any
 

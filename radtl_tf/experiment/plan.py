@@ -5,31 +5,32 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow_datasets as tfds
 from numpy.typing import NDArray
 
 from radtl_tf import __version__
-from radtl_tf.data.builders import build_manifest, build_named, cases_from, fingerprint
+from radtl_tf.data.builders import fingerprint
 from radtl_tf.data.cases import Cases
+from radtl_tf.data.findings import Checked, Finding
 from radtl_tf.data.folds import MIN_INNER_PATIENTS, Fold, draw_folds, patients_per_class
-from radtl_tf.data.manifest import cases_of, read_manifest
 from radtl_tf.data.pipeline import pixel_cache
-from radtl_tf.data.privacy import patient_key
-from radtl_tf.errors import OutputError
+from radtl_tf.data.reading import Reading
+from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.experiment.grid import Records, runs_of, scenarios_of, weights_records
+from radtl_tf.experiment.intake import take_in
 from radtl_tf.models.backbones import build_base, check_image_size
 from radtl_tf.models.weight_sources import WeightsRecord, initialize
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder, csv_text, read_json, write_json, write_text
-from radtl_tf.records.runs import FOLD_COLUMNS, Run, Scenario
+from radtl_tf.records.runs import FOLD_COLUMNS, PREDICTION_COLUMNS, Run, Scenario
 from radtl_tf.records.schema import as_dict
+from radtl_tf.training.baselines import predict_baselines
 from radtl_tf.training.device import Device
 
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "scikit-learn", "numpy", "pydicom", "h5py")
@@ -48,6 +49,8 @@ class Plan:
     pixels: NDArray[np.float32]
     data_sha256: str
     device: Device
+    findings: tuple[Finding, ...]
+    accepted: tuple[str, ...]
     warnings: list[str]
 
     @property
@@ -76,9 +79,12 @@ def make_plan(
     *,
     device: Device,
     weights_folder: Path,
+    accepted: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
 ) -> Plan:
     """Check and prepare all that an experiment needs, cheapest first; write ``folds.csv`` and ``experiment.json``.
+
+    ``accepted`` are codes of warnings of the data check that the user has looked at: they are recorded as such.
 
     Raises:
         DataError, WeightsError, ExperimentError: the input is wrong; nothing has been trained.
@@ -90,7 +96,10 @@ def make_plan(
     refuse_other(folder, {"experiment": as_dict(experiment)})
     if not folder.experiment.exists():
         check_weights(records, experiment.training.image_size)
-    cases, builder = prepare_data(experiment, folder, say)
+    if experiment.task.kind != "binary":
+        raise ExperimentError("radtl run evaluates binary tasks: name one class with kind = 'binary' and positive.")
+    intake = take_in(experiment, folder, accepted, say)
+    cases, builder = intake.cases, intake.builder
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     scenarios = scenarios_of(experiment, records)
     settings = experiment.training
@@ -111,10 +120,20 @@ def make_plan(
         pixels=pixels,
         data_sha256=fingerprint(builder),
         device=device,
-        warnings=_warnings(folds),
+        findings=intake.checked.findings,
+        accepted=tuple(accepted),
+        warnings=[*_warnings(folds), *_found(intake.checked, accepted)],
     )
     _write(plan)
+    write_baselines(plan, intake.readings)
     return plan
+
+
+def write_baselines(plan: Plan, readings: Sequence[Reading]) -> None:
+    """Write the predictions of the trivial baselines, unless they are there."""
+    if not plan.folder.baselines.exists():
+        rows = predict_baselines(readings, plan.cases, plan.folds)
+        write_text(plan.folder.baselines, csv_text(PREDICTION_COLUMNS, rows))
 
 
 def check_weights(records: Records, image_size: int) -> None:
@@ -128,21 +147,6 @@ def check_weights(records: Records, image_size: int) -> None:
         base = build_base(backbone, image_size, seed=0)
         for key in group:
             initialize(base, given[key], seed=0)
-
-
-def prepare_data(
-    experiment: Experiment, folder: OutputFolder, say: Callable[[str], None]
-) -> tuple[Cases, tfds.core.DatasetBuilder]:
-    """Turn the task's manifest or named data set into cases and a TFDS data set; folds are tried before pixels."""
-    task = experiment.task
-    if task.manifest is None:
-        builder = build_named(str(task.dataset), folder.data)
-        return cases_from(builder, task), builder
-    manifest = read_manifest(task.manifest, task.images)
-    cases = cases_of(manifest, task, patient_key(folder.data))
-    draw_folds(cases, experiment.folds, experiment.seed)
-    say(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
-    return cases, build_manifest(manifest, cases, folder.data)
 
 
 def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
@@ -177,6 +181,15 @@ def _warnings(folds: list[Fold]) -> list[str]:
     ]
 
 
+def _found(checked: Checked, accepted: Sequence[str]) -> list[str]:
+    """Return the warnings of the data check that nobody has accepted."""
+    return [
+        f"Data check, {finding.code}: {finding.message}"
+        for finding in checked.findings
+        if finding.level == "warning" and finding.code not in accepted
+    ]
+
+
 def _write(plan: Plan) -> None:
     """Write ``folds.csv`` and ``experiment.json``, or check that those of an earlier call say the same."""
     folds = csv_text(FOLD_COLUMNS, _fold_rows(plan))
@@ -195,7 +208,10 @@ def _write(plan: Plan) -> None:
         "hardware": {"machine": platform.machine(), "system": platform.system(), **asdict(plan.device)},
         "warnings": plan.warnings,
     }
-    write_json(plan.folder.experiment, {"format": 1, "experiment": as_dict(plan.experiment), **facts, **context})
+    found = [{"code": finding.code, "level": finding.level, "message": finding.message} for finding in plan.findings]
+    check = {"check": {"findings": found, "accepted": list(plan.accepted)}}
+    record = {"format": 1, "experiment": as_dict(plan.experiment), **facts, **check, **context}
+    write_json(plan.folder.experiment, record)
 
 
 def _fold_rows(plan: Plan) -> list[tuple[int, str, int, int, str]]:

@@ -17,7 +17,7 @@ from pydicom.sequence import Sequence
 
 from radtl_tf.data import dicom as module
 from radtl_tf.data.dicom import decode_dicom, decode_dicom_bytes
-from radtl_tf.data.grey import NoRadiographError, to_grey
+from radtl_tf.data.grey import NoRadiographError, RefusedError, to_grey
 from radtl_tf.errors import DataError
 
 Dicom = Callable[..., bytes]
@@ -146,7 +146,7 @@ def test_a_deflated_file_cannot_fill_the_memory(dicom: Dicom, monkeypatch: pytes
         decode_dicom_bytes(data)
 
 
-@pytest.mark.parametrize("error", [RecursionError, MemoryError, ValueError, type("Panic", (BaseException,), {})])
+@pytest.mark.parametrize("error", [RecursionError, ValueError, type("Panic", (BaseException,), {})])
 def test_whatever_a_decoder_raises_becomes_one_line(
     dicom: Dicom, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
@@ -158,6 +158,13 @@ def test_whatever_a_decoder_raises_becomes_one_line(
         decode_dicom_bytes(dicom(STORED))
     assert CANARY not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+def test_too_little_memory_has_a_code_of_its_own(dicom: Dicom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "decode_frame", lambda *_: np.ones(1 << 50))
+    with pytest.raises(RefusedError, match="more memory than is allowed") as caught:
+        decode_dicom_bytes(dicom(STORED))
+    assert caught.value.code == "memory"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])

@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import tensorflow as tf
 
 from radtl_tf.data import grey
-from radtl_tf.data.grey import GREY_WEIGHTS, MAX_PIXELS, check_size, read_file, to_grey
+from radtl_tf.data.grey import GREY_WEIGHTS, MAX_PIXELS, RefusedError, check_size, read_file, to_grey
 from radtl_tf.errors import DataError
 
 
@@ -43,9 +44,24 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
     os.mkfifo(tmp_path / "pipe")
     assert read_file(tmp_path / "file") == b"content"
-    for name, message in (("pipe", "not a regular file"), ("missing", "No such file"), (".", "directory")):
+    for name, message in (("pipe", "not a regular file"), ("missing", "No such file"), (".", "a folder")):
         with pytest.raises(DataError, match=message):
             read_file(tmp_path / name)
+
+
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="a character that no file name has") as caught:
+        read_file(tmp_path / "a\0b")
+    assert caught.value.code == "unreadable"
+
+
+def test_refusing_leaves_nothing_open(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    opened = psutil.Process().num_fds()
+    for name in (".", "pipe", "missing"):
+        with pytest.raises(RefusedError):
+            read_file(tmp_path / name)
+    assert psutil.Process().num_fds() == opened
 
 
 def test_a_file_above_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

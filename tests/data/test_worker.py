@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 
 from radtl_tf.data import worker
 from radtl_tf.data.images import decode_bytes
-from radtl_tf.data.worker import LENGTHS, answer
+from radtl_tf.data.worker import LENGTHS, READY, answer
 
 PIXELS = np.random.default_rng(2).integers(0, 65536, (9, 11), dtype=np.uint16)
 
@@ -68,11 +70,35 @@ def test_too_little_memory_is_a_reason(image: Path, monkeypatch: pytest.MonkeyPa
 
 def test_the_process_answers_in_frames_and_ends_with_its_input(image: Path) -> None:
     request = json.dumps({"path": str(image), "want": "reading"}).encode() + b"\n"
-    command = [sys.executable, "-m", "radtl_tf.data.worker", str(1 << 30)]
+    command = [sys.executable, "-m", "radtl_tf.data.worker", str(1 << 30), "9"]
     done = subprocess.run(command, input=request * 2, capture_output=True, check=True, timeout=60)
-    text, rest = LENGTHS.unpack(done.stdout[:16])
-    assert len(done.stdout) == 2 * (16 + text + rest)
-    assert json.loads(done.stdout[16 : 16 + text])["parts"] == [1024]
+    stream, frames = io.BytesIO(done.stdout), []
+    while lengths := stream.read(LENGTHS.size):
+        text, rest = LENGTHS.unpack(lengths)
+        frames.append((json.loads(stream.read(text)), stream.read(rest)))
+    assert [record["status"] for record, _ in frames] == [READY, "decoded", "decoded"]
+    assert frames[1] == frames[2]
+    assert frames[1][0]["parts"] == [1024] == [len(frames[1][1])]
+
+
+@pytest.mark.parametrize(
+    ("harm", "ends_by"),
+    [
+        ("while True: pass", signal.SIGXCPU),
+        ("import os; os.abort()", signal.SIGABRT),
+        ("bytearray(1 << 30)", None),
+    ],
+)
+def test_the_process_has_limits_of_its_own(harm: str, ends_by: int | None, image: Path, tmp_path: Path) -> None:
+    """A loop ends though nobody waits for it, no core file is left, and memory is short."""
+    code = "from radtl_tf.data import worker\n"
+    code += f"def harm(*_):\n    {harm}\nworker.measure = harm\nworker.main()"
+    request = json.dumps({"path": str(image), "want": "reading"}).encode() + b"\n"
+    command = [sys.executable, "-c", code, str(1 << 29), "0.1"]
+    done = subprocess.run(command, input=request, capture_output=True, timeout=60, cwd=tmp_path)
+    assert done.returncode == (-ends_by if ends_by else 0)
+    assert (b'"code": "memory"' in done.stdout) == (ends_by is None)
+    assert not list(tmp_path.glob("core*"))
 
 
 def test_the_process_loads_no_tensorflow() -> None:

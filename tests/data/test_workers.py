@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +19,7 @@ import pytest
 from radtl_tf.data import workers
 from radtl_tf.data.images import decode_bytes
 from radtl_tf.data.workers import pixels_of_all, read_all
+from radtl_tf.errors import RadtlError
 
 # A decoder that does harm, by what the file says, in the place of the real one.
 HARMFUL = """
@@ -27,12 +32,16 @@ def measure(data, suffix):
     if harm == b"crash": os.kill(os.getpid(), signal.SIGSEGV)
     if harm == b"abort": os.abort()
     if harm == b"exits": os._exit(7)
+    if harm == b"kills": os.kill(os.getpid(), signal.SIGKILL)
+    if harm == b"panic": raise type("PanicException", (BaseException,), {})
+    if harm == b"lies.": os.write(3, b"\xff" * 4096)
+    if harm == b"lies!": os.write(3, worker.LENGTHS.pack(2, 0) + b"{}")
     if harm == b"hangs": time.sleep(600)
     if harm == b"eats!": return np.ones(1 << 40)
     if harm == b"noise": os.write(2, b"NOISE"); print("NOISE", flush=True)
     return real(data, suffix)
 worker.measure = measure
-sys.argv[1:] = ["800000000"]
+sys.argv[1] = "800000000"
 worker.main()
 """
 
@@ -72,7 +81,10 @@ def test_pixels_come_back_as_they_are(images: list[Path]) -> None:
 
 @pytest.mark.parametrize(
     ("harm", "code"),
-    [("crash", "crashed"), ("abort", "crashed"), ("exits", "crashed"), ("hangs", "timeout"), ("eats!", "memory")],
+    [
+        *((harm, "crashed") for harm in ("crash", "abort", "exits", "panic", "lies.", "lies!")),
+        *(("hangs", "timeout"), ("eats!", "memory"), ("kills", "memory")),
+    ],
 )
 def test_a_file_that_does_harm_costs_that_file(harm: str, code: str, images: list[Path], harmful: None) -> None:
     images[2].write_bytes(images[2].read_bytes() + harm.encode())
@@ -113,6 +125,39 @@ def test_paths_are_taken_only_as_needed_and_workers_end_with_the_iterator(images
     children = psutil.Process().children()
     outcomes.close()
     assert not [child for child in children if child.is_running() and "radtl_tf.data.worker" in child.cmdline()]
+
+
+def test_workers_that_do_not_start_are_no_fault_of_a_file(images: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_NAME", "no_such_module")
+    with pytest.raises(RadtlError, match=r"does not start \(exit code 1\): .* -m no_such_module .* says why") as caught:
+        next(read_all(images))
+    assert type(caught.value) is RadtlError
+
+
+def test_an_interrupt_ends_the_workers(images: list[Path]) -> None:
+    """As Ctrl-C does: it comes to the whole group, in the middle of a file."""
+    code = "import sys, pathlib; from radtl_tf.data.workers import read_all\n"
+    code += "for _ in read_all(pathlib.Path(p) for _ in range(10**6) for p in sys.argv[1:]): print('x', flush=True)"
+    command = [sys.executable, "-c", code, *map(str, images)]
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    assert parent.stdout and parent.stdout.readline()
+    children = psutil.Process(parent.pid).children()
+    os.killpg(parent.pid, signal.SIGINT)
+    _, errors = parent.communicate(timeout=30)
+    assert errors.count(b"Traceback") == 1 and errors.rstrip().endswith(b"KeyboardInterrupt")
+    assert children and not psutil.wait_procs(children, timeout=10)[1]
+
+
+def test_a_worker_ends_with_a_parent_that_was_killed(images: list[Path]) -> None:
+    code = "import sys, pathlib; from radtl_tf.data.workers import read_all\n"
+    code += "for _ in read_all(map(pathlib.Path, sys.argv[1:]), num_workers=1): print('x', flush=True); input()"
+    command = [sys.executable, "-c", code, *map(str, images)]
+    parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert parent.stdout and parent.stdout.readline()
+    children = psutil.Process(parent.pid).children()
+    parent.kill()
+    parent.communicate()
+    assert children and not psutil.wait_procs(children, timeout=10)[1]
 
 
 def test_no_file_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,62 @@
+"""From a manifest, a folder or readings to what the data check looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from radtl_tf.data.assembly import Labels
+from radtl_tf.data.findings import Examined
+from radtl_tf.data.manifest import PATH_COLUMN, Manifest, labels_of
+from radtl_tf.data.reading import Outcome, Reading
+from radtl_tf.data.workers import read_all
+from radtl_tf.records.experiment import Task
+
+Step = Callable[[], None]
+
+
+def read_manifest_images(manifest: Manifest, step: Step = lambda: None) -> list[Outcome]:
+    """Read every image of a manifest in worker processes; ``step`` is called after each. Faulty rows are refused."""
+    outcomes = read_all(source.path for row, source in enumerate(manifest.sources) if row not in manifest.faults)
+    found = []
+    for row in range(len(manifest.sources)):
+        fault = manifest.faults.get(row)
+        found.append(Outcome("refused", "path", fault) if fault else next(outcomes))
+        step()
+    return found
+
+
+def read_files(files: Sequence[Path], step: Step = lambda: None) -> list[Examined]:
+    """Read images that nothing is known of; lines are their numbers, from 1."""
+
+    def counted(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        for outcome in outcomes:
+            step()
+            yield outcome
+
+    return [Examined(number, outcome) for number, outcome in enumerate(counted(read_all(files)), start=1)]
+
+
+def examined(manifest: Manifest, task: Task | None, outcomes: Sequence[Outcome]) -> list[Examined]:
+    """Return what the check looks at of each row; ``task`` names the columns, ``None`` where there is no label."""
+    labels: Sequence[Labels] = labels_of(manifest, task) if task else [()] * len(outcomes)
+    patients = manifest.table[task.patient].tolist() if task and task.patient else [""] * len(outcomes)
+    names = (task.label,) if task and isinstance(task.label, str) else task.label if task else ()
+    others = [name for name in manifest.table if name not in (PATH_COLUMN, task and task.patient, *names)]
+    cells = manifest.table[others].to_dict("records")
+    return [
+        Examined(
+            line=source.line,
+            outcome=outcome,
+            labels=labels[row],
+            patient=patients[row],
+            path=manifest.table[PATH_COLUMN].iat[row],
+            columns={str(name): str(value) for name, value in cells[row].items()},
+        )
+        for row, (source, outcome) in enumerate(zip(manifest.sources, outcomes, strict=True))
+    ]
+
+
+def outcomes_of(readings: Iterable[Reading]) -> list[Outcome]:
+    """Return the outcomes of images that were decoded before."""
+    return [Outcome("decoded", reading=reading) for reading in readings]
