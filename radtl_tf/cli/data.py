@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from radtl_tf.cli.check import check
 from radtl_tf.cli.options import FOLDER, load_tensorflow, log, task_of, task_options
 
 
@@ -36,6 +37,9 @@ def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, 
         builder = build_named(source, out, manual_dir)
     log(f"{builder.info.splits.total_num_examples} examples")
     click.echo(str(builder.data_dir))
+
+
+data.add_command(check)
 
 
 def _build_manifest(source: Path, out: Path, images: Path | None, options: dict[str, Any]) -> Any:

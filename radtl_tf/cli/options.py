@@ -92,8 +92,8 @@ def load_tensorflow() -> None:
 
 
 @contextmanager
-def progress(total: int, done: int) -> Iterator[Any]:
-    """Show a bar with the time left over ``total`` runs, ``done`` of them finished before; silent where nobody looks.
+def progress(total: int, done: int, what: str = "Runs") -> Iterator[Any]:
+    """Show a bar with the time left over ``total`` of ``what``, ``done`` of them before; silent where nobody looks.
 
     Yields an object with ``advance()`` and ``say(line)``.
     """
@@ -109,7 +109,7 @@ def progress(total: int, done: int) -> Iterator[Any]:
 
     console = Console(stderr=True)
     columns = (
-        TextColumn("Runs"),
+        TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -117,7 +117,7 @@ def progress(total: int, done: int) -> Iterator[Any]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("runs", total=total, completed=done)
+        task = bar.add_task(what, total=total, completed=done)
         yield _Bar(bar, task)
 
 
@@ -126,7 +126,7 @@ class _Bar:
         self._bar, self._task = bar, task
 
     def advance(self) -> None:
-        """Count one finished run."""
+        """Count one more."""
         self._bar.advance(self._task)
 
     def say(self, line: str) -> None:

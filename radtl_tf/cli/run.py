@@ -25,14 +25,17 @@ TERMINAL_TABLES = 6  # the report's first tables, which hold the results; the re
 @click.option(
     "--dry-run", is_flag=True, help="Check everything, print the runs and what they will cost; train nothing."
 )
-def run(experiment: Path, out: Path, dry_run: bool) -> None:
+@click.option(
+    "--accept", multiple=True, metavar="FINDING", help="Warning of the data check that you have looked at; repeatable."
+)
+def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> None:
     """Train the grid of EXPERIMENT (a TOML file), then evaluate and report. Run it again to resume.
 
     Example: radtl run experiment.toml --out results
     """
     from radtl_tf.records.schema import read_experiment
 
-    run_experiment(read_experiment(experiment), out, dry_run=dry_run)
+    run_experiment(read_experiment(experiment), out, dry_run=dry_run, accepted=accept)
 
 
 @click.command()
@@ -94,10 +97,10 @@ def report(folder: Path) -> None:
     evaluate_and_report(folder)
 
 
-def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False) -> None:
+def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False, accepted: tuple[str, ...] = ()) -> None:
     """Prepare, train what is left, evaluate and report; print tables on stdout and time and memory on stderr."""
     start = time.monotonic()
-    plan = _plan(experiment, out)
+    plan = _plan(experiment, out, accepted)
     if dry_run:
         from radtl_tf.experiment.cost import price
 
@@ -116,7 +119,7 @@ def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False) 
     log(f"Wall time {_clock(time.monotonic() - start)}, peak memory {_peak_memory() / 1e9:.1f} GB")
 
 
-def _plan(experiment: Experiment, out: Path) -> Plan:
+def _plan(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -> Plan:
     load_tensorflow()
     from radtl_tf.experiment.plan import make_plan
     from radtl_tf.places import weights_folder
@@ -124,7 +127,9 @@ def _plan(experiment: Experiment, out: Path) -> Plan:
     from radtl_tf.training.device import prepare
 
     device = prepare(experiment.training, experiment.seed)
-    plan = make_plan(experiment, OutputFolder(out), device=device, weights_folder=weights_folder(), say=log)
+    plan = make_plan(
+        experiment, OutputFolder(out), device=device, weights_folder=weights_folder(), accepted=accepted, say=log
+    )
     for warning in plan.warnings:
         log(f"Warning: {warning}")
     return plan

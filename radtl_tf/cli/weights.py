@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli.options import FILE, as_json, load_tensorflow, log
+from radtl_tf.cli.options import FILE, FOLDER, as_json, load_tensorflow, log
+from radtl_tf.errors import DataError
 from radtl_tf.places import weights_folder
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from radtl_tf.models.convention_score import ConventionScores
     from radtl_tf.models.weight_catalogue import Availability
     from radtl_tf.models.weight_check import Verified
 
+_MAX_IMAGES = 64  # scores of conventions hardly move with more
+_NOT_STATED = "not stated"
 _STATUS = {"downloaded": "downloaded by Keras", "keras": "Keras downloads it"}
 _COLUMNS = ("name", "backbone", "pixels", "status", "license", "file")
 
@@ -61,7 +68,7 @@ def _record(state: Availability) -> dict[str, Any]:
 
 def _cells(state: Availability) -> tuple[str, ...]:
     row = state.row
-    terms = row.license.split(" (")[0]
+    terms = row.license.split(" (")[0] or _NOT_STATED
     status = _STATUS.get(state.status, state.status)
     return row.name, row.backbone, row.pixels, status, terms, str(state.file or row.files[0])
 
@@ -81,18 +88,28 @@ def _advice(states: list[Availability]) -> list[str]:
 @weights.command()
 @click.argument("file", type=FILE)
 @click.option("--backbone", required=True, help="Backbone that the file is for, such as ResNet50.")
+@click.option(
+    "--images", type=FOLDER, help=f"Folder of radiographs (at most {_MAX_IMAGES} are read) to score conventions."
+)
+@click.option("--image-size", type=int, help="Side in px that the images are resized to; default: 224.")
+@click.option("--resize", help="How: pad, stretch or published; default: pad.")
 @as_json
-def verify(file: Path, backbone: str, as_json: bool) -> None:
+def verify(
+    file: Path, backbone: str, images: Path | None, image_size: int | None, resize: str | None, as_json: bool
+) -> None:
     """Tell whether FILE would be accepted, what it holds, and which features it gives for a golden image.
 
-    The golden output is the same wherever the installation computes right: compare it with a colleague's.
+    The golden output is the same wherever the installation computes right: compare it with a colleague's. With
+    --images, every pixel convention is scored by how well your radiographs fit the batch norms of the file.
 
     Example: radtl weights verify RadImageNet-ResNet50_notop.h5 --backbone ResNet50
     """
+    if images is None and (image_size or resize):
+        raise click.UsageError("--image-size and --resize are about --images: name their folder.")
     load_tensorflow()
     from radtl_tf.models.weight_check import verify as verified
 
-    found = verified(file, backbone)
+    found = verified(file, backbone, _read(images, image_size or 224, resize or "pad") if images else None)
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=1))
         return
@@ -100,6 +117,29 @@ def verify(file: Path, backbone: str, as_json: bool) -> None:
         click.echo(f"{name:<13} {value}")
     for warning in found.warnings:
         log(f"Warning: {warning}")
+    if found.conventions:
+        _show(found.conventions)
+
+
+def _read(folder: Path, size: int, policy: str) -> NDArray[np.float32]:
+    """Return at most 64 images of a folder, evenly spaced over its sorted names: (N, size, size, 1), grey 0..1."""
+    import numpy as np
+
+    from radtl_tf.data.images import FORMATS, decode, image_files
+    from radtl_tf.data.pipeline import preprocess
+
+    files = image_files([folder])
+    places = np.unique(np.linspace(0, len(files) - 1, min(len(files), _MAX_IMAGES)).astype(int))
+    grey = []
+    for path in (files[place] for place in places):
+        try:
+            grey.append(preprocess(decode(path).pixels, size, policy).numpy())
+        except DataError as error:
+            log(f"Warning: {path}: {error}")
+    if not grey:
+        raise DataError(f"{folder} has no image that can be read: name a folder of radiographs ({FORMATS}).")
+    log(f"Scored on {len(grey)} of {len(files)} images, {size} px, resize {policy}.")
+    return np.stack(grey)
 
 
 def _lines(found: Verified) -> list[tuple[str, str]]:
@@ -108,20 +148,65 @@ def _lines(found: Verified) -> list[tuple[str, str]]:
     return [
         ("file", f"{report.file}: accepted for {found.backbone}"),
         ("matched", f"{len(report.matched)} layers: {found.num_tensors} tensors, {found.num_parameters:,} parameters"),
+        ("missing", "nothing (a file that lacks a weight is refused)"),
         ("left over", f"the top: {', '.join(map(ascii, report.left_over))}" if report.left_over else "nothing"),
         ("layout", f"{report.layout}, written by Keras {report.keras_version or 'of unknown version'}"),
         ("sha256", report.sha256),
-        ("catalogue", _known(found)),
+        *_known(found),
         ("golden image", f"{golden.image_size} px, pixel convention {golden.pixels}"),
         ("golden output", f"mean {golden.mean:.4g}, SD {golden.sd:.4g}, first {first}"),
     ]
 
 
-def _known(found: Verified) -> str:
-    if found.published is None:
-        return "not listed: declare it, with its pixel convention, in [weights.NAME] of the experiment file"
-    how = {"sum": "known by its sum", "name": "known by its name only"}
-    return f"{found.published.name}, {how[found.known_by or 'name']}; {found.published.license}"
+def _known(found: Verified) -> list[tuple[str, str]]:
+    """Say what the catalogue knows of the file."""
+    row = found.published
+    if row is None:
+        return [("catalogue", "not listed: declare it, with its pixel convention, in [weights.NAME]")]
+    how = {
+        "sum": "the published file, by its sum",
+        "name": "by its file name only: " + ("its sum is another" if row.sha256 else "no sum is published"),
+    }
+    return [
+        ("catalogue", f"{row.name}, {how[found.known_by or 'name']}"),
+        ("pixels", f"{row.pixels}, as the catalogue declares"),
+        ("license", row.license or _NOT_STATED),
+    ]
+
+
+def _show(found: ConventionScores) -> None:
+    """Print the table of conventions and what it says."""
+    from radtl_tf.models.pixels import CONVENTIONS
+
+    rows = [("convention", "agreement", "spread", "what white and black become")]
+    for score in found.scores:
+        pixels = CONVENTIONS[score.name]
+        meaning = f"{pixels.channels}, {pixels.low:.4g} to {pixels.high:.4g}"
+        rows.append((score.name, f"{score.agreement:.3f}", f"{score.spread:.3g}", meaning))
+    click.echo("\n" + "\n".join(_table(rows)))
+    for line in _verdict(found):
+        click.echo(line)
+
+
+def _verdict(found: ConventionScores) -> list[str]:
+    from radtl_tf.models.convention_score import POOR
+
+    lines = [f"best: {found.best}; {_compared(found)}"]
+    if found.close:
+        lines.append(f"{', '.join(found.close)}: as good, so these images cannot tell which it was")
+    if found.scores[0].agreement < POOR:
+        lines.append("No convention fits well: these images, or what the weights saw, differ from all of them.")
+    return [*lines, "Evidence, no proof: radiographs are not the images of pre-training (docs/weights.md)."]
+
+
+def _compared(found: ConventionScores) -> str:
+    if found.agrees is None:
+        return "no convention is declared for this file in the catalogue"
+    if found.best == found.declared:
+        return "the catalogue declares the same"
+    if found.agrees:
+        return f"the catalogue declares {found.declared}, which fits as well"
+    return f"but the catalogue declares {found.declared}: compare both, pixels = [...] in [grid]"
 
 
 @weights.command()

@@ -72,7 +72,7 @@ def _patient_ids(material: Material) -> Iterator[Finding]:
 
 
 def _plain_id(patient: str) -> str:
-    return re.sub(r"0+(?=\d)", "", re.sub(r"\s", "", patient).casefold())
+    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"\s", "", patient).casefold())
 
 
 def _duplicates(material: Material) -> Iterator[Finding]:

@@ -190,7 +190,7 @@ def check_layout(header: Dataset) -> None:
 
 def _decoded(dataset: FileDataset, syntax: str, notes: list[str]) -> Decoded:
     if "PixelData" not in dataset:
-        raise NoRadiographError("the DICOM file holds no pixel data.")
+        raise RefusedError("damaged", "the DICOM file ends before its pixel data do, or holds none.")
     stored, photometry = decode_frame(dataset, syntax)
     if photometry in ("MONOCHROME1", "MONOCHROME2"):
         unit, more = to_unit_grey(stored, dataset)

@@ -19,7 +19,7 @@ from pydicom.pixels import get_decoder
 from pydicom.pixels.decoders.base import DecodeRunner
 
 from radtl_tf.data.grey import MAX_BYTES, RefusedError
-from radtl_tf.data.jpeg import END, codestream_size
+from radtl_tf.data.jpeg import END, codestream_size, without_fill
 
 _OWN = "radtl"
 _NATIVE = (
@@ -131,9 +131,9 @@ def _jpeg(source: bytes, runner: DecodeRunner) -> bytes:
     libjpeg makes up what is missing at the end, without an error. So the frame is decoded again with other bytes after
     it: a whole frame does not care.
     """
-    end = source.rfind(END)
-    pixels = imagecodecs.jpeg8_decode(source[: end + 2])
-    if not np.array_equal(pixels, imagecodecs.jpeg8_decode(source[:end] + _FILLER + source[end : end + 2])):
+    scan = without_fill(source[: source.rfind(END)])
+    pixels = imagecodecs.jpeg8_decode(scan + END)
+    if not np.array_equal(pixels, imagecodecs.jpeg8_decode(scan + _FILLER + END)):
         raise RefusedError("damaged", "the DICOM pixel data are truncated.")
     runner.set_option("bits_allocated", pixels.dtype.itemsize * 8)
     runner.set_option("planar_configuration", 0)

@@ -24,7 +24,9 @@ _ATTRIBUTES = {
 }
 TAGS = tuple(dict.fromkeys(name for names in _ATTRIBUTES.values() for name in names))
 _AGE = re.compile(r"(\d{3})([DWMY])")  # PS3.5 6.2, value representation AS
+_CODE = re.compile(r"[A-Z0-9_ ]{1,16}")  # PS3.5 6.2, value representation CS
 _PER_YEAR = {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}
+_WIDEST = 100.0  # mm between two rows
 _WORDS = {
     "sex": {"M": "M", "F": "F", "O": "O"},
     "laterality": {"L": "L", "R": "R", "U": "U", "B": "B"},
@@ -36,23 +38,32 @@ _WORDS = {
 def metadata_of(header: Dataset) -> dict[str, str]:
     """Return what is known of the allowed metadata, normalized: age in whole years, spacing in mm per row.
 
-    A value that is none of the standard's terms, where it has terms, is left out.
+    Left out is what is none of the standard's terms, where it has terms, has another form or is not printable ASCII.
     """
-    found = {}
-    for name, attributes in _ATTRIBUTES.items():
-        value = next((header.get(attribute) for attribute in attributes if header.get(attribute)), None)
-        text = plain(name, _text(name, value))
-        if text:
-            found[name] = text
-    return found
+    known = ((name, attribute) for name, attributes in _ATTRIBUTES.items() for attribute in reversed(attributes))
+    found = {name: text for name, attribute in known if (text := _text(name, _word(header, attribute)))}
+    return {name: plain(name, text) for name, text in found.items()}
 
 
-def _text(name: str, value: object) -> str:
-    first = value[0] if isinstance(value, MultiValue | list) and value else value
-    word = str(first or "").strip()
+def _word(header: Dataset, attribute: str) -> str:
+    """Return an attribute's first value as text, or nothing: a damaged one may raise anything, and costs no image."""
+    try:
+        value = header.get(attribute)
+        first = value[0] if isinstance(value, MultiValue | list) and value else value
+        word = str("" if first is None else first).strip()
+    except Exception:
+        return ""
+    return word if word.isascii() and word.isprintable() else ""
+
+
+def _text(name: str, word: str) -> str:
     if name in _WORDS:
         return _WORDS[name].get(word.upper(), "")
     return _CONVERTED[name](word) if name in _CONVERTED else word
+
+
+def _code(word: str) -> str:
+    return word.upper() if _CODE.fullmatch(word.upper()) else ""
 
 
 def _years(age: str) -> str:
@@ -62,9 +73,14 @@ def _years(age: str) -> str:
 
 def _millimeters(spacing: str) -> str:
     try:
-        return f"{float(spacing):.4g}" if float(spacing) > 0 else ""
+        return f"{float(spacing):.4g}" if 0 < float(spacing) < _WIDEST else ""
     except ValueError:
         return ""
 
 
-_CONVERTED: dict[str, Callable[[str], str]] = {"age": _years, "spacing": _millimeters}
+_CONVERTED: dict[str, Callable[[str], str]] = {
+    "age": _years,
+    "spacing": _millimeters,
+    "view": _code,
+    "body_part": _code,
+}

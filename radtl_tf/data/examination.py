@@ -7,7 +7,7 @@ from pathlib import Path
 
 from radtl_tf.data.assembly import Labels
 from radtl_tf.data.findings import Examined
-from radtl_tf.data.manifest import PATH_COLUMN, Manifest, labels_of
+from radtl_tf.data.manifest import PATH_COLUMN, Manifest, column, labels_of
 from radtl_tf.data.reading import Outcome, Reading
 from radtl_tf.data.workers import read_all
 from radtl_tf.records.experiment import Task
@@ -37,20 +37,28 @@ def read_files(files: Sequence[Path], step: Step = lambda: None) -> list[Examine
     return [Examined(number, outcome) for number, outcome in enumerate(counted(read_all(files)), start=1)]
 
 
-def examined(manifest: Manifest, task: Task | None, outcomes: Sequence[Outcome]) -> list[Examined]:
-    """Return what the check looks at of each row; ``task`` names the columns, ``None`` where there is no label."""
+def examined(
+    manifest: Manifest, outcomes: Sequence[Outcome], *, task: Task | None, patient: str | None
+) -> list[Examined]:
+    """Return what the check looks at of each row.
+
+    ``task`` says where the labels are (``None``: there are none), ``patient`` is the column of the patient ids.
+
+    Raises:
+        DataError: a column is missing.
+    """
     labels: Sequence[Labels] = labels_of(manifest, task) if task else [()] * len(outcomes)
-    patients = manifest.table[task.patient].tolist() if task and task.patient else [""] * len(outcomes)
-    names = (task.label,) if task and isinstance(task.label, str) else task.label if task else ()
-    others = [name for name in manifest.table if name not in (PATH_COLUMN, task and task.patient, *names)]
-    cells = manifest.table[others].to_dict("records")
+    patients = column(manifest, patient, "patient") if patient else [""] * len(outcomes)
+    names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
+    others = [name for name in manifest.table if name not in (PATH_COLUMN, patient, *names)]
+    paths, cells = column(manifest, PATH_COLUMN, "path"), manifest.table[others].to_dict("records")
     return [
         Examined(
             line=source.line,
             outcome=outcome,
             labels=labels[row],
             patient=patients[row],
-            path=manifest.table[PATH_COLUMN].iat[row],
+            path=paths[row],
             columns={str(name): str(value) for name, value in cells[row].items()},
         )
         for row, (source, outcome) in enumerate(zip(manifest.sources, outcomes, strict=True))

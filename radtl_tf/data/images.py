@@ -56,7 +56,7 @@ _JPEG_START = b"\xff\xd8\xff"
 _SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".dcm": "DICOM", ".dicom": "DICOM"}
 # In the order in which the chunks of a PNG are put before a decoder; no other chunk is.
 _PNG_CHUNKS = (b"IHDR", b"eXIf", b"PLTE", b"tRNS", b"IDAT", b"IEND")
-_PNG_GREY = 0
+_PNG_PALETTE = 3  # the color type
 _OTHERS = (
     (b"GIF8", "a GIF"),
     (b"RIFF", "a WebP or another RIFF file"),
@@ -171,11 +171,12 @@ def _decode_png(data: bytes) -> Decoded:
     if any(name == b"acTL" for name, _ in chunks):
         raise RefusedError("frames", f"the PNG is an animation; what is read is {FORMATS} of one image.")
     lean = _lean_png(chunks)
+    # Pillow would cut 16 bits per channel to 8, and fill up with black the lines that are not there.
+    values = np.asarray(imagecodecs.png_decode(lean))
     with Image.open(io.BytesIO(lean), formats=("PNG",)) as image:
         orientation = _orientation(image)
-        # Pillow would cut 16 bits per channel to 8.
-        deep = bits == 16 and color != _PNG_GREY
-        pixels = np.asarray(imagecodecs.png_decode(lean), np.uint16) if deep else _channels(image)
+        is_plain = bits >= 8 and color != _PNG_PALETTE and "transparency" not in image.info
+        pixels = _sixteen_bits(values) if is_plain else _channels(image)
     return _finish(pixels, bits, orientation)
 
 
@@ -231,7 +232,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _channels(image: Image.Image) -> NDArray[np.uint16]:
-    """Return the pixels of a loaded image as uint16, (H, W) or (H, W, 2, 3 or 4)."""
+    """Return the pixels of an image that Pillow opened as uint16, (H, W) or (H, W, 2, 3 or 4)."""
     if image.mode == "I;16":
         if "transparency" in image.info:
             raise RefusedError("transparent", "the PNG has a transparent grey value: save it without transparency.")
@@ -240,7 +241,11 @@ def _channels(image: Image.Image) -> NDArray[np.uint16]:
         image = image.convert("RGBA")
     elif image.mode == "1":
         image = image.convert("L")
-    return np.asarray(image).astype(np.uint16) * np.uint16(257)
+    return _sixteen_bits(np.asarray(image))
+
+
+def _sixteen_bits(values: NDArray[np.generic]) -> NDArray[np.uint16]:
+    return values if values.dtype == np.uint16 else values.astype(np.uint16) * np.uint16(257)  # type: ignore[return-value]
 
 
 def _finish(pixels: NDArray[np.uint16], bits: int, orientation: int) -> Decoded:

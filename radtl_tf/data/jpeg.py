@@ -48,9 +48,17 @@ def without_end(data: bytes, frame: Frame) -> bytes:
     At the end marker libjpeg fills up with grey whatever is missing. With zeros in place of the marker it asks for more
     data instead; a whole scan decodes to the same pixels. Only one sequential scan can be checked so.
     """
-    body = data[: data.find(END, frame.scan)]
+    body = without_fill(data[: data.find(END, frame.scan)])
     single = frame.marker in _SEQUENTIAL and body.find(bytes([0xFF, _SCAN]), frame.scan + 2) < 0
     return body + bytes(16) if single else data
+
+
+def without_fill(body: bytes) -> bytes:
+    """Return the data before a marker without the fill bytes that may stand there (ITU-T T.81 B.1.1.2).
+
+    DCMTK writes one before the end marker wherever the length would be odd. In a scan, 0xFF is always followed by 0.
+    """
+    return body.rstrip(b"\xff")
 
 
 def codestream_size(data: bytes) -> tuple[int, int, int]:

@@ -55,8 +55,8 @@ class Manifest:
 def read_manifest(path: Path, images: Path | None = None, *, collect: bool = False) -> Manifest:
     """Read the manifest ``path``; its column ``path`` is relative to ``images``, or else to the manifest's folder.
 
-    Commas, semicolons or tabs; UTF-8, UTF-16 with a byte order mark, or Latin-1. ``collect``: rows whose image cannot be
-    read at all are kept, with their fault, instead of refused.
+    Commas, semicolons or tabs; UTF-8, UTF-16 with a byte order mark, or Latin-1. ``collect``: a row whose image must
+    not or cannot be opened is kept, with its fault, instead of refused.
 
     Raises:
         DataError: the file is no such table, or an image is missing, no regular file or outside the image folder.
@@ -101,7 +101,7 @@ def labels_of(manifest: Manifest, task: Task) -> list[Labels]:
     """
     if not isinstance(task.label, str):
         return _marked(manifest, task.label)
-    cells = _column(manifest, task.label, "label")
+    cells = column(manifest, task.label, "label")
     if task.label_separator:
         return [tuple(filter(None, map(str.strip, cell.split(task.label_separator)))) for cell in cells]
     _refuse(manifest, (not cell.strip() for cell in cells), "no label")
@@ -110,9 +110,9 @@ def labels_of(manifest: Manifest, task: Task) -> list[Labels]:
 
 def _marked(manifest: Manifest, names: Labels) -> list[Labels]:
     """Return the names of the columns in which an image has a yes."""
-    columns = [[cell.strip().lower() for cell in _column(manifest, name, "label")] for name in names]
-    for name, column in zip(names, columns, strict=True):
-        _refuse(manifest, (cell not in _MARKS for cell in column), f"neither 1 nor 0 in the label column {name!r}")
+    columns = [[cell.strip().lower() for cell in column(manifest, name, "label")] for name in names]
+    for name, marks in zip(names, columns, strict=True):
+        _refuse(manifest, (cell not in _MARKS for cell in marks), f"neither 1 nor 0 in the label column {name!r}")
     return [
         tuple(name for name, cell in zip(names, row, strict=True) if _MARKS[cell]) for row in zip(*columns, strict=True)
     ]
@@ -197,7 +197,7 @@ def _sources(cells: Iterable[str], lines: Sequence[int], root: Path) -> tuple[tu
         try:
             sources.append(source_of(cell, line, root))
         except DataError as error:
-            sources.append(Source(line, root, 0, 0))
+            sources.append(Source(line, root / f"(line {line})", 0, 0))
             faults[row] = str(error)
     return tuple(sources), faults
 
@@ -220,7 +220,12 @@ def _source(cell: str, line: int, root: Path) -> Source:
     return Source(line, path, status.st_size, status.st_mtime_ns)
 
 
-def _column(manifest: Manifest, name: str, what: str) -> list[str]:
+def column(manifest: Manifest, name: str, what: str) -> list[str]:
+    """Return the cells of the column ``name``, which holds ``what``.
+
+    Raises:
+        DataError: there is no such column.
+    """
     columns = list(manifest.table.columns)
     if name not in columns:
         raise DataError(f"no {what} column {name!r}{nearest(name, columns)}; there are: {', '.join(columns)}.")
@@ -231,7 +236,7 @@ def _patients(manifest: Manifest, task: Task) -> list[str]:
     if task.patient is not None and task.patient in ((task.label,) if isinstance(task.label, str) else task.label):
         raise DataError(f"the column {task.patient!r} is named as label and as patient: choose two.")
     if task.patient is not None:
-        return _column(manifest, task.patient, "patient")
+        return column(manifest, task.patient, "patient")
     if task.one_image_per_patient:
         return [str(row) for row in range(len(manifest.table))]
     raise DataError(

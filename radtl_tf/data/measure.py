@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import struct
 
@@ -64,19 +65,21 @@ def png_of(pixels: NDArray[np.uint16]) -> bytes:
 
 def signature(pixels: NDArray[np.uint16]) -> NDArray[np.uint8]:
     """Return (32, 32) uint8: the area average of the whole of uint16 (H, W), its aspect ratio not kept."""
-    height, width = pixels.shape
-    rows, columns = _shares(height), _shares(width)
-    average = (rows @ pixels.astype(np.float32)) @ columns.T
+    average = _cells(_cells(pixels).T).T
     return np.clip(np.rint(average / 257), 0, 255).astype(np.uint8)
 
 
-def _shares(length: int) -> NDArray[np.float32]:
-    """Return (32, length): the share of each of ``length`` pixels in each of 32 cells, rows summing to 1."""
-    edges = np.linspace(0, length, SIGNATURE_SIDE + 1)
-    start = np.arange(length)
-    overlap = np.minimum(edges[1:, None], start + 1) - np.maximum(edges[:-1, None], start)
-    shares: NDArray[np.float32] = (np.maximum(overlap, 0) * SIGNATURE_SIDE / length).astype(np.float32)
-    return shares
+def _cells(values: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Return (32, W): the averages of (H, W) over 32 cells of equal height, whose bounds may lie within a row."""
+    edges = np.linspace(0, len(values), SIGNATURE_SIDE + 1)
+    averages = []
+    for low, high in itertools.pairwise(edges):
+        rows = slice(int(low), math.ceil(high))
+        shares = np.minimum(np.arange(rows.start, rows.stop) + 1, high) - np.maximum(
+            np.arange(rows.start, rows.stop), low
+        )
+        averages.append((shares / (high - low)).astype(np.float32) @ values[rows].astype(np.float32))
+    return np.stack(averages)
 
 
 def _mean_and_sd(pixels: NDArray[np.uint16]) -> tuple[float, float]:

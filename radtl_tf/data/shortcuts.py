@@ -71,7 +71,7 @@ def associations(readings: Sequence[Reading], truth: Truth) -> list[Association]
 
 def leaking_columns(columns: pd.DataFrame, truth: Truth) -> list[str]:
     """Return the names of the columns (text) of which one word, or the number, all but says the label."""
-    if np.bincount(truth).min(initial=0) < MIN_IMAGES:
+    if not len(truth) or np.bincount(truth).min() < MIN_IMAGES:
         return []
     return [str(name) for name in columns if _number_leaks(columns[name], truth) or _word_leaks(columns[name], truth)]
 

@@ -15,6 +15,7 @@ from radtl_tf.records.runs import FOLD_COLUMNS, Scenario, Setting
 
 FORMAT = 1
 NATIVE = "native"
+ALTERNATIVE = "alternative"  # no entry of a file: the other convention that uncertain weights may have seen
 
 
 @dataclass(frozen=True)
@@ -64,17 +65,31 @@ class Record:
     def convention(self, entry: str, weights: str, backbone: str) -> str:
         """Return the convention that an entry of the pixels axis means for these weights.
 
-        ``native`` is the weights' own convention where the grid holds it, else the first that the experiment lists.
+        ``native`` is the weights' own convention where the grid holds it, else the first that the experiment lists;
+        ``alternative`` the other one that they may have seen, and ``native`` for weights that are certain.
         """
-        if entry != NATIVE:
+        if entry not in (NATIVE, ALTERNATIVE):
             return entry
-        own = {
-            record["native_pixels"]
+        asked = "native_pixels" if entry == NATIVE else "alternative_pixels"
+        wanted = {
+            record.get(asked)
             for record in self.facts["weights"]
             if (record["name"], record["backbone"]) == (weights, backbone)
         }
         found = {s.pixels for s in self.settings if (s.weights, s.backbone) == (weights, backbone)}
-        return min(own & found, default=self.experiment["grid"]["pixels"][0])
+        if entry == ALTERNATIVE:
+            return min(wanted & found, default=self.convention(NATIVE, weights, backbone))
+        return min(wanted & found, default=self.experiment["grid"]["pixels"][0])
+
+    def conventions(self, entry: str, weights: str) -> list[str]:
+        """Return what an entry of the pixels axis means for these weights over the backbones, each name once."""
+        backbones = self.experiment["grid"]["backbones"]
+        return list(dict.fromkeys(self.convention(entry, weights, backbone) for backbone in backbones))
+
+    def readings(self, weights: str) -> list[str]:
+        """Return the entries under which a question about these weights is answered: two where they are uncertain."""
+        certain = self.conventions(ALTERNATIVE, weights) == self.conventions(NATIVE, weights)
+        return [NATIVE] if certain else [NATIVE, ALTERNATIVE]
 
     def family(self, weights: str, entry: str = NATIVE) -> list[Scenario]:
         """Return the trained scenarios of ``weights`` under one entry of the pixels axis."""

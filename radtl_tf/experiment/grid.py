@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 from radtl_tf.errors import WeightsError
+from radtl_tf.models.pixels import convention
 from radtl_tf.models.weight_sources import WeightsRecord, resolve
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
@@ -17,19 +19,32 @@ Records = Mapping[tuple[str, str, str], WeightsRecord]  # by (backbone, weights,
 def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str, str], WeightsRecord]:
     """Resolve every (backbone, weights, pixels) of the grid, files found and hashed.
 
+    Weights whose own convention has an ``alternative`` get a record for both, whatever ``grid.pixels`` says.
+
     Raises:
         WeightsError: files are missing; all of them are named, a line each.
     """
-    grid, records, missing = experiment.grid, {}, []
-    for backbone, name, pixels in product(grid.backbones, grid.weights, grid.pixels):
+    grid, missing = experiment.grid, []
+    records: dict[tuple[str, str, str], WeightsRecord] = {}
+    for backbone, name in product(grid.backbones, grid.weights):
         try:
-            record = resolve(name, backbone, entries=experiment.weights, pixels=pixels, folder=folder)
-            records[backbone, name, record.pixels] = record
+            found = [
+                resolve(name, backbone, entries=experiment.weights, pixels=pixels, folder=folder)
+                for pixels in grid.pixels
+            ]
+            records |= {(backbone, name, record.pixels): record for record in [*found, *_uncertain(found[0])]}
         except WeightsError as error:
             missing.append(str(error))
     if missing:
         raise WeightsError("; ".join(dict.fromkeys(missing)))
     return records
+
+
+def _uncertain(record: WeightsRecord) -> list[WeightsRecord]:
+    """Return the weights under their own convention and under its alternative; nothing where there is none."""
+    native = convention(record.native_pixels)
+    names = [native.name, native.alternative] if native.alternative else []
+    return [replace(record, pixels=name) for name in names]
 
 
 def scenarios_of(experiment: Experiment, records: Records) -> list[Scenario]:

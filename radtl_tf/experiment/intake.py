@@ -69,4 +69,5 @@ def _own(
     draw_folds(cases, experiment.folds, experiment.seed)
     say(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
     builder = build_manifest(manifest, cases, folder.data)
-    return cases, builder, examined(manifest, task, outcomes_of(readings_from(builder)))
+    outcomes = outcomes_of(readings_from(builder))
+    return cases, builder, examined(manifest, outcomes, task=task, patient=task.patient)

@@ -18,13 +18,18 @@ Triple = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class PixelConvention:
-    """What a network's three input channels are, in their order: ``grey * scale + offset`` for grey 0..1."""
+    """What a network's three input channels are, in their order: ``grey * scale + offset`` for grey 0..1.
+
+    ``alternative`` names the convention that the weights may have seen instead, where what is public leaves it open
+    (docs/decisions/0008-uncertain-convention.md): results that involve such weights are shown under both.
+    """
 
     name: str
     scale: Triple
     offset: Triple
     channels: str
     source: str
+    alternative: str | None = None
 
     @property
     def low(self) -> float:
@@ -61,6 +66,9 @@ _ROWS = (
         (-_BGR_MEAN[0] / 255, -_BGR_MEAN[1] / 255, -_BGR_MEAN[2] / 255),
         "BGR",
         "scripts of BMEII-AI/RadImageNet: preprocess_input (mode caffe), then rescale by 1/255",
+        # Those scripts fine-tune. What pre-training used is asked in five issues of that repository and not answered;
+        # an audit of the files' batch norm statistics favors 0..1.
+        alternative="zero_one",
     ),
 )
 CONVENTIONS = {row.name: row for row in _ROWS}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import Backbone, backbone, build_base
+from radtl_tf.models.convention_score import ConventionScores, score_conventions
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.weight_catalogue import CatalogueRow, recognize
 from radtl_tf.models.weight_file import Report, WeightFile, read_weights
@@ -36,7 +38,10 @@ class Golden:
 
 @dataclass(frozen=True)
 class Verified:
-    """A sound file: what it holds, the catalogue's row whose ``sum`` or ``name`` it bears, and its golden output."""
+    """A sound file: what it holds, the catalogue's row whose ``sum`` or ``name`` it bears, and its golden output.
+
+    ``conventions`` are the scores of pixel conventions, where images were given.
+    """
 
     backbone: str
     report: Report
@@ -46,6 +51,7 @@ class Verified:
     known_by: Literal["sum", "name"] | None
     warnings: tuple[str, ...]
     golden: Golden
+    conventions: ConventionScores | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -55,29 +61,46 @@ class Verified:
             **asdict(self.report),
             "tensors": self.num_tensors,
             "parameters": self.num_parameters,
-            "catalogue": {"name": published.name, "known_by": self.known_by, "license": published.license}
+            "catalogue": {
+                "name": published.name,
+                "known_by": self.known_by,
+                "pixels": published.pixels,
+                "license": published.license,
+            }
             if published
             else None,
             "warnings": self.warnings,
             "golden": asdict(self.golden),
+            "conventions": self.conventions.as_dict() if self.conventions else None,
         }
 
 
-def verify(path: Path, name: str) -> Verified:
+def verify(path: Path, name: str, grey: NDArray[np.float32] | None = None) -> Verified:
     """Read a file for the backbone called ``name``, as a stranger's, and compute its golden output on the CPU.
 
-    The pixel convention is the catalogue's where the file is known, else that of the backbone's ImageNet weights.
+    The pixel convention is the catalogue's where the file is known, else that of the backbone's ImageNet weights. With
+    images ``grey`` (N, S, S, 1), float32, 0..1, every convention is scored by how well they fit the file.
 
     Raises:
-        ExperimentError: unknown backbone.
-        WeightsError: the file is refused, or gives features that are not finite.
+        ExperimentError: unknown backbone, or images too small for it.
+        WeightsError: the file is refused, gives features that are not finite, or cannot be scored.
     """
     row = backbone(name)
     with keras.device("cpu:0"):  # a GPU rounds products to TF32, which has three digits
         base = build_base(name, GOLDEN_SIZE, seed=0)
         found = read_weights(path, base, backbone=row)
         assign(base, found.values)
-        return _verified(path, base, row, found)
+        verified = _verified(path, base, row, found)
+        if grey is None:
+            return verified
+        declared = verified.published.pixels if verified.published else None
+        return replace(verified, conventions=_scores(name, found.values, grey, declared))
+
+
+def _scores(name: str, values: list[np.ndarray], grey: NDArray[np.float32], declared: str | None) -> ConventionScores:
+    base = build_base(name, grey.shape[1], seed=0)
+    assign(base, values)
+    return score_conventions(base, grey, declared)
 
 
 def _verified(path: Path, base: keras.Model, row: Backbone, found: WeightFile) -> Verified:

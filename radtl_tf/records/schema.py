@@ -1,4 +1,4 @@
-"""Read an experiment file (TOML) into the records, or say in one line what is wrong with it."""
+"""Read a file that a user writes (TOML) into its records, or say in one line what is wrong with it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import re
 import tomllib
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -18,7 +19,7 @@ from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.records.experiment import Experiment, Grid, Question, Task, TuningAxis, WeightsEntry
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_ADAPTER = TypeAdapter(Experiment)
+_Record = TypeVar("_Record")
 _UNION_TAGS = ("str", "tuple[str, ...]")  # pydantic names the member of a union that it tried
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 
@@ -31,6 +32,15 @@ def read_experiment(path: Path) -> Experiment:
     Raises:
         ExperimentError: the file is missing, is no TOML, or says something that no experiment can mean.
     """
+    return read_toml(path, experiment_from)
+
+
+def read_toml(path: Path, read: Callable[[dict[str, Any], Path], _Record]) -> _Record:
+    """Return ``read(content, folder)`` of the TOML file ``path``; what is wrong is said with the file's name.
+
+    Raises:
+        ExperimentError: the file is missing or no TOML, or ``read`` says so.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         raw = tomllib.loads(text)
@@ -39,24 +49,34 @@ def read_experiment(path: Path) -> Experiment:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ExperimentError(f"{path}: not a TOML file: {error}.") from error
     try:
-        return experiment_from(raw, path.parent)
+        return read(raw, path.parent)
     except ExperimentError as error:
         raise ExperimentError(f"{path}: {error}") from error
 
 
 def experiment_from(raw: dict[str, Any], folder: Path) -> Experiment:
     """Check ``raw``, the content of an experiment file in ``folder``, and return it as records with absolute paths."""
-    try:
-        experiment = _ADAPTER.validate_python(_expanded(raw))
-    except ValidationError as error:
-        raise ExperimentError(_one_line(_most_telling(error.errors()))) from error
+    experiment = record_from(raw, Experiment)
     _check(experiment)
-    return _absolute(experiment, folder)
+    task, weights = absolute_task(experiment.task, folder), absolute_weights(experiment.weights, folder)
+    return replace(experiment, task=task, weights=weights)
 
 
-def as_dict(experiment: Experiment) -> dict[str, Any]:
-    """Return the experiment as plain JSON values (tuples become lists, paths text)."""
-    return typing.cast(dict[str, Any], _ADAPTER.dump_python(experiment, mode="json"))
+def record_from(raw: dict[str, Any], record: type[_Record]) -> _Record:
+    """Return ``raw`` as the frozen dataclass ``record``, environment variables replaced, every type and range checked.
+
+    Raises:
+        ExperimentError: naming the first thing that is wrong; for an unknown key the nearest known one.
+    """
+    try:
+        return TypeAdapter(record).validate_python(_expanded(raw))
+    except ValidationError as error:
+        raise ExperimentError(_one_line(_most_telling(error.errors()), record)) from error
+
+
+def as_dict(record: Any) -> dict[str, Any]:
+    """Return a record, such as an experiment, as plain JSON values (tuples become lists, paths text)."""
+    return typing.cast(dict[str, Any], TypeAdapter(type(record)).dump_python(record, mode="json"))
 
 
 def _expanded(value: Any) -> Any:
@@ -82,13 +102,13 @@ def _most_telling(details: list[ErrorDetails]) -> ErrorDetails:
     return min(details, key=lambda detail: detail["type"] not in _UNKNOWN_KEY)
 
 
-def _one_line(detail: ErrorDetails) -> str:
+def _one_line(detail: ErrorDetails, record: type) -> str:
     """Say in our words what pydantic found: its own text is never shown."""
     place = ".".join(str(part) for part in detail["loc"] if part not in _UNION_TAGS)
     key = str(detail["loc"][-1]) if detail["loc"] else ""
     match detail["type"]:
         case kind if kind in _UNKNOWN_KEY:
-            return f"unknown key {place!r}{nearest(key, _known_keys(detail['loc'][:-1]))}."
+            return f"unknown key {place!r}{nearest(key, _known_keys(detail['loc'][:-1], record))}."
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
             return f"{place!r} is missing."
         case "literal_error":
@@ -112,9 +132,8 @@ def _bound(detail: ErrorDetails) -> str:
     return " and ".join(f"{words[name]} {value}" for name, value in detail["ctx"].items() if name in words)
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that are allowed at ``location``, by walking the records' annotations."""
-    record: Any = Experiment
+def _known_keys(location: tuple[int | str, ...], record: Any) -> list[str]:
+    """Return the keys that are allowed at ``location`` below ``record``, by walking the records' annotations."""
     for part in location:
         if isinstance(part, str) and is_dataclass(record):
             record = typing.get_type_hints(record).get(part)
@@ -201,20 +220,18 @@ def _check_grid(grid: Grid) -> None:
             raise ExperimentError(f"grid.{axis} names a value twice: {', '.join(map(str, values))}.")
 
 
-def _absolute(experiment: Experiment, folder: Path) -> Experiment:
-    task = experiment.task
-    if task.manifest is not None:
-        task = replace(task, manifest=_anchored(task.manifest, folder))
-    if task.images is not None:
-        task = replace(task, images=_anchored(task.images, folder))
-    weights = {
-        name: WeightsEntry(
-            files={backbone: _anchored(path, folder) for backbone, path in entry.files.items()},
-            pixels=entry.pixels,
-        )
-        for name, entry in experiment.weights.items()
+def absolute_task(task: Task, folder: Path) -> Task:
+    """Return the task with the paths of its file, which lies in ``folder``, made absolute."""
+    manifest, images = (None if path is None else _anchored(path, folder) for path in (task.manifest, task.images))
+    return replace(task, manifest=manifest, images=images)
+
+
+def absolute_weights(entries: dict[str, WeightsEntry], folder: Path) -> dict[str, WeightsEntry]:
+    """Return declared weights with the paths of their file, which lies in ``folder``, made absolute."""
+    return {
+        name: replace(entry, files={backbone: _anchored(path, folder) for backbone, path in entry.files.items()})
+        for name, entry in entries.items()
     }
-    return replace(experiment, task=task, weights=weights)
 
 
 def _anchored(path: Path, folder: Path) -> Path:

@@ -1,12 +1,8 @@
-"""The report's figures as inline SVG that follows the page's colors and refers to nothing outside it."""
+"""The report's figures: settings with their intervals, and the question fold by fold."""
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import matplotlib as mpl
@@ -18,26 +14,9 @@ from matplotlib.ticker import MaxNLocator
 from radtl_tf.evaluation.answer import Answer, number, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.runs import SELECTED
+from radtl_tf.report.svg import FAINT, SERIES, STYLE, svg
 
-# Matplotlib knows no CSS variables: it draws in stand-in colors that the page's own replace.
-_INK, _FAINT = "#010101", "#020202"
-_SERIES = ("#030301", "#030302", "#030303", "#030304", "#030305", "#030306")
-_VARIABLES = {_INK: "var(--ink)", _FAINT: "var(--faint)"} | {
-    color: f"var(--series-{position})" for position, color in enumerate(_SERIES, start=1)
-}
 _MARKERS = "osD^vP"
-_STYLE: Any = {
-    "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and copied
-    "svg.hashsalt": "radtl",  # the same numbers give the same bytes
-    "text.parse_math": False,  # a $ in a name is a $
-    "font.size": 8.5,
-    "text.color": _INK,
-    "axes.edgecolor": _FAINT,
-    "axes.labelcolor": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "legend.frameon": False,
-}
 _WIDTH = 3.3  # inches without the text beside the axes: with it about 430 px, readable on a telephone
 _ROW = 0.21
 _NUMBERS = 1.02  # where the numbers stand, in widths of the axes
@@ -48,7 +27,7 @@ def forest(evaluation: Evaluation) -> str:
     estimates = evaluation.estimates[evaluation.estimates["learning_rate"] == SELECTED]
     groups = [(f"{name[0]}, {name[1]}", group) for name, group in estimates.groupby(["backbone", "tuning"], sort=False)]
     styles = _styles(evaluation)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         height = len(estimates) + len(groups)
         figure = Figure(figsize=(_WIDTH, _ROW * height + 0.55))
         axes = figure.subplots()
@@ -61,18 +40,18 @@ def forest(evaluation: Evaluation) -> str:
                 ticks[position] = f"{row['weights']} ({row['pixels']})" if _has_conventions(group) else row["weights"]
             top += len(group) + 1
         _finish(axes, ticks, height)
-        return _svg(figure, "Test AUROC of each setting with its 95 % interval")
+        return svg(figure, "Test AUROC of each setting with its 95 % interval")
 
 
 def fold_pairs(evaluation: Evaluation, answer: Answer) -> str:
     """Return the test AUROC of the question's two weights in every fold, as an SVG element."""
     sides = answer.folds[["first", "second"]].to_numpy()
     styles = _styles(evaluation)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(_WIDTH, 1.7))
         axes = figure.subplots()
         for pair in sides:
-            axes.plot(pair, (0, 1), color=_FAINT, linewidth=0.8, zorder=1)
+            axes.plot(pair, (0, 1), color=FAINT, linewidth=0.8, zorder=1)
         for position, (name, values) in enumerate(zip((answer.a, answer.b), sides.T, strict=True)):
             color, marker = styles[name]
             axes.plot(values, np.full(len(values), position), marker, color=color, markersize=5, alpha=0.8)
@@ -81,14 +60,14 @@ def fold_pairs(evaluation: Evaluation, answer: Answer) -> str:
             axes.text(_NUMBERS, position, number(mean), transform=axes.get_yaxis_transform(), va="center")
         _finish(axes, {0: answer.a, 1: answer.b}, 2)
         axes.set_ylim(1.5, -0.5)
-        return _svg(figure, f"Test AUROC per fold of {answer.a} and {answer.b}; a line joins the same fold")
+        return svg(figure, f"Test AUROC per fold of {answer.a} and {answer.b}; a line joins the same fold")
 
 
 def _styles(evaluation: Evaluation) -> dict[str, tuple[str, str]]:
     """Return a color and a marker per weights; beyond six they start again."""
     names = evaluation.record.experiment["grid"]["weights"]
-    count = len(_SERIES)
-    return {name: (_SERIES[at % count], _MARKERS[at % count]) for at, name in enumerate(names)}
+    count = len(SERIES)
+    return {name: (SERIES[at % count], _MARKERS[at % count]) for at, name in enumerate(names)}
 
 
 def _has_conventions(group: Any) -> bool:
@@ -110,28 +89,8 @@ def _finish(axes: Axes, ticks: Mapping[int, str], height: int) -> None:
     low, high = axes.get_xlim()
     axes.set_xlim(max(low, 0), min(high, 1.005))
     if low < 0.5:
-        axes.axvline(0.5, color=_FAINT, linewidth=0.8, linestyle=":")
+        axes.axvline(0.5, color=FAINT, linewidth=0.8, linestyle=":")
     axes.set_xlabel("test AUROC")
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
-
-
-def _svg(figure: Figure, label: str) -> str:
-    """Return the figure as one ``<svg>`` element without prologue, metadata, namespaces and fixed size."""
-    buffer = io.StringIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # the reader's browser has the font
-        figure.savefig(buffer, format="svg", bbox_inches="tight", transparent=True, metadata=_no_metadata())
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = (
-        re.sub(r' (xmlns(:\w+)?|version|width|height)="[^"]*"', "", text.split(">", 1)[0]) + ">" + text.split(">", 1)[1]
-    )
-    text = text.replace("xlink:href", "href").replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1)
-    return re.sub("|".join(_VARIABLES), lambda match: _VARIABLES[match[0]], text).strip()
-
-
-def _no_metadata() -> dict[str, Any]:
-    return dict.fromkeys(("Creator", "Date", "Format", "Type"))

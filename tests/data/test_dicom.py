@@ -90,7 +90,8 @@ def test_overlays_are_noted_and_not_drawn(dicom: Dicom) -> None:
         {"SOPClassUID": uid.CTImageStorage, "Modality": "CT"},
         {"SOPClassUID": uid.BasicTextSRStorage, "Modality": "SR"},
         {"SOPClassUID": uid.EncapsulatedPDFStorage, "Modality": "DOC"},
-        {"PixelData": None},
+        {"SOPClassUID": uid.SegmentationStorage, "Modality": "SEG"},
+        {"SOPClassUID": uid.MediaStorageDirectoryStorage, "Modality": None},
     ],
 )
 def test_what_holds_no_radiograph_can_be_told_apart(dicom: Dicom, attributes: dict[str, Any]) -> None:
@@ -110,6 +111,7 @@ def test_what_holds_no_radiograph_can_be_told_apart(dicom: Dicom, attributes: di
         ({"PhotometricInterpretation": "HSV"}, "photometric interpretation is not read"),
         ({"Rows": 48}, "pixel data are damaged or truncated"),
         ({"Rows": None}, "header is damaged"),
+        ({"PixelData": None}, "ends before its pixel data do, or holds none"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_with_its_reason(

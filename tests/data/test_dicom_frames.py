@@ -137,6 +137,17 @@ def test_a_jpeg_frame_that_ends_early_is_refused(dataset: DatasetOf, lossless: b
             decode_frame(dataset(DEEP, syntax, data, BitsStored=12, HighBit=11), syntax)
 
 
+@pytest.mark.parametrize("lossless", [True, False])
+@pytest.mark.parametrize("fill", [1, 2, 3])
+def test_fill_bytes_before_the_end_are_no_damage(dataset: DatasetOf, lossless: bool, fill: int) -> None:
+    """As DCMTK writes them, to make the length even."""
+    frame = imagecodecs.jpeg8_encode(DEEP, bitspersample=12, lossless=lossless)
+    syntax = uid.JPEGLosslessSV1 if lossless else uid.JPEGExtended12Bit
+    filled = frame[:-2] + fill * b"\xff" + frame[-2:]
+    found, _ = decode_frame(dataset(DEEP, syntax, filled, BitsStored=12, HighBit=11), syntax)
+    np.testing.assert_array_equal(found, imagecodecs.jpeg8_decode(frame))
+
+
 def test_a_jpeg_frame_of_another_size_is_refused(dataset: DatasetOf) -> None:
     frame = imagecodecs.ljpeg_encode(DEEP, bitspersample=12)
     with pytest.raises((DataError, RuntimeError)):

@@ -14,6 +14,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from PIL import Image
 
+from radtl_tf.data import images
+from radtl_tf.data.grey import RefusedError
 from radtl_tf.data.images import decode, decode_bytes, image_files, to_grey
 from radtl_tf.errors import DataError
 
@@ -255,10 +257,32 @@ def test_any_flipped_byte_of_a_png_is_found_or_harmless(encoded: Encoded) -> Non
         np.testing.assert_array_equal(found, pixels)
 
 
-def test_a_deep_color_png_with_missing_lines_is_refused() -> None:
-    png = _raw_png(RANDOM.integers(0, 65536, (9, 14, 3), dtype=np.uint16), 16, 2)
+@pytest.mark.parametrize(
+    ("channels", "bits", "color"), [(1, 8, 0), (1, 16, 0), (3, 8, 2), (3, 16, 2), (2, 8, 4), (4, 8, 6), (4, 16, 6)]
+)
+def test_a_png_with_missing_lines_is_refused(channels: int, bits: int, color: int) -> None:
+    """Others fill them up with black."""
+    png = _raw_png(RANDOM.integers(0, 1 << bits, (9, 14, channels)), bits, color)
+    for height in (10, 18):
+        with pytest.raises(DataError, match="damaged or truncated"):
+            decode_bytes(_claiming(png, 14, height))
+
+
+def test_a_palette_png_with_missing_lines_is_refused(encoded: Encoded) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(COLOR8).convert("P").save(buffer, "PNG")
+    assert decode_bytes(buffer.getvalue()).pixels.shape == (9, 14)
     with pytest.raises(DataError, match="damaged or truncated"):
-        decode_bytes(_claiming(png, 14, 18))
+        decode_bytes(_claiming(buffer.getvalue(), 14, 10))
+
+
+def test_an_interlaced_png_is_read() -> None:
+    """Adam7 of two by two pixels: the first pass has one, the last but one another, the last a line."""
+    passes = b"\0" + bytes([10]) + b"\0" + bytes([20]) + b"\0" + bytes([30, 40])
+    header = struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 1)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(passes)), (b"IEND", b"")]
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*each) for each in chunks)
+    np.testing.assert_array_equal(decode_bytes(data).pixels, np.array([[10, 20], [30, 40]]) * 257)
 
 
 @pytest.mark.parametrize("color", [False, True])
@@ -281,6 +305,32 @@ def test_content_counts_and_not_the_name(encoded: Encoded, tmp_path: Path) -> No
     decoded = decode(tmp_path / "x.png")
     assert decoded.notes == ("JPEG content under a name for PNG",)
     assert decode_bytes(encoded(GREY8), "").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "damaged"),
+        (b"\x89PNG\r\n\x1a\n", "damaged"),
+        (b"\xff\xd8\xff\xe0", "damaged"),
+        (b"GIF89a", "format"),
+        (_raw_png(np.zeros((4, 4), np.uint8), 8, 0, _chunk(b"acTL", bytes(8))), "frames"),
+        (_raw_png(np.zeros((4, 4), np.uint8), 8, 0, _chunk(b"tRNS", b"\0\0")), "transparent"),
+        (_claiming(_raw_png(GREY16, 16, 0), 20000, 20000), "too-large"),
+        (_claiming(_raw_png(GREY16, 16, 0), 0, 9), "damaged"),
+    ],
+)
+def test_every_reason_has_its_code(data: bytes, code: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        decode_bytes(data)
+    assert caught.value.code == code
+
+
+def test_too_little_memory_has_a_code_of_its_own(encoded: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "_channels", lambda *_: np.ones(1 << 50))
+    with pytest.raises(RefusedError, match="more memory than is allowed") as caught:
+        decode_bytes(encoded(GREY8))
+    assert caught.value.code == "memory"
 
 
 def test_messages_hold_no_file_name(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from radtl_tf.data.jpeg import codestream_size, read_frame, without_end
+from radtl_tf.data.jpeg import codestream_size, read_frame, without_end, without_fill
 from radtl_tf.errors import DataError
 
 PIXELS = np.random.default_rng(5).integers(0, 256, (21, 34), dtype=np.uint8)
@@ -49,6 +49,13 @@ def test_a_whole_scan_needs_no_end_marker(encoded: Callable[..., bytes], height:
     lean = without_end(data, read_frame(data))
     assert lean != data
     np.testing.assert_array_equal(Image.open(io.BytesIO(lean)), Image.open(io.BytesIO(data)))
+
+
+def test_fill_bytes_before_the_end_are_no_part_of_the_scan(encoded: Callable[..., bytes]) -> None:
+    data = encoded(PIXELS, "JPEG", quality=95)
+    filled = data[:-2] + b"\xff\xff" + data[-2:]
+    assert without_end(filled, read_frame(filled)) == without_end(data, read_frame(data))
+    assert without_fill(b"a\xff\x00\xff\xff") == b"a\xff\x00"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""The verb data check."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from radtl_tf.cli.options import ANY_PATH, FILE, as_json, log, progress, task_of, task_options
+
+if TYPE_CHECKING:
+    from radtl_tf.data.findings import Checked
+    from radtl_tf.data.manifest import Manifest
+    from radtl_tf.records.experiment import Task
+
+
+@click.command()
+@click.argument("source", type=ANY_PATH)
+@task_options
+@click.option("--folds", type=int, default=5, show_default=True, help="Folds whose parts are counted.")
+@click.option("--seed", type=int, default=726, show_default=True, help="Seed of the folds.")
+@click.option("--out", type=FILE, help="HTML page to write, too.")
+@as_json
+def check(
+    source: Path, images: Path | None, folds: int, seed: int, out: Path | None, as_json: bool, **task: Any
+) -> None:
+    """Open every radiograph of SOURCE, a manifest (CSV) or a folder, and tell what could spoil an experiment.
+
+    Files that cannot be read, patients under two ids, duplicates and near-duplicates, labels that stand in a path or a
+    column, shortcuts through how images were taken. Exit code 1 if there is an error.
+
+    Example: radtl data check labels.csv --positive pneumonia --patient patient_id --out check.html
+    """
+    from radtl_tf.errors import DataError
+    from radtl_tf.report.check_page import as_dict, as_text, verdict, write_page
+
+    checked = _folder(source) if source.is_dir() else _manifest(source, images, folds, seed, task)
+    if out:
+        write_page(out, checked, source.name)
+        log(f"Page: {out}")
+    click.echo(json.dumps(as_dict(checked), indent=1) if as_json else as_text(checked))
+    if checked.errors:
+        raise DataError(f"{source}: {verdict(checked)}; the first: {checked.errors[0].message}")
+
+
+def _folder(folder: Path) -> Checked:
+    from radtl_tf.data.checks import check as check_data
+    from radtl_tf.data.examination import read_files
+    from radtl_tf.data.images import image_files
+    from radtl_tf.errors import DataError
+
+    files = image_files([folder])
+    if not files:
+        raise DataError(f"{folder} holds no image that is read (DICOM, PNG, JPEG).")
+    with progress(len(files), 0, "Images") as bar:
+        return check_data(read_files(files, bar.advance))
+
+
+def _manifest(source: Path, images: Path | None, folds: int, seed: int, options: dict[str, Any]) -> Checked:
+    from radtl_tf.data.checks import check as check_data
+    from radtl_tf.data.examination import examined, read_manifest_images
+    from radtl_tf.data.manifest import cases_of, read_manifest
+    from radtl_tf.records.experiment import FoldPlan
+
+    manifest = read_manifest(source, images, collect=True)
+    task = _task(manifest, source, options)
+    cases = cases_of(manifest, task, bytes(32)) if task and (task.patient or task.one_image_per_patient) else None
+    with progress(len(manifest.sources), 0, "Images") as bar:
+        outcomes = read_manifest_images(manifest, bar.advance)
+    rows = examined(manifest, outcomes, task=task, patient=options["patient"])
+    return check_data(rows, cases=cases, plan=FoldPlan(count=folds), seed=seed)
+
+
+def _task(manifest: Manifest, source: Path, options: dict[str, Any]) -> Task | None:
+    """Return what the columns mean, or ``None`` where there is no label.
+
+    Without ``--positive`` classes are compared with each other; without ``--unit`` the check suggests one.
+    """
+    if not options["labels"] and "label" not in manifest.table.columns:
+        return None
+    if not options["positive"] and not options["kind"]:
+        several = len(options["labels"]) > 1 or options["label_separator"]
+        options["kind"] = "multilabel" if several else "multiclass"
+    return task_of(source, {**options, "unit": options["unit"] or "image"})

@@ -1,0 +1,148 @@
+"""Score every pixel convention by how well a user's images fit the first batch norms of a network with its weights.
+
+A batch norm keeps the mean and the variance of what entered it in pre-training, and so a trace of the pixels that the
+network saw (Li et al. 2016, arXiv 1603.04779: these statistics tell one domain from another). In the right convention
+the activations of other images have nearly those statistics; in a wrong one they are too large, too small or displaced.
+Radiographs are not the images of pre-training, so a score is evidence and no proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.errors import ExperimentError, WeightsError
+from radtl_tf.models.pixels import CONVENTIONS, PixelConvention, to_network
+
+NUM_NORMS = 4  # the first alone confuses conventions that differ by an offset: edge detectors do not see it
+CLOSE = 0.01  # agreements nearer than this say nothing about which is right
+POOR = 0.7  # below it, not even the best convention fits
+_BATCH = 16
+
+Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class ConventionScore:
+    """How the activations under one convention compare with the statistics in the batch norms.
+
+    ``agreement``, 0..1: overlap of the two normal distributions (Bhattacharyya coefficient: 1 the same, 0 nothing in
+    common), mean over channels and batch norms. ``spread``: their SD in units of the stored one, geometric mean.
+    """
+
+    name: str
+    agreement: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class ConventionScores:
+    """The scores, best first, on ``num_images`` images; ``declared`` is the convention that the file should have."""
+
+    scores: tuple[ConventionScore, ...]
+    num_images: int
+    image_size: int
+    num_norms: int
+    declared: str | None
+
+    @property
+    def best(self) -> str:
+        """Return the convention of the highest agreement."""
+        return self.scores[0].name
+
+    @property
+    def close(self) -> tuple[str, ...]:
+        """Return the conventions that cannot be told from the best one."""
+        return tuple(row.name for row in self.scores[1:] if self.scores[0].agreement - row.agreement < CLOSE)
+
+    @property
+    def agrees(self) -> bool | None:
+        """Tell whether the declared convention is the best or as good; None where none is declared."""
+        return None if self.declared is None else self.declared in (self.best, *self.close)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {**asdict(self), "best": self.best, "close": self.close, "agrees": self.agrees}
+
+
+def score_conventions(base: keras.Model, grey: NDArray[np.float32], declared: str | None = None) -> ConventionScores:
+    """Score every convention for ``base``, which has its weights, on images (N, S, S, 1), float32, grey 0..1.
+
+    Raises:
+        ExperimentError: the network has no batch norm.
+        WeightsError: its batch norms hold the statistics that they were created with.
+    """
+    norms = _first_norms(base)
+    network = keras.Model(base.input, [norm.input for norm in norms])
+    scores = [_score(row, norms, _moments(network, grey, row)) for row in CONVENTIONS.values()]
+    ranked = tuple(sorted(scores, key=lambda score: -score.agreement))
+    return ConventionScores(ranked, len(grey), grey.shape[1], len(norms), declared)
+
+
+def _first_norms(base: keras.Model) -> list[keras.layers.BatchNormalization]:
+    norms = [layer for layer in base.layers if isinstance(layer, keras.layers.BatchNormalization)][:NUM_NORMS]
+    if not norms:
+        raise ExperimentError(
+            f"{base.name} has no batch norm, which conventions are scored by: choose one by ablation."
+        )
+    if all(np.allclose(mean, 0) and np.allclose(variance, 1) for mean, variance in map(_stored, norms)):
+        raise WeightsError(
+            "The batch norms hold the statistics that they were created with, so the network was never trained and no "
+            "convention can be scored: leave the images out."
+        )
+    return norms
+
+
+def _stored(norm: keras.layers.BatchNormalization) -> Moments:
+    mean, variance = (keras.ops.convert_to_numpy(value) for value in (norm.moving_mean, norm.moving_variance))
+    return mean.astype(np.float64), variance.astype(np.float64)
+
+
+def _moments(network: keras.Model, grey: NDArray[np.float32], pixels: PixelConvention) -> list[Moments]:
+    """Return mean and variance (C,) over images and positions of what enters each batch norm."""
+    parts = list(_batch_moments(network, grey, pixels))
+    counts = [len(grey[start : start + _BATCH]) for start in range(0, len(grey), _BATCH)]
+    return [_pooled([part[place] for part in parts], counts) for place in range(len(parts[0]))]
+
+
+def _batch_moments(network: keras.Model, grey: NDArray[np.float32], pixels: PixelConvention) -> Iterator[list[Moments]]:
+    for start in range(0, len(grey), _BATCH):
+        outputs = keras.tree.flatten(network(to_network(grey[start : start + _BATCH], pixels), training=False))
+        pairs = [keras.ops.moments(output, axes=tuple(range(output.ndim - 1))) for output in outputs]
+        yield [tuple(keras.ops.convert_to_numpy(value).astype(np.float64) for value in pair) for pair in pairs]
+
+
+def _pooled(parts: list[Moments], counts: list[int]) -> Moments:
+    """Return the moments of all batches together from those of each."""
+    means, variances = (np.stack(values) for values in zip(*parts, strict=True))
+    mean = np.average(means, axis=0, weights=counts)
+    return mean, np.average(variances + (means - mean) ** 2, axis=0, weights=counts)
+
+
+def _score(
+    pixels: PixelConvention, norms: list[keras.layers.BatchNormalization], moments: list[Moments]
+) -> ConventionScore:
+    overlaps, ratios = [], []
+    for norm, (mean, variance) in zip(norms, moments, strict=True):
+        stored_mean, stored_variance = _stored(norm)
+        here, then = variance + norm.epsilon, stored_variance + norm.epsilon
+        overlaps.append(overlap(mean, here, stored_mean, then).mean())
+        ratios.append(np.log(here / then).mean() / 2)
+    return ConventionScore(pixels.name, float(np.mean(overlaps)), float(np.exp(np.mean(ratios))))
+
+
+def overlap(
+    mean: NDArray[np.float64],
+    variance: NDArray[np.float64],
+    other_mean: NDArray[np.float64],
+    other_variance: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the Bhattacharyya coefficient of pairs of normal distributions, 0..1 (Kailath 1967, IEEE T-COM 15:52)."""
+    total = variance + other_variance
+    scale = np.sqrt(2 * np.sqrt(variance) * np.sqrt(other_variance) / total)
+    return np.nan_to_num(scale * np.exp(-((mean - other_mean) ** 2) / (4 * total)))

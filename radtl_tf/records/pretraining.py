@@ -1,0 +1,139 @@
+"""A pre-training as frozen records: what its source file (TOML) may say, and the record beside its weights file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from annotated_types import Ge, Gt, Le, Lt, MinLen
+
+from radtl_tf.errors import ExperimentError
+from radtl_tf.records.experiment import Augmentation, Precision, Resize, Task, WeightsEntry
+from radtl_tf.records.folder import read_json
+from radtl_tf.records.schema import absolute_task, absolute_weights, as_dict, check_task, read_toml, record_from
+
+SIDECAR_FORMAT = 1
+
+
+class _Strict:
+    """Unknown keys are an error, not a surprise."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceModel(_Strict):
+    """Which backbone, from which weights (``random`` or a name), in which pixel convention it shall see images."""
+
+    backbone: str
+    weights: str = "random"
+    pixels: str = "native"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceTraining(_Strict):
+    """How the backbone is trained; ``validation`` is the share of the patients, never of the images, held out."""
+
+    image_size: Annotated[int, Ge(32), Le(2048)] = 224
+    resize: Resize = "pad"
+    augmentation: Augmentation = "none"
+    batch_size: Annotated[int, Ge(2)] = 32  # a batch norm needs two
+    epochs: Annotated[int, Ge(1)] = 30
+    learning_rate: Annotated[float, Gt(0)] = 1e-3
+    schedule: Literal["constant", "cosine"] = "cosine"
+    validation: Annotated[float, Ge(0), Le(0.5)] = 0.1
+    class_weights: Literal["none", "balanced"] = "none"
+    precision: Precision = "auto"
+    determinism: Literal["off", "seeded", "strict"] = "seeded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rights(_Strict):
+    """What whoever passes the file on has to know: the licence of the weights, and whom to cite."""
+
+    license: Annotated[str, MinLen(1)]
+    citation: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pretraining(_Strict):
+    """A source task and the backbone that learns it: what one source file says."""
+
+    name: Annotated[str, MinLen(1)]
+    task: Task
+    model: SourceModel
+    record: Rights
+    seed: Annotated[int, Ge(0), Lt(2**31)] = 726
+    note: str = ""
+    weights: dict[str, WeightsEntry] = field(default_factory=dict)
+    training: SourceTraining = SourceTraining()
+
+
+def read_pretraining(path: Path) -> Pretraining:
+    """Read the source file ``path``; paths in it are relative to the file, ``${NAME}`` takes an environment variable.
+
+    Raises:
+        ExperimentError: the file is missing, is no TOML, or says something that no pre-training can mean.
+    """
+    return read_toml(path, pretraining_from)
+
+
+def pretraining_from(raw: dict[str, Any], folder: Path) -> Pretraining:
+    """Check ``raw``, the content of a source file in ``folder``, and return it as records with absolute paths."""
+    pretraining = record_from(raw, Pretraining)
+    check_task(pretraining.task)
+    if not pretraining.name.isprintable():
+        raise ExperimentError("'name' holds a line break or another control character.")
+    task, weights = absolute_task(pretraining.task, folder), absolute_weights(pretraining.weights, folder)
+    return replace(pretraining, task=task, weights=weights)
+
+
+def portable(pretraining: Pretraining) -> dict[str, Any]:
+    """Return the source file as plain values without a folder of this machine: of each path the file's name."""
+    task, weights = pretraining.task, pretraining.weights
+    named = replace(
+        pretraining,
+        task=replace(task, manifest=_name(task.manifest), images=_name(task.images)),
+        weights={
+            name: replace(entry, files={backbone: Path(path.name) for backbone, path in entry.files.items()})
+            for name, entry in weights.items()
+        },
+    )
+    return as_dict(named)
+
+
+def _name(path: Path | None) -> Path | None:
+    return None if path is None else Path(path.name)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The files of one pre-training, all beside the weights file ``weights``, which is written last."""
+
+    weights: Path
+
+    @property
+    def sidecar(self) -> Path:
+        """The record of how the weights file was made."""
+        return self.weights.with_name(f"{self.weights.name}.json")
+
+    @property
+    def work(self) -> Path:
+        """The folder that a killed pre-training goes on from."""
+        return self.weights.with_name(f"{self.weights.name}.work")
+
+    @property
+    def data(self) -> Path:
+        """Where the data set is built unless the user names a folder."""
+        return self.work / "data"
+
+
+def read_sidecar(weights: Path) -> dict[str, Any] | None:
+    """Return the record beside a weights file that ``radtl pretrain`` has made; None where there is none.
+
+    Raises:
+        OutputError: it is damaged.
+    """
+    file = Place(weights).sidecar
+    return read_json(file) if file.is_file() else None
