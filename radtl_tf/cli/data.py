@@ -9,6 +9,7 @@ import click
 
 from radtl_tf.cli.check import check
 from radtl_tf.cli.options import FOLDER, load_tensorflow, log, task_of, task_options
+from radtl_tf.cli.preview import preview
 
 
 @click.group()
@@ -39,7 +40,8 @@ def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, 
     click.echo(str(builder.data_dir))
 
 
-data.add_command(check)
+for command in (check, preview):
+    data.add_command(command)
 
 
 def _build_manifest(source: Path, out: Path, images: Path | None, options: dict[str, Any]) -> Any:
