@@ -1,0 +1,40 @@
+"""The trivial baselines as estimates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from radtl_tf.evaluation.baselines import COLUMNS, baseline_table
+from radtl_tf.evaluation.metrics import fold_values
+from radtl_tf.evaluation.predictions import read_predictions
+from radtl_tf.evaluation.record import read_record
+from radtl_tf.records.folder import OutputFolder
+from tests.evaluation.synthetic import Synthetic, write_synthetic
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return an experiment whose baselines are the predictions of its first scenario under another name."""
+    write_synthetic(tmp_path, Synthetic())
+    table = pd.read_csv(tmp_path / "predictions.csv", dtype=str)
+    first = table[table["scenario"] == table["scenario"].iloc[0]].assign(scenario="mean and SD")
+    first.to_csv(OutputFolder(tmp_path).baselines, index=False)
+    return tmp_path
+
+
+def test_a_baseline_has_the_mean_of_its_folds_and_an_interval(folder: Path) -> None:
+    record = read_record(folder)
+    (row,) = baseline_table(folder, record).to_dict("records")
+    values = fold_values(read_predictions(OutputFolder(folder).baselines), record.data["unit"])
+    assert (row["scenario"], row["tuning"]) == ("mean and SD", "baseline")
+    assert row["mean"] == pytest.approx(values["auroc"].mean())
+    assert row["ci_low"] < row["mean"] < row["ci_high"]
+
+
+def test_without_baselines_there_is_no_row(folder: Path) -> None:
+    OutputFolder(folder).baselines.unlink()
+    table = baseline_table(folder, read_record(folder))
+    assert table.empty and tuple(table.columns) == COLUMNS

@@ -1,0 +1,100 @@
+"""What an experiment takes in is checked: errors stop it, duplicates stay together, warnings are told or accepted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from radtl_tf.errors import DataError
+from radtl_tf.experiment.intake import take_in
+from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.training.baselines import BASELINES
+
+
+def _copy(folder: Path, source: int, target: int) -> None:
+    shutil.copy(folder / "images" / f"{source:03d}.png", folder / "images" / f"{target:03d}.png")
+
+
+def test_patients_who_share_an_image_stay_on_one_side(make_experiment: Any, tmp_path: Path) -> None:
+    experiment = make_experiment()
+    _copy(tmp_path, 4, 10)
+    intake = take_in(experiment, OutputFolder(tmp_path / "out"), (), lambda line: None)
+    assert intake.cases.linked is not None
+    assert intake.cases.groups[4] == intake.cases.groups[10]
+    assert intake.cases.patients[4] != intake.cases.patients[10]
+    assert "duplicates-across" in [finding.code for finding in intake.checked.findings]
+    divided = make_experiment(folds={"group_duplicates": False})
+    assert take_in(divided, OutputFolder(tmp_path / "other"), (), lambda line: None).cases.linked is None
+
+
+def test_folds_keep_them_together(make_plan: Any, make_experiment: Any, tmp_path: Path) -> None:
+    make_experiment()
+    _copy(tmp_path, 4, 10)
+    plan = make_plan()
+    folds = pd.read_csv(plan.folder.folds)
+    parts = folds.pivot(index="fold", columns="example", values="part")
+    assert (parts[4] == parts[10]).all()
+
+
+def test_an_image_with_two_labels_stops_the_experiment(make_plan: Any, make_experiment: Any, tmp_path: Path) -> None:
+    make_experiment()
+    _copy(tmp_path, 4, 11)
+    with pytest.raises(DataError, match="1 images stand twice, with two labels. Decide which label is right"):
+        make_plan()
+    assert not (tmp_path / "out" / "experiment.json").exists()
+
+
+def test_every_unreadable_image_is_counted(make_plan: Any, make_experiment: Any, tmp_path: Path) -> None:
+    make_experiment()
+    for number in (3, 7):
+        (tmp_path / "images" / f"{number:03d}.png").write_bytes(b"none")
+    with pytest.raises(DataError, match=r"line 5: .*2 images so; `radtl data check` lists them"):
+        make_plan()
+
+
+def test_a_warning_is_told_until_it_is_accepted(make_experiment: Any, make_plan: Any, tmp_path: Path) -> None:
+    plan = make_plan("told")
+    assert any(line.startswith("Data check, shortcut: ") for line in plan.warnings)
+    from radtl_tf.experiment.plan import make_plan as plan_of
+
+    accepted = plan_of(
+        make_experiment(),
+        OutputFolder(tmp_path / "accepted"),
+        device=plan.device,
+        weights_folder=tmp_path,
+        accepted=("shortcut",),
+    )
+    assert not any("shortcut" in line for line in accepted.warnings)
+    record = read_json(accepted.folder.experiment)["check"]
+    assert record["accepted"] == ["shortcut"]
+    assert "shortcut" in [finding["code"] for finding in record["findings"]]
+    with pytest.raises(DataError, match="is an error and cannot be accepted"):
+        take_in(make_experiment(), OutputFolder(tmp_path / "never"), ("two-labels",), lambda line: None)
+
+
+def test_the_trivial_baselines_are_written_for_the_same_folds(make_plan: Any) -> None:
+    plan = make_plan()
+    table = pd.read_csv(plan.folder.baselines, dtype={"patient": str})
+    assert set(table["scenario"]) <= set(BASELINES)
+    folds = pd.read_csv(plan.folder.folds)
+    for fold in range(3):
+        expected = folds[(folds.fold == fold) & (folds.part == "test")]["example"]
+        for name in set(table["scenario"]):
+            rows = table[(table.fold == fold) & (table.part == "test") & (table.scenario == name)]
+            np.testing.assert_array_equal(np.sort(rows["example"]), np.sort(expected))
+
+
+def test_a_named_data_set_is_checked_too(make_experiment: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from radtl_tf.experiment import intake
+
+    own = take_in(make_experiment(), OutputFolder(tmp_path / "own"), (), lambda line: None)
+    monkeypatch.setattr(intake, "build_named", lambda name, folder: own.builder)
+    task = {"dataset": "any", "positive": "sick", "manifest": None, "patient": None}
+    named = take_in(make_experiment(task=task), OutputFolder(tmp_path / "named"), (), lambda line: None)
+    np.testing.assert_array_equal(named.cases.truth, own.cases.truth)
+    assert [finding.code for finding in named.checked.findings if finding.level == "warning"] == ["shortcut"]
