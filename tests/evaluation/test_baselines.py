@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -12,17 +13,16 @@ from radtl_tf.evaluation.metrics import fold_values
 from radtl_tf.evaluation.predictions import read_predictions
 from radtl_tf.evaluation.record import read_record
 from radtl_tf.records.folder import OutputFolder
-from tests.evaluation.synthetic import Synthetic, write_synthetic
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(outcome: Callable[..., Path]) -> Path:
     """Return an experiment whose baselines are the predictions of its first scenario under another name."""
-    write_synthetic(tmp_path, Synthetic())
-    table = pd.read_csv(tmp_path / "predictions.csv", dtype=str)
+    place = outcome()
+    table = pd.read_csv(place / "predictions.csv", dtype=str)
     first = table[table["scenario"] == table["scenario"].iloc[0]].assign(scenario="mean and SD")
-    first.to_csv(OutputFolder(tmp_path).baselines, index=False)
-    return tmp_path
+    first.to_csv(OutputFolder(place).baselines, index=False)
+    return place
 
 
 def test_a_baseline_has_the_mean_of_its_folds_and_an_interval(folder: Path) -> None:
