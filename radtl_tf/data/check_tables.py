@@ -69,10 +69,10 @@ def _confounder_table(material: Material) -> pd.DataFrame:
 
 
 def _association_table(material: Material) -> pd.DataFrame:
-    rows = [(row.name, str(row.values), f"{row.v:.2f}", f"{row.p_value:.2g}") for row in material.associations]
+    rows = [(row.name, str(row.values), f"V {row.v:.2f}", f"{row.p_value:.2g}") for row in material.associations]
     if not np.isnan(material.shortcut):
-        rows.append(("all together (AUROC)", "", f"{material.shortcut:.2f}", ""))
-    return pd.DataFrame(rows, columns=["Property", "Values", "Cramer's V", "p"])
+        rows.append(("all together, with brightness and border", "", f"AUROC {material.shortcut:.2f}", ""))
+    return pd.DataFrame(rows, columns=["Property", "Values", "Strength", "p"])
 
 
 def _fold_table(material: Material) -> pd.DataFrame:

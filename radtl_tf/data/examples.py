@@ -35,9 +35,12 @@ class Row:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-def features(labels: Sequence[str], *, multilabel: bool = False) -> tfds.features.FeaturesDict:
-    """Return the features that every data set has; ``labels`` are the classes in order."""
-    one = tfds.features.ClassLabel(names=list(labels))
+def features(labels: Sequence[str] | None, *, multilabel: bool = False) -> tfds.features.FeaturesDict:
+    """Return the features that every data set has; ``labels`` are the classes in order.
+
+    ``None`` where only the sources know the classes: ``info.features["label"].names`` is then set before generating.
+    """
+    one = tfds.features.ClassLabel(names=list(labels) if labels is not None else None)
     return tfds.features.FeaturesDict(
         {
             "image": tfds.features.Image(shape=(None, None, 1), dtype=np.uint16, encoding_format="png"),

@@ -1,0 +1,63 @@
+"""TFDS's own test of a builder, and what its labels are; ``python <this file>`` writes the dummy data anew."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from radtl_tf.data.builders import build_named, builder_class, cases_from, examined_from
+from radtl_tf.data.examples import SPLIT
+from radtl_tf.errors import DataError
+from radtl_tf.records.experiment import Task
+
+DUMMY_DATA = Path(__file__).parent / "dummy_data"
+
+
+class AarizTest(tfds.testing.DatasetBuilderTestCase):
+    DATASET_CLASS = builder_class("aariz")
+    SPLITS = {SPLIT: 3}
+    test_registered = None  # found by its folder, not in TFDS's registry
+
+
+def test_the_stage_is_the_label(tmp_path: Path) -> None:
+    builder = build_named("aariz", tmp_path, DUMMY_DATA)
+    assert [image.labels for image in examined_from(builder)] == [("CS1",), ("CS4",), ("CS6",)]
+    with pytest.raises(DataError, match="'label' has 3 classes, a binary task needs 2"):
+        cases_from(builder, Task(positive="CS1", dataset="aariz"))
+
+
+def test_what_is_missing_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="aariz: its files are not there. Fetch .*--manual-dir") as caught:
+        build_named("aariz", tmp_path)
+    assert "\n" not in str(caught.value)
+    shutil.copytree(DUMMY_DATA, tmp_path / "source")
+    broken = tmp_path / "source" / "test"
+    shutil.rmtree(broken) if broken.is_dir() else broken.unlink()
+    with pytest.raises(DataError, match="'test' is missing in the folder 'source'"):
+        build_named("aariz", tmp_path, tmp_path / "source")
+
+
+def _image(path: Path, number: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.random.default_rng(number).integers(0, 256, (6, 8), dtype=np.uint8)).save(path)
+
+
+def write_dummy_data() -> None:
+    """Write an image and its stage in each of the three folders, whose names differ in case as in the original."""
+    for number, (folder, stage) in enumerate((("train", 1), ("valid", 4), ("test", 6))):
+        images, stages = ("Cephalograms", "CVM Stages") if number else ("cephalograms", "CVM stages")
+        _image(DUMMY_DATA / folder / images / f"{number}.png", number)
+        path = DUMMY_DATA / folder / "Annotations" / stages / f"{number}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"cvm_stage": {"value": stage}}))
+
+
+if __name__ == "__main__":
+    write_dummy_data()
+    tfds.testing.test_main()
