@@ -136,7 +136,10 @@ def _metadata_columns(manifest: Manifest) -> list[dict[str, str]]:
 
 
 def _change(source: Source) -> str:
-    status = source.path.stat()
+    try:
+        status = source.path.stat()
+    except OSError:
+        return "the image is no longer there: run again."
     if (status.st_size, status.st_mtime_ns) != (source.size, source.changed):
         return "the image has changed since the manifest was read: run again."
     return ""

@@ -47,9 +47,10 @@ class Decoded:
 
 def to_grey(color: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """Return grey (H, W) of color (H, W, 3) in integers, so that TensorFlow can repeat it to the bit."""
-    red, green, blue = (color[..., channel].astype(np.uint32) for channel in range(3))
-    weighted = GREY_WEIGHTS[0] * red + GREY_WEIGHTS[1] * green + GREY_WEIGHTS[2] * blue
-    return ((weighted + 500) // 1000).astype(np.uint16)
+    weighted = np.full(color.shape[:2], 500, np.uint32)
+    for channel, weight in enumerate(GREY_WEIGHTS):
+        weighted += color[..., channel] * np.uint32(weight)
+    return (weighted // 1000).astype(np.uint16)
 
 
 def check_size(height: int, width: int, channels: int = 1) -> None:

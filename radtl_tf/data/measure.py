@@ -74,11 +74,9 @@ def _cells(values: NDArray[np.generic]) -> NDArray[np.float32]:
     edges = np.linspace(0, len(values), SIGNATURE_SIDE + 1)
     averages = []
     for low, high in itertools.pairwise(edges):
-        rows = slice(int(low), math.ceil(high))
-        shares = np.minimum(np.arange(rows.start, rows.stop) + 1, high) - np.maximum(
-            np.arange(rows.start, rows.stop), low
-        )
-        averages.append((shares / (high - low)).astype(np.float32) @ values[rows].astype(np.float32))
+        bounds = np.arange(int(low), math.ceil(high) + 1)  # of the rows that the cell touches
+        shares = np.diff(np.clip(bounds, low, high)) / (high - low)
+        averages.append(shares.astype(np.float32) @ values[bounds[0] : bounds[-1]].astype(np.float32))
     return np.stack(averages)
 
 
@@ -87,8 +85,8 @@ def _mean_and_sd(pixels: NDArray[np.uint16]) -> tuple[float, float]:
     blocks = np.array_split(pixels.ravel(), 1 + pixels.size // _BLOCK)  # bincount needs eight bytes per pixel
     counts = sum(np.bincount(block, minlength=1 << 16) for block in blocks)
     values = np.arange(1 << 16) / 65535
-    mean = float(counts @ values) / pixels.size
-    variance = float(counts @ (values - mean) ** 2) / pixels.size
+    mean = float((counts * values).sum()) / pixels.size  # the order of a sum does not depend on threads, as in @
+    variance = float((counts * (values - mean) ** 2).sum()) / pixels.size
     return mean, math.sqrt(variance)
 
 

@@ -327,7 +327,7 @@ def test_every_reason_has_its_code(data: bytes, code: str) -> None:
 
 
 def test_too_little_memory_has_a_code_of_its_own(encoded: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "_channels", lambda *_: np.ones(1 << 50))
+    monkeypatch.setattr(images, "_sixteen_bits", lambda *_: np.ones(1 << 50))
     with pytest.raises(RefusedError, match="more memory than is allowed") as caught:
         decode_bytes(encoded(GREY8))
     assert caught.value.code == "memory"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tensorflow as tf
+from PIL import Image
 
-from radtl_tf.deploy.predict import load_model, predict
+from radtl_tf.data import workers
+from radtl_tf.deploy.predict import Model, load_model, predict
 from radtl_tf.deploy.saved_model import export
 from radtl_tf.errors import OutputError
 from radtl_tf.records.folder import OutputFolder
@@ -21,6 +25,28 @@ def test_a_bad_file_costs_that_file(finished: OutputFolder, tmp_path: Path) -> N
     assert [score.path for score in scores] == files
     assert [score.score is None for score in scores] == [False, True, False]
     assert scores[1].error and "\n" not in scores[1].error
+
+
+def test_a_file_that_ends_its_decoder_costs_that_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modules, files = tmp_path / "modules", [tmp_path / f"{name}.png" for name in ("good", "crash", "other")]
+    modules.mkdir()
+    (modules / "harmful_worker.py").write_text(
+        "import os\nfrom radtl_tf.data import worker\nreal = worker.measure\n"
+        "worker.measure = lambda data, suffix: os.abort() if data.endswith(b'crash') else real(data, suffix)\n"
+        "worker.main()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(modules))
+    monkeypatch.setattr(workers, "_NAME", "harmful_worker")
+    for path in files:
+        Image.fromarray(np.full((4, 4), 51, np.uint8)).save(path)
+    files[1].write_bytes(files[1].read_bytes() + b"crash")
+
+    def brightness(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"score": tf.reduce_mean(tf.cast(pixels, tf.float32), axis=[1, 2, 3]) / 65535}
+
+    scores = list(predict(Model(brightness, {}, None), files))
+    assert [score.score and round(score.score, 6) for score in scores] == [0.2, None, 0.2]
+    assert "stopped the process that decoded it (Aborted)" in (scores[1].error or "")
 
 
 def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
