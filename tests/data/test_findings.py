@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from radtl_tf.data.findings import KINDS, Checked, Examined, Finding, check_accepted
@@ -31,3 +34,9 @@ def test_warnings_can_be_accepted_and_errors_cannot() -> None:
 def test_what_was_not_decoded_has_no_reading() -> None:
     with pytest.raises(ValueError, match="not decoded"):
         _ = Examined(1, Outcome("refused", "damaged", "x")).reading
+
+
+def test_the_page_lists_every_finding_with_its_level() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "data-check.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `([a-z-]+)` \| (\w+) \|", page, flags=re.MULTILINE))
+    assert listed == {code: level for code, (level, _) in KINDS.items()}
