@@ -16,9 +16,19 @@ from radtl_tf.cli.options import FILE, load_tensorflow, log, task_of, task_optio
 @task_options
 @click.option("--out", type=FILE, required=True, help="HTML page to write. It shows patients' images.")
 @click.option("--image-size", type=click.IntRange(32, 2048), default=224, show_default=True, help="Side in pixels.")
-@click.option("--resize", type=click.Choice(["pad", "stretch", "published"]), default="pad", show_default=True)
 @click.option(
-    "--augmentation", type=click.Choice(["none", "published", "laterality-safe"]), default="none", show_default=True
+    "--resize",
+    type=click.Choice(["pad", "stretch", "published"]),
+    default="pad",
+    show_default=True,
+    help="How an image becomes square.",
+)
+@click.option(
+    "--augmentation",
+    type=click.Choice(["none", "published", "laterality-safe"]),
+    default="none",
+    show_default=True,
+    help="How training images are varied.",
 )
 @click.option("--views", type=click.IntRange(1), default=2, show_default=True, help="Augmented views of each image.")
 @click.option("--pixels", multiple=True, help="Pixel convention; repeatable; default: all.")
