@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from radtl_tf.records.experiment import Experiment
 
 
-TERMINAL_TABLES = 6  # the report's first tables, which hold the results; the rest of them say how these were made
+# The report's tables that hold results; the others say how these were made.
+RESULTS = ("settings", "comparisons", "pixels", "choices", "probe", "baselines", "published", "scenarios")
 
 
 @click.command()
@@ -146,8 +147,9 @@ def evaluate_and_report(out: Path) -> None:
     page = write_report(out, evaluation)
     if evaluation.question:
         click.echo(f"{evaluation.question.sentence}\n")
-    for table in tables(evaluation)[:TERMINAL_TABLES]:
-        click.echo(render_text(table))
+    for table in tables(evaluation):
+        if table.key in RESULTS:
+            click.echo(render_text(table))
     log(f"Report: {page}")
 
 

@@ -25,8 +25,8 @@ _CAPTIONS = {
     "Classes": "An image with several labels counts under all of them together.",
     "Sizes": "As decoded, upright and with square pixels.",
     CONFOUNDERS: "Where known: from the DICOM header, or from columns called age and spacing.",
-    "Acquisition by class": "Cramer's V: 0 is no association, 1 a perfect one. AUROC of the label from all of it: 0.5 is "
-    "chance.",
+    "Acquisition by class": "Cramer's V: 0 is no association, 1 a perfect one. AUROC of the label from all of it: "
+    "0.5 is chance.",
     "Folds": "What each part of each fold would hold, with images per class.",
 }
 

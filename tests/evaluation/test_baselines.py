@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from radtl_tf.errors import DataError
 from radtl_tf.evaluation.baselines import COLUMNS, baseline_table
+from radtl_tf.evaluation.evaluate import evaluate
 from radtl_tf.evaluation.metrics import fold_values
 from radtl_tf.evaluation.predictions import read_predictions
 from radtl_tf.evaluation.record import read_record
@@ -38,3 +40,14 @@ def test_without_baselines_there_is_no_row(folder: Path) -> None:
     OutputFolder(folder).baselines.unlink()
     table = baseline_table(folder, read_record(folder))
     assert table.empty and tuple(table.columns) == COLUMNS
+
+
+def test_estimates_and_report_show_them(folder: Path) -> None:
+    evaluation = evaluate(folder)
+    written = pd.read_csv(folder / "estimates.csv")
+    row = written[written["tuning"] == "baseline"].iloc[0]
+    assert (row["scenario"], row["mean"]) == ("mean and SD", pytest.approx(evaluation.baselines["mean"].iloc[0]))
+    assert pd.isna(row["backbone"]) and pd.isna(row["learning_rate"])
+    OutputFolder(folder).baselines.write_text("scenario\nx\n")
+    with pytest.raises(DataError, match="baselines.csv: has no column"):
+        evaluate(folder)
