@@ -55,11 +55,21 @@ def test_the_published_head_measures_the_scale_of_the_features(run: Any) -> None
     assert auroc["random"] == pytest.approx(0.73, abs=0.06)
 
 
-def test_the_wrong_pixel_convention_is_clearly_worse_and_named(run: Any) -> None:
+def test_the_trivial_baselines_are_where_they_should_be(run: Any) -> None:
+    table = pd.read_csv(run("chest400") / "estimates.csv").query("tuning == 'baseline'").set_index("scenario")["mean"]
+    assert table["mean and SD"] == pytest.approx(0.68, abs=0.06)
+    assert table["16 x 16 pixels"] == pytest.approx(0.8, abs=0.05)
+
+
+def test_the_ablation_over_pixel_conventions_is_told(run: Any) -> None:
     folder = run("chest400-pixels")
-    assert 0.72 <= selected(folder)["imagenet"] <= 0.80
+    table = pd.read_csv(folder / "estimates.csv", dtype={"learning_rate": str}).query("learning_rate == 'selected'")
+    auroc = table.set_index(["weights", "pixels"])["mean"]
+    assert auroc["imagenet", "caffe"] >= 0.85
+    assert all(0.72 <= auroc["imagenet", pixels] <= 0.81 for pixels in ("radimagenet", "tf", "torch", "zero_one"))
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "ResNet50-imagenet-radimagenet-frozen" in page
+    assert "whether the difference survives the convention" in page
 
 
 def test_a_folder_that_is_finished_answers_at_once(run: Any, real_folder: Path) -> None:

@@ -12,6 +12,7 @@ from radtl_tf.cli.demo import demo
 from radtl_tf.cli.doctor import doctor
 from radtl_tf.cli.init import init
 from radtl_tf.cli.model import export, predict
+from radtl_tf.cli.pretrain import pretrain
 from radtl_tf.cli.run import report, run, status, train
 from radtl_tf.cli.weights import weights
 from radtl_tf.errors import RadtlError
@@ -45,5 +46,5 @@ def main(debug: bool) -> None:
     """
 
 
-for command in (demo, doctor, init, data, weights, train, run, status, report, export, predict):
+for command in (demo, doctor, init, data, weights, pretrain, train, run, status, report, export, predict):
     main.add_command(command)

@@ -109,6 +109,7 @@ def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False, 
             click.echo(line)
         return
     from radtl_tf.experiment.engine import collect_predictions, execute
+    from radtl_tf.experiment.similarity import write_similarities
 
     total, left = len(plan.runs), len(plan.remaining)
     log(f"{left} of {total} runs are left" if left < total else f"{total} runs")
@@ -116,6 +117,7 @@ def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False, 
         for _ in execute(plan, bar.say):
             bar.advance()
     collect_predictions(plan)
+    write_similarities(plan, log)
     evaluate_and_report(out)
     log(f"Wall time {_clock(time.monotonic() - start)}, peak memory {_peak_memory() / 1e9:.1f} GB")
 
@@ -147,6 +149,8 @@ def evaluate_and_report(out: Path) -> None:
     page = write_report(out, evaluation)
     if evaluation.question:
         click.echo(f"{evaluation.question.sentence}\n")
+    for line in evaluation.ablation.sentences if evaluation.ablation else ():
+        click.echo(f"{line}\n")
     for table in tables(evaluation):
         if table.key in RESULTS:
             click.echo(render_text(table))

@@ -3,66 +3,147 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from radtl_tf.evaluation.choices import Values
 from radtl_tf.evaluation.comparison import Verdict
-from radtl_tf.evaluation.contrasts import Judged
+from radtl_tf.evaluation.contrasts import Judged, side
 from radtl_tf.evaluation.intervals import FoldMean
 from radtl_tf.evaluation.record import Record
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The question's outcome: ``a`` minus ``b``.
+class Reading:
+    """The question under one of the conventions that may be the true one.
 
-    ``folds`` has per repeat and fold the test AUROCs ``first`` and ``second``; ``choices`` how often each scenario was
-    chosen for each weights (empty where the question is over the grid). ``chances`` are P(a better), P(equivalent),
-    P(b better) by the margin, under a flat prior.
+    ``a`` and ``b`` name the sides and ``pixels`` which convention uncertain weights got (empty where there are none).
+    ``folds`` has per repeat and fold the test AUROCs ``first`` and ``second``. ``chances`` are P(a better),
+    P(equivalent), P(b better) by the margin, under a flat prior.
     """
 
     a: str
     b: str
+    pixels: str
     test: FoldMean
+    verdict: Verdict
+    chances: tuple[float, float, float]
+    folds: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The question's outcome: ``a`` minus ``b``, read under each convention that the weights may have seen.
+
+    Where the readings' verdicts differ the ``verdict`` is undecided. ``choices`` tells how often each scenario was
+    chosen for each weights (empty where the question is over the grid).
+    """
+
+    a: str
+    b: str
+    readings: tuple[Reading, ...]
     verdict: Verdict
     sentence: str
     margin: float
-    chances: tuple[float, float, float]
-    folds: pd.DataFrame
     choices: pd.DataFrame
 
+    @property
+    def agree(self) -> bool:
+        """Tell whether all readings have the same verdict."""
+        return len({reading.verdict for reading in self.readings}) == 1
 
-def answer(record: Record, values: Values, result: Judged) -> Answer:
-    """Put the tested question into words and numbers."""
-    contrast, test, margin = result.contrast, result.test, record.experiment["question"]["margin"]
-    above, not_below = test.probability_above(margin), test.probability_above(-margin)
+    @property
+    def test(self) -> FoldMean:
+        """The test of the first reading: each weights under its headline convention."""
+        return self.readings[0].test
+
+    @property
+    def chances(self) -> tuple[float, float, float]:
+        """The chances of the first reading."""
+        return self.readings[0].chances
+
+    @property
+    def folds(self) -> pd.DataFrame:
+        """The fold values of the first reading."""
+        return self.readings[0].folds
+
+
+def answer(record: Record, values: Values, results: Sequence[Judged]) -> Answer:
+    """Put the tested question, a result per reading, into words and numbers."""
+    question = record.experiment["question"]
+    readings = tuple(_reading(result, question["margin"]) for result in results)
+    a, b = question["compare"]
     return Answer(
-        a=contrast.a,
-        b=contrast.b,
-        test=test,
-        verdict=result.verdict,
-        sentence=sentence(record, result),
-        margin=margin,
-        chances=(above, not_below - above, 1 - not_below),
-        folds=pd.DataFrame({"first": contrast.first, "second": contrast.second}).reset_index(),
+        a=a,
+        b=b,
+        readings=readings,
+        verdict=joint_verdict(results),
+        sentence=sentence(record, *results),
+        margin=question["margin"],
         choices=_choices(record, values),
     )
 
 
-def sentence(record: Record, result: Judged) -> str:
-    """Return the headline: unit, difference, interval, p, method, size, verdict and what it does not say."""
-    contrast, test, data = result.contrast, result.test, record.data
+def joint_verdict(results: Sequence[Judged]) -> Verdict:
+    """Return the verdict that all readings share; without one the question is undecided."""
+    words: set[Verdict] = {result.verdict for result in results}
+    return words.pop() if len(words) == 1 else "undecided"
+
+
+def sentence(record: Record, *results: Judged) -> str:
+    """Return the headline: unit, differences, intervals, p, method, size, verdict and what it does not say."""
+    data, margin = record.data, record.experiment["question"]["margin"]
     repeats = "repeat" if record.num_repeats == 1 else "repeats"
-    plan = f"{record.num_folds} folds x {record.num_repeats} {repeats}"
-    size = f"{data['examples']} images of {data['patients']} patients"
-    reason = _reason(result, record.experiment["question"]["margin"])
-    return (
-        f"Per {data['unit']}, {contrast.a} minus {contrast.b}: AUROC {number(test.mean, sign=True)} "
-        f"({_spread(test)}; corrected t, {plan}, {size}): {result.verdict}{reason}. "
-        f"Compared: {contrast.note}. This compares training procedures, not one exported model."
+    method = (
+        f"corrected t, {record.num_folds} folds x {record.num_repeats} {repeats}, "
+        f"{data['examples']} images of {data['patients']} patients"
     )
+    a, b = record.experiment["question"]["compare"]
+    found = [_finding(result, method if len(results) == 1 else "", margin) for result in results]
+    joint = _joint(results, method) if len(results) > 1 else ""
+    return (
+        f"Per {data['unit']}, {a} minus {b}: {'; '.join(found)}{joint}. "
+        f"Compared: {results[0].contrast.note}. This compares training procedures, not one exported model."
+    )
+
+
+def _reading(result: Judged, margin: float) -> Reading:
+    contrast, test = result.contrast, result.test
+    above, not_below = test.probability_above(margin), test.probability_above(-margin)
+    return Reading(
+        a=contrast.a,
+        b=contrast.b,
+        pixels=contrast.pixels,
+        test=test,
+        verdict=result.verdict,
+        chances=(above, not_below - above, 1 - not_below),
+        folds=pd.DataFrame({"first": contrast.first, "second": contrast.second}).reset_index(),
+    )
+
+
+def _finding(result: Judged, method: str, margin: float) -> str:
+    """Return difference, interval, p and verdict of one reading."""
+    under = f"with {result.contrast.pixels} pixels " * bool(result.contrast.pixels)
+    spread = "; ".join(filter(None, (_spread(result.test), method)))
+    return f"{under}AUROC {number(result.test.mean, sign=True)} ({spread}): {result.verdict}{_reason(result, margin)}"
+
+
+def _joint(results: Sequence[Judged], method: str) -> str:
+    """Say whether the verdict holds under every convention that the weights may have seen, and what follows."""
+    if len({result.verdict for result in results}) > 1:
+        return (
+            f" ({method}). The verdicts differ, so the answer is undecided: {_UNKNOWN}, and the data of this "
+            "experiment cannot tell which of these results is the true one"
+        )
+    verdict = results[0].verdict
+    every = "both" if len(results) == 2 else f"all {len(results)}"
+    so = "knowing it would not decide the question" if verdict == "undecided" else "here it does not matter"
+    return f" ({method}). The verdict ({verdict}) holds under {every}: {_UNKNOWN}, and {so}"
+
+
+_UNKNOWN = "which pixel convention those weights saw in pre-training is not public"
 
 
 def number(value: float, *, sign: bool = False) -> str:
@@ -111,9 +192,10 @@ def _choices(record: Record, values: Values) -> pd.DataFrame:
     question = record.experiment["question"]
     if question["over"] != "selected":
         return pd.DataFrame(columns=["weights", "scenario", "times"])
-    counts = [values.choose(record.family(weights)).value_counts() for weights in question["compare"]]
+    sides = [(weights, entry) for weights in question["compare"] for entry in record.readings(weights)]
+    counts = [values.choose(record.family(*of_side)).value_counts() for of_side in sides]
     tables = [
-        pd.DataFrame({"weights": weights, "scenario": count.index, "times": count.to_numpy()})
-        for weights, count in zip(question["compare"], counts, strict=True)
+        pd.DataFrame({"weights": side(record, *of_side), "scenario": count.index, "times": count.to_numpy()})
+        for of_side, count in zip(sides, counts, strict=True)
     ]
     return pd.concat(tables, ignore_index=True)

@@ -9,14 +9,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from radtl_tf.evaluation.ablation import Ablation, ablation
 from radtl_tf.evaluation.answer import Answer, answer
+from radtl_tf.evaluation.baselines import baseline_table
 from radtl_tf.evaluation.choices import Values, values_of
 from radtl_tf.evaluation.contrasts import comparison_table, contrasts, judge
 from radtl_tf.evaluation.intervals import fold_mean
 from radtl_tf.evaluation.metrics import fold_values
 from radtl_tf.evaluation.notes import notes, part_counts
 from radtl_tf.evaluation.predictions import read_predictions
-from radtl_tf.evaluation.record import NATIVE, Record, read_record
+from radtl_tf.evaluation.record import ALTERNATIVE, NATIVE, Record, read_record
+from radtl_tf.evaluation.similarity import read_similarity
 from radtl_tf.records.folder import OutputFolder, csv_text, write_text
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
 
@@ -34,7 +37,9 @@ class Evaluation:
     ``folds``: per scenario, repeat and fold the test AUROC, inner loss and inner AUROC. ``estimates`` and
     ``comparisons``: the tables of the output folder. ``question``: ``None`` where the experiment asks none.
     ``published``: per weights mean and SD over all scenarios, as the publications report them. ``parts``: images and
-    patients per part. ``notes``: a line per caveat.
+    patients per part. ``notes``: a line per caveat. ``ablation``: the question under every pixel convention, where the
+    grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not measured.
+    ``baselines``: the trivial ones, without a row where there are none.
     """
 
     record: Record
@@ -45,6 +50,9 @@ class Evaluation:
     published: pd.DataFrame
     parts: pd.DataFrame
     notes: list[str]
+    ablation: Ablation | None
+    similarity: pd.DataFrame
+    baselines: pd.DataFrame
 
 
 def evaluate(folder: Path) -> Evaluation:
@@ -66,10 +74,13 @@ def evaluate(folder: Path) -> Evaluation:
         folds=folds,
         estimates=estimate_table(record, values),
         comparisons=comparison_table(results),
-        question=answer(record, values, results[0]) if results else None,
+        question=answer(record, values, [r for r in results if r.contrast.level == "question"]) if results else None,
         published=published_table(record, values),
         parts=parts,
         notes=notes(record, parts),
+        ablation=ablation(record, results),
+        similarity=read_similarity(folder),
+        baselines=baseline_table(folder, record),
     )
     write_tables(folder, evaluation)
     return evaluation
@@ -77,7 +88,9 @@ def evaluate(folder: Path) -> Evaluation:
 
 def write_tables(folder: Path, evaluation: Evaluation) -> None:
     """Write ``estimates.csv`` and ``comparisons.csv``, each whole or not at all; an absent number is an empty cell."""
-    for name, table in (("estimates", evaluation.estimates), ("comparisons", evaluation.comparisons)):
+    baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
+    estimates = pd.concat([evaluation.estimates.astype(object), baselines])
+    for name, table in (("estimates", estimates), ("comparisons", evaluation.comparisons)):
         rows = table.astype(object).where(table.notna(), None).itertuples(index=False)
         write_text(folder / f"{name}.csv", csv_text(table.columns, rows))
 
@@ -89,10 +102,15 @@ def estimate_table(record: Record, values: Values) -> pd.DataFrame:
 
 
 def published_table(record: Record, values: Values) -> pd.DataFrame:
-    """Return per weights and entry of the pixels axis the mean and SD of AUROC over its scenarios, as published."""
+    """Return per weights and entry of the pixels axis the mean and SD of AUROC over its scenarios, as published.
+
+    Uncertain weights have a row ``alternative``, too.
+    """
     rows = []
-    for entry in dict.fromkeys([NATIVE, *record.experiment["grid"]["pixels"]]):
+    for entry in dict.fromkeys([NATIVE, ALTERNATIVE, *record.experiment["grid"]["pixels"]]):
         for weights in record.experiment["grid"]["weights"]:
+            if entry == ALTERNATIVE and entry not in record.readings(weights):
+                continue
             names = [scenario.name for scenario in record.family(weights, entry)]
             means = values.auroc[names].mean()
             rows.append((entry, weights, len(names), means.mean(), means.std(ddof=1)))

@@ -89,15 +89,30 @@ def _settings(record: Record) -> Iterator[str]:
 
 
 def _pixels(record: Record) -> Iterator[str]:
-    overridden = [entry for entry in record.facts["weights"] if entry["pixels"] != entry["native_pixels"]]
+    overridden = [
+        entry
+        for entry in record.facts["weights"]
+        if entry["pixels"] not in (entry["native_pixels"], entry.get("alternative_pixels"))
+    ]
     if overridden:
         names = ", ".join(f"{entry['name']} {entry['backbone']} ({entry['pixels']})" for entry in overridden)
         yield f"Fed with another pixel convention than its own: {names}."
+    uncertain = [weights for weights in record.experiment["grid"]["weights"] if len(record.readings(weights)) > 1]
+    if uncertain:
+        names = ", ".join(f"{weights} ({_either(record, weights)})" for weights in uncertain)
+        yield (
+            f"Which pixel convention these weights saw in pre-training is not public: {names}. They are trained and "
+            "compared under both, and a verdict that does not hold under both is undecided."
+        )
     if len(record.axis) > 1:
         yield (
             "The question is answered with each weights' own pixel convention where the grid holds it, else with the "
-            "first that is listed; the other conventions are secondary (level grid in comparisons.csv)."
+            "first that is listed; the other conventions are secondary (level pixels in comparisons.csv)."
         )
+
+
+def _either(record: Record, weights: str) -> str:
+    return " or ".join(name for entry in record.readings(weights) for name in record.conventions(entry, weights))
 
 
 def _scores(record: Record) -> Iterator[str]:

@@ -93,9 +93,16 @@ class Record:
 
     def family(self, weights: str, entry: str = NATIVE) -> list[Scenario]:
         """Return the trained scenarios of ``weights`` under one entry of the pixels axis."""
+        return self._under(entry, weights, self.trained)
+
+    def probes(self, weights: str, entry: str = NATIVE) -> list[Scenario]:
+        """Return the linear probes of ``weights`` under one entry of the pixels axis, one per backbone."""
+        return self._under(entry, weights, [scenario for scenario in self.scenarios if scenario.is_reference])
+
+    def _under(self, entry: str, weights: str, scenarios: list[Scenario]) -> list[Scenario]:
         return [
             scenario
-            for scenario in self.trained
+            for scenario in scenarios
             if scenario.setting.weights == weights
             and scenario.setting.pixels == self.convention(entry, weights, scenario.setting.backbone)
         ]

@@ -25,6 +25,7 @@ from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.experiment.grid import Records, runs_of, scenarios_of, weights_records
 from radtl_tf.experiment.intake import take_in
 from radtl_tf.models.backbones import build_base, check_image_size
+from radtl_tf.models.pixels import convention
 from radtl_tf.models.weight_sources import WeightsRecord, initialize
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder, csv_text, read_json, write_json, write_text
@@ -242,7 +243,9 @@ def _data(plan: Plan) -> dict[str, Any]:
 
 
 def _weights(record: WeightsRecord) -> dict[str, Any]:
-    return {
+    alternative = convention(record.native_pixels).alternative
+    uncertain = {"alternative_pixels": alternative} if alternative else {}
+    return uncertain | {
         "name": record.name,
         "backbone": record.backbone,
         "source": record.source,

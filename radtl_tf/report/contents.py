@@ -10,6 +10,7 @@ import pandas as pd
 from radtl_tf.evaluation.answer import number, p_text, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.runs import PROBE, SELECTED
+from radtl_tf.report.ablation import pixels_table, similarity_table
 from radtl_tf.report.tables import Table
 
 SHORT_HASH = 12
@@ -18,8 +19,10 @@ SHORT_HASH = 12
 def tables(evaluation: Evaluation) -> list[Table]:
     """Return every table that has a row, in the order of the report."""
     makers = (
-        *(settings_table, comparisons_table, choices_table, probe_table, published_table, scenarios_table),
-        *(scenario_comparisons_table, weights_table, data_table, folds_table, stuck_table, method_table),
+        *(settings_table, comparisons_table, pixels_table, choices_table, probe_table, baselines_table),
+        published_table,
+        *(scenarios_table, scenario_comparisons_table, similarity_table, weights_table, data_table, folds_table),
+        *(stuck_table, method_table),
     )
     return [table for table in (make(evaluation) for make in makers) if table.rows]
 
@@ -75,7 +78,8 @@ def comparisons_table(evaluation: Evaluation) -> Table:
         key="comparisons",
         title="Comparisons",
         caption="Difference = A - B on the same folds, by the paired corrected resampled t. The question is the "
-        "experiment's result; the rest is secondary: p adjusted within its level (Holm), intervals not adjusted.",
+        "experiment's result; the rest is secondary: p adjusted within its level (Holm), intervals not adjusted. A "
+        "question with several rows has an outcome only where they agree.",
         columns=_COMPARISON,
         rows=tuple(_comparisons(evaluation, ("question", "setting", "grid"))),
     )
@@ -129,6 +133,18 @@ def probe_table(evaluation: Evaluation) -> Table:
     )
 
 
+def baselines_table(evaluation: Evaluation) -> Table:
+    """The trivial baselines on the same folds."""
+    return Table(
+        key="baselines",
+        title="Trivial baselines",
+        caption="Logistic regression on brightness and contrast, on 16 x 16 pixels, and on size, age, spacing, view, "
+        "vendor and the like where they are known. A network that is not clearly better has learned no more than this.",
+        columns=("Baseline", "AUROC", "95 % interval", "SD over folds"),
+        rows=tuple((row["scenario"], *_estimate(row)) for row in _records(evaluation.baselines)),
+    )
+
+
 def published_table(evaluation: Evaluation) -> Table:
     """Mean and SD over the grid, task by weights, as the publications print it."""
     table, experiment = evaluation.published, evaluation.record.experiment
@@ -141,10 +157,11 @@ def published_table(evaluation: Evaluation) -> Table:
         key="published",
         title="As published",
         caption="Mean ± SD of the AUROC over all scenarios of the grid (their number). Descriptive: the scenarios "
-        "share all patients, so no p belongs to this table.",
+        "share all patients, so no p belongs to this table. Pixels: native is each weights' own convention, "
+        "alternative the other one that uncertain weights may have seen.",
         columns=("Task", "Pixels", *weights),
         rows=tuple(
-            (experiment["name"], pixels, *(cells[pixels, name] for name in weights))
+            (experiment["name"], pixels, *(cells.get((pixels, name), "-") for name in weights))
             for pixels in dict.fromkeys(table["pixels"])
         ),
     )

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import jinja2
 
-from radtl_tf.evaluation.answer import Answer
+from radtl_tf.evaluation.answer import Answer, Reading
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.folder import write_text
 from radtl_tf.report.contents import tables
-from radtl_tf.report.figures import fold_pairs, forest
+from radtl_tf.report.figures import conventions, fold_pairs, forest, similarities
 from radtl_tf.report.tables import plain, render_markdown
 
 DISCLAIMER = "For research. Not a medical device: nothing here may serve to diagnose or to treat anyone."
@@ -43,8 +43,11 @@ def render_html(evaluation: Evaluation) -> str:
         headline=headline(answer) if answer else "",
         sentence=answer.sentence if answer else NO_QUESTION,
         chances=chances(answer) if answer else "",
+        ablation=evaluation.ablation.sentences if evaluation.ablation else (),
         forest=forest(evaluation),
         pairs=fold_pairs(evaluation, answer) if answer else "",
+        conventions=conventions(evaluation.ablation) if evaluation.ablation else "",
+        similarities=similarities(evaluation) if len(evaluation.similarity) else "",
         notes=evaluation.notes,
         tables=tables(evaluation),
         versions=evaluation.record.facts["versions"],
@@ -57,6 +60,7 @@ def render_page(evaluation: Evaluation) -> str:
     answer, experiment = evaluation.question, evaluation.record.experiment
     lines = [f"# {plain(experiment['name'])}", plain(experiment["note"])]
     lines += [f"**{plain(answer.sentence)}**", plain(chances(answer))] if answer else [NO_QUESTION]
+    lines += [plain(sentence) for sentence in evaluation.ablation.sentences] if evaluation.ablation else []
     lines += ["## Notes", "\n".join(f"- {plain(note)}" for note in evaluation.notes)]
     lines += [render_markdown(table).strip() for table in tables(evaluation)]
     return "\n\n".join([*filter(None, lines), DISCLAIMER]) + "\n"
@@ -64,19 +68,26 @@ def render_page(evaluation: Evaluation) -> str:
 
 def headline(answer: Answer) -> str:
     """Return the verdict as a reader of the first line needs it."""
+    if not answer.agree:
+        return f"{answer.a} and {answer.b}: undecided, it depends on the pixel convention"
+    under = f" under {'both' if len(answer.readings) == 2 else 'all'} pixel conventions" * (len(answer.readings) > 1)
     if answer.verdict in ("better", "worse"):
-        return f"{answer.a} {answer.verdict} than {answer.b}"
-    return f"{answer.a} and {answer.b}: {answer.verdict}"
+        return f"{answer.a} {answer.verdict} than {answer.b}{under}"
+    return f"{answer.a} and {answer.b}: {answer.verdict}{under}"
 
 
 def chances(answer: Answer) -> str:
-    """Say how probable each outcome is, or nothing where there is no spread to tell by."""
-    if any(map(math.isnan, answer.chances)):
-        return ""
-    above, within, below = map(_percent, answer.chances)
+    """Say how probable each outcome is, per reading, or nothing where there is no spread to tell by."""
+    told = [_chances(answer, reading) for reading in answer.readings if not any(map(math.isnan, reading.chances))]
+    return f"By the Bayesian correlated t with a flat prior: {'; '.join(told)}." if told else ""
+
+
+def _chances(answer: Answer, reading: Reading) -> str:
+    above, within, below = map(_percent, reading.chances)
+    under = f"with {reading.pixels} pixels, " * bool(reading.pixels)
     return (
-        f"By the Bayesian correlated t with a flat prior: {answer.a} better by more than {answer.margin:g}: {above}; "
-        f"the two within {answer.margin:g}: {within}; {answer.b} better by more than {answer.margin:g}: {below}."
+        f"{under}{answer.a} better by more than {answer.margin:g}: {above}; "
+        f"the two within {answer.margin:g}: {within}; {answer.b} better by more than {answer.margin:g}: {below}"
     )
 
 

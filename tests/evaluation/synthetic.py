@@ -32,6 +32,10 @@ class Synthetic:
     backbones: tuple[str, ...] = ("ResNet50", "InceptionV3")
     tunings: dict[str, tuple[float, ...]] = field(default_factory=lambda: dict(TUNINGS))
     pixels: tuple[str, ...] = ("native",)
+    alternatives: dict[str, str] = field(default_factory=dict)  # the other convention of uncertain weights
+    under: dict[tuple[str, str], float] = field(default_factory=dict)  # signal of weights under one convention
+    head_input: str = "standardized"
+    probes: bool = True
     question: dict[str, Any] | None = field(default_factory=lambda: {"over": "selected", "margin": 0.02})
     unit: str = "patient"
     num_patients: int = 240
@@ -101,10 +105,12 @@ def _folds(
 
 def _scenarios(like: Synthetic) -> list[Scenario]:
     found = {}
-    for backbone, weights, entry in product(like.backbones, like.signal, like.pixels):
-        pixels = NATIVE.get((backbone, weights), "radimagenet") if entry == "native" else entry
-        for tuning, rates in {**like.tunings, PROBE: (None,)}.items():
-            found |= {Scenario(Setting(backbone, weights, pixels, tuning), rate): None for rate in rates}
+    for backbone, weights in product(like.backbones, like.signal):
+        uncertain = ["native", like.alternatives[weights]] if weights in like.alternatives else []
+        for entry in (*like.pixels, *uncertain):
+            pixels = NATIVE.get((backbone, weights), "radimagenet") if entry == "native" else entry
+            for tuning, rates in {**like.tunings, **({PROBE: (None,)} if like.probes else {})}.items():
+                found |= {Scenario(Setting(backbone, weights, pixels, tuning), rate): None for rate in rates}
     return list(found)
 
 
@@ -120,7 +126,9 @@ def _predictions(
     foreign = scenario.setting.pixels != NATIVE.get(
         (scenario.setting.backbone, scenario.setting.weights), "radimagenet"
     )
-    signal = like.signal[scenario.setting.weights] * (0.7 if foreign else 1.0) - 5 * (scenario.learning_rate or 0)
+    usual = like.signal[scenario.setting.weights] * (0.7 if foreign else 1.0)
+    signal = like.under.get((scenario.setting.weights, scenario.setting.pixels), usual)
+    signal -= 5 * (scenario.learning_rate or 0)
     rows = []
     for example, patient, repeat, fold, part in folds:
         if part != "train":
@@ -169,7 +177,7 @@ def _facts(
                 "tunings": [{"mode": name, "learning_rates": rates} for name, rates in like.tunings.items()],
                 "pixels": list(like.pixels),
             },
-            "training": {"image_size": 64, "epochs": 30, "class_weights": "none", "head_input": "standardized"},
+            "training": {"image_size": 64, "epochs": 30, "class_weights": "none", "head_input": like.head_input},
         },
         "versions": {"radtl_tf": "0.1.0", "python": "3.11.9"},
         "hardware": {"machine": "x86_64", "precision": "float32"},
@@ -191,6 +199,7 @@ def _facts(
                 "sha256": None if weights == "random" else hashlib.sha256(f"{backbone}{weights}".encode()).hexdigest(),
                 "pixels": pixels,
                 "native_pixels": NATIVE.get((backbone, weights), "radimagenet"),
+                "alternative_pixels": like.alternatives.get(weights),
             }
             for backbone, weights, pixels in sources
         ],

@@ -94,6 +94,58 @@ def test_verdicts_of_whole_experiments(outcome: Outcome, signal: dict[str, float
     assert np.argmax(found.chances) == ["better", "equivalent", "worse"].index(verdict)
 
 
+UNCERTAIN = {
+    "backbones": ("ResNet50",),
+    "alternatives": {"radimagenet": "zero_one"},
+}
+
+
+@pytest.mark.parametrize(
+    ("native", "alternative", "verdict", "agree"),
+    [
+        (2.5, 2.4, "better", True),
+        (0.1, 0.2, "worse", True),
+        (0.9, 0.9, "undecided", True),
+        (2.5, 0.1, "undecided", False),
+        (2.5, 0.9, "undecided", False),
+    ],
+)
+def test_a_verdict_on_uncertain_weights_holds_under_both_conventions_or_is_undecided(
+    outcome: Outcome, native: float, alternative: float, verdict: str, agree: bool
+) -> None:
+    under = {("radimagenet", "radimagenet"): native, ("radimagenet", "zero_one"): alternative}
+    evaluation = evaluate(outcome(signal={"radimagenet": 1.0, "imagenet": 1.0}, under=under, **UNCERTAIN))
+    found, rows = evaluation.question, evaluation.comparisons.query("level == 'question'")
+    assert found is not None
+    assert (found.verdict, found.agree) == (verdict, agree)
+    assert (len(set(rows["note"].str.split(";").str[0])) == 1) == agree
+    assert found.sentence.startswith(
+        "Per patient, radimagenet minus imagenet: with radimagenet under radimagenet pixels"
+    )
+    for _, row in rows.iterrows():  # both results are in the sentence, with their intervals
+        assert f"AUROC {number(row['difference'], sign=True)} (95 % {range_text(row['ci_low'], row['ci_high'])}" in (
+            found.sentence
+        )
+    assert ("The verdicts differ, so the answer is undecided" in found.sentence) == (not agree)
+    assert (f"The verdict ({verdict}) holds under both" in found.sentence) == agree
+    assert "is not public" in found.sentence
+
+
+def test_certain_weights_are_read_once(evaluation: Evaluation) -> None:
+    assert evaluation.question is not None
+    assert len(evaluation.question.readings) == 1
+    assert "public" not in evaluation.question.sentence
+
+
+def test_choices_of_uncertain_weights_name_the_convention(outcome: Outcome) -> None:
+    found = evaluate(outcome(signal={"radimagenet": 1.0, "imagenet": 1.0}, **UNCERTAIN)).question
+    assert found is not None
+    expected = {"radimagenet-radimagenet": 5, "radimagenet-zero_one": 5, "imagenet": 5}
+    assert found.choices.groupby("weights")["times"].sum().to_dict() == expected
+    own = found.choices["weights"] == "radimagenet-zero_one"
+    assert found.choices[own]["scenario"].str.contains("-zero_one-").all()
+
+
 def test_choices_count_every_fold_once(evaluation: Evaluation) -> None:
     assert evaluation.question is not None
     choices = evaluation.question.choices

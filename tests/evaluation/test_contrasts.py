@@ -86,14 +86,75 @@ def test_other_conventions_answer_the_question_as_secondary_rows(outcome: Outcom
     )
     rows = found.comparisons
     assert (rows["level"] == "question").sum() == 1
-    grid = rows[rows["level"] == "grid"]
-    assert grid["a"].tolist() == ["radimagenet", "radimagenet-radimagenet", "radimagenet-caffe"]
-    assert grid["b"].tolist() == ["imagenet", "imagenet-radimagenet", "imagenet-caffe"]
+    assert rows[rows["level"] == "grid"]["a"].tolist() == ["radimagenet"]
+    pixels = rows[rows["level"] == "pixels"]
+    assert pixels["a"].tolist() == ["radimagenet-native", "radimagenet-radimagenet", "radimagenet-caffe"]
+    assert pixels["b"].tolist() == ["imagenet-native", "imagenet-radimagenet", "imagenet-caffe"]
     settings = rows[rows["level"] == "setting"]
     pairs = set(zip(settings["a"], settings["b"], strict=True))
     assert len(pairs) == len(settings) == 3 * 2
     assert ("ResNet50-radimagenet-radimagenet-frozen", "ResNet50-imagenet-caffe-frozen") in pairs  # each its own
     assert ("ResNet50-radimagenet-caffe-frozen", "ResNet50-imagenet-caffe-frozen") in pairs
+
+
+def test_the_question_leads_the_ablation_and_the_probe_stands_beside(outcome: Outcome) -> None:
+    found = evaluate(outcome(backbones=("ResNet50",), pixels=("native", "caffe", "tf")))
+    rows = found.comparisons.set_index("a")
+    assert rows.loc["imagenet", "difference"].iloc[0] == rows.loc["imagenet-caffe", "difference"]  # caffe is native
+    estimates = found.estimates.set_index("scenario")["mean"]
+    probe = estimates["ResNet50-imagenet-tf-probe"] - estimates["ResNet50-random-tf-probe"]
+    assert rows.loc["imagenet-tf-probe", "difference"] == pytest.approx(probe)
+    change = found.comparisons.query("level == 'change'").iloc[0]
+    expected = rows.loc["imagenet-tf", "difference"] - rows.loc["imagenet-caffe", "difference"]
+    assert (change["a"], change["b"]) == ("tf pixels", "caffe pixels")
+    assert change["difference"] == pytest.approx(expected)
+
+
+UNCERTAIN = {"alternatives": {"radimagenet": "zero_one"}, "backbones": ("ResNet50",)}
+
+
+def test_uncertain_weights_are_compared_under_both_conventions(outcome: Outcome) -> None:
+    found = evaluate(outcome(signal=THREE, **UNCERTAIN))
+    rows = found.comparisons
+    question = rows[rows["level"] == "question"]
+    assert question["a"].tolist() == ["radimagenet-radimagenet", "radimagenet-zero_one"]
+    assert question["b"].tolist() == ["imagenet", "imagenet"]
+    assert (question["p_adjusted"] == question["p_value"]).all()
+    assert question["note"].iloc[1].split("; ")[1] == "with radimagenet under zero_one pixels"
+    grid = rows[rows["level"] == "grid"]
+    assert len(grid) == 2 * 2 + 1  # each pair with radimagenet twice
+    settings = rows[rows["level"] == "setting"]
+    pairs = set(zip(settings["a"], settings["b"], strict=True))
+    assert ("ResNet50-radimagenet-zero_one-frozen", "ResNet50-imagenet-caffe-frozen") in pairs
+    assert len(settings) == 2 * (2 * 2 + 1)
+
+
+@pytest.mark.parametrize("pixels", [("native",), ("radimagenet",), ("zero_one",), ("caffe",)])
+def test_both_conventions_are_read_whatever_the_grid_lists(outcome: Outcome, pixels: tuple[str, ...]) -> None:
+    found = evaluate(outcome(signal=THREE, pixels=pixels, **UNCERTAIN))
+    question = found.comparisons[found.comparisons["level"] == "question"]
+    assert question["a"].tolist() == ["radimagenet-radimagenet", "radimagenet-zero_one"]
+    alone = pixels == ("caffe",)  # both under caffe is neither of the two readings, so it has a row of its own
+    assert (found.comparisons["level"] == "pixels").sum() == alone
+    assert found.ablation is None
+
+
+def test_two_uncertain_weights_are_read_in_every_combination(outcome: Outcome) -> None:
+    found = evaluate(
+        outcome(
+            signal={"radimagenet": 1.0, "mine": 1.0},
+            alternatives={"radimagenet": "zero_one", "mine": "zero_one"},
+            backbones=("ResNet50",),
+        )
+    )
+    question = found.comparisons[found.comparisons["level"] == "question"]
+    assert list(zip(question["a"], question["b"], strict=True)) == [
+        (f"radimagenet-{one}", f"mine-{other}")
+        for one in ("radimagenet", "zero_one")
+        for other in ("radimagenet", "zero_one")
+    ]
+    assert found.question is not None
+    assert len(found.question.readings) == 4
 
 
 def test_a_convention_that_is_native_to_both_is_asked_once(outcome: Outcome) -> None:

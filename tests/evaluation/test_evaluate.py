@@ -77,6 +77,16 @@ def test_the_published_table_is_mean_and_sd_over_scenarios(evaluation: Evaluatio
         assert row["sd"] == pytest.approx(means.std(ddof=1))
 
 
+def test_the_published_table_has_the_alternative_of_uncertain_weights(outcome: Outcome) -> None:
+    signal = {"radimagenet": 1.0, "imagenet": 1.0}
+    found = evaluate(outcome(signal=signal, alternatives={"radimagenet": "zero_one"}, backbones=("ResNet50",)))
+    table = found.published.set_index(["pixels", "weights"])
+    assert list(table.index) == [("native", "radimagenet"), ("native", "imagenet"), ("alternative", "radimagenet")]
+    own = found.estimates[found.estimates["pixels"] == "zero_one"].query("tuning != 'probe'")
+    means = own[own["learning_rate"] != "selected"]["mean"]
+    assert table.loc[("alternative", "radimagenet"), "mean"] == pytest.approx(means.mean())
+
+
 def test_repeats_are_counted_in_the_mean_and_not_in_the_df(outcome: Outcome) -> None:
     found = evaluate(outcome(num_repeats=3, backbones=("ResNet50",)))
     assert found.estimates["method"].str.contains("mean of 15 fold values, corrected resampled t, 4 df").all()

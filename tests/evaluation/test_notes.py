@@ -61,7 +61,15 @@ def test_foreign_conventions_are_named(outcome: Outcome) -> None:
     assert "Fed with another pixel convention than its own: imagenet ResNet50 (tf), random ResNet50 (tf)." in text(
         found
     )
-    assert "secondary (level grid" in text(found)
+    assert "secondary (level pixels" in text(found)
+
+
+def test_uncertain_conventions_are_named_and_no_override(outcome: Outcome) -> None:
+    signal = {"radimagenet": 1.0, "imagenet": 1.0}
+    found = evaluate(outcome(signal=signal, alternatives={"radimagenet": "zero_one"}, backbones=("ResNet50",)))
+    assert "is not public: radimagenet (radimagenet or zero_one)." in text(found)
+    assert "Fed with another pixel convention" not in text(found)
+    assert "is not public" not in text(evaluate(outcome("certain", signal=signal, backbones=("ResNet50",))))
 
 
 def changed(evaluation: Evaluation, **facts: Any) -> list[str]:

@@ -72,3 +72,27 @@ def test_the_headline_takes_the_own_convention_if_the_grid_has_it(
     for weights, convention in expected.items():
         assert {scenario.setting.pixels for scenario in record.family(weights)} == {convention}
     assert [len(record.family("imagenet", entry)) for entry in record.axis] == [4] * len(record.axis)
+
+
+def test_uncertain_weights_have_two_readings_if_both_were_run(outcome: Outcome) -> None:
+    signal = {"imagenet": 1.0, "radimagenet": 1.0}
+    record = read_record(outcome(signal=signal, alternatives={"radimagenet": "zero_one"}))
+    assert record.readings("imagenet") == ["native"]
+    assert record.readings("radimagenet") == ["native", "alternative"]
+    assert record.conventions("alternative", "radimagenet") == ["zero_one"]
+    assert record.conventions("alternative", "imagenet") == ["caffe", "tf"]  # its own, of either backbone
+    assert {s.setting.pixels for s in record.family("radimagenet", "alternative")} == {"zero_one"}
+    assert {s.name for s in record.probes("radimagenet", "alternative")} == {
+        f"{backbone}-radimagenet-zero_one-probe" for backbone in ("ResNet50", "InceptionV3")
+    }
+
+
+def test_a_folder_that_has_one_convention_only_is_read_under_that(outcome: Outcome) -> None:
+    folder = outcome(signal={"imagenet": 1.0, "radimagenet": 1.0}, backbones=("ResNet50",))
+    facts = json.loads((folder / "experiment.json").read_text())
+    weights = [{**entry, "alternative_pixels": "zero_one"} for entry in facts["weights"]]
+    rewrite(folder / "experiment.json", weights=weights)
+    assert read_record(folder).readings("radimagenet") == ["native"]
+    weights = [{key: value for key, value in entry.items() if key != "alternative_pixels"} for entry in weights]
+    rewrite(folder / "experiment.json", weights=weights)
+    assert read_record(folder).readings("radimagenet") == ["native"]

@@ -35,6 +35,30 @@ def test_conventions_are_an_axis_with_resolved_names(make_experiment: Any, tmp_p
     assert {record.native_pixels for record in records.values()} == {"tf"}
 
 
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        (["native"], ["radimagenet", "zero_one"]),
+        (["zero_one"], ["zero_one", "radimagenet"]),
+        (["caffe", "tf"], ["caffe", "tf", "radimagenet", "zero_one"]),
+    ],
+)
+def test_weights_of_an_uncertain_convention_have_a_record_for_both(
+    make_experiment: Any, tmp_path: Path, listed: list[str], expected: list[str]
+) -> None:
+    weights = {"mine": {"files": {"Tiny": "tiny.h5"}, "pixels": "radimagenet"}}
+    experiment = make_experiment(grid={"pixels": listed}, weights=weights)
+    records = weights_records(experiment, tmp_path)
+    assert [pixels for _, name, pixels in records if name == "mine"] == expected
+    assert [pixels for _, name, pixels in records if name == "random"] == [
+        "tf" if entry == "native" else entry for entry in listed
+    ]
+    for (_, name, pixels), record in records.items():
+        assert (record.name, record.pixels) == (name, pixels)
+    names = [scenario.setting.pixels for scenario in scenarios_of(experiment, records)]
+    assert set(names) == {*expected, *(pixels for _, _, pixels in records)}
+
+
 def test_all_missing_files_are_named_at_once(make_experiment: Any, tmp_path: Path) -> None:
     weights = {name: {"files": {"Tiny": f"no-{name}.h5"}, "pixels": "tf"} for name in ("mine", "yours")}
     experiment = make_experiment(grid={"weights": ["mine", "random", "yours"]}, weights=weights)

@@ -109,3 +109,15 @@ def test_an_output_that_cannot_be_written(make_plan: Any, tmp_path: Path) -> Non
     (tmp_path / "occupied").write_text("")
     with pytest.raises(OutputError, match="cannot be read or written"):
         make_plan("occupied/out")
+
+
+def test_weights_of_an_uncertain_convention_are_recorded_with_both(make_plan: Any, tiny_backbone: str) -> None:
+    plan = make_plan(weights={"mine": {"files": {tiny_backbone: "tiny.h5"}, "pixels": "radimagenet"}})
+    rows = [row for row in read_json(plan.folder.experiment)["weights"] if row["name"] == "mine"]
+    assert [(row["pixels"], row["alternative_pixels"]) for row in rows] == [
+        ("radimagenet", "zero_one"),
+        ("zero_one", "zero_one"),
+    ]
+    assert all(
+        "alternative_pixels" not in row for row in read_json(plan.folder.experiment)["weights"] if row not in rows
+    )

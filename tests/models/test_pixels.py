@@ -44,6 +44,13 @@ def test_documented_ranges(name: str, low: float, high: float) -> None:
     assert images(name).max() == pytest.approx(high, abs=1e-3)
 
 
+def test_only_the_convention_of_radimagenet_is_uncertain() -> None:
+    assert {name: row.alternative for name, row in CONVENTIONS.items() if row.alternative} == {
+        "radimagenet": "zero_one"
+    }
+    assert all(row.alternative in {None, *CONVENTIONS} for row in CONVENTIONS.values())
+
+
 def test_channel_order_shows_in_the_offsets() -> None:
     blue, green, red = images("caffe")[0, 0, 0]
     assert blue > green > red  # the blue mean is the lowest, and caffe puts it first

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.report.figures import fold_pairs, forest
+from radtl_tf.evaluation.similarity import COLUMNS
+from radtl_tf.records.folder import csv_text
+from radtl_tf.report.figures import conventions, fold_pairs, forest, similarities
 
 Outcome = Callable[..., Path]
 
@@ -33,6 +35,47 @@ def test_the_pairs_show_one_line_per_fold(evaluation: Evaluation) -> None:
     means = evaluation.question.folds[["first", "second"]].mean()
     assert {f"{mean:.3f}" for mean in means} <= set(texts(svg))
     assert svg.count("stroke: var(--faint); stroke-width: 0.8; stroke-linecap: square") == 5
+
+
+def test_the_pairs_of_uncertain_weights_show_both_readings(outcome: Outcome) -> None:
+    signal = {"radimagenet": 1.0, "imagenet": 1.0}
+    found = evaluate(outcome(signal=signal, alternatives={"radimagenet": "zero_one"}, backbones=("ResNet50",)))
+    assert found.question is not None
+    svg = fold_pairs(found, found.question)
+    names = [text for text in texts(svg) if "imagenet" in text]
+    assert names == ["radimagenet-radimagenet", "imagenet", "radimagenet-zero_one", "imagenet"]
+    assert svg.count("stroke: var(--faint); stroke-width: 0.8; stroke-linecap: square") == 2 * 5
+
+
+def test_conventions_show_the_difference_of_head_and_probe(outcome: Outcome) -> None:
+    found = evaluate(outcome(backbones=("ResNet50",), pixels=("caffe", "tf", "zero_one")))
+    assert found.ablation is not None and found.ablation.probe is not None
+    svg = conventions(found.ablation)
+    shown = texts(svg)
+    assert [text for text in shown if text in ("caffe", "tf", "zero_one")] == ["caffe", "tf", "zero_one"]
+    assert {"trained head", "linear probe", "imagenet - random, AUROC"} <= set(shown)
+    for row in (*found.ablation.trained.rows, *found.ablation.probe.rows):
+        low, high = row.test.interval()
+        assert f"{row.test.mean:+.3f} ({low:.3f} to {high:.3f})".replace("-0.000", "0.000") in shown
+    assert "http" not in svg and "var(--series-2)" in svg
+
+
+def test_similarities_show_the_headlines_layers(outcome: Outcome) -> None:
+    folder = outcome(pixels=("native", "torch"))
+    rows: list[tuple[object, ...]] = []
+    for backbone, pixels in (("ResNet50", "caffe"), ("ResNet50", "torch"), ("InceptionV3", "tf")):
+        for layer, depth in (("first", 0.1), (f"{pixels} layer", 0.5), ("features", 1.0)):
+            for weights, tuning in (("imagenet", "top10"), ("random", "top10"), ("imagenet", "frozen")):
+                rows.append(("fine-tuning", backbone, pixels, weights, "", tuning, layer, depth, 1 - depth / 2, 80))
+            rows.append(("sources", backbone, pixels, "imagenet", "random", "", layer, depth, float("nan"), 80))
+    (folder / "similarity.csv").write_text(csv_text(COLUMNS, rows))
+    svg = similarities(evaluate(folder))
+    shown = texts(svg)
+    assert [text for text in shown if text in ("ResNet50", "InceptionV3")] == ["ResNet50", "InceptionV3"]
+    assert {"caffe layer", "tf layer", "imagenet, top10", "random, top10"} <= set(shown)
+    assert "torch layer" not in shown
+    assert shown.count("imagenet and random, before") == 1
+    assert not re.search(r"#0[123]0[123]0\d", svg)
 
 
 def test_figures_follow_the_page_and_refer_to_nothing(evaluation: Evaluation) -> None:

@@ -152,6 +152,38 @@ def test_the_headline_says_who(outcome: Outcome, signal: dict[str, float], line:
     assert (chances(answer) == "") == (signal["imagenet"] == 60)
 
 
+def test_a_verdict_that_depends_on_the_convention_is_undecided_everywhere(outcome: Outcome) -> None:
+    signal = {"radimagenet": 1.0, "imagenet": 1.0}
+    under = {("radimagenet", "radimagenet"): 2.5, ("radimagenet", "zero_one"): 0.1}
+    options = {"signal": signal, "alternatives": {"radimagenet": "zero_one"}, "backbones": ("ResNet50",)}
+    found = evaluate(outcome(under=under, **options))
+    assert found.question is not None
+    assert headline(found.question) == "radimagenet and imagenet: undecided, it depends on the pixel convention"
+    text, markdown = Page(render_html(found)).text, render_page(found)
+    assert headline(found.question) in text
+    assert 'style="background: var(--undecided)"' in render_html(found)
+    for words in (found.question.sentence, chances(found.question)):
+        assert words in text
+        assert words.replace("_", r"\_").replace("<", r"\<").replace(">", r"\>") in markdown
+    assert chances(found.question).count("radimagenet better by more than 0.02") == 2
+    same = {("radimagenet", "radimagenet"): 2.5, ("radimagenet", "zero_one"): 2.4}
+    agreed = evaluate(outcome("agreed", under=same, **options)).question
+    assert agreed is not None
+    assert headline(agreed) == "radimagenet better than imagenet under both pixel conventions"
+
+
+def test_the_ablation_is_told_shown_and_tabled(outcome: Outcome) -> None:
+    found = evaluate(outcome(backbones=("ResNet50",), pixels=("caffe", "tf")))
+    html = render_html(found)
+    assert found.ablation is not None
+    assert len(found.ablation.sentences) == 2
+    for sentence in found.ablation.sentences:
+        assert sentence in Page(html).text
+        assert sentence.replace("_", r"\_") in render_page(found)
+    assert "under each pixel convention with its 95 % interval" in html
+    assert "pixels" in Page(html).ids
+
+
 def test_chances_never_claim_certainty(evaluation: Evaluation) -> None:
     assert evaluation.question is not None
     found = chances(evaluation.question)

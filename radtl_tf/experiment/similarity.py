@@ -1,0 +1,150 @@
+"""What did fine-tuning change: activations before and after it, and those of the question's two weights before it.
+
+Transferred weights can reach the same AUROC with other features than they came with (Juodelyte et al., TMLR 2023), so a
+difference between weights, or none, does not yet say what was kept of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.evaluation.contrasts import ways
+from radtl_tf.evaluation.record import Record, read_record
+from radtl_tf.evaluation.similarity import COLUMNS, FILE, FINE_TUNING, SOURCES
+from radtl_tf.experiment.plan import Plan
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.pixels import convention, to_network
+from radtl_tf.models.similarity import linear_cka, stage_model, stages
+from radtl_tf.models.tuning import split
+from radtl_tf.models.weight_sources import assign, initialize
+from radtl_tf.records.folder import csv_text, read_json, write_text
+from radtl_tf.records.runs import PROBE, Run
+from radtl_tf.training.checkpoint import read_learned
+from radtl_tf.training.features import POOLED, PREFIX_BATCH, chunks
+from radtl_tf.training.randomness import backbone_seed
+from radtl_tf.training.trainer import Arrays, copies
+
+MAX_IMAGES = 256
+Activations = list[NDArray[np.float32]]  # (N, C) of each stage
+Row = tuple[object, ...]
+Start = tuple[str, str]  # weights and the pixel convention that they get
+
+
+def write_similarities(plan: Plan, say: Callable[[str], None] = lambda line: None) -> None:
+    """Measure and write ``similarity.csv``, whole or not at all, unless it is there or runs that it needs are missing.
+
+    Raises:
+        OutputError: a run's weights are damaged, or the folder cannot be written.
+        WeightsError: a weights file has gone or changed since the experiment began.
+    """
+    path = plan.folder.root / FILE
+    if not path.exists() and chosen_runs(plan) is not None:
+        write_text(path, csv_text(COLUMNS, similarities(plan, say)))
+
+
+def similarities(plan: Plan, say: Callable[[str], None] = lambda line: None) -> list[Row]:
+    """Return the rows of ``similarity.csv``; none while runs that they need are missing."""
+    chosen = chosen_runs(plan)
+    if chosen is None:
+        return []
+    record = read_record(plan.folder.root)
+    rows: list[Row] = []
+    for backbone in plan.experiment.grid.backbones:
+        pairs = _pairs(record, backbone)
+        runs = [run for run in chosen if run.scenario.setting.backbone == backbone]
+        if pairs or runs:
+            say(f"{backbone}: similarity of activations before and after fine-tuning and between weights")
+            rows += _Bench(plan, backbone).rows(runs, pairs)
+            keras.backend.clear_session()
+    return rows
+
+
+def chosen_runs(plan: Plan) -> list[Run] | None:
+    """Return per setting that learns below the head its run of lowest inner loss, in the first fold and repeat.
+
+    ``None`` while one of the runs to choose from is missing.
+    """
+    runs = [run for run in plan.runs if (run.repeat, run.fold) == (0, 0) and _learns(run)]
+    if not all(plan.folder.is_done(run) for run in runs):
+        return None
+    losses = {run: read_json(plan.folder.run(run) / "run.json")["inner_loss"] for run in runs}
+    settings = dict.fromkeys(run.scenario.setting for run in runs)
+    return [min((run for run in runs if run.scenario.setting == one), key=losses.__getitem__) for one in settings]
+
+
+def _learns(run: Run) -> bool:
+    return run.scenario.setting.tuning not in (POOLED, PROBE)
+
+
+def _pairs(record: Record, backbone: str) -> list[tuple[Start, Start]]:
+    """Return the question's two weights, each with its pixels, under every convention they are compared under."""
+    question = record.experiment["question"]
+    if not question:
+        return []
+    first, second = question["compare"]
+    asked = [*ways(record, (first, second)), *((entry, entry) for entry in record.axis[1:])]
+    pairs = (
+        ((first, record.convention(one, first, backbone)), (second, record.convention(other, second, backbone)))
+        for one, other in asked
+    )
+    return list(dict.fromkeys(pairs))
+
+
+class _Bench:
+    """One backbone with the images that it is shown."""
+
+    def __init__(self, plan: Plan, backbone: str) -> None:
+        self._plan, self._backbone = plan, backbone
+        self._base = build_base(backbone, plan.experiment.training.image_size, seed=0)
+        self._stages, self._model = stages(self._base), stage_model(self._base)
+        test = plan.folds[0].test
+        spread = np.linspace(0, len(test) - 1, min(len(test), MAX_IMAGES)).astype(int)
+        self._images = np.asarray(plan.pixels[test[spread]])  # (N, S, S, 1)
+
+    def rows(self, runs: Sequence[Run], pairs: Sequence[tuple[Start, Start]]) -> Iterator[Row]:
+        """Yield the rows of the runs that fine-tuned this backbone, then those of the pairs of weights."""
+        before: dict[Start, Activations] = {}
+        for start in dict.fromkeys([*map(_start, runs), *chain.from_iterable(pairs)]):
+            initialize(self._base, self._plan.records[self._backbone, *start], self._seed)
+            values = copies(self._base.weights)
+            before[start] = self._activations(start)
+            for run in (run for run in runs if _start(run) == start):
+                names = (FINE_TUNING, self._backbone, start[1], start[0], "", run.scenario.setting.tuning)
+                yield from self._compared(names, before[start], self._tuned(values, run))
+        for first, second in pairs:
+            pixels = "/".join(dict.fromkeys((first[1], second[1])))
+            names = (SOURCES, self._backbone, pixels, first[0], second[0], "")
+            yield from self._compared(names, before[first], before[second])
+
+    @property
+    def _seed(self) -> int:
+        """The seed of random weights in the first repeat."""
+        return backbone_seed(self._plan.experiment.seed, 0)
+
+    def _tuned(self, values: Arrays, run: Run) -> Activations:
+        """Return the activations after a run: the ``values`` it started from, and above its cut what it learned."""
+        assign(self._base, values)
+        learned = read_learned(self._plan.folder.run(run) / "weights.h5").suffix
+        assign(split(self._base, run.scenario.setting.tuning).suffix, learned)
+        return self._activations(_start(run))
+
+    def _activations(self, start: Start) -> Activations:
+        """Return the pooled activations of every stage, as they are in prediction."""
+        pixels = convention(start[1])
+        parts = chunks(np.arange(len(self._images)), PREFIX_BATCH)
+        batches = [self._model.predict_on_batch(to_network(self._images[part], pixels)) for part in parts]
+        return [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
+
+    def _compared(self, names: tuple[str, ...], first: Activations, second: Activations) -> Iterator[Row]:
+        for stage, x, y in zip(self._stages, first, second, strict=True):
+            yield (*names, stage.layer, stage.depth, linear_cka(x, y), len(self._images))
+
+
+def _start(run: Run) -> Start:
+    setting = run.scenario.setting
+    return setting.weights, setting.pixels
