@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("source", type=ANY_PATH)
 @task_options
-@click.option("--folds", type=int, default=5, show_default=True, help="Folds whose parts are counted.")
-@click.option("--seed", type=int, default=726, show_default=True, help="Seed of the folds.")
+@click.option(
+    "--folds", type=click.IntRange(2, 50), default=5, show_default=True, help="Folds whose parts are counted."
+)
+@click.option("--seed", type=click.IntRange(0), default=726, show_default=True, help="Seed of the folds.")
 @click.option("--out", type=FILE, help="HTML page to write, too.")
 @as_json
 def check(
@@ -59,7 +61,10 @@ def _folder(folder: Path) -> Checked:
 
 
 def _manifest(source: Path, images: Path | None, folds: int, seed: int, options: dict[str, Any]) -> Checked:
+    from dataclasses import replace
+
     from radtl_tf.data.checks import check as check_data
+    from radtl_tf.data.checks import linked_cases
     from radtl_tf.data.examination import examined, read_manifest_images
     from radtl_tf.data.manifest import cases_of, read_manifest
     from radtl_tf.records.experiment import FoldPlan
@@ -70,6 +75,8 @@ def _manifest(source: Path, images: Path | None, folds: int, seed: int, options:
     with progress(len(manifest.sources), 0, "Images") as bar:
         outcomes = read_manifest_images(manifest, bar.advance)
     rows = examined(manifest, outcomes, task=task, patient=options["patient"])
+    if cases and all(row.outcome.reading for row in rows):
+        cases = replace(cases, linked=linked_cases(rows))  # as an experiment divides them
     return check_data(rows, cases=cases, plan=FoldPlan(count=folds), seed=seed)
 
 

@@ -33,7 +33,9 @@ from radtl_tf.cli.options import FILE, load_tensorflow, log, task_of, task_optio
 @click.option("--views", type=click.IntRange(1), default=2, show_default=True, help="Augmented views of each image.")
 @click.option("--pixels", multiple=True, help="Pixel convention; repeatable; default: all.")
 @click.option("--per-class", type=click.IntRange(1), default=4, show_default=True, help="Images of each class.")
-@click.option("--seed", type=int, default=726, show_default=True, help="Seed of the choice and of the augmentation.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=726, show_default=True, help="Seed of the choice and of the augmentation."
+)
 def preview(
     manifest: Path,
     images: Path | None,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from radtl_tf.data.assembly import Labels
 from radtl_tf.data.findings import Examined
 from radtl_tf.data.manifest import PATH_COLUMN, Manifest, column, labels_of
-from radtl_tf.data.reading import Outcome, Reading
+from radtl_tf.data.reading import METADATA, Outcome, Reading, plain
 from radtl_tf.data.workers import read_all
 from radtl_tf.records.experiment import Task
 
@@ -40,7 +41,7 @@ def read_files(files: Sequence[Path], step: Step = lambda: None) -> list[Examine
 def examined(
     manifest: Manifest, outcomes: Sequence[Outcome], *, task: Task | None, patient: str | None
 ) -> list[Examined]:
-    """Return what the check looks at of each row.
+    """Return what the check looks at of each row; a column that has the name of a metadatum goes before the file's.
 
     ``task`` says where the labels are (``None``: there are none), ``patient`` is the column of the patient ids.
 
@@ -52,10 +53,11 @@ def examined(
     names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
     others = [name for name in manifest.table if name not in (PATH_COLUMN, patient, *names)]
     paths, cells = column(manifest, PATH_COLUMN, "path"), manifest.table[others].to_dict("records")
+    described = metadata_columns(manifest)
     return [
         Examined(
             line=source.line,
-            outcome=outcome,
+            outcome=_described(outcome, described[row]),
             labels=labels[row],
             patient=patients[row],
             path=paths[row],
@@ -68,3 +70,21 @@ def examined(
 def outcomes_of(readings: Iterable[Reading]) -> list[Outcome]:
     """Return the outcomes of images that were decoded before."""
     return [Outcome("decoded", reading=reading) for reading in readings]
+
+
+def metadata_columns(manifest: Manifest) -> list[dict[str, str]]:
+    """Return the allowed metadata of each row: the columns that have one of their names."""
+    columns = {str(name): str(name).strip().lower() for name in manifest.table.columns}
+    wanted = {column: name for column, name in columns.items() if name in METADATA}
+    rows = manifest.table[list(wanted)].to_dict("records")
+    return [
+        {wanted[str(column)]: plain(wanted[str(column)], str(value)) for column, value in row.items()} for row in rows
+    ]
+
+
+def _described(outcome: Outcome, known: Mapping[str, str]) -> Outcome:
+    """Return the outcome with what the manifest says of the image."""
+    said = {name: value for name, value in known.items() if value}
+    if outcome.reading is None or not said:
+        return outcome
+    return replace(outcome, reading=replace(outcome.reading, metadata={**outcome.reading.metadata, **said}))

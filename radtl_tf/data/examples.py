@@ -13,8 +13,9 @@ import tensorflow_datasets as tfds
 
 from radtl_tf.data.assembly import Labels
 from radtl_tf.data.cases import Cases
+from radtl_tf.data.examination import metadata_columns
 from radtl_tf.data.manifest import Manifest, Source
-from radtl_tf.data.reading import METADATA, SIGNATURE_SIDE, Reading, plain
+from radtl_tf.data.reading import METADATA, SIGNATURE_SIDE, Reading
 from radtl_tf.data.workers import read_all
 from radtl_tf.errors import DataError
 
@@ -68,7 +69,7 @@ def class_names(info: tfds.core.DatasetInfo) -> list[str]:
 
 def rows_of(manifest: Manifest, cases: Cases) -> tuple[Row, ...]:
     """Return what ``generate`` takes, from a manifest and the cases that were made of it."""
-    metadata = _metadata_columns(manifest)
+    metadata = metadata_columns(manifest)
     return tuple(
         Row(source, _label(cases, truth), cases.patient_ids[patient], described)
         for source, truth, patient, described in zip(
@@ -123,16 +124,6 @@ def _label(cases: Cases, truth: Any) -> str | Labels:
     if cases.kind == "multilabel":
         return tuple(name for name, has in zip(cases.classes, truth, strict=True) if has)
     return cases.classes[truth]
-
-
-def _metadata_columns(manifest: Manifest) -> list[dict[str, str]]:
-    """Return the allowed metadata of each row: the columns that have one of their names."""
-    columns = {str(name): str(name).strip().lower() for name in manifest.table.columns}
-    wanted = {column: name for column, name in columns.items() if name in METADATA}
-    rows = manifest.table[list(wanted)].to_dict("records")
-    return [
-        {wanted[str(column)]: plain(wanted[str(column)], str(value)) for column, value in row.items()} for row in rows
-    ]
 
 
 def _change(source: Source) -> str:

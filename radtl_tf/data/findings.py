@@ -22,12 +22,17 @@ KINDS: dict[str, tuple[Level, str]] = {
     ),
     "two-labels": ("error", "Decide which label is right, or take both images out."),
     "folds": ("error", "Use fewer folds, or collect more patients."),
+    "near-duplicates-two-labels": (
+        "warning",
+        "Look at these pairs: it may be one image with two labels, or two visits of one patient.",
+    ),
     "patient-ids": ("warning", "Write each patient's id in one way, or the same patient may be trained and tested on."),
     "duplicates-across": (
         "warning",
         "Correct the patient ids if it is one patient; until then these stay in one fold.",
     ),
     "near-duplicates-across": ("warning", "Look at these pairs; until then they stay on one side of every fold."),
+    "few-patients": ("warning", "Collect more patients, use fewer folds, or read the intervals with this in mind."),
     "label-in-path": ("warning", "Nothing reads the paths in training; make sure that nothing else does."),
     "label-in-column": ("warning", "Keep the column out of every analysis that predicts the label."),
     "shortcut": (
@@ -40,6 +45,7 @@ KINDS: dict[str, tuple[Level, str]] = {
         "Use images of one presentation intent: raw and processed images differ in all grey values.",
     ),
     "burned-in": ("warning", "Look at these images: text in the picture may name the patient, or give the label away."),
+    "no-patients": ("info", "Name the patient column with --patient, unless no patient has two images."),
     "duplicates": ("info", "Harmless for the folds; they count twice per image."),
     "near-duplicates": ("info", "Usually several exposures of one patient."),
     "not-compared": ("info", "Look for near-duplicates in parts of the data set."),

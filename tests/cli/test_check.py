@@ -73,3 +73,8 @@ def test_chest400_has_no_error(real_folder: Path, radtl: Any) -> None:
     assert codes["duplicates"]["lines"] == [146, 147]  # one pair, of the same patient
     assert not {"duplicates-across", "near-duplicates-across", "two-labels", "patient-ids"} & set(codes)
     assert "unit = 'image'" in codes["unit"]["message"]
+
+
+@pytest.mark.parametrize("words", [("--folds", 1), ("--seed", -1)])
+def test_a_number_out_of_range_is_a_usage_error(hospital: Path, radtl: Any, words: tuple[str, int]) -> None:
+    assert radtl("data", "check", hospital, "--patient", "patient_id", *words).exit_code == 2

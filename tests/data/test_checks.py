@@ -79,6 +79,11 @@ PLANTED: dict[str, tuple[Change, tuple[int, ...] | None]] = {
         _one(2, lambda image, images: changed(image, pixels_hash=images[0].reading.pixels_hash)),
         (2, 4),
     ),
+    "near-duplicates-two-labels": (
+        _one(2, lambda image, images: changed(image, signature=images[0].reading.signature[::-1])),
+        (2, 4),
+    ),
+    "no-patients": (_every(lambda image: dataclasses.replace(image, patient="")), None),
     "patient-ids": (_one(2, lambda image, _: dataclasses.replace(image, patient=" p001")), (4, 5)),
     "duplicates-across": (
         _one(4, lambda image, images: changed(image, pixels_hash=images[0].reading.pixels_hash)),
@@ -127,6 +132,7 @@ def test_what_was_planted_is_found(code: str, clean: list[Examined]) -> None:
     checked = check(change(clean))
     assert code in codes(checked)
     also = {"shortcut", "association", "unit"} | ({"duplicates-across"} if code == "two-labels" else set())
+    also |= {"near-duplicates-across"} if code == "near-duplicates-two-labels" else set()
     if code == "patient-ids":
         also |= {"near-duplicates"}
     assert set(codes(checked)) <= {code, *also}
@@ -178,3 +184,26 @@ def test_images_of_which_nothing_is_known_are_checked_too(reading: Any) -> None:
     images = [Examined(number, Outcome("decoded", reading=reading(pixels_hash="x"))) for number in (1, 2)]
     assert codes(check(images)) == ["duplicates-across"]
     assert check([Examined(1, Outcome("refused", "format", "a GIF."))]).tables["Files"]["Reason"].tolist() == ["format"]
+
+
+def test_a_small_class_is_told(clean: list[Examined]) -> None:
+    labels, patients = [image.labels for image in clean], [image.patient for image in clean]
+    cases = assemble(labels, patients, Task(positive="present", unit="patient"))
+    found = check(clean, cases=cases, plan=FoldPlan(count=5))
+    assert codes(found).count("few-patients") == 2 and "30 patients, about 6 per test fold" in found.findings[0].message
+    assert "few-patients" not in codes(check(clean, cases=cases, plan=FoldPlan(count=3)))
+
+
+def test_chance_is_no_shortcut(clean: list[Examined]) -> None:
+    """In small sets the AUROC of noise is often above 0.65."""
+    rng = np.random.default_rng(5)
+    warned = 0
+    for _ in range(20):
+        few = [clean[at] for at in rng.permutation(NUMBER)[:24]]
+        labels = rng.permutation(["a", "b"] * 12)
+        drawn = [
+            dataclasses.replace(image, labels=(str(label),), patient=f"Q{image.line}")
+            for image, label in zip(few, labels, strict=True)
+        ]
+        warned += "shortcut" in codes(check(drawn))
+    assert warned <= 1

@@ -93,6 +93,11 @@ CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "mirrored": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
     "turned over": lambda image: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
     "1 % cropped": lambda image: _cropped(image, 0.01),
+    "darker by 51 of 255": lambda image: image.point([max(value - 51, 0) for value in range(256)]),
+    "brighter by 51 of 255": lambda image: image.point([min(value + 51, 255) for value in range(256)]),
+    "all at once": lambda image: _recompressed(
+        _gamma(image.resize((190, 190), Image.Resampling.BILINEAR).transpose(Image.Transpose.FLIP_LEFT_RIGHT), 1.4), 50
+    ),
 }
 
 

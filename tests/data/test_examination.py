@@ -55,3 +55,10 @@ def test_files_are_numbered(manifest_of: Callable[..., Path], tmp_path: Path) ->
     assert [(image.line, image.outcome.status) for image in images] == [(1, "decoded"), (2, "refused")]
     reading = images[0].reading
     assert outcomes_of([reading])[0].reading is reading
+
+
+def test_a_column_says_what_the_file_does_not(manifest_of: Callable[..., Path]) -> None:
+    rows = [(*ROWS[0], "41"), (*ROWS[1], "")]
+    manifest = read_manifest(manifest_of(rows, header=("path", "label", "patient_id", "Age")))
+    images = examined(manifest, read_manifest_images(manifest), task=Task(positive="sick"), patient="patient_id")
+    assert [dict(image.reading.metadata) for image in images] == [{"age": "41"}, {}]

@@ -64,12 +64,25 @@ def test_a_property_that_goes_with_the_label_has_a_high_v(reading: Any) -> None:
         ([f"P{turn}" for turn in range(80)], False),
         ([str(turn) for turn in range(80)], False),
         (["M" if turn % 3 else "F" for turn in range(80)], False),
-        (["x" if label or turn % 5 == 0 else "" for turn, label in enumerate(TRUTH)], False),
+        (["x" if label != (turn // 2 % 5 == 0) else "y" for turn, label in enumerate(TRUTH)], False),
+        (["x" if label or turn % 5 == 0 else "" for turn, label in enumerate(TRUTH)], True),  # an empty cell says it
+        ([f"{'S' if label else 'W'}{turn:03d}.png" for turn, label in enumerate(TRUTH)], True),
+        ([f"{turn}{'_covid' if label and turn % 5 < 3 else ''}" for turn, label in enumerate(TRUTH)], True),
+        ([f"{'J' if label else 'Z'}{turn // 2 % 6}x" for turn, label in enumerate(TRUTH)], True),
+        ([f"{label * 8 + turn // 2 % 8}" for turn, label in enumerate(TRUTH)], True),
+        (["" if turn % 9 == 0 else str(label + 0.001 * turn) for turn, label in enumerate(TRUTH)], True),
+        ([str(number) for number in np.random.default_rng(1).integers(8, size=80)], False),
     ],
 )
 def test_a_word_or_number_that_gives_the_label_away(cells: list[str], leaks: bool) -> None:
-    assert bool(leaking_columns(pd.DataFrame({"column": cells}), TRUTH)) == leaks
+    assert bool(leaking_columns(pd.DataFrame({"column": cells}), TRUTH, np.arange(80))) == leaks
 
 
 def test_of_a_few_images_nothing_is_said() -> None:
-    assert leaking_columns(pd.DataFrame({"column": list("abababab")}), TRUTH[:8]) == []
+    assert leaking_columns(pd.DataFrame({"column": list("abababab")}), TRUTH[:8], PATIENTS[:8]) == []
+
+
+def test_a_word_of_one_patient_is_no_leak() -> None:
+    truth, patients = np.repeat([0, 1], 40), np.repeat(np.arange(20), 4)
+    cells = [f"ward-{turn % 3}" + ("-x" if patient == 3 else "") for turn, patient in enumerate(patients)]
+    assert leaking_columns(pd.DataFrame({"column": cells}), truth, patients) == []
