@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,9 @@ def _advice(states: list[Availability]) -> list[str]:
 @click.option(
     "--images", type=FOLDER, help=f"Folder of radiographs (at most {_MAX_IMAGES} are read) to score conventions."
 )
-@click.option("--image-size", type=int, help="Side in px that the images are resized to; default: 224.")
+@click.option(
+    "--image-size", type=click.IntRange(min=1), help="Side in px that the images are resized to; default: 224."
+)
 @click.option("--resize", help="How: pad, stretch or published; default: pad.")
 @as_json
 def verify(
@@ -130,15 +133,17 @@ def _read(folder: Path, size: int, policy: str) -> NDArray[np.float32]:
 
     files = image_files([folder])
     places = np.unique(np.linspace(0, len(files) - 1, min(len(files), _MAX_IMAGES)).astype(int))
-    grey = []
-    for path in (files[place] for place in places):
+    grey, failures = [], Counter[str]()
+    for place in places:
         try:
-            grey.append(preprocess(decode(path).pixels, size, policy).numpy())
-        except DataError as error:
-            log(f"Warning: {path}: {error}")
+            grey.append(preprocess(decode(files[place]).pixels, size, policy).numpy())
+        except DataError as error:  # a file's name may hold a patient's, so it is not printed
+            failures[str(error)] += 1
+    for reason, count in failures.items():
+        log(f"Warning: {count} of {len(places)} images cannot be read: {reason}")
     if not grey:
         raise DataError(f"{folder} has no image that can be read: name a folder of radiographs ({FORMATS}).")
-    log(f"Scored on {len(grey)} of {len(files)} images, {size} px, resize {policy}.")
+    log(f"Conventions are scored on {len(grey)} of {len(files)} images, {size} px, resize {policy}.")
     return np.stack(grey)
 
 
@@ -162,7 +167,13 @@ def _known(found: Verified) -> list[tuple[str, str]]:
     """Say what the catalogue knows of the file."""
     row = found.published
     if row is None:
-        return [("catalogue", "not listed: declare it, with its pixel convention, in [weights.NAME]")]
+        return [
+            (
+                "catalogue",
+                "not listed: declare it, with its pixel convention, in [weights.NAME] of the experiment file",
+            ),
+            ("pixels", "not known, since no file says it: ask its author, or score them with --images"),
+        ]
     how = {
         "sum": "the published file, by its sum",
         "name": "by its file name only: " + ("its sum is another" if row.sha256 else "no sum is published"),
@@ -178,25 +189,29 @@ def _show(found: ConventionScores) -> None:
     """Print the table of conventions and what it says."""
     from radtl_tf.models.pixels import CONVENTIONS
 
-    rows = [("convention", "agreement", "spread", "what white and black become")]
+    rows: list[tuple[str, ...]] = [("convention", "agreement", "spread", "shrunk", "meaning")]
     for score in found.scores:
         pixels = CONVENTIONS[score.name]
-        meaning = f"{pixels.channels}, {pixels.low:.4g} to {pixels.high:.4g}"
-        rows.append((score.name, f"{score.agreement:.3f}", f"{score.spread:.3g}", meaning))
+        meaning = f"{pixels.channels}, black to white {pixels.low:.4g} to {pixels.high:.4g}"
+        rows.append((score.name, f"{score.agreement:.3f}", f"{score.spread:.3g}", f"{score.shrink} x", meaning))
     click.echo("\n" + "\n".join(_table(rows)))
     for line in _verdict(found):
         click.echo(line)
 
 
 def _verdict(found: ConventionScores) -> list[str]:
-    from radtl_tf.models.convention_score import POOR
+    from radtl_tf.models.convention_score import DARK, POOR
 
     lines = [f"best: {found.best}; {_compared(found)}"]
     if found.close:
         lines.append(f"{', '.join(found.close)}: as good, so these images cannot tell which it was")
+    if found.brightness < DARK:
+        lines.append(
+            f"The images are dark (mean {found.brightness:.2f} of 0..1): radimagenet and zero_one look alike then."
+        )
     if found.scores[0].agreement < POOR:
         lines.append("No convention fits well: these images, or what the weights saw, differ from all of them.")
-    return [*lines, "Evidence, no proof: radiographs are not the images of pre-training (docs/weights.md)."]
+    return [*lines, "Evidence, no proof: radiographs are not the images of pre-training."]
 
 
 def _compared(found: ConventionScores) -> str:

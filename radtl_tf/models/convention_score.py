@@ -3,7 +3,9 @@
 A batch norm keeps the mean and the variance of what entered it in pre-training, and so a trace of the pixels that the
 network saw (Li et al. 2016, arXiv 1603.04779: these statistics tell one domain from another). In the right convention
 the activations of other images have nearly those statistics; in a wrong one they are too large, too small or displaced.
-Radiographs are not the images of pre-training, so a score is evidence and no proof.
+Radiographs are not the images of pre-training, so a score is evidence and no proof. How sharp they are is the largest
+difference, and half as sharp looks like half the range; so each convention is scored on images shrunk 1, 2 and 4 times
+(shrinking sharpens), and its best score counts.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from numpy.typing import NDArray
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.models.pixels import CONVENTIONS, PixelConvention, to_network
 
-NUM_NORMS = 4  # the first alone confuses conventions that differ by an offset: edge detectors do not see it
+NUM_NORMS = 4  # the first alone hardly tells conventions apart that differ by an offset: edge detectors do not see it
+SHRINKS = (1, 2, 4)
 CLOSE = 0.01  # agreements nearer than this say nothing about which is right
+DARK = 0.3  # mean grey; a film so far below the mean of photographs (0.45) looks like one with another offset
 POOR = 0.7  # below it, not even the best convention fits
 _BATCH = 16
 
@@ -33,20 +37,26 @@ class ConventionScore:
 
     ``agreement``, 0..1: overlap of the two normal distributions (Bhattacharyya coefficient: 1 the same, 0 nothing in
     common), mean over channels and batch norms. ``spread``: their SD in units of the stored one, geometric mean.
+    ``shrink``: how often smaller the images fit best.
     """
 
     name: str
     agreement: float
     spread: float
+    shrink: int
 
 
 @dataclass(frozen=True)
 class ConventionScores:
-    """The scores, best first, on ``num_images`` images; ``declared`` is the convention that the file should have."""
+    """The scores, best first, on ``num_images`` images of mean grey ``brightness``, 0..1.
+
+    ``declared`` is the convention that the file should have.
+    """
 
     scores: tuple[ConventionScore, ...]
     num_images: int
     image_size: int
+    brightness: float
     num_norms: int
     declared: str | None
 
@@ -79,9 +89,34 @@ def score_conventions(base: keras.Model, grey: NDArray[np.float32], declared: st
     """
     norms = _first_norms(base)
     network = keras.Model(base.input, [norm.input for norm in norms])
-    scores = [_score(row, norms, _moments(network, grey, row)) for row in CONVENTIONS.values()]
+    views = {factor: shrunk(grey, factor) for factor in SHRINKS}
+    scores = [_best(row, network, norms, views) for row in CONVENTIONS.values()]
     ranked = tuple(sorted(scores, key=lambda score: -score.agreement))
-    return ConventionScores(ranked, len(grey), grey.shape[1], len(norms), declared)
+    return ConventionScores(ranked, len(grey), grey.shape[1], float(grey.mean()), len(norms), declared)
+
+
+def shrunk(grey: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    """Return images (N, S, S, 1) averaged over ``factor`` x ``factor`` pixels, and as many laid side by side.
+
+    The network keeps the size of its input. Fewer images than a mosaic holds are repeated.
+    """
+    side = grey.shape[1] // factor
+    small = grey[:, : side * factor, : side * factor].reshape(-1, side, factor, side, factor).mean((2, 4))
+    number = -(-len(small) // factor**2)
+    tiles = small[np.arange(number * factor**2) % len(small)].reshape(number, factor, factor, side, side)
+    mosaics = tiles.transpose(0, 1, 3, 2, 4).reshape(number, factor * side, factor * side, 1)
+    rest = grey.shape[1] - factor * side
+    return np.pad(mosaics, ((0, 0), (0, rest), (0, rest), (0, 0)), mode="edge")
+
+
+def _best(
+    pixels: PixelConvention,
+    network: keras.Model,
+    norms: list[keras.layers.BatchNormalization],
+    views: dict[int, NDArray[np.float32]],
+) -> ConventionScore:
+    scores = [_score(pixels.name, factor, norms, _moments(network, grey, pixels)) for factor, grey in views.items()]
+    return max(scores, key=lambda score: score.agreement)
 
 
 def _first_norms(base: keras.Model) -> list[keras.layers.BatchNormalization]:
@@ -125,7 +160,7 @@ def _pooled(parts: list[Moments], counts: list[int]) -> Moments:
 
 
 def _score(
-    pixels: PixelConvention, norms: list[keras.layers.BatchNormalization], moments: list[Moments]
+    name: str, shrink: int, norms: list[keras.layers.BatchNormalization], moments: list[Moments]
 ) -> ConventionScore:
     overlaps, ratios = [], []
     for norm, (mean, variance) in zip(norms, moments, strict=True):
@@ -133,7 +168,7 @@ def _score(
         here, then = variance + norm.epsilon, stored_variance + norm.epsilon
         overlaps.append(overlap(mean, here, stored_mean, then).mean())
         ratios.append(np.log(here / then).mean() / 2)
-    return ConventionScore(pixels.name, float(np.mean(overlaps)), float(np.exp(np.mean(ratios))))
+    return ConventionScore(name, float(np.mean(overlaps)), float(np.exp(np.mean(ratios))), shrink)
 
 
 def overlap(
@@ -143,6 +178,7 @@ def overlap(
     other_variance: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the Bhattacharyya coefficient of pairs of normal distributions, 0..1 (Kailath 1967, IEEE T-COM 15:52)."""
-    total = variance + other_variance
-    scale = np.sqrt(2 * np.sqrt(variance) * np.sqrt(other_variance) / total)
-    return np.nan_to_num(scale * np.exp(-((mean - other_mean) ** 2) / (4 * total)))
+    with np.errstate(invalid="ignore"):  # what overflows overlaps with nothing
+        total = variance + other_variance
+        scale = np.sqrt(2 * np.sqrt(variance) * np.sqrt(other_variance) / total)
+        return np.nan_to_num(scale * np.exp(-((mean - other_mean) ** 2) / (4 * total)))

@@ -24,7 +24,7 @@ from radtl_tf.models.weight_schema import LayerSchema, Schema, refusal
 from radtl_tf.places import PACKAGE
 
 _CPU_SECONDS = 60
-_SPARE_MEMORY = 512 * 2**20  # bytes on top of the tensors themselves
+_SPARE_MEMORY = 64 * 2**20  # bytes on top of the tensors themselves
 
 
 def read_apart(path: Path, schema: Schema) -> Contents:
@@ -41,6 +41,8 @@ def read_apart(path: Path, schema: Schema) -> Contents:
         flat = np.fromfile(tensors, np.float32)
     shapes = schema.shapes
     ends = np.cumsum([math.prod(shape) for shape in shapes])
+    if len(flat) != ends[-1]:
+        raise WeightsError(f"could not be read: the process that read it gave back {len(flat)} of {ends[-1]} numbers.")
     values = [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
     lists = {key: tuple(answer[key]) for key in ("matched", "left_over", "warnings")}
     return Contents(layout=answer["layout"], keras_version=answer["keras_version"], values=values, **lists)

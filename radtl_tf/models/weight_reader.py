@@ -7,6 +7,7 @@ filters have been found harmless.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,9 @@ _MAX_OBJECTS = 20_000  # InceptionResNetV2 has 2,500
 _MAX_DEPTH = 12
 _MAX_NAMES = 10_000
 _MAX_NAME = 512  # bytes
-_MAX_CHUNK = 2**24  # elements; a chunk is unpacked as a whole
-_FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+_MAX_CHUNK = 2**20  # elements; a chunk is unpacked as a whole
+_DEFLATE = h5py.h5z.FILTER_DEFLATE
+_FILTERS = (h5py.h5z.FILTER_SHUFFLE, _DEFLATE, h5py.h5z.FILTER_FLETCHER32)  # in the order in which h5py sets them
 _STORED_HERE = {h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED}
 _KERAS3_LAYERS = ("layers", "_layer_checkpoint_dependencies")  # the latter in files of late Keras 2
 
@@ -233,10 +235,31 @@ def _check_dataset(dataset: h5py.Dataset, shape: Shape, name: str) -> None:
         raise refusal("type", f"tensor {name} is {dataset.dtype}, expected float16, float32 or float64.")
     if dataset.shape != shape:
         raise refusal("shape", f"tensor {name} has shape {dataset.shape}, expected {shape}.")
-    if {storage.get_filter(place)[0] for place in range(storage.get_nfilters())} - _FILTERS:
-        raise refusal("type", f"tensor {name} is packed by a filter other than gzip, shuffle and fletcher32.")
+    filters = [storage.get_filter(place)[0] for place in range(storage.get_nfilters())]
+    if filters != [known for known in _FILTERS if known in filters]:
+        raise refusal("type", f"tensor {name} is packed by another filter than shuffle, gzip and fletcher32.")
     if dataset.chunks and int(np.prod(dataset.chunks, dtype=object)) > max(_MAX_CHUNK, int(np.prod(shape))):
         raise refusal("shape", f"tensor {name} is stored in chunks of {dataset.chunks}.")
+    if _DEFLATE in filters:
+        _check_packed(dataset, 1 << filters.index(_DEFLATE), name)
+
+
+def _check_packed(dataset: h5py.Dataset, skipped: int, name: str) -> None:
+    """Unpack every chunk within its size: HDF5 itself would unpack whatever there is before it looks at the size.
+
+    ``skipped`` is the bit that says of a chunk that it was stored without gzip.
+    """
+    size = int(np.prod(dataset.chunks)) * dataset.dtype.itemsize
+    for number in range(dataset.id.get_num_chunks()):
+        chunk = dataset.id.get_chunk_info(number)
+        most = size + size // 100 + 1024  # what gzip cannot shrink grows by less
+        if chunk.size <= most and not chunk.filter_mask & skipped:
+            packed = dataset.id.read_direct_chunk(chunk.chunk_offset)[1]
+            most, grown = size, len(zlib.decompressobj().decompress(packed, size + 1))
+        else:
+            grown = chunk.size
+        if grown > most:
+            raise refusal("size", f"tensor {name} has a chunk that unpacks to more than its {size:,} bytes.")
 
 
 def _value(dataset: h5py.Dataset, name: str) -> np.ndarray:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import keras
+import numpy as np
 import pytest
+from click.testing import Result
 
-from radtl_tf.models.backbones import BACKBONES, build_base
-from radtl_tf.models.weight_catalogue import sha256_of
+from radtl_tf.cli.weights import weights
+from radtl_tf.models.backbones import BACKBONES, Backbone, build_base
+from radtl_tf.models.pixels import CONVENTIONS, convention, to_network
+from radtl_tf.models.weight_catalogue import CatalogueRow, sha256_of
 from radtl_tf.models.weight_file import write_weights
+from radtl_tf.models.weight_reader import read
+from radtl_tf.places import PACKAGE
+
+spoiled = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "models" / "spoiled.py")))
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +73,9 @@ def test_verify_shows_what_a_file_holds(tmp_path: Path, tiny_backbone: str, radt
     result = radtl(*words)
     assert result.exit_code == 0, result.output
     assert "mine.h5: accepted for Tiny" in result.stdout
-    assert "6 layers: 18 tensors" in result.stdout
+    assert "matched       6 layers: 18 tensors, " in result.stdout
+    assert "missing       nothing" in result.stdout and "left over     nothing" in result.stdout
+    assert "not listed: declare it" in result.stdout
     assert sha256_of(tmp_path / "mine.h5") in result.stdout
     record = json.loads(radtl(*words, "--json").stdout)
     assert record["tensors"] == 18 and record["catalogue"] is None
@@ -75,24 +90,170 @@ def test_verify_warns(tmp_path: Path, tiny_backbone: str, radtl: Any) -> None:
     assert result.stderr == "Warning: The kernel of layer 'conv2' is zero everywhere.\n"
 
 
+def test_verify_says_what_the_catalogue_knows(
+    tmp_path: Path, tiny_backbone: str, radtl: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row without license and citation is a sound one."""
+    file = tmp_path / "mine.h5"
+    write_weights(file, build_base(tiny_backbone, 32, seed=7))
+    row = CatalogueRow("known", ("mine.h5",), tiny_backbone, "file", None, "caffe", "", "", "ask the author")
+    known = {
+        None: "by its file name only: no sum is published",
+        "0" * 64: "by its file name only: its sum is another",
+        sha256_of(file): "the published file, by its sum",
+    }
+    for sha256, words in known.items():
+        rows = (dataclasses.replace(row, sha256=sha256),)
+        monkeypatch.setattr("radtl_tf.models.weight_catalogue.catalogue", lambda rows=rows: rows)
+        lines = radtl("weights", "verify", file, "--backbone", tiny_backbone).stdout.splitlines()
+        place = lines.index(f"catalogue     known, {words}")
+        assert lines[place + 1 : place + 3] == [
+            "pixels        caffe, as the catalogue declares",
+            "license       not stated",
+        ]
+    assert "found   not stated" in radtl("weights", "list").stdout
+
+
+def small_network(*, input_shape: tuple[int, int, int], **_: Any) -> keras.Model:
+    """Return the network whose weights the spoiled files pretend to hold."""
+    layers = keras.layers
+    images = keras.Input(input_shape)
+    first = layers.BatchNormalization(name="bn1")(layers.Conv2D(4, 3, name="conv1")(images))
+    second = layers.Conv2D(4, 1, use_bias=False, name="conv2_a")(first)
+    last = layers.Conv2D(4, 1, use_bias=False, name="conv2_b")(second)
+    return keras.Model(images, layers.GlobalAveragePooling2D()(last))
+
+
+@pytest.fixture
+def verify_small(tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Result]:
+    """Return a function that verifies the small file of the spoiled ones."""
+    monkeypatch.setitem(BACKBONES, "Small", Backbone("Small", small_network, "tf", 16, "Small", True, 4))
+    return lambda: radtl("weights", "verify", tmp_path / "small.h5", "--backbone", "Small", "--json")
+
+
+def check_refused(result: Result, reason: str) -> None:
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert isinstance(result.exception, SystemExit)  # no traceback
+    assert result.stderr.startswith("Error: Weights file ") and result.stderr.count("\n") == 1
+    assert f"small.h5 refused {reason}" in result.stderr
+
+
+WAYS = [False, pytest.param(True, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("apart", WAYS, ids=["here", "apart"])
+@pytest.mark.parametrize("name", spoiled.TABLE)
+def test_a_spoiled_file_is_refused_in_one_line(
+    name: str, apart: bool, tmp_path: Path, verify_small: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not apart:  # starting a process for each costs a minute
+        monkeypatch.setattr("radtl_tf.models.weight_file.read_apart", read)
+    code, spoil = spoiled.TABLE[name]
+    spoiled.write_small(tmp_path / "small.h5", spoil)
+    check_refused(verify_small(), f"({code}): ")
+
+
+@pytest.mark.parametrize("name", [name for name in spoiled.FILES if name != "folder"])  # click refuses a folder
+def test_what_is_no_weights_file_is_refused_in_one_line(name: str, tmp_path: Path, verify_small: Any) -> None:
+    reason, spoil = spoiled.FILES[name]
+    spoil(spoiled.write_small(tmp_path / "small.h5"))
+    check_refused(verify_small(), reason)
+
+
+def test_the_small_file_is_accepted_unspoiled(tmp_path: Path, verify_small: Any) -> None:
+    spoiled.write_small(tmp_path / "small.h5")
+    assert json.loads(verify_small().stdout)["matched"] == ["conv1", "bn1", "conv2_a", "conv2_b"]
+
+
+def test_an_unknown_backbone_is_one_line(tmp_path: Path, tiny_backbone: str, radtl: Any) -> None:
+    result = radtl("weights", "verify", tmp_path / "mine.h5", "--backbone", "Tinny")
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert "Unknown backbone 'Tinny' (did you mean 'Tiny'?)" in result.stderr
+
+
+@pytest.fixture
+def settled(tmp_path: Path, tiny_backbone: str, radiographs_in: Any) -> list[str]:
+    """Write 60 radiographs and weights that saw such in the convention ``torch``; return the words of the command."""
+    radiographs_in(tmp_path)
+    base = build_base(tiny_backbone, 40, seed=7)
+    for layer in base.layers:
+        layer.momentum = 0.0  # the moving statistics are those of the last batch
+    grey = np.random.default_rng(0).uniform(20, 200, (30, 5, 5, 1)).repeat(8, 1).repeat(8, 2) / 255
+    base(to_network(grey, convention("torch")), training=True)
+    write_weights(tmp_path / "mine.h5", base)
+    return ["weights", "verify", str(tmp_path / "mine.h5"), "--backbone", tiny_backbone]
+
+
+def test_verify_scores_conventions_on_ones_own_images(settled: list[str], tmp_path: Path, radtl: Any) -> None:
+    (tmp_path / "images" / "000.png").write_bytes(b"broken")
+    words = [*settled, "--images", tmp_path / "images", "--image-size", 40, "--resize", "stretch"]
+    result = radtl(*words)
+    assert result.exit_code == 0, result.output
+    assert "Conventions are scored on 59 of 60 images, 40 px, resize stretch.\n" in result.stderr
+    assert "Warning: 1 of 60 images cannot be read: the file is an unknown format" in result.stderr
+    assert "000.png" not in result.output  # it may be a patient's name
+    table = result.stdout.split("\n\n")[1].splitlines()
+    assert table[0].split() == ["convention", "agreement", "spread", "shrunk", "meaning"]
+    assert table[1].split()[0] == "torch" and table[1].endswith("RGB, black to white -2.118 to 2.64")
+    assert table[6] == "best: torch; no convention is declared for this file in the catalogue"
+    record = json.loads(radtl(*words, "--json").stdout)["conventions"]
+    assert (record["best"], record["declared"], record["agrees"]) == ("torch", None, None)
+    assert [f"{score['agreement']:.3f}" for score in record["scores"]] == [line.split()[1] for line in table[1:6]]
+
+
 @pytest.mark.parametrize(
-    ("content", "backbone", "line"),
+    ("pixels", "words"),
+    [("torch", "the catalogue declares the same"), ("tf", "but the catalogue declares tf: compare both, pixels")],
+)
+def test_the_declared_convention_is_compared(
+    pixels: str, words: str, settled: list[str], tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = CatalogueRow("known", ("mine.h5",), settled[-1], "file", None, pixels, "", "", "ask the author")
+    monkeypatch.setattr("radtl_tf.models.weight_catalogue.catalogue", lambda: (row,))
+    result = radtl(*settled, "--images", tmp_path / "images", "--image-size", 40)
+    assert f"best: torch; {words}" in result.stdout
+
+
+def test_images_beyond_the_most_are_left_out_evenly(
+    settled: list[str], tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("radtl_tf.cli.weights._MAX_IMAGES", 4)
+    for number in (0, 19, 39, 59):
+        (tmp_path / "images" / f"{number:03}.png").write_bytes(b"broken")
+    result = radtl(*settled, "--images", tmp_path / "images")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Warning: 4 of 4 images cannot be read" in result.stderr
+    assert "has no image that can be read: name a folder of radiographs (PNG, JPEG and DICOM)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "line"),
     [
-        (b"<!DOCTYPE html>", "Tiny", "(not HDF5): it looks like a web page, so the download went wrong."),
-        (b"", "Tiny", "(not HDF5): it is empty."),
-        (None, "Tiny", "(missing): there is no such file."),
-        (b"", "Tinny", "Unknown backbone 'Tinny' (did you mean 'Tiny'?)"),
+        (["--image-size", "40"], 2, "--image-size and --resize are about --images"),
+        (["--resize", "pad"], 2, "--image-size and --resize are about --images"),
+        (["--images", "images", "--image-size", "0"], 2, "0 is not in the range x>=1"),
+        (["--images", "images", "--resize", "pat"], 1, "unknown resize 'pat' (did you mean 'pad'?)"),
+        (["--images", "images", "--image-size", "8"], 1, "takes images of at least 16 px, not 8"),
+        (["--images", "nowhere"], 1, "nowhere does not exist"),
     ],
 )
-def test_a_refused_file_is_one_line_with_a_reason(
-    content: bytes | None, backbone: str, line: str, tmp_path: Path, tiny_backbone: str, radtl: Any
+def test_options_that_make_no_sense_are_refused(
+    words: list[str], code: int, line: str, settled: list[str], tmp_path: Path, radtl: Any, monkeypatch: Any
 ) -> None:
-    if content is not None:
-        (tmp_path / "mine.h5").write_bytes(content)
-    result = radtl("weights", "verify", tmp_path / "mine.h5", "--backbone", backbone, "--json")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("Error: ") and result.stderr.count("\n") == 1
+    monkeypatch.chdir(tmp_path)
+    result = radtl(*settled, *words)
+    assert (result.exit_code, result.stdout) == (code, "")
     assert line in result.stderr
+
+
+def test_weights_that_were_never_trained_cannot_be_scored(
+    tmp_path: Path, tiny_backbone: str, radtl: Any, radiographs_in: Any
+) -> None:
+    radiographs_in(tmp_path)
+    write_weights(tmp_path / "mine.h5", build_base(tiny_backbone, 32, seed=7))
+    words = ["weights", "verify", tmp_path / "mine.h5", "--backbone", tiny_backbone]
+    result = radtl(*words, "--images", tmp_path / "images", "--image-size", 32)
+    assert result.exit_code == 1 and "never trained" in result.stderr.splitlines()[-1]
 
 
 def test_fetch_of_what_has_to_be_obtained_says_where(tmp_path: Path, radtl: Any) -> None:
@@ -140,3 +301,25 @@ def test_fetch_without_a_network_is_one_line(radtl: Any, monkeypatch: pytest.Mon
     result = radtl("weights", "fetch", "imagenet", "--backbone", "MobileNetV2")
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
     assert "go online once, or put ImageNet-MobileNetV2_notop.h5 into the weights folder" in result.stderr
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "weights.md").read_text(encoding="utf-8")
+
+
+def test_the_commands_of_the_page_are_commands() -> None:
+    commands = [line.partition("#")[0].split() for line in re.findall(r"^radtl (weights .*)$", PAGE, re.MULTILINE)]
+    assert {words[1] for words in commands} == set(weights.commands)
+    for _, verb, *words in commands:
+        weights.commands[verb].make_context(verb, words)
+
+
+def test_the_page_explains_every_refusal() -> None:
+    source = "".join(path.read_text() for path in PACKAGE.glob("models/weight_*.py"))
+    codes = set(re.findall(r"refusal\(\s*\"([^\"]+)\"", source)) | set(re.findall(r"code = \"(\w+)\" if", source))
+    section = PAGE.partition("## Why a file is refused")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)) == codes
+
+
+def test_the_page_has_every_convention_with_its_range() -> None:
+    for row in CONVENTIONS.values():
+        assert f"| `{row.name}` | {row.channels} | {row.low:.4g} to {row.high:.4g} |" in PAGE

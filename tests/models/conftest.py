@@ -2,65 +2,30 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
-import h5py
-import numpy as np
 import pytest
 
-from radtl_tf.models.weight_schema import LayerSchema, Schema
+from radtl_tf.models.weight_schema import Schema
 
-BATCH_NORM = tuple((name, (4,)) for name in ("gamma", "beta", "moving_mean", "moving_variance"))
-SCHEMA = Schema(
-    backbone="Small",
-    numbered=False,
-    layers=(
-        LayerSchema("conv1", "conv2d", (("kernel", (3, 3, 3, 4)), ("bias", (4,)))),
-        LayerSchema("bn1", "batch_normalization", BATCH_NORM),
-        LayerSchema("conv2_a", "conv2d", (("kernel", (1, 1, 4, 4)),)),
-        LayerSchema("conv2_b", "conv2d", (("kernel", (1, 1, 4, 4)),)),
-    ),
-    known={"Small": 4, "Other": 7},
-)
+spoiled = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("spoiled.py"))))
 
 
 @pytest.fixture
 def schema() -> Schema:
     """Return what the small file holds."""
-    return SCHEMA
-
-
-def put_layers(group: h5py.Group, layers: tuple[LayerSchema, ...]) -> None:
-    """Write layers as Keras 2 does, the tensors counting on from 1, 2, ..., and an activation without weights."""
-    group.attrs["layer_names"] = [*(layer.name for layer in layers), "relu"]
-    group.attrs["keras_version"] = "2.4.0"
-    group.create_group("relu").attrs["weight_names"] = np.array([])  # float64, as Keras wrote it
-    first = count(1)
-    for layer in layers:
-        part = group.create_group(layer.name)
-        part.attrs["weight_names"] = [f"{layer.name}/{name}:0" for name, _ in layer.tensors]
-        for name, shape in layer.tensors:
-            part[f"{layer.name}/{name}:0"] = next(first) + np.arange(np.prod(shape), dtype="f4").reshape(shape)
+    return spoiled.SCHEMA
 
 
 @pytest.fixture
 def small_file(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that writes a sound file and applies ``spoil(group, file)`` to it."""
-
-    def write(spoil: Callable[[h5py.Group, h5py.File], object] | None = None, *, root: bool = False) -> Path:
-        path = tmp_path / "weights.h5"
-        with h5py.File(path, "w") as file:
-            group = file if root else file.create_group("model_weights")
-            put_layers(group, SCHEMA.layers)
-            if spoil:
-                spoil(group, file)
-        return path
-
-    return write
+    return lambda spoil=None, *, root=False: spoiled.write_small(tmp_path / "weights.h5", spoil, root=root)
 
 
 GENUINE = """

@@ -8,12 +8,16 @@ import keras
 import numpy as np
 import pytest
 
+from radtl_tf.data.images import decode, image_files
+from radtl_tf.data.pipeline import preprocess
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.models import weight_catalogue
-from radtl_tf.models.backbones import BACKBONES, build_base
+from radtl_tf.models.backbones import BACKBONES, backbone, build_base
+from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.weight_catalogue import CatalogueRow, sha256_of
 from radtl_tf.models.weight_check import GOLDEN_SIZE, golden_image, verify
-from radtl_tf.models.weight_file import write_weights
+from radtl_tf.models.weight_file import read_weights, write_weights
+from radtl_tf.models.weight_sources import assign
 
 
 @pytest.fixture
@@ -74,10 +78,34 @@ def test_a_file_that_the_catalogue_knows_gets_its_convention(
 def test_it_is_json(sound_file: Path, tiny_backbone: str, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(monkeypatch, tiny_backbone, None, "tf")
     record = json.loads(json.dumps(verify(sound_file, tiny_backbone).as_dict()))
-    assert record["catalogue"] == {"name": "known", "known_by": "name", "license": "CC-BY-4.0"}
+    assert record["catalogue"] == {
+        "name": "known",
+        "known_by": "name",
+        "pixels": "tf",
+        "license": "CC-BY-4.0",
+    }
+    assert record["conventions"] is None
     assert record["matched"] == ["conv1", "bn1", "conv2", "bn2", "conv3", "bn3"]
     assert record["sha256"] == sha256_of(sound_file)
     assert {"layout", "keras_version", "tensors", "parameters", "left_over", "warnings", "golden"} <= set(record)
+
+
+def test_images_are_scored_with_the_weights_of_the_file(
+    tmp_path: Path, tiny_backbone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grey = np.random.default_rng(0).uniform(0, 1, (6, 40, 40, 1)).astype(np.float32)
+    base = build_base(tiny_backbone, 40, seed=7)
+    for layer in base.layers:
+        layer.momentum = 0.0  # the moving statistics are those of the last batch
+    base(to_network(grey, convention("torch")), training=True)
+    write_weights(tmp_path / "mine.h5", base)
+    publish(monkeypatch, tiny_backbone, None, "caffe")
+    found = verify(tmp_path / "mine.h5", tiny_backbone, grey)
+    assert found.conventions is not None
+    assert (found.conventions.best, found.conventions.declared, found.conventions.agrees) == ("torch", "caffe", False)
+    assert found.golden == verify(tmp_path / "mine.h5", tiny_backbone).golden
+    record = json.loads(json.dumps(found.as_dict()))["conventions"]
+    assert (record["best"], record["num_images"], record["image_size"]) == ("torch", 6, 40)
 
 
 def test_features_that_are_not_finite_are_refused(tmp_path: Path, tiny_backbone: str) -> None:
@@ -110,3 +138,21 @@ def test_imagenet_weights_give_what_keras_own_road_gives(real_folder: Path) -> N
     np.testing.assert_allclose((found.golden.mean, found.golden.sd), (features.mean(), features.std()), rtol=1e-3)
     np.testing.assert_allclose(found.golden.first, features[0, :4], rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose((found.golden.mean, found.golden.sd), (0.7909, 2.002), rtol=1e-3)
+
+
+@pytest.mark.real
+def test_features_of_real_radiographs_are_those_of_keras_own_loader(real_folder: Path) -> None:
+    """``keras.applications`` with ``weights=`` loads by order alone; ours by name and after every check."""
+    file = real_folder / "weights" / "ImageNet-ResNet50_notop.h5"
+    films = image_files([real_folder / "data" / "chest400" / "images"])[::50]
+    grey = np.stack([preprocess(decode(film).pixels, 224, "pad").numpy() for film in films])
+    ours = build_base("ResNet50", 224, seed=1)
+    assign(ours, read_weights(file, ours, backbone=backbone("ResNet50")).values)
+    theirs = keras.applications.ResNet50(include_top=False, pooling="avg", weights=str(file), input_shape=(224, 224, 3))
+    rgb = keras.applications.resnet50.preprocess_input(np.repeat(grey * 255, 3, -1))
+    features, expected = (
+        keras.ops.convert_to_numpy(model(images, training=False))
+        for model, images in ((ours, to_network(grey, convention("caffe"))), (theirs, rgb))
+    )
+    assert features.shape == (len(films), 2048)
+    np.testing.assert_allclose(features, expected, rtol=1e-4, atol=1e-4)

@@ -1,0 +1,78 @@
+"""What distrust costs: a ResNet50 file of 95 MB loaded by us and by Keras' own ``load_weights``.
+
+    python benchmarks/weights.py
+
+The file is written on the spot, so no download is needed. All ways are timed in turn, several times over, and the best
+of each counts, since other work on the machine can only add to a time. Each way must give the weights of the file.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from radtl_tf.models.backbones import backbone, build_base, draw_weights
+from radtl_tf.models.weight_catalogue import sha256_of
+from radtl_tf.models.weight_check import verify
+from radtl_tf.models.weight_file import read_weights, write_weights
+from radtl_tf.models.weight_sources import assign
+
+BACKBONE, SIZE, ROUNDS = "ResNet50", 96, 7
+
+
+def main() -> None:
+    """Time the ways in turn and print a table."""
+    source, base = build_base(BACKBONE, SIZE, seed=1), build_base(BACKBONE, SIZE, seed=2)
+    values = [keras.ops.convert_to_numpy(weight) for weight in source.weights]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "random_notop.h5"
+        write_weights(path, source)
+        known = sha256_of(path)
+        ways: dict[str, Callable[[], object]] = {
+            "Keras: load_weights": lambda: base.load_weights(path),
+            "ours, sum known: all in this process": lambda: _load(path, base, known),
+            "ours, sum unknown: read by a process apart": lambda: _load(path, base, None),
+            "of which the sum": lambda: sha256_of(path),
+            "of which the search for NaN": lambda: all(np.isfinite(value).all() for value in values),
+            "of which assigning and comparing": lambda: assign(base, values),
+            "radtl weights verify, after the import of Keras": lambda: verify(path, BACKBONE),
+        }
+        same = [_gives(way, base, values) for way in list(ways.values())[:3]]
+        seconds, size = _best(ways), path.stat().st_size
+    first = seconds["Keras: load_weights"]
+    machine = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    print(f"{BACKBONE}, {size / 1e6:.0f} MB, best of {ROUNDS} rounds, {machine}")
+    for name, best in seconds.items():
+        print(f"{name:<48} {best:6.3f} s {best / first:6.2f} x Keras")
+    print(f"the first three give the weights of the file: {same}")
+
+
+def _gives(way: Callable[[], object], base: keras.Model, values: list[np.ndarray]) -> bool:
+    draw_weights(base, seed=2)
+    way()
+    return all(np.array_equal(keras.ops.convert_to_numpy(a), b) for a, b in zip(base.weights, values, strict=True))
+
+
+def _load(path: Path, base: keras.Model, sha256: str | None) -> None:
+    assign(base, read_weights(path, base, backbone=backbone(BACKBONE), sha256=sha256).values)
+
+
+def _best(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Return the shortest time of each way over the rounds."""
+    seconds = {name: float("inf") for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            start = time.monotonic()
+            way()
+            seconds[name] = min(seconds[name], time.monotonic() - start)
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
