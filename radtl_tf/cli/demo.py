@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from radtl_tf.cli.options import FOLDER, load_tensorflow, log
 
-if TYPE_CHECKING:
-    from radtl_tf.experiment.plan import Plan
-
 NOTE = "Synthetic radiographs: this shows the pipeline and is never evidence."
 BACKBONES = ("MobileNet", "ResNet50")
 SIZE = 64
 PATIENTS = 150
+SOURCE_EPOCHS = 6
 PIXELS = "tf"  # the convention of the weights that the demo makes, in pre-training and after it
 
 EXPERIMENT = """\
@@ -100,45 +98,24 @@ def _file_name(backbone: str) -> str:
 
 def _pretrain(out: Path, backbone: str) -> None:
     """Make a weights file from the panoramic radiographs unless it is there."""
-    from radtl_tf.experiment.pretrain import pretrain
+    from radtl_tf.cli.pretrain import make_weights
+    from radtl_tf.records.pretraining import pretraining_from
 
     file = out / "weights" / _file_name(backbone)
-    if not file.exists():
-        plan = _source_plan(out, backbone)
-        pretrain(plan, plan.scenarios[0], file)
+    make_weights(pretraining_from(_source(backbone), out), file, out / "data")
     log(f"    {file}")
 
 
-def _source_plan(out: Path, backbone: str) -> Plan:
-    from radtl_tf.experiment.plan import make_plan
-    from radtl_tf.places import weights_folder
-    from radtl_tf.records.folder import OutputFolder
-    from radtl_tf.records.schema import experiment_from
-    from radtl_tf.training.device import prepare
-
-    raw: dict[str, Any] = {
+def _source(backbone: str) -> dict[str, Any]:
+    """Return the source file that `radtl pretrain` would be given."""
+    return {
         "name": f"{backbone} on panoramic phantoms",
         "note": NOTE,
-        "task": {
-            "manifest": "panoramic/labels.csv",
-            "positive": "present",
-            "patient": "patient_id",
-            "unit": "patient",
-        },
-        "grid": {
-            "backbones": [backbone],
-            "weights": ["random"],
-            "pixels": [PIXELS],
-            "tunings": [{"mode": "full", "learning_rates": [1e-3]}],
-        },
-        # An inner part too small to choose an epoch on keeps the last one, when batch norms know their statistics.
-        "folds": {"inner": 0.1},
-        "training": {"image_size": SIZE, "epochs": 8, "batch_size": 8},
+        "task": {"manifest": "panoramic/labels.csv", "positive": "present", "patient": "patient_id"},
+        "model": {"backbone": backbone, "pixels": PIXELS},
+        "training": {"image_size": SIZE, "epochs": SOURCE_EPOCHS, "batch_size": 8},
+        "record": {"license": "CC0-1.0: nothing but synthetic radiographs went in"},
     }
-    experiment = experiment_from(raw, out)
-    device = prepare(experiment.training, experiment.seed)
-    folder = OutputFolder(out / "pretraining" / backbone)
-    return make_plan(experiment, folder, device=device, weights_folder=weights_folder())
 
 
 def _export_and_predict(out: Path) -> None:

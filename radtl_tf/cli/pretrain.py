@@ -36,9 +36,10 @@ def pretrain(source: Path, out: Path, data_dir: Path | None, dry_run: bool) -> N
     if dry_run:
         print_price(pretraining, out, data_dir)
         return
+    sidecar = make_weights(pretraining, out, data_dir)
     from radtl_tf.experiment.pretrain import declaration
 
-    click.echo(declaration(make_weights(pretraining, out, data_dir), out))
+    click.echo(declaration(sidecar, out))
 
 
 def make_weights(pretraining: Pretraining, out: Path, data_dir: Path | None = None) -> dict[str, Any]:

@@ -29,8 +29,6 @@ _LONGEST_RUN = 32
 _READERS = 16
 _FRAME = 16  # bytes of a TFRecord beside its data: length (8), the sum of the length (4), the sum of the data (4)
 _DIVIDE, _RUNS, _BUFFER = range(3)  # what a random number is for
-_PARTIAL = tfds.decode.PartialDecoding({"image": True, "example": True}, decoders={"image": tfds.decode.SkipDecoding()})
-
 Batch = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 
 
@@ -52,11 +50,7 @@ def index_of(builder: tfds.core.DatasetBuilder) -> Index:
     """
     split = builder.info.splits[SPLIT]
     with data_errors(title(builder)):
-        offsets = [
-            _offsets(Path(path), number) for path, number in zip(split.filepaths, split.shard_lengths, strict=True)
-        ]
-    if any(found is None for found in offsets):
-        raise DataError(f"the data set {title(builder)} is damaged on disk: delete its folder and build it again.")
+        offsets = [_offsets(Path(path), n) for path, n in zip(split.filepaths, split.shard_lengths, strict=True)]
     sizes = [Path(path).stat().st_size for path in split.filepaths]
     return Index(
         files=tuple(str(path) for path in split.filepaths),
@@ -172,7 +166,7 @@ class Stream:
     def _encoded(self, runs: NDArray[np.int64]) -> tf.data.Dataset:
         """Return the examples of ``runs`` (R, 2) of first and number, their images still encoded."""
         first, number = runs.T
-        features = _PARTIAL.extract_features(self.builder.info.features)
+        features = tfds.features.FeaturesDict({name: self.builder.info.features[name] for name in ("image", "example")})
         files = tf.constant(self.index.files)
 
         def read(file: tf.Tensor, offset: tf.Tensor, number: tf.Tensor) -> tf.data.Dataset:
@@ -186,7 +180,7 @@ class Stream:
             return tf.data.experimental.from_variant(records, tf.TensorSpec((), tf.string)).take(number)
 
         def parsed(record: tf.Tensor) -> dict[str, Any]:
-            return features.deserialize_example(record, decoders=_PARTIAL.decoders)
+            return features.deserialize_example(record, decoders={"image": tfds.decode.SkipDecoding()})
 
         where = tf.data.Dataset.from_tensor_slices((self.index.file[first], self.index.offset[first], number))
         records = where.interleave(read, cycle_length=_READERS, num_parallel_calls=_READERS, deterministic=True)
@@ -224,8 +218,8 @@ def runs_of(chosen: NDArray[np.bool_], file: NDArray[np.int64], longest: int) ->
     return np.stack([at[first], np.diff(np.append(first, len(at)))], axis=1)
 
 
-def _offsets(path: Path, number: int) -> NDArray[np.int64] | None:
-    """Return where each record of a TFRecord file begins; None where the file does not hold ``number`` of them."""
+def _offsets(path: Path, number: int) -> NDArray[np.int64]:
+    """Return where each of the ``number`` records of a TFRecord file begins."""
     offsets = np.empty(number, np.int64)
     position, size = 0, path.stat().st_size
     with open(path, "rb", buffering=0) as file:
@@ -234,5 +228,7 @@ def _offsets(path: Path, number: int) -> NDArray[np.int64] | None:
             file.seek(position)
             position += int.from_bytes(file.read(8), "little") + _FRAME
             if position > size:
-                return None
-    return offsets if position == size else None
+                break
+    if position != size:
+        raise tf.errors.DataLossError(None, None, "records and size of the file disagree")
+    return offsets

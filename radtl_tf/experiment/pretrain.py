@@ -32,7 +32,7 @@ from radtl_tf.models.weight_catalogue import sha256_of
 from radtl_tf.models.weight_file import write_weights
 from radtl_tf.models.weight_sources import WeightsRecord, initialize, resolve
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.folder import OutputFolder, write_json
+from radtl_tf.records.folder import OutputFolder, read_json, write_json
 from radtl_tf.records.pretraining import SIDECAR_FORMAT, Place, Pretraining, portable, read_sidecar
 from radtl_tf.training.device import Device
 from radtl_tf.training.learner import Learner, loss_of
@@ -165,7 +165,7 @@ def price_source(source: Source) -> list[str]:
         f"{stream.num_training} images to train on, {held_out} to validate on, {len(stream.cases.classes)} classes",
         f"disk    {stream.index.num_bytes / 1e9:9.2f} GB data set, {state / 1e9:.2f} GB state until the end",
         f"memory  {buffer / 1e9:9.2f} GB of encoded images at most, whatever their number",
-        f"step    {step:9.3f} s for {stream.batch_size} images",
+        f"step    {step:9.3f} s for {stream.batch_size} images, {stream.batch_size / step:.0f} images per second",
         f"epoch   {epoch / 60:9.1f} minutes for {stream.steps} steps and the validation part",
         f"in all  {epoch * epochs / 3600:9.1f} hours for {epochs} epochs",
     ]
@@ -235,15 +235,18 @@ def _learner(source: Source) -> Learner:
 def _write(source: Source, history: Sequence[Row], metrics: dict[str, float]) -> dict[str, Any]:
     """Write the weights under a working name, then the sidecar with their sha256; their own name comes last."""
     place = source.place
-    finished_file = place.work / "weights.h5"
-    write_weights(finished_file, source.base)
-    sidecar = _sidecar(source, history, metrics, sha256_of(finished_file))
-    write_json(place.sidecar, sidecar)
+    complete = place.work / "weights.h5"
+    write_weights(complete, source.base)
+    write_json(place.sidecar, _sidecar(source, history, metrics, sha256_of(complete)))
+    _publish(complete, place.weights)
+    return read_json(place.sidecar)
+
+
+def _publish(complete: Path, file: Path) -> None:
     try:
-        os.replace(finished_file, place.weights)
+        os.replace(complete, file)
     except OSError as error:
-        raise OutputError(f"{place.weights}: cannot be written ({error.strerror}).") from error
-    return sidecar
+        raise OutputError(f"{file}: cannot be written ({error.strerror}).") from error
 
 
 def _sidecar(source: Source, history: Sequence[Row], metrics: dict[str, float], sha256: str) -> dict[str, Any]:

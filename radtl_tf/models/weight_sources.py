@@ -11,6 +11,7 @@ The pixel convention comes from the same place as the weights; the experiment ma
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import socket
 import sys
@@ -78,7 +79,8 @@ def resolve(
     entry = entries.get(name, WeightsEntry())
     listed = _listed(name, backbone)
     _check_known(name, entries)
-    native = entry.pixels or (listed.pixels if listed else row.pixels if name == RANDOM else None)
+    made_with = _made_with(entry.files.get(backbone))
+    native = entry.pixels or made_with or (listed.pixels if listed else row.pixels if name == RANDOM else None)
     if native is None:
         raise ExperimentError(f"Weights {name!r} have no pixel convention: add pixels to [weights.{name}].")
     native = convention(native).name
@@ -93,6 +95,18 @@ def resolve(
         native_pixels=native,
         sha256=_sum(file, listed if file and file not in entry.files.values() else None),
     )
+
+
+def _made_with(file: Path | None) -> str | None:
+    """Return the pixel convention that the record beside a file of ``radtl pretrain`` names, if there is one."""
+    record = file.with_name(f"{file.name}.json") if file else None
+    if record is None or not record.is_file():
+        return None
+    try:
+        pixels = json.loads(record.read_text(encoding="utf-8")).get("pixels")
+    except (OSError, ValueError, AttributeError) as error:
+        raise WeightsError(f"{record}: no record of a weights file: remove it, or give pixels.") from error
+    return pixels if isinstance(pixels, str) else None
 
 
 def _sum(file: Path | None, published: CatalogueRow | None) -> str | None:

@@ -14,6 +14,9 @@ from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.training.trainer import Arrays, copies
 
+# Keras' 0.99 needs hundreds of steps to forget the start, so that the first epochs cannot be validated.
+_MOMENTUM = 0.9
+
 
 class Learner:
     """``base`` (images of the network to features (B, C)) and a head of one logit per class, all of it learning.
@@ -32,6 +35,8 @@ class Learner:
         self._head = Head(num_features=num_features, num_classes=num_classes)
         unchanged = np.zeros(num_features, np.float32), np.ones(num_features, np.float32)
         self._head.reset(kernel, np.zeros(num_classes, np.float32), *unchanged)
+        for norm in _norms(base):
+            norm.momentum = _MOMENTUM
         self._learning = [*base.trainable_variables, *self._head.trainable_variables]
         self._optimizer = _optimizer()
         self._optimizer.build(self._learning)
@@ -118,7 +123,7 @@ def settle_batch_norms(base: keras.Model, batches: Iterable[tf.Tensor]) -> None:
     A short training leaves moving statistics behind the weights, and in a deep network the lag multiplies until the
     features of all images are the same (Wu and Johnson 2021, "Rethinking Batch in BatchNorm", section 3: precise BN).
     """
-    norms = [layer for layer in base.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    norms = _norms(base)
     momenta = [norm.momentum for norm in norms]
     for number, images in enumerate(batches):
         for norm in norms:
@@ -126,3 +131,7 @@ def settle_batch_norms(base: keras.Model, batches: Iterable[tf.Tensor]) -> None:
         base(images, training=True)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
+
+
+def _norms(base: keras.Model) -> list[keras.layers.BatchNormalization]:
+    return [layer for layer in base.layers if isinstance(layer, keras.layers.BatchNormalization)]

@@ -26,6 +26,7 @@ from radtl_tf.training.source_metrics import source_metrics
 
 SETTLE_IMAGES = 4096  # enough for the statistics of a batch norm (Wu and Johnson 2021, section 3)
 MINUTE = 60.0
+_SAID_APART = ("epoch", "seconds", "validation_auroc_classes")
 _FIRST_COLUMNS = ("epoch", "loss", "learning_rate", "seconds")
 
 
@@ -102,7 +103,7 @@ def validate(learner: Learner, stream: Stream) -> dict[str, float]:
 
 def describe(row: Row, epochs: int) -> str:
     """Return one line on an epoch."""
-    values = [f"{name.replace('_', ' ')} {row[name]:.4f}" for name in row if name not in ("epoch", "seconds")]
+    values = [f"{name.replace('_', ' ')} {value:.4g}" for name, value in row.items() if name not in _SAID_APART]
     return f"Epoch {row['epoch']} of {epochs}: {', '.join(values)}, {row['seconds']:.0f} s"
 
 

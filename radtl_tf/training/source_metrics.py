@@ -21,8 +21,9 @@ _PART = 4096
 def source_metrics(logits: NDArray[np.float32], truth: NDArray[np.int64], kind: Kind) -> dict[str, float]:
     """Return the metrics of n images: logits (n, K), truth (n,) or, multilabel, (n, K) of 0 and 1.
 
-    ``loss`` is the mean cross-entropy (nats), ``auroc`` that of the positive class, or the mean over the
-    ``auroc_classes`` classes that some images have and some have not; without such a class it is left out.
+    ``loss`` is the mean cross-entropy (nats; multilabel, also over the classes). ``auroc`` is that of the positive
+    class, or the mean over the ``auroc_classes`` classes that some images have and some have not; it is left out where
+    there is none. A tie counts as wrong in ``top1`` and ``top5``.
 
     >>> source_metrics(np.array([[0.0, 2.0], [3.0, 0.0]]), np.array([1, 1]), "binary")["top1"]
     0.5
@@ -39,14 +40,15 @@ def _of_classes(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[s
     if num_classes > TOP:
         metrics["top5"] = float((place <= TOP).mean())
     if num_classes == 2:
-        return metrics | _auroc([logits[:, 1].astype(float) - logits[:, 0]], [truth == 1])
-    return metrics | _auroc((column - total for column in logits.T), (truth == number for number in range(num_classes)))
+        found = _aurocs([logits[:, 1].astype(float) - logits[:, 0]], [truth == 1])
+        return metrics | dict(zip(("auroc",), found, strict=False))
+    return metrics | _macro((column - total for column in logits.T), (truth == number for number in range(num_classes)))
 
 
 def _of_labels(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[str, float]:
     losses = [np.logaddexp(0, part).sum() for part in _wide(logits)]
     mean = (np.sum(losses) - logits[truth == 1].sum(dtype=float)) / logits.size
-    return {"loss": float(mean)} | _auroc(logits.T, (column == 1 for column in truth.T))
+    return {"loss": float(mean)} | _macro(logits.T, (column == 1 for column in truth.T))
 
 
 def _wide(logits: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
@@ -55,12 +57,16 @@ def _wide(logits: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
         yield part.astype(np.float64)
 
 
-def _auroc(scores: Iterable[NDArray], truths: Iterable[NDArray[np.bool_]]) -> dict[str, float]:
-    """Return the mean AUROC over the classes that have both values, and their number; any monotone score will do."""
+def _macro(scores: Iterable[NDArray], truths: Iterable[NDArray[np.bool_]]) -> dict[str, float]:
+    values = _aurocs(scores, truths)
+    return {"auroc": float(np.mean(values)), "auroc_classes": len(values)} if values else {}
+
+
+def _aurocs(scores: Iterable[NDArray], truths: Iterable[NDArray[np.bool_]]) -> list[float]:
+    """Return the AUROC of each class that some images have and some have not; any monotone score will do."""
     pairs = zip(scores, truths, strict=True)
-    values = [
-        roc_auc_score(truth, score)
+    return [
+        float(roc_auc_score(truth, score))
         for score, truth in pairs
         if truth.any() and not truth.all() and np.isfinite(score).all()
     ]
-    return {"auroc": float(np.mean(values)), "auroc_classes": len(values)} if values else {}

@@ -11,6 +11,7 @@ from radtl_tf.cli.init import PRESETS
 from radtl_tf.errors import DataError
 from radtl_tf.experiment.presets import filled_preset
 from radtl_tf.places import shipped
+from radtl_tf.records.pretraining import read_pretraining
 from radtl_tf.records.schema import experiment_from, read_experiment
 
 
@@ -51,9 +52,15 @@ def test_what_does_not_fit_is_said(change: dict[str, str], said: str, manifest: 
 
 def test_every_file_in_experiments_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RADTL_REAL", "/real")
-    names = {path.stem: read_experiment(path).name for path in shipped("experiments").glob("*.toml")}
+    files = [path for path in shipped("experiments").glob("*.toml") if not path.stem.startswith("pretrain-")]
+    names = {path.stem: read_experiment(path).name for path in files}
     assert set(PRESETS) <= set(names)
     assert all(stem == name for stem, name in names.items())
+
+
+def test_every_source_in_experiments_is_valid() -> None:
+    sources = [read_pretraining(path) for path in shipped("experiments").glob("pretrain-*.toml")]
+    assert {source.task.kind for source in sources} == {"binary", "multiclass"}
 
 
 def test_okazaki_is_the_24_settings() -> None:

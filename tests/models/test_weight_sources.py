@@ -231,3 +231,19 @@ def test_kernel_of_zeros_is_logged(tmp_path: Path, tiny_backbone: str, caplog: A
     entries = {"mine": WeightsEntry(files={tiny_backbone: tmp_path / "mine.h5"}, pixels="tf")}
     initialize(base, resolve("mine", tiny_backbone, entries=entries, folder=tmp_path), seed=0)
     assert "The kernel of layer 'conv3' is zero everywhere." in caplog.text
+
+
+def test_the_record_beside_a_file_names_its_pixels(tmp_path: Path, tiny_backbone: str) -> None:
+    file = tmp_path / "mine.h5"
+    write_weights(file, build_base(tiny_backbone, 32, seed=1))
+    entries = {"mine": WeightsEntry(files={tiny_backbone: file})}
+    with pytest.raises(ExperimentError, match="have no pixel convention"):
+        resolve("mine", tiny_backbone, entries=entries, folder=tmp_path)
+    record = tmp_path / "mine.h5.json"
+    record.write_text('{"pixels": "torch"}')
+    assert resolve("mine", tiny_backbone, entries=entries, folder=tmp_path).native_pixels == "torch"
+    said = {"mine": WeightsEntry(files={tiny_backbone: file}, pixels="caffe")}
+    assert resolve("mine", tiny_backbone, entries=said, folder=tmp_path).native_pixels == "caffe"
+    record.write_text("none")
+    with pytest.raises(WeightsError, match="no record of a weights file"):
+        resolve("mine", tiny_backbone, entries=entries, folder=tmp_path)

@@ -1,0 +1,82 @@
+"""The verb pretrain, as a user types it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from radtl_tf.cli.main import Group
+from radtl_tf.cli.pretrain import pretrain
+
+SOURCE = """
+name = "Own"
+[task]
+manifest = "labels.csv"
+positive = "sick"
+patient = "patient_id"
+[model]
+backbone = "Tiny"
+[training]
+image_size = 32
+epochs = 1
+batch_size = 8
+[record]
+license = "CC0-1.0"
+"""
+
+
+@pytest.fixture
+def call(tmp_path: Path, tiny_backbone: str, radiographs_in: Callable[[Path], Path]) -> Callable[..., Result]:
+    radiographs_in(tmp_path)
+    (tmp_path / "source.toml").write_text(SOURCE)
+    group = Group(commands=[pretrain])
+
+    def run(*words: Any) -> Result:
+        given = ["pretrain", str(tmp_path / "source.toml"), "--out", str(tmp_path / "own.h5"), *map(str, words)]
+        return CliRunner().invoke(group, given)
+
+    return run
+
+
+def test_a_file_is_made_once_and_declared(call: Callable[..., Result], tmp_path: Path) -> None:
+    first = call()
+    assert first.exit_code == 0, first.output
+    entry = tomllib.loads(first.stdout)["weights"]["own"]
+    assert entry == {"files": {"Tiny": str(tmp_path / "own.h5")}, "pixels": "tf"}
+    assert "Epoch 1 of 1: loss " in first.stderr
+    assert json.loads((tmp_path / "own.h5.json").read_text())["license"] == "CC0-1.0"
+    again = call()
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
+    assert "is complete: 1 epochs" in again.stderr
+    (tmp_path / "source.toml").write_text(SOURCE.replace("epochs = 1", "epochs = 2"))
+    changed = call()
+    assert changed.exit_code == 1
+    assert "training.epochs: 1 there, 2 now" in changed.stderr
+    assert changed.stderr.count("\n") == 1
+
+
+def test_a_dry_run_prints_the_price(call: Callable[..., Result], tmp_path: Path) -> None:
+    result = call("--dry-run", "--data-dir", tmp_path / "data")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("54 images to train on, 6 to validate on, 2 classes\n")
+    assert not (tmp_path / "own.h5.work").exists()
+
+
+def test_a_wrong_source_is_one_line(call: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "source.toml").write_text(SOURCE.replace("epochs", "epoch"))
+    result = call()
+    assert result.exit_code == 1
+    assert result.stderr.endswith("unknown key 'training.epoch' (did you mean 'epochs'?).\n")
+    assert result.stderr.startswith("Error: ")
+
+
+def test_out_is_required() -> None:
+    result = CliRunner().invoke(pretrain, ["source.toml"])
+    assert result.exit_code == 2
+    assert "--out" in result.stderr
