@@ -121,7 +121,7 @@ def public_hash(patient: str) -> str:
 
 
 def content_hash(path: Path) -> str:
-    """Return a hash of a file's content: it stands for the patient where none is named, so that copies stay together."""
+    """Return a hash of a file's content, which stands for the patient where none is named: copies stay together."""
     return hashlib.sha256(read_file(path)).hexdigest()
 
 
