@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +32,8 @@ def test_the_stage_is_the_label(tmp_path: Path) -> None:
         cases_from(builder, Task(positive="CS1", dataset="aariz"))
 
 
-def test_what_is_missing_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="aariz: its files are not there. Fetch .*--manual-dir") as caught:
-        build_named("aariz", tmp_path)
-    assert "\n" not in str(caught.value)
-    shutil.copytree(DUMMY_DATA, tmp_path / "source")
-    broken = tmp_path / "source" / "test"
-    shutil.rmtree(broken) if broken.is_dir() else broken.unlink()
-    with pytest.raises(DataError, match="'test' is missing in the folder 'source'"):
-        build_named("aariz", tmp_path, tmp_path / "source")
+def test_what_is_missing_is_one_line(refuses_what_is_missing: Callable[..., None]) -> None:
+    refuses_what_is_missing("aariz", DUMMY_DATA, "test", "'test' is missing in the folder 'source'")
 
 
 def _image(path: Path, number: int) -> None:

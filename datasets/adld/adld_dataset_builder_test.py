@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
 
 from radtl_tf.data.builders import build_named, builder_class, cases_from
 from radtl_tf.data.examples import SPLIT
-from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
 
 DUMMY_DATA = Path(__file__).parent / "dummy_data"
@@ -32,15 +30,8 @@ def test_a_supernumerary_tooth_makes_an_image_positive(tmp_path: Path) -> None:
     assert cases.patients.tolist() == [0, 1, 2, 1]  # the last is a copy of the second
 
 
-def test_what_is_missing_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="adld: its files are not there. Fetch .*--manual-dir") as caught:
-        build_named("adld", tmp_path)
-    assert "\n" not in str(caught.value)
-    shutil.copytree(DUMMY_DATA, tmp_path / "source")
-    broken = tmp_path / "source" / "images1"
-    shutil.rmtree(broken) if broken.is_dir() else broken.unlink()
-    with pytest.raises(DataError, match="'images1' is missing in the folder 'source'"):
-        build_named("adld", tmp_path, tmp_path / "source")
+def test_what_is_missing_is_one_line(refuses_what_is_missing: Callable[..., None]) -> None:
+    refuses_what_is_missing("adld", DUMMY_DATA, "images1", "'images1' is missing in the folder 'source'")
 
 
 def _image(path: Path, number: int) -> None:

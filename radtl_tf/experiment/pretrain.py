@@ -227,7 +227,7 @@ def _claim(source: Source) -> None:
 def _learner(source: Source) -> Learner:
     stream, pretraining = source.stream, source.pretraining
     shape = int(source.base.output_shape[-1]), len(stream.cases.classes)
-    kernel = head_kernel((pretraining.seed, 0, 0), *shape, "raw")
+    kernel = head_kernel((pretraining.seed, 0, 0), *shape, "standardized")
     loss = loss_of(stream.cases, ~stream.held_out, pretraining.training.class_weights)
     return Learner(source.base, kernel, convention(source.weights.pixels), loss)
 

@@ -6,20 +6,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
 from radtl_tf.data.findings import Checked, Finding
 from radtl_tf.records.folder import write_text
-from radtl_tf.report.html import DISCLAIMER
+from radtl_tf.report.page import render_template
 from radtl_tf.report.svg import SERIES, STYLE, svg
 from radtl_tf.report.tables import Table, render_text
 
 CONFOUNDERS = "Age and pixel spacing by class"
 _MAX_LINES = 10  # of a finding; all of them are in the JSON
-_TEMPLATES = Path(__file__).with_name("templates")
 _CAPTIONS = {
     "Files": "Every file has one outcome.",
     "Classes": "An image with several labels counts under all of them together.",
@@ -75,10 +73,8 @@ def write_page(path: Path, checked: Checked, name: str) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    page = environment.get_template("check.html").render(
+    page = render_template(
+        "check.html",
         name=name,
         verdict=verdict(checked),
         errors=checked.errors,
@@ -87,7 +83,6 @@ def write_page(path: Path, checked: Checked, name: str) -> None:
         lines=lines_text,
         figure=_confounders(checked),
         tables=tables_of(checked),
-        disclaimer=DISCLAIMER,
     )
     write_text(path, page)
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import jinja2
-
 from radtl_tf.evaluation.answer import Answer, Reading
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.folder import write_text
 from radtl_tf.report.contents import tables
 from radtl_tf.report.figures import conventions, fold_pairs, forest, similarities
+from radtl_tf.report.page import DISCLAIMER, render_template
 from radtl_tf.report.tables import plain, render_markdown
 
-DISCLAIMER = "For research. Not a medical device: nothing here may serve to diagnose or to treat anyone."
 NO_QUESTION = "This experiment asks no question: it estimates and compares nothing."
-_TEMPLATES = Path(__file__).with_name("templates")
 
 
 def write_report(folder: Path, evaluation: Evaluation) -> Path:
@@ -33,11 +30,9 @@ def write_report(folder: Path, evaluation: Evaluation) -> Path:
 
 def render_html(evaluation: Evaluation) -> str:
     """Return the report as one HTML page without scripts and without any external address."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
     answer = evaluation.question
-    return environment.get_template("report.html").render(
+    return render_template(
+        "report.html",
         experiment=evaluation.record.experiment,
         answer=answer,
         headline=headline(answer) if answer else "",
@@ -51,7 +46,6 @@ def render_html(evaluation: Evaluation) -> str:
         notes=evaluation.notes,
         tables=tables(evaluation),
         versions=evaluation.record.facts["versions"],
-        disclaimer=DISCLAIMER,
     )
 
 

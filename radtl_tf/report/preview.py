@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import imagecodecs
-import jinja2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,9 +16,7 @@ from radtl_tf.data.pipeline import augment, preprocess
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.records.experiment import Augmentation, Resize
 from radtl_tf.records.folder import write_text
-from radtl_tf.report.html import DISCLAIMER
-
-_TEMPLATES = Path(__file__).with_name("templates")
+from radtl_tf.report.page import render_template
 
 
 @dataclass(frozen=True)
@@ -48,16 +45,13 @@ def write_preview(
     Raises:
         OutputError: the page cannot be written.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
     shown = {label: [picture for one in rows for picture in _views(*one, sheet)] for label, rows in images.items()}
-    page = environment.get_template("preview.html").render(
+    page = render_template(
+        "preview.html",
         name=name,
         sentence=f"{sheet.image_size} x {sheet.image_size} px, resized by the policy {sheet.resize}, augmentation "
         f"{sheet.augmentation}. What cannot be seen here, a network cannot see either.",
         conventions=[_section(convention, shown) for convention in conventions],
-        disclaimer=DISCLAIMER,
     )
     write_text(path, page)
 
