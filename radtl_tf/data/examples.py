@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core.shuffle import BUCKETS_NUMBER, HKEY_SIZE
 
 from radtl_tf.data.assembly import Labels
 from radtl_tf.data.cases import Cases
@@ -21,6 +22,9 @@ from radtl_tf.errors import DataError
 
 SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
 _NOTE_DIVIDER = "; "
+_HALF = BUCKETS_NUMBER // 2
+_STEP = (1 << HKEY_SIZE) // BUCKETS_NUMBER  # keys of one bucket
+_SMALL, _LARGE = 64, 4096  # examples in each bucket of the first half, and of the second
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def rows_of(manifest: Manifest, cases: Cases) -> tuple[Row, ...]:
 
 
 def generate(rows: Iterable[Row]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield TFDS's (key, example) of each row, in their order, decoded in worker processes.
+    """Yield TFDS's (key, example) of each row, keys ascending, decoded in worker processes.
 
     Raises:
         DataError: images cannot be decoded, or have changed since their row was read. All are tried; the message
@@ -93,7 +97,7 @@ def generate(rows: Iterable[Row]) -> Iterator[tuple[int, dict[str, Any]]]:
         if fault or outcome.reading is None or outcome.png is None:
             faults.append((row.source.line, fault))
         elif not faults:
-            yield number, _example(number, row, outcome.reading, outcome.png)
+            yield _key(number), _example(number, row, outcome.reading, outcome.png)
     if faults:
         line, reason = faults[0]
         more = f" ({len(faults)} images so; `radtl data check` lists them)" if len(faults) > 1 else ""
@@ -118,6 +122,18 @@ def reading_from(row: Mapping[str, Any]) -> Reading:
         notes=tuple(notes.split(_NOTE_DIVIDER)) if notes else (),
         metadata=metadata,
     )
+
+
+def _key(number: int) -> int:
+    """Return the key of an example: ascending, and spread over TFDS's buckets so that none grows large.
+
+    TFDS sorts what it has written bucket by bucket in memory, and takes an example's bucket from the leading part of
+    its 128-bit key. With the plain numbers as keys all examples would share the first bucket, and memory would grow
+    with the data set.
+    """
+    beyond = number - _SMALL * _HALF
+    bucket = number // _SMALL if beyond < 0 else min(_HALF + beyond // _LARGE, BUCKETS_NUMBER - 1)
+    return bucket * _STEP + _STEP // 2 + number
 
 
 def _label(cases: Cases, truth: Any) -> str | Labels:
