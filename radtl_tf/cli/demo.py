@@ -14,7 +14,7 @@ NOTE = "Synthetic radiographs: this shows the pipeline and is never evidence."
 BACKBONES = ("MobileNet", "ResNet50")
 SIZE = 64
 PATIENTS = 150
-SOURCE_EPOCHS = 6
+SOURCE_EPOCHS = 5
 PIXELS = "tf"  # the convention of the weights that the demo makes, in pre-training and after it
 
 EXPERIMENT = """\
