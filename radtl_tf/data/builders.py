@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl import logging as absl_logging
+from tensorflow_datasets.core import shuffle
 
 from radtl_tf.data.assembly import Labels, assemble
 from radtl_tf.data.cases import Cases
@@ -185,7 +186,7 @@ def _prepared(
     for leftover in place.parent.glob(f"incomplete.*_{place.name}"):
         shutil.rmtree(leftover, ignore_errors=True)
     try:
-        with _quiet(), data_errors(builder.name):
+        with _quiet(), _little_memory(), data_errors(builder.name):
             config = tfds.download.DownloadConfig(try_download_gcs=False, manual_dir=manual_dir)
             builder.download_and_prepare(download_config=config, download_dir=place.parent / "downloads")
     except DataError as error:
@@ -193,6 +194,17 @@ def _prepared(
     except OSError as error:
         raise OutputError(f"{place}: cannot be written ({error.strerror or error}).") from error
     return builder
+
+
+@contextlib.contextmanager
+def _little_memory() -> Iterator[None]:
+    """Let TFDS keep 128 MiB of examples before it goes on on disk, not 1,000: it has no setting for it."""
+    before = shuffle.MAX_MEM_BUFFER_SIZE
+    shuffle.MAX_MEM_BUFFER_SIZE = 128 << 20
+    try:
+        yield
+    finally:
+        shuffle.MAX_MEM_BUFFER_SIZE = before
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core import shuffle
 
 from radtl_tf.data import examples
 from radtl_tf.data.builders import (
@@ -242,6 +243,17 @@ def test_an_unknown_data_set_is_named_with_the_nearest(data_dir: Path) -> None:
         build_named("radiographs/x", data_dir)
     with pytest.raises(DataError, match="is made from a manifest"):
         build_named("radiographs", data_dir)
+
+
+def test_little_is_kept_in_memory_while_building_and_the_setting_is_put_back(
+    manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[int] = []
+    add = shuffle.Shuffler.add
+    monkeypatch.setattr(shuffle.Shuffler, "add", lambda *args: limits.append(shuffle.MAX_MEM_BUFFER_SIZE) or add(*args))
+    before = shuffle.MAX_MEM_BUFFER_SIZE
+    _build(manifest, data_dir)
+    assert limits == [128 << 20] * 3 and before == shuffle.MAX_MEM_BUFFER_SIZE
 
 
 @pytest.mark.real

@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 from tensorflow_datasets.core import shuffle
 from tensorflow_datasets.core.shuffle import BUCKETS_NUMBER, get_bucket_number
 
+from radtl_tf.data import builders
 from radtl_tf.data.builders import build_manifest, cases_from, fingerprint, readings_from
 from radtl_tf.data.examples import Row, _key, class_names, features, generate, rows_of
 from radtl_tf.data.manifest import cases_of, read_manifest
@@ -127,9 +129,13 @@ def test_keys_ascend_and_fill_no_bucket_of_tfds() -> None:
 
 
 def test_examples_keep_their_order_through_the_buckets(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shuffle, "MAX_MEM_BUFFER_SIZE", 1)
+    spilled: list[int] = []
+    add = shuffle._Bucket.add
+    monkeypatch.setattr(shuffle._Bucket, "add", lambda self, key, data: spilled.append(key) or add(self, key, data))
+    monkeypatch.setattr(builders, "_little_memory", lambda: mock.patch.object(shuffle, "MAX_MEM_BUFFER_SIZE", 1))
     lines = "".join(f"{name}.png,{'xy'[turn % 2]},{turn}\n" for turn, name in enumerate("abc"))
     manifest = _manifest(images, f"path,label,id\n{lines}")
     cases = cases_of(manifest, Task(positive="x", patient="id"), KEY)
     builder = build_manifest(manifest, cases, images / "out")
     np.testing.assert_array_equal(cases_from(builder, Task(positive="x", dataset="x")).truth, cases.truth)
+    assert len(spilled) == 3
