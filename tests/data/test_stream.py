@@ -230,4 +230,4 @@ def test_memory_does_not_hold_the_data_set(tmp_path: Path, manifest_of: Callable
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
     on_disk, more = map(int, done.stdout.split())
     assert on_disk > 250e6
-    assert more < 100e6
+    assert more < on_disk / 2  # the shuffle's buffer and what TensorFlow takes by itself
