@@ -31,6 +31,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(reason)
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep features of a test away from those of the user and of other tests."""
+    monkeypatch.setenv("RADTL_CACHE", str(tmp_path / "feature-cache"))
+
+
 @pytest.fixture(scope="session")
 def real_folder() -> Path:
     """Return the folder with ``data/chest400`` and ``weights``."""

@@ -125,13 +125,19 @@ def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False, 
 def _plan(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -> Plan:
     load_tensorflow()
     from radtl_tf.experiment.plan import make_plan
-    from radtl_tf.places import weights_folder
+    from radtl_tf.places import cache_folder, weights_folder
     from radtl_tf.records.folder import OutputFolder
     from radtl_tf.training.device import prepare
 
     device = prepare(experiment.training, experiment.seed)
     plan = make_plan(
-        experiment, OutputFolder(out), device=device, weights_folder=weights_folder(), accepted=accepted, say=log
+        experiment,
+        OutputFolder(out),
+        device=device,
+        weights_folder=weights_folder(),
+        cache_folder=cache_folder(),
+        accepted=accepted,
+        say=log,
     )
     for warning in plan.warnings:
         log(f"Warning: {warning}")

@@ -69,7 +69,7 @@ def _backbone_parts(plan: Plan, name: str) -> list[Part]:
         count = sum(run.scenario.setting.tuning == tuning for run in runs)
         cut = POOLED if tuning == PROBE else tuning
         shapes = [tuple(tensor.shape[1:]) for tensor in split(base, cut).prefix.outputs]
-        size = 0 if tuning in (PROBE, "full") else cut_bytes(shapes, len(plan.pixels), views) * len(starts)
+        size = 0 if tuning in (PROBE, "full") else cut_bytes(shapes, len(plan.pixels)) * passes
         below = 0.0 if cut == "full" else _seconds_per_image(PrefixPass(base, [cut]), training.image_size)
         parts.append(Part(f"{name} {tuning}", count, count * _run_seconds(plan, tuning, max(whole - below, 0.0)), size))
     return parts

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import astuple, fields
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
@@ -23,8 +24,9 @@ from radtl_tf.models.tuning import split
 from radtl_tf.models.weight_sources import WeightsRecord, initialize
 from radtl_tf.records.folder import csv_text, write_json, write_text
 from radtl_tf.records.runs import PREDICTION_COLUMNS, PROBE, Run
+from radtl_tf.training.cache import ArrayCache
 from radtl_tf.training.checkpoint import write_learned
-from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, PrefixPass, choose_cached, cut_bytes
+from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, PrefixPass, choose_kept, cut_bytes
 from radtl_tf.training.heads import train_heads
 from radtl_tf.training.monitor import Monitor, describe
 from radtl_tf.training.probe import train_probe
@@ -67,7 +69,7 @@ class _Bench:
         self._plan, self._backbone, self._say = plan, backbone, say
         self._size = plan.experiment.training.image_size
         self._base = build_base(backbone, self._size, seed=0)
-        self._passes, self._cached = self._choose_passes()
+        self._passes, self._kept = self._choose_passes()
         self._trainers: dict[str, Trainer] = {}
 
     def work_off(self, runs: list[Run]) -> Iterator[Run]:
@@ -90,29 +92,30 @@ class _Bench:
         setting = run.scenario.setting
         return (setting.weights, setting.pixels, self._plan.draw(run), setting.tuning, run.repeat, run.fold)
 
-    def _choose_passes(self) -> tuple[dict[str, PrefixPass], list[str]]:
-        """Return the prefix pass of every tuning and the tunings whose cut tensors fit into the cache.
+    def _choose_passes(self) -> tuple[dict[str, PrefixPass], dict[str, int]]:
+        """Return the prefix pass of every tuning, and how many renderings of its cut tensors the cache keeps.
 
-        All cached tunings share one pass over the images.
+        All kept tunings share one pass over the images.
         """
         training, tunings = self._plan.experiment.training, self._tunings()
-        views = training.num_views
         cuttable = [POOLED, *(name for name in tunings if name not in (POOLED, "full"))]
         sizes = {
-            name: cut_bytes(
-                [t.shape[1:] for t in split(self._base, name).prefix.outputs], len(self._plan.pixels), views
-            )
+            name: cut_bytes([t.shape[1:] for t in split(self._base, name).prefix.outputs], len(self._plan.pixels))
             for name in cuttable
         }
-        cached = choose_cached(sizes, training.cache_gb * GIGABYTE)
-        for name in set(cuttable) - set(cached):
-            self._say(
-                f"{self._backbone} {name}: features would take {sizes[name] / GIGABYTE:.1f} GB, "
-                f"above cache_gb = {training.cache_gb:g}; they are computed anew in every epoch"
-            )
+        renderings = 1 + training.num_views
+        kept = choose_kept(sizes, renderings, training.cache_gb * GIGABYTE)
+        for name, number in kept.items():
+            if number < renderings:
+                self._say(
+                    f"{self._backbone} {name}: features would take {sizes[name] * renderings / GIGABYTE:.1f} GB, "
+                    f"above cache_gb = {training.cache_gb:g}; {number} of {renderings} renderings are kept, "
+                    "the others are computed anew in every epoch"
+                )
+        cached = [name for name, number in kept.items() if number]
         shared = PrefixPass(self._base, cached)
         single = {name: PrefixPass(self._base, [name]) for name in tunings if name not in cached}
-        return {**dict.fromkeys(cached, shared), **single}, cached
+        return {**dict.fromkeys(cached, shared), **single}, kept
 
     def _tunings(self) -> list[str]:
         return [tuning.name for tuning in self._plan.experiment.grid.tunings]
@@ -131,16 +134,19 @@ class _Bench:
             convention=pixels,
             augmentation=training.augmentation,
             seed=plan.experiment.seed,
-            folder=plan.folder.features,
+            cache=ArrayCache(plan.cache, training.cache_gb * GIGABYTE),
             key={
                 "backbone": record.backbone,
                 "weights": record.sha256 or f"{record.source}-{seed}",
                 "size": training.image_size,
                 "resize": training.resize,
+                "images": plan.images_hash,
                 "precision": plan.device.precision,
-                "data": plan.data_sha256,
+                "device": [*plan.device.gpus, "oneDNN" * plan.device.onednn],
+                "versions": {name: version(name) for name in ("tensorflow", "keras")},
             },
-            cached=self._cached,
+            kept=self._kept,
+            say=self._say,
         )
 
     def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:

@@ -32,6 +32,7 @@ from radtl_tf.records.folder import OutputFolder, csv_text, read_json, write_jso
 from radtl_tf.records.runs import FOLD_COLUMNS, PREDICTION_COLUMNS, Run, Scenario
 from radtl_tf.records.schema import as_dict
 from radtl_tf.training.baselines import predict_baselines
+from radtl_tf.training.cache import digest_of
 from radtl_tf.training.device import Device
 
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "scikit-learn", "numpy", "pydicom", "h5py")
@@ -48,6 +49,8 @@ class Plan:
     records: dict[tuple[str, str, str], WeightsRecord]
     scenarios: list[Scenario]
     pixels: NDArray[np.float32]
+    images_hash: str
+    cache: Path
     data_sha256: str
     device: Device
     findings: tuple[Finding, ...]
@@ -80,11 +83,13 @@ def make_plan(
     *,
     device: Device,
     weights_folder: Path,
+    cache_folder: Path | None = None,
     accepted: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
 ) -> Plan:
     """Check and prepare all that an experiment needs, cheapest first; write ``folds.csv`` and ``experiment.json``.
 
+    ``cache_folder`` is where features are kept, for other experiments, too; without it, in the output folder.
     ``accepted`` are codes of warnings of the data check that the user has looked at: they are recorded as such.
 
     Raises:
@@ -119,6 +124,8 @@ def make_plan(
         records=records,
         scenarios=scenarios,
         pixels=pixels,
+        images_hash=digest_of({"images": [reading.pixels_hash for reading in intake.readings]}),
+        cache=cache_folder or folder.features,
         data_sha256=fingerprint(builder),
         device=device,
         findings=intake.checked.findings,

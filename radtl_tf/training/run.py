@@ -14,10 +14,11 @@ from sklearn.metrics import log_loss, roc_auc_score
 from radtl_tf.data.cases import Cases
 from radtl_tf.data.folds import Fold
 from radtl_tf.records.experiment import Training
+from radtl_tf.training.cache import Arrays
 from radtl_tf.training.checkpoint import Learned
 from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, chunks
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
-from radtl_tf.training.trainer import Arrays, Trainer
+from radtl_tf.training.trainer import Trainer
 
 EVALUATION_ROWS = {
     POOLED: 4096

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.tuning import split
-
-Arrays = list[NDArray[np.float32]]
+from radtl_tf.training.cache import Arrays
 
 
 class Trainer:
