@@ -211,6 +211,7 @@ def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[st
         "repeat": run.repeat,
         "fold": run.fold,
         "epochs": len(outcome.history),
+        "waiting": sum(row.waiting for row in outcome.history),
         "best_epoch": outcome.best_epoch,
         "fixed_epochs": fold.fixed_epochs,
         "converged": outcome.converged,

@@ -14,6 +14,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from radtl_tf.data.cases import Cases
 from radtl_tf.data.folds import Fold
 from radtl_tf.records.experiment import Training
+from radtl_tf.training.ahead import Ahead
 from radtl_tf.training.cache import Arrays
 from radtl_tf.training.checkpoint import Learned
 from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, chunks
@@ -25,15 +26,20 @@ EVALUATION_ROWS = {
 }  # rows per inference batch; pooled features are small, every other cut is an image's worth
 
 
+# What a step learns from: cut tensors (B, ...), targets (B, K), a weight per row (B,), dropout mask (B, C).
+Batch = tuple[Arrays, NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+
+
 @dataclass(frozen=True)
 class Epoch:
-    """One row of ``history.csv``."""
+    """One row of ``history.csv``; ``waiting`` are those of its seconds in which the device had no batch to work on."""
 
     epoch: int
     loss: float
     inner_loss: float
     inner_auroc: float
     seconds: float
+    waiting: float
 
 
 @dataclass(frozen=True)
@@ -99,12 +105,12 @@ def train_run(
     diverged = False
     for epoch in range(1, source.training.epochs + 1):
         start = time.monotonic()
-        loss = _train_epoch(trainer, source, fold, tuning, epoch)
+        loss, waiting = _train_epoch(trainer, source, fold, tuning, epoch)
         inner = _scores(trainer, source, tuning, fold.inner)
         diverged = not (np.isfinite(loss) and np.isfinite(inner).all())
         if diverged:
             break
-        row = _row(epoch, loss, source.cases.truth[fold.inner], inner, start)
+        row = _row(epoch, loss, source.cases.truth[fold.inner], inner, start, waiting)
         history.append(row)
         watch(row)
         if fold.fixed_epochs or row.inner_loss < best.loss:
@@ -146,21 +152,25 @@ def class_weights(cases: Cases, positions: NDArray[np.int64], policy: str) -> ND
     return (len(positions) / (len(counts) * counts)).astype(np.float32)
 
 
-def _train_epoch(trainer: Trainer, source: Source, fold: Fold, tuning: str, epoch: int) -> float:
-    """Pass once over the training part in this epoch's order; return the mean loss."""
+def _train_epoch(trainer: Trainer, source: Source, fold: Fold, tuning: str, epoch: int) -> tuple[float, float]:
+    """Pass once over the training part in this epoch's order; return the mean loss and the seconds of waiting."""
+    batches = Ahead(_batches(trainer.num_features, source, fold, tuning, epoch))
+    total = sum(float(trainer.step(*batch)) * len(batch[1]) for batch in batches)
+    return total / len(fold.train), batches.waited
+
+
+def _batches(num_features: int, source: Source, fold: Fold, tuning: str, epoch: int) -> Iterator[Batch]:
+    """Yield the batches of one epoch in its order."""
     settings, cases = source.training, source.cases
     weights = class_weights(cases, fold.train, settings.class_weights)
     targets = np.eye(len(cases.classes), dtype=np.float32)
     key = (source.seed, fold.repeat, fold.fold, epoch)
     view = (epoch - 1) % settings.num_views if settings.num_views else None
     order = epoch_order(key, fold.train)
-    total = 0.0
     for step, positions in enumerate(chunks(order, settings.batch_size)):
         truth = cases.truth[positions]
-        mask = dropout_mask((*key, step), (len(positions), trainer.num_features))
-        cuts = source.store.rows(tuning, positions, view)
-        total += float(trainer.step(cuts, targets[truth], weights[truth], mask)) * len(positions)
-    return total / len(order)
+        mask = dropout_mask((*key, step), (len(positions), num_features))
+        yield source.store.rows(tuning, positions, view), targets[truth], weights[truth], mask
 
 
 def _scores(trainer: Trainer, source: Source, tuning: str, positions: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -172,13 +182,16 @@ def _scores(trainer: Trainer, source: Source, tuning: str, positions: NDArray[np
     return expit(logits[:, 1] - logits[:, 0])
 
 
-def _row(epoch: int, loss: float, truth: NDArray[np.int64], scores: NDArray[np.float64], start: float) -> Epoch:
+def _row(
+    epoch: int, loss: float, truth: NDArray[np.int64], scores: NDArray[np.float64], start: float, waiting: float
+) -> Epoch:
     return Epoch(
         epoch=epoch,
         loss=loss,
         inner_loss=float(log_loss(truth, scores, labels=[0, 1])),
         inner_auroc=float(roc_auc_score(truth, scores)),
         seconds=time.monotonic() - start,
+        waiting=waiting,
     )
 
 
