@@ -105,11 +105,12 @@ def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False, 
     if dry_run:
         from radtl_tf.experiment.cost import price
 
-        for line in price(plan).lines():
+        for line in price(plan, log).lines():
             click.echo(line)
         return
     from radtl_tf.experiment.engine import collect_predictions, execute
     from radtl_tf.experiment.similarity import write_similarities
+    from radtl_tf.training.device import peak_memory
 
     total, left = len(plan.runs), len(plan.remaining)
     log(f"{left} of {total} runs are left" if left < total else f"{total} runs")
@@ -119,7 +120,7 @@ def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False, 
     collect_predictions(plan)
     write_similarities(plan, log)
     evaluate_and_report(out)
-    log(f"Wall time {_clock(time.monotonic() - start)}, peak memory {_peak_memory() / 1e9:.1f} GB")
+    log(f"Wall time {_clock(time.monotonic() - start)}, peak memory {peak_memory() / 1e9:.1f} GB")
 
 
 def _plan(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -> Plan:
@@ -192,17 +193,3 @@ def experiment_of_flags(flags: dict[str, Any]) -> dict[str, Any]:
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _peak_memory() -> float:
-    """Return the largest resident memory of this process so far, in bytes."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        import psutil
-
-        return float(psutil.Process().memory_info().peak_wset)
-    import sys
-
-    unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes on macOS, kilobytes on Linux
-    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

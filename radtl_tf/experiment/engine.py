@@ -49,7 +49,7 @@ def execute(
         describe(plan.folder.tensorboard, plan.experiment, [s for s in plan.scenarios if not s.is_reference])
     by_backbone = sorted(remaining, key=lambda run: run.scenario.setting.backbone)
     for backbone, runs in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
-        yield from _Bench(plan, backbone, say).work_off(list(runs))
+        yield from Bench(plan, backbone, say).work_off(list(runs))
         keras.backend.clear_session()
         gc.collect()
 
@@ -62,20 +62,27 @@ def collect_predictions(plan: Plan) -> None:
         write_text(plan.folder.predictions, ",".join(PREDICTION_COLUMNS) + "\n" + "".join(rows for _, rows in tables))
 
 
-class _Bench:
+class Bench:
     """One backbone on the work bench: its base, its prefix passes and its trainers, each built when first needed."""
 
     def __init__(self, plan: Plan, backbone: str, say: Callable[[str], None]) -> None:
         self._plan, self._backbone, self._say = plan, backbone, say
         self._size = plan.experiment.training.image_size
-        self._base = build_base(backbone, self._size, seed=0)
-        self._passes, self._kept = self._choose_passes()
+        self.base = build_base(backbone, self._size, seed=0)
+        self._passes, self.kept = self._choose_passes()
         self._trainers: dict[str, Trainer] = {}
+
+    def trainer(self, tuning: str) -> Trainer:
+        """Return the compiled trainer of a tuning, built when it is first asked for."""
+        if tuning not in self._trainers:
+            classes = len(self._plan.cases.classes)
+            self._trainers[tuning] = Trainer(self._backbone, tuning, self._size, num_classes=classes)
+        return self._trainers[tuning]
 
     def work_off(self, runs: list[Run]) -> Iterator[Run]:
         """Do the runs, grouped so that each start of the backbone is set once."""
         for (record, draw), group in groupby(sorted(runs, key=self._sort_key), key=self._start):
-            store = self._store(record, draw)
+            store = self.store(record, draw)
             for (tuning, repeat), same in groupby(group, key=lambda run: (run.scenario.setting.tuning, run.repeat)):
                 if tuning == POOLED:
                     yield from self._heads(repeat, list(same), store)
@@ -100,7 +107,7 @@ class _Bench:
         training, tunings = self._plan.experiment.training, self._tunings()
         cuttable = [POOLED, *(name for name in tunings if name not in (POOLED, "full"))]
         sizes = {
-            name: cut_bytes([t.shape[1:] for t in split(self._base, name).prefix.outputs], len(self._plan.pixels))
+            name: cut_bytes([t.shape[1:] for t in split(self.base, name).prefix.outputs], len(self._plan.pixels))
             for name in cuttable
         }
         renderings = 1 + training.num_views
@@ -113,18 +120,18 @@ class _Bench:
                     "the others are computed anew in every epoch"
                 )
         cached = [name for name, number in kept.items() if number]
-        shared = PrefixPass(self._base, cached)
-        single = {name: PrefixPass(self._base, [name]) for name in tunings if name not in cached}
+        shared = PrefixPass(self.base, cached)
+        single = {name: PrefixPass(self.base, [name]) for name in tunings if name not in cached}
         return {**dict.fromkeys(cached, shared), **single}, kept
 
     def _tunings(self) -> list[str]:
         return [tuning.name for tuning in self._plan.experiment.grid.tunings]
 
-    def _store(self, record: WeightsRecord, repeat: int) -> FeatureStore:
+    def store(self, record: WeightsRecord, repeat: int) -> FeatureStore:
         """Set the backbone's starting weights and return the features they give."""
         plan, training = self._plan, self._plan.experiment.training
         seed = backbone_seed(plan.experiment.seed, repeat)
-        initialize(self._base, record, seed)
+        initialize(self.base, record, seed)
         pixels = convention(record.pixels)
         check_first_batch(to_network(plan.pixels[:PREFIX_BATCH], pixels), pixels)
         self._say(f"{self._backbone} {record.name}: pixels {record.pixels}")
@@ -145,7 +152,7 @@ class _Bench:
                 "device": [*plan.device.gpus, "oneDNN" * plan.device.onednn],
                 "versions": {name: version(name) for name in ("tensorflow", "keras")},
             },
-            kept=self._kept,
+            kept=self.kept,
             say=self._say,
         )
 
@@ -155,7 +162,7 @@ class _Bench:
         folds = [fold for fold in plan.folds if fold.repeat == repeat]
         rates = next(axis.learning_rates for axis in plan.experiment.grid.tunings if axis.name == POOLED)
         place = {run: (run.fold, rates.index(run.scenario.learning_rate)) for run in runs}  # type: ignore[arg-type]
-        start = time.monotonic()
+        start = time.monotonic() - store.seconds  # passes over the images count for no run
         with ExitStack() as open_files:
             watched = {at: open_files.enter_context(Monitor(plan.folder.tensorboard, run)) for run, at in place.items()}
 
@@ -165,7 +172,7 @@ class _Bench:
 
             source = Source(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
             outcomes = train_heads(source, folds, rates, watch=watch)
-        seconds = (time.monotonic() - start) / (len(folds) * len(rates))
+        seconds = (time.monotonic() - store.seconds - start) / (len(folds) * len(rates))
         for run, (fold, rate) in place.items():
             self._write(run, folds[fold], outcomes[fold][rate], seconds)
             yield run
@@ -173,15 +180,14 @@ class _Bench:
     def _one(self, run: Run, store: FeatureStore) -> None:
         plan, tuning = self._plan, run.scenario.setting.tuning
         fold = plan.folds[run.repeat * plan.experiment.folds.count + run.fold]
-        start = time.monotonic()
+        start, extra = time.monotonic() - store.seconds, {}
         if tuning == PROBE:
             source = Source(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
-            outcome, strength = train_probe(source, fold)
-            self._write(run, fold, outcome, time.monotonic() - start, strength=strength)
-            return
-        with Monitor(plan.folder.tensorboard, run) as monitor:
-            outcome = self._train(run, store, fold, monitor)
-        self._write(run, fold, outcome, time.monotonic() - start)
+            outcome, extra["strength"] = train_probe(source, fold)
+        else:
+            with Monitor(plan.folder.tensorboard, run) as monitor:
+                outcome = self._train(run, store, fold, monitor)
+        self._write(run, fold, outcome, time.monotonic() - start - store.seconds, **extra)
 
     def _write(self, run: Run, fold: Fold, outcome: Outcome, seconds: float, **extra: float) -> None:
         """Complete the folder of a run."""
@@ -194,15 +200,12 @@ class _Bench:
 
     def _train(self, run: Run, store: FeatureStore, fold: Fold, watch: Callable[[Epoch], None]) -> Outcome:
         plan, tuning = self._plan, run.scenario.setting.tuning
-        if tuning not in self._trainers:
-            classes = len(plan.cases.classes)
-            self._trainers[tuning] = Trainer(self._backbone, tuning, self._size, num_classes=classes)
-        suffix = copies(split(self._base, tuning).suffix.weights)
+        suffix = copies(split(self.base, tuning).suffix.weights)
         source = Source(plan.cases, store, suffix, plan.experiment.seed, plan.experiment.training)
         rate = run.scenario.learning_rate
         if rate is None:
             raise ValueError(f"{run.name} has no learning rate")
-        return train_run(self._trainers[tuning], source, fold, tuning, rate, watch=watch)
+        return train_run(self.trainer(tuning), source, fold, tuning, rate, watch=watch)
 
 
 def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[str, object]:

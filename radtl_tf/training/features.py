@@ -7,6 +7,7 @@ and repeat, and in every experiment on the same images.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -72,15 +73,26 @@ class FeatureStore:
         self._augmentation, self._seed, self._kept = augmentation, seed, kept
         self._cache, self._key, self._say = cache, {**key, "pixels": convention.name}, say
         self._open: dict[tuple[str, int | None], Arrays] = {}
+        self.seconds = 0.0  # spent on passes over all images
 
     def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
         """Return the cut tensors of the examples at ``positions``, in that order."""
         if self._is_kept(tuning, view):
             return [array[positions] for array in self._resident(tuning, view)]
+        return self.computed(tuning, positions, view)
+
+    def computed(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
+        """Return what ``rows`` returns, computed anew."""
         batches = (
             self._computed(self._passes[tuning], chunk, view)[tuning] for chunk in chunks(positions, PREFIX_BATCH)
         )
         return [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
+
+    def missing(self, num_views: int) -> int:
+        """Return how many renderings, of the plain one and ``num_views`` views, have a pass over all images to come."""
+        views = [None, *range(num_views)]
+        kept = {view: [name for name in self._kept if self._is_kept(name, view)] for view in views}
+        return sum(not self._find(names, view) for view, names in kept.items() if names)
 
     def _is_kept(self, tuning: str, view: int | None) -> bool:
         return (0 if view is None else view + 1) < self._kept.get(tuning, 0)
@@ -104,11 +116,12 @@ class FeatureStore:
         """Pass once over all images for ``tunings``."""
         if not tunings:
             return
-        every = self._passes[tunings[0]]
+        start, every = time.monotonic(), self._passes[tunings[0]]
         passed = (self._computed(every, chunk, view) for chunk in chunks(np.arange(len(self._pixels)), PREFIX_BATCH))
         rows = ([cuts[name] for name in tunings] for cuts in passed)
         filled = self._cache.fill([self._entry(name, view) for name in tunings], rows)
         self._open |= {(name, view): arrays for name, arrays in zip(tunings, filled, strict=True)}
+        self.seconds += time.monotonic() - start
 
     def _view_key(self, view: int | None) -> dict[str, Any]:
         rendering = None if view is None else [self._augmentation, self._seed, view]

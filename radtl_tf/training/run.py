@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from radtl_tf.records.experiment import Training
 from radtl_tf.training.ahead import Ahead
 from radtl_tf.training.cache import Arrays
 from radtl_tf.training.checkpoint import Learned
-from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, chunks
+from radtl_tf.training.features import POOLED, PREFIX_BATCH, chunks
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
 from radtl_tf.training.trainer import Trainer
 
@@ -58,12 +59,19 @@ class Outcome:
     learned: Learned
 
 
+class Features(Protocol):
+    """Cut tensors by tuning, positions of examples and view, as a ``FeatureStore`` gives them."""
+
+    def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
+        """Return the cut tensors of the examples at ``positions``, in that order."""
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a run takes its inputs: the data, the features and the starting weights of its suffix."""
 
     cases: Cases
-    store: FeatureStore
+    store: Features
     suffix: Arrays
     seed: int
     training: Training
