@@ -21,7 +21,7 @@ from radtl_tf.training.features import POOLED, PREFIX_BATCH, cut_bytes
 from radtl_tf.training.heads import train_heads
 from radtl_tf.training.probe import train_probe
 from radtl_tf.training.run import Source
-from radtl_tf.training.trainer import Trainer, copies
+from radtl_tf.training.trial import trial_step
 
 MINUTE = 60.0
 _Result = TypeVar("_Result")
@@ -79,13 +79,13 @@ class _Meter:
         self._starts = list(dict.fromkeys((plan.record(run), plan.draw(run)) for run in runs))
         start, self._bench = _timed(lambda: Bench(plan, backbone, say))
         self._tracing = start
-        self._store = self._bench.store(*self._starts[0])
+        self._stores = [self._bench.store(*start) for start in self._starts]
         self._pass = {name: self._seconds_per_image(name) for name in self._cuts()}
 
     def parts(self) -> Iterator[Part]:
         """Yield the feature passes, each tuning, and what is paid once for building and tracing."""
         num_images, views = len(self._plan.pixels), self._training.num_views
-        passes = sum(self._bench.store(*start).missing(views) for start in self._starts)
+        passes = sum(store.missing(views) for store in self._stores)
         whole = self._pass[POOLED]
         yield Part(f"{self._backbone}: {passes} feature passes", 0, passes * num_images * whole, 0)
         for tuning in dict.fromkeys(run.scenario.setting.tuning for run in self._runs):
@@ -143,22 +143,20 @@ class _Meter:
 
     def _suffix_seconds(self, tuning: str) -> float:
         """Time a training step and a forward pass of the suffix; the first of each traces."""
+        size = self._training.images_per_step
         seconds, trainer = _timed(lambda: self._bench.trainer(tuning))
-        cuts = [
-            np.zeros((self._training.batch_size, *tensor.shape[1:]), np.float32) for tensor in trainer.suffix.inputs
-        ]
-        first, each = _first_and_next(lambda: _step(trainer, cuts))
-        first_forward, forward = _first_and_next(lambda: trainer.logits(iter([[cut[:PREFIX_BATCH] for cut in cuts]])))
+        cuts = [np.zeros((PREFIX_BATCH, *tensor.shape[1:]), np.float32) for tensor in trainer.suffix.inputs]
+        first, each = _first_and_next(lambda: trial_step(trainer, size))
+        first_forward, forward = _first_and_next(lambda: trainer.logits(iter([cuts])))
         self._tracing += seconds + first + first_forward
-        forward /= min(PREFIX_BATCH, self._training.batch_size)
-        steps = -(-len(self._fold.train) // self._training.batch_size)
-        return self._training.epochs * (steps * each + len(self._fold.inner) * forward)
+        steps = -(-len(self._fold.train) // size)
+        return self._training.epochs * (steps * each + len(self._fold.inner) * forward / PREFIX_BATCH)
 
     def _seconds_per_image(self, tuning: str) -> float:
         """Time the pass of one batch of real images; the first one traces."""
         positions = np.arange(min(PREFIX_BATCH, len(self._plan.pixels)))
         view = 0 if self._training.num_views else None
-        first, each = _first_and_next(lambda: self._store.computed(tuning, positions, view))
+        first, each = _first_and_next(lambda: self._stores[0].computed(tuning, positions, view))
         self._tracing += first
         return each / PREFIX_BATCH
 
@@ -171,16 +169,6 @@ class _Given:
 
     def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
         return [self.features[positions]]
-
-
-def _step(trainer: Trainer, cuts: Arrays) -> None:
-    """Take one step that changes nothing: the learning rate is 0."""
-    rows, num_classes = len(cuts[0]), trainer.head.kernel.shape[1]
-    ones = np.ones(trainer.num_features, np.float32)
-    kernel = np.zeros((trainer.num_features, num_classes), np.float32)
-    trainer.reset(copies(trainer.suffix.weights), kernel, [0 * ones, ones], learning_rate=0.0)
-    targets = np.eye(num_classes, dtype=np.float32)[np.zeros(rows, int)]
-    float(trainer.step(cuts, targets, np.ones(rows, np.float32), np.ones((rows, trainer.num_features), np.float32)))
 
 
 def _first_and_next(work: Callable[[], object]) -> tuple[float, float]:

@@ -33,6 +33,7 @@ from radtl_tf.training.probe import train_probe
 from radtl_tf.training.randomness import backbone_seed
 from radtl_tf.training.run import Epoch, Outcome, Source, train_run
 from radtl_tf.training.trainer import Trainer, copies
+from radtl_tf.training.trial import one_line_when_full
 
 GIGABYTE = 1e9
 
@@ -49,7 +50,8 @@ def execute(
         describe(plan.folder.tensorboard, plan.experiment, [s for s in plan.scenarios if not s.is_reference])
     by_backbone = sorted(remaining, key=lambda run: run.scenario.setting.backbone)
     for backbone, runs in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
-        yield from Bench(plan, backbone, say).work_off(list(runs))
+        with one_line_when_full(plan.experiment.training.images_per_step):
+            yield from Bench(plan, backbone, say).work_off(list(runs))
         keras.backend.clear_session()
         gc.collect()
 

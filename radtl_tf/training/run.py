@@ -148,7 +148,7 @@ def _affine(trainer: Trainer, source: Source, fold: Fold, tuning: str) -> Arrays
     """Return mean and SD (C,) of the training part's features before training; 0 and 1 when the head takes them raw."""
     if source.training.head_input == "raw":
         return [np.zeros(trainer.num_features, np.float32), np.ones(trainer.num_features, np.float32)]
-    batches = (source.store.rows(tuning, rows, None) for rows in chunks(fold.train, source.training.batch_size))
+    batches = (source.store.rows(tuning, rows, None) for rows in chunks(fold.train, source.training.images_per_step))
     return standardization(trainer.pooled(source.suffix, batches))
 
 
@@ -175,7 +175,7 @@ def _batches(num_features: int, source: Source, fold: Fold, tuning: str, epoch: 
     key = (source.seed, fold.repeat, fold.fold, epoch)
     view = (epoch - 1) % settings.num_views if settings.num_views else None
     order = epoch_order(key, fold.train)
-    for step, positions in enumerate(chunks(order, settings.batch_size)):
+    for step, positions in enumerate(chunks(order, settings.images_per_step)):
         truth = cases.truth[positions]
         mask = dropout_mask((*key, step), (len(positions), num_features))
         yield source.store.rows(tuning, positions, view), targets[truth], weights[truth], mask

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 
+from radtl_tf.evaluation.metrics import auroc
 from radtl_tf.experiment.engine import collect_predictions, execute
 from radtl_tf.experiment.plan import Plan
 from radtl_tf.records.folder import read_json
@@ -115,3 +118,34 @@ def test_the_run_record_says_how_the_run_ended(make_plan: Any) -> None:
         assert record["seconds"] > 0
         assert record["fixed_epochs"] and record["converged"] is None  # nine inner patients of a class are too few
         assert record["best_epoch"] == record["epochs"] == (0 if run.scenario.is_reference else 3)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_gives_the_auroc_of_full_precision(
+    make_plan: Any, restored_precision: None, precision: str
+) -> None:
+    grid = {
+        "tunings": [{"mode": "topK", "layers": 2, "learning_rates": [0.01]}, {"mode": "full", "learning_rates": [0.01]}]
+    }
+    sections = {"grid": grid, "training": {"epochs": 8}}
+    tables = [finished(make_plan(name, **with_precision(sections, name))) for name in ("float32", precision)]
+    full, half = (table[table.part == "test"].groupby("scenario").apply(area) for table in tables)
+    assert full.max() > 0.8
+    assert (full - half).abs().max() < 0.05
+    assert not np.array_equal(tables[0].score, tables[1].score)
+
+
+@pytest.fixture
+def restored_precision() -> Iterator[None]:
+    """Go back to the policy of the other tests."""
+    policy = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(policy)
+
+
+def with_precision(sections: dict[str, Any], precision: str) -> dict[str, Any]:
+    return {**sections, "training": {**sections["training"], "precision": precision}}
+
+
+def area(rows: pd.DataFrame) -> float:
+    return auroc(rows.truth.to_numpy(), rows.score.to_numpy())
