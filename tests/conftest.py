@@ -62,14 +62,21 @@ def tiny_network(*, include_top: bool, pooling: str, weights: None, input_shape:
     return keras.Model(images, layers.GlobalAveragePooling2D(name="pooled")(last), name="tiny")
 
 
+def register_tiny() -> None:
+    """Add the small network to the table of backbones."""
+    from radtl_tf.models.backbones import BACKBONES, Backbone
+
+    BACKBONES["Tiny"] = Backbone("Tiny", tiny_network, "tf", 16, "Tiny", True, 6)
+
+
 @pytest.fixture(scope="session")
 def tiny_backbone() -> Iterator[str]:
     """Register a small backbone, for tests where the architecture does not matter, and return its name."""
-    from radtl_tf.models.backbones import BACKBONES, Backbone
+    from radtl_tf.models.backbones import BACKBONES
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BACKBONES, "Tiny", Backbone("Tiny", tiny_network, "tf", 16, "Tiny", True, 6))
-        yield "Tiny"
+    register_tiny()
+    yield "Tiny"
+    del BACKBONES["Tiny"]
 
 
 def write_radiographs(folder: Path, num_patients: int = 60) -> Path:
