@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 
 # The report's tables that hold results; the others say how these were made.
-RESULTS = ("settings", "comparisons", "pixels", "choices", "probe", "baselines", "published", "scenarios")
+RESULTS = (
+    "settings",
+    "comparisons",
+    "learning-curve",
+    "pixels",
+    "choices",
+    "probe",
+    "baselines",
+    "published",
+    "scenarios",
+)
 
 
 @click.command()
@@ -160,6 +170,8 @@ def evaluate_and_report(out: Path) -> None:
         click.echo(f"{evaluation.question.sentence}\n")
     for line in evaluation.ablation.sentences if evaluation.ablation else ():
         click.echo(f"{line}\n")
+    if evaluation.learning_curve:
+        click.echo(f"{evaluation.learning_curve.sentence}\n")
     for table in tables(evaluation):
         if table.key in RESULTS:
             click.echo(render_text(table))

@@ -139,7 +139,7 @@ def choose_setting(folder: OutputFolder, record: Mapping[str, Any], name: str | 
 def _lowest_inner_loss(folder: OutputFolder) -> str:
     losses: dict[Scenario, list[float]] = {}
     for run in folder.run_records():
-        if run["tuning"] != PROBE:
+        if run["tuning"] != PROBE and run["train_fraction"] == 1:
             losses.setdefault(Scenario.from_dict(dict(run)), []).append(run["inner_loss"])
     if not losses:
         raise ExperimentError(f"{folder.root} has no finished run: run the experiment first.")

@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from radtl_tf.data.folds import Fold
 from radtl_tf.experiment.engine import GIGABYTE, Bench
 from radtl_tf.experiment.plan import Plan
 from radtl_tf.models.tuning import split
@@ -89,9 +90,10 @@ class _Meter:
         whole = self._pass[POOLED]
         yield Part(f"{self._backbone}: {passes} feature passes", 0, passes * num_images * whole, 0)
         for tuning in dict.fromkeys(run.scenario.setting.tuning for run in self._runs):
-            count = sum(run.scenario.setting.tuning == tuning for run in self._runs)
-            seconds = count * (self._run_seconds(tuning) + self._anew(tuning))
-            yield Part(f"{self._backbone} {tuning}", count, seconds, self._disk(tuning))
+            sizes = [len(self._plan.fold(run).train) for run in self._runs if run.scenario.setting.tuning == tuning]
+            timer = self._timer(tuning)
+            seconds = sum(timer(size) + self._anew(tuning, size) for size in sizes)
+            yield Part(f"{self._backbone} {tuning}", len(sizes), seconds, self._disk(tuning))
         yield Part(f"{self._backbone}: building and tracing", 0, self._tracing, 0)
 
     def _cuts(self) -> list[str]:
@@ -105,24 +107,29 @@ class _Meter:
         shapes = [tensor.shape[1:] for tensor in split(self._bench.base, tuning).prefix.outputs]
         return cut_bytes(shapes, len(self._plan.pixels)) * self._bench.kept[tuning] * len(self._starts)
 
-    def _anew(self, tuning: str) -> float:
+    def _anew(self, tuning: str, num_training: int) -> float:
         """Return the seconds of a run in which features that are not kept are computed again."""
         if tuning in (PROBE, "full"):
             return 0.0
-        kept, views, fold = self._bench.kept[tuning], self._training.num_views, self._fold
+        kept, views = self._bench.kept[tuning], self._training.num_views
         lost = 1 - (min(kept - 1, views) / views if views else 1) if kept else 1.0
-        images = len(fold.train) * lost + len(fold.inner) * (not kept)
-        shared = self._num_heads() if tuning == POOLED else 1
-        return self._training.epochs * images * self._pass[tuning] / shared
+        images = num_training * lost + len(self._fold.inner) * (not kept)
+        if tuning == POOLED:  # one pass over all images serves all heads of a repeat
+            images = len(self._plan.pixels) * lost / (len(self._parts()) * len(self._rates()))
+        return self._training.epochs * images * self._pass[tuning]
 
-    def _run_seconds(self, tuning: str) -> float:
-        """Return the seconds of one run on features that are there."""
-        timers = {PROBE: self._probe_seconds, POOLED: self._head_seconds}
-        return timers[tuning]() if tuning in timers else self._suffix_seconds(tuning)
+    def _timer(self, tuning: str) -> Callable[[int], float]:
+        """Return what gives the seconds of one run, on features that are there, for a number of training images."""
+        timers = {PROBE: self._probe_timer, POOLED: self._head_timer}
+        return timers[tuning]() if tuning in timers else self._suffix_timer(tuning)
 
-    def _num_heads(self) -> int:
-        rates = next(axis.learning_rates for axis in self._plan.experiment.grid.tunings if axis.name == POOLED)
-        return len(rates) * self._plan.experiment.folds.count
+    def _rates(self) -> tuple[float, ...]:
+        return next(axis.learning_rates for axis in self._plan.experiment.grid.tunings if axis.name == POOLED)
+
+    def _parts(self) -> list[Fold]:
+        """Return what trains together in one repeat: every fold with every share of its training patients."""
+        grid, number = self._plan.experiment.grid, self._plan.experiment.folds.count
+        return [self._plan.part(0, fold, share) for share in grid.train_fractions for fold in range(number)]
 
     def _source(self) -> Source:
         """Return random features and the true labels: time does not depend on the values."""
@@ -131,26 +138,26 @@ class _Meter:
         training = replace(self._training, epochs=1, augmentation="none", views=0)
         return Source(self._plan.cases, _Given(features), [], self._plan.experiment.seed, training)
 
-    def _probe_seconds(self) -> float:
+    def _probe_timer(self) -> Callable[[int], float]:
         source = self._source()
-        return _timed(lambda: train_probe(source, self._fold))[0]
+        seconds, _ = _timed(lambda: train_probe(source, self._fold))
+        return lambda num_training: seconds * num_training / len(self._fold.train)
 
-    def _head_seconds(self) -> float:
-        source, folds = self._source(), self._plan.folds[: self._plan.experiment.folds.count]
-        rates = next(axis.learning_rates for axis in self._plan.experiment.grid.tunings if axis.name == POOLED)
-        train_heads(source, folds, rates)
-        return self._training.epochs * _timed(lambda: train_heads(source, folds, rates))[0] / self._num_heads()
+    def _head_timer(self) -> Callable[[int], float]:
+        source, folds, rates = self._source(), self._parts(), self._rates()
+        _, again = _first_and_next(lambda: train_heads(source, folds, rates))
+        return lambda num_training: self._training.epochs * again / (len(folds) * len(rates))
 
-    def _suffix_seconds(self, tuning: str) -> float:
+    def _suffix_timer(self, tuning: str) -> Callable[[int], float]:
         """Time a training step and a forward pass of the suffix; the first of each traces."""
-        size = self._training.images_per_step
+        size, epochs = self._training.images_per_step, self._training.epochs
         seconds, trainer = _timed(lambda: self._bench.trainer(tuning))
         cuts = [np.zeros((PREFIX_BATCH, *tensor.shape[1:]), np.float32) for tensor in trainer.suffix.inputs]
         first, each = _first_and_next(lambda: trial_step(trainer, size))
         first_forward, forward = _first_and_next(lambda: trainer.logits(iter([cuts])))
         self._tracing += seconds + first + first_forward
-        steps = -(-len(self._fold.train) // size)
-        return self._training.epochs * (steps * each + len(self._fold.inner) * forward / PREFIX_BATCH)
+        inner = len(self._fold.inner) * forward / PREFIX_BATCH
+        return lambda num_training: epochs * (-(-num_training // size) * each + inner)
 
     def _seconds_per_image(self, tuning: str) -> float:
         """Time the pass of one batch of real images; the first one traces."""

@@ -97,9 +97,10 @@ class Bench:
         """Return what determines the backbone's starting weights and pixels."""
         return self._plan.record(run), self._plan.draw(run)
 
-    def _sort_key(self, run: Run) -> tuple[str, str, int, str, int, int]:
+    def _sort_key(self, run: Run) -> tuple[str, str, int, str, int, float, int]:
         setting = run.scenario.setting
-        return (setting.weights, setting.pixels, self._plan.draw(run), setting.tuning, run.repeat, run.fold)
+        start = (setting.weights, setting.pixels, self._plan.draw(run))
+        return (*start, setting.tuning, run.repeat, -setting.train_fraction, run.fold)
 
     def _choose_passes(self) -> tuple[dict[str, PrefixPass], dict[str, int]]:
         """Return the prefix pass of every tuning, and how many renderings of its cut tensors the cache keeps.
@@ -161,9 +162,14 @@ class Bench:
     def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:
         """Train the heads of one repeat together, also those that are done: other shapes could change low bits."""
         plan = self._plan
-        folds = [fold for fold in plan.folds if fold.repeat == repeat]
         rates = next(axis.learning_rates for axis in plan.experiment.grid.tunings if axis.name == POOLED)
-        place = {run: (run.fold, rates.index(run.scenario.learning_rate)) for run in runs}  # type: ignore[arg-type]
+        shares, number = plan.experiment.grid.train_fractions, plan.experiment.folds.count
+        parts = [(run.scenario.setting.train_fraction, run.fold) for run in runs]
+        place = {
+            run: (shares.index(share) * number + fold, rates.index(run.scenario.learning_rate))  # type: ignore[arg-type]
+            for run, (share, fold) in zip(runs, parts, strict=True)
+        }
+        folds = [plan.part(repeat, fold, share) for share in shares for fold in range(number)]
         start = time.monotonic() - store.seconds  # passes over the images count for no run
         with ExitStack() as open_files:
             watched = {at: open_files.enter_context(Monitor(plan.folder.tensorboard, run)) for run, at in place.items()}
@@ -181,7 +187,7 @@ class Bench:
 
     def _one(self, run: Run, store: FeatureStore) -> None:
         plan, tuning = self._plan, run.scenario.setting.tuning
-        fold = plan.folds[run.repeat * plan.experiment.folds.count + run.fold]
+        fold = plan.fold(run)
         start, extra = time.monotonic() - store.seconds, {}
         if tuning == PROBE:
             source = Source(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
@@ -215,6 +221,7 @@ def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[st
         **run.scenario.as_dict(),
         "repeat": run.repeat,
         "fold": run.fold,
+        "train_patients": len(np.unique(cases.patients[fold.train])),
         "epochs": len(outcome.history),
         "waiting": sum(row.waiting for row in outcome.history),
         "best_epoch": outcome.best_epoch,

@@ -21,6 +21,7 @@ from radtl_tf.data.findings import Checked, Finding
 from radtl_tf.data.folds import MIN_INNER_PATIENTS, Fold, draw_folds, patients_per_class
 from radtl_tf.data.pipeline import pixel_cache
 from radtl_tf.data.reading import Reading
+from radtl_tf.data.subsets import with_share_of_training
 from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.experiment.grid import Records, runs_of, scenarios_of, weights_records
 from radtl_tf.experiment.intake import take_in
@@ -75,6 +76,15 @@ class Plan:
         setting = run.scenario.setting
         return self.records[setting.backbone, setting.weights, setting.pixels]
 
+    def fold(self, run: Run) -> Fold:
+        """Return the fold of a run, with its share of the training patients."""
+        return self.part(run.repeat, run.fold, run.scenario.setting.train_fraction)
+
+    def part(self, repeat: int, fold: int, share: float) -> Fold:
+        """Return a fold of a repeat with a share (0..1) of its training patients."""
+        whole = self.folds[repeat * self.experiment.folds.count + fold]
+        return with_share_of_training(self.cases, whole, share, self.experiment.seed)
+
     def draw(self, run: Run) -> int:
         """Return which draw of its weights a run starts from: random ones are re-drawn per repeat, a file is one."""
         return run.repeat if self.record(run).source == "random" else 0
@@ -111,6 +121,8 @@ def make_plan(
     intake = take_in(experiment, folder, accepted, say)
     cases, builder = intake.cases, intake.builder
     folds = draw_folds(cases, experiment.folds, experiment.seed)
+    for fold, share in product(folds, experiment.grid.train_fractions):
+        with_share_of_training(cases, fold, share, experiment.seed)  # each share has every class, or it stops here
     scenarios = scenarios_of(experiment, records)
     settings = experiment.training
     pixels = pixel_cache(

@@ -79,7 +79,7 @@ def chosen_runs(plan: Plan) -> list[Run] | None:
 
 
 def _learns(run: Run) -> bool:
-    return run.scenario.setting.tuning not in (POOLED, PROBE)
+    return run.scenario.setting.tuning not in (POOLED, PROBE) and not run.scenario.setting.is_partial
 
 
 def _pairs(record: Record, backbone: str) -> list[tuple[Start, Start]]:

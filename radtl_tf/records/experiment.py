@@ -92,12 +92,17 @@ class TuningAxis(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class Grid(_Strict):
-    """The axes whose product is the scenarios."""
+    """The axes whose product is the scenarios.
+
+    ``train_fractions`` are shares of the training patients for the learning curve; everything else is answered with
+    all of them, so 1.0 is always among them.
+    """
 
     backbones: Annotated[tuple[str, ...], MinLen(1)]
     weights: Annotated[tuple[str, ...], MinLen(1)]
     tunings: Annotated[tuple[TuningAxis, ...], MinLen(1)]
     pixels: Annotated[tuple[str, ...], MinLen(1)] = ("native",)
+    train_fractions: Annotated[tuple[Annotated[float, Gt(0), Le(1)], ...], MinLen(1)] = (1.0,)
 
 
 @dataclass(frozen=True, kw_only=True)

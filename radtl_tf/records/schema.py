@@ -212,12 +212,15 @@ def _check_grid(grid: Grid) -> None:
         "backbones": grid.backbones,
         "weights": grid.weights,
         "pixels": grid.pixels,
+        "train_fractions": grid.train_fractions,
         "tunings": tuple(tuning.name for tuning in grid.tunings),
         **{f"tunings ({tuning.name}).learning_rates": tuning.learning_rates for tuning in grid.tunings},
     }
     for axis, values in axes.items():
         if len(set(values)) < len(values):
             raise ExperimentError(f"grid.{axis} names a value twice: {', '.join(map(str, values))}.")
+    if 1.0 not in grid.train_fractions:
+        raise ExperimentError("grid.train_fractions lacks 1.0: the question is answered with all training patients.")
 
 
 def absolute_task(task: Task, folder: Path) -> Task:

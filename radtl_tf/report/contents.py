@@ -11,6 +11,7 @@ from radtl_tf.evaluation.answer import number, p_text, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.ablation import pixels_table, similarity_table
+from radtl_tf.report.learning_curve import learning_curve_table
 from radtl_tf.report.tables import Table
 
 SHORT_HASH = 12
@@ -19,7 +20,8 @@ SHORT_HASH = 12
 def tables(evaluation: Evaluation) -> list[Table]:
     """Return every table that has a row, in the order of the report."""
     makers = (
-        *(settings_table, comparisons_table, pixels_table, choices_table, probe_table, baselines_table),
+        *(settings_table, comparisons_table, learning_curve_table, pixels_table, choices_table, probe_table),
+        baselines_table,
         published_table,
         *(scenarios_table, scenario_comparisons_table, similarity_table, weights_table, data_table, folds_table),
         *(stuck_table, method_table),

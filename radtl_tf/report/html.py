@@ -10,6 +10,7 @@ from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.folder import write_text
 from radtl_tf.report.contents import tables
 from radtl_tf.report.figures import conventions, fold_pairs, forest, similarities
+from radtl_tf.report.learning_curve import learning_curve_figure
 from radtl_tf.report.page import DISCLAIMER, render_template
 from radtl_tf.report.tables import plain, render_markdown
 
@@ -43,10 +44,17 @@ def render_html(evaluation: Evaluation) -> str:
         pairs=fold_pairs(evaluation, answer) if answer else "",
         conventions=conventions(evaluation.ablation) if evaluation.ablation else "",
         similarities=similarities(evaluation) if len(evaluation.similarity) else "",
+        curve=evaluation.learning_curve,
+        learning=_learning(evaluation),
         notes=evaluation.notes,
         tables=tables(evaluation),
         versions=evaluation.record.facts["versions"],
     )
+
+
+def _learning(evaluation: Evaluation) -> str:
+    margin = evaluation.record.experiment["question"]["margin"] if evaluation.question else 0.0
+    return learning_curve_figure(evaluation.learning_curve, margin) if evaluation.learning_curve else ""
 
 
 def render_page(evaluation: Evaluation) -> str:
@@ -55,6 +63,7 @@ def render_page(evaluation: Evaluation) -> str:
     lines = [f"# {plain(experiment['name'])}", plain(experiment["note"])]
     lines += [f"**{plain(answer.sentence)}**", plain(chances(answer))] if answer else [NO_QUESTION]
     lines += [plain(sentence) for sentence in evaluation.ablation.sentences] if evaluation.ablation else []
+    lines += [plain(evaluation.learning_curve.sentence)] if evaluation.learning_curve else []
     lines += ["## Notes", "\n".join(f"- {plain(note)}" for note in evaluation.notes)]
     lines += [render_markdown(table).strip() for table in tables(evaluation)]
     return "\n\n".join([*filter(None, lines), DISCLAIMER]) + "\n"

@@ -29,6 +29,7 @@ def describe(folder: Path, experiment: Experiment, scenarios: list[Scenario]) ->
         "weights": {setting.weights for setting in settings},
         "pixels": {setting.pixels for setting in settings},
         "tuning": {setting.tuning for setting in settings},
+        "train_fraction": {setting.train_fraction for setting in settings},
         "learning_rate": {scenario.learning_rate for scenario in scenarios},
         "repeat": set(range(experiment.folds.repeats)),
         "fold": set(range(experiment.folds.count)),

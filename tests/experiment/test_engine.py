@@ -120,6 +120,21 @@ def test_the_run_record_says_how_the_run_ended(make_plan: Any) -> None:
         assert record["best_epoch"] == record["epochs"] == (0 if run.scenario.is_reference else 3)
 
 
+def test_shares_of_the_training_patients_are_runs_of_their_own(make_plan: Any) -> None:
+    plan = make_plan(grid={"train_fractions": [0.5, 1.0]})
+    table, whole = finished(plan), finished(make_plan("whole"))
+    assert len(plan.runs) == 2 * 24
+    same = table[table.scenario.isin(set(whole.scenario))]
+    assert len(same) == len(whole) == len(table) / 2
+    order = ["scenario", "fold", "part", "example"]
+    assert np.allclose(same.sort_values(order).score, whole.sort_values(order).score, atol=1e-4)
+    sizes = {
+        run.scenario.setting.train_fraction: read_json(plan.folder.run(run) / "run.json")["train_patients"]
+        for run in plan.runs
+    }
+    assert sizes[0.5] == pytest.approx(sizes[1.0] / 2, abs=1)
+
+
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_half_precision_gives_the_auroc_of_full_precision(
     make_plan: Any, restored_precision: None, precision: str
