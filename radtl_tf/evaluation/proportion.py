@@ -35,8 +35,8 @@ def mcnemar(first: ArrayLike, second: ArrayLike) -> float:
     Only cases where one is right and the other wrong count (McNemar, Psychometrika 1947); the mid-p is that of
     Fagerland, Lydersen & Laake (BMC Medical Research Methodology 2013). Without such cases it is 1.
 
-    >>> round(mcnemar([True] * 6 + [False], [False] * 6 + [True]), 6)
-    0.070312
+    >>> round(mcnemar([True] * 6 + [False], [False] * 6 + [True]), 4)
+    0.0703
     """
     one, other = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
     fewer, more = sorted((int((one & ~other).sum()), int((~one & other).sum())))
