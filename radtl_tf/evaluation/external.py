@@ -100,7 +100,7 @@ def evaluate_external(names: Sequence[str], images: Scored, unit: Unit, *, seed:
     if len(np.unique(cases.truth)) != 2:
         raise ValueError("an AUROC needs both classes")
     found = (_by_delong if cases.are_independent else _by_bootstrap)(names, cases, seed)
-    others, failed = _others(names, cases, seed)
+    others, left_out = _others(names, cases, seed)
     counts = count(images)
     return External(
         unit=unit,
@@ -108,7 +108,7 @@ def evaluate_external(names: Sequence[str], images: Scored, unit: Unit, *, seed:
         estimates=(*found.estimates, *others),
         comparison=found.comparison,
         sentence=_sentence(unit, counts, found),
-        notes=tuple(_notes(unit, counts, found, failed)),
+        notes=tuple(_notes(unit, counts, found, left_out)),
     )
 
 
@@ -167,8 +167,8 @@ def _by_bootstrap(names: Sequence[str], cases: Scored, seed: int) -> _Aurocs:
     return _Aurocs(estimates, Compared(names[0], names[1], test.value, *test.interval(), test.p_value, method), failed)
 
 
-def _others(names: Sequence[str], cases: Scored, seed: int) -> tuple[list[Estimate], int]:
-    """Return the other metrics by the patient bootstrap, and the most replicates that one of them had to leave out."""
+def _others(names: Sequence[str], cases: Scored, seed: int) -> tuple[list[Estimate], dict[str, int]]:
+    """Return the other metrics by the patient bootstrap, and how many replicates of each had no value."""
     prepared = [
         (name, metric, prepare(cases.truth, column))
         for name, column in zip(names, cases.scores.T, strict=True)
@@ -176,7 +176,8 @@ def _others(names: Sequence[str], cases: Scored, seed: int) -> tuple[list[Estima
     ]
     drawn = bootstrap([one for *_, one in prepared], cases.patients, replicates=OTHER_REPLICATES, seed=seed)
     estimates = [_drawn(name, metric, one) for (name, metric, _), one in zip(prepared, drawn, strict=True)]
-    return estimates, max(one.num_failed for one in drawn)
+    failed = zip((metric for _, metric, _ in prepared), (one.num_failed for one in drawn), strict=True)
+    return estimates, {metric: number for metric, number in failed if number}
 
 
 def _drawn(name: str, metric: str, found: Bootstrap) -> Estimate:
@@ -206,7 +207,7 @@ def _sentence(unit: Unit, counts: dict[str, int], found: _Aurocs) -> str:
     )
 
 
-def _notes(unit: Unit, counts: dict[str, int], found: _Aurocs, failed: int) -> Iterator[str]:
+def _notes(unit: Unit, counts: dict[str, int], found: _Aurocs, left_out: dict[str, int]) -> Iterator[str]:
     fewest = min(counts["positive patients"], counts["negative patients"])
     if fewest < MIN_INNER_PATIENTS:
         yield f"The fewest patients of a class are {fewest}: below {MIN_INNER_PATIENTS} no interval is to be relied on."
@@ -215,9 +216,12 @@ def _notes(unit: Unit, counts: dict[str, int], found: _Aurocs, failed: int) -> I
     if found.comparison and math.isnan(found.comparison.p_value):
         yield "The two models order every pair of cases alike, which leaves nothing to compare."
     if found.failed:
-        yield f"{found.failed} of {REPLICATES:,} replicates of the AUROC held one class only and are left out."
-    if failed:
-        yield f"Up to {failed} of {OTHER_REPLICATES:,} replicates of another metric had no value and are left out."
+        yield f"{found.failed:,} of {REPLICATES:,} replicates of the AUROC held one class only and are left out."
+    for metric, failed in left_out.items():
+        yield (
+            f"{failed:,} of {OTHER_REPLICATES:,} replicates of the {metric.replace('_', ' ')} had no value (one class, "
+            "or scores that separate the classes) and are left out."
+        )
     if unit == "image" and counts["images"] > counts["patients"]:
         yield "Per image: patients with several images count several times; the intervals draw patients, not images."
     yield "Calibration: slope 1 and intercept 0 are right; a slope below 1 says that the scores are too extreme."

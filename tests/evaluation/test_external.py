@@ -95,7 +95,7 @@ def test_what_spoils_a_number_is_noted() -> None:
     notes = " ".join(found.notes)
     assert "The fewest patients of a class are 4" in notes
     assert "An AUROC has no interval" in notes
-    assert "replicates of another metric had no value" in notes
+    assert "2,000 of 2,000 replicates of the calibration slope had no value" in notes
     assert math.isnan(estimates(found)["calibration_slope"])
     same = evaluate_external(["m", "n"], Scored(few.truth, few.scores[:, [0, 0]], few.patients), "image", seed=1)
     assert "leaves nothing to compare" in " ".join(same.notes)
