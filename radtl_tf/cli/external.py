@@ -24,9 +24,22 @@ from radtl_tf.cli.options import FILE, FOLDER, as_json, load_tensorflow, log, pr
 @click.option("--one-image-per-patient", is_flag=True, help="No patient column: each image is a patient of its own.")
 @click.option("--unit", type=click.Choice(["patient", "image"]), help="What counts as one case.")
 @click.option("--images", type=FOLDER, help="Image root; default: the manifest's folder.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="Score from which a case is called positive, fixed beforehand: adds sensitivity and specificity.",
+)
 @click.option("--out", type=FOLDER, required=True, help="Folder of the results; must not exist.")
 @as_json
-def external(model: Path, manifest: Path, compare: Path | None, out: Path, as_json: bool, **options: Any) -> None:
+def external(
+    model: Path,
+    manifest: Path,
+    compare: Path | None,
+    threshold: float | None,
+    out: Path,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Test an exported MODEL on patients that it was not made with, or compare two.
 
     Writes scores, results.json and external.html: AUROC with an interval that allows for patients who have several
@@ -40,7 +53,8 @@ def external(model: Path, manifest: Path, compare: Path | None, out: Path, as_js
     from radtl_tf.report.external_page import as_text
 
     models = [model] if compare is None else [model, compare]
-    tested = assess(models, Task(manifest=manifest, **options), out, watch=_watch, say=log)
+    task = Task(manifest=manifest, **options)
+    tested = assess(models, task, out, threshold=threshold, watch=_watch, say=log)
     click.echo(json.dumps(tested.results, indent=1) if as_json else as_text(tested.external, tested.drifts))
     log(f"Page: {out / PAGE}")
 

@@ -55,10 +55,14 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Compared:
-    """The difference of two models' AUROCs on the same cases, ``a`` minus ``b``, with 95 % interval and p."""
+    """The difference of two models' values on the same cases, ``a`` minus ``b``, with 95 % interval and p.
+
+    The interval is ``nan`` where the method of the p has none.
+    """
 
     a: str
     b: str
+    metric: str
     difference: float
     ci_low: float
     ci_high: float
@@ -68,12 +72,12 @@ class Compared:
 
 @dataclass(frozen=True)
 class External:
-    """All numbers of a test: counts, estimates (AUROC first, by model), the comparison of two, sentence and notes."""
+    """All numbers of a test: counts, estimates and comparisons of two models (AUROC first), sentence and notes."""
 
     unit: Unit
     counts: dict[str, int]
     estimates: tuple[Estimate, ...]
-    comparison: Compared | None
+    comparisons: tuple[Compared, ...]
     sentence: str
     notes: tuple[str, ...]
 
@@ -106,7 +110,7 @@ def evaluate_external(names: Sequence[str], images: Scored, unit: Unit, *, seed:
         unit=unit,
         counts=counts,
         estimates=(*found.estimates, *others),
-        comparison=found.comparison,
+        comparisons=(found.comparison,) if found.comparison else (),
         sentence=_sentence(unit, counts, found),
         notes=tuple(_notes(unit, counts, found, left_out)),
     )
@@ -150,7 +154,7 @@ def _by_delong(names: Sequence[str], cases: Scored, seed: int) -> _Aurocs:
     test = found.compare()
     return _Aurocs(
         estimates,
-        Compared(names[0], names[1], test.difference, *test.interval(), test.p_value, "paired DeLong"),
+        Compared(names[0], names[1], "auroc", test.difference, *test.interval(), test.p_value, "paired DeLong"),
         failed=0,
     )
 
@@ -158,13 +162,15 @@ def _by_delong(names: Sequence[str], cases: Scored, seed: int) -> _Aurocs:
 def _by_bootstrap(names: Sequence[str], cases: Scored, seed: int) -> _Aurocs:
     metrics = [weighted.auroc(cases.truth, column) for column in cases.scores.T]
     found = bootstrap(metrics, cases.patients, seed=seed)
-    estimates = [_drawn(name, "auroc", one) for name, one in zip(names, found, strict=True)]
+    estimates = [drawn_estimate(name, "auroc", one) for name, one in zip(names, found, strict=True)]
     failed = found[0].num_failed
     if len(names) < 2:
         return _Aurocs(estimates, None, failed)
     test = found[0].minus(found[1])
-    method = f"paired {_method(test)}"
-    return _Aurocs(estimates, Compared(names[0], names[1], test.value, *test.interval(), test.p_value, method), failed)
+    method = f"paired {bootstrap_method(test)}"
+    return _Aurocs(
+        estimates, Compared(names[0], names[1], "auroc", test.value, *test.interval(), test.p_value, method), failed
+    )
 
 
 def _others(names: Sequence[str], cases: Scored, seed: int) -> tuple[list[Estimate], dict[str, int]]:
@@ -175,17 +181,19 @@ def _others(names: Sequence[str], cases: Scored, seed: int) -> tuple[list[Estima
         for metric, prepare in _OTHERS.items()
     ]
     drawn = bootstrap([one for *_, one in prepared], cases.patients, replicates=OTHER_REPLICATES, seed=seed)
-    estimates = [_drawn(name, metric, one) for (name, metric, _), one in zip(prepared, drawn, strict=True)]
+    estimates = [drawn_estimate(name, metric, one) for (name, metric, _), one in zip(prepared, drawn, strict=True)]
     failed = zip((metric for _, metric, _ in prepared), (one.num_failed for one in drawn), strict=True)
     return estimates, {metric: number for metric, number in failed if number}
 
 
-def _drawn(name: str, metric: str, found: Bootstrap) -> Estimate:
+def drawn_estimate(name: str, metric: str, found: Bootstrap) -> Estimate:
+    """Return the estimate of a bootstrap; no interval where the cases themselves give no value."""
     low, high = found.interval() if math.isfinite(found.value) else (math.nan, math.nan)
-    return Estimate(name, metric, found.value, low, high, _method(found))
+    return Estimate(name, metric, found.value, low, high, bootstrap_method(found))
 
 
-def _method(found: Bootstrap) -> str:
+def bootstrap_method(found: Bootstrap) -> str:
+    """Return the name of the method for tables."""
     return f"patient bootstrap, {len(found.replicates):,} replicates, percentiles"
 
 

@@ -22,6 +22,7 @@ from radtl_tf.data.privacy import patient_key
 from radtl_tf.data.reading import Reading
 from radtl_tf.deploy.predict import load_model, predict, read_card
 from radtl_tf.errors import DataError, OutputError, nearest
+from radtl_tf.evaluation.called import with_threshold
 from radtl_tf.evaluation.drift import Drift, drifts, sentence
 from radtl_tf.evaluation.external import External, Scored, evaluate_external
 from radtl_tf.records.experiment import Task
@@ -50,6 +51,7 @@ def assess(
     task: Task,
     out: Path,
     *,
+    threshold: float | None = None,
     watch: Watch = lambda total: nullcontext(lambda: None),
     say: Callable[[str], None] = lambda line: None,
 ) -> Tested:
@@ -57,6 +59,7 @@ def assess(
 
     The folder gets ``scores.csv``, ``results.json``, ``external.html`` and the key of its patients' hashes, all or
     none. ``task.positive`` may be ``None``: the first model's. Images are read, then scored, a step of ``watch`` each.
+    ``threshold`` adds what the models call positive.
 
     Raises:
         OutputError: a folder holds no model, or ``out`` exists or cannot be written.
@@ -79,6 +82,8 @@ def assess(
             scores = np.stack([_scores(model, manifest, step) for model in models], axis=1)
         scored, names = Scored(cases.truth, scores, cases.patients), _names(cards)
         external = _with_notes(evaluate_external(names, scored, cases.unit, seed=SEED), cards, names)
+        if threshold is not None:
+            external = with_threshold(external, names, scored, threshold, seed=SEED)
         found = _drifts(cards[0], readings, cases)
         tested = Tested(external, found, _results(cards, names, external, found))
         write_text(folder / SCORES, csv_text(SCORE_COLUMNS, _score_rows(names, cases, scores)))
@@ -208,7 +213,7 @@ def _results(
         "counts": external.counts,
         "sentence": external.sentence,
         "estimates": [_plain(asdict(one)) for one in external.estimates],
-        "comparison": _plain(asdict(external.comparison)) if external.comparison else None,
+        "comparisons": [_plain(asdict(one)) for one in external.comparisons],
         "inputs": {"sentence": sentence(found), "descriptors": inputs} if found else None,
         "notes": list(external.notes),
     }

@@ -26,6 +26,11 @@ _METRICS = {
     "log_loss": "Log loss",
     "calibration_slope": "Calibration slope",
     "calibration_intercept": "Calibration intercept",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "mcc": "Matthews correlation",
 }
 
 
@@ -57,7 +62,7 @@ def write_page(path: Path, external: External, drifts: Sequence[Drift], scored: 
 def tables_of(external: External, drifts: Sequence[Drift]) -> list[Table]:
     """Return the tables of a test as text: estimates, the comparison of two models, the images against training."""
     tables = [_estimates(external.estimates)]
-    tables += [_comparison(external.comparison)] if external.comparison else []
+    tables += [_comparisons(external.comparisons)] if external.comparisons else []
     return tables + ([_inputs(drifts)] if drifts else [])
 
 
@@ -74,14 +79,19 @@ def _estimates(estimates: Sequence[Estimate]) -> Table:
     )
 
 
-def _comparison(test: Compared) -> Table:
-    row = (test.a, test.b, number(test.difference, sign=True), range_text(test.ci_low, test.ci_high))
+def _comparisons(tests: Sequence[Compared]) -> Table:
     return Table(
-        key="comparison",
+        key="comparisons",
         title="Comparison",
-        caption="AUROC of the first minus that of the second, on the same cases.",
-        columns=("First", "Second", "Difference", "95 % interval", "p", "Method"),
-        rows=((*row, p_text(test.p_value).removeprefix("= "), test.method),),
+        caption="The first minus the second, on the same cases. The AUROC is what is asked; no p is adjusted.",
+        columns=("Metric", "First", "Second", "Difference", "95 % interval", "p", "Method"),
+        rows=tuple(
+            (
+                *(_METRICS[test.metric], test.a, test.b, number(test.difference, sign=True)),
+                *(range_text(test.ci_low, test.ci_high), p_text(test.p_value).removeprefix("= "), test.method),
+            )
+            for test in tests
+        ),
     )
 
 

@@ -32,12 +32,12 @@ def test_the_results_are_printed_for_a_reader(model: Path, tmp_path: Path, radio
 
 def test_or_for_a_machine(model: Path, tmp_path: Path, radiographs_in: Any, radtl: Any) -> None:
     manifest = radiographs_in(tmp_path)
-    words = ("--manifest", manifest, "--one-image-per-patient", "--compare", model, "--unit", "image")
+    words = ("--manifest", manifest, "--one-image-per-patient", "--compare", model, "--threshold", 0.5)
     result = radtl("test", model, *words, "--out", tmp_path / "out", "--json")
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert found == json.loads((tmp_path / "out" / "results.json").read_text())
-    assert found["comparison"]["difference"] == 0
+    assert found["comparisons"][0]["difference"] == 0
 
 
 def test_wrong_input_is_one_line(model: Path, tmp_path: Path, radiographs_in: Any, radtl: Any) -> None:

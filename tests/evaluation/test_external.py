@@ -30,7 +30,7 @@ def test_one_case_per_patient_is_measured_by_delong() -> None:
     first = found.estimates[0]
     assert (first.value, first.ci_low, first.ci_high) == pytest.approx((closed.value(), *closed.interval()))
     assert first.method == "DeLong, logit scale"
-    assert found.comparison is None
+    assert found.comparisons == ()
     assert found.sentence.startswith("Per image, on 60 images of 60 patients, 30 images positive: AUROC 0.")
 
 
@@ -61,8 +61,9 @@ def test_where_patients_repeat_patients_are_drawn() -> None:
 def test_two_models(each: int, method: str) -> None:
     cases = scored(50, each=each, models=2)
     found = evaluate_external(["m", "n"], cases, "image", seed=1)
-    test = found.comparison
-    assert test and test.method.startswith(method)
+    (test,) = found.comparisons
+    assert test.method.startswith(method)
+    assert test.metric == "auroc"
     first, second = (auroc(cases.truth, column) for column in cases.scores.T)
     assert test.difference == pytest.approx(first - second)
     assert test.ci_low < test.difference < test.ci_high

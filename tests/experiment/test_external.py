@@ -81,7 +81,7 @@ def test_a_test_of_one_model_is_written_whole(models: tuple[Path, Path], hospita
     first = results["estimates"][0]
     assert (first["metric"], first["value"]) == ("auroc", pytest.approx(expected.value()))
     assert results["counts"]["patients"] == 40
-    assert results["comparison"] is None
+    assert results["comparisons"] == []
     assert tested.external.sentence in (out / "external.html").read_text().replace("&#39;", "'")
     for path in out.iterdir():
         assert b"secret-" not in path.read_bytes()
@@ -106,8 +106,8 @@ def test_two_models_are_compared_on_the_same_cases(
     models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
 ) -> None:
     tested = assess(models, task(hospital()), tmp_path / "out")
-    test = tested.external.comparison
-    assert test and test.method == "paired DeLong"
+    (test,) = tested.external.comparisons
+    assert test.method == "paired DeLong"
     assert (test.a, test.b) == ("Tiny-mine-tf-frozen", "Tiny-random-tf-frozen")
     scores = pd.read_csv(tmp_path / "out" / "scores.csv").pivot(index="example", columns="model", values="score")
     truth = [0, 1] * 20
@@ -115,7 +115,18 @@ def test_two_models_are_compared_on_the_same_cases(
     assert test.difference == pytest.approx(expected.difference)
     twice = assess([models[0], models[0]], task(hospital("again")), tmp_path / "twice")
     assert [one["name"] for one in twice.results["models"]] == ["Tiny-mine-tf-frozen (1)", "Tiny-mine-tf-frozen (2)"]
-    assert twice.results["comparison"]["p_value"] is None  # JSON knows no NaN
+    assert twice.results["comparisons"][0]["p_value"] is None  # JSON knows no NaN
+
+
+def test_a_threshold_adds_what_is_called_positive(
+    models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
+) -> None:
+    tested = assess(models, task(hospital()), tmp_path / "out", threshold=0.4)
+    scores = pd.read_csv(tmp_path / "out" / "scores.csv").query("model == 'Tiny-mine-tf-frozen' and truth == 1")
+    found = {one["metric"]: one for one in tested.results["estimates"] if one["model"] == "Tiny-mine-tf-frozen"}
+    assert found["sensitivity"]["value"] == pytest.approx((scores["score"] >= 0.4).mean())
+    assert [one["metric"] for one in tested.results["comparisons"]] == ["auroc", "accuracy"]
+    assert "Sensitivity" in (tmp_path / "out" / "external.html").read_text()
 
 
 @pytest.mark.parametrize(("unit", "method"), [("patient", "DeLong"), ("image", "patient bootstrap")])
