@@ -138,6 +138,7 @@ _RUN_COLUMNS = [
     "diverged",
     "constant",
     "seconds",
+    "waiting",
     "precision",
 ]
 

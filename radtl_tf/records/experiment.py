@@ -110,11 +110,14 @@ class WeightsEntry(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class Training(_Strict):
-    """How every run of the experiment is trained; the defaults are the published protocol where it is sound."""
+    """How every run of the experiment is trained; the defaults are the published protocol where it is sound.
+
+    ``batch_size = "auto"``: the published 32, or the largest power of two below it that fits into the GPU's memory.
+    """
 
     image_size: Annotated[int, Ge(32), Le(2048)] = 224
     resize: Resize = "pad"
-    batch_size: Annotated[int, Ge(1)] = 32
+    batch_size: Annotated[int, Ge(1)] | Literal["auto"] = 32
     epochs: Annotated[int, Ge(1)] = 30
     patience: Annotated[int, Ge(0)] = 0
     head_input: Literal["standardized", "raw"] = "standardized"
@@ -124,6 +127,13 @@ class Training(_Strict):
     cache_gb: Annotated[float, Ge(0)] = 20.0
     precision: Precision = "auto"
     determinism: Literal["off", "seeded", "strict"] = "seeded"
+
+    @property
+    def images_per_step(self) -> int:
+        """Return the batch size as a number, which ``auto`` becomes when the experiment is planned."""
+        if self.batch_size == "auto":
+            raise ValueError("batch_size = 'auto' has not been resolved")
+        return self.batch_size
 
     @property
     def num_views(self) -> int:

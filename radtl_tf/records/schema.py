@@ -20,7 +20,7 @@ from radtl_tf.records.experiment import Experiment, Grid, Question, Task, Tuning
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _Record = TypeVar("_Record")
-_UNION_TAGS = ("str", "tuple[str, ...]")  # pydantic names the member of a union that it tried
+_UNION_TAGS = ("str", "tuple[str, ...]", "constrained-int")  # pydantic names the member of a union that it tried
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 
 

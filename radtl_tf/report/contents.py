@@ -245,6 +245,7 @@ def method_table(evaluation: Evaluation) -> Table:
         **{f"hardware: {name}": value for name, value in facts["hardware"].items()},
         **{f"version: {name}": value for name, value in facts["versions"].items()},
         "runs": f"{len(runs)} in {runs['seconds'].sum() / 60:.0f} minutes",
+        "waiting for data": f"{runs['waiting'].sum() / runs['seconds'].sum():.1%} of that time",
     }
     return Table(
         key="method",

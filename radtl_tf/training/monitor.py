@@ -17,7 +17,7 @@ from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.runs import Run, Scenario
 from radtl_tf.training.run import Epoch
 
-_SCALARS = ("loss", "inner_loss", "inner_auroc")
+_SCALARS = ("loss", "inner_loss", "inner_auroc", "seconds", "waiting")
 _METRICS = ("inner_loss", "inner_auroc")
 
 

@@ -147,6 +147,7 @@ def _run_record(run: Run, converged: bool) -> dict[str, Any]:
         "constant": False,
         "inner_loss": 0.6,
         "seconds": 3.5,
+        "waiting": 0.7,
         "precision": "float32",
     }
     return {**run.scenario.as_dict(), "repeat": run.repeat, "fold": run.fold, **outcome, **rest}
