@@ -129,7 +129,7 @@ def _check_classes(manifest: Manifest, task: Task, card: dict[str, Any]) -> None
         raise DataError(
             f"the positive class is to be {task.positive!r}, but that of the model {card['setting']} is {positive!r}."
         )
-    found = [name for names in labels_of(manifest, task) for name in names]
+    found = _labels(manifest, task)
     unknown = [name for name in dict.fromkeys(found) if name not in classes]
     if unknown and not task.label_separator:
         raise DataError(
@@ -137,6 +137,14 @@ def _check_classes(manifest: Manifest, task: Task, card: dict[str, Any]) -> None
             f"{card['setting']} does not know{nearest(unknown[0], classes)}: it knows {known}. Write the labels as the "
             "model's classes, or name another --label."
         )
+
+
+def _labels(manifest: Manifest, task: Task) -> list[str]:
+    """Return every label that an image has."""
+    try:
+        return [name for names in labels_of(manifest, task) for name in names]
+    except DataError as error:
+        raise DataError(f"{manifest.path}: {error}") from error
 
 
 def _readings(manifest: Manifest, step: Step) -> list[Reading]:

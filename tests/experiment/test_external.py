@@ -173,9 +173,14 @@ def other_class(manifest: Path) -> None:
     manifest.write_text(manifest.read_text().replace("well", "healthy"))
 
 
+def empty_label(manifest: Path) -> None:
+    manifest.write_text(manifest.read_text().replace("sick", "", 1))
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
+        (empty_label, r"labels.csv: 1 row with no label, first line 3"),
         (broken_image, "2 of 40 images cannot be read; the first, line 5: .*Nothing was written"),
         (without_column, "no patient column 'patient_id'"),
         (one_class, "no image has the positive class 'sick'"),
