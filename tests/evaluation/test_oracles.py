@@ -7,7 +7,6 @@ import shutil
 import subprocess
 
 import baycomp
-import confidenceinterval
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +14,6 @@ from MLstatkit import Delong_test
 
 from radtl_tf.evaluation.delong import delong
 from radtl_tf.evaluation.intervals import fold_mean
-from radtl_tf.evaluation.proportion import wilson
 
 
 @pytest.fixture(params=[0, 1, 2])
@@ -36,22 +34,6 @@ def test_delong_by_mlstatkit(scored: tuple[np.ndarray, np.ndarray]) -> None:
     assert (test.z, test.p_value) == pytest.approx((z, p), abs=1e-9)
     for column, interval in enumerate((first, second)):
         assert np.clip(found.interval(column, scale="plain"), 0, 1) == pytest.approx(interval, abs=1e-9)
-
-
-def test_delong_by_confidenceinterval(scored: tuple[np.ndarray, np.ndarray]) -> None:
-    truth, scores = scored
-    value, interval = confidenceinterval.roc_auc_score(truth.tolist(), scores[:, 0].tolist(), confidence_level=0.9)
-    found = delong(truth, scores[:, 0])
-    assert found.value() == pytest.approx(value)
-    assert np.clip(found.interval(confidence=0.9, scale="plain"), 0, 1) == pytest.approx(interval, abs=1e-6)  # float32
-
-
-def test_wilson_by_confidenceinterval(scored: tuple[np.ndarray, np.ndarray]) -> None:
-    truth, scores = scored
-    called = (scores[:, 0] > 0.5).astype(int)
-    share, interval = confidenceinterval.accuracy_score(truth.tolist(), called.tolist(), method="wilson")
-    right = int((called == truth).sum())
-    assert (right / 64, *wilson(right, 64)) == pytest.approx((share, *interval))
 
 
 @pytest.mark.parametrize("repeats", [1, 4])
