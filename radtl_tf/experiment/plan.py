@@ -24,6 +24,7 @@ from radtl_tf.data.reading import Reading
 from radtl_tf.data.subsets import with_share_of_training
 from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.experiment.grid import Records, runs_of, scenarios_of, weights_records
+from radtl_tf.experiment.inputs import write_inputs
 from radtl_tf.experiment.intake import take_in
 from radtl_tf.models.backbones import build_base, check_image_size
 from radtl_tf.models.pixels import convention
@@ -150,6 +151,7 @@ def make_plan(
     )
     _write(plan)
     write_baselines(plan, intake.readings)
+    write_inputs(folder, intake.readings, len(cases.patient_ids))
     return plan
 
 
