@@ -24,13 +24,18 @@ class Ahead(Generic[_Item]):
         with ThreadPoolExecutor(max_workers=1) as thread:
             pending: deque[Future[tuple[_Item, ...]]] = deque(thread.submit(self._next) for _ in range(_DEPTH))
             while True:
-                start = time.monotonic()
-                item = pending.popleft().result()
-                self.waited += time.monotonic() - start
+                item = self._taken(pending.popleft())
                 if not item:
                     return
                 pending.append(thread.submit(self._next))
                 yield item[0]
+
+    def _taken(self, item: Future[tuple[_Item, ...]]) -> tuple[_Item, ...]:
+        start = time.monotonic()
+        try:
+            return item.result()
+        finally:
+            self.waited += time.monotonic() - start
 
     def _next(self) -> tuple[_Item, ...]:
         """Return the next item in a tuple, which is empty at the end."""
