@@ -11,7 +11,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.folds import Fold
+from radtl_tf.data.folds import Fold, patients_per_class
+from radtl_tf.evaluation.expected import expected
 from radtl_tf.experiment.engine import GIGABYTE, Bench
 from radtl_tf.experiment.plan import Plan
 from radtl_tf.models.tuning import split
@@ -46,6 +47,7 @@ class Price:
     total: int
     done: int
     memory: float
+    widths: str = ""
 
     def lines(self) -> list[str]:
         """Return the price list as text."""
@@ -57,6 +59,7 @@ class Price:
             *rows,
             f"{'':6}  {seconds / MINUTE:9.1f}  {size / GIGABYTE:8.2f}  in all, from one timed step of each kind",
             f"Peak memory with each kind of step done once: {self.memory / GIGABYTE:.1f} GB",
+            *filter(None, [self.widths]),
         ]
 
 
@@ -68,7 +71,16 @@ def price(plan: Plan, say: Callable[[str], None] = lambda line: None) -> Price:
         for backbone, runs in groupby(remaining, key=lambda run: run.scenario.setting.backbone)
         for part in _Meter(plan, backbone, list(runs), say).parts()
     ]
-    return Price(parts, len(plan.runs), len(plan.runs) - len(remaining), peak_memory())
+    return Price(parts, len(plan.runs), len(plan.runs) - len(remaining), peak_memory(), _widths(plan))
+
+
+def _widths(plan: Plan) -> str:
+    """Say how wide the intervals will be; cases are patients, whose images are no independent cases."""
+    if plan.cases.kind != "binary":
+        return ""
+    negatives, positives = patients_per_class(plan.cases, plan.cases.examples).tolist()
+    question, folds = plan.experiment.question, plan.experiment.folds
+    return expected(positives, negatives, folds.count, folds.repeats).sentence(question.margin if question else None)
 
 
 class _Meter:

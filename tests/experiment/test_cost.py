@@ -49,4 +49,5 @@ def test_a_dry_run_trains_nothing(make_plan: Any) -> None:
     plan = make_plan()
     lines = price(plan).lines()
     assert lines[0] == "24 runs, 0 of them done"
+    assert lines[-1].startswith("Expected 95 % intervals, for an AUROC near 0.8: +-0.")
     assert not plan.folder.runs.exists()

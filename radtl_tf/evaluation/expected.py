@@ -1,0 +1,68 @@
+"""How wide the intervals of an experiment will be, before it is run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scipy import stats
+from scipy.special import gammaln
+
+LIKELY = 0.8  # an AUROC between chance and perfection, where the intervals of most tasks lie
+CORRELATION = 0.5  # of the fold values of two weights: they share cases and folds
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Half widths of 95 % intervals: of one AUROC, and of the difference of two on the same folds.
+
+    ``equivalence`` is the half width of the difference's 90 % interval, which has to lie inside the margin.
+    """
+
+    single: float
+    difference: float
+    equivalence: float
+
+    def sentence(self, margin: float | None) -> str:
+        """Say what the experiment can show; ``margin`` as in the question, ``None`` without one."""
+        said = (
+            f"Expected 95 % intervals, for an AUROC near {LIKELY:g}: +-{self.single:.3f} for one of the weights"
+            f" and +-{self.difference:.3f} for a difference"
+        )
+        if margin is None:
+            return f"{said}."
+        can = "can be shown" if self.equivalence < margin else "cannot be shown, whatever the truth"
+        return (
+            f"{said}: differences below about {self.difference:.2f} will stay undecided, and equivalence within "
+            f"+-{margin:g} {can}. More patients narrow this, more repeats a little."
+        )
+
+
+def expected(positives: int, negatives: int, folds: int, repeats: int) -> Expected:
+    """Return the widths for so many cases of each class; a guide: what training adds to the spread is left out.
+
+    The SD of a fold's AUROC is that of scores which are normal in each class; the interval is the corrected resampled
+    t of ``intervals.fold_mean``.
+    """
+    spread = _standard_error(LIKELY, positives / folds, negatives / folds) * _bias(folds * repeats)
+    error = spread * math.sqrt(1 / (folds * repeats) + 1 / (folds - 1))
+    both = error * math.sqrt(2 * (1 - CORRELATION))
+    wide, narrow = (float(stats.t.ppf(level, folds - 1)) for level in (0.975, 0.95))
+    return Expected(single=wide * error, difference=wide * both, equivalence=narrow * both)
+
+
+def _standard_error(area: float, positives: float, negatives: float) -> float:
+    """Return the standard error of an AUROC whose scores are normal with equal variance.
+
+    Hanley & McNeil (Radiology 1982, equation 1); the chance that two cases of a class both win against one of the other
+    is a bivariate normal probability with correlation 1/2.
+    """
+    at = float(stats.norm.ppf(area))
+    both = float(stats.multivariate_normal.cdf([at, at], cov=[[1, 0.5], [0.5, 1]]))
+    variance = area * (1 - area) + (positives + negatives - 2) * (both - area**2)
+    return math.sqrt(variance / (positives * negatives))
+
+
+def _bias(number: int) -> float:
+    """Return the mean of the SD of ``number`` normal values, in units of the true one."""
+    return math.sqrt(2 / (number - 1)) * math.exp(gammaln(number / 2) - gammaln((number - 1) / 2))
