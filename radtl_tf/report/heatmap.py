@@ -1,0 +1,82 @@
+"""Figure of the whole grid: the mean test AUROC of every scenario, weights beside each other."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from radtl_tf.evaluation.answer import number
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.records.runs import PROBE, SELECTED
+from radtl_tf.report.drawing import ROW, WIDTH, canvas, drawn
+from radtl_tf.report.figures import Figure
+from radtl_tf.report.svg import SERIES
+
+_FAINTEST, _STRONGEST = 0.05, 0.5  # opacity of a cell: above, the number in it is hard to read
+_COLUMN, _LETTER = 0.75, 0.072  # inches: the narrowest column, and a letter of its name
+
+
+def heatmap_figure(evaluation: Evaluation) -> Figure | None:
+    """Return the scenarios as a table of colored cells; none where it would be a single cell."""
+    cells = _cells(evaluation.estimates)
+    if cells.size < 2:
+        return None
+    spread = (float(cells.min(axis=None)), float(cells.max(axis=None)))
+    longest = max(len(line) for name in cells.columns for line in name.split("\n"))
+    column = max(_COLUMN, _LETTER * (longest + 2))
+    with canvas(1.15 * ROW * (len(cells) + 1), max(column * len(cells.columns), 0.6 * WIDTH)) as figure:
+        axes = figure.subplots()
+        for row, (_, values) in enumerate(cells.iterrows()):
+            for column, value in enumerate(values):
+                _cell(axes, (column, row), float(value), spread)
+        _name(axes, cells)
+        best = cells.stack().idxmax()
+        return drawn(
+            figure,
+            key="heatmap",
+            title="Mean test AUROC of every scenario",
+            alt=f"{cells.count().sum()} scenarios from {number(spread[0])} to {number(spread[1])}; the highest is "
+            f"{best[-1]} with {', '.join(map(str, best[:-1]))}. All values stand in the table of scenarios.",
+            caption="A row per backbone, tuning and learning rate; a column per weights. The stronger the color, the "
+            "higher the mean over the folds; colors run from the lowest to the highest cell, so a strong contrast may "
+            "be a small difference. The highest cell is the highest by chance, too: choose between settings, whose "
+            "learning rate was chosen without the test parts.",
+        )
+
+
+def _cells(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Return the means, rows and columns in the order of the grid; a scenario that is not there is ``nan``."""
+    trained = estimates[(estimates["learning_rate"] != SELECTED) & (estimates["tuning"] != PROBE)]
+    each = trained.groupby(["backbone", "weights"])["pixels"].transform("nunique")
+    several = each.groupby(trained["weights"]).transform("max") > 1
+    named = trained["weights"].where(~several, trained["weights"] + "\n" + trained["pixels"])
+    cells = trained.assign(column=named).pivot(
+        index=["backbone", "tuning", "learning_rate"], columns="column", values="mean"
+    )
+    rows = pd.MultiIndex.from_frame(trained[["backbone", "tuning", "learning_rate"]].drop_duplicates())
+    return cells.reindex(index=rows, columns=list(dict.fromkeys(named)))
+
+
+def _cell(axes: Axes, place: tuple[int, int], value: float, spread: tuple[float, float]) -> None:
+    column, row = place
+    if value != value:  # nan: the grid has no such scenario
+        axes.text(column, row, "-", ha="center", va="center")
+        return
+    low, high = spread
+    share = (value - low) / (high - low) if high > low else 0.0
+    alpha = _FAINTEST + share * (_STRONGEST - _FAINTEST)
+    axes.add_patch(
+        Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=SERIES[0], alpha=alpha, edgecolor="none")
+    )
+    axes.text(column, row, number(value), ha="center", va="center")
+
+
+def _name(axes: Axes, cells: pd.DataFrame) -> None:
+    """Name the rows on the left and the columns above."""
+    axes.set_xlim(-0.5, len(cells.columns) - 0.5)
+    axes.set_ylim(len(cells) - 0.5, -0.5)
+    axes.set_xticks(range(len(cells.columns)), list(cells.columns))
+    axes.set_yticks(range(len(cells)), [", ".join(map(str, row)) for row in cells.index])
+    axes.tick_params(length=0, labelbottom=False, labeltop=True)
+    axes.spines[:].set_visible(False)
