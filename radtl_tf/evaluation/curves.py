@@ -36,6 +36,12 @@ class Line:
     weights: str
     chosen: pd.Series
 
+    @property
+    def runs(self) -> list[tuple[str, int, int]]:
+        """The (scenario, repeat, fold) of every run that the line shows."""
+        places = self.chosen.index.to_frame(index=False)
+        return list(zip(self.chosen, places["repeat"], places["fold"], strict=True))
+
 
 def roc(truth: NDArray[np.int64], score: Numbers, grid: Numbers = GRID) -> Numbers:
     """Return the sensitivity (G,) at each false-positive rate of ``grid`` (G,), for ``truth`` (n,) and ``score`` (n,).
@@ -123,8 +129,7 @@ def curve_table(record: Record, shown: Sequence[Line], predictions: pd.DataFrame
 
 
 def _averaged(kind: str, line: Line, cases: Mapping[Any, tuple[NDArray[np.int64], Numbers]]) -> pd.DataFrame:
-    runs = ((scenario, *place) for place, scenario in line.chosen.items())
-    curves = np.stack([_KINDS[kind](*cases[run]) for run in runs])
+    curves = np.stack([_KINDS[kind](*cases[run]) for run in line.runs])
     return pd.DataFrame(
         {
             **{"kind": kind, "panel": line.panel, "name": line.name, "weights": line.weights, "x": GRID},

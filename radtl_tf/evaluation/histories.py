@@ -49,12 +49,11 @@ def courses(record: Record, shown: Sequence[Line], histories: pd.DataFrame) -> l
     runs = record.runs.set_index(_RUN)
     found = []
     for line in shown:
-        names = [(scenario, *place) for place, scenario in line.chosen.items()]
-        rows = [by_run[name] for name in names if name in by_run]
+        rows = [by_run[run] for run in line.runs if run in by_run]
         if line.panel != QUESTION and rows:
-            kept = runs.loc[names, ["best_epoch", "converged"]]
-            table = pd.DataFrame({"epoch": kept["best_epoch"].to_numpy(), "stuck": kept["converged"].isin([False])})
-            found.append(Course(line, _spread(pd.concat(rows)), table.reset_index(drop=True)))
+            kept = runs.loc[pd.MultiIndex.from_tuples(line.runs)].reset_index(drop=True)
+            table = pd.DataFrame({"epoch": kept["best_epoch"], "stuck": kept["converged"].isin([False])})
+            found.append(Course(line, _spread(pd.concat(rows)), table))
     return found
 
 

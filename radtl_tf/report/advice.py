@@ -34,7 +34,7 @@ def advice(answer: Answer) -> str:
         "worse": f"On data like these, start from {answer.b}: {means}.",
         "equivalent": f"On data like these, start from either: {means}, within the {answer.margin:g} that were "
         "declared not to count.",
-        "undecided": f"On data like these no choice is shown: {means}, but so few patients cannot tell this from "
+        "undecided": f"On data like these no choice is shown: {means}, but these data cannot tell this from "
         "chance, nor show that the two are equivalent.",
     }[answer.verdict]
 

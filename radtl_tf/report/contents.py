@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,72 +11,9 @@ from radtl_tf.evaluation.answer import number, p_text, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.ablation import pixels_table, similarity_table
-from radtl_tf.report.citation import bibtex, citations
-from radtl_tf.report.courses import courses_figure
-from radtl_tf.report.curves import precision_recall_figure, roc_figure
-from radtl_tf.report.figures import Figure
-from radtl_tf.report.flow import flow_figure
-from radtl_tf.report.forest import conventions_figure, forest_figure, pairs_figure
-from radtl_tf.report.guidelines import Item, as_table, checklists
-from radtl_tf.report.heatmap import heatmap_figure
-from radtl_tf.report.layers import layers_figure
-from radtl_tf.report.methods import paragraphs, sentences
 from radtl_tf.report.tables import Table
 
 SHORT_HASH = 12
-
-
-# The sections of the page: a table or a figure names the one that it stands in.
-SECTIONS = {"results": "Results", "training": "Training", "data": "Data", "method": "How it was made"}
-
-# The report's figures in their order; a maker returns None where an experiment has nothing to show.
-FIGURES: tuple[Callable[[Evaluation], Figure | None], ...] = (
-    *(forest_figure, pairs_figure, conventions_figure, roc_figure, precision_recall_figure, heatmap_figure),
-    *(courses_figure, layers_figure, flow_figure),
-)
-_PLACES = {"answer": "Answer", "notes": "Notes", "methods": "Methods text", "cite": "How to cite"}
-
-
-@dataclass(frozen=True)
-class Contents:
-    """All that a report shows: ``checklists`` are the items of each guideline, ``methods`` a text per heading."""
-
-    figures: list[Figure]
-    tables: list[Table]
-    methods: dict[str, str]
-    checklists: dict[str, list[Item]]
-    citations: list[str]
-    bibtex: str
-
-    @property
-    def titles(self) -> dict[str, str]:
-        """The title of every place that a checklist may point to, by its anchor."""
-        return _PLACES | {shown.key: shown.title for shown in (*self.figures, *self.tables)}
-
-    def checklist_tables(self) -> list[Table]:
-        """Return each checklist as a table."""
-        return [as_table(name, items, self.titles) for name, items in self.checklists.items()]
-
-
-def contents(evaluation: Evaluation) -> Contents:
-    """Return what the report of an evaluation shows; every figure is drawn once."""
-    drawn, made = figures(evaluation), tables(evaluation)
-    answer = evaluation.question
-    said = sentences(evaluation) | {"result": answer.sentence if answer else ""}
-    shown = {*_PLACES, *(shown.key for shown in (*drawn, *made))}
-    return Contents(
-        figures=drawn,
-        tables=made,
-        methods=paragraphs(evaluation),
-        checklists=checklists(said, shown),
-        citations=citations(evaluation),
-        bibtex=bibtex(evaluation),
-    )
-
-
-def figures(evaluation: Evaluation) -> list[Figure]:
-    """Return every figure that has something to show, in the order of the report."""
-    return [figure for figure in (make(evaluation) for make in FIGURES) if figure]
 
 
 def tables(evaluation: Evaluation) -> list[Table]:
@@ -294,8 +230,8 @@ def check_table(evaluation: Evaluation) -> Table:
     return Table(
         key="check",
         title="Data check",
-        caption="Found before the first run. An error would have stopped the experiment; a warning that is accepted was "
-        "looked at by the user.",
+        caption="Found before the first run. An error would have stopped the experiment; a warning that is accepted "
+        "was looked at by the user.",
         columns=("Finding", "Level", "What", "Accepted"),
         rows=tuple(
             (row["code"], row["level"], row["message"], "yes" if row["code"] in check["accepted"] else "")

@@ -33,13 +33,13 @@ def courses_figure(evaluation: Evaluation) -> Figure | None:
             legend_below(axes),
             key="courses",
             title="Training curves",
-            alt=told([_said(course) for course in evaluation.courses], "in the table of runs that had not converged"),
-            caption="Inner: loss of the inner part, which chooses the epoch and the learning rate. Dashed: loss of the "
-            "training part. Mean over the runs of each setting at its chosen learning rate, and for the inner loss the "
-            "band from the lowest to the highest run; with early stopping, over the runs that went so far. Marks below "
-            "the curves: the epoch that each run kept; a triangle had not converged, its inner loss was still falling "
-            "at the end. A training loss that falls while the inner loss rises is overfitting; the kept epoch stands "
-            "before it.",
+            alt=told([_said(course) for course in evaluation.courses], "in the drawing only"),
+            caption="Inner: loss of the inner part, which chooses the epoch and the learning rate. Training: loss of "
+            "the training part. Mean over the runs of each setting at its chosen learning rate, and for the inner "
+            "loss the band from the lowest to the highest run; with early stopping, over the runs that went so "
+            "far. Marks below the curves: the epoch that each run kept; a triangle had not converged, its inner "
+            "loss was still falling at the end. A training loss that falls while the inner loss rises is "
+            "overfitting; the kept epoch stands before it.",
             section="training",
         )
 
@@ -64,7 +64,7 @@ def _kept(axes: Axes, course: Course, row: int, color: str) -> None:
 
 
 def _limit(axes: Axes, found: list[Course]) -> None:
-    means = max(float(course.epochs[["loss_mean", "inner_loss_mean"]].max(axis=None)) for course in found)
+    means = max(float(course.epochs[f"{loss}_mean"].max()) for course in found for loss in LOSSES)
     bands = max(float(course.epochs["inner_loss_high"].max()) for course in found)
     axes.set_ylim(0, min(1.04 * bands, _ROOM * means) if bands > means else 1.04 * means)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))

@@ -43,8 +43,8 @@ def precision_recall_figure(evaluation: Evaluation) -> Figure | None:
         labels=("sensitivity (recall)", "precision"),
         at=("Precision at sensitivity 0.9, mean and range", 0.9),
         along="at each sensitivity (the precision of the highest threshold that reaches it)",
-        rest="Precision is the positive predictive value. Dotted: the share of positive cases, which is what a score that knows nothing reaches. Precision "
-        "belongs to this share and to no other population's.",
+        rest="Precision is the positive predictive value. Dotted: the share of positive cases, which is what a score "
+        "that knows nothing reaches. Precision belongs to this share and to no other population's.",
     )
 
 

@@ -19,6 +19,7 @@ MARKERS = "osD^vP"
 WIDTH = 3.3  # inches without the text beside the axes: with it about 430 px, readable on a telephone
 ROW = 0.21
 _PANEL = 1.6  # height of one of several panels, in inches
+_UNNAMED = "_child"  # how matplotlib calls a line without a label
 _TOLD = 8  # lines of a drawing that are read aloud
 BESIDE = 1.02  # where numbers and legends stand, in widths of the axes
 
@@ -105,9 +106,13 @@ def _begin(axes: Axes, title: str | None) -> None:
 
 def legend_below(axes: Mapping[str, Axes], columns: int = 2) -> Canvas:
     """Name each line once, below the last row of panels, and return the whole drawing."""
-    handles = {
-        name: handle for place in axes.values() for handle, name in zip(*place.get_legend_handles_labels(), strict=True)
-    }
-    drawing = next(iter(axes.values())).figure
-    drawing.legend(handles.values(), handles, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=columns)
+    named = {str(line.get_label()): line for place in axes.values() for line in place.get_lines()}
+    handles = {name: line for name, line in named.items() if not name.startswith(_UNNAMED)}
+    drawing = next(iter(axes.values())).get_figure(root=True)
+    if drawing is None:
+        raise ValueError("the axes belong to no drawing")
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "ncols": columns}
+    legend = drawing.legend(list(handles.values()), [str(at) for at in range(len(handles))], **place)
+    for text, name in zip(legend.get_texts(), handles, strict=True):
+        text.set_text(name)  # matplotlib would leave out a name that begins with an underscore
     return drawing

@@ -73,10 +73,10 @@ def as_latex(table: Table) -> str:
 
 
 def latex(text: str) -> str:
-    """Return ``text`` so that LaTeX prints it as it is.
+    r"""Return ``text`` so that LaTeX prints it as it is.
 
     >>> print(latex("50 % of a_b"))
-    50 \\% of a\\_b
+    50 \% of a\_b
     """
     return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
 

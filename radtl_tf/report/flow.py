@@ -15,7 +15,7 @@ from radtl_tf.report.figures import Figure
 from radtl_tf.report.svg import FAINT, INK
 
 _WIDTH = 4.6  # inches
-_LETTERS = 13.5  # of text per inch
+_LETTERS = 15  # of text per inch
 _LINE = 0.155  # inches, as all below
 _MARGIN = 0.08
 _GAP = 0.28
@@ -34,7 +34,7 @@ def flow_figure(evaluation: Evaluation) -> Figure:
     total = sum(heights) + _GAP * (len(rows) - 1)
     with canvas(total, _WIDTH) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(0, _WIDTH), ylim=(total, 0))
+        axes.set(xlim=(-0.02, _WIDTH + 0.02), ylim=(total + 0.02, -0.02))
         axes.axis("off")
         tops = [sum(heights[:at]) + _GAP * at for at in range(len(rows))]
         for row, top, height in zip(rows, tops, heights, strict=True):
@@ -76,7 +76,7 @@ def _divided(evaluation: Evaluation) -> str:
     share, repeats = record.experiment["folds"]["inner"], record.num_repeats
     return (
         f"Divided by patient into {record.num_folds} folds, {'once' if repeats == 1 else f'{repeats} times'}; in each, "
-        f"{share:.0%} of the training patients kept for choices"
+        f"{100 * share:g} % of the training patients kept for choices"
     )
 
 

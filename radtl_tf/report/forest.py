@@ -70,9 +70,9 @@ def pairs_figure(evaluation: Evaluation) -> Figure | None:
         return drawn(
             figure,
             key="pairs",
-            title=f"Test AUROC per fold of {answer.a} and {answer.b}; a line joins the same fold",
+            title=f"{answer.a} and {answer.b}, fold by fold",
             alt=told(said, "in the table of comparisons"),
-            caption="The question, fold by fold: a line joins the two weights in the same fold. Bars are means.",
+            caption="The question in every test part: a line joins the two weights in the same fold. Bars are means.",
         )
 
 

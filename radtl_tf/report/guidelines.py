@@ -18,8 +18,8 @@ STATES = {
 }
 CAPTION = (
     "Topics of the guideline in our own words, in its order and without its numbers: take the official form for "
-    "submission, and transfer what stands here. Drafted: this report holds it, and the author has to confirm that it is "
-    "true and enough. Author: software cannot know it."
+    "submission, and transfer what stands here. Drafted: this report holds it, and the author has to confirm that it "
+    "is true and enough. Author: software cannot know it."
 )
 
 

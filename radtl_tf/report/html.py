@@ -1,4 +1,4 @@
-"""Write an experiment's report: one page that needs nothing but itself, the same in Markdown, and its parts as files."""
+"""Write an experiment's report: a page that needs nothing but itself, the same in Markdown, its parts as files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.folder import write_text
 from radtl_tf.report.advice import AUROC, advice, chances, headline
-from radtl_tf.report.contents import SECTIONS, Contents, contents
 from radtl_tf.report.export import export
 from radtl_tf.report.guidelines import CAPTION, key_of
+from radtl_tf.report.outline import SECTIONS, Contents, contents
 from radtl_tf.report.page import DISCLAIMER, render_template
 from radtl_tf.report.tables import plain, render_markdown
 

@@ -23,9 +23,10 @@ def layers_figure(evaluation: Evaluation) -> Figure | None:
     if evaluation.similarity.empty:
         return None
     shown = _headline(evaluation)
-    panels = list(shown.groupby("backbone", sort=False))
+    panels = [(str(name), rows) for name, rows in shown.groupby("backbone", sort=False)]
     sizes = [rows["layer"].nunique() for _, rows in panels]
     with canvas(sum(ROW * size + 0.75 for size in sizes)) as figure:
+        figure.subplots_adjust(bottom=0.45 / figure.get_figheight())
         column = figure.subplots(len(panels), 1, squeeze=False, gridspec_kw={"height_ratios": sizes, "hspace": 0.6})
         for axes, (backbone, rows) in zip(column[:, 0], panels, strict=True):
             layers = rows.sort_values("depth")["layer"].drop_duplicates().tolist()
