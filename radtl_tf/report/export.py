@@ -85,7 +85,7 @@ def standalone(figure: Figure) -> str:
     """Return the drawing as an SVG file: light palette, white ground, its size in pixels."""
     start, body = figure.svg.split(">", 1)
     width, height = (float(length) for length in re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', start)[0])
-    size = f'width="{width * _PIXELS:.0f}" height="{height * _PIXELS:.0f}"'
+    size = f'width="{width * _PIXELS:.2f}" height="{height * _PIXELS:.2f}"'
     start = re.sub(r' style="[^"]*"', "", start).replace("<svg", f'<svg xmlns="http://www.w3.org/2000/svg" {size}', 1)
     said, drawing = re.match(r"((?:<(title|desc)>.*?</\2>)*)(.*)", body, flags=re.DOTALL).group(1, 3)  # type: ignore[union-attr]
     ground = '<rect width="100%" height="100%" fill="#ffffff"/>'
@@ -98,6 +98,7 @@ def as_png(drawing: str) -> bytes:
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=drawing,
+            background="#ffffff",
             zoom=_DENSITY,
             skip_system_fonts=max(drawing) < _KNOWN,
             font_files=[str(fonts / name) for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")],

@@ -113,7 +113,9 @@ def test_the_table_averages_folds_and_its_area_is_the_estimate(evaluation: Evalu
     assert area == pytest.approx(estimates["ResNet50-imagenet-caffe-frozen"], abs=0.01)
     asked = table[(table["kind"] == ROC) & (table["panel"] == QUESTION) & (table["name"] == "random")]
     assert evaluation.question is not None
-    assert np.trapezoid(asked["mean"], asked["x"]) == pytest.approx(evaluation.question.folds["second"].mean(), abs=0.01)
+    assert np.trapezoid(asked["mean"], asked["x"]) == pytest.approx(
+        evaluation.question.folds["second"].mean(), abs=0.01
+    )
 
 
 def test_repeats_are_averaged_too_and_images_are_pooled_by_patient(outcome: Outcome) -> None:
