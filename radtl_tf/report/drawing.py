@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -111,7 +112,7 @@ def legend_below(axes: Mapping[str, Axes], columns: int = 2) -> Canvas:
     drawing = next(iter(axes.values())).get_figure(root=True)
     if drawing is None:
         raise ValueError("the axes belong to no drawing")
-    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "ncols": columns}
+    place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "ncols": columns}
     legend = drawing.legend(list(handles.values()), [str(at) for at in range(len(handles))], **place)
     for text, name in zip(legend.get_texts(), handles, strict=True):
         text.set_text(name)  # matplotlib would leave out a name that begins with an underscore
