@@ -17,9 +17,9 @@ STATES = {
     "not applicable": "not applicable",
 }
 CAPTION = (
-    "Topics of the guideline in our own words, in its order and without its numbers: take the official form for "
-    "submission, and transfer what stands here. Drafted: this report holds it, and the author has to confirm that it "
-    "is true and enough. Author: software cannot know it."
+    "Topics of the guideline in our own words, grouped by its sections, without its numbers: take the official form "
+    "for submission, and transfer what stands here. Drafted: this report holds it, and the author has to confirm that "
+    "it is true and enough. Author: software cannot know it."
 )
 
 

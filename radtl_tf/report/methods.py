@@ -85,7 +85,8 @@ def _hardware(evaluation: Evaluation) -> Iterator[str]:
     hardware, runs = evaluation.record.facts["hardware"], evaluation.record.runs
     gpus = listed([str(gpu) for gpu in hardware.get("gpus", [])]) or "none"
     minutes = runs["seconds"].sum() / 60
-    yield f"Hardware: {hardware['machine']}, GPU: {gpus}; {len(runs)} runs took {minutes:.0f} minutes."
+    took = f"{minutes:.0f} minutes" if minutes >= 2 else f"{60 * minutes:.0f} seconds"
+    yield f"Hardware: {hardware['machine']}, GPU: {gpus}; {len(runs)} runs took {took}."
 
 
 def _reproduction(evaluation: Evaluation) -> Iterator[str]:
