@@ -62,7 +62,7 @@ def _figure(
     names = list(dict.fromkeys(table["panel"]))
     if not names:
         return None
-    share = float((evaluation.parts["positives"] / evaluation.parts["images"]).mean())
+    share = _share(evaluation)
     with panels([_ASKED if name == QUESTION else name for name in names], labels) as axes:
         for name, place in zip(names, axes.values(), strict=True):
             _panel(place, table[table["panel"] == name], evaluation)
@@ -76,6 +76,13 @@ def _figure(
             alt=_said(table, *at),
             caption=_SHOWN.format(along=along, first=first, rest=rest),
         )
+
+
+def _share(evaluation: Evaluation) -> float:
+    """Return the share of positive cases, per the experiment's unit, averaged over the test parts."""
+    parts = evaluation.parts[evaluation.parts["part"] == "test"]
+    by_unit = {"image": parts["positives"] / parts["images"], "patient": parts["positive_patients"] / parts["patients"]}
+    return float(by_unit[evaluation.record.data["unit"]].mean())
 
 
 def _panel(axes: Axes, table: pd.DataFrame, evaluation: Evaluation) -> None:

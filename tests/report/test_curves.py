@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
@@ -52,9 +53,29 @@ def test_names_that_matplotlib_would_leave_out_are_in_the_legend(outcome: Outcom
     assert "one setting per weights" in figure.caption
 
 
-def test_precision_has_the_share_of_positives_as_its_floor(evaluation: Evaluation) -> None:
-    assert "share of positive cases" in drawn(precision_recall_figure, evaluation).caption
-    assert "share of positive cases" not in drawn(roc_figure, evaluation).caption
+@pytest.mark.parametrize("unit", ["patient", "image"])
+def test_precision_has_the_share_of_positive_cases_as_its_floor(outcome: Outcome, unit: str) -> None:
+    found = evaluate(outcome(unit=unit, backbones=("ResNet50",), tunings={"frozen": (0.01,)}))
+    figure = drawn(precision_recall_figure, found)
+    assert "share of positive cases" in figure.caption
+    # every case is positive at or above the lowest threshold, where the curve ends
+    ends = found.curves.query("kind == 'precision-recall' and x == 1")["low"]
+    test = found.parts.query("part == 'test'")
+    cases = ("positive_patients", "patients") if unit == "patient" else ("positives", "images")
+    share = float((test[cases[0]] / test[cases[1]]).mean())
+    heights = re.findall(r'd="M ([\d.]+) ([\d.]+) \s*L ([\d.]+) \2 \s*" clip-path', figure.svg)
+    top, bottom = (_height(figure, text) for text in ("1.0", "0.0"))
+    drawn_at = [(bottom - float(y)) / (bottom - top) for _, y, _ in heights]
+    assert any(abs(at - share) < 0.01 for at in drawn_at)
+    assert (ends > share - 0.1).all()
+
+
+def _height(figure: Figure, text: str) -> float:
+    """Return where the tick of the y axis with this text is, from its mark."""
+    ticks = re.findall(
+        r'<use href="#\w+" x="[\d.]+" y="([\d.]+)"[^>]*/>\s*</g>\s*</g>\s*<g>\s*<text[^>]*>([\d.]+)<', figure.svg
+    )
+    return [float(y) for y, shown in ticks if shown == text][-1]
 
 
 def test_the_two_readings_of_uncertain_weights_differ_in_their_dashes(outcome: Outcome) -> None:
