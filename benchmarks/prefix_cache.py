@@ -19,6 +19,7 @@ from radtl_tf.data.folds import draw_folds
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.records.experiment import FoldPlan, Training
+from radtl_tf.training.cache import ArrayCache
 from radtl_tf.training.features import POOLED, FeatureStore, PrefixPass
 from radtl_tf.training.run import Source, train_run
 from radtl_tf.training.trainer import Trainer
@@ -43,9 +44,9 @@ def main() -> None:
                 convention=convention("caffe"),
                 augmentation="none",
                 seed=0,
-                folder=Path(folder) / way,
+                cache=ArrayCache(Path(folder) / way, limit=1e9),
                 key={},
-                cached=cached,
+                kept=dict.fromkeys(cached, 1),
             )
             seconds[way], scores[way] = _runs(trainer, Source(cases, store, [], 0, Training(epochs=EPOCHS)))
     slow, fast = seconds["anew in every epoch"], seconds["once, cached"]

@@ -17,6 +17,17 @@ def shipped(name: str) -> Path:
     return inside if inside.is_dir() else PACKAGE.parent / name
 
 
+def cache_folder() -> Path:
+    """Return the folder of features that experiments share: ``RADTL_CACHE`` if it is set, else the user's own.
+
+    The user's own is ``radtl_tf/features`` in ``XDG_CACHE_HOME`` (XDG Base Directory Specification), ``~/.cache``.
+    """
+    chosen = os.environ.get("RADTL_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "radtl_tf" / "features"
+
+
 def weights_folder() -> Path:
     """Return the folder that is searched for ``.h5`` files.
 

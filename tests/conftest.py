@@ -31,6 +31,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(reason)
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep features of a test away from those of the user and of other tests."""
+    monkeypatch.setenv("RADTL_CACHE", str(tmp_path / "feature-cache"))
+
+
 @pytest.fixture(scope="session")
 def real_folder() -> Path:
     """Return the folder with ``data/chest400`` and ``weights``."""
@@ -56,14 +62,21 @@ def tiny_network(*, include_top: bool, pooling: str, weights: None, input_shape:
     return keras.Model(images, layers.GlobalAveragePooling2D(name="pooled")(last), name="tiny")
 
 
+def register_tiny() -> None:
+    """Add the small network to the table of backbones."""
+    from radtl_tf.models.backbones import BACKBONES, Backbone
+
+    BACKBONES["Tiny"] = Backbone("Tiny", tiny_network, "tf", 16, "Tiny", True, 6)
+
+
 @pytest.fixture(scope="session")
 def tiny_backbone() -> Iterator[str]:
     """Register a small backbone, for tests where the architecture does not matter, and return its name."""
-    from radtl_tf.models.backbones import BACKBONES, Backbone
+    from radtl_tf.models.backbones import BACKBONES
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BACKBONES, "Tiny", Backbone("Tiny", tiny_network, "tf", 16, "Tiny", True, 6))
-        yield "Tiny"
+    register_tiny()
+    yield "Tiny"
+    del BACKBONES["Tiny"]
 
 
 def write_radiographs(folder: Path, num_patients: int = 60) -> Path:

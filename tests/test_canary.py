@@ -170,12 +170,16 @@ def test_no_byte_that_is_written_or_printed_holds_the_canary(
     new = tmp_path / "new.dcm"
     _write_dicom(new, 99)
     radtl("predict", out / "model", new, "--out", out / "scores.csv")
+    words = ("test", out / "model", "--manifest", manifest, "--patient", "patient_id")
+    radtl(*words, "--out", out / "tested")
+    radtl(*words, "--one-image-per-patient", "--out", out / "refused", code=1)
 
     new.write_bytes(new.read_bytes()[:-300])
     radtl("predict", out / "model", new, code=1)
     broken = next(hospital.glob("*.dcm"))
     broken.write_bytes(broken.read_bytes()[:-300])
     radtl("data", "check", manifest, *task, code=1)
+    radtl(*words, "--out", out / "refused", code=1)
     radtl("data", "build", manifest, *task, "--out", out / "again", code=1)
     radtl("run", _experiment(tmp_path, tiny_backbone), "--out", out / "other", code=1)
 

@@ -10,6 +10,7 @@ from radtl_tf import __version__
 from radtl_tf.cli.data import data
 from radtl_tf.cli.demo import demo
 from radtl_tf.cli.doctor import doctor
+from radtl_tf.cli.external import external
 from radtl_tf.cli.init import init
 from radtl_tf.cli.model import export, predict
 from radtl_tf.cli.pretrain import pretrain
@@ -46,5 +47,5 @@ def main(debug: bool) -> None:
     """
 
 
-for command in (demo, doctor, init, data, weights, pretrain, train, run, status, report, export, predict):
+for command in (demo, doctor, init, data, weights, pretrain, train, run, status, report, export, external, predict):
     main.add_command(command)

@@ -65,6 +65,18 @@ def task_of(manifest: Path, options: dict[str, Any]) -> Task:
     return task
 
 
+def clock(seconds: float) -> str:
+    """Return a time for people.
+
+    >>> clock(59.6), clock(7), clock(7500)
+    ('1 min 0 s', '7 s', '2 h 5 min')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def log(line: str) -> None:
     """Print a line for people: on stderr, since stdout is data."""
     click.echo(line, err=True)
@@ -93,7 +105,7 @@ def load_tensorflow() -> None:
 
 @contextmanager
 def progress(total: int, done: int, what: str = "Runs") -> Iterator[Any]:
-    """Show a bar with the time left over ``total`` of ``what``, ``done`` of them before; silent where nobody looks.
+    """Show a bar over ``total`` of ``what``, ``done`` of them before; silent where nobody looks.
 
     Yields an object with ``advance()`` and ``say(line)``.
     """
@@ -104,7 +116,6 @@ def progress(total: int, done: int, what: str = "Runs") -> Iterator[Any]:
         Progress,
         TextColumn,
         TimeElapsedColumn,
-        TimeRemainingColumn,
     )
 
     console = Console(stderr=True)
@@ -113,11 +124,10 @@ def progress(total: int, done: int, what: str = "Runs") -> Iterator[Any]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
     )
     with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(what, total=total, completed=done)
+        task = bar.add_task(what, total=total, completed=done, left="")
         yield _Bar(bar, task)
 
 
@@ -125,9 +135,9 @@ class _Bar:
     def __init__(self, bar: Any, task: Any) -> None:
         self._bar, self._task = bar, task
 
-    def advance(self) -> None:
-        """Count one more."""
-        self._bar.advance(self._task)
+    def advance(self, left: float | None = None) -> None:
+        """Count one more; ``left`` are the seconds that the others will take, where that is known."""
+        self._bar.update(self._task, advance=1, left="" if left is None else f"about {clock(left)} left")
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""

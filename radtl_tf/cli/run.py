@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli.options import FILE, FOLDER, as_json, load_tensorflow, log, out_folder, progress
+from radtl_tf.cli.options import FILE, FOLDER, as_json, clock, load_tensorflow, log, out_folder, progress
 
 if TYPE_CHECKING:
     from radtl_tf.experiment.plan import Plan
@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 
 # The report's tables that hold results; the others say how these were made.
-RESULTS = ("settings", "comparisons", "pixels", "choices", "probe", "baselines", "published", "scenarios")
+RESULTS = (
+    "settings",
+    "comparisons",
+    "learning-curve",
+    "pixels",
+    "choices",
+    "probe",
+    "baselines",
+    "published",
+    "scenarios",
+)
 
 
 @click.command()
@@ -105,33 +115,42 @@ def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False, 
     if dry_run:
         from radtl_tf.experiment.cost import price
 
-        for line in price(plan).lines():
+        for line in price(plan, log).lines():
             click.echo(line)
         return
     from radtl_tf.experiment.engine import collect_predictions, execute
+    from radtl_tf.experiment.remaining import Remaining
     from radtl_tf.experiment.similarity import write_similarities
+    from radtl_tf.training.device import peak_memory
 
     total, left = len(plan.runs), len(plan.remaining)
     log(f"{left} of {total} runs are left" if left < total else f"{total} runs")
+    remaining = Remaining(plan.remaining)
     with progress(total, total - left) as bar:
-        for _ in execute(plan, bar.say):
-            bar.advance()
+        for done in execute(plan, bar.say):
+            bar.advance(remaining.finish(done))
     collect_predictions(plan)
     write_similarities(plan, log)
     evaluate_and_report(out)
-    log(f"Wall time {_clock(time.monotonic() - start)}, peak memory {_peak_memory() / 1e9:.1f} GB")
+    log(f"Wall time {clock(time.monotonic() - start)}, peak memory {peak_memory() / 1e9:.1f} GB")
 
 
 def _plan(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -> Plan:
     load_tensorflow()
     from radtl_tf.experiment.plan import make_plan
-    from radtl_tf.places import weights_folder
+    from radtl_tf.places import cache_folder, weights_folder
     from radtl_tf.records.folder import OutputFolder
     from radtl_tf.training.device import prepare
 
     device = prepare(experiment.training, experiment.seed)
     plan = make_plan(
-        experiment, OutputFolder(out), device=device, weights_folder=weights_folder(), accepted=accepted, say=log
+        experiment,
+        OutputFolder(out),
+        device=device,
+        weights_folder=weights_folder(),
+        cache_folder=cache_folder(),
+        accepted=accepted,
+        say=log,
     )
     for warning in plan.warnings:
         log(f"Warning: {warning}")
@@ -151,6 +170,8 @@ def evaluate_and_report(out: Path) -> None:
         click.echo(f"{evaluation.question.sentence}\n")
     for line in evaluation.ablation.sentences if evaluation.ablation else ():
         click.echo(f"{line}\n")
+    if evaluation.learning_curve:
+        click.echo(f"{evaluation.learning_curve.sentence}\n")
     for table in tables(evaluation):
         if table.key in RESULTS:
             click.echo(render_text(table))
@@ -181,22 +202,3 @@ def experiment_of_flags(flags: dict[str, Any]) -> dict[str, Any]:
         "weights": declared,
         "training": {key: flags[key] for key in ("epochs", "image_size", "batch_size")},
     }
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _peak_memory() -> float:
-    """Return the largest resident memory of this process so far, in bytes."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        import psutil
-
-        return float(psutil.Process().memory_info().peak_wset)
-    import sys
-
-    unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes on macOS, kilobytes on Linux
-    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

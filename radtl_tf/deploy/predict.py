@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
 from radtl_tf.data.workers import pixels_of_all
 from radtl_tf.deploy.saved_model import CARD
@@ -38,13 +39,26 @@ def load_model(folder: Path) -> Model:
     """Load a model that ``radtl export`` wrote.
 
     Raises:
-        OutputError: there is no such model.
+        OutputError: there is no such model, or it is damaged.
+    """
+    card = read_card(folder)
+    try:
+        module = tf.saved_model.load(str(folder))
+        return Model(module.signatures["pixels"], card, module)
+    except (OSError, ValueError, KeyError, tf.errors.OpError, DecodeError) as error:
+        raise OutputError(f"{folder}: the model is damaged: export it again.") from error
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return the card of a model that ``radtl export`` wrote: its classes, pixels, size and training images.
+
+    Raises:
+        OutputError: there is no such model, or its card is damaged.
     """
     card = folder / "assets.extra" / CARD
     if not card.is_file():
         raise OutputError(f"{folder} holds no model exported by radtl (no assets.extra/{CARD} in it).")
-    module = tf.saved_model.load(str(folder))
-    return Model(module.signatures["pixels"], read_json(card), module)
+    return read_json(card)
 
 
 def predict(model: Model, files: Iterable[Path]) -> Iterator[Score]:

@@ -119,7 +119,7 @@ def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_fold
     members = [_member(folder, runs) for runs in _runs_by_fold(folder, experiment, scenarios)]
     keras.config.set_dtype_policy("float32")
     ensemble = _assemble(experiment, chosen, members, weights_folder)
-    _save(ensemble, out, _card(record, chosen, members))
+    _save(ensemble, out, _card(record, chosen, members) | {"inputs": _inputs(folder)})
     return chosen
 
 
@@ -139,7 +139,7 @@ def choose_setting(folder: OutputFolder, record: Mapping[str, Any], name: str | 
 def _lowest_inner_loss(folder: OutputFolder) -> str:
     losses: dict[Scenario, list[float]] = {}
     for run in folder.run_records():
-        if run["tuning"] != PROBE:
+        if run["tuning"] != PROBE and run["train_fraction"] == 1:
             losses.setdefault(Scenario.from_dict(dict(run)), []).append(run["inner_loss"])
     if not losses:
         raise ExperimentError(f"{folder.root} has no finished run: run the experiment first.")
@@ -206,10 +206,16 @@ def _card(record: Mapping[str, Any], setting: Setting, members: list[Member]) ->
         "pixels": setting.pixels,
         "image_size": experiment["training"]["image_size"],
         "resize": experiment["training"]["resize"],
+        "class_weights": experiment["training"]["class_weights"],
         "members": [member.run.name for member in members],
         "weights": [entry for entry in record["weights"] if entry["name"] == setting.weights],
         "data_sha256": record["data"]["sha256"],
     }
+
+
+def _inputs(folder: OutputFolder) -> dict[str, Any] | None:
+    """Return the summary of the training images; ``None`` where an earlier version planned the experiment."""
+    return read_json(folder.inputs) if folder.inputs.exists() else None
 
 
 def _save(ensemble: Ensemble, out: Path, card: dict[str, Any]) -> None:

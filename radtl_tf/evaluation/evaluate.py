@@ -17,6 +17,7 @@ from radtl_tf.evaluation.contrasts import comparison_table, contrasts, judge
 from radtl_tf.evaluation.curves import curve_table, lines
 from radtl_tf.evaluation.histories import Course, courses, read_histories
 from radtl_tf.evaluation.intervals import fold_mean
+from radtl_tf.evaluation.learning_curve import LearningCurve, learning_curve
 from radtl_tf.evaluation.metrics import fold_values
 from radtl_tf.evaluation.notes import notes, part_counts
 from radtl_tf.evaluation.predictions import read_predictions
@@ -41,8 +42,9 @@ class Evaluation:
     ``published``: per weights mean and SD over all scenarios, as the publications report them. ``parts``: images and
     patients per part. ``notes``: a line per caveat. ``ablation``: the question under every pixel convention, where the
     grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not measured.
-    ``baselines``: the trivial ones, without a row where there are none. ``curves``: ROC and precision-recall curves of
-    the question's settings. ``courses``: how their training went.
+    ``baselines``: the trivial ones, without a row where there are none. ``learning_curve``: the question with shares of
+    the training patients, where the grid has several. ``curves``: ROC and precision-recall curves of the question's
+    settings. ``courses``: how their training went.
     """
 
     record: Record
@@ -58,6 +60,7 @@ class Evaluation:
     baselines: pd.DataFrame
     curves: pd.DataFrame
     courses: list[Course]
+    learning_curve: LearningCurve | None
 
 
 def evaluate(folder: Path) -> Evaluation:
@@ -89,16 +92,23 @@ def evaluate(folder: Path) -> Evaluation:
         baselines=baseline_table(folder, record),
         curves=curve_table(record, shown, predictions),
         courses=courses(record, shown, read_histories(folder, record)),
+        learning_curve=learning_curve(record, values),
     )
     write_tables(folder, evaluation)
     return evaluation
 
 
 def write_tables(folder: Path, evaluation: Evaluation) -> None:
-    """Write ``estimates.csv`` and ``comparisons.csv``, each whole or not at all; an absent number is an empty cell."""
+    """Write ``estimates.csv``, ``comparisons.csv`` and, if there is one, ``learning_curve.csv``, each whole.
+
+    An absent number is an empty cell.
+    """
     baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
     estimates = pd.concat([evaluation.estimates.astype(object), baselines])
-    for name, table in (("estimates", estimates), ("comparisons", evaluation.comparisons)):
+    tables = {"estimates": estimates, "comparisons": evaluation.comparisons}
+    if evaluation.learning_curve:
+        tables |= {"learning_curve": evaluation.learning_curve.curve}
+    for name, table in tables.items():
         rows = table.astype(object).where(table.notna(), None).itertuples(index=False)
         write_text(folder / f"{name}.csv", csv_text(table.columns, rows))
 
@@ -132,7 +142,7 @@ def _setting_rows(record: Record, values: Values) -> Iterator[tuple[object, ...]
 
 
 def _scenario_rows(record: Record, values: Values) -> Iterator[tuple[object, ...]]:
-    for scenario in sorted(record.scenarios, key=lambda scenario: scenario.is_reference):
+    for scenario in sorted(record.whole, key=lambda scenario: scenario.is_reference):
         stuck = int(values.stuck[scenario.name].sum())
         yield _row(record, scenario.name, scenario.setting, _rate(scenario), values.auroc[scenario.name], stuck)
 

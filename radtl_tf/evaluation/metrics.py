@@ -15,7 +15,7 @@ from radtl_tf.errors import DataError
 from radtl_tf.evaluation.predictions import RUN
 from radtl_tf.records.experiment import Unit
 
-_SMALLEST = 1e-7  # float32 cannot tell a probability from 0 or 1 much below this
+SMALLEST = 1e-7  # float32 cannot tell a probability from 0 or 1 much below this
 
 
 def auroc(truth: NDArray[np.int64], score: NDArray[np.float64]) -> float:
@@ -38,7 +38,7 @@ def auroc(truth: NDArray[np.int64], score: NDArray[np.float64]) -> float:
 def log_loss(truth: NDArray[np.int64], score: NDArray[np.float64]) -> float:
     """Return the mean negative log-likelihood (nats) of ``truth`` (n,) under P(positive) = ``score`` (n,)."""
     given = np.where(truth == 1, score, 1 - score)
-    return float(-np.log(np.clip(given, _SMALLEST, 1)).mean())
+    return float(-np.log(np.clip(given, SMALLEST, 1)).mean())
 
 
 def by_unit(predictions: pd.DataFrame, unit: Unit) -> pd.DataFrame:

@@ -49,8 +49,17 @@ class Record:
 
     @property
     def trained(self) -> list[Scenario]:
-        """The scenarios that take part in choices and comparisons."""
-        return [scenario for scenario in self.scenarios if not scenario.is_reference]
+        """The scenarios that take part in choices and comparisons, all of them with all training patients."""
+        return [scenario for scenario in self.whole if not scenario.is_reference]
+
+    @property
+    def whole(self) -> list[Scenario]:
+        """The scenarios, references too, that were trained with all training patients."""
+        return self.with_share(1.0)
+
+    def with_share(self, share: float) -> list[Scenario]:
+        """Return the scenarios, references too, that were trained with a share (0..1) of the training patients."""
+        return [scenario for scenario in self.scenarios if scenario.setting.train_fraction == share]
 
     @property
     def settings(self) -> list[Setting]:
@@ -91,13 +100,13 @@ class Record:
         certain = self.conventions(ALTERNATIVE, weights) == self.conventions(NATIVE, weights)
         return [NATIVE] if certain else [NATIVE, ALTERNATIVE]
 
-    def family(self, weights: str, entry: str = NATIVE) -> list[Scenario]:
-        """Return the trained scenarios of ``weights`` under one entry of the pixels axis."""
-        return self._under(entry, weights, self.trained)
+    def family(self, weights: str, entry: str = NATIVE, share: float = 1.0) -> list[Scenario]:
+        """Return the trained scenarios of ``weights`` under one entry of the pixels axis, with a share of training."""
+        return self._under(entry, weights, [one for one in self.with_share(share) if not one.is_reference])
 
     def probes(self, weights: str, entry: str = NATIVE) -> list[Scenario]:
         """Return the linear probes of ``weights`` under one entry of the pixels axis, one per backbone."""
-        return self._under(entry, weights, [scenario for scenario in self.scenarios if scenario.is_reference])
+        return self._under(entry, weights, [scenario for scenario in self.whole if scenario.is_reference])
 
     def _under(self, entry: str, weights: str, scenarios: list[Scenario]) -> list[Scenario]:
         return [
@@ -131,6 +140,7 @@ _RUN_COLUMNS = [
     "scenario",
     "repeat",
     "fold",
+    "train_patients",
     "epochs",
     "best_epoch",
     "fixed_epochs",
@@ -138,6 +148,7 @@ _RUN_COLUMNS = [
     "diverged",
     "constant",
     "seconds",
+    "waiting",
     "precision",
 ]
 

@@ -1,26 +1,36 @@
-"""What an experiment will cost, measured on a few images before it starts."""
+"""What an experiment will cost: one step of each kind is timed before it starts."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from radtl_tf.data.folds import Fold
+from radtl_tf.experiment.engine import GIGABYTE, Bench
 from radtl_tf.experiment.plan import Plan
-from radtl_tf.models.backbones import build_base
 from radtl_tf.models.tuning import split
-from radtl_tf.records.runs import PROBE
-from radtl_tf.training.features import POOLED, PREFIX_BATCH, PrefixPass, cut_bytes
+from radtl_tf.records.runs import PROBE, Run
+from radtl_tf.training.cache import Arrays
+from radtl_tf.training.device import peak_memory
+from radtl_tf.training.features import POOLED, PREFIX_BATCH, cut_bytes
+from radtl_tf.training.heads import train_heads
+from radtl_tf.training.probe import train_probe
+from radtl_tf.training.run import Source
+from radtl_tf.training.trial import trial_step
 
-TRAINING_FACTOR = 3.0  # forward and backward pass against the forward pass alone (two products of the same size more)
-FROZEN_STEP = 0.002  # seconds: a step of a linear head on pooled features; only the order of magnitude matters
 MINUTE = 60.0
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One line of the price list: seconds and bytes on disk for a number of runs."""
+    """One line of the price list: seconds, and bytes of kept features on disk, for a number of runs."""
 
     name: str
     runs: int
@@ -30,66 +40,150 @@ class Part:
 
 @dataclass(frozen=True)
 class Price:
-    """The runs that are left and what they will cost."""
+    """The runs that are left and what they will cost; ``memory`` is the largest of this process so far, in bytes."""
 
     parts: list[Part]
     total: int
     done: int
+    memory: float
 
     def lines(self) -> list[str]:
         """Return the price list as text."""
-        rows = [f"{p.runs:6d}  {p.seconds / MINUTE:9.1f}  {p.size / 1e9:8.2f}  {p.name}" for p in self.parts]
+        rows = [f"{p.runs:6d}  {p.seconds / MINUTE:9.1f}  {p.size / GIGABYTE:8.2f}  {p.name}" for p in self.parts]
         seconds, size = sum(part.seconds for part in self.parts), sum(part.size for part in self.parts)
         return [
             f"{self.total} runs, {self.done} of them done",
             "  runs    minutes   GB disk  what",
             *rows,
-            f"{'':6}  {seconds / MINUTE:9.1f}  {size / 1e9:8.2f}  in all, estimated from one forward pass per backbone",
+            f"{'':6}  {seconds / MINUTE:9.1f}  {size / GIGABYTE:8.2f}  in all, from one timed step of each kind",
+            f"Peak memory with each kind of step done once: {self.memory / GIGABYTE:.1f} GB",
         ]
 
 
-def price(plan: Plan) -> Price:
-    """Time one forward pass of each prefix and price the runs that are left; nothing is trained."""
-    remaining = plan.remaining
-    parts = [part for name in plan.experiment.grid.backbones for part in _backbone_parts(plan, name)]
-    return Price(parts, len(plan.runs), len(plan.runs) - len(remaining))
+def price(plan: Plan, say: Callable[[str], None] = lambda line: None) -> Price:
+    """Time one step of each kind and price the runs that are left; nothing of it is kept."""
+    remaining = sorted(plan.remaining, key=lambda run: run.scenario.setting.backbone)
+    parts = [
+        part
+        for backbone, runs in groupby(remaining, key=lambda run: run.scenario.setting.backbone)
+        for part in _Meter(plan, backbone, list(runs), say).parts()
+    ]
+    return Price(parts, len(plan.runs), len(plan.runs) - len(remaining), peak_memory())
 
 
-def _backbone_parts(plan: Plan, name: str) -> list[Part]:
-    """Price the feature passes of one backbone and its runs by tuning."""
-    training = plan.experiment.training
-    base = build_base(name, training.image_size, seed=0)
-    whole = _seconds_per_image(PrefixPass(base, [POOLED]), training.image_size)
-    runs = [run for run in plan.remaining if run.scenario.setting.backbone == name]
-    views = training.num_views
-    starts = {(run.scenario.setting.weights, run.scenario.setting.pixels, plan.draw(run)) for run in runs}
-    passes = len(starts) * (1 + views)
-    parts = [Part(f"{name}: {passes} feature passes", 0, passes * len(plan.pixels) * whole, 0)]
-    for tuning in sorted({run.scenario.setting.tuning for run in runs}):
-        count = sum(run.scenario.setting.tuning == tuning for run in runs)
-        cut = POOLED if tuning == PROBE else tuning
-        shapes = [tuple(tensor.shape[1:]) for tensor in split(base, cut).prefix.outputs]
-        size = 0 if tuning in (PROBE, "full") else cut_bytes(shapes, len(plan.pixels), views) * len(starts)
-        below = 0.0 if cut == "full" else _seconds_per_image(PrefixPass(base, [cut]), training.image_size)
-        parts.append(Part(f"{name} {tuning}", count, count * _run_seconds(plan, tuning, max(whole - below, 0.0)), size))
-    return parts
+class _Meter:
+    """One backbone and the runs that are left of it."""
+
+    def __init__(self, plan: Plan, backbone: str, runs: list[Run], say: Callable[[str], None]) -> None:
+        self._plan, self._backbone, self._runs = plan, backbone, runs
+        self._training, self._fold = plan.experiment.training, plan.folds[0]
+        self._starts = list(dict.fromkeys((plan.record(run), plan.draw(run)) for run in runs))
+        start, self._bench = _timed(lambda: Bench(plan, backbone, say))
+        self._tracing = start
+        self._stores = [self._bench.store(*start) for start in self._starts]
+        self._pass = {name: self._seconds_per_image(name) for name in self._cuts()}
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the feature passes, each tuning, and what is paid once for building and tracing."""
+        num_images, views = len(self._plan.pixels), self._training.num_views
+        passes = sum(store.missing(views) for store in self._stores)
+        whole = self._pass[POOLED]
+        yield Part(f"{self._backbone}: {passes} feature passes", 0, passes * num_images * whole, 0)
+        for tuning in dict.fromkeys(run.scenario.setting.tuning for run in self._runs):
+            sizes = [len(self._plan.fold(run).train) for run in self._runs if run.scenario.setting.tuning == tuning]
+            timer = self._timer(tuning)
+            seconds = sum(timer(size) + self._anew(tuning, size) for size in sizes)
+            yield Part(f"{self._backbone} {tuning}", len(sizes), seconds, self._disk(tuning))
+        yield Part(f"{self._backbone}: building and tracing", 0, self._tracing, 0)
+
+    def _cuts(self) -> list[str]:
+        wanted = (run.scenario.setting.tuning for run in self._runs)
+        return list(dict.fromkeys([POOLED, *(name for name in wanted if name not in (PROBE, "full"))]))
+
+    def _disk(self, tuning: str) -> int:
+        """Return the bytes of kept features, for all weights and draws."""
+        if tuning not in self._bench.kept:
+            return 0
+        shapes = [tensor.shape[1:] for tensor in split(self._bench.base, tuning).prefix.outputs]
+        return cut_bytes(shapes, len(self._plan.pixels)) * self._bench.kept[tuning] * len(self._starts)
+
+    def _anew(self, tuning: str, num_training: int) -> float:
+        """Return the seconds of a run in which features that are not kept are computed again."""
+        if tuning in (PROBE, "full"):
+            return 0.0
+        kept, views = self._bench.kept[tuning], self._training.num_views
+        lost = 1 - (min(kept - 1, views) / views if views else 1) if kept else 1.0
+        images = num_training * lost + len(self._fold.inner) * (not kept)
+        if tuning == POOLED:  # one pass over all images serves all heads of a repeat
+            images = len(self._plan.pixels) * lost / (len(self._parts()) * len(self._rates()))
+        return self._training.epochs * images * self._pass[tuning]
+
+    def _timer(self, tuning: str) -> Callable[[int], float]:
+        """Return what gives the seconds of one run, on features that are there, for a number of training images."""
+        timers = {PROBE: self._probe_timer, POOLED: self._head_timer}
+        return timers[tuning]() if tuning in timers else self._suffix_timer(tuning)
+
+    def _rates(self) -> tuple[float, ...]:
+        return next(axis.learning_rates for axis in self._plan.experiment.grid.tunings if axis.name == POOLED)
+
+    def _parts(self) -> list[Fold]:
+        """Return what trains together in one repeat: every fold with every share of its training patients."""
+        grid, number = self._plan.experiment.grid, self._plan.experiment.folds.count
+        return [self._plan.part(0, fold, share) for share in grid.train_fractions for fold in range(number)]
+
+    def _source(self) -> Source:
+        """Return random features and the true labels: time does not depend on the values."""
+        shape = (len(self._plan.pixels), self._bench.base.output_shape[-1])
+        features = np.random.default_rng(0).standard_normal(shape, np.float32)
+        training = replace(self._training, epochs=1, augmentation="none", views=0)
+        return Source(self._plan.cases, _Given(features), [], self._plan.experiment.seed, training)
+
+    def _probe_timer(self) -> Callable[[int], float]:
+        source = self._source()
+        seconds, _ = _timed(lambda: train_probe(source, self._fold))
+        return lambda num_training: seconds * num_training / len(self._fold.train)
+
+    def _head_timer(self) -> Callable[[int], float]:
+        source, folds, rates = self._source(), self._parts(), self._rates()
+        _, again = _first_and_next(lambda: train_heads(source, folds, rates))
+        return lambda num_training: self._training.epochs * again / (len(folds) * len(rates))
+
+    def _suffix_timer(self, tuning: str) -> Callable[[int], float]:
+        """Time a training step and a forward pass of the suffix; the first of each traces."""
+        size, epochs = self._training.images_per_step, self._training.epochs
+        seconds, trainer = _timed(lambda: self._bench.trainer(tuning))
+        cuts = [np.zeros((PREFIX_BATCH, *tensor.shape[1:]), np.float32) for tensor in trainer.suffix.inputs]
+        first, each = _first_and_next(lambda: trial_step(trainer, size))
+        first_forward, forward = _first_and_next(lambda: trainer.logits(iter([cuts])))
+        self._tracing += seconds + first + first_forward
+        inner = len(self._fold.inner) * forward / PREFIX_BATCH
+        return lambda num_training: epochs * (-(-num_training // size) * each + inner)
+
+    def _seconds_per_image(self, tuning: str) -> float:
+        """Time the pass of one batch of real images; the first one traces."""
+        positions = np.arange(min(PREFIX_BATCH, len(self._plan.pixels)))
+        view = 0 if self._training.num_views else None
+        first, each = _first_and_next(lambda: self._stores[0].computed(tuning, positions, view))
+        self._tracing += first
+        return each / PREFIX_BATCH
 
 
-def _run_seconds(plan: Plan, tuning: str, suffix: float) -> float:
-    """Return the seconds of one run: steps on the training part, and the inner part after each epoch."""
-    if tuning == PROBE:
-        return 1.0
-    training, fold = plan.experiment.training, plan.folds[0]
-    steps = -(-len(fold.train) // training.batch_size)
-    if tuning == POOLED:
-        return training.epochs * steps * FROZEN_STEP
-    return training.epochs * suffix * (TRAINING_FACTOR * len(fold.train) + len(fold.inner))
+@dataclass(frozen=True)
+class _Given:
+    """A feature store that holds one array (N, C)."""
+
+    features: NDArray[np.float32]
+
+    def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
+        return [self.features[positions]]
 
 
-def _seconds_per_image(prefix: PrefixPass, image_size: int) -> float:
-    """Time the second pass of one batch: the first one traces."""
-    images = np.zeros((PREFIX_BATCH, image_size, image_size, 3), np.float32)
-    prefix(images)
+def _first_and_next(work: Callable[[], object]) -> tuple[float, float]:
+    """Return the seconds of the first and of the second time."""
+    return _timed(work)[0], _timed(work)[0]
+
+
+def _timed(work: Callable[[], _Result]) -> tuple[float, _Result]:
     start = time.monotonic()
-    prefix(images)
-    return (time.monotonic() - start) / PREFIX_BATCH
+    result = work()
+    return time.monotonic() - start, result

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import astuple, fields
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
@@ -23,14 +24,16 @@ from radtl_tf.models.tuning import split
 from radtl_tf.models.weight_sources import WeightsRecord, initialize
 from radtl_tf.records.folder import csv_text, write_json, write_text
 from radtl_tf.records.runs import PREDICTION_COLUMNS, PROBE, Run
+from radtl_tf.training.cache import ArrayCache
 from radtl_tf.training.checkpoint import write_learned
-from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, PrefixPass, choose_cached, cut_bytes
+from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, PrefixPass, choose_kept, cut_bytes
 from radtl_tf.training.heads import train_heads
 from radtl_tf.training.monitor import Monitor, describe
 from radtl_tf.training.probe import train_probe
 from radtl_tf.training.randomness import backbone_seed
 from radtl_tf.training.run import Epoch, Outcome, Source, train_run
 from radtl_tf.training.trainer import Trainer, copies
+from radtl_tf.training.trial import one_line_when_full
 
 GIGABYTE = 1e9
 
@@ -47,7 +50,8 @@ def execute(
         describe(plan.folder.tensorboard, plan.experiment, [s for s in plan.scenarios if not s.is_reference])
     by_backbone = sorted(remaining, key=lambda run: run.scenario.setting.backbone)
     for backbone, runs in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
-        yield from _Bench(plan, backbone, say).work_off(list(runs))
+        with one_line_when_full(plan.experiment.training.images_per_step):
+            yield from Bench(plan, backbone, say).work_off(list(runs))
         keras.backend.clear_session()
         gc.collect()
 
@@ -60,20 +64,27 @@ def collect_predictions(plan: Plan) -> None:
         write_text(plan.folder.predictions, ",".join(PREDICTION_COLUMNS) + "\n" + "".join(rows for _, rows in tables))
 
 
-class _Bench:
+class Bench:
     """One backbone on the work bench: its base, its prefix passes and its trainers, each built when first needed."""
 
     def __init__(self, plan: Plan, backbone: str, say: Callable[[str], None]) -> None:
         self._plan, self._backbone, self._say = plan, backbone, say
         self._size = plan.experiment.training.image_size
-        self._base = build_base(backbone, self._size, seed=0)
-        self._passes, self._cached = self._choose_passes()
+        self.base = build_base(backbone, self._size, seed=0)
+        self._passes, self.kept = self._choose_passes()
         self._trainers: dict[str, Trainer] = {}
+
+    def trainer(self, tuning: str) -> Trainer:
+        """Return the compiled trainer of a tuning, built when it is first asked for."""
+        if tuning not in self._trainers:
+            classes = len(self._plan.cases.classes)
+            self._trainers[tuning] = Trainer(self._backbone, tuning, self._size, num_classes=classes)
+        return self._trainers[tuning]
 
     def work_off(self, runs: list[Run]) -> Iterator[Run]:
         """Do the runs, grouped so that each start of the backbone is set once."""
         for (record, draw), group in groupby(sorted(runs, key=self._sort_key), key=self._start):
-            store = self._store(record, draw)
+            store = self.store(record, draw)
             for (tuning, repeat), same in groupby(group, key=lambda run: (run.scenario.setting.tuning, run.repeat)):
                 if tuning == POOLED:
                     yield from self._heads(repeat, list(same), store)
@@ -86,42 +97,44 @@ class _Bench:
         """Return what determines the backbone's starting weights and pixels."""
         return self._plan.record(run), self._plan.draw(run)
 
-    def _sort_key(self, run: Run) -> tuple[str, str, int, str, int, int]:
+    def _sort_key(self, run: Run) -> tuple[str, str, int, str, int, float, int]:
         setting = run.scenario.setting
-        return (setting.weights, setting.pixels, self._plan.draw(run), setting.tuning, run.repeat, run.fold)
+        start = (setting.weights, setting.pixels, self._plan.draw(run))
+        return (*start, setting.tuning, run.repeat, -setting.train_fraction, run.fold)
 
-    def _choose_passes(self) -> tuple[dict[str, PrefixPass], list[str]]:
-        """Return the prefix pass of every tuning and the tunings whose cut tensors fit into the cache.
+    def _choose_passes(self) -> tuple[dict[str, PrefixPass], dict[str, int]]:
+        """Return the prefix pass of every tuning, and how many renderings of its cut tensors the cache keeps.
 
-        All cached tunings share one pass over the images.
+        All kept tunings share one pass over the images.
         """
         training, tunings = self._plan.experiment.training, self._tunings()
-        views = training.num_views
         cuttable = [POOLED, *(name for name in tunings if name not in (POOLED, "full"))]
         sizes = {
-            name: cut_bytes(
-                [t.shape[1:] for t in split(self._base, name).prefix.outputs], len(self._plan.pixels), views
-            )
+            name: cut_bytes([t.shape[1:] for t in split(self.base, name).prefix.outputs], len(self._plan.pixels))
             for name in cuttable
         }
-        cached = choose_cached(sizes, training.cache_gb * GIGABYTE)
-        for name in set(cuttable) - set(cached):
-            self._say(
-                f"{self._backbone} {name}: features would take {sizes[name] / GIGABYTE:.1f} GB, "
-                f"above cache_gb = {training.cache_gb:g}; they are computed anew in every epoch"
-            )
-        shared = PrefixPass(self._base, cached)
-        single = {name: PrefixPass(self._base, [name]) for name in tunings if name not in cached}
-        return {**dict.fromkeys(cached, shared), **single}, cached
+        renderings = 1 + training.num_views
+        kept = choose_kept(sizes, renderings, training.cache_gb * GIGABYTE)
+        for name, number in kept.items():
+            if number < renderings:
+                self._say(
+                    f"{self._backbone} {name}: features would take {sizes[name] * renderings / GIGABYTE:.1f} GB, "
+                    f"above cache_gb = {training.cache_gb:g}; {number} of {renderings} renderings are kept, "
+                    "the others are computed anew in every epoch"
+                )
+        cached = [name for name, number in kept.items() if number]
+        shared = PrefixPass(self.base, cached)
+        single = {name: PrefixPass(self.base, [name]) for name in tunings if name not in cached}
+        return {**dict.fromkeys(cached, shared), **single}, kept
 
     def _tunings(self) -> list[str]:
         return [tuning.name for tuning in self._plan.experiment.grid.tunings]
 
-    def _store(self, record: WeightsRecord, repeat: int) -> FeatureStore:
+    def store(self, record: WeightsRecord, repeat: int) -> FeatureStore:
         """Set the backbone's starting weights and return the features they give."""
         plan, training = self._plan, self._plan.experiment.training
         seed = backbone_seed(plan.experiment.seed, repeat)
-        initialize(self._base, record, seed)
+        initialize(self.base, record, seed)
         pixels = convention(record.pixels)
         check_first_batch(to_network(plan.pixels[:PREFIX_BATCH], pixels), pixels)
         self._say(f"{self._backbone} {record.name}: pixels {record.pixels}")
@@ -131,25 +144,33 @@ class _Bench:
             convention=pixels,
             augmentation=training.augmentation,
             seed=plan.experiment.seed,
-            folder=plan.folder.features,
+            cache=ArrayCache(plan.cache, training.cache_gb * GIGABYTE),
             key={
                 "backbone": record.backbone,
                 "weights": record.sha256 or f"{record.source}-{seed}",
                 "size": training.image_size,
                 "resize": training.resize,
+                "images": plan.images_hash,
                 "precision": plan.device.precision,
-                "data": plan.data_sha256,
+                "device": [*plan.device.gpus, "oneDNN" * plan.device.onednn],
+                "versions": {name: version(name) for name in ("tensorflow", "keras")},
             },
-            cached=self._cached,
+            kept=self.kept,
+            say=self._say,
         )
 
     def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:
         """Train the heads of one repeat together, also those that are done: other shapes could change low bits."""
         plan = self._plan
-        folds = [fold for fold in plan.folds if fold.repeat == repeat]
         rates = next(axis.learning_rates for axis in plan.experiment.grid.tunings if axis.name == POOLED)
-        place = {run: (run.fold, rates.index(run.scenario.learning_rate)) for run in runs}  # type: ignore[arg-type]
-        start = time.monotonic()
+        shares, number = plan.experiment.grid.train_fractions, plan.experiment.folds.count
+        parts = [(run.scenario.setting.train_fraction, run.fold) for run in runs]
+        place = {
+            run: (shares.index(share) * number + fold, rates.index(run.scenario.learning_rate))  # type: ignore[arg-type]
+            for run, (share, fold) in zip(runs, parts, strict=True)
+        }
+        folds = [plan.part(repeat, fold, share) for share in shares for fold in range(number)]
+        start = time.monotonic() - store.seconds  # passes over the images count for no run
         with ExitStack() as open_files:
             watched = {at: open_files.enter_context(Monitor(plan.folder.tensorboard, run)) for run, at in place.items()}
 
@@ -159,23 +180,22 @@ class _Bench:
 
             source = Source(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
             outcomes = train_heads(source, folds, rates, watch=watch)
-        seconds = (time.monotonic() - start) / (len(folds) * len(rates))
+        seconds = (time.monotonic() - store.seconds - start) / (len(folds) * len(rates))
         for run, (fold, rate) in place.items():
             self._write(run, folds[fold], outcomes[fold][rate], seconds)
             yield run
 
     def _one(self, run: Run, store: FeatureStore) -> None:
         plan, tuning = self._plan, run.scenario.setting.tuning
-        fold = plan.folds[run.repeat * plan.experiment.folds.count + run.fold]
-        start = time.monotonic()
+        fold = plan.fold(run)
+        start, extra = time.monotonic() - store.seconds, {}
         if tuning == PROBE:
             source = Source(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
-            outcome, strength = train_probe(source, fold)
-            self._write(run, fold, outcome, time.monotonic() - start, strength=strength)
-            return
-        with Monitor(plan.folder.tensorboard, run) as monitor:
-            outcome = self._train(run, store, fold, monitor)
-        self._write(run, fold, outcome, time.monotonic() - start)
+            outcome, extra["strength"] = train_probe(source, fold)
+        else:
+            with Monitor(plan.folder.tensorboard, run) as monitor:
+                outcome = self._train(run, store, fold, monitor)
+        self._write(run, fold, outcome, time.monotonic() - start - store.seconds, **extra)
 
     def _write(self, run: Run, fold: Fold, outcome: Outcome, seconds: float, **extra: float) -> None:
         """Complete the folder of a run."""
@@ -188,15 +208,12 @@ class _Bench:
 
     def _train(self, run: Run, store: FeatureStore, fold: Fold, watch: Callable[[Epoch], None]) -> Outcome:
         plan, tuning = self._plan, run.scenario.setting.tuning
-        if tuning not in self._trainers:
-            classes = len(plan.cases.classes)
-            self._trainers[tuning] = Trainer(self._backbone, tuning, self._size, num_classes=classes)
-        suffix = copies(split(self._base, tuning).suffix.weights)
+        suffix = copies(split(self.base, tuning).suffix.weights)
         source = Source(plan.cases, store, suffix, plan.experiment.seed, plan.experiment.training)
         rate = run.scenario.learning_rate
         if rate is None:
             raise ValueError(f"{run.name} has no learning rate")
-        return train_run(self._trainers[tuning], source, fold, tuning, rate, watch=watch)
+        return train_run(self.trainer(tuning), source, fold, tuning, rate, watch=watch)
 
 
 def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[str, object]:
@@ -204,7 +221,9 @@ def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[st
         **run.scenario.as_dict(),
         "repeat": run.repeat,
         "fold": run.fold,
+        "train_patients": len(np.unique(cases.patients[fold.train])),
         "epochs": len(outcome.history),
+        "waiting": sum(row.waiting for row in outcome.history),
         "best_epoch": outcome.best_epoch,
         "fixed_epochs": fold.fixed_epochs,
         "converged": outcome.converged,

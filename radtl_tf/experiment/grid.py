@@ -50,11 +50,11 @@ def _uncertain(record: WeightsRecord) -> list[WeightsRecord]:
 def scenarios_of(experiment: Experiment, records: Records) -> list[Scenario]:
     """Return the scenarios, each frozen Setting followed by its linear probe."""
     scenarios = []
-    for (backbone, weights, pixels), tuning in product(records, experiment.grid.tunings):
-        setting = Setting(backbone, weights, pixels, tuning.name)
+    for start, tuning, share in product(records, experiment.grid.tunings, experiment.grid.train_fractions):
+        setting = Setting(*start, tuning.name, share)
         scenarios += [Scenario(setting, rate) for rate in tuning.learning_rates]
         if tuning.mode == "frozen":
-            scenarios.append(Scenario(Setting(backbone, weights, pixels, PROBE), None))
+            scenarios.append(Scenario(Setting(*start, PROBE, share), None))
     return scenarios
 
 

@@ -6,13 +6,14 @@ import importlib.metadata
 import os
 import platform
 import sys
+from pathlib import Path
 from typing import Any
 
 from radtl_tf import __version__
 from radtl_tf.data.builders import known_datasets
 from radtl_tf.experiment.plan import PACKAGES
 from radtl_tf.models.weight_catalogue import Availability, availability, catalogue
-from radtl_tf.places import weights_folder
+from radtl_tf.places import cache_folder, weights_folder
 from radtl_tf.records.experiment import Training
 from radtl_tf.training.device import prepare
 
@@ -33,10 +34,15 @@ def examine() -> dict[str, Any]:
             "precision auto": device.precision,
             "oneDNN": "on" if device.onednn else f"off (TF_ENABLE_ONEDNN_OPTS={os.environ['TF_ENABLE_ONEDNN_OPTS']})",
         },
+        "Kept features": {str(cache_folder()): f"{_gigabytes(cache_folder()):.1f} GB; may be deleted at any time"},
         "Weights": {f"{row.name} {row.backbone}": _found(availability(row, weights_folder())) for row in catalogue()},
         "Data sets": known_datasets(),
         "Missing": _lacks(sys.platform, device.gpus),
     }
+
+
+def _gigabytes(folder: Path) -> float:
+    return sum(file.stat().st_size for file in folder.rglob("*.npy")) / 1e9
 
 
 def _found(state: Availability) -> str:

@@ -6,8 +6,8 @@ import hashlib
 import importlib.metadata
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from itertools import groupby
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,10 @@ from radtl_tf.data.findings import Checked, Finding
 from radtl_tf.data.folds import MIN_INNER_PATIENTS, Fold, draw_folds, patients_per_class
 from radtl_tf.data.pipeline import pixel_cache
 from radtl_tf.data.reading import Reading
+from radtl_tf.data.subsets import with_share_of_training
 from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.experiment.grid import Records, runs_of, scenarios_of, weights_records
+from radtl_tf.experiment.inputs import write_inputs
 from radtl_tf.experiment.intake import take_in
 from radtl_tf.models.backbones import build_base, check_image_size
 from radtl_tf.models.pixels import convention
@@ -32,7 +34,11 @@ from radtl_tf.records.folder import OutputFolder, csv_text, read_json, write_jso
 from radtl_tf.records.runs import FOLD_COLUMNS, PREDICTION_COLUMNS, Run, Scenario
 from radtl_tf.records.schema import as_dict
 from radtl_tf.training.baselines import predict_baselines
+from radtl_tf.training.cache import digest_of
 from radtl_tf.training.device import Device
+from radtl_tf.training.features import POOLED
+from radtl_tf.training.trainer import Trainer
+from radtl_tf.training.trial import BATCH_SIZES, largest_batch, trial_step
 
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "scikit-learn", "numpy", "pydicom", "h5py")
 
@@ -48,6 +54,8 @@ class Plan:
     records: dict[tuple[str, str, str], WeightsRecord]
     scenarios: list[Scenario]
     pixels: NDArray[np.float32]
+    images_hash: str
+    cache: Path
     data_sha256: str
     device: Device
     findings: tuple[Finding, ...]
@@ -69,6 +77,15 @@ class Plan:
         setting = run.scenario.setting
         return self.records[setting.backbone, setting.weights, setting.pixels]
 
+    def fold(self, run: Run) -> Fold:
+        """Return the fold of a run, with its share of the training patients."""
+        return self.part(run.repeat, run.fold, run.scenario.setting.train_fraction)
+
+    def part(self, repeat: int, fold: int, share: float) -> Fold:
+        """Return a fold of a repeat with a share (0..1) of its training patients."""
+        whole = self.folds[repeat * self.experiment.folds.count + fold]
+        return with_share_of_training(self.cases, whole, share, self.experiment.seed)
+
     def draw(self, run: Run) -> int:
         """Return which draw of its weights a run starts from: random ones are re-drawn per repeat, a file is one."""
         return run.repeat if self.record(run).source == "random" else 0
@@ -80,11 +97,13 @@ def make_plan(
     *,
     device: Device,
     weights_folder: Path,
+    cache_folder: Path | None = None,
     accepted: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
 ) -> Plan:
     """Check and prepare all that an experiment needs, cheapest first; write ``folds.csv`` and ``experiment.json``.
 
+    ``cache_folder`` is where features are kept, for other experiments, too; without it, in the output folder.
     ``accepted`` are codes of warnings of the data check that the user has looked at: they are recorded as such.
 
     Raises:
@@ -94,6 +113,7 @@ def make_plan(
     for name in experiment.grid.backbones:
         check_image_size(name, experiment.training.image_size)
     records = weights_records(experiment, weights_folder)
+    experiment = with_batch_size(experiment, folder, device, say)
     refuse_other(folder, {"experiment": as_dict(experiment)})
     if not folder.experiment.exists():
         check_weights(records, experiment.training.image_size)
@@ -102,6 +122,8 @@ def make_plan(
     intake = take_in(experiment, folder, accepted, say)
     cases, builder = intake.cases, intake.builder
     folds = draw_folds(cases, experiment.folds, experiment.seed)
+    for fold, share in product(folds, experiment.grid.train_fractions):
+        with_share_of_training(cases, fold, share, experiment.seed)  # each share has every class, or it stops here
     scenarios = scenarios_of(experiment, records)
     settings = experiment.training
     pixels = pixel_cache(
@@ -119,6 +141,8 @@ def make_plan(
         records=records,
         scenarios=scenarios,
         pixels=pixels,
+        images_hash=digest_of({"images": [reading.pixels_hash for reading in intake.readings]}),
+        cache=cache_folder or folder.features,
         data_sha256=fingerprint(builder),
         device=device,
         findings=intake.checked.findings,
@@ -127,7 +151,33 @@ def make_plan(
     )
     _write(plan)
     write_baselines(plan, intake.readings)
+    write_inputs(folder, intake.readings, len(cases.patient_ids))
     return plan
+
+
+def with_batch_size(
+    experiment: Experiment, folder: OutputFolder, device: Device, say: Callable[[str], None]
+) -> Experiment:
+    """Return the experiment with a number for ``batch_size = "auto"``: that of the folder's first call, once chosen.
+
+    Raises:
+        ExperimentError: not even one image fits into the device's memory.
+    """
+    if experiment.training.batch_size != "auto":
+        return experiment
+    if folder.experiment.exists():
+        size = read_json(folder.experiment)["experiment"]["training"]["batch_size"]
+    else:
+        size = largest_batch(lambda number: _try(experiment, number)) if device.gpus else BATCH_SIZES[0]
+        say(f"batch_size = 'auto': {size}" + " (no GPU whose memory could be too small)" * (not device.gpus))
+    return replace(experiment, training=replace(experiment.training, batch_size=size))
+
+
+def _try(experiment: Experiment, num_images: int) -> None:
+    """Take a step of every backbone and tuning in which a part of the backbone learns."""
+    for backbone, axis in product(experiment.grid.backbones, experiment.grid.tunings):
+        if axis.name != POOLED:
+            trial_step(Trainer(backbone, axis.name, experiment.training.image_size, num_classes=2), num_images)
 
 
 def write_baselines(plan: Plan, readings: Sequence[Reading]) -> None:

@@ -24,10 +24,11 @@ from radtl_tf.models.tuning import split
 from radtl_tf.models.weight_sources import assign, initialize
 from radtl_tf.records.folder import csv_text, read_json, write_text
 from radtl_tf.records.runs import PROBE, Run
+from radtl_tf.training.cache import Arrays
 from radtl_tf.training.checkpoint import read_learned
 from radtl_tf.training.features import POOLED, PREFIX_BATCH, chunks
 from radtl_tf.training.randomness import backbone_seed
-from radtl_tf.training.trainer import Arrays, copies
+from radtl_tf.training.trainer import copies
 
 MAX_IMAGES = 256
 Activations = list[NDArray[np.float32]]  # (N, C) of each stage
@@ -78,7 +79,7 @@ def chosen_runs(plan: Plan) -> list[Run] | None:
 
 
 def _learns(run: Run) -> bool:
-    return run.scenario.setting.tuning not in (POOLED, PROBE)
+    return run.scenario.setting.tuning not in (POOLED, PROBE) and not run.scenario.setting.is_partial
 
 
 def _pairs(record: Record, backbone: str) -> list[tuple[Start, Start]]:

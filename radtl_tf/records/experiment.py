@@ -92,12 +92,17 @@ class TuningAxis(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class Grid(_Strict):
-    """The axes whose product is the scenarios."""
+    """The axes whose product is the scenarios.
+
+    ``train_fractions`` are shares of the training patients for the learning curve; everything else is answered with
+    all of them, so 1.0 is always among them.
+    """
 
     backbones: Annotated[tuple[str, ...], MinLen(1)]
     weights: Annotated[tuple[str, ...], MinLen(1)]
     tunings: Annotated[tuple[TuningAxis, ...], MinLen(1)]
     pixels: Annotated[tuple[str, ...], MinLen(1)] = ("native",)
+    train_fractions: Annotated[tuple[Annotated[float, Gt(0), Le(1)], ...], MinLen(1)] = (1.0,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,11 +115,14 @@ class WeightsEntry(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class Training(_Strict):
-    """How every run of the experiment is trained; the defaults are the published protocol where it is sound."""
+    """How every run of the experiment is trained; the defaults are the published protocol where it is sound.
+
+    ``batch_size = "auto"``: the published 32, or the largest power of two below it that fits into the GPU's memory.
+    """
 
     image_size: Annotated[int, Ge(32), Le(2048)] = 224
     resize: Resize = "pad"
-    batch_size: Annotated[int, Ge(1)] = 32
+    batch_size: Annotated[int, Ge(1)] | Literal["auto"] = 32
     epochs: Annotated[int, Ge(1)] = 30
     patience: Annotated[int, Ge(0)] = 0
     head_input: Literal["standardized", "raw"] = "standardized"
@@ -124,6 +132,13 @@ class Training(_Strict):
     cache_gb: Annotated[float, Ge(0)] = 20.0
     precision: Precision = "auto"
     determinism: Literal["off", "seeded", "strict"] = "seeded"
+
+    @property
+    def images_per_step(self) -> int:
+        """Return the batch size as a number, which ``auto`` becomes when the experiment is planned."""
+        if self.batch_size == "auto":
+            raise ValueError("batch_size = 'auto' has not been resolved")
+        return self.batch_size
 
     @property
     def num_views(self) -> int:

@@ -102,6 +102,11 @@ class OutputFolder:
         return self.root / "baselines.csv"
 
     @property
+    def inputs(self) -> Path:
+        """What the images are like from outside: a summary that goes with an exported model."""
+        return self.root / "inputs.json"
+
+    @property
     def data(self) -> Path:
         """The TFDS data set, the hash key and the decoded pixels."""
         return self.root / "data"

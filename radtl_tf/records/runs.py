@@ -21,11 +21,18 @@ class Setting:
     weights: str
     pixels: str
     tuning: str
+    train_fraction: float = 1.0
 
     @property
     def name(self) -> str:
         """Return the name used in tables and on the command line."""
-        return f"{self.backbone}-{self.weights}-{self.pixels}-{self.tuning}"
+        share = f"-train{self.train_fraction:g}" * self.is_partial
+        return f"{self.backbone}-{self.weights}-{self.pixels}-{self.tuning}{share}"
+
+    @property
+    def is_partial(self) -> bool:
+        """Tell whether it is trained with a share of the training patients only, for the learning curve."""
+        return self.train_fraction < 1
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,8 @@ class Scenario:
     def from_dict(cls, record: dict[str, Any]) -> Scenario:
         """Read what ``as_dict`` wrote."""
         fields = ("backbone", "weights", "pixels", "tuning")
-        return cls(Setting(*(record[name] for name in fields)), record["learning_rate"])
+        setting = Setting(**{name: record[name] for name in fields}, train_fraction=record.get("train_fraction", 1.0))
+        return cls(setting, record["learning_rate"])
 
 
 @dataclass(frozen=True)

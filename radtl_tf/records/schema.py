@@ -20,7 +20,7 @@ from radtl_tf.records.experiment import Experiment, Grid, Question, Task, Tuning
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _Record = TypeVar("_Record")
-_UNION_TAGS = ("str", "tuple[str, ...]")  # pydantic names the member of a union that it tried
+_UNION_TAGS = ("str", "tuple[str, ...]", "constrained-int")  # pydantic names the member of a union that it tried
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 
 
@@ -212,12 +212,15 @@ def _check_grid(grid: Grid) -> None:
         "backbones": grid.backbones,
         "weights": grid.weights,
         "pixels": grid.pixels,
+        "train_fractions": grid.train_fractions,
         "tunings": tuple(tuning.name for tuning in grid.tunings),
         **{f"tunings ({tuning.name}).learning_rates": tuning.learning_rates for tuning in grid.tunings},
     }
     for axis, values in axes.items():
         if len(set(values)) < len(values):
             raise ExperimentError(f"grid.{axis} names a value twice: {', '.join(map(str, values))}.")
+    if 1.0 not in grid.train_fractions:
+        raise ExperimentError("grid.train_fractions lacks 1.0: the question is answered with all training patients.")
 
 
 def absolute_task(task: Task, folder: Path) -> Task:

@@ -11,6 +11,7 @@ from radtl_tf.evaluation.answer import number, p_text, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.ablation import pixels_table, similarity_table
+from radtl_tf.report.learning_curve import learning_curve_table
 from radtl_tf.report.tables import Table
 
 SHORT_HASH = 12
@@ -19,7 +20,8 @@ SHORT_HASH = 12
 def tables(evaluation: Evaluation) -> list[Table]:
     """Return every table that has a row, in the order of the report."""
     makers = (
-        *(settings_table, comparisons_table, pixels_table, choices_table, probe_table, baselines_table),
+        *(settings_table, comparisons_table, learning_curve_table, pixels_table, choices_table, probe_table),
+        baselines_table,
         published_table,
         *(scenarios_table, scenario_comparisons_table, similarity_table, weights_table, data_table, folds_table),
         *(check_table, stuck_table, method_table),
@@ -266,6 +268,7 @@ def method_table(evaluation: Evaluation) -> Table:
         **{f"hardware: {name}": value for name, value in facts["hardware"].items()},
         **{f"version: {name}": value for name, value in facts["versions"].items()},
         "runs": f"{len(runs)} in {runs['seconds'].sum() / 60:.0f} minutes",
+        "waiting for data": f"{runs['waiting'].sum() / runs['seconds'].sum():.1%} of that time",
     }
     return Table(
         key="method",

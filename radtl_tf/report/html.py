@@ -109,6 +109,7 @@ def _markdown(evaluation: Evaluation, found: Contents) -> str:
     lines += [plain(advice(answer))] if answer else []
     lines += [f"**{plain(answer.sentence)}**", plain(chances(answer))] if answer else [NO_QUESTION]
     lines += [plain(sentence) for sentence in evaluation.ablation.sentences] if evaluation.ablation else []
+    lines += [plain(evaluation.learning_curve.sentence)] if evaluation.learning_curve else []
     lines += ["## Notes", "\n".join(f"- {plain(note)}" for note in evaluation.notes)]
     lines += [render_markdown(table).strip() for table in found.tables]
     lines += ["## Methods text", *(f"**{title}.** {plain(text)}" for title, text in found.methods.items())]

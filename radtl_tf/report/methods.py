@@ -12,7 +12,7 @@ PARAGRAPHS: dict[str, tuple[str, ...]] = {
     "Data": ("data", "label", "checks", "privacy", "preprocessing"),
     "Partition": ("partition", "inner"),
     "Models": ("model", "weights", "probe"),
-    "Training": ("training", "rates", "selection"),
+    "Training": ("training", "rates", "shares", "selection"),
     "Statistics": ("metric", "question", "equivalence", "multiplicity", "spread"),
     "Software": ("software", "hardware", "reproduction"),
 }

@@ -16,6 +16,7 @@ from radtl_tf.report.forest import conventions_figure, forest_figure, pairs_figu
 from radtl_tf.report.guidelines import Item, as_table, checklists
 from radtl_tf.report.heatmap import heatmap_figure
 from radtl_tf.report.layers import layers_figure
+from radtl_tf.report.learning_curve import learning_curve_figure
 from radtl_tf.report.methods import paragraphs, sentences
 from radtl_tf.report.tables import Table
 
@@ -24,7 +25,15 @@ SECTIONS = {"results": "Results", "training": "Training", "data": "Data", "metho
 
 # The report's figures in their order; a maker returns None where an experiment has nothing to show.
 FIGURES: tuple[Callable[[Evaluation], Figure | None], ...] = (
-    *(forest_figure, pairs_figure, conventions_figure, roc_figure, precision_recall_figure, heatmap_figure),
+    *(
+        forest_figure,
+        pairs_figure,
+        learning_curve_figure,
+        conventions_figure,
+        roc_figure,
+        precision_recall_figure,
+        heatmap_figure,
+    ),
     *(courses_figure, layers_figure, flow_figure),
 )
 _PLACES = {"answer": "Answer", "notes": "Notes", "methods": "Methods text", "cite": "How to cite"}

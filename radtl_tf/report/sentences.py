@@ -152,6 +152,13 @@ def _rates(evaluation: Evaluation) -> Iterator[str]:
         yield f"Tuning {name}: {what}; learning rates {listed([f'{rate:g}' for rate in tuning['learning_rates']])}."
 
 
+def _shares(evaluation: Evaluation) -> Iterator[str]:
+    found = evaluation.learning_curve
+    if found:
+        shares = [f"{100 * share:g} %" for share in found.steps["train_fraction"] if share < 1]
+        yield f"For the learning curve the networks were trained with {listed(shares)} of the training patients, too."
+
+
 def _selection(evaluation: Evaluation) -> Iterator[str]:
     runs = evaluation.record.runs
     yield "In each training part the epoch, and then the learning rate, of lowest inner loss was kept."
@@ -174,5 +181,6 @@ MADE: dict[str, Callable[[Evaluation], Iterator[str]]] = {
     "probe": _probe,
     "training": _training,
     "rates": _rates,
+    "shares": _shares,
     "selection": _selection,
 }

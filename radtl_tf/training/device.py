@@ -63,3 +63,17 @@ def _automatic(gpus: list[tf.config.PhysicalDevice]) -> str:
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
     weakest = min(detail.get("compute_capability", (0, 0)) for detail in details)
     return "mixed_bfloat16" if weakest >= BFLOAT16_CAPABILITY else "mixed_float16"
+
+
+def peak_memory() -> float:
+    """Return the largest resident memory of this process so far, in bytes."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        import psutil
+
+        return float(psutil.Process().memory_info().peak_wset)
+    import sys
+
+    unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes on macOS, kilobytes on Linux
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

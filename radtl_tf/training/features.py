@@ -1,18 +1,14 @@
-"""The cache of prefix outputs: what lies below the tuning boundary is computed once.
+"""Prefix outputs: what lies below the tuning boundary is computed once.
 
 A view is one rendering of all images: ``None`` the plain one, a number an augmented one. Below the boundary nothing
 learns, so the output for (backbone, weights, pixel convention, image, view) is the same in every learning rate, fold
-and repeat.
+and repeat, and in every experiment on the same images.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -21,10 +17,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from radtl_tf.data.pipeline import augment
-from radtl_tf.errors import OutputError
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.models.tuning import split
-from radtl_tf.training.trainer import Arrays
+from radtl_tf.training.cache import ArrayCache, Arrays, Entry
 
 PREFIX_BATCH = (
     32  # one fixed shape for every pass: batch shape moves the low bits (docs/decisions/0003-prefix-suffix.md)
@@ -64,70 +59,77 @@ class FeatureStore:
         convention: PixelConvention,
         augmentation: str,
         seed: int,
-        folder: Path,
+        cache: ArrayCache,
         key: Mapping[str, Any],
-        cached: Sequence[str],
+        kept: Mapping[str, int],
+        say: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """Serve ``pixels`` (N, S, S, 1) in 0..1 through ``passes`` by tuning; those in ``cached`` live in ``folder``.
+        """Serve ``pixels`` (N, S, S, 1) in 0..1 through ``passes`` by tuning.
 
-        ``key`` is everything else that determines the numbers: weights, size, resize policy, precision, data.
+        ``kept`` says how many renderings of a tuning live in ``cache``, the plain one first; the others are computed
+        each time. ``key`` is everything else that determines the numbers: weights, size, precision, data.
         """
         self._passes, self._pixels, self._convention = passes, pixels, convention
-        self._augmentation, self._seed, self._cached = augmentation, seed, tuple(cached)
-        whole_key = {**key, "pixels": convention.name, "augmentation": augmentation, "seed": seed}
-        digest = hashlib.blake2b(json.dumps(whole_key, sort_keys=True).encode(), digest_size=12)
-        self._folder = folder / digest.hexdigest()
+        self._augmentation, self._seed, self._kept = augmentation, seed, kept
+        self._cache, self._key, self._say = cache, {**key, "pixels": convention.name}, say
         self._open: dict[tuple[str, int | None], Arrays] = {}
+        self.seconds = 0.0  # spent on passes over all images
 
     def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
         """Return the cut tensors of the examples at ``positions``, in that order."""
-        if tuning in self._cached:
+        if self._is_kept(tuning, view):
             return [array[positions] for array in self._resident(tuning, view)]
+        return self.computed(tuning, positions, view)
+
+    def computed(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
+        """Return what ``rows`` returns, computed anew."""
         batches = (
             self._computed(self._passes[tuning], chunk, view)[tuning] for chunk in chunks(positions, PREFIX_BATCH)
         )
         return [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
 
+    def missing(self, num_views: int) -> int:
+        """Return how many renderings, of the plain one and ``num_views`` views, have a pass over all images to come."""
+        views = [None, *range(num_views)]
+        kept = {view: [name for name in self._kept if self._is_kept(name, view)] for view in views}
+        return sum(not self._find(names, view) for view, names in kept.items() if names)
+
+    def _is_kept(self, tuning: str, view: int | None) -> bool:
+        return (0 if view is None else view + 1) < self._kept.get(tuning, 0)
+
     def _resident(self, tuning: str, view: int | None) -> Arrays:
-        """Return the memory-mapped cut tensors of one view, computing them on first use."""
+        """Return the memory-mapped cut tensors of one view, computing them where no experiment has done so before."""
         if (tuning, view) not in self._open:
-            missing = [name for name in self._cached if not self._place(name, view).is_dir()]
-            if missing:
-                self._compute(missing, view)
-            files = sorted(self._place(tuning, view).glob("*.npy"))
-            self._open[tuning, view] = [np.load(file, mmap_mode="r") for file in files]
+            names = [name for name in self._kept if self._is_kept(name, view)]
+            if not self._find(names, view):
+                with self._cache.computing(self._view_key(view), self._say):
+                    self._compute([name for name in names if not self._find([name], view)], view)
         return self._open[tuning, view]
 
-    def _place(self, tuning: str, view: int | None) -> Path:
-        return self._folder / tuning / ("plain" if view is None else f"view-{view:04d}")
+    def _find(self, tunings: Sequence[str], view: int | None) -> bool:
+        """Open what the cache holds; tell whether that is all of ``tunings``."""
+        found = {name: self._cache.find(self._entry(name, view)) for name in tunings}
+        self._open |= {(name, view): arrays for name, arrays in found.items() if arrays is not None}
+        return None not in found.values()
 
     def _compute(self, tunings: Sequence[str], view: int | None) -> None:
-        """Pass once over all images and write the cut tensors of ``tunings`` whole or not at all."""
-        every = self._passes[tunings[0]]
-        temporary = {tuning: _temporary(self._place(tuning, view)) for tuning in tunings}
-        try:
-            files = {tuning: self._create(temporary[tuning], every.shapes[tuning]) for tuning in tunings}
-            for chunk in chunks(np.arange(len(self._pixels)), PREFIX_BATCH):
-                cuts = self._computed(every, chunk, view)
-                for tuning, arrays in files.items():
-                    for array, cut in zip(arrays, cuts[tuning], strict=True):
-                        array[chunk[0] : chunk[-1] + 1] = cut
-            del files
-            for tuning in tunings:
-                os.replace(temporary[tuning], self._place(tuning, view))
-        except OSError as error:
-            raise OutputError(f"{self._folder}: the features cannot be written ({error.strerror or error}).") from error
-        finally:
-            for folder in temporary.values():
-                shutil.rmtree(folder, ignore_errors=True)
+        """Pass once over all images for ``tunings``."""
+        if not tunings:
+            return
+        start, every = time.monotonic(), self._passes[tunings[0]]
+        passed = (self._computed(every, chunk, view) for chunk in chunks(np.arange(len(self._pixels)), PREFIX_BATCH))
+        rows = ([cuts[name] for name in tunings] for cuts in passed)
+        filled = self._cache.fill([self._entry(name, view) for name in tunings], rows)
+        self._open |= {(name, view): arrays for name, arrays in zip(tunings, filled, strict=True)}
+        self.seconds += time.monotonic() - start
 
-    def _create(self, folder: Path, shapes: Sequence[tuple[int, ...]]) -> Arrays:
-        folder.mkdir(parents=True)
-        sizes = [(len(self._pixels), *shape) for shape in shapes]
-        return [
-            np.lib.format.open_memmap(folder / f"{number:02d}.npy", mode="w+", dtype=np.float32, shape=size)
-            for number, size in enumerate(sizes)
-        ]
+    def _view_key(self, view: int | None) -> dict[str, Any]:
+        rendering = None if view is None else [self._augmentation, self._seed, view]
+        return {**self._key, "rendering": rendering}
+
+    def _entry(self, tuning: str, view: int | None) -> Entry:
+        shapes = [(len(self._pixels), *shape) for shape in self._passes[tuning].shapes[tuning]]
+        return Entry({**self._view_key(view), "cut": tuning}, shapes)
 
     def _computed(self, prefix: PrefixPass, positions: NDArray[np.int64], view: int | None) -> dict[str, Arrays]:
         """Augment, convert and pass up to ``PREFIX_BATCH`` images."""
@@ -143,24 +145,24 @@ def chunks(positions: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64
         yield positions[start : start + size]
 
 
-def cut_bytes(shapes: Sequence[tuple[int, ...]], num_examples: int, num_views: int) -> int:
-    """Return what the cut tensors of all examples and views (the plain one included) take as float32, in bytes."""
-    return sum(4 * int(np.prod(shape)) for shape in shapes) * num_examples * (1 + num_views)
+def cut_bytes(shapes: Sequence[tuple[int, ...]], num_examples: int) -> int:
+    """Return what the cut tensors of all examples take in one rendering as float32, in bytes."""
+    return sum(4 * int(np.prod(shape)) for shape in shapes) * num_examples
 
 
-def choose_cached(sizes: Mapping[str, int], limit: float) -> list[str]:
-    """Return the tunings to cache within ``limit`` bytes, smallest first; the pooled features always."""
-    cached, total = [], 0
+def choose_kept(sizes: Mapping[str, int], renderings: int, limit: float) -> dict[str, int]:
+    """Return how many of ``renderings`` (the plain one and the views) each tuning keeps within ``limit`` bytes.
+
+    ``sizes`` are bytes of one rendering. The pooled features come first, their plain rendering always; then the
+    smallest cut.
+    """
+    kept, left = {}, limit
     for tuning, size in sorted(sizes.items(), key=lambda item: (item[0] != POOLED, item[1])):
-        total += size
-        if tuning == POOLED or total <= limit:
-            cached.append(tuning)
-    return cached
+        fitting = min(renderings, int(left // size))
+        kept[tuning] = max(fitting, 1) if tuning == POOLED else fitting
+        left = max(left - kept[tuning] * size, 0)
+    return kept
 
 
 def _as_float32(cuts: dict[str, list[tf.Tensor]]) -> dict[str, list[tf.Tensor]]:
     return {tuning: [tf.cast(cut, tf.float32) for cut in tensors] for tuning, tensors in cuts.items()}
-
-
-def _temporary(place: Path) -> Path:
-    return place.with_name(f".{place.name}.{os.getpid()}.part")

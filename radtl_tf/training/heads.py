@@ -8,7 +8,7 @@ that this one is tested against.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from scipy.stats import rankdata
 
 from radtl_tf.data.folds import Fold
 from radtl_tf.models.head import DEAD
+from radtl_tf.training.ahead import Ahead
 from radtl_tf.training.checkpoint import Learned
 from radtl_tf.training.features import POOLED, chunks
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
@@ -54,11 +55,11 @@ def train_heads(
     runs = [[_Progress(*batch.head(fold, rate)) for rate in range(len(rates))] for fold in range(len(folds))]
     for epoch in range(1, source.training.epochs + 1):
         start = time.monotonic()
-        losses = batch.train_epoch(epoch)
+        losses, waiting = batch.train_epoch(epoch)
         scores = batch.scores()
-        seconds = (time.monotonic() - start) / losses.size
+        shared = (time.monotonic() - start) / losses.size, waiting / losses.size
         for number, fold in enumerate(folds):
-            rows = _rows(epoch, losses[number], source.cases.truth[fold.inner], scores[fold.inner, number], seconds)
+            rows = _rows(epoch, losses[number], source.cases.truth[fold.inner], scores[fold.inner, number], *shared)
             for rate, row in enumerate(rows):
                 progress = runs[number][rate]
                 if not progress.ended and _follow(progress, row, batch.head(number, rate), fold, source):
@@ -71,6 +72,16 @@ def train_heads(
         [_outcome(batch, runs[number][rate], fold, final[:, number, rate], number) for rate in range(len(rates))]
         for number, fold in enumerate(folds)
     ]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A batch per fold: sizes (F,), positions (F, B), a weight per row (F, B) that is 0 where it fills up, dropout."""
+
+    sizes: NDArray[np.int64]
+    positions: NDArray[np.int64]
+    rows: NDArray[np.float32]
+    masks: NDArray[np.float32]  # (F, B, C)
 
 
 class _HeadBatch:
@@ -91,22 +102,23 @@ class _HeadBatch:
         self._moments = [tf.zeros_like(now) for now in (self._kernel_now, self._kernel_now)]
         self._moments += [tf.zeros_like(now) for now in (self._bias_now, self._bias_now)]
         self._steps = np.zeros(len(folds))
+        policy = source.training.class_weights
+        self._class_weights = [class_weights(source.cases, fold.train, policy) for fold in folds]
         self._rates = np.repeat(np.asarray(rates, np.float32), self._num_classes)  # (L * K,)
 
-    def train_epoch(self, epoch: int) -> NDArray[np.float64]:
-        """Pass once over each training part; return the mean loss (F, L)."""
+    def train_epoch(self, epoch: int) -> tuple[NDArray[np.float64], float]:
+        """Pass once over each training part; return the mean loss (F, L) and the seconds of waiting for batches."""
         training = self._source.training
         view = (epoch - 1) % training.num_views if training.num_views else None
         features = self._plain if view is None else self._view(view)
         keys = [(self._source.seed, fold.repeat, fold.fold, epoch) for fold in self._folds]
         orders = [epoch_order(key, fold.train) for key, fold in zip(keys, self._folds, strict=True)]
-        batches = [list(chunks(order, training.batch_size)) for order in orders]
+        batches = [list(chunks(order, training.images_per_step)) for order in orders]
         total = np.zeros((len(self._folds), self._num_rates))
-        for step in range(max(map(len, batches))):
-            now = [own[step] if step < len(own) else own[0][:0] for own in batches]
-            sizes = np.array([len(positions) for positions in now])
-            total += self._step(features, keys, now, sizes, step) * sizes[:, None]
-        return total / np.array([len(order) for order in orders])[:, None]
+        prepared = Ahead(self._prepare(features.shape[1], keys, batches))
+        for step in prepared:
+            total += self._step(features, step) * step.sizes[:, None]
+        return total / np.array([len(order) for order in orders])[:, None], prepared.waited
 
     def scores(self) -> NDArray[np.float64]:
         """Return P(positive) (N, F, L) of every example, in float64 so that extreme logits stay apart."""
@@ -139,30 +151,39 @@ class _HeadBatch:
         key = (self._source.seed, fold.repeat, fold.fold)
         return head_kernel(key, self._plain.shape[1], self._num_classes, self._source.training.head_input)
 
-    def _step(
-        self, features: tf.Tensor, keys: Sequence[tuple[int, ...]], now: Sequence[NDArray], sizes: NDArray, step: int
-    ) -> NDArray[np.float64]:
+    def _prepare(
+        self, width: int, keys: Sequence[tuple[int, ...]], batches: Sequence[Sequence[NDArray[np.int64]]]
+    ) -> Iterator[_Step]:
+        """Yield the steps of an epoch: one batch per fold, empty where a fold has none left."""
+        for number in range(max(map(len, batches))):
+            now = [own[number] if number < len(own) else own[0][:0] for own in batches]
+            sizes = np.array([len(chosen) for chosen in now])
+            positions = np.zeros((len(now), sizes.max()), np.int64)
+            rows = np.zeros(positions.shape, np.float32)
+            masks = np.zeros((*positions.shape, width), np.float32)
+            for fold, (chosen, key) in enumerate(zip(now, keys, strict=True)):
+                part = fold, slice(len(chosen))
+                positions[part] = chosen
+                rows[part] = self._class_weights[fold][self._source.cases.truth[chosen]]
+                masks[part] = dropout_mask((*key, number), (len(chosen), width))
+            yield _Step(sizes, positions, rows, masks)
+
+    def _step(self, features: tf.Tensor, step: _Step) -> NDArray[np.float64]:
         """Learn from one batch per fold; a fold without one stays as it is. Return the mean loss (F, L)."""
-        most, width = int(sizes.max()), features.shape[1]
-        positions = np.zeros((len(now), most), np.int64)
-        rows = np.zeros((len(now), most), np.float32)  # the weight of each row; 0 fills up
-        masks = np.zeros((len(now), most, width), np.float32)
-        for number, (fold, chosen, key) in enumerate(zip(self._folds, now, keys, strict=True)):
-            weights = class_weights(self._source.cases, fold.train, self._source.training.class_weights)
-            positions[number, : len(chosen)] = chosen
-            rows[number, : len(chosen)] = weights[self._source.cases.truth[chosen]]
-            masks[number, : len(chosen)] = dropout_mask((*key, step), (len(chosen), width))
+        sizes = step.sizes
         self._steps += sizes > 0
         taken = np.maximum(self._steps, 1)
         correction = np.sqrt(1 - _BETA_2**taken) / (1 - _BETA_1**taken) * (sizes > 0)
         rates = (correction[:, None, None] * self._rates).astype(
             np.float32
         )  # (F, 1, L * K), 0 where nothing is learned
-        targets = np.eye(self._num_classes, dtype=np.float32)[self._source.cases.truth[positions]]
-        shares = rows / np.maximum(sizes, 1)[:, None].astype(np.float32)
+        targets = np.eye(self._num_classes, dtype=np.float32)[self._source.cases.truth[step.positions]]
+        shares = step.rows / np.maximum(sizes, 1)[:, None].astype(np.float32)
         state = [self._kernel_now, self._bias_now, *self._moments]
         active = (sizes > 0).astype(np.float32)[:, None, None]
-        new, losses = _learn(state, features, positions, targets, shares, masks, self._mean, self._scale, rates, active)
+        new, losses = _learn(
+            state, features, step.positions, targets, shares, step.masks, self._mean, self._scale, rates, active
+        )
         self._kernel_now, self._bias_now, *self._moments = new
         return losses.numpy().astype(np.float64)
 
@@ -213,7 +234,7 @@ def _logits(features: tf.Tensor, mean: tf.Tensor, scale: tf.Tensor, kernel: tf.T
 
 
 def _rows(
-    epoch: int, losses: NDArray, truth: NDArray[np.int64], scores: NDArray[np.float64], seconds: float
+    epoch: int, losses: NDArray, truth: NDArray[np.int64], scores: NDArray[np.float64], seconds: float, waiting: float
 ) -> list[Epoch]:
     """Return the history row of each learning rate of one fold; ``scores`` (n, L) are those of the inner part."""
     given = np.where(truth[:, None] == 1, scores, 1 - scores)
@@ -222,7 +243,7 @@ def _rows(
     ranks = rankdata(scores, axis=0)[truth == 1].sum(axis=0) - positives * (positives + 1) / 2
     aurocs = ranks / (positives * (len(truth) - positives))
     return [
-        Epoch(epoch=epoch, loss=float(loss), inner_loss=float(one), inner_auroc=float(area), seconds=seconds)
+        Epoch(epoch, float(loss), float(one), float(area), seconds, waiting)
         for loss, one, area in zip(losses, inner, aurocs, strict=True)
     ]
 

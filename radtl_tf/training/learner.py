@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from radtl_tf.data.cases import Cases
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, to_network
-from radtl_tf.training.trainer import Arrays, copies
+from radtl_tf.training.cache import Arrays
+from radtl_tf.training.trainer import copies
 
 # Keras' 0.99 needs hundreds of steps to forget the start, so that the first epochs cannot be validated.
 _MOMENTUM = 0.9

@@ -17,7 +17,7 @@ from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.runs import Run, Scenario
 from radtl_tf.training.run import Epoch
 
-_SCALARS = ("loss", "inner_loss", "inner_auroc")
+_SCALARS = ("loss", "inner_loss", "inner_auroc", "seconds", "waiting")
 _METRICS = ("inner_loss", "inner_auroc")
 
 
@@ -29,6 +29,7 @@ def describe(folder: Path, experiment: Experiment, scenarios: list[Scenario]) ->
         "weights": {setting.weights for setting in settings},
         "pixels": {setting.pixels for setting in settings},
         "tuning": {setting.tuning for setting in settings},
+        "train_fraction": {setting.train_fraction for setting in settings},
         "learning_rate": {scenario.learning_rate for scenario in scenarios},
         "repeat": set(range(experiment.folds.repeats)),
         "fold": set(range(experiment.folds.count)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,25 +15,32 @@ from sklearn.metrics import log_loss, roc_auc_score
 from radtl_tf.data.cases import Cases
 from radtl_tf.data.folds import Fold
 from radtl_tf.records.experiment import Training
+from radtl_tf.training.ahead import Ahead
+from radtl_tf.training.cache import Arrays
 from radtl_tf.training.checkpoint import Learned
-from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, chunks
+from radtl_tf.training.features import POOLED, PREFIX_BATCH, chunks
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
-from radtl_tf.training.trainer import Arrays, Trainer
+from radtl_tf.training.trainer import Trainer
 
 EVALUATION_ROWS = {
     POOLED: 4096
 }  # rows per inference batch; pooled features are small, every other cut is an image's worth
 
 
+# What a step learns from: cut tensors (B, ...), targets (B, K), a weight per row (B,), dropout mask (B, C).
+Batch = tuple[Arrays, NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+
+
 @dataclass(frozen=True)
 class Epoch:
-    """One row of ``history.csv``."""
+    """One row of ``history.csv``; ``waiting`` are those of its seconds in which the device had no batch to work on."""
 
     epoch: int
     loss: float
     inner_loss: float
     inner_auroc: float
     seconds: float
+    waiting: float
 
 
 @dataclass(frozen=True)
@@ -51,12 +59,19 @@ class Outcome:
     learned: Learned
 
 
+class Features(Protocol):
+    """Cut tensors by tuning, positions of examples and view, as a ``FeatureStore`` gives them."""
+
+    def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
+        """Return the cut tensors of the examples at ``positions``, in that order."""
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a run takes its inputs: the data, the features and the starting weights of its suffix."""
 
     cases: Cases
-    store: FeatureStore
+    store: Features
     suffix: Arrays
     seed: int
     training: Training
@@ -98,12 +113,12 @@ def train_run(
     diverged = False
     for epoch in range(1, source.training.epochs + 1):
         start = time.monotonic()
-        loss = _train_epoch(trainer, source, fold, tuning, epoch)
+        loss, waiting = _train_epoch(trainer, source, fold, tuning, epoch)
         inner = _scores(trainer, source, tuning, fold.inner)
         diverged = not (np.isfinite(loss) and np.isfinite(inner).all())
         if diverged:
             break
-        row = _row(epoch, loss, source.cases.truth[fold.inner], inner, start)
+        row = _row(epoch, loss, source.cases.truth[fold.inner], inner, start, waiting)
         history.append(row)
         watch(row)
         if fold.fixed_epochs or row.inner_loss < best.loss:
@@ -133,7 +148,7 @@ def _affine(trainer: Trainer, source: Source, fold: Fold, tuning: str) -> Arrays
     """Return mean and SD (C,) of the training part's features before training; 0 and 1 when the head takes them raw."""
     if source.training.head_input == "raw":
         return [np.zeros(trainer.num_features, np.float32), np.ones(trainer.num_features, np.float32)]
-    batches = (source.store.rows(tuning, rows, None) for rows in chunks(fold.train, source.training.batch_size))
+    batches = (source.store.rows(tuning, rows, None) for rows in chunks(fold.train, source.training.images_per_step))
     return standardization(trainer.pooled(source.suffix, batches))
 
 
@@ -145,21 +160,25 @@ def class_weights(cases: Cases, positions: NDArray[np.int64], policy: str) -> ND
     return (len(positions) / (len(counts) * counts)).astype(np.float32)
 
 
-def _train_epoch(trainer: Trainer, source: Source, fold: Fold, tuning: str, epoch: int) -> float:
-    """Pass once over the training part in this epoch's order; return the mean loss."""
+def _train_epoch(trainer: Trainer, source: Source, fold: Fold, tuning: str, epoch: int) -> tuple[float, float]:
+    """Pass once over the training part in this epoch's order; return the mean loss and the seconds of waiting."""
+    batches = Ahead(_batches(trainer.num_features, source, fold, tuning, epoch))
+    total = sum(float(trainer.step(*batch)) * len(batch[1]) for batch in batches)
+    return total / len(fold.train), batches.waited
+
+
+def _batches(num_features: int, source: Source, fold: Fold, tuning: str, epoch: int) -> Iterator[Batch]:
+    """Yield the batches of one epoch in its order."""
     settings, cases = source.training, source.cases
     weights = class_weights(cases, fold.train, settings.class_weights)
     targets = np.eye(len(cases.classes), dtype=np.float32)
     key = (source.seed, fold.repeat, fold.fold, epoch)
     view = (epoch - 1) % settings.num_views if settings.num_views else None
     order = epoch_order(key, fold.train)
-    total = 0.0
-    for step, positions in enumerate(chunks(order, settings.batch_size)):
+    for step, positions in enumerate(chunks(order, settings.images_per_step)):
         truth = cases.truth[positions]
-        mask = dropout_mask((*key, step), (len(positions), trainer.num_features))
-        cuts = source.store.rows(tuning, positions, view)
-        total += float(trainer.step(cuts, targets[truth], weights[truth], mask)) * len(positions)
-    return total / len(order)
+        mask = dropout_mask((*key, step), (len(positions), num_features))
+        yield source.store.rows(tuning, positions, view), targets[truth], weights[truth], mask
 
 
 def _scores(trainer: Trainer, source: Source, tuning: str, positions: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -171,13 +190,16 @@ def _scores(trainer: Trainer, source: Source, tuning: str, positions: NDArray[np
     return expit(logits[:, 1] - logits[:, 0])
 
 
-def _row(epoch: int, loss: float, truth: NDArray[np.int64], scores: NDArray[np.float64], start: float) -> Epoch:
+def _row(
+    epoch: int, loss: float, truth: NDArray[np.int64], scores: NDArray[np.float64], start: float, waiting: float
+) -> Epoch:
     return Epoch(
         epoch=epoch,
         loss=loss,
         inner_loss=float(log_loss(truth, scores, labels=[0, 1])),
         inner_auroc=float(roc_auc_score(truth, scores)),
         seconds=time.monotonic() - start,
+        waiting=waiting,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 import keras
 import numpy as np
@@ -12,8 +13,7 @@ from numpy.typing import NDArray
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.tuning import split
-
-Arrays = list[NDArray[np.float32]]
+from radtl_tf.training.cache import Arrays
 
 
 class Trainer:
@@ -21,22 +21,27 @@ class Trainer:
 
     A run begins with ``reset``, which sets everything that training changes: the suffix, the head, the learning rate
     and every variable of the optimizer. No random number is drawn in here: dropout masks come in with the batch.
+
+    On several GPUs each learns from its share of a batch, and all take the same step (``tf.distribute``): the gradient
+    is that of the whole batch, but batch norms that learn see the statistics of a share.
     """
 
     def __init__(self, backbone: str, tuning: str, image_size: int, *, num_classes: int) -> None:
         """Build the suffix of ``backbone`` at ``tuning`` for square images, with a head of ``num_classes`` outputs."""
-        self.suffix = split(build_base(backbone, image_size, seed=0), tuning).suffix
-        self.num_features = int(self.suffix.outputs[0].shape[-1])
-        self.head = Head(num_features=self.num_features, num_classes=num_classes)
-        self._optimizer = _adam()
-        self._learning = [*self.suffix.trainable_variables, *self.head.trainable_variables]
-        self._optimizer.build(self._learning)
+        self._replicas = replicas()
+        with self._replicas.scope():
+            self.suffix = split(build_base(backbone, image_size, seed=0), tuning).suffix
+            self.num_features = int(self.suffix.outputs[0].shape[-1])
+            self.head = Head(num_features=self.num_features, num_classes=num_classes)
+            self._optimizer = _adam()
+            self._learning = [*self.suffix.trainable_variables, *self.head.trainable_variables]
+            self._optimizer.build(self._learning)
         self._optimizer_start = copies(self._optimizer.variables)
         cuts = [tf.TensorSpec((None, *tensor.shape[1:]), tf.float32) for tensor in self.suffix.inputs]
         rows = tf.TensorSpec((None,), tf.float32)
         targets = tf.TensorSpec((None, num_classes), tf.float32)
         mask = tf.TensorSpec((None, self.num_features), tf.float32)
-        self._step = tf.function(self._train_step, input_signature=(cuts, targets, rows, mask))
+        self._step = tf.function(self._share_step, input_signature=(cuts, targets, rows, mask))
         self._logits = tf.function(self._forward, input_signature=(cuts,))
         self._pooled = tf.function(self._forward_in_training, input_signature=(cuts,))
 
@@ -58,6 +63,9 @@ class Trainer:
 
     def step(self, cuts: Arrays, targets: NDArray, weights: NDArray, mask: NDArray) -> float:
         """Learn from one batch: cut tensors (B, ...), targets (B, K), a weight per row (B,), dropout mask (B, C)."""
+        short = -len(targets) % self._replicas.num_replicas_in_sync
+        if short:
+            *cuts, targets, weights, mask = _filled([*cuts, targets, weights, mask], short)
         return self._step([tf.constant(cut) for cut in cuts], targets, weights, mask)
 
     def logits(self, batches: Iterator[Arrays]) -> NDArray[np.float32]:
@@ -71,6 +79,18 @@ class Trainer:
     def restore(self, learned: tuple[Arrays, Arrays]) -> None:
         """Take back what ``learned`` returned."""
         _assign([*self.suffix.weights, *self.head.weights], [*learned[0], *learned[1]])
+
+    def _share_step(self, cuts: Sequence[tf.Tensor], targets: tf.Tensor, rows: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        number = self._replicas.num_replicas_in_sync
+        if number == 1:
+            return self._train_step(cuts, targets, rows, mask)
+
+        def of_share() -> tf.Tensor:
+            own = tf.distribute.get_replica_context().replica_id_in_sync_group
+            shares = [tensor[own::number] for tensor in (*cuts, targets, rows / number, mask)]
+            return self._train_step(shares[:-3], *shares[-3:])
+
+        return self._replicas.reduce("SUM", self._replicas.run(of_share), axis=None)
 
     def _train_step(self, cuts: Sequence[tf.Tensor], targets: tf.Tensor, rows: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
@@ -86,6 +106,24 @@ class Trainer:
 
     def _forward(self, cuts: Sequence[tf.Tensor]) -> tf.Tensor:
         return self.head(self.suffix(cuts, training=False))
+
+
+@cache  # two strategies would give their collective operations the same keys
+def replicas() -> tf.distribute.Strategy:
+    """Return how steps are shared: among all GPUs where there are several, else not at all."""
+    gpus = tf.config.list_logical_devices("GPU")
+    return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
+
+
+def _filled(batch: Sequence[NDArray], short: int) -> Arrays:
+    """Return (*cuts, targets, weights, mask) with ``short`` more rows, since batch norms need a row in every share.
+
+    They repeat the first rows at weight 0; the weights of the others make up for the larger number in the mean.
+    """
+    size = len(batch[0])
+    *cuts, targets, weights, mask = [array[np.arange(size + short) % size] for array in batch]
+    scale = np.where(np.arange(size + short) < size, (size + short) / size, 0).astype(np.float32)
+    return [*cuts, targets, weights * scale, mask]
 
 
 def _assign(variables: Sequence[keras.Variable], values: Sequence[NDArray]) -> None:

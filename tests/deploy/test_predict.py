@@ -49,6 +49,14 @@ def test_a_file_that_ends_its_decoder_costs_that_file(tmp_path: Path, monkeypatc
     assert "stopped the process that decoded it (Aborted)" in (scores[1].error or "")
 
 
+@pytest.mark.parametrize("file", ["saved_model.pb", "variables/variables.index"])
+def test_a_damaged_model(file: str, finished: OutputFolder, tmp_path: Path) -> None:
+    export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+    (tmp_path / "model" / file).write_bytes(b"damaged")
+    with pytest.raises(OutputError, match="the model is damaged: export it again"):
+        load_model(tmp_path / "model")
+
+
 def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="holds no model exported by radtl"):
         load_model(tmp_path)

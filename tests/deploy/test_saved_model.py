@@ -16,7 +16,7 @@ from PIL import Image
 
 from radtl_tf.data.images import decode
 from radtl_tf.deploy import saved_model
-from radtl_tf.deploy.predict import load_model
+from radtl_tf.deploy.predict import load_model, read_card
 from radtl_tf.deploy.saved_model import choose_setting, decode_grey, export
 from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.records.folder import OutputFolder, read_json
@@ -86,6 +86,16 @@ def test_the_default_is_the_setting_of_lowest_inner_loss(finished: OutputFolder)
     trained = {name: np.mean(values) for name, values in losses.items() if None not in values}
     best = min(trained, key=lambda name: trained[name])
     assert best.startswith(choose_setting(finished, record, None)[0].name)
+
+
+def test_the_card_says_what_the_training_images_were_like(finished: OutputFolder, tmp_path: Path) -> None:
+    export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+    card = read_card(tmp_path / "model")
+    assert card["inputs"] == read_json(finished.inputs)
+    assert card["inputs"]["images"] == card["inputs"]["patients"] == 60
+    finished.inputs.unlink()  # as an earlier version left it
+    export(finished, None, tmp_path / "older", weights_folder=tmp_path)
+    assert read_card(tmp_path / "older")["inputs"] is None
 
 
 def test_an_unknown_setting_names_the_nearest(finished: OutputFolder, tmp_path: Path) -> None:

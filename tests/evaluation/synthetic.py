@@ -36,6 +36,8 @@ class Synthetic:
     pixels: tuple[str, ...] = ("native",)
     alternatives: dict[str, str] = field(default_factory=dict)  # the other convention of uncertain weights
     under: dict[tuple[str, str], float] = field(default_factory=dict)  # signal of weights under one convention
+    shares: tuple[float, ...] = (1.0,)  # of the training patients
+    at_share: dict[tuple[str, float], float] = field(default_factory=dict)  # signal of weights with a share
     head_input: str = "standardized"
     probes: bool = True
     question: dict[str, Any] | None = field(default_factory=lambda: {"over": "selected", "margin": 0.02})
@@ -113,7 +115,8 @@ def _scenarios(like: Synthetic) -> list[Scenario]:
         for entry in (*like.pixels, *uncertain):
             pixels = NATIVE.get((backbone, weights), "radimagenet") if entry == "native" else entry
             for tuning, rates in {**like.tunings, **({PROBE: (None,)} if like.probes else {})}.items():
-                found |= {Scenario(Setting(backbone, weights, pixels, tuning), rate): None for rate in rates}
+                for share, rate in product(like.shares, rates):
+                    found[Scenario(Setting(backbone, weights, pixels, tuning, share), rate)] = None
     return list(found)
 
 
@@ -131,6 +134,7 @@ def _predictions(
     )
     usual = like.signal[scenario.setting.weights] * (0.7 if foreign else 1.0)
     signal = like.under.get((scenario.setting.weights, scenario.setting.pixels), usual)
+    signal = like.at_share.get((scenario.setting.weights, scenario.setting.train_fraction), signal)
     signal -= 5 * (scenario.learning_rate or 0)
     rows = []
     for example, patient, repeat, fold, part in folds:
@@ -144,13 +148,15 @@ def _predictions(
 def _run_record(run: Run, converged: bool) -> dict[str, Any]:
     probe = run.scenario.is_reference
     best = 12 if converged else 30
-    outcome = {"epochs": 0 if probe else 30, "best_epoch": 0 if probe else best, "fixed_epochs": False}
+    outcome: dict[str, Any] = {"train_patients": round(150 * run.scenario.setting.train_fraction)}
+    outcome |= {"epochs": 0 if probe else 30, "best_epoch": 0 if probe else best, "fixed_epochs": False}
     rest = {
         "converged": None if probe else converged,
         "diverged": False,
         "constant": False,
         "inner_loss": 0.6,
         "seconds": 3.5,
+        "waiting": 0.7,
         "precision": "float32",
     }
     return {**run.scenario.as_dict(), "repeat": run.repeat, "fold": run.fold, **outcome, **rest}
@@ -189,6 +195,7 @@ def _facts(
                 "weights": list(like.signal),
                 "tunings": [{"mode": name, "learning_rates": rates} for name, rates in like.tunings.items()],
                 "pixels": list(like.pixels),
+                "train_fractions": list(like.shares),
             },
             "training": asdict(Training(image_size=64, head_input=like.head_input)),
         },

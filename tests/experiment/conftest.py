@@ -18,9 +18,10 @@ from radtl_tf.training.device import prepare
 def make_plan(make_experiment: Any, tmp_path: Path) -> Callable[..., Plan]:
     """Return a function that plans a small experiment in a folder; keywords change sections of its file."""
 
-    def make(out: Path | str = "out", **sections: Any) -> Plan:
+    def make(out: Path | str = "out", *, cache: Path | None = None, **sections: Any) -> Plan:
         experiment = make_experiment(**sections)
         device = prepare(experiment.training, experiment.seed)
-        return plan_of(experiment, OutputFolder(tmp_path / out), device=device, weights_folder=tmp_path)
+        places = {"weights_folder": tmp_path, "cache_folder": cache}
+        return plan_of(experiment, OutputFolder(tmp_path / out), device=device, **places)
 
     return make

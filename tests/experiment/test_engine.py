@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 
+from radtl_tf.evaluation.metrics import auroc
 from radtl_tf.experiment.engine import collect_predictions, execute
 from radtl_tf.experiment.plan import Plan
 from radtl_tf.records.folder import read_json
@@ -84,6 +87,17 @@ def test_images_pass_each_backbone_once_per_start(make_plan: Any, monkeypatch: p
     assert sum(seen) == 3 * 60  # random weights are drawn anew in the second repeat
 
 
+def test_another_experiment_on_the_same_images_pays_no_prefix(
+    make_plan: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = finished(make_plan("first", cache=tmp_path / "cache"))
+    monkeypatch.setattr(PrefixPass, "__call__", lambda self, images: 1 / 0)
+    other = make_plan("second", cache=tmp_path / "cache", training={"epochs": 2}, folds={"count": 4})
+    assert not finished(other).empty
+    same = finished(make_plan("third", cache=tmp_path / "cache"))
+    assert np.array_equal(first.score, same.score)
+
+
 def test_above_the_cache_limit_the_results_are_the_same(make_plan: Any, tmp_path: Path) -> None:
     said: list[str] = []
     plan = make_plan(tmp_path / "small", training={"cache_gb": 0.0})
@@ -91,7 +105,7 @@ def test_above_the_cache_limit_the_results_are_the_same(make_plan: Any, tmp_path
         pass
     collect_predictions(plan)
     small, large = pd.read_csv(plan.folder.predictions), finished(make_plan(tmp_path / "large"))
-    assert any("above cache_gb = 0" in line for line in said)
+    assert any("above cache_gb = 0; 0 of 1 renderings are kept" in line for line in said)
     assert np.allclose(small.score, large.score, atol=1e-3, rtol=0)
 
 
@@ -104,3 +118,49 @@ def test_the_run_record_says_how_the_run_ended(make_plan: Any) -> None:
         assert record["seconds"] > 0
         assert record["fixed_epochs"] and record["converged"] is None  # nine inner patients of a class are too few
         assert record["best_epoch"] == record["epochs"] == (0 if run.scenario.is_reference else 3)
+
+
+def test_shares_of_the_training_patients_are_runs_of_their_own(make_plan: Any) -> None:
+    plan = make_plan(grid={"train_fractions": [0.5, 1.0]})
+    table, whole = finished(plan), finished(make_plan("whole"))
+    assert len(plan.runs) == 2 * 24
+    same = table[table.scenario.isin(set(whole.scenario))]
+    assert len(same) == len(whole) == len(table) / 2
+    order = ["scenario", "fold", "part", "example"]
+    assert np.allclose(same.sort_values(order).score, whole.sort_values(order).score, atol=1e-4)
+    sizes = {
+        run.scenario.setting.train_fraction: read_json(plan.folder.run(run) / "run.json")["train_patients"]
+        for run in plan.runs
+    }
+    assert sizes[0.5] == pytest.approx(sizes[1.0] / 2, abs=1)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_gives_the_auroc_of_full_precision(
+    make_plan: Any, restored_precision: None, precision: str
+) -> None:
+    grid = {
+        "tunings": [{"mode": "topK", "layers": 2, "learning_rates": [0.01]}, {"mode": "full", "learning_rates": [0.01]}]
+    }
+    sections = {"grid": grid, "training": {"epochs": 8}}
+    tables = [finished(make_plan(name, **with_precision(sections, name))) for name in ("float32", precision)]
+    full, half = (table[table.part == "test"].groupby("scenario").apply(area) for table in tables)
+    assert full.max() > 0.8
+    assert (full - half).abs().max() < 0.05
+    assert not np.array_equal(tables[0].score, tables[1].score)
+
+
+@pytest.fixture
+def restored_precision() -> Iterator[None]:
+    """Go back to the policy of the other tests."""
+    policy = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(policy)
+
+
+def with_precision(sections: dict[str, Any], precision: str) -> dict[str, Any]:
+    return {**sections, "training": {**sections["training"], "precision": precision}}
+
+
+def area(rows: pd.DataFrame) -> float:
+    return auroc(rows.truth.to_numpy(), rows.score.to_numpy())

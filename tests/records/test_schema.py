@@ -100,6 +100,10 @@ def test_a_relative_path_in_a_variable_is_meant_from_the_working_folder(
         ("task.kind", "binry", "(did you mean 'binary'?)"),
         ("task.manifest", "${RADTL_UNSET_VARIABLE}/x.csv", "RADTL_UNSET_VARIABLE is not set"),
         ("training.views", 3, "training.augmentation is 'none'"),
+        ("training.batch_size", 0, "training.batch_size = 0 is out of range: it must be at least 1"),
+        ("training.batch_size", "large", "training.batch_size = 'large' is not what is expected here"),
+        ("grid.train_fractions", [0.5, 0.25], "grid.train_fractions lacks 1.0"),
+        ("grid.train_fractions", [1.0, 1.5], "at most 1"),
     ],
 )
 def test_a_wrong_file_gets_one_line(place: str, value: Any, said: str, tmp_path: Path) -> None:

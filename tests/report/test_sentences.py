@@ -70,6 +70,14 @@ def test_training_follows_the_settings(outcome: Outcome) -> None:
     )
 
 
+def test_shares_of_the_training_patients_are_told_where_the_grid_has_them(
+    outcome: Outcome, evaluation: Evaluation
+) -> None:
+    assert said(evaluation, "shares") == ""
+    found = evaluate(outcome(shares=(0.25, 0.5, 1.0), backbones=("ResNet50",)))
+    assert "trained with 25 % and 50 % of the training patients, too." in said(found, "shares")
+
+
 def test_partition_and_choice(outcome: Outcome) -> None:
     found = evaluate(outcome(backbones=("ResNet50",), num_repeats=2))
     assert "into 5 folds, stratified by class, 2 times with new seeds;" in said(found, "partition")

@@ -46,6 +46,7 @@ def make_source(pixels: np.ndarray, cases: Cases, tmp_path: Path) -> MakeSource:
     from radtl_tf.models.backbones import build_base
     from radtl_tf.models.pixels import convention
     from radtl_tf.models.tuning import split
+    from radtl_tf.training.cache import ArrayCache
     from radtl_tf.training.features import POOLED, FeatureStore, PrefixPass
     from radtl_tf.training.run import Source
     from radtl_tf.training.trainer import Trainer, copies
@@ -64,9 +65,9 @@ def make_source(pixels: np.ndarray, cases: Cases, tmp_path: Path) -> MakeSource:
             convention=convention("tf"),
             augmentation=training.augmentation,
             seed=1,
-            folder=tmp_path / "features",
+            cache=ArrayCache(tmp_path / "features", limit=1e9),
             key={"backbone": backbone},
-            cached=in_cache,
+            kept=dict.fromkeys(in_cache, 100),
         )
         suffix = copies(split(base, tuning).suffix.weights)
         trainer = Trainer(backbone, tuning, training.image_size, num_classes=2)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from radtl_tf.training.features import PrefixPass, choose_cached, chunks, cut_bytes
+from radtl_tf.training.cache import ArrayCache
+from radtl_tf.training.features import PrefixPass, choose_kept, chunks, cut_bytes
 
 
 @pytest.fixture
@@ -65,8 +66,40 @@ def test_chunks_cover_everything_in_order() -> None:
     assert [list(chunk) for chunk in chunks(np.arange(5), 2)] == [[0, 1], [2, 3], [4]]
 
 
-def test_the_cache_takes_the_pooled_features_and_then_what_fits() -> None:
-    sizes = {"top10": 90, "frozen": 20, "topK5": 30}
-    assert choose_cached(sizes, limit=60) == ["frozen", "topK5"]
-    assert choose_cached(sizes, limit=0) == ["frozen"]
-    assert cut_bytes([(3, 3, 2), (4,)], num_examples=10, num_views=1) == 4 * 22 * 10 * 2
+@pytest.mark.parametrize(
+    ("limit", "kept"),
+    [
+        (1000, {"frozen": 3, "topK5": 3, "top10": 3}),
+        (330, {"frozen": 3, "topK5": 3, "top10": 2}),
+        (120, {"frozen": 3, "topK5": 2, "top10": 0}),
+        (0, {"frozen": 1, "topK5": 0, "top10": 0}),
+    ],
+)
+def test_pooled_features_are_kept_first_and_then_what_fits(limit: int, kept: dict[str, int]) -> None:
+    assert choose_kept({"top10": 90, "frozen": 20, "topK5": 30}, renderings=3, limit=limit) == kept
+
+
+def test_a_cut_takes_four_bytes_a_number() -> None:
+    assert cut_bytes([(3, 3, 2), (4,)], num_examples=10) == 4 * 22 * 10
+
+
+def test_views_beyond_those_that_are_kept_are_computed_with_the_same_numbers(
+    make_source: Any, tiny_backbone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = make_source(tiny_backbone, "frozen", augmentation="published")[1].store
+    few = make_source(tiny_backbone, "frozen", augmentation="published")[1].store
+    monkeypatch.setattr(few, "_kept", {"frozen": 2})
+    monkeypatch.setattr(few, "_cache", ArrayCache(tmp_path / "few", limit=1e9))
+    positions = np.array([7, 0, 71])
+    for view in (None, 0, 1, 2):
+        (a,), (b,) = (store.rows("frozen", positions, view) for store in (kept, few))
+        assert np.allclose(a, b, rtol=1e-4, atol=1e-4)
+    assert len(list((tmp_path / "few").glob("*/key.json"))) == 2
+
+
+def test_the_plain_rendering_is_the_same_entry_whatever_the_augmentation(
+    make_source: Any, tiny_backbone: str, passes: list[int]
+) -> None:
+    for augmentation in ("none", "published"):
+        make_source(tiny_backbone, "frozen", augmentation=augmentation)[1].store.rows("frozen", np.arange(2), None)
+    assert sum(passes) == 72

@@ -28,7 +28,7 @@ def hparams(folder: Path) -> list[plugin_data_pb2.HParamsPluginData]:
 def test_a_run_has_its_curves_and_its_hyperparameters(tmp_path: Path) -> None:
     with Monitor(tmp_path, RUN) as monitor:
         for epoch in (1, 2):
-            monitor(Epoch(epoch, loss=1 / epoch, inner_loss=0.5, inner_auroc=0.8, seconds=1))
+            monitor(Epoch(epoch, loss=1 / epoch, inner_loss=0.5, inner_auroc=0.8, seconds=1, waiting=0))
     events = EventAccumulator(str(tmp_path / RUN.name)).Reload()
     losses = [(event.step, float(tf.make_ndarray(event.tensor_proto))) for event in events.Tensors("loss")]
     assert losses == [(1, pytest.approx(1.0)), (2, pytest.approx(0.5))]
@@ -44,7 +44,7 @@ def test_a_run_has_its_curves_and_its_hyperparameters(tmp_path: Path) -> None:
 def test_a_second_try_drops_the_events_of_the_first(tmp_path: Path) -> None:
     for _ in range(2):
         with Monitor(tmp_path, RUN) as monitor:
-            monitor(Epoch(1, 1.0, 1.0, 0.5, 1.0))
+            monitor(Epoch(1, 1.0, 1.0, 0.5, 1.0, 0.0))
     assert len(list((tmp_path / RUN.name).iterdir())) == 1
 
 

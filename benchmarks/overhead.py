@@ -1,0 +1,141 @@
+"""What is left besides the arithmetic: where the wall time of a grid of 20 frozen and 20 top10 runs goes.
+
+    python benchmarks/overhead.py [--quick]
+
+ResNet50, 400 images of 224 px, 5 folds, 2 learning rates, 2 weights, 5 epochs (a sixth of the published number: more
+epochs make the share of the overhead smaller). The functions that do the arithmetic are timed from outside, each
+without what it calls of the others; the first call of a compiled function, beyond the later ones, is its tracing.
+About 6 minutes on 2 cores; --quick (60 images of 96 px) tries the script.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+START = time.monotonic()
+
+from _shared import experiment, machine, plan_of, publish, write_radiographs  # noqa: E402
+
+from radtl_tf.evaluation.evaluate import evaluate  # noqa: E402
+from radtl_tf.experiment import engine, similarity  # noqa: E402
+from radtl_tf.report.html import write_report  # noqa: E402
+from radtl_tf.training import ahead, features, heads, trainer  # noqa: E402
+
+# label, owner, function, whether its first call traces
+TIMED = (
+    ("prefix: passes over the images", features.PrefixPass, "__call__", True),
+    ("suffix: training steps", trainer.Trainer, "step", True),
+    ("suffix: forward passes", trainer.Trainer, "logits", True),
+    ("suffix: forward passes", trainer.Trainer, "pooled", True),
+    ("heads: steps", heads._HeadBatch, "_step", True),
+    ("heads: scores", heads._HeadBatch, "scores", True),
+    ("linear probe", engine, "train_probe", False),
+    ("building models", engine.Bench, "__init__", False),
+    ("building models", engine.Bench, "trainer", False),
+    ("writing features", features.ArrayCache, "fill", False),
+    ("writing runs", engine.Bench, "_write", False),
+    ("weights: reading, setting", engine.Bench, "store", False),
+    ("reset of a run", trainer.Trainer, "reset", False),
+    ("copies of the best epoch", trainer.Trainer, "learned", False),
+    ("waiting for batches", ahead.Ahead, "_taken", False),
+    ("TensorBoard", engine.Monitor, "__call__", False),
+    ("TensorBoard", engine.Monitor, "__init__", False),
+)
+ARITHMETIC = ("prefix", "suffix", "heads", "linear probe", "evaluation")
+
+
+class Watch:
+    """Seconds by label, each without those of the labels inside it."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.calls: dict[str, list[float]] = defaultdict(list)
+        self._inner = [0.0]
+
+    def wrap(self, label: str, owner: Any, name: str, traces: bool) -> None:
+        """Time ``owner.name`` from now on, in the main thread."""
+        original = getattr(owner, name)
+
+        def timed(*arguments: Any, **options: Any) -> Any:
+            if threading.current_thread() is not threading.main_thread():
+                return original(*arguments, **options)
+            return self.measure(label, lambda: original(*arguments, **options), name * traces)
+
+        setattr(owner, name, timed)
+
+    def measure(self, label: str, work: Callable[[], Any], traced: str = "") -> Any:
+        """Do ``work`` and count its seconds."""
+        start = time.monotonic()
+        self._inner.append(0.0)
+        try:
+            return work()
+        finally:
+            whole = time.monotonic() - start
+            own = whole - self._inner.pop()
+            self._inner[-1] += whole
+            self.seconds[label] += own
+            if traced:
+                self.calls[f"{label} {traced}"].append(own)
+
+    def tracing(self) -> float:
+        """Return what first calls took beyond the others, and move it out of their labels."""
+        total = 0.0
+        for key, calls in self.calls.items():
+            extra = max(calls[0] - statistics.median(calls[1:] or [0.0]), 0.0)
+            self.seconds[key.rsplit(" ", 1)[0]] -= extra
+            total += extra
+        return total
+
+
+def main() -> None:
+    """Run the grid under the watch and publish where the time went."""
+    imports = time.monotonic() - START
+    quick = "--quick" in sys.argv
+    number, size, epochs = (60, 96, 2) if quick else (400, 224, 5)
+    watch = Watch()
+    for row in TIMED:
+        watch.wrap(*row)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rates = {"frozen": (1e-2, 1e-3), "top10": (1e-2, 1e-3)}
+        content = experiment(write_radiographs(folder, number), rates, image_size=size, epochs=epochs)
+        start = time.monotonic()
+        plan = watch.measure("reading images, check, folds", lambda: plan_of(content, folder / "out", folder / "cache"))
+        for _ in engine.execute(plan):
+            pass
+        engine.collect_predictions(plan)
+        watch.measure("evaluation: similarities", lambda: similarity.write_similarities(plan, lambda line: None))
+        evaluation = watch.measure("evaluation: statistics", lambda: evaluate(folder / "out"))
+        watch.measure("report", lambda: write_report(folder / "out", evaluation))
+        wall = time.monotonic() - start
+    text = _table(watch, wall, imports, f"{number} images, {size} px, {epochs} epochs, 20 frozen and 20 top10 runs")
+    print(text) if quick else publish("overhead", text)
+
+
+def _table(watch: Watch, wall: float, imports: float, what: str) -> str:
+    tracing = watch.tracing()
+    building = watch.seconds.pop("building models")
+    run = wall - tracing - building
+    watch.seconds["everything else"] = run - sum(watch.seconds.values())
+    arithmetic = sum(seconds for label, seconds in watch.seconds.items() if label.startswith(ARITHMETIC))
+    rows = sorted(watch.seconds.items(), key=lambda row: -row[1])
+    lines = [f"{what}; {machine()} and others", f"{'':<34}{'seconds':>9}{'share':>8}"]
+    lines += [f"{label:<34}{seconds:>9.1f}{seconds / run:>8.1%}" for label, seconds in rows]
+    lines += [
+        f"{'wall time':<34}{run:>9.1f}",
+        f"{'overhead (neither prefix, suffix, heads, probe nor evaluation)':<64}{1 - arithmetic / run:>8.1%}",
+        f"apart: imports {imports:.1f} s, building models {building:.1f} s, tracing {tracing:.1f} s",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

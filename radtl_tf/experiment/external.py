@@ -1,0 +1,238 @@
+"""Test frozen models on another hospital's data: read, score, measure, and write all of it down at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf import __version__
+from radtl_tf.data.cases import Cases
+from radtl_tf.data.examination import Step, read_manifest_images
+from radtl_tf.data.inputs import describe
+from radtl_tf.data.manifest import Manifest, cases_of, labels_of, read_manifest
+from radtl_tf.data.privacy import patient_key
+from radtl_tf.data.reading import Reading
+from radtl_tf.deploy.predict import load_model, predict, read_card
+from radtl_tf.errors import DataError, OutputError, nearest
+from radtl_tf.evaluation.called import with_threshold
+from radtl_tf.evaluation.drift import Drift, drifts, sentence
+from radtl_tf.evaluation.external import External, Scored, evaluate_external
+from radtl_tf.records.experiment import Task
+from radtl_tf.records.folder import csv_text, write_json, write_text
+from radtl_tf.records.schema import check_task
+from radtl_tf.report.external_page import write_page
+
+SCORES, RESULTS, PAGE = "scores.csv", "results.json", "external.html"
+SCORE_COLUMNS = ("model", "example", "patient", "truth", "score")
+SEED = 726  # of the bootstrap
+
+Watch = Callable[[int], AbstractContextManager[Step]]  # told how many steps there will be, gives what counts one
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What came of a test: the numbers, how the images differ from those of training, and ``results.json``."""
+
+    external: External
+    drifts: tuple[Drift, ...]
+    results: dict[str, Any]
+
+
+def assess(
+    models: Sequence[Path],
+    task: Task,
+    out: Path,
+    *,
+    threshold: float | None = None,
+    watch: Watch = lambda total: nullcontext(lambda: None),
+    say: Callable[[str], None] = lambda line: None,
+) -> Tested:
+    """Test one model, or compare two, on the manifest of a binary ``task``; write a new folder ``out``.
+
+    The folder gets ``scores.csv``, ``results.json``, ``external.html`` and the key of its patients' hashes, all or
+    none. ``task.positive`` may be ``None``: the first model's. Images are read, then scored, a step of ``watch`` each.
+    ``threshold`` adds what the models call positive.
+
+    Raises:
+        OutputError: a folder holds no model, or ``out`` exists or cannot be written.
+        DataError: the manifest is wrong, has classes that a model does not know, or an image cannot be read.
+        ExperimentError: the task contradicts itself.
+    """
+    cards = [_card(folder) for folder in models]
+    task = replace(task, positive=task.positive or cards[0]["positive"])
+    check_task(task)
+    if task.manifest is None:
+        raise DataError("a test needs a manifest.")
+    with _new_folder(out) as folder:
+        manifest = read_manifest(task.manifest, task.images, collect=True)
+        for card in cards:
+            _check_classes(manifest, task, card)
+        cases = cases_of(manifest, task, patient_key(folder))
+        say(f"Reading and scoring {len(cases.truth)} images of {len(cases.patient_ids)} patients")
+        with watch(len(cases.truth) * (1 + len(models))) as step:
+            readings = _readings(manifest, step)
+            scores = np.stack([_scores(model, manifest, step) for model in models], axis=1)
+        scored, names = Scored(cases.truth, scores, cases.patients), _names(cards)
+        external = _with_notes(evaluate_external(names, scored, cases.unit, seed=SEED), cards, names)
+        if threshold is not None:
+            external = with_threshold(external, names, scored, threshold, seed=SEED)
+        found = _drifts(cards[0], readings, cases)
+        tested = Tested(external, found, _results(cards, names, external, found))
+        write_text(folder / SCORES, csv_text(SCORE_COLUMNS, _score_rows(names, cases, scores)))
+        write_json(folder / RESULTS, tested.results)
+        write_page(folder / PAGE, external, found, scored)
+    return tested
+
+
+@contextmanager
+def _new_folder(out: Path) -> Iterator[Path]:
+    """Give a temporary folder that becomes ``out``, whole, when the block ends without error."""
+    if out.exists():
+        raise OutputError(f"{out} exists already: choose another --out or delete it.")
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        _on_disk(out, lambda: temporary.mkdir(parents=True))
+        yield temporary
+        _on_disk(out, lambda: os.replace(temporary, out))
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _on_disk(out: Path, change: Callable[[], None]) -> None:
+    try:
+        change()
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written ({error.strerror or error}).") from error
+
+
+def _card(folder: Path) -> dict[str, Any]:
+    """Return the card of a model that knows two classes."""
+    card = read_card(folder)
+    if card.get("kind", "binary") != "binary" or len(card["classes"]) != 2:
+        raise DataError(f"{folder}: the model tells {len(card['classes'])} classes apart; radtl test needs one of two.")
+    return card
+
+
+def _check_classes(manifest: Manifest, task: Task, card: dict[str, Any]) -> None:
+    """Refuse labels that are not the model's classes; with a separator an image may have others beside the positive."""
+    classes, positive = card["classes"], card["positive"]
+    known = ", ".join(map(repr, classes))
+    if task.positive != positive:
+        raise DataError(
+            f"the positive class is to be {task.positive!r}, but that of the model {card['setting']} is {positive!r}."
+        )
+    found = _labels(manifest, task)
+    unknown = [name for name in dict.fromkeys(found) if name not in classes]
+    if unknown and not task.label_separator:
+        raise DataError(
+            f"{manifest.path}: {found.count(unknown[0])} images have the label {unknown[0]!r}, which the model "
+            f"{card['setting']} does not know{nearest(unknown[0], classes)}: it knows {known}. Write the labels as the "
+            "model's classes, or name another --label."
+        )
+
+
+def _labels(manifest: Manifest, task: Task) -> list[str]:
+    """Return every label that an image has."""
+    try:
+        return [name for names in labels_of(manifest, task) for name in names]
+    except DataError as error:
+        raise DataError(f"{manifest.path}: {error}") from error
+
+
+def _readings(manifest: Manifest, step: Step) -> list[Reading]:
+    """Read every image before anything is scored, so that all that cannot be read are known at once."""
+    outcomes = read_manifest_images(manifest, step)
+    bad = [
+        (source.line, outcome)
+        for source, outcome in zip(manifest.sources, outcomes, strict=True)
+        if not outcome.reading
+    ]
+    if bad:
+        line, outcome = bad[0]
+        raise DataError(
+            f"{manifest.path}: {len(bad)} of {len(outcomes)} images cannot be read; the first, line {line}: "
+            f"{outcome.reason} Mend them or take their rows out; `radtl data check` lists all. Nothing was written."
+        )
+    return [outcome.reading for outcome in outcomes if outcome.reading]
+
+
+def _scores(folder: Path, manifest: Manifest, step: Step) -> NDArray[np.float64]:
+    """Return P(positive) (N,) of every image by one model."""
+    scores = []
+    for source, found in zip(
+        manifest.sources, predict(load_model(folder), (source.path for source in manifest.sources)), strict=True
+    ):
+        if found.score is None:
+            raise DataError(f"{manifest.path}: line {source.line}: {found.error}")
+        scores.append(found.score)
+        step()
+    return np.array(scores)
+
+
+def _names(cards: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a name per model: its setting, numbered where both have the same."""
+    settings = [card["setting"] for card in cards]
+    return settings if len(set(settings)) == len(settings) else [f"{name} ({n})" for n, name in enumerate(settings, 1)]
+
+
+def _drifts(card: dict[str, Any], readings: Sequence[Reading], cases: Cases) -> tuple[Drift, ...]:
+    """Compare the images with those that the first model was trained on, if it brings a summary of them."""
+    trained = card.get("inputs")
+    return tuple(drifts(trained, describe(readings), len(cases.patient_ids))) if trained else ()
+
+
+def _with_notes(external: External, cards: Sequence[dict[str, Any]], names: Sequence[str]) -> External:
+    """Add what the models' cards have to say."""
+    balanced = [name for name, card in zip(names, cards, strict=True) if card.get("class_weights") == "balanced"]
+    notes = [
+        f"{name} was trained with balanced class weights: its scores rank cases, but are no probabilities."
+        for name in balanced
+    ]
+    if not cards[0].get("inputs"):
+        notes.append(
+            "The model has no summary of its training images, so these were not compared with them: run its experiment "
+            "again with this version, which keeps all finished runs, and export it anew."
+        )
+    return replace(external, notes=(*notes, *external.notes))
+
+
+def _results(
+    cards: Sequence[dict[str, Any]], names: Sequence[str], external: External, found: Sequence[Drift]
+) -> dict[str, Any]:
+    """Return ``results.json``; an absent number is null."""
+    inputs = [
+        {"outside": int(one.outside.sum()), "drift": one.is_drift}
+        | {name: getattr(one, name) for name in ("name", "low", "median", "high", "here", "expected", "p_value")}
+        for one in found
+    ]
+    return {
+        "format": 1,
+        "radtl_tf": __version__,
+        "models": [{"name": name, **card} for name, card in zip(names, cards, strict=True)],
+        "unit": external.unit,
+        "counts": external.counts,
+        "sentence": external.sentence,
+        "estimates": [_plain(asdict(one)) for one in external.estimates],
+        "comparisons": [_plain(asdict(one)) for one in external.comparisons],
+        "inputs": {"sentence": sentence(found), "descriptors": inputs} if found else None,
+        "notes": list(external.notes),
+    }
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row with ``None`` for what is not a number: JSON has no NaN."""
+    return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in row.items()}
+
+
+def _score_rows(names: Sequence[str], cases: Cases, scores: NDArray[np.float64]) -> Iterator[tuple[object, ...]]:
+    for name, column in zip(names, scores.T, strict=True):
+        for row, score in enumerate(column.tolist()):
+            yield name, row, cases.patient_ids[cases.patients[row]], int(cases.truth[row]), score

@@ -1,0 +1,57 @@
+"""radtl test, as a user types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def model(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from click.testing import CliRunner
+
+    from radtl_tf.cli.main import main
+
+    folder = tmp_path_factory.mktemp("exported") / "model"
+    done = CliRunner().invoke(main, ["export", str(finished_once / "out"), "--out", str(folder)])
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+def test_the_results_are_printed_for_a_reader(model: Path, tmp_path: Path, radiographs_in: Any, radtl: Any) -> None:
+    manifest = radiographs_in(tmp_path)
+    result = radtl("test", model, "--manifest", manifest, "--patient", "patient_id", "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("Per patient, on 60 images of 60 patients, 30 images positive: AUROC ")
+    assert "no more than chance explains" in result.stdout
+    assert (tmp_path / "out" / "external.html").is_file()
+
+
+def test_or_for_a_machine(model: Path, tmp_path: Path, radiographs_in: Any, radtl: Any) -> None:
+    manifest = radiographs_in(tmp_path)
+    words = ("--manifest", manifest, "--one-image-per-patient", "--compare", model, "--threshold", 0.5)
+    result = radtl("test", model, *words, "--out", tmp_path / "out", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found == json.loads((tmp_path / "out" / "results.json").read_text())
+    assert found["comparisons"][0]["difference"] == 0
+
+
+def test_wrong_input_is_one_line(model: Path, tmp_path: Path, radiographs_in: Any, radtl: Any) -> None:
+    manifest = radiographs_in(tmp_path)
+    words = ("--patient", "patient_id", "--out", tmp_path / "out")
+    (tmp_path / "empty").mkdir()
+    for wrong in (
+        (model, "--manifest", manifest, "--label", "diagnosis"),
+        (model, "--manifest", tmp_path / "none.csv"),
+        (tmp_path / "empty", "--manifest", manifest),
+        (model, "--manifest", manifest, "--positive", "well"),
+    ):
+        result = radtl("test", *wrong, *words)
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Error: ") and result.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+    assert radtl("test", model).exit_code == 2
