@@ -14,6 +14,8 @@ from radtl_tf.evaluation.answer import Answer, answer
 from radtl_tf.evaluation.baselines import baseline_table
 from radtl_tf.evaluation.choices import Values, values_of
 from radtl_tf.evaluation.contrasts import comparison_table, contrasts, judge
+from radtl_tf.evaluation.curves import curve_table, lines
+from radtl_tf.evaluation.histories import Course, courses, read_histories
 from radtl_tf.evaluation.intervals import fold_mean
 from radtl_tf.evaluation.learning_curve import LearningCurve, learning_curve
 from radtl_tf.evaluation.metrics import fold_values
@@ -41,7 +43,8 @@ class Evaluation:
     patients per part. ``notes``: a line per caveat. ``ablation``: the question under every pixel convention, where the
     grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not measured.
     ``baselines``: the trivial ones, without a row where there are none. ``learning_curve``: the question with shares of
-    the training patients, where the grid has several.
+    the training patients, where the grid has several. ``curves``: ROC and precision-recall curves of the question's
+    settings. ``courses``: how their training went.
     """
 
     record: Record
@@ -55,6 +58,8 @@ class Evaluation:
     ablation: Ablation | None
     similarity: pd.DataFrame
     baselines: pd.DataFrame
+    curves: pd.DataFrame
+    courses: list[Course]
     learning_curve: LearningCurve | None
 
 
@@ -72,6 +77,7 @@ def evaluate(folder: Path) -> Evaluation:
     question = record.experiment["question"]
     results = judge(contrasts(record, values), record.num_folds, question["margin"]) if question else []
     parts = part_counts(record.folds, predictions)
+    shown = lines(record, values)
     evaluation = Evaluation(
         record=record,
         folds=folds,
@@ -84,6 +90,8 @@ def evaluate(folder: Path) -> Evaluation:
         ablation=ablation(record, results),
         similarity=read_similarity(folder),
         baselines=baseline_table(folder, record),
+        curves=curve_table(record, shown, predictions),
+        courses=courses(record, shown, read_histories(folder, record)),
         learning_curve=learning_curve(record, values),
     )
     write_tables(folder, evaluation)

@@ -44,6 +44,7 @@ def similarity_table(evaluation: Evaluation) -> Table:
         "unrelated. Measured on test images of the first fold of the first repeat.",
         columns=("Compared", "Backbone", "Weights", "Pixels", "Tuning", "Images", "CKA by layer"),
         rows=tuple(_similarity_row(layers) for _, layers in evaluation.similarity.groupby(keys, sort=False)),
+        section="training",
     )
 
 

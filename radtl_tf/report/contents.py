@@ -24,7 +24,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
         baselines_table,
         published_table,
         *(scenarios_table, scenario_comparisons_table, similarity_table, weights_table, data_table, folds_table),
-        *(stuck_table, method_table),
+        *(check_table, stuck_table, method_table),
     )
     return [table for table in (make(evaluation) for make in makers) if table.rows]
 
@@ -183,6 +183,7 @@ def weights_table(evaluation: Evaluation) -> Table:
             )
             for entry in evaluation.record.facts["weights"]
         ),
+        section="method",
     )
 
 
@@ -201,6 +202,7 @@ def data_table(evaluation: Evaluation) -> Table:
             (f"{name} (positive)" if name == positive else name, str(count["images"]), str(count["patients"]))
             for name, count in data["counts"].items()
         ),
+        section="data",
     )
 
 
@@ -220,6 +222,24 @@ def folds_table(evaluation: Evaluation) -> Table:
         rows=tuple(
             (str(row["repeat"]), str(row["fold"]), row["train"], row["inner"], row["test"]) for row in _records(wide)
         ),
+        section="data",
+    )
+
+
+def check_table(evaluation: Evaluation) -> Table:
+    """What the data check found before the first run."""
+    check = evaluation.record.facts.get("check", {"findings": [], "accepted": []})
+    return Table(
+        key="check",
+        title="Data check",
+        caption="Found before the first run. An error would have stopped the experiment; a warning that is accepted "
+        "was looked at by the user.",
+        columns=("Finding", "Level", "What", "Accepted"),
+        rows=tuple(
+            (row["code"], row["level"], row["message"], "yes" if row["code"] in check["accepted"] else "")
+            for row in check["findings"]
+        ),
+        section="data",
     )
 
 
@@ -235,6 +255,7 @@ def stuck_table(evaluation: Evaluation) -> Table:
             (row["scenario"], str(row["repeat"]), str(row["fold"]), str(row["epochs"]))
             for row in _records(runs[runs["converged"].isin([False])])
         ),
+        section="training",
     )
 
 
@@ -255,6 +276,7 @@ def method_table(evaluation: Evaluation) -> Table:
         caption="All of it stands in experiment.json.",
         columns=("What", "Value"),
         rows=tuple((name, str(value)) for name, value in values.items()),
+        section="method",
     )
 
 

@@ -1,101 +1,118 @@
-"""Write an experiment's report: one page that needs nothing but itself, and the same in Markdown."""
+"""Write an experiment's report: a page that needs nothing but itself, the same in Markdown, its parts as files."""
 
 from __future__ import annotations
 
-import math
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from radtl_tf.evaluation.answer import Answer, Reading
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.folder import write_text
-from radtl_tf.report.contents import tables
-from radtl_tf.report.figures import conventions, fold_pairs, forest, similarities
-from radtl_tf.report.learning_curve import learning_curve_figure
+from radtl_tf.report.advice import AUROC, advice, chances, headline
+from radtl_tf.report.export import export
+from radtl_tf.report.guidelines import CAPTION, key_of
+from radtl_tf.report.outline import SECTIONS, Contents, contents
 from radtl_tf.report.page import DISCLAIMER, render_template
 from radtl_tf.report.tables import plain, render_markdown
 
 NO_QUESTION = "This experiment asks no question: it estimates and compares nothing."
+FIRST_SCREEN = ("forest", "pairs")
 
 
 def write_report(folder: Path, evaluation: Evaluation) -> Path:
-    """Write ``report.html`` and ``report.md`` into the output folder and return the path of the first.
+    """Write ``report.html`` and ``report.md``, ``tables/`` and ``figures/`` and return the path of the first.
 
     Raises:
         OutputError: the folder cannot be written.
     """
+    found = contents(evaluation)
     path = folder / "report.html"
-    write_text(path, render_html(evaluation))
-    write_text(folder / "report.md", render_page(evaluation))
+    export(folder, found.figures, [*found.tables, *found.checklist_tables()])
+    write_text(folder / "report.md", _markdown(evaluation, found))
+    write_text(path, _html(evaluation, found))
     return path
 
 
 def render_html(evaluation: Evaluation) -> str:
     """Return the report as one HTML page without scripts and without any external address."""
+    return _html(evaluation, contents(evaluation))
+
+
+def render_page(evaluation: Evaluation) -> str:
+    """Return the report in Markdown, without the figures."""
+    return _markdown(evaluation, contents(evaluation))
+
+
+def _html(evaluation: Evaluation, found: Contents) -> str:
     answer = evaluation.question
     return render_template(
         "report.html",
         experiment=evaluation.record.experiment,
         answer=answer,
         headline=headline(answer) if answer else "",
+        advice=advice(answer) if answer else "",
         sentence=answer.sentence if answer else NO_QUESTION,
         chances=chances(answer) if answer else "",
+        auroc=AUROC,
         ablation=evaluation.ablation.sentences if evaluation.ablation else (),
-        forest=forest(evaluation),
-        pairs=fold_pairs(evaluation, answer) if answer else "",
-        conventions=conventions(evaluation.ablation) if evaluation.ablation else "",
-        similarities=similarities(evaluation) if len(evaluation.similarity) else "",
-        curve=evaluation.learning_curve,
-        learning=_learning(evaluation),
         notes=evaluation.notes,
-        tables=tables(evaluation),
+        first=[figure for figure in found.figures if figure.key in FIRST_SCREEN],
+        numbers={figure.key: number for number, figure in enumerate(_in_order(found), start=1)},
+        sections=_sections(found),
+        methods=found.methods,
+        guidelines=_guidelines(found),
+        guidelines_caption=CAPTION,
+        titles=found.titles,
+        citations=found.citations,
+        bibtex=found.bibtex,
         versions=evaluation.record.facts["versions"],
     )
 
 
-def _learning(evaluation: Evaluation) -> str:
-    margin = evaluation.record.experiment["question"]["margin"] if evaluation.question else 0.0
-    return learning_curve_figure(evaluation.learning_curve, margin) if evaluation.learning_curve else ""
+def _in_order(found: Contents) -> list[Any]:
+    """Return the figures in the order of the page."""
+    first = [figure for figure in found.figures if figure.key in FIRST_SCREEN]
+    return first + [figure for section in _sections(found) for figure in section["figures"]]
 
 
-def render_page(evaluation: Evaluation) -> str:
-    """Return the report in Markdown, without the figures."""
+def _sections(found: Contents) -> list[Mapping[str, Any]]:
+    """Return the sections that hold something, each with the figures and tables that name it."""
+    sections = (
+        {
+            "key": key,
+            "title": title,
+            "figures": [f for f in found.figures if f.section == key and f.key not in FIRST_SCREEN],
+            "tables": [table for table in found.tables if table.section == key],
+        }
+        for key, title in SECTIONS.items()
+    )
+    return [section for section in sections if section["figures"] or section["tables"]]
+
+
+def _guidelines(found: Contents) -> list[Mapping[str, Any]]:
+    counted = {name: Counter(item.state.split(":")[0] for item in items) for name, items in found.checklists.items()}
+    return [
+        {
+            "key": key_of(name),
+            "name": name,
+            "rows": items,
+            "summary": ", ".join(f"{number} {state}" for state, number in counted[name].items()),
+        }
+        for name, items in found.checklists.items()
+    ]
+
+
+def _markdown(evaluation: Evaluation, found: Contents) -> str:
     answer, experiment = evaluation.question, evaluation.record.experiment
     lines = [f"# {plain(experiment['name'])}", plain(experiment["note"])]
+    lines += [plain(advice(answer))] if answer else []
     lines += [f"**{plain(answer.sentence)}**", plain(chances(answer))] if answer else [NO_QUESTION]
     lines += [plain(sentence) for sentence in evaluation.ablation.sentences] if evaluation.ablation else []
     lines += [plain(evaluation.learning_curve.sentence)] if evaluation.learning_curve else []
     lines += ["## Notes", "\n".join(f"- {plain(note)}" for note in evaluation.notes)]
-    lines += [render_markdown(table).strip() for table in tables(evaluation)]
+    lines += [render_markdown(table).strip() for table in found.tables]
+    lines += ["## Methods text", *(f"**{title}.** {plain(text)}" for title, text in found.methods.items())]
+    lines += [render_markdown(table).strip() for table in found.checklist_tables()]
+    lines += ["## How to cite", "\n".join(f"- {plain(reference)}" for reference in found.citations)]
     return "\n\n".join([*filter(None, lines), DISCLAIMER]) + "\n"
-
-
-def headline(answer: Answer) -> str:
-    """Return the verdict as a reader of the first line needs it."""
-    if not answer.agree:
-        return f"{answer.a} and {answer.b}: undecided, it depends on the pixel convention"
-    under = f" under {'both' if len(answer.readings) == 2 else 'all'} pixel conventions" * (len(answer.readings) > 1)
-    if answer.verdict in ("better", "worse"):
-        return f"{answer.a} {answer.verdict} than {answer.b}{under}"
-    return f"{answer.a} and {answer.b}: {answer.verdict}{under}"
-
-
-def chances(answer: Answer) -> str:
-    """Say how probable each outcome is, per reading, or nothing where there is no spread to tell by."""
-    told = [_chances(answer, reading) for reading in answer.readings if not any(map(math.isnan, reading.chances))]
-    return f"By the Bayesian correlated t with a flat prior: {'; '.join(told)}." if told else ""
-
-
-def _chances(answer: Answer, reading: Reading) -> str:
-    above, within, below = map(_percent, reading.chances)
-    under = f"with {reading.pixels} pixels, " * bool(reading.pixels)
-    return (
-        f"{under}{answer.a} better by more than {answer.margin:g}: {above}; "
-        f"the two within {answer.margin:g}: {within}; {answer.b} better by more than {answer.margin:g}: {below}"
-    )
-
-
-def _percent(chance: float) -> str:
-    """Return whole percents, never claiming certainty."""
-    if chance < 0.01:
-        return "< 1 %"
-    return "> 99 %" if chance > 0.99 else f"{100 * chance:.0f} %"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from radtl_tf.evaluation.answer import number, p_text, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.learning_curve import LearningCurve
-from radtl_tf.report.svg import FAINT, SERIES, STYLE, svg
+from radtl_tf.report.drawing import MARKERS, canvas, drawn
+from radtl_tf.report.figures import Figure
+from radtl_tf.report.svg import FAINT, SERIES
 from radtl_tf.report.tables import Table
 
-_MARKERS = "os"
 _SIZE = (4.6, 4.2)  # inches
 
 
@@ -44,15 +42,17 @@ def _row(curve: pd.DataFrame, share: float, patients: float, a: str, b: str, *re
     )
 
 
-def learning_curve_figure(found: LearningCurve, margin: float) -> str:
-    """Return AUROC per weights and their difference with 95 % intervals, as an SVG element; patients on a log scale."""
+def learning_curve_figure(evaluation: Evaluation) -> Figure | None:
+    """Return AUROC per weights and their difference with 95 % intervals; patients on a log scale."""
+    found, question = evaluation.learning_curve, evaluation.record.experiment["question"]
+    if not found or not question:
+        return None
     a, b = found.steps.loc[0, ["a", "b"]]
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=_SIZE)
+    with canvas(_SIZE[1], _SIZE[0]) as figure:
         above, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (3, 2), "hspace": 0.15})
-        for weights, color, marker in zip((a, b), SERIES, _MARKERS, strict=False):
+        for weights, color, marker in zip((a, b), SERIES, MARKERS, strict=False):
             _band(above, found.curve[found.curve["weights"] == weights], "mean", color, marker)
-        below.axhspan(-margin, margin, facecolor=FAINT, alpha=0.3)
+        below.axhspan(-question["margin"], question["margin"], facecolor=FAINT, alpha=0.3)
         below.axhline(0, color=FAINT, linewidth=0.8)
         _band(below, found.steps, "difference", SERIES[2], "D")
         above.set_ylabel("test AUROC")
@@ -62,7 +62,13 @@ def learning_curve_figure(found: LearningCurve, margin: float) -> str:
         for axes in (above, below):
             axes.spines[["top", "right"]].set_visible(False)
             axes.yaxis.set_major_locator(MaxNLocator(5))
-        return svg(figure, f"Test AUROC of {a} and {b}, and their difference, by the number of training patients")
+        return drawn(
+            figure,
+            key="learning",
+            title=f"Test AUROC of {a} and {b}, and their difference, by the number of training patients",
+            alt=found.sentence,
+            caption=f"{found.sentence} Bands are 95 % intervals; the grey band below is the margin.",
+        )
 
 
 def _band(axes: Axes, rows: pd.DataFrame, value: str, color: str, marker: str) -> None:

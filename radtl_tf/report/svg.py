@@ -16,6 +16,7 @@ SERIES = ("#030301", "#030302", "#030303", "#030304", "#030305", "#030306")
 _VARIABLES = {INK: "var(--ink)", FAINT: "var(--faint)"} | {
     color: f"var(--series-{position})" for position, color in enumerate(SERIES, start=1)
 }
+_LARGEST = 1.5  # a narrow drawing is not blown up: all have text of one size where there is room
 STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and copied
     "svg.hashsalt": "radtl",  # the same numbers give the same bytes
@@ -30,20 +31,32 @@ STYLE: Any = {
 }
 
 
-def svg(figure: Figure, label: str) -> str:
-    """Return the figure as one ``<svg>`` element without prologue, metadata, namespaces and fixed size."""
+def svg(figure: Figure, title: str, description: str = "") -> str:
+    """Return the figure as one ``<svg>`` element without prologue, metadata, namespaces and fixed size.
+
+    ``title`` names it and ``description`` says in words what it shows, for those who do not see it.
+    """
     buffer = io.StringIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # the reader's browser has the font
         figure.savefig(buffer, format="svg", bbox_inches="tight", transparent=True, metadata=_no_metadata())
     text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = (
-        re.sub(r' (xmlns(:\w+)?|version|width|height)="[^"]*"', "", text.split(">", 1)[0]) + ">" + text.split(">", 1)[1]
+    start, body = text[text.index("<svg") :].split(">", 1)
+    start = re.sub(r' (xmlns(:\w+)?|version|width|height)="[^"]*"', "", start)
+    widest = _LARGEST * float(start.split('viewBox="0 0 ')[1].split()[0])
+    start = start.replace("<svg", f'<svg role="img" aria-label="{escape(title)}" style="max-width: {widest:.0f}px"', 1)
+    body = _no_idle_ids(re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL))
+    body = re.sub("|".join(_VARIABLES), lambda match: _VARIABLES[match[0]], body.replace("xlink:href", "href"))
+    said = "".join(
+        f"<{tag}>{escape(words)}</{tag}>" for tag, words in (("title", title), ("desc", description)) if words
     )
-    text = text.replace("xlink:href", "href").replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1)
-    return re.sub("|".join(_VARIABLES), lambda match: _VARIABLES[match[0]], text).strip()
+    return f"{start}>{said}{body}".strip()
+
+
+def _no_idle_ids(text: str) -> str:
+    """Return ``text`` without the ids that nothing refers to: matplotlib gives every figure the same ones."""
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
+    return re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in used else "", text)
 
 
 def _no_metadata() -> dict[str, Any]:

@@ -12,13 +12,14 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#])")
 
 @dataclass(frozen=True)
 class Table:
-    """One table: ``rows`` of text, one cell per column; ``key`` is its anchor."""
+    """One table: ``rows`` of text, one cell per column; ``key`` is its anchor, ``section`` where it stands."""
 
     key: str
     title: str
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    section: str = "results"
 
     @property
     def numeric(self) -> tuple[bool, ...]:

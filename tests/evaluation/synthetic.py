@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
+from radtl_tf.records.experiment import Training
 from radtl_tf.records.folder import OutputFolder, csv_text, write_json, write_text
 from radtl_tf.records.runs import FOLD_COLUMNS, PREDICTION_COLUMNS, PROBE, Run, Scenario, Setting
 
@@ -21,6 +22,7 @@ NATIVE = {
     ("InceptionV3", "imagenet"): "tf",
     ("InceptionV3", "random"): "tf",
 }
+HISTORY_COLUMNS = ("epoch", "loss", "inner_loss", "inner_auroc", "seconds")
 TUNINGS = {"frozen": (0.01, 0.001), "top10": (0.001, 0.0001)}
 
 
@@ -71,6 +73,7 @@ def write_synthetic(folder: Path, like: Synthetic) -> Path:
         place.mkdir(parents=True)
         record = _run_record(Run(scenario, repeat, fold), converged=number % 17 != 3)
         (place / "run.json").write_text(json.dumps(record))  # unsynced: a test has hundreds of them
+        (place / "history.csv").write_text(csv_text(HISTORY_COLUMNS, _history(record, 0.02 * (repeat + fold))))
         (place / "DONE.json").write_text("{}")
     return folder
 
@@ -144,8 +147,9 @@ def _predictions(
 
 def _run_record(run: Run, converged: bool) -> dict[str, Any]:
     probe = run.scenario.is_reference
+    best = 12 if converged else 30
     outcome: dict[str, Any] = {"train_patients": round(150 * run.scenario.setting.train_fraction)}
-    outcome |= {"epochs": 0 if probe else 30, "best_epoch": 0 if probe else 12, "fixed_epochs": False}
+    outcome |= {"epochs": 0 if probe else 30, "best_epoch": 0 if probe else best, "fixed_epochs": False}
     rest = {
         "converged": None if probe else converged,
         "diverged": False,
@@ -156,6 +160,15 @@ def _run_record(run: Run, converged: bool) -> dict[str, Any]:
         "precision": "float32",
     }
     return {**run.scenario.as_dict(), "repeat": run.repeat, "fold": run.fold, **outcome, **rest}
+
+
+def _history(record: dict[str, Any], shift: float) -> list[tuple[Any, ...]]:
+    """Return the rows of a run: the training loss falls, the inner loss has its minimum in the epoch that was kept."""
+    best = record["best_epoch"]
+    return [
+        (epoch, 0.7 * 0.97**epoch, 0.6 + shift + 0.0002 * (epoch - best) ** 2, 0.7, 0.1)
+        for epoch in range(1, record["epochs"] + 1)
+    ]
 
 
 def _facts(
@@ -184,7 +197,7 @@ def _facts(
                 "pixels": list(like.pixels),
                 "train_fractions": list(like.shares),
             },
-            "training": {"image_size": 64, "epochs": 30, "class_weights": "none", "head_input": like.head_input},
+            "training": asdict(Training(image_size=64, head_input=like.head_input)),
         },
         "versions": {"radtl_tf": "0.1.0", "python": "3.11.9"},
         "hardware": {"machine": "x86_64", "precision": "float32"},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.errors import OutputError
-from radtl_tf.records.folder import OutputFolder, csv_text, read_json, safe_cell, write_json, write_text
+from radtl_tf.records.folder import OutputFolder, csv_text, read_json, safe_cell, write_bytes, write_json, write_text
 from radtl_tf.records.runs import Run, Scenario, Setting
 
 RUN = Run(Scenario(Setting("ResNet50", "random", "caffe", "frozen"), 0.01), 0, 0)
@@ -67,3 +67,17 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 def test_numbers_stay_numbers() -> None:
     assert csv_text(["a", "b"], [[-0.5, "=x"]]) == "a,b\n-0.5,'=x\n"
+
+
+def test_bytes_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "new" / "a.png", b"\x89PNG\r\n")
+    assert (tmp_path / "new" / "a.png").read_bytes() == b"\x89PNG\r\n"
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_bytes(tmp_path / "folder", b"x")
+    assert files(tmp_path) == ["new/a.png"]
+
+
+def test_text_is_utf8_with_the_line_ends_that_it_has(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.txt", "±\r\n\n")
+    assert (tmp_path / "a.txt").read_bytes() == "±\r\n\n".encode()

@@ -85,3 +85,21 @@ def test_tables_without_rows_are_left_out(outcome: Outcome) -> None:
 def test_no_patient_is_named(by_key: dict[str, Table], evaluation: Evaluation) -> None:
     text = "\n".join(cell for table in by_key.values() for row in table.rows for cell in row)
     assert not any(patient in text for patient in evaluation.record.folds["patient"].unique())
+
+
+def test_the_data_check_is_told_with_what_was_accepted(outcome: Outcome) -> None:
+    found = evaluate(outcome(backbones=("ResNet50",)))
+    finding = {"code": "shortcut", "level": "warning", "message": "Size alone gives the label."}
+    found.record.facts["check"] = {"findings": [finding], "accepted": ["shortcut"]}
+    table = next(table for table in tables(found) if table.key == "check")
+    assert table.rows == (("shortcut", "warning", "Size alone gives the label.", "yes"),)
+    assert table.section == "data"
+
+
+def test_tables_stand_in_their_sections(by_key: dict[str, Table]) -> None:
+    sections = {key: table.section for key, table in by_key.items() if table.section != "results"}
+    assert sections == {
+        **dict.fromkeys(("weights", "method"), "method"),
+        **dict.fromkeys(("data", "folds"), "data"),
+        "not-converged": "training",
+    }

@@ -15,11 +15,13 @@ def test_table_and_figure_stand_in_the_report(outcome: Callable[..., Path]) -> N
     table = learning_curve_table(evaluation)
     assert [row[:4] for row in table.rows] == [("38", "0.25", "imagenet", "random"), ("150", "1", "imagenet", "random")]
     assert evaluation.learning_curve
-    figure = learning_curve_figure(evaluation.learning_curve, margin=0.02)
-    assert figure.startswith('<svg role="img"') and ">38<" in figure and ">150<" in figure
+    figure = learning_curve_figure(evaluation)
+    assert figure is not None and figure.alt == evaluation.learning_curve.sentence
+    assert ">38<" in figure.svg and ">150<" in figure.svg
     page = render_html(evaluation)
-    assert evaluation.learning_curve.sentence in page and 'id="learning-curve"' in page and figure in page
+    assert evaluation.learning_curve.sentence in page and 'id="learning-curve"' in page and figure.inline in page
 
 
 def test_one_share_makes_no_curve(evaluation: Evaluation) -> None:
     assert learning_curve_table(evaluation).rows == ()
+    assert learning_curve_figure(evaluation) is None

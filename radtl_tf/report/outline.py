@@ -1,0 +1,81 @@
+"""What a report shows, in its order: figures, tables, Methods text, checklists and references."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.report.citation import bibtex, citations
+from radtl_tf.report.contents import tables
+from radtl_tf.report.courses import courses_figure
+from radtl_tf.report.curves import precision_recall_figure, roc_figure
+from radtl_tf.report.figures import Figure
+from radtl_tf.report.flow import flow_figure
+from radtl_tf.report.forest import conventions_figure, forest_figure, pairs_figure
+from radtl_tf.report.guidelines import Item, as_table, checklists
+from radtl_tf.report.heatmap import heatmap_figure
+from radtl_tf.report.layers import layers_figure
+from radtl_tf.report.learning_curve import learning_curve_figure
+from radtl_tf.report.methods import paragraphs, sentences
+from radtl_tf.report.tables import Table
+
+# The sections of the page: a table or a figure names the one that it stands in.
+SECTIONS = {"results": "Results", "training": "Training", "data": "Data", "method": "How it was made"}
+
+# The report's figures in their order; a maker returns None where an experiment has nothing to show.
+FIGURES: tuple[Callable[[Evaluation], Figure | None], ...] = (
+    *(
+        forest_figure,
+        pairs_figure,
+        learning_curve_figure,
+        conventions_figure,
+        roc_figure,
+        precision_recall_figure,
+        heatmap_figure,
+    ),
+    *(courses_figure, layers_figure, flow_figure),
+)
+_PLACES = {"answer": "Answer", "notes": "Notes", "methods": "Methods text", "cite": "How to cite"}
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that a report shows: ``checklists`` are the items of each guideline, ``methods`` a text per heading."""
+
+    figures: list[Figure]
+    tables: list[Table]
+    methods: dict[str, str]
+    checklists: dict[str, list[Item]]
+    citations: list[str]
+    bibtex: str
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The title of every place that a checklist may point to, by its anchor."""
+        figures = {figure.key: figure.title for figure in self.figures}
+        return _PLACES | figures | {table.key: table.title for table in self.tables}
+
+    def checklist_tables(self) -> list[Table]:
+        """Return each checklist as a table."""
+        return [as_table(name, items, self.titles) for name, items in self.checklists.items()]
+
+
+def contents(evaluation: Evaluation) -> Contents:
+    """Return what the report of an evaluation shows; every figure is drawn once."""
+    answer = evaluation.question
+    said = sentences(evaluation) | {"result": answer.sentence if answer else ""}
+    shown = Contents(
+        figures=figures(evaluation),
+        tables=tables(evaluation),
+        methods=paragraphs(evaluation),
+        checklists={},
+        citations=citations(evaluation),
+        bibtex=bibtex(evaluation),
+    )
+    return replace(shown, checklists=checklists(said, shown.titles))
+
+
+def figures(evaluation: Evaluation) -> list[Figure]:
+    """Return every figure that has something to show, in the order of the report."""
+    return [figure for figure in (make(evaluation) for make in FIGURES) if figure]
