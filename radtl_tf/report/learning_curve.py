@@ -65,7 +65,7 @@ def learning_curve_figure(evaluation: Evaluation) -> Figure | None:
         return drawn(
             figure,
             key="learning",
-            title=f"Test AUROC of {a} and {b}, and their difference, by the number of training patients",
+            title="Test AUROC by the number of training patients",
             alt=found.sentence,
             caption=f"{found.sentence} Bands are 95 % intervals; the grey band below is the margin.",
         )

@@ -70,7 +70,7 @@ def browse(page: Path, *flags: str) -> subprocess.CompletedProcess[str]:
         *flags,
     ]
     return subprocess.run(
-        [*command, page.as_uri()], capture_output=True, text=True, timeout=120, check=True, errors="replace"
+        [*command, page.as_uri()], capture_output=True, text=True, timeout=300, check=True, errors="replace"
     )
 
 
