@@ -21,8 +21,14 @@ check: $(INSTALLED)  ## format, lint, types, direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(INSTALLED)  ## what it costs: every file in benchmarks/
+bench: $(INSTALLED) .bench-torch/.installed  ## what it costs: every file in benchmarks/, an hour and a half, best on an idle machine
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+# PyTorch, to compare with, stays out of the environment that is tested.
+.bench-torch/.installed:
+	$(BIN)/python -m venv .bench-torch
+	.bench-torch/bin/pip install --quiet --disable-pip-version-check 'torch==2.13.*' torchvision
+	touch $@
 
 clean:  ## remove what the other targets wrote, but for .venv
 	rm -rf build dist *.egg-info demo-output .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -100,6 +100,7 @@ def main() -> None:
     imports = time.monotonic() - START
     quick = "--quick" in sys.argv
     number, size, epochs = (60, 96, 2) if quick else (400, 224, 5)
+    what, load = f"{number} images, {size} px, {epochs} epochs, 20 frozen and 20 top10 runs", machine()
     watch = Watch()
     for row in TIMED:
         watch.wrap(*row)
@@ -116,7 +117,7 @@ def main() -> None:
         evaluation = watch.measure("evaluation: statistics", lambda: evaluate(folder / "out"))
         watch.measure("report", lambda: write_report(folder / "out", evaluation))
         wall = time.monotonic() - start
-    text = _table(watch, wall, imports, f"{number} images, {size} px, {epochs} epochs, 20 frozen and 20 top10 runs")
+    text = _table(watch, wall, imports, f"{what}; {load}")
     print(text) if quick else publish("overhead", text)
 
 
@@ -127,7 +128,7 @@ def _table(watch: Watch, wall: float, imports: float, what: str) -> str:
     watch.seconds["everything else"] = run - sum(watch.seconds.values())
     arithmetic = sum(seconds for label, seconds in watch.seconds.items() if label.startswith(ARITHMETIC))
     rows = sorted(watch.seconds.items(), key=lambda row: -row[1])
-    lines = [f"{what}; {machine()} and others", f"{'':<34}{'seconds':>9}{'share':>8}"]
+    lines = [what, f"{'':<34}{'seconds':>9}{'share':>8}"]
     lines += [f"{label:<34}{seconds:>9.1f}{seconds / run:>8.1%}" for label, seconds in rows]
     lines += [
         f"{'wall time':<34}{run:>9.1f}",

@@ -33,10 +33,10 @@ def main() -> None:
     quick = "--quick" in sys.argv
     many = (60, 120) if quick else (100, 400, 1600)
     usual = many[1]
+    lines = [f"ResNet50, {SIZE} px, {EPOCHS} epochs, frozen; {machine()}", _HEAD]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _measure(folder, many[0], 1, 3)  # traces
-        lines = [f"ResNet50, {SIZE} px, {EPOCHS} epochs, frozen; {machine()}", _HEAD]
         lines += _series(folder, "images", [(number, 2, 5) for number in many])
         lines += _series(folder, "learning rates", [(usual, number, 5) for number in (1, 2, 8)])
         lines += _series(folder, "folds", [(usual, 2, number) for number in (3, 5, 10)])

@@ -38,7 +38,7 @@ PREDICTED = 32  # images of a prediction: the fixed batch of the prefix
 def main() -> None:
     """Measure every pair and publish the table."""
     quick = "--quick" in sys.argv
-    backbones, sizes, steps = (BACKBONES[:1], (96,), 2) if quick else (BACKBONES, tuple(BATCH), 5)
+    backbones, sizes, steps = (BACKBONES[:1], (96,), 2) if quick else (BACKBONES, tuple(BATCH), 4)
     ceiling = _ceiling()
     lines = [f"float32, {machine()}; matrix product {ceiling / 1e9:.0f} GFLOP/s", _HEAD]
     for backbone in backbones:
@@ -61,9 +61,9 @@ def _rows(backbone: str, size: int, steps: int, ceiling: float) -> Iterator[str]
     trial_step(trainer, BATCH[size])  # sets everything that a step needs
     batch = [np.zeros((BATCH[size], size, size, 3), np.float32)], *_rest(trainer, BATCH[size])
     trained = BATCH[size] / _median(lambda: float(trainer.step(*batch)), steps)
+    others = _torch(backbone, size, steps)
     for kind, own, factor in (("training", trained, 3), ("prediction", predicted, 1)):
-        number = BATCH[size] if kind == "training" else PREDICTED
-        other = _torch(backbone, size, number, steps).get(kind)
+        other = others.get(kind)
         ratio = f"{other:>9.1f}{own / other:>7.2f}" if other else f"{'-':>9}{'-':>7}"
         yield f"{backbone:<18}{size:>5}{kind:>11}{own:>8.1f}{ratio}{own * work * factor / ceiling:>15.0%}"
 
@@ -74,17 +74,17 @@ def _rest(trainer: Trainer, number: int) -> tuple[np.ndarray, ...]:
     return targets, np.ones(number, np.float32), np.ones((number, trainer.num_features), np.float32)
 
 
-def _torch(backbone: str, size: int, batch: int, steps: int) -> dict[str, float]:
+def _torch(backbone: str, size: int, steps: int) -> dict[str, float]:
     """Return images a second by kind; nothing where torchvision has no such network."""
     if backbone == "InceptionResNetV2":
         return {}
     asked = sys.argv.index("--torch") + 1 if "--torch" in sys.argv else 0
     python = sys.argv[asked] if asked else str(Path(__file__).parents[1] / ".bench-torch" / "bin" / "python")
-    numbers = (size, batch, steps, os.cpu_count() or 1)
+    numbers = (size, BATCH[size], PREDICTED, steps, os.cpu_count() or 1)
     command = [python, str(Path(__file__).with_name("_torch.py")), backbone, *map(str, numbers)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found = json.loads(done.stdout)
-    return {"training": batch / found["train"], "prediction": batch / found["predict"]}
+    return {"training": BATCH[size] / found["train"], "prediction": PREDICTED / found["predict"]}
 
 
 def _operations(base: keras.Model) -> float:
