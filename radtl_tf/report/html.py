@@ -11,6 +11,7 @@ from radtl_tf.records.folder import write_text
 from radtl_tf.report.contents import tables
 from radtl_tf.report.figures import conventions, fold_pairs, forest, similarities
 from radtl_tf.report.page import DISCLAIMER, render_template
+from radtl_tf.report.saliency_page import saliency_section
 from radtl_tf.report.tables import plain, render_markdown
 
 NO_QUESTION = "This experiment asks no question: it estimates and compares nothing."
@@ -23,13 +24,16 @@ def write_report(folder: Path, evaluation: Evaluation) -> Path:
         OutputError: the folder cannot be written.
     """
     path = folder / "report.html"
-    write_text(path, render_html(evaluation))
+    write_text(path, render_html(evaluation, saliency_section(folder)))
     write_text(folder / "report.md", render_page(evaluation))
     return path
 
 
-def render_html(evaluation: Evaluation) -> str:
-    """Return the report as one HTML page without scripts and without any external address."""
+def render_html(evaluation: Evaluation, saliency: str | None = None) -> str:
+    """Return the report as one HTML page without scripts and without any external address.
+
+    ``saliency`` is the section on saliency maps, where there are some.
+    """
     answer = evaluation.question
     return render_template(
         "report.html",
@@ -45,6 +49,7 @@ def render_html(evaluation: Evaluation) -> str:
         similarities=similarities(evaluation) if len(evaluation.similarity) else "",
         notes=evaluation.notes,
         tables=tables(evaluation),
+        saliency=saliency,
         versions=evaluation.record.facts["versions"],
     )
 
