@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 UNCHANGED = 0.5  # mean rank correlation from which maps of a random network count as the maps of the trained one
+_TINY = float(np.finfo(np.float32).tiny)
 _MEAN_FLOOR, _SPREAD_FLOOR = 0.01**2, 0.03**2  # C1 and C2 of Wang et al. 2004 for values in 0..1
 
 Maps = NDArray[np.float32]
@@ -63,7 +64,7 @@ def ssim(first: Maps, second: Maps) -> float:
 
     Wang et al. 2004, equation 13. A map has some 50 cells, too few for the sliding window of photographs.
     """
-    x, y = (np.asarray(one, np.float64) / max(float(one.max()), np.finfo(np.float32).tiny) for one in (first, second))
+    x, y = (np.asarray(one, np.float64) / max(float(one.max()), _TINY) for one in (first, second))
     shared = ((x - x.mean()) * (y - y.mean())).mean()
     means = (2 * x.mean() * y.mean() + _MEAN_FLOOR) / (x.mean() ** 2 + y.mean() ** 2 + _MEAN_FLOOR)
     return float(means * (2 * shared + _SPREAD_FLOOR) / (x.var() + y.var() + _SPREAD_FLOOR))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from radtl_tf.models.similarity import stages
 
 EVERYTHING = "all layers"
-Maps = NDArray[np.float32]
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def opened(base: keras.Model) -> keras.Model:
     return keras.Model(base.input, last.input)
 
 
-def class_map(activations: NDArray[np.float32], gradients: NDArray[np.float32]) -> Maps:
+def class_map(activations: Array, gradients: Array) -> Array:
     """Return maps (B, h, w), 0 and above, from a feature map (B, h, w, C) and the score's gradient by it.
 
     A channel counts with the mean of its gradient over the map, and what speaks against the class is left out
@@ -44,10 +44,10 @@ def class_map(activations: NDArray[np.float32], gradients: NDArray[np.float32]) 
     return np.maximum((shares * activations).sum(axis=-1), 0).astype(np.float32)
 
 
-def scaled(maps: Maps) -> tuple[Maps, NDArray[np.float32]]:
+def scaled(maps: Array) -> tuple[Array, Array]:
     """Return maps (B, h, w) over their own maxima, so 0..1, and these maxima (B,); an empty map stays empty."""
-    maxima = maps.max(axis=(1, 2))
-    return maps / np.where(maxima > 0, maxima, 1)[:, None, None], maxima
+    maxima: Array = maps.max(axis=(1, 2))
+    return (maps / np.where(maxima > 0, maxima, 1)[:, None, None]).astype(np.float32), maxima
 
 
 def descent(base: keras.Model) -> list[Step]:

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 HALF = 0.5  # of the maximum: where the line is drawn, which shows the place without any color
 _MAP = "plasma"  # of even lightness steps, dark to light
-_OPACITY = 0.65  # at the maximum; at 0 nothing covers the radiograph
+_OPACITY = 0.7  # at the maximum; at 0 nothing covers the radiograph
 _LINE = (255, 255, 255, 255)
 
 
 def overlay(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return a map (S, S) in 0..1 as RGBA (S, S, 4): the more, the lighter and denser, with a line at half."""
     rgba = mpl.colormaps[_MAP](values)
-    rgba[..., 3] = _OPACITY * np.sqrt(values)
+    rgba[..., 3] = _OPACITY * values
     pixels = np.rint(rgba * 255).astype(np.uint8)
     pixels[_edge(values >= HALF)] = _LINE
     return pixels
@@ -31,7 +31,7 @@ def legend(num_steps: int, grey: int = 110) -> list[tuple[float, str]]:
     """Return the colors from 0 to the maximum over a middle grey, as (value, ``#rrggbb``)."""
     values = np.linspace(0, 1, num_steps)
     rgba = mpl.colormaps[_MAP](values)
-    opacity = _OPACITY * np.sqrt(values)[:, None]
+    opacity = _OPACITY * values[:, None]
     shades = np.rint(255 * rgba[:, :3] * opacity + grey * (1 - opacity)).astype(int)
     return [(float(value), "#{:02x}{:02x}{:02x}".format(*shade)) for value, shade in zip(values, shades, strict=True)]
 

@@ -15,7 +15,7 @@ from radtl_tf.evaluation.map_agreement import Change, cascade
 from radtl_tf.evaluation.record import Record
 from radtl_tf.evaluation.shown_cases import Case
 from radtl_tf.models.backbones import build_base, draw_weights
-from radtl_tf.models.gradcam import Maps, descent
+from radtl_tf.models.gradcam import Array, descent
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.tuning import split
@@ -32,11 +32,11 @@ _OTHER = 1_000  # added to a repeat: seeds that no run of the experiment has
 
 @dataclass(frozen=True)
 class Explained:
-    """Maps (n, h, w) of ``cases``, the P(positive) (n,) that they explain, and what randomization left of them."""
+    """Array (n, h, w) of ``cases``, the P(positive) (n,) that they explain, and what randomization left of them."""
 
     run: Run
     cases: tuple[Case, ...]
-    maps: Maps
+    maps: Array
     scores: NDArray[np.float64]
     changes: list[Change]
 
@@ -89,7 +89,9 @@ class Bench:
     def _randomizations(self, run: Run, learned: Learned) -> Iterator[tuple[str, Callable[[], None]]]:
         """Yield what makes the network random, from the head down; the features' mean and SD belong to the data."""
         seed, repeat = self._experiment.seed, run.repeat + _OTHER
-        kernel = head_kernel((seed, repeat, run.fold), *learned.kernel.shape, self._experiment.training.head_input)
+        num_features, num_classes = learned.kernel.shape
+        scale = self._experiment.training.head_input
+        kernel = head_kernel((seed, repeat, run.fold), num_features, num_classes, scale)
         bias = np.zeros_like(learned.bias)
         yield "head", partial(self._head.reset, kernel=kernel, bias=bias, mean=learned.mean, sd=learned.sd)
         for step in descent(self._base):

@@ -8,12 +8,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from radtl_tf.models.gradcam import Maps, class_map, opened
+from radtl_tf.models.gradcam import Array, class_map, opened
 from radtl_tf.models.head import Head
 
 
 class GradCam:
-    """Maps of the last feature map of ``base``, for the positive class of a ``head`` with two outputs, traced once.
+    """Array of the last feature map of ``base``, for the positive class of a ``head`` with two outputs, traced once.
 
     Both are read at every call, so other weights may be assigned to them. From the feature map on everything is
     float32, whatever the precision of the backbone: gradients of features are too small for half precision.
@@ -25,7 +25,7 @@ class GradCam:
         signature = tf.TensorSpec((None, *base.input_shape[1:]), tf.float32)
         self._pass = tf.function(self._gradients, input_signature=(signature,))
 
-    def __call__(self, images: tf.Tensor) -> tuple[Maps, NDArray[np.float64]]:
+    def __call__(self, images: tf.Tensor) -> tuple[Array, NDArray[np.float64]]:
         """Return maps (B, h, w), 0 and above, and P(positive) (B,) of images (B, S, S, 3) as the network sees them.
 
         The score that is explained is the logit of the positive class minus that of the negative one: the softmax of

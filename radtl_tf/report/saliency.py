@@ -20,7 +20,7 @@ from radtl_tf.evaluation.metrics import fold_values
 from radtl_tf.evaluation.predictions import read_predictions
 from radtl_tf.evaluation.record import Record, read_record
 from radtl_tf.evaluation.shown_cases import REPEAT, RULE, Case, choose_cases, count_kinds, held_out_scores, outcome
-from radtl_tf.models.gradcam import Maps, scaled
+from radtl_tf.models.gradcam import Array, scaled
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run
@@ -52,7 +52,7 @@ class _One:
     """One case under one weights: the run that tested it, the map (h, w), and P(positive) as recorded and as found."""
 
     run: Run
-    map: Maps
+    map: Array
     recorded: float
     score: float
 
@@ -166,7 +166,7 @@ def _drawn_case(case: Case, sides: Sequence[_One]) -> DrawnCase:
     return DrawnCase(case.example, case.truth, case.kind, maps)
 
 
-def _peak(saliency: Maps) -> str:
+def _peak(saliency: Array) -> str:
     """Say in which ninth of the picture a map (h, w) is strongest; nothing for an empty one.
 
     >>> _peak(np.eye(9, dtype=np.float32)[:1])
