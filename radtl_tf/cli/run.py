@@ -103,8 +103,20 @@ def status(folder: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("folder", type=FOLDER)
-def report(folder: Path) -> None:
-    """Evaluate the finished runs in FOLDER again and write tables and report.html."""
+@click.option(
+    "--saliency",
+    type=click.IntRange(1, 8),
+    metavar="N",
+    help="Show Grad-CAM maps of N cases of each kind (true and false, positive and negative). They are patients' "
+    "radiographs, so no report has them unasked; delete FOLDER/saliency to take them out again.",
+)
+def report(folder: Path, saliency: int | None) -> None:
+    """Evaluate the finished runs in FOLDER again and write tables and report.html.
+
+    Example: radtl report results --saliency 2
+    """
+    if saliency is not None:
+        draw_saliency(folder, saliency)
     evaluate_and_report(folder)
 
 
@@ -155,6 +167,16 @@ def _plan(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -> Plan:
     for warning in plan.warnings:
         log(f"Warning: {warning}")
     return plan
+
+
+def draw_saliency(folder: Path, per_kind: int) -> None:
+    """Draw saliency maps into ``folder``; the only part of a report that needs TensorFlow."""
+    load_tensorflow()
+    from radtl_tf.places import weights_folder
+    from radtl_tf.report.saliency import write_saliency
+
+    place = write_saliency(folder, per_kind, weights_folder=weights_folder(), say=log)
+    log(f"Saliency: {place} and the report show patients' radiographs: do not pass them on.")
 
 
 def evaluate_and_report(out: Path) -> None:

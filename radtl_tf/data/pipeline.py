@@ -185,14 +185,30 @@ def pixel_cache(builder: tfds.core.DatasetBuilder, num_examples: int, size: int,
         OutputError: the file cannot be written.
     """
     _known(policy, RESIZES, "resize")
-    key = {"format": _CACHE_FORMAT, "size": size, "policy": policy, "fingerprint": fingerprint(builder)}
-    shape = (num_examples, size, size, 1)
+    key, shape = _key(size, policy, fingerprint(builder)), (num_examples, size, size, 1)
     try:
         if not _is_complete(path, key, shape):
             _fill(builder, path, key, shape)
         return np.load(path, mmap_mode="r")
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}).") from error
+
+
+def read_pixels(path: Path, num_examples: int, size: int, policy: str, data_sha256: str) -> np.memmap:
+    """Return what ``pixel_cache`` wrote for the data with the fingerprint ``data_sha256``.
+
+    Raises:
+        DataError: it is gone, incomplete or of other data.
+    """
+    if not _is_complete(path, _key(size, policy, data_sha256), (num_examples, size, size, 1)):
+        raise DataError(
+            f"{path} is gone or does not hold the images of this experiment: run it again; finished runs are kept."
+        )
+    return np.load(path, mmap_mode="r")
+
+
+def _key(size: int, policy: str, data_sha256: str) -> dict[str, Any]:
+    return {"format": _CACHE_FORMAT, "size": size, "policy": policy, "fingerprint": data_sha256}
 
 
 def _key_file(path: Path) -> Path:

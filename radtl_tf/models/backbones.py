@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import keras
@@ -81,11 +81,16 @@ def build_base(name: str, image_size: int, seed: int) -> keras.Model:
     return base
 
 
-def draw_weights(base: keras.Model, seed: int) -> None:
-    """Draw every weight anew by its layer's own initializer, from ``seed`` and the weight's place in ``base`` alone."""
+def draw_weights(base: keras.Model, seed: int, only: Collection[keras.Layer] | None = None) -> None:
+    """Draw every weight (of the layers ``only``) anew by its layer's own initializer.
+
+    The numbers depend on ``seed`` and the weight's place in ``base`` alone.
+    """
     places = [(layer, variable) for layer in base.layers for variable in layer.weights]
     seeds = np.random.default_rng(seed).integers(1, 2**31, size=len(places))
     for (layer, variable), number in zip(places, seeds, strict=True):
+        if only is not None and layer not in only:
+            continue
         initializer = _initializer(layer, variable.name)
         config = initializer.get_config()
         fresh = initializer.from_config({**config, "seed": int(number)}) if "seed" in config else initializer

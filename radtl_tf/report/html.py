@@ -14,6 +14,7 @@ from radtl_tf.report.export import export
 from radtl_tf.report.guidelines import CAPTION, key_of
 from radtl_tf.report.outline import SECTIONS, Contents, contents
 from radtl_tf.report.page import DISCLAIMER, render_template
+from radtl_tf.report.saliency_page import saliency_section
 from radtl_tf.report.tables import plain, render_markdown
 
 NO_QUESTION = "This experiment asks no question: it estimates and compares nothing."
@@ -30,13 +31,16 @@ def write_report(folder: Path, evaluation: Evaluation) -> Path:
     path = folder / "report.html"
     export(folder, found.figures, [*found.tables, *found.checklist_tables()])
     write_text(folder / "report.md", _markdown(evaluation, found))
-    write_text(path, _html(evaluation, found))
+    write_text(path, _html(evaluation, found, saliency_section(folder)))
     return path
 
 
-def render_html(evaluation: Evaluation) -> str:
-    """Return the report as one HTML page without scripts and without any external address."""
-    return _html(evaluation, contents(evaluation))
+def render_html(evaluation: Evaluation, saliency: str | None = None) -> str:
+    """Return the report as one HTML page without scripts and without any external address.
+
+    ``saliency`` is the section on saliency maps, where there are some.
+    """
+    return _html(evaluation, contents(evaluation), saliency)
 
 
 def render_page(evaluation: Evaluation) -> str:
@@ -44,7 +48,7 @@ def render_page(evaluation: Evaluation) -> str:
     return _markdown(evaluation, contents(evaluation))
 
 
-def _html(evaluation: Evaluation, found: Contents) -> str:
+def _html(evaluation: Evaluation, found: Contents, saliency: str | None) -> str:
     answer = evaluation.question
     return render_template(
         "report.html",
@@ -66,6 +70,7 @@ def _html(evaluation: Evaluation, found: Contents) -> str:
         titles=found.titles,
         citations=found.citations,
         bibtex=found.bibtex,
+        saliency=saliency,
         versions=evaluation.record.facts["versions"],
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,36 @@ def test_report_writes_tables_and_page(finished: Path, radtl: Any) -> None:
     assert {"scenario", "mean", "sd", "ci_low", "ci_high", "method", "pixels"} <= set(estimates.columns)
     assert pd.read_csv(finished / "comparisons.csv").level.iloc[0] == "question"
     assert (finished / "report.html").read_text().count("<table") >= 5
+
+
+def test_a_report_shows_radiographs_only_on_request_and_then_again(finished: Path, radtl: Any) -> None:
+    assert radtl("report", finished).exit_code == 0
+    assert not (finished / "saliency").exists()
+    assert "<img" not in (finished / "report.html").read_text()
+    result = radtl("report", finished, "--saliency", 1)
+    assert result.exit_code == 0, result.output
+    assert "show patients' radiographs: do not pass them on" in result.output
+    drawn = (finished / "report.html").read_text()
+    assert 3 <= drawn.count("<img") <= 12
+    assert (finished / "saliency" / "saliency.json").is_file()
+    code = (
+        f"import sys; from click.testing import CliRunner; from radtl_tf.cli.main import main;"
+        f"result = CliRunner().invoke(main, ['report', {str(finished)!r}]);"
+        "print(result.exit_code, 'tensorflow' in sys.modules, 'keras' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "0 False False\n"
+    assert (finished / "report.html").read_text() == drawn
+    shutil.rmtree(finished / "saliency")
+    assert radtl("report", finished).exit_code == 0
+    assert "<img" not in (finished / "report.html").read_text()
+
+
+def test_saliency_without_its_images_is_one_line(finished: Path, radtl: Any) -> None:
+    (finished / "data" / "pixels-32.npy").unlink()
+    result = radtl("report", finished, "--saliency", 1)
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    assert "run it again; finished runs are kept" in result.output
+    assert radtl("report", finished, "--saliency", 0).exit_code == 2
 
 
 def test_train_is_an_experiment_of_one_row(finished_once: Path, tmp_path: Path, radtl: Any) -> None:

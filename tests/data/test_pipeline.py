@@ -16,7 +16,16 @@ from PIL import Image
 from radtl_tf.data import pipeline
 from radtl_tf.data.builders import build_manifest
 from radtl_tf.data.manifest import cases_of, read_manifest
-from radtl_tf.data.pipeline import AUGMENTATIONS, RESIZES, augment, pixel_cache, preprocess, resize, to_unit
+from radtl_tf.data.pipeline import (
+    AUGMENTATIONS,
+    RESIZES,
+    augment,
+    pixel_cache,
+    preprocess,
+    read_pixels,
+    resize,
+    to_unit,
+)
 from radtl_tf.errors import DataError, ExperimentError
 from radtl_tf.records.experiment import Task
 
@@ -235,6 +244,18 @@ def test_a_complete_cache_is_used_again_and_another_key_rebuilds_it(
     written = path.stat().st_mtime_ns
     pixel_cache(builder, 6, 16, "stretch", path)
     assert path.stat().st_mtime_ns != written
+
+
+def test_a_cache_is_read_without_its_data_set_if_it_is_of_these_data(builder: Any, tmp_path: Path) -> None:
+    path = tmp_path / "pixels.npy"
+    written, data = np.array(pixel_cache(builder, 6, SIZE, "pad", path)), pipeline.fingerprint(builder)
+    np.testing.assert_array_equal(read_pixels(path, 6, SIZE, "pad", data), written)
+    for other in ((7, SIZE, "pad", data), (6, SIZE, "stretch", data), (6, SIZE, "pad", "other data")):
+        with pytest.raises(DataError, match="does not hold the images of this experiment: run it again"):
+            read_pixels(path, *other)
+    path.unlink()
+    with pytest.raises(DataError, match="is gone"):
+        read_pixels(path, 6, SIZE, "pad", data)
 
 
 @pytest.mark.parametrize("damage", ["key", "pixels", "cut"])

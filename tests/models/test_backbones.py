@@ -98,3 +98,15 @@ def test_one_row_more_is_one_backbone_more(monkeypatch: pytest.MonkeyPatch) -> N
     base = build_base("Mine", 8, seed=1)
     assert base(np.ones((2, 8, 8, 3), np.float32)).shape == (2, 5)
     assert equal(base, build_base("Mine", 8, seed=1))
+
+
+def test_some_layers_are_drawn_as_if_all_were(tiny_backbone: str) -> None:
+    base, other = build_base(tiny_backbone, 32, seed=5), build_base(tiny_backbone, 32, seed=6)
+    before = values(base)
+    draw_weights(base, 6, [base.get_layer("conv2"), base.get_layer("bn3")])
+    drawn = {id(weight) for name in ("conv2", "bn3") for weight in base.get_layer(name).weights}
+    for weight, old, new in zip(base.weights, before, values(other), strict=True):
+        expected = new if id(weight) in drawn else old
+        assert np.array_equal(keras.ops.convert_to_numpy(weight), expected)
+    assert not equal(base, other)
+    assert not all(np.array_equal(old, new) for old, new in zip(before, values(base), strict=True))

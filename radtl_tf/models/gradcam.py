@@ -1,0 +1,63 @@
+"""Grad-CAM but for the gradient: where a backbone is opened, the formula, and what is made random to test a map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.models.similarity import stages
+
+EVERYTHING = "all layers"
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Layers that become random together; ``name`` says how far down from the top everything is random then."""
+
+    name: str
+    layers: tuple[keras.Layer, ...]
+
+
+def opened(base: keras.Model) -> keras.Model:
+    """Return a model that shares the weights of ``base``: images (B, S, S, 3) to its last feature map (B, h, w, C).
+
+    Raises:
+        ValueError: ``base`` does not end with a global average.
+    """
+    last = base.layers[-1]
+    if not isinstance(last, keras.layers.GlobalAveragePooling2D):
+        raise ValueError(f"{base.name} ends with {type(last).__name__}, not with a global average of a feature map")
+    return keras.Model(base.input, last.input)
+
+
+def class_map(activations: Array, gradients: Array) -> Array:
+    """Return maps (B, h, w), 0 and above, from a feature map (B, h, w, C) and the score's gradient by it.
+
+    A channel counts with the mean of its gradient over the map, and what speaks against the class is left out
+    (Selvaraju et al. 2017, equations 1 and 2).
+    """
+    shares = gradients.mean(axis=(1, 2), keepdims=True, dtype=np.float64)  # (B, 1, 1, C)
+    return np.maximum((shares * activations).sum(axis=-1), 0).astype(np.float32)
+
+
+def scaled(maps: Array) -> tuple[Array, Array]:
+    """Return maps (B, h, w) over their own maxima, so 0..1, and these maxima (B,); an empty map stays empty."""
+    maxima: Array = maps.max(axis=(1, 2))
+    return (maps / np.where(maxima > 0, maxima, 1)[:, None, None]).astype(np.float32), maxima
+
+
+def descent(base: keras.Model) -> list[Step]:
+    """Return the layers that have weights in the order in which they are made random: from the top down, in stages."""
+    last = len(base.layers) - 1
+    found = stages(base)[:-1]  # the features themselves are the top
+    places = [round(stage.depth * last) for stage in found]
+    names = [EVERYTHING, *(f"down to {stage.layer}" for stage in found)]
+    parts = [base.layers[low + 1 : high + 1] for low, high in zip([-1, *places], [*places, last], strict=True)]
+    steps = (
+        Step(name, tuple(layer for layer in part if layer.weights)) for name, part in zip(names, parts, strict=True)
+    )
+    return [step for step in reversed(list(steps)) if step.layers]

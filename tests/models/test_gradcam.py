@@ -1,0 +1,65 @@
+"""Where a backbone is opened, the formula of Grad-CAM, and what becomes random in which order."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from radtl_tf.models.backbones import BACKBONES, build_base
+from radtl_tf.models.gradcam import EVERYTHING, class_map, descent, opened, scaled
+
+RANDOM = np.random.default_rng(0)
+SLOW = [pytest.param(name, marks=[] if name.startswith("Mobile") else pytest.mark.slow) for name in BACKBONES]
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_the_features_are_the_average_of_the_map(name: str) -> None:
+    base = build_base(name, 96, seed=1)
+    images = RANDOM.uniform(-1, 1, (2, 96, 96, 3)).astype(np.float32)
+    last = opened(base).predict_on_batch(images)
+    assert last.ndim == 4
+    np.testing.assert_allclose(last.mean(axis=(1, 2)), base.predict_on_batch(images), rtol=1e-3, atol=1e-5)
+
+
+def test_a_network_without_a_global_average_is_refused() -> None:
+    images = keras.Input((8, 8, 3))
+    with pytest.raises(ValueError, match="ends with Flatten"):
+        opened(keras.Model(images, keras.layers.Flatten()(images)))
+
+
+def test_the_formula_channel_by_channel() -> None:
+    activations, gradients = RANDOM.normal(size=(2, 3, 4, 5)), RANDOM.normal(size=(2, 3, 4, 5))
+    expected = np.zeros((2, 3, 4))
+    for channel in range(5):
+        for image in range(2):
+            expected[image] += gradients[image, ..., channel].sum() / 12 * activations[image, ..., channel]
+    assert (expected < 0).any()
+    np.testing.assert_allclose(class_map(activations, gradients), np.maximum(expected, 0), rtol=1e-6)
+
+
+def test_maps_are_scaled_to_their_own_maximum() -> None:
+    maps = np.array([[[0, 2], [8, 4]], [[0, 0], [0, 0]]], np.float32)
+    values, maxima = scaled(maps)
+    assert maxima.tolist() == [8, 0]
+    assert values.tolist() == [[[0, 0.25], [1, 0.5]], [[0, 0], [0, 0]]]
+
+
+def test_the_descent_holds_every_layer_with_weights_once_from_the_top(tiny_backbone: str) -> None:
+    base = build_base(tiny_backbone, 32, seed=1)
+    steps = descent(base)
+    assert [(step.name, [layer.name for layer in step.layers]) for step in steps] == [
+        ("down to relu1", ["conv2", "bn2", "conv3", "bn3"]),
+        (EVERYTHING, ["conv1", "bn1"]),
+    ]
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_the_descent_of_backbones_ends_at_the_image(name: str) -> None:
+    base = build_base(name, 96, seed=1)
+    steps = descent(base)
+    assert steps[-1].name == EVERYTHING
+    assert steps[-1].layers[0] is next(layer for layer in base.layers if layer.weights)
+    assert len(steps) >= 4
+    below_first = [layer for step in reversed(steps) for layer in step.layers]
+    assert below_first == [layer for layer in base.layers if layer.weights]
