@@ -96,3 +96,32 @@ def test_a_patient_with_both_labels_moves_whole() -> None:
     mixed = dataclasses.replace(cases, truth=truth, unit="image")
     for fold in draw_folds(mixed, FoldPlan(count=5), seed=1):
         assert not set(mixed.patients[fold.test]) & set(mixed.patients[fold.train])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_several_labels_are_spread_over_folds_and_patients_stay_whole(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    patients = np.repeat(np.arange(200), 2)
+    truth = (rng.random((200, 3)) < [0.5, 0.3, 0.2]).astype(int)[patients]
+    truth[1::2] &= rng.integers(0, 2, (200, 3))  # a second image shows some of the labels of the first
+    names = tuple(map(str, range(200)))
+    cases = Cases(np.arange(400), truth, patients, names, ("a", "b", "c"), "image", kind="multilabel")
+    folds = draw_folds(cases, FoldPlan(count=4, repeats=2), seed)
+    assert len(folds) == 8
+    for fold in folds:
+        parts = [set(patients[positions].tolist()) for _, positions in fold.parts()]
+        assert sum(map(len, parts)) == 200 == len(set().union(*parts))
+        share = truth[fold.test].sum(axis=0) / truth.sum(axis=0)
+        assert np.abs(share - 0.25).max() < 0.06
+    again = draw_folds(cases, FoldPlan(count=4, repeats=2), seed)
+    assert all(np.array_equal(one.test, other.test) for one, other in zip(folds, again, strict=True))
+
+
+def test_a_label_that_nearly_all_have_is_refused() -> None:
+    truth = np.ones((60, 2), int)
+    truth[:30, 0] = 0
+    truth[:2, 1] = 0
+    names = tuple(map(str, range(60)))
+    cases = Cases(np.arange(60), truth, np.arange(60), names, ("a", "b"), "image", kind="multilabel")
+    with pytest.raises(DataError, match="with and without each class"):
+        draw_folds(cases, FoldPlan(count=5), seed=0)
