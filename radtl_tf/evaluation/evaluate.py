@@ -14,6 +14,8 @@ from radtl_tf.evaluation.answer import Answer, answer
 from radtl_tf.evaluation.baselines import baseline_table
 from radtl_tf.evaluation.choices import Values, values_of
 from radtl_tf.evaluation.contrasts import comparison_table, contrasts, judge
+from radtl_tf.evaluation.estimates import ESTIMATE_COLUMNS
+from radtl_tf.evaluation.further import Further, further
 from radtl_tf.evaluation.intervals import fold_mean
 from radtl_tf.evaluation.metrics import fold_values
 from radtl_tf.evaluation.notes import notes, part_counts
@@ -23,10 +25,6 @@ from radtl_tf.evaluation.similarity import read_similarity
 from radtl_tf.records.folder import OutputFolder, csv_text, write_text
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
 
-ESTIMATE_COLUMNS = (
-    *("scenario", "backbone", "weights", "tuning", "learning_rate", "metric"),
-    *("mean", "sd", "ci_low", "ci_high", "method", "pixels", "not_converged"),
-)
 _PUBLISHED_COLUMNS = ("pixels", "weights", "scenarios", "mean", "sd")
 
 
@@ -39,7 +37,7 @@ class Evaluation:
     ``published``: per weights mean and SD over all scenarios, as the publications report them. ``parts``: images and
     patients per part. ``notes``: a line per caveat. ``ablation``: the question under every pixel convention, where the
     grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not measured.
-    ``baselines``: the trivial ones, without a row where there are none.
+    ``baselines``: the trivial ones, without a row where there are none. ``further``: all that stands beside the question.
     """
 
     record: Record
@@ -53,6 +51,7 @@ class Evaluation:
     ablation: Ablation | None
     similarity: pd.DataFrame
     baselines: pd.DataFrame
+    further: Further
 
 
 def evaluate(folder: Path) -> Evaluation:
@@ -69,6 +68,7 @@ def evaluate(folder: Path) -> Evaluation:
     question = record.experiment["question"]
     results = judge(contrasts(record, values), record.num_folds, question["margin"]) if question else []
     parts = part_counts(record.folds, predictions)
+    beside = further(record, predictions, values)
     evaluation = Evaluation(
         record=record,
         folds=folds,
@@ -77,10 +77,11 @@ def evaluate(folder: Path) -> Evaluation:
         question=answer(record, values, [r for r in results if r.contrast.level == "question"]) if results else None,
         published=published_table(record, values),
         parts=parts,
-        notes=notes(record, parts),
+        notes=[*notes(record, parts), *beside.notes],
         ablation=ablation(record, results),
         similarity=read_similarity(folder),
         baselines=baseline_table(folder, record),
+        further=beside,
     )
     write_tables(folder, evaluation)
     return evaluation
@@ -89,8 +90,10 @@ def evaluate(folder: Path) -> Evaluation:
 def write_tables(folder: Path, evaluation: Evaluation) -> None:
     """Write ``estimates.csv`` and ``comparisons.csv``, each whole or not at all; an absent number is an empty cell."""
     baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
-    estimates = pd.concat([evaluation.estimates.astype(object), baselines])
-    for name, table in (("estimates", estimates), ("comparisons", evaluation.comparisons)):
+    beside = evaluation.further
+    estimates = pd.concat([evaluation.estimates.astype(object), baselines, beside.estimates.astype(object)])
+    comparisons = pd.concat([evaluation.comparisons.astype(object), beside.comparisons.astype(object)])
+    for name, table in (("estimates", estimates), ("comparisons", comparisons)):
         rows = table.astype(object).where(table.notna(), None).itertuples(index=False)
         write_text(folder / f"{name}.csv", csv_text(table.columns, rows))
 
