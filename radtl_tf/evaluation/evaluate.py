@@ -15,6 +15,8 @@ from radtl_tf.evaluation.baselines import baseline_table
 from radtl_tf.evaluation.choices import Values, values_of
 from radtl_tf.evaluation.contrasts import comparison_table, contrasts, judge
 from radtl_tf.evaluation.curves import curve_table, lines
+from radtl_tf.evaluation.estimates import ESTIMATE_COLUMNS
+from radtl_tf.evaluation.further import Further, further
 from radtl_tf.evaluation.histories import Course, courses, read_histories
 from radtl_tf.evaluation.intervals import fold_mean
 from radtl_tf.evaluation.learning_curve import LearningCurve, learning_curve
@@ -26,10 +28,6 @@ from radtl_tf.evaluation.similarity import read_similarity
 from radtl_tf.records.folder import OutputFolder, csv_text, write_text
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
 
-ESTIMATE_COLUMNS = (
-    *("scenario", "backbone", "weights", "tuning", "learning_rate", "metric"),
-    *("mean", "sd", "ci_low", "ci_high", "method", "pixels", "not_converged"),
-)
 _PUBLISHED_COLUMNS = ("pixels", "weights", "scenarios", "mean", "sd")
 
 
@@ -44,7 +42,7 @@ class Evaluation:
     grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not measured.
     ``baselines``: the trivial ones, without a row where there are none. ``learning_curve``: the question with shares of
     the training patients, where the grid has several. ``curves``: ROC and precision-recall curves of the question's
-    settings. ``courses``: how their training went.
+    settings. ``courses``: how their training went. ``further``: all that stands beside the question.
     """
 
     record: Record
@@ -61,6 +59,7 @@ class Evaluation:
     curves: pd.DataFrame
     courses: list[Course]
     learning_curve: LearningCurve | None
+    further: Further
 
 
 def evaluate(folder: Path) -> Evaluation:
@@ -78,6 +77,7 @@ def evaluate(folder: Path) -> Evaluation:
     results = judge(contrasts(record, values), record.num_folds, question["margin"]) if question else []
     parts = part_counts(record.folds, predictions)
     shown = lines(record, values)
+    beside = further(record, predictions, values)
     evaluation = Evaluation(
         record=record,
         folds=folds,
@@ -86,13 +86,14 @@ def evaluate(folder: Path) -> Evaluation:
         question=answer(record, values, [r for r in results if r.contrast.level == "question"]) if results else None,
         published=published_table(record, values),
         parts=parts,
-        notes=notes(record, parts),
+        notes=[*notes(record, parts), *beside.notes],
         ablation=ablation(record, results),
         similarity=read_similarity(folder),
         baselines=baseline_table(folder, record),
         curves=curve_table(record, shown, predictions),
         courses=courses(record, shown, read_histories(folder, record)),
         learning_curve=learning_curve(record, values),
+        further=beside,
     )
     write_tables(folder, evaluation)
     return evaluation
@@ -104,8 +105,10 @@ def write_tables(folder: Path, evaluation: Evaluation) -> None:
     An absent number is an empty cell.
     """
     baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
-    estimates = pd.concat([evaluation.estimates.astype(object), baselines])
-    tables = {"estimates": estimates, "comparisons": evaluation.comparisons}
+    beside = evaluation.further
+    estimates = pd.concat([evaluation.estimates.astype(object), baselines, beside.estimates.astype(object)])
+    comparisons = pd.concat([evaluation.comparisons.astype(object), beside.comparisons.astype(object)])
+    tables = {"estimates": estimates, "comparisons": comparisons}
     if evaluation.learning_curve:
         tables |= {"learning_curve": evaluation.learning_curve.curve}
     for name, table in tables.items():

@@ -12,6 +12,7 @@ from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.ablation import pixels_table, similarity_table
 from radtl_tf.report.learning_curve import learning_curve_table
+from radtl_tf.report.secondary import metric_comparisons_table, secondary_table, unit_table
 from radtl_tf.report.tables import Table
 
 SHORT_HASH = 12
@@ -23,6 +24,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
         *(settings_table, comparisons_table, learning_curve_table, pixels_table, choices_table, probe_table),
         baselines_table,
         published_table,
+        *(secondary_table, metric_comparisons_table, unit_table),
         *(scenarios_table, scenario_comparisons_table, similarity_table, weights_table, data_table, folds_table),
         *(check_table, stuck_table, method_table),
     )

@@ -98,9 +98,11 @@ def test_repeats_are_counted_in_the_mean_and_not_in_the_df(outcome: Outcome) -> 
 def test_files_hold_the_tables_in_full(finished: Path, evaluation: Evaluation) -> None:
     written = read(finished / "estimates.csv")
     assert list(written[0]) == list(ESTIMATE_COLUMNS)
-    assert [float(row["mean"]) for row in written] == evaluation.estimates["mean"].tolist()
+    of_auroc = [row for row in written if row["metric"] == "auroc"]
+    assert [float(row["mean"]) for row in of_auroc] == evaluation.estimates["mean"].tolist()
     compared = read(finished / "comparisons.csv")
-    assert [float(row["p_value"]) for row in compared] == evaluation.comparisons["p_value"].tolist()
+    of_auroc = compared[: len(evaluation.comparisons)]
+    assert [float(row["p_value"]) for row in of_auroc] == evaluation.comparisons["p_value"].tolist()
     assert [row["level"] for row in compared][:2] == ["question", "setting"]
     assert not [path.name for path in finished.iterdir() if path.name.endswith(".part")]
 

@@ -1,0 +1,46 @@
+"""What is evaluated beside the question: each piece in its own module, brought together here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from radtl_tf.evaluation.choices import Values
+from radtl_tf.evaluation.record import Record
+from radtl_tf.evaluation.run_parts import RunParts
+from radtl_tf.evaluation.secondary import Secondary, secondary
+from radtl_tf.evaluation.sides import question_pairs, setting_sides
+
+
+@dataclass(frozen=True)
+class Further:
+    """All secondary results. ``estimates`` and ``comparisons`` go below those of the AUROC in the output folder."""
+
+    secondary: Secondary
+
+    @property
+    def estimates(self) -> pd.DataFrame:
+        """Rows of ``estimates.csv``."""
+        return self.secondary.estimates
+
+    @property
+    def comparisons(self) -> pd.DataFrame:
+        """Rows of ``comparisons.csv``."""
+        return self.secondary.comparisons
+
+    @property
+    def notes(self) -> list[str]:
+        """What has no value or needs care."""
+        return list(self._notes())
+
+    def _notes(self) -> Iterator[str]:
+        yield from self.secondary.notes
+
+
+def further(record: Record, predictions: pd.DataFrame, values: Values) -> Further:
+    """Evaluate all that stands beside the question, from the predictions of ``read_predictions``."""
+    parts = RunParts(predictions, record.data["unit"])
+    settings, pairs = setting_sides(record, values), list(question_pairs(record, values))
+    return Further(secondary=secondary(record, predictions, values, parts, settings, pairs))

@@ -1,0 +1,93 @@
+"""Tables of the secondary metrics and of the question asked in them, and per the other unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from radtl_tf.evaluation.answer import number, p_text, range_text
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.scores import METRICS
+from radtl_tf.evaluation.secondary import METRIC, UNIT
+from radtl_tf.report.tables import Table
+
+_COMPARISON = ("A", "B", "A - B", "95 % interval", "p")
+
+
+def secondary_table(evaluation: Evaluation) -> Table:
+    """Every setting in every secondary metric."""
+    estimates = evaluation.further.secondary.estimates
+    found = estimates[estimates["metric"].isin(METRICS)]
+    keys = ["backbone", "tuning", "weights", "pixels"]
+    return Table(
+        key="secondary",
+        title="Secondary metrics",
+        caption="Mean over the test folds (95 % interval), per setting at the learning rate chosen by inner loss. "
+        "Balanced accuracy and MCC call a score from 0.5 on positive. Calibration: the slope is that of a logistic "
+        "recalibration (ideal 1), the intercept that with the slope held at 1 (calibration in the large, ideal 0); "
+        "ECE over ten bins of equally many cases, above 0 for perfect probabilities, too. A dash: not defined in "
+        "every fold.",
+        columns=("Backbone", "Tuning", "Weights", "Pixels", *METRICS),
+        rows=tuple(
+            (*map(str, names), *_cells(rows.set_index("metric").loc[list(METRICS)]))
+            for names, rows in found.groupby(keys, sort=False)
+        ),
+    )
+
+
+def metric_comparisons_table(evaluation: Evaluation) -> Table:
+    """The question in every secondary metric."""
+    table = evaluation.further.secondary.comparisons
+    return Table(
+        key="metric-comparisons",
+        title="The question in secondary metrics",
+        caption="Secondary: difference = A - B on the same folds, by the paired corrected resampled t; p adjusted over "
+        "all rows of this table (Holm), intervals not adjusted. Higher and lower are of A; what is better stands "
+        "beside the metric. No margin was declared for these metrics, so none is called equivalent.",
+        columns=("Metric", "Better", *_COMPARISON, "Adjusted p", "Outcome"),
+        rows=tuple(
+            (row["metric"], METRICS[row["metric"]].better, *_test(row), _p(row["p_adjusted"]), _outcome(row))
+            for row in table[table["level"] == METRIC].to_dict("records")
+        ),
+    )
+
+
+def unit_table(evaluation: Evaluation) -> Table:
+    """The question per the unit that it was not asked for."""
+    unit = evaluation.record.data["unit"]
+    table = evaluation.further.secondary.comparisons
+    return Table(
+        key="unit",
+        title="The question per the other unit",
+        caption=f"Sensitivity analysis: the question counts each {unit} as a case, these rows the other unit. AUROC of "
+        "the same runs by the same method, p not adjusted.",
+        columns=("Unit", *_COMPARISON, "Outcome"),
+        rows=tuple(
+            ("image" if unit == "patient" else "patient", *_test(row), _outcome(row))
+            for row in table[table["level"] == UNIT].to_dict("records")
+        ),
+    )
+
+
+def _cells(rows: pd.DataFrame) -> list[str]:
+    return [_estimate(row["mean"], row["ci_low"], row["ci_high"]) for _, row in rows.iterrows()]
+
+
+def _estimate(mean: float, low: float, high: float) -> str:
+    interval = range_text(low, high)
+    return number(mean) if interval == "-" else f"{number(mean)} ({interval})"
+
+
+def _test(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    interval = range_text(row["ci_low"], row["ci_high"])
+    return row["a"], row["b"], number(row["difference"], sign=True), interval, _p(row["p_value"])
+
+
+def _p(value: float) -> str:
+    return p_text(value).removeprefix("= ")
+
+
+def _outcome(row: Mapping[Any, Any]) -> str:
+    return str(row["note"]).split(";")[0]
