@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,5 +98,5 @@ def _line(x: Score, targets: NDArray[np.generic]) -> tuple[float, float]:
     return float(line[0]) - slope * center, slope
 
 
-def _loss(z: Score, targets: NDArray[np.generic]) -> float:
+def _loss(z: Score, targets: NDArray[Any]) -> float:
     return float((np.logaddexp(0, z) - targets * z).mean())
