@@ -37,7 +37,7 @@ class Evaluation:
     ``published``: per weights mean and SD over all scenarios, as the publications report them. ``parts``: images and
     patients per part. ``notes``: a line per caveat. ``ablation``: the question under every pixel convention, where the
     grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not measured.
-    ``baselines``: the trivial ones, without a row where there are none. ``further``: all that stands beside the question.
+    ``baselines``: the trivial ones, without a row where there are none. ``further``: all beside the question.
     """
 
     record: Record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ def temperature(truth: Truth, score: Score) -> Map:
     return lambda given: np.asarray(expit(sharpness * logit(given)), dtype=float)
 
 
-def _line(x: Score, targets: NDArray[np.generic]) -> tuple[float, float]:
+def _line(x: Score, targets: NDArray[Any]) -> tuple[float, float]:
     """Return intercept and slope of the logistic regression of ``targets`` (n,), 0..1, on ``x`` (n,).
 
     Newton's method, a step halved until it does not lose. Where ``x`` is constant the slope is 0.
@@ -97,5 +98,5 @@ def _line(x: Score, targets: NDArray[np.generic]) -> tuple[float, float]:
     return float(line[0]) - slope * center, slope
 
 
-def _loss(z: Score, targets: NDArray[np.generic]) -> float:
+def _loss(z: Score, targets: NDArray[Any]) -> float:
     return float((np.logaddexp(0, z) - targets * z).mean())

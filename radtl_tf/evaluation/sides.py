@@ -42,7 +42,8 @@ Pair = tuple[Side, Side]  # the sides of the question under one reading, named w
 def chosen_side(name: str, values: Values, scenarios: Sequence[Scenario]) -> Side:
     """Return the side of the scenario of lowest inner loss, chosen in each training part."""
     chosen = values.choose(scenarios)
-    return Side(name, {(int(r), int(f)): ((str(of), int(r), int(f)),) for (r, f), of in chosen.items()})  # type: ignore[misc]
+    folds = [(int(repeat), int(fold)) for repeat, fold in chosen.index]
+    return Side(name, {at: ((str(scenario), *at),) for at, scenario in zip(folds, chosen, strict=True)})
 
 
 def grid_side(name: str, values: Values, scenarios: Sequence[Scenario]) -> Side:

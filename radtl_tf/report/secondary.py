@@ -31,7 +31,7 @@ def secondary_table(evaluation: Evaluation) -> Table:
         "every fold.",
         columns=("Backbone", "Tuning", "Weights", "Pixels", *METRICS),
         rows=tuple(
-            (*names, *_cells(rows.set_index("metric").loc[list(METRICS)]))
+            (*map(str, names), *_cells(rows.set_index("metric").loc[list(METRICS)]))
             for names, rows in found.groupby(keys, sort=False)
         ),
     )

@@ -123,7 +123,7 @@ def test_no_text_can_be_a_formula_and_numbers_stay_numbers(outcome: Outcome) -> 
     for row in rows:
         for name, cell in row.items():
             if cell[:1] in ("=", "+", "-", "@"):
-                assert name in ("difference", "ci_low", "ci_high")
+                assert name in ("difference", "mean", "ci_low", "ci_high")
                 float(cell)
     assert {row["weights"] for row in rows if "weights" in row} == {"'@sum", "'=x"}
     assert any(cell["a"] == "'@sum" and cell["difference"].startswith("-") for cell in rows if "a" in cell)
