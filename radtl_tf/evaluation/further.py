@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from radtl_tf.evaluation.choices import Values
+from radtl_tf.evaluation.operating_points import OperatingPoints, at_operating_points
 from radtl_tf.evaluation.record import Record
 from radtl_tf.evaluation.run_parts import RunParts
 from radtl_tf.evaluation.secondary import Secondary, secondary
@@ -19,11 +20,12 @@ class Further:
     """All secondary results. ``estimates`` and ``comparisons`` go below those of the AUROC in the output folder."""
 
     secondary: Secondary
+    operating_points: OperatingPoints
 
     @property
     def estimates(self) -> pd.DataFrame:
         """Rows of ``estimates.csv``."""
-        return self.secondary.estimates
+        return pd.concat([self.secondary.estimates, self.operating_points.estimates])
 
     @property
     def comparisons(self) -> pd.DataFrame:
@@ -37,10 +39,17 @@ class Further:
 
     def _notes(self) -> Iterator[str]:
         yield from self.secondary.notes
+        yield from self.operating_points.notes
 
 
-def further(record: Record, predictions: pd.DataFrame, values: Values) -> Further:
-    """Evaluate all that stands beside the question, from the predictions of ``read_predictions``."""
+def further(record: Record, predictions: pd.DataFrame, values: Values, counts: pd.DataFrame) -> Further:
+    """Evaluate all that stands beside the question.
+
+    ``predictions`` as of ``read_predictions``, ``counts`` as of ``notes.part_counts``.
+    """
     parts = RunParts(predictions, record.data["unit"])
     settings, pairs = setting_sides(record, values), list(question_pairs(record, values))
-    return Further(secondary=secondary(record, predictions, values, parts, settings, pairs))
+    return Further(
+        secondary=secondary(record, predictions, values, parts, settings, pairs),
+        operating_points=at_operating_points(record, values, parts, counts, settings),
+    )

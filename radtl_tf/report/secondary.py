@@ -72,10 +72,11 @@ def unit_table(evaluation: Evaluation) -> Table:
 
 
 def _cells(rows: pd.DataFrame) -> list[str]:
-    return [_estimate(row["mean"], row["ci_low"], row["ci_high"]) for _, row in rows.iterrows()]
+    return [with_interval(row["mean"], row["ci_low"], row["ci_high"]) for _, row in rows.iterrows()]
 
 
-def _estimate(mean: float, low: float, high: float) -> str:
+def with_interval(mean: float, low: float, high: float) -> str:
+    """Return ``0.712 (0.650 to 0.770)``, without what is not known."""
     interval = range_text(low, high)
     return number(mean) if interval == "-" else f"{number(mean)} ({interval})"
 

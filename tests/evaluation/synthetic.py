@@ -43,6 +43,7 @@ class Synthetic:
     num_repeats: int = 1
     prevalence: float = 0.4
     noise: float = 0.5  # of a scenario's own; the rest is common to all scenarios
+    evaluation: dict[str, Any] = field(default_factory=dict)
     name: str = "synthetic"
     note: str = ""
     classes: tuple[str, str] = ("absent", "present")
@@ -170,6 +171,7 @@ def _facts(
             "note": like.note,
             "task": {"label": "label", "positive": like.classes[1], "unit": like.unit},
             "question": question,
+            "evaluation": like.evaluation,
             "folds": {"count": like.num_folds, "repeats": like.num_repeats, "inner": 0.2},
             "grid": {
                 "backbones": list(like.backbones),
