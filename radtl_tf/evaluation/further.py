@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from radtl_tf.evaluation.calibration import Calibration, calibration
 from radtl_tf.evaluation.choices import Values
 from radtl_tf.evaluation.operating_points import OperatingPoints, at_operating_points
 from radtl_tf.evaluation.record import Record
@@ -21,11 +22,12 @@ class Further:
 
     secondary: Secondary
     operating_points: OperatingPoints
+    calibration: Calibration
 
     @property
     def estimates(self) -> pd.DataFrame:
         """Rows of ``estimates.csv``."""
-        return pd.concat([self.secondary.estimates, self.operating_points.estimates])
+        return pd.concat([self.secondary.estimates, self.operating_points.estimates, self.calibration.estimates])
 
     @property
     def comparisons(self) -> pd.DataFrame:
@@ -40,6 +42,7 @@ class Further:
     def _notes(self) -> Iterator[str]:
         yield from self.secondary.notes
         yield from self.operating_points.notes
+        yield from self.calibration.notes
 
 
 def further(record: Record, predictions: pd.DataFrame, values: Values, counts: pd.DataFrame) -> Further:
@@ -52,4 +55,5 @@ def further(record: Record, predictions: pd.DataFrame, values: Values, counts: p
     return Further(
         secondary=secondary(record, predictions, values, parts, settings, pairs),
         operating_points=at_operating_points(record, values, parts, counts, settings),
+        calibration=calibration(record, values, parts, counts, settings),
     )

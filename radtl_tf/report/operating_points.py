@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import pandas as pd
-
 from radtl_tf.evaluation.answer import number
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.operating_points import RATES
-from radtl_tf.report.secondary import with_interval
+from radtl_tf.report.secondary import estimate_cells, setting_cells
 from radtl_tf.report.tables import Table
 
 
 def operating_points_table(evaluation: Evaluation) -> Table:
     """Every setting at every operating point that was asked for."""
     found = evaluation.further.operating_points
-    estimates = found.estimates.set_index(["scenario", "metric"])
+    cells = estimate_cells(found.estimates)
     settings = {setting.name: setting for setting in evaluation.record.settings}
     unit = evaluation.record.data["unit"]
     return Table(
@@ -34,20 +29,11 @@ def operating_points_table(evaluation: Evaluation) -> Table:
         ),
         rows=tuple(
             (
-                *_names(settings[row["scenario"]]),
+                *setting_cells(settings[row["scenario"]]),
                 *(row["point"], f"{number(row['mean'])} ({number(row['low'])} to {number(row['high'])})"),
-                *(_rate(estimates, row, rate) for rate in RATES),
+                *(cells[row["scenario"], f"{row['point']}: {rate}"] for rate in RATES),
                 *(str(row[cell]) for cell in ("true_positive", "false_positive", "false_negative", "true_negative")),
             )
             for row in found.thresholds.to_dict("records")
         ),
     )
-
-
-def _names(setting: Any) -> tuple[str, ...]:
-    return setting.backbone, setting.tuning, setting.weights, setting.pixels
-
-
-def _rate(estimates: pd.DataFrame, row: Mapping[Any, Any], rate: str) -> str:
-    found = estimates.loc[(row["scenario"], f"{row['point']}: {rate}")]
-    return with_interval(found["mean"], found["ci_low"], found["ci_high"])

@@ -35,6 +35,7 @@ class Synthetic:
     alternatives: dict[str, str] = field(default_factory=dict)  # the other convention of uncertain weights
     under: dict[tuple[str, str], float] = field(default_factory=dict)  # signal of weights under one convention
     head_input: str = "standardized"
+    class_weights: str = "none"
     probes: bool = True
     question: dict[str, Any] | None = field(default_factory=lambda: {"over": "selected", "margin": 0.02})
     unit: str = "patient"
@@ -179,7 +180,12 @@ def _facts(
                 "tunings": [{"mode": name, "learning_rates": rates} for name, rates in like.tunings.items()],
                 "pixels": list(like.pixels),
             },
-            "training": {"image_size": 64, "epochs": 30, "class_weights": "none", "head_input": like.head_input},
+            "training": {
+                "image_size": 64,
+                "epochs": 30,
+                "class_weights": like.class_weights,
+                "head_input": like.head_input,
+            },
         },
         "versions": {"radtl_tf": "0.1.0", "python": "3.11.9"},
         "hardware": {"machine": "x86_64", "precision": "float32"},
