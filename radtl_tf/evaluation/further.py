@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from radtl_tf.evaluation.agreement import Agreement, agreement_rows, agreements
 from radtl_tf.evaluation.calibration import Calibration, calibration
 from radtl_tf.evaluation.choices import Values
 from radtl_tf.evaluation.operating_points import OperatingPoints, at_operating_points
@@ -23,6 +24,8 @@ class Further:
     secondary: Secondary
     operating_points: OperatingPoints
     calibration: Calibration
+    agreements: list[Agreement]
+    averages: pd.DataFrame
 
     @property
     def estimates(self) -> pd.DataFrame:
@@ -32,7 +35,7 @@ class Further:
     @property
     def comparisons(self) -> pd.DataFrame:
         """Rows of ``comparisons.csv``."""
-        return self.secondary.comparisons
+        return pd.concat([self.secondary.comparisons, self.averages])
 
     @property
     def notes(self) -> list[str]:
@@ -52,8 +55,11 @@ def further(record: Record, predictions: pd.DataFrame, values: Values, counts: p
     """
     parts = RunParts(predictions, record.data["unit"])
     settings, pairs = setting_sides(record, values), list(question_pairs(record, values))
+    common = agreements(record, values, parts, list(question_pairs(record, values, over="selected")))
     return Further(
         secondary=secondary(record, predictions, values, parts, settings, pairs),
         operating_points=at_operating_points(record, values, parts, counts, settings),
         calibration=calibration(record, values, parts, counts, settings),
+        agreements=common,
+        averages=agreement_rows(record, common),
     )
