@@ -14,6 +14,7 @@ from radtl_tf.evaluation.operating_points import OperatingPoints, at_operating_p
 from radtl_tf.evaluation.record import Record
 from radtl_tf.evaluation.run_parts import RunParts
 from radtl_tf.evaluation.secondary import Secondary, secondary
+from radtl_tf.evaluation.selective import selective
 from radtl_tf.evaluation.sides import question_pairs, setting_sides
 
 
@@ -26,11 +27,13 @@ class Further:
     calibration: Calibration
     agreements: list[Agreement]
     averages: pd.DataFrame
+    selective: pd.DataFrame
 
     @property
     def estimates(self) -> pd.DataFrame:
         """Rows of ``estimates.csv``."""
-        return pd.concat([self.secondary.estimates, self.operating_points.estimates, self.calibration.estimates])
+        found = (self.secondary, self.operating_points, self.calibration)
+        return pd.concat([*(of.estimates for of in found), self.selective])
 
     @property
     def comparisons(self) -> pd.DataFrame:
@@ -62,4 +65,5 @@ def further(record: Record, predictions: pd.DataFrame, values: Values, counts: p
         calibration=calibration(record, values, parts, counts, settings),
         agreements=common,
         averages=agreement_rows(record, common),
+        selective=selective(record, values, parts, settings),
     )

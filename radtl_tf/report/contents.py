@@ -15,6 +15,7 @@ from radtl_tf.report.agreement import agreement_table
 from radtl_tf.report.calibration import recalibration_table, reliability_table
 from radtl_tf.report.operating_points import operating_points_table
 from radtl_tf.report.secondary import metric_comparisons_table, secondary_table, unit_table
+from radtl_tf.report.selective import selective_table
 from radtl_tf.report.tables import Table
 
 SHORT_HASH = 12
@@ -26,7 +27,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
         *(settings_table, comparisons_table, pixels_table, choices_table, probe_table, baselines_table),
         published_table,
         *(secondary_table, metric_comparisons_table, unit_table, operating_points_table),
-        *(recalibration_table, reliability_table, agreement_table),
+        *(recalibration_table, reliability_table, agreement_table, selective_table),
         *(scenarios_table, scenario_comparisons_table, similarity_table, weights_table, data_table, folds_table),
         *(stuck_table, method_table),
     )
