@@ -10,6 +10,7 @@ import pandas as pd
 from radtl_tf.evaluation.agreement import Agreement, agreement_rows, agreements
 from radtl_tf.evaluation.calibration import Calibration, calibration
 from radtl_tf.evaluation.choices import Values
+from radtl_tf.evaluation.decomposition import Decomposition, decomposition
 from radtl_tf.evaluation.operating_points import OperatingPoints, at_operating_points
 from radtl_tf.evaluation.record import Record
 from radtl_tf.evaluation.run_parts import RunParts
@@ -28,6 +29,7 @@ class Further:
     agreements: list[Agreement]
     averages: pd.DataFrame
     selective: pd.DataFrame
+    decomposition: Decomposition | None
 
     @property
     def estimates(self) -> pd.DataFrame:
@@ -66,4 +68,5 @@ def further(record: Record, predictions: pd.DataFrame, values: Values, counts: p
         agreements=common,
         averages=agreement_rows(record, common),
         selective=selective(record, values, parts, settings),
+        decomposition=decomposition(record, values),
     )

@@ -13,6 +13,7 @@ from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.ablation import pixels_table, similarity_table
 from radtl_tf.report.agreement import agreement_table
 from radtl_tf.report.calibration import recalibration_table, reliability_table
+from radtl_tf.report.decomposition import decomposition_table
 from radtl_tf.report.operating_points import operating_points_table
 from radtl_tf.report.secondary import metric_comparisons_table, secondary_table, unit_table
 from radtl_tf.report.selective import selective_table
@@ -28,6 +29,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
         published_table,
         *(secondary_table, metric_comparisons_table, unit_table, operating_points_table),
         *(recalibration_table, reliability_table, agreement_table, selective_table),
+        decomposition_table,
         *(scenarios_table, scenario_comparisons_table, similarity_table, weights_table, data_table, folds_table),
         *(stuck_table, method_table),
     )
