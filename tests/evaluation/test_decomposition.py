@@ -81,6 +81,10 @@ def test_factors_of_one_level_have_no_share_and_no_spread_no_decomposition() -> 
     one = decompose(runs[(runs["weights"] == "a") & (runs["repeat"] == 0)])
     assert one is not None
     assert list(one.shares) == ["backbone", "tuning", "learning rate", "pixels", "fold", RESIDUAL]
+    rates = decompose(runs[runs["learning rate"].isin(["0.01", "0.1"])])  # one per tuning
+    assert rates is not None
+    assert "learning rate" not in rates.shares
+    assert rates.balanced
     assert decompose(runs.assign(auroc=0.5)) is None
     assert decompose(runs[:1]) is None
 
