@@ -148,7 +148,7 @@ def experiments_in(folder: Path, backbone: str) -> Callable[..., Any]:
             "training": {"image_size": 32, "epochs": 3, "batch_size": 16},
         }
         for section, changes in sections.items():
-            raw[section] = changes if changes is None else {**raw[section], **changes}
+            raw[section] = changes if changes is None else {**raw.get(section, {}), **changes}
         return experiment_from(raw, folder)
 
     return make

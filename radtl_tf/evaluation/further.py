@@ -7,10 +7,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from radtl_tf.evaluation.agreement import Agreement, agreement_rows, agreements
+from radtl_tf.evaluation.calibration import Calibration, calibration
 from radtl_tf.evaluation.choices import Values
+from radtl_tf.evaluation.decomposition import Decomposition, decomposition
+from radtl_tf.evaluation.operating_points import OperatingPoints, at_operating_points
 from radtl_tf.evaluation.record import Record
 from radtl_tf.evaluation.run_parts import RunParts
 from radtl_tf.evaluation.secondary import Secondary, secondary
+from radtl_tf.evaluation.selective import selective
 from radtl_tf.evaluation.sides import question_pairs, setting_sides
 
 
@@ -19,16 +24,23 @@ class Further:
     """All secondary results. ``estimates`` and ``comparisons`` go below those of the AUROC in the output folder."""
 
     secondary: Secondary
+    operating_points: OperatingPoints
+    calibration: Calibration
+    agreements: list[Agreement]
+    averages: pd.DataFrame
+    selective: pd.DataFrame
+    decomposition: Decomposition | None
 
     @property
     def estimates(self) -> pd.DataFrame:
         """Rows of ``estimates.csv``."""
-        return self.secondary.estimates
+        found = (self.secondary, self.operating_points, self.calibration)
+        return pd.concat([*(of.estimates for of in found), self.selective])
 
     @property
     def comparisons(self) -> pd.DataFrame:
         """Rows of ``comparisons.csv``."""
-        return self.secondary.comparisons
+        return pd.concat([self.secondary.comparisons, self.averages])
 
     @property
     def notes(self) -> list[str]:
@@ -37,10 +49,24 @@ class Further:
 
     def _notes(self) -> Iterator[str]:
         yield from self.secondary.notes
+        yield from self.operating_points.notes
+        yield from self.calibration.notes
 
 
-def further(record: Record, predictions: pd.DataFrame, values: Values) -> Further:
-    """Evaluate all that stands beside the question, from the predictions of ``read_predictions``."""
+def further(record: Record, predictions: pd.DataFrame, values: Values, counts: pd.DataFrame) -> Further:
+    """Evaluate all that stands beside the question.
+
+    ``predictions`` as of ``read_predictions``, ``counts`` as of ``notes.part_counts``.
+    """
     parts = RunParts(predictions, record.data["unit"])
     settings, pairs = setting_sides(record, values), list(question_pairs(record, values))
-    return Further(secondary=secondary(record, predictions, values, parts, settings, pairs))
+    common = agreements(record, values, parts, list(question_pairs(record, values, over="selected")))
+    return Further(
+        secondary=secondary(record, predictions, values, parts, settings, pairs),
+        operating_points=at_operating_points(record, values, parts, counts, settings),
+        calibration=calibration(record, values, parts, counts, settings),
+        agreements=common,
+        averages=agreement_rows(record, common),
+        selective=selective(record, values, parts, settings),
+        decomposition=decomposition(record, values),
+    )

@@ -76,7 +76,7 @@ def temperature(truth: Truth, score: Score) -> Map:
     return lambda given: np.asarray(expit(sharpness * logit(given)), dtype=float)
 
 
-def _line(x: Score, targets: NDArray[np.generic]) -> tuple[float, float]:
+def _line(x: Score, targets: NDArray[Any]) -> tuple[float, float]:
     """Return intercept and slope of the logistic regression of ``targets`` (n,), 0..1, on ``x`` (n,).
 
     Newton's method, a step halved until it does not lose. Where ``x`` is constant the slope is 0.

@@ -80,8 +80,10 @@ def _setting_rows(
 def _metric_rows(record: Record, pairs: Sequence[Pair], table: dict[str, dict[RunKey, float]]) -> pd.DataFrame:
     """Return the question in every metric, p adjusted over all of them by Holm."""
     asked = [(pair, name) for name in METRICS for pair in pairs]
-    values = [[side.of(table[name].__getitem__) for side in pair] for pair, name in asked]
-    tests = [difference(first, second, record.num_folds) for first, second in values]
+    tests = [
+        difference(first.of(table[name].__getitem__), second.of(table[name].__getitem__), record.num_folds)
+        for (first, second), name in asked
+    ]
     adjusted = holm([test.p_value for test in tests]).tolist()
     rows = [
         _row(METRIC, pair, name, test, p, f"{_direction(test, p)}; secondary", "p adjusted by Holm within the level")

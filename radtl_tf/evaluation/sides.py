@@ -43,7 +43,7 @@ def chosen_side(name: str, values: Values, scenarios: Sequence[Scenario]) -> Sid
     """Return the side of the scenario of lowest inner loss, chosen in each training part."""
     chosen = values.choose(scenarios)
     folds = [(int(repeat), int(fold)) for repeat, fold in chosen.index]
-    return Side(name, {at: ((str(of), *at),) for at, of in zip(folds, chosen, strict=True)})
+    return Side(name, {at: ((str(scenario), *at),) for at, scenario in zip(folds, chosen, strict=True)})
 
 
 def grid_side(name: str, values: Values, scenarios: Sequence[Scenario]) -> Side:

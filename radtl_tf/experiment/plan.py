@@ -40,6 +40,7 @@ from radtl_tf.training.features import POOLED
 from radtl_tf.training.trainer import Trainer
 from radtl_tf.training.trial import BATCH_SIZES, largest_batch, trial_step
 
+REDONE = "experiment.evaluation"  # may change when the runs are done: it says what is evaluated, not what is trained
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "scikit-learn", "numpy", "pydicom", "h5py")
 
 
@@ -201,7 +202,7 @@ def check_weights(records: Records, image_size: int) -> None:
 
 
 def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
-    """Refuse an output folder whose ``experiment.json`` differs from ``record`` in one of its keys.
+    """Refuse an output folder whose ``experiment.json`` differs from ``record`` in one of its keys, but for ``REDONE``.
 
     Raises:
         OutputError: naming the first value that differs.
@@ -216,6 +217,8 @@ def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
 
 
 def _first_change(old: Any, new: Any, place: str) -> str:
+    if place == REDONE:
+        return ""
     if isinstance(old, dict) and isinstance(new, dict):
         changes = (_first_change(old.get(key), new.get(key), f"{place}.{key}") for key in {**old, **new})
         return next(filter(None, changes), "")
@@ -252,6 +255,7 @@ def _write(plan: Plan) -> None:
     }
     refuse_other(plan.folder, facts)
     if plan.folder.experiment.exists():
+        _write_evaluation(plan)
         return
     write_text(plan.folder.folds, folds)
     context = {
@@ -263,6 +267,14 @@ def _write(plan: Plan) -> None:
     check = {"check": {"findings": found, "accepted": list(plan.accepted)}}
     record = {"format": 1, "experiment": as_dict(plan.experiment), **facts, **check, **context}
     write_json(plan.folder.experiment, record)
+
+
+def _write_evaluation(plan: Plan) -> None:
+    """Record what is to be evaluated, if that has changed since ``experiment.json`` was written."""
+    written, asked = read_json(plan.folder.experiment), as_dict(plan.experiment.evaluation)
+    if written["experiment"].get("evaluation") != asked:
+        changed = {**written["experiment"], "evaluation": asked}
+        write_json(plan.folder.experiment, {**written, "experiment": changed})
 
 
 def _fold_rows(plan: Plan) -> list[tuple[int, str, int, int, str]]:

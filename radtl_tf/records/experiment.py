@@ -147,6 +147,16 @@ class Training(_Strict):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvaluationPlan(_Strict):
+    """What is evaluated beside the question. It may change when the runs are done: nothing is trained for it.
+
+    ``operating_points``: thresholds to choose on each run's inner part, as ``records.operating_points`` reads them.
+    """
+
+    operating_points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Experiment(_Strict):
     """A Task and the Scenarios and Folds that answer its Question.
 
@@ -163,3 +173,4 @@ class Experiment(_Strict):
     folds: FoldPlan = FoldPlan()
     weights: dict[str, WeightsEntry] = field(default_factory=dict)
     training: Training = Training()
+    evaluation: EvaluationPlan = EvaluationPlan()

@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.records.experiment import Experiment, Grid, Question, Task, TuningAxis, WeightsEntry
+from radtl_tf.records.operating_points import operating_points
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _Record = TypeVar("_Record")
@@ -151,6 +152,7 @@ def _check(experiment: Experiment) -> None:
         _check_tuning(tuning)
     _check_grid(experiment.grid)
     _check_question(experiment.question, experiment.grid.weights)
+    _check_evaluation(experiment)
     if experiment.training.views and experiment.training.augmentation == "none":
         raise ExperimentError("training.views caps augmented views, but training.augmentation is 'none': remove views.")
 
@@ -168,6 +170,13 @@ def _check_question(question: Question | None, weights: tuple[str, ...]) -> None
             raise ExperimentError(f"question.compare names {name!r}, which is not among grid.weights{hint}.")
     if question.compare[0] == question.compare[1]:
         raise ExperimentError(f"question.compare names {question.compare[0]!r} twice: a comparison needs two weights.")
+
+
+def _check_evaluation(experiment: Experiment) -> None:
+    if operating_points(experiment.evaluation.operating_points) and experiment.task.kind != "binary":
+        raise ExperimentError(
+            f"evaluation.operating_points goes with a binary task, not with kind = {experiment.task.kind!r}: remove it."
+        )
 
 
 def check_task(task: Task) -> None:

@@ -11,8 +11,13 @@ from radtl_tf.evaluation.answer import number, p_text, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.ablation import pixels_table, similarity_table
+from radtl_tf.report.agreement import agreement_table
+from radtl_tf.report.calibration import recalibration_table, reliability_table
+from radtl_tf.report.decomposition import decomposition_table
 from radtl_tf.report.learning_curve import learning_curve_table
+from radtl_tf.report.operating_points import operating_points_table
 from radtl_tf.report.secondary import metric_comparisons_table, secondary_table, unit_table
+from radtl_tf.report.selective import selective_table
 from radtl_tf.report.tables import Table
 
 SHORT_HASH = 12
@@ -24,7 +29,9 @@ def tables(evaluation: Evaluation) -> list[Table]:
         *(settings_table, comparisons_table, learning_curve_table, pixels_table, choices_table, probe_table),
         baselines_table,
         published_table,
-        *(secondary_table, metric_comparisons_table, unit_table),
+        *(secondary_table, metric_comparisons_table, unit_table, operating_points_table),
+        *(recalibration_table, reliability_table, agreement_table, selective_table),
+        decomposition_table,
         *(scenarios_table, scenario_comparisons_table, similarity_table, weights_table, data_table, folds_table),
         *(check_table, stuck_table, method_table),
     )

@@ -11,6 +11,7 @@ from radtl_tf.evaluation.answer import number, p_text, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.scores import METRICS
 from radtl_tf.evaluation.secondary import METRIC, UNIT
+from radtl_tf.records.runs import Setting
 from radtl_tf.report.tables import Table
 
 _COMPARISON = ("A", "B", "A - B", "95 % interval", "p")
@@ -18,9 +19,7 @@ _COMPARISON = ("A", "B", "A - B", "95 % interval", "p")
 
 def secondary_table(evaluation: Evaluation) -> Table:
     """Every setting in every secondary metric."""
-    estimates = evaluation.further.secondary.estimates
-    found = estimates[estimates["metric"].isin(METRICS)]
-    keys = ["backbone", "tuning", "weights", "pixels"]
+    cells = estimate_cells(evaluation.further.secondary.estimates)
     return Table(
         key="secondary",
         title="Secondary metrics",
@@ -31,8 +30,8 @@ def secondary_table(evaluation: Evaluation) -> Table:
         "every fold.",
         columns=("Backbone", "Tuning", "Weights", "Pixels", *METRICS),
         rows=tuple(
-            (*map(str, names), *_cells(rows.set_index("metric").loc[list(METRICS)]))
-            for names, rows in found.groupby(keys, sort=False)
+            (*setting_cells(setting), *(cells[setting.name, name] for name in METRICS))
+            for setting in evaluation.record.settings
         ),
     )
 
@@ -71,13 +70,19 @@ def unit_table(evaluation: Evaluation) -> Table:
     )
 
 
-def _cells(rows: pd.DataFrame) -> list[str]:
-    return [_estimate(row["mean"], row["ci_low"], row["ci_high"]) for _, row in rows.iterrows()]
+def setting_cells(setting: Setting) -> tuple[str, str, str, str]:
+    """Return backbone, tuning, weights and pixels."""
+    return setting.backbone, setting.tuning, setting.weights, setting.pixels
 
 
-def _estimate(mean: float, low: float, high: float) -> str:
-    interval = range_text(low, high)
-    return number(mean) if interval == "-" else f"{number(mean)} ({interval})"
+def estimate_cells(estimates: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Return per setting's name and metric ``0.712 (0.650 to 0.770)``, a dash where there is no value."""
+    return {(row["scenario"], row["metric"]): _with_interval(row) for row in estimates.to_dict("records")}
+
+
+def _with_interval(row: Mapping[Any, Any]) -> str:
+    interval = range_text(row["ci_low"], row["ci_high"])
+    return number(row["mean"]) if interval == "-" else f"{number(row['mean'])} ({interval})"
 
 
 def _test(row: Mapping[Any, Any]) -> tuple[str, ...]:

@@ -140,7 +140,8 @@ def test_workers_that_do_not_start_are_no_fault_of_a_file(images: list[Path], mo
 
 def test_an_interrupt_ends_the_workers(images: list[Path]) -> None:
     """As Ctrl-C does: it comes to the whole group, in the middle of a file."""
-    code = "import sys, pathlib; from radtl_tf.data.workers import read_all\n"
+    code = "import signal, sys, pathlib; from radtl_tf.data.workers import read_all\n"
+    code += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
     code += "for _ in read_all(pathlib.Path(p) for _ in range(10**6) for p in sys.argv[1:]): print('x', flush=True)"
     command = [sys.executable, "-c", code, *map(str, images)]
     parent = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)

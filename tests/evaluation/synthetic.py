@@ -39,6 +39,7 @@ class Synthetic:
     shares: tuple[float, ...] = (1.0,)  # of the training patients
     at_share: dict[tuple[str, float], float] = field(default_factory=dict)  # signal of weights with a share
     head_input: str = "standardized"
+    class_weights: str = "none"
     probes: bool = True
     question: dict[str, Any] | None = field(default_factory=lambda: {"over": "selected", "margin": 0.02})
     unit: str = "patient"
@@ -47,6 +48,7 @@ class Synthetic:
     num_repeats: int = 1
     prevalence: float = 0.4
     noise: float = 0.5  # of a scenario's own; the rest is common to all scenarios
+    evaluation: dict[str, Any] = field(default_factory=dict)
     name: str = "synthetic"
     note: str = ""
     classes: tuple[str, str] = ("absent", "present")
@@ -189,6 +191,7 @@ def _facts(
             "note": like.note,
             "task": {"label": "label", "positive": like.classes[1], "unit": like.unit},
             "question": question,
+            "evaluation": like.evaluation,
             "folds": {"count": like.num_folds, "repeats": like.num_repeats, "inner": 0.2},
             "grid": {
                 "backbones": list(like.backbones),
@@ -197,7 +200,7 @@ def _facts(
                 "pixels": list(like.pixels),
                 "train_fractions": list(like.shares),
             },
-            "training": asdict(Training(image_size=64, head_input=like.head_input)),
+            "training": asdict(Training(image_size=64, head_input=like.head_input, class_weights=like.class_weights)),
         },
         "versions": {"radtl_tf": "0.1.0", "python": "3.11.9"},
         "hardware": {"machine": "x86_64", "precision": "float32"},

@@ -81,8 +81,10 @@ def test_patients_of_both_classes_have_no_analysis_per_patient(outcome: Outcome)
     found = evaluate(outcome(unit="image", backbones=("ResNet50",)))
     assert "unit" not in set(found.comparisons["level"])
     assert found.further.secondary.comparisons["level"].eq("metric").all()
-    said = r"No sensitivity analysis per patient: \d+ patients have images of both classes\."
-    assert any(re.fullmatch(said, note) for note in found.notes)
+    assert any(
+        re.fullmatch(r"No sensitivity analysis per patient: \d+ patients have images of both classes\.", note)
+        for note in found.notes
+    )
 
 
 def test_without_a_question_there_are_estimates_only(outcome: Outcome) -> None:

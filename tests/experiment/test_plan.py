@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
 from radtl_tf.experiment.plan import with_batch_size
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.folder import OutputFolder, read_json, write_json
 from radtl_tf.training.device import Device
 
 
@@ -56,6 +56,28 @@ def test_a_changed_experiment_is_a_new_one(section: str, changes: dict[str, Any]
     make_plan()
     with pytest.raises(OutputError, match=f"holds another experiment .*{said}.*choose another --out"):
         make_plan(**{section: changes})
+
+
+def test_a_changed_evaluation_is_recorded_and_is_no_new_experiment(make_plan: Any) -> None:
+    folder = make_plan().folder
+    before = read_json(folder.experiment)
+    assert before["experiment"]["evaluation"]["operating_points"] == []
+    make_plan(evaluation={"operating_points": ["youden"]})
+    after = read_json(folder.experiment)
+    assert after["experiment"].pop("evaluation")["operating_points"] == ["youden"]
+    del before["experiment"]["evaluation"]
+    assert after == before
+    with pytest.raises(OutputError, match="training.epochs"):
+        make_plan(evaluation={"operating_points": ["youden"]}, training={"epochs": 4})
+
+
+def test_a_folder_from_before_there_was_an_evaluation_section_goes_on(make_plan: Any) -> None:
+    folder = make_plan().folder
+    record = read_json(folder.experiment)
+    del record["experiment"]["evaluation"]
+    write_json(folder.experiment, record)
+    make_plan()
+    assert read_json(folder.experiment)["experiment"]["evaluation"] == {"operating_points": []}
 
 
 def test_changed_weights_or_data_are_a_new_experiment(make_plan: Any, tmp_path: Path) -> None:

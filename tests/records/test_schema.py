@@ -99,6 +99,10 @@ def test_a_relative_path_in_a_variable_is_meant_from_the_working_folder(
         ("task.kind", "multiclass", "task.positive goes with no multiclass task"),
         ("task.kind", "binry", "(did you mean 'binary'?)"),
         ("task.manifest", "${RADTL_UNSET_VARIABLE}/x.csv", "RADTL_UNSET_VARIABLE is not set"),
+        ("evaluation.operating_point", ["youden"], "(did you mean 'operating_points'?)"),
+        ("evaluation.operating_points", ["yuden"], "'yuden' is none (did you mean 'youden'?)"),
+        ("evaluation.operating_points", ["youden", "youden "], "names 'youden' twice"),
+        ("evaluation.operating_points", "youden", "evaluation.operating_points = 'youden' is not what is expected"),
         ("training.views", 3, "training.augmentation is 'none'"),
         ("training.batch_size", 0, "training.batch_size = 0 is out of range: it must be at least 1"),
         ("training.batch_size", "large", "training.batch_size = 'large' is not what is expected here"),
@@ -150,3 +154,12 @@ def test_tasks_of_every_kind_are_read_and_written(tmp_path: Path) -> None:
         raw = changed("task", {"manifest": "labels.csv", "patient": "patient_id", **task})
         experiment = experiment_from(raw, tmp_path)
         assert experiment_from(as_dict(experiment), Path("elsewhere")) == experiment
+
+
+def test_operating_points_go_with_a_binary_task(tmp_path: Path) -> None:
+    raw = changed("evaluation.operating_points", ["youden", "sensitivity = 0.95"])
+    assert experiment_from(raw, tmp_path).evaluation.operating_points == ("youden", "sensitivity = 0.95")
+    raw["task"] |= {"kind": "multiclass"}
+    del raw["task"]["positive"]
+    with pytest.raises(ExperimentError, match="operating_points goes with a binary task, not with kind = 'multiclass'"):
+        experiment_from(raw, tmp_path)

@@ -151,7 +151,7 @@ def test_the_verdict_is_on_what_is_left_at_the_end_over_all_backbones() -> None:
 def test_the_check_has_a_row_per_step_and_a_figure_per_backbone(drawn_in: Any) -> None:
     found = (*rows(0.2), *rows(0.3, "random"), *rows(0.4, backbone="InceptionV3"))
     section = saliency_section(drawn_in(randomized=found)) or ""
-    assert section.count("what is left of the maps as more of the network is random") == 2
+    assert section.count('what is left of the maps as more of the network is random" ') == 2  # the label of each figure
     assert len(randomization_table(found).rows) == 6
     assert randomization_table(found).rows[2] == ("random", "ResNet50", "head", "0.300", "0.500", "4", "1")
     assert "var(--series-1)" in section
