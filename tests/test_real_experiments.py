@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,7 @@ def test_the_ablation_over_pixel_conventions_is_told(run: Any) -> None:
 
 def test_a_folder_that_is_finished_answers_at_once(run: Any, real_folder: Path) -> None:
     folder = run("chest400")
-    shutil.rmtree(folder / "features")
     words = ["run", str(shipped("experiments") / "chest400.toml"), "--out", str(folder)]
     result = CliRunner(env={"RADTL_REAL": str(real_folder)}).invoke(main, words)
     assert result.exit_code == 0, result.output
-    assert not (folder / "features").exists()
+    assert not Path(os.environ["RADTL_CACHE"]).exists()  # this test has a cache of its own, and nothing was computed
