@@ -1,10 +1,10 @@
 """Whole cross-validations of linear heads on data sets that are drawn, split, trained on and evaluated, many at once.
 
 Features are Gaussian with unit covariance; the classes differ in their means along the first axis. A patient has one or
-several images that share a part of their noise. Three sources of features stand for weights: ``a`` and ``b`` are
-equally good by construction, ``c`` is worse; their noise is correlated, as that of two backbones on the same images is.
-A head is a ridge discriminant (Fisher's, with a constant on the diagonal) fitted to the images of the training part: all
-patients outside the test fold but those of the inner part, which have no say here.
+several images that share a part of their noise. Three sources of features stand for weights: ``a`` and ``b`` are as
+good as each other by construction, ``c`` is worse; their noise is correlated, as that of two backbones on the same
+images is. A head is a ridge discriminant (Fisher's, with a constant on the diagonal) fitted to the images of the
+training part: of all patients outside the test fold but those of the inner part, which have no say here.
 
 A head's AUROC over all cases that there could be has a closed form. So the truth that an interval has to cover, the
 expected AUROC of the procedure at the fold's training size, is set and no guess: the distance of the classes is chosen

@@ -25,7 +25,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import astuple, replace
 from fnmatch import fnmatch
-from functools import lru_cache
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -48,10 +48,11 @@ SIZES = (150, 300, 600), (0.05, 0.5)
 AUROCS = (0.65, 0.8, 0.95)
 CELLS = [
     *(Cell(n, prevalence, auroc, *kind) for n, prevalence, kind, auroc in product(*SIZES, KINDS, AUROCS)),
+    *(Cell(n, prevalence, 0.98, *KINDS[0]) for n, prevalence in product(*SIZES)),  # where 0..1 is felt most
     *(Cell(n, prevalence, auroc, *KINDS[0], inner=0.0) for n, prevalence, auroc in product(*SIZES, AUROCS)),
 ]
 PUBLISHED = 2000  # data sets per cell
-REPEATS, REPLICATES, BLOCK, CALIBRATION, SEED = (1, 10), 200, 100, 10_000, 726
+REPEATS, REPLICATES, BLOCK, CALIBRATION, SEED = (1, 10), 200, 100, 5000, 726
 RESULTS = Path(__file__).parents[1] / "build" / "coverage.jsonl"
 
 
@@ -134,8 +135,7 @@ def _simulated(left: Sequence[tuple[Cell, int]], results: Path, minutes: float) 
 def _block(cell: Cell, block: int) -> dict:
     """Return the line of a block of data sets."""
     start = time.process_time()
-    fits = _fits(replace(cell, auroc=0.5, unit="image"))  # neither changes what is fitted
-    distances, errors = zip(*(calibrate(fits, target, cell.pooled) for target in cell.targets), strict=True)
+    distances, errors = _distances(cell)
     seed = (SEED, block, *cell.name.encode())
     found = simulate(cell, distances, BLOCK, max(REPEATS), replicates=REPLICATES, seed=seed)
     rows = [
@@ -147,13 +147,21 @@ def _block(cell: Cell, block: int) -> dict:
     return {"code": _code(), "cell": cell.name, "block": block, "seconds": seconds, "errors": errors, "rows": rows}
 
 
-@lru_cache
+@cache
+def _distances(cell: Cell) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return how far apart the classes are, per source, and the error of the truth that this sets."""
+    fits = _fits(replace(cell, auroc=0.5, unit="image"))  # neither changes what is fitted
+    distances, errors = zip(*(calibrate(fits, target, cell.pooled) for target in cell.targets), strict=True)
+    return distances, errors
+
+
+@cache
 def _fits(cell: Cell) -> Doubles:
     """Return fits to many training parts, which say how far apart the classes have to be."""
     return training_parts(cell, CALIBRATION, (SEED, *cell.name.encode()))
 
 
-@lru_cache
+@cache
 def _code() -> str:
     """Return a sum over the code that the results depend on."""
     modules = (_simulation, _coverage, intervals, comparison)
