@@ -1,173 +1,261 @@
 """Whole cross-validations of linear heads on data sets that are drawn, split, trained on and evaluated, many at once.
 
-Features are Gaussian with unit covariance; the classes differ in their means along one direction. A patient has one or
-several images that share a part of their noise. Three sources of features stand for weights: ``a`` and ``b`` are
-equally good, ``c`` is worse, and their noise is correlated, as that of two backbones on the same images is. The head is
-a ridge discriminant. Its AUROC on all patients there could be has a closed form, so the truth that an interval has to
-cover, the expected AUROC of the procedure at the fold's training size, is a mean and no guess.
+Features are Gaussian with unit covariance; the classes differ in their means along the first axis. A patient has one or
+several images that share a part of their noise. Three sources of features stand for weights: ``a`` and ``b`` are as
+good as each other by construction, ``c`` is worse; their noise is correlated, as that of two backbones on the same
+images is. A head is a ridge discriminant (Fisher's, with a constant on the diagonal) fitted to the images of the
+training part: of all patients outside the test fold but those of the inner part, which have no say here.
+
+A head's AUROC over all cases that there could be has a closed form. So the truth that an interval has to cover, the
+expected AUROC of the procedure at the fold's training size, is set and no guess: the distance of the classes is chosen
+such that the mean of the closed form over many training parts, drawn apart, is the AUROC that the cell is named after.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.stats import norm
 
+from radtl_tf.data.folds import MIN_TEST_PATIENTS
+from radtl_tf.records.experiment import FoldPlan, Unit
+
 SOURCES = ("a", "b", "c")
-FEATURES, SHARED, WITHIN, RIDGE = (
-    8,
-    0.5,
-    0.6,
-    0.1,
-)  # dimensions, correlation of sources and of a patient's images, ridge
-WORSE = 0.05  # by how much the best AUROC of source c lies below that of the others
-FOLDS = 5
-_CHUNK = 50  # data sets at once
+GAP = 0.05  # by how much the expected AUROC of c lies below that of a and b
+FEATURES, RIDGE = 20, 0.1
+SOURCES_SHARE, IMAGES_SHARE = 0.5, 0.6  # correlations of the noise of two sources, and of the images of one patient
+FOLDS = FoldPlan().count
+_NOISES = (0, 1, 1)  # c has the noise of b: it differs from b in its signal only
+_AT_ONCE = 20  # data sets
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What the data sets of one simulation are like; ``auroc`` is that of the best head on the features of ``a``."""
+    """What the data sets of one simulation are like; ``auroc`` is the expected one of ``a`` and ``b``, per unit.
+
+    ``inner``: share of the patients outside a test fold that the heads do not see.
+    """
 
     patients: int
     prevalence: float
     auroc: float
     images: int
-    unit: str
+    unit: Unit
+    inner: float = FoldPlan().inner
 
     @property
-    def positives(self) -> int:
-        """Patients of the positive class."""
-        return round(self.patients * self.prevalence)
+    def name(self) -> str:
+        """What the cell is called on the command line and in the results."""
+        return f"{self.patients}-{self.prevalence}-{self.auroc}-{self.images}-{self.unit}-{self.inner}"
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Patients of the positive and of the negative class."""
+        positives = round(self.patients * self.prevalence)
+        return positives, self.patients - positives
+
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether radtl would draw no folds: too few patients of a class in a test fold."""
+        return min(self.sizes) // FOLDS < MIN_TEST_PATIENTS
 
     @property
     def pooled(self) -> int:
         """How many images a case's score is the mean of."""
         return self.images if self.unit == "patient" else 1
 
+    @property
+    def targets(self) -> tuple[float, ...]:
+        """Expected AUROC of each source."""
+        return self.auroc, self.auroc, self.auroc - GAP
+
+
+@dataclass(frozen=True)
+class Split:
+    """Folds of D data sets and R repeats: ``train`` (D, R, K, patients) is 1 for patients of the training part.
+
+    ``test``: the patients of the test part, positive (D, R, K, P / K) and negative (D, R, K, N / K). Positives are the
+    first patients of a data set.
+    """
+
+    train: Floats
+    test: tuple[NDArray[np.int64], NDArray[np.int64]]
+
 
 @dataclass(frozen=True)
 class Found:
-    """Per data set, source, repeat and fold (D, 3, R, 5): the AUROC of the test part, and the closed form.
+    """AUROCs of the test parts (D, 3, R, K), and bootstrap replicates (D, 3, R, B) of each repeat's mean over folds."""
 
-    ``bootstrap`` (D', 3, B): replicates of the mean over the folds of the first repeat, for the first data sets.
-    """
-
-    measured: NDArray[np.float64]
-    expected: NDArray[np.float64]
-    bootstrap: NDArray[np.float64]
+    measured: Doubles
+    bootstrap: Doubles
 
 
-def simulate(cell: Cell, datasets: int, repeats: int, *, replicates: int = 0, seed: int = 0) -> Found:
-    """Return the cross-validations of ``datasets`` data sets; of a fifth of them with bootstrap replicates."""
-    rng = np.random.default_rng((seed, cell.patients, round(1000 * cell.auroc), cell.images, len(cell.unit)))
+def simulate(
+    cell: Cell, distances: Sequence[float], datasets: int, repeats: int, *, replicates: int, seed: Sequence[int]
+) -> Found:
+    """Return the cross-validations of ``datasets`` data sets whose classes are ``distances`` (3,) apart, in SDs."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed))
     parts = [
-        _chunk(cell, min(_CHUNK, datasets - start), repeats, replicates, rng) for start in range(0, datasets, _CHUNK)
+        _some(cell, distances, min(_AT_ONCE, datasets - start), repeats, replicates, rng)
+        for start in range(0, datasets, _AT_ONCE)
     ]
     return Found(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def draw(cell: Cell, datasets: int, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return features (D, 3, patients, images, FEATURES) and the class of each patient (patients,), positives first."""
-    truth = (np.arange(cell.patients) < cell.positives).astype(np.int64)
-    shape = (datasets, len(SOURCES), cell.patients)
-    noise = _noise((*shape, 1, FEATURES), rng) * np.sqrt(WITHIN if cell.images > 1 else 0)
-    noise = noise + _noise((*shape, cell.images, FEATURES), rng) * np.sqrt(1 - WITHIN if cell.images > 1 else 1)
-    for source, distance in enumerate(distances(cell)):
-        noise[:, source, :, :, 0] += distance * truth[:, None]
-    return noise, truth
+def draw_noise(cell: Cell, datasets: int, sources: int, rng: np.random.Generator) -> Floats:
+    """Return features (D, S, patients, images, FEATURES) without signal: unit variance, correlated as said above."""
+    shape = (datasets, sources, cell.patients)
+    alone = _normal((*shape, cell.images, FEATURES), rng)
+    if cell.images == 1:
+        return alone
+    common = _normal((*shape, 1, FEATURES), rng)
+    return np.float32(np.sqrt(IMAGES_SHARE)) * common + np.float32(np.sqrt(1 - IMAGES_SHARE)) * alone
 
 
-def distances(cell: Cell) -> list[float]:
-    """Return how far apart the means of the classes are, in SDs, per source."""
-    return [float(norm.ppf(area) * np.sqrt(2)) for area in (cell.auroc, cell.auroc, cell.auroc - WORSE)]
+def draw_split(cell: Cell, datasets: int, repeats: int, rng: np.random.Generator) -> Split:
+    """Draw test folds and inner parts: patients whole, each class spread evenly, anew in every repeat.
+
+    Raises:
+        ValueError: a class cannot be divided into equal folds, in which ``radtl_tf.data.folds`` would find no others.
+    """
+    if any(size % FOLDS for size in cell.sizes):
+        raise ValueError(f"{cell.sizes} patients cannot be divided into {FOLDS} equal folds")
+    train = np.ones((datasets, repeats, FOLDS, cell.patients), np.float32)
+    test, first = [], 0
+    for size in cell.sizes:
+        order = rng.permuted(np.tile(np.arange(size), (datasets, repeats, 1)), axis=-1)
+        held = order.reshape(datasets, repeats, FOLDS, -1)
+        lots = rng.random((datasets, repeats, FOLDS, size), dtype=np.float32)
+        np.put_along_axis(lots, held, 2.0, axis=-1)  # no patient of the test fold is drawn for the inner part
+        num_inner = round(cell.inner * (size - size // FOLDS))
+        drawn = np.argpartition(lots, num_inner, axis=-1)[..., :num_inner]
+        of_class = train[..., first : first + size]
+        np.put_along_axis(of_class, held, 0.0, axis=-1)
+        np.put_along_axis(of_class, drawn, 0.0, axis=-1)
+        test.append(held + first)
+        first += size
+    return Split(train, (test[0], test[1]))
 
 
-def draw_folds(truth: NDArray[np.int64], datasets: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return the fold (D, patients) of each patient: patients whole, classes spread evenly."""
-    folds = np.empty((datasets, len(truth)), np.int64)
-    for of_class in (0, 1):
-        members = np.flatnonzero(truth == of_class)
-        order = rng.permuted(np.tile(np.arange(len(members)), (datasets, 1)), axis=1)
-        folds[:, members] = (order + rng.integers(FOLDS, size=(datasets, 1))) % FOLDS
-    return folds
+def train(noise: Floats, cell: Cell, kept: Floats) -> Doubles:
+    """Fit heads to the images of the patients that are ``kept`` (D, T, patients) for T training parts.
 
-
-def closed_form(weights: NDArray[np.float64], distance: float, pooled: int) -> NDArray[np.float64]:
-    """Return the AUROC of heads (..., FEATURES) over all cases there could be, each the mean of ``pooled`` images."""
-    spread = 1.0 if pooled == 1 else WITHIN + (1 - WITHIN) / pooled
-    return norm.cdf(weights[..., 0] * distance / np.sqrt(2 * spread * (weights**2).sum(axis=-1)))
-
-
-def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return standard normal numbers that the sources (axis 1) share in part."""
-    common = rng.standard_normal((shape[0], 1, *shape[2:]))
-    return np.sqrt(SHARED) * common + np.sqrt(1 - SHARED) * rng.standard_normal(shape)
-
-
-def _chunk(
-    cell: Cell, datasets: int, repeats: int, replicates: int, rng: np.random.Generator
-) -> tuple[NDArray[np.float64], ...]:
-    features, truth = draw(cell, datasets, rng)
-    measured = np.empty((datasets, len(SOURCES), repeats, FOLDS))
-    expected, few = np.empty_like(measured), max(datasets // 5, 1)
-    means = np.zeros((few, len(SOURCES), replicates))
-    for repeat in range(repeats):
-        folds = draw_folds(truth, datasets, rng)
-        for fold in range(FOLDS):
-            held = folds == fold
-            weights = _train(features, truth, ~held)  # (D, 3, FEATURES)
-            for source, distance in enumerate(distances(cell)):
-                expected[:, source, repeat, fold] = closed_form(weights[:, source], distance, cell.pooled)
-            wins = [_wins(features, truth, held, weights, cell, one) for one in range(datasets)]
-            measured[:, :, repeat, fold] = [won.mean(axis=(1, 2)) for won in wins]
-            if replicates and repeat == 0:
-                means += np.stack([_resampled(won, cell, replicates, rng) for won in wins[:few]]) / FOLDS
-    return measured, expected, means
-
-
-def _train(features: NDArray[np.float64], truth: NDArray[np.int64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return ridge discriminants (D, 3, FEATURES) of the images of the patients that are ``kept`` (D, patients)."""
-    datasets, sources, patients, images, width = features.shape
-    means, scatter, number = [], np.zeros((datasets, sources, width, width)), 0.0
-    sums = features.sum(axis=3)  # (D, 3, patients, FEATURES)
-    squares = np.einsum("dspiw,dspiv,dp->dswv", features, features, kept.astype(float), optimize=True)
-    for of_class in (0, 1):
-        weight = (kept & (truth == of_class)).astype(float)  # (D, patients)
-        count = weight.sum(axis=1)[:, None, None] * images
-        mean = np.einsum("dspw,dp->dsw", sums, weight, optimize=True) / count
-        squares = squares - count[..., None] * mean[..., :, None] * mean[..., None, :]
+    Returns (2, D, S, T, FEATURES): the head for classes that are d SDs apart is ``[0] + d * [1]``. The scatter within
+    the classes does not depend on their distance, so one fit serves all distances.
+    """
+    datasets, sources, patients, _, width = noise.shape
+    squares = np.einsum("dsnmi,dsnmj->dsnij", noise, noise).reshape(datasets, sources, patients, -1)
+    sums, chosen = noise.sum(axis=3), kept[:, None]
+    scatter = (chosen @ squares).astype(float).reshape(datasets, sources, -1, width, width)
+    means, edge, number = [], cell.sizes[0], 0.0
+    for part in (slice(None, edge), slice(edge, None)):
+        images = kept[0, 0, part].sum() * cell.images
+        mean = (chosen[..., part] @ sums[:, :, part]).astype(float) / images
+        scatter -= images * mean[..., :, None] * mean[..., None, :]
         means.append(mean)
-        number = number + count[..., None]
-    scatter = squares / number + RIDGE * np.eye(width)
-    return np.linalg.solve(scatter, (means[1] - means[0])[..., None])[..., 0]
+        number += images
+    covariance = scatter / (number - 2) + RIDGE * np.eye(width)
+    apart = means[0] - means[1]
+    sides = np.stack([apart, np.broadcast_to(np.eye(width)[0], apart.shape)], axis=-1)
+    return np.moveaxis(np.linalg.solve(covariance, sides), -1, 0)
 
 
-def _wins(
-    features: NDArray[np.float64],
-    truth: NDArray[np.int64],
-    held: NDArray[np.bool_],
-    weights: NDArray[np.float64],
-    cell: Cell,
-    one: int,
-) -> NDArray[np.float32]:
-    """Return (3, positives, negatives) of one data set's test part: whether the positive case has the higher score."""
-    positives, negatives = (np.flatnonzero(held[one] & (truth == of_class)) for of_class in (1, 0))
-    scores = np.einsum("spiw,sw->spi", features[one][:, np.concatenate([positives, negatives])], weights[one])
-    scores = scores.mean(axis=2, keepdims=True) if cell.unit == "patient" else scores
-    high, low = scores[:, : len(positives)], scores[:, len(positives) :]
-    high, low = high.reshape(len(SOURCES), -1), low.reshape(len(SOURCES), -1)
-    return (high[:, :, None] > low[:, None, :]).astype(np.float32)
+def closed_form(heads: Doubles, distance: float, pooled: int) -> Doubles:
+    """Return the AUROC of heads (..., FEATURES) over all cases there could be, each the mean of ``pooled`` images."""
+    spread = IMAGES_SHARE + (1 - IMAGES_SHARE) / pooled if pooled > 1 else 1.0
+    return norm.cdf(heads[..., 0] * distance / np.sqrt(2 * spread * (heads**2).sum(axis=-1)))
 
 
-def _resampled(wins: NDArray[np.float32], cell: Cell, replicates: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return AUROCs (3, B) with the patients of each class drawn anew."""
-    images = cell.images if cell.unit == "image" else 1
-    drawn = []
-    for size in wins.shape[1:]:
-        patients = size // images
-        counts = rng.multinomial(patients, np.full(patients, 1 / patients), replicates)
-        drawn.append(np.repeat(counts, images, axis=1).astype(np.float32) / size)
-    return np.einsum("bp,spn,bn->sb", drawn[0], wins, drawn[1], optimize=True)
+def training_parts(cell: Cell, datasets: int, seed: Sequence[int]) -> Doubles:
+    """Return fits (2, D, FOLDS, FEATURES) as ``train`` gives them, for data sets that serve nothing else."""
+    rng, fits = np.random.default_rng(np.random.SeedSequence(seed)), []
+    for start in range(0, datasets, _AT_ONCE):
+        size = min(_AT_ONCE, datasets - start)
+        noise, split = draw_noise(cell, size, 1, rng), draw_split(cell, size, 1, rng)
+        fits.append(train(noise, cell, split.train[:, 0])[:, :, 0])
+    return np.concatenate(fits, axis=1)
+
+
+def calibrate(fits: Doubles, auroc: float, pooled: int) -> tuple[float, float]:
+    """Return how many SDs apart the classes have to be for an expected AUROC of ``auroc``.
+
+    Beside it the Monte Carlo error of that expectation: the SD of the mean over data sets.
+    """
+
+    def expected(distance: float) -> Doubles:
+        return closed_form(fits[0] + distance * fits[1], distance, pooled).mean(axis=-1)  # (D,)
+
+    distance = float(brentq(lambda distance: expected(distance).mean() - auroc, 0.01, 10.0))
+    return distance, float(expected(distance).std(ddof=1) / np.sqrt(fits.shape[1]))
+
+
+def _normal(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+    """Return standard normal numbers that the sources (axis 1) share in part."""
+    drawn = rng.standard_normal(shape, dtype=np.float32)
+    for source in range(1, shape[1]):
+        drawn[:, source] *= np.float32(np.sqrt(1 - SOURCES_SHARE**2))
+        drawn[:, source] += np.float32(SOURCES_SHARE) * drawn[:, 0]
+    return drawn
+
+
+def _some(
+    cell: Cell, distances: Sequence[float], datasets: int, repeats: int, replicates: int, rng: np.random.Generator
+) -> tuple[Doubles, Doubles]:
+    """Return measured AUROCs (D, 3, R, K) and bootstrap replicates (D, 3, R, B)."""
+    noise, split = draw_noise(cell, datasets, 2, rng), draw_split(cell, datasets, repeats, rng)
+    fits = train(noise, cell, split.train.reshape(datasets, -1, cell.patients))
+    apart = np.asarray(distances)[:, None, None]
+    heads = (fits[0][:, _NOISES] + apart * fits[1][:, _NOISES]).astype(np.float32)  # (D, 3, T, FEATURES)
+    cases = noise.mean(axis=3, keepdims=True) if cell.unit == "patient" else noise
+    features = cases[:, _NOISES]  # a copy, (D, 3, patients, images or 1, FEATURES)
+    features[:, :, : cell.sizes[0], :, 0] += apart.astype(np.float32)
+    measured, means = [], []
+    for number in range(datasets):
+        test = tuple(part[number].reshape(repeats * FOLDS, -1) for part in split.test)
+        won = wins(features[number], heads[number], test)
+        measured.append(won.mean(axis=(-2, -1), dtype=float).reshape(len(SOURCES), repeats, FOLDS))
+        again = _resampled(won, test, _times_drawn(cell, replicates, rng))
+        means.append(np.nanmean(again.reshape(len(SOURCES), repeats, FOLDS, replicates), axis=2))
+    return np.stack(measured), np.stack(means)
+
+
+def wins(features: Floats, heads: Floats, test: Sequence[NDArray[np.int64]]) -> Floats:
+    """Return how often each positive patient of a test part outscores each negative one, (3, T, P / K, N / K) of 0..1.
+
+    ``features`` (3, patients, cases, FEATURES) of one data set, ``heads`` (3, T, FEATURES), ``test``: patients
+    (T, P / K) and (T, N / K). With several cases a patient it is the share of the pairs of their cases: as all patients
+    have equally many, the mean over pairs of patients is the AUROC over the cases. Scores have no ties.
+    """
+    sources, patients, cases, width = features.shape
+    flat = features.reshape(sources, patients * cases, width)
+    scores = (heads @ flat.transpose(0, 2, 1)).reshape(sources, -1, patients, cases)
+    high, low = (np.take_along_axis(scores, part[None, :, :, None], axis=2) for part in test)
+    won = np.zeros((*high.shape[:3], low.shape[2]), np.float32)
+    for one in range(cases):
+        for other in range(cases):
+            won += high[..., one, None] > low[..., None, :, other]
+    return won / np.float32(cases * cases)
+
+
+def _times_drawn(cell: Cell, replicates: int, rng: np.random.Generator) -> Floats:
+    """Return how often each patient (patients, B) is drawn, with replacement, out of their class."""
+    counts = []
+    for size in cell.sizes:
+        place = rng.integers(size, size=(size, replicates)) * replicates + np.arange(replicates)
+        counts.append(np.bincount(place.ravel(), minlength=size * replicates).reshape(size, replicates))
+    return np.concatenate(counts).astype(np.float32)
+
+
+def _resampled(won: Floats, test: Sequence[NDArray[np.int64]], drawn: Floats) -> Doubles:
+    """Return AUROCs (3, T, B) in which each patient counts as often as drawn; ``nan`` where a class was not drawn."""
+    positive, negative = (drawn[part] for part in test)  # (T, P / K, B), (T, N / K, B)
+    sums = np.einsum("tpb,stpb->stb", positive, won @ negative)
+    pairs = (positive.sum(axis=1) * negative.sum(axis=1))[None]
+    return np.divide(sums, pairs, out=np.full(sums.shape, np.nan), where=pairs > 0)

@@ -1,155 +1,183 @@
 """Do the intervals hold? Data sets are drawn, split, trained on and evaluated; intervals are compared with the truth.
 
-    python benchmarks/coverage.py [--datasets 2000] [--quick]
+    python benchmarks/coverage.py [--datasets 2000] [--cells '600-*' ...] [--minutes M] [--results FILE] [--quick]
 
 The truth is the expected AUROC of the procedure at the fold's training size, or the expected difference of two
-(``_simulation.py``). The intervals and p are those of ``radtl_tf.evaluation.intervals``: corrected resampled t, k - 1
-degrees of freedom. Beside them: the same with kR - 1, the t over folds without correction, and the bootstrap of
-patients within the folds of one repeat. Targets: the primary interval covers at least 93 %, its type-I error is at most
-5.5 % plus twice the Monte Carlo error. Cells in which a test fold has fewer than five positive patients are refused by
-radtl and left out. Two processes; about 20 minutes.
+(``_simulation.py``). The primary interval is that of ``radtl_tf.evaluation``: corrected resampled t, k - 1 degrees of
+freedom. Beside it (``_coverage.py``): the same on the scale of log-odds, the same with kR - 1 degrees of freedom, the t
+over folds without correction, and the percentiles of a bootstrap of patients within the folds. Targets: the primary
+interval covers at least 93 %, its type-I error is at most 5.5 % plus twice the Monte Carlo error.
+
+Two processes work on blocks of 100 data sets; each is kept in FILE when it is done, so a run that was stopped, or that
+``--minutes`` ended, goes on where it was. Results of other code are not taken up.
 """
 
 from __future__ import annotations
 
+import argparse
+import hashlib
+import json
 import os
-import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import astuple, replace
+from fnmatch import fnmatch
+from functools import cache
 from itertools import product
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processes are the parallelism
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
+import _coverage  # noqa: E402
+import _simulation  # noqa: E402
+from _coverage import PRIMARY, Tally, tallies  # noqa: E402
+from _coverage_table import Row, table  # noqa: E402
 from _shared import publish  # noqa: E402
-from _simulation import FOLDS, Cell, Found, simulate  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from scipy import stats  # noqa: E402
+from _simulation import FOLDS, Cell, Doubles, calibrate, simulate, training_parts  # noqa: E402
 
 from radtl_tf.data.folds import MIN_TEST_PATIENTS  # noqa: E402
-from radtl_tf.evaluation.intervals import fold_mean  # noqa: E402
+from radtl_tf.evaluation import comparison, intervals  # noqa: E402
+from radtl_tf.records.experiment import Unit  # noqa: E402
 
-REPEATS, REPLICATES = (1, 10), 400
-KINDS = ((1, "patient"), (3, "image"), (3, "patient"))
+KINDS: tuple[tuple[int, Unit], ...] = ((1, "patient"), (3, "image"), (3, "patient"))
+SIZES = (150, 300, 600), (0.05, 0.5)
+AUROCS = (0.65, 0.8, 0.95)
 CELLS = [
-    Cell(patients, prevalence, auroc, images, unit)
-    for patients, prevalence, auroc, (images, unit) in product((150, 300, 600), (0.05, 0.5), (0.65, 0.8, 0.95), KINDS)
+    *(Cell(n, prevalence, auroc, *kind) for n, prevalence, kind, auroc in product(*SIZES, KINDS, AUROCS)),
+    *(Cell(n, prevalence, 0.98, *KINDS[0]) for n, prevalence in product(*SIZES)),  # where 0..1 is felt most
+    *(Cell(n, prevalence, auroc, *KINDS[0], inner=0.0) for n, prevalence, auroc in product(*SIZES, AUROCS)),
 ]
-COVERAGE, TYPE_I = 0.93, 0.055
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: shares of data sets, and mean widths."""
-
-    cell: Cell
-    repeats: int
-    covered: float
-    width: float
-    covered_difference: float
-    width_difference: float
-    type_i: float
-    many_df: float
-    naive: float
-    bootstrap_covered: float
-    bootstrap_type_i: float
-    datasets: int
-
-    @property
-    def error(self) -> float:
-        """The Monte Carlo error of the type-I error at its target."""
-        return float(np.sqrt(TYPE_I * (1 - TYPE_I) / self.datasets))
-
-    @property
-    def holds(self) -> bool:
-        """Tell whether the primary method meets its targets."""
-        covered = min(self.covered, self.covered_difference) >= COVERAGE
-        return covered and self.type_i <= TYPE_I + 2 * self.error
-
-    def text(self) -> str:
-        """Return the line."""
-        of_bootstrap = f"{self.bootstrap_covered:>9.1%}{self.bootstrap_type_i:>7.1%}" if self.repeats == 1 else ""
-        cell = self.cell
-        return (
-            f"{cell.patients:>4}{cell.prevalence:>6.2f}{cell.auroc:>6.2f}{cell.images:>4} {cell.unit:<8}"
-            f"{self.repeats:>3}"
-            f"{self.covered:>8.1%}{self.width:>7.3f}{self.covered_difference:>8.1%}{self.width_difference:>7.3f}"
-            f"{self.type_i:>7.1%}{'' if self.holds else ' *':<2}{self.many_df:>7.1%}{self.naive:>7.1%}{of_bootstrap}"
-        )
-
-
-HEAD = """\
-                                      corrected t, k - 1 df            type-I error of others
-          best im-              AUROC          difference   type-I      kR-1  naive   bootstrap
-   n  prev  AUC ages unit   reps  covers width  covers width  error        df      t   covers type-I"""
+PUBLISHED = 2000  # data sets per cell
+REPEATS, REPLICATES, BLOCK, CALIBRATION, SEED = (1, 10), 200, 100, 5000, 726
+RESULTS = Path(__file__).parents[1] / "build" / "coverage.jsonl"
 
 
 def main() -> None:
-    """Simulate every cell and publish the table."""
-    quick = "--quick" in sys.argv
-    datasets = int(sys.argv[sys.argv.index("--datasets") + 1]) if "--datasets" in sys.argv else 60 if quick else 2000
-    kept = [cell for cell in CELLS if cell.positives / FOLDS >= MIN_TEST_PATIENTS]
-    start = time.monotonic()
-    with ProcessPoolExecutor(2) as pool:
-        rows = [row for found in pool.map(_rows, kept[:3] if quick else kept, [datasets] * len(kept)) for row in found]
-    minutes = (time.monotonic() - start) / 60
-    missed = sum(not row.holds for row in rows)
-    lines = [f"{datasets} data sets a cell, {FOLDS} folds, 95 % intervals; {minutes:.0f} minutes", HEAD]
-    lines += [row.text() for row in rows]
-    lines += [
-        f"{len(rows) - missed} of {len(rows)} rows meet the targets (* does not); bootstrap: a fifth of the data sets"
-    ]
-    lines += [
-        f"{len(CELLS) - len(kept)} cells have fewer than {MIN_TEST_PATIENTS} positives a test fold: radtl refuses them"
-    ]
-    print("\n".join(lines)) if quick else publish("coverage", "\n".join(lines))
+    """Simulate what is left to simulate, and publish the tables; what is no complete run is only printed."""
+    asked = _options()
+    possible = [cell for cell in CELLS if not cell.is_refused]
+    cells = [cell for cell in possible if any(fnmatch(cell.name, pattern) for pattern in asked.cells)]
+    if not cells:
+        raise SystemExit("No such cell. There are:\n" + "\n".join(cell.name for cell in possible))
+    blocks, kept = range(-(-asked.datasets // BLOCK)), _read(asked.results)
+    left = [(cell, block) for block in blocks for cell in cells if (cell.name, block) not in kept]
+    kept |= _simulated(left, asked.results, asked.minutes)
+    done = {cell: [kept[cell.name, block] for block in blocks if (cell.name, block) in kept] for cell in cells}
+    text = "\n".join(_lines({cell: lines for cell, lines in done.items() if lines}))
+    complete = cells == possible and min(map(len, done.values())) * BLOCK >= PUBLISHED
+    publish("coverage", text) if complete else print(text)
 
 
-def _rows(cell: Cell, datasets: int) -> list[Row]:
-    found = simulate(cell, datasets, max(REPEATS), replicates=REPLICATES)
-    return [_row(cell, found, repeats) for repeats in REPEATS]
+def _lines(done: dict[Cell, list[dict]]) -> Iterator[str]:
+    rows = [_row(cell, repeats, blocks) for cell, blocks in done.items() for repeats in REPEATS]
+    minutes = sum(block["seconds"] for blocks in done.values() for block in blocks) / 60
+    yield f"95 % intervals, {FOLDS} folds; {minutes:.0f} minutes of one core"
+    yield from table(rows)
+    yield ""
+    yield _far(rows, [block for blocks in done.values() for block in blocks])
+    refused = dict.fromkeys(f"{cell.patients} at {cell.prevalence}" for cell in CELLS if cell.is_refused)
+    yield f"Left out, fewer than {MIN_TEST_PATIENTS} positives a test fold, as radtl refuses them: {', '.join(refused)}"
 
 
-def _row(cell: Cell, found: Found, repeats: int) -> Row:
-    values = found.measured[:, :, :repeats].reshape(len(found.measured), 3, -1)  # (D, 3, k x R)
-    truth = found.expected.mean(axis=(0, 2, 3))  # per source
-    single, equal, apart = values[:, 0], values[:, 0] - values[:, 1], values[:, 0] - values[:, 2]
-    covered, width = _covers(single, truth[0])
-    covered_difference, width_difference = _covers(apart, truth[0] - truth[2])
-    p_values = np.array([fold_mean(row, FOLDS).p_value for row in equal])
-    boot = found.bootstrap
-    low, high = np.percentile(boot[:, 0], (2.5, 97.5), axis=1)
-    low_null, high_null = np.percentile(boot[:, 0] - boot[:, 1], (2.5, 97.5), axis=1)
-    return Row(
-        cell=cell,
-        repeats=repeats,
-        covered=covered,
-        width=width,
-        covered_difference=covered_difference,
-        width_difference=width_difference,
-        type_i=float((p_values < 0.05).mean()),
-        many_df=_rejects(equal, 1 / equal.shape[1] + 1 / (FOLDS - 1)),
-        naive=_rejects(equal, 1 / equal.shape[1]),
-        bootstrap_covered=float(((low <= truth[0]) & (truth[0] <= high)).mean()),
-        bootstrap_type_i=float(((low_null > 0) | (high_null < 0)).mean()),
-        datasets=len(values),
+def _row(cell: Cell, repeats: int, blocks: Sequence[dict]) -> Row:
+    tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
+    for number, name, method, *sums in (row for block in blocks for row in block["rows"]):
+        if number == repeats:
+            tallies[name, method] += Tally(*sums)
+    return Row(cell, repeats, tallies)
+
+
+def _far(rows: Sequence[Row], blocks: Sequence[dict]) -> str:
+    """Say how well the estimates agree with the truth that was set: it has to be what they estimate."""
+    far = max(abs(row.tallies["auroc", PRIMARY].distance(row.cell.auroc)) for row in rows)
+    error = max(error for block in blocks for error in block["errors"])
+    return (
+        f"Mean AUROCs lie within {far:.1f} Monte Carlo errors of the truth, which is set with an error of {error:.4f}"
     )
 
 
-def _covers(values: NDArray[np.float64], truth: float) -> tuple[float, float]:
-    """Return the share of primary intervals that hold the truth, and their mean width."""
-    intervals = np.array([fold_mean(row, FOLDS).interval() for row in values])
-    covered = (intervals[:, 0] <= truth) & (truth <= intervals[:, 1])
-    return float(covered.mean()), float(np.diff(intervals).mean())
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Coverage and type-I error of the intervals, by simulation.")
+    parser.add_argument("--datasets", type=int, default=PUBLISHED, help="per cell, in blocks of 100")
+    parser.add_argument(
+        "--cells", nargs="+", default=["*"], help="patients-prevalence-AUROC-images-unit-inner, with * and ?"
+    )
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no block after so many")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where finished blocks are kept")
+    parser.add_argument("--quick", action="store_true", help="a block of four cells; nothing is published")
+    asked = parser.parse_args()
+    if asked.quick:
+        asked.datasets, asked.cells = BLOCK, ["*-0.8-1-patient-0.2"]
+    return asked
 
 
-def _rejects(values: NDArray[np.float64], factor: float) -> float:
-    """Return the type-I error of a t with kR - 1 degrees of freedom and this factor on the variance."""
-    error = np.sqrt(values.var(axis=1, ddof=1) * factor)
-    p_values = 2 * stats.t.sf(np.abs(values.mean(axis=1)) / error, values.shape[1] - 1)
-    return float((p_values < 0.05).mean())
+def _simulated(left: Sequence[tuple[Cell, int]], results: Path, minutes: float) -> dict[tuple[str, int], dict]:
+    """Simulate blocks, all cells in turn, and keep each in ``results`` when it is done; return what got done."""
+    start, done = time.monotonic(), {}
+    results.parent.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(2) as pool, results.open("a", encoding="utf-8") as file:
+        running = [pool.submit(_block, cell, block) for cell, block in left]
+        for future in as_completed(running):
+            found = future.result()
+            file.write(f"\n{json.dumps(found)}\n")  # begins a line whatever a killed run left
+            file.flush()
+            done[found["cell"], found["block"]] = found
+            if time.monotonic() - start > 60 * minutes:
+                pool.shutdown(wait=False, cancel_futures=True)
+                break
+    return done
+
+
+def _block(cell: Cell, block: int) -> dict:
+    """Return the line of a block of data sets."""
+    start = time.process_time()
+    distances, errors = _distances(cell)
+    seed = (SEED, block, *cell.name.encode())
+    found = simulate(cell, distances, BLOCK, max(REPEATS), replicates=REPLICATES, seed=seed)
+    rows = [
+        (repeats, what, method, *astuple(tally))
+        for repeats in REPEATS
+        for what, method, tally in tallies(cell, found, repeats)
+    ]
+    seconds = time.process_time() - start
+    return {"code": _code(), "cell": cell.name, "block": block, "seconds": seconds, "errors": errors, "rows": rows}
+
+
+@cache
+def _distances(cell: Cell) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return how far apart the classes are, per source, and the error of the truth that this sets."""
+    fits = _fits(replace(cell, auroc=0.5, unit="image"))  # neither changes what is fitted
+    distances, errors = zip(*(calibrate(fits, target, cell.pooled) for target in cell.targets), strict=True)
+    return distances, errors
+
+
+@cache
+def _fits(cell: Cell) -> Doubles:
+    """Return fits to many training parts, which say how far apart the classes have to be."""
+    return training_parts(cell, CALIBRATION, (SEED, *cell.name.encode()))
+
+
+@cache
+def _code() -> str:
+    """Return a sum over the code that the results depend on."""
+    modules = (_simulation, _coverage, intervals, comparison)
+    text = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
+    return hashlib.sha256(text + repr((REPEATS, REPLICATES, BLOCK, CALIBRATION, SEED)).encode()).hexdigest()
+
+
+def _read(results: Path) -> dict[tuple[str, int], dict]:
+    """Return the kept blocks of this code; a line that was torn when a run was killed counts for nothing."""
+    kept = {}
+    for line in results.read_text(encoding="utf-8").splitlines() if results.exists() else []:
+        with suppress(json.JSONDecodeError):
+            found = json.loads(line)
+            if found["code"] == _code():
+                kept[found["cell"], found["block"]] = found
+    return kept
 
 
 if __name__ == "__main__":

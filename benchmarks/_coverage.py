@@ -1,0 +1,130 @@
+"""What intervals of a cross-validation do over many data sets: how many hold the truth, how wide they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass, replace
+from operator import add
+
+import numpy as np
+from _simulation import FOLDS, GAP, Cell, Doubles, Found
+from scipy.special import expit, logit
+
+from radtl_tf.evaluation.comparison import difference
+from radtl_tf.evaluation.intervals import FoldMean, fold_mean
+
+COVERAGE, TYPE_I = 0.93, 0.055  # the targets of the primary interval; Monte Carlo errors come on top of the second
+PRIMARY = "k - 1 df"
+Ends = tuple[float, float]
+
+
+def primary(found: FoldMean, number: int) -> Ends:
+    """Return the interval that radtl prints."""
+    return found.interval()
+
+
+def on_logit_scale(found: FoldMean, number: int) -> Ends:
+    """Return the primary interval made on the scale of log-odds (delta method) and brought back to 0..1."""
+    mean, (_, high) = found.mean, found.interval()
+    if not 0 < mean < 1:
+        return np.nan, np.nan
+    reach = (high - mean) / (mean * (1 - mean))
+    return float(expit(logit(mean) - reach)), float(expit(logit(mean) + reach))
+
+
+def with_all_df(found: FoldMean, number: int) -> Ends:
+    """Return the corrected t interval that counts each of the ``number`` fold values as independent in its df only."""
+    return replace(found, df=number - 1).interval()
+
+
+def naive(found: FoldMean, number: int) -> Ends:
+    """Return the t interval that takes the ``number`` fold values for an independent sample."""
+    return replace(found, standard_error=found.sd / np.sqrt(number), df=number - 1).interval()
+
+
+METHODS: dict[str, Callable[[FoldMean, int], Ends]] = {
+    PRIMARY: primary,
+    "logit": on_logit_scale,  # for an AUROC only: a difference has no log-odds
+    "kR - 1 df": with_all_df,
+    "naive t": naive,
+}
+BOOTSTRAP = "bootstrap"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Sums over data sets: intervals ``above`` or ``below`` the truth, or ``absent`` (no spread to judge by).
+
+    ``width`` is the sum of the widths; ``value`` and ``square`` are those of the point estimates and their squares.
+    """
+
+    datasets: int = 0
+    above: int = 0
+    below: int = 0
+    absent: int = 0
+    width: float = 0.0
+    value: float = 0.0
+    square: float = 0.0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(*map(add, astuple(self), astuple(other)))
+
+    @property
+    def covered(self) -> float:
+        """Share of data sets whose interval holds the truth; an absent interval does not."""
+        return 1 - (self.above + self.below + self.absent) / self.datasets
+
+    @property
+    def rejected(self) -> float:
+        """Share of data sets whose interval excludes the truth: the type-I error, where the truth is 0."""
+        return (self.above + self.below) / self.datasets
+
+    @property
+    def mean_width(self) -> float:
+        """Mean width of the intervals there are."""
+        return self.width / (self.datasets - self.absent)
+
+    def distance(self, truth: float) -> float:
+        """Return how far the mean of the point estimates lies from the truth, in Monte Carlo errors."""
+        mean = self.value / self.datasets
+        spread = self.square / self.datasets - mean**2
+        return (mean - truth) / np.sqrt(spread / (self.datasets - 1))
+
+
+def tally(ends: Doubles, values: Doubles, truth: float) -> Tally:
+    """Count intervals (D, 2) of point estimates (D,) against the truth."""
+    low, high = ends.T
+    absent = np.isnan(low)
+    return Tally(
+        datasets=len(ends),
+        above=int((low > truth).sum()),
+        below=int((high < truth).sum()),
+        absent=int(absent.sum()),
+        width=float((high - low)[~absent].sum()),
+        value=float(values.sum()),
+        square=float((values**2).sum()),
+    )
+
+
+def tallies(cell: Cell, found: Found, repeats: int) -> Iterator[tuple[str, str, Tally]]:
+    """Yield what is estimated, the method and its tally, for the first ``repeats`` repeats of each data set.
+
+    ``auroc`` is that of source a, its interval clipped to 0..1 as radtl does; ``gap`` is a - c; ``equal`` is a - b,
+    whose truth is 0.
+    """
+    values = found.measured[:, :, :repeats].reshape(len(found.measured), 3, -1)  # (D, 3, R x K)
+    drawn = found.bootstrap[:, :, :repeats].mean(axis=2)  # (D, 3, B)
+    for name, truth, other in (("auroc", cell.auroc, None), ("equal", 0.0, 1), ("gap", GAP, 2)):
+        if other is None:
+            means, replicates = [fold_mean(row, FOLDS) for row in values[:, 0]], drawn[:, 0]
+        else:
+            means = [difference(row[0], row[other], FOLDS) for row in values]
+            replicates = drawn[:, 0] - drawn[:, other]
+        estimates = np.array([mean.mean for mean in means])
+        for method, interval in METHODS.items():
+            if method == "logit" and other is not None:
+                continue
+            ends = np.array([interval(mean, values.shape[2]) for mean in means])
+            yield name, method, tally(np.clip(ends, 0, 1) if other is None else ends, estimates, truth)
+        ends = np.percentile(replicates, (2.5, 97.5), axis=1).T
+        yield name, BOOTSTRAP, tally(ends, estimates, truth)

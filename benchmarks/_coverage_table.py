@@ -1,0 +1,128 @@
+"""The tables of ``coverage.py``: what each method does over all cells, what misses a target, then every cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from _coverage import BOOTSTRAP, COVERAGE, METHODS, PRIMARY, TYPE_I, Tally
+from _simulation import GAP, Cell
+
+TITLES = {
+    "auroc": "coverage of one AUROC",
+    "gap": f"coverage of a difference of {GAP}",
+    "equal": "type-I error, equal procedures",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell at a number of repeats: a tally per estimate (``auroc``, ``gap``, ``equal``) and method."""
+
+    cell: Cell
+    repeats: int
+    tallies: Mapping[tuple[str, str], Tally]
+
+    @property
+    def datasets(self) -> int:
+        """How many data sets were simulated."""
+        return self.tallies["auroc", PRIMARY].datasets
+
+    def share(self, name: str, method: str) -> float:
+        """Return the coverage, or the type-I error where the truth is 0."""
+        found = self.tallies[name, method]
+        return found.rejected if name == "equal" else found.covered
+
+    def meets(self, name: str, method: str) -> bool:
+        """Tell whether the share is within its target."""
+        share = self.share(name, method)
+        bound = TYPE_I + 2 * monte_carlo_error(TYPE_I, self.datasets)
+        return share <= bound if name == "equal" else share >= COVERAGE
+
+    def width(self, name: str, method: str) -> float:
+        """Return the mean width of the intervals."""
+        return self.tallies[name, method].mean_width
+
+
+def monte_carlo_error(share: float, datasets: int) -> float:
+    """Return the SD of a share that was counted in so many data sets."""
+    return float(np.sqrt(share * (1 - share) / datasets))
+
+
+def table(rows: Sequence[Row]) -> list[str]:
+    """Return the lines of all tables."""
+    return [*_summary(rows), "", *_targets(rows), "", *_cells(rows)]
+
+
+def methods_for(name: str) -> list[str]:
+    """Return the methods that an estimate has: a difference has no log-odds."""
+    return [method for method in (*METHODS, BOOTSTRAP) if method != "logit" or name == "auroc"]
+
+
+def _summary(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a line per estimate, number of repeats and method; widths are shares of the primary interval's."""
+    yield f"{'over the cells':<32}{'repeats':>7} {'method':<11} lowest  median highest in target   width"
+    for name, repeats in product(TITLES, sorted({row.repeats for row in rows})):
+        chosen = [row for row in rows if row.repeats == repeats]
+        for method in methods_for(name):
+            shares = np.array([row.share(name, method) for row in chosen])
+            ends = f"{shares.min():>7.1%}{np.median(shares):>8.1%}{shares.max():>8.1%}"
+            within = f"{sum(row.meets(name, method) for row in chosen)}/{len(chosen)}"
+            width = np.median([row.width(name, method) / row.width(name, PRIMARY) for row in chosen])
+            yield f"{TITLES[name]:<32}{repeats:>7} {method:<11}{ends}{within:>10}{width:>8.2f}"
+
+
+def _targets(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the targets, and which cells miss them with the primary interval."""
+    fewest, most = (chosen(row.datasets for row in rows) for chosen in (min, max))
+    errors = [f"{monte_carlo_error(share, fewest):.1%}" for share in (COVERAGE, TYPE_I)]
+    number = str(fewest) if fewest == most else f"{fewest} to {most}"
+    yield f"{number} data sets per cell; Monte Carlo error of a coverage {errors[0]}, of a type-I error {errors[1]}"
+    yield f"Targets of {PRIMARY}: coverage {COVERAGE:.0%} or more, type-I error up to {TYPE_I:.1%} and twice its error"
+    yield "Missed (*) by:"
+    missed = [
+        f"  {TITLES[name]}: {row.share(name, PRIMARY):.1%} in {row.cell.name}, repeats: {row.repeats}"
+        f"{_sides(row.tallies[name, PRIMARY])}"
+        for name, row in product(TITLES, rows)
+        if not row.meets(name, PRIMARY)
+    ]
+    yield from missed or ["  none"]
+    absent = sum(row.tallies[name, PRIMARY].absent for name, row in product(TITLES, rows))
+    made = sum(row.datasets for row in rows) * len(TITLES)
+    yield f"All folds agree, so that there is no interval: {absent} of {made}"
+
+
+def _sides(found: Tally) -> str:
+    return f" (above the truth {found.above / found.datasets:.1%}, below {found.below / found.datasets:.1%})"
+
+
+def _cells(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a line per cell and repeats."""
+    others = [method for method in methods_for("equal") if method != PRIMARY]
+    cell = f"{'n':>4}{'prev':>5}{'AUROC':>6}{'images':>7} {'unit':<8}{'inner':>5}{'reps':>5}"
+    yield f"{'':<{len(cell)}} |{PRIMARY:>38} |{'logit':>14}" + "".join(f" |{method:>14}" for method in others)
+    head = f"{'AUROC':>7}{'width':>7}{f'{GAP} apart':>11}{'width':>7}{'type-I':>7}"
+    yield f"{cell} |{head[1:]} |{'AUROC':>7}{'width':>7}" + f" |{'AUROC':>7}{'type-I':>7}" * len(others)
+    for row in rows:
+        yield " |".join([_named(row), _of_primary(row), _pair(row, "logit"), *(_pair(row, other) for other in others)])
+
+
+def _named(row: Row) -> str:
+    cell = row.cell
+    kind = f"{cell.images:>7} {cell.unit:<8}{cell.inner:>5}{row.repeats:>5}"
+    return f"{cell.patients:>4}{cell.prevalence:>5.2f}{cell.auroc:>6.2f}{kind}"
+
+
+def _of_primary(row: Row) -> str:
+    auroc, gap, equal = (
+        f"{row.share(name, PRIMARY):>6.1%}{' ' if row.meets(name, PRIMARY) else '*'}" for name in TITLES
+    )
+    return f"{auroc}{row.width('auroc', PRIMARY):>7.3f}{gap:>11}{row.width('gap', PRIMARY):>7.3f}{equal}"
+
+
+def _pair(row: Row, method: str) -> str:
+    """Return the coverage of an AUROC, and the width or, where there is one, the type-I error."""
+    second = f"{row.width('auroc', method):>7.3f}" if method == "logit" else f"{row.share('equal', method):>7.1%}"
+    return f"{row.share('auroc', method):>7.1%}{second}"

@@ -1,0 +1,35 @@
+"""The benchmarks are scripts in a folder, no package: their modules are imported with that folder in front."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+def _imported(name: str) -> ModuleType:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))  # for this moment only: coverage.py is also the name of a package
+        return importlib.import_module(name)
+
+
+@pytest.fixture(scope="session")
+def simulation() -> ModuleType:
+    """Return ``benchmarks/_simulation.py``."""
+    return _imported("_simulation")
+
+
+@pytest.fixture(scope="session")
+def judging() -> ModuleType:
+    """Return ``benchmarks/_coverage.py``."""
+    return _imported("_coverage")
+
+
+@pytest.fixture(scope="session")
+def tables() -> ModuleType:
+    """Return ``benchmarks/_coverage_table.py``."""
+    return _imported("_coverage_table")
