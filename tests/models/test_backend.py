@@ -10,17 +10,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from radtl_tf.models.pixels import CONVENTIONS
+
 # Loads a weights file into a backbone and writes, for each tuning, features and logits of two grey images.
 PROGRAM = """
+import os
 import sys
 from pathlib import Path
+
+if os.environ["KERAS_BACKEND"] == "jax":
+    sys.modules["tensorflow"] = None  # every import of it fails, as where it is not installed
 
 import keras
 import numpy as np
 
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
-from radtl_tf.models.pixels import convention, to_network
+from radtl_tf.models.pixels import CONVENTIONS, convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weight_sources import initialize, resolve
 from radtl_tf.records.experiment import WeightsEntry
@@ -31,8 +37,9 @@ record = resolve("mine", backbone, entries=entries, pixels="native", folder=weig
 base = build_base(backbone, size, seed=1)
 initialize(base, record, seed=0)
 random = np.random.default_rng(0)
-images = to_network(random.uniform(size=(2, size, size, 1)).astype(np.float32), convention(record.pixels))
-found = {}
+grey = random.uniform(size=(2, size, size, 1)).astype(np.float32)
+found = {name: keras.ops.convert_to_numpy(to_network(grey, row)) for name, row in CONVENTIONS.items()}
+images = to_network(grey, convention(record.pixels))
 for tuning in ("frozen", "top10", "topK3", "full"):
     parts = split(base, tuning)
     features = parts.suffix(parts.prefix(images))
@@ -42,22 +49,26 @@ for tuning in ("frozen", "top10", "topK3", "full"):
     head.reset(kernel, np.ones(3, np.float32), np.zeros(len(kernel), np.float32), np.ones(len(kernel), np.float32))
     found[tuning] = keras.ops.convert_to_numpy(features)
     found[tuning + "-logits"] = keras.ops.convert_to_numpy(head(features))
+    kept = 2 * rng.integers(0, 2, features.shape).astype(np.float32)
+    found[tuning + "-dropped"] = keras.ops.convert_to_numpy(head(features, kept))
 np.savez(out, **found)
-print(keras.backend.backend(), "tensorflow" in sys.modules)
+print(keras.backend.backend(), sys.modules.get("tensorflow") is not None)
 """
 
 
-@pytest.mark.slow
+PUBLISHED = [("ResNet50", 64), ("DenseNet121", 64), ("InceptionV3", 96), ("InceptionResNetV2", 96)]
+
+
 @pytest.mark.parametrize(
-    ("backbone", "size"), [("ResNet50", 64), ("DenseNet121", 64), ("InceptionV3", 96), ("InceptionResNetV2", 96)]
+    ("backbone", "size"), [("MobileNet", 32), *(pytest.param(*each, marks=pytest.mark.slow) for each in PUBLISHED)]
 )
-def test_backbones_cuts_and_heads_give_the_numbers_of_tensorflow(backbone: str, size: int, tmp_path: Path) -> None:
+def test_pixels_cuts_and_heads_give_the_numbers_of_tensorflow(backbone: str, size: int, tmp_path: Path) -> None:
     write_random(backbone, size, tmp_path / "weights.h5")
     said = {name: run(name, backbone, size, tmp_path) for name in ("jax", "tensorflow")}
     assert said["jax"] == "jax False"
     assert said["tensorflow"].startswith("tensorflow")
     jax, tensorflow = (np.load(tmp_path / f"{name}.npz") for name in ("jax", "tensorflow"))
-    assert len(jax.files) == 8
+    assert len(jax.files) == len(CONVENTIONS) + 4 * 3
     for name in jax.files:
         np.testing.assert_allclose(jax[name], tensorflow[name], rtol=1e-4, atol=1e-4 * np.abs(jax[name]).max())
 
