@@ -15,6 +15,7 @@ from radtl_tf.models.pixels import CONVENTIONS
 # Loads a weights file into a backbone and writes, for each tuning, features and logits of two grey images.
 PROGRAM = """
 import os
+import runpy
 import sys
 from pathlib import Path
 
@@ -24,14 +25,16 @@ if os.environ["KERAS_BACKEND"] == "jax":
 import keras
 import numpy as np
 
-from radtl_tf.models.backbones import build_base
+from radtl_tf.models.backbones import BACKBONES, Backbone, build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import CONVENTIONS, convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weight_sources import initialize, resolve
 from radtl_tf.records.experiment import WeightsEntry
 
-backbone, size, weights, out = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
+backbone, size, weights, out, conftest = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], sys.argv[5]
+if backbone == "Tiny":
+    BACKBONES["Tiny"] = Backbone("Tiny", runpy.run_path(conftest)["tiny_network"], "tf", 16, "Tiny", True, 6)
 entries = {"mine": WeightsEntry(files={backbone: weights}, pixels="caffe")}
 record = resolve("mine", backbone, entries=entries, pixels="native", folder=weights.parent)
 base = build_base(backbone, size, seed=1)
@@ -60,9 +63,11 @@ PUBLISHED = [("ResNet50", 64), ("DenseNet121", 64), ("InceptionV3", 96), ("Incep
 
 
 @pytest.mark.parametrize(
-    ("backbone", "size"), [("MobileNet", 32), *(pytest.param(*each, marks=pytest.mark.slow) for each in PUBLISHED)]
+    ("backbone", "size"), [("Tiny", 32), *(pytest.param(*each, marks=pytest.mark.slow) for each in PUBLISHED)]
 )
-def test_pixels_cuts_and_heads_give_the_numbers_of_tensorflow(backbone: str, size: int, tmp_path: Path) -> None:
+def test_pixels_cuts_and_heads_give_the_numbers_of_tensorflow(
+    backbone: str, size: int, tmp_path: Path, tiny_backbone: str
+) -> None:
     write_random(backbone, size, tmp_path / "weights.h5")
     said = {name: run(name, backbone, size, tmp_path) for name in ("jax", "tensorflow")}
     assert said["jax"] == "jax False"
@@ -82,7 +87,8 @@ def write_random(backbone: str, size: int, path: Path) -> None:
 
 def run(backend: str, backbone: str, size: int, folder: Path) -> str:
     """Run the program under a backend of Keras; return what it printed."""
-    command = [sys.executable, "-c", PROGRAM, backbone, str(size), str(folder / "weights.h5"), str(folder / backend)]
+    places = map(str, (folder / "weights.h5", folder / backend, Path(__file__).parents[1] / "conftest.py"))
+    command = [sys.executable, "-c", PROGRAM, backbone, str(size), *places]
     environment = {**os.environ, "KERAS_BACKEND": backend}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
