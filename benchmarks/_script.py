@@ -15,8 +15,18 @@ from pathlib import Path
 import pandas as pd
 import tensorflow as tf
 import tf_keras as keras
+from tensorflow.python.util import _pywrap_util_port
 
 SIZE, BATCH = 224, 32
+CHANGES = {
+    "rotation_range": 10,
+    "width_shift_range": 0.1,
+    "height_shift_range": 0.1,
+    "shear_range": 0.1,
+    "zoom_range": 0.1,
+    "horizontal_flip": True,
+    "fill_mode": "nearest",
+}
 
 
 def main() -> None:
@@ -26,9 +36,8 @@ def main() -> None:
     table = pd.read_csv(manifest).sample(frac=1, random_state=726)
     number = len(table)
     parts = table[: round(0.64 * number)], table[round(0.64 * number) : round(0.8 * number)]
-    changes = {"width_shift_range": 0.1, "height_shift_range": 0.1, "shear_range": 0.1, "zoom_range": 0.1}
     generators = [
-        _generator(changes if augmentation == "augmented" else {}).flow_from_dataframe(
+        _generator(CHANGES if augmentation == "augmented" else {}).flow_from_dataframe(
             parts[0], manifest.parent, x_col="path", y_col="label", target_size=(SIZE, SIZE), batch_size=BATCH
         ),
         _generator({}).flow_from_dataframe(
@@ -39,7 +48,8 @@ def main() -> None:
     clock = _Clock()
     ready = time.monotonic()
     model.fit(generators[0], validation_data=generators[1], epochs=epochs, verbose=0, callbacks=[clock])
-    print(json.dumps({"setup": ready - start, "epochs": clock.epochs, "images": len(parts[0])}))
+    onednn = _pywrap_util_port.IsMklEnabled()
+    print(json.dumps({"setup": ready - start, "epochs": clock.epochs, "images": len(parts[0]), "onednn": onednn}))
 
 
 class _Clock(keras.callbacks.Callback):
@@ -56,7 +66,7 @@ class _Clock(keras.callbacks.Callback):
         self.epochs.append(time.monotonic() - self._start)
 
 
-def _generator(changes: dict[str, float]) -> keras.preprocessing.image.ImageDataGenerator:
+def _generator(changes: dict[str, object]) -> keras.preprocessing.image.ImageDataGenerator:
     function = keras.applications.imagenet_utils.preprocess_input
     return keras.preprocessing.image.ImageDataGenerator(preprocessing_function=function, rescale=1 / 255, **changes)
 
@@ -68,7 +78,7 @@ def _model(tuning: str) -> keras.Model:
             layer.trainable = False
     outputs = keras.layers.Dense(2, activation="softmax")(keras.layers.Dropout(0.5)(base.output))
     model = keras.Model(base.input, outputs)
-    model.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy", metrics=[keras.metrics.AUC()])
+    model.compile(keras.optimizers.Adam(1e-3), "categorical_crossentropy", metrics=[keras.metrics.AUC()])
     return model
 
 

@@ -18,6 +18,17 @@ from PIL import Image
 
 PAGE = Path(__file__).with_name("README.md")
 RADTL = (sys.executable, "-c", "from radtl_tf.cli.main import main; main()")
+IDLE = 0.05  # share of the cores that other work may take before it distorts what is measured
+
+
+def _computing() -> tuple[float, float]:
+    """Return the seconds that all cores have computed, and those of this process and the ones that it waited for."""
+    every, own = psutil.cpu_times(), psutil.Process().cpu_times()
+    own_seconds = own.user + own.system + own.children_user + own.children_system
+    return every.user + every.nice + every.system + getattr(every, "steal", 0.0), own_seconds
+
+
+_START = time.monotonic(), *_computing()
 
 
 def write_radiographs(folder: Path, number: int, side: int = 512) -> Path:
@@ -129,17 +140,26 @@ def _value(value: Any) -> str:
 
 
 def publish(name: str, text: str) -> None:
-    """Print a table and put it into its place in ``benchmarks/README.md``, between the marks of ``name``."""
+    """Print a table, with what other work took meanwhile, and put it between the marks of ``name`` in ``PAGE``."""
+    text = f"{text.rstrip()}\n{other_work()}"
     print(text)
     page = PAGE.read_text(encoding="utf-8")
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
     found = re.compile(f"{begin}.*?{end}", re.DOTALL)
     if not found.search(page):
         raise SystemExit(f"{PAGE.name} has no marks for {name!r}")
-    PAGE.write_text(found.sub(lambda _: f"{begin}\n```\n{text.rstrip()}\n```\n{end}", page), encoding="utf-8")
+    PAGE.write_text(found.sub(lambda _: f"{begin}\n```\n{text}\n```\n{end}", page), encoding="utf-8")
 
 
 def machine() -> str:
     """Return what the numbers depend on, in one line."""
-    load = psutil.getloadavg()[0]
-    return f"{psutil.cpu_count()} cores, load {load:.1f} at the start"
+    return f"{psutil.cpu_count()} cores"
+
+
+def other_work() -> str:
+    """Return one line on what other processes took of the machine since the benchmark began."""
+    start, every, own = _START
+    now = _computing()
+    taken = (now[0] - every) - (now[1] - own)
+    share = max(taken, 0.0) / (time.monotonic() - start) / (psutil.cpu_count() or 1)
+    return f"other work took {share:.0%} of the cores" + ": measure again on an idle machine" * (share > IDLE)

@@ -1,15 +1,13 @@
 """Images a second of a plain PyTorch loop; run by throughput.py with a Python that has torch and torchvision.
 
-    python benchmarks/_torch.py BACKBONE SIZE BATCH PREDICTED STEPS THREADS
+    python benchmarks/_torch.py BACKBONE SIZE BATCH PREDICTED THREADS
 
-Prints JSON: the median seconds of a training step of BATCH images (Adam, all weights learn) and of a prediction of
-PREDICTED.
+Reads ``training`` or ``prediction``, a line each: does one step on BATCH images (Adam, all weights learn) or one
+prediction of PREDICTED, and prints its seconds.
 """
 
 from __future__ import annotations
 
-import json
-import statistics
 import sys
 import time
 
@@ -24,8 +22,8 @@ MODELS = {"ResNet50": "resnet50", "DenseNet121": "densenet121", "InceptionV3": "
 
 
 def main() -> None:
-    """Time the loop and print what a step takes."""
-    backbone, (size, batch, predicted, steps, threads) = sys.argv[1], map(int, sys.argv[2:])
+    """Do what each line of the input asks for."""
+    backbone, (size, batch, predicted, threads) = sys.argv[1], map(int, sys.argv[2:])
     torch.set_num_threads(threads)
     extra = {"aux_logits": False, "init_weights": False} if backbone == "InceptionV3" else {}
     network = getattr(torchvision.models, MODELS[backbone])(weights=None, num_classes=2, **extra)
@@ -42,19 +40,12 @@ def main() -> None:
     def predict() -> None:
         network(new)
 
-    network.train()
-    found = {"train": _median(train, steps)}
-    network.eval()
-    print(json.dumps(found | {"predict": _median(predict, steps)}))
-
-
-def _median(work: object, steps: int) -> float:
-    seconds = []
-    for _ in range(steps + 1):
+    for line in sys.stdin:
+        training = line.strip() == "training"
+        network.train(training)
         start = time.monotonic()
-        work()  # type: ignore[operator]
-        seconds.append(time.monotonic() - start)
-    return statistics.median(seconds[1:])
+        train() if training else predict()
+        print(time.monotonic() - start, flush=True)
 
 
 if __name__ == "__main__":

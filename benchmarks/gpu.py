@@ -3,8 +3,8 @@
     KERAS_BACKEND=jax python benchmarks/gpu.py [--quick]
 
 A step is forward, backward and a plain update of all weights, compiled whole, on 32 images of 224 px; medians. On a CPU
-and with --quick it is one backbone on 2 images of 96 px, printed only. The share is that of the device's matrix product
-in the same precision, measured here. Only ``radtl_tf.models`` is used, which knows no TensorFlow.
+and with --quick it is one backbone on 2 images of 96 px, printed only: a minute. The share is that of the device's
+matrix product in the same precision, measured here. Only ``radtl_tf.models`` is used, which knows no TensorFlow.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     python benchmarks/intake.py [1000 4000]
 
-Prints seconds of each command and the largest memory of its processes, measured here one after the other.
+Seconds of each command and the largest memory of its processes, measured here one after the other. A minute for 1,000.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+from _shared import machine, publish
 from PIL import Image
 
 SIDE = 1024
@@ -23,15 +24,18 @@ RADTL = (sys.executable, "-c", "from radtl_tf.cli.main import main; main()")
 
 
 def main() -> None:
-    """Write the images of each number given, time the two commands on them and print a table."""
+    """Write the images of each number given, time the two commands on them and publish the table."""
     numbers = [int(word) for word in sys.argv[1:]] or [1000]
-    print(f"PNG of {SIDE} x {SIDE}, 8 bits   images  seconds  images/s  memory of radtl (MB)  of all processes (MB)")
+    size = f"PNG of {SIDE} x {SIDE}, 8 bits"
+    lines = [machine(), f"{size}   images  seconds  images/s  memory of radtl (MB)  of all processes (MB)"]
     for number in numbers:
         with tempfile.TemporaryDirectory() as folder:
             manifest = write_images(Path(folder), number)
             for words in (("check",), ("build", "--out", str(Path(folder, "data")))):
                 seconds, own, every = measured(*RADTL, "data", words[0], str(manifest), *TASK, *words[1:])
-                print(f"{words[0]:<28}{number:>8}{seconds:>9.1f}{number / seconds:>10.1f}{own:>22.0f}{every:>23.0f}")
+                speed = f"{number:>8}{seconds:>9.1f}{number / seconds:>10.1f}"
+                lines.append(f"{words[0]:<28}{speed}{own:>22.0f}{every:>23.0f}")
+    publish("intake", "\n".join(lines))
 
 
 def write_images(folder: Path, number: int) -> Path:

@@ -5,7 +5,8 @@
 ResNet50, 400 PNG of 512 px, fed at 224 px, batch 32, 5 folds, 30 epochs. The script (``_script.py``) is tf_keras with
 ImageDataGenerator, which reads and resizes every image and passes it through the whole backbone in each epoch of each
 run. It is priced: measured set-up + 30 x a measured epoch, for each run, its first epoch (tracing) apart. It runs in
-the environment that users have, and once more without oneDNN, which is TensorFlow's default on CPUs without AVX-512.
+the environment that users have, and once more with oneDNN the other way round: TensorFlow has it on where the CPU has
+AVX-512 and off elsewhere, radtl always on.
 
 radtl's frozen grid is measured whole, from the command line to the report: start of Python, reading the images, check,
 features, heads, probes, similarities, statistics. Its other numbers are measured epochs after the first one of a run.
@@ -69,8 +70,9 @@ def _lines(folder: Path, size: Size) -> Iterator[str]:
     yield from _grid("frozen grid, whole command", frozen, own.whole, size)
     yield from _grid("frozen grid, features and heads only", frozen, own.learning, size)
     yield from _grid("the same, a second time (features kept)", frozen, own.again, size)
-    plain = _Script(manifest, "frozen", size, TF_ENABLE_ONEDNN_OPTS="0")
-    yield from _grid("frozen grid, whole command, script without oneDNN", plain, own.whole, size)
+    other, word = ("0", "without") if frozen.onednn else ("1", "with")
+    changed = _Script(manifest, "frozen", size, TF_ENABLE_ONEDNN_OPTS=other)
+    yield from _grid(f"frozen grid, whole command, script {word} oneDNN", changed, own.whole, size)
     augmented = _Script(manifest, "frozen", size, augmentation="augmented")
     views = own.learning + size.epochs * own.view * WEIGHTS
     yield from _grid(f"frozen, published augmentation, views = {size.epochs}", augmented, views, size)
@@ -78,7 +80,9 @@ def _lines(folder: Path, size: Size) -> Iterator[str]:
         script, seconds = _Script(manifest, tuning, size), own.epoch(tuning)
         ratio = script.epoch / seconds
         yield f"{tuning + ', an epoch of a run':<50}{script.epoch:>10.1f} s{seconds:>10.1f} s{ratio:>8.1f}"
-    yield "frozen grid of the script: priced from its set-up and epochs; views: from one measured pass over the images"
+    default = "on" if frozen.onednn else "off"
+    yield "grids of the script: priced from its set-up and epochs; views: from one measured pass over the images"
+    yield f"TensorFlow's default on this CPU: oneDNN {default}"
 
 
 def _grid(what: str, script: _Script, seconds: float, size: Size) -> Iterator[str]:
@@ -97,7 +101,7 @@ class _Script:
         done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
         found = json.loads(done.stdout.strip().splitlines()[-1])
         later = found["epochs"][1:]
-        self.setup, self.epoch = found["setup"], sum(later) / len(later)
+        self.setup, self.epoch, self.onednn = found["setup"], sum(later) / len(later), found["onednn"]
         self.tracing = max(found["epochs"][0] - self.epoch, 0.0)
 
 

@@ -3,15 +3,14 @@
     python benchmarks/throughput.py [--quick] [--torch PYTHON]
 
 PYTHON is one that has torch 2.13 and torchvision (``make bench`` makes one in .bench-torch). Both sides: float32, the
-same threads, the same batch, Adam, all weights learn, random weights, medians after a first step that is not counted;
-each pair is measured one right after the other. The ceiling is a product of two 2048 x 2048 float32 matrices, measured
-here: the share is (operations of the network's convolutions x images a second) / ceiling, training counted as three
-forward passes. torchvision has no InceptionResNetV2. About 15 minutes on 2 cores.
+same threads, the same batch, Adam, all weights learn, random weights. One step of ours, one of PyTorch's and one matrix
+product follow each other, five times over, after one of each that is not counted; medians. The ceiling is that product
+of two 2048 x 2048 float32 matrices: the share is (operations of the network's convolutions x images a second) /
+ceiling, training counted as three forward passes. torchvision has no InceptionResNetV2. About 10 minutes on 2 cores.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
@@ -19,11 +18,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Self
 
 import keras
 import numpy as np
 import tensorflow as tf
-from _shared import machine, publish
+from _shared import machine, other_work, publish
 
 from radtl_tf.models.backbones import build_base
 from radtl_tf.training.features import POOLED, PrefixPass
@@ -33,39 +33,56 @@ from radtl_tf.training.trial import trial_step
 BACKBONES = ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")
 BATCH = {96: 32, 224: 16}
 PREDICTED = 32  # images of a prediction: the fixed batch of the prefix
+SIDE = 2048  # of the matrices whose product is the ceiling
 
 
 def main() -> None:
     """Measure every pair and publish the table."""
     quick = "--quick" in sys.argv
-    backbones, sizes, steps = (BACKBONES[:1], (96,), 2) if quick else (BACKBONES, tuple(BATCH), 4)
-    ceiling = _ceiling()
-    lines = [f"float32, {machine()}; matrix product {ceiling / 1e9:.0f} GFLOP/s", _HEAD]
+    backbones, sizes, rounds = (BACKBONES[:1], (96,), 2) if quick else (BACKBONES, tuple(BATCH), 5)
+    lines = [f"float32, {machine()}", _HEAD]
     for backbone in backbones:
         for size in sizes:
-            lines += _rows(backbone, size, steps, ceiling)
+            lines += _rows(backbone, size, rounds)
             keras.backend.clear_session()
-    print("\n".join(lines)) if quick else publish("throughput", "\n".join(lines))
+    text = "\n".join(lines)
+    if quick:
+        print(f"{text}\n{other_work()}")
+    else:
+        publish("throughput", text)
 
 
-_HEAD = f"{'images/s':<18}{'px':>5}{'':>10}{'radtl':>9}{'PyTorch':>9}{'ratio':>7}{'of the ceiling':>16}"
+_HEAD = (
+    f"{'images/s':<18}{'px':>5}{'':>11}{'radtl':>8}{'PyTorch':>9}{'ratio':>7}{'GFLOP/s':>9}{'ceiling':>9}{'share':>7}"
+)
 
 
-def _rows(backbone: str, size: int, steps: int, ceiling: float) -> Iterator[str]:
+def _rows(backbone: str, size: int, rounds: int) -> Iterator[str]:
     base = build_base(backbone, size, seed=0)
-    work = _operations(base)
-    images = tf.zeros((PREDICTED, size, size, 3))
-    forward = PrefixPass(base, [POOLED])
-    predicted = PREDICTED / _median(lambda: forward(images), steps)
+    work, product = _operations(base), _product()
+    with _Torch(backbone, size) as torch:
+        for kind, number, factor in (("training", BATCH[size], 3), ("prediction", PREDICTED, 1)):
+            ways = {"radtl": _training(backbone, size) if kind == "training" else _prediction(base, size)}
+            ways |= {"product": product} | ({"PyTorch": lambda kind=kind: torch.step(kind)} if torch.has_it else {})
+            seconds = _medians(ways, rounds)
+            own, reached = number / seconds["radtl"], factor * number * work / seconds["radtl"]
+            ceiling = 2 * SIDE**3 / seconds["product"]
+            other = seconds.get("PyTorch")
+            ratio = f"{number / other:>9.1f}{other / seconds['radtl']:>7.2f}" if other else f"{'-':>9}{'-':>7}"
+            speed = f"{reached / 1e9:>9.0f}{ceiling / 1e9:>9.0f}{reached / ceiling:>7.0%}"
+            yield f"{backbone:<18}{size:>5}{kind:>11}{own:>8.1f}{ratio}{speed}"
+
+
+def _training(backbone: str, size: int) -> Callable[[], float]:
     trainer = Trainer(backbone, "full", size, num_classes=2)
     trial_step(trainer, BATCH[size])  # sets everything that a step needs
     batch = [np.zeros((BATCH[size], size, size, 3), np.float32)], *_rest(trainer, BATCH[size])
-    trained = BATCH[size] / _median(lambda: float(trainer.step(*batch)), steps)
-    others = _torch(backbone, size, steps)
-    for kind, own, factor in (("training", trained, 3), ("prediction", predicted, 1)):
-        other = others.get(kind)
-        ratio = f"{other:>9.1f}{own / other:>7.2f}" if other else f"{'-':>9}{'-':>7}"
-        yield f"{backbone:<18}{size:>5}{kind:>11}{own:>8.1f}{ratio}{own * work * factor / ceiling:>15.0%}"
+    return _timed(lambda: float(trainer.step(*batch)))
+
+
+def _prediction(base: keras.Model, size: int) -> Callable[[], float]:
+    images, forward = tf.zeros((PREDICTED, size, size, 3)), PrefixPass(base, [POOLED])
+    return _timed(lambda: forward(images))
 
 
 def _rest(trainer: Trainer, number: int) -> tuple[np.ndarray, ...]:
@@ -74,17 +91,32 @@ def _rest(trainer: Trainer, number: int) -> tuple[np.ndarray, ...]:
     return targets, np.ones(number, np.float32), np.ones((number, trainer.num_features), np.float32)
 
 
-def _torch(backbone: str, size: int, steps: int) -> dict[str, float]:
-    """Return images a second by kind; nothing where torchvision has no such network."""
-    if backbone == "InceptionResNetV2":
-        return {}
-    asked = sys.argv.index("--torch") + 1 if "--torch" in sys.argv else 0
-    python = sys.argv[asked] if asked else str(Path(__file__).parents[1] / ".bench-torch" / "bin" / "python")
-    numbers = (size, BATCH[size], PREDICTED, steps, os.cpu_count() or 1)
-    command = [python, str(Path(__file__).with_name("_torch.py")), backbone, *map(str, numbers)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found = json.loads(done.stdout)
-    return {"training": BATCH[size] / found["train"], "prediction": PREDICTED / found["predict"]}
+class _Torch:
+    """A plain PyTorch loop (``_torch.py``) in a process of its own, which does one step whenever it is asked."""
+
+    def __init__(self, backbone: str, size: int) -> None:
+        self.has_it = backbone != "InceptionResNetV2"
+        asked = sys.argv.index("--torch") + 1 if "--torch" in sys.argv else 0
+        python = sys.argv[asked] if asked else str(Path(__file__).parents[1] / ".bench-torch" / "bin" / "python")
+        numbers = map(str, (size, BATCH[size], PREDICTED, os.cpu_count() or 1))
+        self._command = [python, str(Path(__file__).with_name("_torch.py")), backbone, *numbers]
+
+    def __enter__(self) -> Self:
+        if self.has_it:
+            self._running = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self
+
+    def step(self, kind: str) -> float:
+        """Return the seconds of one step, measured over there."""
+        print(kind, file=self._running.stdin, flush=True)
+        answer = self._running.stdout.readline() if self._running.stdout else ""
+        if not answer:
+            raise SystemExit("The PyTorch process has ended: its message stands above.")
+        return float(answer)
+
+    def __exit__(self, *error: object) -> None:
+        if self.has_it:
+            self._running.communicate()
 
 
 def _operations(base: keras.Model) -> float:
@@ -97,21 +129,27 @@ def _operations(base: keras.Model) -> float:
     return total
 
 
-def _ceiling() -> float:
-    """Return the operations a second of a matrix product."""
-    matrix = tf.random.normal((2048, 2048))
+def _product() -> Callable[[], float]:
+    matrix = tf.random.normal((SIDE, SIDE))
     product = tf.function(lambda: tf.matmul(matrix, matrix))
-    return 2 * 2048**3 / _median(lambda: product().numpy(), 10)
+    return _timed(lambda: product().numpy())
 
 
-def _median(work: Callable[[], object], steps: int) -> float:
-    work()
-    seconds = []
-    for _ in range(steps):
+def _timed(work: Callable[[], object]) -> Callable[[], float]:
+    """Return a function that does ``work`` and returns its seconds."""
+
+    def timed() -> float:
         start = time.monotonic()
         work()
-        seconds.append(time.monotonic() - start)
-    return statistics.median(seconds)
+        return time.monotonic() - start
+
+    return timed
+
+
+def _medians(ways: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """Return the median seconds of each way, all of them in turn, after a first round that is not counted."""
+    found = [{name: way() for name, way in ways.items()} for _ in range(rounds + 1)][1:]
+    return {name: statistics.median(seconds[name] for seconds in found) for name in ways}
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
     python benchmarks/weights.py
 
 The file is written on the spot, so no download is needed. All ways are timed in turn, several times over, and the best
-of each counts, since other work on the machine can only add to a time. Each way must give the weights of the file.
+of each counts, since other work on the machine can only add to a time. Each way must give the weights of the file. Two
+minutes.
 """
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from _shared import machine, publish
 
 from radtl_tf.models.backbones import backbone, build_base, draw_weights
 from radtl_tf.models.weight_catalogue import sha256_of
@@ -27,7 +28,7 @@ BACKBONE, SIZE, ROUNDS = "ResNet50", 96, 7
 
 
 def main() -> None:
-    """Time the ways in turn and print a table."""
+    """Time the ways in turn and publish the table."""
     source, base = build_base(BACKBONE, SIZE, seed=1), build_base(BACKBONE, SIZE, seed=2)
     values = [keras.ops.convert_to_numpy(weight) for weight in source.weights]
     with tempfile.TemporaryDirectory() as folder:
@@ -46,11 +47,10 @@ def main() -> None:
         same = [_gives(way, base, values) for way in list(ways.values())[:3]]
         seconds, size = _best(ways), path.stat().st_size
     first = seconds["Keras: load_weights"]
-    machine = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    print(f"{BACKBONE}, {size / 1e6:.0f} MB, best of {ROUNDS} rounds, {machine}")
-    for name, best in seconds.items():
-        print(f"{name:<48} {best:6.3f} s {best / first:6.2f} x Keras")
-    print(f"the first three give the weights of the file: {same}")
+    lines = [f"{BACKBONE}, {size / 1e6:.0f} MB, best of {ROUNDS} rounds; {machine()}"]
+    lines += [f"{name:<48} {best:6.3f} s {best / first:6.2f} x Keras" for name, best in seconds.items()]
+    lines += [f"the first three give the weights of the file: {same}"]
+    publish("weights", "\n".join(lines))
 
 
 def _gives(way: Callable[[], object], base: keras.Model, values: list[np.ndarray]) -> bool:
