@@ -68,7 +68,7 @@ def evaluate(folder: Path) -> Evaluation:
     question = record.experiment["question"]
     results = judge(contrasts(record, values), record.num_folds, question["margin"]) if question else []
     parts = part_counts(record.folds, predictions)
-    beside = further(record, predictions, values, parts)
+    beside = further(folder, record, predictions, values, parts)
     evaluation = Evaluation(
         record=record,
         folds=folds,
