@@ -77,7 +77,7 @@ def evaluate(folder: Path) -> Evaluation:
     results = judge(contrasts(record, values), record.num_folds, question["margin"]) if question else []
     parts = part_counts(record.folds, predictions)
     shown = lines(record, values)
-    beside = further(record, predictions, values, parts)
+    beside = further(folder, record, predictions, values, parts)
     evaluation = Evaluation(
         record=record,
         folds=folds,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from radtl_tf.evaluation.run_parts import RunParts
 from radtl_tf.evaluation.secondary import Secondary, secondary
 from radtl_tf.evaluation.selective import selective
 from radtl_tf.evaluation.sides import question_pairs, setting_sides
+from radtl_tf.evaluation.subgroups import Subgroups, subgroups
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Further:
     averages: pd.DataFrame
     selective: pd.DataFrame
     decomposition: Decomposition | None
+    subgroups: Subgroups
 
     @property
     def estimates(self) -> pd.DataFrame:
@@ -51,12 +54,16 @@ class Further:
         yield from self.secondary.notes
         yield from self.operating_points.notes
         yield from self.calibration.notes
+        yield from self.subgroups.notes
 
 
-def further(record: Record, predictions: pd.DataFrame, values: Values, counts: pd.DataFrame) -> Further:
+def further(folder: Path, record: Record, predictions: pd.DataFrame, values: Values, counts: pd.DataFrame) -> Further:
     """Evaluate all that stands beside the question.
 
     ``predictions`` as of ``read_predictions``, ``counts`` as of ``notes.part_counts``.
+
+    Raises:
+        DataError: the metadata that subgroups need are missing or damaged.
     """
     parts = RunParts(predictions, record.data["unit"])
     settings, pairs = setting_sides(record, values), list(question_pairs(record, values))
@@ -69,4 +76,5 @@ def further(record: Record, predictions: pd.DataFrame, values: Values, counts: p
         averages=agreement_rows(record, common),
         selective=selective(record, values, parts, settings),
         decomposition=decomposition(record, values),
+        subgroups=subgroups(folder, record, predictions, pairs),
     )

@@ -26,6 +26,7 @@ from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.experiment.grid import Records, runs_of, scenarios_of, weights_records
 from radtl_tf.experiment.inputs import write_inputs
 from radtl_tf.experiment.intake import take_in
+from radtl_tf.experiment.metadata import write_metadata
 from radtl_tf.models.backbones import build_base, check_image_size
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weight_sources import WeightsRecord, initialize
@@ -151,6 +152,7 @@ def make_plan(
         warnings=[*_warnings(folds), *_found(intake.checked, accepted)],
     )
     _write(plan)
+    write_metadata(folder, intake.readings, experiment.evaluation.subgroups)
     write_baselines(plan, intake.readings)
     write_inputs(folder, intake.readings, len(cases.patient_ids))
     return plan

@@ -17,6 +17,8 @@ Augmentation = Literal["none", "published", "laterality-safe"]
 TuningMode = Literal["frozen", "top10", "topK", "full"]
 Unit = Literal["patient", "image"]
 Kind = Literal["binary", "multiclass", "multilabel"]
+# What is known of a radiograph besides its pixels (data.reading.METADATA) and may divide the cases.
+Subgroup = Literal["age", "sex", "view", "laterality", "intent", "vendor", "body_part", "spacing", "lossy", "site"]
 
 
 class _Strict:
@@ -151,9 +153,11 @@ class EvaluationPlan(_Strict):
     """What is evaluated beside the question. It may change when the runs are done: nothing is trained for it.
 
     ``operating_points``: thresholds to choose on each run's inner part, as ``records.operating_points`` reads them.
+    ``subgroups``: metadata by whose values the cases are divided.
     """
 
     operating_points: tuple[str, ...] = ()
+    subgroups: tuple[Subgroup, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

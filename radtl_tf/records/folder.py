@@ -107,6 +107,11 @@ class OutputFolder:
         return self.root / "inputs.json"
 
     @property
+    def metadata(self) -> Path:
+        """The metadata of each example that the subgroups need; absent without subgroups."""
+        return self.root / "metadata.csv"
+
+    @property
     def data(self) -> Path:
         """The TFDS data set, the hash key and the decoded pixels."""
         return self.root / "data"

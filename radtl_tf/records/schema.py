@@ -173,10 +173,16 @@ def _check_question(question: Question | None, weights: tuple[str, ...]) -> None
 
 
 def _check_evaluation(experiment: Experiment) -> None:
-    if operating_points(experiment.evaluation.operating_points) and experiment.task.kind != "binary":
-        raise ExperimentError(
-            f"evaluation.operating_points goes with a binary task, not with kind = {experiment.task.kind!r}: remove it."
-        )
+    asked = {
+        "operating_points": operating_points(experiment.evaluation.operating_points),
+        "subgroups": experiment.evaluation.subgroups,
+    }
+    for key, values in asked.items():
+        if values and experiment.task.kind != "binary":
+            kind = experiment.task.kind
+            raise ExperimentError(f"evaluation.{key} goes with a binary task, not with kind = {kind!r}: remove it.")
+    if len(set(asked["subgroups"])) < len(asked["subgroups"]):
+        raise ExperimentError(f"evaluation.subgroups names one twice: {', '.join(experiment.evaluation.subgroups)}.")
 
 
 def check_task(task: Task) -> None:

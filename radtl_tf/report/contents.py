@@ -18,6 +18,7 @@ from radtl_tf.report.learning_curve import learning_curve_table
 from radtl_tf.report.operating_points import operating_points_table
 from radtl_tf.report.secondary import metric_comparisons_table, secondary_table, unit_table
 from radtl_tf.report.selective import selective_table
+from radtl_tf.report.subgroups import demographics_table, subgroups_table
 from radtl_tf.report.tables import Table
 
 SHORT_HASH = 12
@@ -31,9 +32,9 @@ def tables(evaluation: Evaluation) -> list[Table]:
         published_table,
         *(secondary_table, metric_comparisons_table, unit_table, operating_points_table),
         *(recalibration_table, reliability_table, agreement_table, selective_table),
-        decomposition_table,
+        *(decomposition_table, subgroups_table),
         *(scenarios_table, scenario_comparisons_table, similarity_table, weights_table, data_table, folds_table),
-        *(check_table, stuck_table, method_table),
+        *(demographics_table, check_table, stuck_table, method_table),
     )
     return [table for table in (make(evaluation) for make in makers) if table.rows]
 

@@ -77,7 +77,7 @@ def test_a_folder_from_before_there_was_an_evaluation_section_goes_on(make_plan:
     del record["experiment"]["evaluation"]
     write_json(folder.experiment, record)
     make_plan()
-    assert read_json(folder.experiment)["experiment"]["evaluation"] == {"operating_points": []}
+    assert read_json(folder.experiment)["experiment"]["evaluation"] == {"operating_points": [], "subgroups": []}
 
 
 def test_changed_weights_or_data_are_a_new_experiment(make_plan: Any, tmp_path: Path) -> None:

@@ -102,6 +102,8 @@ def test_a_relative_path_in_a_variable_is_meant_from_the_working_folder(
         ("evaluation.operating_point", ["youden"], "(did you mean 'operating_points'?)"),
         ("evaluation.operating_points", ["yuden"], "'yuden' is none (did you mean 'youden'?)"),
         ("evaluation.operating_points", ["youden", "youden "], "names 'youden' twice"),
+        ("evaluation.subgroups", ["sx"], "(did you mean 'sex'?)"),
+        ("evaluation.subgroups", ["sex", "sex"], "names one twice"),
         ("evaluation.operating_points", "youden", "evaluation.operating_points = 'youden' is not what is expected"),
         ("training.views", 3, "training.augmentation is 'none'"),
         ("training.batch_size", 0, "training.batch_size = 0 is out of range: it must be at least 1"),
