@@ -2,18 +2,18 @@
 
     python benchmarks/bootstrap.py
 
-Prints seconds of 10,000 replicates of the AUROC and of 1,000 of each other metric, and the ratio to a loop over copies
-with scikit-learn's metrics, of which a few replicates of one setting are timed. All settings share the draws, as paired
-differences need. Both ways must give the same values.
+The table has the seconds of 10,000 replicates of the AUROC and of 1,000 of each other metric, and the ratio to a loop
+over copies with scikit-learn's metrics, of which a few replicates of one setting are timed. All settings share the
+draws, as paired differences need. Both ways must give the same values. Half a minute.
 """
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from _shared import machine, publish
 from sklearn import metrics as reference
 
 from radtl_tf.evaluation import weighted
@@ -39,12 +39,16 @@ METRICS: dict[str, tuple[Callable[[np.ndarray, np.ndarray], Metric], Loop | None
 
 
 def main() -> None:
-    """Time every metric both ways and print a table."""
+    """Time every metric both ways and publish the table."""
+    publish("bootstrap", "\n".join(_lines()))
+
+
+def _lines() -> Iterator[str]:
     random = np.random.default_rng(SEED)
     truth = (random.random(PATIENTS) < 0.3).astype(int)
     scores = [1 / (1 + np.exp(-random.normal(size=PATIENTS) - truth)) for _ in range(SETTINGS)]
-    print(f"{SETTINGS} settings x {PATIENTS} patients, {os.cpu_count()} CPUs")
-    print(f"{'metric':24s}replicates  seconds  ratio to copies")
+    yield f"{SETTINGS} settings x {PATIENTS} patients; {machine()}"
+    yield f"{'metric':24s}replicates  seconds  ratio to copies"
     total = 0.0
     for name, (prepare, loop) in METRICS.items():
         replicates = AUROC_REPLICATES if name == "auroc" else OTHER_REPLICATES
@@ -56,8 +60,8 @@ def main() -> None:
         total += seconds
         copies = copied(loop, truth, scores[0], found[0].replicates) if loop else None
         ratio = f"{copies * SETTINGS * replicates / seconds:15.0f}x" if copies else f"{'-':>16s}"
-        print(f"{name:24s}{replicates:10d}{seconds:9.2f}  {ratio}")
-    print(f"{'in all':24s}{'':10s}{total:9.2f}")
+        yield f"{name:24s}{replicates:10d}{seconds:9.2f}  {ratio}"
+    yield f"{'in all':24s}{'':10s}{total:9.2f}"
 
 
 def copied(loop: Loop, truth: np.ndarray, score: np.ndarray, replicates: np.ndarray) -> float:

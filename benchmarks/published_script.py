@@ -10,7 +10,7 @@ AVX-512 and off elsewhere, radtl always on.
 
 radtl's frozen grid is measured whole, from the command line to the report: start of Python, reading the images, check,
 features, heads, probes, similarities, statistics. Its other numbers are measured epochs after the first one of a run.
-About 20 minutes on 2 cores; --quick (60 images, 2 folds, few epochs) tries the script in 3.
+About 25 minutes on 2 cores; --quick (60 images, 2 folds, few epochs) tries the script in 3.
 """
 
 from __future__ import annotations
@@ -77,9 +77,10 @@ def _lines(folder: Path, size: Size) -> Iterator[str]:
     views = own.learning + size.epochs * own.view * WEIGHTS
     yield from _grid(f"frozen, published augmentation, views = {size.epochs}", augmented, views, size)
     for tuning in ("top10", "full"):
-        script, seconds = _Script(manifest, tuning, size), own.epoch(tuning)
-        ratio = script.epoch / seconds
-        yield f"{tuning + ', an epoch of a run':<50}{script.epoch:>10.1f} s{seconds:>10.1f} s{ratio:>8.1f}"
+        seconds, what = own.epoch(tuning), f"{tuning}, an epoch of a run"
+        yield _epoch(what, _Script(manifest, tuning, size), seconds)
+        changed = _Script(manifest, tuning, size, TF_ENABLE_ONEDNN_OPTS=other)
+        yield _epoch(f"{what}, script {word} oneDNN", changed, seconds)
     default = "on" if frozen.onednn else "off"
     yield "grids of the script: priced from its set-up and epochs; views: from one measured pass over the images"
     yield f"TensorFlow's default on this CPU: oneDNN {default}"
@@ -88,6 +89,10 @@ def _lines(folder: Path, size: Size) -> Iterator[str]:
 def _grid(what: str, script: _Script, seconds: float, size: Size) -> Iterator[str]:
     price = size.runs * (script.setup + script.tracing + size.epochs * script.epoch)
     yield f"{what:<50}{price:>10.0f} s{seconds:>10.1f} s{price / seconds:>8.1f}"
+
+
+def _epoch(what: str, script: _Script, seconds: float) -> str:
+    return f"{what:<50}{script.epoch:>10.1f} s{seconds:>10.1f} s{script.epoch / seconds:>8.1f}"
 
 
 class _Script:

@@ -1,0 +1,76 @@
+"""Fused batch norms are Keras' own up to rounding, in outputs, gradients and moving statistics."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.tuning import split
+from radtl_tf.training.batch_norm import FusedBatchNormalization, with_fused_batch_norms
+
+IMAGES = np.random.default_rng(0).normal(3, 2, (6, 5, 4, 8)).astype(np.float32)
+
+
+def pair(**options: object) -> list[keras.layers.BatchNormalization]:
+    layers = [kind(momentum=0.9, **options) for kind in (keras.layers.BatchNormalization, FusedBatchNormalization)]
+    values = np.random.default_rng(1)
+    for layer in layers:
+        layer.build(IMAGES.shape)
+    weights = [values.uniform(0.5, 2, weight.shape) for weight in layers[0].weights]
+    for layer in layers:
+        layer.set_weights(weights)
+    return layers
+
+
+def gradients(layer: keras.layers.Layer, training: bool) -> list[np.ndarray]:
+    """Return outputs, and gradients of a loss that is no constant after normalization."""
+    with tf.GradientTape() as tape:
+        inputs = tf.constant(IMAGES)
+        tape.watch(inputs)
+        outputs = layer(inputs, training=training)
+        loss = tf.reduce_sum(outputs**3)
+    found = tape.gradient(loss, [inputs, *(variable.value for variable in layer.trainable_variables)])
+    return [outputs.numpy(), *(one.numpy() for one in found)]
+
+
+@pytest.mark.parametrize("options", [{}, {"scale": False}, {"center": False, "epsilon": 1.001e-5}])
+@pytest.mark.parametrize("training", [True, False])
+def test_outputs_gradients_and_statistics_are_keras_own(options: dict[str, object], training: bool) -> None:
+    plain, fused = pair(**options)
+    for ours, theirs in zip(gradients(fused, training), gradients(plain, training), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4 * np.abs(theirs).max())
+    for ours, theirs in zip(fused.weights, plain.weights, strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5)
+
+
+def test_one_that_does_not_learn_keeps_its_statistics() -> None:
+    _, fused = pair()
+    fused.trainable = False
+    before = [weight.numpy().copy() for weight in fused.weights]
+    fused(IMAGES, training=True)
+    for weight, value in zip(fused.weights, before, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), value)
+
+
+def test_a_copy_has_the_weights_and_the_order_of_its_original(tiny_backbone: str) -> None:
+    base = build_base(tiny_backbone, 32, seed=5)
+    copy = with_fused_batch_norms(base)
+    assert sum(isinstance(layer, FusedBatchNormalization) for layer in copy.layers) == 3
+    plain, fused = (split(model, "full").suffix for model in (base, copy))
+    assert [weight.path for weight in fused.weights] == [weight.path for weight in plain.weights]
+    images = np.random.default_rng(0).random((2, 32, 32, 3)).astype(np.float32)
+    np.testing.assert_array_equal(np.asarray(copy(images)), np.asarray(base(images)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tuning", ["top10", "full"])
+@pytest.mark.parametrize("backbone", ["ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2"])
+def test_suffixes_of_the_published_backbones_keep_their_order(backbone: str, tuning: str) -> None:
+    base = build_base(backbone, 96, seed=0)
+    plain, fused = (split(model, tuning).suffix for model in (base, with_fused_batch_norms(base)))
+    assert [weight.path for weight in fused.weights] == [weight.path for weight in plain.weights]
+    for ours, theirs in zip(fused.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
