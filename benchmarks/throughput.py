@@ -88,7 +88,7 @@ def _prediction(base: keras.Model, size: int) -> Callable[[], float]:
 def _rest(trainer: Trainer, number: int) -> tuple[np.ndarray, ...]:
     """Return targets, weights and dropout mask of a batch."""
     targets = np.eye(2, dtype=np.float32)[np.arange(number) % 2]
-    return targets, np.ones(number, np.float32), np.ones((number, trainer.num_features), np.float32)
+    return targets, np.ones((number, 1), np.float32), np.ones((number, trainer.num_features), np.float32)
 
 
 class _Torch:

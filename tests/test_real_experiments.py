@@ -14,6 +14,7 @@ from radtl_tf.cli.main import main
 from radtl_tf.places import shipped
 
 pytestmark = pytest.mark.real
+FINDINGS = ["Atelectasis", "Edema", "Effusion", "Infiltration", "Pneumonia"]
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,37 @@ def test_the_ablation_over_pixel_conventions_is_told(run: Any) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "ResNet50-imagenet-radimagenet-frozen" in page
     assert "whether the difference survives the convention" in page
+
+
+def test_several_findings_at_once(run: Any) -> None:
+    folder = run("chest400-findings")
+    auroc = selected(folder)
+    assert 0.6 <= auroc["imagenet"] <= 0.85
+    table = pd.read_csv(folder / "estimates.csv")
+    each = table[table["metric"].str.startswith("auroc: ") & (table["weights"] == "imagenet")]
+    assert each["metric"].str.removeprefix("auroc: ").tolist() == FINDINGS
+    assert each["mean"].mean() == pytest.approx(auroc["imagenet"])
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "mean AUROC of the 5 classes" in page and "AUROC of each class" in page
+
+
+def test_several_classes(real_folder: Path, tmp_path: Path) -> None:
+    """Films without a finding, with pneumonia alone, and with others: three classes of one manifest."""
+    table = pd.read_csv(real_folder / "data/chest400/labels.csv", dtype=str, keep_default_na=False)
+    table["label"] = table["findings"].map({"": "none", "Pneumonia": "pneumonia alone"}).fillna("others")
+    table.drop(columns="findings").to_csv(tmp_path / "labels.csv", index=False)
+    text = (shipped("experiments") / "chest400.toml").read_text(encoding="utf-8")
+    text = text.replace("${RADTL_REAL}/data/chest400/labels.csv", "labels.csv").replace('"binary"', '"multiclass"')
+    text = text.replace('positive = "pneumonia"', 'images = "${RADTL_REAL}/data/chest400"')
+    (tmp_path / "classes.toml").write_text(text, encoding="utf-8")
+    words = ["run", str(tmp_path / "classes.toml"), "--out", str(tmp_path / "out")]
+    result = CliRunner(env={"RADTL_REAL": str(real_folder)}).invoke(main, words)
+    assert result.exit_code == 0, result.output
+    auroc = selected(tmp_path / "out")
+    assert 0.6 <= auroc["random"] <= auroc["imagenet"] + 0.03
+    scores = pd.read_csv(tmp_path / "out" / "predictions.csv").filter(like="score_")
+    assert list(scores) == ["score_none", "score_others", "score_pneumonia alone"]
+    assert scores.sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-6)
 
 
 def test_a_folder_that_is_finished_answers_at_once(run: Any, real_folder: Path) -> None:

@@ -19,7 +19,16 @@ PRESETS = ("quick", "mei2022", "okazaki2024")
 )
 @click.option("--manifest", type=FILE, required=True, help="CSV with a row per radiograph: path, label, patient id.")
 @click.option("--label", default="label", show_default=True, help="Column of the label.")
-@click.option("--positive", help="Label of the positive class.")
+@click.option("--label-separator", help="What divides several labels in one cell, such as '|'.")
+@click.option("--positive", help="Label of the positive class of a binary task.")
+@click.option(
+    "--kind",
+    type=click.Choice(["binary", "multiclass", "multilabel"]),
+    default="binary",
+    show_default=True,
+    help="Two classes, several, or several labels an image.",
+)
+@click.option("--class", "classes", multiple=True, help="One of the classes of a multilabel task; default: all.")
 @click.option("--patient", default="patient_id", show_default=True, help="Column of the patient id.")
 @click.option("--unit", type=click.Choice(["patient", "image"]), help="What counts as one case in the AUROC.")
 @click.option("--out", type=FILE, required=True, help="Experiment file to write; must not exist.")

@@ -36,24 +36,28 @@ def export(folder: Path, setting: str | None, out: Path) -> None:
 def predict(model: Path, paths: tuple[Path, ...], out: Path | None) -> None:
     """Score radiographs (DICOM, PNG, JPEG, or folders of them) with an exported MODEL.
 
-    A file that cannot be read costs that file: it is named on stderr, and the exit code is 1.
+    Columns: path, and score (of the positive class) or, of a model of several classes, score_CLASS for each. A file
+    that cannot be read costs that file: it is named on stderr, and the exit code is 1.
 
     Example: radtl predict model new-images --out scores.csv
     """
     load_tensorflow()
     from radtl_tf.data.images import image_files
+    from radtl_tf.deploy.classes import target_of
     from radtl_tf.deploy.predict import load_model
     from radtl_tf.deploy.predict import predict as scores_of
     from radtl_tf.records.folder import csv_text, write_text
 
     files = image_files(paths)
-    scores = list(scores_of(load_model(model), files))
+    loaded = load_model(model)
+    scores = list(scores_of(loaded, files))
     for failed in (score for score in scores if score.error):
         log(f"Error: {failed.path}: {failed.error}")
-    rows = [(str(score.path), score.score) for score in scores if score.error is None]
+    columns = ("path", *target_of(loaded.card).score)
+    rows = [(str(found.path), *found.scores) for found in scores if found.scores is not None]
     if out is None:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([("path", "score"), *rows])
+        csv.writer(sys.stdout, lineterminator="\n").writerows([columns, *rows])
     else:
-        write_text(out, csv_text(("path", "score"), rows))
+        write_text(out, csv_text(columns, rows))
     if len(rows) < len(scores):
         raise SystemExit(1)

@@ -29,6 +29,7 @@ _TASK_OPTIONS = (
     click.option("--label-separator", help="What divides several labels in one cell, such as '|'."),
     click.option("--positive", help="Label of the positive class: the task is binary."),
     click.option("--kind", type=click.Choice(["binary", "multiclass", "multilabel"]), help="Default: binary."),
+    click.option("--class", "classes", multiple=True, help="One of the classes of a multilabel task; default: all."),
     click.option("--patient", help="Column of the patient id."),
     click.option(
         "--one-image-per-patient", is_flag=True, help="No patient column: each image is a patient of its own."

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli.options import FILE, FOLDER, as_json, clock, load_tensorflow, log, out_folder, progress
+from radtl_tf.cli.options import (
+    FILE,
+    FOLDER,
+    as_json,
+    clock,
+    load_tensorflow,
+    log,
+    out_folder,
+    progress,
+    task_of,
+    task_options,
+)
 
 if TYPE_CHECKING:
     from radtl_tf.experiment.plan import Plan
@@ -26,6 +37,8 @@ RESULTS = (
     "probe",
     "baselines",
     "published",
+    "classes",
+    "class-comparisons",
     "scenarios",
 )
 
@@ -51,13 +64,7 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> 
 
 @click.command()
 @click.option("--manifest", type=FILE, required=True, help="CSV with a row per radiograph: path, label, patient id.")
-@click.option("--label", default="label", show_default=True, help="Column of the label.")
-@click.option("--positive", required=True, help="Label of the positive class.")
-@click.option("--patient", help="Column of the patient id.")
-@click.option(
-    "--one-image-per-patient", is_flag=True, help="There is no patient column: each image is a patient of its own."
-)
-@click.option("--unit", type=click.Choice(["patient", "image"]), help="What counts as one case in the AUROC.")
+@task_options
 @click.option("--backbone", default="ResNet50", show_default=True, help="Backbone, see `radtl doctor`.")
 @click.option("--weights", required=True, help="imagenet, radimagenet, random, or the path of an .h5 file.")
 @click.option("--pixels", default="native", show_default=True, help="Pixel convention; required for an .h5 file.")
@@ -134,6 +141,7 @@ def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False, 
     from radtl_tf.experiment.remaining import Remaining
     from radtl_tf.experiment.similarity import write_similarities
     from radtl_tf.training.device import peak_memory
+    from radtl_tf.training.trial import WITHOUT_GPU, one_line_when_full
 
     total, left = len(plan.runs), len(plan.remaining)
     log(f"{left} of {total} runs are left" if left < total else f"{total} runs")
@@ -142,7 +150,8 @@ def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False, 
         for done in execute(plan, bar.say):
             bar.advance(remaining.finish(done))
     collect_predictions(plan)
-    write_similarities(plan, log)
+    with one_line_when_full(WITHOUT_GPU):
+        write_similarities(plan, log)
     evaluate_and_report(out)
     log(f"Wall time {clock(time.monotonic() - start)}, peak memory {peak_memory() / 1e9:.1f} GB")
 
@@ -174,8 +183,10 @@ def draw_saliency(folder: Path, per_kind: int) -> None:
     load_tensorflow()
     from radtl_tf.places import weights_folder
     from radtl_tf.report.saliency import write_saliency
+    from radtl_tf.training.trial import WITHOUT_GPU, one_line_when_full
 
-    place = write_saliency(folder, per_kind, weights_folder=weights_folder(), say=log)
+    with one_line_when_full(WITHOUT_GPU):
+        place = write_saliency(folder, per_kind, weights_folder=weights_folder(), say=log)
     log(f"Saliency: {place} and the report show patients' radiographs: do not pass them on.")
 
 
@@ -202,6 +213,8 @@ def evaluate_and_report(out: Path) -> None:
 
 def experiment_of_flags(flags: dict[str, Any]) -> dict[str, Any]:
     """Return the experiment file that ``radtl train`` stands for."""
+    from radtl_tf.records.schema import as_dict
+
     weights, declared = flags["weights"], {}
     if weights.endswith(".h5"):
         if flags["pixels"] == "native":
@@ -209,11 +222,12 @@ def experiment_of_flags(flags: dict[str, Any]) -> dict[str, Any]:
         declared = {Path(weights).stem: {"files": {flags["backbone"]: weights}, "pixels": flags["pixels"]}}
         weights, flags["pixels"] = Path(weights).stem, "native"
     tuning = {"mode": flags["tuning"], "learning_rates": flags["rates"], "layers": flags["layers"]}
-    task = {key: flags[key] for key in ("manifest", "label", "positive", "patient", "one_image_per_patient", "unit")}
+    asked = ("label_separator", "positive", "kind", "classes", "patient", "one_image_per_patient", "unit", "images")
+    task = task_of(flags["manifest"], {"labels": flags["labels"], **{key: flags[key] for key in asked}})
     return {
         "name": f"{flags['backbone']} {weights} {flags['tuning']}",
         "seed": flags["seed"],
-        "task": task,
+        "task": as_dict(task),
         "folds": {"count": flags["folds"]},
         "grid": {
             "backbones": [flags["backbone"]],

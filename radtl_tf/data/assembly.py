@@ -82,8 +82,13 @@ def _multilabel(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
 
 
 def _classes(labels: Sequence[Labels], task: Task) -> Labels:
-    """Return the classes: as the columns are named, else sorted."""
+    """Return the classes: as the task or its columns name them, else sorted."""
     found = sorted({name for names in labels for name in names})
+    unknown = [name for name in task.classes if name not in found]
+    if unknown:
+        raise DataError(f"no image has the class {unknown[0]!r} of task.classes{nearest(unknown[0], found)}.")
+    if task.classes:
+        return task.classes
     if not 2 <= len(found) <= _MAX_CLASSES:
         raise DataError(f"the label {task.label!r} has {len(found)} classes; expected 2 to {_MAX_CLASSES}.")
     return tuple(found) if isinstance(task.label, str) else task.label

@@ -30,6 +30,11 @@ class Cases:
     linked: NDArray[np.int64] | None = None
 
     @property
+    def marks(self) -> NDArray[np.int64]:
+        """Return (N, K): 1 where an example has a class, else 0."""
+        return self.truth if self.truth.ndim == 2 else np.eye(len(self.classes), dtype=np.int64)[self.truth]
+
+    @property
     def groups(self) -> NDArray[np.int64]:
         """Return (N,): what folds may not divide, a patient or several who share an image."""
         return self.patients if self.linked is None else self.linked

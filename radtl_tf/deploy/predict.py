@@ -19,11 +19,19 @@ from radtl_tf.records.folder import read_json
 
 @dataclass(frozen=True)
 class Score:
-    """The probability of the positive class for one file, or why there is none."""
+    """What a model makes of one file, or why there is nothing.
+
+    ``scores`` are as ``radtl_tf.records.runs.Target.score`` names them: P(positive), or P(class) of each class.
+    """
 
     path: Path
-    score: float | None
+    scores: tuple[float, ...] | None
     error: str | None = None
+
+    @property
+    def score(self) -> float | None:
+        """The probability of the positive class, of a binary model."""
+        return self.scores[0] if self.scores else None
 
 
 @dataclass(frozen=True)
@@ -62,11 +70,16 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 
 def predict(model: Model, files: Iterable[Path]) -> Iterator[Score]:
-    """Yield the score of each file, decoded in a process of its own; one that cannot be read costs that file only."""
+    """Yield the scores of each file, decoded in a process of its own; one that cannot be read costs that file only."""
     files, ahead = tee(files)
     for path, (outcome, pixels) in zip(files, pixels_of_all(ahead), strict=True):
         if pixels is None:
             yield Score(path, None, outcome.reason)
             continue
-        result = model.score(pixels=tf.constant(pixels[None, :, :, None]))
-        yield Score(path, float(result["score"][0]))
+        yield Score(path, _scores(model.score(pixels=tf.constant(pixels[None, :, :, None]))))
+
+
+def _scores(result: dict[str, tf.Tensor]) -> tuple[float, ...]:
+    """Return the scores of one image; only a binary model has ``score``."""
+    values = result["score"] if "score" in result else result["probabilities"][0]
+    return tuple(values.numpy().tolist())

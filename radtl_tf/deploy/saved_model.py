@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, convention, to_network
 from radtl_tf.models.tuning import Split, split
 from radtl_tf.models.weight_sources import initialize, resolve
-from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.experiment import Experiment, Kind
 from radtl_tf.records.folder import OutputFolder, read_json, write_json
-from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
+from radtl_tf.records.runs import PROBE, Run, Scenario, Setting, Target
 from radtl_tf.records.schema import experiment_from
 from radtl_tf.training.checkpoint import Learned, read_learned
 from radtl_tf.training.randomness import backbone_seed
@@ -32,6 +32,11 @@ from radtl_tf.training.randomness import backbone_seed
 CARD = "radtl.json"  # beside the graph: what a caller has to know
 JPEG_START = b"\xff\xd8"
 EXPORTED_REPEAT = 0
+_ACTIVATIONS: dict[Kind, Callable[[tf.Tensor], tf.Tensor]] = {
+    "binary": tf.nn.softmax,
+    "multiclass": tf.nn.softmax,
+    "multilabel": tf.nn.sigmoid,
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,8 @@ class Ensemble(tf.Module):
     """Preprocessing, shared prefix and one suffix and head per fold, with two signatures.
 
     ``serving_default`` takes ``image_bytes`` (B,) PNG or JPEG files; ``pixels`` takes (B, H, W, 1) uint16 grey. Both
-    give ``probabilities`` (B, K) and ``score`` (B,), the probability of the positive class, as the mean over the folds.
+    give ``probabilities`` (B, K) as the mean over the folds, those of a ``multilabel`` model each for itself; a
+    ``binary`` one also ``score`` (B,), the probability of the positive class.
     """
 
     def __init__(
@@ -54,12 +60,13 @@ class Ensemble(tf.Module):
         prefix: keras.Model,
         members: Sequence[tuple[keras.Model, Head]],
         *,
+        kind: Kind,
         pixels: PixelConvention,
         image_size: int,
         resize: str,
     ) -> None:
         super().__init__()
-        self._prefix, self._members = prefix, list(members)
+        self._prefix, self._members, self._kind = prefix, list(members), kind
         self._convention, self._size, self._resize = pixels, image_size, resize
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="image_bytes")])
@@ -83,8 +90,9 @@ class Ensemble(tf.Module):
         cuts = self._prefix(to_network(grey, self._convention), training=False)
         cuts = cuts if isinstance(cuts, list) else [cuts]
         logits = [head(suffix(cuts, training=False)) for suffix, head in self._members]
-        probabilities = tf.reduce_mean(tf.nn.softmax(tf.stack(logits)), axis=0)  # (B, K)
-        return {"probabilities": probabilities, "score": probabilities[:, 1]}
+        probabilities = tf.reduce_mean(_ACTIVATIONS[self._kind](tf.stack(logits)), axis=0)  # (B, K)
+        found = {"probabilities": probabilities}
+        return found | {"score": probabilities[:, 1]} if self._kind == "binary" else found
 
 
 def decode_grey(data: tf.Tensor) -> tf.Tensor:
@@ -171,6 +179,7 @@ def _assemble(experiment: Experiment, setting: Setting, members: list[Member], w
     return Ensemble(
         _cut(base, setting).prefix,
         [_network(setting, training.image_size, member.learned) for member in members],
+        kind=experiment.task.kind,
         pixels=convention(setting.pixels),
         image_size=training.image_size,
         resize=training.resize,
@@ -194,6 +203,7 @@ def _network(setting: Setting, image_size: int, learned: Learned) -> tuple[keras
 def _card(record: Mapping[str, Any], setting: Setting, members: list[Member]) -> dict[str, Any]:
     """Return what a caller of the model has to know."""
     experiment = record["experiment"]
+    target = Target(experiment["task"]["kind"], tuple(record["data"]["classes"]))
     return {
         "format": 1,
         "radtl_tf": __version__,
@@ -201,8 +211,9 @@ def _card(record: Mapping[str, Any], setting: Setting, members: list[Member]) ->
         "note": experiment["note"],
         "use": "For research. Not a medical device; not for diagnosis.",
         "setting": setting.name,
-        "classes": record["data"]["classes"],
-        "positive": record["data"]["classes"][1],
+        "kind": target.kind,
+        "classes": list(target.classes),
+        **({"positive": target.classes[1]} if target.is_binary else {}),
         "pixels": setting.pixels,
         "image_size": experiment["training"]["image_size"],
         "resize": experiment["training"]["resize"],

@@ -18,7 +18,7 @@ from radtl_tf.evaluation.intervals import FoldMean, fold_mean
 from radtl_tf.evaluation.metrics import auroc
 from radtl_tf.evaluation.record import Record
 from radtl_tf.evaluation.run_parts import RunKey, RunParts, Score
-from radtl_tf.evaluation.scores import CUT
+from radtl_tf.evaluation.scores import decisions
 from radtl_tf.evaluation.sides import Pair
 
 AVERAGE = "average"  # level of comparisons.csv
@@ -97,7 +97,12 @@ def error_overlap(first: Errors, second: Errors) -> float:
 
 
 def rank_correlation(first: Score, second: Score) -> float:
-    """Return Spearman's correlation (-1..1) of two models' scores (n,); ``nan`` where one gives all the same."""
+    """Return Spearman's correlation (-1..1) of two models' scores (n,); ``nan`` where one gives all the same.
+
+    Of several classes (n, K) the mean over them.
+    """
+    if first.ndim == 2:
+        return float(np.mean([rank_correlation(*of) for of in zip(first.T, second.T, strict=True)]))
     if not np.ptp(first) or not np.ptp(second):
         return math.nan
     return float(np.corrcoef(rankdata(first), rankdata(second))[0, 1])
@@ -114,7 +119,7 @@ OF_SCORES: dict[str, Callable[[Score, Score], float]] = {"Spearman of scores": r
 
 def _agreement(record: Record, values: Values, parts: RunParts, pair: Pair) -> Agreement:
     runs = list(zip(*(side.keys for side in pair), strict=True))
-    measures = pd.DataFrame([dict(_measures(parts, *both)) for both in runs])
+    measures = pd.DataFrame([dict(_measures(record, parts, *both)) for both in runs])
     together = np.array([_together(parts, *both) for both in runs])
     better = np.array([_better(values, parts, *both) for both in runs])
     return Agreement(
@@ -127,9 +132,9 @@ def _agreement(record: Record, values: Values, parts: RunParts, pair: Pair) -> A
     )
 
 
-def _measures(parts: RunParts, a: RunKey, b: RunKey) -> Iterator[tuple[str, float]]:
+def _measures(record: Record, parts: RunParts, a: RunKey, b: RunKey) -> Iterator[tuple[str, float]]:
     first, second = parts.test(a), parts.test(b)
-    errors = [(part.score >= CUT) != (part.truth == 1) for part in (first, second)]
+    errors = [decisions(record.target.kind, part.truth, part.score)[0] for part in (first, second)]
     yield from ((f"{name} errs", float(wrong.mean())) for name, wrong in zip(("first", "second"), errors, strict=True))
     yield from ((name, measure(*errors)) for name, measure in OF_ERRORS.items())
     yield from ((name, correlate(first.score, second.score)) for name, correlate in OF_SCORES.items())

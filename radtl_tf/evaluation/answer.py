@@ -101,7 +101,7 @@ def sentence(record: Record, *results: Judged) -> str:
         f"{data['examples']} images of {data['patients']} patients"
     )
     a, b = record.experiment["question"]["compare"]
-    found = [_finding(result, method if len(results) == 1 else "", margin) for result in results]
+    found = [_finding(record.metric, result, method if len(results) == 1 else "", margin) for result in results]
     joint = _joint(results, method) if len(results) > 1 else ""
     return (
         f"Per {data['unit']}, {a} minus {b}: {'; '.join(found)}{joint}. "
@@ -123,11 +123,12 @@ def _reading(result: Judged, margin: float) -> Reading:
     )
 
 
-def _finding(result: Judged, method: str, margin: float) -> str:
+def _finding(metric: str, result: Judged, method: str, margin: float) -> str:
     """Return difference, interval, p and verdict of one reading."""
     under = f"with {result.contrast.pixels} pixels " * bool(result.contrast.pixels)
     spread = "; ".join(filter(None, (_spread(result.test), method)))
-    return f"{under}AUROC {number(result.test.mean, sign=True)} ({spread}): {result.verdict}{_reason(result, margin)}"
+    change = f"{metric} {number(result.test.mean, sign=True)}"
+    return f"{under}{change} ({spread}): {result.verdict}{_reason(result, margin)}"
 
 
 def _joint(results: Sequence[Judged], method: str) -> str:

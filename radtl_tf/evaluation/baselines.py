@@ -26,7 +26,7 @@ def baseline_table(folder: Path, record: Record) -> pd.DataFrame:
     path = OutputFolder(folder).baselines
     if not path.exists():
         return pd.DataFrame(columns=list(COLUMNS))
-    values = fold_values(read_predictions(path), record.data["unit"])
+    values = fold_values(read_predictions(path, record.target), record.data["unit"], record.target)
     rows = [_row(record, str(name), group["auroc"]) for name, group in values.groupby("scenario", sort=False)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

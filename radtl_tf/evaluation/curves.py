@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.evaluation.choices import Values
 from radtl_tf.evaluation.contrasts import side
-from radtl_tf.evaluation.metrics import by_unit
+from radtl_tf.evaluation.metrics import arrays, by_unit, over_classes
 from radtl_tf.evaluation.predictions import RUN
 from radtl_tf.evaluation.record import Record
 
@@ -115,21 +115,27 @@ def _by_setting(record: Record, values: Values, sides: Sequence[tuple[str, str]]
 def curve_table(record: Record, shown: Sequence[Line], predictions: pd.DataFrame) -> pd.DataFrame:
     """Return per line, ``kind`` and ``x`` (0..1) the mean over all folds and repeats and the lowest and highest fold.
 
-    Averaged vertically: ``x`` is the false-positive rate or the sensitivity. Scores of different folds are never
-    pooled. ``low`` and ``high`` are a range, no interval.
+    Averaged vertically, over several classes, too: ``x`` is the false-positive rate or the sensitivity. Scores of
+    different folds are never pooled. ``low`` and ``high`` are a range, no interval.
     """
-    tested = by_unit(predictions[predictions["part"] == "test"], record.data["unit"])
+    tested = by_unit(predictions[predictions["part"] == "test"], record.data["unit"], record.target)
     names = {name for line in shown for name in line.chosen}
     cases = {
-        run: (group["truth"].to_numpy(), group["score"].to_numpy())
+        run: arrays(group, record.target)
         for run, group in tested[tested["scenario"].isin(names)].groupby(RUN, sort=False)
     }
     tables = [_averaged(kind, line, cases) for kind in _KINDS for line in shown]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(CURVE_COLUMNS))
 
 
+def _curve(kind: str, truth: NDArray[np.int64], score: Numbers) -> Numbers:
+    """Return the curve (G,) of a run; of several classes (n, K) the mean over them."""
+    of_one = _KINDS[kind]
+    return of_one(truth, score) if truth.ndim == 1 else over_classes(of_one)(truth, score)
+
+
 def _averaged(kind: str, line: Line, cases: Mapping[Any, tuple[NDArray[np.int64], Numbers]]) -> pd.DataFrame:
-    curves = np.stack([_KINDS[kind](*cases[run]) for run in line.runs])
+    curves = np.stack([_curve(kind, *cases[run]) for run in line.runs])
     return pd.DataFrame(
         {
             **{"kind": kind, "panel": line.panel, "name": line.name, "weights": line.weights, "x": GRID},

@@ -23,12 +23,11 @@ from radtl_tf.evaluation.learning_curve import LearningCurve, learning_curve
 from radtl_tf.evaluation.metrics import fold_values
 from radtl_tf.evaluation.notes import notes, part_counts
 from radtl_tf.evaluation.predictions import read_predictions
-from radtl_tf.evaluation.record import ALTERNATIVE, NATIVE, Record, read_record
+from radtl_tf.evaluation.published import published_table
+from radtl_tf.evaluation.record import Record, read_record
 from radtl_tf.evaluation.similarity import read_similarity
 from radtl_tf.records.folder import OutputFolder, csv_text, write_text
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
-
-_PUBLISHED_COLUMNS = ("pixels", "weights", "scenarios", "mean", "sd")
 
 
 @dataclass(frozen=True)
@@ -70,12 +69,12 @@ def evaluate(folder: Path) -> Evaluation:
         OutputError: a file of the folder is missing, damaged or cannot be written.
     """
     record = read_record(folder)
-    predictions = read_predictions(OutputFolder(folder).predictions)
-    folds = fold_values(predictions, record.data["unit"])
+    predictions = read_predictions(OutputFolder(folder).predictions, record.target)
+    folds = fold_values(predictions, record.data["unit"], record.target)
     values = values_of(record, folds)
     question = record.experiment["question"]
     results = judge(contrasts(record, values), record.num_folds, question["margin"]) if question else []
-    parts = part_counts(record.folds, predictions)
+    parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
     beside = further(folder, record, predictions, values, parts)
     evaluation = Evaluation(
@@ -120,22 +119,6 @@ def estimate_table(record: Record, values: Values) -> pd.DataFrame:
     """Return the rows of ``estimates.csv``: settings at selected learning rates, then scenarios, then references."""
     rows = [*_setting_rows(record, values), *_scenario_rows(record, values)]
     return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
-
-
-def published_table(record: Record, values: Values) -> pd.DataFrame:
-    """Return per weights and entry of the pixels axis the mean and SD of AUROC over its scenarios, as published.
-
-    Uncertain weights have a row ``alternative``, too.
-    """
-    rows = []
-    for entry in dict.fromkeys([NATIVE, ALTERNATIVE, *record.experiment["grid"]["pixels"]]):
-        for weights in record.experiment["grid"]["weights"]:
-            if entry == ALTERNATIVE and entry not in record.readings(weights):
-                continue
-            names = [scenario.name for scenario in record.family(weights, entry)]
-            means = values.auroc[names].mean()
-            rows.append((entry, weights, len(names), means.mean(), means.std(ddof=1)))
-    return pd.DataFrame(rows, columns=list(_PUBLISHED_COLUMNS))
 
 
 def _setting_rows(record: Record, values: Values) -> Iterator[tuple[object, ...]]:

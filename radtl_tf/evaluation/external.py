@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,10 @@ from radtl_tf.data.folds import MIN_INNER_PATIENTS
 from radtl_tf.evaluation import weighted
 from radtl_tf.evaluation.answer import number, p_text, range_text
 from radtl_tf.evaluation.bootstrap import REPLICATES, Bootstrap, bootstrap
+from radtl_tf.evaluation.classes import metric_of
 from radtl_tf.evaluation.delong import delong
 from radtl_tf.evaluation.weighted import Metric
-from radtl_tf.records.experiment import Unit
+from radtl_tf.records.experiment import Kind, Unit
 
 OTHER_REPLICATES = 2_000
 _OTHERS: dict[str, Callable[..., Metric]] = {
@@ -25,11 +26,24 @@ _OTHERS: dict[str, Callable[..., Metric]] = {
     "calibration_slope": weighted.calibration_slope,
     "calibration_intercept": weighted.calibration_intercept,
 }
+_AVERAGED: dict[Kind, str] = {
+    "multiclass": (
+        "AUROC, average precision and calibration are means over the classes, each against the rest. The Brier score "
+        "is summed over the classes (0 to 2); the log loss is that of the one class of each case."
+    ),
+    "multilabel": (
+        "All metrics without the name of a class are means over the classes, each with the class against without it."
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Cases and what M models made of them: truth (n,) of 0 and 1, ``scores`` (n, M), the patient (n,) of each."""
+    """Cases and what M models made of them: truth (n,) of 0 and 1, ``scores`` (n, M), the patient (n,) of each.
+
+    Of several classes it is the view of one against the rest: truth is 1 where a case has the class, scores are
+    P(class).
+    """
 
     truth: NDArray[np.int64]
     scores: NDArray[np.float64]
@@ -100,20 +114,58 @@ def evaluate_external(names: Sequence[str], images: Scored, unit: Unit, *, seed:
     Raises:
         ValueError: the images have one class only, or patients of both classes where the unit is the patient.
     """
-    cases = by_patient(images) if unit == "patient" else images
-    if len(np.unique(cases.truth)) != 2:
-        raise ValueError("an AUROC needs both classes")
-    found = (_by_delong if cases.are_independent else _by_bootstrap)(names, cases, seed)
-    others, left_out = _others(names, cases, seed)
+    cases = _cases(images, unit)
+    found = _aurocs(names, cases, seed)
+    others, left_out = _others(names, [cases], "binary", seed)
     counts = count(images)
     return External(
         unit=unit,
         counts=counts,
         estimates=(*found.estimates, *others),
         comparisons=(found.comparison,) if found.comparison else (),
-        sentence=_sentence(unit, counts, found),
-        notes=tuple(_notes(unit, counts, found, left_out)),
+        sentence=_sentence(unit, counts, f"{counts['positive images']} images positive", "AUROC", found),
+        notes=tuple(_notes(unit, [counts], found, left_out)),
     )
+
+
+def evaluate_classes(
+    names: Sequence[str], views: Mapping[str, Scored], kind: Kind, unit: Unit, *, seed: int
+) -> External:
+    """Return what there is to say of models of several classes; ``views`` are the images as each class sees them.
+
+    The AUROC is the mean over the classes, with interval and comparison of the patient bootstrap; that of a class,
+    called ``auroc: <class>``, is measured as in ``evaluate_external``. The other metrics are means, too, but for the
+    Brier score and the log loss of a multiclass task.
+
+    Raises:
+        ValueError: as of ``evaluate_external``, for any class.
+    """
+    cases = [_cases(view, unit) for view in views.values()]
+    mean = _by_bootstrap(names, cases, seed)
+    of_class = [
+        replace(one, metric=metric_of(name))
+        for name, view in zip(views, cases, strict=True)
+        for one in _aurocs(names, view, seed).estimates
+    ]
+    found = replace(mean, estimates=[*mean.estimates, *of_class])
+    others, left_out = _others(names, cases, kind, seed)
+    counts = {name: count(view) for name, view in views.items()}
+    of_all = _of_all(counts)
+    return External(
+        unit=unit,
+        counts=of_all,
+        estimates=(*found.estimates, *others),
+        comparisons=(mean.comparison,) if mean.comparison else (),
+        sentence=_sentence(unit, of_all, f"{len(views)} classes, each against the rest", "mean AUROC", mean),
+        notes=(_AVERAGED[kind], *_notes(unit, list(counts.values()), found, left_out)),
+    )
+
+
+def _cases(images: Scored, unit: Unit) -> Scored:
+    cases = by_patient(images) if unit == "patient" else images
+    if len(np.unique(cases.truth)) != 2:
+        raise ValueError("an AUROC needs both classes")
+    return cases
 
 
 def by_patient(images: Scored) -> Scored:
@@ -142,7 +194,19 @@ def count(images: Scored) -> dict[str, int]:
     }
 
 
-def _by_delong(names: Sequence[str], cases: Scored, seed: int) -> _Aurocs:
+def _of_all(counts: Mapping[str, dict[str, int]]) -> dict[str, int]:
+    """Return how many images and patients there are, in all and with each class."""
+    what = ("images", "patients")
+    first = next(iter(counts.values()))
+    of_class = {f"{key} with {name}": one[f"positive {key}"] for name, one in counts.items() for key in what}
+    return {key: first[key] for key in what} | of_class
+
+
+def _aurocs(names: Sequence[str], cases: Scored, seed: int) -> _Aurocs:
+    return _by_delong(names, cases) if cases.are_independent else _by_bootstrap(names, [cases], seed)
+
+
+def _by_delong(names: Sequence[str], cases: Scored) -> _Aurocs:
     found = delong(cases.truth, cases.scores)
     method = "DeLong, logit scale"
     estimates = [
@@ -159,9 +223,10 @@ def _by_delong(names: Sequence[str], cases: Scored, seed: int) -> _Aurocs:
     )
 
 
-def _by_bootstrap(names: Sequence[str], cases: Scored, seed: int) -> _Aurocs:
-    metrics = [weighted.auroc(cases.truth, column) for column in cases.scores.T]
-    found = bootstrap(metrics, cases.patients, seed=seed)
+def _by_bootstrap(names: Sequence[str], views: Sequence[Scored], seed: int) -> _Aurocs:
+    """Return the AUROCs of cases, each the mean over the ``views`` that classes have of them."""
+    metrics = [_mean(weighted.auroc, views, column) for column in range(len(names))]
+    found = bootstrap(metrics, views[0].patients, seed=seed)
     estimates = [drawn_estimate(name, "auroc", one) for name, one in zip(names, found, strict=True)]
     failed = found[0].num_failed
     if len(names) < 2:
@@ -173,17 +238,37 @@ def _by_bootstrap(names: Sequence[str], cases: Scored, seed: int) -> _Aurocs:
     )
 
 
-def _others(names: Sequence[str], cases: Scored, seed: int) -> tuple[list[Estimate], dict[str, int]]:
+def _others(
+    names: Sequence[str], views: Sequence[Scored], kind: Kind, seed: int
+) -> tuple[list[Estimate], dict[str, int]]:
     """Return the other metrics by the patient bootstrap, and how many replicates of each had no value."""
     prepared = [
-        (name, metric, prepare(cases.truth, column))
-        for name, column in zip(names, cases.scores.T, strict=True)
-        for metric, prepare in _OTHERS.items()
+        (name, metric, one)
+        for column, name in enumerate(names)
+        for metric, one in _metrics(views, kind, column).items()
     ]
-    drawn = bootstrap([one for *_, one in prepared], cases.patients, replicates=OTHER_REPLICATES, seed=seed)
+    drawn = bootstrap([one for *_, one in prepared], views[0].patients, replicates=OTHER_REPLICATES, seed=seed)
     estimates = [drawn_estimate(name, metric, one) for (name, metric, _), one in zip(prepared, drawn, strict=True)]
     failed = zip((metric for _, metric, _ in prepared), (one.num_failed for one in drawn), strict=True)
     return estimates, {metric: number for metric, number in failed if number}
+
+
+def _metrics(views: Sequence[Scored], kind: Kind, column: int) -> dict[str, Metric]:
+    """Return the other metrics of one model."""
+    means = {metric: _mean(prepare, views, column) for metric, prepare in _OTHERS.items()}
+    if kind != "multiclass":
+        return means
+    given = np.sum([view.truth * view.scores[:, column] for view in views], axis=0)  # P(the class of the case)
+    return means | {
+        "brier": lambda weights: len(views) * means["brier"](weights),
+        "log_loss": weighted.log_loss(np.ones(len(given)), given),
+    }
+
+
+def _mean(prepare: Callable[..., Metric], views: Sequence[Scored], column: int) -> Metric:
+    """Return the mean over the views of a metric of one model; ``nan`` where one of them has no value."""
+    metrics = [prepare(view.truth, view.scores[:, column]) for view in views]
+    return lambda weights: np.mean([metric(weights) for metric in metrics], axis=0)
 
 
 def drawn_estimate(name: str, metric: str, found: Bootstrap) -> Estimate:
@@ -197,13 +282,13 @@ def bootstrap_method(found: Bootstrap) -> str:
     return f"patient bootstrap, {len(found.replicates):,} replicates, percentiles"
 
 
-def _sentence(unit: Unit, counts: dict[str, int], found: _Aurocs) -> str:
+def _sentence(unit: Unit, counts: dict[str, int], of_classes: str, metric: str, found: _Aurocs) -> str:
     """Return the headline: what was measured on whom, by which method, and the difference of two models."""
     values = " and ".join(
-        f"AUROC {number(one.value)} (95 % {range_text(one.ci_low, one.ci_high)}) of {one.model}"
+        f"{metric} {number(one.value)} (95 % {range_text(one.ci_low, one.ci_high)}) of {one.model}"
         for one in found.estimates
     )
-    who = f"on {counts['images']} images of {counts['patients']} patients, {counts['positive images']} images positive"
+    who = f"on {counts['images']} images of {counts['patients']} patients, {of_classes}"
     text = f"Per {unit}, {who}: {values} ({found.estimates[0].method})."
     test = found.comparison
     if test is None:
@@ -215,8 +300,9 @@ def _sentence(unit: Unit, counts: dict[str, int], found: _Aurocs) -> str:
     )
 
 
-def _notes(unit: Unit, counts: dict[str, int], found: _Aurocs, left_out: dict[str, int]) -> Iterator[str]:
-    fewest = min(counts["positive patients"], counts["negative patients"])
+def _notes(unit: Unit, counts: Sequence[dict[str, int]], found: _Aurocs, left_out: dict[str, int]) -> Iterator[str]:
+    """Yield what spoils a number or has to be known; ``counts`` are those of each view."""
+    fewest = min(min(one["positive patients"], one["negative patients"]) for one in counts)
     if fewest < MIN_INNER_PATIENTS:
         yield f"The fewest patients of a class are {fewest}: below {MIN_INNER_PATIENTS} no interval is to be relied on."
     if any(math.isnan(one.ci_low) for one in found.estimates):
@@ -224,13 +310,14 @@ def _notes(unit: Unit, counts: dict[str, int], found: _Aurocs, left_out: dict[st
     if found.comparison and math.isnan(found.comparison.p_value):
         yield "The two models order every pair of cases alike, which leaves nothing to compare."
     if found.failed:
-        yield f"{found.failed:,} of {REPLICATES:,} replicates of the AUROC held one class only and are left out."
+        lack = "held one class only" if len(counts) == 1 else "lacked cases with, or without, one of the classes"
+        yield f"{found.failed:,} of {REPLICATES:,} replicates of the AUROC {lack} and are left out."
     for metric, failed in left_out.items():
         yield (
             f"{failed:,} of {OTHER_REPLICATES:,} replicates of the {metric.replace('_', ' ')} had no value (one class, "
             "or scores that separate the classes) and are left out."
         )
-    if unit == "image" and counts["images"] > counts["patients"]:
+    if unit == "image" and counts[0]["images"] > counts[0]["patients"]:
         yield "Per image: patients with several images count several times; the intervals draw patients, not images."
     yield "Calibration: slope 1 and intercept 0 are right; a slope below 1 says that the scores are too extreme."
     yield "None of these patients may have been trained on; ids are hashed with another key, so that only you can know."

@@ -11,7 +11,9 @@ import pandas as pd
 from radtl_tf.evaluation.agreement import Agreement, agreement_rows, agreements
 from radtl_tf.evaluation.calibration import Calibration, calibration
 from radtl_tf.evaluation.choices import Values
+from radtl_tf.evaluation.classes import Classes, by_class
 from radtl_tf.evaluation.decomposition import Decomposition, decomposition
+from radtl_tf.evaluation.fitted import fitted_models
 from radtl_tf.evaluation.operating_points import OperatingPoints, at_operating_points
 from radtl_tf.evaluation.record import Record
 from radtl_tf.evaluation.run_parts import RunParts
@@ -25,6 +27,8 @@ from radtl_tf.evaluation.subgroups import Subgroups, subgroups
 class Further:
     """All secondary results. ``estimates`` and ``comparisons`` go below those of the AUROC in the output folder."""
 
+    classes: Classes
+    fitted: pd.DataFrame
     secondary: Secondary
     operating_points: OperatingPoints
     calibration: Calibration
@@ -37,13 +41,13 @@ class Further:
     @property
     def estimates(self) -> pd.DataFrame:
         """Rows of ``estimates.csv``."""
-        found = (self.secondary, self.operating_points, self.calibration)
-        return pd.concat([*(of.estimates for of in found), self.selective])
+        found = (self.classes, self.secondary, self.operating_points, self.calibration)
+        return pd.concat([*(of.estimates for of in found), self.fitted, self.selective])
 
     @property
     def comparisons(self) -> pd.DataFrame:
         """Rows of ``comparisons.csv``."""
-        return pd.concat([self.secondary.comparisons, self.averages])
+        return pd.concat([self.classes.comparisons, self.secondary.comparisons, self.averages])
 
     @property
     def notes(self) -> list[str]:
@@ -65,10 +69,12 @@ def further(folder: Path, record: Record, predictions: pd.DataFrame, values: Val
     Raises:
         DataError: the metadata that subgroups need are missing or damaged.
     """
-    parts = RunParts(predictions, record.data["unit"])
+    parts = RunParts(predictions, record.data["unit"], record.target)
     settings, pairs = setting_sides(record, values), list(question_pairs(record, values))
     common = agreements(record, values, parts, list(question_pairs(record, values, over="selected")))
     return Further(
+        classes=by_class(record, values, parts, settings, pairs),
+        fitted=fitted_models(record, values, parts, settings),
         secondary=secondary(record, predictions, values, parts, settings, pairs),
         operating_points=at_operating_points(record, values, parts, counts, settings),
         calibration=calibration(record, values, parts, counts, settings),

@@ -10,7 +10,7 @@ from radtl_tf.data.folds import MIN_INNER_PATIENTS
 def too_few_inner(parts: pd.DataFrame) -> str:
     """Return why nothing more can be chosen on the inner parts of ``notes.part_counts``; empty where they suffice."""
     inner = parts[parts["part"] == "inner"]
-    fewest = inner[["negative_patients", "positive_patients"]].min(axis=1)
+    fewest = inner["fewest_patients"]
     few = int((fewest < MIN_INNER_PATIENTS).sum())
     if not few:
         return ""

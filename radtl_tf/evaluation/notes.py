@@ -8,21 +8,31 @@ import pandas as pd
 
 from radtl_tf.data.folds import MIN_INNER_PATIENTS, MIN_TEST_PATIENTS
 from radtl_tf.evaluation.record import Record
+from radtl_tf.records.runs import BINARY, Target
 
 NEARLY_FROZEN = {("InceptionV3", "top10"): 192}  # parameters that learn below the head: the beta of one batch norm
 
 
-def part_counts(folds: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return per repeat, fold and part: images, patients, positive images, and patients of each class.
+def part_counts(folds: pd.DataFrame, predictions: pd.DataFrame, target: Target = BINARY) -> pd.DataFrame:
+    """Return per repeat, fold and part: images, patients, and the patients of the rarest class (``fewest_patients``).
 
-    A patient with images of both classes counts in both.
+    Of a binary task also the positive images (``positives``) and the patients of each class. A patient with
+    images of several classes counts in each; of several labels, a patient without a label counts for its absence.
     """
-    truth = predictions.drop_duplicates("example").set_index("example")["truth"]
-    rows = folds.assign(truth=folds["example"].map(truth))
-    groups = rows.groupby(["repeat", "fold", "part"])
-    counts = groups.agg(images=("example", "size"), patients=("patient", "nunique"), positives=("truth", "sum"))
-    of_class = rows.groupby(["repeat", "fold", "part", "truth"])["patient"].nunique().unstack(fill_value=0)
-    counts["negative_patients"], counts["positive_patients"] = of_class[0], of_class[1]
+    truth = predictions.drop_duplicates("example").set_index("example")[list(target.truth)]
+    rows = folds.join(truth, on="example")
+    keys = ["repeat", "fold", "part"]
+    counts = rows.groupby(keys).agg(images=("example", "size"), patients=("patient", "nunique"))
+    absences = [] if target.kind == "multiclass" else [(name, 0) for name in target.truth]
+    of_class = {
+        label: rows[rows[label[0]] == label[1]].groupby(keys)["patient"].nunique()
+        for label in [*((name, 1) for name in target.truth), *absences]
+    }
+    patients = pd.DataFrame(of_class).reindex(counts.index).fillna(0)
+    counts["fewest_patients"] = patients.min(axis=1)
+    if target.is_binary:
+        counts["positives"] = rows.groupby(keys)["truth"].sum()
+        counts["negative_patients"], counts["positive_patients"] = patients["truth", 0], patients["truth", 1]
     return counts.astype("int64").reset_index()
 
 
@@ -40,7 +50,7 @@ def notes(record: Record, parts: pd.DataFrame) -> list[str]:
 
 
 def _few_patients(parts: pd.DataFrame) -> Iterator[str]:
-    fewest = parts[["negative_patients", "positive_patients"]].min(axis=1)
+    fewest = parts["fewest_patients"]
     test, inner = parts["part"] == "test", parts["part"] == "inner"
     few_tested = int((fewest[test] < MIN_TEST_PATIENTS).sum())
     if few_tested:
@@ -129,6 +139,7 @@ def _refused(record: Record) -> list[str]:
         f"Not shown: Wilcoxon over {record.num_folds} folds (its smallest possible two-sided p is {smallest}, and "
         "folds are no independent samples).",
         "Not shown: paired t over folds without correction (folds share patients: too much becomes significant).",
-        "Not shown: p over the scenarios of a grid, as published (scenarios share all patients and are no replicates).",
+        "Descriptive only: the p over the scenarios in the table 'As published' (scenarios share all patients and are "
+        "no replicates).",
         "The SD over folds or scenarios is a spread; it is never used as a standard error.",
     ]

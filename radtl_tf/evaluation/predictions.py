@@ -8,70 +8,82 @@ import numpy as np
 import pandas as pd
 
 from radtl_tf.errors import DataError, nearest
-from radtl_tf.records.runs import PREDICTION_COLUMNS
+from radtl_tf.records.runs import BINARY, Target
 
 RUN = ["scenario", "repeat", "fold"]
-_WHOLE = ("repeat", "fold", "example", "truth")
+_WHOLE = ("repeat", "fold", "example")
+_SUM = 1e-3  # the scores of a multiclass task add up to 1 but for rounding
 _RANGES = {
     "part": "'inner' or 'test'",
     "repeat": "a whole number from 0",
     "fold": "a whole number from 0",
     "example": "a whole number from 0",
-    "truth": "0 or 1",
-    "score": "a probability from 0 to 1",
 }
 _ADVICE = "Delete the file and finish the experiment again to rebuild it."
 
 
-def read_predictions(path: Path) -> pd.DataFrame:
+def read_predictions(path: Path, target: Target = BINARY) -> pd.DataFrame:
     """Read the predictions of an experiment: one row per scenario, repeat, fold and example.
 
-    Text stays text, so a patient ``001`` is not ``1``. ``score`` is P(positive), ``truth`` 0 or 1.
+    Text stays text, so a patient ``001`` is not ``1``. The columns are those of ``target``: a truth is 0 or 1, a score
+    a probability.
 
     Raises:
         DataError: a column is missing, a value is out of range, a run is missing, scenarios were tested on different
             cases, or a patient stands on both sides of a split.
     """
-    table = _as_numbers(_read_text(path), path)
+    table = _as_numbers(_read_text(path, target), path, target)
+    _check_one_class(table, path, target)
     _check_no_duplicates(table, path)
     _check_every_run(table, path)
-    _check_same_cases(table, path)
-    _check_split(table, path)
+    _check_same_cases(table, path, target)
+    _check_split(table, path, target)
     return table
 
 
-def _read_text(path: Path) -> pd.DataFrame:
+def _read_text(path: Path, target: Target) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8")
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}). Run the experiment first.") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a table of predictions. {_ADVICE}") from error
-    missing = [name for name in PREDICTION_COLUMNS if name not in table]
+    missing = [name for name in target.columns if name not in table]
     if missing:
         hint = nearest(missing[0], table.columns)
-        raise DataError(
-            f"{path}: has no column {missing[0]!r}{hint}; expected {', '.join(PREDICTION_COLUMNS)}. {_ADVICE}"
-        )
+        raise DataError(f"{path}: has no column {missing[0]!r}{hint}; expected {', '.join(target.columns)}. {_ADVICE}")
     if table.empty:
         raise DataError(f"{path}: holds no prediction. Run the experiment first.")
-    return table[list(PREDICTION_COLUMNS)]
+    return table[list(target.columns)]
 
 
-def _as_numbers(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+def _as_numbers(table: pd.DataFrame, path: Path, target: Target) -> pd.DataFrame:
     """Turn the numeric columns into numbers and refuse the first value that is none or is out of range."""
-    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in (*_WHOLE, "score")}
+    whole = (*_WHOLE, *target.truth)
+    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in (*whole, *target.score)}
     good = {name: (numbers[name] >= 0) & (numbers[name] % 1 == 0) for name in _WHOLE}
-    good["truth"] = numbers["truth"].isin((0, 1))
-    good["score"] = numbers["score"].between(0, 1)
+    good |= {name: numbers[name].isin((0, 1)) for name in target.truth}
+    good |= {name: numbers[name].between(0, 1) for name in target.score}
     good["part"] = table["part"].isin(("inner", "test"))
-    for name, expected in _RANGES.items():
+    ranges = dict.fromkeys(target.truth, "0 or 1") | dict.fromkeys(target.score, "a probability from 0 to 1")
+    for name, expected in (_RANGES | ranges).items():
         if not good[name].all():
             line = int(np.argmin(good[name])) + 2  # line 1 is the header
             raise DataError(f"{path}, line {line}: {name} is not {expected}. {_ADVICE}")
-    return table.assign(
-        **{name: numbers[name].astype(np.int64) for name in _WHOLE}, score=numbers["score"].astype(float)
-    )
+    scores = {name: numbers[name].astype(float) for name in target.score}
+    return table.assign(**{name: numbers[name].astype(np.int64) for name in whole}, **scores)
+
+
+def _check_one_class(table: pd.DataFrame, path: Path, target: Target) -> None:
+    """Each case of a multiclass task is of one class, and its scores add up to 1."""
+    if target.kind != "multiclass":
+        return
+    several = (table[list(target.truth)].sum(axis=1) != 1).to_numpy()
+    odd = several | (np.abs(table[list(target.score)].sum(axis=1) - 1) > _SUM).to_numpy()
+    if odd.any():
+        line = int(np.argmax(odd)) + 2
+        what = "has not exactly one class" if several[line - 2] else "has scores that do not add up to 1"
+        raise DataError(f"{path}, line {line}: a case of this multiclass task {what}. {_ADVICE}")
 
 
 def _check_no_duplicates(table: pd.DataFrame, path: Path) -> None:
@@ -95,9 +107,9 @@ def _check_every_run(table: pd.DataFrame, path: Path) -> None:
         )
 
 
-def _check_same_cases(table: pd.DataFrame, path: Path) -> None:
+def _check_same_cases(table: pd.DataFrame, path: Path, target: Target) -> None:
     """All scenarios were tested on the same examples, with the same patients and truth, in each (repeat, fold)."""
-    columns = ["repeat", "fold", "example", "patient", "truth"]
+    columns = ["repeat", "fold", "example", "patient", *target.truth]
     groups = table[table["part"] == "test"].sort_values(columns[:3]).groupby("scenario", sort=False)
     name, first = next(iter(groups))
     reference = first[columns].reset_index(drop=True)
@@ -111,8 +123,8 @@ def _check_same_cases(table: pd.DataFrame, path: Path) -> None:
             )
 
 
-def _check_split(table: pd.DataFrame, path: Path) -> None:
-    """Each patient is tested in one fold of a repeat and absent from its inner part; test parts have both classes."""
+def _check_split(table: pd.DataFrame, path: Path, target: Target) -> None:
+    """Each patient is tested in one fold of a repeat and absent from its inner part; test parts have every class."""
     pairs = table[["repeat", "fold", "part", "patient"]].drop_duplicates()
     tested = pairs[pairs["part"] == "test"]
     if tested.duplicated(["repeat", "patient"]).any():
@@ -121,7 +133,9 @@ def _check_split(table: pd.DataFrame, path: Path) -> None:
         )
     if pairs.duplicated(["repeat", "fold", "patient"]).any():
         raise DataError(f"{path}: a patient stands in the inner and the test part of one fold. {_ADVICE}")
-    classes = table[table["part"] == "test"].groupby(["repeat", "fold"])["truth"].nunique()
-    if (classes < 2).any():
-        repeat, fold = classes.index[int(np.argmin(classes))]
-        raise DataError(f"{path}: the test part of repeat {repeat}, fold {fold} has one class only. Use fewer folds.")
+    classes = table[table["part"] == "test"].groupby(["repeat", "fold"])[list(target.truth)].nunique()
+    fewest = classes.min(axis=1)
+    if (fewest < 2).any():
+        repeat, fold = fewest.index[int(np.argmin(fewest))]
+        lacks = "has one class only" if target.is_binary else "has a class that all of its cases have, or none"
+        raise DataError(f"{path}: the test part of repeat {repeat}, fold {fold} {lacks}. Use fewer folds.")

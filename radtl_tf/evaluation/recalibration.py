@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import expit
+from scipy.special import expit, log_softmax, softmax
 from scipy.special import logit as _logit
 
 from radtl_tf.evaluation.run_parts import Score, Truth
@@ -74,6 +74,27 @@ def temperature(truth: Truth, score: Score) -> Map:
     found = minimize_scalar(lambda u: _loss(x * math.exp(-u), truth), bounds=(-_STEEPEST, _STEEPEST), method="bounded")
     sharpness = math.exp(-float(found.x))
     return lambda given: np.asarray(expit(sharpness * logit(given)), dtype=float)
+
+
+def temperature_of_classes(truth: Truth, score: Score) -> Map:
+    """Return the map softmax(ln(score) / T) of the scores (n, K) of several classes, T as of ``temperature``."""
+    logs = np.log(np.clip(score, _SMALLEST, 1))
+
+    def loss(u: float) -> float:
+        return -float((truth * log_softmax(logs * math.exp(-u), axis=1)).sum(axis=1).mean())
+
+    sharpness = math.exp(-float(minimize_scalar(loss, bounds=(-_STEEPEST, _STEEPEST), method="bounded").x))
+    return lambda given: np.asarray(softmax(np.log(np.clip(given, _SMALLEST, 1)) * sharpness, axis=1), dtype=float)
+
+
+def by_class(fit: Callable[[Truth, Score], Map]) -> Callable[[Truth, Score], Map]:
+    """Return ``fit`` for truth and score (n, K): a map for each class."""
+
+    def fitted(truth: Truth, score: Score) -> Map:
+        maps = [fit(*of) for of in zip(truth.T, score.T, strict=True)]
+        return lambda given: np.stack([one(of) for one, of in zip(maps, given.T, strict=True)], axis=1)
+
+    return fitted
 
 
 def _line(x: Score, targets: NDArray[Any]) -> tuple[float, float]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from radtl_tf.errors import DataError
 from radtl_tf.records.folder import OutputFolder, read_json
-from radtl_tf.records.runs import FOLD_COLUMNS, Scenario, Setting
+from radtl_tf.records.runs import FOLD_COLUMNS, Scenario, Setting, Target
 
 FORMAT = 1
 NATIVE = "native"
@@ -36,6 +36,17 @@ class Record:
     def data(self) -> dict[str, Any]:
         """Counts of images and patients, classes and unit."""
         return self.facts["data"]
+
+    @property
+    def target(self) -> Target:
+        """What is predicted, and its columns."""
+        return Target(self.experiment["task"].get("kind", "binary"), tuple(self.data["classes"]))
+
+    @property
+    def metric(self) -> str:
+        """What the AUROC of a run is called: of several classes it is a mean."""
+        target = self.target
+        return "AUROC" if target.is_binary else f"mean AUROC of the {len(target.classes)} classes"
 
     @property
     def num_folds(self) -> int:

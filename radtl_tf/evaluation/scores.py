@@ -1,17 +1,18 @@
-"""Secondary metrics of one class: how good its scores are besides the order that they give, which is the AUROC."""
+"""Secondary metrics: how good scores are besides the order that they give, which is the AUROC."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.metrics import log_loss
+from radtl_tf.evaluation.metrics import cross_entropy, log_loss, over_classes
 from radtl_tf.evaluation.recalibration import calibration_intercept, calibration_slope
 from radtl_tf.evaluation.run_parts import Score, Truth
+from radtl_tf.records.experiment import Kind
 
 CUT = 0.5  # a score from here on calls a case positive, where no threshold is chosen
 NUM_BINS = 10
@@ -21,7 +22,7 @@ NUM_BINS = 10
 class Metric:
     """A function of ``truth`` (n,), 0 or 1, and ``score`` (n,), P(positive) 0..1; its values lie in ``low``..``high``.
 
-    ``ideal`` is the value of the best scores.
+    Of several classes, truth and score are (n, K). ``ideal`` is the value of the best scores.
     """
 
     function: Callable[[Truth, Score], float]
@@ -101,6 +102,53 @@ def adaptive_bins(
     return np.array(scores), np.array(shares), np.array(counts, dtype=np.int64)
 
 
+def mean_recall(truth: Truth, score: Score) -> float:
+    """Return balanced accuracy of several classes (n, K): the mean share (0..1) of each class that is called so.
+
+    A case is called what has the highest score. ``nan`` where a class has no case.
+    """
+    of_class, called = truth.argmax(axis=1), score.argmax(axis=1)
+    counts = truth.sum(axis=0)
+    right = np.bincount(of_class[called == of_class], minlength=len(counts))
+    return float((right / counts).mean()) if counts.all() else math.nan
+
+
+def matthews_of_classes(truth: Truth, score: Score) -> float:
+    """Return Gorodkin's R_K (-1..1), Matthews' correlation for K classes (n, K) (Comput Biol Chem 2004).
+
+    A case is called what has the highest score; 0 where all cases are called the same.
+    """
+    called = np.eye(truth.shape[1])[score.argmax(axis=1)]
+    covariance = ((truth - truth.mean(axis=0)) * (called - called.mean(axis=0))).sum(axis=1).mean()
+    spread = math.sqrt(float(truth.var(axis=0).sum()) * float(called.var(axis=0).sum()))
+    return float(covariance) / spread if spread else 0.0
+
+
+def brier_of_classes(truth: Truth, score: Score) -> float:
+    """Return the mean squared distance of scores and truth, summed over the classes (n, K): 0..2, as Brier has it."""
+    return float(((score - truth) ** 2).sum(axis=1).mean())
+
+
+def confidence_error(truth: Truth, score: Score) -> float:
+    """Return the expected calibration error (0..1) of the highest score of each case (n, K).
+
+    It is to be the probability that the case is of that class (Guo et al., ICML 2017).
+    """
+    right = truth[np.arange(len(truth)), score.argmax(axis=1)]
+    return calibration_error(right, score.max(axis=1))
+
+
+def decisions(kind: Kind, truth: Truth, score: Score) -> tuple[NDArray[np.bool_], Score]:
+    """Return per decision whether it is wrong, and the confidence in it.
+
+    Binary: scores from 0.5 on are called positive, confidence is the distance from 0.5 (0..0.5). Multiclass: the class
+    of the highest score, which is the confidence. Multilabel: n x K decisions, each as a binary one.
+    """
+    if kind == "multiclass":
+        return score.argmax(axis=1) != truth.argmax(axis=1), score.max(axis=1)
+    return ((score >= CUT) != (truth == 1)).ravel(), np.abs(score - CUT).ravel()
+
+
 METRICS = {
     "average precision": Metric(average_precision, 0, 1, 1),
     "balanced accuracy": Metric(balanced_accuracy, 0, 1, 1),
@@ -110,4 +158,18 @@ METRICS = {
     "calibration slope": Metric(calibration_slope, -math.inf, math.inf, 1),
     "calibration intercept": Metric(calibration_intercept, -math.inf, math.inf, 0),
     "ECE": Metric(calibration_error, 0, 1, 0),
+}
+_EACH = {name: replace(metric, function=over_classes(metric.function)) for name, metric in METRICS.items()}
+_OF_ALL = {
+    "balanced accuracy": replace(METRICS["balanced accuracy"], function=mean_recall),
+    "MCC": replace(METRICS["MCC"], function=matthews_of_classes),
+    "Brier": Metric(brier_of_classes, 0, 2, 0),
+    "log loss": replace(METRICS["log loss"], function=cross_entropy),
+    "ECE": replace(METRICS["ECE"], function=confidence_error),
+}
+# The same names for each kind of task: means over the classes, but for what several classes have a metric of their own.
+METRICS_OF: dict[Kind, dict[str, Metric]] = {
+    "binary": METRICS,
+    "multiclass": _EACH | _OF_ALL,
+    "multilabel": _EACH,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -16,7 +16,7 @@ from radtl_tf.evaluation.intervals import FoldMean
 from radtl_tf.evaluation.metrics import auroc
 from radtl_tf.evaluation.record import Record
 from radtl_tf.evaluation.run_parts import RunKey, RunParts
-from radtl_tf.evaluation.scores import METRICS
+from radtl_tf.evaluation.scores import METRICS_OF
 from radtl_tf.evaluation.sides import Pair, Side
 from radtl_tf.records.experiment import Unit
 from radtl_tf.records.runs import Setting
@@ -46,7 +46,7 @@ def secondary(
 ) -> Secondary:
     """Return the secondary metrics; ``parts`` are per the unit of the experiment, ``pairs`` those of the question."""
     sides = [*settings.values(), *(side for pair in pairs for side in pair)]
-    table = _score_table(parts, {run: None for side in sides for run in side.keys})
+    table = _score_table(record, parts, {run: None for side in sides for run in side.keys})
     other, notes = _other_unit(record, predictions, pairs)
     rows = [row for of in settings.items() for row in _setting_rows(record, values, *of, table)]
     estimates = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
@@ -59,12 +59,12 @@ def secondary(
     return Secondary(estimates, pd.concat([_metric_rows(record, pairs, table), other]), notes)
 
 
-def _score_table(parts: RunParts, runs: dict[RunKey, None]) -> dict[str, dict[RunKey, float]]:
+def _score_table(record: Record, parts: RunParts, runs: dict[RunKey, None]) -> dict[str, dict[RunKey, float]]:
     """Return per metric its value on the test part of each run."""
     tests = {run: parts.test(run) for run in runs}
     return {
         name: {run: metric.function(test.truth, test.score) for run, test in tests.items()}
-        for name, metric in METRICS.items()
+        for name, metric in METRICS_OF[record.target.kind].items()
     }
 
 
@@ -72,22 +72,27 @@ def _setting_rows(
     record: Record, values: Values, setting: Setting, side: Side, table: dict[str, dict[RunKey, float]]
 ) -> Iterator[tuple[object, ...]]:
     stuck = num_stuck(values, side)
-    for name, metric in METRICS.items():
+    for name, metric in METRICS_OF[record.target.kind].items():
         per_fold = side.of(table[name].__getitem__)
         yield setting_row(record, setting, name, per_fold, (metric.low, metric.high), stuck)
 
 
 def _metric_rows(record: Record, pairs: Sequence[Pair], table: dict[str, dict[RunKey, float]]) -> pd.DataFrame:
     """Return the question in every metric, p adjusted over all of them by Holm."""
-    asked = [(pair, name) for name in METRICS for pair in pairs]
-    tests = [
-        difference(first.of(table[name].__getitem__), second.of(table[name].__getitem__), record.num_folds)
-        for (first, second), name in asked
-    ]
+    asked = [(pair, name, table[name].__getitem__) for name in table for pair in pairs]
+    return compared(record, METRIC, asked)
+
+
+def compared(record: Record, level: str, asked: Sequence[tuple[Pair, str, Callable[[RunKey], float]]]) -> pd.DataFrame:
+    """Return rows of ``comparisons.csv``: each pair in a metric, by its name and its value on the test part of a run.
+
+    p is adjusted over all of them by Holm.
+    """
+    tests = [difference(first.of(value), second.of(value), record.num_folds) for (first, second), _, value in asked]
     adjusted = holm([test.p_value for test in tests]).tolist()
     rows = [
-        _row(METRIC, pair, name, test, p, f"{_direction(test, p)}; secondary", "p adjusted by Holm within the level")
-        for (pair, name), test, p in zip(asked, tests, adjusted, strict=True)
+        _row(level, pair, name, test, p, f"{_direction(test, p)}; secondary", "p adjusted by Holm within the level")
+        for (pair, name, _), test, p in zip(asked, tests, adjusted, strict=True)
     ]
     return pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
 
@@ -118,7 +123,7 @@ def _other_unit(
         return none, ()
     unit: Unit = "image" if record.data["unit"] == "patient" else "patient"
     try:
-        parts = RunParts(predictions, unit)
+        parts = RunParts(predictions, unit, record.target)
     except DataError as error:
         return none, (f"No sensitivity analysis per {unit}: {str(error).split(',')[0]}.",)
     rows = []

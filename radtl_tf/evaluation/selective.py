@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from radtl_tf.evaluation.choices import Values
 from radtl_tf.evaluation.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
 from radtl_tf.evaluation.record import Record
-from radtl_tf.evaluation.run_parts import RunKey, RunParts, Score, Truth
-from radtl_tf.evaluation.scores import CUT
+from radtl_tf.evaluation.run_parts import RunKey, RunParts, Score
+from radtl_tf.evaluation.scores import decisions
 from radtl_tf.evaluation.sides import Side
 from radtl_tf.records.runs import Setting
 
@@ -19,17 +20,15 @@ COVERAGES = (100, 90, 80, 70, 50)  # percent
 AREA = "area under risk-coverage"
 
 
-def risk_coverage(truth: Truth, score: Score) -> Score:
-    """Return (n,): the error rate (0..1) among the 1, 2, ... n most confident cases.
+def risk_coverage(wrong: NDArray[np.bool_], confidence: Score) -> Score:
+    """Return (n,): the error rate (0..1) among the 1, 2, ... n most confident decisions, of which some are wrong.
 
-    Confidence is |score - 0.5|, and scores from 0.5 on are called positive. Cases of equal confidence share their
-    errors, as if they came in any order (El-Yaniv & Wiener, JMLR 2010).
+    Those of equal confidence share their errors, as if they came in any order (El-Yaniv & Wiener, JMLR 2010).
     """
-    wrong = (score >= CUT) != (truth == 1)
-    confidence = np.round(np.abs(score - CUT), 12)  # 0.5 - 0.2 and 0.8 - 0.5 differ in the last bit
-    _, place, number = np.unique(-confidence, return_inverse=True, return_counts=True)
+    rounded = np.round(confidence, 12)  # 0.5 - 0.2 and 0.8 - 0.5 differ in the last bit
+    _, place, number = np.unique(-rounded, return_inverse=True, return_counts=True)
     share = np.bincount(place, weights=wrong) / number
-    return np.cumsum(np.repeat(share, number)) / np.arange(1, len(score) + 1)
+    return np.cumsum(np.repeat(share, number)) / np.arange(1, len(wrong) + 1)
 
 
 def risk_at(curve: Score, coverage: float) -> float:
@@ -46,7 +45,7 @@ def selective(record: Record, values: Values, parts: RunParts, settings: dict[Se
     """Return rows of ``estimates.csv``: per setting the error rate at each coverage and the area under the curve."""
     rows = []
     for setting, side in settings.items():
-        curves = {run: _curve(parts, run) for run in side.keys}
+        curves = {run: _curve(record, parts, run) for run in side.keys}
         stuck = num_stuck(values, side)
         for coverage in COVERAGES:
             per_fold = side.of(lambda run, at=coverage, of=curves: risk_at(of[run], at / 100))  # type: ignore[misc]
@@ -61,6 +60,6 @@ def at_coverage(coverage: int) -> str:
     return f"error rate at {coverage} % coverage"
 
 
-def _curve(parts: RunParts, run: RunKey) -> Score:
+def _curve(record: Record, parts: RunParts, run: RunKey) -> Score:
     test = parts.test(run)
-    return risk_coverage(test.truth, test.score)
+    return risk_coverage(*decisions(record.target.kind, test.truth, test.score))

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from radtl_tf.data.folds import MIN_INNER_PATIENTS as MIN_PATIENTS
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.comparison import difference
+from radtl_tf.evaluation.intervals import fold_mean
 from radtl_tf.evaluation.metrics import auroc
 from radtl_tf.evaluation.predictions import RUN
 from radtl_tf.evaluation.record import Record
@@ -25,14 +27,18 @@ BANDS = {"age": 20.0, "spacing": 0.05}  # widths, in years and mm
 OF_PATIENTS = ("age", "sex")  # described per patient; what else is known differs between a patient's images
 COLUMNS = (
     *("name", "value", "images", "patients", "positives", "a", "b"),
-    *("auroc_a", "auroc_b", "difference", "ci_low", "ci_high", "reason"),
+    *("auroc_a", "a_low", "a_high", "auroc_b", "b_low", "b_high"),
+    *("difference", "ci_low", "ci_high", "reason"),
 )
 _MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
 class Subgroups:
-    """``table``: per subgroup (``name`` = ``value``) and pair of sides the counts and the AUROCs, or the ``reason``.
+    """``table``: per subgroup (``name`` = ``value``) and pair of sides the counts, and the AUROCs or the ``reason``.
+
+    AUROCs and their difference stand with 95 % intervals (``a_low``, ``a_high``, ...; ``ci_low`` and ``ci_high`` are
+    those of the difference).
 
     ``demographics``: per repeat, fold and part a text per name. ``notes``: which subgroups are small.
     """
@@ -43,7 +49,7 @@ class Subgroups:
 
 
 def subgroups(folder: Path, record: Record, predictions: pd.DataFrame, pairs: Sequence[Pair]) -> Subgroups:
-    """Return the question within each subgroup that the experiment asks for; nothing where it asks for none.
+    """Return the question within each subgroup that the experiment asks for, and who is in which part.
 
     Raises:
         DataError: ``metadata.csv`` is missing, damaged, or of other examples.
@@ -68,20 +74,24 @@ def subgroups(folder: Path, record: Record, predictions: pd.DataFrame, pairs: Se
 
 
 def read_metadata(folder: Path, record: Record, names: Sequence[str]) -> pd.DataFrame:
-    """Return ``metadata.csv``, a text per example (index) and name; empty where unknown.
+    """Return ``metadata.csv``: a text per example (index) and name, age and sex, too, where they are kept.
+
+    A text is empty where unknown. Experiments of earlier versions keep nothing without ``names``.
 
     Raises:
         DataError: the file is missing or damaged, or has other examples than the folds.
     """
     path = OutputFolder(folder).metadata
-    if not names:
+    if not names and not path.exists():
         return pd.DataFrame(index=pd.Index([], name="example"))
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-        table = table.astype({"example": "int64"}).set_index("example")[list(names)]
+        table = table.astype({"example": "int64"}).set_index("example")
+        table = table[list(dict.fromkeys((*(name for name in OF_PATIENTS if name in table), *names)))]
     except (OSError, KeyError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        columns = ", ".join(("example", *names))
         raise DataError(
-            f"{path}: missing or damaged; expected the columns example, {', '.join(names)}. Run the experiment again."
+            f"{path}: missing or damaged; expected the columns {columns}. Run the experiment again."
         ) from error
     if set(table.index) != set(record.folds["example"]):
         raise DataError(f"{path}: has other examples than folds.csv. Delete the file and run the experiment again.")
@@ -145,20 +155,25 @@ def _counts(inside: pd.DataFrame) -> tuple[tuple[int, int, int], int]:
     return (len(images), images["patient"].nunique(), int(images["truth"].sum())), min(of_class)
 
 
-def _compared(
-    record: Record, inside: pd.DataFrame, predictions: pd.DataFrame, pair: Pair
-) -> tuple[str, str, float, float, float, float, float, str]:
-    """Return the sides, their AUROCs, difference and interval within a subgroup, or the reason why there is none."""
+def _compared(record: Record, inside: pd.DataFrame, predictions: pd.DataFrame, pair: Pair) -> tuple[object, ...]:
+    """Return the sides, their AUROCs, the difference, each with its interval, or the reason why there is none."""
     names = pair[0].name, pair[1].name
     lacking = _lacking(inside, predictions)
     if lacking:
         num_folds = record.num_folds * record.num_repeats
         reason = f"{lacking} of {num_folds} test parts lack a class"
-        return (*names, *(math.nan,) * 5, reason)  # type: ignore[return-value]
+        return (*names, *(math.nan,) * 9, reason)
     value = partial(_auroc, RunParts(inside, record.data["unit"]))
     first, second = (side.of(value) for side in pair)
     test = difference(first, second, record.num_folds)
-    return (*names, float(first.mean()), float(second.mean()), test.mean, *test.interval(), "")
+    return (*names, *_estimate(record, first), *_estimate(record, second), test.mean, *test.interval(), "")
+
+
+def _estimate(record: Record, per_fold: pd.Series) -> tuple[float, float, float]:
+    """Return the mean of the fold values (k x R,) and its interval, cut at what an AUROC can be."""
+    found = fold_mean(per_fold.to_numpy(), record.num_folds)
+    low, high = np.clip(found.interval(), 0, 1).tolist()  # nan stays nan
+    return found.mean, low, high
 
 
 def _auroc(parts: RunParts, run: RunKey) -> float:

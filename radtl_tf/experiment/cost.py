@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.folds import Fold, patients_per_class
 from radtl_tf.evaluation.expected import expected
+from radtl_tf.evaluation.similarity import FILE as SIMILARITY
 from radtl_tf.experiment.engine import GIGABYTE, Bench
 from radtl_tf.experiment.plan import Plan
+from radtl_tf.experiment.similarity import MAX_IMAGES
 from radtl_tf.models.tuning import split
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.cache import Arrays
@@ -23,15 +26,16 @@ from radtl_tf.training.features import POOLED, PREFIX_BATCH, cut_bytes
 from radtl_tf.training.heads import train_heads
 from radtl_tf.training.probe import train_probe
 from radtl_tf.training.run import Source
-from radtl_tf.training.trial import trial_step
+from radtl_tf.training.trial import one_line_when_full, smaller_batch, trial_step
 
 MINUTE = 60.0
+_ENOUGH, _MOST_TIMES = 0.5, 5  # seconds and times to measure what is short, since other work disturbs it most
 _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One line of the price list: seconds, and bytes of kept features on disk, for a number of runs."""
+    """One line of the price list: seconds, and bytes on disk, for a number of runs."""
 
     name: str
     runs: int
@@ -66,21 +70,35 @@ class Price:
 def price(plan: Plan, say: Callable[[str], None] = lambda line: None) -> Price:
     """Time one step of each kind and price the runs that are left; nothing of it is kept."""
     remaining = sorted(plan.remaining, key=lambda run: run.scenario.setting.backbone)
-    parts = [
-        part
-        for backbone, runs in groupby(remaining, key=lambda run: run.scenario.setting.backbone)
-        for part in _Meter(plan, backbone, list(runs), say).parts()
-    ]
+    with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
+        parts = [
+            part
+            for backbone, runs in groupby(remaining, key=lambda run: run.scenario.setting.backbone)
+            for part in _Meter(plan, backbone, list(runs), say).parts()
+        ]
+    parts.append(Part("data set and pixels, which are written already", 0, 0, _bytes_below(plan.folder.data)))
     return Price(parts, len(plan.runs), len(plan.runs) - len(remaining), peak_memory(), _widths(plan))
 
 
+def _bytes_below(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
 def _widths(plan: Plan) -> str:
-    """Say how wide the intervals will be; cases are patients, whose images are no independent cases."""
-    if plan.cases.kind != "binary":
-        return ""
-    negatives, positives = patients_per_class(plan.cases, plan.cases.examples).tolist()
+    """Say how wide the intervals will be; cases are patients, whose images are no independent cases.
+
+    Of several classes, those of the rarest one: their mean varies less.
+    """
+    of_class = patients_per_class(plan.cases, plan.cases.examples)
     question, folds = plan.experiment.question, plan.experiment.folds
-    return expected(positives, negatives, folds.count, folds.repeats).sentence(question.margin if question else None)
+    margin = question.margin if question else None
+    if plan.cases.kind == "binary":
+        negatives, positives = of_class.tolist()
+        return expected(positives, negatives, folds.count, folds.repeats).sentence(margin)
+    rarest = int(np.argmin(of_class))
+    positives, total = int(of_class[rarest]), len(plan.cases.patient_ids)
+    found = expected(positives, total - positives, folds.count, folds.repeats)
+    return f"{plan.cases.classes[rarest]} against the rest: {found.sentence(margin)}"
 
 
 class _Meter:
@@ -94,9 +112,10 @@ class _Meter:
         self._tracing = start
         self._stores = [self._bench.store(*start) for start in self._starts]
         self._pass = {name: self._seconds_per_image(name) for name in self._cuts()}
+        self._begin = self._tracing  # what it takes until images can pass the whole backbone
 
     def parts(self) -> Iterator[Part]:
-        """Yield the feature passes, each tuning, and what is paid once for building and tracing."""
+        """Yield the feature passes, each tuning, the similarity, and what is paid once for building and tracing."""
         num_images, views = len(self._plan.pixels), self._training.num_views
         passes = sum(store.missing(views) for store in self._stores)
         whole = self._pass[POOLED]
@@ -105,19 +124,37 @@ class _Meter:
             sizes = [len(self._plan.fold(run).train) for run in self._runs if run.scenario.setting.tuning == tuning]
             timer = self._timer(tuning)
             seconds = sum(timer(size) + self._anew(tuning, size) for size in sizes)
-            yield Part(f"{self._backbone} {tuning}", len(sizes), seconds, self._disk(tuning))
+            size = self._kept(tuning) + self._learned(tuning, len(sizes))
+            yield Part(f"{self._backbone} {tuning}", len(sizes), seconds, size)
+        yield Part(f"{self._backbone}: similarity of activations", 0, self._similarity(), 0)
         yield Part(f"{self._backbone}: building and tracing", 0, self._tracing, 0)
 
     def _cuts(self) -> list[str]:
         wanted = (run.scenario.setting.tuning for run in self._runs)
         return list(dict.fromkeys([POOLED, *(name for name in wanted if name not in (PROBE, "full"))]))
 
-    def _disk(self, tuning: str) -> int:
+    def _kept(self, tuning: str) -> int:
         """Return the bytes of kept features, for all weights and draws."""
         if tuning not in self._bench.kept:
             return 0
         shapes = [tensor.shape[1:] for tensor in split(self._bench.base, tuning).prefix.outputs]
         return cut_bytes(shapes, len(self._plan.pixels)) * self._bench.kept[tuning] * len(self._starts)
+
+    def _learned(self, tuning: str, num_runs: int) -> int:
+        """Return the bytes of ``weights.h5`` of the runs: the suffix, and the head with the features' mean and SD."""
+        suffix = [] if tuning == PROBE else split(self._bench.base, tuning).suffix.weights
+        num_features, num_classes = self._bench.base.output_shape[-1], len(self._plan.cases.classes)
+        head = [(num_features, num_classes), (num_classes,), (num_features,), (num_features,)]
+        return cut_bytes([*(tuple(weight.shape) for weight in suffix), *head], num_runs)
+
+    def _similarity(self) -> float:
+        """Return the seconds of ``experiment.similarity``: a pass per start and per setting that is fine-tuned."""
+        settings = {of.setting for of in self._plan.scenarios if of.setting.backbone == self._backbone}
+        learning = {of for of in settings if of.tuning not in (POOLED, PROBE) and not of.is_partial}
+        if (self._plan.folder.root / SIMILARITY).exists() or not (learning or self._plan.experiment.question):
+            return 0.0
+        passes = len({(of.weights, of.pixels) for of in settings}) + len(learning)
+        return self._begin + passes * min(len(self._fold.test), MAX_IMAGES) * self._pass[POOLED]
 
     def _anew(self, tuning: str, num_training: int) -> float:
         """Return the seconds of a run in which features that are not kept are computed again."""
@@ -157,7 +194,8 @@ class _Meter:
 
     def _head_timer(self) -> Callable[[int], float]:
         source, folds, rates = self._source(), self._parts(), self._rates()
-        _, again = _first_and_next(lambda: train_heads(source, folds, rates))
+        first, again = _first_and_next(lambda: train_heads(source, folds, rates))
+        self._tracing += max(first - again, 0)
         return lambda num_training: self._training.epochs * again / (len(folds) * len(rates))
 
     def _suffix_timer(self, tuning: str) -> Callable[[int], float]:
@@ -191,8 +229,11 @@ class _Given:
 
 
 def _first_and_next(work: Callable[[], object]) -> tuple[float, float]:
-    """Return the seconds of the first and of the second time."""
-    return _timed(work)[0], _timed(work)[0]
+    """Return the seconds of the first time and of the next; a short one is repeated, and the median counts."""
+    first, later = _timed(work)[0], [_timed(work)[0]]
+    while len(later) < _MOST_TIMES and sum(later) < _ENOUGH:
+        later.append(_timed(work)[0])
+    return first, float(np.median(later))
 
 
 def _timed(work: Callable[[], _Result]) -> tuple[float, _Result]:

@@ -10,30 +10,33 @@ from dataclasses import astuple, fields
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
-from sklearn.metrics import log_loss
 
 from radtl_tf.data.cases import Cases
 from radtl_tf.data.folds import Fold
+from radtl_tf.experiment.claim import refuse_other
 from radtl_tf.experiment.plan import Plan
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import check_first_batch, convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weight_sources import WeightsRecord, initialize
 from radtl_tf.records.folder import csv_text, write_json, write_text
-from radtl_tf.records.runs import PREDICTION_COLUMNS, PROBE, Run
+from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.cache import ArrayCache
 from radtl_tf.training.checkpoint import write_learned
 from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, PrefixPass, choose_kept, cut_bytes
 from radtl_tf.training.heads import train_heads
 from radtl_tf.training.monitor import Monitor, describe
+from radtl_tf.training.output import inner_loss
 from radtl_tf.training.probe import train_probe
 from radtl_tf.training.randomness import backbone_seed
+from radtl_tf.training.rows import prediction_rows
 from radtl_tf.training.run import Epoch, Outcome, Source, train_run
 from radtl_tf.training.trainer import Trainer, copies
-from radtl_tf.training.trial import one_line_when_full
+from radtl_tf.training.trial import one_line_when_full, smaller_batch
 
 GIGABYTE = 1e9
 
@@ -50,7 +53,7 @@ def execute(
         describe(plan.folder.tensorboard, plan.experiment, [s for s in plan.scenarios if not s.is_reference])
     by_backbone = sorted(remaining, key=lambda run: run.scenario.setting.backbone)
     for backbone, runs in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
-        with one_line_when_full(plan.experiment.training.images_per_step):
+        with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
             yield from Bench(plan, backbone, say).work_off(list(runs))
         keras.backend.clear_session()
         gc.collect()
@@ -61,7 +64,8 @@ def collect_predictions(plan: Plan) -> None:
     files = [plan.folder.run(run) / "predictions.csv" for run in plan.runs if plan.folder.is_done(run)]
     if files:
         tables = (file.read_text(encoding="utf-8").split("\n", 1) for file in files)
-        write_text(plan.folder.predictions, ",".join(PREDICTION_COLUMNS) + "\n" + "".join(rows for _, rows in tables))
+        header = csv_text(plan.target.columns, ())
+        write_text(plan.folder.predictions, header + "".join(rows for _, rows in tables))
 
 
 class Bench:
@@ -77,8 +81,10 @@ class Bench:
     def trainer(self, tuning: str) -> Trainer:
         """Return the compiled trainer of a tuning, built when it is first asked for."""
         if tuning not in self._trainers:
-            classes = len(self._plan.cases.classes)
-            self._trainers[tuning] = Trainer(self._backbone, tuning, self._size, num_classes=classes)
+            cases = self._plan.cases
+            self._trainers[tuning] = Trainer(
+                self._backbone, tuning, self._size, num_classes=len(cases.classes), kind=cases.kind
+            )
         return self._trainers[tuning]
 
     def work_off(self, runs: list[Run]) -> Iterator[Run]:
@@ -154,6 +160,7 @@ class Bench:
                 "precision": plan.device.precision,
                 "device": [*plan.device.gpus, "oneDNN" * plan.device.onednn],
                 "versions": {name: version(name) for name in ("tensorflow", "keras")},
+                **_to_the_last_bit(plan),
             },
             kept=self.kept,
             say=self._say,
@@ -198,12 +205,17 @@ class Bench:
         self._write(run, fold, outcome, time.monotonic() - start - store.seconds, **extra)
 
     def _write(self, run: Run, fold: Fold, outcome: Outcome, seconds: float, **extra: float) -> None:
-        """Complete the folder of a run."""
+        """Complete the folder of a run.
+
+        Raises:
+            OutputError: another call has given the folder, which held no finished run, to another experiment.
+        """
         plan = self._plan
+        refuse_other(plan.folder, plan.facts)
         record = _run_record(plan.cases, run, fold, outcome)
         record |= {"seconds": seconds, "precision": plan.device.precision, **extra}
         with plan.folder.finishing(run) as folder:
-            _write_run(folder, plan.cases, run, fold, outcome)
+            _write_run(folder, plan, run, fold, outcome)
             write_json(folder / "run.json", record)
 
     def _train(self, run: Run, store: FeatureStore, fold: Fold, watch: Callable[[Epoch], None]) -> Outcome:
@@ -214,6 +226,13 @@ class Bench:
         if rate is None:
             raise ValueError(f"{run.name} has no learning rate")
         return train_run(self.trainer(tuning), source, fold, tuning, rate, watch=watch)
+
+
+def _to_the_last_bit(plan: Plan) -> dict[str, Any]:
+    """Return what else the features depend on where equal bytes are promised: the kernels, and how sums are shared."""
+    if plan.experiment.training.determinism != "strict":
+        return {}
+    return {"determinism": "strict", "threads": plan.device.threads, "cpu": plan.device.cpu}
 
 
 def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[str, object]:
@@ -228,22 +247,14 @@ def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[st
         "fixed_epochs": fold.fixed_epochs,
         "converged": outcome.converged,
         "diverged": outcome.diverged,
-        "constant": bool(np.ptp(outcome.scores["test"]) == 0),
-        "inner_loss": log_loss(cases.truth[fold.inner], outcome.scores["inner"], labels=[0, 1]),
+        "constant": not np.ptp(outcome.scores["test"], axis=0).any(),
+        "inner_loss": inner_loss(cases.truth[fold.inner], outcome.scores["inner"]),
     }
 
 
-def _write_run(folder: Path, cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> None:
+def _write_run(folder: Path, plan: Plan, run: Run, fold: Fold, outcome: Outcome) -> None:
     history = [astuple(row) for row in outcome.history]
-    write_text(folder / "predictions.csv", csv_text(PREDICTION_COLUMNS, _prediction_rows(cases, run, fold, outcome)))
+    rows = prediction_rows(plan.cases, run.scenario.name, fold, outcome.scores)
+    write_text(folder / "predictions.csv", csv_text(plan.target.columns, rows))
     write_text(folder / "history.csv", csv_text([field.name for field in fields(Epoch)], history))
     write_learned(folder / "weights.h5", outcome.learned)
-
-
-def _prediction_rows(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> Iterator[tuple[object, ...]]:
-    """Yield a row per example of the inner and the test part, in the order of ``PREDICTION_COLUMNS``."""
-    positions = dict(fold.parts())
-    for part, scores in outcome.scores.items():
-        for at, score in zip(positions[part].tolist(), scores.tolist(), strict=True):
-            patient = cases.patient_ids[cases.patients[at]]
-            yield (run.scenario.name, run.repeat, run.fold, part, at, patient, int(cases.truth[at]), score)

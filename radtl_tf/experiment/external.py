@@ -17,24 +17,27 @@ from radtl_tf import __version__
 from radtl_tf.data.cases import Cases
 from radtl_tf.data.examination import Step, read_manifest_images
 from radtl_tf.data.inputs import describe
-from radtl_tf.data.manifest import Manifest, cases_of, labels_of, read_manifest
+from radtl_tf.data.manifest import Manifest, cases_of, read_manifest
 from radtl_tf.data.privacy import patient_key
 from radtl_tf.data.reading import Reading
+from radtl_tf.deploy.classes import check_labels, target_of, task_of
 from radtl_tf.deploy.predict import load_model, predict, read_card
-from radtl_tf.errors import DataError, OutputError, nearest
+from radtl_tf.errors import DataError, OutputError
 from radtl_tf.evaluation.called import with_threshold
 from radtl_tf.evaluation.drift import Drift, drifts, sentence
-from radtl_tf.evaluation.external import External, Scored, evaluate_external
+from radtl_tf.evaluation.external import External, Scored, evaluate_classes, evaluate_external
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.folder import csv_text, write_json, write_text
+from radtl_tf.records.runs import Target
 from radtl_tf.records.schema import check_task
 from radtl_tf.report.external_page import write_page
 
 SCORES, RESULTS, PAGE = "scores.csv", "results.json", "external.html"
-SCORE_COLUMNS = ("model", "example", "patient", "truth", "score")
+CASE_COLUMNS = ("model", "example", "patient")  # of scores.csv, before those of the target
 SEED = 726  # of the bootstrap
 
 Watch = Callable[[int], AbstractContextManager[Step]]  # told how many steps there will be, gives what counts one
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -55,40 +58,39 @@ def assess(
     watch: Watch = lambda total: nullcontext(lambda: None),
     say: Callable[[str], None] = lambda line: None,
 ) -> Tested:
-    """Test one model, or compare two, on the manifest of a binary ``task``; write a new folder ``out``.
+    """Test one model, or compare two, on the manifest of ``task``; write a new folder ``out``.
 
     The folder gets ``scores.csv``, ``results.json``, ``external.html`` and the key of its patients' hashes, all or
-    none. ``task.positive`` may be ``None``: the first model's. Images are read, then scored, a step of ``watch`` each.
-    ``threshold`` adds what the models call positive.
+    none. The kind of the task and its positive class, unless ``task`` names one, are the first model's. Images are
+    read, then scored, a step of ``watch`` each. ``threshold`` adds what binary models call positive.
 
     Raises:
         OutputError: a folder holds no model, or ``out`` exists or cannot be written.
-        DataError: the manifest is wrong, has classes that a model does not know, or an image cannot be read.
+        DataError: the manifest is wrong, its classes are not those of a model, or an image cannot be read.
         ExperimentError: the task contradicts itself.
     """
     cards = [_card(folder) for folder in models]
-    task = replace(task, positive=task.positive or cards[0]["positive"])
+    task, target, names = task_of(cards, task), target_of(cards[0]), _names(cards)
     check_task(task)
+    _check_threshold(threshold, target, names[0])
     if task.manifest is None:
         raise DataError("a test needs a manifest.")
     with _new_folder(out) as folder:
         manifest = read_manifest(task.manifest, task.images, collect=True)
-        for card in cards:
-            _check_classes(manifest, task, card)
+        check_labels(manifest, task, cards)
         cases = cases_of(manifest, task, patient_key(folder))
         say(f"Reading and scoring {len(cases.truth)} images of {len(cases.patient_ids)} patients")
         with watch(len(cases.truth) * (1 + len(models))) as step:
             readings = _readings(manifest, step)
-            scores = np.stack([_scores(model, manifest, step) for model in models], axis=1)
-        scored, names = Scored(cases.truth, scores, cases.patients), _names(cards)
-        external = _with_notes(evaluate_external(names, scored, cases.unit, seed=SEED), cards, names)
-        if threshold is not None:
-            external = with_threshold(external, names, scored, threshold, seed=SEED)
+            scores = np.stack([_scores(model, target, manifest, step) for model in models], axis=1)
+        views = _views(cases, target, scores)
+        external = _with_notes(_measured(names, target, views, cases, threshold), cards, names)
         found = _drifts(cards[0], readings, cases)
         tested = Tested(external, found, _results(cards, names, external, found))
-        write_text(folder / SCORES, csv_text(SCORE_COLUMNS, _score_rows(names, cases, scores)))
+        columns = (*CASE_COLUMNS, *target.truth, *target.score)
+        write_text(folder / SCORES, csv_text(columns, _score_rows(names, cases, views)))
         write_json(folder / RESULTS, tested.results)
-        write_page(folder / PAGE, external, found, scored)
+        write_page(folder / PAGE, external, found, views)
     return tested
 
 
@@ -114,37 +116,19 @@ def _on_disk(out: Path, change: Callable[[], None]) -> None:
 
 
 def _card(folder: Path) -> dict[str, Any]:
-    """Return the card of a model that knows two classes."""
+    """Return the card of a model, whose classes are two where it is binary."""
     card = read_card(folder)
-    if card.get("kind", "binary") != "binary" or len(card["classes"]) != 2:
-        raise DataError(f"{folder}: the model tells {len(card['classes'])} classes apart; radtl test needs one of two.")
+    target = target_of(card)
+    if target.is_binary and len(target.classes) != 2:
+        raise DataError(
+            f"{folder}: a binary model, which yet tells {len(target.classes)} classes apart: export it again."
+        )
     return card
 
 
-def _check_classes(manifest: Manifest, task: Task, card: dict[str, Any]) -> None:
-    """Refuse labels that are not the model's classes; with a separator an image may have others beside the positive."""
-    classes, positive = card["classes"], card["positive"]
-    known = ", ".join(map(repr, classes))
-    if task.positive != positive:
-        raise DataError(
-            f"the positive class is to be {task.positive!r}, but that of the model {card['setting']} is {positive!r}."
-        )
-    found = _labels(manifest, task)
-    unknown = [name for name in dict.fromkeys(found) if name not in classes]
-    if unknown and not task.label_separator:
-        raise DataError(
-            f"{manifest.path}: {found.count(unknown[0])} images have the label {unknown[0]!r}, which the model "
-            f"{card['setting']} does not know{nearest(unknown[0], classes)}: it knows {known}. Write the labels as the "
-            "model's classes, or name another --label."
-        )
-
-
-def _labels(manifest: Manifest, task: Task) -> list[str]:
-    """Return every label that an image has."""
-    try:
-        return [name for names in labels_of(manifest, task) for name in names]
-    except DataError as error:
-        raise DataError(f"{manifest.path}: {error}") from error
+def _check_threshold(threshold: float | None, target: Target, name: str) -> None:
+    if threshold is not None and not target.is_binary:
+        raise DataError(f"--threshold goes with a binary model, but {name} is {target.kind}: leave it out.")
 
 
 def _readings(manifest: Manifest, step: Step) -> list[Reading]:
@@ -164,17 +148,41 @@ def _readings(manifest: Manifest, step: Step) -> list[Reading]:
     return [outcome.reading for outcome in outcomes if outcome.reading]
 
 
-def _scores(folder: Path, manifest: Manifest, step: Step) -> NDArray[np.float64]:
-    """Return P(positive) (N,) of every image by one model."""
+def _scores(folder: Path, target: Target, manifest: Manifest, step: Step) -> Values:
+    """Return the scores (N, S) of every image by one model, in the order of ``target.score``."""
+    model = load_model(folder)
+    own = target_of(model.card).score
+    order = [own.index(name) for name in target.score]
     scores = []
     for source, found in zip(
-        manifest.sources, predict(load_model(folder), (source.path for source in manifest.sources)), strict=True
+        manifest.sources, predict(model, (source.path for source in manifest.sources)), strict=True
     ):
-        if found.score is None:
+        if found.scores is None:
             raise DataError(f"{manifest.path}: line {source.line}: {found.error}")
-        scores.append(found.score)
+        scores.append([found.scores[at] for at in order])
         step()
     return np.array(scores)
+
+
+def _views(cases: Cases, target: Target, scores: Values) -> list[Scored]:
+    """Return the images as each class sees them, against the rest; one view of a binary task.
+
+    ``scores`` are (N, M, S).
+    """
+    if target.is_binary:
+        return [Scored(cases.truth, scores[:, :, 0], cases.patients)]
+    marks = cases.marks[:, [cases.classes.index(name) for name in target.classes]]
+    return [Scored(truth, scores[:, :, at], cases.patients) for at, truth in enumerate(marks.T)]
+
+
+def _measured(
+    names: Sequence[str], target: Target, views: Sequence[Scored], cases: Cases, threshold: float | None
+) -> External:
+    if not target.is_binary:
+        of_class = dict(zip(target.classes, views, strict=True))
+        return evaluate_classes(names, of_class, target.kind, cases.unit, seed=SEED)
+    external = evaluate_external(names, views[0], cases.unit, seed=SEED)
+    return external if threshold is None else with_threshold(external, names, views[0], threshold, seed=SEED)
 
 
 def _names(cards: Sequence[dict[str, Any]]) -> list[str]:
@@ -232,7 +240,10 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in row.items()}
 
 
-def _score_rows(names: Sequence[str], cases: Cases, scores: NDArray[np.float64]) -> Iterator[tuple[object, ...]]:
-    for name, column in zip(names, scores.T, strict=True):
-        for row, score in enumerate(column.tolist()):
-            yield name, row, cases.patient_ids[cases.patients[row]], int(cases.truth[row]), score
+def _score_rows(names: Sequence[str], cases: Cases, views: Sequence[Scored]) -> Iterator[tuple[object, ...]]:
+    """Yield a row per model and image: the truth in each view, then the scores."""
+    truth = np.stack([view.truth for view in views], axis=1).tolist()
+    for column, name in enumerate(names):
+        scores = np.stack([view.scores[:, column] for view in views], axis=1).tolist()
+        for row, cells in enumerate(zip(truth, scores, strict=True)):
+            yield name, row, cases.patient_ids[cases.patients[row]], *cells[0], *cells[1]

@@ -7,6 +7,7 @@ import importlib.metadata
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from itertools import groupby, product
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from radtl_tf.data.folds import MIN_INNER_PATIENTS, Fold, draw_folds, patients_p
 from radtl_tf.data.pipeline import pixel_cache
 from radtl_tf.data.reading import Reading
 from radtl_tf.data.subsets import with_share_of_training
-from radtl_tf.errors import ExperimentError, OutputError
+from radtl_tf.experiment.claim import is_begun, refuse_other, start_over
 from radtl_tf.experiment.grid import Records, runs_of, scenarios_of, weights_records
 from radtl_tf.experiment.inputs import write_inputs
 from radtl_tf.experiment.intake import take_in
@@ -32,7 +33,7 @@ from radtl_tf.models.pixels import convention
 from radtl_tf.models.weight_sources import WeightsRecord, initialize
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder, csv_text, read_json, write_json, write_text
-from radtl_tf.records.runs import FOLD_COLUMNS, PREDICTION_COLUMNS, Run, Scenario
+from radtl_tf.records.runs import FOLD_COLUMNS, Run, Scenario, Target
 from radtl_tf.records.schema import as_dict
 from radtl_tf.training.baselines import predict_baselines
 from radtl_tf.training.cache import digest_of
@@ -41,7 +42,6 @@ from radtl_tf.training.features import POOLED
 from radtl_tf.training.trainer import Trainer
 from radtl_tf.training.trial import BATCH_SIZES, largest_batch, trial_step
 
-REDONE = "experiment.evaluation"  # may change when the runs are done: it says what is evaluated, not what is trained
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "scikit-learn", "numpy", "pydicom", "h5py")
 
 
@@ -63,6 +63,22 @@ class Plan:
     findings: tuple[Finding, ...]
     accepted: tuple[str, ...]
     warnings: list[str]
+
+    @property
+    def target(self) -> Target:
+        """What is predicted, and its columns."""
+        return Target(self.cases.kind, self.cases.classes)
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What a folder with a finished run is held to: the experiment, its data, folds, weights and scenarios."""
+        return {
+            "experiment": as_dict(self.experiment),
+            "data": _data(self),
+            "folds_sha256": hashlib.sha256(_folds_text(self).encode()).hexdigest(),
+            "weights": [_weights(record) for record in self.records.values()],
+            "scenarios": [scenario.as_dict() for scenario in self.scenarios],
+        }
 
     @property
     def runs(self) -> list[Run]:
@@ -105,22 +121,22 @@ def make_plan(
 ) -> Plan:
     """Check and prepare all that an experiment needs, cheapest first; write ``folds.csv`` and ``experiment.json``.
 
+    While no run of the folder is finished, what an earlier call wrote for another experiment is replaced.
     ``cache_folder`` is where features are kept, for other experiments, too; without it, in the output folder.
     ``accepted`` are codes of warnings of the data check that the user has looked at: they are recorded as such.
 
     Raises:
         DataError, WeightsError, ExperimentError: the input is wrong; nothing has been trained.
-        OutputError: ``folder`` cannot be written or holds another experiment.
+        OutputError: ``folder`` cannot be written or holds finished runs of another experiment.
     """
     for name in experiment.grid.backbones:
         check_image_size(name, experiment.training.image_size)
     records = weights_records(experiment, weights_folder)
     experiment = with_batch_size(experiment, folder, device, say)
-    refuse_other(folder, {"experiment": as_dict(experiment)})
-    if not folder.experiment.exists():
+    if is_begun(folder):
+        refuse_other(folder, {"experiment": as_dict(experiment)})
+    else:
         check_weights(records, experiment.training.image_size)
-    if experiment.task.kind != "binary":
-        raise ExperimentError("radtl run evaluates binary tasks: name one class with kind = 'binary' and positive.")
     intake = take_in(experiment, folder, accepted, say)
     cases, builder = intake.cases, intake.builder
     folds = draw_folds(cases, experiment.folds, experiment.seed)
@@ -161,14 +177,14 @@ def make_plan(
 def with_batch_size(
     experiment: Experiment, folder: OutputFolder, device: Device, say: Callable[[str], None]
 ) -> Experiment:
-    """Return the experiment with a number for ``batch_size = "auto"``: that of the folder's first call, once chosen.
+    """Return the experiment with a number for ``batch_size = "auto"``: that of the runs that are finished.
 
     Raises:
         ExperimentError: not even one image fits into the device's memory.
     """
     if experiment.training.batch_size != "auto":
         return experiment
-    if folder.experiment.exists():
+    if is_begun(folder):
         size = read_json(folder.experiment)["experiment"]["training"]["batch_size"]
     else:
         size = largest_batch(lambda number: _try(experiment, number)) if device.gpus else BATCH_SIZES[0]
@@ -187,7 +203,7 @@ def write_baselines(plan: Plan, readings: Sequence[Reading]) -> None:
     """Write the predictions of the trivial baselines, unless they are there."""
     if not plan.folder.baselines.exists():
         rows = predict_baselines(readings, plan.cases, plan.folds)
-        write_text(plan.folder.baselines, csv_text(PREDICTION_COLUMNS, rows))
+        write_text(plan.folder.baselines, csv_text(plan.target.columns, rows))
 
 
 def check_weights(records: Records, image_size: int) -> None:
@@ -201,30 +217,6 @@ def check_weights(records: Records, image_size: int) -> None:
         base = build_base(backbone, image_size, seed=0)
         for key in group:
             initialize(base, given[key], seed=0)
-
-
-def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
-    """Refuse an output folder whose ``experiment.json`` differs from ``record`` in one of its keys, but for ``REDONE``.
-
-    Raises:
-        OutputError: naming the first value that differs.
-    """
-    if not folder.experiment.exists():
-        return
-    written = read_json(folder.experiment)
-    for key, value in record.items():
-        change = _first_change(written.get(key), value, key)
-        if change:
-            raise OutputError(f"{folder.root} holds another experiment ({change}): choose another --out.")
-
-
-def _first_change(old: Any, new: Any, place: str) -> str:
-    if place == REDONE:
-        return ""
-    if isinstance(old, dict) and isinstance(new, dict):
-        changes = (_first_change(old.get(key), new.get(key), f"{place}.{key}") for key in {**old, **new})
-        return next(filter(None, changes), "")
-    return "" if old == new else f"{place.removeprefix('experiment.')}: {old!r} there, {new!r} now"
 
 
 def _warnings(folds: list[Fold]) -> list[str]:
@@ -247,36 +239,33 @@ def _found(checked: Checked, accepted: Sequence[str]) -> list[str]:
 
 
 def _write(plan: Plan) -> None:
-    """Write ``folds.csv`` and ``experiment.json``, or check that those of an earlier call say the same."""
-    folds = csv_text(FOLD_COLUMNS, _fold_rows(plan))
-    facts = {
-        "data": _data(plan),
-        "folds_sha256": hashlib.sha256(folds.encode()).hexdigest(),
-        "weights": [_weights(record) for record in plan.records.values()],
-        "scenarios": [scenario.as_dict() for scenario in plan.scenarios],
-    }
-    refuse_other(plan.folder, facts)
-    if plan.folder.experiment.exists():
-        _write_evaluation(plan)
+    """Write ``folds.csv`` and ``experiment.json``; where a run is finished, check that they say the same."""
+    found = [{"code": finding.code, "level": finding.level, "message": finding.message} for finding in plan.findings]
+    said = {"check": {"findings": found, "accepted": list(plan.accepted)}, "warnings": plan.warnings}
+    if is_begun(plan.folder):
+        refuse_other(plan.folder, plan.facts)
+        _refresh(plan, said)
         return
-    write_text(plan.folder.folds, folds)
+    start_over(plan.folder)
     context = {
         "versions": {"radtl_tf": __version__, "python": platform.python_version(), **_versions()},
         "hardware": {"machine": platform.machine(), "system": platform.system(), **asdict(plan.device)},
-        "warnings": plan.warnings,
     }
-    found = [{"code": finding.code, "level": finding.level, "message": finding.message} for finding in plan.findings]
-    check = {"check": {"findings": found, "accepted": list(plan.accepted)}}
-    record = {"format": 1, "experiment": as_dict(plan.experiment), **facts, **check, **context}
-    write_json(plan.folder.experiment, record)
+    write_text(plan.folder.folds, _folds_text(plan))
+    write_json(plan.folder.experiment, {"format": 1, **plan.facts, **context, **said})
 
 
-def _write_evaluation(plan: Plan) -> None:
-    """Record what is to be evaluated, if that has changed since ``experiment.json`` was written."""
-    written, asked = read_json(plan.folder.experiment), as_dict(plan.experiment.evaluation)
-    if written["experiment"].get("evaluation") != asked:
-        changed = {**written["experiment"], "evaluation": asked}
-        write_json(plan.folder.experiment, {**written, "experiment": changed})
+def _refresh(plan: Plan, said: dict[str, Any]) -> None:
+    """Record what is evaluated, and what this call ``said`` of the data: both may change when runs are finished."""
+    written = read_json(plan.folder.experiment)
+    experiment = {**written["experiment"], "evaluation": as_dict(plan.experiment.evaluation)}
+    current = {**written, "experiment": experiment, **said}
+    if current != written:
+        write_json(plan.folder.experiment, current)
+
+
+def _folds_text(plan: Plan) -> str:
+    return csv_text(FOLD_COLUMNS, _fold_rows(plan))
 
 
 def _fold_rows(plan: Plan) -> list[tuple[int, str, int, int, str]]:
@@ -292,7 +281,7 @@ def _fold_rows(plan: Plan) -> list[tuple[int, str, int, int, str]]:
 def _data(plan: Plan) -> dict[str, Any]:
     cases = plan.cases
     patients = patients_per_class(cases, np.arange(len(cases.truth)))
-    images = np.bincount(cases.truth, minlength=len(cases.classes))
+    images = cases.marks.sum(axis=0)
     return {
         "sha256": plan.data_sha256,
         "examples": len(cases.truth),

@@ -9,6 +9,7 @@ import platform
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from radtl_tf.data.manifest import cases_of, read_manifest
 from radtl_tf.data.privacy import patient_key
 from radtl_tf.data.stream import SHUFFLE_BYTES, Stream, validation_mask
 from radtl_tf.errors import OutputError
-from radtl_tf.experiment.plan import PACKAGES, refuse_other
+from radtl_tf.experiment.claim import refuse_other
+from radtl_tf.experiment.plan import PACKAGES
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weight_catalogue import sha256_of
@@ -39,6 +41,7 @@ from radtl_tf.training.learner import Learner, loss_of
 from radtl_tf.training.pretraining import Board, finish, train_source
 from radtl_tf.training.randomness import backbone_seed, head_kernel
 from radtl_tf.training.snapshot import Row, remove_snapshot
+from radtl_tf.training.trial import one_line_when_full
 
 Say = Callable[[str], None]
 _TIMED_STEPS = 5
@@ -124,15 +127,16 @@ def pretrain(source: Source, *, say: Say = lambda line: None) -> dict[str, Any]:
     """Train, then write the weights file and the sidecar beside it; return the sidecar. Call again to resume.
 
     Raises:
-        ExperimentError: the training diverged.
+        ExperimentError: the training diverged, or the device ran out of memory.
         OutputError: the place cannot be written or holds another pre-training.
     """
     place, settings = source.place, source.pretraining.training
     _claim(source)
     learner = _learner(source)
     watch = Board(place.work / "tensorboard")
-    history = train_source(learner, source.stream, settings, place.work, say=say, watch=watch)
-    metrics = finish(learner, source.stream, settings.epochs)
+    with _one_line_when_full(source):
+        history = train_source(learner, source.stream, settings, place.work, say=say, watch=watch)
+        metrics = finish(learner, source.stream, settings.epochs)
     sidecar = _write(source, history, metrics)
     remove_snapshot(place.work)
     return sidecar
@@ -153,9 +157,10 @@ def price_source(source: Source) -> list[str]:
     stream, epochs = source.stream, source.pretraining.training.epochs
     learner = _learner(source)
     times = [time.monotonic()]
-    for (images, targets, _), _ in zip(stream.training(1), range(_UNTIMED_STEPS + _TIMED_STEPS), strict=False):
-        float(learner.step(images, targets, 0.0))
-        times.append(time.monotonic())
+    with _one_line_when_full(source):
+        for (images, targets, _), _ in zip(stream.training(1), range(_UNTIMED_STEPS + _TIMED_STEPS), strict=False):
+            float(learner.step(images, targets, 0.0))
+            times.append(time.monotonic())
     step = float(np.median(np.diff(times)[min(_UNTIMED_STEPS, len(times) - 2) :]))
     held_out = len(stream.held_out) - stream.num_training
     epoch = step * (stream.steps + held_out / stream.batch_size / 3)  # forward alone: a third of forward and backward
@@ -222,6 +227,12 @@ def _claim(source: Source) -> None:
     record = OutputFolder(source.place.work).experiment
     if not record.exists():
         write_json(record, {"experiment": portable(source.pretraining), **facts})
+
+
+def _one_line_when_full(source: Source) -> AbstractContextManager[None]:
+    size = source.stream.batch_size
+    wanted = "a smaller training.batch_size or training.image_size, and another --out"
+    return one_line_when_full(f"with {size} images a step: set {wanted}")
 
 
 def _learner(source: Source) -> Learner:

@@ -36,12 +36,14 @@ class Task(_Strict):
 
     ``binary`` needs ``positive``. An image with several labels has them in one cell, divided by ``label_separator``
     (binary: is ``positive`` among them?), or in a column each (``multilabel``: ``label`` names the columns).
+    ``classes`` are those of a multilabel task, where not all that are found: other labels are taken for none.
     """
 
     label: str | tuple[str, ...] = "label"
     label_separator: Annotated[str, MinLen(1)] | None = None
     positive: str | None = None
     kind: Kind = "binary"
+    classes: tuple[str, ...] = ()
     manifest: Path | None = None
     dataset: str | None = None
     images: Path | None = None

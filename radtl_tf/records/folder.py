@@ -108,7 +108,7 @@ class OutputFolder:
 
     @property
     def metadata(self) -> Path:
-        """The metadata of each example that the subgroups need; absent without subgroups."""
+        """Age and sex of each example, and what else subgroups need; absent where nothing is known."""
         return self.root / "metadata.csv"
 
     @property

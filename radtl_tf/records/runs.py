@@ -5,12 +5,49 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from radtl_tf.records.experiment import Kind
+
 PARTS = ("train", "inner", "test")
-PREDICTION_COLUMNS = ("scenario", "repeat", "fold", "part", "example", "patient", "truth", "score")
+CASE_COLUMNS = ("scenario", "repeat", "fold", "part", "example", "patient")
 FOLD_COLUMNS = ("example", "patient", "repeat", "fold", "part")
 BASELINE = "baseline"  # tuning of the trivial baselines in estimates.csv, which have no network
 PROBE = "probe"  # tuning of the linear probe, the reference beside every frozen Setting
 SELECTED = "selected"  # learning_rate of a Setting's row: chosen inside each training part
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is predicted, and the columns that it takes: a binary task has one score, that of its positive class.
+
+    A task of several classes has a truth (0 or 1) and a score (0..1) per class; its metrics are means over the classes,
+    each against the rest.
+    """
+
+    kind: Kind
+    classes: tuple[str, ...]
+
+    @property
+    def is_binary(self) -> bool:
+        """Tell whether there is one score per case."""
+        return self.kind == "binary"
+
+    @property
+    def truth(self) -> tuple[str, ...]:
+        """The columns of the truth."""
+        return ("truth",) if self.is_binary else tuple(f"truth_{name}" for name in self.classes)
+
+    @property
+    def score(self) -> tuple[str, ...]:
+        """The columns of the scores."""
+        return ("score",) if self.is_binary else tuple(f"score_{name}" for name in self.classes)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of predictions.csv."""
+        return (*CASE_COLUMNS, *self.truth, *self.score)
+
+
+BINARY = Target("binary", ())
 
 
 @dataclass(frozen=True)

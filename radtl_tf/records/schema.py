@@ -151,17 +151,22 @@ def _check(experiment: Experiment) -> None:
     for tuning in experiment.grid.tunings:
         _check_tuning(tuning)
     _check_grid(experiment.grid)
-    _check_question(experiment.question, experiment.grid.weights)
+    _check_question(experiment.question, experiment.grid)
     _check_evaluation(experiment)
     if experiment.training.views and experiment.training.augmentation == "none":
         raise ExperimentError("training.views caps augmented views, but training.augmentation is 'none': remove views.")
 
 
-def _check_question(question: Question | None, weights: tuple[str, ...]) -> None:
+def _check_question(question: Question | None, grid: Grid) -> None:
+    weights = grid.weights
     if question is None:
         if len(weights) > 1:
             raise ExperimentError(
                 f"[question] is missing: say which of {', '.join(weights)} to compare before the first run."
+            )
+        if len(grid.train_fractions) > 1:
+            raise ExperimentError(
+                "grid.train_fractions goes with a [question], which it asks again: add it, or remove them."
             )
         return
     for name in question.compare:
@@ -208,6 +213,10 @@ def _check_labels(task: Task) -> None:
         raise ExperimentError("task.label names several columns: that goes with kind = 'multilabel' and no separator.")
     if task.kind == "multiclass" and task.label_separator:
         raise ExperimentError("task.label_separator goes with kind = 'multilabel' or 'binary'.")
+    if task.classes and (task.kind != "multilabel" or not isinstance(task.label, str)):
+        raise ExperimentError("task.classes goes with kind = 'multilabel', and with no columns named in task.label.")
+    if len(task.classes) == 1 or len(set(task.classes)) < len(task.classes):
+        raise ExperimentError("task.classes needs two or more classes, each named once; for one: kind = 'binary'.")
     one_cell = isinstance(task.label, str) and not task.label_separator
     if task.kind == "multilabel" and task.manifest is not None and one_cell:
         raise ExperimentError(

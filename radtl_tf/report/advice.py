@@ -6,11 +6,6 @@ import math
 
 from radtl_tf.evaluation.answer import Answer, Reading, number
 
-AUROC = (
-    "AUROC: how often a case of the positive class gets a higher score than one without it; 0.5 is guessing, 1 is "
-    "perfect."
-)
-
 
 def headline(answer: Answer) -> str:
     """Return the verdict as a reader of the first line needs it."""

@@ -8,6 +8,7 @@ from radtl_tf.evaluation.agreement import Agreement
 from radtl_tf.evaluation.answer import number, p_text, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.intervals import FoldMean
+from radtl_tf.report.kinds import words
 from radtl_tf.report.tables import Table
 
 
@@ -16,10 +17,10 @@ def agreement_table(evaluation: Evaluation) -> Table:
     return Table(
         key="agreement",
         title="Errors in common",
-        caption="Both weights at their chosen scenarios, on the same test parts; scores from 0.5 on are called "
-        "positive. Kappa of errors: 0 where one weights' errors tell nothing about the other's, 1 where both err on "
-        "the same cases. The gain is that of the mean of both scores over the one of lower inner loss in each training "
-        "part: mean over the folds, corrected resampled t, secondary.",
+        caption=f"Both weights at their chosen scenarios, on the same test parts; {words(evaluation).called}. Kappa of "
+        "errors: 0 where one weights' errors tell nothing about the other's, 1 where both err on the same cases. The "
+        "gain is that of the mean of both scores over the one of lower inner loss in each training part: mean over the "
+        "folds, corrected resampled t, secondary.",
         columns=("A", "B", "Measure", "Mean", "95 % interval", "p"),
         rows=tuple(row for found in evaluation.further.agreements for row in _rows(found)),
     )

@@ -13,7 +13,9 @@ from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.ablation import pixels_table, similarity_table
 from radtl_tf.report.agreement import agreement_table
 from radtl_tf.report.calibration import recalibration_table, reliability_table
+from radtl_tf.report.classes import class_comparisons_table, classes_table
 from radtl_tf.report.decomposition import decomposition_table
+from radtl_tf.report.fitted import fitted_table
 from radtl_tf.report.learning_curve import learning_curve_table
 from radtl_tf.report.operating_points import operating_points_table
 from radtl_tf.report.secondary import metric_comparisons_table, secondary_table, unit_table
@@ -29,7 +31,8 @@ def tables(evaluation: Evaluation) -> list[Table]:
     makers = (
         *(settings_table, comparisons_table, learning_curve_table, pixels_table, choices_table, probe_table),
         baselines_table,
-        published_table,
+        *(published_table, fitted_table),
+        *(classes_table, class_comparisons_table),
         *(secondary_table, metric_comparisons_table, unit_table, operating_points_table),
         *(recalibration_table, reliability_table, agreement_table, selective_table),
         *(decomposition_table, subgroups_table),
@@ -165,15 +168,17 @@ def published_table(evaluation: Evaluation) -> Table:
         (row["pixels"], row["weights"]): f"{number(row['mean'])} ± {number(row['sd'])} ({row['scenarios']})"
         for row in _records(table)
     }
+    p_values = {pixels: p_text(p).removeprefix("= ") for pixels, p in table.groupby("pixels")["p_value"].min().items()}
     return Table(
         key="published",
         title="As published",
-        caption="Mean ± SD of the AUROC over all scenarios of the grid (their number). Descriptive: the scenarios "
-        "share all patients, so no p belongs to this table. Pixels: native is each weights' own convention, "
-        "alternative the other one that uncertain weights may have seen.",
-        columns=("Task", "Pixels", *weights),
+        caption="Mean ± SD of the AUROC over all scenarios of the grid (their number), and the p of the question's "
+        "weights by a paired t over the scenarios, as if they were replicates. They share all patients, so this p is "
+        "descriptive and answers nothing. Pixels: native is each weights' own convention, alternative the other one "
+        "that uncertain weights may have seen.",
+        columns=("Task", "Pixels", *weights, "p (descriptive)"),
         rows=tuple(
-            (experiment["name"], pixels, *(cells.get((pixels, name), "-") for name in weights))
+            (experiment["name"], pixels, *(cells.get((pixels, name), "-") for name in weights), p_values[pixels])
             for pixels in dict.fromkeys(table["pixels"])
         ),
     )
@@ -200,13 +205,15 @@ def weights_table(evaluation: Evaluation) -> Table:
 def data_table(evaluation: Evaluation) -> Table:
     """Images and patients per class."""
     data = evaluation.record.data
-    positive = data["classes"][-1]
+    target = evaluation.record.target
+    positive = target.classes[-1] if target.is_binary else None
+    several = "a patient with images of both classes" if positive else "an image or patient of several classes"
+    scored = "Scores are for the positive class. " if positive else ""
     return Table(
         key="data",
         title="Data",
-        caption=f"{data['examples']} images of {data['patients']} patients; a patient with images of both classes "
-        f"counts in both. Scores are for the positive class. One case is one {data['unit']}. "
-        f"sha256 {data['sha256'][:SHORT_HASH]}.",
+        caption=f"{data['examples']} images of {data['patients']} patients; {several} counts in each. {scored}One case "
+        f"is one {data['unit']}. sha256 {data['sha256'][:SHORT_HASH]}.",
         columns=("Class", "Images", "Patients"),
         rows=tuple(
             (f"{name} (positive)" if name == positive else name, str(count["images"]), str(count["patients"]))
@@ -217,17 +224,16 @@ def data_table(evaluation: Evaluation) -> Table:
 
 
 def folds_table(evaluation: Evaluation) -> Table:
-    """Images, patients and positive images of each part of each fold."""
-    parts = evaluation.parts.assign(
-        cell=lambda rows: (
-            rows["images"].astype(str) + " / " + rows["patients"].astype(str) + " / " + rows["positives"].astype(str)
-        )
-    )
+    """Images, patients and positive images, or patients of the rarest class, of each part of each fold."""
+    last = "positives" if evaluation.record.target.is_binary else "fewest_patients"
+    counts = evaluation.parts[["images", "patients", last]].astype(str)
+    parts = evaluation.parts.assign(cell=counts.agg(" / ".join, axis=1))
+    counted = "positive images" if last == "positives" else "patients of the rarest class"
     wide = parts.pivot(index=["repeat", "fold"], columns="part", values="cell").reset_index()
     return Table(
         key="folds",
         title="Folds",
-        caption="Images / patients / positive images. Patients are never shared between parts of a fold.",
+        caption=f"Images / patients / {counted}. Patients are never shared between parts of a fold.",
         columns=("Repeat", "Fold", "Train", "Inner", "Test"),
         rows=tuple(
             (str(row["repeat"]), str(row["fold"]), row["train"], row["inner"], row["test"]) for row in _records(wide)

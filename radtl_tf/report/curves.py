@@ -10,6 +10,7 @@ from radtl_tf.evaluation.curves import PRECISION_RECALL, QUESTION, ROC
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.report.drawing import drawn, legend_below, panels, styles, told
 from radtl_tf.report.figures import Figure
+from radtl_tf.report.kinds import words
 from radtl_tf.report.svg import FAINT
 
 _ASKED = "the question"
@@ -74,15 +75,21 @@ def _figure(
             key=kind,
             title=title,
             alt=_said(table, *at),
-            caption=_SHOWN.format(along=along, first=first, rest=rest),
+            caption=words(evaluation).averaged + _SHOWN.format(along=along, first=first, rest=rest),
         )
 
 
 def _share(evaluation: Evaluation) -> float:
-    """Return the share of positive cases, per the experiment's unit, averaged over the test parts."""
-    parts = evaluation.parts[evaluation.parts["part"] == "test"]
+    """Return the share of positive cases, per the experiment's unit, averaged over the test parts.
+
+    Of several classes the mean share, which all cases together give.
+    """
+    data, parts = evaluation.record.data, evaluation.parts[evaluation.parts["part"] == "test"]
+    if not evaluation.record.target.is_binary:
+        counted, total = ("patients", data["patients"]) if data["unit"] == "patient" else ("images", data["examples"])
+        return sum(count[counted] for count in data["counts"].values()) / total / len(data["counts"])
     by_unit = {"image": parts["positives"] / parts["images"], "patient": parts["positive_patients"] / parts["patients"]}
-    return float(by_unit[evaluation.record.data["unit"]].mean())
+    return float(by_unit[data["unit"]].mean())
 
 
 def _panel(axes: Axes, table: pd.DataFrame, evaluation: Evaluation) -> None:

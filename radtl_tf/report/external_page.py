@@ -18,6 +18,7 @@ from radtl_tf.report.page import render_template
 from radtl_tf.report.svg import FAINT, SERIES, STYLE, svg
 from radtl_tf.report.tables import Table, render_text
 
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # false and true positive rates
 _DASHES = ("-", "--")
 _METRICS = {
     "auroc": "AUROC",
@@ -41,19 +42,23 @@ def as_text(external: External, drifts: Sequence[Drift]) -> str:
     return "\n\n".join([*lines, tables]).rstrip()
 
 
-def write_page(path: Path, external: External, drifts: Sequence[Drift], scored: Scored) -> None:
+def write_page(path: Path, external: External, drifts: Sequence[Drift], views: Sequence[Scored]) -> None:
     """Write the test as one HTML page without scripts and external addresses.
+
+    ``views`` are the images as each class sees them, against the rest; one view of a binary task.
 
     Raises:
         OutputError: the file cannot be written.
     """
+    cases = [by_patient(view) for view in views] if external.unit == "patient" else views
     page = render_template(
         "external.html",
         external=external,
         drifts=drifts,
         is_drift=any(one.is_drift for one in drifts),
         drift_sentence=sentence(drifts) if drifts else "",
-        figure=_curves(external, by_patient(scored) if external.unit == "patient" else scored),
+        figure=_curves(external, cases),
+        num_classes=len(views),
         tables=tables_of(external, drifts),
     )
     write_text(path, page)
@@ -73,10 +78,16 @@ def _estimates(estimates: Sequence[Estimate]) -> Table:
         caption="Intervals are of these models as they are: they know nothing of another training.",
         columns=("Model", "Metric", "Value", "95 % interval", "Interval by"),
         rows=tuple(
-            (one.model, _METRICS[one.metric], number(one.value), range_text(one.ci_low, one.ci_high), one.method)
+            (one.model, _named(one.metric), number(one.value), range_text(one.ci_low, one.ci_high), one.method)
             for one in estimates
         ),
     )
+
+
+def _named(metric: str) -> str:
+    """Return the name of a metric for a reader; the AUROC of a class keeps the class."""
+    name, divider, of_class = metric.partition(":")
+    return f"{_METRICS[name]}{divider}{of_class}"
 
 
 def _comparisons(tests: Sequence[Compared]) -> Table:
@@ -112,15 +123,19 @@ def _inputs(drifts: Sequence[Drift]) -> Table:
     )
 
 
-def _curves(external: External, cases: Scored) -> str:
-    """Return the ROC curve of each model as an SVG element."""
+def _curves(external: External, views: Sequence[Scored]) -> str:
+    """Return the ROC curve of each model as an SVG element; of several classes the mean, theirs thin behind it."""
     aurocs = [one for one in external.estimates if one.metric == "auroc"]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(3.3, 3.3))
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, linestyle=":")
-        for one, scores, color, dash in zip(aurocs, cases.scores.T, SERIES, _DASHES, strict=False):
-            axes.plot(*_roc(cases.truth, scores), color=color, linestyle=dash, linewidth=1.6, label=one.model)
+        for column, (one, color, dash) in enumerate(zip(aurocs, SERIES, _DASHES, strict=False)):
+            curves = [_roc(view.truth, view.scores[:, column]) for view in views]
+            if len(curves) > 1:
+                for curve in curves:
+                    axes.plot(*curve, color=color, linestyle=dash, linewidth=0.5, alpha=0.5)
+            axes.plot(*_mean(curves), color=color, linestyle=dash, linewidth=1.6, label=one.model)
         axes.set_xlabel("1 - specificity")
         axes.set_ylabel("sensitivity")
         axes.set_aspect("equal")
@@ -129,10 +144,22 @@ def _curves(external: External, cases: Scored) -> str:
         return svg(figure, "ROC curves")
 
 
-def _roc(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _roc(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> Curve:
     """Return the corners of the ROC curve, equal scores taken together: false and true positive rates."""
     order = np.argsort(-scores, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
     hits = truth[order] == 1
     found, wrong = np.cumsum(hits)[ends], np.cumsum(~hits)[ends]
     return np.append(0, wrong / wrong[-1]), np.append(0, found / found[-1])
+
+
+def _mean(curves: Sequence[Curve]) -> Curve:
+    """Return the mean of ROC curves at each false positive rate; the area under it is the mean of theirs."""
+    if len(curves) == 1:
+        return curves[0]
+    at = np.unique(np.concatenate([wrong for wrong, _ in curves]))
+    # Where a curve rises straight up it has two values: np.interp takes the last, which is the lower one from behind.
+    lower = [np.interp(-at, -wrong[::-1], found[::-1]) for wrong, found in curves]
+    upper = [np.interp(at, wrong, found) for wrong, found in curves]
+    ends = np.stack([np.mean(lower, axis=0), np.mean(upper, axis=0)], axis=1)
+    return np.repeat(at, 2), ends.ravel()

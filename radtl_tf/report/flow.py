@@ -21,7 +21,7 @@ _MARGIN = 0.08
 _GAP = 0.28
 _ASIDE = 0.36  # where the box of what was left out begins, in widths
 _PARTS = {"train": "Training part: fits", "inner": "Inner part: chooses", "test": "Test part: measured once"}
-_COUNTED = {"images": "images", "patients": "patients", "positives": "positive images"}
+_COUNTED = {"images": "images", "patients": "patients", "positives": "positive images"}  # of a binary task
 
 _Box = tuple[float, float, list[str]]  # left and right end, lines
 
@@ -83,8 +83,9 @@ def _divided(evaluation: Evaluation) -> str:
 def _parts(evaluation: Evaluation) -> list[str]:
     """Return a text per part: fewest and most images, patients and positive images over the folds."""
     of_part = dict(list(evaluation.parts.groupby("part")))
+    counted = {column: word for column, word in _COUNTED.items() if column in evaluation.parts}
     return [
-        "\n".join((name, *(f"{_range(of_part[part][column])} {word}" for column, word in _COUNTED.items())))
+        "\n".join((name, *(f"{_range(of_part[part][column])} {word}" for column, word in counted.items())))
         for part, name in _PARTS.items()
     ]
 

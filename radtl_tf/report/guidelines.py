@@ -45,16 +45,26 @@ def checklists(said: Mapping[str, str], shown: Collection[str]) -> dict[str, lis
     """Return the items of each guideline, filled in for one report.
 
     ``said`` are its sentences by key; a draft names them with an ``@``. ``shown`` are the keys of its tables and
-    figures. An item that was to be drafted, and for which this report has neither, is the author's.
+    figures. An item that was to be drafted, and for which this report has neither, is the author's. So is one that
+    lacks evidence with a ``!``, without which nothing can be drafted; but where the file says what is true
+    ``otherwise``, it is not applicable.
     """
     found: dict[str, list[Item]] = {}
     for row in _rows():
-        evidence = tuple(key for key in row["evidence"].split() if key in shown)
-        draft = " ".join(filter(None, (_expanded(word, said) for word in row["draft"].split(" "))))
-        state = row["state"] if draft or evidence or row["state"] != "drafted" else "author"
-        item = Item(row["guideline"], row["section"], row["topic"], STATES[state], evidence, draft)
+        item = _item(row, said, shown)
         found.setdefault(item.guideline, []).append(item)
     return found
+
+
+def _item(row: Mapping[str, str], said: Mapping[str, str], shown: Collection[str]) -> Item:
+    keys, state = row["evidence"].split(), row["state"]
+    lacking = any(key.endswith("!") and key[:-1] not in shown for key in keys)
+    evidence = tuple(key for key in (key.rstrip("!") for key in keys) if key in shown)
+    words = row["otherwise"] if lacking else row["draft"]
+    draft = " ".join(filter(None, (_expanded(word, said) for word in words.split(" "))))
+    if state == "drafted" and (lacking or not (draft or evidence)):
+        state = "not applicable" if draft else "author"
+    return Item(row["guideline"], row["section"], row["topic"], STATES[state], evidence, draft)
 
 
 def _expanded(word: str, said: Mapping[str, str]) -> str:

@@ -9,12 +9,13 @@ from typing import Any
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.folder import write_text
-from radtl_tf.report.advice import AUROC, advice, chances, headline
+from radtl_tf.report.advice import advice, chances, headline
 from radtl_tf.report.export import export
 from radtl_tf.report.guidelines import CAPTION, key_of
+from radtl_tf.report.kinds import words
 from radtl_tf.report.outline import SECTIONS, Contents, contents
 from radtl_tf.report.page import DISCLAIMER, render_template
-from radtl_tf.report.saliency_page import saliency_section
+from radtl_tf.report.saliency_page import SECTION, Saliency, read_saliency, render_section
 from radtl_tf.report.tables import plain, render_markdown
 
 NO_QUESTION = "This experiment asks no question: it estimates and compares nothing."
@@ -24,32 +25,32 @@ FIRST_SCREEN = ("forest", "pairs")
 def write_report(folder: Path, evaluation: Evaluation) -> Path:
     """Write ``report.html`` and ``report.md``, ``tables/`` and ``figures/`` and return the path of the first.
 
+    Radiographs with saliency maps, where some are stored, stand on the page and nowhere else.
+
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written, or the stored maps are damaged.
     """
-    found = contents(evaluation)
-    path = folder / "report.html"
+    found = contents(evaluation, read_saliency(folder))
+    path, page = folder / "report.html", _html(evaluation, found)
     export(folder, found.figures, [*found.tables, *found.checklist_tables()])
     write_text(folder / "report.md", _markdown(evaluation, found))
-    write_text(path, _html(evaluation, found, saliency_section(folder)))
+    write_text(path, page)
     return path
 
 
-def render_html(evaluation: Evaluation, saliency: str | None = None) -> str:
-    """Return the report as one HTML page without scripts and without any external address.
-
-    ``saliency`` is the section on saliency maps, where there are some.
-    """
-    return _html(evaluation, contents(evaluation), saliency)
+def render_html(evaluation: Evaluation, saliency: Saliency | None = None) -> str:
+    """Return the report as one HTML page without scripts and without any external address."""
+    return _html(evaluation, contents(evaluation, saliency))
 
 
-def render_page(evaluation: Evaluation) -> str:
+def render_page(evaluation: Evaluation, saliency: Saliency | None = None) -> str:
     """Return the report in Markdown, without the figures."""
-    return _markdown(evaluation, contents(evaluation))
+    return _markdown(evaluation, contents(evaluation, saliency))
 
 
-def _html(evaluation: Evaluation, found: Contents, saliency: str | None) -> str:
+def _html(evaluation: Evaluation, found: Contents) -> str:
     answer = evaluation.question
+    numbers = {figure.key: number for number, figure in enumerate(_in_order(found), start=1)}
     return render_template(
         "report.html",
         experiment=evaluation.record.experiment,
@@ -58,11 +59,11 @@ def _html(evaluation: Evaluation, found: Contents, saliency: str | None) -> str:
         advice=advice(answer) if answer else "",
         sentence=answer.sentence if answer else NO_QUESTION,
         chances=chances(answer) if answer else "",
-        auroc=AUROC,
+        auroc=words(evaluation).auroc,
         ablation=evaluation.ablation.sentences if evaluation.ablation else (),
         notes=evaluation.notes,
         first=[figure for figure in found.figures if figure.key in FIRST_SCREEN],
-        numbers={figure.key: number for number, figure in enumerate(_in_order(found), start=1)},
+        numbers=numbers,
         sections=_sections(found),
         methods=found.methods,
         guidelines=_guidelines(found),
@@ -70,7 +71,7 @@ def _html(evaluation: Evaluation, found: Contents, saliency: str | None) -> str:
         titles=found.titles,
         citations=found.citations,
         bibtex=found.bibtex,
-        saliency=saliency,
+        saliency=render_section(found.saliency, numbers) if found.saliency else None,
         versions=evaluation.record.facts["versions"],
     )
 
@@ -78,7 +79,8 @@ def _html(evaluation: Evaluation, found: Contents, saliency: str | None) -> str:
 def _in_order(found: Contents) -> list[Any]:
     """Return the figures in the order of the page."""
     first = [figure for figure in found.figures if figure.key in FIRST_SCREEN]
-    return first + [figure for section in _sections(found) for figure in section["figures"]]
+    last = [figure for figure in found.figures if figure.section == SECTION]
+    return [*first, *(figure for section in _sections(found) for figure in section["figures"]), *last]
 
 
 def _sections(found: Contents) -> list[Mapping[str, Any]]:
@@ -116,8 +118,18 @@ def _markdown(evaluation: Evaluation, found: Contents) -> str:
     lines += [plain(sentence) for sentence in evaluation.ablation.sentences] if evaluation.ablation else []
     lines += [plain(evaluation.learning_curve.sentence)] if evaluation.learning_curve else []
     lines += ["## Notes", "\n".join(f"- {plain(note)}" for note in evaluation.notes)]
-    lines += [render_markdown(table).strip() for table in found.tables]
+    lines += [render_markdown(table).strip() for table in found.tables if table.section != SECTION]
+    lines += _check_of_maps(found)
     lines += ["## Methods text", *(f"**{title}.** {plain(text)}" for title, text in found.methods.items())]
     lines += [render_markdown(table).strip() for table in found.checklist_tables()]
     lines += ["## How to cite", "\n".join(f"- {plain(reference)}" for reference in found.citations)]
     return "\n\n".join([*filter(None, lines), DISCLAIMER]) + "\n"
+
+
+def _check_of_maps(found: Contents) -> list[str]:
+    """Return what Markdown says of saliency maps: not the maps, which are patients' images."""
+    if not found.saliency:
+        return []
+    verdicts = "\n".join(f"- {plain(sentence)}" for sentence in found.saliency.sentences)
+    tables = [render_markdown(table).strip() for table in found.tables if table.section == SECTION]
+    return ["## Saliency maps", "The maps stand in report.html only: they are patients' images.", verdicts, *tables]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.record import Record
+from radtl_tf.report.beside import BESIDE
 from radtl_tf.report.sentences import MADE, listed
 
 # The paragraphs, and the sentences that each is made of; a sentence without words is left out.
@@ -14,6 +16,7 @@ PARAGRAPHS: dict[str, tuple[str, ...]] = {
     "Models": ("model", "weights", "probe"),
     "Training": ("training", "rates", "shares", "selection"),
     "Statistics": ("metric", "question", "equivalence", "multiplicity", "spread"),
+    "Secondary analyses": ("secondary", "points", "recalibration", "agreement", "selective", "subgroups"),
     "Software": ("software", "hardware", "reproduction"),
 }
 _OVER = {
@@ -31,17 +34,22 @@ def paragraphs(evaluation: Evaluation) -> dict[str, str]:
 
 def sentences(evaluation: Evaluation) -> dict[str, str]:
     """Return every sentence by its key; empty where the experiment has nothing of the kind."""
-    return {key: " ".join(make(evaluation)) for key, make in (MADE | _JUDGED).items()}
+    return {key: " ".join(make(evaluation)) for key, make in (MADE | _JUDGED | BESIDE).items()}
 
 
 def _metric(evaluation: Evaluation) -> Iterator[str]:
     record = evaluation.record
     yield (
-        f"Performance is the area under the ROC curve (AUROC) per {record.data['unit']}, averaged over "
-        f"{record.num_folds * record.num_repeats} test parts; scores of different folds were never pooled. Intervals "
-        "(95 %) and p are by the corrected resampled t of Nadeau & Bengio (2003) on the fold values with "
-        f"{record.num_folds - 1} degrees of freedom."
+        f"Performance is the area under the ROC curve (AUROC) per {record.data['unit']}{_over_classes(record)}, "
+        f"averaged over {record.num_folds * record.num_repeats} test parts; scores of different folds were never "
+        "pooled. Intervals (95 %) and p are by the corrected resampled t of Nadeau & Bengio (2003) on the fold values "
+        f"with {record.num_folds - 1} degrees of freedom."
     )
+
+
+def _over_classes(record: Record) -> str:
+    several = f", the mean of the {len(record.target.classes)} classes, each against the rest"
+    return "" if record.target.is_binary else several
 
 
 def _question(evaluation: Evaluation) -> Iterator[str]:
@@ -64,11 +72,6 @@ def _equivalence(evaluation: Evaluation) -> Iterator[str]:
             "(Schuirmann 1987); the probability of each outcome is by the Bayesian correlated t (Corani & Benavoli "
             "2015)."
         )
-
-
-def _multiplicity(evaluation: Evaluation) -> Iterator[str]:
-    if evaluation.record.experiment["question"]:
-        yield "All other comparisons are secondary; their p were adjusted by Holm's method within each family."
 
 
 def _spread(evaluation: Evaluation) -> Iterator[str]:
@@ -101,7 +104,6 @@ _JUDGED: dict[str, Callable[[Evaluation], Iterator[str]]] = {
     "metric": _metric,
     "question": _question,
     "equivalence": _equivalence,
-    "multiplicity": _multiplicity,
     "spread": _spread,
     "software": _software,
     "hardware": _hardware,

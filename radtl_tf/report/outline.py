@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.report.calibration import calibration_figure
 from radtl_tf.report.citation import bibtex, citations
 from radtl_tf.report.contents import tables
 from radtl_tf.report.courses import courses_figure
@@ -18,6 +19,8 @@ from radtl_tf.report.heatmap import heatmap_figure
 from radtl_tf.report.layers import layers_figure
 from radtl_tf.report.learning_curve import learning_curve_figure
 from radtl_tf.report.methods import paragraphs, sentences
+from radtl_tf.report.saliency_page import SECTION, Saliency
+from radtl_tf.report.selective import selective_figure
 from radtl_tf.report.tables import Table
 
 # The sections of the page: a table or a figure names the one that it stands in.
@@ -32,6 +35,8 @@ FIGURES: tuple[Callable[[Evaluation], Figure | None], ...] = (
         conventions_figure,
         roc_figure,
         precision_recall_figure,
+        calibration_figure,
+        selective_figure,
         heatmap_figure,
     ),
     *(courses_figure, layers_figure, flow_figure),
@@ -41,7 +46,11 @@ _PLACES = {"answer": "Answer", "notes": "Notes", "methods": "Methods text", "cit
 
 @dataclass(frozen=True)
 class Contents:
-    """All that a report shows: ``checklists`` are the items of each guideline, ``methods`` a text per heading."""
+    """All that a report shows: ``checklists`` are the items of each guideline, ``methods`` a text per heading.
+
+    Where there are saliency maps, their check is among ``figures`` and ``tables``; ``saliency`` has the maps, which are
+    patients' images and stand on the page only.
+    """
 
     figures: list[Figure]
     tables: list[Table]
@@ -49,29 +58,33 @@ class Contents:
     checklists: dict[str, list[Item]]
     citations: list[str]
     bibtex: str
+    saliency: Saliency | None = None
 
     @property
     def titles(self) -> dict[str, str]:
         """The title of every place that a checklist may point to, by its anchor."""
+        maps = {SECTION: "Saliency maps"} if self.saliency else {}
         figures = {figure.key: figure.title for figure in self.figures}
-        return _PLACES | figures | {table.key: table.title for table in self.tables}
+        return _PLACES | maps | figures | {table.key: table.title for table in self.tables}
 
     def checklist_tables(self) -> list[Table]:
         """Return each checklist as a table."""
         return [as_table(name, items, self.titles) for name, items in self.checklists.items()]
 
 
-def contents(evaluation: Evaluation) -> Contents:
+def contents(evaluation: Evaluation, saliency: Saliency | None = None) -> Contents:
     """Return what the report of an evaluation shows; every figure is drawn once."""
     answer = evaluation.question
     said = sentences(evaluation) | {"result": answer.sentence if answer else ""}
+    said |= {"saliency": saliency.draft if saliency else ""}
     shown = Contents(
-        figures=figures(evaluation),
-        tables=tables(evaluation),
+        figures=[*figures(evaluation), *(saliency.figures if saliency else ())],
+        tables=[*tables(evaluation), *([saliency.table] if saliency and saliency.table.rows else ())],
         methods=paragraphs(evaluation),
         checklists={},
         citations=citations(evaluation),
         bibtex=bibtex(evaluation),
+        saliency=saliency,
     )
     return replace(shown, checklists=checklists(said, shown.titles))
 

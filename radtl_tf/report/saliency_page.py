@@ -1,16 +1,15 @@
-"""The section of a report that shows stored saliency maps; no TensorFlow, nothing where none were drawn."""
+"""What a report shows of stored saliency maps: a section of the page, and a check that needs no patient's image."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import imagecodecs
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from radtl_tf.evaluation.answer import number
@@ -18,6 +17,8 @@ from radtl_tf.evaluation.map_agreement import UNCHANGED
 from radtl_tf.evaluation.shown_cases import KINDS
 from radtl_tf.records.folder import OutputFolder, read_json
 from radtl_tf.report.colors import blend, legend
+from radtl_tf.report.drawing import canvas, drawn, told
+from radtl_tf.report.figures import Figure
 from radtl_tf.report.page import render_template
 from radtl_tf.report.saliency_store import (
     RADIOGRAPH,
@@ -29,32 +30,72 @@ from radtl_tf.report.saliency_store import (
     read_drawn,
     read_picture,
 )
-from radtl_tf.report.svg import FAINT, SERIES, STYLE, svg
+from radtl_tf.report.svg import FAINT, SERIES
 from radtl_tf.report.tables import Table
 
+SECTION = "saliency"  # of the page; tables and figures of the check stand in it
 _QUALITY = 85  # of JPEG: a third of a PNG, and nothing of a map of 7 x 7 cells is lost
 _MARKERS = "os"
 
 
-def saliency_section(folder: Path) -> str | None:
-    """Return the section of ``report.html`` on the maps in ``folder/saliency``; ``None`` where there are none.
+@dataclass(frozen=True)
+class Saliency:
+    """The stored maps of an output ``folder``, and what may leave the page because no patient's image is in it.
+
+    ``sentences`` are the verdicts of the randomization check, ``figures`` and ``table`` show it.
+    """
+
+    folder: Path
+    drawn: Drawn
+    sentences: tuple[str, ...]
+    figures: tuple[Figure, ...]
+    table: Table
+
+    @property
+    def draft(self) -> str:
+        """What a checklist says of the maps."""
+        return (
+            f"Grad-CAM (Selvaraju et al. 2017) of {len(self.drawn.cases)} test cases, checked by cascading "
+            f"randomization (Adebayo et al. 2018). {' '.join(self.sentences)} {self.drawn.rule}"
+        )
+
+
+def read_saliency(folder: Path) -> Saliency | None:
+    """Return what a report shows of the maps in ``folder/saliency``; ``None`` where there are none.
 
     Raises:
         OutputError: the stored maps are damaged.
     """
-    drawn = read_drawn(folder)
-    if drawn is None:
+    found = read_drawn(folder)
+    if found is None:
         return None
-    colors = _colors(folder, drawn.weights)
+    colors = _colors(folder, found.weights)
+    return Saliency(
+        folder=folder,
+        drawn=found,
+        sentences=tuple(verdicts(found.randomized, found.weights)),
+        figures=tuple(_figure(rows, colors) for rows in _by_backbone(found.randomized)),
+        table=randomization_table(found.randomized),
+    )
+
+
+def render_section(saliency: Saliency, numbers: Mapping[str, int]) -> str:
+    """Return the section of ``report.html``, with the radiographs in it; ``numbers`` are those of the figures by key.
+
+    Raises:
+        OutputError: a stored picture is missing or damaged.
+    """
+    folder, found = saliency.folder, saliency.drawn
     return render_template(
         "saliency.html",
-        drawn=drawn,
-        groups=[_group(folder, drawn, kind) for kind in KINDS],
-        cells=_cells(drawn),
+        drawn=found,
+        groups=[_group(folder, found, kind) for kind in KINDS],
+        cells=_cells(found),
         legend=legend(11),
-        sentences=verdicts(drawn.randomized, drawn.weights),
-        figures=[_figure(rows, drawn.weights, colors) for rows in _by_backbone(drawn.randomized)],
-        table=randomization_table(drawn.randomized),
+        sentences=saliency.sentences,
+        figures=saliency.figures,
+        numbers=numbers,
+        table=saliency.table,
     )
 
 
@@ -69,13 +110,13 @@ def _verdict(rows: Sequence[Randomized], name: str) -> str:
     last = {row.backbone: row for row in rows}.values()  # per backbone the step at which everything is random
     num_cases = sum(row.num_cases for row in last)
     left = sum(row.rank_correlation * row.num_cases for row in last) / num_cases
-    told = f"with every layer random its maps keep a mean rank correlation of {number(left)} with the original ones"
+    kept = f"with every layer random its maps keep a mean rank correlation of {number(left)} with the original ones"
     if left >= UNCHANGED:
         return (
-            f"{name}: FAILED, {told} ({num_cases} maps; the limit is {UNCHANGED:g}). They hardly depend on what the "
+            f"{name}: FAILED, {kept} ({num_cases} maps; the limit is {UNCHANGED:g}). They hardly depend on what the "
             "network has learned: do not read them as its reasons."
         )
-    return f"{name}: passed, {told} ({num_cases} maps; the limit is {UNCHANGED:g})."
+    return f"{name}: passed, {kept} ({num_cases} maps; the limit is {UNCHANGED:g})."
 
 
 def randomization_table(rows: Sequence[Randomized]) -> Table:
@@ -92,17 +133,18 @@ def randomization_table(rows: Sequence[Randomized]) -> Table:
             )
             for row in rows
         ),
+        section=SECTION,
     )
 
 
-def _group(folder: Path, drawn: Drawn, kind: str) -> dict[str, Any]:
-    cases = [case for case in drawn.cases if case.kind == kind]
-    return {"kind": kind, "found": drawn.found[kind], "cases": [_case(folder, drawn, case) for case in cases]}
+def _group(folder: Path, found: Drawn, kind: str) -> dict[str, Any]:
+    cases = [case for case in found.cases if case.kind == kind]
+    return {"kind": kind, "found": found.found[kind], "cases": [_case(folder, found, case) for case in cases]}
 
 
-def _case(folder: Path, drawn: Drawn, case: DrawnCase) -> dict[str, Any]:
+def _case(folder: Path, found: Drawn, case: DrawnCase) -> dict[str, Any]:
     grey = read_picture(folder, case.example, RADIOGRAPH)
-    truth = drawn.classes[case.truth]
+    truth = found.classes[case.truth]
     maps = [
         {
             "name": one.weights,
@@ -110,7 +152,7 @@ def _case(folder: Path, drawn: Drawn, case: DrawnCase) -> dict[str, Any]:
             "outcome": one.outcome,
             "agrees": one.outcome.startswith("true"),
             "strength": f"{one.maximum:.3g}" if one.maximum > 0 else "",
-            "alt": _alt(one, case.example, drawn.classes[1]),
+            "alt": _alt(one, case.example, found.classes[1]),
             "source": _source(blend(grey, read_picture(folder, case.example, map_name(place)))),
         }
         for place, one in enumerate(case.maps)
@@ -127,8 +169,8 @@ def _alt(one: DrawnMap, example: int, positive: str) -> str:
     return f"{start}what speaks for {positive} is strongest at the {one.peak} of the picture"
 
 
-def _cells(drawn: Drawn) -> str:
-    sizes = dict.fromkeys(one.cells for case in drawn.cases for one in case.maps)
+def _cells(found: Drawn) -> str:
+    sizes = dict.fromkeys(one.cells for case in found.cases for one in case.maps)
     return " or ".join(f"{height} x {width}" for height, width in sizes)
 
 
@@ -148,16 +190,15 @@ def _by_backbone(rows: Sequence[Randomized]) -> list[list[Randomized]]:
     return [[row for row in rows if row.backbone == name] for name in names]
 
 
-def _figure(rows: Sequence[Randomized], weights: Sequence[str], colors: dict[str, str]) -> str:
-    """Return the rank correlations of one backbone, step by step, as an SVG element."""
+def _figure(rows: Sequence[Randomized], colors: Mapping[str, str]) -> Figure:
+    """Return the rank correlations of one backbone, step by step."""
     steps = ["nothing", *dict.fromkeys(row.step for row in rows)]
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(3.3, 0.24 * len(steps) + 0.6))
+    with canvas(0.24 * len(steps) + 0.6) as figure:
         axes = figure.subplots()
-        for name, marker in zip(weights, _MARKERS, strict=False):
+        for (name, color), marker in zip(colors.items(), _MARKERS, strict=False):
             mine = {row.step: row.rank_correlation for row in rows if row.weights == name}
             places = [0, *(steps.index(step) for step in mine)]
-            axes.plot([1, *mine.values()], places, marker, linestyle="-", color=colors[name], label=name, markersize=4)
+            axes.plot([1, *mine.values()], places, marker, linestyle="-", color=color, label=name, markersize=4)
         axes.axvline(UNCHANGED, color=FAINT, linewidth=0.8, linestyle=":")
         axes.set_yticks(range(len(steps)), steps)
         axes.set_ylim(len(steps) - 0.5, -0.5)
@@ -167,4 +208,17 @@ def _figure(rows: Sequence[Randomized], weights: Sequence[str], colors: dict[str
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1))
         axes.set_title(rows[0].backbone, loc="left", fontsize=8.5, weight="bold")
-        return svg(figure, f"{rows[0].backbone}: what is left of the maps as more of the network is random")
+        return drawn(
+            figure,
+            key=f"saliency-check-{rows[0].backbone.lower()}",
+            title=f"{rows[0].backbone}: what is left of the maps as more of the network is random",
+            alt=_said(rows),
+            caption="Mean rank correlation of the maps shown with their originals, as more of the network is made "
+            "random, from the top down. The dotted line is the limit of the check at the last step.",
+            section=SECTION,
+        )
+
+
+def _said(rows: Sequence[Randomized]) -> str:
+    lines = [f"{row.weights}, {row.step}: {number(row.rank_correlation)}" for row in rows]
+    return f"Rank correlation with the original maps by what is random: {told(lines, 'in the table')}"

@@ -11,10 +11,19 @@ from radtl_tf.evaluation.answer import number, p_text, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.scores import METRICS
 from radtl_tf.evaluation.secondary import METRIC, UNIT
+from radtl_tf.records.experiment import Kind
 from radtl_tf.records.runs import Setting
+from radtl_tf.report.kinds import words
 from radtl_tf.report.tables import Table
 
 _COMPARISON = ("A", "B", "A - B", "95 % interval", "p")
+_OF: dict[Kind, str] = {
+    "binary": "",
+    "multiclass": "Average precision and calibration slope and intercept are means over the classes, each against the "
+    "rest; balanced accuracy is the mean recall, MCC is R_K, the Brier score is summed over the classes, and ECE is "
+    "that of the highest score.",
+    "multilabel": "All are means over the labels, each against the rest.",
+}
 
 
 def secondary_table(evaluation: Evaluation) -> Table:
@@ -24,10 +33,10 @@ def secondary_table(evaluation: Evaluation) -> Table:
         key="secondary",
         title="Secondary metrics",
         caption="Mean over the test folds (95 % interval), per setting at the learning rate chosen by inner loss. "
-        "Balanced accuracy and MCC call a score from 0.5 on positive. Calibration: the slope is that of a logistic "
-        "recalibration (ideal 1), the intercept that with the slope held at 1 (calibration in the large, ideal 0); "
-        "ECE over ten bins of equally many cases, above 0 for perfect probabilities, too. A dash: not defined in "
-        "every fold.",
+        f"{_OF[evaluation.record.target.kind]} In balanced accuracy and MCC, {words(evaluation).called}. Calibration: "
+        "the slope is that of a logistic recalibration (ideal 1), the intercept that with the slope held at 1 "
+        "(calibration in the large, ideal 0); ECE over ten bins of equally many cases, above 0 for perfect "
+        "probabilities, too. A dash: not defined in every fold.",
         columns=("Backbone", "Tuning", "Weights", "Pixels", *METRICS),
         rows=tuple(
             (*setting_cells(setting), *(cells[setting.name, name] for name in METRICS))
@@ -47,7 +56,7 @@ def metric_comparisons_table(evaluation: Evaluation) -> Table:
         "beside the metric. No margin was declared for these metrics, so none is called equivalent.",
         columns=("Metric", "Better", *_COMPARISON, "Adjusted p", "Outcome"),
         rows=tuple(
-            (row["metric"], METRICS[row["metric"]].better, *_test(row), _p(row["p_adjusted"]), _outcome(row))
+            (row["metric"], METRICS[row["metric"]].better, *compared_cells(row))
             for row in table[table["level"] == METRIC].to_dict("records")
         ),
     )
@@ -77,12 +86,25 @@ def setting_cells(setting: Setting) -> tuple[str, str, str, str]:
 
 def estimate_cells(estimates: pd.DataFrame) -> dict[tuple[str, str], str]:
     """Return per setting's name and metric ``0.712 (0.650 to 0.770)``, a dash where there is no value."""
-    return {(row["scenario"], row["metric"]): _with_interval(row) for row in estimates.to_dict("records")}
+    return {
+        (row["scenario"], row["metric"]): with_interval(row["mean"], row["ci_low"], row["ci_high"])
+        for row in estimates.to_dict("records")
+    }
 
 
-def _with_interval(row: Mapping[Any, Any]) -> str:
-    interval = range_text(row["ci_low"], row["ci_high"])
-    return number(row["mean"]) if interval == "-" else f"{number(row['mean'])} ({interval})"
+def with_interval(mean: float, low: float, high: float) -> str:
+    """Return a value with its interval, or alone where that has none.
+
+    >>> with_interval(0.712, 0.65, 0.77), with_interval(0.712, float("nan"), float("nan"))
+    ('0.712 (0.650 to 0.770)', '0.712')
+    """
+    interval = range_text(low, high)
+    return number(mean) if interval == "-" else f"{number(mean)} ({interval})"
+
+
+def compared_cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    """Return both sides, difference, interval, p, adjusted p and outcome of a row of ``comparisons.csv``."""
+    return *_test(row), _p(row["p_adjusted"]), _outcome(row)
 
 
 def _test(row: Mapping[Any, Any]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.runs import PROBE
+from radtl_tf.report.kinds import words
 from radtl_tf.training.randomness import DROPOUT
 
 _RESIZE = {
@@ -45,7 +46,7 @@ def _data(evaluation: Evaluation) -> Iterator[str]:
         f"{data['sha256']}): {classes}."
     )
     shared = sum(count["patients"] for _, count in counts) - data["patients"]
-    if shared > 0 and len(counts) == 2:
+    if shared > 0 and evaluation.record.target.is_binary:
         yield f"{shared} patients have images of both classes."
     yield f"One case was one {_UNITS[data['unit']]}."
 
@@ -54,7 +55,7 @@ def _label(evaluation: Evaluation) -> Iterator[str]:
     record = evaluation.record
     label = record.experiment["task"]["label"]
     columns = f"column '{label}'" if isinstance(label, str) else f"columns {listed(label)}"
-    positive = f"; the positive class was '{record.data['classes'][-1]}'" * (len(record.data["classes"]) == 2)
+    positive = f"; the positive class was '{record.data['classes'][-1]}'" * record.target.is_binary
     yield f"The reference standard was the {columns}, taken as given{positive}."
 
 
@@ -106,7 +107,7 @@ def _model(evaluation: Evaluation) -> Iterator[str]:
     experiment = evaluation.record.experiment
     yield (
         f"Convolutional backbones ({listed(experiment['grid']['backbones'])}) were followed by average pooling, "
-        f"dropout of {DROPOUT:g} and one dense softmax layer on features "
+        f"dropout of {DROPOUT:g} and one dense {words(evaluation).layer} layer on features "
         f"{_HEAD_INPUT[experiment['training']['head_input']]}."
     )
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from radtl_tf.evaluation.answer import number, range_text
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.subgroups import OF_PATIENTS
+from radtl_tf.report.secondary import with_interval
 from radtl_tf.report.tables import Table
 
 
@@ -13,21 +17,16 @@ def subgroups_table(evaluation: Evaluation) -> Table:
     return Table(
         key="subgroups",
         title="Subgroups",
-        caption="Test AUROC within the subgroup, mean over the folds, with A - B and its 95 % interval (corrected "
-        "resampled t, not adjusted): descriptive. A subgroup whose interval leaves out 0 beside one whose does not is "
-        "no evidence that the two differ. No AUROC is given where a test part has one class only.",
+        caption="Test AUROC within the subgroup, mean over the folds, and A - B, each with its 95 % interval "
+        "(corrected resampled t, not adjusted): descriptive. The intervals of A and B may overlap although that of "
+        "A - B leaves out 0, since both are measured on the same patients. A subgroup whose A - B leaves out 0 beside "
+        "one whose does not is no evidence that the two subgroups differ. No AUROC is given where a test part has one "
+        "class only.",
         columns=(
             *("Subgroup", "Value", "Images", "Patients", "Positive images", "A", "B"),
             *("AUROC of A", "AUROC of B", "A - B", "95 % interval", "Not given because"),
         ),
-        rows=tuple(
-            (
-                *(row["name"], row["value"], str(row["images"]), str(row["patients"]), str(row["positives"])),
-                *(row["a"], row["b"], number(row["auroc_a"]), number(row["auroc_b"])),
-                *(number(row["difference"], sign=True), range_text(row["ci_low"], row["ci_high"]), row["reason"]),
-            )
-            for row in evaluation.further.subgroups.table.to_dict("records")
-        ),
+        rows=tuple(_row(row) for row in evaluation.further.subgroups.table.to_dict("records")),
     )
 
 
@@ -45,4 +44,13 @@ def demographics_table(evaluation: Evaluation) -> Table:
             (str(row["repeat"]), str(row["fold"]), row["part"], *(row[name] for name in names))
             for row in found.to_dict("records")
         ),
+    )
+
+
+def _row(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    return (
+        *(row["name"], row["value"], str(row["images"]), str(row["patients"]), str(row["positives"])),
+        *(row["a"], row["b"]),
+        *(with_interval(row[f"auroc_{side}"], row[f"{side}_low"], row[f"{side}_high"]) for side in ("a", "b")),
+        *(number(row["difference"], sign=True), range_text(row["ci_low"], row["ci_high"]), row["reason"]),
     )

@@ -14,10 +14,11 @@ from radtl_tf.data.descriptors import Features, mean_and_sd, metadata, thumbnail
 from radtl_tf.data.folds import Fold
 from radtl_tf.data.reading import Reading
 from radtl_tf.training.logistic import fit
+from radtl_tf.training.rows import prediction_rows
 
 
 def predict_baselines(readings: Sequence[Reading], cases: Cases, folds: Sequence[Fold]) -> Iterator[tuple[object, ...]]:
-    """Yield a row per baseline, fold and example of its inner and test part, as in ``records.runs.PREDICTION_COLUMNS``.
+    """Yield a row per baseline, fold and example of its inner and test part, as ``rows.prediction_rows`` does.
 
     Logistic regression, standardized on the training part, its penalty chosen on the inner part.
     """
@@ -27,11 +28,7 @@ def predict_baselines(readings: Sequence[Reading], cases: Cases, folds: Sequence
             continue  # nothing differs between the images, so there is nothing to predict from
         for fold in folds:
             fitted = fit(lambda at, features=features: features[at], cases, fold)  # type: ignore[misc]
-            positions = dict(fold.parts())
-            for part, scores in fitted.scores.items():
-                for at, score in zip(positions[part].tolist(), scores.tolist(), strict=True):
-                    patient = cases.patient_ids[cases.patients[at]]
-                    yield name, fold.repeat, fold.fold, part, at, patient, int(cases.truth[at]), score
+            yield from prediction_rows(cases, name, fold, fitted.scores)
 
 
 BASELINES: dict[str, Callable[[Sequence[Reading]], Features]] = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -21,6 +23,7 @@ class Device:
     gpus: tuple[str, ...]
     threads: int
     onednn: bool
+    cpu: str = ""
 
 
 def prepare(training: Training, seed: int) -> Device:
@@ -44,6 +47,7 @@ def prepare(training: Training, seed: int) -> Device:
         gpus=tuple(tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus),
         threads=tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1,
         onednn=os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "1",
+        cpu=_cpu(),
     )
 
 
@@ -54,6 +58,16 @@ def _fix_threads() -> None:
         tf.config.threading.set_inter_op_parallelism_threads(1)
     except RuntimeError:
         return
+
+
+def _cpu(info: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the model of the CPU; Linux, on which Python knows the architecture only, says it in ``info``."""
+    try:
+        lines = info.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor() or platform.machine())
 
 
 def _automatic(gpus: list[tf.config.PhysicalDevice]) -> str:

@@ -20,6 +20,7 @@ from radtl_tf.data.pipeline import augment
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.training.cache import ArrayCache, Arrays, Entry
+from radtl_tf.training.trial import SMALLER_IMAGES, one_line_when_full
 
 PREFIX_BATCH = (
     32  # one fixed shape for every pass: batch shape moves the low bits (docs/decisions/0003-prefix-suffix.md)
@@ -136,7 +137,8 @@ class FeatureStore:
         grey = tf.constant(np.asarray(self._pixels[positions]))
         if view is not None:
             grey = augment(grey, self._augmentation, self._seed, view, tf.constant(positions))
-        return prefix(to_network(grey, self._convention))
+        with one_line_when_full(SMALLER_IMAGES):
+            return prefix(to_network(grey, self._convention))
 
 
 def chunks(positions: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:

@@ -14,16 +14,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from scipy.special import expit
 from scipy.stats import rankdata
 
 from radtl_tf.data.folds import Fold
 from radtl_tf.models.head import DEAD
+from radtl_tf.records.experiment import Kind
 from radtl_tf.training.ahead import Ahead
 from radtl_tf.training.checkpoint import Learned
 from radtl_tf.training.features import POOLED, chunks
+from radtl_tf.training.output import LOSSES, example_weights, inner_auroc, inner_loss, scores_of, targets_of
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
-from radtl_tf.training.run import Epoch, Outcome, Source, class_weights, standardization
+from radtl_tf.training.run import Epoch, Outcome, Source, standardization
 
 # Adam's constants, as Keras has them (Kingma & Ba 2015, with the epsilon outside of the bias correction).
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-7
@@ -50,16 +51,17 @@ def train_heads(
     """Train a head per fold and learning rate; return their outcomes, a list per fold.
 
     As ``training.run.train_run`` with the tuning ``frozen``: epoch of lowest inner loss, patience, ``fixed_epochs``.
+    The test parts are scored once, after the last choice.
     """
     batch = _HeadBatch(source, folds, rates)
     runs = [[_Progress(*batch.head(fold, rate)) for rate in range(len(rates))] for fold in range(len(folds))]
     for epoch in range(1, source.training.epochs + 1):
         start = time.monotonic()
         losses, waiting = batch.train_epoch(epoch)
-        scores = batch.scores()
+        scores = batch.scores([fold.inner for fold in folds])
         shared = (time.monotonic() - start) / losses.size, waiting / losses.size
         for number, fold in enumerate(folds):
-            rows = _rows(epoch, losses[number], source.cases.truth[fold.inner], scores[fold.inner, number], *shared)
+            rows = _rows(epoch, losses[number], source.cases.truth[fold.inner], scores[number], *shared)
             for rate, row in enumerate(rows):
                 progress = runs[number][rate]
                 if not progress.ended and _follow(progress, row, batch.head(number, rate), fold, source):
@@ -67,20 +69,24 @@ def train_heads(
         if all(progress.ended for of_fold in runs for progress in of_fold):
             break
     batch.restore(runs)
-    final = batch.scores()
+    parts = {"inner": [fold.inner for fold in folds], "test": [fold.test for fold in folds]}
+    final = {part: batch.scores(positions) for part, positions in parts.items()}
     return [
-        [_outcome(batch, runs[number][rate], fold, final[:, number, rate], number) for rate in range(len(rates))]
+        [
+            _outcome(batch, runs[number][rate], fold, {part: of[number][:, rate] for part, of in final.items()}, number)
+            for rate in range(len(rates))
+        ]
         for number, fold in enumerate(folds)
     ]
 
 
 @dataclass(frozen=True)
 class _Step:
-    """A batch per fold: sizes (F,), positions (F, B), a weight per row (F, B) that is 0 where it fills up, dropout."""
+    """A batch per fold: sizes (F,), positions (F, B), weights (F, B, 1 or K) that are 0 where it fills up, dropout."""
 
     sizes: NDArray[np.int64]
     positions: NDArray[np.int64]
-    rows: NDArray[np.float32]
+    weights: NDArray[np.float32]
     masks: NDArray[np.float32]  # (F, B, C)
 
 
@@ -103,7 +109,8 @@ class _HeadBatch:
         self._moments += [tf.zeros_like(now) for now in (self._bias_now, self._bias_now)]
         self._steps = np.zeros(len(folds))
         policy = source.training.class_weights
-        self._class_weights = [class_weights(source.cases, fold.train, policy) for fold in folds]
+        self._targets = targets_of(source.cases)
+        self._weights = [example_weights(source.cases, fold.train, policy) for fold in folds]  # (N, 1 or K) each
         self._rates = np.repeat(np.asarray(rates, np.float32), self._num_classes)  # (L * K,)
 
     def train_epoch(self, epoch: int) -> tuple[NDArray[np.float64], float]:
@@ -120,12 +127,14 @@ class _HeadBatch:
             total += self._step(features, step) * step.sizes[:, None]
         return total / np.array([len(order) for order in orders])[:, None], prepared.waited
 
-    def scores(self) -> NDArray[np.float64]:
-        """Return P(positive) (N, F, L) of every example, in float64 so that extreme logits stay apart."""
-        shape = (len(self._every), len(self._folds), self._num_rates, self._num_classes)
-        logits = _logits(self._plain, self._mean, self._scale, self._kernel_now, self._bias_now)
-        logits = logits.numpy().reshape(shape[1], shape[0], *shape[2:]).swapaxes(0, 1).astype(np.float64)
-        return expit(logits[..., 1] - logits[..., 0])
+    def scores(self, positions: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float64]]:
+        """Return per fold P(positive) (n, L) of the examples at its positions (n,), or P(class) (n, L, K)."""
+        filled = np.stack([np.resize(at, max(map(len, positions))) for at in positions])  # (F, M), repeated to M
+        logits = _logits(self._plain, filled, self._mean, self._scale, self._kernel_now, self._bias_now).numpy()
+        scores = scores_of(
+            self._source.cases.kind, logits.reshape(*filled.shape, self._num_rates, self._num_classes)
+        )  # (F, M, L[, K])
+        return [of_fold[: len(at)] for of_fold, at in zip(scores, positions, strict=True)]
 
     def head(self, fold: int, rate: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return kernel (C, K) and bias (K,) of one run."""
@@ -159,14 +168,14 @@ class _HeadBatch:
             now = [own[number] if number < len(own) else own[0][:0] for own in batches]
             sizes = np.array([len(chosen) for chosen in now])
             positions = np.zeros((len(now), sizes.max()), np.int64)
-            rows = np.zeros(positions.shape, np.float32)
+            weights = np.zeros((*positions.shape, self._weights[0].shape[1]), np.float32)
             masks = np.zeros((*positions.shape, width), np.float32)
             for fold, (chosen, key) in enumerate(zip(now, keys, strict=True)):
                 part = fold, slice(len(chosen))
                 positions[part] = chosen
-                rows[part] = self._class_weights[fold][self._source.cases.truth[chosen]]
+                weights[part] = self._weights[fold][chosen]
                 masks[part] = dropout_mask((*key, number), (len(chosen), width))
-            yield _Step(sizes, positions, rows, masks)
+            yield _Step(sizes, positions, weights, masks)
 
     def _step(self, features: tf.Tensor, step: _Step) -> NDArray[np.float64]:
         """Learn from one batch per fold; a fold without one stays as it is. Return the mean loss (F, L)."""
@@ -177,13 +186,13 @@ class _HeadBatch:
         rates = (correction[:, None, None] * self._rates).astype(
             np.float32
         )  # (F, 1, L * K), 0 where nothing is learned
-        targets = np.eye(self._num_classes, dtype=np.float32)[self._source.cases.truth[step.positions]]
-        shares = step.rows / np.maximum(sizes, 1)[:, None].astype(np.float32)
+        targets = self._targets[step.positions]  # (F, B, K)
+        shares = step.weights / np.maximum(sizes, 1)[:, None, None].astype(np.float32)
         state = [self._kernel_now, self._bias_now, *self._moments]
         active = (sizes > 0).astype(np.float32)[:, None, None]
-        new, losses = _learn(
-            state, features, step.positions, targets, shares, step.masks, self._mean, self._scale, rates, active
-        )
+        given = step.positions, targets, shares, step.masks
+        affine, kind = (self._mean, self._scale), self._source.cases.kind
+        new, losses = _learn(state, features, *given, *affine, rates, active, kind)
         self._kernel_now, self._bias_now, *self._moments = new
         return losses.numpy().astype(np.float64)
 
@@ -200,6 +209,7 @@ def _learn(
     scale: tf.Tensor,
     rates: tf.Tensor,
     active: tf.Tensor,
+    kind: Kind,
 ) -> tuple[list[tf.Tensor], tf.Tensor]:
     """Return the state after one step of Adam, and the loss (F, L) before it."""
     kernel, bias, *moments = state
@@ -210,8 +220,8 @@ def _learn(
         shape = tf.shape(targets)
         by_rate = tf.reshape(logits, (shape[0], shape[1], -1, targets.shape[2]))  # (F, B, L, K)
         wanted = tf.broadcast_to(targets[:, :, tf.newaxis], tf.shape(by_rate))
-        each = tf.nn.softmax_cross_entropy_with_logits(wanted, by_rate)  # (F, B, L)
-        losses = tf.reduce_sum(each * shares[..., tf.newaxis], axis=1)  # (F, L)
+        each = LOSSES[kind](wanted, by_rate, shares[:, :, tf.newaxis])  # (F, B, L)
+        losses = tf.reduce_sum(each, axis=1)  # (F, L)
     gradients = tape.gradient(losses, [kernel, bias])
     new, new_moments = [], []
     for value, gradient, m, v in zip((kernel, bias), gradients, moments[::2], moments[1::2], strict=True):
@@ -223,29 +233,46 @@ def _learn(
 
 
 @tf.function(reduce_retracing=True)
-def _logits(features: tf.Tensor, mean: tf.Tensor, scale: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-    """Return (F, N, L * K), one fold after the other: the standardized features of all folds at once would be large."""
+def _logits(
+    features: tf.Tensor, positions: tf.Tensor, mean: tf.Tensor, scale: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor
+) -> tf.Tensor:
+    """Return (F, M, L * K), one fold after the other: the standardized features of all folds at once would be large."""
 
     def of_fold(numbers: tuple[tf.Tensor, ...]) -> tf.Tensor:
-        mean, scale, kernel, bias = numbers
-        return tf.matmul((features - mean) / scale, kernel) + bias
+        at, mean, scale, kernel, bias = numbers
+        return tf.matmul((tf.gather(features, at) - mean) / scale, kernel) + bias
 
-    return tf.map_fn(of_fold, (mean, scale, kernel, bias), fn_output_signature=tf.float32)
+    return tf.map_fn(of_fold, (positions, mean, scale, kernel, bias), fn_output_signature=tf.float32)
 
 
 def _rows(
     epoch: int, losses: NDArray, truth: NDArray[np.int64], scores: NDArray[np.float64], seconds: float, waiting: float
 ) -> list[Epoch]:
-    """Return the history row of each learning rate of one fold; ``scores`` (n, L) are those of the inner part."""
-    given = np.where(truth[:, None] == 1, scores, 1 - scores)
-    inner = -np.log(np.clip(given, _TINY, 1 - _TINY)).mean(axis=0)
-    positives = int(truth.sum())
-    ranks = rankdata(scores, axis=0)[truth == 1].sum(axis=0) - positives * (positives + 1) / 2
-    aurocs = ranks / (positives * (len(truth) - positives))
+    """Return the history row of each learning rate of one fold; ``scores`` (n, L[, K]) are those of the inner part."""
+    inner, aurocs = (_binary_metrics if scores.ndim == 2 else _class_metrics)(truth, scores)
     return [
         Epoch(epoch, float(loss), float(one), float(area), seconds, waiting)
         for loss, one, area in zip(losses, inner, aurocs, strict=True)
     ]
+
+
+def _binary_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    """Return inner loss and inner AUROC (L,) of scores (n, L), all learning rates at once."""
+    given = np.where(truth[:, None] == 1, scores, 1 - scores)
+    losses = -np.log(np.clip(given, _TINY, 1 - _TINY)).mean(axis=0)
+    positives = int(truth.sum())
+    ranks = rankdata(scores, axis=0)[truth == 1].sum(axis=0) - positives * (positives + 1) / 2
+    return losses, ranks / (positives * (len(truth) - positives))
+
+
+def _class_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    """Return inner loss and inner AUROC (L,) of scores (n, L, K); ``nan`` where training has diverged."""
+    found = [
+        (inner_loss(truth, of_rate), inner_auroc(truth, of_rate)) if np.isfinite(of_rate).all() else (np.nan, np.nan)
+        for of_rate in scores.swapaxes(0, 1)
+    ]
+    losses, aurocs = np.array(found).T
+    return losses, aurocs
 
 
 def _follow(
@@ -264,7 +291,9 @@ def _follow(
     return True
 
 
-def _outcome(batch: _HeadBatch, progress: _Progress, fold: Fold, scores: NDArray[np.float64], number: int) -> Outcome:
+def _outcome(
+    batch: _HeadBatch, progress: _Progress, fold: Fold, scores: dict[str, NDArray[np.float64]], number: int
+) -> Outcome:
     chosen = progress.epoch < batch._source.training.epochs
     mean, sd = batch.affine[number]
     constant = sd <= DEAD * np.abs(mean)
@@ -273,6 +302,6 @@ def _outcome(batch: _HeadBatch, progress: _Progress, fold: Fold, scores: NDArray
         best_epoch=progress.epoch,
         converged=None if fold.fixed_epochs and not progress.diverged else chosen and not progress.diverged,
         diverged=progress.diverged,
-        scores={part: scores[rows] for part, rows in fold.parts() if part != "train"},
+        scores=scores,
         learned=Learned(suffix=[], kernel=progress.kernel, bias=progress.bias, mean=mean, sd=np.where(constant, 0, sd)),
     )

@@ -13,6 +13,7 @@ from radtl_tf.data.cases import Cases
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.training.cache import Arrays
+from radtl_tf.training.output import LOSSES, class_weights
 from radtl_tf.training.trainer import copies
 
 # Keras' 0.99 needs hundreds of steps to forget the start, so that the first epochs cannot be validated.
@@ -86,29 +87,16 @@ def loss_of(cases: Cases, training_part: NDArray[np.bool_], policy: str) -> Call
     ``balanced`` weights a class by the inverse of its share of the training part, so that the mean weight is 1;
     multilabel, presence and absence of each class.
     """
-    truth, num_classes = cases.truth[training_part], len(cases.classes)
-    if cases.kind == "multilabel":
-        present = truth.sum(axis=0)
-        weights = _inverse(np.stack([len(truth) - present, present]), policy)  # (2, K)
-        return lambda targets, logits: _sigmoid_loss(targets, logits, weights)
-    weights = _inverse(np.bincount(truth, minlength=num_classes), policy)  # (K,)
-    return lambda targets, logits: _softmax_loss(targets, logits, weights)
+    weights = class_weights(cases.truth[training_part], len(cases.classes), policy)
+    loss = LOSSES[cases.kind]
+    return lambda targets, logits: loss(targets, logits, _of_targets(targets, weights))
 
 
-def _inverse(counts: NDArray[np.int64], policy: str) -> NDArray[np.float32]:
-    if policy == "none":
-        return np.ones(counts.shape, np.float32)
-    return (counts.sum(axis=0) / (len(counts) * np.maximum(counts, 1))).astype(np.float32)
-
-
-def _softmax_loss(targets: tf.Tensor, logits: tf.Tensor, weights: NDArray[np.float32]) -> tf.Tensor:
-    rows = tf.reduce_sum(targets * weights, axis=1)
-    return tf.nn.softmax_cross_entropy_with_logits(targets, logits) * rows
-
-
-def _sigmoid_loss(targets: tf.Tensor, logits: tf.Tensor, weights: NDArray[np.float32]) -> tf.Tensor:
-    cells = tf.where(targets > 0, weights[1], weights[0])
-    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, logits) * cells, axis=1)
+def _of_targets(targets: tf.Tensor, weights: NDArray[np.float32]) -> tf.Tensor:
+    """Return the weight of each row (B, 1) by its class, or of each label (B, K) by its presence."""
+    if weights.ndim == 1:
+        return tf.reduce_sum(targets * weights, axis=-1, keepdims=True)
+    return tf.where(targets > 0, weights[1], weights[0])
 
 
 def _optimizer() -> keras.optimizers.Optimizer:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 
 from radtl_tf.data.cases import Cases
 from radtl_tf.data.folds import Fold
 from radtl_tf.models.head import DEAD
+from radtl_tf.records.experiment import Kind
+from radtl_tf.training.output import inner_loss, scores_of
 from radtl_tf.training.run import standardization
 
 STRENGTHS = tuple(10.0**power for power in range(-6, 2))  # C of scikit-learn: smaller is a stronger penalty
@@ -25,11 +26,12 @@ Rows = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # positions (M,) to t
 class Fitted:
     """A regression on features standardized by ``mean`` and ``sd`` (C,) of the training part.
 
-    ``scores``: the probability of the positive class of every image of the inner and the test part.
+    ``coefficients`` (C, K) and ``intercepts`` (K,) give the logits of the classes; of a binary task, the negative class
+    has logit 0. ``scores``: those of every image of the inner and the test part, P(positive) (n,) or P(class) (n, K).
     """
 
     coefficients: NDArray[np.float64]
-    intercept: float
+    intercepts: NDArray[np.float64]
     mean: NDArray[np.float32]
     sd: NDArray[np.float32]
     strength: float
@@ -45,15 +47,46 @@ def fit(rows: Rows, cases: Cases, fold: Fold) -> Fitted:
     turned = {part: (rows(at) - mean) / scale @ basis for part, at in fold.parts()}
     truth = {part: cases.truth[at] for part, at in fold.parts()}
     strengths = (DEFAULT_STRENGTH,) if fold.fixed_epochs else STRENGTHS
-    fitted = [_regression(value).fit(turned["train"], truth["train"]) for value in strengths]
-    losses = [log_loss(truth["inner"], model.predict_proba(turned["inner"]), labels=[0, 1]) for model in fitted]
-    best = fitted[int(np.argmin(losses))]
-    scores = {part: best.predict_proba(turned[part])[:, 1] for part in ("inner", "test")}
-    return Fitted(basis @ best.coef_[0], float(best.intercept_[0]), mean, sd, best.C, scores)
+    fitted = [_FITS[cases.kind](turned["train"], truth["train"], value) for value in strengths]
+    losses = [inner_loss(truth["inner"], _scores(cases.kind, turned["inner"], of_one)) for of_one in fitted]
+    best = int(np.argmin(losses))
+    scores = {part: _scores(cases.kind, turned[part], fitted[best]) for part in ("inner", "test")}
+    coefficients, intercepts = fitted[best]
+    return Fitted(basis @ coefficients, intercepts, mean, sd, strengths[best], scores)
 
 
-def _regression(strength: float) -> LogisticRegression:
-    return LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200)
+Line = tuple[NDArray[np.float64], NDArray[np.float64]]  # coefficients (r, K) and intercepts (K,)
+
+
+def _scores(kind: Kind, features: NDArray[np.float64], line: Line) -> NDArray[np.float64]:
+    return scores_of(kind, features @ line[0] + line[1])
+
+
+def _of_two(features: NDArray[np.float64], truth: NDArray[np.int64], strength: float) -> Line:
+    """Fit two classes; the first has logit 0."""
+    model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200).fit(features, truth)
+    zero = np.zeros(len(model.coef_[0]))
+    return np.stack([zero, model.coef_[0]], axis=1), np.array([0.0, model.intercept_[0]])
+
+
+def _of_several(features: NDArray[np.float64], truth: NDArray[np.int64], strength: float) -> Line:
+    """Fit one multinomial regression; Newton's matrix would grow with the square of the number of classes."""
+    model = LogisticRegression(C=strength, solver="lbfgs", max_iter=5000).fit(features, truth)
+    return model.coef_.T, model.intercept_
+
+
+def _of_labels(features: NDArray[np.float64], truth: NDArray[np.int64], strength: float) -> Line:
+    """Fit a regression per label (n, K), all of the same strength."""
+    lines = [_of_two(features, label, strength) for label in truth.T]
+    coefficients, intercepts = zip(*lines, strict=True)
+    return np.stack([both[:, 1] for both in coefficients], axis=1), np.array([both[1] for both in intercepts])
+
+
+_FITS: dict[Kind, Callable[[NDArray[np.float64], NDArray[np.int64], float], Line]] = {
+    "binary": _of_two,
+    "multiclass": _of_several,
+    "multilabel": _of_labels,
+}
 
 
 def _basis(features: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -29,8 +29,6 @@ def train_probe(source: Source, fold: Fold) -> tuple[Outcome, float]:
 
 
 def _as_head(fitted: Fitted) -> Learned:
-    """Write the regression as a softmax head: the negative class has logit 0."""
-    weights = fitted.coefficients
-    kernel = np.stack([np.zeros_like(weights), weights], axis=1).astype(np.float32)
-    bias = np.array([0.0, fitted.intercept], np.float32)
+    """Write the regression as a head."""
+    kernel, bias = fitted.coefficients.astype(np.float32), fitted.intercepts.astype(np.float32)
     return Learned(suffix=[], kernel=kernel, bias=bias, mean=fitted.mean, sd=fitted.sd)

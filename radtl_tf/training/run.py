@@ -9,8 +9,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
-from sklearn.metrics import log_loss, roc_auc_score
 
 from radtl_tf.data.cases import Cases
 from radtl_tf.data.folds import Fold
@@ -19,6 +17,7 @@ from radtl_tf.training.ahead import Ahead
 from radtl_tf.training.cache import Arrays
 from radtl_tf.training.checkpoint import Learned
 from radtl_tf.training.features import POOLED, PREFIX_BATCH, chunks
+from radtl_tf.training.output import example_weights, inner_auroc, inner_loss, scores_of, targets_of
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
 from radtl_tf.training.trainer import Trainer
 
@@ -27,7 +26,7 @@ EVALUATION_ROWS = {
 }  # rows per inference batch; pooled features are small, every other cut is an image's worth
 
 
-# What a step learns from: cut tensors (B, ...), targets (B, K), a weight per row (B,), dropout mask (B, C).
+# What a step learns from: cut tensors (B, ...), targets (B, K), weights (B, 1) or (B, K), dropout mask (B, C).
 Batch = tuple[Arrays, NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
 
@@ -45,7 +44,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training a Run gives: scores (N,) of the positive class for the parts inner and test.
+    """What training a Run gives: scores of the parts inner and test, P(positive) (n,) or P(class) (n, K).
 
     ``best_epoch`` counts from 1; 0 is the start. ``converged`` is false when the best epoch is the last one or the run
     diverged, ``None`` when no epoch was chosen.
@@ -152,14 +151,6 @@ def _affine(trainer: Trainer, source: Source, fold: Fold, tuning: str) -> Arrays
     return standardization(trainer.pooled(source.suffix, batches))
 
 
-def class_weights(cases: Cases, positions: NDArray[np.int64], policy: str) -> NDArray[np.float32]:
-    """Return a weight per class (K,): 1 each, or inversely proportional to its share of the training part."""
-    if policy == "none":
-        return np.ones(len(cases.classes), np.float32)
-    counts = np.bincount(cases.truth[positions], minlength=len(cases.classes))
-    return (len(positions) / (len(counts) * counts)).astype(np.float32)
-
-
 def _train_epoch(trainer: Trainer, source: Source, fold: Fold, tuning: str, epoch: int) -> tuple[float, float]:
     """Pass once over the training part in this epoch's order; return the mean loss and the seconds of waiting."""
     batches = Ahead(_batches(trainer.num_features, source, fold, tuning, epoch))
@@ -170,24 +161,21 @@ def _train_epoch(trainer: Trainer, source: Source, fold: Fold, tuning: str, epoc
 def _batches(num_features: int, source: Source, fold: Fold, tuning: str, epoch: int) -> Iterator[Batch]:
     """Yield the batches of one epoch in its order."""
     settings, cases = source.training, source.cases
-    weights = class_weights(cases, fold.train, settings.class_weights)
-    targets = np.eye(len(cases.classes), dtype=np.float32)
+    weights, targets = example_weights(cases, fold.train, settings.class_weights), targets_of(cases)
     key = (source.seed, fold.repeat, fold.fold, epoch)
     view = (epoch - 1) % settings.num_views if settings.num_views else None
     order = epoch_order(key, fold.train)
     for step, positions in enumerate(chunks(order, settings.images_per_step)):
-        truth = cases.truth[positions]
         mask = dropout_mask((*key, step), (len(positions), num_features))
-        yield source.store.rows(tuning, positions, view), targets[truth], weights[truth], mask
+        yield source.store.rows(tuning, positions, view), targets[positions], weights[positions], mask
 
 
 def _scores(trainer: Trainer, source: Source, tuning: str, positions: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return P(positive) (n,) of the examples at ``positions``, in float64 so that extreme logits stay apart."""
+    """Return the scores of the examples at ``positions``, a row each."""
     batches: Iterator[Arrays] = (
         source.store.rows(tuning, rows, None) for rows in chunks(positions, EVALUATION_ROWS.get(tuning, PREFIX_BATCH))
     )
-    logits = trainer.logits(batches).astype(np.float64)
-    return expit(logits[:, 1] - logits[:, 0])
+    return scores_of(source.cases.kind, trainer.logits(batches))
 
 
 def _row(
@@ -196,8 +184,8 @@ def _row(
     return Epoch(
         epoch=epoch,
         loss=loss,
-        inner_loss=float(log_loss(truth, scores, labels=[0, 1])),
-        inner_auroc=float(roc_auc_score(truth, scores)),
+        inner_loss=inner_loss(truth, scores),
+        inner_auroc=inner_auroc(truth, scores),
         seconds=time.monotonic() - start,
         waiting=waiting,
     )

@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.tuning import split
+from radtl_tf.records.experiment import Kind
+from radtl_tf.training.batch_norm import with_fused_batch_norms
 from radtl_tf.training.cache import Arrays
+from radtl_tf.training.output import LOSSES
 
 
 class Trainer:
@@ -26,11 +29,14 @@ class Trainer:
     is that of the whole batch, but batch norms that learn see the statistics of a share.
     """
 
-    def __init__(self, backbone: str, tuning: str, image_size: int, *, num_classes: int) -> None:
-        """Build the suffix of ``backbone`` at ``tuning`` for square images, with a head of ``num_classes`` outputs."""
-        self._replicas = replicas()
+    def __init__(self, backbone: str, tuning: str, image_size: int, *, num_classes: int, kind: Kind = "binary") -> None:
+        """Build the suffix of ``backbone`` at ``tuning`` for square images, with a head of ``num_classes`` outputs.
+
+        ``kind`` of the task says which loss they get.
+        """
+        self._replicas, self._loss = replicas(), LOSSES[kind]
         with self._replicas.scope():
-            self.suffix = split(build_base(backbone, image_size, seed=0), tuning).suffix
+            self.suffix = split(with_fused_batch_norms(build_base(backbone, image_size, seed=0)), tuning).suffix
             self.num_features = int(self.suffix.outputs[0].shape[-1])
             self.head = Head(num_features=self.num_features, num_classes=num_classes)
             self._optimizer = _adam()
@@ -38,10 +44,11 @@ class Trainer:
             self._optimizer.build(self._learning)
         self._optimizer_start = copies(self._optimizer.variables)
         cuts = [tf.TensorSpec((None, *tensor.shape[1:]), tf.float32) for tensor in self.suffix.inputs]
-        rows = tf.TensorSpec((None,), tf.float32)
+        self.num_weights = num_classes if kind == "multilabel" else 1  # of an example in the loss
+        weights = tf.TensorSpec((None, self.num_weights), tf.float32)
         targets = tf.TensorSpec((None, num_classes), tf.float32)
         mask = tf.TensorSpec((None, self.num_features), tf.float32)
-        self._step = tf.function(self._share_step, input_signature=(cuts, targets, rows, mask))
+        self._step = tf.function(self._share_step, input_signature=(cuts, targets, weights, mask))
         self._logits = tf.function(self._forward, input_signature=(cuts,))
         self._pooled = tf.function(self._forward_in_training, input_signature=(cuts,))
 
@@ -62,7 +69,10 @@ class Trainer:
         self._optimizer.learning_rate = learning_rate
 
     def step(self, cuts: Arrays, targets: NDArray, weights: NDArray, mask: NDArray) -> float:
-        """Learn from one batch: cut tensors (B, ...), targets (B, K), a weight per row (B,), dropout mask (B, C)."""
+        """Learn from one batch: cut tensors (B, ...), targets (B, K), ``weights`` of the loss, dropout mask (B, C).
+
+        Weights are those of the examples (B, 1), of several labels those of each (B, K).
+        """
         short = -len(targets) % self._replicas.num_replicas_in_sync
         if short:
             *cuts, targets, weights, mask = _filled([*cuts, targets, weights, mask], short)
@@ -80,22 +90,26 @@ class Trainer:
         """Take back what ``learned`` returned."""
         _assign([*self.suffix.weights, *self.head.weights], [*learned[0], *learned[1]])
 
-    def _share_step(self, cuts: Sequence[tf.Tensor], targets: tf.Tensor, rows: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    def _share_step(
+        self, cuts: Sequence[tf.Tensor], targets: tf.Tensor, weights: tf.Tensor, mask: tf.Tensor
+    ) -> tf.Tensor:
         number = self._replicas.num_replicas_in_sync
         if number == 1:
-            return self._train_step(cuts, targets, rows, mask)
+            return self._train_step(cuts, targets, weights, mask)
 
         def of_share() -> tf.Tensor:
             own = tf.distribute.get_replica_context().replica_id_in_sync_group
-            shares = [tensor[own::number] for tensor in (*cuts, targets, rows / number, mask)]
+            shares = [tensor[own::number] for tensor in (*cuts, targets, weights / number, mask)]
             return self._train_step(shares[:-3], *shares[-3:])
 
         return self._replicas.reduce("SUM", self._replicas.run(of_share), axis=None)
 
-    def _train_step(self, cuts: Sequence[tf.Tensor], targets: tf.Tensor, rows: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    def _train_step(
+        self, cuts: Sequence[tf.Tensor], targets: tf.Tensor, weights: tf.Tensor, mask: tf.Tensor
+    ) -> tf.Tensor:
         with tf.GradientTape() as tape:
             logits = self.head(self.suffix(cuts, training=True), mask)  # (B, K) float32
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits) * rows)
+            loss = tf.reduce_mean(self._loss(targets, logits, weights))
             scaled = self._optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, [variable.value for variable in self._learning])
         self._optimizer.apply(gradients, self._learning)
@@ -123,7 +137,7 @@ def _filled(batch: Sequence[NDArray], short: int) -> Arrays:
     size = len(batch[0])
     *cuts, targets, weights, mask = [array[np.arange(size + short) % size] for array in batch]
     scale = np.where(np.arange(size + short) < size, (size + short) / size, 0).astype(np.float32)
-    return [*cuts, targets, weights * scale, mask]
+    return [*cuts, targets, weights * scale[:, np.newaxis], mask]
 
 
 def _assign(variables: Sequence[keras.Variable], values: Sequence[NDArray]) -> None:

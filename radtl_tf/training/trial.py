@@ -12,6 +12,9 @@ from radtl_tf.errors import ExperimentError
 from radtl_tf.training.trainer import Trainer, copies
 
 BATCH_SIZES = (32, 16, 8, 4, 2, 1)  # tried in this order where the user leaves the choice; 32 is the published one
+_OTHER = "where runs are finished, this is another experiment, in another --out"
+SMALLER_IMAGES = f"in a pass over the images, whatever the batch size: set a smaller training.image_size; {_OTHER}"
+WITHOUT_GPU = "after the training: call again with CUDA_VISIBLE_DEVICES=-1, which does the rest on the CPU"
 
 
 def trial_step(trainer: Trainer, num_images: int) -> None:
@@ -22,13 +25,14 @@ def trial_step(trainer: Trainer, num_images: int) -> None:
     kernel = np.zeros((num_features, num_classes), np.float32)
     trainer.reset(copies(trainer.suffix.weights), kernel, [0 * ones, ones], learning_rate=0.0)
     targets = np.eye(num_classes, dtype=np.float32)[np.zeros(num_images, int)]
+    weights = np.ones((num_images, trainer.num_weights), np.float32)
     mask = np.ones((num_images, num_features), np.float32)
-    float(trainer.step(cuts, targets, np.ones(num_images, np.float32), mask))
+    float(trainer.step(cuts, targets, weights, mask))
 
 
 @contextmanager
-def one_line_when_full(batch_size: int) -> Iterator[None]:
-    """Turn TensorFlow's report of exhausted memory into one line with the batch size to try.
+def one_line_when_full(advice: str) -> Iterator[None]:
+    """Turn TensorFlow's report of exhausted memory into one line: where it was exhausted, and what to do.
 
     Raises:
         ExperimentError: the device ran out of memory in this block.
@@ -36,11 +40,14 @@ def one_line_when_full(batch_size: int) -> Iterator[None]:
     try:
         yield
     except tf.errors.ResourceExhaustedError as error:
-        smaller = next((size for size in BATCH_SIZES if size < batch_size), None)
-        advice = f"training.batch_size = {smaller}, or 'auto'" if smaller else "a smaller training.image_size"
-        raise ExperimentError(
-            f"The device ran out of memory with {batch_size} images a step: set {advice}. Finished runs are kept."
-        ) from error
+        raise ExperimentError(f"The device ran out of memory {advice}.") from error
+
+
+def smaller_batch(size: int) -> str:
+    """Return the advice where a training step with ``size`` images did not fit."""
+    smaller = next((number for number in BATCH_SIZES if number < size), None)
+    wanted = f"training.batch_size = {smaller}, or 'auto'" if smaller else "a smaller training.image_size"
+    return f"with {size} images a step: set {wanted}; {_OTHER}"
 
 
 def largest_batch(fits: Callable[[int], object]) -> int:

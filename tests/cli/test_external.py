@@ -49,6 +49,7 @@ def test_wrong_input_is_one_line(model: Path, tmp_path: Path, radiographs_in: An
         (model, "--manifest", tmp_path / "none.csv"),
         (tmp_path / "empty", "--manifest", manifest),
         (model, "--manifest", manifest, "--positive", "well"),
+        (model, "--manifest", manifest, "--label", "sick", "--label", "well"),
     ):
         result = radtl("test", *wrong, *words)
         assert result.exit_code == 1

@@ -9,10 +9,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pandas as pd
 import pytest
+import tensorflow as tf
 
-from radtl_tf.cli.run import experiment_of_flags
+from radtl_tf.cli.main import main
+from radtl_tf.cli.run import experiment_of_flags, run_experiment
+from radtl_tf.errors import ExperimentError
+from radtl_tf.records.folder import read_json
+from radtl_tf.records.schema import experiment_from
 
 
 @pytest.fixture
@@ -95,6 +101,41 @@ def test_a_dry_run_prices_the_grid_and_trains_nothing(tmp_path: Path, make_exper
     assert result.exit_code == 0, result.output
     assert "8 runs, 0 of them done" in result.output  # two weights, a head and a probe, two folds
     assert not (tmp_path / "out" / "runs").exists()
+
+
+def test_an_experiment_may_be_edited_after_its_dry_run_until_a_run_is_finished(
+    tmp_path: Path, make_experiment: Any, radtl: Any
+) -> None:
+    make_experiment()
+    file = tmp_path / "experiment.toml"
+    words = ("run", file, "--out", tmp_path / "out")
+    file.write_text(SMALL)
+    assert radtl(*words, "--dry-run").exit_code == 0
+    file.write_text(SMALL.replace("epochs = 2", "epochs = 1").replace("[0.01]", "[0.1]"))
+    result = radtl(*words)
+    assert result.exit_code == 0, result.output
+    assert set(pd.read_csv(tmp_path / "out" / "estimates.csv").learning_rate.dropna()) >= {"0.1"}
+    file.write_text(SMALL)
+    result = radtl(*words)
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    assert "holds another experiment (grid.tunings" in result.output
+
+
+def test_exhausted_memory_after_the_training_is_one_line(
+    finished: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    for place in ("report.saliency.write_saliency", "experiment.similarity.write_similarities"):
+        monkeypatch.setattr(f"radtl_tf.{place}", full)
+    said = "The device ran out of memory after the training: call again with CUDA_VISIBLE_DEVICES=-1"
+    result = radtl("report", finished, "--saliency", 1)
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    assert said in result.output
+    experiment = experiment_from(read_json(finished / "experiment.json")["experiment"], finished)
+    with click.Context(main), pytest.raises(ExperimentError, match=said):
+        run_experiment(experiment, finished)
 
 
 def test_a_wrong_key_is_one_line(tmp_path: Path, radtl: Any) -> None:

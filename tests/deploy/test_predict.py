@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from radtl_tf.data import workers
-from radtl_tf.deploy.predict import Model, load_model, predict
+from radtl_tf.deploy.predict import Model, Score, load_model, predict
 from radtl_tf.deploy.saved_model import export
 from radtl_tf.errors import OutputError
 from radtl_tf.records.folder import OutputFolder
@@ -47,6 +47,20 @@ def test_a_file_that_ends_its_decoder_costs_that_file(tmp_path: Path, monkeypatc
     scores = list(predict(Model(brightness, {}, None), files))
     assert [score.score and round(score.score, 6) for score in scores] == [0.2, None, 0.2]
     assert "stopped the process that decoded it (Aborted)" in (scores[1].error or "")
+
+
+def test_a_model_of_several_classes_gives_a_score_of_each(tmp_path: Path) -> None:
+    Image.fromarray(np.repeat(np.array([[51], [102], [204]], np.uint8), 4, axis=1)).save(tmp_path / "image.png")
+
+    def rows(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"probabilities": tf.reduce_mean(tf.cast(pixels, tf.float32), axis=[2, 3]) / 65535}
+
+    (found,) = predict(Model(rows, {}, None), [tmp_path / "image.png"])
+    assert found.scores == pytest.approx((0.2, 0.4, 0.8))
+
+
+def test_a_score_of_zero_is_a_score() -> None:
+    assert (Score(Path(), (0.0,)).score, Score(Path(), None, "damaged").score) == (0.0, None)
 
 
 @pytest.mark.parametrize("file", ["saved_model.pb", "variables/variables.index"])

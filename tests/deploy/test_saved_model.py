@@ -6,7 +6,9 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,9 +33,14 @@ assert "radtl_tf" not in sys.modules
 """
 
 
-def score(model: Path, image: Path) -> float:
+def outputs(model: Path, image: Path) -> dict[str, Any]:
     pixels = decode(image).pixels[None, :, :, None]
-    return float(load_model(model).score(pixels=tf.constant(pixels))["score"][0])
+    found = load_model(model).score(pixels=tf.constant(pixels))
+    return {name: values.numpy()[0].tolist() for name, values in found.items()}
+
+
+def score(model: Path, image: Path) -> float:
+    return outputs(model, image)["score"]
 
 
 @pytest.mark.parametrize("tuning", ["frozen", "topK2", "probe"])
@@ -65,6 +72,35 @@ def test_the_ensemble_is_the_mean_of_its_folds(
     export(finished, "Tiny-mine-tf-frozen", tmp_path / "model", weights_folder=tmp_path)
     assert score(tmp_path / "model", image) == pytest.approx(np.mean(scores), abs=1e-6)
     assert len(set(scores)) == 3
+
+
+@pytest.mark.parametrize(("kind", "total"), [("multiclass", 1.0), ("multilabel", None)])
+@pytest.mark.parametrize("tuning", ["frozen", "probe"])
+def test_a_model_of_several_classes_gives_the_mean_predictions_of_its_runs(
+    tuning: str, kind: str, total: float | None, finished_several: Callable[[str], OutputFolder], tmp_path: Path
+) -> None:
+    folder = finished_several(kind)
+    export(folder, f"Tiny-mine-tf-{tuning}", tmp_path / "model", weights_folder=tmp_path)
+    card = read_card(tmp_path / "model")
+    assert (card["kind"], card["classes"]) == (kind, ["bottom", "middle", "top"])
+    assert "positive" not in card
+    columns = [f"score_{name}" for name in card["classes"]]
+    runs = [pd.read_csv(folder.runs / name / "predictions.csv", index_col="example") for name in card["members"]]
+    common = set.intersection(*(set(run.index) for run in runs))  # tested by one run, inner part of the others
+    assert common
+    for example in sorted(common)[:4]:
+        found = outputs(tmp_path / "model", tmp_path / "images" / f"{example:03d}.png")
+        assert set(found) == {"probabilities"}
+        expected = np.mean([run.loc[example, columns] for run in runs], axis=0)
+        assert found["probabilities"] == pytest.approx(expected, abs=1e-4)
+        assert total is None or sum(found["probabilities"]) == pytest.approx(total)
+
+
+def test_the_card_of_a_binary_model_names_the_positive_class(finished: OutputFolder, tmp_path: Path) -> None:
+    export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+    card = read_card(tmp_path / "model")
+    assert (card["kind"], card["classes"], card["positive"]) == ("binary", ["well", "sick"], "sick")
+    assert set(outputs(tmp_path / "model", tmp_path / "images" / "000.png")) == {"probabilities", "score"}
 
 
 def test_a_process_without_the_package_gives_the_same_scores(finished: OutputFolder, tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, softmax
 
 from radtl_tf.records.experiment import Training
 from radtl_tf.records.folder import OutputFolder, csv_text, write_json, write_text
-from radtl_tf.records.runs import FOLD_COLUMNS, PREDICTION_COLUMNS, PROBE, Run, Scenario, Setting
+from radtl_tf.records.runs import FOLD_COLUMNS, PROBE, Run, Scenario, Setting, Target
 
 NATIVE = {
     ("ResNet50", "imagenet"): "caffe",
@@ -51,8 +51,13 @@ class Synthetic:
     evaluation: dict[str, Any] = field(default_factory=dict)
     name: str = "synthetic"
     note: str = ""
-    classes: tuple[str, str] = ("absent", "present")
+    kind: str = "binary"
+    classes: tuple[str, ...] = ("absent", "present")
     seed: int = 0
+
+    @property
+    def target(self) -> Target:
+        return Target(self.kind, self.classes)  # type: ignore[arg-type]
 
 
 def write_synthetic(folder: Path, like: Synthetic) -> Path:
@@ -65,9 +70,9 @@ def write_synthetic(folder: Path, like: Synthetic) -> Path:
     text = csv_text(FOLD_COLUMNS, folds)
     write_text(output.folds, text)
     write_json(output.experiment, _facts(like, scenarios, (patients, truth), text))
-    common = random.normal(size=(like.num_repeats, len(truth)))
+    common = random.normal(size=(like.num_repeats, *truth.shape))
     rows = [row for scenario in scenarios for row in _predictions(like, scenario, folds, truth, common, random)]
-    write_text(output.predictions, csv_text(PREDICTION_COLUMNS, rows))
+    write_text(output.predictions, csv_text(like.target.columns, rows))
     for number, (scenario, repeat, fold) in enumerate(
         product(scenarios, range(like.num_repeats), range(like.num_folds))
     ):
@@ -81,8 +86,16 @@ def write_synthetic(folder: Path, like: Synthetic) -> Path:
 
 
 def _cases(like: Synthetic, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return patient and truth of each image; some patients have several, if the unit is image of both classes."""
+    """Return patient and truth of each image; some patients have several, if the unit is image of both classes.
+
+    Of several classes the truth is (n, K), the same for all images of a patient.
+    """
     patients = np.repeat(np.arange(like.num_patients), random.choice([1, 1, 1, 2, 3], like.num_patients))
+    if like.kind == "multiclass":
+        number = random.permutation(np.arange(like.num_patients) % len(like.classes))
+        return patients, np.eye(len(like.classes), dtype=int)[number][patients]
+    if like.kind == "multilabel":
+        return patients, (random.random((like.num_patients, len(like.classes))) < like.prevalence)[patients].astype(int)
     label = (np.arange(like.num_patients) < like.prevalence * like.num_patients).astype(int)
     truth = random.permutation(label)[patients]
     if like.unit == "image":
@@ -96,11 +109,13 @@ def _folds(
 ) -> list[tuple[Any, ...]]:
     """Draw patients into folds, alternating within each class so that every part has both."""
     rows = []
-    positive = np.bincount(patients, weights=truth) > 0
+    kinds = truth @ 2 ** np.arange(truth.shape[1]) if truth.ndim == 2 else truth
+    of_patient = np.zeros(like.num_patients, int)
+    np.maximum.at(of_patient, patients, kinds)
     for repeat in range(like.num_repeats):
         order = random.permutation(like.num_patients)
         place = np.empty(like.num_patients, int)
-        for group in (order[positive[order]], order[~positive[order]]):
+        for group in (order[of_patient[order] == kind] for kind in np.unique(of_patient)[::-1]):
             place[group] = np.arange(len(group))
         for fold, example in product(range(like.num_folds), range(len(patients))):
             rank, patient = place[patients[example]], patients[example]
@@ -141,9 +156,11 @@ def _predictions(
     rows = []
     for example, patient, repeat, fold, part in folds:
         if part != "train":
-            noise = common[repeat, example] + like.noise * random.normal()
-            score = expit((signal * (truth[example] - 0.5) + noise) * max(signal, 0.1))
-            rows.append((scenario.name, repeat, fold, part, example, patient, int(truth[example]), float(score)))
+            noise = common[repeat, example] + like.noise * random.normal(size=np.shape(truth[example]))
+            logits = (signal * (truth[example] - 0.5) + noise) * max(signal, 0.1)
+            scores = softmax(logits) if like.kind == "multiclass" else expit(logits)
+            cells = (*np.atleast_1d(truth[example]).tolist(), *np.atleast_1d(scores).tolist())
+            rows.append((scenario.name, repeat, fold, part, example, patient, *cells))
     return rows
 
 
@@ -177,8 +194,9 @@ def _facts(
     like: Synthetic, scenarios: list[Scenario], cases: tuple[np.ndarray, np.ndarray], folds: str
 ) -> dict[str, Any]:
     patients, truth = cases
+    marks = truth if truth.ndim == 2 else np.eye(2, dtype=int)[truth]
     counts = {
-        name: {"images": int((truth == number).sum()), "patients": len(np.unique(patients[truth == number]))}
+        name: {"images": int(marks[:, number].sum()), "patients": len(np.unique(patients[marks[:, number] == 1]))}
         for number, name in enumerate(like.classes)
     }
     sources = dict.fromkeys((s.setting.backbone, s.setting.weights, s.setting.pixels) for s in scenarios)
@@ -189,7 +207,12 @@ def _facts(
             "name": like.name,
             "seed": 726,
             "note": like.note,
-            "task": {"label": "label", "positive": like.classes[1], "unit": like.unit},
+            "task": {
+                "label": "label",
+                "kind": like.kind,
+                "positive": like.classes[1] if like.target.is_binary else None,
+                "unit": like.unit,
+            },
             "question": question,
             "evaluation": like.evaluation,
             "folds": {"count": like.num_folds, "repeats": like.num_repeats, "inner": 0.2},

@@ -89,7 +89,7 @@ def test_maps_are_fitted_without_the_test_part(outcome: Outcome) -> None:
 
 def test_every_setting_has_every_map_and_measure(evaluation: Evaluation) -> None:
     found = evaluation.further.calibration
-    assert len(found.estimates) == 8 * len(MAPS) * len(MEASURES)
+    assert len(found.estimates) == 8 * len(MAPS["binary"]) * len(MEASURES)
     assert found.reliability["scenario"].nunique() == 8
     assert found.notes == ()
 

@@ -7,8 +7,38 @@ import pytest
 from scipy.special import expit
 
 from radtl_tf.evaluation.delong import delong
-from radtl_tf.evaluation.external import External, Scored, by_patient, count, evaluate_external
-from radtl_tf.evaluation.metrics import auroc
+from radtl_tf.evaluation.external import External, Scored, by_patient, count, evaluate_classes, evaluate_external
+from radtl_tf.evaluation.metrics import auroc, cross_entropy, log_loss
+from radtl_tf.evaluation.scores import METRICS_OF
+from radtl_tf.records.experiment import Kind
+
+# Eight cases of three classes; of the pairs of a case with a class and one without, those ordered rightly are 11 of 15,
+# 14 of 15 and 11 of 12.
+SCORES = (
+    np.array(
+        [
+            [200, 30, 25],
+            [100, 90, 65],
+            [60, 75, 120],
+            [40, 180, 35],
+            [90, 110, 55],
+            [150, 80, 25],
+            [20, 35, 200],
+            [80, 70, 105],
+        ]
+    )
+    / 255
+)
+MARKS = np.eye(3, dtype=np.int64)[[0, 0, 0, 1, 1, 1, 2, 2]]
+
+
+def views_of(marks: np.ndarray, *scores: np.ndarray, patients: np.ndarray | None = None) -> dict[str, Scored]:
+    """Return the views of classes from marks (n, K) and the scores (n, K) of each model."""
+    patients = np.arange(len(marks)) if patients is None else patients
+    return {
+        name: Scored(marks[:, at], np.stack([of_model[:, at] for of_model in scores], axis=1), patients)
+        for at, name in enumerate("abc")
+    }
 
 
 def scored(num_patients: int = 60, each: int = 1, models: int = 1, seed: int = 1) -> Scored:
@@ -104,3 +134,111 @@ def test_what_spoils_a_number_is_noted() -> None:
     assert "replicates of the AUROC held one class only" in " ".join(
         evaluate_external(["m"], rare, "image", seed=1).notes
     )
+
+
+def drawn(kind: Kind, num_patients: int = 90, each: int = 1, models: int = 1) -> dict[str, Scored]:
+    """Return views of patients of three classes, or of three labels, and scores that know something of them."""
+    random = np.random.default_rng(7)
+    patients = np.repeat(np.arange(num_patients), each)
+    marks = np.eye(3, dtype=np.int64)[np.arange(num_patients) % 3]
+    if kind == "multilabel":
+        marks = random.integers(0, 2, (num_patients, 3))
+    common = random.normal(size=(num_patients, 3))[patients] + marks[patients]
+    logits = [common + 0.5 * random.normal(size=common.shape) for _ in range(models)]
+    scores = [expit(one) if kind == "multilabel" else np.exp(one) / np.exp(one).sum(1, keepdims=True) for one in logits]
+    return views_of(marks[patients], *scores, patients=patients)
+
+
+def test_of_several_classes_the_mean_comes_first_then_each() -> None:
+    found = evaluate_classes(["m"], views_of(MARKS, SCORES), "multiclass", "image", seed=1)
+    assert [(one.metric, one.value) for one in found.estimates[:4]] == [
+        ("auroc", pytest.approx((11 / 15 + 14 / 15 + 11 / 12) / 3)),
+        ("auroc: a", pytest.approx(11 / 15)),
+        ("auroc: b", pytest.approx(14 / 15)),
+        ("auroc: c", pytest.approx(11 / 12)),
+    ]
+    assert found.sentence.startswith(
+        "Per image, on 8 images of 8 patients, 3 classes, each against the rest: mean AUROC 0.861 (95 % "
+    )
+    assert found.counts == {
+        **{"images": 8, "patients": 8, "images with a": 3, "patients with a": 3},
+        **{"images with b": 3, "patients with b": 3, "images with c": 2, "patients with c": 2},
+    }
+    assert "The fewest patients of a class are 2" in " ".join(found.notes)
+
+
+def test_the_other_metrics_of_one_class_among_several() -> None:
+    found = estimates(evaluate_classes(["m"], views_of(MARKS, SCORES), "multiclass", "image", seed=1))
+    own = SCORES[np.arange(8), MARKS.argmax(axis=1)]
+    assert found["log_loss"] == pytest.approx(-np.log(own).mean())
+    assert found["brier"] == pytest.approx(((SCORES - MARKS) ** 2).sum(axis=1).mean())
+    single = [estimates(evaluate_external(["m"], view, "image", seed=1)) for view in views_of(MARKS, SCORES).values()]
+    for metric in ("average_precision", "calibration_slope", "calibration_intercept"):
+        assert found[metric] == pytest.approx(np.mean([of_class[metric] for of_class in single]), nan_ok=True)
+
+
+def test_the_other_metrics_of_several_labels_are_means() -> None:
+    views = drawn("multilabel")
+    found = estimates(evaluate_classes(["m"], views, "multilabel", "image", seed=1))
+    single = [estimates(evaluate_external(["m"], view, "image", seed=1)) for view in views.values()]
+    assert set(found) == {*single[0], *(f"auroc: {name}" for name in views)}
+    for metric, value in single[0].items():
+        assert found[metric] == pytest.approx(np.mean([of_class[metric] for of_class in single]))
+        assert found[metric] != value
+
+
+@pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
+def test_a_test_measures_what_an_experiment_does(kind: Kind) -> None:
+    views = drawn(kind)
+    found = estimates(evaluate_classes(["m"], views, kind, "patient", seed=1))
+    truth = np.stack([view.truth for view in views.values()], axis=1)
+    score = np.stack([view.scores[:, 0] for view in views.values()], axis=1)
+    assert found["auroc"] == pytest.approx(auroc(truth, score))
+    assert found["log_loss"] == pytest.approx((cross_entropy if kind == "multiclass" else log_loss)(truth, score))
+    for name, metric in (("average precision", "average_precision"), ("Brier", "brier")):
+        assert found[metric] == pytest.approx(METRICS_OF[kind][name].function(truth, score))
+    for name in ("calibration slope", "calibration intercept"):
+        assert found[name.replace(" ", "_")] == pytest.approx(METRICS_OF[kind][name].function(truth, score), abs=1e-5)
+
+
+@pytest.mark.parametrize(("each", "method"), [(1, "DeLong, logit scale"), (3, "patient bootstrap, 10,000 replicates")])
+def test_the_mean_is_drawn_by_patient_and_a_class_is_measured_as_two_are(each: int, method: str) -> None:
+    views = drawn("multiclass", 45, each)
+    mean, *of_classes = evaluate_classes(["m"], views, "multiclass", "image", seed=1).estimates[:4]
+    assert mean.method.startswith("patient bootstrap, 10,000 replicates")
+    assert mean.ci_low < mean.value < mean.ci_high
+    for one, view in zip(of_classes, views.values(), strict=True):
+        alone = evaluate_external(["m"], view, "image", seed=1).estimates[0]
+        assert (one.value, one.ci_low, one.ci_high) == (alone.value, alone.ci_low, alone.ci_high)
+        assert one.method.startswith(method)
+    assert mean.ci_high - mean.ci_low < max(one.ci_high - one.ci_low for one in of_classes)
+
+
+def test_two_models_of_several_classes_are_compared_by_the_mean() -> None:
+    views = drawn("multilabel", models=2)
+    found = evaluate_classes(["m", "n"], views, "multilabel", "image", seed=1)
+    (test,) = found.comparisons
+    means = [np.mean([auroc(view.truth, view.scores[:, model]) for view in views.values()]) for model in (0, 1)]
+    assert (test.metric, test.a, test.b) == ("auroc", "m", "n")
+    assert test.difference == pytest.approx(means[0] - means[1])
+    assert test.ci_low < test.difference < test.ci_high and 0 < test.p_value < 1
+    assert test.method.startswith("paired patient bootstrap, 10,000 replicates")
+    assert [one.model for one in found.estimates[:8]] == ["m", "n"] * 4
+    same = evaluate_classes(["m", "n"], views_of(MARKS, SCORES, SCORES), "multiclass", "image", seed=1)
+    assert (same.comparisons[0].difference, same.comparisons[0].p_value) == (0, 1)
+
+
+def test_a_patient_of_several_images_has_the_mean_score_of_each_class() -> None:
+    twice = np.concatenate([SCORES, SCORES[::-1]])
+    views = views_of(np.concatenate([MARKS, MARKS]), twice, patients=np.tile(np.arange(8), 2))
+    found = evaluate_classes(["m"], views, "multiclass", "patient", seed=1)
+    means = (SCORES + SCORES[::-1]) / 2
+    assert estimates(found)["auroc"] == pytest.approx(auroc(MARKS, means))
+    assert (found.counts["images"], found.counts["patients"]) == (16, 8)
+
+
+def test_a_rare_class_costs_replicates_which_is_noted() -> None:
+    notes = evaluate_classes(["m"], views_of(MARKS, SCORES), "multiclass", "image", seed=1).notes
+    assert any("replicates of the AUROC lacked cases with, or without, one of the classes" in note for note in notes)
+    with pytest.raises(ValueError, match="needs both classes"):
+        evaluate_classes(["m"], views_of(MARKS[:6], SCORES[:6]), "multiclass", "image", seed=1)

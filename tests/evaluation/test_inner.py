@@ -9,8 +9,8 @@ from radtl_tf.evaluation.inner import too_few_inner
 
 
 def counts(*fewest: int) -> pd.DataFrame:
-    rows = [("inner", 40, few) for few in fewest] + [("test", 3, 3)]
-    return pd.DataFrame(rows, columns=["part", "negative_patients", "positive_patients"])
+    rows = [("inner", few) for few in fewest] + [("test", 3)]
+    return pd.DataFrame(rows, columns=["part", "fewest_patients"])
 
 
 @pytest.mark.parametrize(("fewest", "said"), [((10, 12), ""), ((10, 9), "1 of 2 inner parts"), ((4, 9), "fewest 4")])

@@ -36,7 +36,7 @@ def test_a_patient_with_both_labels_counts_in_both(outcome: Outcome) -> None:
 def test_tests_that_are_not_valid_are_refused_with_the_reason(evaluation: Evaluation) -> None:
     assert "Wilcoxon over 5 folds (its smallest possible two-sided p is 0.0625" in text(evaluation)
     assert "paired t over folds without correction" in text(evaluation)
-    assert "p over the scenarios of a grid" in text(evaluation)
+    assert "Descriptive only: the p over the scenarios" in text(evaluation)
     assert "never used as a standard error" in text(evaluation)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.predictions import read_predictions
-from radtl_tf.records.runs import PREDICTION_COLUMNS
+from radtl_tf.records.runs import BINARY
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def table() -> pd.DataFrame:
         for part, examples in (("test", (2 * fold, 2 * fold + 1)), ("inner", (2 - 2 * fold, 3 - 2 * fold)))
         for example in examples
     ]
-    return pd.DataFrame(rows, columns=list(PREDICTION_COLUMNS))
+    return pd.DataFrame(rows, columns=list(BINARY.columns))
 
 
 def write(table: pd.DataFrame, folder: Path) -> Path:

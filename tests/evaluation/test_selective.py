@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.scores import METRICS
+from radtl_tf.evaluation.scores import METRICS, decisions
 from radtl_tf.evaluation.selective import COVERAGES, area_under, at_coverage, risk_at, risk_coverage
 
 TRUTH = np.array([1, 1, 0, 1, 0])
@@ -14,7 +14,7 @@ SCORE = np.array([0.95, 0.1, 0.2, 0.75, 0.6])  # confidence 0.45, 0.4, 0.3, 0.25
 
 
 def test_the_curve_by_hand() -> None:
-    curve = risk_coverage(TRUTH, SCORE)
+    curve = risk_coverage(*decisions("binary", TRUTH, SCORE))
     assert curve == pytest.approx([0, 1 / 2, 1 / 3, 1 / 4, 2 / 5])
     assert area_under(curve) == pytest.approx(curve.mean())
     assert [risk_at(curve, coverage) for coverage in (0.2, 0.21, 0.8, 1)] == pytest.approx([0, 1 / 2, 1 / 4, 2 / 5])
@@ -23,7 +23,7 @@ def test_the_curve_by_hand() -> None:
 def test_equal_confidence_shares_its_errors() -> None:
     truth, score = np.array([1, 0, 1]), np.array([0.8, 0.8, 0.2])
     for order in ([0, 1, 2], [2, 1, 0], [1, 2, 0]):
-        assert risk_coverage(truth[order], score[order]) == pytest.approx([2 / 3] * 3)
+        assert risk_coverage(*decisions("binary", truth[order], score[order])) == pytest.approx([2 / 3] * 3)
 
 
 @pytest.mark.parametrize("coverage", COVERAGES)
@@ -35,7 +35,7 @@ def test_a_share_of_the_cases_is_never_rounded_up_by_the_last_bit(coverage: int)
 def test_confidence_that_knows_its_errors_lowers_the_risk() -> None:
     random = np.random.default_rng(0)
     score = random.random(5000)
-    curve = risk_coverage((random.random(5000) < score).astype(int), score)
+    curve = risk_coverage(*decisions("binary", (random.random(5000) < score).astype(int), score))
     assert curve[-1] == pytest.approx(0.25, abs=0.02)
     assert risk_at(curve, 0.5) < 0.15
     assert area_under(curve) < curve[-1]

@@ -51,6 +51,9 @@ def test_a_subgroups_value_is_of_its_cases(outcome: Outcome) -> None:
     expected = fold_mean(np.subtract(*means), 5)
     assert (row["difference"], row["ci_low"], row["ci_high"]) == pytest.approx((expected.mean, *expected.interval()))
     images = women.drop_duplicates("example")
+    for side, values in zip(("a", "b"), means, strict=True):
+        low, high = np.clip(fold_mean(values, 5).interval(), 0, 1)
+        assert (row[f"{side}_low"], row[f"{side}_high"]) == pytest.approx((low, high))
     assert row["images"] == len(images)
     assert row["positives"] == images["truth"].sum()
     assert table["patients"].tolist() == [200, 200]
@@ -65,6 +68,7 @@ def test_a_planted_difference_between_subgroups_is_seen(outcome: Outcome) -> Non
     table.to_csv(path, index=False)
     found = evaluate(folder).further.subgroups.table.set_index("value")
     assert found.loc["M", "auroc_a"] == 0.5
+    assert found.loc["M", ["a_low", "a_high"]].isna().all()  # the same in every fold
     assert found.loc["F", "auroc_a"] > 0.65
 
 
@@ -73,7 +77,7 @@ def test_small_subgroups_are_refused_or_warned_of(outcome: Outcome) -> None:
     table = found.further.subgroups.table.set_index("value")
     assert list(table.index) == ["=a", "b", "unknown"]
     assert table.loc["=a", "reason"] == "5 of 5 test parts lack a class"
-    assert table.loc[["=a", "unknown"], "auroc_a"].isna().all()
+    assert table.loc[["=a", "unknown"], ["auroc_a", "a_low", "b_high", "difference"]].isna().all(axis=None)
     assert table.loc["b", "reason"] == ""
     (note,) = found.further.subgroups.notes
     assert "site = =a has fewer than 10 patients of a class (0); site = unknown" in note

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from radtl_tf.experiment.cost import price
+import pytest
+
+from radtl_tf.experiment import cost
+from radtl_tf.experiment.cost import Price, price
 from radtl_tf.experiment.engine import execute
+from radtl_tf.experiment.plan import Plan
+from radtl_tf.experiment.similarity import write_similarities
+from radtl_tf.training.checkpoint import read_learned
+
+PIXELS = "data set and pixels, which are written already"
+
+
+@pytest.fixture
+def a_second_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let everything that is timed take a second."""
+    monkeypatch.setattr(cost, "_timed", lambda work: (1.0, work()))
+
+
+def seconds(found: Price) -> dict[str, float]:
+    return {part.name: part.seconds for part in found.parts}
 
 
 def test_every_run_that_is_left_is_priced(make_plan: Any) -> None:
     plan = make_plan()
     before = price(plan)
     assert (before.total, before.done, sum(part.runs for part in before.parts)) == (24, 0, 24)
-    assert all(part.seconds > 0 for part in before.parts)
     assert before.memory > 1e8
     running = execute(plan)
     next(running)
@@ -22,10 +41,61 @@ def test_every_run_that_is_left_is_priced(make_plan: Any) -> None:
     assert (after.done, sum(part.runs for part in after.parts)) == (1, 23)
 
 
-def test_disk_is_that_of_the_cut_tensors(make_plan: Any) -> None:
+def test_the_price_is_that_of_a_step_times_their_number(make_plan: Any, a_second_each: None) -> None:
+    plan = make_plan()
+    trained = [len(fold.train) for fold in plan.folds] * 2  # two weights
+    inner = len(plan.folds[0].inner)
+    building = 1 + 2 + 3  # the backbone, a pass to each cut, and of the suffix its building, a step and a forward pass
+    assert seconds(price(plan)) == pytest.approx(
+        {
+            "Tiny: 2 feature passes": 2 * 60 / 32,
+            "Tiny frozen": 3 * 2,  # epochs, weights: folds and learning rates are one program
+            "Tiny probe": sum(number / len(plan.folds[0].train) for number in trained),
+            "Tiny topK2": sum(3 * (-(-number // 16) + inner / 32) for number in trained),
+            "Tiny: similarity of activations": 1 + 2 + (2 + 2) * 20 / 32,  # both weights before and after fine-tuning
+            "Tiny: building and tracing": building,
+            PIXELS: 0,
+        }
+    )
+
+
+def test_similarity_costs_nothing_where_it_is_there_or_nothing_is_compared(make_plan: Any, a_second_each: None) -> None:
+    heads = [{"mode": "frozen", "learning_rates": [0.01]}]
+    alone = make_plan("alone", grid={"tunings": heads, "weights": ["mine"]}, question=None)
+    assert seconds(price(alone))["Tiny: similarity of activations"] == 0
+    compared = make_plan("compared", grid={"tunings": heads})
+    assert seconds(price(compared))["Tiny: similarity of activations"] == 1 + 1 + 2 * 20 / 32
+    (compared.folder.root / "similarity.csv").touch()
+    assert seconds(price(compared))["Tiny: similarity of activations"] == 0
+
+
+@pytest.mark.slow
+def test_an_experiment_takes_about_what_its_dry_run_said(make_plan: Callable[..., Plan]) -> None:
+    plan = make_plan(training={"epochs": 100})
+    predicted = sum(part.seconds for part in price(plan).parts)
+    start = time.monotonic()
+    for _ in execute(plan):
+        pass
+    write_similarities(plan)
+    taken = time.monotonic() - start
+    assert taken / 3 < predicted < 3 * taken
+
+
+def test_disk_is_that_of_the_cut_tensors_and_of_what_is_learned(make_plan: Any) -> None:
     plan = make_plan(training={"augmentation": "published", "views": 4})
-    (frozen,) = (part for part in price(plan).parts if part.name == "Tiny frozen")
-    assert frozen.size == 12 * 4 * 60 * 5 * 2  # features, bytes, images, views and the plain one, weights
+    found = {part.name: part.size for part in price(plan).parts}
+    every = 4 * 60 * 5 * 2  # bytes, images, views and the plain one, weights
+    kept = {"frozen": 12 * every, "topK2": 7 * 7 * 14 * every, "probe": 0}
+    assert found[PIXELS] > 4 * 60 * 32 * 32
+    for _ in execute(plan):
+        pass
+    learned = {"frozen": 0, "probe": 0, "topK2": 0}
+    for run in plan.runs:
+        of = read_learned(plan.folder.run(run) / "weights.h5")
+        learned[run.scenario.setting.tuning] += sum(
+            4 * array.size for array in (*of.suffix, of.kernel, of.bias, of.mean, of.sd)
+        )
+    assert {name: found[f"Tiny {name}"] - kept[name] for name in learned} == learned
 
 
 def test_features_that_are_kept_cost_nothing(make_plan: Any, tmp_path: Path) -> None:
@@ -37,12 +107,12 @@ def test_features_that_are_kept_cost_nothing(make_plan: Any, tmp_path: Path) -> 
     assert passes.name == "Tiny: 0 feature passes" and passes.seconds == 0
 
 
-def test_features_that_are_not_kept_are_paid_in_every_epoch(make_plan: Any) -> None:
-    plan = make_plan(training={"cache_gb": 0.0, "epochs": 1000})
-    few = make_plan("few", training={"cache_gb": 0.0, "epochs": 10})
-    much, little = ({part.name: part for part in price(one).parts}["Tiny topK2"] for one in (plan, few))
-    assert much.size == little.size == 0
-    assert much.seconds > 20 * little.seconds
+def test_features_that_are_not_kept_are_paid_in_every_epoch(make_plan: Any, a_second_each: None) -> None:
+    plans = [make_plan(name, training={"cache_gb": size}) for name, size in (("none", 0.0), ("all", 20.0))]
+    paid, kept = ({part.name: part for part in price(plan).parts}["Tiny topK2"] for plan in plans)
+    images = sum(len(fold.train) + len(fold.inner) for fold in plans[0].folds)
+    assert paid.seconds - kept.seconds == pytest.approx(2 * 3 * images / 32)  # weights, epochs
+    assert paid.size < kept.size
 
 
 def test_a_dry_run_trains_nothing(make_plan: Any) -> None:

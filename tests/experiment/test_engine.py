@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,17 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 
+from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.evaluation.metrics import auroc
-from radtl_tf.experiment.engine import collect_predictions, execute
+from radtl_tf.experiment.cost import price
+from radtl_tf.experiment.engine import Bench, collect_predictions, execute
 from radtl_tf.experiment.plan import Plan
 from radtl_tf.records.folder import read_json
-from radtl_tf.records.runs import PREDICTION_COLUMNS
-from radtl_tf.training.features import PrefixPass
+from radtl_tf.records.runs import BINARY
+from radtl_tf.training.features import POOLED, FeatureStore, PrefixPass
+from radtl_tf.training.trainer import Trainer
 
 
 def finished(plan: Plan) -> pd.DataFrame:
@@ -37,7 +42,7 @@ def test_every_run_leaves_its_folder(make_plan: Any) -> None:
         assert names == {"run.json", "history.csv", "predictions.csv", "weights.h5", "DONE.json"}
         history = pd.read_csv(plan.folder.run(run) / "history.csv")
         assert len(history) == (0 if run.scenario.is_reference else 3)
-    assert tuple(predictions.columns) == PREDICTION_COLUMNS
+    assert tuple(predictions.columns) == BINARY.columns
     assert set(predictions.part) == {"inner", "test"}
     assert predictions.score.between(0, 1).all()
 
@@ -96,6 +101,63 @@ def test_another_experiment_on_the_same_images_pays_no_prefix(
     assert not finished(other).empty
     same = finished(make_plan("third", cache=tmp_path / "cache"))
     assert np.array_equal(first.score, same.score)
+
+
+def test_strict_runs_take_no_features_of_another_cpu_number_of_threads_or_determinism(
+    make_plan: Any, tmp_path: Path
+) -> None:
+    plan = make_plan(cache=tmp_path / "cache")
+    # Not by its section: determinism, once switched on, lasts as long as the process.
+    strict = replace(
+        plan, experiment=replace(plan.experiment, training=replace(plan.experiment.training, determinism="strict"))
+    )
+    finished(plan)
+    assert _passes(plan) == 0
+    assert _passes(strict) == 1
+    _store(strict).rows(POOLED, np.arange(1), None)
+    assert _passes(strict) == 0
+    for change in ({"threads": strict.device.threads + 1}, {"cpu": "another"}):
+        device = replace(strict.device, **change)
+        assert _passes(replace(strict, device=device)) == 1
+        assert _passes(replace(plan, device=device)) == 0
+
+
+def _store(plan: Plan) -> FeatureStore:
+    run = plan.runs[0]
+    return Bench(plan, "Tiny", lambda line: None).store(plan.record(run), plan.draw(run))
+
+
+def _passes(plan: Plan) -> int:
+    """Return how many passes over all images the first run would have to wait for."""
+    return _store(plan).missing(0)
+
+
+def test_a_run_is_not_written_into_a_folder_that_another_experiment_has_taken_meanwhile(make_plan: Any) -> None:
+    plan = make_plan()
+    make_plan(training={"epochs": 4})
+    with pytest.raises(OutputError, match="holds another experiment .*epochs: 4 there, 3 now"):
+        list(execute(plan))
+    assert not list(plan.folder.runs.rglob("DONE.json"))
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ((Trainer, "step"), "with 16 images a step: set training.batch_size = 8, or 'auto'; "),
+        ((PrefixPass, "__call__"), "whatever the batch size: set a smaller training.image_size; "),
+    ],
+)
+@pytest.mark.parametrize("work", [lambda plan: list(execute(plan)), price])
+def test_exhausted_memory_is_one_line(
+    make_plan: Any, monkeypatch: pytest.MonkeyPatch, work: Any, place: tuple[type, str], said: str
+) -> None:
+    def full(*_: Any) -> None:
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    plan = make_plan()
+    monkeypatch.setattr(*place, full)
+    with pytest.raises(ExperimentError, match=f"The device ran out of memory .*{said}"):
+        work(plan)
 
 
 def test_above_the_cache_limit_the_results_are_the_same(make_plan: Any, tmp_path: Path) -> None:

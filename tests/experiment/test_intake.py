@@ -12,8 +12,11 @@ import pytest
 
 from radtl_tf.errors import DataError
 from radtl_tf.experiment.intake import take_in
+from radtl_tf.experiment.plan import Plan
+from radtl_tf.experiment.plan import make_plan as plan_of
 from radtl_tf.records.folder import OutputFolder, read_json
 from radtl_tf.training.baselines import BASELINES
+from radtl_tf.training.device import prepare
 
 
 def _copy(folder: Path, source: int, target: int) -> None:
@@ -57,22 +60,30 @@ def test_every_unreadable_image_is_counted(make_plan: Any, make_experiment: Any,
         make_plan()
 
 
-def test_a_warning_is_told_until_it_is_accepted(make_experiment: Any, make_plan: Any, tmp_path: Path) -> None:
-    plan = make_plan("told")
-    assert any(line.startswith("Data check, shortcut: ") for line in plan.warnings)
-    from radtl_tf.experiment.plan import make_plan as plan_of
+def test_what_is_accepted_is_what_the_latest_call_says(make_experiment: Any, tmp_path: Path) -> None:
+    experiment = make_experiment()
+    device = prepare(experiment.training, experiment.seed)
 
-    accepted = plan_of(
-        make_experiment(),
-        OutputFolder(tmp_path / "accepted"),
-        device=plan.device,
-        weights_folder=tmp_path,
-        accepted=("shortcut",),
-    )
-    assert not any("shortcut" in line for line in accepted.warnings)
-    record = read_json(accepted.folder.experiment)["check"]
-    assert record["accepted"] == ["shortcut"]
-    assert "shortcut" in [finding["code"] for finding in record["findings"]]
+    def record(*codes: str) -> tuple[Plan, dict[str, Any]]:
+        folder = OutputFolder(tmp_path / "out")
+        plan = plan_of(experiment, folder, device=device, weights_folder=tmp_path, accepted=codes)
+        written = read_json(folder.experiment)
+        assert written["check"]["accepted"] == list(codes)
+        assert "shortcut" in [finding["code"] for finding in written["check"]["findings"]]
+        told = [line for line in written["warnings"] if line.startswith("Data check, shortcut: ")]
+        assert bool(told) == ("shortcut" not in codes)
+        assert written["warnings"] == plan.warnings
+        return plan, written
+
+    plan, first = record()
+    with plan.folder.finishing(plan.runs[0]):
+        pass
+    _, second = record("shortcut")
+    assert {key for key in first if first[key] != second[key]} == {"check", "warnings"}
+    assert record()[1] == first
+
+
+def test_an_error_cannot_be_accepted(make_experiment: Any, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is an error and cannot be accepted"):
         take_in(make_experiment(), OutputFolder(tmp_path / "never"), ("two-labels",), lambda line: None)
 

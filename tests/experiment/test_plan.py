@@ -6,14 +6,25 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
-from radtl_tf.experiment.plan import with_batch_size
+from radtl_tf.experiment.plan import Plan, with_batch_size
 from radtl_tf.records.folder import OutputFolder, read_json, write_json
 from radtl_tf.training.device import Device
+
+
+def finish_a_run(plan: Plan) -> Plan:
+    with plan.folder.finishing(plan.runs[0]):
+        return plan
+
+
+def anonymous(path: Path) -> pd.DataFrame:
+    """Return a table without the hashes of its patients, which every folder has a key of its own for."""
+    return pd.read_csv(path).drop(columns="patient")
 
 
 def test_folds_and_experiment_are_written(make_plan: Any) -> None:
@@ -52,14 +63,46 @@ def test_the_key_is_private(make_plan: Any) -> None:
         ("folds", {"repeats": 2}, "folds.repeats"),
     ],
 )
-def test_a_changed_experiment_is_a_new_one(section: str, changes: dict[str, Any], said: str, make_plan: Any) -> None:
-    make_plan()
+def test_a_changed_experiment_is_a_new_one_when_a_run_is_finished(
+    section: str, changes: dict[str, Any], said: str, make_plan: Any
+) -> None:
+    finish_a_run(make_plan())
     with pytest.raises(OutputError, match=f"holds another experiment .*{said}.*choose another --out"):
         make_plan(**{section: changes})
 
 
+def test_while_no_run_is_finished_a_changed_experiment_takes_the_folder(make_plan: Any) -> None:
+    old = make_plan()
+    built = Path(next(old.folder.data.rglob("dataset_info.json")))
+    kept = {file: file.stat().st_mtime_ns for file in (built, old.folder.data / "pixels-32.npy")}
+    sections = {"training": {"epochs": 4}, "question": {"margin": 0.05}, "folds": {"count": 4}}
+    new, other = make_plan(**sections), make_plan("other", **sections)
+    for name in ("folds.csv", "baselines.csv"):
+        pd.testing.assert_frame_equal(anonymous(new.folder.root / name), anonymous(other.folder.root / name))
+    found, expected = (read_json(plan.folder.experiment) for plan in (new, other))
+    for key in ("experiment", "data", "weights", "scenarios", "warnings", "check"):
+        assert found[key] == expected[key]
+    assert found["folds_sha256"] == hashlib.sha256(new.folder.folds.read_bytes()).hexdigest()
+    assert {file: file.stat().st_mtime_ns for file in kept} == kept  # neither built nor decoded again
+
+
+def test_a_changed_manifest_is_not_answered_with_the_pixels_of_the_one_before(make_plan: Any, tmp_path: Path) -> None:
+    before = np.array(make_plan().pixels)
+    header, *lines = (tmp_path / "labels.csv").read_text().splitlines()
+    rows = [f"{line},{20 + number}" for number, line in enumerate(reversed(lines[:40]))]
+    (tmp_path / "labels.csv").write_text("\n".join([f"{header},age", *rows]) + "\n")
+    new, other = make_plan(), make_plan("other")
+    assert np.array_equal(new.pixels, before[39::-1])
+    assert new.images_hash == other.images_hash
+    for name in ("baselines.csv", "folds.csv"):
+        pd.testing.assert_frame_equal(anonymous(new.folder.root / name), anonymous(other.folder.root / name))
+    for name in ("inputs.json", "metadata.csv"):
+        assert (new.folder.root / name).read_text() == (other.folder.root / name).read_text()
+    assert read_json(new.folder.experiment)["data"]["examples"] == 40
+
+
 def test_a_changed_evaluation_is_recorded_and_is_no_new_experiment(make_plan: Any) -> None:
-    folder = make_plan().folder
+    folder = finish_a_run(make_plan()).folder
     before = read_json(folder.experiment)
     assert before["experiment"]["evaluation"]["operating_points"] == []
     make_plan(evaluation={"operating_points": ["youden"]})
@@ -72,7 +115,7 @@ def test_a_changed_evaluation_is_recorded_and_is_no_new_experiment(make_plan: An
 
 
 def test_a_folder_from_before_there_was_an_evaluation_section_goes_on(make_plan: Any) -> None:
-    folder = make_plan().folder
+    folder = finish_a_run(make_plan()).folder
     record = read_json(folder.experiment)
     del record["experiment"]["evaluation"]
     write_json(folder.experiment, record)
@@ -84,8 +127,11 @@ def test_changed_weights_or_data_are_a_new_experiment(make_plan: Any, tmp_path: 
     from radtl_tf.models.backbones import build_base
     from radtl_tf.models.weight_file import write_weights
 
-    make_plan()
+    plan = make_plan()
     write_weights(tmp_path / "tiny.h5", build_base("Tiny", 32, seed=100))
+    changed = finish_a_run(make_plan())
+    assert changed.record(changed.runs[0]).sha256 != plan.record(plan.runs[0]).sha256
+    write_weights(tmp_path / "tiny.h5", build_base("Tiny", 32, seed=101))
     with pytest.raises(OutputError, match="weights"):
         make_plan()
 
@@ -148,12 +194,13 @@ def test_weights_of_an_uncertain_convention_are_recorded_with_both(make_plan: An
     )
 
 
-def test_an_automatic_batch_size_becomes_a_number_that_a_second_call_keeps(
+def test_an_automatic_batch_size_becomes_a_number_that_holds_when_a_run_is_finished(
     make_plan: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = make_plan(training={"batch_size": "auto"})
     assert plan.experiment.training.batch_size == 32
     assert read_json(plan.folder.experiment)["experiment"]["training"]["batch_size"] == 32
+    finish_a_run(plan)
     monkeypatch.setattr("radtl_tf.experiment.plan.BATCH_SIZES", (4,))
     assert make_plan(training={"batch_size": "auto"}).experiment.training.batch_size == 32
     with pytest.raises(OutputError, match="batch_size: 32 there, 16 now"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.cli.init import PRESETS
-from radtl_tf.errors import DataError
+from radtl_tf.errors import DataError, ExperimentError
 from radtl_tf.experiment.presets import filled_preset
 from radtl_tf.places import shipped
 from radtl_tf.records.pretraining import read_pretraining
@@ -33,6 +33,16 @@ def test_a_preset_takes_the_manifest_and_its_columns(preset: str, manifest: Path
     task = experiment.task
     assert task.manifest == manifest
     assert (task.label, task.positive, task.patient, task.unit) == ("sex", 'f "1"', "id", "image")
+
+
+def test_a_preset_takes_a_task_of_several_labels(manifest: Path, tmp_path: Path) -> None:
+    values = {"label": "sex", "positive": None, "patient": "id", "unit": None, "kind": "multilabel"}
+    values |= {"label_separator": "|", "classes": ("f", "m")}
+    text = filled_preset("quick", folder=tmp_path, manifest=manifest, **values)
+    task = experiment_from(tomllib.loads(text), tmp_path).task
+    assert (task.kind, task.label_separator, task.classes, task.positive) == ("multilabel", "|", ("f", "m"), None)
+    with pytest.raises(ExperimentError, match="goes with no multiclass task"):
+        filled_preset("quick", folder=tmp_path, manifest=manifest, **(values | {"kind": "multiclass", "positive": "m"}))
 
 
 @pytest.mark.parametrize(

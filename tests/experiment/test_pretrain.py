@@ -11,9 +11,10 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
-from radtl_tf.errors import DataError, OutputError, WeightsError
+from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
 from radtl_tf.experiment.pretrain import declaration, finished, prepare_source, pretrain, price_source
 from radtl_tf.models.backbones import BACKBONES, build_base
 from radtl_tf.models.weight_catalogue import sha256_of
@@ -223,6 +224,17 @@ def test_wrong_data_stop_before_anything_is_trained(source: Make, tmp_path: Path
     with pytest.raises(DataError, match="holds nobody out"):
         (tmp_path / "images" / "004.png").write_bytes((tmp_path / "images" / "005.png").read_bytes())
         ready(source(training={"validation": 0.01}), tmp_path / "own.h5")
+
+
+@pytest.mark.parametrize("work", [pretrain, price_source])
+def test_exhausted_memory_is_one_line(source: Make, tmp_path: Path, monkeypatch: Any, work: Callable[..., Any]) -> None:
+    def full(*_: Any) -> None:
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    made = ready(source(), tmp_path / "own.h5")
+    monkeypatch.setattr("radtl_tf.training.learner.Learner.step", full)
+    with pytest.raises(ExperimentError, match="out of memory with 8 images a step: set a smaller training.batch_size"):
+        work(made)
 
 
 def test_the_price_of_a_pre_training(source: Make, tmp_path: Path) -> None:

@@ -119,6 +119,15 @@ def test_a_wrong_file_gets_one_line(place: str, value: Any, said: str, tmp_path:
     assert "\n" not in str(caught.value)
 
 
+def test_shares_of_the_training_patients_need_a_question(tmp_path: Path) -> None:
+    raw = changed("question", ...)
+    raw["grid"] |= {"weights": ["imagenet"], "train_fractions": [0.5, 1.0]}
+    with pytest.raises(ExperimentError, match=re.escape("grid.train_fractions goes with a [question]")):
+        experiment_from(raw, tmp_path)
+    raw["grid"]["train_fractions"] = [1.0]
+    assert experiment_from(raw, tmp_path).question is None
+
+
 @pytest.mark.parametrize(("content", "said"), [(b"name = ", "not a TOML file"), (b"\xff\xfe", "not a TOML file")])
 def test_a_file_that_is_no_toml(content: bytes, said: str, tmp_path: Path) -> None:
     file = tmp_path / "experiment.toml"

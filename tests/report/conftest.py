@@ -1,15 +1,36 @@
-"""The output folders of ``tests/evaluation``."""
+"""The output folders of ``tests/evaluation``, and stored saliency maps."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
 from pathlib import Path
+from types import ModuleType
 
-_PATH = Path(__file__).parents[1] / "evaluation" / "conftest.py"
-_SPEC = importlib.util.spec_from_file_location("_radtl_evaluation_fixtures", _PATH)
-assert _SPEC and _SPEC.loader
-_MODULE = sys.modules[_SPEC.name] = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_MODULE)
+import pytest
 
-outcome, finished, evaluation = _MODULE.outcome, _MODULE.finished, _MODULE.evaluation
+
+def _load(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec and spec.loader
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_EVALUATION = _load("_radtl_evaluation_fixtures", Path(__file__).parents[1] / "evaluation" / "conftest.py")
+_MAPS = _load("_radtl_maps", Path(__file__).with_name("maps.py"))
+
+outcome, finished, evaluation = _EVALUATION.outcome, _EVALUATION.finished, _EVALUATION.evaluation
+
+
+@pytest.fixture(scope="session")
+def maps() -> ModuleType:
+    """The module that stores saliency maps."""
+    return _MAPS
+
+
+@pytest.fixture(scope="session")
+def synthetic() -> ModuleType:
+    """The module that writes output folders, for fixtures that outlive a test."""
+    return _EVALUATION.synthetic

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 from html import escape
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +23,8 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the PATH"),
 ]
-_OWN = re.compile(r"chrome|devtools|https?://([\w-]+\.)*(google\.com|googleapis\.com|gvt1\.com)/")
+# The browser's own requests come from no page, or from a page of its own.
+_INITIATOR = re.compile(r'"initiator":"(?!not an origin|chrome)[^"]*"')
 MEASURE = """
 const frame = document.querySelector("iframe");
 frame.addEventListener("load", () => {
@@ -43,6 +46,34 @@ frame.addEventListener("load", () => {
   document.body.innerHTML = "<pre>" + JSON.stringify(found) + "</pre>";
 });
 """
+CLICK = """
+const frame = document.querySelector("iframe");
+const wait = () => new Promise((done) => setTimeout(done, 20));
+frame.addEventListener("load", async () => {
+  const page = frame.contentDocument, view = frame.contentWindow;
+  const found = {summaries: 0, closed: [], links: [], astray: []};
+  for (const summary of page.querySelectorAll("summary")) {
+    summary.click();
+    await wait();
+    const details = summary.parentElement;
+    found.summaries += 1;
+    if (!details.open || details.lastElementChild.getBoundingClientRect().height < 20) found.closed.push(details.id);
+  }
+  for (const link of page.querySelectorAll('a[href^="#"]')) {
+    const address = link.getAttribute("href"), target = page.getElementById(address.slice(1));
+    if (found.links.includes(address)) continue;
+    found.links.push(address);
+    const place = target ? target.getBoundingClientRect().top + view.scrollY : 0;
+    const height = page.documentElement.scrollHeight;
+    view.scrollTo(0, place < height / 2 ? height : 0);
+    link.click();
+    await wait();
+    const top = target ? target.getBoundingClientRect().top : NaN;
+    if (!(top > -1 && top < frame.clientHeight)) found.astray.push(address);
+  }
+  document.body.innerHTML = "<pre>" + JSON.stringify(found) + "</pre>";
+}, {once: true});
+"""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +81,20 @@ def page(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the drawn experiment in a folder of its own, so that nothing beside it can be loaded."""
     folder = tmp_path_factory.mktemp("browser")
     return Path(shutil.copy(write_report(finished, evaluate(finished)), folder / "report.html"))
+
+
+@pytest.fixture(scope="module")
+def page_with_maps(finished: Path, tmp_path_factory: pytest.TempPathFactory, maps: ModuleType) -> Path:
+    """The same with saliency maps."""
+    folder = tmp_path_factory.mktemp("browser-maps")
+    out = maps.store(Path(shutil.copytree(finished, folder / "out")))
+    return Path(shutil.copy(write_report(out, evaluate(out)), folder / "report.html"))
+
+
+@pytest.fixture(params=["page", "page_with_maps"])
+def either(request: pytest.FixtureRequest) -> Path:
+    """Each of the two pages."""
+    return Path(request.getfixturevalue(request.param))
 
 
 def browse(page: Path, *flags: str) -> subprocess.CompletedProcess[str]:
@@ -74,38 +119,42 @@ def browse(page: Path, *flags: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def measured(page: Path, width: int, html: str | None = None) -> dict[str, object]:
-    """Lay the page out in a frame ``width`` pixels wide (a window cannot be that narrow) and return its measures."""
-    inner = escape(html or page.read_text(encoding="utf-8"))
+def measured(page: Path, width: int, html: str | None = None, script: str = MEASURE) -> dict[str, Any]:
+    """Lay the page out in a frame ``width`` pixels wide (a window cannot be that narrow) and return what is found."""
+    html = html or page.read_text(encoding="utf-8")
+    inner = escape(html.replace("<head>", '<head><base href="about:srcdoc">', 1))  # else links lead to the wrapper
     frame = f'<iframe style="width: {width}px; height: 800px; border: 0" srcdoc="{inner}"></iframe>'
     wrapper = page.with_name(f"frame-{width}.html")
-    wrapper.write_text(f"<!doctype html><body>{frame}<script>{MEASURE}</script></body>", encoding="utf-8")
-    dump = browse(wrapper, "--dump-dom", "--virtual-time-budget=5000").stdout
+    wrapper.write_text(f"<!doctype html><body>{frame}<script>{script}</script></body>", encoding="utf-8")
+    dump = browse(wrapper, "--dump-dom", "--virtual-time-budget=30000").stdout
     found = re.search(r"<pre>(\{.*\})</pre>", dump)
     assert found, dump[:500]
     return json.loads(found[1])
 
 
-def test_nothing_is_complained_of_and_nothing_is_asked_for(page: Path) -> None:
-    log = page.with_name("net.json")
-    said = browse(page, "--enable-logging=stderr", f"--log-net-log={log}", "--dump-dom").stderr
+def test_nothing_is_complained_of_and_nothing_is_asked_for(either: Path) -> None:
+    log = either.with_name("net.json")
+    said = browse(either, "--enable-logging=stderr", f"--log-net-log={log}", "--dump-dom").stderr
     assert "CONSOLE" not in said
-    assert _addresses(log) <= {page.as_uri()}
+    assert _asked_for(log) == set()
 
 
 def test_this_test_would_see_both(page: Path) -> None:
     bad = page.with_name("bad.html")
-    bad.write_text('<img src="https://example.org/a.png"><script>console.error("wrong")</script>', encoding="utf-8")
+    font = '<link rel="stylesheet" href="https://fonts.googleapis.com/css2?family=Roboto">'
+    image = '<img src="https://example.org/a.png">'
+    bad.write_text(f'{font}{image}<script>console.error("wrong")</script>', encoding="utf-8")
     log = page.with_name("bad.json")
     said = browse(bad, "--enable-logging=stderr", f"--log-net-log={log}", "--dump-dom").stderr
     assert re.search("CONSOLE.*wrong", said)
-    assert "https://example.org/a.png" in _addresses(log)
+    assert _asked_for(log) == {"https://example.org/a.png", "https://fonts.googleapis.com/css2?family=Roboto"}
 
 
-def _addresses(log: Path) -> set[str]:
-    """Return every address that a page asked for; what the browser asks of its maker by itself is left out."""
-    text = log.read_text(encoding="utf-8", errors="replace")
-    return {found for found in re.findall(r'"url":"([^"]+)"', text) if not _OWN.match(found)}
+def _asked_for(log: Path) -> set[str]:
+    """Return every address that a page asked for, wherever it is; what the browser asks for by itself is left out."""
+    events = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    asked = (re.search(r'"url":"([^"]+)"', event) for event in events if _INITIATOR.search(event))
+    return {found[1] for found in asked if found}
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -114,7 +163,7 @@ def test_the_page_is_as_wide_as_the_window(page: Path, width: int) -> None:
     assert found["width"] == width
     assert found["needed"] == width
     assert found["boxes"] is True
-    assert found["drawings"] == 7
+    assert found["drawings"] == 9
     assert float(str(found["smallest"])) > 50
     assert found["first"] == "#main"
     assert found["paper"] == "rgb(255, 255, 255)"
@@ -124,10 +173,30 @@ def test_the_page_is_as_wide_as_the_window(page: Path, width: int) -> None:
         assert float(str(found["forest"])) < 500  # on the first screen
 
 
-def test_headings_are_in_order(page: Path) -> None:
-    levels = measured(page, 1280)["headings"]
+def test_headings_are_in_order(either: Path) -> None:
+    levels = measured(either, 1280)["headings"]
     assert isinstance(levels, list) and levels[0] == 1 and levels.count(1) == 1
     assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_can_be_clicked_opens_or_leads_to_its_place(either: Path, width: int) -> None:
+    found, html = measured(either, width, script=CLICK), either.read_text(encoding="utf-8")
+    assert found["closed"] == found["astray"] == []
+    assert found["summaries"] == html.count("<summary") >= 3
+    contents = re.findall(r'href="(#[^"]+)"', html[html.index("<nav") : html.index("</nav>")])
+    assert len(contents) > 20
+    assert {*contents, "#main"} <= set(found["links"])
+    assert ("#saliency" in found["links"]) == ("maps" in either.parent.name)
+
+
+def test_a_broken_link_and_a_fold_without_content_would_be_seen(page: Path) -> None:
+    html = page.read_text(encoding="utf-8").replace('id="roc"', 'id="elsewhere"')
+    html = re.sub(
+        r'(<details id="stard-ai">.*?<div class="scroll")', r'\1 style="display: none"', html, flags=re.DOTALL
+    )
+    found = measured(page, 1280, html, CLICK)
+    assert (found["astray"], found["closed"]) == (["#roc"], ["stard-ai"])
 
 
 def test_dark_paper_has_light_ink(page: Path) -> None:

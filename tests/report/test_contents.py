@@ -19,7 +19,7 @@ def by_key(evaluation: Evaluation) -> dict[str, Table]:
 
 def test_every_table_of_the_report(by_key: dict[str, Table]) -> None:
     assert list(by_key) == [
-        *("settings", "comparisons", "choices", "probe", "published"),
+        *("settings", "comparisons", "choices", "probe", "published", "fitted"),
         *("secondary", "metric-comparisons", "unit", "recalibration", "reliability", "agreement"),
         *("selective", "decomposition", "scenarios"),
         *("scenario-comparisons", "weights", "data", "folds", "not-converged", "method"),
@@ -49,10 +49,10 @@ def test_the_question_leads_the_comparisons(by_key: dict[str, Table], evaluation
 
 def test_the_published_style_is_task_by_weights(by_key: dict[str, Table], evaluation: Evaluation) -> None:
     table = by_key["published"]
-    assert table.columns == ("Task", "Pixels", "imagenet", "random")
+    assert table.columns == ("Task", "Pixels", "imagenet", "random", "p (descriptive)")
     mean, sd = evaluation.published.loc[0, ["mean", "sd"]]
     assert table.rows[0][2] == f"{mean:.3f} ± {sd:.3f} (8)"
-    assert "no p" in table.caption
+    assert "this p is descriptive and answers nothing" in table.caption
 
 
 def test_the_probe_stands_beside_the_head_of_the_same_features(

@@ -14,7 +14,7 @@ Outcome = Callable[..., Path]
 def test_every_figure_has_words_and_a_place(evaluation: Evaluation) -> None:
     found = figures(evaluation)
     assert [figure.key for figure in found] == [
-        *("forest", "pairs", "roc", "precision-recall", "heatmap", "courses", "flow")
+        *("forest", "pairs", "roc", "precision-recall", "calibration", "risk-coverage", "heatmap", "courses", "flow")
     ]
     for figure in found:
         assert figure.section in SECTIONS

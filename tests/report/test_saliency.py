@@ -157,6 +157,7 @@ def test_no_patient_path_or_file_name_in_any_byte_and_no_question_is_needed(priv
     secrets = [*patients, "MRN-", "jane-doe", "images/", "labels.csv", str(private), private.name]
     files = [page, *(out / "saliency").iterdir()]
     assert len(files) == 2 * len(drawn.cases) + 2
+    files += [out / "report.md", *(out / "tables").iterdir(), *(out / "figures").iterdir()]
     for file in files:
         content = file.name.encode() + file.read_bytes()
         assert [secret for secret in secrets if secret.encode() in content] == []

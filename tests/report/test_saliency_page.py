@@ -1,12 +1,14 @@
-"""The section on saliency maps: what it shows, what it says, and that a failed check is not hidden."""
+"""The section on saliency maps: what it shows, what it says, what leaves the page, and a failed check is not hidden."""
 
 from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import imagecodecs
@@ -17,38 +19,28 @@ from radtl_tf.errors import OutputError
 from radtl_tf.evaluation.evaluate import evaluate
 from radtl_tf.evaluation.shown_cases import KINDS, RULE
 from radtl_tf.report.html import write_report
-from radtl_tf.report.saliency_page import randomization_table, saliency_section, verdicts
-from radtl_tf.report.saliency_store import RADIOGRAPH, Drawn, DrawnCase, DrawnMap, Randomized, map_name, write_drawn
+from radtl_tf.report.outline import contents
+from radtl_tf.report.saliency_page import randomization_table, read_saliency, render_section, verdicts
 
 HOSTILE = '<script>alert("x")</script>'
 WEIGHTS = ("imagenet", "random")
 
 
-def case(example: int, kind: str, weights: tuple[str, ...] = WEIGHTS) -> DrawnCase:
-    maps = tuple(DrawnMap(name, f"s-{name}", 0.75, kind, 0.5, "upper left", (7, 7)) for name in weights)
-    return DrawnCase(example, int(kind in (KINDS[0], KINDS[2])), kind, maps)
-
-
-def rows(left: float, weights: str = "imagenet", backbone: str = "ResNet50") -> tuple[Randomized, ...]:
-    return tuple(Randomized(weights, backbone, step, left, 0.5, 4, 1) for step in ("head", "all layers"))
-
-
 @pytest.fixture
-def drawn_in(outcome: Any) -> Any:
+def drawn_in(outcome: Any, maps: ModuleType) -> Callable[..., Path]:
     """Return a function that gives the folder of an experiment with stored maps; keywords change the record."""
 
     def make(weights: tuple[str, str] = WEIGHTS, **changes: Any) -> Path:
         folder = outcome(signal=dict.fromkeys(weights, 1.0), backbones=("ResNet50",), num_patients=120)
-        cases = [case(number, kind, weights) for number, kind in enumerate((*KINDS, KINDS[1]))]
-        drawn = Drawn(weights, ("absent", "present"), RULE, dict.fromkeys(KINDS, 9), 1e-6, tuple(cases), rows(0.1))
-        ramp = np.tile(np.arange(0, 256, 8, dtype=np.uint8), (32, 1))
-        pictures = {(one.example, RADIOGRAPH): ramp for one in cases}
-        for place in range(2):
-            pictures |= {(one.example, map_name(place)): np.full((32, 32, 4), 90 * place, np.uint8) for one in cases}
-        write_drawn(folder, replace(drawn, **changes), pictures)
-        return folder
+        return maps.store(folder, weights, **changes)
 
     return make
+
+
+def section(folder: Path) -> str:
+    found = read_saliency(folder)
+    assert found is not None
+    return render_section(found, {figure.key: number for number, figure in enumerate(found.figures)})
 
 
 class Images(HTMLParser):
@@ -72,14 +64,14 @@ class Images(HTMLParser):
 
 def test_without_stored_maps_there_is_no_section(outcome: Any) -> None:
     folder = outcome(backbones=("ResNet50",))
-    assert saliency_section(folder) is None
+    assert read_saliency(folder) is None
     page = write_report(folder, evaluate(folder)).read_text()
     assert "aliency" not in page
     assert "img-src" not in page
 
 
 def test_radiograph_and_both_maps_side_by_side_with_words(drawn_in: Any) -> None:
-    page = Images(saliency_section(drawn_in()) or "")
+    page = Images(section(drawn_in()))
     assert len(page.found) == 3 * 5
     for image in page.found:
         start, _, data = image["src"].partition(",")
@@ -102,7 +94,7 @@ def test_radiograph_and_both_maps_side_by_side_with_words(drawn_in: Any) -> None
 
 
 def test_the_map_lies_over_the_radiograph(drawn_in: Any) -> None:
-    page = Images(saliency_section(drawn_in()) or "")
+    page = Images(section(drawn_in()))
     grey, clear, covered = (
         imagecodecs.jpeg8_decode(base64.b64decode(image["src"].partition(",")[2])).astype(float)
         for image in page.found[:3]
@@ -111,10 +103,10 @@ def test_the_map_lies_over_the_radiograph(drawn_in: Any) -> None:
     assert np.abs(covered - grey[..., None]).mean() > 10
 
 
-def test_an_empty_map_is_said(drawn_in: Any) -> None:
-    empty = case(0, KINDS[0])
+def test_an_empty_map_is_said(drawn_in: Any, maps: ModuleType) -> None:
+    empty = maps.case(0, KINDS[0])
     empty = replace(empty, maps=(empty.maps[0], replace(empty.maps[1], maximum=0.0, peak="")))
-    page = Images(saliency_section(drawn_in(cases=(empty,))) or "")
+    page = Images(section(drawn_in(cases=(empty,))))
     assert page.found[2]["alt"].endswith("the map is empty, nothing speaks for present")
     assert "empty map" in page.text
     assert "maximum 0.5" in page.text
@@ -122,39 +114,41 @@ def test_an_empty_map_is_said(drawn_in: Any) -> None:
 
 def test_names_stay_text(drawn_in: Any) -> None:
     folder = drawn_in(weights=(HOSTILE, "random"), classes=(HOSTILE, HOSTILE))
-    section = saliency_section(folder) or ""
-    page = Images(section)
+    page = Images(section(folder))
     assert "script" not in page.tags
     assert HOSTILE in page.text
     assert any(HOSTILE in image["alt"] for image in page.found)
 
 
-def test_a_failed_check_is_not_hidden() -> None:
-    found = verdicts([*rows(0.9), *rows(0.1, "random")], WEIGHTS)
+def test_a_failed_check_is_not_hidden(maps: ModuleType) -> None:
+    found = verdicts([*maps.rows(0.9), *maps.rows(0.1, "random")], WEIGHTS)
     assert found[0].startswith("imagenet: FAILED")
     assert "0.900" in found[0]
     assert "do not read them as its reasons" in found[0]
     assert found[1].startswith("random: passed")
-    assert verdicts(rows(0.5), ("imagenet",))[0].startswith("imagenet: FAILED")
+    assert verdicts(maps.rows(0.5), ("imagenet",))[0].startswith("imagenet: FAILED")
     assert verdicts([], ("imagenet",)) == ["imagenet: not checked, since every map is empty."]
 
 
-def test_the_verdict_is_on_what_is_left_at_the_end_over_all_backbones() -> None:
-    early = (replace(rows(0.9)[0]), replace(rows(0.9)[1], rank_correlation=0.1))
-    other = (rows(0.9, backbone="InceptionV3")[0], replace(rows(0.4, backbone="InceptionV3")[1], num_cases=12))
+def test_the_verdict_is_on_what_is_left_at_the_end_over_all_backbones(maps: ModuleType) -> None:
+    early = (replace(maps.rows(0.9)[0]), replace(maps.rows(0.9)[1], rank_correlation=0.1))
+    other = (
+        maps.rows(0.9, backbone="InceptionV3")[0],
+        replace(maps.rows(0.4, backbone="InceptionV3")[1], num_cases=12),
+    )
     (found,) = verdicts([*early, *other], ("imagenet",))
     assert "passed" in found
     assert f"{(0.1 * 4 + 0.4 * 12) / 16:.3f}" in found
     assert "16 maps" in found
 
 
-def test_the_check_has_a_row_per_step_and_a_figure_per_backbone(drawn_in: Any) -> None:
-    found = (*rows(0.2), *rows(0.3, "random"), *rows(0.4, backbone="InceptionV3"))
-    section = saliency_section(drawn_in(randomized=found)) or ""
-    assert section.count('what is left of the maps as more of the network is random" ') == 2  # the label of each figure
+def test_the_check_has_a_row_per_step_and_a_figure_per_backbone(drawn_in: Any, maps: ModuleType) -> None:
+    found = (*maps.rows(0.2), *maps.rows(0.3, "random"), *maps.rows(0.4, backbone="InceptionV3"))
+    page = section(drawn_in(randomized=found))
+    assert page.count('what is left of the maps as more of the network is random" ') == 2  # the label of each figure
     assert len(randomization_table(found).rows) == 6
     assert randomization_table(found).rows[2] == ("random", "ResNet50", "head", "0.300", "0.500", "4", "1")
-    assert "var(--series-1)" in section
+    assert "var(--series-1)" in page
 
 
 def test_the_report_holds_the_section_and_nothing_from_outside(drawn_in: Any) -> None:
@@ -173,4 +167,34 @@ def test_damaged_maps_stop_the_report_in_one_line(drawn_in: Any) -> None:
     folder = drawn_in()
     (folder / "saliency" / "00000-map-1.png").unlink()
     with pytest.raises(OutputError, match="saliency is damaged"):
-        saliency_section(folder)
+        section(folder)
+
+
+def test_the_check_leaves_the_page_and_no_radiograph_does(drawn_in: Any, maps: ModuleType) -> None:
+    folder = drawn_in(randomized=(*maps.rows(0.2), *maps.rows(0.9, "random")))
+    found = evaluate(folder)
+    write_report(folder, found)
+    shown = contents(found, read_saliency(folder))
+    assert {path.stem for path in (folder / "figures").iterdir()} == {figure.key for figure in shown.figures}
+    assert (folder / "figures" / "saliency-check-resnet50.png").exists()
+    svg = (folder / "figures" / "saliency-check-resnet50.svg").read_text(encoding="utf-8")
+    assert "imagenet, head: 0.200; imagenet, all layers: 0.200; random, head: 0.900" in svg
+    assert "<image" not in svg and "data:" not in svg
+    table = (folder / "tables" / "saliency-randomization.csv").read_text(encoding="utf-8")
+    assert "random,ResNet50,head,0.900,0.500,4,1" in table
+    assert (folder / "tables" / "saliency-randomization.tex").exists()
+    markdown = (folder / "report.md").read_text(encoding="utf-8")
+    assert "## Saliency maps" in markdown and "random: FAILED" in markdown and "## Randomization check" in markdown
+    assert "data:image" not in markdown and "example 0" not in markdown
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert page.count('id="saliency-randomization"') == 1
+    assert f"Figure {len(shown.figures)}. ResNet50: what is left of the maps" in page
+    assert "but for the saliency maps" in page[page.index("<footer") :]
+
+
+def test_checklists_draw_on_the_maps(drawn_in: Any) -> None:
+    folder = drawn_in()
+    lists = contents(evaluate(folder), read_saliency(folder)).checklists
+    (item,) = (item for item in lists["CLAIM 2024"] if item.topic == "Explainability or interpretability")
+    assert item.evidence == ("saliency", "saliency-randomization")
+    assert "imagenet: passed, " in item.draft and RULE in item.draft

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,18 @@ def cases() -> Cases:
 
 
 @pytest.fixture(scope="session")
+def several(cases: Cases) -> dict[str, Cases]:
+    """Return the same images as a task of three classes, and as one of two labels; the first is the binary one."""
+    numbers, second = np.arange(72), (np.arange(72) // 2) % 2
+    classes = np.where(cases.truth == 1, 0, 1 + second)
+    labels = np.stack([cases.truth, second], axis=1)
+    return {
+        "multiclass": replace(cases, truth=classes, classes=("bright", "dark", "other"), kind="multiclass"),
+        "multilabel": replace(cases, truth=labels, classes=("bright", "even"), kind="multilabel", examples=numbers),
+    }
+
+
+@pytest.fixture(scope="session")
 def fold(cases: Cases) -> Fold:
     """Return the first of three folds; its inner part is too small to choose on, unless a test says otherwise."""
     return draw_folds(cases, FoldPlan(count=3, inner=0.45), seed=5)[0]
@@ -51,7 +64,9 @@ def make_source(pixels: np.ndarray, cases: Cases, tmp_path: Path) -> MakeSource:
     from radtl_tf.training.run import Source
     from radtl_tf.training.trainer import Trainer, copies
 
-    def make(backbone: str, tuning: str, *, cached: bool = True, images: Any = pixels, **settings: Any) -> Any:
+    def make(
+        backbone: str, tuning: str, *, cached: bool = True, images: Any = pixels, of: Cases = cases, **settings: Any
+    ) -> Any:
         training = Training(image_size=images.shape[1], batch_size=16, **{"epochs": 3, **settings})
         base = build_base(backbone, training.image_size, seed=11)
         tunings = list(dict.fromkeys([POOLED, tuning]))
@@ -70,7 +85,7 @@ def make_source(pixels: np.ndarray, cases: Cases, tmp_path: Path) -> MakeSource:
             kept=dict.fromkeys(in_cache, 100),
         )
         suffix = copies(split(base, tuning).suffix.weights)
-        trainer = Trainer(backbone, tuning, training.image_size, num_classes=2)
-        return trainer, Source(cases, store, suffix, 7, training)
+        trainer = Trainer(backbone, tuning, training.image_size, num_classes=len(of.classes), kind=of.kind)
+        return trainer, Source(of, store, suffix, 7, training)
 
     return make

@@ -10,7 +10,7 @@ import pandas as pd
 from radtl_tf.data.cases import Cases
 from radtl_tf.data.folds import Fold
 from radtl_tf.evaluation.metrics import auroc
-from radtl_tf.records.runs import PREDICTION_COLUMNS
+from radtl_tf.records.runs import BINARY
 from radtl_tf.training.baselines import BASELINES, predict_baselines
 
 
@@ -18,7 +18,7 @@ def test_a_baseline_scores_every_inner_and_test_image_of_every_fold(cases: Cases
     rng = np.random.default_rng(0)
     means = 0.4 + 0.1 * cases.truth + 0.05 * rng.normal(size=len(cases.truth))
     readings = [reading(mean=mean) for mean in means]
-    table = pd.DataFrame(predict_baselines(readings, cases, [fold]), columns=list(PREDICTION_COLUMNS))
+    table = pd.DataFrame(predict_baselines(readings, cases, [fold]), columns=list(BINARY.columns))
     assert table["scenario"].unique().tolist() == ["mean and SD"]  # the others have nothing to tell images apart by
     assert len(table) == len(fold.inner) + len(fold.test)
     tested = table[table["part"] == "test"]

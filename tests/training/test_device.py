@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import keras
 import pytest
@@ -32,6 +34,27 @@ def test_prepare_sets_the_policy_and_says_so() -> None:
         assert prepared.threads >= 1
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def test_every_gpu_takes_memory_as_it_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpus = [tf.config.PhysicalDevice(name, "GPU") for name in ("first", "second")]
+    grows: dict[Any, bool] = {}
+    fakes: dict[str, Any] = {
+        "list_physical_devices": lambda kind: gpus if kind == "GPU" else [],
+        "experimental.set_memory_growth": grows.__setitem__,
+        "experimental.get_device_details": lambda gpu: {"device_name": f"the {gpu.name}"},
+    }
+    for name, fake in fakes.items():
+        monkeypatch.setattr(f"tensorflow.config.{name}", fake)
+    assert device.prepare(Training(precision="float32"), seed=1).gpus == ("the first", "the second")
+    assert grows == dict.fromkeys(gpus, True)
+
+
+def test_the_cpu_has_a_name(tmp_path: Path) -> None:
+    info = tmp_path / "cpuinfo"
+    info.write_text("processor\t: 0\nmodel name\t: A: CPU @ 2 GHz\nprocessor\t: 1\nmodel name\t: A: CPU @ 2 GHz\n")
+    assert device._cpu(info) == "A: CPU @ 2 GHz"
+    assert device._cpu(tmp_path / "none") and device._cpu()
 
 
 STRICT = """

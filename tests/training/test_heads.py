@@ -57,6 +57,21 @@ def test_together_as_alone(settings: dict[str, Any], make_source: Any, tiny_back
             _same(outcome, train_run(trainer, source, fold, POOLED, rate))
 
 
+@pytest.mark.parametrize("policy", ["none", "balanced"])
+@pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
+def test_together_as_alone_with_several_classes(
+    kind: str, policy: str, make_source: Any, several: dict[str, Cases], tiny_backbone: str
+) -> None:
+    trainer, source = make_source(tiny_backbone, POOLED, of=several[kind], class_weights=policy)
+    drawn = draw_folds(several[kind], FoldPlan(count=3, inner=0.4), seed=5)
+    folds = [replace(fold, fixed_epochs=False) for fold in drawn]
+    together = train_heads(source, folds, RATES[:2])
+    for fold, of_fold in zip(folds, together, strict=True):
+        for rate, outcome in zip(RATES, of_fold, strict=False):
+            assert outcome.scores["test"].shape == (len(fold.test), len(several[kind].classes))
+            _same(outcome, train_run(trainer, source, fold, POOLED, rate))
+
+
 def test_few_inner_patients_keep_the_last_epoch(make_source: Any, tiny_backbone: str, fold: Fold) -> None:
     trainer, source = make_source(tiny_backbone, POOLED)
     fixed = replace(fold, fixed_epochs=True)

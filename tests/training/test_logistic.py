@@ -52,6 +52,19 @@ def test_more_features_than_images_change_nothing_but_the_time(cases: Cases, fol
     sd = np.where(fitted.sd > 0, fitted.sd, np.inf)
     plain = LogisticRegression(C=DEFAULT_STRENGTH, tol=1e-8, max_iter=5000)
     plain.fit((wide[fold.train] - fitted.mean) / sd, cases.truth[fold.train])
-    np.testing.assert_allclose(fitted.coefficients, plain.coef_[0], atol=1e-6)
+    np.testing.assert_allclose(fitted.coefficients[:, 1], plain.coef_[0], atol=1e-6)
     expected = plain.predict_proba((wide[fold.test] - fitted.mean) / sd)[:, 1]
     np.testing.assert_allclose(fitted.scores["test"], expected, atol=1e-6)
+
+
+def test_several_classes_are_fitted_as_scikit_learn_does(several: dict[str, Cases], fold: Fold) -> None:
+    wide = np.random.default_rng(3).normal(size=(72, 100)).astype(np.float32)
+    classes, labels = (fit(lambda at: wide[at], cases, replace(fold, fixed_epochs=True)) for cases in several.values())
+    scaled = (wide - classes.mean) / classes.sd
+    plain = LogisticRegression(C=DEFAULT_STRENGTH, tol=1e-8, max_iter=5000)
+    plain.fit(scaled[fold.train], several["multiclass"].truth[fold.train])
+    np.testing.assert_allclose(classes.scores["test"], plain.predict_proba(scaled[fold.test]), atol=1e-3)
+    for number in range(2):
+        plain.fit(scaled[fold.train], several["multilabel"].truth[fold.train, number])
+        expected = plain.predict_proba(scaled[fold.test])[:, 1]
+        np.testing.assert_allclose(labels.scores["test"][:, number], expected, atol=1e-4)

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from radtl_tf.data.cases import Cases
 from radtl_tf.data.folds import Fold
 from radtl_tf.training.features import chunks
-from radtl_tf.training.run import class_weights, train_run
+from radtl_tf.training.run import train_run
 
 REAL_BACKBONES = ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")
 RATE = 0.01
@@ -123,12 +122,6 @@ def test_a_run_that_diverges_ends_with_the_best_epoch_before(make_source: Any, t
     assert (outcome.diverged, outcome.converged) == (True, False)
     assert len(outcome.history) == outcome.best_epoch < 5
     assert np.isfinite(outcome.scores["test"]).all()
-
-
-def test_class_weights_balance(cases: Cases) -> None:
-    positions = np.array([0, 2, 4, 1])  # three of class 0, one of class 1
-    assert class_weights(cases, positions, "none").tolist() == [1, 1]
-    assert class_weights(cases, positions, "balanced") == pytest.approx([4 / 6, 2])
 
 
 def test_class_weights_are_used(make_source: Any, tiny_backbone: str, fold: Fold) -> None:

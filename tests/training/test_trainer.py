@@ -29,7 +29,7 @@ def batch(rows: int) -> tuple[list[np.ndarray], np.ndarray, np.ndarray, np.ndarr
     return (
         [rng.normal(size=(rows, 32, 32, 3)).astype(np.float32)],
         targets,
-        np.ones(rows, np.float32),
+        np.ones((rows, 1), np.float32),
         np.ones((rows, 12), np.float32),
     )
 
@@ -83,7 +83,7 @@ for tuning in ("frozen", "topK2"):
         cuts = [rng.standard_normal((size, *tensor.shape[1:])).astype(np.float32) for tensor in one.suffix.inputs]
         targets = np.eye(2, dtype=np.float32)[rng.integers(0, 2, size)]
         mask = np.ones((size, one.num_features), np.float32)
-        losses.append(float(one.step(cuts, targets, np.ones(size, np.float32), mask)))
+        losses.append(float(one.step(cuts, targets, np.ones((size, 1), np.float32), mask)))
     results[tuning] = losses + one.logits(iter([cuts])).ravel().tolist()
 print(json.dumps(results))
 """

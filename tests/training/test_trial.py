@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from radtl_tf.errors import ExperimentError
 from radtl_tf.training.trainer import Trainer
-from radtl_tf.training.trial import largest_batch, one_line_when_full, trial_step
+from radtl_tf.training.trial import largest_batch, one_line_when_full, smaller_batch, trial_step
 
 
 def exhausted() -> tf.errors.ResourceExhaustedError:
@@ -54,11 +54,11 @@ def test_a_device_without_room_for_one_image_is_one_line() -> None:
 )
 def test_exhausted_memory_is_one_line_with_the_batch_size_to_try(size: int, advice: str) -> None:
     with pytest.raises(ExperimentError, match=f"ran out of memory with {size} images a step: .*{advice}") as caught:
-        with one_line_when_full(size):
+        with one_line_when_full(smaller_batch(size)):
             raise exhausted()
     assert "\n" not in str(caught.value)
 
 
 def test_other_errors_stay_what_they_are() -> None:
-    with pytest.raises(ZeroDivisionError), one_line_when_full(8):
+    with pytest.raises(ZeroDivisionError), one_line_when_full("there"):
         _: Any = 1 / 0
