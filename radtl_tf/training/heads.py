@@ -218,7 +218,7 @@ def _learn(
         tape.watch([kernel, bias])
         logits = tf.matmul(dropped, kernel) + bias  # (F, B, L * K)
         shape = tf.shape(targets)
-        by_rate = tf.reshape(logits, (shape[0], shape[1], -1, targets.shape[2]))  # (F, B, L, K)
+        by_rate = tf.reshape(logits, (shape[0], shape[1], -1, shape[2]))  # (F, B, L, K)
         wanted = tf.broadcast_to(targets[:, :, tf.newaxis], tf.shape(by_rate))
         each = LOSSES[kind](wanted, by_rate, shares[:, :, tf.newaxis])  # (F, B, L)
         losses = tf.reduce_sum(each, axis=1)  # (F, L)
