@@ -75,7 +75,10 @@ def _lines(folder: Path, size: Size) -> Iterator[str]:
     yield from _grid(f"frozen grid, whole command, script {word} oneDNN", changed, own.whole, size)
     augmented = _Script(manifest, "frozen", size, augmentation="augmented")
     views = own.learning + size.epochs * own.view * WEIGHTS
-    yield from _grid(f"frozen, published augmentation, views = {size.epochs}", augmented, views, size)
+    what = f"frozen, augmented, views = {size.epochs}"
+    yield from _grid(what, augmented, views, size)
+    changed = _Script(manifest, "frozen", size, augmentation="augmented", TF_ENABLE_ONEDNN_OPTS=other)
+    yield from _grid(f"{what}, script {word} oneDNN", changed, views, size)
     for tuning in ("top10", "full"):
         seconds, what = own.epoch(tuning), f"{tuning}, an epoch of a run"
         yield _epoch(what, _Script(manifest, tuning, size), seconds)
