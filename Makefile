@@ -21,7 +21,7 @@ check: $(INSTALLED)  ## format, lint, types, direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(INSTALLED) .bench-torch/.installed  ## what it costs: every file in benchmarks/, an hour and a half, best on an idle machine
+bench: $(INSTALLED) .bench-torch/.installed  ## what it costs: every file in benchmarks/, three quarters of an hour, best on an idle machine
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 # PyTorch, to compare with, stays out of the environment that is tested.

@@ -139,9 +139,9 @@ def _value(value: Any) -> str:
     return "[" + ", ".join(map(_value, value)) + "]" if isinstance(value, list) else json.dumps(value)
 
 
-def publish(name: str, text: str) -> None:
-    """Print a table, with what other work took meanwhile, and put it between the marks of ``name`` in ``PAGE``."""
-    text = f"{text.rstrip()}\n{other_work()}"
+def publish(name: str, text: str, *, is_timed: bool = True) -> None:
+    """Print a table, if it is timed with what other work took, and put it between the marks of ``name`` in ``PAGE``."""
+    text = f"{text.rstrip()}\n{other_work()}" if is_timed else text.rstrip()
     print(text)
     page = PAGE.read_text(encoding="utf-8")
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"

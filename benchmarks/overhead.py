@@ -5,7 +5,7 @@
 ResNet50, 400 images of 224 px, 5 folds, 2 learning rates, 2 weights, 5 epochs (a sixth of the published number: more
 epochs make the share of the overhead smaller). The functions that do the arithmetic are timed from outside, each
 without what it calls of the others; the first call of a compiled function, beyond the later ones, is its tracing.
-About 6 minutes on 2 cores; --quick (60 images of 96 px) tries the script.
+About 3 minutes on 2 cores; --quick (60 images of 96 px) tries the script.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from _shared import experiment, machine, plan_of, publish, write_radiographs  # 
 
 from radtl_tf.evaluation.evaluate import evaluate  # noqa: E402
 from radtl_tf.experiment import engine, similarity  # noqa: E402
+from radtl_tf.experiment import plan as planning  # noqa: E402
 from radtl_tf.report.html import write_report  # noqa: E402
 from radtl_tf.training import ahead, features, heads, trainer  # noqa: E402
 
@@ -38,6 +39,7 @@ TIMED = (
     ("heads: steps", heads._HeadBatch, "_step", True),
     ("heads: scores", heads._HeadBatch, "scores", True),
     ("linear probe", engine, "train_probe", False),
+    ("building models", planning, "build_base", False),
     ("building models", engine.Bench, "__init__", False),
     ("building models", engine.Bench, "trainer", False),
     ("writing features", features.ArrayCache, "fill", False),

@@ -10,7 +10,7 @@ AVX-512 and off elsewhere, radtl always on.
 
 radtl's frozen grid is measured whole, from the command line to the report: start of Python, reading the images, check,
 features, heads, probes, similarities, statistics. Its other numbers are measured epochs after the first one of a run.
-About 25 minutes on 2 cores; --quick (60 images, 2 folds, few epochs) tries the script in 3.
+About 15 minutes on 2 cores; --quick (60 images, 2 folds, few epochs) tries the script in 3.
 """
 
 from __future__ import annotations

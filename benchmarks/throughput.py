@@ -6,7 +6,7 @@ PYTHON is one that has torch 2.13 and torchvision (``make bench`` makes one in .
 same threads, the same batch, Adam, all weights learn, random weights. One step of ours, one of PyTorch's and one matrix
 product follow each other, five times over, after one of each that is not counted; medians. The ceiling is that product
 of two 2048 x 2048 float32 matrices: the share is (operations of the network's convolutions x images a second) /
-ceiling, training counted as three forward passes. torchvision has no InceptionResNetV2. About 10 minutes on 2 cores.
+ceiling, training counted as three forward passes. torchvision has no InceptionResNetV2. About 5 minutes on 2 cores.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from radtl_tf.data.cases import Cases
 from radtl_tf.data.folds import Fold, draw_folds
 from radtl_tf.records.experiment import FoldPlan
 from radtl_tf.training.features import POOLED
-from radtl_tf.training.heads import train_heads
+from radtl_tf.training.heads import _learn, train_heads
 from radtl_tf.training.run import Epoch, Outcome, train_run
 
 RATES = (0.1, 0.01, 1e-4)
@@ -92,6 +92,17 @@ def test_other_runs_beside_it_do_not_change_a_run(make_source: Any, tiny_backbon
     _, source = make_source(tiny_backbone, POOLED)
     few, many = train_heads(source, folds[:2], RATES[:2]), train_heads(source, folds, RATES)
     np.testing.assert_allclose(few[1][0].scores["test"], many[1][0].scores["test"], atol=1e-6)
+
+
+def test_nothing_is_traced_anew_for_ragged_batches_and_other_folds(
+    make_source: Any, tiny_backbone: str, folds: list[Fold]
+) -> None:
+    _, source = make_source(tiny_backbone, POOLED)
+    train_heads(source, folds[:2], RATES[:2])  # unequal folds, whose last batches are short
+    traced = _learn.experimental_get_tracing_count()
+    train_heads(source, folds[2:4], RATES[:2])
+    train_heads(source, folds[:2], (0.3, 0.02))
+    assert _learn.experimental_get_tracing_count() == traced
 
 
 def test_every_epoch_is_watched(make_source: Any, tiny_backbone: str, folds: list[Fold]) -> None:
