@@ -42,6 +42,13 @@ def assemble(labels: Sequence[Labels], patients: Sequence[str], task: Task) -> C
     )
 
 
+def narrowed(labels: Sequence[Labels], task: Task) -> Sequence[Labels]:
+    """Return the labels of each image that are among the classes of the task; all of them where it names none."""
+    if not task.classes:
+        return labels
+    return [tuple(name for name in names if name in task.classes) for names in labels]
+
+
 def _binary(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
     """Return (negative, positive); of images with any number of labels, positive are those that have it."""
     counts = Counter(name for names in labels for name in names)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from radtl_tf.data.assembly import Labels
+from radtl_tf.data.assembly import Labels, narrowed
 from radtl_tf.data.findings import Examined
 from radtl_tf.data.manifest import PATH_COLUMN, Manifest, column, labels_of
 from radtl_tf.data.reading import METADATA, Outcome, Reading, plain
@@ -48,7 +48,7 @@ def examined(
     Raises:
         DataError: a column is missing.
     """
-    labels: Sequence[Labels] = labels_of(manifest, task) if task else [()] * len(outcomes)
+    labels: Sequence[Labels] = narrowed(labels_of(manifest, task), task) if task else [()] * len(outcomes)
     patients = column(manifest, patient, "patient") if patient else [""] * len(outcomes)
     names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
     others = [name for name in manifest.table if name not in (PATH_COLUMN, patient, *names)]

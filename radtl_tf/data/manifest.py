@@ -103,15 +103,9 @@ def labels_of(manifest: Manifest, task: Task) -> list[Labels]:
         return _marked(manifest, task.label)
     cells = column(manifest, task.label, "label")
     if task.label_separator:
-        return [_several(cell, task.label_separator, task.classes) for cell in cells]
+        return [tuple(filter(None, map(str.strip, cell.split(task.label_separator)))) for cell in cells]
     _refuse(manifest, (not cell.strip() for cell in cells), "no label")
     return [(cell.strip(),) for cell in cells]
-
-
-def _several(cell: str, separator: str, classes: Labels) -> Labels:
-    """Return the labels in a cell; where ``classes`` are named, those among them."""
-    names = filter(None, map(str.strip, cell.split(separator)))
-    return tuple(name for name in names if not classes or name in classes)
 
 
 def _marked(manifest: Manifest, names: Labels) -> list[Labels]:

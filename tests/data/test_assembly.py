@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from radtl_tf.data.assembly import assemble
+from radtl_tf.data.assembly import assemble, narrowed
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
 
@@ -111,3 +111,15 @@ def test_classes_named_as_columns_keep_their_order() -> None:
     cases = assemble([("z",), ("a", "z")], list("12"), Task(kind="multilabel", label=("z", "a", "never")))
     assert cases.classes == ("z", "a", "never")
     np.testing.assert_array_equal(cases.truth, [[1, 0, 0], [1, 1, 0]])
+
+
+def test_the_classes_of_a_multilabel_task_are_those_that_it_names() -> None:
+    labels: list[tuple[str, ...]] = [("cyst", "caries"), ("caries", "rare"), ()]
+    task = Task(kind="multilabel", label_separator="|", classes=("cyst", "caries"))
+    cases = assemble(labels, ["1", "2", "3"], task)
+    assert cases.classes == ("cyst", "caries")
+    np.testing.assert_array_equal(cases.truth, [[1, 1], [0, 1], [0, 0]])
+    assert narrowed(labels, task) == [("cyst", "caries"), ("caries",), ()]
+    assert narrowed(labels, Task(kind="multilabel", label_separator="|")) == labels
+    with pytest.raises(DataError, match="no image has the class 'carries' of task.classes.*'caries'"):
+        assemble(labels, ["1", "2", "3"], Task(kind="multilabel", label_separator="|", classes=("cyst", "carries")))

@@ -147,6 +147,10 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ({"kind": "multilabel"}, "a multilabel task needs task.label_separator"),
         ({"kind": "multilabel", "label": ["a", "b"], "label_separator": "|"}, "names several columns"),
         ({"kind": "multiclass", "label_separator": "|"}, "goes with kind = 'multilabel' or 'binary'"),
+        ({"positive": "a", "classes": ["a", "b"]}, "task.classes goes with kind = 'multilabel'"),
+        ({"kind": "multilabel", "label": ["a", "b"], "classes": ["a", "b"]}, "no columns named in task.label"),
+        ({"kind": "multilabel", "label_separator": "|", "classes": ["a", "a"]}, "each named once"),
+        ({"kind": "multilabel", "label_separator": "|", "classes": ["a"]}, "needs two or more classes"),
     ],
 )
 def test_labels_that_contradict_their_kind(task: dict[str, Any], said: str, tmp_path: Path) -> None:
@@ -160,6 +164,7 @@ def test_tasks_of_every_kind_are_read_and_written(tmp_path: Path) -> None:
         {"kind": "multiclass"},
         {"kind": "multilabel", "label": ["a", "b"]},
         {"kind": "multilabel", "label_separator": "|"},
+        {"kind": "multilabel", "label_separator": "|", "classes": ["b", "a"]},
         {"positive": "a", "label_separator": "|"},
     ):
         raw = changed("task", {"manifest": "labels.csv", "patient": "patient_id", **task})
