@@ -28,7 +28,7 @@ def main() -> None:
                 content = experiment(manifest, {tuning: (1e-3,)}, weights=["first"], folds=2, epochs=1)
                 memory.append(run_radtl(content, folder / tuning, folder / "cache")[1])
             lines.append(f"{number:>8}" + "".join(f"{size / 1e6:>14.0f}" for size in memory))
-    print("\n".join(lines)) if quick else publish("memory", "\n".join(lines))
+    print("\n".join(lines)) if quick else publish("memory", "\n".join(lines), is_timed=False)
 
 
 if __name__ == "__main__":
