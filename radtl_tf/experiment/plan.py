@@ -143,14 +143,8 @@ def make_plan(
     for fold, share in product(folds, experiment.grid.train_fractions):
         with_share_of_training(cases, fold, share, experiment.seed)  # each share has every class, or it stops here
     scenarios = scenarios_of(experiment, records)
-    settings = experiment.training
-    pixels = pixel_cache(
-        builder,
-        len(cases.truth),
-        settings.image_size,
-        settings.resize,
-        folder.data / f"pixels-{settings.image_size}.npy",
-    )
+    size, resize = experiment.training.image_size, experiment.training.resize
+    pixels = pixel_cache(builder, len(cases.truth), size, resize, folder.data / f"pixels-{size}.npy")
     plan = Plan(
         experiment=experiment,
         folder=folder,

@@ -1,7 +1,7 @@
 """Batch norms that learn, each as one operation of TensorFlow's.
 
-Keras 3 writes a batch norm in training as some ten operations that each pass over the whole tensor; on a CPU that is a
-fifth of a training step of ResNet50. TensorFlow has them as one (``FusedBatchNormV3``).
+Keras 3 writes a batch norm in training as some ten operations that each pass over the whole tensor. TensorFlow has them
+as one (``FusedBatchNormV3``): docs/decisions/0013-fused-batch-norms.md.
 """
 
 from __future__ import annotations

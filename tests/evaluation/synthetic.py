@@ -199,6 +199,7 @@ def _facts(
         name: {"images": int(marks[:, number].sum()), "patients": len(np.unique(patients[marks[:, number] == 1]))}
         for number, name in enumerate(like.classes)
     }
+    positive = like.classes[1] if like.target.is_binary else None
     sources = dict.fromkeys((s.setting.backbone, s.setting.weights, s.setting.pixels) for s in scenarios)
     question = like.question and {"compare": list(like.signal)[:2], "metric": "auroc", **like.question}
     return {
@@ -207,12 +208,7 @@ def _facts(
             "name": like.name,
             "seed": 726,
             "note": like.note,
-            "task": {
-                "label": "label",
-                "kind": like.kind,
-                "positive": like.classes[1] if like.target.is_binary else None,
-                "unit": like.unit,
-            },
+            "task": {"label": "label", "kind": like.kind, "positive": positive, "unit": like.unit},
             "question": question,
             "evaluation": like.evaluation,
             "folds": {"count": like.num_folds, "repeats": like.num_repeats, "inner": 0.2},
