@@ -61,7 +61,7 @@ def find_weights(record: Record, experiment: Experiment, setting: Setting, folde
     return found
 
 
-class Bench:
+class Explainer:
     """One backbone with a head; the runs on it are explained one after the other."""
 
     def __init__(self, experiment: Experiment, folder: OutputFolder, backbone: str) -> None:
