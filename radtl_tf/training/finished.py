@@ -13,12 +13,12 @@ from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.tuning import Split, split
-from radtl_tf.models.weight_sources import WeightsRecord, assign, initialize, resolve
+from radtl_tf.models.weights.sources import WeightsRecord, assign, initialize, resolve
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder, read_json
 from radtl_tf.records.runs import PROBE, Run, Setting
-from radtl_tf.training.cache import Arrays
-from radtl_tf.training.checkpoint import read_learned
+from radtl_tf.training.features.array_cache import Arrays
+from radtl_tf.training.learned_weights import read_learned
 from radtl_tf.training.randomness import backbone_seed
 from radtl_tf.training.trainer import copies
 

@@ -16,14 +16,14 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from radtl_tf.data.images import decode
+from radtl_tf.data.decoding.images import decode
 from radtl_tf.deploy import saved_model
 from radtl_tf.deploy.predict import load_model, predict, read_card
 from radtl_tf.deploy.saved_model import choose_setting, decode_grey, export
 from radtl_tf.errors import ExperimentError, OutputError, WeightsError
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.tuning import split
-from radtl_tf.models.weight_file import write_weights
+from radtl_tf.models.weights.file import write_weights
 from radtl_tf.records.folder import OutputFolder, read_json, write_json
 
 SETTING = "Tiny-mine-tf-frozen"

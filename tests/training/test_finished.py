@@ -11,15 +11,15 @@ import pandas as pd
 import pytest
 
 from radtl_tf.errors import OutputError, WeightsError
-from radtl_tf.models import weight_sources
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import convention, to_network
-from radtl_tf.models.weight_file import write_weights
+from radtl_tf.models.weights import sources as weight_sources
+from radtl_tf.models.weights.file import write_weights
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder, read_json, write_json
+from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
-from radtl_tf.records.schema import experiment_from
 from radtl_tf.training import finished
 from radtl_tf.training.finished import FinishedRuns, find_weights
 from radtl_tf.training.trainer import copies
