@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from radtl_tf.cli.options import FOLDER, load_tensorflow, log
+
+if TYPE_CHECKING:
+    from radtl_tf.evaluation.best_setting import Ranking
+    from radtl_tf.records.folder import OutputFolder
 
 NOTE = "Synthetic radiographs: this shows the pipeline and is never evidence."
 BACKBONES = ("MobileNet", "ResNet50")
@@ -118,18 +122,32 @@ def _source(backbone: str) -> dict[str, Any]:
     }
 
 
+def _ranking(results: OutputFolder) -> Ranking:
+    """Rank the settings: the demo exports the first one even if it is tied with the next, and says so."""
+    from radtl_tf.evaluation.best_setting import inner_losses, rank_settings
+    from radtl_tf.records.folder import read_json
+    from radtl_tf.records.runs import Scenario
+
+    scenarios = [Scenario.from_dict(row) for row in read_json(results.experiment)["scenarios"]]
+    return rank_settings(inner_losses(results, scenarios))
+
+
 def _export_and_predict(out: Path) -> None:
-    """Export the experiment's best setting and score a radiograph that no run has seen."""
+    """Export the setting of lowest inner loss and score radiographs that no run has seen."""
     from radtl_tf.data.phantoms.write import write_phantoms
     from radtl_tf.deploy.predict import load_model, predict
     from radtl_tf.deploy.saved_model import export
     from radtl_tf.places import weights_folder
     from radtl_tf.records.folder import OutputFolder
 
-    model, new = out / "model", out / "new"
+    model, new, results = out / "model", out / "new", OutputFolder(out / "results")
     log(f"4/5 Exporting a SavedModel to {model}")
     if not model.exists():
-        export(OutputFolder(out / "results"), None, model, weights_folder=weights_folder())
+        ranking = _ranking(results)
+        log(f"    {ranking.best}, the setting of lowest inner loss ({ranking.loss:.3f})")
+        if ranking.is_tie:
+            log(f"    A tie: {ranking.runner_up} ({ranking.runner_up_loss:.3f}) is within one standard error")
+        export(results, ranking.best, model, weights_folder=weights_folder())
     log("5/5 Scoring new DICOM files")
     if not new.exists():
         write_phantoms(new, kind="skull", num_patients=2, seed=3)

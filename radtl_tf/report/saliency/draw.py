@@ -25,10 +25,11 @@ from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import Run
 from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, choose_cases, count_kinds, held_out_scores, outcome
 from radtl_tf.report.saliency.colors import overlay
-from radtl_tf.report.saliency.explained import Bench, Explained, find_weights
+from radtl_tf.report.saliency.explained import Bench, Explained
 from radtl_tf.report.saliency.map_agreement import Change
 from radtl_tf.report.saliency.store import RADIOGRAPH, Drawn, DrawnCase, DrawnMap, Randomized, map_name, write_drawn
 from radtl_tf.training.device import prepare
+from radtl_tf.training.finished import find_weights
 
 SHOWN_SIZE = 224  # px: enough to judge a map of 7 x 7 cells, and a page of dozens stays small
 MAX_SCORE_GAP = 0.05  # half precision moves scores by some thousandths; beyond this it is another network
@@ -118,7 +119,7 @@ def _explain(
         for run in group:
             mine = [case for case in cases if case.fold == run.fold]
             say(f"{run.name}: maps of {len(mine)} cases, and what they depend on")
-            weights = find_weights(finished.record, experiment, run.scenario.setting, weights_folder)
+            weights = find_weights(experiment, run.scenario.setting, weights_folder)
             yield bench.explain(run, weights, mine, finished.pixels[[case.example for case in mine]])
         keras.backend.clear_session()
         gc.collect()
