@@ -11,7 +11,7 @@ import click
 from radtl_tf.cli.options import FOLDER, load_tensorflow, log
 
 if TYPE_CHECKING:
-    from radtl_tf.evaluation.best_setting import Ranking
+    from radtl_tf.evaluation.question.best_setting import Ranking
     from radtl_tf.records.folder import OutputFolder
 
 NOTE = "Synthetic radiographs: this shows the pipeline and is never evidence."
@@ -124,7 +124,7 @@ def _source(backbone: str) -> dict[str, Any]:
 
 def _ranking(results: OutputFolder) -> Ranking:
     """Rank the settings: the demo exports the first one even if it is tied with the next, and says so."""
-    from radtl_tf.evaluation.best_setting import inner_losses, rank_settings
+    from radtl_tf.evaluation.question.best_setting import inner_losses, rank_settings
     from radtl_tf.records.folder import read_json
     from radtl_tf.records.runs import Scenario
 

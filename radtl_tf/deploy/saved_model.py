@@ -17,14 +17,14 @@ from radtl_tf import __version__
 from radtl_tf.data.decoding.grey import GREY_WEIGHTS
 from radtl_tf.data.tfds.pipeline import preprocess
 from radtl_tf.errors import ExperimentError, OutputError, nearest
-from radtl_tf.evaluation.best_setting import best_setting
+from radtl_tf.evaluation.question.best_setting import best_setting
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, convention, to_network
 from radtl_tf.records.experiment import Experiment, Kind
 from radtl_tf.records.folder import OutputFolder, read_json, write_json
 from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import Run, Scenario, Setting, Target
-from radtl_tf.training.finished import FinishedRuns, find_weights
+from radtl_tf.training.finished_networks import FinishedRuns, find_weights
 
 CARD = "radtl.json"  # beside the graph: what a caller has to know
 JPEG_START = b"\xff\xd8"

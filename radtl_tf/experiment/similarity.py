@@ -23,7 +23,7 @@ from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.records.folder import csv_text, read_json, write_text
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, chunks
-from radtl_tf.training.finished import FinishedRuns
+from radtl_tf.training.finished_networks import FinishedRuns
 
 MAX_IMAGES = 256
 Activations = list[NDArray[np.float32]]  # (N, C) of each stage

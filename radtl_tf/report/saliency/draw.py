@@ -29,7 +29,7 @@ from radtl_tf.report.saliency.explained import Bench, Explained
 from radtl_tf.report.saliency.map_agreement import Change
 from radtl_tf.report.saliency.store import RADIOGRAPH, Drawn, DrawnCase, DrawnMap, Randomized, map_name, write_drawn
 from radtl_tf.training.device import prepare
-from radtl_tf.training.finished import find_weights
+from radtl_tf.training.finished_networks import find_weights
 
 SHOWN_SIZE = 224  # px: enough to judge a map of 7 x 7 cells, and a page of dozens stays small
 MAX_SCORE_GAP = 0.05  # half precision moves scores by some thousandths; beyond this it is another network

@@ -20,7 +20,7 @@ from radtl_tf.records.runs import Run
 from radtl_tf.report.saliency.case_choice import Case
 from radtl_tf.report.saliency.gradcam import GradCam
 from radtl_tf.report.saliency.map_agreement import Change, cascade
-from radtl_tf.training.finished import FinishedRuns
+from radtl_tf.training.finished_networks import FinishedRuns
 from radtl_tf.training.randomness import backbone_seed, head_kernel
 from radtl_tf.training.trainer import copies
 

@@ -24,7 +24,7 @@ from radtl_tf.records.runs import Run, Scenario, Setting
 from radtl_tf.report.saliency.case_choice import Case
 from radtl_tf.report.saliency.explained import Bench
 from radtl_tf.report.saliency.map_agreement import UNCHANGED
-from radtl_tf.training.finished import find_weights
+from radtl_tf.training.finished_networks import find_weights
 from radtl_tf.training.learned_weights import Learned, write_learned
 from radtl_tf.training.randomness import backbone_seed
 

@@ -21,7 +21,7 @@ from radtl_tf.records.folder import OutputFolder, read_json, write_json
 from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
 from radtl_tf.training import finished
-from radtl_tf.training.finished import FinishedRuns, find_weights
+from radtl_tf.training.finished_networks import FinishedRuns, find_weights
 from radtl_tf.training.trainer import copies
 
 SCENARIOS = [

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import ExperimentError
-from radtl_tf.evaluation.best_setting import best_setting, inner_losses, rank_settings
+from radtl_tf.evaluation.question.best_setting import best_setting, inner_losses, rank_settings
 from radtl_tf.records.folder import OutputFolder, write_json
 from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
 
