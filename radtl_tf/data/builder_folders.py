@@ -21,8 +21,8 @@ _MAX_MESSAGE = 200  # characters of an exception's own text
 def builder_in(folder: Path) -> type[tfds.core.DatasetBuilder]:
     """Return the builder class of the only ``<name>_dataset_builder.py`` in ``folder``.
 
-    The folder becomes a package with a name of its own, so builders of one name in two folders do not meet, and a file
-    that has changed is imported again. Modules beside it are imported with ``from . import module``.
+    The folder becomes a package with a name of its own, so builders of one name in two folders do not meet, and a
+    builder that has changed is imported again. Modules beside it are imported with ``from . import module``.
 
     Raises:
         DataError: there is no such file or class, there are several, or the file cannot be imported.
@@ -32,7 +32,7 @@ def builder_in(folder: Path) -> type[tfds.core.DatasetBuilder]:
         raise DataError(f"{folder}: {len(files)} files are called <name>{SUFFIX}.py; a builder's folder needs one.")
     file = files[0].resolve()
     # TFDS asks etils for the place of the package, which needs __file__ where there is no import spec.
-    package = types.ModuleType(f"radtl_builder_{_digest(file)}")
+    package = types.ModuleType(f"radtl_builder_{_digest(file.parent)}")
     package.__path__, package.__file__ = [str(file.parent)], str(file.parent / "__init__.py")
     sys.modules.setdefault(package.__name__, package)
     module = f"{package.__name__}.{file.stem}"
@@ -85,5 +85,7 @@ def _place(error: BaseException, module: str) -> str:
     return place if place or cause is None else _place(cause, module)
 
 
-def _digest(file: Path) -> str:
-    return hashlib.sha256(f"{file} {file.stat().st_mtime_ns}".encode()).hexdigest()[:16]
+def _digest(folder: Path) -> str:
+    """Return a hash of a folder's path, and of the names and times of change of the modules in it."""
+    modules = [(str(path), path.stat().st_mtime_ns) for path in sorted(folder.glob("*.py"))]
+    return hashlib.sha256(repr(modules).encode()).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,14 @@ def test_two_folders_with_one_name_do_not_meet(tmp_path: Path, films: Path) -> N
         builder = build_named(str(folder), tmp_path / label / "data", films)
         assert builder.name == "knees"
         assert _labels(builder) == [(label,), ("none",)]
+
+
+def test_a_builder_that_has_changed_is_imported_again(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    first = builder_in(folder)
+    assert builder_in(folder) is first
+    os.utime(folder / "helper.py", ns=(1, 1))
+    assert builder_in(folder) is not first
 
 
 def test_a_class_and_an_instance_are_taken_too(tmp_path: Path, films: Path) -> None:
