@@ -159,13 +159,6 @@ def test_ids_that_are_all_decimal_have_nothing_to_be_joined_with(clean: list[Exa
     assert codes(check(decimal)) == ["unit"]
 
 
-def test_a_decimal_id_is_compared_without_the_zeros_that_pandas_drops(clean: list[Examined]) -> None:
-    ids = {2: "0017", 3: "17.0", 4: "18,00", 5: "18", 6: "19.5", 7: "19", 8: "A7.0", 9: "A7"}
-    found = check([dataclasses.replace(image, patient=ids.get(image.line, image.patient)) for image in clean])
-    (finding,) = (finding for finding in found.findings if finding.code == "patient-ids-decimal")
-    assert finding.lines == (2, 3, 4, 5)
-
-
 def test_joined_ids_are_one_patient(clean: list[Examined]) -> None:
     ids = ("Mu\u0308ller", "M\xfcller\xa0", "'M\xfcller", "M\u200b\xfcller")
     images = [dataclasses.replace(image, patient=name) for image, name in zip(clean, ids, strict=False)]
