@@ -23,7 +23,7 @@ def data() -> None:
 @click.option("--manual-dir", type=FOLDER, help="Folder with the files of a builder that has to be downloaded by hand.")
 @task_options
 def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, **task: Any) -> None:
-    """Build a TFDS data set from SOURCE: a manifest (CSV) or the name of a builder, such as radiograph_phantoms/skull.
+    """Build a TFDS data set from SOURCE: a manifest (CSV), the name of a builder, such as adld, or its folder.
 
     The options of labels and patients go with a manifest; a builder brings its own.
 

@@ -188,13 +188,20 @@ def _data(task: Task, data_dir: Path, say: Say) -> tuple[Cases, tfds.core.Datase
     return cases, build_manifest(manifest, cases, data_dir)
 
 
+def _source_name(task: Task) -> str | None:
+    """Return the name of the data set or of the manifest, without the folders that lead to it."""
+    if task.manifest is not None:
+        return task.manifest.name
+    return Path(task.dataset).name if task.dataset and Path(task.dataset).is_absolute() else task.dataset
+
+
 def _data_record(task: Task, cases: Cases, held_out: np.ndarray, sha256: str) -> dict[str, Any]:
     training, validation = (patients_per_class(cases, np.flatnonzero(part)) for part in (~held_out, held_out))
     images = [_images_per_class(cases, part) for part in (~held_out, held_out)]
     columns = ("training_images", "validation_images", "training_patients", "validation_patients")
     counts = np.stack([*images, training, validation], axis=1)
     return {
-        "source": task.dataset or (task.manifest.name if task.manifest else None),
+        "source": _source_name(task),
         "sha256": sha256,
         "kind": cases.kind,
         "examples": len(cases.examples),

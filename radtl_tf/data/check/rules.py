@@ -22,6 +22,7 @@ from radtl_tf.data.check.shortcuts import WARN_ASSOCIATION, WARN_AUROC, leaking_
 from radtl_tf.data.check.tables import counts, tables
 from radtl_tf.data.folds.draw import patients_per_class
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.patient_ids import alike_ids
 from radtl_tf.records.experiment import FoldPlan
 
 _LEVELS = ("error", "warning", "info")
@@ -61,22 +62,12 @@ def _outcomes(material: Material) -> Iterator[Finding]:
             yield Finding(code, f"{len(images)} images {what} ({named}); the first: {images[0].outcome.reason}", lines)
 
 
-def _patient_ids(material: Material) -> Iterator[Finding]:
-    """Look for ids that differ only by case, spaces or leading zeros."""
-    spellings: dict[str, set[str]] = {}
-    for image in material.examined:
-        spellings.setdefault(_plain_id(image.patient), set()).add(image.patient)
-    alike = [names for names in spellings.values() if len(names) > 1]
-    if alike:
-        names = set().union(*alike)
-        lines = tuple(image.line for image in material.examined if image.patient in names)
-        yield Finding(
-            "patient-ids", f"{len(alike)} patients have ids that differ only by case, spaces or zeros.", lines
-        )
-
-
-def _plain_id(patient: str) -> str:
-    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"\s", "", patient).casefold())
+def _blank(material: Material) -> Iterator[Finding]:
+    blank, number = np.flatnonzero(material.blank), len(material.decoded)
+    if number and len(blank) == number:
+        yield material.at("no-content", f"All {number} images have no content: one grey value each.", blank)
+    elif len(blank):
+        yield material.at("blank-images", f"{len(blank)} of {number} images have no content: one grey value.", blank)
 
 
 def _no_patients(material: Material) -> Iterator[Finding]:
@@ -200,5 +191,5 @@ def _folds(material: Material) -> Iterator[Finding]:
 
 
 _RULES: tuple[Rule, ...] = (
-    *(_outcomes, _patient_ids, _no_patients, _duplicates, _labels_elsewhere, _acquisition, _notes, _unit, _folds),
+    *(_outcomes, _blank, alike_ids, _no_patients, _duplicates, _labels_elsewhere, _acquisition, _notes, _unit, _folds),
 )

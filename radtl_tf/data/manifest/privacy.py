@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+import unicodedata
 from pathlib import Path
 
 from radtl_tf.errors import OutputError
@@ -36,9 +37,23 @@ def patient_key(folder: Path) -> bytes:
     return key
 
 
-def hashed(value: str, key: bytes) -> str:
-    """Return the keyed BLAKE2b hash of ``value``, 24 hexadecimal characters."""
-    return hashlib.blake2b(value.encode(), key=key, digest_size=_HASH_BYTES).hexdigest()
+def normal_id(value: str) -> str:
+    """Return a patient's id in the one form that is compared and hashed.
+
+    Unicode's NFKC (composed letters, plain digits), without invisible characters such as zero-width spaces, outer
+    white space, and the apostrophe with which a spreadsheet marks text.
+
+    >>> normal_id("'\N{FULLWIDTH DIGIT ONE}7\N{NO-BREAK SPACE}")
+    '17'
+    """
+    composed = unicodedata.normalize("NFKC", value)
+    visible = "".join(character for character in composed if unicodedata.category(character) != "Cf")
+    return visible.strip().removeprefix("'").strip()
+
+
+def hashed(patient: str, key: bytes) -> str:
+    """Return the keyed BLAKE2b hash of a patient's normal id, 24 hexadecimal characters."""
+    return hashlib.blake2b(normal_id(patient).encode(), key=key, digest_size=_HASH_BYTES).hexdigest()
 
 
 def _write_key(path: Path) -> None:
