@@ -24,7 +24,7 @@ _BLANK = 0.5 / 65535  # SD below half a step of 16 bits: one grey value, apart f
 
 
 @dataclass(frozen=True)
-class Material:
+class CheckData:
     """The images of a check, and the folds that are asked for. All arrays are over the decoded images."""
 
     examined: tuple[Examined, ...]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from radtl_tf.data.check.check_data import Material
+from radtl_tf.data.check.check_data import CheckData
 from radtl_tf.data.check.findings import Examined
+from radtl_tf.data.check.patient_ids import alike_ids
 from radtl_tf.data.decoding.reading import Outcome
-from radtl_tf.data.manifest.patient_ids import alike_ids
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,6 @@ def test_ids_that_look_alike_are_found_with_their_lines(
     ids: tuple[str, ...], found: dict[str, tuple[int, ...]], reading: Any
 ) -> None:
     images = [Examined(line, Outcome("decoded", reading=reading()), patient=name) for line, name in enumerate(ids, 1)]
-    findings = list(alike_ids(Material(tuple(images), None, None, 0)))
+    findings = list(alike_ids(CheckData(tuple(images), None, None, 0)))
     assert {finding.code: finding.lines for finding in findings} == found
     assert not any(name in finding.message for finding in findings for name in ids if len(name) > 3)
