@@ -70,7 +70,7 @@ def demo(out: Path) -> None:
     load_tensorflow()
     from radtl_tf.cli.run import run_experiment
     from radtl_tf.data.phantoms import write_phantoms
-    from radtl_tf.records.folder import write_text
+    from radtl_tf.records.disk import write_text
     from radtl_tf.records.schema import read_experiment
 
     log(f"1/5 Drawing panoramic and cephalometric radiographs in {out}")

@@ -26,7 +26,9 @@ from radtl_tf.evaluation.predictions import read_predictions
 from radtl_tf.evaluation.published import published_table
 from radtl_tf.evaluation.record import Record, read_record
 from radtl_tf.evaluation.similarity import read_similarity
-from radtl_tf.records.folder import OutputFolder, csv_text, write_text
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import write_text
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
 
 

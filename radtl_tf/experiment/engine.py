@@ -23,7 +23,8 @@ from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import check_first_batch, convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weight_sources import WeightsRecord, initialize
-from radtl_tf.records.folder import csv_text, write_json, write_text
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import write_json, write_text
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.cache import ArrayCache
 from radtl_tf.training.checkpoint import write_learned

@@ -22,7 +22,8 @@ from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.similarity import linear_cka, stage_model, stages
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weight_sources import assign, initialize
-from radtl_tf.records.folder import csv_text, read_json, write_text
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import read_json, write_text
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.cache import Arrays
 from radtl_tf.training.checkpoint import read_learned

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from radtl_tf.data.findings import Checked, Finding
-from radtl_tf.records.folder import write_text
+from radtl_tf.records.disk import write_text
 from radtl_tf.report.page import render_template
 from radtl_tf.report.svg import SERIES, STYLE, svg
 from radtl_tf.report.tables import Table, render_text

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from radtl_tf.evaluation.answer import number, p_text, range_text
 from radtl_tf.evaluation.drift import Drift, sentence
 from radtl_tf.evaluation.external import Compared, Estimate, External, Scored, by_patient
-from radtl_tf.records.folder import write_text
+from radtl_tf.records.disk import write_text
 from radtl_tf.report.page import render_template
 from radtl_tf.report.svg import FAINT, SERIES, STYLE, svg
 from radtl_tf.report.tables import Table, render_text

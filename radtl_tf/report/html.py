@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.records.folder import write_text
+from radtl_tf.records.disk import write_text
 from radtl_tf.report.advice import advice, chances, headline
 from radtl_tf.report.export import export
 from radtl_tf.report.guidelines import CAPTION, key_of

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from radtl_tf.evaluation.answer import number
 from radtl_tf.evaluation.map_agreement import UNCHANGED
 from radtl_tf.evaluation.shown_cases import KINDS
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.colors import blend, legend
 from radtl_tf.report.drawing import canvas, drawn, told
 from radtl_tf.report.figures import Figure

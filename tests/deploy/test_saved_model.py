@@ -21,7 +21,8 @@ from radtl_tf.deploy import saved_model
 from radtl_tf.deploy.predict import load_model, read_card
 from radtl_tf.deploy.saved_model import choose_setting, decode_grey, export
 from radtl_tf.errors import ExperimentError, OutputError
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
 
 WITHOUT_RADTL = """
 import sys

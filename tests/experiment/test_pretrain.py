@@ -19,8 +19,8 @@ from radtl_tf.experiment.pretrain import declaration, finished, prepare_source, 
 from radtl_tf.models.backbones import BACKBONES, build_base
 from radtl_tf.models.weight_catalogue import sha256_of
 from radtl_tf.models.weight_file import read_weights, write_weights
+from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Training
-from radtl_tf.records.folder import read_json
 from radtl_tf.records.pretraining import Place, Pretraining, pretraining_from
 from radtl_tf.records.schema import experiment_from
 from radtl_tf.training.device import prepare
