@@ -164,6 +164,7 @@ class Bench:
                 **_to_the_last_bit(plan),
             },
             kept=self.kept,
+            name=f"{self._backbone} with the weights {record.name!r}",
             say=self._say,
         )
 
