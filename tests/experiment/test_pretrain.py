@@ -107,7 +107,7 @@ def test_a_killed_call_goes_on_to_the_same_file(source: Make, tmp_path: Path, mo
     pretraining = source()
     expected = pretrain(ready(pretraining, tmp_path / "whole.h5", data_dir=tmp_path / "data"))
     out = tmp_path / "killed.h5"
-    for place in ("training.pretraining.describe", "experiment.pretrain._publish"):
+    for place in ("training.pretraining.describe", "experiment.pretrain.rename"):
         with monkeypatch.context() as patch:
             patch.setattr(f"radtl_tf.{place}", _kill)
             with pytest.raises(KeyboardInterrupt):
