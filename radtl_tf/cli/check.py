@@ -11,8 +11,8 @@ import click
 from radtl_tf.cli.options import ANY_PATH, FILE, as_json, log, progress, task_of, task_options
 
 if TYPE_CHECKING:
-    from radtl_tf.data.findings import Checked
-    from radtl_tf.data.manifest import Manifest
+    from radtl_tf.data.check.findings import Checked
+    from radtl_tf.data.manifest.reader import Manifest
     from radtl_tf.records.experiment import Task
 
 
@@ -36,7 +36,7 @@ def check(
     Example: radtl data check labels.csv --positive pneumonia --patient patient_id --out check.html
     """
     from radtl_tf.errors import DataError
-    from radtl_tf.report.check_page import as_dict, as_text, verdict, write_page
+    from radtl_tf.report.pages.check import as_dict, as_text, verdict, write_page
 
     checked = _folder(source) if source.is_dir() else _manifest(source, images, folds, seed, task)
     if out:
@@ -48,9 +48,9 @@ def check(
 
 
 def _folder(folder: Path) -> Checked:
-    from radtl_tf.data.checks import check as check_data
-    from radtl_tf.data.examination import read_files
-    from radtl_tf.data.images import image_files
+    from radtl_tf.data.check.examined_images import read_files
+    from radtl_tf.data.check.rules import check as check_data
+    from radtl_tf.data.decoding.images import image_files
     from radtl_tf.errors import DataError
 
     files = image_files([folder])
@@ -63,10 +63,10 @@ def _folder(folder: Path) -> Checked:
 def _manifest(source: Path, images: Path | None, folds: int, seed: int, options: dict[str, Any]) -> Checked:
     from dataclasses import replace
 
-    from radtl_tf.data.checks import check as check_data
-    from radtl_tf.data.checks import linked_cases
-    from radtl_tf.data.examination import examined, read_manifest_images
-    from radtl_tf.data.manifest import cases_of, read_manifest
+    from radtl_tf.data.check.examined_images import examined, read_manifest_images
+    from radtl_tf.data.check.rules import check as check_data
+    from radtl_tf.data.check.rules import linked_cases
+    from radtl_tf.data.manifest.reader import cases_of, read_manifest
     from radtl_tf.records.experiment import FoldPlan
 
     manifest = read_manifest(source, images, collect=True)

@@ -30,7 +30,7 @@ def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, 
     Example: radtl data build labels.csv --positive pneumonia --patient patient_id --unit image --out data
     """
     load_tensorflow()
-    from radtl_tf.data.builders import build_named
+    from radtl_tf.data.tfds.builders import build_named
 
     if source.lower().endswith((".csv", ".tsv")):
         builder = _build_manifest(Path(source), out, images, task)
@@ -45,9 +45,9 @@ for command in (check, preview):
 
 
 def _build_manifest(source: Path, out: Path, images: Path | None, options: dict[str, Any]) -> Any:
-    from radtl_tf.data.builders import build_manifest
-    from radtl_tf.data.manifest import cases_of, read_manifest
-    from radtl_tf.data.privacy import patient_key
+    from radtl_tf.data.manifest.privacy import patient_key
+    from radtl_tf.data.manifest.reader import cases_of, read_manifest
+    from radtl_tf.data.tfds.builders import build_manifest
 
     task = task_of(source, options)
     manifest = read_manifest(source, images)

@@ -55,9 +55,9 @@ def external(
     Example: radtl test model --manifest other-hospital.csv --patient patient_id --out test
     """
     load_tensorflow()
-    from radtl_tf.experiment.external import PAGE, assess
+    from radtl_tf.experiment.external_test import PAGE, assess
     from radtl_tf.records.experiment import Task
-    from radtl_tf.report.external_page import as_text
+    from radtl_tf.report.pages.external import as_text
 
     models = [model] if compare is None else [model, compare]
     task = Task(manifest=manifest, label=labels[0] if len(labels) == 1 else labels or "label", **options)

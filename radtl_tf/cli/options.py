@@ -54,7 +54,7 @@ def task_of(manifest: Path, options: dict[str, Any]) -> Task:
         ExperimentError: the options contradict each other.
     """
     from radtl_tf.records.experiment import Task
-    from radtl_tf.records.schema import check_task
+    from radtl_tf.records.reader import check_task
 
     labels: tuple[str, ...] = options.pop("labels")
     kind: Any = options.pop("kind") or "binary"

@@ -54,10 +54,10 @@ def preview(
     Example: radtl data preview labels.csv --positive pneumonia --patient patient_id --out sheet.html
     """
     load_tensorflow()
-    from radtl_tf.data.manifest import labels_of, read_manifest
-    from radtl_tf.data.workers import pixels_of_all
+    from radtl_tf.data.decoding.worker_pool import pixels_of_all
+    from radtl_tf.data.manifest.reader import labels_of, read_manifest
     from radtl_tf.models.pixels import CONVENTIONS, convention
-    from radtl_tf.report.preview import Sheet, write_preview
+    from radtl_tf.report.pages.preview import Sheet, write_preview
 
     conventions = [convention(name) for name in pixels or CONVENTIONS]
     rows = read_manifest(manifest, images)
