@@ -74,7 +74,7 @@ def demo(out: Path) -> None:
     load_tensorflow()
     from radtl_tf.cli.run import run_experiment
     from radtl_tf.data.phantoms.write import write_phantoms
-    from radtl_tf.records.folder import write_text
+    from radtl_tf.records.disk import write_text
     from radtl_tf.records.reader import read_experiment
 
     log(f"1/5 Drawing panoramic and cephalometric radiographs in {out}")
@@ -125,7 +125,7 @@ def _source(backbone: str) -> dict[str, Any]:
 def _ranking(results: OutputFolder) -> Ranking:
     """Rank the settings: the demo exports the first one even if it is tied with the next, and says so."""
     from radtl_tf.evaluation.question.best_setting import inner_losses, rank_settings
-    from radtl_tf.records.folder import read_json
+    from radtl_tf.records.disk import read_json
     from radtl_tf.records.runs import Scenario
 
     scenarios = [Scenario.from_dict(row) for row in read_json(results.experiment)["scenarios"]]

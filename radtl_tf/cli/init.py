@@ -38,7 +38,7 @@ def init(preset: str, out: Path, **task: Any) -> None:
     Example: radtl init --preset quick --manifest labels.csv --positive pneumonia --out experiment.toml
     """
     from radtl_tf.experiment.presets import filled_preset
-    from radtl_tf.records.folder import write_text
+    from radtl_tf.records.disk import write_text
 
     if out.exists():
         raise OutputError(f"{out} exists already: choose another --out or delete it.")

@@ -93,13 +93,14 @@ def train(out: Path, **flags: Any) -> None:
 @as_json
 def status(folder: Path, as_json: bool) -> None:
     """Say how much of the experiment in FOLDER is done."""
-    from radtl_tf.records.folder import OutputFolder, read_json
+    from radtl_tf.records.disk import read_json
+    from radtl_tf.records.folder import OutputFolder
 
     record = read_json(OutputFolder(folder).experiment)
     folds = record["experiment"]["folds"]
     each = folds["count"] * folds["repeats"]
     names = [scenario["scenario"] for scenario in record["scenarios"]]
-    done = {name: len(list((folder / "runs" / name).glob("*/DONE.json"))) for name in names}
+    done = {name: len(list((folder / "runs" / name).glob("[!.]*/DONE.json"))) for name in names}
     if as_json:
         click.echo(json.dumps({"runs": each * len(names), "done": sum(done.values()), "scenarios": done}))
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
 import platform
 import re
 import time
@@ -33,8 +32,9 @@ from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.file import write_weights
 from radtl_tf.models.weights.sources import WeightsRecord, initialize, resolve
+from radtl_tf.records.disk import read_json, rename, write_json
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.folder import OutputFolder, read_json, write_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.pretraining import SIDECAR_FORMAT, Place, Pretraining, portable, read_sidecar
 from radtl_tf.training.device import Device
 from radtl_tf.training.pretraining.backbone_trainer import Learner, loss_of
@@ -256,15 +256,8 @@ def _write(source: Source, history: Sequence[Row], metrics: dict[str, float]) ->
     complete = place.work / "weights.h5"
     write_weights(complete, source.base)
     write_json(place.sidecar, _sidecar(source, history, metrics, sha256_of(complete)))
-    _publish(complete, place.weights)
+    rename(complete, place.weights)
     return read_json(place.sidecar)
-
-
-def _publish(complete: Path, file: Path) -> None:
-    try:
-        os.replace(complete, file)
-    except OSError as error:
-        raise OutputError(f"{file}: cannot be written ({error.strerror}).") from error
 
 
 def _sidecar(source: Source, history: Sequence[Row], metrics: dict[str, float], sha256: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import tensorflow as tf
 from radtl_tf.cli.main import main
 from radtl_tf.cli.run import experiment_of_flags, run_experiment
 from radtl_tf.errors import ExperimentError
-from radtl_tf.records.folder import read_json
+from radtl_tf.records.disk import read_json
 from radtl_tf.records.reader import experiment_from
 
 

@@ -19,8 +19,8 @@ from radtl_tf.experiment.pretraining import _source_name, declaration, finished,
 from radtl_tf.models.backbones import BACKBONES, build_base
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.file import read_weights, write_weights
+from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Task, Training
-from radtl_tf.records.folder import read_json
 from radtl_tf.records.pretraining import Place, Pretraining, pretraining_from
 from radtl_tf.records.reader import experiment_from
 from radtl_tf.training.device import prepare
@@ -107,7 +107,7 @@ def test_a_killed_call_goes_on_to_the_same_file(source: Make, tmp_path: Path, mo
     pretraining = source()
     expected = pretrain(ready(pretraining, tmp_path / "whole.h5", data_dir=tmp_path / "data"))
     out = tmp_path / "killed.h5"
-    for place in ("training.pretraining.epochs.describe", "experiment.pretraining._publish"):
+    for place in ("training.pretraining.epochs.describe", "experiment.pretraining.rename"):
         with monkeypatch.context() as patch:
             patch.setattr(f"radtl_tf.{place}", _kill)
             with pytest.raises(KeyboardInterrupt):

@@ -6,11 +6,11 @@ import contextlib
 import hashlib
 import os
 import secrets
-import tempfile
 import unicodedata
 from pathlib import Path
 
 from radtl_tf.errors import OutputError
+from radtl_tf.records.disk import temporary_name
 
 KEY_FILE = "patient.key"
 _KEY_BYTES = 32
@@ -59,7 +59,8 @@ def hashed(patient: str, key: bytes) -> str:
 def _write_key(path: Path) -> None:
     """Write a new key; of two processes at once the first one wins, and both then read the same key."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # mode 0600
+    temporary = temporary_name(path)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "wb") as file:
             file.write(secrets.token_bytes(_KEY_BYTES))
