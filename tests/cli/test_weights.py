@@ -53,7 +53,7 @@ def test_list_says_what_is_here_and_where_to_get_the_rest(tmp_path: Path, radtl:
 
 def test_list_is_json_for_a_machine(tmp_path: Path, radtl: Any) -> None:
     (tmp_path / "ImageNet-ResNet50_notop.h5").touch()
-    rows = json.loads(radtl("weights", "list", "--json").stdout)
+    rows = json.loads(radtl("weights", "list", "--json").stdout)["weights"]
     found = {(row["name"], row["backbone"]): row for row in rows}
     assert found["imagenet", "ResNet50"]["file"] == str(tmp_path / "ImageNet-ResNet50_notop.h5")
     assert found["imagenet", "MobileNet"]["status"] == "keras"
