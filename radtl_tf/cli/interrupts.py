@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import IO, Any
 import click
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+GRACE = 10.0  # seconds to end in order; a library may swallow the exception, or be busy in native code
 
 
 class Interrupted(click.ClickException):
@@ -27,17 +29,22 @@ class Interrupted(click.ClickException):
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Run a block that SIGINT and SIGTERM end in order; a second signal ends the process at once.
+    """Run a block that SIGINT and SIGTERM end in order; a second signal, or ``GRACE``, ends the process at once.
 
-    A signal that the process ignores (a job in the background) stays ignored.
+    Files are written whole or not at all, so nothing is lost. A signal that the process ignores (a job in the
+    background) stays ignored.
 
     Raises:
         Interrupted: a signal has come, whatever the block made of it.
     """
     received: list[int] = []
+    timers: list[threading.Timer] = []
 
     def stop(number: int, _: object) -> None:
         received.append(number)
+        timers.append(threading.Timer(GRACE, _kill, [number]))
+        timers[0].daemon = True
+        timers[0].start()
         for heard in before:
             signal.signal(heard, signal.SIG_DFL)
         raise KeyboardInterrupt
@@ -50,9 +57,17 @@ def stoppable() -> Iterator[None]:
             raise Interrupted(received[0]) from error
         raise
     finally:
+        for timer in timers:
+            timer.cancel()
         if not received:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _kill(number: int) -> None:
+    """End this process by the default action of a signal, which a shell shows as 128 plus its number."""
+    Interrupted(number).show()
+    os.kill(os.getpid(), number)
 
 
 def _heard() -> list[signal.Signals]:
