@@ -16,9 +16,9 @@ import numpy as np
 from _shared import machine, publish
 from sklearn import metrics as reference
 
-from radtl_tf.evaluation import weighted
-from radtl_tf.evaluation.bootstrap import bootstrap
-from radtl_tf.evaluation.weighted import Metric
+from radtl_tf.evaluation.inference.bootstrap import bootstrap
+from radtl_tf.evaluation.metrics import weighted
+from radtl_tf.evaluation.metrics.weighted import Metric
 
 SETTINGS, PATIENTS, SEED = 48, 1000, 726
 AUROC_REPLICATES, OTHER_REPLICATES, LOOPED = 10_000, 1_000, 30

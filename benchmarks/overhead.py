@@ -26,9 +26,11 @@ from _shared import experiment, machine, plan_of, publish, write_radiographs  # 
 
 from radtl_tf.evaluation.evaluate import evaluate  # noqa: E402
 from radtl_tf.experiment import engine, similarity  # noqa: E402
-from radtl_tf.experiment import plan as planning  # noqa: E402
-from radtl_tf.report.html import write_report  # noqa: E402
-from radtl_tf.training import ahead, features, heads, trainer  # noqa: E402
+from radtl_tf.experiment.plan import plan as planning  # noqa: E402
+from radtl_tf.report.pages.experiment import write_report  # noqa: E402
+from radtl_tf.training import heads, trainer  # noqa: E402
+from radtl_tf.training import prefetch as ahead  # noqa: E402
+from radtl_tf.training.features import prefix_features as features  # noqa: E402
 
 # label, owner, function, whether its first call traces
 TIMED = (

@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 from _shared import machine, publish
 
-from radtl_tf.data.cases import Cases
-from radtl_tf.data.folds import draw_folds
+from radtl_tf.data.folds.draw import draw_folds
+from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.records.experiment import FoldPlan, Training
-from radtl_tf.training.cache import ArrayCache
-from radtl_tf.training.features import POOLED, FeatureStore, PrefixPass
+from radtl_tf.training.features.array_cache import ArrayCache
+from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass
 from radtl_tf.training.run import Source, train_run
 from radtl_tf.training.trainer import Trainer
 

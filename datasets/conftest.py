@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from radtl_tf.data.builders import build_named
+from radtl_tf.data.tfds.builders import build_named
 from radtl_tf.errors import DataError
 
 

@@ -13,9 +13,9 @@ from radtl_tf.cli.options import ANY_PATH, FILE, TASK, as_json, log, progress, r
 from radtl_tf.records.experiment import Task
 
 if TYPE_CHECKING:
-    from radtl_tf.data.cases import Cases
-    from radtl_tf.data.findings import Checked
-    from radtl_tf.data.manifest import Manifest
+    from radtl_tf.data.check.findings import Checked
+    from radtl_tf.data.manifest.cases import Cases
+    from radtl_tf.data.manifest.reader import Manifest
 
 
 @click.command()
@@ -37,7 +37,7 @@ def check(
 
     Example: radtl data check labels.csv --positive pneumonia --patient patient_id --out check.html
     """
-    from radtl_tf.report.check_page import as_dict, as_text, verdict, write_page
+    from radtl_tf.report.pages.check import as_dict, as_text, verdict, write_page
 
     checked = _folder(source) if source.is_dir() else _manifest(source, images, folds, seed, task)
     if out:
@@ -50,9 +50,9 @@ def check(
 
 
 def _folder(folder: Path) -> Checked:
-    from radtl_tf.data.checks import check as check_data
-    from radtl_tf.data.examination import read_files
-    from radtl_tf.data.images import image_files
+    from radtl_tf.data.check.examined_images import read_files
+    from radtl_tf.data.check.rules import check as check_data
+    from radtl_tf.data.decoding.images import image_files
     from radtl_tf.errors import DataError
 
     refuse([*TASK, "folds", "seed"], "SOURCE is a folder, which has no labels and no patients; name a manifest.")
@@ -66,10 +66,10 @@ def _folder(folder: Path) -> Checked:
 def _manifest(source: Path, images: Path | None, folds: int, seed: int, given: dict[str, Any]) -> Checked:
     from dataclasses import replace
 
-    from radtl_tf.data.checks import check as check_data
-    from radtl_tf.data.checks import linked_cases
-    from radtl_tf.data.examination import examined, read_manifest_images
-    from radtl_tf.data.manifest import read_manifest
+    from radtl_tf.data.check.examined_images import examined, read_manifest_images
+    from radtl_tf.data.check.rules import check as check_data
+    from radtl_tf.data.check.rules import linked_cases
+    from radtl_tf.data.manifest.reader import read_manifest
     from radtl_tf.records.experiment import FoldPlan
 
     manifest = read_manifest(source, images, collect=True)
@@ -87,7 +87,7 @@ def _cases(manifest: Manifest, task: Task) -> Cases | None:
     """Return the cases to draw folds of, or ``None`` where nothing is said of patients; labels are checked anyway."""
     from dataclasses import replace
 
-    from radtl_tf.data.manifest import cases_of
+    from radtl_tf.data.manifest.reader import cases_of
 
     if task.patient or task.one_image_per_patient:
         return cases_of(manifest, task, bytes(32))

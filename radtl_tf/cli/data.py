@@ -45,7 +45,7 @@ for command in (check, preview):
 
 
 def _build_named(source: str, out: Path, manual_dir: Path | None) -> Any:
-    from radtl_tf.data.builders import build_named, builder_class
+    from radtl_tf.data.tfds.builders import build_named, builder_class
 
     refuse(TASK, f"{source} is the name of a builder, which knows its labels and patients.")
     if not builder_class(source.partition("/")[0]).MANUAL_DOWNLOAD_INSTRUCTIONS:
@@ -54,9 +54,9 @@ def _build_named(source: str, out: Path, manual_dir: Path | None) -> Any:
 
 
 def _build_manifest(source: Path, out: Path, images: Path | None, options: dict[str, Any]) -> Any:
-    from radtl_tf.data.builders import build_manifest
-    from radtl_tf.data.manifest import cases_of, read_manifest
-    from radtl_tf.data.privacy import patient_key
+    from radtl_tf.data.manifest.privacy import patient_key
+    from radtl_tf.data.manifest.reader import cases_of, read_manifest
+    from radtl_tf.data.tfds.builders import build_manifest
 
     task = task_of(source, options)
     manifest = read_manifest(source, images)

@@ -69,9 +69,9 @@ def demo(out: Path) -> None:
     """
     load_tensorflow()
     from radtl_tf.cli.run import run_experiment
-    from radtl_tf.data.phantoms import write_phantoms
+    from radtl_tf.data.phantoms.write import write_phantoms
     from radtl_tf.records.folder import write_text
-    from radtl_tf.records.schema import read_experiment
+    from radtl_tf.records.reader import read_experiment
 
     log(f"1/5 Drawing panoramic and cephalometric radiographs in {out}")
     for folder, kind, seed in (("panoramic", "supernumerary", 1), ("cephalograms", "skull", 2)):
@@ -120,7 +120,7 @@ def _source(backbone: str) -> dict[str, Any]:
 
 def _export_and_predict(out: Path) -> None:
     """Export the experiment's best setting and score a radiograph that no run has seen."""
-    from radtl_tf.data.phantoms import write_phantoms
+    from radtl_tf.data.phantoms.write import write_phantoms
     from radtl_tf.deploy.predict import load_model, predict
     from radtl_tf.deploy.saved_model import export
     from radtl_tf.places import weights_folder

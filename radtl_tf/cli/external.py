@@ -51,8 +51,8 @@ def external(
     Example: radtl test model --manifest other-hospital.csv --patient patient_id --out test
     """
     load_tensorflow()
-    from radtl_tf.experiment.external import PAGE, assess
-    from radtl_tf.report.external_page import as_text
+    from radtl_tf.experiment.external_test import PAGE, assess
+    from radtl_tf.report.pages.external import as_text
 
     models = [model] if compare is None else [model, compare]
     tested = assess(models, options.record_of(manifest, task), out, threshold=threshold, watch=_watch, say=log)

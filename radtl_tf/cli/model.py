@@ -42,8 +42,8 @@ def predict(model: Path, paths: tuple[Path, ...], out: Path | None) -> None:
     Example: radtl predict model new-images --out scores.csv
     """
     load_tensorflow()
-    from radtl_tf.data.images import image_files
-    from radtl_tf.deploy.classes import target_of
+    from radtl_tf.data.decoding.images import image_files
+    from radtl_tf.deploy.class_check import target_of
     from radtl_tf.deploy.predict import load_model
     from radtl_tf.deploy.predict import predict as scores_of
     from radtl_tf.records.folder import csv_text, write_text

@@ -127,7 +127,7 @@ def task_of(manifest: Path, options: Mapping[str, Any]) -> Task:
         UsageError: a binary task without its positive class.
         ExperimentError: the options contradict each other.
     """
-    from radtl_tf.records.schema import check_task
+    from radtl_tf.records.reader import check_task
 
     task = record_of(manifest, options)
     if task.kind == "binary" and not task.positive:

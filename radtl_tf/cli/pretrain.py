@@ -37,7 +37,7 @@ def pretrain(source: Path, out: Path, data_dir: Path | None, dry_run: bool) -> N
         print_price(pretraining, out, data_dir)
         return
     sidecar = make_weights(pretraining, out, data_dir)
-    from radtl_tf.experiment.pretrain import declaration
+    from radtl_tf.experiment.pretraining import declaration
 
     click.echo(declaration(sidecar, out))
 
@@ -45,7 +45,7 @@ def pretrain(source: Path, out: Path, data_dir: Path | None, dry_run: bool) -> N
 def make_weights(pretraining: Pretraining, out: Path, data_dir: Path | None = None) -> dict[str, Any]:
     """Do what is left of a pre-training; return the record beside the weights file."""
     load_tensorflow()
-    from radtl_tf.experiment import pretrain as steps
+    from radtl_tf.experiment import pretraining as steps
     from radtl_tf.records.pretraining import Place
 
     done = steps.finished(pretraining, Place(out))
@@ -61,14 +61,14 @@ def make_weights(pretraining: Pretraining, out: Path, data_dir: Path | None = No
 def print_price(pretraining: Pretraining, out: Path, data_dir: Path | None) -> None:
     """Print on stdout what a pre-training would cost."""
     load_tensorflow()
-    from radtl_tf.experiment.pretrain import price_source
+    from radtl_tf.experiment.pretraining import price_source
 
     for line in price_source(_prepared(pretraining, out, data_dir)):
         click.echo(line)
 
 
 def _prepared(pretraining: Pretraining, out: Path, data_dir: Path | None) -> Any:
-    from radtl_tf.experiment.pretrain import prepare_source
+    from radtl_tf.experiment.pretraining import prepare_source
     from radtl_tf.places import weights_folder
     from radtl_tf.records.experiment import Training
     from radtl_tf.records.pretraining import Place

@@ -14,7 +14,7 @@ from radtl_tf.cli.options import FILE, load_tensorflow, log, refuse
 from radtl_tf.records.experiment import Augmentation, Task, Training
 
 if TYPE_CHECKING:
-    from radtl_tf.data.manifest import Manifest
+    from radtl_tf.data.manifest.reader import Manifest
 
 
 @click.command()
@@ -50,9 +50,9 @@ def preview(
     if given["augmentation"] == "none":
         refuse(["views"], "there are no augmented views; add --augmentation.")
     load_tensorflow()
-    from radtl_tf.data.manifest import read_manifest
+    from radtl_tf.data.manifest.reader import read_manifest
     from radtl_tf.models.pixels import CONVENTIONS, convention
-    from radtl_tf.report.preview import Sheet, write_preview
+    from radtl_tf.report.pages.preview import Sheet, write_preview
 
     conventions = [convention(name) for name in pixels or CONVENTIONS]
     rows = read_manifest(manifest, images)
@@ -64,8 +64,8 @@ def preview(
 
 def _labels_and_patients(rows: Manifest, task: Task) -> tuple[Sequence[tuple[str, ...]], Sequence[str]]:
     """Return the labels of each image that count in the task, and its patient: by default one of its own."""
-    from radtl_tf.data.assembly import assemble, narrowed
-    from radtl_tf.data.manifest import column, labels_of
+    from radtl_tf.data.manifest.labels import assemble, narrowed
+    from radtl_tf.data.manifest.reader import column, labels_of
 
     labels = labels_of(rows, task)
     numbers = [str(row) for row in range(len(labels))]
@@ -75,7 +75,7 @@ def _labels_and_patients(rows: Manifest, task: Task) -> tuple[Sequence[tuple[str
 
 def _pictures(rows: Manifest, chosen: Mapping[str, Sequence[int]]) -> dict[str, list[Any]]:
     """Return line and grey pixels of the chosen rows of each class; a file that cannot be read is left out."""
-    from radtl_tf.data.workers import pixels_of_all
+    from radtl_tf.data.decoding.worker_pool import pixels_of_all
 
     shown: dict[str, list[Any]] = {}
     for label, numbers in chosen.items():

@@ -24,7 +24,7 @@ from radtl_tf.cli.options import (
 from radtl_tf.records.experiment import Grid
 
 if TYPE_CHECKING:
-    from radtl_tf.experiment.plan import Plan
+    from radtl_tf.experiment.plan.plan import Plan
     from radtl_tf.records.experiment import Experiment
 
 NATIVE = Grid.pixels[0]  # each weights' own pixel convention
@@ -57,7 +57,7 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> 
 
     Example: radtl run experiment.toml --out results
     """
-    from radtl_tf.records.schema import read_experiment
+    from radtl_tf.records.reader import read_experiment
 
     run_experiment(read_experiment(experiment), out, dry_run=dry_run, accepted=accept)
 
@@ -83,7 +83,7 @@ def train(out: Path, **flags: Any) -> None:
     Example: radtl train --manifest labels.csv --positive pneumonia --patient patient_id --unit image
     --weights imagenet --learning-rate 0.001 --out results
     """
-    from radtl_tf.records.schema import experiment_from
+    from radtl_tf.records.reader import experiment_from
 
     run_experiment(experiment_from(experiment_of_flags(flags), Path.cwd()), out)
 
@@ -138,10 +138,10 @@ def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False, 
             click.echo(line)
         return
     from radtl_tf.experiment.engine import collect_predictions, execute
-    from radtl_tf.experiment.remaining import Remaining
     from radtl_tf.experiment.similarity import write_similarities
+    from radtl_tf.experiment.time_left import Remaining
     from radtl_tf.training.device import peak_memory
-    from radtl_tf.training.trial import WITHOUT_GPU, one_line_when_full
+    from radtl_tf.training.trial_step import WITHOUT_GPU, one_line_when_full
 
     total, left = len(plan.runs), len(plan.remaining)
     log(f"{left} of {total} runs are left" if left < total else f"{total} runs")
@@ -158,7 +158,7 @@ def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False, 
 
 def _plan(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -> Plan:
     load_tensorflow()
-    from radtl_tf.experiment.plan import make_plan
+    from radtl_tf.experiment.plan.plan import make_plan
     from radtl_tf.places import cache_folder, weights_folder
     from radtl_tf.records.folder import OutputFolder
     from radtl_tf.training.device import prepare
@@ -182,8 +182,8 @@ def draw_saliency(folder: Path, per_kind: int) -> None:
     """Draw saliency maps into ``folder``; the only part of a report that needs TensorFlow."""
     load_tensorflow()
     from radtl_tf.places import weights_folder
-    from radtl_tf.report.saliency import write_saliency
-    from radtl_tf.training.trial import WITHOUT_GPU, one_line_when_full
+    from radtl_tf.report.saliency.draw import write_saliency
+    from radtl_tf.training.trial_step import WITHOUT_GPU, one_line_when_full
 
     with one_line_when_full(WITHOUT_GPU):
         place = write_saliency(folder, per_kind, weights_folder=weights_folder(), say=log)
@@ -193,9 +193,9 @@ def draw_saliency(folder: Path, per_kind: int) -> None:
 def evaluate_and_report(out: Path) -> None:
     """Write estimates, comparisons and the report of a folder; print the tables."""
     from radtl_tf.evaluation.evaluate import evaluate
-    from radtl_tf.report.contents import tables
-    from radtl_tf.report.html import write_report
-    from radtl_tf.report.tables import render_text
+    from radtl_tf.report.drawing.table import render_text
+    from radtl_tf.report.pages.experiment import write_report
+    from radtl_tf.report.results.tables import tables
 
     evaluation = evaluate(out)
     page = write_report(out, evaluation)
@@ -213,7 +213,7 @@ def evaluate_and_report(out: Path) -> None:
 
 def experiment_of_flags(flags: dict[str, Any]) -> dict[str, Any]:
     """Return the experiment file that ``radtl train`` stands for."""
-    from radtl_tf.records.schema import as_dict
+    from radtl_tf.records.reader import as_dict
 
     weights, declared = flags["weights"], {}
     if weights.endswith(".h5"):

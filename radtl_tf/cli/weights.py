@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from radtl_tf.models.convention_score import ConventionScores
-    from radtl_tf.models.weight_catalogue import Availability
-    from radtl_tf.models.weight_check import Verified
+    from radtl_tf.models.weights.catalogue import Availability
+    from radtl_tf.models.weights.convention_score import ConventionScores
+    from radtl_tf.models.weights.inspection import Verified
 
 _MAX_IMAGES = 64  # scores of conventions hardly move with more
 _NOT_STATED = "not stated"
@@ -40,7 +40,7 @@ def list_weights(as_json: bool) -> None:
 
     Files are looked for in the folder that RADTL_WEIGHTS names, or else in ./weights.
     """
-    from radtl_tf.models.weight_catalogue import availability, catalogue
+    from radtl_tf.models.weights.catalogue import availability, catalogue
 
     folder = weights_folder()
     states = [availability(row, folder) for row in catalogue()]
@@ -107,7 +107,7 @@ def verify(file: Path, backbone: str, images: Path | None, image_size: int, resi
     if images is None:
         refuse(["image_size", "resize"], "it is about the images that conventions are scored on; add --images.")
     load_tensorflow()
-    from radtl_tf.models.weight_check import verify as verified
+    from radtl_tf.models.weights.inspection import verify as verified
 
     found = verified(file, backbone, _read(images, image_size, resize) if images else None)
     if as_json:
@@ -125,8 +125,8 @@ def _read(folder: Path, size: int, policy: str) -> NDArray[np.float32]:
     """Return at most 64 images of a folder, evenly spaced over its sorted names: (N, size, size, 1), grey 0..1."""
     import numpy as np
 
-    from radtl_tf.data.images import FORMATS, decode, image_files
-    from radtl_tf.data.pipeline import preprocess
+    from radtl_tf.data.decoding.images import FORMATS, decode, image_files
+    from radtl_tf.data.tfds.pipeline import preprocess
 
     files = image_files([folder])
     places = np.unique(np.linspace(0, len(files) - 1, min(len(files), _MAX_IMAGES)).astype(int))
@@ -197,7 +197,7 @@ def _show(found: ConventionScores) -> None:
 
 
 def _verdict(found: ConventionScores) -> list[str]:
-    from radtl_tf.models.convention_score import DARK, POOR
+    from radtl_tf.models.weights.convention_score import DARK, POOR
 
     lines = [f"best: {found.best}; {_compared(found)}"]
     if found.close:
@@ -230,8 +230,8 @@ def fetch(name: str, backbone: str | None) -> None:
     Example: radtl weights fetch imagenet --backbone ResNet50
     """
     load_tensorflow()
-    from radtl_tf.models.weight_catalogue import known_sum
-    from radtl_tf.models.weight_sources import fetch as files_of
+    from radtl_tf.models.weights.catalogue import known_sum
+    from radtl_tf.models.weights.sources import fetch as files_of
 
     for row, file in files_of(name, backbone, folder=weights_folder()):
         click.echo(f"{row.backbone}  {file}  sha256 {known_sum(file)}")

@@ -14,19 +14,19 @@ import numpy as np
 import tensorflow as tf
 
 from radtl_tf import __version__
-from radtl_tf.data.grey import GREY_WEIGHTS
-from radtl_tf.data.pipeline import preprocess
+from radtl_tf.data.decoding.grey import GREY_WEIGHTS
+from radtl_tf.data.tfds.pipeline import preprocess
 from radtl_tf.errors import ExperimentError, OutputError, nearest
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, convention, to_network
 from radtl_tf.models.tuning import Split, split
-from radtl_tf.models.weight_sources import initialize, resolve
+from radtl_tf.models.weights.sources import initialize, resolve
 from radtl_tf.records.experiment import Experiment, Kind
 from radtl_tf.records.folder import OutputFolder, read_json, write_json
+from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import PROBE, Run, Scenario, Setting, Target
-from radtl_tf.records.schema import experiment_from
-from radtl_tf.training.checkpoint import Learned, read_learned
+from radtl_tf.training.learned_weights import Learned, read_learned
 from radtl_tf.training.randomness import backbone_seed
 
 CARD = "radtl.json"  # beside the graph: what a caller has to know
@@ -96,7 +96,7 @@ class Ensemble(tf.Module):
 
 
 def decode_grey(data: tf.Tensor) -> tf.Tensor:
-    """Return uint16 grey (H, W, 1) of a PNG or JPEG, equal to ``data.images.decode`` of the same file.
+    """Return uint16 grey (H, W, 1) of a PNG or JPEG, equal to ``data.decoding.images.decode`` of the same file.
 
     Two things are beyond the graph: an EXIF orientation is not applied, and transparency is dropped, not refused.
     """

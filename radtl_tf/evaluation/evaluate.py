@@ -9,23 +9,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from radtl_tf.evaluation.ablation import Ablation, ablation
-from radtl_tf.evaluation.answer import Answer, answer
-from radtl_tf.evaluation.baselines import baseline_table
-from radtl_tf.evaluation.choices import Values, values_of
-from radtl_tf.evaluation.contrasts import comparison_table, contrasts, judge
-from radtl_tf.evaluation.curves import curve_table, lines
-from radtl_tf.evaluation.estimates import ESTIMATE_COLUMNS
-from radtl_tf.evaluation.further import Further, further
-from radtl_tf.evaluation.histories import Course, courses, read_histories
-from radtl_tf.evaluation.intervals import fold_mean
-from radtl_tf.evaluation.learning_curve import LearningCurve, learning_curve
-from radtl_tf.evaluation.metrics import fold_values
-from radtl_tf.evaluation.notes import notes, part_counts
-from radtl_tf.evaluation.predictions import read_predictions
-from radtl_tf.evaluation.published import published_table
-from radtl_tf.evaluation.record import Record, read_record
-from radtl_tf.evaluation.similarity import read_similarity
+from radtl_tf.evaluation.inference.corrected_t import fold_mean
+from radtl_tf.evaluation.metrics.auroc import fold_values
+from radtl_tf.evaluation.question.answer import Answer, answer
+from radtl_tf.evaluation.question.baselines import baseline_table
+from radtl_tf.evaluation.question.contrasts import comparison_table, contrasts, judge
+from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS
+from radtl_tf.evaluation.question.inner_choice import Values, values_of
+from radtl_tf.evaluation.question.learning_curve import LearningCurve, learning_curve
+from radtl_tf.evaluation.question.notes import notes, part_counts
+from radtl_tf.evaluation.question.pixel_ablation import Ablation, ablation
+from radtl_tf.evaluation.question.published_table import published_table
+from radtl_tf.evaluation.results.histories import Course, courses, read_histories
+from radtl_tf.evaluation.results.predictions import read_predictions
+from radtl_tf.evaluation.results.record import Record, read_record
+from radtl_tf.evaluation.results.similarity import read_similarity
+from radtl_tf.evaluation.secondary.all_secondary import Further, further
+from radtl_tf.evaluation.secondary.roc_curves import curve_table, lines
 from radtl_tf.records.folder import OutputFolder, csv_text, write_text
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
 

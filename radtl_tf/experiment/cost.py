@@ -12,21 +12,21 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.folds import Fold, patients_per_class
-from radtl_tf.evaluation.expected import expected
-from radtl_tf.evaluation.similarity import FILE as SIMILARITY
+from radtl_tf.data.folds.draw import Fold, patients_per_class
+from radtl_tf.evaluation.inference.expected_width import expected
+from radtl_tf.evaluation.results.similarity import FILE as SIMILARITY
 from radtl_tf.experiment.engine import GIGABYTE, Bench
-from radtl_tf.experiment.plan import Plan
+from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.similarity import MAX_IMAGES
 from radtl_tf.models.tuning import split
 from radtl_tf.records.runs import PROBE, Run
-from radtl_tf.training.cache import Arrays
 from radtl_tf.training.device import peak_memory
-from radtl_tf.training.features import POOLED, PREFIX_BATCH, cut_bytes
+from radtl_tf.training.features.array_cache import Arrays
+from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, cut_bytes
 from radtl_tf.training.heads import train_heads
-from radtl_tf.training.probe import train_probe
+from radtl_tf.training.linear.probe import train_probe
 from radtl_tf.training.run import Source
-from radtl_tf.training.trial import one_line_when_full, smaller_batch, trial_step
+from radtl_tf.training.trial_step import one_line_when_full, smaller_batch, trial_step
 
 MINUTE = 60.0
 _ENOUGH, _MOST_TIMES = 0.5, 5  # seconds and times to measure what is short, since other work disturbs it most

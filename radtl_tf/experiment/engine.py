@@ -15,28 +15,35 @@ from typing import Any
 import keras
 import numpy as np
 
-from radtl_tf.data.cases import Cases
-from radtl_tf.data.folds import Fold
-from radtl_tf.experiment.claim import refuse_other
-from radtl_tf.experiment.plan import Plan
+from radtl_tf.data.folds.draw import Fold
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.experiment.plan.ownership import refuse_other
+from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import check_first_batch, convention, to_network
 from radtl_tf.models.tuning import split
-from radtl_tf.models.weight_sources import WeightsRecord, initialize
+from radtl_tf.models.weights.sources import WeightsRecord, initialize
 from radtl_tf.records.folder import csv_text, write_json, write_text
 from radtl_tf.records.runs import PROBE, Run
-from radtl_tf.training.cache import ArrayCache
-from radtl_tf.training.checkpoint import write_learned
-from radtl_tf.training.features import POOLED, PREFIX_BATCH, FeatureStore, PrefixPass, choose_kept, cut_bytes
+from radtl_tf.training.features.array_cache import ArrayCache
+from radtl_tf.training.features.prefix_features import (
+    POOLED,
+    PREFIX_BATCH,
+    FeatureStore,
+    PrefixPass,
+    choose_kept,
+    cut_bytes,
+)
 from radtl_tf.training.heads import train_heads
-from radtl_tf.training.monitor import Monitor, describe
-from radtl_tf.training.output import inner_loss
-from radtl_tf.training.probe import train_probe
+from radtl_tf.training.learned_weights import write_learned
+from radtl_tf.training.linear.probe import train_probe
+from radtl_tf.training.losses import inner_loss
+from radtl_tf.training.prediction_rows import prediction_rows
 from radtl_tf.training.randomness import backbone_seed
-from radtl_tf.training.rows import prediction_rows
 from radtl_tf.training.run import Epoch, Outcome, Source, train_run
+from radtl_tf.training.tensorboard import Monitor, describe
 from radtl_tf.training.trainer import Trainer, copies
-from radtl_tf.training.trial import one_line_when_full, smaller_batch
+from radtl_tf.training.trial_step import one_line_when_full, smaller_batch
 
 GIGABYTE = 1e9
 

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
-from radtl_tf.data.manifest import read_manifest
+from radtl_tf.data.manifest.reader import read_manifest
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.schema import check_task
+from radtl_tf.records.reader import check_task
 
 MAX_LABELS = 6
 

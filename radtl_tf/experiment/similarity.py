@@ -13,20 +13,20 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.contrasts import ways
-from radtl_tf.evaluation.record import Record, read_record
-from radtl_tf.evaluation.similarity import COLUMNS, FILE, FINE_TUNING, SOURCES
-from radtl_tf.experiment.plan import Plan
+from radtl_tf.evaluation.question.contrasts import ways
+from radtl_tf.evaluation.results.record import Record, read_record
+from radtl_tf.evaluation.results.similarity import COLUMNS, FILE, FINE_TUNING, SOURCES
+from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.models.backbones import build_base
+from radtl_tf.models.cka import linear_cka, stage_model, stages
 from radtl_tf.models.pixels import convention, to_network
-from radtl_tf.models.similarity import linear_cka, stage_model, stages
 from radtl_tf.models.tuning import split
-from radtl_tf.models.weight_sources import assign, initialize
+from radtl_tf.models.weights.sources import assign, initialize
 from radtl_tf.records.folder import csv_text, read_json, write_text
 from radtl_tf.records.runs import PROBE, Run
-from radtl_tf.training.cache import Arrays
-from radtl_tf.training.checkpoint import read_learned
-from radtl_tf.training.features import POOLED, PREFIX_BATCH, chunks
+from radtl_tf.training.features.array_cache import Arrays
+from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, chunks
+from radtl_tf.training.learned_weights import read_learned
 from radtl_tf.training.randomness import backbone_seed
 from radtl_tf.training.trainer import copies
 

@@ -16,13 +16,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from radtl_tf.data.folds import Fold
+from radtl_tf.data.folds.draw import Fold
 from radtl_tf.models.head import DEAD
 from radtl_tf.records.experiment import Kind
-from radtl_tf.training.ahead import Ahead
-from radtl_tf.training.checkpoint import Learned
-from radtl_tf.training.features import POOLED, chunks
-from radtl_tf.training.output import LOSSES, example_weights, inner_auroc, inner_loss, scores_of, targets_of
+from radtl_tf.training.features.prefix_features import POOLED, chunks
+from radtl_tf.training.learned_weights import Learned
+from radtl_tf.training.losses import LOSSES, example_weights, inner_auroc, inner_loss, scores_of, targets_of
+from radtl_tf.training.prefetch import Ahead
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
 from radtl_tf.training.run import Epoch, Outcome, Source, standardization
 

@@ -10,14 +10,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.cases import Cases
-from radtl_tf.data.folds import Fold
+from radtl_tf.data.folds.draw import Fold
+from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.records.experiment import Training
-from radtl_tf.training.ahead import Ahead
-from radtl_tf.training.cache import Arrays
-from radtl_tf.training.checkpoint import Learned
-from radtl_tf.training.features import POOLED, PREFIX_BATCH, chunks
-from radtl_tf.training.output import example_weights, inner_auroc, inner_loss, scores_of, targets_of
+from radtl_tf.training.features.array_cache import Arrays
+from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, chunks
+from radtl_tf.training.learned_weights import Learned
+from radtl_tf.training.losses import example_weights, inner_auroc, inner_loss, scores_of, targets_of
+from radtl_tf.training.prefetch import Ahead
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
 from radtl_tf.training.trainer import Trainer
 

@@ -15,8 +15,8 @@ from radtl_tf.models.head import Head
 from radtl_tf.models.tuning import split
 from radtl_tf.records.experiment import Kind
 from radtl_tf.training.batch_norm import with_fused_batch_norms
-from radtl_tf.training.cache import Arrays
-from radtl_tf.training.output import LOSSES
+from radtl_tf.training.features.array_cache import Arrays
+from radtl_tf.training.losses import LOSSES
 
 
 class Trainer:

@@ -17,9 +17,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from radtl_tf.cli.main import main
-from radtl_tf.data.manifest import Source
-from radtl_tf.data.reading import Outcome
-from radtl_tf.data.workers import read_all
+from radtl_tf.data.decoding.reading import Outcome
+from radtl_tf.data.decoding.worker_pool import read_all
+from radtl_tf.data.manifest.reader import Source
 
 # Of each verb: a call that is valid, or only lacks what an entry adds; then, of each option, the words in which it
 # counts. Words before " + " belong to both calls that are compared, those after it hold the option.
@@ -336,11 +336,11 @@ def call(folder: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tuple
 
 
 NOTED = (
-    "radtl_tf.data.phantoms.write_phantoms",
-    "radtl_tf.data.builders.build_manifest",
-    "radtl_tf.data.builders.build_named",
-    "radtl_tf.report.preview.write_preview",
-    "radtl_tf.models.weight_sources.fetch",
+    "radtl_tf.data.phantoms.write.write_phantoms",
+    "radtl_tf.data.tfds.builders.build_manifest",
+    "radtl_tf.data.tfds.builders.build_named",
+    "radtl_tf.report.pages.preview.write_preview",
+    "radtl_tf.models.weights.sources.fetch",
     "radtl_tf.cli.pretrain.make_weights",
     "radtl_tf.cli.pretrain.print_price",
     "radtl_tf.cli.run.run_experiment",
@@ -379,15 +379,15 @@ def _pixels(paths: Any) -> list[tuple[None, str]]:
 
 
 STAND_INS: Mapping[str, Any] = {
-    "radtl_tf.experiment.health.examine": lambda: {"section": ["line"]},
-    "radtl_tf.data.examination.read_manifest_images": lambda manifest, step: _outcomes(manifest.sources),
-    "radtl_tf.data.workers.pixels_of_all": _pixels,
-    "radtl_tf.models.weight_check.verify": _verified,
+    "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},
+    "radtl_tf.data.check.examined_images.read_manifest_images": lambda manifest, step: _outcomes(manifest.sources),
+    "radtl_tf.data.decoding.worker_pool.pixels_of_all": _pixels,
+    "radtl_tf.models.weights.inspection.verify": _verified,
     "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],
     "radtl_tf.cli.weights._read": lambda *args: args,
-    "radtl_tf.experiment.external.assess": _assessed,
-    "radtl_tf.report.external_page.as_text": lambda external, drifts: external,
+    "radtl_tf.experiment.external_test.assess": _assessed,
+    "radtl_tf.report.pages.external.as_text": lambda external, drifts: external,
     "radtl_tf.deploy.predict.load_model": lambda model: SimpleNamespace(card=None),
     "radtl_tf.deploy.predict.predict": lambda model, files: [],
-    "radtl_tf.deploy.classes.target_of": lambda card: SimpleNamespace(score=("score",)),
+    "radtl_tf.deploy.class_check.target_of": lambda card: SimpleNamespace(score=("score",)),
 }

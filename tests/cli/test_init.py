@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from radtl_tf.records.schema import read_experiment
+from radtl_tf.records.reader import read_experiment
 
 
 def test_init_writes_a_file_that_runs(finished_once: Path, tmp_path: Path, radtl: Any) -> None:

@@ -18,7 +18,7 @@ from radtl_tf.cli.main import main
 from radtl_tf.cli.run import experiment_of_flags, run_experiment
 from radtl_tf.errors import ExperimentError
 from radtl_tf.records.folder import read_json
-from radtl_tf.records.schema import experiment_from
+from radtl_tf.records.reader import experiment_from
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_exhausted_memory_after_the_training_is_one_line(
     def full(*_: Any, **__: Any) -> None:
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
-    for place in ("report.saliency.write_saliency", "experiment.similarity.write_similarities"):
+    for place in ("report.saliency.draw.write_saliency", "experiment.similarity.write_similarities"):
         monkeypatch.setattr(f"radtl_tf.{place}", full)
     said = "The device ran out of memory after the training: call again with CUDA_VISIBLE_DEVICES=-1"
     result = radtl("report", finished, "--saliency", 1)

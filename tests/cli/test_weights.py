@@ -21,9 +21,9 @@ from click.testing import Result
 from radtl_tf.cli.weights import weights
 from radtl_tf.models.backbones import BACKBONES, Backbone, build_base
 from radtl_tf.models.pixels import CONVENTIONS, convention, to_network
-from radtl_tf.models.weight_catalogue import CatalogueRow, sha256_of
-from radtl_tf.models.weight_file import write_weights
-from radtl_tf.models.weight_reader import read
+from radtl_tf.models.weights.catalogue import CatalogueRow, sha256_of
+from radtl_tf.models.weights.file import write_weights
+from radtl_tf.models.weights.reader import read
 from radtl_tf.places import PACKAGE
 
 spoiled = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "models" / "spoiled.py")))
@@ -104,7 +104,7 @@ def test_verify_says_what_the_catalogue_knows(
     }
     for sha256, words in known.items():
         rows = (dataclasses.replace(row, sha256=sha256),)
-        monkeypatch.setattr("radtl_tf.models.weight_catalogue.catalogue", lambda rows=rows: rows)
+        monkeypatch.setattr("radtl_tf.models.weights.catalogue.catalogue", lambda rows=rows: rows)
         lines = radtl("weights", "verify", file, "--backbone", tiny_backbone).stdout.splitlines()
         place = lines.index(f"catalogue     known, {words}")
         assert lines[place + 1 : place + 3] == [
@@ -148,7 +148,7 @@ def test_a_spoiled_file_is_refused_in_one_line(
     name: str, apart: bool, tmp_path: Path, verify_small: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not apart:  # starting a process for each costs a minute
-        monkeypatch.setattr("radtl_tf.models.weight_file.read_apart", read)
+        monkeypatch.setattr("radtl_tf.models.weights.file.read_apart", read)
     code, spoil = spoiled.TABLE[name]
     spoiled.write_small(tmp_path / "small.h5", spoil)
     check_refused(verify_small(), f"({code}): ")
@@ -210,7 +210,7 @@ def test_the_declared_convention_is_compared(
     pixels: str, words: str, settled: list[str], tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = CatalogueRow("known", ("mine.h5",), settled[-1], "file", None, pixels, "", "", "ask the author")
-    monkeypatch.setattr("radtl_tf.models.weight_catalogue.catalogue", lambda: (row,))
+    monkeypatch.setattr("radtl_tf.models.weights.catalogue.catalogue", lambda: (row,))
     result = radtl(*settled, "--images", tmp_path / "images", "--image-size", 40)
     assert f"best: torch; {words}" in result.stdout
 

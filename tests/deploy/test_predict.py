@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from radtl_tf.data import workers
+from radtl_tf.data.decoding import worker_pool as workers
 from radtl_tf.deploy.predict import Model, Score, load_model, predict
 from radtl_tf.deploy.saved_model import export
 from radtl_tf.errors import OutputError
@@ -31,7 +31,7 @@ def test_a_file_that_ends_its_decoder_costs_that_file(tmp_path: Path, monkeypatc
     modules, files = tmp_path / "modules", [tmp_path / f"{name}.png" for name in ("good", "crash", "other")]
     modules.mkdir()
     (modules / "harmful_worker.py").write_text(
-        "import os\nfrom radtl_tf.data import worker\nreal = worker.measure\n"
+        "import os\nfrom radtl_tf.data.decoding import worker_process as worker\nreal = worker.measure\n"
         "worker.measure = lambda data, suffix: os.abort() if data.endswith(b'crash') else real(data, suffix)\n"
         "worker.main()\n"
     )

@@ -16,7 +16,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from radtl_tf.data.images import decode
+from radtl_tf.data.decoding.images import decode
 from radtl_tf.deploy import saved_model
 from radtl_tf.deploy.predict import load_model, read_card
 from radtl_tf.deploy.saved_model import choose_setting, decode_grey, export

@@ -14,13 +14,13 @@ import pytest
 import tensorflow as tf
 
 from radtl_tf.errors import ExperimentError, OutputError
-from radtl_tf.evaluation.metrics import auroc
+from radtl_tf.evaluation.metrics.auroc import auroc
 from radtl_tf.experiment.cost import price
 from radtl_tf.experiment.engine import Bench, collect_predictions, execute
-from radtl_tf.experiment.plan import Plan
+from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.records.folder import read_json
 from radtl_tf.records.runs import BINARY
-from radtl_tf.training.features import POOLED, FeatureStore, PrefixPass
+from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass
 from radtl_tf.training.trainer import Trainer
 
 

@@ -14,7 +14,7 @@ from radtl_tf.experiment.presets import filled_preset
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.pretraining import read_pretraining
-from radtl_tf.records.schema import experiment_from, read_experiment
+from radtl_tf.records.reader import experiment_from, read_experiment
 
 
 @pytest.fixture

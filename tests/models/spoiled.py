@@ -16,7 +16,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from radtl_tf.models.weight_schema import LayerSchema, Schema
+from radtl_tf.models.weights.schema import LayerSchema, Schema
 
 Spoil = Callable[[h5py.Group, h5py.File], Any]
 BATCH_NORM = tuple((name, (4,)) for name in ("gamma", "beta", "moving_mean", "moving_variance"))

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from radtl_tf.data.cases import Cases
-from radtl_tf.data.folds import Fold, draw_folds
+from radtl_tf.data.folds.draw import Fold, draw_folds
+from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.records.experiment import FoldPlan
-from radtl_tf.training.features import POOLED
+from radtl_tf.training.features.prefix_features import POOLED
 from radtl_tf.training.heads import _learn, train_heads
 from radtl_tf.training.run import Epoch, Outcome, train_run
 

@@ -1,0 +1,204 @@
+"""The data check: from what was read of every image to findings. Nothing here opens a file.
+
+Messages hold counts and line numbers, never a path, a patient's id or a cell, but for the names of the classes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import PurePosixPath
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from radtl_tf.data.check import duplicates
+from radtl_tf.data.check.check_data import Material
+from radtl_tf.data.check.duplicates import Pairs
+from radtl_tf.data.check.findings import KINDS, Checked, Examined, Finding
+from radtl_tf.data.check.shortcuts import WARN_ASSOCIATION, WARN_AUROC, leaking_columns
+from radtl_tf.data.check.tables import counts, tables
+from radtl_tf.data.folds.draw import patients_per_class
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.records.experiment import FoldPlan
+
+_LEVELS = ("error", "warning", "info")
+_SIGNIFICANT = 0.01
+_FEW = 10  # patients of a class per test fold: standard error 0.10 at AUROC 0.8 (Hanley & McNeil 1982)
+
+
+def check(
+    examined: Sequence[Examined], *, cases: Cases | None = None, plan: FoldPlan | None = None, seed: int = 0
+) -> Checked:
+    """Return what there is to know of a data set before it is used; ``plan`` with ``cases`` adds the folds."""
+    material = Material(tuple(examined), cases, plan, seed)
+    findings = [finding for rule in _RULES for finding in rule(material)]
+    findings.sort(key=lambda finding: (_LEVELS.index(finding.level), list(KINDS).index(finding.code)))
+    return Checked(counts(material), tuple(findings), tables(material))
+
+
+def linked_cases(examined: Sequence[Examined]) -> NDArray[np.int64] | None:
+    """Return (N,) groups of patients who share an image, or ``None`` where no two patients do; all images decoded."""
+    material = Material(tuple(examined), None, None, 0)
+    return material.groups if len(np.unique(material.groups)) < len(np.unique(material.patients)) else None
+
+
+Rule = Callable[[Material], Iterator[Finding]]
+
+
+def _outcomes(material: Material) -> Iterator[Finding]:
+    for status, code, what in (
+        ("refused", "unreadable", "cannot be read"),
+        ("skipped", "no-radiograph", "are no radiographs"),
+    ):
+        images = [image for image in material.examined if image.outcome.status == status]
+        if images:
+            reasons = Counter(image.outcome.code for image in images)
+            named = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common())
+            lines = tuple(image.line for image in images)
+            yield Finding(code, f"{len(images)} images {what} ({named}); the first: {images[0].outcome.reason}", lines)
+
+
+def _patient_ids(material: Material) -> Iterator[Finding]:
+    """Look for ids that differ only by case, spaces or leading zeros."""
+    spellings: dict[str, set[str]] = {}
+    for image in material.examined:
+        spellings.setdefault(_plain_id(image.patient), set()).add(image.patient)
+    alike = [names for names in spellings.values() if len(names) > 1]
+    if alike:
+        names = set().union(*alike)
+        lines = tuple(image.line for image in material.examined if image.patient in names)
+        yield Finding(
+            "patient-ids", f"{len(alike)} patients have ids that differ only by case, spaces or zeros.", lines
+        )
+
+
+def _plain_id(patient: str) -> str:
+    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"\s", "", patient).casefold())
+
+
+def _no_patients(material: Material) -> Iterator[Finding]:
+    if any(image.labels for image in material.decoded) and not any(image.patient for image in material.decoded):
+        yield Finding("no-patients", "No patient column is named: every image counts as a patient of its own.")
+
+
+def _duplicates(material: Material) -> Iterator[Finding]:
+    """Sort pairs by what they contradict: a label, a patient, or nothing."""
+    kinds = (
+        ("duplicates", material.exact, "the same pixels as another"),
+        ("near-duplicates", material.near, "nearly the same picture as another"),
+    )
+    for code, pairs, what in kinds:
+        across = _across(material, pairs)
+        if across.any():
+            number = len(np.unique(pairs[across]))
+            yield material.at(
+                f"{code}-across", f"{number} images have {what} image, of another patient.", pairs[across].ravel()
+            )
+        if len(pairs) and not across.all():
+            number = len(np.unique(pairs[~across]))
+            yield material.at(code, f"{number} images have {what} image of the same patient.", pairs[~across].ravel())
+    exact = material.exact
+    two = material.truth[exact[:, 0]] != material.truth[exact[:, 1]] if len(exact) else np.empty(0, bool)
+    if two.any():
+        yield material.at("two-labels", f"{int(two.sum())} images stand twice, with two labels.", exact[two].ravel())
+    pairs = material.near
+    two = material.truth[pairs[:, 0]] != material.truth[pairs[:, 1]] if len(pairs) else np.empty(0, bool)
+    if (two & _across(material, pairs)).any():
+        pairs = pairs[two & _across(material, pairs)]
+        message = f"{len(pairs)} pairs of nearly the same picture, of two patients, have different labels."
+        yield material.at("near-duplicates-two-labels", message, pairs.ravel())
+    if len(material.decoded) > duplicates.MAX_IMAGES:
+        yield Finding(
+            "not-compared", f"Near-duplicates were not looked for among more than {duplicates.MAX_IMAGES} images."
+        )
+
+
+def _across(material: Material, pairs: Pairs) -> NDArray[np.bool_]:
+    return material.patients[pairs[:, 0]] != material.patients[pairs[:, 1]]
+
+
+def _labels_elsewhere(material: Material) -> Iterator[Finding]:
+    if not material.can_compare:
+        return
+    common, truth = material.common()
+    patients = pd.factorize(material.patients[material.frequent])[0]
+    if leaking_columns(_parts_of_paths([image.path for image in common]), truth, patients):
+        message = "The path (a folder, a word or the number of the file name) all but says the label."
+        yield Finding("label-in-path", message)
+    columns = pd.DataFrame([dict(image.columns) for image in common], index=range(len(common)))
+    leaking = leaking_columns(columns, truth, patients)
+    if leaking:
+        yield Finding("label-in-column", f"A column all but says the label: {', '.join(map(ascii, leaking))}.")
+
+
+def _parts_of_paths(paths: Sequence[str]) -> pd.DataFrame:
+    split = [PurePosixPath(path.replace("\\", "/")) for path in paths]
+    numbers = [re.findall(r"\d+", path.stem) for path in split]
+    parts = {
+        "path": paths,
+        "folder": [str(path.parent) for path in split],
+        "number": [found[-1] if found else "" for found in numbers],
+    }
+    return pd.DataFrame(parts, dtype=str)
+
+
+def _acquisition(material: Material) -> Iterator[Finding]:
+    if material.shortcut > max(WARN_AUROC, material.chance):
+        yield Finding(
+            "shortcut",
+            "Size, border, brightness, contrast and header alone give the label with an AUROC of "
+            f"{material.shortcut:.2f} (cross-validated by patient; warned above {WARN_AUROC:g}).",
+        )
+    strong = [row for row in material.associations if row.v >= WARN_ASSOCIATION and row.p_value < _SIGNIFICANT]
+    if strong:
+        named = ", ".join(f"{row.name} (Cramer's V {row.v:.2f})" for row in strong)
+        yield Finding("association", f"How images were taken goes with the label: {named}.")
+
+
+def _notes(material: Material) -> Iterator[Finding]:
+    intents = {image.reading.metadata.get("intent", "") for image in material.decoded} - {""}
+    if len(intents) > 1:
+        yield Finding("intents", "Some images are for presentation, others are raw detector values (for processing).")
+    for code, note, what in (
+        ("burned-in", "text burned into the image", "may have text burned in"),
+        ("secondary-captures", "secondary capture, no original radiograph", "are secondary captures"),
+        ("lossy", "lossy compressed", "were compressed with loss"),
+    ):
+        found = [position for position, image in enumerate(material.decoded) if note in image.reading.notes]
+        if found:
+            yield material.at(code, f"{len(found)} images {what}, says their header.", found)
+
+
+def _unit(material: Material) -> Iterator[Finding]:
+    """Suggest what counts as a case."""
+    table = pd.DataFrame({"patient": material.patients, "truth": material.truth})
+    labels = table.groupby("patient")["truth"].nunique()
+    repeated, mixed = int((table["patient"].value_counts() > 1).sum()), int((labels > 1).sum())
+    if repeated and any(image.labels for image in material.decoded):
+        fits = "'image'" if mixed else "'patient', or 'image' to count every image"
+        yield Finding(
+            "unit", f"{repeated} patients have several images, {mixed} of them with different labels: unit = {fits}."
+        )
+
+
+def _folds(material: Material) -> Iterator[Finding]:
+    _, fault = material.folds
+    if fault:
+        yield Finding("folds", fault)
+    elif material.cases is not None and material.plan is not None and material.cases.kind != "multilabel":
+        patients = patients_per_class(material.cases, np.arange(len(material.cases.truth)))
+        for name, number in zip(material.cases.classes, patients.tolist(), strict=True):
+            if number < _FEW * material.plan.count:
+                yield Finding(
+                    "few-patients",
+                    f"Class {name!r} has {number} patients, about {number / material.plan.count:.0f} per test fold: "
+                    f"below {_FEW} the AUROC of a fold has a standard error of 0.1 and more.",
+                )
+
+
+_RULES: tuple[Rule, ...] = (
+    *(_outcomes, _patient_ids, _no_patients, _duplicates, _labels_elsewhere, _acquisition, _notes, _unit, _folds),
+)

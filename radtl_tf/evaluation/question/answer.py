@@ -1,0 +1,202 @@
+"""The answer to the experiment's question, in one sentence that is true of the table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from radtl_tf.evaluation.inference.comparison import Verdict
+from radtl_tf.evaluation.inference.corrected_t import FoldMean
+from radtl_tf.evaluation.question.contrasts import Judged, side
+from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.results.record import Record
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The question under one of the conventions that may be the true one.
+
+    ``a`` and ``b`` name the sides and ``pixels`` which convention uncertain weights got (empty where there are none).
+    ``folds`` has per repeat and fold the test AUROCs ``first`` and ``second``. ``chances`` are P(a better),
+    P(equivalent), P(b better) by the margin, under a flat prior.
+    """
+
+    a: str
+    b: str
+    pixels: str
+    test: FoldMean
+    verdict: Verdict
+    chances: tuple[float, float, float]
+    folds: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The question's outcome: ``a`` minus ``b``, read under each convention that the weights may have seen.
+
+    Where the readings' verdicts differ the ``verdict`` is undecided. ``choices`` tells how often each scenario was
+    chosen for each weights (empty where the question is over the grid).
+    """
+
+    a: str
+    b: str
+    readings: tuple[Reading, ...]
+    verdict: Verdict
+    sentence: str
+    margin: float
+    choices: pd.DataFrame
+
+    @property
+    def agree(self) -> bool:
+        """Tell whether all readings have the same verdict."""
+        return len({reading.verdict for reading in self.readings}) == 1
+
+    @property
+    def test(self) -> FoldMean:
+        """The test of the first reading: each weights under its headline convention."""
+        return self.readings[0].test
+
+    @property
+    def chances(self) -> tuple[float, float, float]:
+        """The chances of the first reading."""
+        return self.readings[0].chances
+
+    @property
+    def folds(self) -> pd.DataFrame:
+        """The fold values of the first reading."""
+        return self.readings[0].folds
+
+
+def answer(record: Record, values: Values, results: Sequence[Judged]) -> Answer:
+    """Put the tested question, a result per reading, into words and numbers."""
+    question = record.experiment["question"]
+    readings = tuple(_reading(result, question["margin"]) for result in results)
+    a, b = question["compare"]
+    return Answer(
+        a=a,
+        b=b,
+        readings=readings,
+        verdict=joint_verdict(results),
+        sentence=sentence(record, *results),
+        margin=question["margin"],
+        choices=_choices(record, values),
+    )
+
+
+def joint_verdict(results: Sequence[Judged]) -> Verdict:
+    """Return the verdict that all readings share; without one the question is undecided."""
+    words: set[Verdict] = {result.verdict for result in results}
+    return words.pop() if len(words) == 1 else "undecided"
+
+
+def sentence(record: Record, *results: Judged) -> str:
+    """Return the headline: unit, differences, intervals, p, method, size, verdict and what it does not say."""
+    data, margin = record.data, record.experiment["question"]["margin"]
+    repeats = "repeat" if record.num_repeats == 1 else "repeats"
+    method = (
+        f"corrected t, {record.num_folds} folds x {record.num_repeats} {repeats}, "
+        f"{data['examples']} images of {data['patients']} patients"
+    )
+    a, b = record.experiment["question"]["compare"]
+    found = [_finding(record.metric, result, method if len(results) == 1 else "", margin) for result in results]
+    joint = _joint(results, method) if len(results) > 1 else ""
+    return (
+        f"Per {data['unit']}, {a} minus {b}: {'; '.join(found)}{joint}. "
+        f"Compared: {results[0].contrast.note}. This compares training procedures, not one exported model."
+    )
+
+
+def _reading(result: Judged, margin: float) -> Reading:
+    contrast, test = result.contrast, result.test
+    above, not_below = test.probability_above(margin), test.probability_above(-margin)
+    return Reading(
+        a=contrast.a,
+        b=contrast.b,
+        pixels=contrast.pixels,
+        test=test,
+        verdict=result.verdict,
+        chances=(above, not_below - above, 1 - not_below),
+        folds=pd.DataFrame({"first": contrast.first, "second": contrast.second}).reset_index(),
+    )
+
+
+def _finding(metric: str, result: Judged, method: str, margin: float) -> str:
+    """Return difference, interval, p and verdict of one reading."""
+    under = f"with {result.contrast.pixels} pixels " * bool(result.contrast.pixels)
+    spread = "; ".join(filter(None, (_spread(result.test), method)))
+    change = f"{metric} {number(result.test.mean, sign=True)}"
+    return f"{under}{change} ({spread}): {result.verdict}{_reason(result, margin)}"
+
+
+def _joint(results: Sequence[Judged], method: str) -> str:
+    """Say whether the verdict holds under every convention that the weights may have seen, and what follows."""
+    if len({result.verdict for result in results}) > 1:
+        return (
+            f" ({method}). The verdicts differ, so the answer is undecided: {_UNKNOWN}, and the data of this "
+            "experiment cannot tell which of these results is the true one"
+        )
+    verdict = results[0].verdict
+    every = "both" if len(results) == 2 else f"all {len(results)}"
+    so = "knowing it would not decide the question" if verdict == "undecided" else "here it does not matter"
+    return f" ({method}). The verdict ({verdict}) holds under {every}: {_UNKNOWN}, and {so}"
+
+
+_UNKNOWN = "which pixel convention those weights saw in pre-training is not public"
+
+
+def number(value: float, *, sign: bool = False) -> str:
+    """Return ``value`` with three decimals, without a minus before zero; a dash where there is none.
+
+    >>> number(-0.0001), number(0.0524, sign=True), number(float("nan"))
+    ('0.000', '+0.052', '-')
+    """
+    if math.isnan(value):
+        return "-"
+    rounded = round(value, 3) + 0.0  # turns -0.0 into 0.0
+    return f"{rounded:+.3f}" if sign else f"{rounded:.3f}"
+
+
+def range_text(low: float, high: float) -> str:
+    """Return an interval's ends, or a dash where there is none."""
+    return "-" if math.isnan(low) else f"{number(low)} to {number(high)}"
+
+
+def p_text(value: float) -> str:
+    """Return ``= 0.026`` or ``< 0.001``; a dash where there is no p."""
+    if math.isnan(value):
+        return "-"
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def _spread(test: FoldMean) -> str:
+    if not test.standard_error:
+        return "the same in every fold, which leaves no spread for an interval or a p"
+    return f"95 % {range_text(*test.interval())}, p {p_text(test.p_value)}"
+
+
+def _reason(result: Judged, margin: float) -> str:
+    """Say what an equivalence or an open outcome rests on; the interval already says it for the other two."""
+    test = result.test
+    if result.verdict == "undecided" and test.standard_error:
+        return f" (the data exclude neither no difference nor one beyond the margin of {margin:g})"
+    if result.verdict != "equivalent":
+        return ""
+    also = ", a difference that is real but too small to count" if result.p_adjusted < 0.05 else ""
+    return f" (90 % {range_text(*test.interval(0.90))}, inside the margin of {margin:g}{also})"
+
+
+def _choices(record: Record, values: Values) -> pd.DataFrame:
+    """Count per weights which scenario was chosen, the most frequent first."""
+    question = record.experiment["question"]
+    if question["over"] != "selected":
+        return pd.DataFrame(columns=["weights", "scenario", "times"])
+    sides = [(weights, entry) for weights in question["compare"] for entry in record.readings(weights)]
+    counts = [values.choose(record.family(*of_side)).value_counts() for of_side in sides]
+    tables = [
+        pd.DataFrame({"weights": side(record, *of_side), "scenario": count.index, "times": count.to_numpy()})
+        for of_side, count in zip(sides, counts, strict=True)
+    ]
+    return pd.concat(tables, ignore_index=True)
