@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from radtl_tf.cli.preview import chosen_rows
 
 
@@ -21,8 +23,15 @@ def test_a_sheet_is_written(tmp_path: Path, radiographs_in: Any, radtl: Any) -> 
 
 
 def test_rows_are_drawn_per_class_and_the_same_again() -> None:
-    labels = [("a",), ("b",), ("a", "b"), ("a",), ()]
-    chosen = chosen_rows(labels, 2, 1)
-    assert chosen == chosen_rows(labels, 2, 1)
+    labels, patients = [("a",), ("b",), ("a", "b"), ("a",), ()], list("uvwxy")
+    chosen = chosen_rows(labels, patients, 2, 1)
+    assert chosen == chosen_rows(labels, patients, 2, 1)
     assert {name: len(rows) for name, rows in chosen.items()} == {"a": 2, "b": 2}
     assert set(chosen["b"]) == {1, 2}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_images_of_other_patients_come_first(seed: int) -> None:
+    labels, patients = [("a",)] * 6, list("uuuuvw")
+    assert {patients[row] for row in chosen_rows(labels, patients, 3, seed)["a"]} == {"u", "v", "w"}
+    assert len(chosen_rows(labels, patients, 5, seed)["a"]) == 5  # three patients are not enough for five
