@@ -26,7 +26,9 @@ from radtl_tf.evaluation.results.record import Record, read_record
 from radtl_tf.evaluation.results.similarity import read_similarity
 from radtl_tf.evaluation.secondary.all_secondary import Further, further
 from radtl_tf.evaluation.secondary.roc_curves import curve_table, lines
-from radtl_tf.records.folder import OutputFolder, csv_text, write_text
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import write_text
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
 
 

@@ -10,14 +10,17 @@ from radtl_tf.data.phantoms.write import write_phantoms
 from radtl_tf.deploy.predict import Score, load_model, predict
 from radtl_tf.deploy.saved_model import export
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.question.best_setting import Ranking, inner_losses, rank_settings
 from radtl_tf.experiment.make_weights import make_weights
 from radtl_tf.experiment.run import run_experiment
 from radtl_tf.logs import get_logger
 from radtl_tf.places import weights_folder
 from radtl_tf.progress import Watch, silent
-from radtl_tf.records.folder import OutputFolder, write_text
+from radtl_tf.records.disk import read_json, write_text
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.pretraining import pretraining_from
 from radtl_tf.records.reader import read_experiment
+from radtl_tf.records.runs import Scenario
 
 _log = get_logger(__name__)
 
@@ -117,12 +120,22 @@ def _source(backbone: str) -> dict[str, Any]:
     }
 
 
+def _ranking(results: OutputFolder) -> Ranking:
+    """Rank the settings: the demo exports the first one even if it is tied with the next, and says so."""
+    scenarios = [Scenario.from_dict(row) for row in read_json(results.experiment)["scenarios"]]
+    return rank_settings(inner_losses(results, scenarios))
+
+
 def _export_and_predict(out: Path) -> list[Score]:
     """Export the experiment's best setting and score radiographs that no run has seen."""
-    model, new = out / "model", out / "new"
+    model, new, results = out / "model", out / "new", OutputFolder(out / "results")
     _log.info(f"4/5 Exporting a SavedModel to {model}")
     if not model.exists():
-        export(OutputFolder(out / "results"), None, model, weights_folder=weights_folder())
+        ranking = _ranking(results)
+        _log.info(f"    {ranking.best}, the setting of lowest inner loss ({ranking.loss:.3f})")
+        if ranking.is_tie:
+            _log.info(f"    A tie: {ranking.runner_up} ({ranking.runner_up_loss:.3f}) is within one standard error")
+        export(results, ranking.best, model, weights_folder=weights_folder())
     _log.info("5/5 Scoring new DICOM files")
     if not new.exists():
         write_phantoms(new, kind="skull", num_patients=2, seed=3)

@@ -16,12 +16,15 @@ from radtl_tf.data.check.findings import Examined, Finding
 from radtl_tf.data.check.shortcuts import MIN_IMAGES, Association, acquisition_auroc, associations
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.privacy import normal_id
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import FoldPlan
 
+_BLANK = 0.5 / 65535  # SD below half a step of 16 bits: one grey value, apart from rounding
+
 
 @dataclass(frozen=True)
-class Material:
+class CheckData:
     """The images of a check, and the folds that are asked for. All arrays are over the decoded images."""
 
     examined: tuple[Examined, ...]
@@ -42,7 +45,7 @@ class Material:
     @cached_property
     def patients(self) -> NDArray[np.int64]:
         """(N,) the number of each one's patient; without patients every image is its own."""
-        names = [image.patient or f"line {image.line}" for image in self.decoded]
+        names = [normal_id(image.patient) or f"line {image.line}" for image in self.decoded]
         return pd.factorize(np.asarray(names, dtype=object))[0].astype(np.int64)
 
     @cached_property
@@ -67,9 +70,15 @@ class Material:
         return len(np.unique(self.truth[self.frequent])) > 1
 
     @cached_property
+    def blank(self) -> NDArray[np.bool_]:
+        """(N,) whether all pixels of an image have one value."""
+        return np.array([image.reading.sd < _BLANK for image in self.decoded], bool)
+
+    @cached_property
     def exact(self) -> Pairs:
-        """Pairs of the same file or the same pixels."""
-        return duplicates.same([image.reading.pixels_hash for image in self.decoded])
+        """Pairs of the same file or the same pixels; blank images show no patient, so they make no pair."""
+        pairs = duplicates.same([image.reading.pixels_hash for image in self.decoded])
+        return pairs[~self.blank[pairs[:, 0]]]
 
     @cached_property
     def near(self) -> Pairs:

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from radtl_tf.errors import DataError
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import FOLD_COLUMNS, Scenario, Setting, Target
 
 FORMAT = 1

@@ -32,8 +32,10 @@ from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base, check_image_size
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.sources import WeightsRecord, initialize
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import read_json, write_json, write_text
 from radtl_tf.records.experiment import Experiment
-from radtl_tf.records.folder import OutputFolder, csv_text, read_json, write_json, write_text
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import FOLD_COLUMNS, Run, Scenario, Target
 from radtl_tf.training.device import Device

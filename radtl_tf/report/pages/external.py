@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from radtl_tf.evaluation.external.drift import Drift, sentence
 from radtl_tf.evaluation.external.frozen_models import Compared, Estimate, External, Scored, by_patient
 from radtl_tf.evaluation.question.answer import number, p_text, range_text
-from radtl_tf.records.folder import write_text
+from radtl_tf.records.disk import write_text
 from radtl_tf.report.drawing.svg import FAINT, SERIES, STYLE, svg
 from radtl_tf.report.drawing.table import Table, render_text
 from radtl_tf.report.drawing.templates import render_template

@@ -26,10 +26,11 @@ from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import Run
 from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, choose_cases, count_kinds, held_out_scores, outcome
 from radtl_tf.report.saliency.colors import overlay
-from radtl_tf.report.saliency.explained import Explained, Explainer, find_weights
+from radtl_tf.report.saliency.explained import Explained, Explainer
 from radtl_tf.report.saliency.map_agreement import Change
 from radtl_tf.report.saliency.store import RADIOGRAPH, Drawn, DrawnCase, DrawnMap, Randomized, map_name, write_drawn
 from radtl_tf.training.device import prepare
+from radtl_tf.training.finished_networks import find_weights
 
 _log = get_logger(__name__)
 
@@ -119,7 +120,7 @@ def _explain(
         for run in group:
             mine = [case for case in cases if case.fold == run.fold]
             _log.info(f"{run.name}: maps of {len(mine)} cases, and what they depend on")
-            weights = find_weights(finished.record, experiment, run.scenario.setting, weights_folder)
+            weights = find_weights(experiment, run.scenario.setting, weights_folder)
             yield explainer.explain(run, weights, mine, finished.pixels[[case.example for case in mine]])
         keras.backend.clear_session()
         gc.collect()

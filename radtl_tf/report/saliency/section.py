@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.evaluation.question.answer import number
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.drawing.axes import canvas, drawn, told
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.svg import FAINT, SERIES

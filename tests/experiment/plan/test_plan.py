@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
 from radtl_tf.experiment.plan.plan import Plan, with_batch_size
-from radtl_tf.records.folder import OutputFolder, read_json, write_json
+from radtl_tf.records.disk import read_json, write_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.training.device import Device
 
 
