@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
-from radtl_tf.evaluation.metrics.auroc import fold_values
 from radtl_tf.evaluation.question.answer import Answer, answer
 from radtl_tf.evaluation.question.baselines import baseline_table
 from radtl_tf.evaluation.question.contrasts import comparison_table, contrasts, judge
@@ -20,12 +19,14 @@ from radtl_tf.evaluation.question.learning_curve import LearningCurve, learning_
 from radtl_tf.evaluation.question.notes import notes, part_counts
 from radtl_tf.evaluation.question.pixel_ablation import Ablation, ablation
 from radtl_tf.evaluation.question.published_table import published_table
-from radtl_tf.evaluation.results.histories import Course, courses, read_histories
+from radtl_tf.evaluation.results.histories import read_histories
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.record import Record, read_record
 from radtl_tf.evaluation.results.similarity import read_similarity
+from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.evaluation.secondary.all_secondary import Further, further
 from radtl_tf.evaluation.secondary.roc_curves import curve_table, lines
+from radtl_tf.evaluation.secondary.training_curves import Course, courses
 from radtl_tf.records.folder import OutputFolder, csv_text, write_text
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
 

@@ -13,9 +13,9 @@ from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS
 from radtl_tf.evaluation.inference.bootstrap import REPLICATES, Bootstrap, bootstrap
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.evaluation.metrics import weighted
+from radtl_tf.evaluation.metrics.auroc import class_auroc
 from radtl_tf.evaluation.metrics.weighted import Metric
 from radtl_tf.evaluation.question.answer import number, p_text, range_text
-from radtl_tf.evaluation.question.classes import metric_of
 from radtl_tf.records.experiment import Kind, Unit
 
 OTHER_REPLICATES = 2_000
@@ -143,7 +143,7 @@ def evaluate_classes(
     cases = [_cases(view, unit) for view in views.values()]
     mean = _by_bootstrap(names, cases, seed)
     of_class = [
-        replace(one, metric=metric_of(name))
+        replace(one, metric=class_auroc(name))
         for name, view in zip(views, cases, strict=True)
         for one in _aurocs(names, view, seed).estimates
     ]

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from radtl_tf.evaluation.metrics.arrays import Score, Truth
 from radtl_tf.evaluation.metrics.auroc import cross_entropy, log_loss, over_classes
 from radtl_tf.evaluation.metrics.recalibration import calibration_intercept, calibration_slope
-from radtl_tf.evaluation.results.run_parts import Score, Truth
 from radtl_tf.records.experiment import Kind
 
 CUT = 0.5  # a score from here on calls a case positive, where no threshold is chosen

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
-from radtl_tf.evaluation.metrics.auroc import fold_values
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import BASELINE
 

@@ -13,13 +13,14 @@ from scipy.stats import rankdata
 
 from radtl_tf.evaluation.inference.comparison import difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
+from radtl_tf.evaluation.metrics.arrays import Score
 from radtl_tf.evaluation.metrics.auroc import auroc
 from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.question.chosen_runs import Pair
 from radtl_tf.evaluation.question.contrasts import COMPARISON_COLUMNS
 from radtl_tf.evaluation.question.inner_choice import Values
 from radtl_tf.evaluation.results.record import Record
-from radtl_tf.evaluation.results.run_parts import RunKey, RunParts, Score
+from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 
 AVERAGE = "average"  # level of comparisons.csv
 Errors = NDArray[np.bool_]

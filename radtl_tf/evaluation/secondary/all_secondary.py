@@ -9,13 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 from radtl_tf.evaluation.question.chosen_runs import question_pairs, setting_sides
-from radtl_tf.evaluation.question.classes import Classes, by_class
 from radtl_tf.evaluation.question.inner_choice import Values
 from radtl_tf.evaluation.question.subgroups import Subgroups, subgroups
 from radtl_tf.evaluation.results.record import Record
 from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.evaluation.secondary.agreement import Agreement, agreement_rows, agreements
 from radtl_tf.evaluation.secondary.calibration import Calibration, calibration
+from radtl_tf.evaluation.secondary.classes import Classes, by_class
 from radtl_tf.evaluation.secondary.fitted_models import fitted_models
 from radtl_tf.evaluation.secondary.operating_points import OperatingPoints, at_operating_points
 from radtl_tf.evaluation.secondary.secondary_metrics import Secondary, secondary

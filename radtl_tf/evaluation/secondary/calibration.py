@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from radtl_tf.evaluation.metrics.arrays import Score, Truth
 from radtl_tf.evaluation.metrics.recalibration import Map, by_class, platt, temperature, temperature_of_classes
 from radtl_tf.evaluation.metrics.secondary import METRICS_OF, NUM_BINS, adaptive_bins
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
 from radtl_tf.evaluation.question.inner_choice import Values
 from radtl_tf.evaluation.results.record import Record
-from radtl_tf.evaluation.results.run_parts import RunKey, RunParts, Score, Truth
+from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.evaluation.secondary.inner_patients import too_few_inner
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.runs import Setting

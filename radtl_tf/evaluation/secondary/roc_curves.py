@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.metrics.auroc import arrays, by_unit, over_classes
+from radtl_tf.evaluation.metrics.auroc import over_classes
 from radtl_tf.evaluation.question.contrasts import side
 from radtl_tf.evaluation.question.inner_choice import Values
 from radtl_tf.evaluation.results.predictions import RUN
 from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.units import arrays, by_unit
 
 Numbers = NDArray[np.float64]
 QUESTION = "question"  # panel of the question's two sides, where these are more than one setting each

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from radtl_tf.evaluation.metrics.arrays import Score
 from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
 from radtl_tf.evaluation.question.inner_choice import Values
 from radtl_tf.evaluation.results.record import Record
-from radtl_tf.evaluation.results.run_parts import RunKey, RunParts, Score
+from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.records.runs import Setting
 
 COVERAGES = (100, 90, 80, 70, 50)  # percent

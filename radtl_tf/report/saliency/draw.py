@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.tfds.pipeline import read_pixels, resize
 from radtl_tf.errors import ExperimentError, WeightsError
-from radtl_tf.evaluation.metrics.auroc import fold_values
 from radtl_tf.evaluation.question.inner_choice import values_of
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.record import Record, read_record
+from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.models.gradcam import Array, scaled
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder

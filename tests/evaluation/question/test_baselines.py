@@ -10,10 +10,10 @@ import pytest
 
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.evaluate import evaluate
-from radtl_tf.evaluation.metrics.auroc import fold_values
 from radtl_tf.evaluation.question.baselines import COLUMNS, baseline_table
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.record import read_record
+from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.records.folder import OutputFolder
 
 

@@ -10,10 +10,10 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.evaluation.metrics.auroc import fold_values
 from radtl_tf.evaluation.question.inner_choice import Values, values_of
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.record import Record, read_record
+from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.evaluation.secondary.roc_curves import (
     GRID,
     PRECISION_RECALL,

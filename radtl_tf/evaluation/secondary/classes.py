@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from radtl_tf.evaluation.metrics.auroc import auroc
+from radtl_tf.evaluation.metrics.auroc import auroc, class_auroc
 from radtl_tf.evaluation.question.chosen_runs import Pair, Side
 from radtl_tf.evaluation.question.contrasts import COMPARISON_COLUMNS
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
@@ -24,16 +24,11 @@ CLASS = "class"  # level of comparisons.csv
 class Classes:
     """``estimates``: a row per setting and class. ``comparisons``: the question in each class. None in a binary task.
 
-    Metrics are named as ``metric_of`` does.
+    Metrics are named as ``class_auroc`` does.
     """
 
     estimates: pd.DataFrame
     comparisons: pd.DataFrame
-
-
-def metric_of(name: str) -> str:
-    """Return what the AUROC of a class against the rest is called in ``estimates.csv`` and ``comparisons.csv``."""
-    return f"auroc: {name}"
 
 
 def by_class(
@@ -43,7 +38,7 @@ def by_class(
     names = () if record.target.is_binary else record.target.classes
     rows = [row for of in settings.items() for row in _rows(record, values, parts, names, *of)]
     asked = [
-        (pair, metric_of(name), lambda run, number=number: _auroc(parts, run, number))  # type: ignore[misc]
+        (pair, class_auroc(name), lambda run, number=number: _auroc(parts, run, number))  # type: ignore[misc]
         for number, name in enumerate(names)
         for pair in pairs
     ]
@@ -59,7 +54,7 @@ def _rows(
     stuck = num_stuck(values, side)
     for number, name in enumerate(names):
         per_fold = side.of(lambda run, number=number: _auroc(parts, run, number))  # type: ignore[misc]
-        yield setting_row(record, setting, metric_of(name), per_fold, (0, 1), stuck)
+        yield setting_row(record, setting, class_auroc(name), per_fold, (0, 1), stuck)
 
 
 def _auroc(parts: RunParts, run: RunKey, number: int) -> float:

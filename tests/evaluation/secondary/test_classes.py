@@ -13,8 +13,9 @@ from sklearn.metrics import roc_auc_score
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.inference.comparison import holm
-from radtl_tf.evaluation.question.classes import CLASS, metric_of
+from radtl_tf.evaluation.metrics.auroc import class_auroc
 from radtl_tf.evaluation.results.predictions import read_predictions
+from radtl_tf.evaluation.secondary.classes import CLASS
 from radtl_tf.records.runs import SELECTED, Target
 
 CLASSES = ("caries", "cyst, left", "impacted tooth")
@@ -52,12 +53,12 @@ def test_the_classes_of_a_setting_have_its_auroc_as_their_mean(found: Evaluation
     written = found.further.estimates.set_index(["scenario", "metric"])["mean"]
     settings = found.estimates[found.estimates["learning_rate"] == SELECTED].set_index("scenario")["mean"]
     for name, mean in settings.items():
-        assert np.mean([written[name, metric_of(of)] for of in CLASSES]) == pytest.approx(mean)
+        assert np.mean([written[name, class_auroc(of)] for of in CLASSES]) == pytest.approx(mean)
 
 
 def test_the_question_is_asked_in_every_class_and_adjusted(found: Evaluation) -> None:
     rows = found.further.comparisons.query(f"level == {CLASS!r}")
-    assert rows["metric"].tolist() == [metric_of(name) for name in CLASSES]
+    assert rows["metric"].tolist() == [class_auroc(name) for name in CLASSES]
     assert rows["p_adjusted"].tolist() == pytest.approx(holm(rows["p_value"]).tolist())
     assert found.question is not None
     assert rows["difference"].mean() == pytest.approx(found.question.test.mean)
