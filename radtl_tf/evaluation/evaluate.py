@@ -19,9 +19,9 @@ from radtl_tf.evaluation.question.learning_curve import LearningCurve, learning_
 from radtl_tf.evaluation.question.notes import notes, part_counts
 from radtl_tf.evaluation.question.pixel_ablation import Ablation, ablation
 from radtl_tf.evaluation.question.published_table import published_table
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.histories import read_histories
 from radtl_tf.evaluation.results.predictions import read_predictions
-from radtl_tf.evaluation.results.record import Record, read_record
 from radtl_tf.evaluation.results.similarity import read_similarity
 from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.evaluation.secondary.all_secondary import Further, further
@@ -45,7 +45,7 @@ class Evaluation:
     settings. ``courses``: how their training went. ``further``: all that stands beside the question.
     """
 
-    record: Record
+    record: ExperimentRecord
     folds: pd.DataFrame
     estimates: pd.DataFrame
     comparisons: pd.DataFrame
@@ -71,10 +71,10 @@ def evaluate(folder: Path) -> Evaluation:
     """
     record = read_record(folder)
     predictions = read_predictions(OutputFolder(folder).predictions, record.target)
-    folds = fold_values(predictions, record.data["unit"], record.target)
+    folds = fold_values(predictions, record.data.unit, record.target)
     values = values_of(record, folds)
-    question = record.experiment["question"]
-    results = judge(contrasts(record, values), record.num_folds, question["margin"]) if question else []
+    question = record.question
+    results = judge(contrasts(record, values), record.num_folds, question.margin) if question else []
     parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
     beside = further(folder, record, predictions, values, parts)
@@ -116,19 +116,19 @@ def write_tables(folder: Path, evaluation: Evaluation) -> None:
         write_text(folder / f"{name}.csv", csv_text(table.columns, rows))
 
 
-def estimate_table(record: Record, values: Values) -> pd.DataFrame:
+def estimate_table(record: ExperimentRecord, values: Values) -> pd.DataFrame:
     """Return the rows of ``estimates.csv``: settings at selected learning rates, then scenarios, then references."""
     rows = [*_setting_rows(record, values), *_scenario_rows(record, values)]
     return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
 
 
-def _setting_rows(record: Record, values: Values) -> Iterator[tuple[object, ...]]:
+def _setting_rows(record: ExperimentRecord, values: Values) -> Iterator[tuple[object, ...]]:
     for setting in record.settings:
         chosen = values.choose([scenario for scenario in record.trained if scenario.setting == setting])
         yield _row(record, setting.name, setting, SELECTED, values.at(chosen), values.num_stuck(chosen))
 
 
-def _scenario_rows(record: Record, values: Values) -> Iterator[tuple[object, ...]]:
+def _scenario_rows(record: ExperimentRecord, values: Values) -> Iterator[tuple[object, ...]]:
     for scenario in sorted(record.whole, key=lambda scenario: scenario.is_reference):
         stuck = int(values.stuck[scenario.name].sum())
         yield _row(record, scenario.name, scenario.setting, _rate(scenario), values.auroc[scenario.name], stuck)
@@ -139,7 +139,7 @@ def _rate(scenario: Scenario) -> str:
 
 
 def _row(
-    record: Record, name: str, setting: Setting, rate: str, aurocs: pd.Series, num_stuck: int
+    record: ExperimentRecord, name: str, setting: Setting, rate: str, aurocs: pd.Series, num_stuck: int
 ) -> tuple[object, ...]:
     estimate = fold_mean(aurocs.to_numpy(), record.num_folds)
     low, high = np.clip(estimate.interval(), 0, 1).tolist()  # nan stays nan

@@ -12,7 +12,7 @@ from radtl_tf.evaluation.inference.comparison import Verdict
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
 from radtl_tf.evaluation.question.contrasts import Judged, side
 from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 
 
 @dataclass(frozen=True)
@@ -70,18 +70,18 @@ class Answer:
         return self.readings[0].folds
 
 
-def answer(record: Record, values: Values, results: Sequence[Judged]) -> Answer:
+def answer(record: ExperimentRecord, values: Values, results: Sequence[Judged]) -> Answer:
     """Put the tested question, a result per reading, into words and numbers."""
-    question = record.experiment["question"]
-    readings = tuple(_reading(result, question["margin"]) for result in results)
-    a, b = question["compare"]
+    question = record.asked
+    readings = tuple(_reading(result, question.margin) for result in results)
+    a, b = question.compare
     return Answer(
         a=a,
         b=b,
         readings=readings,
         verdict=joint_verdict(results),
         sentence=sentence(record, *results),
-        margin=question["margin"],
+        margin=question.margin,
         choices=_choices(record, values),
     )
 
@@ -92,19 +92,19 @@ def joint_verdict(results: Sequence[Judged]) -> Verdict:
     return words.pop() if len(words) == 1 else "undecided"
 
 
-def sentence(record: Record, *results: Judged) -> str:
+def sentence(record: ExperimentRecord, *results: Judged) -> str:
     """Return the headline: unit, differences, intervals, p, method, size, verdict and what it does not say."""
-    data, margin = record.data, record.experiment["question"]["margin"]
+    data, margin = record.data, record.asked.margin
     repeats = "repeat" if record.num_repeats == 1 else "repeats"
     method = (
         f"corrected t, {record.num_folds} folds x {record.num_repeats} {repeats}, "
-        f"{data['examples']} images of {data['patients']} patients"
+        f"{data.examples} images of {data.patients} patients"
     )
-    a, b = record.experiment["question"]["compare"]
+    a, b = record.asked.compare
     found = [_finding(record.metric, result, method if len(results) == 1 else "", margin) for result in results]
     joint = _joint(results, method) if len(results) > 1 else ""
     return (
-        f"Per {data['unit']}, {a} minus {b}: {'; '.join(found)}{joint}. "
+        f"Per {data.unit}, {a} minus {b}: {'; '.join(found)}{joint}. "
         f"Compared: {results[0].contrast.note}. This compares training procedures, not one exported model."
     )
 
@@ -188,12 +188,12 @@ def _reason(result: Judged, margin: float) -> str:
     return f" (90 % {range_text(*test.interval(0.90))}, inside the margin of {margin:g}{also})"
 
 
-def _choices(record: Record, values: Values) -> pd.DataFrame:
+def _choices(record: ExperimentRecord, values: Values) -> pd.DataFrame:
     """Count per weights which scenario was chosen, the most frequent first."""
-    question = record.experiment["question"]
-    if question["over"] != "selected":
+    question = record.asked
+    if question.over != "selected":
         return pd.DataFrame(columns=["weights", "scenario", "times"])
-    sides = [(weights, entry) for weights in question["compare"] for entry in record.readings(weights)]
+    sides = [(weights, entry) for weights in question.compare for entry in record.readings(weights)]
     counts = [values.choose(record.family(*of_side)).value_counts() for of_side in sides]
     tables = [
         pd.DataFrame({"weights": side(record, *of_side), "scenario": count.index, "times": count.to_numpy()})

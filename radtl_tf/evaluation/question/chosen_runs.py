@@ -9,7 +9,7 @@ import pandas as pd
 
 from radtl_tf.evaluation.question.contrasts import side, ways
 from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey
 from radtl_tf.records.runs import Scenario, Setting
 
@@ -52,7 +52,7 @@ def grid_side(name: str, values: Values, scenarios: Sequence[Scenario]) -> Side:
     return Side(name, {at: tuple((scenario.name, *at) for scenario in scenarios) for at in folds})
 
 
-def setting_sides(record: Record, values: Values) -> dict[Setting, Side]:
+def setting_sides(record: ExperimentRecord, values: Values) -> dict[Setting, Side]:
     """Return every setting at the learning rate of lowest inner loss in each training part."""
     return {
         setting: chosen_side(setting.name, values, [s for s in record.trained if s.setting == setting])
@@ -60,19 +60,18 @@ def setting_sides(record: Record, values: Values) -> dict[Setting, Side]:
     }
 
 
-def question_pairs(record: Record, values: Values, over: str | None = None) -> Iterator[Pair]:
+def question_pairs(record: ExperimentRecord, values: Values, over: str | None = None) -> Iterator[Pair]:
     """Yield the question's two weights under each reading, ``over`` what the question says unless told otherwise.
 
     Nothing without a question.
     """
-    question = record.experiment["question"]
+    question = record.question
     if not question:
         return
-    make = grid_side if (over or question["over"]) == "grid" else chosen_side
-    pair = tuple(question["compare"])
-    for way in ways(record, pair):
+    make = grid_side if (over or question.over) == "grid" else chosen_side
+    for way in ways(record, question.compare):
         first, second = (
             make(side(record, weights, entry), values, record.family(weights, entry))
-            for weights, entry in zip(pair, way, strict=True)
+            for weights, entry in zip(question.compare, way, strict=True)
         )
         yield first, second

@@ -9,7 +9,7 @@ from typing import Literal
 from radtl_tf.evaluation.inference.comparison import ALPHA, Verdict
 from radtl_tf.evaluation.question.answer import number
 from radtl_tf.evaluation.question.contrasts import CHANGE, PIXELS, Judged
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 
 Survival = Literal["survives", "does not survive", "undecided", "no difference"]
 _WORDS: tuple[Verdict, ...] = ("better", "worse", "equivalent", "undecided")
@@ -54,7 +54,7 @@ class Ablation:
     sentences: tuple[str, ...]
 
 
-def ablation(record: Record, results: Sequence[Judged]) -> Ablation | None:
+def ablation(record: ExperimentRecord, results: Sequence[Judged]) -> Ablation | None:
     """Return the ablation over pixel conventions; ``None`` where the experiment has fewer than two."""
     trained, probe = (
         Series(*(tuple(result for result in results if result.contrast.level == level) for level in levels))
@@ -62,18 +62,18 @@ def ablation(record: Record, results: Sequence[Judged]) -> Ablation | None:
     )
     if len(trained.rows) < 2:
         return None
-    question = record.experiment["question"]
-    a, b = question["compare"]
+    question = record.asked
+    a, b = question.compare
     openings = (("Under", trained), ("The linear probe: under", probe))
     return Ablation(
         a=a,
         b=b,
-        margin=question["margin"],
-        head_input=record.experiment["training"]["head_input"],
+        margin=question.margin,
+        head_input=record.experiment.training.head_input,
         trained=trained,
         probe=probe if probe.rows else None,
         sentences=tuple(
-            f"{opening} {_told(series, f'{a} minus {b}', question['margin'])}"
+            f"{opening} {_told(series, f'{a} minus {b}', question.margin)}"
             for opening, series in openings
             if series.rows
         ),

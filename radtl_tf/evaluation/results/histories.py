@@ -7,15 +7,15 @@ from pathlib import Path
 import pandas as pd
 
 from radtl_tf.errors import DataError, nearest
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.predictions import RUN
-from radtl_tf.evaluation.results.record import Record
 
 FILE = "history.csv"
 LOSSES = ("loss", "inner_loss")
 _NUMBERS = ("epoch", *LOSSES)
 
 
-def read_histories(folder: Path, record: Record) -> pd.DataFrame:
+def read_histories(folder: Path, record: ExperimentRecord) -> pd.DataFrame:
     """Return scenario, repeat, fold, epoch and the losses (nats) of every finished run; none of runs without epochs.
 
     Raises:

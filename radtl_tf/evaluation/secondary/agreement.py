@@ -19,7 +19,7 @@ from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.question.chosen_runs import Pair
 from radtl_tf.evaluation.question.contrasts import COMPARISON_COLUMNS
 from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 
 AVERAGE = "average"  # level of comparisons.csv
@@ -42,15 +42,15 @@ class Agreement:
     gain: FoldMean
 
 
-def agreements(record: Record, values: Values, parts: RunParts, pairs: Sequence[Pair]) -> list[Agreement]:
+def agreements(record: ExperimentRecord, values: Values, parts: RunParts, pairs: Sequence[Pair]) -> list[Agreement]:
     """Return the agreement of each pair of sides, which have one run per fold each."""
     return [_agreement(record, values, parts, pair) for pair in pairs]
 
 
-def agreement_rows(record: Record, found: Sequence[Agreement]) -> pd.DataFrame:
+def agreement_rows(record: ExperimentRecord, found: Sequence[Agreement]) -> pd.DataFrame:
     """Return the rows of ``comparisons.csv``: averaging both against the better one."""
     tests = [of.gain for of in found]
-    words = verdicts(tests, record.experiment["question"]["margin"]) if found else []
+    words = verdicts(tests, record.asked.margin) if found else []
     adjusted = holm([test.p_value for test in tests]).tolist()
     note = "secondary; the better one has the lower inner loss in each training part"
     rows = [
@@ -118,7 +118,7 @@ OF_ERRORS: dict[str, Callable[[Errors, Errors], float]] = {
 OF_SCORES: dict[str, Callable[[Score, Score], float]] = {"Spearman of scores": rank_correlation}
 
 
-def _agreement(record: Record, values: Values, parts: RunParts, pair: Pair) -> Agreement:
+def _agreement(record: ExperimentRecord, values: Values, parts: RunParts, pair: Pair) -> Agreement:
     runs = list(zip(*(side.keys for side in pair), strict=True))
     measures = pd.DataFrame([dict(_measures(record, parts, *both)) for both in runs])
     together = np.array([_together(parts, *both) for both in runs])
@@ -133,7 +133,7 @@ def _agreement(record: Record, values: Values, parts: RunParts, pair: Pair) -> A
     )
 
 
-def _measures(record: Record, parts: RunParts, a: RunKey, b: RunKey) -> Iterator[tuple[str, float]]:
+def _measures(record: ExperimentRecord, parts: RunParts, a: RunKey, b: RunKey) -> Iterator[tuple[str, float]]:
     first, second = parts.test(a), parts.test(b)
     errors = [decisions(record.target.kind, part.truth, part.score)[0] for part in (first, second)]
     yield from ((f"{name} errs", float(wrong.mean())) for name, wrong in zip(("first", "second"), errors, strict=True))

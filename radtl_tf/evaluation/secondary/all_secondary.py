@@ -11,7 +11,7 @@ import pandas as pd
 from radtl_tf.evaluation.question.chosen_runs import question_pairs, setting_sides
 from radtl_tf.evaluation.question.inner_choice import Values
 from radtl_tf.evaluation.question.subgroups import Subgroups, subgroups
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.evaluation.secondary.agreement import Agreement, agreement_rows, agreements
 from radtl_tf.evaluation.secondary.calibration import Calibration, calibration
@@ -61,7 +61,9 @@ class Further:
         yield from self.subgroups.notes
 
 
-def further(folder: Path, record: Record, predictions: pd.DataFrame, values: Values, counts: pd.DataFrame) -> Further:
+def further(
+    folder: Path, record: ExperimentRecord, predictions: pd.DataFrame, values: Values, counts: pd.DataFrame
+) -> Further:
     """Evaluate all that stands beside the question.
 
     ``predictions`` as of ``read_predictions``, ``counts`` as of ``notes.part_counts``.
@@ -69,7 +71,7 @@ def further(folder: Path, record: Record, predictions: pd.DataFrame, values: Val
     Raises:
         DataError: the metadata that subgroups need are missing or damaged.
     """
-    parts = RunParts(predictions, record.data["unit"], record.target)
+    parts = RunParts(predictions, record.data.unit, record.target)
     settings, pairs = setting_sides(record, values), list(question_pairs(record, values))
     common = agreements(record, values, parts, list(question_pairs(record, values, over="selected")))
     return Further(

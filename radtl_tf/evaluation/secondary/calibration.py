@@ -14,7 +14,7 @@ from radtl_tf.evaluation.metrics.secondary import METRICS_OF, NUM_BINS, adaptive
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
 from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.evaluation.secondary.inner_patients import too_few_inner
 from radtl_tf.records.experiment import Kind
@@ -46,7 +46,7 @@ class Calibration:
 
 
 def calibration(
-    record: Record, values: Values, parts: RunParts, counts: pd.DataFrame, settings: dict[Setting, Side]
+    record: ExperimentRecord, values: Values, parts: RunParts, counts: pd.DataFrame, settings: dict[Setting, Side]
 ) -> Calibration:
     """Return the calibration of every setting at its chosen learning rates; ``counts`` as of ``part_counts``."""
     reason = too_few_inner(counts)
@@ -81,7 +81,7 @@ def reliability(parts: RunParts, side: Side, number: int = 0, name: str = "") ->
 
 
 def _recalibrated(
-    record: Record, values: Values, parts: RunParts, setting: Setting, side: Side
+    record: ExperimentRecord, values: Values, parts: RunParts, setting: Setting, side: Side
 ) -> Iterator[tuple[object, ...]]:
     stuck = num_stuck(values, side)
     for name, fit in MAPS[record.target.kind].items():
@@ -99,10 +99,10 @@ def _apply(fit: Fit, parts: RunParts, run: RunKey) -> Score:
     return fit(inner.truth, inner.score)(parts.test(run).score)
 
 
-def _notes(record: Record, reason: str) -> Iterator[str]:
+def _notes(record: ExperimentRecord, reason: str) -> Iterator[str]:
     if reason:
         yield f"No recalibration: {reason}."
-    elif record.experiment["training"]["class_weights"] == "balanced":
+    elif record.experiment.training.class_weights == "balanced":
         yield (
             "Balanced class weights make scores too high for the rarer class: the table Recalibration shows what maps "
             "fitted on the inner parts make of them."

@@ -13,7 +13,7 @@ from radtl_tf.evaluation.metrics.arrays import Score, Truth
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
 from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.evaluation.secondary.inner_patients import too_few_inner
 from radtl_tf.records.operating_points import OperatingPoint, operating_points
@@ -55,10 +55,10 @@ class OperatingPoints:
 
 
 def at_operating_points(
-    record: Record, values: Values, parts: RunParts, counts: pd.DataFrame, settings: dict[Setting, Side]
+    record: ExperimentRecord, values: Values, parts: RunParts, counts: pd.DataFrame, settings: dict[Setting, Side]
 ) -> OperatingPoints:
     """Return what the settings do at the points that the experiment asks for; ``counts`` as of ``part_counts``."""
-    points = operating_points(tuple(record.experiment.get("evaluation", {}).get("operating_points", ())))
+    points = operating_points(record.experiment.evaluation.operating_points)
     reason = too_few_inner(counts)
     possible = () if reason else points
     notes = (f"No operating points: {reason}.",) if points and reason else ()
@@ -110,7 +110,12 @@ def _share_below(scores: Score, thresholds: Score) -> Score:
 
 
 def _estimates(
-    record: Record, setting: Setting, point: OperatingPoint, side: Side, calls: dict[RunKey, Calls], stuck: int
+    record: ExperimentRecord,
+    setting: Setting,
+    point: OperatingPoint,
+    side: Side,
+    calls: dict[RunKey, Calls],
+    stuck: int,
 ) -> Iterator[tuple[object, ...]]:
     for rate in RATES:
         per_fold = side.of(lambda run, rate=rate: calls[run].rates[rate])  # type: ignore[misc]

@@ -16,7 +16,7 @@ from radtl_tf.evaluation.question.chosen_runs import Pair, Side
 from radtl_tf.evaluation.question.contrasts import COMPARISON_COLUMNS
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
 from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.records.experiment import Unit
 from radtl_tf.records.runs import Setting
@@ -37,7 +37,7 @@ class Secondary:
 
 
 def secondary(
-    record: Record,
+    record: ExperimentRecord,
     predictions: pd.DataFrame,
     values: Values,
     parts: RunParts,
@@ -59,7 +59,7 @@ def secondary(
     return Secondary(estimates, pd.concat([_metric_rows(record, pairs, table), other]), notes)
 
 
-def _score_table(record: Record, parts: RunParts, runs: dict[RunKey, None]) -> dict[str, dict[RunKey, float]]:
+def _score_table(record: ExperimentRecord, parts: RunParts, runs: dict[RunKey, None]) -> dict[str, dict[RunKey, float]]:
     """Return per metric its value on the test part of each run."""
     tests = {run: parts.test(run) for run in runs}
     return {
@@ -69,7 +69,7 @@ def _score_table(record: Record, parts: RunParts, runs: dict[RunKey, None]) -> d
 
 
 def _setting_rows(
-    record: Record, values: Values, setting: Setting, side: Side, table: dict[str, dict[RunKey, float]]
+    record: ExperimentRecord, values: Values, setting: Setting, side: Side, table: dict[str, dict[RunKey, float]]
 ) -> Iterator[tuple[object, ...]]:
     stuck = num_stuck(values, side)
     for name, metric in METRICS_OF[record.target.kind].items():
@@ -77,13 +77,17 @@ def _setting_rows(
         yield setting_row(record, setting, name, per_fold, (metric.low, metric.high), stuck)
 
 
-def _metric_rows(record: Record, pairs: Sequence[Pair], table: dict[str, dict[RunKey, float]]) -> pd.DataFrame:
+def _metric_rows(
+    record: ExperimentRecord, pairs: Sequence[Pair], table: dict[str, dict[RunKey, float]]
+) -> pd.DataFrame:
     """Return the question in every metric, p adjusted over all of them by Holm."""
     asked = [(pair, name, table[name].__getitem__) for name in table for pair in pairs]
     return compared(record, METRIC, asked)
 
 
-def compared(record: Record, level: str, asked: Sequence[tuple[Pair, str, Callable[[RunKey], float]]]) -> pd.DataFrame:
+def compared(
+    record: ExperimentRecord, level: str, asked: Sequence[tuple[Pair, str, Callable[[RunKey], float]]]
+) -> pd.DataFrame:
     """Return rows of ``comparisons.csv``: each pair in a metric, by its name and its value on the test part of a run.
 
     p is adjusted over all of them by Holm.
@@ -115,13 +119,13 @@ def _direction(test: FoldMean, p_adjusted: float) -> str:
 
 
 def _other_unit(
-    record: Record, predictions: pd.DataFrame, pairs: Sequence[Pair]
+    record: ExperimentRecord, predictions: pd.DataFrame, pairs: Sequence[Pair]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the question with the other unit as its case, or the reason why it has none."""
     none = pd.DataFrame(columns=list(COMPARISON_COLUMNS))
-    if not pairs or record.data["examples"] == record.data["patients"]:
+    if not pairs or record.data.examples == record.data.patients:
         return none, ()
-    unit: Unit = "image" if record.data["unit"] == "patient" else "patient"
+    unit: Unit = "image" if record.data.unit == "patient" else "patient"
     try:
         parts = RunParts(predictions, unit, record.target)
     except DataError as error:
@@ -130,7 +134,7 @@ def _other_unit(
     for pair in pairs:
         first, second = (side.of(lambda run: auroc(parts.test(run).truth, parts.test(run).score)) for side in pair)
         test = difference(first, second, record.num_folds)
-        (word,) = verdicts([test], record.experiment["question"]["margin"])
+        (word,) = verdicts([test], record.asked.margin)
         note = f"{word}; sensitivity analysis of the question, per {unit}; the same runs"
         rows.append(_row(UNIT, pair, "auroc", test, test.p_value, note, "p not adjusted"))
     return pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS)), ()

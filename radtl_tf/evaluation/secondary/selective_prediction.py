@@ -13,7 +13,7 @@ from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
 from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.records.runs import Setting
 
@@ -42,7 +42,7 @@ def area_under(curve: Score) -> float:
     return float(curve.mean())
 
 
-def selective(record: Record, values: Values, parts: RunParts, settings: dict[Setting, Side]) -> pd.DataFrame:
+def selective(record: ExperimentRecord, values: Values, parts: RunParts, settings: dict[Setting, Side]) -> pd.DataFrame:
     """Return rows of ``estimates.csv``: per setting the error rate at each coverage and the area under the curve."""
     rows = []
     for setting, side in settings.items():
@@ -61,6 +61,6 @@ def at_coverage(coverage: int) -> str:
     return f"error rate at {coverage} % coverage"
 
 
-def _curve(record: Record, parts: RunParts, run: RunKey) -> Score:
+def _curve(record: ExperimentRecord, parts: RunParts, run: RunKey) -> Score:
     test = parts.test(run)
     return risk_coverage(*decisions(record.target.kind, test.truth, test.score))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.histories import LOSSES
 from radtl_tf.evaluation.results.predictions import RUN
-from radtl_tf.evaluation.results.record import Record
 from radtl_tf.evaluation.secondary.roc_curves import QUESTION, Line
 
 
@@ -27,7 +27,7 @@ class Course:
     kept: pd.DataFrame
 
 
-def courses(record: Record, shown: Sequence[Line], histories: pd.DataFrame) -> list[Course]:
+def courses(record: ExperimentRecord, shown: Sequence[Line], histories: pd.DataFrame) -> list[Course]:
     """Return the course of every setting among ``shown``; none where no run left a history."""
     by_run = dict(list(histories.groupby(RUN, sort=False)))
     runs = record.runs.set_index(RUN)

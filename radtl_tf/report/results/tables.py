@@ -9,6 +9,8 @@ import pandas as pd
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.question.answer import number, p_text, range_text
+from radtl_tf.records.experiment_facts import CheckFacts
+from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.topics.agreement import agreement_table
@@ -163,7 +165,7 @@ def baselines_table(evaluation: Evaluation) -> Table:
 def published_table(evaluation: Evaluation) -> Table:
     """Mean and SD over the grid, task by weights, as the publications print it."""
     table, experiment = evaluation.published, evaluation.record.experiment
-    weights = tuple(experiment["grid"]["weights"])
+    weights = tuple(experiment.grid.weights)
     cells = {
         (row["pixels"], row["weights"]): f"{number(row['mean'])} ± {number(row['sd'])} ({row['scenarios']})"
         for row in _records(table)
@@ -178,7 +180,7 @@ def published_table(evaluation: Evaluation) -> Table:
         "that uncertain weights may have seen.",
         columns=("Task", "Pixels", *weights, "p (descriptive)"),
         rows=tuple(
-            (experiment["name"], pixels, *(cells.get((pixels, name), "-") for name in weights), p_values[pixels])
+            (experiment.name, pixels, *(cells.get((pixels, name), "-") for name in weights), p_values[pixels])
             for pixels in dict.fromkeys(table["pixels"])
         ),
     )
@@ -193,10 +195,10 @@ def weights_table(evaluation: Evaluation) -> Table:
         columns=("Weights", "Backbone", "Source", "File", "sha256", "Pixels", "Own convention"),
         rows=tuple(
             (
-                *(entry["name"], entry["backbone"], entry["source"], entry["file"] or ""),
-                *((entry["sha256"] or "")[:SHORT_HASH], entry["pixels"], entry["native_pixels"]),
+                *(entry.name, entry.backbone, entry.source, entry.file or ""),
+                *((entry.sha256 or "")[:SHORT_HASH], entry.pixels, entry.native_pixels),
             )
-            for entry in evaluation.record.facts["weights"]
+            for entry in evaluation.record.facts.weights
         ),
         section="method",
     )
@@ -212,12 +214,12 @@ def data_table(evaluation: Evaluation) -> Table:
     return Table(
         key="data",
         title="Data",
-        caption=f"{data['examples']} images of {data['patients']} patients; {several} counts in each. {scored}One case "
-        f"is one {data['unit']}. sha256 {data['sha256'][:SHORT_HASH]}.",
+        caption=f"{data.examples} images of {data.patients} patients; {several} counts in each. {scored}One case "
+        f"is one {data.unit}. sha256 {data.sha256[:SHORT_HASH]}.",
         columns=("Class", "Images", "Patients"),
         rows=tuple(
-            (f"{name} (positive)" if name == positive else name, str(count["images"]), str(count["patients"]))
-            for name, count in data["counts"].items()
+            (f"{name} (positive)" if name == positive else name, str(count.images), str(count.patients))
+            for name, count in data.counts.items()
         ),
         section="data",
     )
@@ -244,7 +246,7 @@ def folds_table(evaluation: Evaluation) -> Table:
 
 def check_table(evaluation: Evaluation) -> Table:
     """What the data check found before the first run."""
-    check = evaluation.record.facts.get("check", {"findings": [], "accepted": []})
+    check = evaluation.record.facts.check or CheckFacts()
     return Table(
         key="check",
         title="Data check",
@@ -252,8 +254,8 @@ def check_table(evaluation: Evaluation) -> Table:
         "was looked at by the user.",
         columns=("Finding", "Level", "What", "Accepted"),
         rows=tuple(
-            (row["code"], row["level"], row["message"], "yes" if row["code"] in check["accepted"] else "")
-            for row in check["findings"]
+            (finding.code, finding.level, finding.message, "yes" if finding.code in check.accepted else "")
+            for finding in check.findings
         ),
         section="data",
     )
@@ -279,10 +281,10 @@ def method_table(evaluation: Evaluation) -> Table:
     """Settings of training, versions and hardware."""
     facts, runs = evaluation.record.facts, evaluation.record.runs
     values = {
-        "seed": facts["experiment"]["seed"],
-        **{f"training: {name}": value for name, value in facts["experiment"]["training"].items()},
-        **{f"hardware: {name}": value for name, value in facts["hardware"].items()},
-        **{f"version: {name}": value for name, value in facts["versions"].items()},
+        "seed": facts.experiment.seed,
+        **{f"training: {name}": value for name, value in as_dict(facts.experiment.training).items()},
+        **{f"hardware: {name}": value for name, value in facts.hardware.items()},
+        **{f"version: {name}": value for name, value in facts.versions.items()},
         "runs": f"{len(runs)} in {runs['seconds'].sum() / 60:.0f} minutes",
         "waiting for data": f"{runs['waiting'].sum() / runs['seconds'].sum():.1%} of that time",
     }

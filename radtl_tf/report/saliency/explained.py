@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.errors import WeightsError
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.models.backbones import build_base, draw_weights
 from radtl_tf.models.gradcam import Array, descent
 from radtl_tf.models.head import Head
@@ -41,7 +41,7 @@ class Explained:
     changes: list[Change]
 
 
-def find_weights(record: Record, experiment: Experiment, setting: Setting, folder: Path) -> WeightsRecord:
+def find_weights(record: ExperimentRecord, experiment: Experiment, setting: Setting, folder: Path) -> WeightsRecord:
     """Return the weights that a setting started from.
 
     Raises:
@@ -49,9 +49,7 @@ def find_weights(record: Record, experiment: Experiment, setting: Setting, folde
     """
     found = resolve(setting.weights, setting.backbone, entries=experiment.weights, pixels=setting.pixels, folder=folder)
     used = {
-        row["sha256"]
-        for row in record.facts["weights"]
-        if (row["name"], row["backbone"]) == (setting.weights, setting.backbone)
+        row.sha256 for row in record.facts.weights if (row.name, row.backbone) == (setting.weights, setting.backbone)
     }
     if found.sha256 not in used:
         raise WeightsError(

@@ -17,7 +17,7 @@ _IN_BANDS = {"age": "age (bands of {width:g} years)", "spacing": "spacing (bands
 
 
 def _multiplicity(evaluation: Evaluation) -> Iterator[str]:
-    if evaluation.record.experiment["question"]:
+    if evaluation.record.question:
         but = listed(list(_not_adjusted(evaluation)))
         yield (
             "All other comparisons are secondary; their p were adjusted by Holm's method within each family"
@@ -27,7 +27,7 @@ def _multiplicity(evaluation: Evaluation) -> Iterator[str]:
 
 def _not_adjusted(evaluation: Evaluation) -> Iterator[str]:
     if UNIT in set(evaluation.further.comparisons["level"]):
-        unit = "image" if evaluation.record.data["unit"] == "patient" else "patient"
+        unit = "image" if evaluation.record.data.unit == "patient" else "patient"
         yield f"that of the sensitivity analysis per {unit}, which repeats the question"
     if evaluation.published["p_value"].notna().any():
         yield "that over the scenarios of the grid, as published, which is descriptive"

@@ -44,7 +44,7 @@ def _row(curve: pd.DataFrame, share: float, patients: float, a: str, b: str, *re
 
 def learning_curve_figure(evaluation: Evaluation) -> Figure | None:
     """Return AUROC per weights and their difference with 95 % intervals; patients on a log scale."""
-    found, question = evaluation.learning_curve, evaluation.record.experiment["question"]
+    found, question = evaluation.learning_curve, evaluation.record.question
     if not found or not question:
         return None
     a, b = found.steps.loc[0, ["a", "b"]]
@@ -52,7 +52,7 @@ def learning_curve_figure(evaluation: Evaluation) -> Figure | None:
         above, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (3, 2), "hspace": 0.15})
         for weights, color, marker in zip((a, b), SERIES, MARKERS, strict=False):
             _band(above, found.curve[found.curve["weights"] == weights], "mean", color, marker)
-        below.axhspan(-question["margin"], question["margin"], facecolor=FAINT, alpha=0.3)
+        below.axhspan(-question.margin, question.margin, facecolor=FAINT, alpha=0.3)
         below.axhline(0, color=FAINT, linewidth=0.8)
         _band(below, found.steps, "difference", SERIES[2], "D")
         above.set_ylabel("test AUROC")

@@ -14,7 +14,7 @@ def operating_points_table(evaluation: Evaluation) -> Table:
     found = evaluation.further.operating_points
     cells = estimate_cells(found.estimates)
     settings = {setting.name: setting for setting in evaluation.record.settings}
-    unit = evaluation.record.data["unit"]
+    unit = evaluation.record.data.unit
     return Table(
         key="operating-points",
         title="Operating points",

@@ -64,7 +64,7 @@ def metric_comparisons_table(evaluation: Evaluation) -> Table:
 
 def unit_table(evaluation: Evaluation) -> Table:
     """The question per the unit that it was not asked for."""
-    unit = evaluation.record.data["unit"]
+    unit = evaluation.record.data.unit
     table = evaluation.further.secondary.comparisons
     return Table(
         key="unit",

@@ -26,9 +26,9 @@ def told(evaluation: Evaluation, differences: tuple[float, ...], margin: float =
     index = pd.MultiIndex.from_product([[0], range(5)], names=["repeat", "fold"])
     second = pd.Series(0.7, index)
     contrast = Contrast("question", "imagenet", "random", second + np.array(differences), second, "two ways")
-    question = {**evaluation.record.experiment["question"], "margin": margin}
-    facts = {**evaluation.record.facts, "experiment": {**evaluation.record.experiment, "question": question}}
-    return sentence(replace(evaluation.record, facts=facts), judge([contrast], 5, margin)[0])
+    asked = replace(evaluation.record.experiment, question=replace(evaluation.record.asked, margin=margin))
+    record = replace(evaluation.record, facts=replace(evaluation.record.facts, experiment=asked))
+    return sentence(record, judge([contrast], 5, margin)[0])
 
 
 def test_the_sentence_is_true_of_the_table(evaluation: Evaluation) -> None:
@@ -40,7 +40,7 @@ def test_the_sentence_is_true_of_the_table(evaluation: Evaluation) -> None:
     assert float(found["low"]) == pytest.approx(row["ci_low"], abs=5e-4)
     assert float(found["high"]) == pytest.approx(row["ci_high"], abs=5e-4)
     assert found["p"] == p_text(row["p_value"])
-    assert (int(found["images"]), int(found["patients"])) == (data["examples"], data["patients"])
+    assert (int(found["images"]), int(found["patients"])) == (data.examples, data.patients)
     assert found["unit"] == "patient"
     assert found["verdict"] == evaluation.question.verdict == row["note"].split(";")[0] == "better"
     assert evaluation.question.sentence.endswith("This compares training procedures, not one exported model.")

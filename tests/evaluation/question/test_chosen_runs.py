@@ -10,7 +10,7 @@ import pytest
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.question.chosen_runs import question_pairs, setting_sides
 from radtl_tf.evaluation.question.inner_choice import values_of
-from radtl_tf.evaluation.results.record import read_record
+from radtl_tf.evaluation.results.experiment_record import read_record
 
 
 def test_a_side_gives_what_the_estimates_and_the_question_say(evaluation: Evaluation) -> None:

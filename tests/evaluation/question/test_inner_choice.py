@@ -9,7 +9,7 @@ import pytest
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.question.inner_choice import Values, values_of
-from radtl_tf.evaluation.results.record import read_record
+from radtl_tf.evaluation.results.experiment_record import read_record
 from radtl_tf.records.runs import Scenario, Setting
 
 RATES = [Scenario(Setting("R", "w", "caffe", "frozen"), rate) for rate in (0.1, 0.01)]
@@ -61,7 +61,7 @@ def test_incomplete_experiments_are_refused(evaluation: Evaluation) -> None:
     with pytest.raises(DataError, match="1 of 5 folds is missing"):
         values_of(record, folds[folds["fold"] != 2])
     with pytest.raises(DataError, match="two experiments"):
-        values_of(replace(record, scenarios=record.scenarios[1:]), folds)
+        values_of(replace(record, facts=replace(record.facts, scenarios=record.scenarios[1:])), folds)
     with pytest.raises(DataError, match=f"no inner part for scenario '{name}'"):
         values_of(record, folds.assign(inner_loss=folds["inner_loss"].mask(folds["scenario"] == name)))
 

@@ -9,8 +9,8 @@ import pytest
 
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.evaluate import evaluate
+from radtl_tf.evaluation.results.experiment_record import read_record
 from radtl_tf.evaluation.results.histories import read_histories
-from radtl_tf.evaluation.results.record import read_record
 
 Outcome = Callable[..., Path]
 ONE = {"backbones": ("ResNet50",), "tunings": {"frozen": (0.01,)}}

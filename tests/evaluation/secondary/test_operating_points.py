@@ -111,7 +111,7 @@ def test_every_case_is_counted_once_and_rows_are_written(outcome: Outcome) -> No
     table = found.further.operating_points.thresholds
     cells = ["true_positive", "false_positive", "false_negative", "true_negative"]
     assert len(table) == 4 * 2
-    assert table[cells].sum(axis=1).eq(found.record.data["examples"]).all()
+    assert table[cells].sum(axis=1).eq(found.record.data.examples).all()
     written = pd.read_csv(folder / "estimates.csv")
     assert set(written["metric"]) >= {f"youden: {rate}" for rate in RATES}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.evaluation.evaluate import evaluate
-from radtl_tf.evaluation.results.record import read_record
+from radtl_tf.evaluation.results.experiment_record import read_record
 from radtl_tf.evaluation.secondary.roc_curves import QUESTION
 from radtl_tf.evaluation.secondary.training_curves import Course
 

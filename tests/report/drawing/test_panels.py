@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.results.record import read_record
+from radtl_tf.evaluation.results.experiment_record import read_record
 from radtl_tf.report.drawing.panels import looks, said, shown_settings
 from radtl_tf.report.drawing.svg import SERIES
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 
 from radtl_tf.errors import OutputError, WeightsError
-from radtl_tf.evaluation.results.record import Record, read_record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.gradcam import opened
 from radtl_tf.models.pixels import convention, to_network
@@ -19,7 +20,6 @@ from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.sources import WeightsRecord, initialize
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import Run, Scenario, Setting
 from radtl_tf.report.saliency.case_choice import Case
 from radtl_tf.report.saliency.explained import Bench, find_weights
@@ -27,7 +27,7 @@ from radtl_tf.report.saliency.map_agreement import UNCHANGED
 from radtl_tf.training.learned_weights import Learned, write_learned
 from radtl_tf.training.randomness import backbone_seed
 
-Subject = tuple[OutputFolder, Record, Experiment]
+Subject = tuple[OutputFolder, ExperimentRecord, Experiment]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def subject(finished_once: Path, tmp_path: Path) -> Subject:
     keras.config.set_dtype_policy("float32")
     shutil.copytree(finished_once / "out", tmp_path / "out")
     record = read_record(tmp_path / "out")
-    return OutputFolder(tmp_path / "out"), record, experiment_from(record.experiment, tmp_path)
+    return OutputFolder(tmp_path / "out"), record, record.experiment
 
 
 def some_cases(count: int) -> list[Case]:
@@ -109,10 +109,10 @@ def test_the_check_passes_for_grad_cam_and_is_the_same_again(subject: Subject) -
 
 def test_a_weights_file_that_changed_is_refused(subject: Subject) -> None:
     folder, record, experiment = subject
-    (row,) = (row for row in record.facts["weights"] if row["name"] == "mine")
-    row["sha256"] = "0" * 64
+    weights = tuple(replace(row, sha256="0" * 64) for row in record.facts.weights)
+    changed = replace(record, facts=replace(record.facts, weights=weights))
     with pytest.raises(WeightsError, match="'mine' for Tiny: .*tiny.h5 is not what the experiment used"):
-        find_weights(record, experiment, Setting("Tiny", "mine", "tf", "frozen"), Path("/nowhere"))
+        find_weights(changed, experiment, Setting("Tiny", "mine", "tf", "frozen"), Path("/nowhere"))
 
 
 def test_a_run_without_its_weights_is_one_line(subject: Subject) -> None:

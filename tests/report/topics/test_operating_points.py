@@ -19,7 +19,7 @@ def test_a_row_per_setting_and_point(outcome: Callable[..., Path]) -> None:
     expected = estimates.loc[("ResNet50-imagenet-caffe-frozen", "specificity = 0.9: specificity")]
     row = dict(zip(table.columns, table.rows[0], strict=True))
     assert row["Specificity"] == f"{expected['mean']:.3f} ({expected['ci_low']:.3f} to {expected['ci_high']:.3f})"
-    assert sum(int(row[cell]) for cell in ("TP", "FP", "FN", "TN")) == found.record.data["patients"]
+    assert sum(int(row[cell]) for cell in ("TP", "FP", "FN", "TN")) == found.record.data.patients
 
 
 def test_unasked_there_is_no_row(evaluation: Evaluation) -> None:

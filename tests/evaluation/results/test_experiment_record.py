@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.errors import DataError, OutputError
-from radtl_tf.evaluation.results.record import read_record
+from radtl_tf.evaluation.results.experiment_record import read_record
 
 Outcome = Callable[..., Path]
 
