@@ -12,6 +12,7 @@ import pandas as pd
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.question.answer import Answer, answer
 from radtl_tf.evaluation.question.baselines import baseline_table
+from radtl_tf.evaluation.question.comparisons import as_written
 from radtl_tf.evaluation.question.contrasts import comparison_table, contrasts, judge
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS
 from radtl_tf.evaluation.question.inner_choice import Values, values_of
@@ -35,14 +36,14 @@ from radtl_tf.records.runs import SELECTED, Scenario, Setting
 class Evaluation:
     """All numbers of an experiment.
 
-    ``folds``: per scenario, repeat and fold the test AUROC, inner loss and inner AUROC. ``estimates`` and
-    ``comparisons``: the tables of the output folder. ``question``: ``None`` where the experiment asks none.
-    ``published``: per weights mean and SD over all scenarios, as the publications report them. ``parts``: images and
-    patients per part. ``notes``: a line per caveat. ``ablation``: the question under every pixel convention, where the
-    grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not measured.
-    ``baselines``: the trivial ones, without a row where there are none. ``learning_curve``: the question with shares of
-    the training patients, where the grid has several. ``curves``: ROC and precision-recall curves of the question's
-    settings. ``courses``: how their training went. ``further``: all that stands beside the question.
+    ``folds``: per scenario, repeat and fold the test AUROC, inner loss and inner AUROC. ``estimates``: the table of the
+    output folder. ``comparisons``: its other one, with outcome and reason as fields. ``question``: ``None`` where the
+    experiment asks none. ``published``: per weights mean and SD over all scenarios, as the publications report them.
+    ``parts``: images and patients per part. ``notes``: a line per caveat. ``ablation``: the question under every pixel
+    convention, where the grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not
+    measured. ``baselines``: the trivial ones, without a row where there are none. ``learning_curve``: the question with
+    shares of the training patients, where the grid has several. ``curves``: ROC and precision-recall curves of the
+    question's settings. ``courses``: how their training went. ``further``: all that is secondary to the question.
     """
 
     record: ExperimentRecord
@@ -107,7 +108,7 @@ def write_tables(folder: Path, evaluation: Evaluation) -> None:
     baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
     beside = evaluation.further
     estimates = pd.concat([evaluation.estimates.astype(object), baselines, beside.estimates.astype(object)])
-    comparisons = pd.concat([evaluation.comparisons.astype(object), beside.comparisons.astype(object)])
+    comparisons = as_written(pd.concat([evaluation.comparisons.astype(object), beside.comparisons.astype(object)]))
     tables = {"estimates": estimates, "comparisons": comparisons}
     if evaluation.learning_curve:
         tables |= {"learning_curve": evaluation.learning_curve.curve}

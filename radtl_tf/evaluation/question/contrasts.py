@@ -10,14 +10,11 @@ import pandas as pd
 
 from radtl_tf.evaluation.inference.comparison import Verdict, difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
+from radtl_tf.evaluation.question.comparisons import Comparison, comparison, comparison_frame
 from radtl_tf.evaluation.question.inner_choice import Values
 from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
 from radtl_tf.records.runs import Scenario, Setting
 
-COMPARISON_COLUMNS = (
-    *("level", "a", "b", "metric", "difference", "ci_low", "ci_high"),
-    *("p_value", "p_adjusted", "method", "note"),
-)
 PIXELS, CHANGE = ("pixels", "pixels-probe"), ("change", "change-probe")  # of the trained networks, of the probe
 LEVELS = ("question", "setting", "scenario", "grid", *PIXELS, *CHANGE)
 Way = tuple[str, str]  # the entry of the pixels axis for each of two weights
@@ -110,19 +107,15 @@ def _adjusted_together(found: Sequence[Contrast]) -> Iterator[list[Contrast]]:
 
 
 def comparison_table(results: Sequence[Judged]) -> pd.DataFrame:
-    """Return the rows of ``comparisons.csv``: difference = a - b; only p is adjusted, the 95 % intervals are not."""
-    return pd.DataFrame([_row(result) for result in results], columns=list(COMPARISON_COLUMNS))
+    """Return a row per result: difference = a - b; only p is adjusted, the 95 % intervals are not."""
+    return comparison_frame([_row(result) for result in results])
 
 
-def _row(result: Judged) -> tuple[object, ...]:
-    contrast, test = result.contrast, result.test
-    adjusted = "not adjusted" if contrast.level == "question" else "adjusted by Holm within the level"
-    return (
-        *(contrast.level, contrast.a, contrast.b, "auroc", test.mean),
-        *(*test.interval(), test.p_value, result.p_adjusted),
-        f"paired corrected resampled t, {test.df} df; p {adjusted}",
-        "; ".join(filter(None, (result.verdict, _under(contrast), contrast.note))),
-    )
+def _row(result: Judged) -> Comparison:
+    contrast = result.contrast
+    reason = "; ".join(filter(None, (_under(contrast), contrast.note)))
+    sides = contrast.a, contrast.b
+    return comparison(contrast.level, sides, "auroc", result.test, result.p_adjusted, result.verdict, reason)
 
 
 def _under(contrast: Contrast) -> str:

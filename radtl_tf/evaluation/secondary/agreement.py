@@ -17,7 +17,7 @@ from radtl_tf.evaluation.metrics.arrays import Score
 from radtl_tf.evaluation.metrics.auroc import auroc
 from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.question.chosen_runs import Pair
-from radtl_tf.evaluation.question.contrasts import COMPARISON_COLUMNS
+from radtl_tf.evaluation.question.comparisons import comparison, comparison_frame
 from radtl_tf.evaluation.question.inner_choice import Values
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
@@ -48,24 +48,19 @@ def agreements(record: ExperimentRecord, values: Values, parts: RunParts, pairs:
 
 
 def agreement_rows(record: ExperimentRecord, found: Sequence[Agreement]) -> pd.DataFrame:
-    """Return the rows of ``comparisons.csv``: averaging both against the better one."""
+    """Return a comparison per pair: averaging both against the better one."""
     tests = [of.gain for of in found]
     words = verdicts(tests, record.asked.margin) if found else []
     adjusted = holm([test.p_value for test in tests]).tolist()
-    note = "secondary; the better one has the lower inner loss in each training part"
-    rows = [
-        (
-            *(AVERAGE, f"mean of {of.a} and {of.b}", "better of the two", "auroc", test.mean, *test.interval()),
-            *(
-                test.p_value,
-                p_value,
-                f"paired corrected resampled t, {test.df} df; p adjusted by Holm within the level",
-            ),
-            f"{word}; {note}",
-        )
-        for of, test, p_value, word in zip(found, tests, adjusted, words, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
+    reason = "secondary; the better one has the lower inner loss in each training part"
+    return comparison_frame(
+        [
+            comparison(
+                AVERAGE, (f"mean of {of.a} and {of.b}", "better of the two"), "auroc", of.gain, p_value, word, reason
+            )
+            for of, p_value, word in zip(found, adjusted, words, strict=True)
+        ]
+    )
 
 
 def both_err(first: Errors, second: Errors) -> float:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from radtl_tf.evaluation.metrics.auroc import auroc, class_auroc
 from radtl_tf.evaluation.question.chosen_runs import Pair, Side
-from radtl_tf.evaluation.question.contrasts import COMPARISON_COLUMNS
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
 from radtl_tf.evaluation.question.inner_choice import Values
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
@@ -44,7 +43,7 @@ def by_class(
     ]
     return Classes(
         pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS)),
-        compared(record, CLASS, asked) if asked else pd.DataFrame(columns=list(COMPARISON_COLUMNS)),
+        compared(record, CLASS, asked),
     )
 
 

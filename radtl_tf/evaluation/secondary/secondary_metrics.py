@@ -13,7 +13,7 @@ from radtl_tf.evaluation.inference.corrected_t import FoldMean
 from radtl_tf.evaluation.metrics.auroc import auroc
 from radtl_tf.evaluation.metrics.secondary import METRICS_OF
 from radtl_tf.evaluation.question.chosen_runs import Pair, Side
-from radtl_tf.evaluation.question.contrasts import COMPARISON_COLUMNS
+from radtl_tf.evaluation.question.comparisons import Outcome, comparison, comparison_frame
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
 from radtl_tf.evaluation.question.inner_choice import Values
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
@@ -22,6 +22,7 @@ from radtl_tf.records.experiment import Unit
 from radtl_tf.records.runs import Setting
 
 METRIC, UNIT = "metric", "unit"  # levels of comparisons.csv
+Asked = tuple[Pair, str, Callable[[RunKey], float]]  # two sides, a metric by its name, its value on a test part
 
 
 @dataclass(frozen=True)
@@ -85,33 +86,23 @@ def _metric_rows(
     return compared(record, METRIC, asked)
 
 
-def compared(
-    record: ExperimentRecord, level: str, asked: Sequence[tuple[Pair, str, Callable[[RunKey], float]]]
-) -> pd.DataFrame:
-    """Return rows of ``comparisons.csv``: each pair in a metric, by its name and its value on the test part of a run.
-
-    p is adjusted over all of them by Holm.
-    """
+def compared(record: ExperimentRecord, level: str, asked: Sequence[Asked]) -> pd.DataFrame:
+    """Return a comparison of each pair in a metric; p is adjusted over all of them by Holm."""
     tests = [difference(first.of(value), second.of(value), record.num_folds) for (first, second), _, value in asked]
     adjusted = holm([test.p_value for test in tests]).tolist()
-    rows = [
-        _row(level, pair, name, test, p, f"{_direction(test, p)}; secondary", "p adjusted by Holm within the level")
-        for (pair, name, _), test, p in zip(asked, tests, adjusted, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
-
-
-def _row(
-    level: str, pair: Pair, metric: str, test: FoldMean, p_adjusted: float, note: str, adjusted: str
-) -> tuple[object, ...]:
-    return (
-        *(level, pair[0].name, pair[1].name, metric, test.mean, *test.interval(), test.p_value, p_adjusted),
-        f"paired corrected resampled t, {test.df} df; {adjusted}",
-        note,
+    return comparison_frame(
+        [
+            comparison(level, _names(pair), name, test, p, _direction(test, p), "secondary")
+            for (pair, name, _), test, p in zip(asked, tests, adjusted, strict=True)
+        ]
     )
 
 
-def _direction(test: FoldMean, p_adjusted: float) -> str:
+def _names(pair: Pair) -> tuple[str, str]:
+    return pair[0].name, pair[1].name
+
+
+def _direction(test: FoldMean, p_adjusted: float) -> Outcome:
     """Return whether the first is shown to be higher or lower; no margin says what counts in these metrics."""
     if not p_adjusted < ALPHA:
         return "undecided"
@@ -122,19 +113,18 @@ def _other_unit(
     record: ExperimentRecord, predictions: pd.DataFrame, pairs: Sequence[Pair]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the question with the other unit as its case, or the reason why it has none."""
-    none = pd.DataFrame(columns=list(COMPARISON_COLUMNS))
     if not pairs or record.data.examples == record.data.patients:
-        return none, ()
+        return comparison_frame([]), ()
     unit: Unit = "image" if record.data.unit == "patient" else "patient"
     try:
         parts = RunParts(predictions, unit, record.target)
     except DataError as error:
-        return none, (f"No sensitivity analysis per {unit}: {str(error).split(',')[0]}.",)
+        return comparison_frame([]), (f"No sensitivity analysis per {unit}: {str(error).split(',')[0]}.",)
+    reason = f"sensitivity analysis of the question, per {unit}; the same runs"
     rows = []
     for pair in pairs:
         first, second = (side.of(lambda run: auroc(parts.test(run).truth, parts.test(run).score)) for side in pair)
         test = difference(first, second, record.num_folds)
         (word,) = verdicts([test], record.asked.margin)
-        note = f"{word}; sensitivity analysis of the question, per {unit}; the same runs"
-        rows.append(_row(UNIT, pair, "auroc", test, test.p_value, note, "p not adjusted"))
-    return pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS)), ()
+        rows.append(comparison(UNIT, _names(pair), "auroc", test, test.p_value, word, reason))
+    return comparison_frame(rows), ()

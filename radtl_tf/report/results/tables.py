@@ -304,7 +304,6 @@ _COMPARISON = ("Level", "A", "B", "A - B", "95 % interval", "p", "Adjusted p", "
 def _comparisons(evaluation: Evaluation, levels: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
     table = evaluation.comparisons
     for row in _records(table[table["level"].isin(levels)]):
-        outcome = row["note"].split(";")[0]
         p_values = (p_text(value).removeprefix("= ") for value in (row["p_value"], row["p_adjusted"]))
         yield (
             row["level"],
@@ -313,7 +312,7 @@ def _comparisons(evaluation: Evaluation, levels: tuple[str, ...]) -> Iterable[tu
             number(row["difference"], sign=True),
             _interval(row),
             *p_values,
-            outcome,
+            row["outcome"],
         )
 
 

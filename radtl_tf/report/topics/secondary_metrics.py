@@ -73,7 +73,7 @@ def unit_table(evaluation: Evaluation) -> Table:
         "the same runs by the same method, p not adjusted.",
         columns=("Unit", *_COMPARISON, "Outcome"),
         rows=tuple(
-            ("image" if unit == "patient" else "patient", *_test(row), _outcome(row))
+            ("image" if unit == "patient" else "patient", *_test(row), row["outcome"])
             for row in table[table["level"] == UNIT].to_dict("records")
         ),
     )
@@ -104,7 +104,7 @@ def with_interval(mean: float, low: float, high: float) -> str:
 
 def compared_cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
     """Return both sides, difference, interval, p, adjusted p and outcome of a row of ``comparisons.csv``."""
-    return *_test(row), _p(row["p_adjusted"]), _outcome(row)
+    return *_test(row), _p(row["p_adjusted"]), row["outcome"]
 
 
 def _test(row: Mapping[Any, Any]) -> tuple[str, ...]:
@@ -114,7 +114,3 @@ def _test(row: Mapping[Any, Any]) -> tuple[str, ...]:
 
 def _p(value: float) -> str:
     return p_text(value).removeprefix("= ")
-
-
-def _outcome(row: Mapping[Any, Any]) -> str:
-    return str(row["note"]).split(";")[0]

@@ -42,7 +42,7 @@ def test_the_sentence_is_true_of_the_table(evaluation: Evaluation) -> None:
     assert found["p"] == p_text(row["p_value"])
     assert (int(found["images"]), int(found["patients"])) == (data.examples, data.patients)
     assert found["unit"] == "patient"
-    assert found["verdict"] == evaluation.question.verdict == row["note"].split(";")[0] == "better"
+    assert found["verdict"] == evaluation.question.verdict == row["outcome"] == "better"
     assert evaluation.question.sentence.endswith("This compares training procedures, not one exported model.")
 
 
@@ -118,7 +118,7 @@ def test_a_verdict_on_uncertain_weights_holds_under_both_conventions_or_is_undec
     found, rows = evaluation.question, evaluation.comparisons.query("level == 'question'")
     assert found is not None
     assert (found.verdict, found.agree) == (verdict, agree)
-    assert (len(set(rows["note"].str.split(";").str[0])) == 1) == agree
+    assert (len(set(rows["outcome"])) == 1) == agree
     assert found.sentence.startswith(
         "Per patient, radimagenet minus imagenet: with radimagenet under radimagenet pixels"
     )

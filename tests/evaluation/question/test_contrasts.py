@@ -45,7 +45,7 @@ def test_the_grid_is_the_contrast_of_means(evaluation: Evaluation) -> None:
     own = evaluation.folds[~evaluation.folds["scenario"].str.endswith("probe")]
     means = [own[own["scenario"].str.contains(f"-{weights}-")]["auroc"].mean() for weights in ("imagenet", "random")]
     assert row["difference"] == pytest.approx(means[0] - means[1])
-    assert "mean over 8 scenarios" in row["note"]
+    assert "mean over 8 scenarios" in row["reason"]
 
 
 def test_a_question_over_the_grid_is_the_grid_row(outcome: Outcome) -> None:
@@ -120,7 +120,7 @@ def test_uncertain_weights_are_compared_under_both_conventions(outcome: Outcome)
     assert question["a"].tolist() == ["radimagenet-radimagenet", "radimagenet-zero_one"]
     assert question["b"].tolist() == ["imagenet", "imagenet"]
     assert (question["p_adjusted"] == question["p_value"]).all()
-    assert question["note"].iloc[1].split("; ")[1] == "with radimagenet under zero_one pixels"
+    assert question["reason"].iloc[1].split("; ")[0] == "with radimagenet under zero_one pixels"
     grid = rows[rows["level"] == "grid"]
     assert len(grid) == 2 * 2 + 1  # each pair with radimagenet twice
     settings = rows[rows["level"] == "setting"]

@@ -67,7 +67,7 @@ def test_averaging_independent_models_gains_and_is_written(outcome: Outcome) -> 
     (row,) = found.further.averages.to_dict("records")
     assert (row["level"], row["a"], row["b"]) == ("average", "mean of imagenet and random", "better of the two")
     assert row["difference"] == agreement.gain.mean
-    assert "; secondary" in row["note"]
+    assert row["reason"].startswith("secondary")
 
 
 def test_the_better_one_is_that_of_lower_inner_loss(evaluation: Evaluation) -> None:

@@ -41,8 +41,8 @@ def test_the_question_is_asked_in_every_metric_and_adjusted(evaluation: Evaluati
     rows = evaluation.further.secondary.comparisons.query("level == 'metric'")
     assert rows["metric"].tolist() == list(METRICS)
     assert rows["p_adjusted"].to_numpy() == pytest.approx(holm(rows["p_value"]))
-    assert rows["note"].str.contains("secondary").all()
-    words = rows["note"].str.split(";").str[0]
+    assert rows["reason"].eq("secondary").all()
+    words = rows["outcome"]
     shown = rows["p_adjusted"] < 0.05
     assert shown.any() and not shown.all()
     assert words[~shown].eq("undecided").all()
@@ -70,7 +70,7 @@ def test_rows_are_written_below_the_others(finished: Path, evaluation: Evaluatio
 
 def test_the_other_unit_answers_the_same_question(evaluation: Evaluation) -> None:
     (row,) = evaluation.further.secondary.comparisons.query("level == 'unit'").to_dict("records")
-    assert "sensitivity analysis of the question, per image" in row["note"]
+    assert "sensitivity analysis of the question, per image" in row["reason"]
     assert evaluation.question is not None
     assert row["difference"] != evaluation.question.test.mean
     assert row["difference"] == pytest.approx(evaluation.question.test.mean, abs=0.05)
