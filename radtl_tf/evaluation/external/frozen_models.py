@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS
+from radtl_tf.evaluation.formatting import number, p_text, range_text
 from radtl_tf.evaluation.inference.bootstrap import REPLICATES, Bootstrap, bootstrap
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.evaluation.metrics import weighted
 from radtl_tf.evaluation.metrics.auroc import class_auroc
 from radtl_tf.evaluation.metrics.weighted import Metric
-from radtl_tf.evaluation.question.answer import number, p_text, range_text
 from radtl_tf.records.experiment import Kind, Unit
 
 OTHER_REPLICATES = 2_000

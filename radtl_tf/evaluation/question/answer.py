@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from radtl_tf.evaluation.formatting import number, p_text, range_text
 from radtl_tf.evaluation.inference.comparison import Verdict
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
 from radtl_tf.evaluation.question.contrasts import Judged, side
@@ -145,30 +145,6 @@ def _joint(results: Sequence[Judged], method: str) -> str:
 
 
 _UNKNOWN = "which pixel convention those weights saw in pre-training is not public"
-
-
-def number(value: float, *, sign: bool = False) -> str:
-    """Return ``value`` with three decimals, without a minus before zero; a dash where there is none.
-
-    >>> number(-0.0001), number(0.0524, sign=True), number(float("nan"))
-    ('0.000', '+0.052', '-')
-    """
-    if math.isnan(value):
-        return "-"
-    rounded = round(value, 3) + 0.0  # turns -0.0 into 0.0
-    return f"{rounded:+.3f}" if sign else f"{rounded:.3f}"
-
-
-def range_text(low: float, high: float) -> str:
-    """Return an interval's ends, or a dash where there is none."""
-    return "-" if math.isnan(low) else f"{number(low)} to {number(high)}"
-
-
-def p_text(value: float) -> str:
-    """Return ``= 0.026`` or ``< 0.001``; a dash where there is no p."""
-    if math.isnan(value):
-        return "-"
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
 
 
 def _spread(test: FoldMean) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.evaluation.external.drift import Drift, sentence
 from radtl_tf.evaluation.external.frozen_models import Compared, Estimate, External, Scored, by_patient
-from radtl_tf.evaluation.question.answer import number, p_text, range_text
+from radtl_tf.evaluation.formatting import number, p_cell, range_text
 from radtl_tf.records.folder import write_text
 from radtl_tf.report.drawing.svg import FAINT, SERIES, STYLE, svg
 from radtl_tf.report.drawing.table import Table, render_text
@@ -99,7 +99,7 @@ def _comparisons(tests: Sequence[Compared]) -> Table:
         rows=tuple(
             (
                 *(_METRICS[test.metric], test.a, test.b, number(test.difference, sign=True)),
-                *(range_text(test.ci_low, test.ci_high), p_text(test.p_value).removeprefix("= "), test.method),
+                *(range_text(test.ci_low, test.ci_high), p_cell(test.p_value), test.method),
             )
             for test in tests
         ),
@@ -116,7 +116,7 @@ def _inputs(drifts: Sequence[Drift]) -> Table:
         rows=tuple(
             (
                 *(one.name, f"{one.median:.4g}", f"{one.low:.4g} to {one.high:.4g}", f"{one.here:.4g}"),
-                *(str(int(one.outside.sum())), f"{one.expected:.1f}", p_text(one.p_value).removeprefix("= ")),
+                *(str(int(one.outside.sum())), f"{one.expected:.1f}", p_cell(one.p_value)),
             )
             for one in drifts
         ),

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number, range_text
+from radtl_tf.evaluation.formatting import number, range_text
 from radtl_tf.records.runs import SELECTED
 from radtl_tf.report.drawing.axes import BESIDE, MARKERS, ROW, canvas, drawn, finish, finish_auroc, styles, told
 from radtl_tf.report.drawing.figure import Figure

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number
+from radtl_tf.evaluation.formatting import number
 from radtl_tf.evaluation.secondary.roc_curves import PRECISION_RECALL, QUESTION, ROC
 from radtl_tf.report.drawing.axes import drawn, legend_below, panels, styles, told
 from radtl_tf.report.drawing.figure import Figure

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number, p_text, range_text
+from radtl_tf.evaluation.formatting import number, p_cell, range_text
 from radtl_tf.records.experiment_facts import CheckFacts
 from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import PROBE, SELECTED
@@ -170,7 +170,7 @@ def published_table(evaluation: Evaluation) -> Table:
         (row["pixels"], row["weights"]): f"{number(row['mean'])} ± {number(row['sd'])} ({row['scenarios']})"
         for row in _records(table)
     }
-    p_values = {pixels: p_text(p).removeprefix("= ") for pixels, p in table.groupby("pixels")["p_value"].min().items()}
+    p_values = {pixels: p_cell(p) for pixels, p in table.groupby("pixels")["p_value"].min().items()}
     return Table(
         key="published",
         title="As published",
@@ -304,7 +304,7 @@ _COMPARISON = ("Level", "A", "B", "A - B", "95 % interval", "p", "Adjusted p", "
 def _comparisons(evaluation: Evaluation, levels: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
     table = evaluation.comparisons
     for row in _records(table[table["level"].isin(levels)]):
-        p_values = (p_text(value).removeprefix("= ") for value in (row["p_value"], row["p_adjusted"]))
+        p_values = (p_cell(value) for value in (row["p_value"], row["p_adjusted"]))
         yield (
             row["level"],
             row["a"],

@@ -12,7 +12,7 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.question.answer import number
+from radtl_tf.evaluation.formatting import number
 from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.drawing.axes import canvas, drawn, told

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from radtl_tf.evaluation.question.answer import Answer, Reading, number
+from radtl_tf.evaluation.formatting import number
+from radtl_tf.evaluation.question.answer import Answer, Reading
 
 
 def headline(answer: Answer) -> str:

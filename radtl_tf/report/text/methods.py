@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import listed
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
-from radtl_tf.report.text.methods_sentences import MADE, listed
+from radtl_tf.report.text.methods_sentences import MADE
 from radtl_tf.report.text.secondary_sentences import BESIDE
 
 # The paragraphs, and the sentences that each is made of; a sentence without words is left out.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import listed
 from radtl_tf.records.experiment_facts import WeightsFacts
 from radtl_tf.records.runs import PROBE
 from radtl_tf.report.text.task_words import words
@@ -25,15 +26,6 @@ _TUNING = {
     "top10": "the last ten entries of the backbone's list of layers, pooling among them, learned with the head",
     "full": "all layers learned",
 }
-
-
-def listed(words: Sequence[str]) -> str:
-    """Return the words as English lists them.
-
-    >>> listed(["a"]), listed(["a", "b", "c"]), listed([])
-    ('a', 'a, b and c', '')
-    """
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _data(evaluation: Evaluation) -> Iterator[str]:

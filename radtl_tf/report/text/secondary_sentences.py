@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import listed
 from radtl_tf.evaluation.metrics.secondary import METRICS
 from radtl_tf.evaluation.question.subgroups import BANDS
 from radtl_tf.evaluation.secondary.calibration import MAPS
 from radtl_tf.evaluation.secondary.secondary_metrics import UNIT
 from radtl_tf.evaluation.secondary.selective_prediction import COVERAGES
-from radtl_tf.report.text.methods_sentences import listed
 from radtl_tf.report.text.task_words import words
 
 _IN_BANDS = {"age": "age (bands of {width:g} years)", "spacing": "spacing (bands of {width:g} mm)"}

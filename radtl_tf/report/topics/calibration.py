@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number
+from radtl_tf.evaluation.formatting import number
 from radtl_tf.evaluation.secondary.calibration import MAPS, MEASURES
 from radtl_tf.records.experiment import Kind
 from radtl_tf.report.drawing.axes import drawn, legend_below, panels

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number, p_text, range_text
+from radtl_tf.evaluation.formatting import number, p_cell, range_text
 from radtl_tf.report.drawing.axes import MARKERS, canvas, drawn
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.svg import FAINT, SERIES
@@ -37,7 +37,7 @@ def _row(curve: pd.DataFrame, share: float, patients: float, a: str, b: str, *re
     return (
         *(f"{patients:.0f}", f"{share:g}", a, b, number(means[a]), number(means[b])),
         *(number(float(str(difference)), sign=True), range_text(float(str(low)), float(str(high)))),
-        *(p_text(float(str(value))).removeprefix("= ") for value in (p_value, p_adjusted)),
+        *(p_cell(float(str(value))) for value in (p_value, p_adjusted)),
         str(verdict),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number
+from radtl_tf.evaluation.formatting import number
 from radtl_tf.evaluation.secondary.operating_points import RATES
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cells

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import number, p_cell, range_text, with_interval
 from radtl_tf.evaluation.metrics.secondary import METRICS
-from radtl_tf.evaluation.question.answer import number, p_text, range_text
 from radtl_tf.evaluation.secondary.secondary_metrics import METRIC, UNIT
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.runs import Setting
@@ -92,25 +92,11 @@ def estimate_cells(estimates: pd.DataFrame) -> dict[tuple[str, str], str]:
     }
 
 
-def with_interval(mean: float, low: float, high: float) -> str:
-    """Return a value with its interval, or alone where that has none.
-
-    >>> with_interval(0.712, 0.65, 0.77), with_interval(0.712, float("nan"), float("nan"))
-    ('0.712 (0.650 to 0.770)', '0.712')
-    """
-    interval = range_text(low, high)
-    return number(mean) if interval == "-" else f"{number(mean)} ({interval})"
-
-
 def compared_cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
     """Return both sides, difference, interval, p, adjusted p and outcome of a row of ``comparisons.csv``."""
-    return *_test(row), _p(row["p_adjusted"]), row["outcome"]
+    return *_test(row), p_cell(row["p_adjusted"]), row["outcome"]
 
 
 def _test(row: Mapping[Any, Any]) -> tuple[str, ...]:
     interval = range_text(row["ci_low"], row["ci_high"])
-    return row["a"], row["b"], number(row["difference"], sign=True), interval, _p(row["p_value"])
-
-
-def _p(value: float) -> str:
-    return p_text(value).removeprefix("= ")
+    return row["a"], row["b"], number(row["difference"], sign=True), interval, p_cell(row["p_value"])

@@ -9,13 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import with_interval
 from radtl_tf.evaluation.secondary.selective_prediction import AREA, COVERAGES, at_coverage
 from radtl_tf.records.experiment import Kind
 from radtl_tf.report.drawing.axes import drawn, legend_below, panels
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.panels import Shown, looks, said, shown_settings
 from radtl_tf.report.drawing.table import Table
-from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cells, with_interval
+from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cells
 
 _VALUES = ["mean", "ci_low", "ci_high"]
 _DISTANCE = "Confidence is the distance of the score from 0.5, from which on {what}."

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number, range_text
+from radtl_tf.evaluation.formatting import number, range_text, with_interval
 from radtl_tf.evaluation.question.subgroups import OF_PATIENTS
 from radtl_tf.report.drawing.table import Table
-from radtl_tf.report.topics.secondary_metrics import with_interval
 
 
 def subgroups_table(evaluation: Evaluation) -> Table:

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.evaluation.question.answer import number, p_text, range_text, sentence
+from radtl_tf.evaluation.formatting import number, p_text, range_text
+from radtl_tf.evaluation.question.answer import sentence
 from radtl_tf.evaluation.question.contrasts import Contrast, judge
 
 Outcome = Callable[..., Path]
@@ -157,9 +158,3 @@ def test_nothing_is_chosen_over_the_grid(outcome: Outcome) -> None:
     found = evaluate(outcome(question={"over": "grid", "margin": 0.02})).question
     assert found is not None
     assert found.choices.empty
-
-
-def test_numbers_in_words() -> None:
-    assert (number(0.0004, sign=True), number(-0.0004), number(1.0)) == ("+0.000", "0.000", "1.000")
-    assert (p_text(0.0009), p_text(0.0264), p_text(float("nan"))) == ("< 0.001", "= 0.026", "-")
-    assert (range_text(0.1, 0.25), range_text(float("nan"), float("nan"))) == ("0.100 to 0.250", "-")

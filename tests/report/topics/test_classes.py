@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.evaluation.formatting import number
 from radtl_tf.evaluation.metrics.auroc import class_auroc
-from radtl_tf.evaluation.question.answer import number
 from radtl_tf.report.pages.experiment import render_html
 from radtl_tf.report.topics.classes import class_comparisons_table, classes_table
 
