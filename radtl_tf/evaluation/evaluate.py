@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
+from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.question.answer import Answer, answer
 from radtl_tf.evaluation.question.baselines import baseline_table
 from radtl_tf.evaluation.question.comparisons import as_written
@@ -146,6 +147,6 @@ def _row(
     low, high = np.clip(estimate.interval(), 0, 1).tolist()  # nan stays nan
     method = f"mean of {len(aurocs)} fold values, corrected resampled t, {estimate.df} df; sd over folds"
     return (
-        *(name, setting.backbone, setting.weights, setting.tuning, rate, "auroc"),
+        *(name, setting.backbone, setting.weights, setting.tuning, rate, AUROC.key),
         *(estimate.mean, estimate.sd, low, high, method, setting.pixels, num_stuck),
     )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
+from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.units import fold_values
@@ -35,4 +36,4 @@ def _row(record: ExperimentRecord, name: str, aurocs: pd.Series) -> tuple[object
     estimate = fold_mean(aurocs.to_numpy(), record.num_folds)
     low, high = np.clip(estimate.interval(), 0, 1).tolist()
     method = f"mean of {len(aurocs)} fold values, corrected resampled t, {estimate.df} df; sd over folds"
-    return name, BASELINE, "auroc", estimate.mean, estimate.sd, low, high, method
+    return name, BASELINE, AUROC.key, estimate.mean, estimate.sd, low, high, method

@@ -10,6 +10,7 @@ import pandas as pd
 
 from radtl_tf.evaluation.inference.comparison import Verdict, difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
+from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.question.comparisons import Comparison, comparison, comparison_frame
 from radtl_tf.evaluation.question.inner_choice import Values
 from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
@@ -115,7 +116,7 @@ def _row(result: Judged) -> Comparison:
     contrast = result.contrast
     reason = "; ".join(filter(None, (_under(contrast), contrast.note)))
     sides = contrast.a, contrast.b
-    return comparison(contrast.level, sides, "auroc", result.test, result.p_adjusted, result.verdict, reason)
+    return comparison(contrast.level, sides, AUROC.key, result.test, result.p_adjusted, result.verdict, reason)
 
 
 def _under(contrast: Contrast) -> str:

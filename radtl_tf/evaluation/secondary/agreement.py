@@ -15,6 +15,7 @@ from radtl_tf.evaluation.inference.comparison import difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
 from radtl_tf.evaluation.metrics.arrays import Score
 from radtl_tf.evaluation.metrics.auroc import auroc
+from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.question.chosen_runs import Pair
 from radtl_tf.evaluation.question.comparisons import comparison, comparison_frame
@@ -56,7 +57,7 @@ def agreement_rows(record: ExperimentRecord, found: Sequence[Agreement]) -> pd.D
     return comparison_frame(
         [
             comparison(
-                AVERAGE, (f"mean of {of.a} and {of.b}", "better of the two"), "auroc", of.gain, p_value, word, reason
+                AVERAGE, (f"mean of {of.a} and {of.b}", "better of the two"), AUROC.key, of.gain, p_value, word, reason
             )
             for of, p_value, word in zip(found, adjusted, words, strict=True)
         ]

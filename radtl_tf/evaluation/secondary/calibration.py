@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from radtl_tf.evaluation.metrics.arrays import Score, Truth
+from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
 from radtl_tf.evaluation.metrics.recalibration import Map, by_class, platt, temperature, temperature_of_classes
-from radtl_tf.evaluation.metrics.secondary import METRICS_OF, NUM_BINS, adaptive_bins
+from radtl_tf.evaluation.metrics.secondary import NUM_BINS, adaptive_bins
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
 from radtl_tf.evaluation.question.inner_choice import Values
@@ -26,7 +27,6 @@ MAPS: dict[Kind, dict[str, Fit]] = {
     "multiclass": {"temperature": temperature_of_classes},
     "multilabel": {"Platt scaling": by_class(platt), "temperature": by_class(temperature)},
 }
-MEASURES = ("Brier", "log loss", "ECE", "calibration slope", "calibration intercept")
 RELIABILITY_COLUMNS = ("scenario", "class", "bin", "score", "share", "sd", "cases")
 _MIN_CASES = 5  # per bin and fold
 
@@ -86,11 +86,11 @@ def _recalibrated(
     stuck = num_stuck(values, side)
     for name, fit in MAPS[record.target.kind].items():
         scores = {run: _apply(fit, parts, run) for run in side.keys}
-        for measure in MEASURES:
-            metric = METRICS_OF[record.target.kind][measure]
-            found = {run: metric.function(parts.test(run).truth, score) for run, score in scores.items()}
-            per_fold = side.of(found.__getitem__)
-            yield setting_row(record, setting, f"{name}: {measure}", per_fold, (metric.low, metric.high), stuck)
+        for metric in OF_PROBABILITIES:
+            value = metric.of(record.target.kind)
+            found = {run: value(parts.test(run).truth, score) for run, score in scores.items()}
+            per_fold, bounds = side.of(found.__getitem__), metric.bounds(record.target.kind)
+            yield setting_row(record, setting, f"{name}: {metric.name}", per_fold, bounds, stuck)
 
 
 def _apply(fit: Fit, parts: RunParts, run: RunKey) -> Score:

@@ -11,7 +11,7 @@ from radtl_tf.errors import DataError
 from radtl_tf.evaluation.inference.comparison import ALPHA, difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
 from radtl_tf.evaluation.metrics.auroc import auroc
-from radtl_tf.evaluation.metrics.secondary import METRICS_OF
+from radtl_tf.evaluation.metrics.metric_table import AUROC, SECONDARY
 from radtl_tf.evaluation.question.chosen_runs import Pair, Side
 from radtl_tf.evaluation.question.comparisons import Outcome, comparison, comparison_frame
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
@@ -64,8 +64,8 @@ def _score_table(record: ExperimentRecord, parts: RunParts, runs: dict[RunKey, N
     """Return per metric its value on the test part of each run."""
     tests = {run: parts.test(run) for run in runs}
     return {
-        name: {run: metric.function(test.truth, test.score) for run, test in tests.items()}
-        for name, metric in METRICS_OF[record.target.kind].items()
+        metric.name: {run: metric.of(record.target.kind)(test.truth, test.score) for run, test in tests.items()}
+        for metric in SECONDARY
     }
 
 
@@ -73,9 +73,9 @@ def _setting_rows(
     record: ExperimentRecord, values: Values, setting: Setting, side: Side, table: dict[str, dict[RunKey, float]]
 ) -> Iterator[tuple[object, ...]]:
     stuck = num_stuck(values, side)
-    for name, metric in METRICS_OF[record.target.kind].items():
-        per_fold = side.of(table[name].__getitem__)
-        yield setting_row(record, setting, name, per_fold, (metric.low, metric.high), stuck)
+    for metric in SECONDARY:
+        per_fold = side.of(table[metric.name].__getitem__)
+        yield setting_row(record, setting, metric.name, per_fold, metric.bounds(record.target.kind), stuck)
 
 
 def _metric_rows(
@@ -126,5 +126,5 @@ def _other_unit(
         first, second = (side.of(lambda run: auroc(parts.test(run).truth, parts.test(run).score)) for side in pair)
         test = difference(first, second, record.num_folds)
         (word,) = verdicts([test], record.asked.margin)
-        rows.append(comparison(UNIT, _names(pair), "auroc", test, test.p_value, word, reason))
+        rows.append(comparison(UNIT, _names(pair), AUROC.key, test, test.p_value, word, reason))
     return comparison_frame(rows), ()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
-from radtl_tf.evaluation.metrics.secondary import METRICS
+from radtl_tf.evaluation.metrics.metric_table import SECONDARY
 from radtl_tf.evaluation.question.subgroups import BANDS
 from radtl_tf.evaluation.secondary.calibration import MAPS
 from radtl_tf.evaluation.secondary.secondary_metrics import UNIT
@@ -34,8 +34,9 @@ def _not_adjusted(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _secondary(evaluation: Evaluation) -> Iterator[str]:
+    names = listed([metric.name for metric in SECONDARY])
     yield (
-        f"Secondary metrics, by the same method, are {listed(list(METRICS))} (the expected calibration error over ten "
+        f"Secondary metrics, by the same method, are {names} (the expected calibration error over ten "
         f"bins of equally many cases); {words(evaluation).called}."
     )
 

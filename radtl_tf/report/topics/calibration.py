@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import number
-from radtl_tf.evaluation.secondary.calibration import MAPS, MEASURES
+from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
+from radtl_tf.evaluation.secondary.calibration import MAPS
 from radtl_tf.records.experiment import Kind
 from radtl_tf.report.drawing.axes import drawn, legend_below, panels
 from radtl_tf.report.drawing.figure import Figure
@@ -45,7 +46,7 @@ def recalibration_table(evaluation: Evaluation) -> Table:
         caption="Platt scaling (intercept and slope) and temperature (slope) are fitted on the inner part of each run "
         "and applied to its test part: mean over the test folds (95 % interval). Brier, log loss and ECE: lower is "
         f"better; slope 1 and intercept 0 are ideal. {_ORDER[evaluation.record.target.kind]}",
-        columns=("Backbone", "Tuning", "Weights", "Pixels", "Scores", *MEASURES),
+        columns=("Backbone", "Tuning", "Weights", "Pixels", "Scores", *(metric.name for metric in OF_PROBABILITIES)),
         rows=tuple(_recalibrated(evaluation)) if len(after) else (),
     )
 
@@ -70,8 +71,8 @@ def _recalibrated(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
     cells = estimate_cells(pd.concat([further.secondary.estimates, further.calibration.estimates]))
     for setting in evaluation.record.settings:
         for name in ("", *MAPS[evaluation.record.target.kind]):
-            metrics = [f"{name}: {measure}" if name else measure for measure in MEASURES]
-            found = (cells[setting.name, metric] for metric in metrics)
+            metrics = [f"{name}: {metric.name}" if name else metric.name for metric in OF_PROBABILITIES]
+            found = (cells[setting.name, written] for written in metrics)
             yield (*setting_cells(setting), name or "as they are", *found)
 
 

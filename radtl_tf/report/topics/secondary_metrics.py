@@ -9,7 +9,7 @@ import pandas as pd
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import number, p_cell, range_text, with_interval
-from radtl_tf.evaluation.metrics.secondary import METRICS
+from radtl_tf.evaluation.metrics.metric_table import BY_NAME, SECONDARY
 from radtl_tf.evaluation.secondary.secondary_metrics import METRIC, UNIT
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.runs import Setting
@@ -37,9 +37,9 @@ def secondary_table(evaluation: Evaluation) -> Table:
         "the slope is that of a logistic recalibration (ideal 1), the intercept that with the slope held at 1 "
         "(calibration in the large, ideal 0); ECE over ten bins of equally many cases, above 0 for perfect "
         "probabilities, too. A dash: not defined in every fold.",
-        columns=("Backbone", "Tuning", "Weights", "Pixels", *METRICS),
+        columns=("Backbone", "Tuning", "Weights", "Pixels", *(metric.name for metric in SECONDARY)),
         rows=tuple(
-            (*setting_cells(setting), *(cells[setting.name, name] for name in METRICS))
+            (*setting_cells(setting), *(cells[setting.name, metric.name] for metric in SECONDARY))
             for setting in evaluation.record.settings
         ),
     )
@@ -56,7 +56,7 @@ def metric_comparisons_table(evaluation: Evaluation) -> Table:
         "beside the metric. No margin was declared for these metrics, so none is called equivalent.",
         columns=("Metric", "Better", *_COMPARISON, "Adjusted p", "Outcome"),
         rows=tuple(
-            (row["metric"], METRICS[row["metric"]].better, *compared_cells(row))
+            (row["metric"], BY_NAME[row["metric"]].better, *compared_cells(row))
             for row in table[table["level"] == METRIC].to_dict("records")
         ),
     )

@@ -11,9 +11,10 @@ import pytest
 from scipy.special import expit, logit
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.results.run_parts import RunParts
-from radtl_tf.evaluation.secondary.calibration import MAPS, MEASURES, reliability
+from radtl_tf.evaluation.secondary.calibration import MAPS, reliability
 
 Outcome = Callable[..., Path]
 
@@ -89,7 +90,7 @@ def test_maps_are_fitted_without_the_test_part(outcome: Outcome) -> None:
 
 def test_every_setting_has_every_map_and_measure(evaluation: Evaluation) -> None:
     found = evaluation.further.calibration
-    assert len(found.estimates) == 8 * len(MAPS["binary"]) * len(MEASURES)
+    assert len(found.estimates) == 8 * len(MAPS["binary"]) * len(OF_PROBABILITIES)
     assert found.reliability["scenario"].nunique() == 8
     assert found.notes == ()
 

@@ -11,8 +11,9 @@ import pytest
 from sklearn.metrics import confusion_matrix, f1_score
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.evaluation.metrics.metric_table import RATES
 from radtl_tf.evaluation.results.predictions import read_predictions
-from radtl_tf.evaluation.secondary.operating_points import RATES, choose_threshold, cross_tabulate
+from radtl_tf.evaluation.secondary.operating_points import choose_threshold, cross_tabulate
 from radtl_tf.records.operating_points import operating_point
 
 Outcome = Callable[..., Path]
@@ -113,7 +114,7 @@ def test_every_case_is_counted_once_and_rows_are_written(outcome: Outcome) -> No
     assert len(table) == 4 * 2
     assert table[cells].sum(axis=1).eq(found.record.data.examples).all()
     written = pd.read_csv(folder / "estimates.csv")
-    assert set(written["metric"]) >= {f"youden: {rate}" for rate in RATES}
+    assert set(written["metric"]) >= {f"youden: {rate.name}" for rate in RATES}
 
 
 def test_few_inner_patients_are_refused_with_the_reason(outcome: Outcome) -> None:

@@ -13,15 +13,17 @@ from sklearn.metrics import average_precision_score
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.inference.comparison import holm
-from radtl_tf.evaluation.metrics.secondary import METRICS
+from radtl_tf.evaluation.metrics.metric_table import SECONDARY
 from radtl_tf.evaluation.results.predictions import read_predictions
 
 Outcome = Callable[..., Path]
 
+NAMES = [metric.name for metric in SECONDARY]
+
 
 def test_every_setting_has_every_metric(evaluation: Evaluation) -> None:
     found = evaluation.further.secondary.estimates
-    assert found.groupby("scenario", sort=False)["metric"].apply(list).tolist() == [list(METRICS)] * 8
+    assert found.groupby("scenario", sort=False)["metric"].apply(list).tolist() == [NAMES] * 8
     assert found["learning_rate"].eq("selected").all()
     assert (found["ci_low"] < found["mean"]).all()
 
@@ -39,7 +41,7 @@ def test_a_settings_value_is_of_the_chosen_runs(outcome: Outcome) -> None:
 
 def test_the_question_is_asked_in_every_metric_and_adjusted(evaluation: Evaluation) -> None:
     rows = evaluation.further.secondary.comparisons.query("level == 'metric'")
-    assert rows["metric"].tolist() == list(METRICS)
+    assert rows["metric"].tolist() == NAMES
     assert rows["p_adjusted"].to_numpy() == pytest.approx(holm(rows["p_value"]))
     assert rows["reason"].eq("secondary").all()
     words = rows["outcome"]
@@ -90,7 +92,7 @@ def test_patients_of_both_classes_have_no_analysis_per_patient(outcome: Outcome)
 def test_without_a_question_there_are_estimates_only(outcome: Outcome) -> None:
     found = evaluate(outcome(question=None, backbones=("ResNet50",))).further.secondary
     assert len(found.comparisons) == 0
-    assert len(found.estimates) == 4 * len(METRICS)
+    assert len(found.estimates) == 4 * len(NAMES)
 
 
 def test_what_has_no_value_says_so(outcome: Outcome) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.evaluation.metrics.secondary import METRICS
+from radtl_tf.evaluation.metrics.metric_table import SECONDARY
 from radtl_tf.evaluation.secondary.secondary_metrics import UNIT
 from radtl_tf.report.text.methods import paragraphs, sentences
 
@@ -34,7 +34,7 @@ def test_what_is_not_adjusted_is_said(evaluation: Evaluation) -> None:
 
 def test_each_piece_that_is_there_has_its_sentence(evaluation: Evaluation) -> None:
     said = sentences(evaluation)
-    assert all(name in said["secondary"] for name in METRICS)
+    assert all(metric.name in said["secondary"] for metric in SECONDARY)
     assert "scores from 0.5 on are called positive" in said["secondary"]
     assert "Platt scaling and temperature" in said["recalibration"]
     assert "one of lower inner loss" in said["agreement"]

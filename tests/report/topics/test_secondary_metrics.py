@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.evaluation.metrics.secondary import METRICS
+from radtl_tf.evaluation.metrics.metric_table import SECONDARY
 from radtl_tf.report.topics.secondary_metrics import metric_comparisons_table, secondary_table, unit_table
 
 
 def test_every_setting_has_a_row_and_every_metric_a_column(evaluation: Evaluation) -> None:
     table = secondary_table(evaluation)
-    assert table.columns[4:] == tuple(METRICS)
+    assert table.columns[4:] == tuple(metric.name for metric in SECONDARY)
     assert len(table.rows) == 8
     assert {len(row) for row in table.rows} == {len(table.columns)}
     rows = evaluation.further.secondary.estimates
