@@ -16,7 +16,7 @@ from radtl_tf.evaluation.question.baselines import baseline_table
 from radtl_tf.evaluation.question.comparisons import as_written
 from radtl_tf.evaluation.question.contrasts import comparison_table, contrasts, judge
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS
-from radtl_tf.evaluation.question.inner_choice import Values, values_of
+from radtl_tf.evaluation.question.inner_choice import RunValues, run_values
 from radtl_tf.evaluation.question.learning_curve import LearningCurve, learning_curve
 from radtl_tf.evaluation.question.notes import notes, part_counts
 from radtl_tf.evaluation.question.pixel_ablation import Ablation, ablation
@@ -26,7 +26,7 @@ from radtl_tf.evaluation.results.histories import read_histories
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.similarity import read_similarity
 from radtl_tf.evaluation.results.units import fold_values
-from radtl_tf.evaluation.secondary.all_secondary import Further, further
+from radtl_tf.evaluation.secondary.all_secondary import SecondaryResults, secondary_results
 from radtl_tf.evaluation.secondary.roc_curves import curve_table, lines
 from radtl_tf.evaluation.secondary.training_curves import Course, courses
 from radtl_tf.records.folder import OutputFolder, csv_text, write_text
@@ -44,7 +44,7 @@ class Evaluation:
     convention, where the grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not
     measured. ``baselines``: the trivial ones, without a row where there are none. ``learning_curve``: the question with
     shares of the training patients, where the grid has several. ``curves``: ROC and precision-recall curves of the
-    question's settings. ``courses``: how their training went. ``further``: all that is secondary to the question.
+    question's settings. ``courses``: how their training went. ``secondary``: all that is secondary to the question.
     """
 
     record: ExperimentRecord
@@ -61,7 +61,7 @@ class Evaluation:
     curves: pd.DataFrame
     courses: list[Course]
     learning_curve: LearningCurve | None
-    further: Further
+    secondary: SecondaryResults
 
 
 def evaluate(folder: Path) -> Evaluation:
@@ -74,12 +74,12 @@ def evaluate(folder: Path) -> Evaluation:
     record = read_record(folder)
     predictions = read_predictions(OutputFolder(folder).predictions, record.target)
     folds = fold_values(predictions, record.data.unit, record.target)
-    values = values_of(record, folds)
+    values = run_values(record, folds)
     question = record.question
     results = judge(contrasts(record, values), record.num_folds, question.margin) if question else []
     parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
-    beside = further(folder, record, predictions, values, parts)
+    beside = secondary_results(folder, record, predictions, values, parts)
     evaluation = Evaluation(
         record=record,
         folds=folds,
@@ -95,7 +95,7 @@ def evaluate(folder: Path) -> Evaluation:
         curves=curve_table(record, shown, predictions),
         courses=courses(record, shown, read_histories(folder, record)),
         learning_curve=learning_curve(record, values),
-        further=beside,
+        secondary=beside,
     )
     write_tables(folder, evaluation)
     return evaluation
@@ -107,7 +107,7 @@ def write_tables(folder: Path, evaluation: Evaluation) -> None:
     An absent number is an empty cell.
     """
     baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
-    beside = evaluation.further
+    beside = evaluation.secondary
     estimates = pd.concat([evaluation.estimates.astype(object), baselines, beside.estimates.astype(object)])
     comparisons = as_written(pd.concat([evaluation.comparisons.astype(object), beside.comparisons.astype(object)]))
     tables = {"estimates": estimates, "comparisons": comparisons}
@@ -118,19 +118,19 @@ def write_tables(folder: Path, evaluation: Evaluation) -> None:
         write_text(folder / f"{name}.csv", csv_text(table.columns, rows))
 
 
-def estimate_table(record: ExperimentRecord, values: Values) -> pd.DataFrame:
+def estimate_table(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:
     """Return the rows of ``estimates.csv``: settings at selected learning rates, then scenarios, then references."""
     rows = [*_setting_rows(record, values), *_scenario_rows(record, values)]
     return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
 
 
-def _setting_rows(record: ExperimentRecord, values: Values) -> Iterator[tuple[object, ...]]:
+def _setting_rows(record: ExperimentRecord, values: RunValues) -> Iterator[tuple[object, ...]]:
     for setting in record.settings:
         chosen = values.choose([scenario for scenario in record.trained if scenario.setting == setting])
         yield _row(record, setting.name, setting, SELECTED, values.at(chosen), values.num_stuck(chosen))
 
 
-def _scenario_rows(record: ExperimentRecord, values: Values) -> Iterator[tuple[object, ...]]:
+def _scenario_rows(record: ExperimentRecord, values: RunValues) -> Iterator[tuple[object, ...]]:
     for scenario in sorted(record.whole, key=lambda scenario: scenario.is_reference):
         stuck = int(values.stuck[scenario.name].sum())
         yield _row(record, scenario.name, scenario.setting, _rate(scenario), values.auroc[scenario.name], stuck)

@@ -37,7 +37,7 @@ CASE_COLUMNS = ("model", "example", "patient")  # of scores.csv, before those of
 SEED = 726  # of the bootstrap
 
 Watch = Callable[[int], AbstractContextManager[Step]]  # told how many steps there will be, gives what counts one
-Values = NDArray[np.float64]
+Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _readings(manifest: Manifest, step: Step) -> list[Reading]:
     return [outcome.reading for outcome in outcomes if outcome.reading]
 
 
-def _scores(folder: Path, target: Target, manifest: Manifest, step: Step) -> Values:
+def _scores(folder: Path, target: Target, manifest: Manifest, step: Step) -> Scores:
     """Return the scores (N, S) of every image by one model, in the order of ``target.score``."""
     model = load_model(folder)
     own = target_of(model.card).score
@@ -164,7 +164,7 @@ def _scores(folder: Path, target: Target, manifest: Manifest, step: Step) -> Val
     return np.array(scores)
 
 
-def _views(cases: Cases, target: Target, scores: Values) -> list[Scored]:
+def _views(cases: Cases, target: Target, scores: Scores) -> list[Scored]:
     """Return the images as each class sees them, against the rest; one view of a binary task.
 
     ``scores`` are (N, M, S).

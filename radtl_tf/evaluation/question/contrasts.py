@@ -12,7 +12,7 @@ from radtl_tf.evaluation.inference.comparison import Verdict, difference, holm, 
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
 from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.question.comparisons import Comparison, comparison, comparison_frame
-from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
 from radtl_tf.records.runs import Scenario, Setting
 
@@ -48,7 +48,7 @@ class Judged:
     verdict: Verdict
 
 
-def contrasts(record: ExperimentRecord, values: Values) -> list[Contrast]:
+def contrasts(record: ExperimentRecord, values: RunValues) -> list[Contrast]:
     """Return every comparison of the experiment, ordered by level; none without a question.
 
     The question has a contrast per convention that its weights may have seen: one, where they are certain.
@@ -76,12 +76,12 @@ def weight_pairs(record: ExperimentRecord) -> list[tuple[str, str]]:
 
 def ways(record: ExperimentRecord, pair: tuple[str, str]) -> list[Way]:
     """Return under which conventions two weights are compared, the headline's first: all that may be the true ones."""
-    return list(product(record.readings(pair[0]), record.readings(pair[1])))
+    return list(product(record.candidates(pair[0]), record.candidates(pair[1])))
 
 
 def side(record: ExperimentRecord, weights: str, entry: str) -> str:
     """Return the name of one side of a comparison: uncertain weights are named with the convention that they got."""
-    if len(record.readings(weights)) == 1:
+    if len(record.candidates(weights)) == 1:
         return weights
     return f"{weights}-{'/'.join(record.conventions(entry, weights))}"
 
@@ -126,7 +126,12 @@ def _under(contrast: Contrast) -> str:
 
 
 def _of_weights(
-    record: ExperimentRecord, values: Values, level: str, over: str, pair: tuple[str, str], way: Way = (NATIVE, NATIVE)
+    record: ExperimentRecord,
+    values: RunValues,
+    level: str,
+    over: str,
+    pair: tuple[str, str],
+    way: Way = (NATIVE, NATIVE),
 ) -> Contrast:
     """Return the contrast of two weights, each under its entry of the pixels axis, ``over`` the grid or selected."""
     sides = list(zip(pair, way, strict=True))
@@ -146,12 +151,12 @@ def _uncertain(record: ExperimentRecord, sides: Sequence[tuple[str, str]]) -> st
     named = (
         f"{weights} under {'/'.join(record.conventions(entry, weights))}"
         for weights, entry in sides
-        if len(record.readings(weights)) > 1
+        if len(record.candidates(weights)) > 1
     )
     return " and ".join(named)
 
 
-def _settings(record: ExperimentRecord, values: Values, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
+def _settings(record: ExperimentRecord, values: RunValues, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
     by_setting = {
         setting: values.at(values.choose([s for s in record.trained if s.setting == setting]))
         for setting in record.settings
@@ -161,7 +166,7 @@ def _settings(record: ExperimentRecord, values: Values, pairs: Sequence[tuple[st
         yield Contrast("setting", first.name, second.name, by_setting[first], by_setting[second], note)
 
 
-def _scenarios(record: ExperimentRecord, values: Values, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
+def _scenarios(record: ExperimentRecord, values: RunValues, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
     rates = {scenario.learning_rate: None for scenario in record.trained}
     known = set(record.trained)
     for first, second in _counterparts(record, pairs):
@@ -185,7 +190,7 @@ def _counterparts(record: ExperimentRecord, pairs: Sequence[tuple[str, str]]) ->
                 yield setting, other
 
 
-def _conventions(record: ExperimentRecord, values: Values, over: str, pair: tuple[str, str]) -> Iterator[Contrast]:
+def _conventions(record: ExperimentRecord, values: RunValues, over: str, pair: tuple[str, str]) -> Iterator[Contrast]:
     """Ask the question under every convention that the grid lists, of the linear probe, too, and what changes.
 
     One that is listed alone, and under which the question has been answered, is no ablation.
@@ -206,12 +211,12 @@ def _conventions(record: ExperimentRecord, values: Values, over: str, pair: tupl
         yield from _changes(level, rows, reference, f"{pair[0]} minus {pair[1]}")
 
 
-def _trained(record: ExperimentRecord, values: Values, over: str, pair: tuple[str, str], entry: str) -> Contrast:
+def _trained(record: ExperimentRecord, values: RunValues, over: str, pair: tuple[str, str], entry: str) -> Contrast:
     asked = _of_weights(record, values, PIXELS[0], over, pair, (entry, entry))
     return replace(asked, a=f"{pair[0]}-{entry}", b=f"{pair[1]}-{entry}", pixels=entry)
 
 
-def _probe(record: ExperimentRecord, values: Values, pair: tuple[str, str], entry: str) -> Iterator[Contrast]:
+def _probe(record: ExperimentRecord, values: RunValues, pair: tuple[str, str], entry: str) -> Iterator[Contrast]:
     """Yield the contrast of the linear probes; nothing where no setting is frozen."""
     probes = [record.probes(weights, entry) for weights in pair]
     if all(probes):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.question.chosen_runs import Side
-from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.records.runs import SELECTED, Setting
 
@@ -44,6 +44,6 @@ def setting_row(
     )
 
 
-def num_stuck(values: Values, side: Side) -> int:
+def num_stuck(values: RunValues, side: Side) -> int:
     """Return how many runs of a side had not converged."""
     return sum(bool(values.stuck.loc[(repeat, fold), name]) for name, repeat, fold in side.keys)

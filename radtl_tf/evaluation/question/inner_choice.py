@@ -15,7 +15,7 @@ _ROW = ["repeat", "fold"]
 
 
 @dataclass(frozen=True)
-class Values:
+class RunValues:
     """Tables with a row per (repeat, fold) and a column per scenario.
 
     ``auroc`` is of the test part (0..1), ``inner_loss`` of the inner part; ``stuck``: the run had not converged.
@@ -42,7 +42,7 @@ class Values:
         return self.auroc[[scenario.name for scenario in scenarios]].mean(axis=1)
 
 
-def values_of(record: ExperimentRecord, folds: pd.DataFrame) -> Values:
+def run_values(record: ExperimentRecord, folds: pd.DataFrame) -> RunValues:
     """Arrange the fold values of ``metrics.fold_values`` and the runs' convergence as tables.
 
     Raises:
@@ -56,7 +56,7 @@ def values_of(record: ExperimentRecord, folds: pd.DataFrame) -> Values:
             f"predictions.csv has no inner part for scenario {lost[0]!r}; choices are made on it. "
             "Run the experiment again to finish it."
         )
-    return Values(auroc, inner_loss, _stuck(record, auroc))
+    return RunValues(auroc, inner_loss, _stuck(record, auroc))
 
 
 def _check_complete(record: ExperimentRecord, folds: pd.DataFrame) -> None:

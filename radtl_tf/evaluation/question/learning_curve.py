@@ -11,7 +11,7 @@ import pandas as pd
 from radtl_tf.evaluation.inference.comparison import difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.question.contrasts import side
-from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
 
 CURVE_COLUMNS = ("train_fraction", "patients", "weights", "mean", "sd", "ci_low", "ci_high")
@@ -34,7 +34,7 @@ class LearningCurve:
     sentence: str
 
 
-def learning_curve(record: ExperimentRecord, values: Values) -> LearningCurve | None:
+def learning_curve(record: ExperimentRecord, values: RunValues) -> LearningCurve | None:
     """Return the learning curve of the question; ``None`` where the grid has one share or there is no question.
 
     As for the question: per weights and share the scenario of lowest inner loss in each training part, or the mean over
@@ -55,7 +55,7 @@ def learning_curve(record: ExperimentRecord, values: Values) -> LearningCurve | 
     return LearningCurve(curve, steps, _sentence(steps))
 
 
-def _aurocs(record: ExperimentRecord, values: Values, weights: str, share: float, over: str) -> pd.Series:
+def _aurocs(record: ExperimentRecord, values: RunValues, weights: str, share: float, over: str) -> pd.Series:
     family = record.family(weights, share=share)
     return values.mean(family) if over == "grid" else values.at(values.choose(family))
 

@@ -105,7 +105,7 @@ def _pixels(record: ExperimentRecord) -> Iterator[str]:
     if overridden:
         names = ", ".join(f"{entry.name} {entry.backbone} ({entry.pixels})" for entry in overridden)
         yield f"Fed with another pixel convention than its own: {names}."
-    uncertain = [weights for weights in record.experiment.grid.weights if len(record.readings(weights)) > 1]
+    uncertain = [weights for weights in record.experiment.grid.weights if len(record.candidates(weights)) > 1]
     if uncertain:
         names = ", ".join(f"{weights} ({_either(record, weights)})" for weights in uncertain)
         yield (
@@ -120,7 +120,7 @@ def _pixels(record: ExperimentRecord) -> Iterator[str]:
 
 
 def _either(record: ExperimentRecord, weights: str) -> str:
-    return " or ".join(name for entry in record.readings(weights) for name in record.conventions(entry, weights))
+    return " or ".join(name for entry in record.candidates(weights) for name in record.conventions(entry, weights))
 
 
 def _scores(record: ExperimentRecord) -> Iterator[str]:

@@ -131,7 +131,7 @@ class ExperimentRecord:
         backbones = self.experiment.grid.backbones
         return list(dict.fromkeys(self.convention(entry, weights, backbone) for backbone in backbones))
 
-    def readings(self, weights: str) -> list[str]:
+    def candidates(self, weights: str) -> list[str]:
         """Return the entries under which a question about these weights is answered: two where they are uncertain."""
         certain = self.conventions(ALTERNATIVE, weights) == self.conventions(NATIVE, weights)
         return [NATIVE] if certain else [NATIVE, ALTERNATIVE]

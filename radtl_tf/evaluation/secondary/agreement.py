@@ -19,7 +19,7 @@ from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.question.chosen_runs import Pair
 from radtl_tf.evaluation.question.comparisons import comparison, comparison_frame
-from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 
@@ -43,7 +43,7 @@ class Agreement:
     gain: FoldMean
 
 
-def agreements(record: ExperimentRecord, values: Values, parts: RunParts, pairs: Sequence[Pair]) -> list[Agreement]:
+def agreements(record: ExperimentRecord, values: RunValues, parts: RunParts, pairs: Sequence[Pair]) -> list[Agreement]:
     """Return the agreement of each pair of sides, which have one run per fold each."""
     return [_agreement(record, values, parts, pair) for pair in pairs]
 
@@ -114,7 +114,7 @@ OF_ERRORS: dict[str, Callable[[Errors, Errors], float]] = {
 OF_SCORES: dict[str, Callable[[Score, Score], float]] = {"Spearman of scores": rank_correlation}
 
 
-def _agreement(record: ExperimentRecord, values: Values, parts: RunParts, pair: Pair) -> Agreement:
+def _agreement(record: ExperimentRecord, values: RunValues, parts: RunParts, pair: Pair) -> Agreement:
     runs = list(zip(*(side.keys for side in pair), strict=True))
     measures = pd.DataFrame([dict(_measures(record, parts, *both)) for both in runs])
     together = np.array([_together(parts, *both) for both in runs])
@@ -142,7 +142,7 @@ def _together(parts: RunParts, a: RunKey, b: RunKey) -> float:
     return auroc(first.truth, (first.score + second.score) / 2)
 
 
-def _better(values: Values, parts: RunParts, a: RunKey, b: RunKey) -> float:
+def _better(values: RunValues, parts: RunParts, a: RunKey, b: RunKey) -> float:
     """Return the test AUROC of the run of lower inner loss: the test part has no say in which one it is."""
     losses = [float(values.inner_loss.loc[run[1:], run[0]]) for run in (a, b)]  # type: ignore[arg-type]
     test = parts.test(a if losses[0] <= losses[1] else b)

@@ -14,7 +14,7 @@ from radtl_tf.evaluation.metrics.recalibration import Map, by_class, platt, temp
 from radtl_tf.evaluation.metrics.secondary import NUM_BINS, adaptive_bins
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
-from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.evaluation.secondary.inner_patients import too_few_inner
@@ -46,7 +46,11 @@ class Calibration:
 
 
 def calibration(
-    record: ExperimentRecord, values: Values, parts: RunParts, counts: pd.DataFrame, settings: dict[Setting, Side]
+    record: ExperimentRecord,
+    values: RunValues,
+    parts: RunParts,
+    counts: pd.DataFrame,
+    settings: dict[Setting, Side],
 ) -> Calibration:
     """Return the calibration of every setting at its chosen learning rates; ``counts`` as of ``part_counts``."""
     reason = too_few_inner(counts)
@@ -81,7 +85,7 @@ def reliability(parts: RunParts, side: Side, number: int = 0, name: str = "") ->
 
 
 def _recalibrated(
-    record: ExperimentRecord, values: Values, parts: RunParts, setting: Setting, side: Side
+    record: ExperimentRecord, values: RunValues, parts: RunParts, setting: Setting, side: Side
 ) -> Iterator[tuple[object, ...]]:
     stuck = num_stuck(values, side)
     for name, fit in MAPS[record.target.kind].items():

@@ -10,7 +10,7 @@ import pandas as pd
 from radtl_tf.evaluation.metrics.auroc import auroc, class_auroc
 from radtl_tf.evaluation.question.chosen_runs import Pair, Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
-from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.evaluation.secondary.secondary_metrics import compared
@@ -31,7 +31,11 @@ class Classes:
 
 
 def by_class(
-    record: ExperimentRecord, values: Values, parts: RunParts, settings: dict[Setting, Side], pairs: Sequence[Pair]
+    record: ExperimentRecord,
+    values: RunValues,
+    parts: RunParts,
+    settings: dict[Setting, Side],
+    pairs: Sequence[Pair],
 ) -> Classes:
     """Return the AUROC of each class; p of the question is adjusted over the classes (Holm)."""
     names = () if record.target.is_binary else record.target.classes
@@ -48,7 +52,12 @@ def by_class(
 
 
 def _rows(
-    record: ExperimentRecord, values: Values, parts: RunParts, names: Sequence[str], setting: Setting, side: Side
+    record: ExperimentRecord,
+    values: RunValues,
+    parts: RunParts,
+    names: Sequence[str],
+    setting: Setting,
+    side: Side,
 ) -> Iterator[tuple[object, ...]]:
     stuck = num_stuck(values, side)
     for number, name in enumerate(names):

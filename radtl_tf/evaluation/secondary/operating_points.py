@@ -13,7 +13,7 @@ from radtl_tf.evaluation.metrics.arrays import Score, Truth
 from radtl_tf.evaluation.metrics.metric_table import RATES
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
-from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.evaluation.secondary.inner_patients import too_few_inner
@@ -55,7 +55,11 @@ class OperatingPoints:
 
 
 def at_operating_points(
-    record: ExperimentRecord, values: Values, parts: RunParts, counts: pd.DataFrame, settings: dict[Setting, Side]
+    record: ExperimentRecord,
+    values: RunValues,
+    parts: RunParts,
+    counts: pd.DataFrame,
+    settings: dict[Setting, Side],
 ) -> OperatingPoints:
     """Return what the settings do at the points that the experiment asks for; ``counts`` as of ``part_counts``."""
     points = operating_points(record.experiment.evaluation.operating_points)

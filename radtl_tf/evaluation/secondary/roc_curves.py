@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.evaluation.metrics.auroc import over_classes
 from radtl_tf.evaluation.question.contrasts import side
-from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.predictions import RUN
 from radtl_tf.evaluation.results.units import arrays, by_unit
@@ -87,7 +87,7 @@ def _counts(truth: NDArray[np.int64], score: Numbers) -> tuple[Numbers, Numbers]
 _KINDS: dict[str, Callable[[NDArray[np.int64], Numbers], Numbers]] = {ROC: roc, PRECISION_RECALL: precision_recall}
 
 
-def lines(record: ExperimentRecord, values: Values) -> list[Line]:
+def lines(record: ExperimentRecord, values: RunValues) -> list[Line]:
     """Return a line per setting of the question's weights, its learning rate chosen by inner loss in every fold.
 
     Weights that may have seen either of two conventions have a line for each. Where a question over selected scenarios
@@ -96,7 +96,7 @@ def lines(record: ExperimentRecord, values: Values) -> list[Line]:
     """
     question = record.question
     compared = question.compare if question else record.experiment.grid.weights
-    sides = [(weights, entry) for weights in compared for entry in record.readings(weights)]
+    sides = [(weights, entry) for weights in compared for entry in record.candidates(weights)]
     found = list(_by_setting(record, values, sides))
     chooses = question is not None and question.over == "selected" and len({line.panel for line in found}) > 1
     asked = [
@@ -105,7 +105,7 @@ def lines(record: ExperimentRecord, values: Values) -> list[Line]:
     return asked + found
 
 
-def _by_setting(record: ExperimentRecord, values: Values, sides: Sequence[tuple[str, str]]) -> Iterator[Line]:
+def _by_setting(record: ExperimentRecord, values: RunValues, sides: Sequence[tuple[str, str]]) -> Iterator[Line]:
     for weights, entry in sides:
         family = record.family(weights, entry)
         for setting in dict.fromkeys(scenario.setting for scenario in family):

@@ -15,7 +15,7 @@ from radtl_tf.evaluation.metrics.metric_table import AUROC, SECONDARY
 from radtl_tf.evaluation.question.chosen_runs import Pair, Side
 from radtl_tf.evaluation.question.comparisons import Outcome, comparison, comparison_frame
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
-from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.records.experiment import Unit
@@ -26,7 +26,7 @@ Asked = tuple[Pair, str, Callable[[RunKey], float]]  # two sides, a metric by it
 
 
 @dataclass(frozen=True)
-class Secondary:
+class SecondaryMetrics:
     """``estimates``: a row per setting and metric. ``comparisons``: the question in each metric, and per other unit.
 
     ``notes``: what has no value, with the reason.
@@ -37,14 +37,14 @@ class Secondary:
     notes: tuple[str, ...]
 
 
-def secondary(
+def secondary_metrics(
     record: ExperimentRecord,
     predictions: pd.DataFrame,
-    values: Values,
+    values: RunValues,
     parts: RunParts,
     settings: dict[Setting, Side],
     pairs: Sequence[Pair],
-) -> Secondary:
+) -> SecondaryMetrics:
     """Return the secondary metrics; ``parts`` are per the unit of the experiment, ``pairs`` those of the question."""
     sides = [*settings.values(), *(side for pair in pairs for side in pair)]
     table = _score_table(record, parts, {run: None for side in sides for run in side.keys})
@@ -57,7 +57,7 @@ def secondary(
             f"Without a value for some settings: {', '.join(lost)}. A test part has no value where its cases are "
             "divided without error or all have one score; no mean is taken over the others.",
         )
-    return Secondary(estimates, pd.concat([_metric_rows(record, pairs, table), other]), notes)
+    return SecondaryMetrics(estimates, pd.concat([_metric_rows(record, pairs, table), other]), notes)
 
 
 def _score_table(record: ExperimentRecord, parts: RunParts, runs: dict[RunKey, None]) -> dict[str, dict[RunKey, float]]:
@@ -70,7 +70,11 @@ def _score_table(record: ExperimentRecord, parts: RunParts, runs: dict[RunKey, N
 
 
 def _setting_rows(
-    record: ExperimentRecord, values: Values, setting: Setting, side: Side, table: dict[str, dict[RunKey, float]]
+    record: ExperimentRecord,
+    values: RunValues,
+    setting: Setting,
+    side: Side,
+    table: dict[str, dict[RunKey, float]],
 ) -> Iterator[tuple[object, ...]]:
     stuck = num_stuck(values, side)
     for metric in SECONDARY:

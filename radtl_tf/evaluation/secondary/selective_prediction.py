@@ -12,7 +12,7 @@ from radtl_tf.evaluation.metrics.arrays import Score
 from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
-from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.records.runs import Setting
@@ -42,7 +42,9 @@ def area_under(curve: Score) -> float:
     return float(curve.mean())
 
 
-def selective(record: ExperimentRecord, values: Values, parts: RunParts, settings: dict[Setting, Side]) -> pd.DataFrame:
+def selective(
+    record: ExperimentRecord, values: RunValues, parts: RunParts, settings: dict[Setting, Side]
+) -> pd.DataFrame:
     """Return rows of ``estimates.csv``: per setting the error rate at each coverage and the area under the curve."""
     rows = []
     for setting, side in settings.items():

@@ -28,7 +28,7 @@ def shown_settings(record: ExperimentRecord) -> dict[str, list[Shown]]:
     question = record.question
     panels: dict[str, list[Shown]] = {}
     for weights in question.compare if question else record.experiment.grid.weights:
-        for entry in record.readings(weights):
+        for entry in record.candidates(weights):
             for setting in dict.fromkeys(scenario.setting for scenario in record.family(weights, entry)):
                 line = Shown(side(record, weights, entry), setting)
                 panels.setdefault(f"{setting.backbone}, {setting.tuning}", []).append(line)

@@ -61,7 +61,7 @@ def settings_table(evaluation: Evaluation) -> Table:
                 *(row["backbone"], row["tuning"], row["weights"], *_estimate(row)),
                 *(row["pixels"], str(row["not_converged"])),
             )
-            for row in _records(chosen)
+            for row in _rows(chosen)
         ),
     )
 
@@ -84,7 +84,7 @@ def scenarios_table(evaluation: Evaluation) -> Table:
                 *(row["backbone"], row["tuning"], row["learning_rate"], row["weights"], *_estimate(row)),
                 *(number(inner[row["scenario"]]), row["pixels"], str(row["not_converged"])),
             )
-            for row in _records(scenarios)
+            for row in _rows(scenarios)
         ),
     )
 
@@ -123,7 +123,7 @@ def choices_table(evaluation: Evaluation) -> Table:
         caption=f"The scenario of lowest inner loss per weights in each of the {num_runs} training parts. Where the "
         "choice changes from fold to fold, the scenarios are close.",
         columns=("Weights", "Scenario", "Times chosen"),
-        rows=tuple((row["weights"], row["scenario"], str(row["times"])) for row in _records(choices)),
+        rows=tuple((row["weights"], row["scenario"], str(row["times"])) for row in _rows(choices)),
     )
 
 
@@ -145,7 +145,7 @@ def probe_table(evaluation: Evaluation) -> Table:
                 *(row["backbone"], row["weights"], row["pixels"], *_estimate(row)[:2]),
                 *_estimate({name: row[f"{name}_head"] for name in columns})[:2],
             )
-            for row in _records(both)
+            for row in _rows(both)
         ),
     )
 
@@ -158,7 +158,7 @@ def baselines_table(evaluation: Evaluation) -> Table:
         caption="Logistic regression on brightness and contrast, on 16 x 16 pixels, and on size, age, spacing, view, "
         "vendor and the like where they are known. A network that is not clearly better has learned no more than this.",
         columns=("Baseline", "AUROC", "95 % interval", "SD over folds"),
-        rows=tuple((row["scenario"], *_estimate(row)) for row in _records(evaluation.baselines)),
+        rows=tuple((row["scenario"], *_estimate(row)) for row in _rows(evaluation.baselines)),
     )
 
 
@@ -168,7 +168,7 @@ def published_table(evaluation: Evaluation) -> Table:
     weights = tuple(experiment.grid.weights)
     cells = {
         (row["pixels"], row["weights"]): f"{number(row['mean'])} ± {number(row['sd'])} ({row['scenarios']})"
-        for row in _records(table)
+        for row in _rows(table)
     }
     p_values = {pixels: p_cell(p) for pixels, p in table.groupby("pixels")["p_value"].min().items()}
     return Table(
@@ -238,7 +238,7 @@ def folds_table(evaluation: Evaluation) -> Table:
         caption=f"Images / patients / {counted}. Patients are never shared between parts of a fold.",
         columns=("Repeat", "Fold", "Train", "Inner", "Test"),
         rows=tuple(
-            (str(row["repeat"]), str(row["fold"]), row["train"], row["inner"], row["test"]) for row in _records(wide)
+            (str(row["repeat"]), str(row["fold"]), row["train"], row["inner"], row["test"]) for row in _rows(wide)
         ),
         section="data",
     )
@@ -271,7 +271,7 @@ def stuck_table(evaluation: Evaluation) -> Table:
         columns=("Scenario", "Repeat", "Fold", "Epochs"),
         rows=tuple(
             (row["scenario"], str(row["repeat"]), str(row["fold"]), str(row["epochs"]))
-            for row in _records(runs[runs["converged"].isin([False])])
+            for row in _rows(runs[runs["converged"].isin([False])])
         ),
         section="training",
     )
@@ -303,7 +303,7 @@ _COMPARISON = ("Level", "A", "B", "A - B", "95 % interval", "p", "Adjusted p", "
 
 def _comparisons(evaluation: Evaluation, levels: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
     table = evaluation.comparisons
-    for row in _records(table[table["level"].isin(levels)]):
+    for row in _rows(table[table["level"].isin(levels)]):
         p_values = (p_cell(value) for value in (row["p_value"], row["p_adjusted"]))
         yield (
             row["level"],
@@ -324,5 +324,5 @@ def _interval(row: Mapping[str, Any]) -> str:
     return range_text(row["ci_low"], row["ci_high"])
 
 
-def _records(table: pd.DataFrame) -> list[Mapping[Any, Any]]:
+def _rows(table: pd.DataFrame) -> list[Mapping[Any, Any]]:
     return list(table.to_dict("records"))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.tfds.pipeline import read_pixels, resize
 from radtl_tf.errors import ExperimentError, WeightsError
-from radtl_tf.evaluation.question.inner_choice import values_of
+from radtl_tf.evaluation.question.inner_choice import run_values
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.units import fold_values
@@ -71,7 +71,7 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path, say: Sa
     question = finished.experiment.question
     weights = question.compare if question else finished.experiment.grid.weights[:1]
     predictions = read_predictions(finished.folder.predictions)
-    values = values_of(finished.record, fold_values(predictions, finished.record.data.unit))
+    values = run_values(finished.record, fold_values(predictions, finished.record.data.unit))
     chosen = [values.choose(finished.record.family(name)) for name in weights]
     scores = held_out_scores(predictions, chosen)
     cases = choose_cases(scores, per_kind)

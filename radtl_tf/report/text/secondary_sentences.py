@@ -26,7 +26,7 @@ def _multiplicity(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _not_adjusted(evaluation: Evaluation) -> Iterator[str]:
-    if UNIT in set(evaluation.further.comparisons["level"]):
+    if UNIT in set(evaluation.secondary.comparisons["level"]):
         unit = "image" if evaluation.record.data.unit == "patient" else "patient"
         yield f"that of the sensitivity analysis per {unit}, which repeats the question"
     if evaluation.published["p_value"].notna().any():
@@ -42,7 +42,7 @@ def _secondary(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _points(evaluation: Evaluation) -> Iterator[str]:
-    points = list(dict.fromkeys(evaluation.further.operating_points.thresholds["point"]))
+    points = list(dict.fromkeys(evaluation.secondary.operating_points.thresholds["point"]))
     if points:
         yield (
             f"Thresholds ({listed(points)}) were chosen on the inner part of each run and applied to its test part "
@@ -51,7 +51,7 @@ def _points(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _recalibration(evaluation: Evaluation) -> Iterator[str]:
-    if len(evaluation.further.calibration.estimates):
+    if len(evaluation.secondary.calibration.estimates):
         maps = listed(list(MAPS[evaluation.record.target.kind]))
         yield (
             f"Recalibration ({maps}) was fitted on the inner part of each run and evaluated on its test part; no other "
@@ -60,7 +60,7 @@ def _recalibration(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _agreement(evaluation: Evaluation) -> Iterator[str]:
-    if evaluation.further.agreements:
+    if evaluation.secondary.agreements:
         yield (
             "Whether both weights err on the same cases was measured by the kappa of their errors; the mean of both "
             "scores was compared with the one of lower inner loss in each training part."
@@ -73,7 +73,7 @@ def _selective(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _subgroups(evaluation: Evaluation) -> Iterator[str]:
-    names = list(dict.fromkeys(evaluation.further.subgroups.table["name"]))
+    names = list(dict.fromkeys(evaluation.secondary.subgroups.table["name"]))
     if names:
         yield (
             f"The question was repeated within subgroups by {listed([_divided(name) for name in names])}, with "

@@ -22,7 +22,7 @@ def agreement_table(evaluation: Evaluation) -> Table:
         "gain is that of the mean of both scores over the one of lower inner loss in each training part: mean over the "
         "folds, corrected resampled t, secondary.",
         columns=("A", "B", "Measure", "Mean", "95 % interval", "p"),
-        rows=tuple(row for found in evaluation.further.agreements for row in _rows(found)),
+        rows=tuple(row for found in evaluation.secondary.agreements for row in _rows(found)),
     )
 
 

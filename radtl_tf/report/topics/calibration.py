@@ -39,7 +39,7 @@ _RELIABILITY = (
 
 def recalibration_table(evaluation: Evaluation) -> Table:
     """Every setting before and after each map."""
-    after = evaluation.further.calibration.estimates
+    after = evaluation.secondary.calibration.estimates
     return Table(
         key="recalibration",
         title="Recalibration",
@@ -53,7 +53,7 @@ def recalibration_table(evaluation: Evaluation) -> Table:
 
 def reliability_table(evaluation: Evaluation) -> Table:
     """Every setting's share of positives by score."""
-    found = evaluation.further.calibration.reliability
+    found = evaluation.secondary.calibration.reliability
     rows = [_reliable(*of) for of in found.groupby(["scenario", "class"], sort=False)]
     return Table(
         key="reliability",
@@ -67,8 +67,8 @@ def reliability_table(evaluation: Evaluation) -> Table:
 
 
 def _recalibrated(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
-    further = evaluation.further
-    cells = estimate_cells(pd.concat([further.secondary.estimates, further.calibration.estimates]))
+    secondary = evaluation.secondary
+    cells = estimate_cells(pd.concat([secondary.metrics.estimates, secondary.calibration.estimates]))
     for setting in evaluation.record.settings:
         for name in ("", *MAPS[evaluation.record.target.kind]):
             metrics = [f"{name}: {metric.name}" if name else metric.name for metric in OF_PROBABILITIES]
@@ -83,7 +83,7 @@ def _reliable(of: Any, bins: pd.DataFrame) -> tuple[str, str, str]:
 
 def calibration_figure(evaluation: Evaluation) -> Figure:
     """Return share of positives against score, a panel per backbone and tuning, a line per weights."""
-    record, bins = evaluation.record, _over_classes(evaluation.further.calibration.reliability)
+    record, bins = evaluation.record, _over_classes(evaluation.secondary.calibration.reliability)
     shown, averaged = shown_settings(record), words(evaluation).averaged
     with panels(list(shown), ("mean score of the bin", "share of positives")) as axes:
         for name, place in axes.items():

@@ -10,7 +10,7 @@ from radtl_tf.report.topics.secondary_metrics import compared_cells, estimate_ce
 
 def classes_table(evaluation: Evaluation) -> Table:
     """Every setting's AUROC of each class."""
-    target, found = evaluation.record.target, evaluation.further.classes.estimates
+    target, found = evaluation.record.target, evaluation.secondary.classes.estimates
     cells, names = estimate_cells(found), () if target.is_binary else target.classes
     return Table(
         key="classes",
@@ -36,6 +36,6 @@ def class_comparisons_table(evaluation: Evaluation) -> Table:
         columns=("Class", "A", "B", "A - B", "95 % interval", "p", "Adjusted p", "Outcome"),
         rows=tuple(
             (row["metric"].removeprefix(class_auroc("")), *compared_cells(row))
-            for row in evaluation.further.classes.comparisons.to_dict("records")
+            for row in evaluation.secondary.classes.comparisons.to_dict("records")
         ),
     )

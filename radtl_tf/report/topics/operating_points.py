@@ -11,7 +11,7 @@ from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cel
 
 def operating_points_table(evaluation: Evaluation) -> Table:
     """Every setting at every operating point that was asked for."""
-    found = evaluation.further.operating_points
+    found = evaluation.secondary.operating_points
     cells = estimate_cells(found.estimates)
     settings = {setting.name: setting for setting in evaluation.record.settings}
     unit = evaluation.record.data.unit

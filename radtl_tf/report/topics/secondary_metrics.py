@@ -28,7 +28,7 @@ _OF: dict[Kind, str] = {
 
 def secondary_table(evaluation: Evaluation) -> Table:
     """Every setting in every secondary metric."""
-    cells = estimate_cells(evaluation.further.secondary.estimates)
+    cells = estimate_cells(evaluation.secondary.metrics.estimates)
     return Table(
         key="secondary",
         title="Secondary metrics",
@@ -47,7 +47,7 @@ def secondary_table(evaluation: Evaluation) -> Table:
 
 def metric_comparisons_table(evaluation: Evaluation) -> Table:
     """The question in every secondary metric."""
-    table = evaluation.further.secondary.comparisons
+    table = evaluation.secondary.metrics.comparisons
     return Table(
         key="metric-comparisons",
         title="The question in secondary metrics",
@@ -65,7 +65,7 @@ def metric_comparisons_table(evaluation: Evaluation) -> Table:
 def unit_table(evaluation: Evaluation) -> Table:
     """The question per the unit that it was not asked for."""
     unit = evaluation.record.data.unit
-    table = evaluation.further.secondary.comparisons
+    table = evaluation.secondary.metrics.comparisons
     return Table(
         key="unit",
         title="The question per the other unit",

@@ -29,7 +29,7 @@ _CONFIDENCE: dict[Kind, str] = {
 
 def selective_table(evaluation: Evaluation) -> Table:
     """Error rates where only the most confident cases are decided."""
-    cells = estimate_cells(evaluation.further.selective)
+    cells = estimate_cells(evaluation.secondary.selective)
     names = [*(at_coverage(coverage) for coverage in COVERAGES), AREA]
     return Table(
         key="selective",
@@ -51,7 +51,7 @@ def selective_table(evaluation: Evaluation) -> Table:
 
 def selective_figure(evaluation: Evaluation) -> Figure:
     """Return error rate against coverage, a panel per backbone and tuning, a line with its interval per weights."""
-    record, found = evaluation.record, evaluation.further.selective.set_index(["scenario", "metric"])[_VALUES]
+    record, found = evaluation.record, evaluation.secondary.selective.set_index(["scenario", "metric"])[_VALUES]
     shown = shown_settings(record)
     rows = {line.setting.name: _rates(found, line) for settings in shown.values() for line in settings}
     with panels(list(shown), ("% of cases decided", "error rate")) as axes:

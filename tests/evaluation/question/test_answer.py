@@ -134,7 +134,7 @@ def test_a_verdict_on_uncertain_weights_holds_under_both_conventions_or_is_undec
 
 def test_certain_weights_are_read_once(evaluation: Evaluation) -> None:
     assert evaluation.question is not None
-    assert len(evaluation.question.readings) == 1
+    assert len(evaluation.question.by_convention) == 1
     assert "public" not in evaluation.question.sentence
 
 

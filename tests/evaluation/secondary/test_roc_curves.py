@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.evaluation.question.inner_choice import Values, values_of
+from radtl_tf.evaluation.question.inner_choice import RunValues, run_values
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.units import fold_values
@@ -38,9 +38,9 @@ def drawn(seed: int, ties: bool) -> tuple[np.ndarray, np.ndarray]:
     return truth, np.round(score) if ties else score
 
 
-def values(folder: Path) -> tuple[ExperimentRecord, Values]:
+def values(folder: Path) -> tuple[ExperimentRecord, RunValues]:
     record = read_record(folder)
-    return record, values_of(record, fold_values(read_predictions(OutputFolder(folder).predictions), record.data.unit))
+    return record, run_values(record, fold_values(read_predictions(OutputFolder(folder).predictions), record.data.unit))
 
 
 @pytest.mark.parametrize("ties", [False, True])

@@ -49,7 +49,7 @@ def test_confidence_that_knows_its_errors_lowers_the_risk() -> None:
 
 
 def test_every_setting_has_its_rows(evaluation: Evaluation) -> None:
-    found = evaluation.further.selective.set_index(["scenario", "metric"])["mean"]
+    found = evaluation.secondary.selective.set_index(["scenario", "metric"])["mean"]
     assert len(found) == 8 * (len(COVERAGES) + 1)
     assert set(BY_NAME).isdisjoint(found.index.get_level_values("metric"))
     for setting in evaluation.record.settings:

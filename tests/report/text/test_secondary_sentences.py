@@ -19,16 +19,16 @@ OPTIONAL = ("points", "subgroups")
 
 
 def test_what_is_not_adjusted_is_said(evaluation: Evaluation) -> None:
-    rows = pd.concat([evaluation.comparisons, evaluation.further.comparisons])
+    rows = pd.concat([evaluation.comparisons, evaluation.secondary.comparisons])
     assert set(rows.loc[rows["method"].str.contains("not adjusted"), "level"]) == {"question", UNIT}
     said = sentences(evaluation)["multiplicity"]
     assert "but for that of the sensitivity analysis per image" in said
     assert "as published, which is descriptive" in said
-    secondary = evaluation.further.secondary
+    secondary = evaluation.secondary.metrics
     left = secondary.comparisons[secondary.comparisons["level"] != UNIT]
-    further = replace(evaluation.further, secondary=replace(secondary, comparisons=left))
+    secondary = replace(evaluation.secondary, secondary=replace(secondary, comparisons=left))
     published = evaluation.published.assign(p_value=float("nan"))
-    without = sentences(replace(evaluation, further=further, published=published))["multiplicity"]
+    without = sentences(replace(evaluation, secondary=secondary, published=published))["multiplicity"]
     assert without.endswith("adjusted by Holm's method within each family.")
 
 

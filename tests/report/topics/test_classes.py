@@ -26,7 +26,7 @@ def test_every_setting_has_a_cell_per_class(several: Evaluation) -> None:
     table = classes_table(several)
     assert table.columns[4:] == CLASSES
     assert len(table.rows) == len(several.record.settings)
-    estimates = several.further.classes.estimates.set_index(["scenario", "metric"])["mean"]
+    estimates = several.secondary.classes.estimates.set_index(["scenario", "metric"])["mean"]
     first = several.record.settings[0].name
     assert table.rows[0][4].startswith(number(estimates[first, class_auroc("caries")]))
 
