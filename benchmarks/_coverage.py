@@ -10,8 +10,8 @@ import numpy as np
 from _simulation import FOLDS, GAP, Cell, Doubles, Found
 from scipy.special import expit, logit
 
-from radtl_tf.evaluation.comparison import difference
-from radtl_tf.evaluation.intervals import FoldMean, fold_mean
+from radtl_tf.evaluation.inference.comparison import difference
+from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
 
 COVERAGE, TYPE_I = 0.93, 0.055  # the targets of the primary interval; Monte Carlo errors come on top of the second
 PRIMARY = "k - 1 df"

@@ -78,7 +78,7 @@ def _weights(folder: Path, backbone: str, name: str) -> Path:
     if not path.exists():
         code = (
             "import sys; from pathlib import Path; from radtl_tf.models.backbones import build_base; "
-            "from radtl_tf.models.weight_file import write_weights; "
+            "from radtl_tf.models.weights.file import write_weights; "
             "write_weights(Path(sys.argv[1]), build_base(sys.argv[2], 224, seed=int(sys.argv[3])))"
         )
         seed = str(sum(name.encode()))
@@ -96,9 +96,9 @@ def run_radtl(content: dict[str, Any], out: Path, cache: Path) -> tuple[float, f
 
 def plan_of(content: dict[str, Any], out: Path, cache: Path) -> Any:
     """Return the plan of an experiment in this process."""
-    from radtl_tf.experiment.plan import make_plan
+    from radtl_tf.experiment.plan.plan import make_plan
     from radtl_tf.records.folder import OutputFolder
-    from radtl_tf.records.schema import experiment_from
+    from radtl_tf.records.reader import experiment_from
     from radtl_tf.training.device import prepare
 
     asked = experiment_from({key: value for key, value in content.items() if value is not None}, Path.cwd())

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from radtl_tf.data.folds import MIN_TEST_PATIENTS
+from radtl_tf.data.folds.draw import MIN_TEST_PATIENTS
 from radtl_tf.records.experiment import FoldPlan, Unit
 
 SOURCES = ("a", "b", "c")
@@ -123,7 +123,7 @@ def draw_split(cell: Cell, datasets: int, repeats: int, rng: np.random.Generator
     """Draw test folds and inner parts: patients whole, each class spread evenly, anew in every repeat.
 
     Raises:
-        ValueError: a class cannot be divided into equal folds, in which ``radtl_tf.data.folds`` would find no others.
+        ValueError: a class cannot be divided into equal folds, so ``data.folds.draw`` would draw others.
     """
     if any(size % FOLDS for size in cell.sizes):
         raise ValueError(f"{cell.sizes} patients cannot be divided into {FOLDS} equal folds")

@@ -39,8 +39,9 @@ from _coverage_table import Row, table  # noqa: E402
 from _shared import publish  # noqa: E402
 from _simulation import FOLDS, Cell, Doubles, calibrate, simulate, training_parts  # noqa: E402
 
-from radtl_tf.data.folds import MIN_TEST_PATIENTS  # noqa: E402
-from radtl_tf.evaluation import comparison, intervals  # noqa: E402
+from radtl_tf.data.folds.draw import MIN_TEST_PATIENTS  # noqa: E402
+from radtl_tf.evaluation.inference import comparison  # noqa: E402
+from radtl_tf.evaluation.inference import corrected_t as intervals  # noqa: E402
 from radtl_tf.records.experiment import Unit  # noqa: E402
 
 KINDS: tuple[tuple[int, Unit], ...] = ((1, "patient"), (3, "image"), (3, "patient"))

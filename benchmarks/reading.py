@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from radtl_tf.data.images import decode_bytes
-from radtl_tf.data.measure import measure, png_of
-from radtl_tf.data.reading import Outcome
-from radtl_tf.data.workers import read_all
+from radtl_tf.data.decoding.images import decode_bytes
+from radtl_tf.data.decoding.measuring import measure, png_of
+from radtl_tf.data.decoding.reading import Outcome
+from radtl_tf.data.decoding.worker_pool import read_all
 
 SIDE, IMAGES, ENCODED = 1024, 100, 10
 SUB = imagecodecs.PNG.FILTER.SUB

@@ -25,7 +25,7 @@ PATIENTS = 600
 def main() -> None:
     """Time both and publish the table."""
     from radtl_tf.evaluation.evaluate import evaluate
-    from radtl_tf.report.html import write_report
+    from radtl_tf.report.pages.experiment import write_report
 
     with tempfile.TemporaryDirectory() as name:
         folder = _drawn(Path(name) / "out")

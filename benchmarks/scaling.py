@@ -22,7 +22,7 @@ from unittest.mock import patch
 from _shared import experiment, machine, plan_of, publish, write_radiographs
 
 from radtl_tf.experiment.engine import execute
-from radtl_tf.training.cache import ArrayCache
+from radtl_tf.training.features.array_cache import ArrayCache
 
 SIZE, EPOCHS, FIRST = 224, 30, 80
 RATES = (1e-2, 1e-3, 3e-3, 1e-4, 3e-4, 2e-3, 5e-3, 2e-4)

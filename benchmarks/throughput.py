@@ -26,9 +26,9 @@ import tensorflow as tf
 from _shared import machine, other_work, publish
 
 from radtl_tf.models.backbones import build_base
-from radtl_tf.training.features import POOLED, PrefixPass
+from radtl_tf.training.features.prefix_features import POOLED, PrefixPass
 from radtl_tf.training.trainer import Trainer
-from radtl_tf.training.trial import trial_step
+from radtl_tf.training.trial_step import trial_step
 
 BACKBONES = ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")
 BATCH = {96: 32, 224: 16}

@@ -19,10 +19,10 @@ import numpy as np
 from _shared import machine, publish
 
 from radtl_tf.models.backbones import backbone, build_base, draw_weights
-from radtl_tf.models.weight_catalogue import sha256_of
-from radtl_tf.models.weight_check import verify
-from radtl_tf.models.weight_file import read_weights, write_weights
-from radtl_tf.models.weight_sources import assign
+from radtl_tf.models.weights.catalogue import sha256_of
+from radtl_tf.models.weights.file import read_weights, write_weights
+from radtl_tf.models.weights.inspection import verify
+from radtl_tf.models.weights.sources import assign
 
 BACKBONE, SIZE, ROUNDS = "ResNet50", 96, 7
 

@@ -112,7 +112,7 @@ def make_experiment(tmp_path: Path, tiny_backbone: str) -> Callable[..., Any]:
 def finished_once(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: str) -> Path:
     """Run the small experiment once for all tests; return the folder that holds data, weights and ``out``."""
     from radtl_tf.experiment.engine import collect_predictions, execute
-    from radtl_tf.experiment.plan import make_plan
+    from radtl_tf.experiment.plan.plan import make_plan
     from radtl_tf.records.folder import OutputFolder
     from radtl_tf.training.device import prepare
 
@@ -129,8 +129,8 @@ def finished_once(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: str) 
 def experiments_in(folder: Path, backbone: str) -> Callable[..., Any]:
     """Write radiographs and weights into ``folder``; return the function of ``make_experiment``."""
     from radtl_tf.models.backbones import build_base
-    from radtl_tf.models.weight_file import write_weights
-    from radtl_tf.records.schema import experiment_from
+    from radtl_tf.models.weights.file import write_weights
+    from radtl_tf.records.reader import experiment_from
 
     write_radiographs(folder)
     write_weights(folder / "tiny.h5", build_base(backbone, 32, seed=99))
@@ -170,7 +170,7 @@ def reading() -> Callable[..., Any]:
     """Return ``reading(**changes)``: the measurements of a plain image, with some changed."""
     import numpy as np
 
-    from radtl_tf.data.reading import Reading
+    from radtl_tf.data.decoding.reading import Reading
 
     plain = Reading(
         sha256="",

@@ -153,7 +153,7 @@ def test_no_byte_that_is_written_or_printed_holds_the_canary(
     hospital: Path, tmp_path: Path, tiny_backbone: str, radtl: Any
 ) -> None:
     from radtl_tf.models.backbones import build_base
-    from radtl_tf.models.weight_file import write_weights
+    from radtl_tf.models.weights.file import write_weights
 
     write_weights(tmp_path / "mine.h5", build_base(tiny_backbone, 32, seed=9))
     out = tmp_path / "written"
@@ -166,7 +166,7 @@ def test_no_byte_that_is_written_or_printed_holds_the_canary(
     radtl("run", _experiment(tmp_path, tiny_backbone), "--out", out / "results")
     radtl("report", out / "results")
     radtl("status", out / "results")
-    radtl("export", out / "results", "--out", out / "model")
+    radtl("export", out / "results", "--setting", f"{tiny_backbone}-mine-tf-frozen", "--out", out / "model")
     new = tmp_path / "new.dcm"
     _write_dicom(new, 99)
     radtl("predict", out / "model", new, "--out", out / "scores.csv")

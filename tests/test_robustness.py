@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 from pydicom import uid
 
-from radtl_tf.data import dicom
-from radtl_tf.data.dicom import decode_dicom_bytes
-from radtl_tf.data.dicom_frames import PLUGINS
-from radtl_tf.data.workers import read_all
+from radtl_tf.data.decoding import dicom
+from radtl_tf.data.decoding.dicom import decode_dicom_bytes
+from radtl_tf.data.decoding.dicom_frames import PLUGINS
+from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.errors import DataError
 
 # A codestream cut by a delimiter inside it, fewer pixels than the header says, a value representation that is none, no

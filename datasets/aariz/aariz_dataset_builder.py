@@ -8,8 +8,8 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.examples import SPLIT, Row, features, generate
-from radtl_tf.data.sources import child, read_json, row_of, source_folder, value_at
+from radtl_tf.data.tfds.downloaded_files import child, read_json, row_of, source_folder, value_at
+from radtl_tf.data.tfds.examples import SPLIT, Row, features, generate
 from radtl_tf.errors import DataError
 
 CLASSES = tuple(f"CS{stage}" for stage in range(1, 7))

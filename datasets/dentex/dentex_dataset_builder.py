@@ -8,8 +8,8 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.examples import SPLIT, Row, features, generate
-from radtl_tf.data.sources import child, content_hash, read_json, row_of, source_folder, value_at
+from radtl_tf.data.tfds.downloaded_files import child, content_hash, read_json, row_of, source_folder, value_at
+from radtl_tf.data.tfds.examples import SPLIT, Row, features, generate
 from radtl_tf.errors import DataError
 
 CLASSES = ("impacted", "caries", "periapical", "deep_caries")  # in the order of category_id_3

@@ -10,8 +10,8 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.examples import SPLIT, Row, features, generate
-from radtl_tf.data.sources import as_png, child, row_of, source_folder
+from radtl_tf.data.tfds.downloaded_files import as_png, child, row_of, source_folder
+from radtl_tf.data.tfds.examples import SPLIT, Row, features, generate
 from radtl_tf.errors import DataError
 
 # In the order of their lines after the 19 landmarks, with the number of types.

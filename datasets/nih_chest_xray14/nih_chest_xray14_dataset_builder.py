@@ -8,9 +8,9 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.examples import SPLIT, Row, features, generate
-from radtl_tf.data.reading import plain
-from radtl_tf.data.sources import read_csv, row_of, source_folder
+from radtl_tf.data.decoding.reading import plain
+from radtl_tf.data.tfds.downloaded_files import read_csv, row_of, source_folder
+from radtl_tf.data.tfds.examples import SPLIT, Row, features, generate
 from radtl_tf.errors import DataError
 
 FINDINGS = (
@@ -54,7 +54,7 @@ def _rows(root: Path, *, by_sex: bool) -> Iterator[Row]:
         name, sex = cells["Image Index"], cells["Patient Gender"].strip().upper()
         label = _sex(sex, line) if by_sex else _findings(cells["Finding Labels"], line)
         known = {
-            "age": plain("age", cells["Patient Age"].rstrip("Y").lstrip("0")),
+            "age": plain("age", cells["Patient Age"]),
             "view": cells["View Position"].strip(),
         }
         if not by_sex and sex in SEXES:

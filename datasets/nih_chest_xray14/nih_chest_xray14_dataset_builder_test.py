@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from radtl_tf.data.builders import build_named, builder_class, examined_from
-from radtl_tf.data.examples import SPLIT
+from radtl_tf.data.tfds.builders import build_named, builder_class, examined_from
+from radtl_tf.data.tfds.examples import SPLIT
 
 DUMMY_DATA = Path(__file__).parent / "dummy_data"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.examples import SPLIT, Row, features, generate
-from radtl_tf.data.sources import child, read_csv, row_of, source_folder
+from radtl_tf.data.tfds.downloaded_files import child, read_csv, row_of, source_folder
+from radtl_tf.data.tfds.examples import SPLIT, Row, features, generate
 
 _PARTS = ("train", "val", "test")
 

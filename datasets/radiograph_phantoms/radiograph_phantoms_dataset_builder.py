@@ -10,9 +10,9 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.examples import SPLIT, features, generate, rows_of
-from radtl_tf.data.manifest import cases_of, read_manifest
-from radtl_tf.data.phantoms import KINDS, write_phantoms
+from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.phantoms.write import KINDS, write_phantoms
+from radtl_tf.data.tfds.examples import SPLIT, features, generate, rows_of
 from radtl_tf.records.experiment import Task
 
 _KEY = b"nobody's id, so no secret"  # fixed: the same data set everywhere

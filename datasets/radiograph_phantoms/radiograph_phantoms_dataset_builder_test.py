@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.builders import builder_class
-from radtl_tf.data.examples import SPLIT
+from radtl_tf.data.tfds.builders import builder_class
+from radtl_tf.data.tfds.examples import SPLIT
 
 
 class RadiographPhantomsTest(tfds.testing.DatasetBuilderTestCase):

@@ -15,7 +15,7 @@ from radtl_tf.cli.options import as_json, load_tensorflow
 def doctor(as_json: bool) -> None:
     """Show versions, accelerators, precision, weights and data sets found, and what is missing."""
     load_tensorflow()
-    from radtl_tf.experiment.health import examine
+    from radtl_tf.experiment.machine import examine
 
     findings = examine()
     if as_json:

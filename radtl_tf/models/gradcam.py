@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.models.similarity import stages
+from radtl_tf.models.cka import stages
 
 EVERYTHING = "all layers"
 Array = NDArray[np.float32]

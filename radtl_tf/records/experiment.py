@@ -1,6 +1,6 @@
 """The experiment as frozen records: what an experiment file may say, with its defaults and ranges.
 
-``records.schema`` reads a TOML file into these classes and checks every type and range that stands here.
+``records.reader`` reads a TOML file into these classes and checks every type and range that stands here.
 """
 
 from __future__ import annotations

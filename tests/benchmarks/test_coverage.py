@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 from scipy.special import logit
 
-from radtl_tf.evaluation.intervals import fold_mean
+from radtl_tf.evaluation.inference.corrected_t import fold_mean
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "benchmarks" / "coverage.py"

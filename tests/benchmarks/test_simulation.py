@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from radtl_tf.data.cases import Cases
-from radtl_tf.data.folds import draw_folds
-from radtl_tf.evaluation.metrics import auroc
+from radtl_tf.data.folds.draw import draw_folds
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.evaluation.metrics.auroc import auroc
 from radtl_tf.records.experiment import FoldPlan
 
 DISTANCES = (1.5, 1.5, 1.2)

@@ -21,9 +21,9 @@ from click.testing import Result
 from radtl_tf.cli.weights import weights
 from radtl_tf.models.backbones import BACKBONES, Backbone, build_base
 from radtl_tf.models.pixels import CONVENTIONS, convention, to_network
-from radtl_tf.models.weight_catalogue import CatalogueRow, sha256_of
-from radtl_tf.models.weight_file import write_weights
-from radtl_tf.models.weight_reader import read
+from radtl_tf.models.weights.catalogue import CatalogueRow, sha256_of
+from radtl_tf.models.weights.file import write_weights
+from radtl_tf.models.weights.reader import read
 from radtl_tf.places import PACKAGE
 
 spoiled = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "models" / "spoiled.py")))
@@ -53,7 +53,7 @@ def test_list_says_what_is_here_and_where_to_get_the_rest(tmp_path: Path, radtl:
 
 def test_list_is_json_for_a_machine(tmp_path: Path, radtl: Any) -> None:
     (tmp_path / "ImageNet-ResNet50_notop.h5").touch()
-    rows = json.loads(radtl("weights", "list", "--json").stdout)
+    rows = json.loads(radtl("weights", "list", "--json").stdout)["weights"]
     found = {(row["name"], row["backbone"]): row for row in rows}
     assert found["imagenet", "ResNet50"]["file"] == str(tmp_path / "ImageNet-ResNet50_notop.h5")
     assert found["imagenet", "MobileNet"]["status"] == "keras"
@@ -104,7 +104,7 @@ def test_verify_says_what_the_catalogue_knows(
     }
     for sha256, words in known.items():
         rows = (dataclasses.replace(row, sha256=sha256),)
-        monkeypatch.setattr("radtl_tf.models.weight_catalogue.catalogue", lambda rows=rows: rows)
+        monkeypatch.setattr("radtl_tf.models.weights.catalogue.catalogue", lambda rows=rows: rows)
         lines = radtl("weights", "verify", file, "--backbone", tiny_backbone).stdout.splitlines()
         place = lines.index(f"catalogue     known, {words}")
         assert lines[place + 1 : place + 3] == [
@@ -132,7 +132,8 @@ def verify_small(tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def check_refused(result: Result, reason: str) -> None:
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["error"]["type"] == "WeightsError"
     assert isinstance(result.exception, SystemExit)  # no traceback
     assert result.stderr.startswith("Error: Weights file ") and result.stderr.count("\n") == 1
     assert f"small.h5 refused {reason}" in result.stderr
@@ -147,7 +148,7 @@ def test_a_spoiled_file_is_refused_in_one_line(
     name: str, apart: bool, tmp_path: Path, verify_small: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not apart:  # starting a process for each costs a minute
-        monkeypatch.setattr("radtl_tf.models.weight_file.read_apart", read)
+        monkeypatch.setattr("radtl_tf.models.weights.file.read_apart", read)
     code, spoil = spoiled.TABLE[name]
     spoiled.write_small(tmp_path / "small.h5", spoil)
     check_refused(verify_small(), f"({code}): ")
@@ -209,7 +210,7 @@ def test_the_declared_convention_is_compared(
     pixels: str, words: str, settled: list[str], tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = CatalogueRow("known", ("mine.h5",), settled[-1], "file", None, pixels, "", "", "ask the author")
-    monkeypatch.setattr("radtl_tf.models.weight_catalogue.catalogue", lambda: (row,))
+    monkeypatch.setattr("radtl_tf.models.weights.catalogue.catalogue", lambda: (row,))
     result = radtl(*settled, "--images", tmp_path / "images", "--image-size", 40)
     assert f"best: torch; {words}" in result.stdout
 
@@ -217,7 +218,7 @@ def test_the_declared_convention_is_compared(
 def test_images_beyond_the_most_are_left_out_evenly(
     settled: list[str], tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("radtl_tf.cli.weights._MAX_IMAGES", 4)
+    monkeypatch.setattr("radtl_tf.experiment.verify_weights.MAX_IMAGES", 4)
     for number in (0, 19, 39, 59):
         (tmp_path / "images" / f"{number:03}.png").write_bytes(b"broken")
     result = radtl(*settled, "--images", tmp_path / "images")
@@ -229,11 +230,10 @@ def test_images_beyond_the_most_are_left_out_evenly(
 @pytest.mark.parametrize(
     ("words", "code", "line"),
     [
-        (["--image-size", "40"], 2, "--image-size and --resize are about --images"),
-        (["--resize", "pad"], 2, "--image-size and --resize are about --images"),
-        (["--images", "images", "--image-size", "0"], 2, "0 is not in the range x>=1"),
-        (["--images", "images", "--resize", "pat"], 1, "unknown resize 'pat' (did you mean 'pad'?)"),
-        (["--images", "images", "--image-size", "8"], 1, "takes images of at least 16 px, not 8"),
+        (["--image-size", "40"], 2, "--image-size"),
+        (["--resize", "pad"], 2, "--resize"),
+        (["--images", "images", "--image-size", "0"], 2, "--image-size"),
+        (["--images", "images", "--resize", "pat"], 2, "--resize"),
         (["--images", "nowhere"], 1, "nowhere does not exist"),
     ],
 )

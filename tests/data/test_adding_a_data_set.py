@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from radtl_tf.data import builders
-from radtl_tf.data.builders import build_named, examined_from, known_datasets
+from radtl_tf.data.tfds import builders
+from radtl_tf.data.tfds.builders import build_named, examined_from, known_datasets
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "adding-a-data-set.md"
 

@@ -22,8 +22,8 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 
-from radtl_tf.data.dicom import decode_dicom_bytes
-from radtl_tf.data.dicom_frames import PLUGINS
+from radtl_tf.data.decoding.dicom import decode_dicom_bytes
+from radtl_tf.data.decoding.dicom_frames import PLUGINS
 
 Dicom = Callable[..., bytes]
 Pixels = NDArray[np.uint16]

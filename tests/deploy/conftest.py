@@ -49,7 +49,7 @@ def finished_several(make_experiment: Any, kept: Path, tmp_path: Path) -> Callab
 def run_bands(make_experiment: Any, kind: str, folder: Path) -> None:
     """Run the experiment in ``folder``."""
     from radtl_tf.experiment.engine import execute
-    from radtl_tf.experiment.plan import make_plan
+    from radtl_tf.experiment.plan.plan import make_plan
     from radtl_tf.training.device import prepare
 
     separator = "|" if kind == "multilabel" else None

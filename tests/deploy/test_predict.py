@@ -9,15 +9,17 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from radtl_tf.data import workers
+from radtl_tf.data.decoding import worker_pool as workers
 from radtl_tf.deploy.predict import Model, Score, load_model, predict
 from radtl_tf.deploy.saved_model import export
 from radtl_tf.errors import OutputError
 from radtl_tf.records.folder import OutputFolder
 
+SETTING = "Tiny-mine-tf-frozen"
+
 
 def test_a_bad_file_costs_that_file(finished: OutputFolder, tmp_path: Path) -> None:
-    export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+    export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"\x89PNG\r\n\x1a\n")
     files = [tmp_path / "images" / "000.png", bad, tmp_path / "images" / "001.png"]
@@ -31,7 +33,7 @@ def test_a_file_that_ends_its_decoder_costs_that_file(tmp_path: Path, monkeypatc
     modules, files = tmp_path / "modules", [tmp_path / f"{name}.png" for name in ("good", "crash", "other")]
     modules.mkdir()
     (modules / "harmful_worker.py").write_text(
-        "import os\nfrom radtl_tf.data import worker\nreal = worker.measure\n"
+        "import os\nfrom radtl_tf.data.decoding import worker_process as worker\nreal = worker.measure\n"
         "worker.measure = lambda data, suffix: os.abort() if data.endswith(b'crash') else real(data, suffix)\n"
         "worker.main()\n"
     )
@@ -65,7 +67,7 @@ def test_a_score_of_zero_is_a_score() -> None:
 
 @pytest.mark.parametrize("file", ["saved_model.pb", "variables/variables.index"])
 def test_a_damaged_model(file: str, finished: OutputFolder, tmp_path: Path) -> None:
-    export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+    export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     (tmp_path / "model" / file).write_bytes(b"damaged")
     with pytest.raises(OutputError, match="the model is damaged: export it again"):
         load_model(tmp_path / "model")

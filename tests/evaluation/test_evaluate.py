@@ -13,7 +13,7 @@ import pytest
 
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.evaluate import ESTIMATE_COLUMNS, Evaluation, evaluate
-from radtl_tf.evaluation.intervals import fold_mean
+from radtl_tf.evaluation.inference.corrected_t import fold_mean
 
 Outcome = Callable[..., Path]
 

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from MLstatkit import Delong_test
 
-from radtl_tf.evaluation.delong import delong
-from radtl_tf.evaluation.intervals import fold_mean
+from radtl_tf.evaluation.inference.corrected_t import fold_mean
+from radtl_tf.evaluation.inference.delong import delong
 
 
 @pytest.fixture(params=[0, 1, 2])

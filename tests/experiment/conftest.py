@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from radtl_tf.experiment.plan import Plan
-from radtl_tf.experiment.plan import make_plan as plan_of
+from radtl_tf.experiment.plan.plan import Plan
+from radtl_tf.experiment.plan.plan import make_plan as plan_of
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.training.device import prepare
 

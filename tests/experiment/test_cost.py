@@ -12,9 +12,9 @@ import pytest
 from radtl_tf.experiment import cost
 from radtl_tf.experiment.cost import Price, price
 from radtl_tf.experiment.engine import execute
-from radtl_tf.experiment.plan import Plan
+from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.similarity import write_similarities
-from radtl_tf.training.checkpoint import read_learned
+from radtl_tf.training.learned_weights import read_learned
 
 PIXELS = "data set and pixels, which are written already"
 

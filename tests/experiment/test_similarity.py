@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from radtl_tf.evaluation.similarity import COLUMNS, FINE_TUNING, SOURCES, read_similarity
+from radtl_tf.evaluation.results.similarity import COLUMNS, FINE_TUNING, SOURCES, read_similarity
 from radtl_tf.experiment import similarity
 from radtl_tf.experiment.engine import execute
-from radtl_tf.experiment.plan import Plan
+from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.similarity import chosen_runs, similarities, write_similarities
 from radtl_tf.models.backbones import build_base
+from radtl_tf.models.cka import linear_cka
 from radtl_tf.models.pixels import convention, to_network
-from radtl_tf.models.similarity import linear_cka
-from radtl_tf.models.weight_sources import initialize
-from radtl_tf.records.folder import read_json, write_json
+from radtl_tf.models.weights.sources import initialize
+from radtl_tf.records.disk import read_json, write_json
 from radtl_tf.records.runs import Run
 from radtl_tf.training.randomness import backbone_seed
 

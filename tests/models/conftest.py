@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from radtl_tf.models.weight_schema import Schema
+from radtl_tf.models.weights.schema import Schema
 
 spoiled = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("spoiled.py"))))
 

@@ -29,7 +29,7 @@ from radtl_tf.models.backbones import BACKBONES, Backbone, build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import CONVENTIONS, convention, to_network
 from radtl_tf.models.tuning import split
-from radtl_tf.models.weight_sources import initialize, resolve
+from radtl_tf.models.weights.sources import initialize, resolve
 from radtl_tf.records.experiment import WeightsEntry
 
 backbone, size, weights, out, conftest = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], sys.argv[5]
@@ -80,7 +80,7 @@ def test_pixels_cuts_and_heads_give_the_numbers_of_tensorflow(
 
 def write_random(backbone: str, size: int, path: Path) -> None:
     from radtl_tf.models.backbones import build_base
-    from radtl_tf.models.weight_file import write_weights
+    from radtl_tf.models.weights.file import write_weights
 
     write_weights(path, build_base(backbone, size, seed=5))
 

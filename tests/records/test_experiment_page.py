@@ -71,7 +71,7 @@ def test_the_other_keys_stand_there_too(file: str) -> None:
 
 
 def test_the_file_is_an_experiment(file: str, tmp_path: Path) -> None:
-    from radtl_tf.records.schema import experiment_from
+    from radtl_tf.records.reader import experiment_from
 
     experiment = experiment_from(tomllib.loads(file), tmp_path)
     assert experiment.question is not None

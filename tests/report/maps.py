@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from radtl_tf.evaluation.shown_cases import KINDS, RULE
-from radtl_tf.report.saliency_store import RADIOGRAPH, Drawn, DrawnCase, DrawnMap, Randomized, map_name, write_drawn
+from radtl_tf.report.saliency.case_choice import KINDS, RULE
+from radtl_tf.report.saliency.store import RADIOGRAPH, Drawn, DrawnCase, DrawnMap, Randomized, map_name, write_drawn
 
 WEIGHTS = ("imagenet", "random")
 SIDE = 32  # of the pictures

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from radtl_tf.evaluation.evaluate import evaluate
-from radtl_tf.report.html import write_report
+from radtl_tf.report.pages.experiment import write_report
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [

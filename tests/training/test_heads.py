@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from radtl_tf.data.cases import Cases
-from radtl_tf.data.folds import Fold, draw_folds
+from radtl_tf.data.folds.draw import Fold, draw_folds
+from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.records.experiment import FoldPlan
-from radtl_tf.training.features import POOLED
+from radtl_tf.training.features.prefix_features import POOLED
 from radtl_tf.training.heads import _learn, train_heads
 from radtl_tf.training.run import Epoch, Outcome, train_run
 
@@ -108,7 +108,7 @@ def test_nothing_is_traced_anew_for_ragged_batches_and_other_folds(
 def test_every_epoch_is_watched(make_source: Any, tiny_backbone: str, folds: list[Fold]) -> None:
     _, source = make_source(tiny_backbone, POOLED)
     seen: list[tuple[int, int, Epoch]] = []
-    outcomes = train_heads(source, folds[:2], RATES[:2], watch=lambda *row: seen.append(row))
+    outcomes = train_heads(source, folds[:2], RATES[:2], on_epoch=lambda *row: seen.append(row))
     for fold in range(2):
         for rate in range(2):
             assert [row for f, r, row in seen if (f, r) == (fold, rate)] == outcomes[fold][rate].history

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from radtl_tf.data.folds import Fold
-from radtl_tf.training.features import chunks
+from radtl_tf.data.folds.draw import Fold
+from radtl_tf.training.features.prefix_features import chunks
 from radtl_tf.training.run import train_run
 
 REAL_BACKBONES = ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")

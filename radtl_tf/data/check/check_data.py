@@ -1,0 +1,145 @@
+"""What the rules and the tables of the data check share, each part computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from radtl_tf.data.check import duplicates
+from radtl_tf.data.check.duplicates import Pairs
+from radtl_tf.data.check.findings import Examined, Finding
+from radtl_tf.data.check.shortcuts import MIN_IMAGES, Association, acquisition_auroc, associations
+from radtl_tf.data.folds.draw import Fold, draw_folds
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.privacy import normal_id
+from radtl_tf.errors import DataError
+from radtl_tf.records.experiment import FoldPlan
+
+_BLANK = 0.5 / 65535  # SD below half a step of 16 bits: one grey value, apart from rounding
+
+
+@dataclass(frozen=True)
+class CheckData:
+    """The images of a check, and the folds that are asked for. All arrays are over the decoded images."""
+
+    examined: tuple[Examined, ...]
+    cases: Cases | None
+    plan: FoldPlan | None
+    seed: int
+
+    @cached_property
+    def decoded(self) -> list[Examined]:
+        """The images that could be decoded."""
+        return [image for image in self.examined if image.outcome.reading]
+
+    @cached_property
+    def lines(self) -> NDArray[np.int64]:
+        """(N,) the line of each."""
+        return np.array([image.line for image in self.decoded], np.int64)
+
+    @cached_property
+    def patients(self) -> NDArray[np.int64]:
+        """(N,) the number of each one's patient; without patients every image is its own."""
+        names = [normal_id(image.patient) or f"line {image.line}" for image in self.decoded]
+        return pd.factorize(np.asarray(names, dtype=object))[0].astype(np.int64)
+
+    @cached_property
+    def classes(self) -> list[tuple[str, ...]]:
+        """The label sets that occur, sorted."""
+        return sorted({image.labels for image in self.decoded})
+
+    @cached_property
+    def truth(self) -> NDArray[np.int64]:
+        """(N,) the number of each one's label set."""
+        place = {labels: number for number, labels in enumerate(self.classes)}
+        return np.array([place[image.labels] for image in self.decoded], np.int64)
+
+    @cached_property
+    def frequent(self) -> NDArray[np.bool_]:
+        """(N,) whether an image's label set is common enough to ask what goes with it."""
+        return np.bincount(self.truth, minlength=1)[self.truth] >= MIN_IMAGES
+
+    @cached_property
+    def can_compare(self) -> bool:
+        """Whether there are two classes with enough images."""
+        return len(np.unique(self.truth[self.frequent])) > 1
+
+    @cached_property
+    def blank(self) -> NDArray[np.bool_]:
+        """(N,) whether all pixels of an image have one value."""
+        return np.array([image.reading.sd < _BLANK for image in self.decoded], bool)
+
+    @cached_property
+    def exact(self) -> Pairs:
+        """Pairs of the same file or the same pixels; blank images show no patient, so they make no pair."""
+        pairs = duplicates.same([image.reading.pixels_hash for image in self.decoded])
+        return pairs[~self.blank[pairs[:, 0]]]
+
+    @cached_property
+    def near(self) -> Pairs:
+        """Pairs of nearly the same picture that are not the same."""
+        if not self.decoded:
+            return np.empty((0, 2), np.int64)
+        pairs = duplicates.near(np.stack([image.reading.signature for image in self.decoded]))
+        hashes = [image.reading.pixels_hash for image in self.decoded]
+        differ = [hashes[a] != hashes[b] for a, b in pairs]
+        return pairs[np.array(differ, bool)]
+
+    @cached_property
+    def groups(self) -> NDArray[np.int64]:
+        """(N,) groups of patients whom an image links."""
+        return duplicates.groups(self.patients, [self.exact, self.near])
+
+    @cached_property
+    def associations(self) -> list[Association]:
+        """How properties of the acquisition go with the label."""
+        if not self.can_compare:
+            return []
+        images, truth = self.common()
+        return associations([image.reading for image in images], truth)
+
+    @cached_property
+    def shortcut(self) -> float:
+        """The AUROC of the label from the acquisition alone."""
+        if not self.can_compare or len(np.unique(self.patients[self.frequent])) < MIN_IMAGES:
+            return float("nan")
+        images, truth = self.common()
+        return acquisition_auroc([image.reading for image in images], truth, self.patients[self.frequent])
+
+    @cached_property
+    def chance(self) -> float:
+        """What the AUROC of the acquisition may be by chance: 0.5 and 2.33 standard errors (1 % one-sided).
+
+        With the smallest class against the rest, counted in patients; the variance under no association is that of
+        Mann and Whitney, (m + n + 1) / 12mn.
+        """
+        if not self.can_compare:
+            return float("inf")
+        table = pd.DataFrame({"patient": self.patients, "truth": self.truth})[self.frequent]
+        counts = table.drop_duplicates()["truth"].value_counts()
+        fewest, others = int(counts.min()), int(counts.sum() - counts.min())
+        return 0.5 + 2.33 * float(np.sqrt((fewest + others + 1) / (12 * fewest * others)))
+
+    @cached_property
+    def folds(self) -> tuple[list[Fold], str]:
+        """The folds of the plan, and why there are none; neither where folds are not asked for."""
+        if self.cases is None or self.plan is None or self.cases.kind == "multilabel":
+            return [], ""
+        try:
+            return draw_folds(self.cases, self.plan, self.seed), ""
+        except DataError as error:
+            return [], str(error)
+
+    def common(self) -> tuple[list[Examined], NDArray[np.int64]]:
+        """Return the images of frequent label sets, and the class number of each."""
+        images = [image for image, keep in zip(self.decoded, self.frequent, strict=True) if keep]
+        return images, np.unique(self.truth[self.frequent], return_inverse=True)[1]
+
+    def at(self, code: str, message: str, positions: NDArray[np.integer] | Sequence[int]) -> Finding:
+        """Return a finding about the decoded images at ``positions``."""
+        return Finding(code, message, tuple(sorted({int(self.lines[position]) for position in positions})))

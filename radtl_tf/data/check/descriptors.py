@@ -1,0 +1,61 @@
+"""What a radiograph is like without looking into it: brightness, a thumbnail, how it was taken; a row of numbers each.
+
+The trivial baselines learn from these, and the data check asks whether the label can be guessed from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from radtl_tf.data.decoding.reading import SIGNATURE_SIDE, Reading
+
+Features = NDArray[np.float32]
+
+NUMBERS = ("age", "spacing")
+CATEGORIES = ("view", "laterality", "intent", "vendor", "body_part", "lossy", "site")
+_THUMBNAIL = 16  # px
+_MIN_IMAGES = 5  # a category of fewer images is none
+
+
+def mean_and_sd(readings: Sequence[Reading]) -> Features:
+    """Return (N, 2): brightness and contrast of each image."""
+    return np.array([(reading.mean, reading.sd) for reading in readings], np.float32)
+
+
+def thumbnails(readings: Sequence[Reading]) -> Features:
+    """Return (N, 256): each image as 16 x 16 pixels, 0..1."""
+    step = SIGNATURE_SIDE // _THUMBNAIL
+    stack = np.stack([reading.signature for reading in readings]).astype(np.float32) / 255
+    return stack.reshape(-1, _THUMBNAIL, step, _THUMBNAIL, step).mean(axis=(2, 4)).reshape(len(readings), -1)
+
+
+def metadata(readings: Sequence[Reading]) -> Features:
+    """Return (N, C): size, depth, age, pixel spacing, and a column per frequent category of the others.
+
+    What is unknown is the median, with a column that says so. Sex is left out: it may be the label.
+    """
+    table = metadata_table(readings)
+    numbers = table[list(NUMBERS)].apply(pd.to_numeric, errors="coerce")
+    known = numbers.notna()
+    filled = numbers.fillna(numbers.median()).fillna(0.0)
+    categories = pd.get_dummies(table[list(CATEGORIES)])
+    frequent = categories.loc[:, categories.sum() >= _MIN_IMAGES]
+    sizes = np.array([(reading.height, reading.width, reading.bits) for reading in readings], np.float32)
+    shapes = np.column_stack([sizes, sizes[:, 0] / sizes[:, 1]])
+    return np.column_stack([shapes, filled, known, frequent]).astype(np.float32)
+
+
+def acquisition(readings: Sequence[Reading]) -> Features:
+    """Return (N, C): the metadata, brightness, contrast and border of each image."""
+    borders = np.array([[reading.border] for reading in readings], np.float32)
+    return np.column_stack([metadata(readings), mean_and_sd(readings), borders])
+
+
+def metadata_table(readings: Sequence[Reading]) -> pd.DataFrame:
+    """Return the metadata as text, a column each; empty where unknown."""
+    names = [*NUMBERS, *CATEGORIES]
+    return pd.DataFrame([[row.metadata.get(name, "") for name in names] for row in readings], columns=names, dtype=str)

@@ -1,0 +1,81 @@
+"""From a manifest, a folder or readings to what the data check looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from radtl_tf.data.check.findings import Examined
+from radtl_tf.data.decoding.reading import METADATA, Outcome, Reading, plain
+from radtl_tf.data.decoding.worker_pool import read_all
+from radtl_tf.data.manifest.labels import Labels, narrowed
+from radtl_tf.data.manifest.reader import PATH_COLUMN, Manifest, column, labels_of
+from radtl_tf.progress import Watch, counted, silent
+from radtl_tf.records.experiment import Task
+
+
+def read_manifest_images(manifest: Manifest, watch: Watch = silent) -> list[Outcome]:
+    """Read every image of a manifest in worker processes; ``watch`` is told of each. Faulty rows are refused."""
+    outcomes = read_all(source.path for row, source in enumerate(manifest.sources) if row not in manifest.faults)
+    faults = (manifest.faults.get(row) for row in range(len(manifest.sources)))
+    found = (Outcome("refused", "path", fault) if fault else next(outcomes) for fault in faults)
+    return list(counted(found, watch, "Images", len(manifest.sources)))
+
+
+def read_files(files: Sequence[Path], watch: Watch = silent) -> list[Examined]:
+    """Read images that nothing is known of; lines are their numbers, from 1; ``watch`` is told of each."""
+    outcomes = counted(read_all(files), watch, "Images", len(files))
+    return [Examined(number, outcome) for number, outcome in enumerate(outcomes, start=1)]
+
+
+def examined(
+    manifest: Manifest, outcomes: Sequence[Outcome], *, task: Task | None, patient: str | None
+) -> list[Examined]:
+    """Return what the check looks at of each row; a column that has the name of a metadatum goes before the file's.
+
+    ``task`` says where the labels are (``None``: there are none), ``patient`` is the column of the patient ids.
+
+    Raises:
+        DataError: a column is missing.
+    """
+    labels: Sequence[Labels] = narrowed(labels_of(manifest, task), task) if task else [()] * len(outcomes)
+    patients = column(manifest, patient, "patient") if patient else [""] * len(outcomes)
+    names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
+    others = [name for name in manifest.table if name not in (PATH_COLUMN, patient, *names)]
+    paths, cells = column(manifest, PATH_COLUMN, "path"), manifest.table[others].to_dict("records")
+    described = metadata_columns(manifest)
+    return [
+        Examined(
+            line=source.line,
+            outcome=_described(outcome, described[row]),
+            labels=labels[row],
+            patient=patients[row],
+            path=paths[row],
+            columns={str(name): str(value) for name, value in cells[row].items()},
+        )
+        for row, (source, outcome) in enumerate(zip(manifest.sources, outcomes, strict=True))
+    ]
+
+
+def outcomes_of(readings: Iterable[Reading]) -> list[Outcome]:
+    """Return the outcomes of images that were decoded before."""
+    return [Outcome("decoded", reading=reading) for reading in readings]
+
+
+def metadata_columns(manifest: Manifest) -> list[dict[str, str]]:
+    """Return the allowed metadata of each row: the columns that have one of their names."""
+    columns = {str(name): str(name).strip().lower() for name in manifest.table.columns}
+    wanted = {column: name for column, name in columns.items() if name in METADATA}
+    rows = manifest.table[list(wanted)].to_dict("records")
+    return [
+        {wanted[str(column)]: plain(wanted[str(column)], str(value)) for column, value in row.items()} for row in rows
+    ]
+
+
+def _described(outcome: Outcome, known: Mapping[str, str]) -> Outcome:
+    """Return the outcome with what the manifest says of the image."""
+    said = {name: value for name, value in known.items() if value}
+    if outcome.reading is None or not said:
+        return outcome
+    return replace(outcome, reading=replace(outcome.reading, metadata={**outcome.reading.metadata, **said}))

@@ -1,0 +1,39 @@
+"""What images are like from outside: a few numbers each, and a summary of those that a model was trained on.
+
+The summary goes with an exported model, so that another hospital's images can be compared with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.data.decoding.reading import Reading
+
+# Grey values are in 0..1, height and width in pixels.
+DESCRIPTORS: Mapping[str, Callable[[Reading], float]] = {
+    "mean": lambda reading: reading.mean,
+    "SD": lambda reading: reading.sd,
+    "border": lambda reading: reading.border,
+    "height": lambda reading: reading.height,
+    "width": lambda reading: reading.width,
+}
+LEVELS = (0.01, 0.25, 0.5, 0.75, 0.99)  # the outer two enclose the central 98 %
+
+
+def describe(readings: Sequence[Reading]) -> dict[str, NDArray[np.float64]]:
+    """Return each descriptor of the images (N,)."""
+    return {name: np.array([of(reading) for reading in readings], float) for name, of in DESCRIPTORS.items()}
+
+
+def summary(readings: Sequence[Reading], num_patients: int) -> dict[str, Any]:
+    """Return how many images and patients there are and the quantiles (``LEVELS``) of each descriptor, for JSON."""
+    return {
+        "images": len(readings),
+        "patients": num_patients,
+        "levels": list(LEVELS),
+        "descriptors": {name: np.quantile(values, LEVELS).tolist() for name, values in describe(readings).items()},
+    }

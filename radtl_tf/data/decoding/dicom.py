@@ -1,0 +1,223 @@
+"""DICOM radiographs to uint16 grey: read the header, refuse early, decode one frame, show it as it is meant to be seen.
+
+Only a list of allowed attributes is read, and no message or note holds a value of the file.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom import uid
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.filereader import read_dataset
+from pydicom.pixels import apply_color_lut
+
+from radtl_tf.data.decoding.dicom_frames import check_syntax, decode_frame
+from radtl_tf.data.decoding.dicom_metadata import TAGS as METADATA_TAGS
+from radtl_tf.data.decoding.dicom_metadata import metadata_of
+from radtl_tf.data.decoding.dicom_values import square_pixels, to_unit_grey
+from radtl_tf.data.decoding.grey import (
+    NO_MEMORY,
+    Decoded,
+    NoRadiographError,
+    RefusedError,
+    check_size,
+    read_file,
+    to_grey,
+)
+from radtl_tf.errors import DataError
+
+logging.getLogger("pydicom").propagate = False  # its messages quote values of the file
+
+# Radiographs (PS3.4 B.5), and secondary captures, which may be anything.
+_RADIOGRAPHS = {
+    uid.ComputedRadiographyImageStorage,
+    uid.DigitalXRayImageStorageForPresentation,
+    uid.DigitalXRayImageStorageForProcessing,
+    uid.DigitalMammographyXRayImageStorageForPresentation,
+    uid.DigitalMammographyXRayImageStorageForProcessing,
+    uid.DigitalIntraOralXRayImageStorageForPresentation,
+    uid.DigitalIntraOralXRayImageStorageForProcessing,
+}
+_CAPTURES = {
+    uid.SecondaryCaptureImageStorage,
+    uid.MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    uid.MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    uid.MultiFrameTrueColorSecondaryCaptureImageStorage,
+}
+_PALETTE = [
+    f"{color}PaletteColorLookupTable{part}" for color in ("Red", "Green", "Blue") for part in ("Descriptor", "Data")
+]
+_OVERLAY_ROWS = 0x60000010
+_TAGS: Any = [
+    "SOPClassUID",
+    "Modality",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "PlanarConfiguration",
+    "NumberOfFrames",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
+    "ModalityLUTSequence",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "VOILUTSequence",
+    "VOILUTFunction",
+    "WindowCenter",
+    "WindowWidth",
+    "PresentationLUTShape",
+    "PixelAspectRatio",
+    "BurnedInAnnotation",
+    *METADATA_TAGS,
+    *_PALETTE,
+    _OVERLAY_ROWS,
+]
+_MODALITIES = ("CR", "DX", "PX", "IO", "MG", "RG")
+_META_START = 132  # after the preamble and "DICM"
+_MAX_INFLATED = 1 << 28  # bytes of a deflated file; 612 kB of one have been seen to inflate to 600 MB
+Result = TypeVar("Result")
+
+
+def is_dicom(head: bytes) -> bool:
+    """Tell whether ``head`` begins a DICOM file: a preamble of 128 bytes, then ``DICM`` (PS3.10 7.1)."""
+    return head[128:132] == b"DICM"
+
+
+def decode_dicom(path: Path) -> Decoded:
+    """Decode the DICOM file ``path`` to uint16 grey (H, W), as ``decode_dicom_bytes``."""
+    return decode_dicom_bytes(read_file(path))
+
+
+def decode_dicom_bytes(data: bytes) -> Decoded:
+    """Decode the content of a DICOM file to uint16 grey (H, W); notes say how.
+
+    Raises:
+        NoRadiographError: the file holds something else, such as a report.
+        DataError: the file is damaged, too large, has several frames, or is compressed in a way that is not read.
+    """
+    plain, syntax = _safely(lambda: _inflated(data), "its file meta information is damaged")
+    header = _safely(lambda: _read(plain, pixels=False), "its header is damaged")
+    notes = _safely(lambda: _checked(header, syntax), "its header is damaged")
+    return _safely(
+        lambda: _decoded(_read(plain, pixels=True), syntax, notes), "its pixel data are damaged or truncated"
+    )
+
+
+def _safely(step: Callable[[], Result], reason: str) -> Result:
+    """Do a step; whatever goes wrong in it becomes a DataError.
+
+    Attribute access alone may raise anything, and panics of decoders in Rust are no ``Exception``.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom's warnings quote values of the file
+            return step()
+    except (DataError, KeyboardInterrupt, SystemExit):
+        raise
+    except MemoryError:
+        raise RefusedError("memory", NO_MEMORY) from None
+    except BaseException as error:
+        raise RefusedError("damaged", f"the DICOM file cannot be read, {reason} ({type(error).__name__}).") from None
+
+
+def _inflated(data: bytes) -> tuple[bytes, str]:
+    """Return the content as it would stand in a file that is not deflated, and its transfer syntax.
+
+    pydicom would inflate the whole of a deflated file, whatever its size, to read the first attribute.
+    """
+    stream = io.BytesIO(data)
+    stream.seek(_META_START)
+    meta = read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag >> 16 != 2)
+    syntax, end = str(meta.TransferSyntaxUID), stream.tell()
+    if syntax != uid.DeflatedExplicitVRLittleEndian:
+        return data, syntax
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    body = inflater.decompress(data[end:], _MAX_INFLATED)
+    if not inflater.eof:
+        raise RefusedError(
+            "too-large",
+            f"the deflated DICOM file is truncated, or larger than {_MAX_INFLATED >> 20} MiB once inflated.",
+        )
+    plain = uid.ExplicitVRLittleEndian.encode().ljust(len(syntax), b"\0")  # zeros at the end of a UID mean nothing
+    return data[:end].replace(syntax.encode(), plain) + body, uid.ExplicitVRLittleEndian
+
+
+def _read(data: bytes, *, pixels: bool) -> FileDataset:
+    tags = [*_TAGS, "PixelData"] if pixels else _TAGS
+    return pydicom.dcmread(io.BytesIO(data), specific_tags=tags, stop_before_pixels=not pixels)
+
+
+def _checked(header: FileDataset, syntax: str) -> list[str]:
+    """Refuse what cannot be shown before any pixel is decoded; return notes on what a reader should know."""
+    kind = str(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or "")
+    if kind not in _RADIOGRAPHS | _CAPTURES and header.get("Modality") not in _MODALITIES:
+        raise NoRadiographError("the DICOM file holds no radiograph (CR, DX, PX, IO, MG, RG or secondary capture).")
+    check_syntax(syntax)
+    check_layout(header)
+    intent = str(header.get("PresentationIntentType") or "")
+    facts = {
+        "secondary capture, no original radiograph": kind in _CAPTURES,
+        "raw detector values (for processing)": intent == "FOR PROCESSING",
+        "text burned into the image": header.get("BurnedInAnnotation") == "YES",
+        "lossy compressed": header.get("LossyImageCompression") == "01",
+        "overlay not drawn": _OVERLAY_ROWS in header,
+    }
+    return [note for note, holds in facts.items() if holds]
+
+
+def check_layout(header: Dataset) -> None:
+    """Refuse an image of several frames, above the budget, or of a layout that no radiograph has.
+
+    Raises:
+        DataError: so it is.
+    """
+    if int(header.get("NumberOfFrames") or 1) != 1:
+        raise RefusedError("frames", "the DICOM image has more than one frame: extract the radiograph first.")
+    samples, bits = int(header.SamplesPerPixel), int(header.BitsAllocated)
+    check_size(int(header.Rows), int(header.Columns), samples)
+    if samples not in (1, 3) or bits not in (8, 16) or not 1 <= int(header.BitsStored) <= bits:
+        raise RefusedError(
+            "layout", f"the DICOM image has {samples} samples of {bits} bits per pixel; read are 1 or 3 of 8 or 16."
+        )
+
+
+def _decoded(dataset: FileDataset, syntax: str, notes: list[str]) -> Decoded:
+    if "PixelData" not in dataset:
+        raise RefusedError("damaged", "the DICOM file ends before its pixel data do, or holds none.")
+    stored, photometry = decode_frame(dataset, syntax)
+    if photometry in ("MONOCHROME1", "MONOCHROME2"):
+        unit, more = to_unit_grey(stored, dataset)
+    else:
+        unit, more = _color_to_unit(stored, photometry, dataset), ["color turned to grey"]
+    unit, resampled = square_pixels(unit, dataset)
+    pixels = np.rint(unit * np.float32(65535)).astype(np.uint16)
+    bits = int(dataset.BitsStored)
+    return Decoded(np.ascontiguousarray(pixels), bits, (*notes, *more, *resampled), metadata_of(dataset))
+
+
+def _color_to_unit(stored: NDArray[np.generic], photometry: str, dataset: Dataset) -> NDArray[np.float32]:
+    """Return grey 0..1 (H, W) of an RGB or palette image."""
+    if photometry == "PALETTE COLOR":
+        color, top = apply_color_lut(stored, dataset), 0
+        top = np.iinfo(color.dtype).max
+    elif photometry == "RGB":
+        color, top = stored, (1 << int(dataset.BitsStored)) - 1
+    else:
+        raise RefusedError("layout", "the DICOM photometric interpretation is not read.")
+    deep = (color.astype(np.uint64) * 65535 // np.uint64(top)).astype(np.uint16)
+    return to_grey(deep).astype(np.float32) / np.float32(65535)

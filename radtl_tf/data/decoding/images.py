@@ -1,0 +1,275 @@
+"""Decode a radiograph, whatever its source, to uint16 grey: PNG, JPEG and DICOM, recognized by content.
+
+Training and prediction read pixels through this module only. JPEG comes out as from
+``tf.io.decode_jpeg(dct_method="INTEGER_ACCURATE")``, 8-bit values are multiplied by 257.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import warnings
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from radtl_tf.data.decoding.dicom import decode_dicom_bytes, is_dicom
+from radtl_tf.data.decoding.grey import (
+    GREY_WEIGHTS,
+    MAX_PIXELS,
+    NO_MEMORY,
+    Decoded,
+    NoRadiographError,
+    RefusedError,
+    check_size,
+    read_file,
+    to_grey,
+)
+from radtl_tf.data.decoding.jpeg_headers import read_frame, without_end
+from radtl_tf.errors import DataError
+
+__all__ = [
+    "FORMATS",
+    "GREY_WEIGHTS",
+    "MAX_PIXELS",
+    "PNG_START",
+    "Decoded",
+    "NoRadiographError",
+    "chunk",
+    "decode",
+    "decode_bytes",
+    "image_files",
+    "read_file",
+    "to_grey",
+]
+
+FORMATS = "PNG, JPEG and DICOM"
+PNG_START = b"\x89PNG\r\n\x1a\n"
+_JPEG_START = b"\xff\xd8\xff"
+_SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".dcm": "DICOM", ".dicom": "DICOM"}
+# In the order in which the chunks of a PNG are put before a decoder; no other chunk is.
+_PNG_CHUNKS = (b"IHDR", b"eXIf", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_PNG_PALETTE = 3  # the color type
+_OTHERS = (
+    (b"GIF8", "a GIF"),
+    (b"RIFF", "a WebP or another RIFF file"),
+    (b"II*\0", "a TIFF"),
+    (b"MM\0*", "a TIFF"),
+    (b"BM", "a BMP"),
+    (b"%PDF", "a PDF"),
+    (b"<", "SVG, HTML or another text"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL"),
+    (b"\xff\x0a", "a JPEG XL"),
+    (b"version https://git-lfs", "a pointer of Git LFS"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+)
+_ORIENTATION = 0x0112  # the EXIF tag; CIPA DC-008 4.6.4
+_UPRIGHT: dict[int, Callable[[NDArray[np.uint16]], NDArray[np.uint16]]] = {
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.rot90(pixels, 2).T,
+    8: np.rot90,
+}
+
+
+def decode(path: Path) -> Decoded:
+    """Decode the file ``path`` to uint16 grey (H, W).
+
+    Raises:
+        DataError: the file is missing, damaged, too large or of another format; the message holds no name or value.
+    """
+    return decode_bytes(read_file(path), path.suffix)
+
+
+def decode_bytes(data: bytes, suffix: str = "") -> Decoded:
+    """Decode the content of a file; ``suffix`` is the ending of its name, noted where it belies the content.
+
+    Raises:
+        DataError: the content is damaged, too large or of another format.
+    """
+    kind = _kind(data)
+    try:
+        decoded = _DECODERS[kind](data)
+    except DataError:
+        raise
+    except MemoryError:
+        raise RefusedError("memory", NO_MEMORY) from None
+    except Exception as error:
+        raise RefusedError("damaged", f"the {kind} image is damaged or truncated ({type(error).__name__}).") from error
+    claimed = _SUFFIXES.get(suffix.lower(), kind)
+    if claimed == kind:
+        return decoded
+    return replace(decoded, notes=(*decoded.notes, f"{kind} content under a name for {claimed}"))
+
+
+def image_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the files among ``paths``, with the images below its folders sorted by name.
+
+    In a folder, a file counts if its content or its ending is that of a format that is read; hidden files, links and
+    DICOMDIR do not.
+
+    Raises:
+        DataError: a path does not exist.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise DataError(f"{path} does not exist.")
+        found += _walk(path) if path.is_dir() else [path]
+    return found
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(parent, name)
+            if not name.startswith(".") and name != "DICOMDIR" and _looks_like_image(path):
+                yield path
+
+
+def _looks_like_image(path: Path) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    if path.suffix.lower() in _SUFFIXES:
+        return True
+    with open(path, "rb") as file:
+        head = file.read(132)
+    return head.startswith((PNG_START, _JPEG_START)) or is_dicom(head)
+
+
+def _kind(data: bytes) -> str:
+    if data.startswith(PNG_START):
+        return "PNG"
+    if data.startswith(_JPEG_START):
+        return "JPEG"
+    if is_dicom(data):
+        return "DICOM"
+    if not data:
+        raise RefusedError("damaged", "the file is empty.")
+    name = next((name for start, name in _OTHERS if data.startswith(start)), "an unknown format")
+    raise RefusedError("format", f"the file is {name}; what is read is {FORMATS}: convert it first.")
+
+
+def _decode_png(data: bytes) -> Decoded:
+    chunks = _png_chunks(data)
+    width, height, bits, color = struct.unpack(">IIBB", chunks[0][1][:10])
+    check_size(height, width)
+    if any(name == b"acTL" for name, _ in chunks):
+        raise RefusedError("frames", f"the PNG is an animation; what is read is {FORMATS} of one image.")
+    lean = _lean_png(chunks)
+    # Pillow would cut 16 bits per channel to 8, and fill up with black the lines that are not there.
+    values = np.asarray(imagecodecs.png_decode(lean))
+    with Image.open(io.BytesIO(lean), formats=("PNG",)) as image:
+        orientation = _orientation(image)
+        is_plain = bits >= 8 and color != _PNG_PALETTE and "transparency" not in image.info
+        pixels = _sixteen_bits(values) if is_plain else _channels(image)
+    return _finish(pixels, bits, orientation)
+
+
+def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Return (name, content) of every chunk with its CRC checked (PNG 3rd edition, 5.3); Pillow skips that of IDAT."""
+    chunks, at = [], len(PNG_START)
+    while at + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        name, content = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        crc = data[at + 8 + length : at + 12 + length]
+        if len(crc) < 4:
+            break
+        if zlib.crc32(content, zlib.crc32(name)) != int.from_bytes(crc):
+            raise RefusedError("damaged", "the PNG is damaged: a checksum does not fit.")
+        chunks.append((name, content))
+        if name == b"IEND":
+            break
+        at += 12 + length
+    if not chunks or chunks[0][0] != b"IHDR" or len(chunks[0][1]) != 13 or chunks[-1][0] != b"IEND":
+        raise RefusedError("damaged", "the PNG is truncated or damaged.")
+    return chunks
+
+
+def _lean_png(chunks: list[tuple[bytes, bytes]]) -> bytes:
+    """Return a PNG of what the pixels need: no text, no gamma that one decoder applies and another ignores."""
+    kept = sorted((each for each in chunks if each[0] in _PNG_CHUNKS), key=lambda each: _PNG_CHUNKS.index(each[0]))
+    return PNG_START + b"".join(chunk(name, content) for name, content in kept)
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    """Return a chunk of a PNG: length, name, content and their CRC (PNG 3rd edition, 5.3)."""
+    check = zlib.crc32(content, zlib.crc32(name))
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
+
+
+def _decode_jpeg(data: bytes) -> Decoded:
+    frame = read_frame(data)
+    check_size(frame.height, frame.width)
+    with Image.open(io.BytesIO(without_end(data, frame)), formats=("JPEG",)) as image:
+        if image.mode not in ("L", "RGB"):
+            raise RefusedError("layout", f"the JPEG is {image.mode}, made for print: save it as grey or RGB.")
+        return _finish(_channels(image), 8, _orientation(image))
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8; damaged EXIF data say nothing, as in any viewer."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return image.getexif().get(_ORIENTATION, 1)
+        except Exception:
+            return 1
+
+
+def _channels(image: Image.Image) -> NDArray[np.uint16]:
+    """Return the pixels of an image that Pillow opened as uint16, (H, W) or (H, W, 2, 3 or 4)."""
+    if image.mode == "I;16":
+        if "transparency" in image.info:
+            raise RefusedError("transparent", "the PNG has a transparent grey value: save it without transparency.")
+        return np.asarray(image).astype(np.uint16)
+    if image.mode == "P" or "transparency" in image.info:
+        image = image.convert("RGBA")
+    elif image.mode == "1":
+        image = image.convert("L")
+    return _sixteen_bits(np.asarray(image))
+
+
+def _sixteen_bits(values: NDArray[np.generic]) -> NDArray[np.uint16]:
+    return values if values.dtype == np.uint16 else values.astype(np.uint16) * np.uint16(257)  # type: ignore[return-value]
+
+
+def _finish(pixels: NDArray[np.uint16], bits: int, orientation: int) -> Decoded:
+    """Drop an opaque alpha channel, turn color to grey and the image upright."""
+    notes = []
+    if pixels.ndim == 3 and pixels.shape[2] in (2, 4):
+        if (pixels[..., -1] != 65535).any():
+            raise RefusedError(
+                "transparent",
+                "the image has transparent pixels, which have no grey value: save it without transparency.",
+            )
+        pixels = pixels[..., :-1]
+        notes.append("opaque alpha channel dropped")
+    if pixels.ndim == 3:
+        pixels = pixels[..., 0] if pixels.shape[2] == 1 else to_grey(pixels)
+        notes.append("color turned to grey")
+    if orientation in _UPRIGHT:
+        pixels = _UPRIGHT[orientation](pixels)
+        notes.append("turned upright as its EXIF orientation says")
+    return Decoded(np.ascontiguousarray(pixels), bits, tuple(notes))
+
+
+_DECODERS: dict[str, Callable[[bytes], Decoded]] = {
+    "PNG": _decode_png,
+    "JPEG": _decode_jpeg,
+    "DICOM": decode_dicom_bytes,
+}

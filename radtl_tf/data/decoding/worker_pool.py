@@ -1,0 +1,224 @@
+"""Read many images in processes of their own: a file that crashes, hangs or swells costs that file.
+
+Decoders are written in C and meet files from anywhere. Some crash on damaged input, some never return, some panic in
+ways that no ``except`` catches; limits on memory and time can be set on a process only (docs/decisions/0006).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.data.decoding.grey import MAX_PIXELS, NO_MEMORY
+from radtl_tf.data.decoding.reading import SIGNATURE_SIDE, Outcome, Reading
+from radtl_tf.data.decoding.worker_process import LENGTHS, READY
+from radtl_tf.errors import RadtlError
+from radtl_tf.places import PACKAGE
+
+SECONDS = 20.0  # for one file, by the clock: ordinary radiographs take a tenth of one
+MEMORY = 1500 << 20  # bytes that decoding may add
+_AHEAD = 2  # requests that wait at each worker, so that it never waits for us
+_START_SECONDS = 120.0  # until a worker is there, which takes half a second if nothing else is to be done
+_END_SECONDS = 2.0  # between the last byte of a worker and its end
+_MAX_ANSWER = 4 * MAX_PIXELS  # bytes; pixels have two each, and a PNG of noise hardly more
+_NAME = "radtl_tf.data.decoding.worker_process"
+
+Want = Literal["reading", "png", "pixels"]
+Answer = tuple[Outcome, list[memoryview]]
+
+
+def read_all(
+    paths: Iterable[Path],
+    *,
+    png: bool = False,
+    num_workers: int | None = None,
+    seconds: float = SECONDS,
+    memory: int = MEMORY,
+) -> Iterator[Outcome]:
+    """Yield what became of each file, in order; with ``png`` its pixels come as a 16-bit PNG, too.
+
+    ``paths`` is read only a little ahead. ``num_workers``: default, one per CPU. Closing the iterator ends the workers.
+
+    Raises:
+        RadtlError: the workers do not start, whatever the file.
+    """
+    want: Want = "png" if png else "reading"
+    for outcome, parts in _answers(paths, want, num_workers, seconds, memory):
+        yield replace(outcome, png=bytes(parts[0])) if parts else outcome
+
+
+def pixels_of_all(
+    paths: Iterable[Path], *, num_workers: int | None = 1, seconds: float = SECONDS, memory: int = MEMORY
+) -> Iterator[tuple[Outcome, NDArray[np.uint16] | None]]:
+    """Yield what became of each file and its pixels, uint16 grey (H, W), where it was decoded; else as ``read_all``."""
+    for outcome, parts in _answers(paths, "pixels", num_workers, seconds, memory):
+        reading = outcome.reading
+        yield outcome, np.frombuffer(parts[0], "<u2").reshape(reading.height, reading.width) if reading else None
+
+
+def _answers(
+    paths: Iterable[Path], want: Want, num_workers: int | None, seconds: float, memory: int
+) -> Iterator[Answer]:
+    """Deal the files out to the workers in turn, and take the answers in the same turn."""
+    number = num_workers or _num_cpus()
+    workers = [_Worker(seconds, memory) for _ in range(number)]
+    pending: deque[_Worker] = deque()
+    try:
+        for turn, path in enumerate(paths):
+            worker = workers[turn % number]
+            worker.ask({"path": str(path.absolute()), "want": want})
+            pending.append(worker)
+            if len(pending) >= number * _AHEAD:
+                yield pending.popleft().answer()
+        while pending:
+            yield pending.popleft().answer()
+    finally:
+        for worker in workers:
+            worker.close()
+
+
+def _num_cpus() -> int:
+    """Return how many CPUs this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Worker:
+    """One decoding process, started at its first request, and again after each that it did not survive."""
+
+    def __init__(self, seconds: float, memory: int) -> None:
+        self._seconds, self._memory = seconds, memory
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_ready = False
+        self._requests: deque[bytes] = deque()  # sent and not answered
+
+    def ask(self, request: dict[str, str]) -> None:
+        self._requests.append(json.dumps(request).encode() + b"\n")
+        if self._process is None:
+            self._start()
+        else:
+            self._write(self._requests[-1])
+
+    def answer(self) -> Answer:
+        """Return the answer to the oldest request; if the process did not survive it, say how it ended."""
+        self._await_start()
+        try:
+            found = _answer(*self._frame(self._seconds))
+        except TimeoutError:
+            found = self._too_slow(), []
+        except (EOFError, ValueError, KeyError, TypeError):  # the end, or what no healthy process sends
+            found = self._ended(), []
+        self._requests.popleft()
+        if self._process is None and self._requests:
+            self._start()
+        return found
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+        process.wait()
+
+    def _start(self) -> None:
+        search = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+        alone = {"PYTHONPATH": os.pathsep.join(search), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self._is_ready = False
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", _NAME, str(self._memory), str(self._seconds)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # decoders print there
+            env={**os.environ, **alone},
+            bufsize=0,
+        )
+        for request in self._requests:
+            self._write(request)
+
+    def _write(self, request: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):  # it has ended: the answer will say how
+            self._process.stdin.write(request)  # type: ignore[union-attr]
+
+    def _await_start(self) -> None:
+        """Wait for the first frame, which no file can have to do with."""
+        try:
+            self._is_ready = self._is_ready or self._frame(_START_SECONDS)[0]["status"] == READY
+        except (TimeoutError, EOFError) as error:
+            raise RadtlError(
+                f"the process that decodes images does not start (exit code {self._code()}): "
+                f"`{sys.executable} -m {_NAME} {self._memory} {self._seconds:g}` says why."
+            ) from error
+
+    def _frame(self, seconds: float) -> tuple[dict[str, Any], memoryview]:
+        """Return the next record of the process and the bytes that follow it."""
+        deadline = time.monotonic() + seconds
+        text, rest = LENGTHS.unpack(self._exactly(LENGTHS.size, deadline))
+        if text + rest > _MAX_ANSWER:
+            raise ValueError
+        record = json.loads(bytes(self._exactly(text, deadline)))
+        return record, self._exactly(rest, deadline)
+
+    def _exactly(self, size: int, deadline: float) -> memoryview:
+        """Return the next ``size`` bytes of the process."""
+        pipe: Any = self._process.stdout  # type: ignore[union-attr]
+        poll = select.poll()  # select.select() has no place for descriptors from 1024
+        poll.register(pipe, select.POLLIN)
+        view, filled = memoryview(bytearray(size)), 0
+        while filled < size:
+            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                raise TimeoutError
+            got = pipe.readinto(view[filled:])
+            if not got:
+                raise EOFError
+            filled += got
+        return view
+
+    def _too_slow(self) -> Outcome:
+        self.close()
+        reason = f"decoding the file took longer than {self._seconds:g} s: it is damaged or made to do harm."
+        return Outcome("refused", "timeout", reason)
+
+    def _ended(self) -> Outcome:
+        """Say what the end of the process means for the file that it was at."""
+        code = self._code()
+        if code == -signal.SIGXCPU:
+            return self._too_slow()
+        if code == -signal.SIGKILL:  # not by us: Linux does so to processes when memory runs out
+            return Outcome("refused", "memory", NO_MEMORY)
+        how = signal.strsignal(-code) if code is not None and code < 0 else f"exit code {code}"
+        return Outcome("refused", "crashed", f"the file stopped the process that decoded it ({how}): it is damaged.")
+
+    def _code(self) -> int | None:
+        """Return how the process ended, as it is about to; nothing if it does not."""
+        code = None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(_END_SECONDS)  # type: ignore[union-attr]
+        self.close()
+        return code
+
+
+def _answer(record: dict[str, Any], data: memoryview) -> Answer:
+    if record["status"] != "decoded":
+        return Outcome(record["status"], record["code"], record["reason"]), []
+    ends = np.cumsum(record["parts"]).tolist()
+    parts = [data[end - size : end] for size, end in zip(record["parts"], ends, strict=True)]
+    signature = np.frombuffer(parts[0], np.uint8).reshape(SIGNATURE_SIDE, SIGNATURE_SIDE)
+    known = {**record["reading"], "notes": tuple(record["reading"]["notes"])}
+    return Outcome("decoded", reading=Reading(**known, signature=signature)), parts[1:]

@@ -1,0 +1,104 @@
+"""The process that decodes: reads requests, answers each with one frame, and may die of a file without harm.
+
+A request is a line of JSON (path, what is wanted). An answer is the lengths of its two parts, a record in JSON and the
+bytes that it announces: nothing that a damaged decoder could turn into an object. The first frame says that the process
+is there, before it has met any file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import struct
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from radtl_tf.data.decoding.grey import NO_MEMORY, NoRadiographError, read_file
+from radtl_tf.data.decoding.measuring import measure, png_of
+from radtl_tf.errors import DataError
+
+LENGTHS = struct.Struct("<QQ")
+READY = "ready"
+
+
+def main() -> None:
+    """Answer requests from stdin on stdout until there are no more.
+
+    ``argv[1]`` is the memory in bytes that decoding may add, ``argv[2]`` the seconds of computing for one file.
+    """
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints must not get into the answers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and closes our stdin
+    _limit_memory(int(sys.argv[1]))
+    _send(answers, {"status": READY}, [])
+    for line in sys.stdin.buffer:
+        _limit_time(float(sys.argv[2]))
+        _send(answers, *answer(json.loads(line)))
+
+
+def answer(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the record of one request and the parts that follow it: signature, and PNG or pixels if wanted."""
+    try:
+        return _decoded(request)
+    except NoRadiographError as error:
+        return {"status": "skipped", "code": "no-radiograph", "reason": str(error)}, []
+    except DataError as error:
+        return {"status": "refused", "code": getattr(error, "code", "damaged"), "reason": str(error)}, []
+    except MemoryError:
+        return {"status": "refused", "code": "memory", "reason": NO_MEMORY}, []
+
+
+def _decoded(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    path = Path(request["path"])
+    reading, decoded = measure(read_file(path), path.suffix)
+    record = asdict(reading)
+    parts = [record.pop("signature").tobytes()]
+    parts += [png_of(decoded.pixels)] if request["want"] == "png" else []
+    parts += [decoded.pixels.astype("<u2").tobytes()] if request["want"] == "pixels" else []
+    return {"status": "decoded", "reading": record}, parts
+
+
+def _send(stream: BinaryIO, record: dict[str, Any], parts: list[bytes]) -> None:
+    text = json.dumps({**record, "parts": [len(part) for part in parts]}).encode()
+    stream.write(LENGTHS.pack(len(text), sum(map(len, parts))))
+    for part in (text, *parts):
+        stream.write(part)
+    stream.flush()
+
+
+def _limit_memory(num_bytes: int) -> None:
+    """Allow this process the memory that it has now and ``num_bytes`` more, and no core file."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    statm = Path("/proc/self/statm")
+    used = int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 1 << 31
+    for what, limit in ((resource.RLIMIT_AS, used + num_bytes), (resource.RLIMIT_CORE, 0)):
+        hard = resource.getrlimit(what)[1]
+        lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        try:
+            resource.setrlimit(what, (lowest, lowest))
+        except (ValueError, OSError):  # macOS does not let RLIMIT_AS be lowered below what is mapped
+            continue
+
+
+def _limit_time(seconds: float) -> None:
+    """Allow this process so many seconds of computing from now, so that a loop ends even if nobody waits for it."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    limit = math.ceil(time.process_time() + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Folds: patients are divided, never images."""

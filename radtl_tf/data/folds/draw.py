@@ -1,0 +1,168 @@
+"""Folds: patients are divided, never images; every part is checked for what it promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
+
+from radtl_tf.data.folds.stratify import divide
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.errors import DataError
+from radtl_tf.records.experiment import FoldPlan
+
+MIN_TEST_PATIENTS = 5  # of each class in a test fold; fewer make the fold's AUROC meaningless
+MIN_INNER_PATIENTS = 10  # of each class in the inner part; fewer cannot choose an epoch
+_DRAWS = 20  # StratifiedGroupKFold is greedy: another seed may succeed where one leaves a fold with one class
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One partition of the examples into parts, as positions into ``Cases``.
+
+    ``fixed_epochs``: the inner part has fewer than ten patients of a class, so no epoch is chosen on it.
+    """
+
+    repeat: int
+    fold: int
+    train: NDArray[np.int64]
+    inner: NDArray[np.int64]
+    test: NDArray[np.int64]
+    fixed_epochs: bool
+
+    def parts(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
+        """Yield the name and the positions of each part."""
+        yield from (("train", self.train), ("inner", self.inner), ("test", self.test))
+
+
+def draw_folds(cases: Cases, plan: FoldPlan, seed: int) -> list[Fold]:
+    """Draw ``plan.count`` folds ``plan.repeats`` times, grouped by patient and stratified by label.
+
+    A repeat re-draws the partition. Patients who share an image stay together. Patients go in by their number of first
+    appearance, so neither their names nor the hash key move a fold.
+
+    Raises:
+        DataError: a part would lack a class, or a test fold would hold fewer than five patients of one.
+    """
+    _check_enough(cases, plan)
+    return [fold for repeat in range(plan.repeats) for fold in _draw_repeat(cases, plan, seed, repeat)]
+
+
+def patients_per_class(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (num_classes,): how many patients have at least one image of the class among ``positions``."""
+    truth, patients = cases.truth[positions], cases.patients[positions]
+    if truth.ndim == 1:
+        rows, classes = np.arange(len(truth)), truth
+    else:
+        rows, classes = np.nonzero(truth)
+    pairs = np.unique(np.stack([classes, patients[rows]]), axis=1)
+    return np.bincount(pairs[0], minlength=len(cases.classes))
+
+
+def _fewest(cases: Cases, positions: NDArray[np.int64]) -> int:
+    """Return the number of patients of the rarest class; of several labels, also of those without one."""
+    fewest = int(patients_per_class(cases, positions).min())
+    if cases.kind != "multilabel":
+        return fewest
+    return min(fewest, int(patients_per_class(replace(cases, truth=1 - cases.truth), positions).min()))
+
+
+def _check_enough(cases: Cases, plan: FoldPlan) -> None:
+    patients = patients_per_class(cases, np.arange(len(cases.truth)))
+    rarest = int(np.argmin(patients))
+    most = int(patients[rarest]) // MIN_TEST_PATIENTS
+    if plan.count > most:
+        advice = f"use at most {most} folds" if most >= 2 else "collect more patients"
+        raise DataError(
+            f"Class {cases.classes[rarest]!r} has {patients[rarest]} patients, too few for {plan.count} folds: each "
+            f"test fold needs {MIN_TEST_PATIENTS} patients of each class; {advice}."
+        )
+    groups = len(np.unique(cases.groups))
+    if groups < plan.count:
+        raise DataError(
+            f"The patients share images and make up only {groups} separate groups, too few for {plan.count} folds: "
+            "correct the patient ids, or remove the duplicates."
+        )
+
+
+def _draw_repeat(cases: Cases, plan: FoldPlan, seed: int, repeat: int) -> list[Fold]:
+    """Return the folds of one repeat from the first draw that keeps every promise."""
+    for draw in range(_DRAWS):
+        state = int(np.random.SeedSequence((seed, repeat, draw)).generate_state(1)[0])
+        splits = _splits(cases, plan, state)
+        folds = [_with_inner(cases, plan, (repeat, fold), split, state) for fold, split in enumerate(splits)]
+        if all(_keeps_promises(cases, fold) for fold in folds):
+            return folds
+    raise DataError(
+        f"No draw of {plan.count} folds gives every part patients with and without each class and each test fold "
+        f"{MIN_TEST_PATIENTS} patients of each: use fewer folds."
+    )
+
+
+Division = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def _splits(cases: Cases, plan: FoldPlan, state: int) -> Iterator[Division]:
+    """Yield the positions of the learning side and of the test part of each fold, by group of patients."""
+    if cases.kind != "multilabel":
+        splitter = StratifiedGroupKFold(n_splits=plan.count, shuffle=True, random_state=state)
+        yield from splitter.split(cases.examples, cases.truth, cases.groups)
+        return
+    groups, numbers = np.unique(cases.groups, return_inverse=True)
+    parts = divide(_labels(cases, numbers), [1 / plan.count] * plan.count, state)[numbers]
+    for fold in range(plan.count):
+        yield np.flatnonzero(parts != fold), np.flatnonzero(parts == fold)
+
+
+def _labels(cases: Cases, numbers: NDArray[np.int64], positions: slice | NDArray[np.int64] = slice(None)) -> NDArray:
+    """Return (G, K): which classes any image of a group has; ``numbers`` are the groups of ``positions``."""
+    labels = np.zeros((numbers.max() + 1, len(cases.classes)), np.int64)
+    np.maximum.at(labels, numbers, cases.truth[positions])
+    return labels
+
+
+def _with_inner(
+    cases: Cases,
+    plan: FoldPlan,
+    number: tuple[int, int],
+    split: tuple[NDArray[np.int64], NDArray[np.int64]],
+    state: int,
+) -> Fold:
+    """Divide the training side of a split into the training and the inner part, by group of patients."""
+    learning, test = split
+    groups, numbers = np.unique(cases.groups[learning], return_inverse=True)
+    chosen = _chosen_inner(cases, plan, learning, numbers, (state + number[1]) % 2**32)
+    is_inner = np.isin(numbers, chosen)
+    inner = learning[is_inner]
+    few = _fewest(cases, inner) < MIN_INNER_PATIENTS
+    return Fold(*number, train=learning[~is_inner], inner=inner, test=test, fixed_epochs=few)
+
+
+def _chosen_inner(
+    cases: Cases, plan: FoldPlan, learning: NDArray[np.int64], numbers: NDArray[np.int64], state: int
+) -> NDArray[np.int64]:
+    """Return which groups of the learning side go into the inner part.
+
+    The stratum of a group is the highest class among its images; several labels are divided one by one.
+    """
+    groups = np.unique(numbers)
+    if cases.kind == "multilabel":
+        return np.flatnonzero(divide(_labels(cases, numbers, learning), (1 - plan.inner, plan.inner), state) == 1)
+    highest = np.zeros(len(groups), int)
+    np.maximum.at(highest, numbers, cases.truth[learning])
+    _, sizes = np.unique(highest, return_counts=True)
+    strata = highest if sizes.min() >= 2 else np.zeros(len(groups), int)
+    splitter = StratifiedShuffleSplit(n_splits=1, test_size=plan.inner, random_state=state)
+    _, chosen = next(splitter.split(groups, strata))
+    return chosen
+
+
+def _keeps_promises(cases: Cases, fold: Fold) -> bool:
+    """Check that no group of patients stands in two parts, and that each part has patients of every class."""
+    groups = [set(cases.groups[positions]) for _, positions in fold.parts()]
+    disjoint = sum(map(len, groups)) == len(set().union(*groups))
+    fewest = [_fewest(cases, positions) for _, positions in fold.parts()]
+    return disjoint and min(fewest) >= 1 and fewest[2] >= MIN_TEST_PATIENTS

@@ -1,0 +1,51 @@
+"""A share of the training patients of a fold, for the question how much a result depends on their number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.data.folds.draw import Fold, patients_per_class
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.errors import DataError
+
+
+def with_share_of_training(cases: Cases, fold: Fold, share: float, seed: int) -> Fold:
+    """Return ``fold`` with ``share`` (0..1) of the patients of its training part; inner and test part stay.
+
+    Patients are taken whole, those who share an image together, the same share of each class. A smaller share is part
+    of a larger one, and all weights get the same.
+
+    Raises:
+        DataError: a class would have no patient.
+    """
+    if share == 1:
+        return fold
+    groups = np.unique(cases.groups[fold.train])
+    strata = _strata(cases, fold.train, groups)
+    order = np.random.default_rng((seed, fold.repeat, fold.fold)).permutation(len(groups))
+    kept: list[NDArray[np.int64]] = []
+    for stratum in np.unique(strata):
+        members = order[strata[order] == stratum]
+        kept.append(groups[members[: max(round(share * len(members)), 1)]])
+    train = fold.train[np.isin(cases.groups[fold.train], np.concatenate(kept))]
+    fewest = int(np.argmin(patients_per_class(cases, train)))
+    if not patients_per_class(cases, train)[fewest]:
+        raise DataError(
+            f"grid.train_fractions: {share:g} of the training patients of fold {fold.fold} leaves none of class "
+            f"{cases.classes[fewest]!r}: use a larger fraction."
+        )
+    return replace(fold, train=train)
+
+
+def _strata(cases: Cases, positions: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return per group the highest class among its images; of several labels the rarest, which needs it most."""
+    truth = cases.truth[positions]
+    if truth.ndim == 2:
+        rarest_last = np.argsort(-truth.sum(axis=0))
+        truth = np.where(truth.any(axis=1), truth.shape[1] - np.argmax(truth[:, rarest_last[::-1]], axis=1), 0)
+    highest = np.zeros(len(groups), np.int64)
+    np.maximum.at(highest, np.searchsorted(groups, cases.groups[positions]), truth)
+    return highest

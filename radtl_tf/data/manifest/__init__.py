@@ -1,0 +1,1 @@
+"""Tables of radiographs: paths, labels and patients as users write them."""

@@ -1,0 +1,72 @@
+"""Patient ids leave the manifest only as a keyed hash."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import unicodedata
+from pathlib import Path
+
+from radtl_tf.errors import OutputError
+from radtl_tf.records.disk import temporary_name
+
+KEY_FILE = "patient.key"
+_KEY_BYTES = 32
+_HASH_BYTES = 12
+
+
+def patient_key(folder: Path) -> bytes:
+    """Return the key of ``folder`` (32 bytes), drawn at the first call and kept in ``patient.key`` with mode 0600.
+
+    Raises:
+        OutputError: the key cannot be read or written, or is damaged.
+    """
+    path = folder / KEY_FILE
+    try:
+        if not path.exists():
+            _write_key(path)
+        key = path.read_bytes()
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read or written ({error.strerror}).") from error
+    if len(key) != _KEY_BYTES:
+        raise OutputError(
+            f"{path}: damaged, {len(key)} bytes instead of {_KEY_BYTES}: restore it, or start a new folder."
+        )
+    return key
+
+
+def normal_id(value: str) -> str:
+    """Return a patient's id in the one form that is compared and hashed.
+
+    Unicode's NFKC (composed letters, plain digits), without invisible characters such as zero-width spaces, outer
+    white space, and the apostrophe with which a spreadsheet marks text.
+
+    >>> normal_id("'\N{FULLWIDTH DIGIT ONE}7\N{NO-BREAK SPACE}")
+    '17'
+    """
+    composed = unicodedata.normalize("NFKC", value)
+    visible = "".join(character for character in composed if unicodedata.category(character) != "Cf")
+    return visible.strip().removeprefix("'").strip()
+
+
+def hashed(patient: str, key: bytes) -> str:
+    """Return the keyed BLAKE2b hash of a patient's normal id, 24 hexadecimal characters."""
+    return hashlib.blake2b(normal_id(patient).encode(), key=key, digest_size=_HASH_BYTES).hexdigest()
+
+
+def _write_key(path: Path) -> None:
+    """Write a new key; of two processes at once the first one wins, and both then read the same key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_name(path)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)  # unlike a rename, a link never replaces a key that is already there
+    finally:
+        os.unlink(temporary)

@@ -1,0 +1,1 @@
+"""Synthetic radiographs, so that everything can be tried without a patient."""

@@ -1,0 +1,185 @@
+"""Write synthetic radiographs as DICOM files with a manifest: they show that everything works, and are never evidence.
+
+All that is drawn follows from (seed, kind, patient, image). Headers and file names are drawn apart from the label.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from radtl_tf.data.phantoms.dicom import Projection, Visit, dicom_bytes
+from radtl_tf.data.phantoms.film import Drawing, Film, draw_film, expose
+from radtl_tf.data.phantoms.paint import Picture
+from radtl_tf.data.phantoms.panoramic import draw_panoramic
+from radtl_tf.data.phantoms.skull import draw_skull
+from radtl_tf.errors import ExperimentError, OutputError, nearest
+from radtl_tf.records.disk import temporary_folder, unwritable
+
+COLUMNS = ("path", "label", "patient_id", "age", "view")
+MANIFEST, RECORD = "labels.csv", "phantoms.json"
+VERSION = 1  # raised by every change of what is drawn or written
+_MAX_IMAGES = 3
+_AGES = (8, 70)
+_LABELS, _ANATOMY, _FILM, _PERSON, _HEADER = range(5)  # what a random generator is for
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is drawn and how it is taken; ``classes`` are negative, positive, ``rows`` the default height in pixels."""
+
+    classes: tuple[str, str]
+    draw: Callable[[np.random.Generator, bool, int], Drawing]
+    rows: int
+    columns_per_row: int
+    spread: float  # of the patient's position, see draw_film
+    mirrored: float  # share of images that are taken from the other side
+    projection: Projection
+    views: tuple[str, str]  # as the manifest says, the second mirrored
+    has_sex: bool  # whether the header may tell the sex: not where it is the label
+
+
+KINDS: Mapping[str, Kind] = {
+    "supernumerary": Kind(
+        classes=("absent", "present"),
+        draw=lambda rng, positive, age: draw_panoramic(rng, present=positive, age=age),
+        rows=256,
+        columns_per_row=2,
+        spread=0.012,
+        mirrored=0,
+        projection=Projection("PX", 150, "JAW", ("661005", "Jaw region structure"), ("PA", "PA"), ("L", "R")),
+        views=("panoramic", "panoramic"),
+        has_sex=True,
+    ),
+    "skull": Kind(
+        classes=("female", "male"),
+        draw=lambda rng, positive, age: draw_skull(rng, male=positive, age=age),
+        rows=320,
+        columns_per_row=1,
+        spread=0.04,
+        mirrored=0.25,
+        projection=Projection("DX", 240, "SKULL", ("89546000", "Skull"), ("LL", "RL"), ("A", "P")),
+        views=("left lateral", "right lateral"),
+        has_sex=False,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Phantom:
+    """One synthetic radiograph: ``picture`` (rows, columns), 0 black to 1 white, is what a viewer should show."""
+
+    picture: Picture
+    positive: bool
+    patient: int
+    image: int
+    age: int
+    film: Film
+
+
+def draw_phantoms(kind: str, *, num_patients: int, seed: int, height: int | None = None) -> Iterator[Phantom]:
+    """Draw one to three radiographs of each patient; about half of the patients are positive.
+
+    ``height`` is in pixels (default: 256 for "supernumerary", 320 for "skull").
+
+    Raises:
+        ExperimentError: the kind is unknown, or there are fewer than two patients.
+    """
+    if kind not in KINDS:
+        raise ExperimentError(f"unknown phantoms {kind!r}{nearest(kind, KINDS)}; there are: {', '.join(KINDS)}.")
+    if num_patients < 2:
+        raise ExperimentError(f"{num_patients} patients cannot show both labels: draw at least 2.")
+    positives = _random(seed, kind, _LABELS).permutation(np.arange(num_patients) % 2 == 1)
+    rows = height or KINDS[kind].rows
+    return (
+        phantom
+        for patient, positive in enumerate(positives)
+        for phantom in _patient(kind, patient, bool(positive), seed, rows)
+    )
+
+
+def write_phantoms(folder: Path, *, kind: str, num_patients: int, seed: int, height: int | None = None) -> Path:
+    """Write the phantoms of ``draw_phantoms`` below ``folder`` and return the manifest, ``labels.csv``.
+
+    The same arguments give the same bytes; a folder that already holds these phantoms is left as it is.
+
+    Raises:
+        ExperimentError: as ``draw_phantoms``.
+        OutputError: the folder holds other things, or cannot be written.
+    """
+    record = {"version": VERSION, "kind": kind, "num_patients": num_patients, "seed": seed, "height": height}
+    phantoms = draw_phantoms(kind, num_patients=num_patients, seed=seed, height=height)
+    try:
+        there = _is_there(folder, record)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    if not there:
+        _write_whole(folder.resolve(), _files(phantoms, kind, seed), record)
+    return folder / MANIFEST
+
+
+def _is_there(folder: Path, record: Mapping[str, object]) -> bool:
+    """Tell whether the folder holds the phantoms of the record; refuse it if it holds anything else."""
+    if folder.is_dir() and not any(folder.iterdir()) or not folder.exists():
+        return False
+    try:
+        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise OutputError(f"{folder} holds other things than phantoms: name a new or empty folder.") from None
+    if found != dict(record):
+        raise OutputError(f"{folder} holds other phantoms ({RECORD} says which): name a new or empty folder.")
+    return True
+
+
+def _files(phantoms: Iterable[Phantom], kind: str, seed: int) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each image, at last of the manifest."""
+    recipe, rows = KINDS[kind], [COLUMNS]
+    for number, phantom in enumerate(phantoms):
+        visit = _visit(phantom, kind, seed)
+        name = f"images/{number:06d}.dcm"
+        rng = _random(seed, kind, _HEADER, phantom.patient, phantom.image)
+        yield name, dicom_bytes(phantom.picture, recipe.projection, visit, rng)
+        label, view = recipe.classes[phantom.positive], recipe.views[phantom.film.mirrored]
+        rows.append((name, label, visit.patient_id, str(phantom.age), view))
+    table = io.StringIO(newline="")
+    csv.writer(table, lineterminator="\n").writerows(rows)
+    yield MANIFEST, table.getvalue().encode()
+
+
+def _visit(phantom: Phantom, kind: str, seed: int) -> Visit:
+    sex = str(_random(seed, kind, _PERSON, phantom.patient).choice(["F", "M"])) if KINDS[kind].has_sex else ""
+    origin = f"{kind}/{seed}/{len(phantom.picture)}"
+    return Visit(origin, phantom.patient, phantom.image, phantom.age, sex, phantom.film.mirrored)
+
+
+def _write_whole(folder: Path, files: Iterable[tuple[str, bytes]], record: Mapping[str, object]) -> None:
+    """Write all files or none; an empty folder is replaced, any other refuses."""
+    with temporary_folder(folder) as temporary:
+        (temporary / "images").mkdir()
+        for name, content in files:
+            (temporary / name).write_bytes(content)
+        (temporary / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def _patient(kind: str, patient: int, positive: bool, seed: int, rows: int) -> Iterator[Phantom]:
+    recipe = KINDS[kind]
+    rng = _random(seed, kind, _ANATOMY, patient)
+    age, images = int(rng.integers(*_AGES)), int(rng.integers(1, _MAX_IMAGES + 1))
+    drawing = recipe.draw(rng, positive, age)
+    for image in range(images):
+        rng = _random(seed, kind, _FILM, patient, image)
+        film = draw_film(rng, spread=recipe.spread, mirrored=bool(rng.random() < recipe.mirrored))
+        picture = expose(drawing, film, rng, rows, rows * recipe.columns_per_row)
+        yield Phantom(picture, positive, patient, image, age, film)
+
+
+def _random(seed: int, kind: str, *numbers: int) -> np.random.Generator:
+    """Return the generator of one patient or image, whatever was drawn before."""
+    # A list of seeds would not do: trailing zeros do not count in it.
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(list(KINDS).index(kind), *numbers)))

@@ -1,0 +1,1 @@
+"""TFDS data sets: built, read back, and streamed to a network."""

@@ -1,0 +1,254 @@
+"""Data sets in TFDS's own format: load a builder folder, build it whole or not at all, read it back."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from absl import logging as absl_logging
+from tensorflow_datasets.core import shuffle
+
+from radtl_tf.data.check.findings import Examined
+from radtl_tf.data.decoding.reading import Outcome, Reading
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.labels import Labels, assemble
+from radtl_tf.data.manifest.reader import Manifest
+from radtl_tf.data.tfds.builder_folders import SUFFIX, author_errors, builder_in
+from radtl_tf.data.tfds.examples import class_names, reading_from, rows_of
+from radtl_tf.errors import DataError, OutputError, RadtlError, nearest
+from radtl_tf.places import shipped
+from radtl_tf.records.experiment import Task
+
+_DAMAGE = (  # a bit flipped, a file cut, a file gone
+    tf.errors.DataLossError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.OutOfRangeError,
+    tf.errors.NotFoundError,
+)
+
+
+def known_datasets() -> list[str]:
+    """Return the names of the data sets that ship with the package."""
+    return sorted(path.parent.name for path in shipped("datasets").glob(f"*/*{SUFFIX}.py"))
+
+
+def builder_class(name: str) -> type[tfds.core.DatasetBuilder]:
+    """Return the builder class of the data set ``name``.
+
+    Raises:
+        DataError: there is no such data set.
+    """
+    known = known_datasets()
+    if name not in known:
+        raise DataError(f"unknown data set {name!r}{nearest(name, known)}; there are: {', '.join(known)}.")
+    folder = shipped("datasets")
+    module = f"{name}.{name}{SUFFIX}"
+    with tfds.core.utils.add_sys_path(folder), author_errors(name, module):
+        found = tfds.core.community.builder_cls_from_module(module)
+    found.pkg_dir_path = tfds.core.Path(folder / name)  # where README, citation and tags are
+    return found
+
+
+def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.core.DatasetBuilder:
+    """Build the data set of a manifest below ``data_dir``, or return the complete one that is there.
+
+    Raises:
+        DataError: an image cannot be decoded; the message names its line in the manifest.
+        OutputError: the data set cannot be written.
+    """
+    make: Any = builder_class("radiographs")
+    with _quiet(), data_errors(manifest.path.name):
+        builder = make.of(
+            rows_of(manifest, cases), cases.classes, multilabel=cases.kind == "multilabel", data_dir=data_dir
+        )
+    return _prepared(builder, str(manifest.path))
+
+
+def build_named(
+    source: str | type[tfds.core.DatasetBuilder] | tfds.core.DatasetBuilder,
+    data_dir: Path,
+    manual_dir: Path | None = None,
+) -> tfds.core.DatasetBuilder:
+    """Build a data set below ``data_dir``, or return the complete one; an instance keeps its own folder.
+
+    ``source`` is the name of a shipped builder, the path of a builder's folder (both may end with ``/config``), a
+    builder class, or an instance. A path has a separator: ``./knees``. ``manual_dir`` is where its sources were put;
+    default: ``<data_dir>/downloads/manual/<name>``.
+
+    Raises:
+        DataError: there is no such data set or configuration, its sources are missing or damaged, or the builder's
+            own code fails; the message then names the line.
+        OutputError: the data set cannot be written.
+    """
+    builder = source if isinstance(source, tfds.core.DatasetBuilder) else _configured(source, data_dir)
+    return _prepared(builder, builder.name, manual_dir or data_dir / "downloads" / "manual" / builder.name)
+
+
+def _configured(source: str | type[tfds.core.DatasetBuilder], data_dir: Path) -> tfds.core.DatasetBuilder:
+    found, config = _class_and_config(source) if isinstance(source, str) else (source, "")
+    known = [entry.name for entry in found.BUILDER_CONFIGS]
+    if config and config not in known:
+        raise DataError(
+            f"{found.name} has no configuration {config!r}{nearest(config, known)}; it has: "
+            f"{', '.join(known) or 'none'}."
+        )
+    with _quiet(), data_errors(found.name), author_errors(found.name, found.__module__):
+        return found(data_dir=data_dir, config=config or None)
+
+
+def _class_and_config(source: str) -> tuple[type[tfds.core.DatasetBuilder], str]:
+    """Return the class of a name or a folder, and what follows it."""
+    name, divider, config = source.partition("/")
+    if not divider or name in known_datasets():
+        return builder_class(name), config
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return builder_in(folder), ""
+    if list(folder.parent.glob(f"*{SUFFIX}.py")):
+        return builder_in(folder.parent), folder.name
+    hint = nearest(name, known_datasets())
+    raise DataError(f"{source}: neither a shipped data set{hint} nor the folder of a builder (<name>{SUFFIX}.py).")
+
+
+def cases_from(builder: tfds.core.DatasetBuilder, task: Task) -> Cases:
+    """Return the examples of a built data set for ``task``.
+
+    Raises:
+        DataError: the data set is damaged, or its labels do not make the task.
+    """
+    names = class_names(builder.info)
+    rows = list(_rows(builder, "example", "label", "patient"))
+    if [int(row["example"]) for row in rows] != list(range(len(rows))):
+        raise DataError(f"the data set {title(builder)} does not hold its examples in order: build it again.")
+    return assemble([_labels(names, row) for row in rows], [row["patient"].decode() for row in rows], task)
+
+
+def readings_from(builder: tfds.core.DatasetBuilder) -> list[Reading]:
+    """Return the Reading of every example of a built data set, in order; no image is decoded.
+
+    Raises:
+        DataError: the data set is damaged.
+    """
+    return [reading_from(row) for row in _rows(builder, "sha256", "reading", "metadata")]
+
+
+def examined_from(builder: tfds.core.DatasetBuilder) -> list[Examined]:
+    """Return what the data check looks at of each example of a built data set, in order; no image is decoded.
+
+    Raises:
+        DataError: the data set is damaged.
+    """
+    names = class_names(builder.info)
+    return [
+        Examined(
+            line=int(row["example"]),
+            outcome=Outcome("decoded", reading=reading_from(row)),
+            labels=_labels(names, row),
+            patient=row["patient"].decode(),
+        )
+        for row in _rows(builder, "example", "label", "patient", "sha256", "reading", "metadata")
+    ]
+
+
+def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
+    """Return the sha256 over example, label and file of every image, in order.
+
+    Raises:
+        DataError: the data set is damaged.
+    """
+    names = class_names(builder.info)
+    digest = hashlib.sha256()
+    for row in _rows(builder, "example", "label", "sha256"):
+        labels = "|".join(_labels(names, row))
+        digest.update(f"{int(row['example'])}\t{labels}\t{row['sha256'].decode()}\n".encode())
+    return digest.hexdigest()
+
+
+def _labels(names: list[str], row: dict[str, Any]) -> Labels:
+    return tuple(names[int(number)] for number in np.atleast_1d(row["label"]))
+
+
+def stream_of(builder: tfds.core.DatasetBuilder, decoders: Any = None) -> tf.data.Dataset:
+    """Return the examples of a built data set in their order; ``decoders`` as in TFDS."""
+    in_order = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+    with _quiet():
+        return builder.as_dataset(split="all", shuffle_files=False, decoders=decoders, read_config=in_order)
+
+
+def title(builder: tfds.core.DatasetBuilder) -> str:
+    """Return the name and the folder of a built data set, for messages."""
+    return f"{builder.name} ({builder.data_path})"
+
+
+@contextlib.contextmanager
+def data_errors(name: str) -> Iterator[None]:
+    """Turn what TensorFlow and TFDS raise on a damaged data set into one line."""
+    try:
+        yield
+    except RadtlError:
+        raise
+    except _DAMAGE as error:
+        raise DataError(f"the data set {name} is damaged on disk: delete its folder and build it again.") from error
+    except (tf.errors.OpError, AssertionError, ValueError, KeyError) as error:
+        raise DataError(f"the data set {name} cannot be built or read ({type(error).__name__}).") from error
+
+
+def _prepared(
+    builder: tfds.core.DatasetBuilder, origin: str, manual_dir: Path | None = None
+) -> tfds.core.DatasetBuilder:
+    """Write the data set unless it is complete; nothing half-written remains, whoever was killed while writing."""
+    with _quiet():
+        if builder.is_prepared():
+            return builder
+    place = Path(builder.data_path)
+    for leftover in place.parent.glob(f"incomplete.*_{place.name}"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    try:
+        own_code = author_errors(builder.name, type(builder).__module__)
+        with _quiet(), _little_memory(), data_errors(builder.name), own_code:
+            config = tfds.download.DownloadConfig(try_download_gcs=False, manual_dir=manual_dir)
+            builder.download_and_prepare(download_config=config, download_dir=place.parent / "downloads")
+    except DataError as error:
+        raise DataError(f"{origin}: {error}") from error
+    except OSError as error:
+        raise OutputError(f"{place}: cannot be written ({error.strerror or error}).") from error
+    return builder
+
+
+@contextlib.contextmanager
+def _little_memory() -> Iterator[None]:
+    """Let TFDS keep 128 MiB of examples before it goes on on disk, not 1,000: it has no setting for it."""
+    before = shuffle.MAX_MEM_BUFFER_SIZE
+    shuffle.MAX_MEM_BUFFER_SIZE = 128 << 20
+    try:
+        yield
+    finally:
+        shuffle.MAX_MEM_BUFFER_SIZE = before
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep TFDS from printing: stdout is for data, and its bars do not fall silent by themselves."""
+    level = absl_logging.get_verbosity()
+    tfds.disable_progress_bar()
+    absl_logging.set_verbosity(absl_logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        absl_logging.set_verbosity(level)
+
+
+def _rows(builder: tfds.core.DatasetBuilder, *columns: str) -> Iterator[dict[str, Any]]:
+    """Yield the named columns of every example, in order; images stay undecoded."""
+    wanted = tfds.decode.PartialDecoding(dict.fromkeys(columns, True))
+    with data_errors(title(builder)):
+        yield from stream_of(builder, wanted).as_numpy_iterator()

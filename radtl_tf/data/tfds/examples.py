@@ -1,0 +1,168 @@
+"""The examples of every TFDS data set: their features, how a row of a source becomes one, how they are read back."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+from tensorflow_datasets.core.shuffle import BUCKETS_NUMBER, HKEY_SIZE
+
+from radtl_tf.data.check.examined_images import metadata_columns
+from radtl_tf.data.decoding.reading import METADATA, SIGNATURE_SIDE, Reading, plain
+from radtl_tf.data.decoding.worker_pool import read_all
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.labels import Labels
+from radtl_tf.data.manifest.reader import ImageFile, Manifest
+from radtl_tf.errors import DataError
+
+SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
+_NOTE_DIVIDER = "; "
+_HALF = BUCKETS_NUMBER // 2
+_STEP = (1 << HKEY_SIZE) // BUCKETS_NUMBER  # keys of one bucket
+_SMALL, _LARGE = 64, 4096  # examples in each bucket of the first half, and of the second
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image of a source: its file, its class (several for a multilabel data set), the hash of its patient.
+
+    ``metadata`` (keys among ``METADATA``) is what the source says; it goes before what the file says.
+    """
+
+    source: ImageFile
+    label: str | Labels
+    patient: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def features(labels: Sequence[str] | None, *, multilabel: bool = False) -> tfds.features.FeaturesDict:
+    """Return the features that every data set has; ``labels`` are the classes in order.
+
+    ``None`` where only the sources know the classes: ``info.features["label"].names`` is then set before generating.
+    """
+    one = tfds.features.ClassLabel(names=list(labels) if labels is not None else None)
+    return tfds.features.FeaturesDict(
+        {
+            "image": tfds.features.Image(shape=(None, None, 1), dtype=np.uint16, encoding_format="png"),
+            "label": tfds.features.Sequence(one) if multilabel else one,
+            "patient": tfds.features.Text(),
+            "example": tfds.features.Scalar(np.int64),
+            "sha256": tfds.features.Text(),
+            "reading": {
+                "pixels_hash": tfds.features.Text(),
+                **{name: tfds.features.Scalar(np.int32) for name in ("height", "width", "bits")},
+                **{name: tfds.features.Scalar(np.float32) for name in ("mean", "sd", "border")},
+                "signature": tfds.features.Tensor(shape=(SIGNATURE_SIDE, SIGNATURE_SIDE), dtype=np.uint8),
+                "notes": tfds.features.Text(),
+            },
+            "metadata": {name: tfds.features.Text() for name in METADATA},
+        }
+    )
+
+
+def class_names(info: tfds.core.DatasetInfo) -> list[str]:
+    """Return the classes of a data set in their order."""
+    label = info.features["label"]
+    return list((label.feature if isinstance(label, tfds.features.Sequence) else label).names)
+
+
+def rows_of(manifest: Manifest, cases: Cases) -> tuple[Row, ...]:
+    """Return what ``generate`` takes, from a manifest and the cases that were made of it."""
+    metadata = metadata_columns(manifest)
+    return tuple(
+        Row(source, _label(cases, truth), cases.patient_ids[patient], described)
+        for source, truth, patient, described in zip(
+            manifest.sources, cases.truth, cases.patients, metadata, strict=True
+        )
+    )
+
+
+def generate(rows: Iterable[Row]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield TFDS's (key, example) of each row, keys ascending, decoded in worker processes.
+
+    Raises:
+        DataError: images cannot be decoded, or have changed since their row was read. All are tried; the message
+            counts them and names the first one's line.
+    """
+    rows, ahead = itertools.tee(rows)
+    faults: list[tuple[int, str]] = []
+    outcomes = read_all((row.source.path for row in ahead), png=True)
+    for number, (row, outcome) in enumerate(zip(rows, outcomes, strict=True)):
+        fault = outcome.reason or _change(row.source)
+        if fault or outcome.reading is None or outcome.png is None:
+            faults.append((row.source.line, fault))
+        elif not faults:
+            yield _key(number), _example(number, row, outcome.reading, outcome.png)
+    if faults:
+        line, reason = faults[0]
+        more = f" ({len(faults)} images so; `radtl data check` lists them)" if len(faults) > 1 else ""
+        raise DataError(f"line {line}: {reason}{more}")
+
+
+def reading_from(row: Mapping[str, Any]) -> Reading:
+    """Return the Reading of an example as TFDS gives it back in NumPy."""
+    stored = row["reading"]
+    notes = stored["notes"].decode()
+    # Data sets that an earlier version built may hold ages as they were written, such as 97.0.
+    metadata = {name: kept for name, value in row["metadata"].items() if (kept := plain(name, value.decode()))}
+    return Reading(
+        sha256=row["sha256"].decode(),
+        pixels_hash=stored["pixels_hash"].decode(),
+        height=int(stored["height"]),
+        width=int(stored["width"]),
+        bits=int(stored["bits"]),
+        mean=float(stored["mean"]),
+        sd=float(stored["sd"]),
+        border=float(stored["border"]),
+        signature=stored["signature"],
+        notes=tuple(notes.split(_NOTE_DIVIDER)) if notes else (),
+        metadata=metadata,
+    )
+
+
+def _key(number: int) -> int:
+    """Return the key of an example: ascending, and spread over TFDS's buckets so that none grows large.
+
+    TFDS sorts what it has written bucket by bucket in memory, and takes an example's bucket from the leading part of
+    its 128-bit key. With the plain numbers as keys all examples would share the first bucket, and memory would grow
+    with the data set.
+    """
+    beyond = number - _SMALL * _HALF
+    bucket = number // _SMALL if beyond < 0 else min(_HALF + beyond // _LARGE, BUCKETS_NUMBER - 1)
+    return bucket * _STEP + _STEP // 2 + number
+
+
+def _label(cases: Cases, truth: Any) -> str | Labels:
+    if cases.kind == "multilabel":
+        return tuple(name for name, has in zip(cases.classes, truth, strict=True) if has)
+    return cases.classes[truth]
+
+
+def _change(source: ImageFile) -> str:
+    try:
+        status = source.path.stat()
+    except OSError:
+        return "the image is no longer there: run again."
+    if (status.st_size, status.st_mtime_ns) != (source.size, source.changed):
+        return "the image has changed since the manifest was read: run again."
+    return ""
+
+
+def _example(number: int, row: Row, reading: Reading, png: bytes) -> dict[str, Any]:
+    said = {name: kept for name, value in row.metadata.items() if (kept := plain(name, value))}
+    known = {**reading.metadata, **said}
+    names = ("pixels_hash", "height", "width", "bits", "mean", "sd", "border", "signature")
+    return {
+        "image": io.BytesIO(png),
+        "label": row.label if isinstance(row.label, str) else list(row.label),
+        "patient": row.patient,
+        "example": number,
+        "sha256": reading.sha256,
+        "reading": {**{name: getattr(reading, name) for name in names}, "notes": _NOTE_DIVIDER.join(reading.notes)},
+        "metadata": {name: known.get(name, "") for name in METADATA},
+    }

@@ -1,0 +1,123 @@
+"""Whether models and a manifest speak of the same classes: asked before anything is scored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from radtl_tf.data.manifest.labels import Labels
+from radtl_tf.data.manifest.reader import Manifest, labels_of
+from radtl_tf.errors import DataError, nearest
+from radtl_tf.records.experiment import Task
+from radtl_tf.records.runs import Target
+
+Card = Mapping[str, Any]  # what stands beside an exported model
+
+
+def target_of(card: Card) -> Target:
+    """Return what a model predicts; an earlier version, which named no kind, exported binary models only."""
+    return Target(card.get("kind", "binary"), tuple(card["classes"]))
+
+
+def task_of(cards: Sequence[Card], task: Task) -> Task:
+    """Return ``task`` as the first model has it: its kind, its positive class unless one is named, its labels.
+
+    Raises:
+        DataError: the models have not the same kind and classes, or several classes and ``task`` a positive one.
+    """
+    first, target = cards[0], target_of(cards[0])
+    for other in cards[1:]:
+        _check_same(first, other)
+    if target.is_binary:
+        return replace(task, kind=target.kind, positive=task.positive or first["positive"])
+    if task.positive is not None:
+        raise DataError(
+            f"A positive class is only valid for a binary model; {first['setting']} is {target.kind}. Leave it out."
+        )
+    in_one_cell = target.kind == "multilabel" and isinstance(task.label, str)
+    return replace(task, kind=target.kind, classes=target.classes if in_one_cell else ())
+
+
+def check_labels(manifest: Manifest, task: Task, cards: Sequence[Card]) -> None:
+    """Refuse labels that are not the models' classes; with a separator an image may have others beside them.
+
+    Raises:
+        DataError: a model does not know a label, or has another positive class; a class of several has no image, or
+            every one.
+    """
+    for card in cards:
+        _check_positive(task, card)
+        _check_columns(task, card)
+    labels = _labels(manifest, task)
+    for card in cards:
+        _check_known(manifest, task, labels, card)
+    if task.kind != "binary":
+        _check_divided(manifest, labels, cards[0])
+
+
+def _check_same(first: Card, second: Card) -> None:
+    """Refuse two models of different kinds, or of different classes where these are several."""
+    one, other = target_of(first), target_of(second)
+    if one.kind != other.kind:
+        raise DataError(
+            f"{first['setting']} is {one.kind} and {second['setting']} is {other.kind}: only models of one kind can be "
+            "compared."
+        )
+    odd = sorted(set(one.classes) ^ set(other.classes))
+    if odd and not one.is_binary:
+        raise DataError(
+            f"only one of the models {first['setting']} and {second['setting']} knows the class {odd[0]!r}: models can "
+            "be compared where they know the same classes."
+        )
+
+
+def _check_positive(task: Task, card: Card) -> None:
+    if task.positive is not None and task.positive != card["positive"]:
+        raise DataError(
+            f"the positive class is to be {task.positive!r}, but that of the model {card['setting']} is "
+            f"{card['positive']!r}."
+        )
+
+
+def _check_columns(task: Task, card: Card) -> None:
+    """Refuse columns of labels that are not the model's classes."""
+    if not isinstance(task.label, str) and set(task.label) != set(card["classes"]):
+        raise DataError(
+            f"the label columns are {_quoted(task.label)}, but the model {card['setting']} knows "
+            f"{_quoted(card['classes'])}: name a label column for each class."
+        )
+
+
+def _check_known(manifest: Manifest, task: Task, labels: Sequence[Labels], card: Card) -> None:
+    found = [name for names in labels for name in names]
+    unknown = [name for name in dict.fromkeys(found) if name not in card["classes"]]
+    if unknown and not task.label_separator:
+        raise DataError(
+            f"{manifest.path}: {found.count(unknown[0])} images have the label {unknown[0]!r}, which the model "
+            f"{card['setting']} does not know{nearest(unknown[0], card['classes'])}: it knows "
+            f"{_quoted(card['classes'])}. Write the labels as the model's classes, or name another label column."
+        )
+
+
+def _check_divided(manifest: Manifest, labels: Sequence[Labels], card: Card) -> None:
+    """Refuse a class that does not divide the images."""
+    counts = Counter(name for names in labels for name in set(names))
+    for name in card["classes"]:
+        if counts[name] in (0, len(labels)):
+            raise DataError(
+                f"{manifest.path}: {'every' if counts[name] else 'no'} image has the class {name!r} of the model "
+                f"{card['setting']}: its AUROC needs images with and without it."
+            )
+
+
+def _labels(manifest: Manifest, task: Task) -> list[Labels]:
+    try:
+        return labels_of(manifest, task)
+    except DataError as error:
+        raise DataError(f"{manifest.path}: {error}") from error
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names))

@@ -1,0 +1,1 @@
+"""Frozen models on patients that none of them was made with."""

@@ -1,0 +1,327 @@
+"""How well one or two frozen models do on patients that none of them was made with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS
+from radtl_tf.evaluation.formatting import number, p_text, range_text
+from radtl_tf.evaluation.inference.bootstrap import REPLICATES, Bootstrap, bootstrap
+from radtl_tf.evaluation.inference.delong import delong
+from radtl_tf.evaluation.metrics import weighted
+from radtl_tf.evaluation.metrics.auroc import class_auroc
+from radtl_tf.evaluation.metrics.metric_table import (
+    AUROC,
+    AVERAGE_PRECISION,
+    BRIER,
+    CALIBRATION_INTERCEPT,
+    CALIBRATION_SLOPE,
+    LOG_LOSS,
+    METRICS,
+    Metric,
+)
+from radtl_tf.evaluation.metrics.weighted import WeightedMetric
+from radtl_tf.records.experiment import Kind, Unit
+
+OTHER_REPLICATES = 2_000
+_OTHERS = (AVERAGE_PRECISION, BRIER, LOG_LOSS, CALIBRATION_SLOPE, CALIBRATION_INTERCEPT)
+_AVERAGED: dict[Kind, str] = {
+    "multiclass": (
+        "AUROC, average precision and calibration are means over the classes, each against the rest. The Brier score "
+        "is summed over the classes (0 to 2); the log loss is that of the one class of each case."
+    ),
+    "multilabel": (
+        "All metrics without the name of a class are means over the classes, each with the class against without it."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Cases and what M models made of them: truth (n,) of 0 and 1, ``scores`` (n, M), the patient (n,) of each.
+
+    Of several classes it is the view of one against the rest: truth is 1 where a case has the class, scores are
+    P(class).
+    """
+
+    truth: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    patients: NDArray[np.int64]
+
+    @property
+    def are_independent(self) -> bool:
+        """Tell whether every patient has one case."""
+        return len(np.unique(self.patients)) == len(self.patients)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One metric of one model with its 95 % interval and where that comes from; ``nan`` where there is none."""
+
+    model: str
+    metric: str
+    value: float
+    ci_low: float
+    ci_high: float
+    method: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The difference of two models' values on the same cases, ``a`` minus ``b``, with 95 % interval and p.
+
+    The interval is ``nan`` where the method of the p has none.
+    """
+
+    a: str
+    b: str
+    metric: str
+    difference: float
+    ci_low: float
+    ci_high: float
+    p_value: float
+    method: str
+
+
+@dataclass(frozen=True)
+class External:
+    """All numbers of a test: counts, estimates and comparisons of two models (AUROC first), sentence and notes."""
+
+    unit: Unit
+    counts: dict[str, int]
+    estimates: tuple[Estimate, ...]
+    comparisons: tuple[Compared, ...]
+    sentence: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Aurocs:
+    """The AUROCs of all models by one method."""
+
+    estimates: list[Estimate]
+    comparison: Compared | None
+    failed: int
+
+
+def evaluate_external(names: Sequence[str], images: Scored, unit: Unit, *, seed: int) -> External:
+    """Return what there is to say of the scores that the models ``names`` (M,) gave.
+
+    The AUROC's interval and comparison are DeLong's where every patient has one case, else of the patient bootstrap;
+    the other intervals are of the patient bootstrap.
+
+    Raises:
+        ValueError: the images have one class only, or patients of both classes where the unit is the patient.
+    """
+    cases = _cases(images, unit)
+    found = _aurocs(names, cases, seed)
+    others, left_out = _others(names, [cases], "binary", seed)
+    counts = count(images)
+    return External(
+        unit=unit,
+        counts=counts,
+        estimates=(*found.estimates, *others),
+        comparisons=(found.comparison,) if found.comparison else (),
+        sentence=_sentence(unit, counts, f"{counts['positive images']} images positive", "AUROC", found),
+        notes=tuple(_notes(unit, [counts], found, left_out)),
+    )
+
+
+def evaluate_classes(
+    names: Sequence[str], views: Mapping[str, Scored], kind: Kind, unit: Unit, *, seed: int
+) -> External:
+    """Return what there is to say of models of several classes; ``views`` are the images as each class sees them.
+
+    The AUROC is the mean over the classes, with interval and comparison of the patient bootstrap; that of a class,
+    called ``auroc: <class>``, is measured as in ``evaluate_external``. The other metrics are means, too, but for the
+    Brier score and the log loss of a multiclass task.
+
+    Raises:
+        ValueError: as of ``evaluate_external``, for any class.
+    """
+    cases = [_cases(view, unit) for view in views.values()]
+    mean = _by_bootstrap(names, cases, seed)
+    of_class = [
+        replace(one, metric=class_auroc(name))
+        for name, view in zip(views, cases, strict=True)
+        for one in _aurocs(names, view, seed).estimates
+    ]
+    found = replace(mean, estimates=[*mean.estimates, *of_class])
+    others, left_out = _others(names, cases, kind, seed)
+    counts = {name: count(view) for name, view in views.items()}
+    of_all = _of_all(counts)
+    return External(
+        unit=unit,
+        counts=of_all,
+        estimates=(*found.estimates, *others),
+        comparisons=(mean.comparison,) if mean.comparison else (),
+        sentence=_sentence(unit, of_all, f"{len(views)} classes, each against the rest", "mean AUROC", mean),
+        notes=(_AVERAGED[kind], *_notes(unit, list(counts.values()), found, left_out)),
+    )
+
+
+def _cases(images: Scored, unit: Unit) -> Scored:
+    cases = by_patient(images) if unit == "patient" else images
+    if len(np.unique(cases.truth)) != 2:
+        raise ValueError("an AUROC needs both classes")
+    return cases
+
+
+def by_patient(images: Scored) -> Scored:
+    """Return a case per patient, with the mean of their scores.
+
+    Raises:
+        ValueError: a patient has images of both classes.
+    """
+    ids, which = np.unique(images.patients, return_inverse=True)
+    num_images, num_positive = np.bincount(which), np.bincount(which, weights=images.truth)
+    if ((num_positive > 0) & (num_positive < num_images)).any():
+        raise ValueError("a patient has images of both classes")
+    sums = np.stack([np.bincount(which, weights=column) for column in images.scores.T], axis=1)
+    return Scored((num_positive > 0).astype(np.int64), sums / num_images[:, None], ids)
+
+
+def count(images: Scored) -> dict[str, int]:
+    """Return how many images and patients there are, in all and of each class; a patient may have both."""
+    positive = images.truth == 1
+    return {
+        "images": len(images.truth),
+        "patients": len(np.unique(images.patients)),
+        "positive images": int(positive.sum()),
+        "positive patients": len(np.unique(images.patients[positive])),
+        "negative patients": len(np.unique(images.patients[~positive])),
+    }
+
+
+def _of_all(counts: Mapping[str, dict[str, int]]) -> dict[str, int]:
+    """Return how many images and patients there are, in all and with each class."""
+    what = ("images", "patients")
+    first = next(iter(counts.values()))
+    of_class = {f"{key} with {name}": one[f"positive {key}"] for name, one in counts.items() for key in what}
+    return {key: first[key] for key in what} | of_class
+
+
+def _aurocs(names: Sequence[str], cases: Scored, seed: int) -> _Aurocs:
+    return _by_delong(names, cases) if cases.are_independent else _by_bootstrap(names, [cases], seed)
+
+
+def _by_delong(names: Sequence[str], cases: Scored) -> _Aurocs:
+    found = delong(cases.truth, cases.scores)
+    method = "DeLong, logit scale"
+    estimates = [
+        Estimate(name, AUROC.key, found.value(column), *found.interval(column), method)
+        for column, name in enumerate(names)
+    ]
+    if len(names) < 2:
+        return _Aurocs(estimates, None, 0)
+    test = found.compare()
+    return _Aurocs(
+        estimates,
+        Compared(names[0], names[1], AUROC.key, test.difference, *test.interval(), test.p_value, "paired DeLong"),
+        failed=0,
+    )
+
+
+def _by_bootstrap(names: Sequence[str], views: Sequence[Scored], seed: int) -> _Aurocs:
+    """Return the AUROCs of cases, each the mean over the ``views`` that classes have of them."""
+    metrics = [_mean(AUROC, views, column) for column in range(len(names))]
+    found = bootstrap(metrics, views[0].patients, seed=seed)
+    estimates = [drawn_estimate(name, AUROC.key, one) for name, one in zip(names, found, strict=True)]
+    failed = found[0].num_failed
+    if len(names) < 2:
+        return _Aurocs(estimates, None, failed)
+    test = found[0].minus(found[1])
+    method = f"paired {bootstrap_method(test)}"
+    return _Aurocs(
+        estimates, Compared(names[0], names[1], AUROC.key, test.value, *test.interval(), test.p_value, method), failed
+    )
+
+
+def _others(
+    names: Sequence[str], views: Sequence[Scored], kind: Kind, seed: int
+) -> tuple[list[Estimate], dict[str, int]]:
+    """Return the other metrics by the patient bootstrap, and how many replicates of each had no value."""
+    prepared = [
+        (name, metric, one)
+        for column, name in enumerate(names)
+        for metric, one in _metrics(views, kind, column).items()
+    ]
+    drawn = bootstrap([one for *_, one in prepared], views[0].patients, replicates=OTHER_REPLICATES, seed=seed)
+    estimates = [drawn_estimate(name, metric, one) for (name, metric, _), one in zip(prepared, drawn, strict=True)]
+    failed = zip((metric for _, metric, _ in prepared), (one.num_failed for one in drawn), strict=True)
+    return estimates, {metric: number for metric, number in failed if number}
+
+
+def _metrics(views: Sequence[Scored], kind: Kind, column: int) -> dict[str, WeightedMetric]:
+    """Return the other metrics of one model, by their key."""
+    means = {metric.key: _mean(metric, views, column) for metric in _OTHERS}
+    if kind != "multiclass":
+        return means
+    given = np.sum([view.truth * view.scores[:, column] for view in views], axis=0)  # P(the class of the case)
+    return means | {
+        BRIER.key: lambda weights: len(views) * means[BRIER.key](weights),
+        LOG_LOSS.key: weighted.log_loss(np.ones(len(given)), given),
+    }
+
+
+def _mean(metric: Metric, views: Sequence[Scored], column: int) -> WeightedMetric:
+    """Return the mean over the views of a metric of one model; ``nan`` where one of them has no value."""
+    of_views = [metric.prepared(view.truth, view.scores[:, column]) for view in views]
+    return lambda weights: np.mean([of_view(weights) for of_view in of_views], axis=0)
+
+
+def drawn_estimate(name: str, metric: str, found: Bootstrap) -> Estimate:
+    """Return the estimate of a bootstrap; no interval where the cases themselves give no value."""
+    low, high = found.interval() if math.isfinite(found.value) else (math.nan, math.nan)
+    return Estimate(name, metric, found.value, low, high, bootstrap_method(found))
+
+
+def bootstrap_method(found: Bootstrap) -> str:
+    """Return the name of the method for tables."""
+    return f"patient bootstrap, {len(found.replicates):,} replicates, percentiles"
+
+
+def _sentence(unit: Unit, counts: dict[str, int], of_classes: str, metric: str, found: _Aurocs) -> str:
+    """Return the headline: what was measured on whom, by which method, and the difference of two models."""
+    values = " and ".join(
+        f"{metric} {number(one.value)} (95 % {range_text(one.ci_low, one.ci_high)}) of {one.model}"
+        for one in found.estimates
+    )
+    who = f"on {counts['images']} images of {counts['patients']} patients, {of_classes}"
+    text = f"Per {unit}, {who}: {values} ({found.estimates[0].method})."
+    test = found.comparison
+    if test is None:
+        return text
+    spread = f"95 % {range_text(test.ci_low, test.ci_high)}; p {p_text(test.p_value)}; {test.method}"
+    return (
+        f"{text} {test.a} minus {test.b}: {number(test.difference, sign=True)} ({spread}). This compares two models as "
+        "they are, not the ways in which they were trained."
+    )
+
+
+def _notes(unit: Unit, counts: Sequence[dict[str, int]], found: _Aurocs, left_out: dict[str, int]) -> Iterator[str]:
+    """Yield what spoils a number or has to be known; ``counts`` are those of each view."""
+    fewest = min(min(one["positive patients"], one["negative patients"]) for one in counts)
+    if fewest < MIN_INNER_PATIENTS:
+        yield f"The fewest patients of a class are {fewest}: below {MIN_INNER_PATIENTS} no interval is to be relied on."
+    if any(math.isnan(one.ci_low) for one in found.estimates):
+        yield "An AUROC has no interval: its classes do not overlap, or one of them has a single case."
+    if found.comparison and math.isnan(found.comparison.p_value):
+        yield "The two models order every pair of cases alike, which leaves nothing to compare."
+    if found.failed:
+        lack = "held one class only" if len(counts) == 1 else "lacked cases with, or without, one of the classes"
+        yield f"{found.failed:,} of {REPLICATES:,} replicates of the AUROC {lack} and are left out."
+    for metric, failed in left_out.items():
+        yield (
+            f"{failed:,} of {OTHER_REPLICATES:,} replicates of the {METRICS[metric].name} had no value (one class, "
+            "or scores that separate the classes) and are left out."
+        )
+    if unit == "image" and counts[0]["images"] > counts[0]["patients"]:
+        yield "Per image: patients with several images count several times; the intervals draw patients, not images."
+    yield "Calibration: slope 1 and intercept 0 are right; a slope below 1 says that the scores are too extreme."
+    yield "None of these patients may have been trained on; ids are hashed with another key, so that only you can know."

@@ -1,0 +1,1 @@
+"""Intervals and tests: corrected t, DeLong, bootstrap, Holm."""

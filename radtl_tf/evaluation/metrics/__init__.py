@@ -1,0 +1,1 @@
+"""Formulas that turn truth and score into a number."""

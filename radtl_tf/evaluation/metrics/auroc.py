@@ -1,0 +1,68 @@
+"""How well scores separate two classes: the area under the ROC curve and the log loss that training minimizes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from radtl_tf.evaluation.metrics.arrays import Score, Truth
+from radtl_tf.records.experiment import Kind
+
+SMALLEST = 1e-7  # float32 cannot tell a probability from 0 or 1 much below this
+Result = TypeVar("Result", float, NDArray[np.float64])
+
+
+def auroc(truth: Truth, score: Score) -> float:
+    """Return the area under the ROC curve (0..1) of ``score`` (n,) for ``truth`` (n,) of 0 and 1.
+
+    Exact, ties counted half: the Mann-Whitney statistic of the positives' midranks (Hanley & McNeil, Radiology 1982).
+    Of several classes, (n, K) each, the mean over them, each against the rest (Fawcett, Pattern Recognition Letters
+    2006). ``nan`` where a class is missing.
+
+    >>> auroc(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.4, 0.8]))
+    0.875
+    """
+    if truth.ndim == 2:
+        return over_classes(auroc)(truth, score)
+    positive = truth == 1
+    num_positive, num_negative = int(positive.sum()), int((~positive).sum())
+    if not num_positive or not num_negative:
+        return math.nan
+    wins = rankdata(score)[positive].sum() - num_positive * (num_positive + 1) / 2
+    return float(wins / (num_positive * num_negative))
+
+
+def class_auroc(name: str) -> str:
+    """Return what the AUROC of a class against the rest is called in ``estimates.csv`` and ``comparisons.csv``."""
+    return f"auroc: {name}"
+
+
+def over_classes(metric: Callable[..., Result]) -> Callable[..., Result]:
+    """Return the metric of (n, K) that is the mean over the K classes of ``metric`` of truth and score (n,)."""
+    return lambda truth, score: np.mean([metric(*of) for of in zip(truth.T, score.T, strict=True)], axis=0)
+
+
+def log_loss(truth: Truth, score: Score) -> float:
+    """Return the mean negative log-likelihood (nats) of ``truth`` (n,) under P(positive) = ``score`` (n,).
+
+    Of several labels (n, K) the mean over them.
+    """
+    given = np.where(truth == 1, score, 1 - score)
+    return float(-np.log(np.clip(given, SMALLEST, 1)).mean())
+
+
+def cross_entropy(truth: Truth, score: Score) -> float:
+    """Return the mean negative log-likelihood (nats) of the one class of each case: (n, K) each."""
+    return float(-np.log(np.clip((truth * score).sum(axis=1), SMALLEST, 1)).mean())
+
+
+LOG_LOSSES: dict[Kind, Callable[..., float]] = {
+    "binary": log_loss,
+    "multiclass": cross_entropy,
+    "multilabel": log_loss,
+}

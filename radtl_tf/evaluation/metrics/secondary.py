@@ -1,0 +1,126 @@
+"""Secondary metrics: how good scores are besides the order that they give, which is the AUROC."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.evaluation.metrics.arrays import Score, Truth
+from radtl_tf.records.experiment import Kind
+
+CUT = 0.5  # a score from here on calls a case positive, where no threshold is chosen
+NUM_BINS = 10
+
+
+def average_precision(truth: Truth, score: Score) -> float:
+    """Return the mean of the precisions at which each positive is found, 0..1; without skill, the share of positives.
+
+    The area under the precision-recall curve in steps, without interpolation; equal scores are found together. ``nan``
+    without a positive.
+    """
+    order = np.argsort(-score, kind="stable")
+    last = np.append(np.diff(score[order]) != 0, True)  # of equal scores
+    called, found = np.flatnonzero(last) + 1, np.cumsum(truth[order])[last]
+    return float((np.diff(found, prepend=0) * found / called).sum() / found[-1]) if found[-1] else math.nan
+
+
+def balanced_accuracy(truth: Truth, score: Score) -> float:
+    """Return the mean of sensitivity and specificity, 0..1, where scores from 0.5 on are called positive.
+
+    ``nan`` with one class.
+    """
+    called, positive = score >= CUT, truth == 1
+    if positive.all() or not positive.any():
+        return math.nan
+    return float((called[positive].mean() + (~called[~positive]).mean()) / 2)
+
+
+def matthews(truth: Truth, score: Score) -> float:
+    """Return Matthews' correlation (-1..1) of truth and call, where scores from 0.5 on are called positive.
+
+    0 where all cases are called the same, as is usual (Chicco & Jurman, BMC Genomics 2020).
+    """
+    called = (score >= CUT).astype(float)
+    if not called.std() or not truth.std():
+        return 0.0
+    return float(np.corrcoef(truth, called)[0, 1])
+
+
+def brier(truth: Truth, score: Score) -> float:
+    """Return the mean squared distance of score and truth, 0..1 (Brier, Monthly Weather Review 1950)."""
+    return float(((score - truth) ** 2).mean())
+
+
+def calibration_error(truth: Truth, score: Score) -> float:
+    """Return the expected calibration error (0..1) over ten bins of equally many cases.
+
+    The mean distance, weighted by cases, of mean score and share of positives (Nixon et al., CVPR Workshops 2019). It
+    is above 0 for perfect probabilities, too, and the more so the fewer cases a bin has.
+    """
+    scores, shares, counts = adaptive_bins(truth, score)
+    return float((np.abs(scores - shares) * counts).sum() / counts.sum())
+
+
+def adaptive_bins(
+    truth: Truth, score: Score, num_bins: int = NUM_BINS
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return per bin of equally many cases, ascending: mean score, share of positives and number of cases.
+
+    At most ``num_bins``, at least one case each. Cases of equal score share their positives, so that their order does
+    not matter where a bin ends among them.
+    """
+    _, place, number = np.unique(score, return_inverse=True, return_counts=True)
+    share = (np.bincount(place, weights=truth) / number)[place]
+    bins = np.array_split(np.argsort(score, kind="stable"), min(num_bins, len(score)))
+    means = [(score[of_bin].mean(), share[of_bin].mean(), len(of_bin)) for of_bin in bins]
+    scores, shares, counts = zip(*means, strict=True)
+    return np.array(scores), np.array(shares), np.array(counts, dtype=np.int64)
+
+
+def mean_recall(truth: Truth, score: Score) -> float:
+    """Return balanced accuracy of several classes (n, K): the mean share (0..1) of each class that is called so.
+
+    A case is called what has the highest score. ``nan`` where a class has no case.
+    """
+    of_class, called = truth.argmax(axis=1), score.argmax(axis=1)
+    counts = truth.sum(axis=0)
+    right = np.bincount(of_class[called == of_class], minlength=len(counts))
+    return float((right / counts).mean()) if counts.all() else math.nan
+
+
+def matthews_of_classes(truth: Truth, score: Score) -> float:
+    """Return Gorodkin's R_K (-1..1), Matthews' correlation for K classes (n, K) (Comput Biol Chem 2004).
+
+    A case is called what has the highest score; 0 where all cases are called the same.
+    """
+    called = np.eye(truth.shape[1])[score.argmax(axis=1)]
+    covariance = ((truth - truth.mean(axis=0)) * (called - called.mean(axis=0))).sum(axis=1).mean()
+    spread = math.sqrt(float(truth.var(axis=0).sum()) * float(called.var(axis=0).sum()))
+    return float(covariance) / spread if spread else 0.0
+
+
+def brier_of_classes(truth: Truth, score: Score) -> float:
+    """Return the mean squared distance of scores and truth, summed over the classes (n, K): 0..2, as Brier has it."""
+    return float(((score - truth) ** 2).sum(axis=1).mean())
+
+
+def confidence_error(truth: Truth, score: Score) -> float:
+    """Return the expected calibration error (0..1) of the highest score of each case (n, K).
+
+    It is to be the probability that the case is of that class (Guo et al., ICML 2017).
+    """
+    right = truth[np.arange(len(truth)), score.argmax(axis=1)]
+    return calibration_error(right, score.max(axis=1))
+
+
+def decisions(kind: Kind, truth: Truth, score: Score) -> tuple[NDArray[np.bool_], Score]:
+    """Return per decision whether it is wrong, and the confidence in it.
+
+    Binary: scores from 0.5 on are called positive, confidence is the distance from 0.5 (0..0.5). Multiclass: the class
+    of the highest score, which is the confidence. Multilabel: n x K decisions, each as a binary one.
+    """
+    if kind == "multiclass":
+        return score.argmax(axis=1) != truth.argmax(axis=1), score.max(axis=1)
+    return ((score >= CUT) != (truth == 1)).ravel(), np.abs(score - CUT).ravel()

@@ -1,0 +1,1 @@
+"""The experiment's question: estimates, comparisons and the answer."""

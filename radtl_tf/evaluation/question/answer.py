@@ -1,0 +1,178 @@
+"""The answer to the experiment's question, in one sentence that is true of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from radtl_tf.evaluation.formatting import number, p_text, range_text
+from radtl_tf.evaluation.inference.comparison import Verdict
+from radtl_tf.evaluation.inference.corrected_t import FoldMean
+from radtl_tf.evaluation.question.contrasts import Judged, side
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+
+
+@dataclass(frozen=True)
+class ConventionAnswer:
+    """The question under one of the conventions that may be the true one.
+
+    ``a`` and ``b`` name the sides and ``pixels`` which convention uncertain weights got (empty where there are none).
+    ``folds`` has per repeat and fold the test AUROCs ``first`` and ``second``. ``chances`` are P(a better),
+    P(equivalent), P(b better) by the margin, under a flat prior.
+    """
+
+    a: str
+    b: str
+    pixels: str
+    test: FoldMean
+    verdict: Verdict
+    chances: tuple[float, float, float]
+    folds: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The question's outcome: ``a`` minus ``b``, read under each convention that the weights may have seen.
+
+    Where the verdicts differ the ``verdict`` is undecided. ``choices`` tells how often each scenario was
+    chosen for each weights (empty where the question is over the grid).
+    """
+
+    a: str
+    b: str
+    by_convention: tuple[ConventionAnswer, ...]
+    verdict: Verdict
+    sentence: str
+    margin: float
+    choices: pd.DataFrame
+
+    @property
+    def agree(self) -> bool:
+        """Tell whether all conventions give the same verdict."""
+        return len({found.verdict for found in self.by_convention}) == 1
+
+    @property
+    def test(self) -> FoldMean:
+        """The test of the first convention: each weights under its headline convention."""
+        return self.by_convention[0].test
+
+    @property
+    def chances(self) -> tuple[float, float, float]:
+        """The chances of the first convention."""
+        return self.by_convention[0].chances
+
+    @property
+    def folds(self) -> pd.DataFrame:
+        """The fold values of the first convention."""
+        return self.by_convention[0].folds
+
+
+def answer(record: ExperimentRecord, values: RunValues, results: Sequence[Judged]) -> Answer:
+    """Put the tested question, a result per convention, into words and numbers."""
+    question = record.asked
+    by_convention = tuple(_under_convention(result, question.margin) for result in results)
+    a, b = question.compare
+    return Answer(
+        a=a,
+        b=b,
+        by_convention=by_convention,
+        verdict=joint_verdict(results),
+        sentence=sentence(record, *results),
+        margin=question.margin,
+        choices=_choices(record, values),
+    )
+
+
+def joint_verdict(results: Sequence[Judged]) -> Verdict:
+    """Return the verdict that all results share; without one the question is undecided."""
+    words: set[Verdict] = {result.verdict for result in results}
+    return words.pop() if len(words) == 1 else "undecided"
+
+
+def sentence(record: ExperimentRecord, *results: Judged) -> str:
+    """Return the headline: unit, differences, intervals, p, method, size, verdict and what it does not say."""
+    data, margin = record.data, record.asked.margin
+    repeats = "repeat" if record.num_repeats == 1 else "repeats"
+    method = (
+        f"corrected t, {record.num_folds} folds x {record.num_repeats} {repeats}, "
+        f"{data.examples} images of {data.patients} patients"
+    )
+    a, b = record.asked.compare
+    found = [_finding(record.metric, result, method if len(results) == 1 else "", margin) for result in results]
+    joint = _joint(results, method) if len(results) > 1 else ""
+    return (
+        f"Per {data.unit}, {a} minus {b}: {'; '.join(found)}{joint}. "
+        f"Compared: {results[0].contrast.note}. This compares training procedures, not one exported model."
+    )
+
+
+def _under_convention(result: Judged, margin: float) -> ConventionAnswer:
+    contrast, test = result.contrast, result.test
+    above, not_below = test.probability_above(margin), test.probability_above(-margin)
+    return ConventionAnswer(
+        a=contrast.a,
+        b=contrast.b,
+        pixels=contrast.pixels,
+        test=test,
+        verdict=result.verdict,
+        chances=(above, not_below - above, 1 - not_below),
+        folds=pd.DataFrame({"first": contrast.first, "second": contrast.second}).reset_index(),
+    )
+
+
+def _finding(metric: str, result: Judged, method: str, margin: float) -> str:
+    """Return difference, interval, p and verdict of one result."""
+    under = f"with {result.contrast.pixels} pixels " * bool(result.contrast.pixels)
+    spread = "; ".join(filter(None, (_spread(result.test), method)))
+    change = f"{metric} {number(result.test.mean, sign=True)}"
+    return f"{under}{change} ({spread}): {result.verdict}{_reason(result, margin)}"
+
+
+def _joint(results: Sequence[Judged], method: str) -> str:
+    """Say whether the verdict holds under every convention that the weights may have seen, and what follows."""
+    if len({result.verdict for result in results}) > 1:
+        return (
+            f" ({method}). The verdicts differ, so the answer is undecided: {_UNKNOWN}, and the data of this "
+            "experiment cannot tell which of these results is the true one"
+        )
+    verdict = results[0].verdict
+    every = "both" if len(results) == 2 else f"all {len(results)}"
+    so = "knowing it would not decide the question" if verdict == "undecided" else "here it does not matter"
+    return f" ({method}). The verdict ({verdict}) holds under {every}: {_UNKNOWN}, and {so}"
+
+
+_UNKNOWN = "which pixel convention those weights saw in pre-training is not public"
+
+
+def _spread(test: FoldMean) -> str:
+    if not test.standard_error:
+        return "the same in every fold, which leaves no spread for an interval or a p"
+    return f"95 % {range_text(*test.interval())}, p {p_text(test.p_value)}"
+
+
+def _reason(result: Judged, margin: float) -> str:
+    """Say what an equivalence or an open outcome rests on; the interval already says it for the other two."""
+    test = result.test
+    if result.verdict == "undecided" and test.standard_error:
+        return f" (the data exclude neither no difference nor one beyond the margin of {margin:g})"
+    if result.verdict != "equivalent":
+        return ""
+    also = ", a difference that is real but too small to count" if result.p_adjusted < 0.05 else ""
+    return f" (90 % {range_text(*test.interval(0.90))}, inside the margin of {margin:g}{also})"
+
+
+def _choices(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:
+    """Count per weights which scenario was chosen, the most frequent first."""
+    question = record.asked
+    if question.over != "selected":
+        return pd.DataFrame(columns=["weights", "scenario", "times"])
+    sides = [(weights, entry) for weights in question.compare for entry in record.candidates(weights)]
+    counts = [values.choose(record.family(*of_side)).value_counts() for of_side in sides]
+    tables = [
+        pd.DataFrame({"weights": side(record, *of_side), "scenario": count.index, "times": count.to_numpy()})
+        for of_side, count in zip(sides, counts, strict=True)
+    ]
+    return pd.concat(tables, ignore_index=True)

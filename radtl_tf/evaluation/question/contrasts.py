@@ -1,0 +1,248 @@
+"""Which differences an experiment asks about: the question first, then settings, scenarios and the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, product
+
+import pandas as pd
+
+from radtl_tf.evaluation.inference.comparison import Verdict, difference, holm, verdicts
+from radtl_tf.evaluation.inference.corrected_t import FoldMean
+from radtl_tf.evaluation.metrics.metric_table import AUROC
+from radtl_tf.evaluation.question.comparisons import Comparison, comparison, comparison_frame
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
+from radtl_tf.records.runs import Scenario, Setting
+
+PIXELS, CHANGE = ("pixels", "pixels-probe"), ("change", "change-probe")  # of the trained networks, of the probe
+LEVELS = ("question", "setting", "scenario", "grid", *PIXELS, *CHANGE)
+Way = tuple[str, str]  # the entry of the pixels axis for each of two weights
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Test AUROCs of two sides per (repeat, fold); ``a`` and ``b`` name the sides, ``note`` says what they are.
+
+    ``pixels`` is the entry of the pixels axis at the levels that compare conventions. Elsewhere it says which
+    convention uncertain weights were fed with, and is empty where there are none.
+    """
+
+    level: str
+    a: str
+    b: str
+    first: pd.Series
+    second: pd.Series
+    note: str
+    pixels: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A contrast with its test, its p adjusted within its level and the word for its outcome."""
+
+    contrast: Contrast
+    test: FoldMean
+    p_adjusted: float
+    verdict: Verdict
+
+
+def contrasts(record: ExperimentRecord, values: RunValues) -> list[Contrast]:
+    """Return every comparison of the experiment, ordered by level; none without a question.
+
+    The question has a contrast per convention that its weights may have seen: one, where they are certain.
+    """
+    question = record.question
+    if not question:
+        return []
+    pairs = weight_pairs(record)
+    over, asked = question.over, pairs[0]
+    return [
+        *(_of_weights(record, values, "question", over, asked, way) for way in ways(record, asked)),
+        *_unique(_settings(record, values, pairs)),
+        *_unique(_scenarios(record, values, pairs)),
+        *(_of_weights(record, values, "grid", "grid", pair, way) for pair in pairs for way in ways(record, pair)),
+        *_conventions(record, values, over, asked),
+    ]
+
+
+def weight_pairs(record: ExperimentRecord) -> list[tuple[str, str]]:
+    """Return all pairs of weights, the question's own first and in its order."""
+    first, second = record.asked.compare
+    pairs = combinations(record.experiment.grid.weights, 2)
+    return [(first, second), *(pair for pair in pairs if set(pair) != {first, second})]
+
+
+def ways(record: ExperimentRecord, pair: tuple[str, str]) -> list[Way]:
+    """Return under which conventions two weights are compared, the headline's first: all that may be the true ones."""
+    return list(product(record.candidates(pair[0]), record.candidates(pair[1])))
+
+
+def side(record: ExperimentRecord, weights: str, entry: str) -> str:
+    """Return the name of one side of a comparison: uncertain weights are named with the convention that they got."""
+    if len(record.candidates(weights)) == 1:
+        return weights
+    return f"{weights}-{'/'.join(record.conventions(entry, weights))}"
+
+
+def judge(found: Sequence[Contrast], folds: int, margin: float) -> list[Judged]:
+    """Test each contrast by the corrected resampled t and adjust within each level by Holm.
+
+    The question is not adjusted, not even under several conventions: its answer needs the same verdict under all of
+    them, and such an intersection-union test keeps its level as it is (Berger, Technometrics 1982).
+    """
+    results = []
+    for rows in _adjusted_together(found):
+        tests = [difference(row.first, row.second, folds) for row in rows]
+        adjusted = holm([test.p_value for test in tests])
+        words = verdicts(tests, margin)
+        results += [Judged(*row) for row in zip(rows, tests, adjusted.tolist(), words, strict=True)]
+    return results
+
+
+def _adjusted_together(found: Sequence[Contrast]) -> Iterator[list[Contrast]]:
+    for level in LEVELS:
+        rows = [contrast for contrast in found if contrast.level == level]
+        yield from ([row] for row in rows) if level == "question" else [rows]
+
+
+def comparison_table(results: Sequence[Judged]) -> pd.DataFrame:
+    """Return a row per result: difference = a - b; only p is adjusted, the 95 % intervals are not."""
+    return comparison_frame([_row(result) for result in results])
+
+
+def _row(result: Judged) -> Comparison:
+    contrast = result.contrast
+    reason = "; ".join(filter(None, (_under(contrast), contrast.note)))
+    sides = contrast.a, contrast.b
+    return comparison(contrast.level, sides, AUROC.key, result.test, result.p_adjusted, result.verdict, reason)
+
+
+def _under(contrast: Contrast) -> str:
+    if contrast.level in (*PIXELS, *CHANGE):
+        return f"both under {contrast.pixels} pixels"
+    return contrast.pixels and f"with {contrast.pixels} pixels"
+
+
+def _of_weights(
+    record: ExperimentRecord,
+    values: RunValues,
+    level: str,
+    over: str,
+    pair: tuple[str, str],
+    way: Way = (NATIVE, NATIVE),
+) -> Contrast:
+    """Return the contrast of two weights, each under its entry of the pixels axis, ``over`` the grid or selected."""
+    sides = list(zip(pair, way, strict=True))
+    families = [record.family(weights, entry) for weights, entry in sides]
+    if over == "grid":
+        first, second = (values.mean(family) for family in families)
+        note = f"mean over {len(families[0])} scenarios each"
+    else:
+        first, second = (values.at(values.choose(family)) for family in families)
+        note = "per weights the scenario of lowest inner loss in each training part"
+    a, b = (side(record, weights, entry) for weights, entry in sides)
+    return Contrast(level, a, b, first, second, note, _uncertain(record, sides))
+
+
+def _uncertain(record: ExperimentRecord, sides: Sequence[tuple[str, str]]) -> str:
+    """Say which convention the uncertain weights of a contrast got."""
+    named = (
+        f"{weights} under {'/'.join(record.conventions(entry, weights))}"
+        for weights, entry in sides
+        if len(record.candidates(weights)) > 1
+    )
+    return " and ".join(named)
+
+
+def _settings(record: ExperimentRecord, values: RunValues, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
+    by_setting = {
+        setting: values.at(values.choose([s for s in record.trained if s.setting == setting]))
+        for setting in record.settings
+    }
+    for first, second in _counterparts(record, pairs):
+        note = "learning rate of lowest inner loss in each training part"
+        yield Contrast("setting", first.name, second.name, by_setting[first], by_setting[second], note)
+
+
+def _scenarios(record: ExperimentRecord, values: RunValues, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
+    rates = {scenario.learning_rate: None for scenario in record.trained}
+    known = set(record.trained)
+    for first, second in _counterparts(record, pairs):
+        for rate in rates:
+            a, b = Scenario(first, rate), Scenario(second, rate)
+            if a in known and b in known:
+                yield Contrast(
+                    "scenario", a.name, b.name, values.auroc[a.name], values.auroc[b.name], "same learning rate"
+                )
+
+
+def _counterparts(record: ExperimentRecord, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[Setting, Setting]]:
+    """Yield settings that differ in their weights only; an entry of the pixels axis may mean two conventions."""
+    known = set(record.settings)
+    asked = [(pair, way) for pair in pairs for way in (*ways(record, pair), *((e, e) for e in record.axis[1:]))]
+    for ((first, second), (own, others)), setting in product(asked, record.settings):
+        backbone = setting.backbone
+        if (setting.weights, setting.pixels) == (first, record.convention(own, first, backbone)):
+            other = replace(setting, weights=second, pixels=record.convention(others, second, backbone))
+            if other in known:
+                yield setting, other
+
+
+def _conventions(record: ExperimentRecord, values: RunValues, over: str, pair: tuple[str, str]) -> Iterator[Contrast]:
+    """Ask the question under every convention that the grid lists, of the linear probe, too, and what changes.
+
+    One that is listed alone, and under which the question has been answered, is no ablation.
+    """
+    answered = {_families(record, pair, way) for way in ways(record, pair)}
+    listed: dict[tuple[Scenario, ...], str] = {}
+    for entry in record.experiment.grid.pixels:
+        families = _families(record, pair, (entry, entry))
+        if listed.get(families, NATIVE) == NATIVE:  # a name says more than "native"
+            listed[families] = entry
+    if len(listed) == 1 and set(listed) <= answered:
+        return
+    reference = next((entry for families, entry in listed.items() if families in answered), next(iter(listed.values())))
+    trained = [_trained(record, values, over, pair, entry) for entry in listed.values()]
+    probe = [contrast for entry in listed.values() for contrast in _probe(record, values, pair, entry)]
+    yield from (*trained, *probe)
+    for level, rows in zip(CHANGE, (trained, probe), strict=True):
+        yield from _changes(level, rows, reference, f"{pair[0]} minus {pair[1]}")
+
+
+def _trained(record: ExperimentRecord, values: RunValues, over: str, pair: tuple[str, str], entry: str) -> Contrast:
+    asked = _of_weights(record, values, PIXELS[0], over, pair, (entry, entry))
+    return replace(asked, a=f"{pair[0]}-{entry}", b=f"{pair[1]}-{entry}", pixels=entry)
+
+
+def _probe(record: ExperimentRecord, values: RunValues, pair: tuple[str, str], entry: str) -> Iterator[Contrast]:
+    """Yield the contrast of the linear probes; nothing where no setting is frozen."""
+    probes = [record.probes(weights, entry) for weights in pair]
+    if all(probes):
+        names = f"{pair[0]}-{entry}-probe", f"{pair[1]}-{entry}-probe"
+        first, second = (values.mean(of_side) for of_side in probes)
+        yield Contrast(PIXELS[1], *names, first, second, "linear probe, mean over the backbones", entry)
+
+
+def _changes(level: str, rows: Sequence[Contrast], reference: str, difference: str) -> Iterator[Contrast]:
+    """Yield by how much each convention changes the difference that the reference gives.
+
+    Shown here and not shown there is no evidence of a change (Gelman & Stern, American Statistician 2006).
+    """
+    gaps = {row.pixels: row.first - row.second for row in rows}
+    for entry, gap in gaps.items():
+        if entry != reference:
+            note = f"change of {difference} from {reference} pixels"
+            yield Contrast(level, f"{entry} pixels", f"{reference} pixels", gap, gaps[reference], note, entry)
+
+
+def _families(record: ExperimentRecord, pair: tuple[str, str], way: Way) -> tuple[Scenario, ...]:
+    return tuple(
+        scenario for weights, entry in zip(pair, way, strict=True) for scenario in record.family(weights, entry)
+    )
+
+
+def _unique(found: Iterator[Contrast]) -> list[Contrast]:
+    """Keep one of the comparisons that two entries of the pixels axis have in common."""
+    return list({(contrast.a, contrast.b): contrast for contrast in found}.values())

@@ -1,0 +1,49 @@
+"""Rows of ``estimates.csv``: the mean of a metric over the folds, with its interval."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from radtl_tf.evaluation.inference.corrected_t import fold_mean
+from radtl_tf.evaluation.question.chosen_runs import Side
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.records.runs import SELECTED, Setting
+
+ESTIMATE_COLUMNS = (
+    *("scenario", "backbone", "weights", "tuning", "learning_rate", "metric"),
+    *("mean", "sd", "ci_low", "ci_high", "method", "pixels", "not_converged"),
+)
+
+
+def setting_row(
+    record: ExperimentRecord,
+    setting: Setting,
+    metric: str,
+    per_fold: pd.Series,
+    bounds: tuple[float, float],
+    num_stuck: int,
+) -> tuple[object, ...]:
+    """Return the row of a setting at its chosen learning rates; the interval is cut at ``bounds``.
+
+    Where a fold has no value (``nan``) the row has none, and ``method`` says so: a mean over the others would be one
+    over the folds in which all went well.
+    """
+    estimate = fold_mean(per_fold.to_numpy(), record.num_folds)
+    low, high = np.clip(estimate.interval(), *bounds).tolist()  # nan stays nan
+    method = f"mean of {len(per_fold)} fold values, corrected resampled t, {estimate.df} df; sd over folds"
+    num_lost = int(per_fold.isna().sum())
+    return (
+        *(setting.name, setting.backbone, setting.weights, setting.tuning, SELECTED, metric),
+        *(estimate.mean, math.nan if num_lost else estimate.sd, low, high),
+        f"none: not defined in {num_lost} of {len(per_fold)} folds" if num_lost else method,
+        *(setting.pixels, num_stuck),
+    )
+
+
+def num_stuck(values: RunValues, side: Side) -> int:
+    """Return how many runs of a side had not converged."""
+    return sum(bool(values.stuck.loc[(repeat, fold), name]) for name, repeat, fold in side.keys)

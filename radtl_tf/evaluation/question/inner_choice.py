@@ -1,0 +1,85 @@
+"""What is chosen inside each training part: test values side by side with the inner losses that serve the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from radtl_tf.errors import DataError
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.records.runs import Scenario
+
+_ROW = ["repeat", "fold"]
+
+
+@dataclass(frozen=True)
+class RunValues:
+    """Tables with a row per (repeat, fold) and a column per scenario.
+
+    ``auroc`` is of the test part (0..1), ``inner_loss`` of the inner part; ``stuck``: the run had not converged.
+    """
+
+    auroc: pd.DataFrame
+    inner_loss: pd.DataFrame
+    stuck: pd.DataFrame
+
+    def choose(self, scenarios: Sequence[Scenario]) -> pd.Series:
+        """Return per (repeat, fold) the name of the scenario of lowest inner loss; of equal ones the first."""
+        return self.inner_loss[[scenario.name for scenario in scenarios]].idxmin(axis=1)
+
+    def at(self, chosen: pd.Series) -> pd.Series:
+        """Return the test AUROC of the scenario that was chosen for each (repeat, fold)."""
+        return _pick(self.auroc, chosen)
+
+    def num_stuck(self, chosen: pd.Series) -> int:
+        """Return how many of the chosen runs had not converged."""
+        return int(_pick(self.stuck, chosen).sum())
+
+    def mean(self, scenarios: Sequence[Scenario]) -> pd.Series:
+        """Return per (repeat, fold) the mean test AUROC over the scenarios."""
+        return self.auroc[[scenario.name for scenario in scenarios]].mean(axis=1)
+
+
+def run_values(record: ExperimentRecord, folds: pd.DataFrame) -> RunValues:
+    """Arrange the fold values of ``metrics.fold_values`` and the runs' convergence as tables.
+
+    Raises:
+        DataError: scenarios or folds of the experiment are missing, or a trained scenario has no inner predictions.
+    """
+    _check_complete(record, folds)
+    auroc, inner_loss = (folds.pivot(index=_ROW, columns="scenario", values=name) for name in ("auroc", "inner_loss"))
+    lost = [scenario.name for scenario in record.trained if inner_loss[scenario.name].isna().any()]
+    if lost:
+        raise DataError(
+            f"predictions.csv has no inner part for scenario {lost[0]!r}; choices are made on it. "
+            "Run the experiment again to finish it."
+        )
+    return RunValues(auroc, inner_loss, _stuck(record, auroc))
+
+
+def _check_complete(record: ExperimentRecord, folds: pd.DataFrame) -> None:
+    expected, found = [scenario.name for scenario in record.scenarios], set(folds["scenario"])
+    missing = [name for name in expected if name not in found]
+    unknown = sorted(found - set(expected))
+    num_runs, num_found = record.num_folds * record.num_repeats, len(folds[_ROW].drop_duplicates())
+    if missing or num_found != num_runs:
+        what = f"scenario {missing[0]!r}" if missing else f"{num_runs - num_found} of {num_runs} folds"
+        raise DataError(f"predictions.csv is incomplete: {what} is missing. Run the experiment again to finish it.")
+    if unknown:
+        raise DataError(
+            f"predictions.csv holds scenario {unknown[0]!r}, which experiment.json does not name: they belong to two "
+            "experiments."
+        )
+
+
+def _stuck(record: ExperimentRecord, like: pd.DataFrame) -> pd.DataFrame:
+    runs = record.runs[record.runs["converged"].isin([False])]  # None: no epoch was chosen, so nothing can be said
+    marked = runs.assign(stuck=True).pivot(index=_ROW, columns="scenario", values="stuck")
+    return marked.reindex(index=like.index, columns=like.columns).eq(True)
+
+
+def _pick(table: pd.DataFrame, chosen: pd.Series) -> pd.Series:
+    columns = table.columns.get_indexer(pd.Index(chosen))
+    return pd.Series(table.to_numpy()[range(len(table)), columns], index=table.index)

@@ -1,0 +1,143 @@
+"""What a reader has to know before believing a number: one line per finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS, MIN_TEST_PATIENTS
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.records.runs import BINARY, Target
+
+NEARLY_FROZEN = {("InceptionV3", "top10"): 192}  # parameters that learn below the head: the beta of one batch norm
+
+
+def part_counts(folds: pd.DataFrame, predictions: pd.DataFrame, target: Target = BINARY) -> pd.DataFrame:
+    """Return per repeat, fold and part: images, patients, and the patients of the rarest class (``fewest_patients``).
+
+    Of a binary task also the positive images (``positives``) and the patients of each class. A patient with
+    images of several classes counts in each; of several labels, a patient without a label counts for its absence.
+    """
+    truth = predictions.drop_duplicates("example").set_index("example")[list(target.truth)]
+    rows = folds.join(truth, on="example")
+    keys = ["repeat", "fold", "part"]
+    counts = rows.groupby(keys).agg(images=("example", "size"), patients=("patient", "nunique"))
+    absences = [] if target.kind == "multiclass" else [(name, 0) for name in target.truth]
+    of_class = {
+        label: rows[rows[label[0]] == label[1]].groupby(keys)["patient"].nunique()
+        for label in [*((name, 1) for name in target.truth), *absences]
+    }
+    patients = pd.DataFrame(of_class).reindex(counts.index).fillna(0)
+    counts["fewest_patients"] = patients.min(axis=1)
+    if target.is_binary:
+        counts["positives"] = rows.groupby(keys)["truth"].sum()
+        counts["negative_patients"], counts["positive_patients"] = patients["truth", 0], patients["truth", 1]
+    return counts.astype("int64").reset_index()
+
+
+def notes(record: ExperimentRecord, parts: pd.DataFrame) -> list[str]:
+    """Return the warnings of the experiment and what the statistics add to them."""
+    found = [
+        *record.facts.warnings,
+        *_few_patients(parts),
+        *_runs(record),
+        *_settings(record),
+        *_pixels(record),
+        *_scores(record),
+    ]
+    return list(dict.fromkeys(found)) + _refused(record)
+
+
+def _few_patients(parts: pd.DataFrame) -> Iterator[str]:
+    fewest = parts["fewest_patients"]
+    test, inner = parts["part"] == "test", parts["part"] == "inner"
+    few_tested = int((fewest[test] < MIN_TEST_PATIENTS).sum())
+    if few_tested:
+        yield (
+            f"{few_tested} of {test.sum()} test parts have fewer than {MIN_TEST_PATIENTS} patients of a class: their "
+            "AUROC is coarse; use fewer folds."
+        )
+    few_inner = int((fewest[inner] < MIN_INNER_PATIENTS).sum())
+    if few_inner:
+        yield (
+            f"{few_inner} of {inner.sum()} inner parts have fewer than {MIN_INNER_PATIENTS} patients of a class (the "
+            f"fewest {fewest[inner].min()}): learning rates and scenarios are chosen there largely by chance."
+        )
+
+
+def _runs(record: ExperimentRecord) -> Iterator[str]:
+    runs = record.runs
+    stuck = int(runs["converged"].isin([False]).sum())
+    if stuck:
+        yield (
+            f"{stuck} of {len(runs)} runs had not converged: their lowest inner loss was in the last epoch. More "
+            "epochs may change their scenarios' values."
+        )
+    diverged = int(runs["diverged"].sum())
+    if diverged:
+        yield f"{diverged} of {len(runs)} runs diverged and ended early; the best epoch before is kept: lower the rate."
+    constant = int(runs["constant"].sum())
+    if constant:
+        yield (
+            f"{constant} of {len(runs)} runs give every case of their test part the same score, so their AUROC of 0.5 "
+            "is that of no model. Where batch norms learn, a few dozen steps leave their moving statistics behind: "
+            "train longer or with smaller batches. Random weights may also give all images the same features."
+        )
+
+
+def _settings(record: ExperimentRecord) -> Iterator[str]:
+    kinds = dict.fromkeys((setting.backbone, setting.tuning) for setting in record.settings)
+    for kind in kinds:
+        if kind in NEARLY_FROZEN:
+            yield (
+                f"{kind[1]} of {kind[0]} lets {NEARLY_FROZEN[kind]} parameters learn below the head: it is nearly "
+                "frozen. It is kept as published; topK counts layers that have weights."
+            )
+    if any(scenario.is_reference for scenario in record.scenarios):
+        yield "The linear probe is a reference for the frozen features: it takes no part in choices and comparisons."
+
+
+def _pixels(record: ExperimentRecord) -> Iterator[str]:
+    overridden = [
+        entry for entry in record.facts.weights if entry.pixels not in (entry.native_pixels, entry.alternative_pixels)
+    ]
+    if overridden:
+        names = ", ".join(f"{entry.name} {entry.backbone} ({entry.pixels})" for entry in overridden)
+        yield f"Fed with another pixel convention than its own: {names}."
+    uncertain = [weights for weights in record.experiment.grid.weights if len(record.candidates(weights)) > 1]
+    if uncertain:
+        names = ", ".join(f"{weights} ({_either(record, weights)})" for weights in uncertain)
+        yield (
+            f"Which pixel convention these weights saw in pre-training is not public: {names}. They are trained and "
+            "compared under both, and a verdict that does not hold under both is undecided."
+        )
+    if len(record.axis) > 1:
+        yield (
+            "The question is answered with each weights' own pixel convention where the grid holds it, else with the "
+            "first that is listed; the other conventions are secondary (level pixels in comparisons.csv)."
+        )
+
+
+def _either(record: ExperimentRecord, weights: str) -> str:
+    return " or ".join(name for entry in record.candidates(weights) for name in record.conventions(entry, weights))
+
+
+def _scores(record: ExperimentRecord) -> Iterator[str]:
+    if record.experiment.training.class_weights == "balanced":
+        yield "Trained with balanced class weights: scores rank cases, but are no probabilities before recalibration."
+    if record.data.unit == "image":
+        yield "Per image: patients with several images count several times, but never on two sides of a fold."
+
+
+def _refused(record: ExperimentRecord) -> list[str]:
+    """Return the tests that look usual here and are not shown, with the reason (docs/decisions/0005)."""
+    smallest = f"{2 ** (1 - record.num_folds):.3g}"
+    return [
+        f"Not shown: Wilcoxon over {record.num_folds} folds (its smallest possible two-sided p is {smallest}, and "
+        "folds are no independent samples).",
+        "Not shown: paired t over folds without correction (folds share patients: too much becomes significant).",
+        "Descriptive only: the p over the scenarios in the table 'As published' (scenarios share all patients and are "
+        "no replicates).",
+        "The SD over folds or scenarios is a spread; it is never used as a standard error.",
+    ]

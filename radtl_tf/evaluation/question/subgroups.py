@@ -1,0 +1,214 @@
+"""Does the answer hold for women and men, old and young? The question within subgroups, and who is in which part."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS as MIN_PATIENTS
+from radtl_tf.errors import DataError
+from radtl_tf.evaluation.inference.comparison import difference
+from radtl_tf.evaluation.inference.corrected_t import fold_mean
+from radtl_tf.evaluation.metrics.auroc import auroc
+from radtl_tf.evaluation.question.chosen_runs import Pair
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.evaluation.results.predictions import RUN
+from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
+from radtl_tf.records.folder import OutputFolder
+
+UNKNOWN = "unknown"
+BANDS = {"age": 20.0, "spacing": 0.05}  # widths, in years and mm
+OF_PATIENTS = ("age", "sex")  # described per patient; what else is known differs between a patient's images
+COLUMNS = (
+    *("name", "value", "images", "patients", "positives", "a", "b"),
+    *("auroc_a", "a_low", "a_high", "auroc_b", "b_low", "b_high"),
+    *("difference", "ci_low", "ci_high", "reason"),
+)
+_MOST_NAMED = 6
+
+
+@dataclass(frozen=True)
+class Subgroups:
+    """``table``: per subgroup (``name`` = ``value``) and pair of sides the counts, and the AUROCs or the ``reason``.
+
+    AUROCs and their difference stand with 95 % intervals (``a_low``, ``a_high``, ...; ``ci_low`` and ``ci_high`` are
+    those of the difference).
+
+    ``demographics``: per repeat, fold and part a text per name. ``notes``: which subgroups are small.
+    """
+
+    table: pd.DataFrame
+    demographics: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def subgroups(folder: Path, record: ExperimentRecord, predictions: pd.DataFrame, pairs: Sequence[Pair]) -> Subgroups:
+    """Return the question within each subgroup that the experiment asks for, and who is in which part.
+
+    Raises:
+        DataError: ``metadata.csv`` is missing, damaged, or of other examples.
+    """
+    names = record.experiment.evaluation.subgroups
+    metadata = read_metadata(folder, record, names)
+    rows, notes = [], []
+    for name in names:
+        groups = banded(name, metadata[name])
+        for value in sorted(groups.unique(), key=_in_order):
+            inside = predictions[predictions["example"].isin(groups.index[groups == value])]
+            counts, few = _counts(inside)
+            notes += [f"{name} = {value} has fewer than {MIN_PATIENTS} patients of a class ({few})"] * (
+                few < MIN_PATIENTS
+            )
+            rows += [(name, value, *counts, *_compared(record, inside, predictions, pair)) for pair in pairs]
+    said = [f"Small subgroups, whose AUROCs say little: {'; '.join(notes)}."] * bool(notes)
+    if names and not pairs:
+        said.append("No AUROC of subgroups: they compare the question's weights, and this experiment asks no question.")
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return Subgroups(table, demographics(record.folds, metadata), tuple(said))
+
+
+def read_metadata(folder: Path, record: ExperimentRecord, names: Sequence[str]) -> pd.DataFrame:
+    """Return ``metadata.csv``: a text per example (index) and name, age and sex, too, where they are kept.
+
+    A text is empty where unknown. Experiments of earlier versions keep nothing without ``names``.
+
+    Raises:
+        DataError: the file is missing or damaged, or has other examples than the folds.
+    """
+    path = OutputFolder(folder).metadata
+    if not names and not path.exists():
+        return pd.DataFrame(index=pd.Index([], name="example"))
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        table = table.astype({"example": "int64"}).set_index("example")
+        table = table[list(dict.fromkeys((*(name for name in OF_PATIENTS if name in table), *names)))]
+    except (OSError, KeyError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        columns = ", ".join(("example", *names))
+        raise DataError(
+            f"{path}: missing or damaged; expected the columns {columns}. Run the experiment again."
+        ) from error
+    if set(table.index) != set(record.folds["example"]):
+        raise DataError(f"{path}: has other examples than folds.csv. Delete the file and run the experiment again.")
+    return table.replace(r"^'(?=[=+\-@])", "", regex=True)
+
+
+def banded(name: str, values: pd.Series) -> pd.Series:
+    """Return the subgroup of each value: ages in bands of 20 years, spacing in bands of 0.05 mm, others as they are.
+
+    >>> banded("age", pd.Series(["19", "20", "90", ""])).tolist()
+    ['0 to 19', '20 to 39', '80 and above', 'unknown']
+    """
+    if name not in BANDS:
+        return values.where(values != "", UNKNOWN)
+    return pd.to_numeric(values, errors="coerce").map(_years if name == "age" else _millimeters)
+
+
+def demographics(folds: pd.DataFrame, metadata: pd.DataFrame) -> pd.DataFrame:
+    """Return per repeat, fold and part a text per name: mean and SD of numbers, counts of the others.
+
+    Age and sex are those of each patient's first image in the part; what else there is, is counted per image.
+    """
+    if metadata.columns.empty:
+        return pd.DataFrame(columns=["repeat", "fold", "part"])
+    rows = folds.join(metadata, on="example").sort_values("example")
+    found = []
+    for (repeat, fold, part), group in rows.groupby(["repeat", "fold", "part"]):
+        persons = group.drop_duplicates("patient")
+        texts = {
+            str(name): _described(str(name), (persons if name in OF_PATIENTS else group)[name]) for name in metadata
+        }
+        found.append({"repeat": repeat, "fold": fold, "part": part, **texts})
+    return pd.DataFrame(found)
+
+
+def _years(age: float) -> str:
+    if math.isnan(age):
+        return UNKNOWN
+    low = int(age // BANDS["age"] * BANDS["age"])
+    return f"{low} to {low + 19}" if low < 80 else "80 and above"
+
+
+def _millimeters(spacing: float) -> str:
+    if math.isnan(spacing):
+        return UNKNOWN
+    low = math.floor(spacing / BANDS["spacing"] + 1e-9) * BANDS["spacing"]
+    return f"{low:.2f} to {low + BANDS['spacing']:.2f} mm"
+
+
+def _in_order(value: str) -> tuple[bool, float, str]:
+    """Sort bands by their number, words by their letters, and what is unknown last."""
+    first = value.split(" ")[0]
+    number = float(first) if first.replace(".", "", 1).isdecimal() else -1.0
+    return value == UNKNOWN, number, value
+
+
+def _counts(inside: pd.DataFrame) -> tuple[tuple[int, int, int], int]:
+    """Return images, patients and positive images, and the patients of the rarer class."""
+    images = inside.drop_duplicates("example")
+    of_class = [images.loc[images["truth"] == label, "patient"].nunique() for label in (0, 1)]
+    return (len(images), images["patient"].nunique(), int(images["truth"].sum())), min(of_class)
+
+
+def _compared(
+    record: ExperimentRecord, inside: pd.DataFrame, predictions: pd.DataFrame, pair: Pair
+) -> tuple[object, ...]:
+    """Return the sides, their AUROCs, the difference, each with its interval, or the reason why there is none."""
+    names = pair[0].name, pair[1].name
+    lacking = _lacking(inside, predictions)
+    if lacking:
+        num_folds = record.num_folds * record.num_repeats
+        reason = f"{lacking} of {num_folds} test parts lack a class"
+        return (*names, *(math.nan,) * 9, reason)
+    value = partial(_auroc, RunParts(inside, record.data.unit))
+    first, second = (side.of(value) for side in pair)
+    test = difference(first, second, record.num_folds)
+    return (*names, *_estimate(record, first), *_estimate(record, second), test.mean, *test.interval(), "")
+
+
+def _estimate(record: ExperimentRecord, per_fold: pd.Series) -> tuple[float, float, float]:
+    """Return the mean of the fold values (k x R,) and its interval, cut at what an AUROC can be."""
+    found = fold_mean(per_fold.to_numpy(), record.num_folds)
+    low, high = np.clip(found.interval(), 0, 1).tolist()  # nan stays nan
+    return found.mean, low, high
+
+
+def _auroc(parts: RunParts, run: RunKey) -> float:
+    test = parts.test(run)
+    return auroc(test.truth, test.score)
+
+
+def _lacking(inside: pd.DataFrame, predictions: pd.DataFrame) -> int:
+    """Return how many test parts have fewer than two classes within the subgroup."""
+    keys = RUN[1:]
+    every = predictions.loc[predictions["part"] == "test", keys].drop_duplicates()
+    classes = inside[inside["part"] == "test"].groupby(keys)["truth"].nunique()
+    return len(every) - int((classes == 2).sum())
+
+
+def _described(name: str, values: pd.Series) -> str:
+    if name in BANDS:
+        return _mean_and_sd(pd.to_numeric(values, errors="coerce"))
+    counts = values.where(values != "", UNKNOWN).value_counts(sort=False)
+    ordered = sorted(counts.items(), key=lambda item: (-int(item[1]), str(item[0])))
+    return ", ".join(_listed([(str(value), int(number)) for value, number in ordered]))
+
+
+def _listed(counts: Sequence[tuple[str, int]]) -> Iterator[str]:
+    yield from (f"{value} {number}" for value, number in counts[:_MOST_NAMED])
+    if len(counts) > _MOST_NAMED:
+        yield f"others {sum(number for _, number in counts[_MOST_NAMED:])}"
+
+
+def _mean_and_sd(numbers: pd.Series) -> str:
+    known = numbers.dropna()
+    missing = f" ({UNKNOWN} {len(numbers) - len(known)})" if len(known) < len(numbers) else ""
+    digits: Callable[[float], str] = "{:.3g}".format
+    if len(known) < 2:
+        return f"{UNKNOWN} {len(numbers)}" if known.empty else f"{digits(known.iloc[0])}{missing}"
+    return f"{digits(known.mean())} ± {digits(known.std(ddof=1))}{missing}"

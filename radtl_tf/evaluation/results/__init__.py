@@ -1,0 +1,1 @@
+"""Read what the finished runs of an output folder left behind."""

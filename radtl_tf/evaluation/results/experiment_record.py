@@ -1,0 +1,196 @@
+"""What an output folder says of a finished experiment: ``experiment.json``, the folds and the finished runs."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from radtl_tf.errors import DataError
+from radtl_tf.records.experiment import Experiment, Question
+from radtl_tf.records.experiment_facts import DataFacts, ExperimentFacts, read_facts
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.runs import FOLD_COLUMNS, Scenario, Setting, Target
+
+NATIVE = "native"
+ALTERNATIVE = "alternative"  # no entry of a file: the other convention that uncertain weights may have seen
+
+
+@dataclass(frozen=True)
+class ExperimentRecord:
+    """``facts`` is ``experiment.json``, ``folds`` is ``folds.csv``, ``runs`` the ``run.json`` of each finished run."""
+
+    facts: ExperimentFacts
+    folds: pd.DataFrame
+    runs: pd.DataFrame
+
+    @property
+    def experiment(self) -> Experiment:
+        """The resolved experiment."""
+        return self.facts.experiment
+
+    @property
+    def question(self) -> Question | None:
+        """The question of the experiment, if it asks one."""
+        return self.experiment.question
+
+    @property
+    def asked(self) -> Question:
+        """The question of an experiment that asks one.
+
+        Raises:
+            ValueError: it asks none.
+        """
+        if self.question is None:
+            raise ValueError("the experiment asks no question")
+        return self.question
+
+    @property
+    def data(self) -> DataFacts:
+        """Counts of images and patients, classes and unit."""
+        return self.facts.data
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """All scenarios of the experiment, in their order."""
+        return self.facts.scenarios
+
+    @property
+    def target(self) -> Target:
+        """What is predicted, and its columns."""
+        return self.facts.target
+
+    @property
+    def num_test_parts(self) -> int:
+        """How many test parts there are: one per fold and repeat."""
+        return self.num_folds * self.num_repeats
+
+    @property
+    def metric(self) -> str:
+        """What the AUROC of a run is called: of several classes it is a mean."""
+        target = self.target
+        return "AUROC" if target.is_binary else f"mean AUROC of the {len(target.classes)} classes"
+
+    @property
+    def num_folds(self) -> int:
+        """The k of k-fold."""
+        return self.experiment.folds.count
+
+    @property
+    def num_repeats(self) -> int:
+        """How often the folds were drawn."""
+        return self.experiment.folds.repeats
+
+    @property
+    def trained(self) -> list[Scenario]:
+        """The scenarios that take part in choices and comparisons, all of them with all training patients."""
+        return [scenario for scenario in self.whole if not scenario.is_reference]
+
+    @property
+    def whole(self) -> list[Scenario]:
+        """The scenarios, references too, that were trained with all training patients."""
+        return self.with_share(1.0)
+
+    def with_share(self, share: float) -> list[Scenario]:
+        """Return the scenarios, references too, that were trained with a share (0..1) of the training patients."""
+        return [scenario for scenario in self.scenarios if scenario.setting.train_fraction == share]
+
+    @property
+    def settings(self) -> list[Setting]:
+        """The settings of the trained scenarios, in their order."""
+        return list(dict.fromkeys(scenario.setting for scenario in self.trained))
+
+    @property
+    def axis(self) -> list[str]:
+        """The entries of the pixels axis after ``native``, which stands for each weights' headline convention."""
+        return [NATIVE, *(entry for entry in self.experiment.grid.pixels if entry != NATIVE)]
+
+    def convention(self, entry: str, weights: str, backbone: str) -> str:
+        """Return the convention that an entry of the pixels axis means for these weights.
+
+        ``native`` is the weights' own convention where the grid holds it, else the first that the experiment lists;
+        ``alternative`` the other one that they may have seen, and ``native`` for weights that are certain.
+        """
+        if entry not in (NATIVE, ALTERNATIVE):
+            return entry
+        wanted = {
+            used.native_pixels if entry == NATIVE else used.alternative_pixels
+            for used in self.facts.weights
+            if (used.name, used.backbone) == (weights, backbone)
+        }
+        found = {s.pixels for s in self.settings if (s.weights, s.backbone) == (weights, backbone)}
+        otherwise = (
+            self.convention(NATIVE, weights, backbone) if entry == ALTERNATIVE else self.experiment.grid.pixels[0]
+        )
+        return min(found & wanted, default=otherwise)
+
+    def conventions(self, entry: str, weights: str) -> list[str]:
+        """Return what an entry of the pixels axis means for these weights over the backbones, each name once."""
+        backbones = self.experiment.grid.backbones
+        return list(dict.fromkeys(self.convention(entry, weights, backbone) for backbone in backbones))
+
+    def candidates(self, weights: str) -> list[str]:
+        """Return the entries under which a question about these weights is answered: two where they are uncertain."""
+        certain = self.conventions(ALTERNATIVE, weights) == self.conventions(NATIVE, weights)
+        return [NATIVE] if certain else [NATIVE, ALTERNATIVE]
+
+    def family(self, weights: str, entry: str = NATIVE, share: float = 1.0) -> list[Scenario]:
+        """Return the trained scenarios of ``weights`` under one entry of the pixels axis, with a share of training."""
+        return self._under(entry, weights, [one for one in self.with_share(share) if not one.is_reference])
+
+    def probes(self, weights: str, entry: str = NATIVE) -> list[Scenario]:
+        """Return the linear probes of ``weights`` under one entry of the pixels axis, one per backbone."""
+        return self._under(entry, weights, [scenario for scenario in self.whole if scenario.is_reference])
+
+    def _under(self, entry: str, weights: str, scenarios: list[Scenario]) -> list[Scenario]:
+        return [
+            scenario
+            for scenario in scenarios
+            if scenario.setting.weights == weights
+            and scenario.setting.pixels == self.convention(entry, weights, scenario.setting.backbone)
+        ]
+
+
+def read_record(folder: Path) -> ExperimentRecord:
+    """Read ``experiment.json``, ``folds.csv`` and every ``run.json`` of an output folder.
+
+    Raises:
+        OutputError: a file is missing or damaged.
+        DataError: ``folds.csv`` is missing or not the one of the runs, or a newer version wrote the folder.
+    """
+    output = OutputFolder(folder)
+    facts = read_facts(output.experiment)
+    return ExperimentRecord(
+        facts=facts,
+        folds=_read_folds(output.folds, facts.folds_sha256),
+        runs=pd.DataFrame(list(output.run_records()), columns=_RUN_COLUMNS),
+    )
+
+
+_RUN_COLUMNS = [
+    "scenario",
+    "repeat",
+    "fold",
+    "train_patients",
+    "epochs",
+    "best_epoch",
+    "fixed_epochs",
+    "converged",
+    "diverged",
+    "constant",
+    "seconds",
+    "waiting",
+    "precision",
+]
+
+
+def _read_folds(path: Path, sha256: str) -> pd.DataFrame:
+    try:
+        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            raise DataError(f"{path}: changed after the runs, which were trained on other folds. Restore the file.")
+        table = pd.read_csv(path, dtype={"patient": str, "part": str}, keep_default_na=False, encoding="utf-8")
+        return table[list(FOLD_COLUMNS)].astype({"example": "int64", "repeat": "int64", "fold": "int64"})
+    except (OSError, KeyError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        raise DataError(f"{path}: missing or damaged; expected the columns {', '.join(FOLD_COLUMNS)}.") from error

@@ -1,0 +1,61 @@
+"""What each run predicted for each of its parts: arrays of truth and score, one value per unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from radtl_tf.evaluation.metrics.arrays import Score, Truth
+from radtl_tf.evaluation.results.predictions import RUN
+from radtl_tf.evaluation.results.units import arrays, by_unit
+from radtl_tf.records.experiment import Unit
+from radtl_tf.records.runs import BINARY, Target
+
+RunKey = tuple[str, int, int]  # scenario, repeat, fold
+
+
+@dataclass(frozen=True)
+class RunPart:
+    """The inner or the test part of one run: ``case`` (n,), ascending, ``truth`` (n,) 0 or 1, ``score`` (n,) 0..1.
+
+    ``patient`` (n,) is whose a case is.
+
+    Of several classes, truth and score are (n, K). A case is an example, or a patient where the unit is the patient.
+    Runs of one fold and repeat have the same cases.
+    """
+
+    case: NDArray[Any]
+    truth: Truth
+    score: Score
+    patient: NDArray[Any]
+
+
+class RunParts:
+    """The parts of every run of an experiment, per ``unit``."""
+
+    def __init__(self, predictions: pd.DataFrame, unit: Unit, target: Target = BINARY) -> None:
+        """Arrange the rows of ``read_predictions``.
+
+        Raises:
+            DataError: ``unit`` is ``patient`` and a patient has images of different classes.
+        """
+        case = "patient" if unit == "patient" else "example"
+        rows = by_unit(predictions, unit, target).sort_values(case, kind="stable")
+        self._columns = [rows[case].to_numpy(), *arrays(rows, target), rows["patient"].to_numpy()]
+        self._places = cast(dict[Any, NDArray[np.int64]], rows.groupby([*RUN, "part"], sort=False).indices)
+
+    def test(self, run: RunKey) -> RunPart:
+        """Return the test part of a run."""
+        return self._part(run, "test")
+
+    def inner(self, run: RunKey) -> RunPart:
+        """Return the inner part of a run."""
+        return self._part(run, "inner")
+
+    def _part(self, run: RunKey, part: str) -> RunPart:
+        places = self._places[(*run, part)]
+        return RunPart(*(column[places] for column in self._columns))

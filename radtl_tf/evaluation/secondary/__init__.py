@@ -1,0 +1,1 @@
+"""Everything that is evaluated beside the question."""

@@ -1,0 +1,20 @@
+"""What inner parts can carry: a threshold or a recalibration needs patients of both classes to be chosen on."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS
+
+
+def too_few_inner(parts: pd.DataFrame) -> str:
+    """Return why nothing more can be chosen on the inner parts of ``notes.part_counts``; empty where they suffice."""
+    inner = parts[parts["part"] == "inner"]
+    fewest = inner["fewest_patients"]
+    few = int((fewest < MIN_INNER_PATIENTS).sum())
+    if not few:
+        return ""
+    return (
+        f"{few} of {len(inner)} inner parts have fewer than {MIN_INNER_PATIENTS} patients of a class (the fewest "
+        f"{fewest.min()}): use fewer folds, a larger folds.inner or more patients"
+    )

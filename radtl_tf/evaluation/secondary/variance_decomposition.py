@@ -1,0 +1,131 @@
+"""Where the spread of the test AUROC over all runs comes from: a decomposition of sums of squares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
+from radtl_tf.records.runs import Scenario
+
+# In this order: each factor gets what those before it leave. A nested one is counted within each level of its parent.
+FACTORS = ("weights", "backbone", "tuning", "learning rate", "pixels", "repeat", "fold")
+NESTED = {"learning rate": "tuning", "fold": "repeat"}
+RESIDUAL = "residual"
+NAMES = {
+    "learning rate": "learning rate (within tuning)",
+    "fold": "fold (within repeat)",
+    RESIDUAL: "residual (what these do together, and chance)",
+}
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """``shares``: of the total sum of squares, by factor, 0..1, with the residual last; they add up to 1.
+
+    ``mean`` and ``sd`` are of the test AUROC over the ``runs``. ``balanced``: every combination of the levels has
+    equally many runs, so that the order of the factors does not matter.
+    """
+
+    shares: dict[str, float]
+    mean: float
+    sd: float
+    runs: int
+    balanced: bool
+
+    @property
+    def sentence(self) -> str:
+        """Return the shares in words, the largest first."""
+        ordered = sorted(self.shares.items(), key=lambda item: -item[1])
+        told = ", ".join(f"{100 * share:.0f} % is of {NAMES.get(name, name)}" for name, share in ordered)
+        return f"Of the spread of {self.mean:.3f} ± {self.sd:.3f} over all {self.runs} runs, {told}."
+
+
+def decomposition(record: ExperimentRecord, values: RunValues) -> Decomposition | None:
+    """Decompose the test AUROC of the grid's runs; ``None`` where they do not vary.
+
+    Over all trained scenarios where the experiment lists pixel conventions; where it does not, each weights counts
+    under its own only.
+    """
+    several = len(record.axis) > 1
+    scenarios = record.trained if several else [s for s in record.trained if _is_native(record, s)]
+    rows = run_table(scenarios, values)
+    return decompose(rows if several else rows.assign(pixels=NATIVE))
+
+
+def run_table(scenarios: list[Scenario], values: RunValues) -> pd.DataFrame:
+    """Return a row per run: the level of each factor and its test ``auroc``."""
+    rows = [
+        (s.setting.weights, s.setting.backbone, s.setting.tuning, str(s.learning_rate), s.setting.pixels, *at, value)
+        for s in scenarios
+        for at, value in values.auroc[s.name].items()
+        if isinstance(at, tuple)
+    ]
+    return pd.DataFrame(rows, columns=[*FACTORS, "auroc"])
+
+
+def decompose(runs: pd.DataFrame) -> Decomposition | None:
+    """Decompose ``auroc`` of the rows by ``FACTORS``; ``None`` where it does not vary.
+
+    Sequential (type I) sums of squares: what a factor takes off the residual sum of squares of those before it. A
+    factor of one level has no share. In a balanced design the order does not matter (Searle, Linear Models, 1971).
+    """
+    values = runs["auroc"].to_numpy(dtype=float)
+    total = float(((values - values.mean()) ** 2).sum())
+    if len(runs) < 2 or total < 1e-12:
+        return None
+    levels = {name: _levels(runs, name) for name in FACTORS}
+    varying = {name: codes for name, codes in levels.items() if codes.max() > _coarser(name, levels)}
+    left, columns, shares = total, [np.ones((len(runs), 1))], {}
+    for name, codes in varying.items():
+        columns.append(np.eye(codes.max() + 1)[codes])
+        rest = _rest(np.hstack(columns), values)
+        shares[name] = max(0.0, left - rest) / total
+        left = rest
+    return Decomposition(
+        shares={**shares, RESIDUAL: left / total},
+        mean=float(values.mean()),
+        sd=float(values.std(ddof=1)),
+        runs=len(runs),
+        balanced=_is_balanced(varying),
+    )
+
+
+def _is_native(record: ExperimentRecord, scenario: Scenario) -> bool:
+    setting = scenario.setting
+    return setting.pixels == record.convention(NATIVE, setting.weights, setting.backbone)
+
+
+def _levels(runs: pd.DataFrame, name: str) -> NDArray[np.int64]:
+    """Return (n,): the number of the level of each run; levels of a nested factor are those of parent and factor."""
+    columns = [NESTED[name], name] if name in NESTED else [name]
+    return np.asarray(runs.groupby(columns, sort=True).ngroup(), dtype=np.int64)
+
+
+def _coarser(name: str, levels: dict[str, NDArray[np.int64]]) -> int:
+    """Return the highest level that is known before the factor: that of its parent, or the only one there is."""
+    return int(levels[NESTED[name]].max()) if name in NESTED else 0
+
+
+def _rest(design: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """Return the residual sum of squares of the least-squares fit."""
+    fitted = design @ np.linalg.lstsq(design, values)[0]
+    return float(((values - fitted) ** 2).sum())
+
+
+def _is_balanced(levels: dict[str, NDArray[np.int64]]) -> bool:
+    """Tell whether every combination occurs equally often; a parent is said by what is nested in it."""
+    names = [name for name in levels if name not in NESTED.values() or not _child(name, levels)]
+    if not names:
+        return True
+    _, counts = np.unique(np.column_stack([levels[name] for name in names]), axis=0, return_counts=True)
+    expected = int(np.prod([levels[name].max() + 1 for name in names]))
+    return len(counts) == expected and counts.min() == counts.max()
+
+
+def _child(name: str, levels: dict[str, NDArray[np.int64]]) -> bool:
+    return any(parent == name and child in levels for child, parent in NESTED.items())

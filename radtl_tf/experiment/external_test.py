@@ -1,0 +1,238 @@
+"""Test frozen models on another hospital's data: read, score, measure, and write all of it down at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf import __version__
+from radtl_tf.data.check.examined_images import read_manifest_images
+from radtl_tf.data.check.image_summary import describe
+from radtl_tf.data.decoding.reading import Reading
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.privacy import patient_key
+from radtl_tf.data.manifest.reader import Manifest, cases_of, read_manifest
+from radtl_tf.deploy.class_check import check_labels, target_of, task_of
+from radtl_tf.deploy.predict import load_model, predict, read_card
+from radtl_tf.errors import DataError, OutputError
+from radtl_tf.evaluation.external.drift import Drift, drifts, sentence
+from radtl_tf.evaluation.external.frozen_models import External, Scored, evaluate_classes, evaluate_external
+from radtl_tf.evaluation.external.positive_calls import with_threshold
+from radtl_tf.logs import get_logger
+from radtl_tf.progress import Watch, counted, silent
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import temporary_folder, write_json, write_text
+from radtl_tf.records.experiment import Task
+from radtl_tf.records.reader import check_task
+from radtl_tf.records.runs import Target
+from radtl_tf.report.pages.external import write_page
+
+_log = get_logger(__name__)
+
+SCORES, RESULTS, PAGE = "scores.csv", "results.json", "external.html"
+CASE_COLUMNS = ("model", "example", "patient")  # of scores.csv, before those of the target
+SEED = 726  # of the bootstrap
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What came of a test: the numbers, how the images differ from those of training, and ``results.json``."""
+
+    external: External
+    drifts: tuple[Drift, ...]
+    results: dict[str, Any]
+
+
+def assess(
+    models: Sequence[Path],
+    task: Task,
+    out: Path,
+    *,
+    threshold: float | None = None,
+    watch: Watch = silent,
+) -> Tested:
+    """Test one model, or compare two, on the manifest of ``task``; write a new folder ``out``.
+
+    The folder gets ``scores.csv``, ``results.json``, ``external.html`` and the key of its patients' hashes, all or
+    none. The kind of the task and its positive class, unless ``task`` names one, are the first model's. ``watch``
+    is told of every image that is read, and of every score. ``threshold`` adds what binary models call positive.
+
+    Raises:
+        OutputError: a folder holds no model, or ``out`` exists or cannot be written.
+        DataError: the manifest is wrong, its classes are not those of a model, or an image cannot be read.
+        ExperimentError: the task contradicts itself.
+    """
+    cards = [_card(folder) for folder in models]
+    task, target, names = task_of(cards, task), target_of(cards[0]), _names(cards)
+    check_task(task)
+    _check_threshold(threshold, target, names[0])
+    if task.manifest is None:
+        raise DataError("a test needs a manifest.")
+    with _new_folder(out) as folder:
+        manifest = read_manifest(task.manifest, task.images, collect=True)
+        check_labels(manifest, task, cards)
+        cases = cases_of(manifest, task, patient_key(folder))
+        _log.info(f"Reading and scoring {len(cases.truth)} images of {len(cases.patient_ids)} patients")
+        readings = _readings(manifest, watch)
+        scored = (_scores(model, target, manifest) for model in models)
+        total = len(cases.truth) * len(models)
+        scores = np.array(list(counted(chain.from_iterable(scored), watch, "Scores", total)))
+        scores = scores.reshape(len(models), len(cases.truth), -1).swapaxes(0, 1)  # (N, M, S)
+        views = _views(cases, target, scores)
+        external = _with_notes(_measured(names, target, views, cases, threshold), cards, names)
+        found = _drifts(cards[0], readings, cases)
+        tested = Tested(external, found, _results(cards, names, external, found))
+        columns = (*CASE_COLUMNS, *target.truth, *target.score)
+        write_text(folder / SCORES, csv_text(columns, _score_rows(names, cases, views)))
+        write_json(folder / RESULTS, tested.results)
+        write_page(folder / PAGE, external, found, views)
+    return tested
+
+
+@contextmanager
+def _new_folder(out: Path) -> Iterator[Path]:
+    """Give a temporary folder that becomes ``out``, whole, when the block ends without error."""
+    if out.exists():
+        raise OutputError(f"{out} exists already: choose another output folder or delete it.")
+    with temporary_folder(out) as temporary:
+        yield temporary
+
+
+def _card(folder: Path) -> dict[str, Any]:
+    """Return the card of a model, whose classes are two where it is binary."""
+    card = read_card(folder)
+    target = target_of(card)
+    if target.is_binary and len(target.classes) != 2:
+        raise DataError(
+            f"{folder}: a binary model, which yet tells {len(target.classes)} classes apart: export it again."
+        )
+    return card
+
+
+def _check_threshold(threshold: float | None, target: Target, name: str) -> None:
+    if threshold is not None and not target.is_binary:
+        raise DataError(f"A threshold is only valid for a binary model; {name} is {target.kind}. Leave it out.")
+
+
+def _readings(manifest: Manifest, watch: Watch) -> list[Reading]:
+    """Read every image before anything is scored, so that all that cannot be read are known at once."""
+    outcomes = read_manifest_images(manifest, watch)
+    bad = [
+        (source.line, outcome)
+        for source, outcome in zip(manifest.sources, outcomes, strict=True)
+        if not outcome.reading
+    ]
+    if bad:
+        line, outcome = bad[0]
+        raise DataError(
+            f"{manifest.path}: {len(bad)} of {len(outcomes)} images cannot be read; the first, line {line}: "
+            f"{outcome.reason} Mend them or take their rows out; `radtl data check` lists all. Nothing was written."
+        )
+    return [outcome.reading for outcome in outcomes if outcome.reading]
+
+
+def _scores(folder: Path, target: Target, manifest: Manifest) -> Iterator[list[float]]:
+    """Yield the scores (S,) of every image by one model, in the order of ``target.score``."""
+    model = load_model(folder)
+    own = target_of(model.card).score
+    order = [own.index(name) for name in target.score]
+    for source, found in zip(
+        manifest.sources, predict(model, (source.path for source in manifest.sources)), strict=True
+    ):
+        if found.scores is None:
+            raise DataError(f"{manifest.path}: line {source.line}: {found.error}")
+        yield [found.scores[at] for at in order]
+
+
+def _views(cases: Cases, target: Target, scores: Scores) -> list[Scored]:
+    """Return the images as each class sees them, against the rest; one view of a binary task.
+
+    ``scores`` are (N, M, S).
+    """
+    if target.is_binary:
+        return [Scored(cases.truth, scores[:, :, 0], cases.patients)]
+    marks = cases.marks[:, [cases.classes.index(name) for name in target.classes]]
+    return [Scored(truth, scores[:, :, at], cases.patients) for at, truth in enumerate(marks.T)]
+
+
+def _measured(
+    names: Sequence[str], target: Target, views: Sequence[Scored], cases: Cases, threshold: float | None
+) -> External:
+    if not target.is_binary:
+        of_class = dict(zip(target.classes, views, strict=True))
+        return evaluate_classes(names, of_class, target.kind, cases.unit, seed=SEED)
+    external = evaluate_external(names, views[0], cases.unit, seed=SEED)
+    return external if threshold is None else with_threshold(external, names, views[0], threshold, seed=SEED)
+
+
+def _names(cards: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a name per model: its setting, numbered where both have the same."""
+    settings = [card["setting"] for card in cards]
+    return settings if len(set(settings)) == len(settings) else [f"{name} ({n})" for n, name in enumerate(settings, 1)]
+
+
+def _drifts(card: dict[str, Any], readings: Sequence[Reading], cases: Cases) -> tuple[Drift, ...]:
+    """Compare the images with those that the first model was trained on, if it brings a summary of them."""
+    trained = card.get("inputs")
+    return tuple(drifts(trained, describe(readings), len(cases.patient_ids))) if trained else ()
+
+
+def _with_notes(external: External, cards: Sequence[dict[str, Any]], names: Sequence[str]) -> External:
+    """Add what the models' cards have to say."""
+    balanced = [name for name, card in zip(names, cards, strict=True) if card.get("class_weights") == "balanced"]
+    notes = [
+        f"{name} was trained with balanced class weights: its scores rank cases, but are no probabilities."
+        for name in balanced
+    ]
+    if not cards[0].get("inputs"):
+        notes.append(
+            "The model has no summary of its training images, so these were not compared with them: run its experiment "
+            "again with this version, which keeps all finished runs, and export it anew."
+        )
+    return replace(external, notes=(*notes, *external.notes))
+
+
+def _results(
+    cards: Sequence[dict[str, Any]], names: Sequence[str], external: External, found: Sequence[Drift]
+) -> dict[str, Any]:
+    """Return ``results.json``; an absent number is null."""
+    inputs = [
+        {"outside": int(one.outside.sum()), "drift": one.is_drift}
+        | {name: getattr(one, name) for name in ("name", "low", "median", "high", "here", "expected", "p_value")}
+        for one in found
+    ]
+    return {
+        "format": 1,
+        "radtl_tf": __version__,
+        "models": [{"name": name, **card} for name, card in zip(names, cards, strict=True)],
+        "unit": external.unit,
+        "counts": external.counts,
+        "sentence": external.sentence,
+        "estimates": [_plain(asdict(one)) for one in external.estimates],
+        "comparisons": [_plain(asdict(one)) for one in external.comparisons],
+        "inputs": {"sentence": sentence(found), "descriptors": inputs} if found else None,
+        "notes": list(external.notes),
+    }
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row with ``None`` for what is not a number: JSON has no NaN."""
+    return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in row.items()}
+
+
+def _score_rows(names: Sequence[str], cases: Cases, views: Sequence[Scored]) -> Iterator[tuple[object, ...]]:
+    """Yield a row per model and image: the truth in each view, then the scores."""
+    truth = np.stack([view.truth for view in views], axis=1).tolist()
+    for column, name in enumerate(names):
+        scores = np.stack([view.scores[:, column] for view in views], axis=1).tolist()
+        for row, cells in enumerate(zip(truth, scores, strict=True)):
+            yield name, row, cases.patient_ids[cases.patients[row]], *cells[0], *cells[1]

@@ -1,0 +1,1 @@
+"""Before the first run: data, folds, weights and scenarios, checked and written down."""

@@ -1,0 +1,64 @@
+"""From the axes of an experiment to its scenarios and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+from radtl_tf.errors import WeightsError
+from radtl_tf.models.pixels import convention
+from radtl_tf.models.weights.sources import WeightsRecord, resolve
+from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
+
+Records = Mapping[tuple[str, str, str], WeightsRecord]  # by (backbone, weights, resolved pixel convention)
+
+
+def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str, str], WeightsRecord]:
+    """Resolve every (backbone, weights, pixels) of the grid, files found and hashed.
+
+    Weights whose own convention has an ``alternative`` get a record for both, whatever ``grid.pixels`` says.
+
+    Raises:
+        WeightsError: files are missing; all of them are named, a line each.
+    """
+    grid, missing = experiment.grid, []
+    records: dict[tuple[str, str, str], WeightsRecord] = {}
+    for backbone, name in product(grid.backbones, grid.weights):
+        try:
+            found = [
+                resolve(name, backbone, entries=experiment.weights, pixels=pixels, folder=folder)
+                for pixels in grid.pixels
+            ]
+            records |= {(backbone, name, record.pixels): record for record in [*found, *_uncertain(found[0])]}
+        except WeightsError as error:
+            missing.append(str(error))
+    if missing:
+        raise WeightsError("; ".join(dict.fromkeys(missing)))
+    return records
+
+
+def _uncertain(record: WeightsRecord) -> list[WeightsRecord]:
+    """Return the weights under their own convention and under its alternative; nothing where there is none."""
+    native = convention(record.native_pixels)
+    names = [native.name, native.alternative] if native.alternative else []
+    return [replace(record, pixels=name) for name in names]
+
+
+def scenarios_of(experiment: Experiment, records: Records) -> list[Scenario]:
+    """Return the scenarios, each frozen Setting followed by its linear probe."""
+    scenarios = []
+    for start, tuning, share in product(records, experiment.grid.tunings, experiment.grid.train_fractions):
+        setting = Setting(*start, tuning.name, share)
+        scenarios += [Scenario(setting, rate) for rate in tuning.learning_rates]
+        if tuning.mode == "frozen":
+            scenarios.append(Scenario(Setting(*start, PROBE, share), None))
+    return scenarios
+
+
+def runs_of(experiment: Experiment, scenarios: list[Scenario]) -> list[Run]:
+    """Return every scenario on every fold of every repeat."""
+    folds = product(range(experiment.folds.repeats), range(experiment.folds.count))
+    return [Run(scenario, repeat, fold) for (repeat, fold), scenario in product(folds, scenarios)]

@@ -1,0 +1,283 @@
+"""Make a native weights file: train a whole backbone on a source task and keep what lies below the head."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow_datasets as tfds
+
+from radtl_tf import __version__
+from radtl_tf.data.folds.draw import patients_per_class
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.privacy import patient_key
+from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.tfds.builders import build_manifest, build_named, cases_from, fingerprint
+from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream, validation_mask
+from radtl_tf.errors import OutputError
+from radtl_tf.experiment.plan.ownership import refuse_other
+from radtl_tf.experiment.plan.plan import PACKAGES
+from radtl_tf.logs import get_logger
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.pixels import convention
+from radtl_tf.models.weights.catalogue import sha256_of
+from radtl_tf.models.weights.file import write_weights
+from radtl_tf.models.weights.sources import WeightsRecord, initialize, resolve
+from radtl_tf.records.disk import read_json, rename, write_json
+from radtl_tf.records.experiment import Task
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.pretraining import SIDECAR_FORMAT, Place, Pretraining, portable, read_sidecar
+from radtl_tf.training.device import Device
+from radtl_tf.training.pretraining.backbone_trainer import Learner, loss_of
+from radtl_tf.training.pretraining.epochs import Board, finish, train_source
+from radtl_tf.training.pretraining.snapshots import Row, remove_snapshot
+from radtl_tf.training.randomness import backbone_seed, head_kernel
+from radtl_tf.training.trial_step import one_line_when_full
+
+_log = get_logger(__name__)
+
+_TIMED_STEPS = 5
+_UNTIMED_STEPS = 2  # the first traces, the second still warms up
+
+
+@dataclass(frozen=True)
+class PreparedPretraining:
+    """A pre-training that can begin: its data as a stream, its backbone as it starts, and what is recorded of both."""
+
+    pretraining: Pretraining
+    place: Place
+    device: Device
+    stream: Stream
+    base: keras.Model
+    weights: WeightsRecord
+    data: dict[str, Any]
+
+
+def finished(pretraining: Pretraining, place: Place) -> dict[str, Any] | None:
+    """Return the sidecar of a complete weights file of this pre-training; None where there is no weights file yet.
+
+    Raises:
+        OutputError: the file's name is none that Keras reads, or another file is in the place.
+    """
+    file = place.weights
+    if file.suffix != ".h5" or file.name.endswith(".weights.h5"):
+        raise OutputError(
+            f"{file}: name the weights file *.h5 (not *.weights.h5, of which Keras expects another layout)."
+        )
+    if not file.exists():
+        return None
+    sidecar = read_sidecar(file)
+    if sidecar is None:
+        raise OutputError(
+            f"{file} is there without {place.sidecar.name}, so it is not ours: choose another output file."
+        )
+    if sha256_of(file) != sidecar.get("sha256"):
+        raise OutputError(f"{file} is not the file that {place.sidecar.name} describes: choose another output file.")
+    _refuse_other(place, pretraining)
+    if sidecar.get("source") != portable(pretraining):
+        raise OutputError(
+            f"{file} was made from another source file, see {place.sidecar.name}: choose another output file."
+        )
+    return sidecar
+
+
+def prepare_pretraining(
+    pretraining: Pretraining,
+    place: Place,
+    *,
+    device: Device,
+    weights_folder: Path,
+    data_dir: Path | None = None,
+) -> PreparedPretraining:
+    """Check and prepare all that a pre-training needs, cheapest first; the TFDS data set is built below ``data_dir``.
+
+    Raises:
+        DataError, WeightsError, ExperimentError: the input is wrong; nothing has been trained.
+        OutputError: the place cannot be written or holds another pre-training.
+    """
+    _refuse_other(place, pretraining)
+    model, settings, seed = pretraining.model, pretraining.training, pretraining.seed
+    weights = resolve(
+        model.weights, model.backbone, entries=pretraining.weights, pixels=model.pixels, folder=weights_folder
+    )
+    base = build_base(model.backbone, settings.image_size, seed=0)
+    initialize(base, weights, backbone_seed(seed, 0))
+    cases, builder = _data(pretraining.task, data_dir or place.data)
+    held_out = validation_mask(cases, settings.validation, seed)
+    stream = Stream(
+        builder=builder,
+        cases=cases,
+        size=settings.image_size,
+        resize=settings.resize,
+        augmentation=settings.augmentation,
+        batch_size=settings.batch_size,
+        seed=seed,
+        held_out=held_out,
+    )
+    data = _data_record(pretraining.task, cases, held_out, fingerprint(builder))
+    return PreparedPretraining(pretraining, place, device, stream, base, weights, data)
+
+
+def pretrain(prepared: PreparedPretraining) -> dict[str, Any]:
+    """Train, then write the weights file and the sidecar beside it; return the sidecar. Call again to resume.
+
+    Raises:
+        ExperimentError: the training diverged, or the device ran out of memory.
+        OutputError: the place cannot be written or holds another pre-training.
+    """
+    place, settings = prepared.place, prepared.pretraining.training
+    _claim(prepared)
+    learner = _learner(prepared)
+    board = Board(place.work / "tensorboard")
+    with _one_line_when_full(prepared):
+        history = train_source(learner, prepared.stream, settings, place.work, on_epoch=board)
+        metrics = finish(learner, prepared.stream, settings.epochs)
+    sidecar = _write(prepared, history, metrics)
+    remove_snapshot(place.work)
+    return sidecar
+
+
+def price_pretraining(prepared: PreparedPretraining) -> list[str]:
+    """Time some steps on real batches; return what the pre-training would cost, as lines. Nothing is kept."""
+    stream, epochs = prepared.stream, prepared.pretraining.training.epochs
+    learner = _learner(prepared)
+    times = [time.monotonic()]
+    with _one_line_when_full(prepared):
+        for (images, targets, _), _ in zip(stream.training(1), range(_UNTIMED_STEPS + _TIMED_STEPS), strict=False):
+            float(learner.step(images, targets, 0.0))
+            times.append(time.monotonic())
+    step = float(np.median(np.diff(times)[min(_UNTIMED_STEPS, len(times) - 2) :]))
+    held_out = len(stream.held_out) - stream.num_training
+    epoch = step * (stream.steps + held_out / stream.batch_size / 3)  # forward alone: a third of forward and backward
+    state = sum(value.nbytes for value in learner.state())
+    buffer = min(SHUFFLE_BYTES, stream.index.num_bytes)
+    return [
+        f"{stream.num_training} images to train on, {held_out} to validate on, {len(stream.cases.classes)} classes",
+        f"disk    {stream.index.num_bytes / 1e9:9.2f} GB data set, {state / 1e9:.2f} GB state until the end",
+        f"memory  {buffer / 1e9:9.2f} GB of encoded images at most, whatever their number",
+        f"step    {step:9.3f} s for {stream.batch_size} images, {stream.batch_size / step:.0f} images per second",
+        f"epoch   {epoch / 60:9.1f} minutes for {stream.steps} steps and the validation part",
+        f"in all  {epoch * epochs / 3600:9.1f} hours for {epochs} epochs",
+    ]
+
+
+def _data(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBuilder]:
+    """Turn the task's manifest or named data set into cases and a TFDS data set."""
+    each = Task(**{**vars(task), "unit": "image"})  # the unit of an AUROC: what trains and validates is an image
+    if task.manifest is None:
+        builder = build_named(str(task.dataset), data_dir)
+        return cases_from(builder, each), builder
+    manifest = read_manifest(task.manifest, task.images)
+    cases = cases_of(manifest, each, patient_key(data_dir))
+    _log.info(f"Reading {len(cases.examples)} images of {len(cases.patient_ids)} patients")
+    return cases, build_manifest(manifest, cases, data_dir)
+
+
+def _source_name(task: Task) -> str | None:
+    """Return the name of the data set or of the manifest, without the folders that lead to it."""
+    if task.manifest is not None:
+        return task.manifest.name
+    return Path(task.dataset).name if task.dataset and Path(task.dataset).is_absolute() else task.dataset
+
+
+def _data_record(task: Task, cases: Cases, held_out: np.ndarray, sha256: str) -> dict[str, Any]:
+    training, validation = (patients_per_class(cases, np.flatnonzero(part)) for part in (~held_out, held_out))
+    images = [_images_per_class(cases, part) for part in (~held_out, held_out)]
+    columns = ("training_images", "validation_images", "training_patients", "validation_patients")
+    counts = np.stack([*images, training, validation], axis=1)
+    return {
+        "source": _source_name(task),
+        "sha256": sha256,
+        "kind": cases.kind,
+        "examples": len(cases.examples),
+        "patients": len(cases.patient_ids),
+        "validation_examples": int(held_out.sum()),
+        "classes": list(cases.classes),
+        "counts": {
+            name: dict(zip(columns, row.tolist(), strict=True)) for name, row in zip(cases.classes, counts, strict=True)
+        },
+    }
+
+
+def _images_per_class(cases: Cases, part: np.ndarray) -> np.ndarray:
+    truth = cases.truth[part]
+    return truth.sum(axis=0) if truth.ndim == 2 else np.bincount(truth, minlength=len(cases.classes))
+
+
+def _refuse_other(place: Place, pretraining: Pretraining, **facts: Any) -> None:
+    refuse_other(OutputFolder(place.work), {"experiment": portable(pretraining), **facts})
+
+
+def _claim(prepared: PreparedPretraining) -> None:
+    """Write down whose the working folder is, or check that an earlier call was for the same."""
+    facts = {
+        "data": prepared.data,
+        "weights": {"sha256": prepared.weights.sha256, "pixels": prepared.weights.pixels},
+        "precision": prepared.device.precision,
+    }
+    _refuse_other(prepared.place, prepared.pretraining, **facts)
+    record = OutputFolder(prepared.place.work).experiment
+    if not record.exists():
+        write_json(record, {"experiment": portable(prepared.pretraining), **facts})
+
+
+def _one_line_when_full(prepared: PreparedPretraining) -> AbstractContextManager[None]:
+    size = prepared.stream.batch_size
+    wanted = "a smaller training.batch_size or training.image_size, and another output file"
+    return one_line_when_full(f"with {size} images a step: set {wanted}")
+
+
+def _learner(prepared: PreparedPretraining) -> Learner:
+    stream, pretraining = prepared.stream, prepared.pretraining
+    shape = int(prepared.base.output_shape[-1]), len(stream.cases.classes)
+    kernel = head_kernel((pretraining.seed, 0, 0), *shape, "standardized")
+    loss = loss_of(stream.cases, ~stream.held_out, pretraining.training.class_weights)
+    return Learner(prepared.base, kernel, convention(prepared.weights.pixels), loss)
+
+
+def _write(prepared: PreparedPretraining, history: Sequence[Row], metrics: dict[str, float]) -> dict[str, Any]:
+    """Write the weights under a working name, then the sidecar with their sha256; their own name comes last."""
+    place = prepared.place
+    complete = place.work / "weights.h5"
+    write_weights(complete, prepared.base)
+    write_json(place.sidecar, _sidecar(prepared, history, metrics, sha256_of(complete)))
+    rename(complete, place.weights)
+    return read_json(place.sidecar)
+
+
+def _sidecar(
+    prepared: PreparedPretraining, history: Sequence[Row], metrics: dict[str, float], sha256: str
+) -> dict[str, Any]:
+    pretraining, weights = prepared.pretraining, prepared.weights
+    return {
+        "format": SIDECAR_FORMAT,
+        "name": pretraining.name,
+        "note": pretraining.note,
+        "file": prepared.place.weights.name,
+        "sha256": sha256,
+        "backbone": weights.backbone,
+        "pixels": weights.pixels,
+        "image_size": pretraining.training.image_size,
+        "license": pretraining.record.license,
+        "citation": pretraining.record.citation,
+        "start": {"weights": weights.name, "source": weights.source, "sha256": weights.sha256},
+        "data": prepared.data,
+        "epochs": len(history),
+        "validation": metrics,
+        "history": list(history),
+        "source": portable(pretraining),
+        "versions": {
+            "radtl_tf": __version__,
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in PACKAGES},
+        },
+        "hardware": {"machine": platform.machine(), "system": platform.system(), **asdict(prepared.device)},
+    }

@@ -1,0 +1,1 @@
+"""What the public functions of radtl_tf.api are made of."""

@@ -1,0 +1,143 @@
+"""Weights files (``.h5``): read a stranger's without trusting it, write one that Keras 2 and 3 load."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from radtl_tf.errors import WeightsError
+from radtl_tf.models.backbones import BACKBONES, Backbone
+from radtl_tf.models.weights.catalogue import sha256_of
+from radtl_tf.models.weights.guarded_process import read_apart
+from radtl_tf.models.weights.reader import read
+from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
+from radtl_tf.records.disk import temporary_file
+
+_MAX_COPIES = 8  # float64, and an optimizer's two moments beside each tensor
+_SPARE_BYTES = 64 * 2**20  # a top, and what HDF5 needs itself
+_HINTS = (
+    (b"<", "it looks like a web page, so the download went wrong"),
+    (b"\x1f\x8b", "it looks like a gzip archive: unpack it"),
+    (b"PK\x03\x04", "it looks like a zip archive (a .keras model, a PyTorch file or a packed download)"),
+    (b"version https://git-lfs", "it is a git-LFS pointer: run `git lfs pull` where it came from"),
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in a file: the names of its layers, ``matched`` or ``left_over`` (the top), and warnings.
+
+    Nothing can be missing: such a file is refused. ``layout`` is ``model_weights``, ``root`` or ``keras3``.
+    """
+
+    file: str
+    sha256: str
+    layout: str
+    keras_version: str
+    matched: tuple[str, ...]
+    left_over: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """A verified file: its report, and its float32 tensors in the order of ``base.weights``."""
+
+    report: Report
+    values: list[np.ndarray]
+
+
+def read_weights(path: Path, base: keras.Model, *, backbone: Backbone, sha256: str | None = None) -> WeightFile:
+    """Verify a file against the variables of ``base`` and read it in full; nothing is assigned.
+
+    ``sha256`` is the sum of a file known to be sound, which is read in this process; any other is read by a process of
+    its own with limits on memory and time.
+
+    Raises:
+        WeightsError: the file is not this backbone's, complete, finite and safe to read, or has another sum.
+    """
+    schema = schema_of(base, backbone)
+    try:
+        found = _check_outside(path, schema)
+        if sha256 not in (None, found):
+            raise refusal(
+                "sha256", f"its sum is {found}, expected {sha256}: get it again, or declare it as weights of your own."
+            )
+        contents = (read if sha256 else read_apart)(path, schema)
+    except WeightsError as error:
+        raise WeightsError(f"Weights file {path} {error}") from None
+    record = {key: value for key, value in vars(contents).items() if key != "values"}
+    return WeightFile(Report(file=path.name, sha256=found, **record), contents.values)
+
+
+def schema_of(base: keras.Model, backbone: Backbone) -> Schema:
+    """Return what a file for ``base`` must hold: its layers with weights, in their order."""
+    layers = tuple(
+        LayerSchema(
+            layer.name,
+            _snake(type(layer).__name__),
+            tuple((weight.name, tuple(weight.shape)) for weight in layer.weights),
+        )
+        for layer in base.layers
+        if layer.weights
+    )
+    known = {row.name: row.num_layers for row in BACKBONES.values() if row.num_layers}
+    return Schema(backbone.name, not backbone.stable_names, layers, known)
+
+
+def _snake(name: str) -> str:
+    """Return Keras' snake case of a class, of which it makes automatic layer names: ``Conv2D`` -> ``conv2d``."""
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()
+
+
+def _check_outside(path: Path, schema: Schema) -> str:
+    """Check what can be seen without HDF5, and return the sha256."""
+    if not path.is_file():
+        raise refusal("missing", "there is no such file.")
+    tensor_bytes = 4 * sum(math.prod(shape) for shape in schema.shapes)
+    limit = _MAX_COPIES * tensor_bytes + _SPARE_BYTES
+    if path.stat().st_size > limit:
+        raise refusal("size", f"it has {path.stat().st_size:,} bytes; {schema.backbone} needs {tensor_bytes:,}.")
+    with path.open("rb") as file:
+        start = file.read(64)
+    if not start.startswith(b"\x89HDF\r\n\x1a\n"):
+        hints = (hint for magic, hint in _HINTS if start.startswith(magic))
+        hint = "it is empty" if not start else next(hints, f"it starts with {ascii(start[:8])[1:]}")
+        raise refusal("not HDF5", f"{hint}.")
+    return sha256_of(path)
+
+
+def write_weights(path: Path, base: keras.Model) -> None:
+    """Write the weights of ``base`` as a Keras 2 "notop" file: tensors under ``model_weights``.
+
+    ``load_weights`` of Keras 2 and 3, ``weights=`` of their applications and the published scripts read it. It appears
+    under its name only when it is complete.
+
+    Raises:
+        OutputError: the folder cannot be written or the disk is full.
+    """
+    with temporary_file(path) as temporary, h5py.File(temporary, "w") as file:
+        _write(file.create_group("model_weights"), [layer for layer in base.layers if layer.weights])
+        _stamp(file)
+
+
+def _write(group: h5py.Group, layers: list[keras.Layer]) -> None:
+    _stamp(group)
+    group.attrs["layer_names"] = np.array([layer.name.encode() for layer in layers])
+    for layer in layers:
+        part = group.create_group(layer.name)
+        names = [f"{layer.name}/{weight.name}:0" for weight in layer.weights]
+        part.attrs["weight_names"] = np.array([name.encode() for name in names])
+        for name, weight in zip(names, layer.weights, strict=True):
+            part[name] = keras.ops.convert_to_numpy(weight)
+
+
+def _stamp(group: h5py.Group) -> None:
+    group.attrs["backend"] = keras.backend.backend()
+    group.attrs["keras_version"] = keras.__version__

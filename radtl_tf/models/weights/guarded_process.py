@@ -1,0 +1,124 @@
+"""Read a stranger's weights file in a process of its own, so that the worst it can do costs one line.
+
+Both sides of the process are here; the child (``main``) needs no Keras and starts in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from radtl_tf.errors import WeightsError
+from radtl_tf.models.weights.reader import Contents, read
+from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
+from radtl_tf.places import PACKAGE
+
+_CPU_SECONDS = 60
+_SPARE_MEMORY = 64 * 2**20  # bytes on top of the tensors themselves
+
+
+def read_apart(path: Path, schema: Schema) -> Contents:
+    """Return what ``weight_reader.read`` returns; the tensors come back as a plain file of float32, never as HDF5.
+
+    Raises:
+        WeightsError: the file is refused, or it stopped the process that read it.
+    """
+    with tempfile.TemporaryDirectory(prefix="radtl-") as folder:
+        tensors = Path(folder, "tensors")
+        answer = _ask(path, tensors, schema)
+        if "error" in answer:
+            raise WeightsError(answer["error"])
+        flat = np.fromfile(tensors, np.float32)
+    shapes = schema.shapes
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    if len(flat) != ends[-1]:
+        raise WeightsError(f"could not be read: the process that read it gave back {len(flat)} of {ends[-1]} numbers.")
+    values = [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
+    lists = {key: tuple(answer[key]) for key in ("matched", "left_over", "warnings")}
+    return Contents(layout=answer["layout"], keras_version=answer["keras_version"], values=values, **lists)
+
+
+def _ask(path: Path, tensors: Path, schema: Schema) -> dict[str, Any]:
+    """Run the child and return what it said."""
+    search = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    alone = {
+        "PYTHONPATH": os.pathsep.join(search),
+        "OPENBLAS_NUM_THREADS": "1",
+        "HDF5_PLUGIN_PRELOAD": "::",
+    }  # no plugins
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", __name__, str(path.absolute()), str(tensors)],
+        input=json.dumps(asdict(schema)),
+        env={**os.environ, **alone},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode < 0:
+        fault = signal.strsignal(-done.returncode) or f"signal {-done.returncode}"
+        raise refusal(
+            "not HDF5", f"it stopped the process that read it ({fault}), so it is damaged or made to do harm."
+        )
+    if done.returncode:  # the child answers every fault of the file itself, so this is none
+        last = done.stderr.strip().splitlines()[-1:]
+        raise WeightsError(f"could not be read: the process that reads weights files failed ({' '.join(last)}).")
+    return json.loads(done.stdout)
+
+
+def main() -> None:
+    """Read ``argv[1]`` within limits: schema as JSON on stdin, tensors to the file ``argv[2]``, the rest to stdout."""
+    schema = _schema(json.load(sys.stdin))
+    _limit(4 * sum(math.prod(shape) for shape in schema.shapes))
+    try:
+        answer = dict(vars(read(Path(sys.argv[1]), schema)))
+    except WeightsError as error:
+        answer = {"error": str(error), "values": []}
+    with open(sys.argv[2], "wb") as file:
+        for value in answer.pop("values"):
+            value.tofile(file)
+    json.dump(answer, sys.stdout)
+
+
+def _schema(record: dict[str, Any]) -> Schema:
+    layers = tuple(
+        LayerSchema(layer["name"], layer["kind"], tuple((name, tuple(shape)) for name, shape in layer["tensors"]))
+        for layer in record["layers"]
+    )
+    return Schema(record["backbone"], record["numbered"], layers, record["known"])
+
+
+def _limit(num_bytes: int) -> None:
+    """Allow this process the memory that it has, room for the tensors twice, and a minute of work."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    statm = Path("/proc/self/statm")
+    used = int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 2**31
+    limits = {
+        resource.RLIMIT_AS: used + 2 * num_bytes + _SPARE_MEMORY,
+        resource.RLIMIT_CPU: _CPU_SECONDS,
+        resource.RLIMIT_FSIZE: num_bytes,
+        resource.RLIMIT_CORE: 0,
+    }
+    for what, limit in limits.items():
+        hard = resource.getrlimit(what)[1]
+        lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        try:
+            resource.setrlimit(what, (lowest, lowest))
+        except (ValueError, OSError):  # macOS does not let RLIMIT_AS be lowered below what is mapped
+            continue
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Look into a weights file before it is used: what it holds, and the features that it gives for one image."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.errors import WeightsError
+from radtl_tf.models.backbones import Backbone, backbone, build_base
+from radtl_tf.models.pixels import convention, to_network
+from radtl_tf.models.weights.catalogue import CatalogueRow, recognize
+from radtl_tf.models.weights.convention_score import ConventionScores, score_conventions
+from radtl_tf.models.weights.file import Report, WeightFile, read_weights
+from radtl_tf.models.weights.schema import refusal
+from radtl_tf.models.weights.sources import assign
+
+GOLDEN_SIZE = 96  # px; every backbone takes it
+
+
+@dataclass(frozen=True)
+class Golden:
+    """Pooled features of ``golden_image`` under a pixel convention: mean and SD over all, and the first four.
+
+    Two installations that give the same four significant digits compute the same.
+    """
+
+    pixels: str
+    image_size: int
+    mean: float
+    sd: float
+    first: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A sound file: what it holds, the catalogue's row whose ``sum`` or ``name`` it bears, and its golden output.
+
+    ``conventions`` are the scores of pixel conventions, where images were given.
+    """
+
+    backbone: str
+    report: Report
+    num_tensors: int
+    num_parameters: int
+    published: CatalogueRow | None
+    known_by: Literal["sum", "name"] | None
+    warnings: tuple[str, ...]
+    golden: Golden
+    conventions: ConventionScores | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        published = self.published
+        return {
+            "backbone": self.backbone,
+            **asdict(self.report),
+            "tensors": self.num_tensors,
+            "parameters": self.num_parameters,
+            "catalogue": {
+                "name": published.name,
+                "known_by": self.known_by,
+                "pixels": published.pixels,
+                "license": published.license,
+            }
+            if published
+            else None,
+            "warnings": self.warnings,
+            "golden": asdict(self.golden),
+            "conventions": self.conventions.as_dict() if self.conventions else None,
+        }
+
+
+def verify(path: Path, name: str, grey: NDArray[np.float32] | None = None) -> Verified:
+    """Read a file for the backbone called ``name``, as a stranger's, and compute its golden output on the CPU.
+
+    The pixel convention is the catalogue's where the file is known, else that of the backbone's ImageNet weights. With
+    images ``grey`` (N, S, S, 1), float32, 0..1, every convention is scored by how well they fit the file.
+
+    Raises:
+        ExperimentError: unknown backbone, or images too small for it.
+        WeightsError: the file is refused, gives features that are not finite, or cannot be scored.
+    """
+    row = backbone(name)
+    with keras.device("cpu:0"):  # a GPU rounds products to TF32, which has three digits
+        base = build_base(name, GOLDEN_SIZE, seed=0)
+        found = read_weights(path, base, backbone=row)
+        assign(base, found.values)
+        verified = _verified(path, base, row, found)
+        if grey is None:
+            return verified
+        declared = verified.published.pixels if verified.published else None
+        return replace(verified, conventions=_scores(name, found.values, grey, declared))
+
+
+def _scores(name: str, values: list[np.ndarray], grey: NDArray[np.float32], declared: str | None) -> ConventionScores:
+    base = build_base(name, grey.shape[1], seed=0)
+    assign(base, values)
+    return score_conventions(base, grey, declared)
+
+
+def _verified(path: Path, base: keras.Model, row: Backbone, found: WeightFile) -> Verified:
+    published, known_by = recognize(path, found.report.sha256, row.name) or (None, None)
+    try:
+        golden = _golden(base, published.pixels if published else row.pixels)
+    except WeightsError as error:
+        raise WeightsError(f"Weights file {path} {error}") from None
+    return Verified(
+        backbone=row.name,
+        report=found.report,
+        num_tensors=len(found.values),
+        num_parameters=sum(value.size for value in found.values),
+        published=published,
+        known_by=known_by,
+        warnings=found.report.warnings + _name_warnings(published, found.report.sha256),
+        golden=golden,
+    )
+
+
+def _name_warnings(published: CatalogueRow | None, sha256: str) -> tuple[str, ...]:
+    if published is None or published.sha256 in (None, sha256):
+        return ()
+    return (f"It bears the name of {published.name!r}, but the sum of the published file is {published.sha256}.",)
+
+
+def _golden(base: keras.Model, pixels: str) -> Golden:
+    images = to_network(golden_image(), convention(pixels))
+    features = keras.ops.convert_to_numpy(base(images, training=False))[0].astype(np.float64)  # (C,)
+    if not np.isfinite(features).all():
+        raise refusal("not finite", "the features that it gives are not finite, so its weights are damaged.")
+    return Golden(pixels, GOLDEN_SIZE, float(features.mean()), float(features.std()), tuple(features[:4].tolist()))
+
+
+def golden_image() -> np.ndarray:
+    """Return one grey image (1, 96, 96, 1), float32, 0..1: rings that get finer from the upper left, on a ramp.
+
+    A zone plate holds every spatial frequency, so that no kernel stays unused; the ramp tells left from right.
+    """
+    y, x = np.mgrid[:GOLDEN_SIZE, :GOLDEN_SIZE].astype(np.float64)
+    rings = (1 + np.cos(np.pi * (x**2 + y**2) / (2 * GOLDEN_SIZE))) / 2
+    return ((rings + x / (GOLDEN_SIZE - 1)) / 2).astype(np.float32)[None, :, :, None]

@@ -1,0 +1,290 @@
+"""Read a stranger's HDF5 weights file with h5py and NumPy alone.
+
+HDF5 is a program for its reader: links to other files, virtual data sets, filters loaded from disk, tensors of declared
+terabytes. So the structure is walked first, link by link, and a tensor is read only after its type, shape, storage and
+filters have been found harmless.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from radtl_tf.errors import WeightsError
+from radtl_tf.models.weights.schema import FileLayer, LayerSchema, Schema, Shape, check_order, plan, refusal, shown
+
+_MAX_OBJECTS = 20_000  # InceptionResNetV2 has 2,500
+_MAX_DEPTH = 12
+_MAX_NAMES = 10_000
+_MAX_NAME = 512  # bytes
+_MAX_CONFIG = 2**22  # characters; InceptionResNetV2 has 0.5 million
+_MAX_CHUNK = 2**20  # elements; a chunk is unpacked as a whole
+_DEFLATE = h5py.h5z.FILTER_DEFLATE
+_FILTERS = (h5py.h5z.FILTER_SHUFFLE, _DEFLATE, h5py.h5z.FILTER_FLETCHER32)  # in the order in which h5py sets them
+_STORED_HERE = {h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED}
+_KERAS3_LAYERS = ("layers", "_layer_checkpoint_dependencies")  # the latter in files of late Keras 2
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a file holds for a schema: its layers' names, ``matched`` or ``left_over``, and the tensors.
+
+    ``values`` are float32 in the schema's order; ``layout`` is ``model_weights``, ``root`` or ``keras3``.
+    """
+
+    layout: str
+    keras_version: str
+    matched: tuple[str, ...]
+    left_over: tuple[str, ...]
+    warnings: tuple[str, ...]
+    values: list[np.ndarray]
+
+
+def read(path: Path, schema: Schema) -> Contents:
+    """Read every tensor of the schema, or nothing.
+
+    Raises:
+        WeightsError: the file is not HDF5, not what it should be, or not safe to read.
+    """
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            return _read(file, schema)
+    except WeightsError:
+        raise
+    except MemoryError:
+        raise refusal("size", "reading it takes more memory than the tensors of the backbone can need.") from None
+    except (
+        Exception
+    ) as error:  # h5py turns HDF5's errors into OSError, RuntimeError, KeyError, ValueError, TypeError, ...
+        raise refusal("not HDF5", f"it is truncated or damaged ({type(error).__name__}): get it again.") from None
+
+
+def _read(file: h5py.File, schema: Schema) -> Contents:
+    layout, group, found = _layers(file, schema)
+    check_order(_configured(file), found)
+    matched = plan(schema, found)
+    tensors = [
+        (layer.name, name, shape, _dataset(group, path))
+        for layer, candidate in zip(schema.layers, matched, strict=True)
+        for (name, shape), (_, path) in zip(layer.tensors, candidate.tensors, strict=True)
+    ]
+    for layer_name, name, shape, dataset in tensors:
+        _check_dataset(dataset, shape, f"{layer_name}/{name}")
+    values = [_value(dataset, f"{layer_name}/{name}") for layer_name, name, _, dataset in tensors]
+    empty = [
+        layer for (layer, name, *_), value in zip(tensors, values, strict=True) if name == "kernel" and not value.any()
+    ]
+    return Contents(
+        layout=layout,
+        keras_version=_text(group, "keras_version") or _text(file, "keras_version"),
+        matched=tuple(layer.name for layer in matched),
+        left_over=tuple(layer.name for layer in found[len(matched) :]),
+        warnings=tuple(f"The kernel of layer {name!r} is zero everywhere." for name in empty),
+        values=values,
+    )
+
+
+def _layers(file: h5py.File, schema: Schema) -> tuple[str, h5py.Group, list[FileLayer]]:
+    """Return the layout's name, the group that holds the layers, and those that have weights, in the file's order."""
+    for name in _links(file):
+        _check_link(file, name)
+    if _has_names(file, "layer_names"):
+        return "root", file, _keras2_layers(file, skip={"optimizer_weights"})
+    if "model_weights" in file:
+        return "model_weights", file["model_weights"], _keras2_layers(file["model_weights"])
+    for name in _KERAS3_LAYERS:
+        if name in file:
+            return "keras3", file[name], _keras3_layers(file[name], schema.layers)
+    raise refusal("names", "it has no layer_names, at the root or below model_weights: it is no weights file of Keras.")
+
+
+def _keras2_layers(group: h5py.Group, skip: frozenset[str] | set[str] = frozenset()) -> list[FileLayer]:
+    objects = _walk(group, skip)
+    layers = []
+    for layer in _names(group, "layer_names"):
+        if objects.get(layer) != h5py.h5o.TYPE_GROUP:
+            raise refusal("missing", f"layer {shown(layer)} is in layer_names, but not in the file.")
+        paths = [(name, f"{layer}/{name}") for name in _names(group[layer], "weight_names")]
+        for _, path in paths:
+            if objects.get(path) != h5py.h5o.TYPE_DATASET:
+                raise refusal("missing", f"tensor {shown(path)} is in weight_names, but not in the file.")
+        layers.append(FileLayer(layer, tuple(paths)))
+    return [layer for layer in layers if layer.tensors]
+
+
+def _keras3_layers(group: h5py.Group, wanted: tuple[LayerSchema, ...]) -> list[FileLayer]:
+    """Read the layout of Keras 3's ``.weights.h5``: ``<kind>_<number>/vars/<place>``, ``vars`` has the layer's name."""
+    objects = _walk(group)
+    sizes: dict[str, int] = {key: sum(path.startswith(f"{key}/vars/") for path in objects) for key in group}
+    seen: dict[str, int] = {}
+    keys: dict[str, str] = {}
+    for layer in wanted:
+        number = seen[layer.kind] = seen.get(layer.kind, -1) + 1
+        keys[layer.kind + (f"_{number}" if number else "")] = layer.name
+    ordered = [key for key in keys if sizes.get(key)] + sorted(key for key in sizes if sizes[key] and key not in keys)
+    return [
+        FileLayer(
+            _text(group[f"{key}/vars"], "name") or keys.get(key) or key,
+            tuple(("", f"{key}/vars/{place}") for place in range(sizes[key])),
+        )
+        for key in ordered
+    ]
+
+
+def _walk(top: h5py.Group, skip: frozenset[str] | set[str] = frozenset()) -> dict[str, int]:
+    """Return the kind of every object below ``top`` by its path; each may be reached by one hard link only."""
+    objects: dict[str, int] = {}
+    addresses = {h5py.h5o.get_info(top.id).addr}
+    todo: list[tuple[str, h5py.Group]] = [("", top)]
+    while todo:
+        prefix, group = todo.pop()
+        for name in _links(group):
+            if prefix == "" and name in skip:
+                continue
+            info = _check_link(group, name)
+            path = prefix + name
+            if info.addr in addresses:
+                raise refusal("link", f"{shown(path)} is a second link to an object of the file.")
+            addresses.add(info.addr)
+            objects[path] = info.type
+            if len(objects) > _MAX_OBJECTS or path.count("/") > _MAX_DEPTH:
+                raise refusal("size", f"it has more than {_MAX_OBJECTS} objects, or they are nested too deeply.")
+            if info.type == h5py.h5o.TYPE_GROUP:
+                todo.append((path + "/", group[name]))
+    return objects
+
+
+def _links(group: h5py.Group) -> Iterator[str]:
+    if len(group) > _MAX_OBJECTS:
+        raise refusal("size", f"a group has more than {_MAX_OBJECTS} entries.")
+    for name in group:
+        if len(name) > _MAX_NAME or name in (".", ".."):
+            raise refusal("names", f"an object is called {shown(name)}.")
+        yield name
+
+
+def _check_link(group: h5py.Group, name: str) -> Any:
+    """Return HDF5's record of the object behind a hard link, and refuse every other link before it is followed."""
+    link = group.id.links.get_info(name.encode("utf-8", "surrogateescape"))
+    if link.type != h5py.h5l.TYPE_HARD:
+        raise refusal("link", f"{shown(name)} is a soft, external or user-defined link.")
+    info = h5py.h5o.get_info(group.id, name.encode("utf-8", "surrogateescape"))
+    if info.type not in (h5py.h5o.TYPE_GROUP, h5py.h5o.TYPE_DATASET):
+        raise refusal("link", f"{shown(name)} is neither group nor data set, but a committed type.")
+    return info
+
+
+def _has_names(group: h5py.Group, key: str) -> bool:
+    return key in group.attrs or f"{key}0" in group.attrs
+
+
+def _names(group: h5py.Group, key: str) -> list[str]:
+    """Return a list of names, which Keras splits into ``key0``, ``key1``, ... where one attribute cannot hold it."""
+    if not _has_names(group, key):
+        raise refusal("names", f"{shown(group.name)} has no {key}.")
+    keys = [key] if key in group.attrs else [f"{key}{number}" for number in range(_MAX_NAMES)]
+    names: list[str] = []
+    for part in keys:
+        if part not in group.attrs:
+            break
+        names += _strings(group, part)
+        if len(names) > _MAX_NAMES:
+            raise refusal("size", f"{key} of {shown(group.name)} has more than {_MAX_NAMES} names.")
+    return names
+
+
+def _strings(group: h5py.Group, key: str) -> list[str]:
+    """Read a bounded attribute of strings: of fixed length in TensorFlow 2.4's era, of variable length since h5py 3."""
+    attribute = group.attrs.get_id(key)
+    if attribute.shape is not None and int(np.prod(attribute.shape)) == 0:
+        return []  # an empty list has been written as an empty array of float64
+    kind = h5py.check_string_dtype(attribute.dtype)
+    if kind is None or attribute.shape is None:
+        raise refusal("type", f"{key} of {shown(group.name)} is no list of names.")
+    if int(np.prod(attribute.shape)) > _MAX_NAMES or (kind.length or 0) > _MAX_NAME:
+        raise refusal("size", f"{key} of {shown(group.name)} has too many or too long names.")
+    values = np.atleast_1d(np.asarray(group.attrs[key], dtype=object)).tolist()
+    names = [value.decode("utf-8") if isinstance(value, bytes) else str(value) for value in values]
+    if any(len(name) > _MAX_NAME for name in names):
+        raise refusal("size", f"{key} of {shown(group.name)} has a name of more than {_MAX_NAME} characters.")
+    return names
+
+
+def _text(group: h5py.Group, key: str) -> str:
+    return next(iter(_strings(group, key)), "") if key in group.attrs else ""
+
+
+def _configured(file: h5py.File) -> list[str]:
+    """Return the names of the layers in the model's configuration, a text that is never run; none where there is none.
+
+    A configuration of another form than Keras' is left alone: nothing here depends on it.
+    """
+    if "model_config" not in file.attrs or file.attrs.get_id("model_config").shape != ():
+        return []
+    text = file.attrs["model_config"]
+    try:
+        layers = json.loads(text)["config"]["layers"] if len(text) <= _MAX_CONFIG else []
+        return [str(layer["config"]["name"]) for layer in layers]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return []
+
+
+def _dataset(group: h5py.Group, path: str) -> h5py.Dataset:
+    dataset = group[path]
+    if not isinstance(dataset, h5py.Dataset):
+        raise refusal("missing", f"{shown(path)} is no tensor.")
+    return dataset
+
+
+def _check_dataset(dataset: h5py.Dataset, shape: Shape, name: str) -> None:
+    storage = dataset.id.get_create_plist()
+    if storage.get_layout() not in _STORED_HERE or storage.get_external_count():
+        raise refusal("link", f"tensor {name} is virtual or stored in another file.")
+    if dataset.id.get_type().committed():
+        raise refusal("link", f"tensor {name} has a committed type.")
+    if not isinstance(dataset.id.get_type(), h5py.h5t.TypeFloatID) or dataset.dtype.itemsize not in (2, 4, 8):
+        raise refusal("type", f"tensor {name} is {dataset.dtype}, expected float16, float32 or float64.")
+    if dataset.shape != shape:
+        raise refusal("shape", f"tensor {name} has shape {dataset.shape}, expected {shape}.")
+    filters = [storage.get_filter(place)[0] for place in range(storage.get_nfilters())]
+    if filters != [known for known in _FILTERS if known in filters]:
+        raise refusal("type", f"tensor {name} is packed by another filter than shuffle, gzip and fletcher32.")
+    if dataset.chunks and int(np.prod(dataset.chunks, dtype=object)) > max(_MAX_CHUNK, int(np.prod(shape))):
+        raise refusal("shape", f"tensor {name} is stored in chunks of {dataset.chunks}.")
+    if _DEFLATE in filters:
+        _check_packed(dataset, 1 << filters.index(_DEFLATE), name)
+
+
+def _check_packed(dataset: h5py.Dataset, skipped: int, name: str) -> None:
+    """Unpack every chunk within its size: HDF5 itself would unpack whatever there is before it looks at the size.
+
+    ``skipped`` is the bit that says of a chunk that it was stored without gzip.
+    """
+    size = int(np.prod(dataset.chunks)) * dataset.dtype.itemsize
+    for number in range(dataset.id.get_num_chunks()):
+        chunk = dataset.id.get_chunk_info(number)
+        most = size + size // 100 + 1024  # what gzip cannot shrink grows by less
+        if chunk.size <= most and not chunk.filter_mask & skipped:
+            packed = dataset.id.read_direct_chunk(chunk.chunk_offset)[1]
+            most, grown = size, len(zlib.decompressobj().decompress(packed, size + 1))
+        else:
+            grown = chunk.size
+        if grown > most:
+            raise refusal("size", f"tensor {name} has a chunk that unpacks to more than its {size:,} bytes.")
+
+
+def _value(dataset: h5py.Dataset, name: str) -> np.ndarray:
+    value = np.empty(dataset.shape, np.float32)
+    dataset.read_direct(value)
+    if not np.isfinite(value).all():
+        raise refusal("not finite", f"tensor {name} has NaN or infinite numbers.")
+    if name.endswith("/moving_variance") and value.min(initial=0) < 0:
+        raise refusal("not finite", f"tensor {name} has negative variances, whose square root is NaN.")
+    return value

@@ -1,0 +1,205 @@
+"""Which tensors of a weights file belong to which weights of a backbone: pure bookkeeping on names, no file is touched.
+
+The backbone's own variables are the schema; everything is planned, and 100 % of it found, before a tensor is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from radtl_tf.errors import WeightsError, nearest
+
+_MAX_TOP_LAYERS = 4  # VGG's top, the largest of keras.applications, has three
+_MAX_SHOWN = 3
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LayerSchema:
+    """A layer that has weights: its name, its class in snake case, and each weight's (name, shape) in order."""
+
+    name: str
+    kind: str
+    tensors: tuple[tuple[str, Shape], ...]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What a file must hold for one backbone.
+
+    ``numbered``: the layer names are Keras' automatic ones, so only the order of their numbers within a kind counts.
+    ``known`` is the number of layers with weights of every known backbone, to say what a wrong file looks like.
+    """
+
+    backbone: str
+    numbered: bool
+    layers: tuple[LayerSchema, ...]
+    known: dict[str, int]
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """Return the shape of every weight, in order."""
+        return [shape for layer in self.layers for _, shape in layer.tensors]
+
+
+@dataclass(frozen=True)
+class FileLayer:
+    """A layer of a file that has weights: its name there and each tensor's (name or "", path)."""
+
+    name: str
+    tensors: tuple[tuple[str, str], ...]
+
+
+def refusal(code: str, text: str) -> WeightsError:
+    """Return the one-line error of a refused file; ``code`` is the class of the fault, for tests and tables."""
+    return WeightsError(f"refused ({code}): {text}")
+
+
+def shown(name: str) -> str:
+    """Return a name from a file as it may be printed: quoted, ASCII, bounded."""
+    return ascii(name if len(name) <= 80 else name[:77] + "...")
+
+
+def plan(schema: Schema, found: list[FileLayer]) -> list[FileLayer]:
+    """Return the file's layers in the order of the schema's; what follows them in ``found`` is the top and stays out.
+
+    Raises:
+        WeightsError: not every weight of the backbone is there under its own name and in its own order.
+    """
+    _check_unique(found)
+    names = _comparable([layer.name for layer in found], schema)
+    wanted = _comparable([layer.name for layer in schema.layers], schema)
+    if names[: len(wanted)] != wanted or len(names) > len(wanted) + _MAX_TOP_LAYERS:
+        raise _mismatch(schema, wanted, names)
+    matched = found[: len(wanted)]
+    for layer, candidate in zip(schema.layers, matched, strict=True):
+        _check_tensor_names(layer, candidate)
+    _check_owners(schema, matched, found)
+    return matched
+
+
+def check_order(configured: list[str], found: list[FileLayer]) -> None:
+    """Compare the order of the file's layers with the one of its model's configuration, for the layers that both have.
+
+    Raises:
+        WeightsError: the orders differ.
+    """
+    names = [layer.name for layer in found]
+    both = set(configured) & set(names)
+    orders = ([name for name in order if name in both] for order in (configured, names))
+    for expected, name in zip(*orders, strict=False):
+        if expected != name:
+            raise refusal(
+                "names", f"model_config lists layer {shown(expected)} where layer_names lists {shown(name)}: exchanged."
+            )
+
+
+def _check_unique(found: list[FileLayer]) -> None:
+    twice = [name for name, count in Counter(layer.name for layer in found).items() if count > 1]
+    if twice:
+        raise refusal("names", f"layer {shown(twice[0])} is listed more than once in layer_names.")
+
+
+def _comparable(names: list[str], schema: Schema) -> list[str]:
+    """Return names as they are in every build.
+
+    Keras 2 wrote DenseNet's ``conv1/conv`` for today's ``conv1_conv``. Automatic numbers go on counting from model to
+    model, so they are replaced by their rank.
+    """
+    flat = [name.replace("/", "_") for name in names]
+    if not schema.numbered:
+        return flat
+    pattern = re.compile(rf"({'|'.join(sorted({layer.kind for layer in schema.layers}))})(?:_(\d{{1,9}}))?")
+    matches = [pattern.fullmatch(name) for name in flat]
+    keys = [(match[1], int(match[2] or 0)) if match else None for match in matches]
+    order = sorted(key for key in keys if key)
+    return [f"{key[0]} number {order.index(key)}" if key else name for key, name in zip(keys, flat, strict=True)]
+
+
+def _mismatch(schema: Schema, wanted: list[str], names: list[str]) -> WeightsError:
+    """Say what a file is whose layers are not the schema's."""
+    missing = [name for name in wanted if name not in set(names)]
+    like = _looks_like(schema, names)
+    if missing and like:
+        return refusal(
+            "backbone",
+            f"it looks like {like} ({len(names)} layers with weights), not {schema.backbone} ({len(wanted)}).",
+        )
+    if missing:
+        text = ", ".join(f"{name!r}{nearest(name, names)}" for name in missing[:_MAX_SHOWN])
+        code = "missing" if len(names) < len(wanted) else "names"
+        return refusal(
+            code, f"{len(missing)} of {len(wanted)} layers of {schema.backbone} are not there: {ascii(text)[1:-1]}."
+        )
+    if names[: len(wanted)] == wanted:
+        more = len(names) - len(wanted)
+        return refusal("names", f"{more} layers follow {schema.backbone}'s; a top has at most {_MAX_TOP_LAYERS}.")
+    place = next(place for place, pair in enumerate(zip(wanted, names, strict=False)) if pair[0] != pair[1])
+    return refusal(
+        "names", f"layers are in another order: {wanted[place]!r} is expected where {shown(names[place])} stands."
+    )
+
+
+def _looks_like(schema: Schema, names: list[str]) -> str | None:
+    """Return the other known backbone that has as many layers with weights, with or without a dense top."""
+    own = schema.known.get(schema.backbone)
+    for count in (len(names), len(names) - 1):
+        for name, known in schema.known.items():
+            if known == count and known != own:
+                return name
+    return None
+
+
+def _check_tensor_names(layer: LayerSchema, candidate: FileLayer) -> None:
+    wanted = [_weight_name(name) for name, _ in layer.tensors]
+    names = [_weight_name(name) or default for (name, _), default in zip(candidate.tensors, wanted, strict=False)]
+    if names == wanted and len(candidate.tensors) == len(wanted):
+        return
+    missing = [name for name in wanted if name not in names]
+    code, text = (
+        ("missing", f"lacks {', '.join(missing)}")
+        if missing
+        else ("names", "has its tensors in another order, or more of them")
+    )
+    raise refusal(code, f"layer {shown(candidate.name)} {text}; expected {', '.join(wanted)}.")
+
+
+def _check_owners(schema: Schema, matched: list[FileLayer], found: list[FileLayer]) -> None:
+    """Refuse a layer whose tensors are called by another layer of the file, as where two groups are exchanged.
+
+    The automatic numbers in the names of tensors and of layers may differ all together, so their ranks are compared.
+    """
+    layers = set(_flat(found))
+    pairs = [
+        (flat, _owner(name, flat, layers))
+        for layer, flat in zip(matched, _flat(matched), strict=True)
+        for name, _ in layer.tensors
+        if "/" in name
+    ]
+    wanted, said = (_comparable([pair[side] for pair in pairs], schema) for side in (0, 1))
+    for (layer, owner), one, other in zip(pairs, wanted, said, strict=True):
+        if owner != layer and owner in layers and one != other:
+            raise refusal("names", f"layer {shown(layer)} holds tensors of layer {shown(owner)}: two are exchanged.")
+
+
+def _owner(name: str, layer: str, layers: set[str]) -> str:
+    """Return the layer that the name of a tensor names, ``layer`` or one of ``layers`` where it is one of these.
+
+    Names of outer models and scopes may come first: ``resnet50/conv1_conv/kernel:0``.
+    """
+    parts = name.split("/")[:-1]
+    said = ["_".join(parts[start:]) for start in range(len(parts))]
+    return layer if layer in said else next((each for each in said if each in layers), parts[-1])
+
+
+def _flat(layers: list[FileLayer]) -> list[str]:
+    return [layer.name.replace("/", "_") for layer in layers]
+
+
+def _weight_name(name: str) -> str:
+    """Return ``kernel`` for ``conv1/conv/kernel:0``, and for ``depthwise_kernel``, as Keras 2 called it."""
+    leaf = name.rsplit("/", 1)[-1].removesuffix(":0")
+    return "kernel" if leaf == "depthwise_kernel" else leaf

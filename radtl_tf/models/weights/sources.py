@@ -1,0 +1,245 @@
+"""Where do the weights come from, in which order?
+
+1. A file that the experiment file declares for this backbone: ``[weights.<name>] files.<backbone>``.
+2. ``random``: drawn from the seed by the layers' own initializers.
+3. A row of ``weights/catalogue.tsv`` of that name: its file, if it lies in the weights folder under a published name;
+4. else, where the row's source is ``keras``, what Keras itself downloads; for the others one line says where to get it.
+
+The pixel convention comes from the same place as the weights; the experiment may override it, and both are recorded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import keras
+import numpy as np
+
+from radtl_tf.errors import ExperimentError, WeightsError, nearest
+from radtl_tf.logs import get_logger
+from radtl_tf.models.backbones import backbone as backbone_row
+from radtl_tf.models.backbones import draw_weights
+from radtl_tf.models.pixels import convention
+from radtl_tf.models.weights.catalogue import (
+    CatalogueRow,
+    absent,
+    availability,
+    catalogue,
+    check_sum,
+    find,
+    known_sum,
+    rows_of,
+)
+from radtl_tf.models.weights.file import read_weights
+from radtl_tf.records.experiment import WeightsEntry
+
+_log = get_logger(__name__)
+
+RANDOM = "random"
+NATIVE = "native"
+_CONNECT_SECONDS = 10
+_DOWNLOAD_SIZE = 224  # px; of the MobileNets Keras has a file per size, and the catalogue lists this one
+
+
+@dataclass(frozen=True)
+class WeightsRecord:
+    """Weights of one backbone as resolved; ``pixels`` is the convention they get, ``native_pixels`` what they saw."""
+
+    name: str
+    backbone: str
+    source: Literal["random", "keras", "file"]
+    file: Path | None
+    pixels: str
+    native_pixels: str
+    sha256: str | None
+
+
+def _listed(name: str, backbone: str) -> CatalogueRow | None:
+    return next((row for row in catalogue() if (row.name, row.backbone) == (name, backbone)), None)
+
+
+def resolve(
+    name: str, backbone: str, *, entries: dict[str, WeightsEntry], pixels: str = NATIVE, folder: Path
+) -> WeightsRecord:
+    """Find the weights called ``name`` for a backbone; nothing is loaded or downloaded, a file is hashed.
+
+    ``entries`` is what the experiment file declares, ``folder`` is searched for published files. ``pixels`` other than
+    ``native`` overrides the convention of the weights.
+
+    Raises:
+        ExperimentError: an unknown name, backbone or convention, or weights declared without a convention.
+        WeightsError: the file is missing; the message says where to get it and where to put it.
+    """
+    row = backbone_row(backbone)
+    entry = entries.get(name, WeightsEntry())
+    listed = _listed(name, backbone)
+    _check_known(name, entries)
+    made_with = _made_with(entry.files.get(backbone))
+    native = entry.pixels or made_with or (listed.pixels if listed else row.pixels if name == RANDOM else None)
+    if native is None:
+        raise ExperimentError(f"Weights {name!r} have no pixel convention: add pixels to [weights.{name}].")
+    native = convention(native).name
+    chosen = native if pixels == NATIVE else convention(pixels).name
+    source, file = _locate(name, backbone, entry, listed, folder)
+    return WeightsRecord(
+        name=name,
+        backbone=backbone,
+        source=source,
+        file=file,
+        pixels=chosen,
+        native_pixels=native,
+        sha256=_sum(file, listed if file and file not in entry.files.values() else None),
+    )
+
+
+def _made_with(file: Path | None) -> str | None:
+    """Return the pixel convention that the record beside a file of ``radtl pretrain`` names, if there is one."""
+    record = file.with_name(f"{file.name}.json") if file else None
+    if record is None or not record.is_file():
+        return None
+    try:
+        pixels = json.loads(record.read_text(encoding="utf-8")).get("pixels")
+    except (OSError, ValueError, AttributeError) as error:
+        raise WeightsError(f"{record}: no record of a weights file: remove it, or give pixels.") from error
+    return pixels if isinstance(pixels, str) else None
+
+
+def _sum(file: Path | None, published: CatalogueRow | None) -> str | None:
+    if file is None:
+        return None
+    return check_sum(published, file) if published else known_sum(file)
+
+
+def _check_known(name: str, entries: dict[str, WeightsEntry]) -> None:
+    known = {RANDOM, *entries, *(item.name for item in catalogue())}
+    if name not in known:
+        choices = ", ".join(sorted(known))
+        hint = nearest(name, known)
+        raise ExperimentError(f"Unknown weights {name!r}{hint}: use one of {choices}, or declare [weights.{name}].")
+
+
+def _locate(
+    name: str, backbone: str, entry: WeightsEntry, listed: CatalogueRow | None, folder: Path
+) -> tuple[Literal["random", "keras", "file"], Path | None]:
+    """Return the source and, where it is one, the file: the order that this module begins with."""
+    declared = entry.files.get(backbone)
+    if declared:
+        if not declared.is_file():
+            raise WeightsError(f"Weights file {declared} is missing: correct files.{backbone} in [weights.{name}].")
+        return "file", declared
+    if name == RANDOM:
+        return "random", None
+    if listed is None:
+        raise WeightsError(f"Weights {name!r} have no file for {backbone}: add files.{backbone} to [weights.{name}].")
+    present = find(listed, folder)
+    if present:
+        return "file", present
+    if listed.source == "keras":
+        return "keras", None
+    raise absent([listed], folder)
+
+
+def initialize(base: keras.Model, record: WeightsRecord, seed: int) -> None:
+    """Give ``base`` the weights of the record; only ``random`` uses ``seed``.
+
+    Raises:
+        WeightsError: the file is not what the record says, or the download failed. ``base`` is unchanged then.
+    """
+    if record.source == "random":
+        draw_weights(base, seed)
+    elif record.source == "keras":
+        assign(base, _downloaded(record.name, record.backbone))
+    else:
+        assign(base, _from_file(base, record))
+
+
+def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
+    if record.file is None:
+        raise WeightsError(f"Weights {record.name!r} for {record.backbone} name no file: resolve them again.")
+    known = {item.sha256 for item in catalogue()} - {None}
+    trusted = record.sha256 if record.sha256 in known else None
+    found = read_weights(record.file, base, backbone=backbone_row(record.backbone), sha256=trusted)
+    if record.sha256 not in (None, found.report.sha256):
+        raise WeightsError(f"Weights file {record.file} has changed since it was resolved: start again.")
+    for warning in found.report.warnings:
+        _log.warning("%s: %s", record.file, warning)
+    return found.values
+
+
+def fetch(name: str, backbone: str | None, *, folder: Path) -> Iterator[tuple[CatalogueRow, Path]]:
+    """Yield each file of the weights called ``name``, after Keras has downloaded it if it was not here.
+
+    Raises:
+        ExperimentError: the catalogue has no such weights.
+        WeightsError: files have to be obtained (one line says where, and nothing is downloaded), or a download failed.
+    """
+    states = [availability(row, folder) for row in rows_of(name, backbone)]
+    missing = [state.row for state in states if state.status == "missing"]
+    if missing:
+        raise absent(missing, folder)
+    for state in states:
+        if state.problem:
+            raise WeightsError(state.problem)
+        yield state.row, state.file or _kept(state.row, folder)
+
+
+def _kept(row: CatalogueRow, folder: Path) -> Path:
+    """Let Keras download a file; return where it keeps it."""
+    _downloaded(row.name, row.backbone)
+    file = availability(row, folder).file
+    if file is None:
+        raise WeightsError(f"Keras has loaded {row.name!r} for {row.backbone}, but kept no file {row.files[-1]}.")
+    return file
+
+
+def _downloaded(name: str, backbone: str) -> list[np.ndarray]:
+    """Return the values of the weights that Keras has in its cache or downloads."""
+    application = backbone_row(backbone).application
+    shape = (_DOWNLOAD_SIZE, _DOWNLOAD_SIZE, 3)
+    try:
+        with _short_patience(), contextlib.redirect_stdout(sys.stderr):  # Keras prints its progress; stdout is for data
+            source = application(include_top=False, pooling="avg", weights="imagenet", input_shape=shape)
+    except Exception as error:  # Keras raises a bare Exception when a download fails
+        listed = _listed(name, backbone)
+        raise WeightsError(
+            f"Keras could not download the ImageNet weights of {backbone}: go online once, or put "
+            f"{listed.files[0] if listed else 'its file'} into the weights folder."
+        ) from error
+    return [keras.ops.convert_to_numpy(weight) for weight in source.weights]
+
+
+@contextlib.contextmanager
+def _short_patience() -> Iterator[None]:
+    """Let connections fail within seconds: Keras' download has no timeout of its own."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_CONNECT_SECONDS)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def assign(base: keras.Model, values: list[np.ndarray]) -> None:
+    """Give the weights of ``base`` these values, in their order.
+
+    Raises:
+        WeightsError: they are not the same when they are read again.
+    """
+    for weight, value in zip(base.weights, values, strict=True):
+        weight.assign(value)
+    wrong = [
+        weight.path
+        for weight, value in zip(base.weights, values, strict=True)
+        if not np.array_equal(keras.ops.convert_to_numpy(weight), value)
+    ]
+    if wrong:
+        raise WeightsError(
+            f"{len(wrong)} weights differ after they were assigned, the first is {wrong[0]}: check the memory."
+        )

@@ -1,0 +1,283 @@
+"""Read a file that a user writes (TOML) into its records, or say in one line what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from radtl_tf.errors import ExperimentError, nearest
+from radtl_tf.places import shipped
+from radtl_tf.records.experiment import Experiment, Grid, Question, Task, TuningAxis, WeightsEntry
+from radtl_tf.records.operating_points import operating_points
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_Record = TypeVar("_Record")
+_UNION_TAGS = ("str", "tuple[str, ...]", "constrained-int")  # pydantic names the member of a union that it tried
+_UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Read the experiment file ``path``.
+
+    Paths in it are relative to the file; ``${NAME}`` takes an environment variable.
+
+    Raises:
+        ExperimentError: the file is missing, is no TOML, or says something that no experiment can mean.
+    """
+    return read_toml(path, experiment_from)
+
+
+def read_toml(path: Path, read: Callable[[dict[str, Any], Path], _Record]) -> _Record:
+    """Return ``read(content, folder)`` of the TOML file ``path``; what is wrong is said with the file's name.
+
+    Raises:
+        ExperimentError: the file is missing or no TOML, or ``read`` says so.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
+    except OSError as error:
+        raise ExperimentError(f"{path}: cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ExperimentError(f"{path}: not a TOML file: {error}.") from error
+    try:
+        return read(raw, path.parent)
+    except ExperimentError as error:
+        raise ExperimentError(f"{path}: {error}") from error
+
+
+def experiment_from(raw: dict[str, Any], folder: Path) -> Experiment:
+    """Check ``raw``, the content of an experiment file in ``folder``, and return it as records with absolute paths."""
+    experiment = record_from(raw, Experiment)
+    _check(experiment)
+    task, weights = absolute_task(experiment.task, folder), absolute_weights(experiment.weights, folder)
+    return replace(experiment, task=task, weights=weights)
+
+
+def record_from(raw: dict[str, Any], record: type[_Record]) -> _Record:
+    """Return ``raw`` as the frozen dataclass ``record``, environment variables replaced, every type and range checked.
+
+    Raises:
+        ExperimentError: naming the first thing that is wrong; for an unknown key the nearest known one.
+    """
+    return validated(_expanded(raw), record)
+
+
+def validated(raw: dict[str, Any], record: type[_Record]) -> _Record:
+    """Return ``raw`` as the frozen dataclass ``record``, every type and range checked; texts stay as they are.
+
+    Raises:
+        ExperimentError: as of ``record_from``.
+    """
+    try:
+        return TypeAdapter(record).validate_python(raw)
+    except ValidationError as error:
+        raise ExperimentError(_one_line(_most_telling(error.errors()), record)) from error
+
+
+def as_dict(record: Any) -> dict[str, Any]:
+    """Return a record, such as an experiment, as plain JSON values (tuples become lists, paths text)."""
+    return typing.cast(dict[str, Any], TypeAdapter(type(record)).dump_python(record, mode="json"))
+
+
+def _expanded(value: Any) -> Any:
+    """Replace ``${NAME}`` in every text of a nested structure."""
+    if isinstance(value, dict):
+        return {key: _expanded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expanded(item) for item in value]
+    return _VARIABLE.sub(_variable, value) if isinstance(value, str) else value
+
+
+def _variable(match: re.Match[str]) -> str:
+    value = os.environ.get(match[1])
+    if value is None:
+        raise ExperimentError(f"the environment variable {match[1]} is not set (used as {match[0]}).")
+    # A relative path in a variable was meant from where the command was typed, not from the experiment file.
+    is_relative_path = value.startswith(".") and Path(value).exists()
+    return os.path.abspath(value) if is_relative_path else value
+
+
+def _most_telling(details: list[ErrorDetails]) -> ErrorDetails:
+    """Return an unknown key before anything else: a misspelt key also counts as a missing one."""
+    return min(details, key=lambda detail: detail["type"] not in _UNKNOWN_KEY)
+
+
+def _one_line(detail: ErrorDetails, record: type) -> str:
+    """Say in our words what pydantic found: its own text is never shown."""
+    place = ".".join(str(part) for part in detail["loc"] if part not in _UNION_TAGS)
+    key = str(detail["loc"][-1]) if detail["loc"] else ""
+    match detail["type"]:
+        case kind if kind in _UNKNOWN_KEY:
+            return f"unknown key {place!r}{nearest(key, _known_keys(detail['loc'][:-1], record))}."
+        case "missing" | "missing_argument" | "missing_keyword_only_argument":
+            return f"{place!r} is missing."
+        case "literal_error":
+            expected = detail["ctx"]["expected"]
+            return (
+                f"{place} = {detail['input']!r}{nearest(str(detail['input']), _quoted(expected))}; expected {expected}."
+            )
+        case kind if kind.startswith(("greater", "less")):
+            return f"{place} = {detail['input']!r} is out of range: it must be {_bound(detail)}."
+        case kind:
+            wanted = kind.removesuffix("_type").removesuffix("_parsing").replace("_", " ")
+            return f"{place} = {detail['input']!r} is not what is expected here ({wanted})."
+
+
+def _quoted(expected: str) -> list[str]:
+    return re.findall(r"'([^']*)'", expected)
+
+
+def _bound(detail: ErrorDetails) -> str:
+    words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+    return " and ".join(f"{words[name]} {value}" for name, value in detail["ctx"].items() if name in words)
+
+
+def _known_keys(location: tuple[int | str, ...], record: Any) -> list[str]:
+    """Return the keys that are allowed at ``location`` below ``record``, by walking the records' annotations."""
+    for part in location:
+        if isinstance(part, str) and is_dataclass(record):
+            record = typing.get_type_hints(record).get(part)
+        else:
+            record = typing.get_args(record)[-1 if isinstance(part, str) else 0]
+        if isinstance(record, types.UnionType):
+            record = typing.get_args(record)[0]
+    return [field.name for field in fields(record)] if is_dataclass(record) else []
+
+
+def _check(experiment: Experiment) -> None:
+    """Refuse what is well-formed but cannot be meant."""
+    check_task(experiment.task)
+    for tuning in experiment.grid.tunings:
+        _check_tuning(tuning)
+    _check_grid(experiment.grid)
+    _check_question(experiment.question, experiment.grid)
+    _check_evaluation(experiment)
+    if experiment.training.views and experiment.training.augmentation == "none":
+        raise ExperimentError("training.views caps augmented views, but training.augmentation is 'none': remove views.")
+
+
+def _check_question(question: Question | None, grid: Grid) -> None:
+    weights = grid.weights
+    if question is None:
+        if len(weights) > 1:
+            raise ExperimentError(
+                f"[question] is missing: say which of {', '.join(weights)} to compare before the first run."
+            )
+        if len(grid.train_fractions) > 1:
+            raise ExperimentError(
+                "grid.train_fractions goes with a [question], which it asks again: add it, or remove them."
+            )
+        return
+    for name in question.compare:
+        if name not in weights:
+            hint = nearest(name, weights)
+            raise ExperimentError(f"question.compare names {name!r}, which is not among grid.weights{hint}.")
+    if question.compare[0] == question.compare[1]:
+        raise ExperimentError(f"question.compare names {question.compare[0]!r} twice: a comparison needs two weights.")
+
+
+def _check_evaluation(experiment: Experiment) -> None:
+    asked = {
+        "operating_points": operating_points(experiment.evaluation.operating_points),
+        "subgroups": experiment.evaluation.subgroups,
+    }
+    for key, values in asked.items():
+        if values and experiment.task.kind != "binary":
+            kind = experiment.task.kind
+            raise ExperimentError(f"evaluation.{key} goes with a binary task, not with kind = {kind!r}: remove it.")
+    if len(set(asked["subgroups"])) < len(asked["subgroups"]):
+        raise ExperimentError(f"evaluation.subgroups names one twice: {', '.join(experiment.evaluation.subgroups)}.")
+
+
+def check_task(task: Task) -> None:
+    """Refuse a task that is well-formed but cannot be meant.
+
+    Raises:
+        ExperimentError: naming what is missing or contradicts itself.
+    """
+    _check_labels(task)
+    if (task.manifest is None) == (task.dataset is None):
+        raise ExperimentError("[task] needs either 'manifest' (a CSV file) or 'dataset' (a builder's name), not both.")
+    if task.patient is not None and task.one_image_per_patient:
+        raise ExperimentError("task.patient and task.one_image_per_patient contradict each other: keep one of them.")
+    if task.dataset is not None and (task.images or task.patient or task.one_image_per_patient):
+        raise ExperimentError("task.images and task.patient go with a manifest; a data set brings its own.")
+
+
+def _check_labels(task: Task) -> None:
+    if (task.kind == "binary") != (task.positive is not None):
+        missing = "'task.positive' is missing: name the positive class of the binary task."
+        raise ExperimentError(missing if task.kind == "binary" else f"task.positive goes with no {task.kind} task.")
+    if not isinstance(task.label, str) and (task.kind != "multilabel" or task.label_separator or not task.label):
+        raise ExperimentError("task.label names several columns: that goes with kind = 'multilabel' and no separator.")
+    if task.kind == "multiclass" and task.label_separator:
+        raise ExperimentError("task.label_separator goes with kind = 'multilabel' or 'binary'.")
+    if task.classes and (task.kind != "multilabel" or not isinstance(task.label, str)):
+        raise ExperimentError("task.classes goes with kind = 'multilabel', and with no columns named in task.label.")
+    if len(task.classes) == 1 or len(set(task.classes)) < len(task.classes):
+        raise ExperimentError("task.classes needs two or more classes, each named once; for one: kind = 'binary'.")
+    one_cell = isinstance(task.label, str) and not task.label_separator
+    if task.kind == "multilabel" and task.manifest is not None and one_cell:
+        raise ExperimentError(
+            "a multilabel task needs task.label_separator = '|' (or another), or task.label = ['a', 'b'] for columns."
+        )
+
+
+def _check_tuning(tuning: TuningAxis) -> None:
+    if (tuning.mode == "topK") != (tuning.layers is not None):
+        raise ExperimentError(
+            "'layers' goes with mode = 'topK', and only with it: { mode = \"topK\", layers = 25, ... }."
+        )
+
+
+def _check_grid(grid: Grid) -> None:
+    axes = {
+        "backbones": grid.backbones,
+        "weights": grid.weights,
+        "pixels": grid.pixels,
+        "train_fractions": grid.train_fractions,
+        "tunings": tuple(tuning.name for tuning in grid.tunings),
+        **{f"tunings ({tuning.name}).learning_rates": tuning.learning_rates for tuning in grid.tunings},
+    }
+    for axis, values in axes.items():
+        if len(set(values)) < len(values):
+            raise ExperimentError(f"grid.{axis} names a value twice: {', '.join(map(str, values))}.")
+    if 1.0 not in grid.train_fractions:
+        raise ExperimentError("grid.train_fractions lacks 1.0: the question is answered with all training patients.")
+
+
+def absolute_task(task: Task, folder: Path) -> Task:
+    """Return the task with the paths of its file, which lies in ``folder``, made absolute."""
+    manifest, images = (None if path is None else _anchored(path, folder) for path in (task.manifest, task.images))
+    return replace(task, manifest=manifest, images=images, dataset=_anchored_dataset(task.dataset, folder))
+
+
+def absolute_weights(entries: dict[str, WeightsEntry], folder: Path) -> dict[str, WeightsEntry]:
+    """Return declared weights with the paths of their file, which lies in ``folder``, made absolute."""
+    return {
+        name: replace(entry, files={backbone: _anchored(path, folder) for backbone, path in entry.files.items()})
+        for name, entry in entries.items()
+    }
+
+
+def _anchored_dataset(dataset: str | None, folder: Path) -> str | None:
+    """Return the path of a builder's folder made absolute; the name of a shipped data set, and its config, as it is."""
+    name, divider, _ = (dataset or "").partition("/")
+    if dataset is None or not divider or (name.isidentifier() and (shipped("datasets") / name).is_dir()):
+        return dataset
+    return str(_anchored(Path(dataset), folder))
+
+
+def _anchored(path: Path, folder: Path) -> Path:
+    return (folder / path.expanduser()).resolve()

@@ -1,0 +1,1 @@
+"""How figures and tables are drawn: axes, SVG, table cells, page templates."""

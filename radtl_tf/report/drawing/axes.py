@@ -1,0 +1,119 @@
+"""What the report's figures have in common: their size, a color and a marker per weights, and the axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import zip_longest
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator
+
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.report.drawing.figure import Figure
+from radtl_tf.report.drawing.svg import FAINT, SERIES, STYLE, svg
+
+MARKERS = "osD^vP"
+WIDTH = 3.3  # inches without the text beside the axes: with it about 430 px, readable on a telephone
+ROW = 0.21
+_PANEL = 1.6  # height of one of several panels, in inches
+_UNNAMED = "_child"  # how matplotlib calls a line without a label
+_TOLD = 8  # lines of a drawing that are read aloud
+BESIDE = 1.02  # where numbers and legends stand, in widths of the axes
+
+
+@contextmanager
+def canvas(height: float, width: float = WIDTH) -> Iterator[Canvas]:
+    """Give an empty matplotlib figure of that size (inches); it is drawn in the report's style inside the block."""
+    with mpl.rc_context(STYLE):
+        yield Canvas(figsize=(width, height))
+
+
+def drawn(drawing: Canvas, *, key: str, title: str, caption: str, alt: str, section: str = "results") -> Figure:
+    """Return what is drawn as a figure of the report."""
+    return Figure(key=key, title=title, caption=caption, alt=alt, svg=svg(drawing, title, alt), section=section)
+
+
+def told(lines: Sequence[str], where: str) -> str:
+    """Return ``lines`` as one text to be read aloud: the first of them, and how many more stand ``where``.
+
+    >>> told(["a: 0.5", "b: 0.6"], "in the table")
+    'a: 0.5; b: 0.6.'
+    """
+    more = len(lines) - _TOLD
+    return "; ".join(lines[:_TOLD]) + (f"; {more} more stand {where}." if more > 0 else ".")
+
+
+def styles(record: ExperimentRecord) -> dict[str, tuple[str, str]]:
+    """Return a color and a marker per weights; beyond six they start again."""
+    names, count = record.experiment.grid.weights, len(SERIES)
+    return {name: (SERIES[at % count], MARKERS[at % count]) for at, name in enumerate(names)}
+
+
+def finish_auroc(axes: Axes, ticks: Mapping[int, str], height: int) -> None:
+    """Keep to what an AUROC can be, and mark chance."""
+    low, high = axes.get_xlim()
+    axes.set_xlim(max(low, 0), min(high, 1.005))
+    if low < 0.5:
+        axes.axvline(0.5, color=FAINT, linewidth=0.8, linestyle=":")
+    finish(axes, ticks, height, "test AUROC")
+
+
+def finish(axes: Axes, ticks: Mapping[int, str], height: int, label: str) -> None:
+    """Name the rows and the axis, and leave the frame out."""
+    axes.set_yticks(list(ticks), list(ticks.values()))
+    axes.set_ylim(height - 0.5, -0.7)
+    axes.set_xlabel(label)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.tick_params(axis="y", length=0)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+
+
+@contextmanager
+def panels(titles: Sequence[str], labels: tuple[str, str], below: float = 0.42) -> Iterator[dict[str, Axes]]:
+    """Give axes per title, two beside each other, drawn in the report's style inside the block.
+
+    ``labels`` are those of the x and y axis, ``below`` the room under each row in inches.
+    """
+    columns = min(len(titles), 2)
+    rows = -(-len(titles) // columns)
+    panel = _PANEL if columns == 2 else 1.4 * _PANEL
+    width, height = WIDTH + 0.75, rows * (panel + 0.3 + below)
+    with canvas(height, width) as figure:
+        grid = figure.subplots(rows, columns, squeeze=False)
+        figure.subplots_adjust(
+            **{"left": 0.5 / width, "right": 1 if columns == 2 else 0.75, "wspace": 0.3},
+            **{"top": 1 - 0.25 / height, "bottom": below / height, "hspace": (0.3 + below) / panel},
+        )
+        for axes, title in zip_longest(grid.flat, titles):
+            _begin(axes, title)
+        for at, axes in enumerate(grid.flat[: len(titles)]):
+            axes.set_xlabel(labels[0] if at + columns >= len(titles) else "")
+            axes.set_ylabel("" if at % columns else labels[1])
+        yield dict(zip(titles, grid.flat, strict=False))
+
+
+def _begin(axes: Axes, title: str | None) -> None:
+    """Name a panel, or remove the one that no title is left for."""
+    if title is None:
+        axes.remove()
+        return
+    axes.set_title(title, loc="left", fontsize=8.5, weight="bold")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def legend_below(axes: Mapping[str, Axes], columns: int = 2) -> Canvas:
+    """Name each line once, below the last row of panels, and return the whole drawing."""
+    named = {str(line.get_label()): line for place in axes.values() for line in place.get_lines()}
+    handles = {name: line for name, line in named.items() if not name.startswith(_UNNAMED)}
+    drawing = next(iter(axes.values())).get_figure(root=True)
+    if drawing is None:
+        raise ValueError("the axes belong to no drawing")
+    place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "ncols": columns}
+    legend = drawing.legend(list(handles.values()), [str(at) for at in range(len(handles))], **place)
+    for text, name in zip(legend.get_texts(), handles, strict=True):
+        text.set_text(name)  # matplotlib would leave out a name that begins with an underscore
+    return drawing

@@ -1,0 +1,1 @@
+"""The pages that a person opens: experiment, data check, preview, external test."""

@@ -1,0 +1,128 @@
+"""The data check for a reader: as text for a terminal, as JSON for a machine, as one HTML page."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from radtl_tf.data.check.findings import Checked, Finding
+from radtl_tf.records.disk import write_text
+from radtl_tf.report.drawing.svg import SERIES, STYLE, svg
+from radtl_tf.report.drawing.table import Table, render_text
+from radtl_tf.report.drawing.templates import render_template
+
+CONFOUNDERS = "Age and pixel spacing by class"
+_MAX_LINES = 10  # of a finding; all of them are in the JSON
+_CAPTIONS = {
+    "Files": "Every file has one outcome.",
+    "Classes": "An image with several labels counts under all of them together.",
+    "Sizes": "As decoded, upright and with square pixels.",
+    CONFOUNDERS: "Where known: from the DICOM header, or from columns called age and spacing.",
+    "Acquisition by class": "Cramer's V: 0 is no association, 1 a perfect one. AUROC of the label from all of it: "
+    "0.5 is chance.",
+    "Folds": "What each part of each fold would hold, with images per class.",
+}
+
+
+def verdict(checked: Checked) -> str:
+    """Return the result in a few words."""
+    numbers = [(sum(found.level == level for found in checked.findings), level) for level in ("error", "warning")]
+    parts = [f"{number} {level}{'s' if number > 1 else ''}" for number, level in numbers if number]
+    return ", ".join(parts) or "no error, no warning"
+
+
+def lines_text(finding: Finding) -> str:
+    """Return the first lines of a finding, and how many more there are."""
+    first = ", ".join(map(str, finding.lines[:_MAX_LINES]))
+    more = len(finding.lines) - _MAX_LINES
+    return first + (f" and {more} more" if more > 0 else "")
+
+
+def as_text(checked: Checked) -> str:
+    """Return the check for a terminal."""
+    lines = [f"{what}: {value}" for what, value in checked.counts.items()]
+    for level, findings in groupby(checked.findings, key=lambda finding: finding.level):
+        lines.append("")
+        for finding in findings:
+            lines.append(f"{level.upper()} {finding.code}: {finding.message}")
+            lines.append(f"    {finding.advice}" + (f" Lines: {lines_text(finding)}." if finding.lines else ""))
+    tables = "\n".join(render_text(table) for table in tables_of(checked))
+    return "\n".join([*lines, "", tables, f"Result: {verdict(checked)}"])
+
+
+def as_dict(checked: Checked) -> dict[str, Any]:
+    """Return the check as plain JSON values."""
+    return {
+        "counts": dict(checked.counts),
+        "findings": [
+            {"code": f.code, "level": f.level, "message": f.message, "advice": f.advice, "lines": list(f.lines)}
+            for f in checked.findings
+        ],
+        "tables": {title: table.astype(object).to_dict("records") for title, table in checked.tables.items()},
+    }
+
+
+def write_page(path: Path, checked: Checked, name: str) -> None:
+    """Write the check of the data set ``name`` as one HTML page without scripts and external addresses.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    page = render_template(
+        "check.html",
+        name=name,
+        verdict=verdict(checked),
+        errors=checked.errors,
+        counts=checked.counts,
+        findings=checked.findings,
+        lines=lines_text,
+        figure=_confounders(checked),
+        tables=tables_of(checked),
+    )
+    write_text(path, page)
+
+
+def tables_of(checked: Checked) -> list[Table]:
+    """Return the tables of a check as text."""
+    return [
+        Table(
+            key=title.lower().replace(" ", "-"),
+            title=title,
+            caption=_CAPTIONS[title],
+            columns=tuple(map(str, table.columns)),
+            rows=tuple(tuple(map(str, row)) for row in table.itertuples(index=False)),
+        )
+        for title, table in checked.tables.items()
+    ]
+
+
+def _confounders(checked: Checked) -> str:
+    """Return medians and quartiles of age and spacing per class as an SVG element, or nothing where none is known."""
+    table = checked.tables.get(CONFOUNDERS)
+    if table is None:
+        return ""
+    kinds = list(table.groupby("What", sort=False))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.3, 0.5 + 0.32 * len(table) + 0.45 * len(kinds)))
+        all_axes = figure.subplots(len(kinds), squeeze=False, gridspec_kw={"hspace": 1.1})[:, 0]
+        for axes, (what, rows) in zip(all_axes, kinds, strict=True):
+            _quartiles(axes, rows)
+            axes.set_xlabel(what)
+        return svg(figure, "Median and quartiles of age and pixel spacing by class")
+
+
+def _quartiles(axes: Any, rows: pd.DataFrame) -> None:
+    names = list(rows["Class"])
+    for position, row in enumerate(rows.to_dict("records")):
+        color = SERIES[position % len(SERIES)]
+        axes.plot([float(row["25 %"]), float(row["75 %"])], [position, position], color=color, linewidth=5, alpha=0.5)
+        axes.plot(float(row["Median"]), position, "o", color=color, markersize=6)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines[["top", "right", "left"]].set_visible(False)

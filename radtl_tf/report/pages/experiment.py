@@ -1,0 +1,135 @@
+"""Write an experiment's report: a page that needs nothing but itself, the same in Markdown, its parts as files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.records.disk import write_text
+from radtl_tf.report.drawing.table import plain, render_markdown
+from radtl_tf.report.drawing.templates import DISCLAIMER, render_template
+from radtl_tf.report.pages.export import export
+from radtl_tf.report.pages.sections import SECTIONS, Contents, contents
+from radtl_tf.report.saliency.section import SECTION, Saliency, read_saliency, render_section
+from radtl_tf.report.text.advice import advice, chances, headline
+from radtl_tf.report.text.guidelines import CAPTION, key_of
+from radtl_tf.report.text.task_words import words
+
+NO_QUESTION = "This experiment asks no question: it estimates and compares nothing."
+FIRST_SCREEN = ("forest", "pairs")
+
+
+def write_report(folder: Path, evaluation: Evaluation) -> Path:
+    """Write ``report.html`` and ``report.md``, ``tables/`` and ``figures/`` and return the path of the first.
+
+    Radiographs with saliency maps, where some are stored, stand on the page and nowhere else.
+
+    Raises:
+        OutputError: the folder cannot be written, or the stored maps are damaged.
+    """
+    found = contents(evaluation, read_saliency(folder))
+    path, page = folder / "report.html", _html(evaluation, found)
+    export(folder, found.figures, [*found.tables, *found.checklist_tables()])
+    write_text(folder / "report.md", _markdown(evaluation, found))
+    write_text(path, page)
+    return path
+
+
+def render_html(evaluation: Evaluation, saliency: Saliency | None = None) -> str:
+    """Return the report as one HTML page without scripts and without any external address."""
+    return _html(evaluation, contents(evaluation, saliency))
+
+
+def render_page(evaluation: Evaluation, saliency: Saliency | None = None) -> str:
+    """Return the report in Markdown, without the figures."""
+    return _markdown(evaluation, contents(evaluation, saliency))
+
+
+def _html(evaluation: Evaluation, found: Contents) -> str:
+    answer = evaluation.question
+    numbers = {figure.key: number for number, figure in enumerate(_in_order(found), start=1)}
+    return render_template(
+        "report.html",
+        experiment=evaluation.record.experiment,
+        answer=answer,
+        headline=headline(answer) if answer else "",
+        advice=advice(answer) if answer else "",
+        sentence=answer.sentence if answer else NO_QUESTION,
+        chances=chances(answer) if answer else "",
+        auroc=words(evaluation).auroc,
+        ablation=evaluation.ablation.sentences if evaluation.ablation else (),
+        notes=evaluation.notes,
+        first=[figure for figure in found.figures if figure.key in FIRST_SCREEN],
+        numbers=numbers,
+        sections=_sections(found),
+        methods=found.methods,
+        guidelines=_guidelines(found),
+        guidelines_caption=CAPTION,
+        titles=found.titles,
+        citations=found.citations,
+        bibtex=found.bibtex,
+        saliency=render_section(found.saliency, numbers) if found.saliency else None,
+        versions=evaluation.record.facts.versions,
+    )
+
+
+def _in_order(found: Contents) -> list[Any]:
+    """Return the figures in the order of the page."""
+    first = [figure for figure in found.figures if figure.key in FIRST_SCREEN]
+    last = [figure for figure in found.figures if figure.section == SECTION]
+    return [*first, *(figure for section in _sections(found) for figure in section["figures"]), *last]
+
+
+def _sections(found: Contents) -> list[Mapping[str, Any]]:
+    """Return the sections that hold something, each with the figures and tables that name it."""
+    sections = (
+        {
+            "key": key,
+            "title": title,
+            "figures": [f for f in found.figures if f.section == key and f.key not in FIRST_SCREEN],
+            "tables": [table for table in found.tables if table.section == key],
+        }
+        for key, title in SECTIONS.items()
+    )
+    return [section for section in sections if section["figures"] or section["tables"]]
+
+
+def _guidelines(found: Contents) -> list[Mapping[str, Any]]:
+    counted = {name: Counter(item.state.split(":")[0] for item in items) for name, items in found.checklists.items()}
+    return [
+        {
+            "key": key_of(name),
+            "name": name,
+            "rows": items,
+            "summary": ", ".join(f"{number} {state}" for state, number in counted[name].items()),
+        }
+        for name, items in found.checklists.items()
+    ]
+
+
+def _markdown(evaluation: Evaluation, found: Contents) -> str:
+    answer, experiment = evaluation.question, evaluation.record.experiment
+    lines = [f"# {plain(experiment.name)}", plain(experiment.note)]
+    lines += [plain(advice(answer))] if answer else []
+    lines += [f"**{plain(answer.sentence)}**", plain(chances(answer))] if answer else [NO_QUESTION]
+    lines += [plain(sentence) for sentence in evaluation.ablation.sentences] if evaluation.ablation else []
+    lines += [plain(evaluation.learning_curve.sentence)] if evaluation.learning_curve else []
+    lines += ["## Notes", "\n".join(f"- {plain(note)}" for note in evaluation.notes)]
+    lines += [render_markdown(table).strip() for table in found.tables if table.section != SECTION]
+    lines += _check_of_maps(found)
+    lines += ["## Methods text", *(f"**{title}.** {plain(text)}" for title, text in found.methods.items())]
+    lines += [render_markdown(table).strip() for table in found.checklist_tables()]
+    lines += ["## How to cite", "\n".join(f"- {plain(reference)}" for reference in found.citations)]
+    return "\n\n".join([*filter(None, lines), DISCLAIMER]) + "\n"
+
+
+def _check_of_maps(found: Contents) -> list[str]:
+    """Return what Markdown says of saliency maps: not the maps, which are patients' images."""
+    if not found.saliency:
+        return []
+    verdicts = "\n".join(f"- {plain(sentence)}" for sentence in found.saliency.sentences)
+    tables = [render_markdown(table).strip() for table in found.tables if table.section == SECTION]
+    return ["## Saliency maps", "The maps stand in report.html only: they are patients' images.", verdicts, *tables]

@@ -1,0 +1,1 @@
+"""The main tables and figures of an experiment."""

@@ -1,0 +1,133 @@
+"""Figures of the estimates and of the question: settings, the question by fold and by pixel convention."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import number, range_text
+from radtl_tf.records.runs import SELECTED
+from radtl_tf.report.drawing.axes import BESIDE, MARKERS, ROW, canvas, drawn, finish, finish_auroc, styles, told
+from radtl_tf.report.drawing.figure import Figure
+from radtl_tf.report.drawing.svg import FAINT, SERIES
+
+
+def forest_figure(evaluation: Evaluation) -> Figure:
+    """Return the settings with their 95 % intervals, grouped by backbone and tuning."""
+    estimates = evaluation.estimates[evaluation.estimates["learning_rate"] == SELECTED]
+    groups = [(f"{name[0]}, {name[1]}", group) for name, group in estimates.groupby(["backbone", "tuning"], sort=False)]
+    look = styles(evaluation.record)
+    ticks: dict[int, str] = {}
+    said: list[str] = []
+    top, height = 0, len(estimates) + len(groups)
+    with canvas(ROW * height + 0.55) as figure:
+        axes = figure.subplots()
+        for title, group in groups:
+            axes.text(0, top, title, transform=axes.get_yaxis_transform(), va="center", weight="bold")
+            for position, row in enumerate(group.to_dict("records"), start=top + 1):
+                text = _estimate(axes, position, row, look[row["weights"]])
+                ticks[position] = f"{row['weights']} ({row['pixels']})" if _has_conventions(group) else row["weights"]
+                said.append(f"{title}, {ticks[position]}: {text}")
+            top += len(group) + 1
+        finish_auroc(axes, ticks, height)
+        return drawn(
+            figure,
+            key="forest",
+            title="Test AUROC of each setting with its 95 % interval",
+            alt=told(said, "in the table of settings"),
+            caption="Each setting with its learning rate chosen by inner loss: mean test AUROC over the folds and 95 % "
+            "interval. Intervals that overlap do not mean that weights are equal: the folds are shared, so look at "
+            "the differences.",
+        )
+
+
+def pairs_figure(evaluation: Evaluation) -> Figure | None:
+    """Return the test AUROC of the question's two weights in every fold, by convention; none without a question."""
+    answer = evaluation.question
+    if not answer:
+        return None
+    look = styles(evaluation.record)
+    ticks: dict[int, str] = {}
+    said: list[str] = []
+    with canvas(1.35 * len(answer.by_convention) + 0.35) as figure:
+        axes = figure.subplots()
+        for top, found in zip(range(0, 3 * len(answer.by_convention), 3), answer.by_convention, strict=True):
+            sides = found.folds[["first", "second"]].to_numpy()
+            for pair in sides:
+                axes.plot(pair, (top, top + 1), color=FAINT, linewidth=0.8, zorder=1)
+            for position, (name, values) in enumerate(zip((answer.a, answer.b), sides.T, strict=True), start=top):
+                _side(axes, position, values, look[name])
+            ticks |= {top: found.a, top + 1: found.b}
+            better = int((sides[:, 0] > sides[:, 1]).sum())
+            said.append(f"{found.a} is above {found.b} in {better} of {len(sides)} folds")
+        finish_auroc(axes, ticks, 2)
+        axes.set_ylim(max(ticks) + 0.5, -0.5)
+        return drawn(
+            figure,
+            key="pairs",
+            title=f"{answer.a} and {answer.b}, fold by fold",
+            alt=told(said, "in the table of comparisons"),
+            caption="The question in every test part: a line joins the two weights in the same fold. Bars are means.",
+        )
+
+
+def conventions_figure(evaluation: Evaluation) -> Figure | None:
+    """Return the difference under every pixel convention with its 95 % interval; none without an ablation."""
+    ablation = evaluation.ablation
+    if not ablation:
+        return None
+    names = [row.contrast.pixels for row in ablation.trained.rows]
+    groups = [("trained head", ablation.trained), *([("linear probe", ablation.probe)] if ablation.probe else [])]
+    said: list[str] = []
+    with canvas(1.8 * ROW * len(names) + 0.9) as figure:
+        axes = figure.subplots()
+        axes.axvspan(-ablation.margin, ablation.margin, facecolor=FAINT, alpha=0.3)
+        axes.axvline(0, color=FAINT, linewidth=0.8)
+        for (label, series), color, marker, shift in zip(groups, SERIES, MARKERS, (-0.21, 0.21), strict=False):
+            for position, row in enumerate(series.rows):
+                low, high = row.test.interval()
+                axes.plot([low, high], [position + shift] * 2, color=color, linewidth=1.6)
+                axes.plot(row.test.mean, position + shift, marker, color=color, markersize=5)
+                text = f"{number(row.test.mean, sign=True)} ({range_text(low, high)})"
+                axes.text(BESIDE, position + shift, text, transform=axes.get_yaxis_transform(), va="center")
+                said.append(f"{row.contrast.pixels}, {label}: {text}")
+            axes.plot([], [], marker, color=color, markersize=5, label=label)
+        finish(axes, dict(enumerate(names)), len(names), f"{ablation.a} - {ablation.b}, AUROC")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.38 / (0.34 * len(names))), ncols=2)
+        return drawn(
+            figure,
+            key="conventions",
+            title=f"{ablation.a} minus {ablation.b} under each pixel convention with its 95 % interval",
+            alt=told(said, "in the table of pixel conventions"),
+            caption="The question under every pixel convention, both weights fed with the same: difference in test "
+            "AUROC and 95 % interval, not adjusted. The shaded band is the margin. Where the trained head's marks move "
+            "with the convention and the probe's do not, the scale of the features was measured, not what they hold.",
+        )
+
+
+def _has_conventions(group: pd.DataFrame) -> bool:
+    return bool(group["weights"].duplicated().any())
+
+
+def _estimate(axes: Axes, position: int, row: Mapping[Any, Any], style: tuple[str, str]) -> str:
+    """Draw one setting and return its numbers as they stand beside it."""
+    color, marker = style
+    axes.plot([row["ci_low"], row["ci_high"]], [position, position], color=color, linewidth=1.6)
+    axes.plot(row["mean"], position, marker, color=color, markersize=5)
+    text = f"{number(row['mean'])} ({range_text(row['ci_low'], row['ci_high'])})"
+    axes.text(BESIDE, position, text, transform=axes.get_yaxis_transform(), va="center")
+    return text
+
+
+def _side(axes: Axes, position: int, values: Any, style: tuple[str, str]) -> None:
+    """Draw the fold values of one side with their mean."""
+    color, marker = style
+    axes.plot(values, np.full(len(values), position), marker, color=color, markersize=5, alpha=0.8)
+    mean = float(values.mean())
+    axes.plot([mean, mean], [position - 0.22, position + 0.22], color=color, linewidth=2.2)
+    axes.text(BESIDE, position, number(mean), transform=axes.get_yaxis_transform(), va="center")

@@ -1,0 +1,328 @@
+"""What the report's tables hold: every number of an evaluation, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import number, p_cell, range_text
+from radtl_tf.records.experiment_facts import CheckFacts
+from radtl_tf.records.reader import as_dict
+from radtl_tf.records.runs import PROBE, SELECTED
+from radtl_tf.report.drawing.table import Table
+from radtl_tf.report.topics.agreement import agreement_table
+from radtl_tf.report.topics.calibration import recalibration_table, reliability_table
+from radtl_tf.report.topics.classes import class_comparisons_table, classes_table
+from radtl_tf.report.topics.fitted_models import fitted_table
+from radtl_tf.report.topics.learning_curve import learning_curve_table
+from radtl_tf.report.topics.operating_points import operating_points_table
+from radtl_tf.report.topics.pixel_ablation import pixels_table, similarity_table
+from radtl_tf.report.topics.secondary_metrics import metric_comparisons_table, secondary_table, unit_table
+from radtl_tf.report.topics.selective_prediction import selective_table
+from radtl_tf.report.topics.subgroups import demographics_table, subgroups_table
+from radtl_tf.report.topics.variance_decomposition import decomposition_table
+
+SHORT_HASH = 12
+
+
+def tables(evaluation: Evaluation) -> list[Table]:
+    """Return every table that has a row, in the order of the report."""
+    makers = (
+        *(settings_table, comparisons_table, learning_curve_table, pixels_table, choices_table, probe_table),
+        baselines_table,
+        *(published_table, fitted_table),
+        *(classes_table, class_comparisons_table),
+        *(secondary_table, metric_comparisons_table, unit_table, operating_points_table),
+        *(recalibration_table, reliability_table, agreement_table, selective_table),
+        *(decomposition_table, subgroups_table),
+        *(scenarios_table, scenario_comparisons_table, similarity_table, weights_table, data_table, folds_table),
+        *(demographics_table, check_table, stuck_table, method_table),
+    )
+    return [table for table in (make(evaluation) for make in makers) if table.rows]
+
+
+def settings_table(evaluation: Evaluation) -> Table:
+    """Settings, each with the learning rate that was chosen in every training part."""
+    chosen = evaluation.estimates[evaluation.estimates["learning_rate"] == SELECTED]
+    return Table(
+        key="settings",
+        title="Settings",
+        caption="Test AUROC, mean over folds. The learning rate is chosen by inner loss inside each training part. "
+        "The SD is the spread over folds, no standard error.",
+        columns=(
+            *("Backbone", "Tuning", "Weights", "AUROC", "95 % interval", "SD over folds"),
+            *("Pixels", "Not converged"),
+        ),
+        rows=tuple(
+            (
+                *(row["backbone"], row["tuning"], row["weights"], *_estimate(row)),
+                *(row["pixels"], str(row["not_converged"])),
+            )
+            for row in _rows(chosen)
+        ),
+    )
+
+
+def scenarios_table(evaluation: Evaluation) -> Table:
+    """Every scenario, probes last."""
+    scenarios = evaluation.estimates[evaluation.estimates["learning_rate"] != SELECTED]
+    inner = evaluation.folds.groupby("scenario")["inner_auroc"].mean()
+    return Table(
+        key="scenarios",
+        title="All scenarios",
+        caption="Test AUROC, mean over folds, with the AUROC of the inner part beside it. The best of these rows is "
+        "the best by chance, too: choose between settings.",
+        columns=(
+            *("Backbone", "Tuning", "Learning rate", "Weights", "AUROC", "95 % interval", "SD over folds"),
+            *("Inner AUROC", "Pixels", "Not converged"),
+        ),
+        rows=tuple(
+            (
+                *(row["backbone"], row["tuning"], row["learning_rate"], row["weights"], *_estimate(row)),
+                *(number(inner[row["scenario"]]), row["pixels"], str(row["not_converged"])),
+            )
+            for row in _rows(scenarios)
+        ),
+    )
+
+
+def comparisons_table(evaluation: Evaluation) -> Table:
+    """The question, the settings and the grid."""
+    return Table(
+        key="comparisons",
+        title="Comparisons",
+        caption="Difference = A - B on the same folds, by the paired corrected resampled t. The question is the "
+        "experiment's result; the rest is secondary: p adjusted within its level (Holm), intervals not adjusted. A "
+        "question with several rows has an outcome only where they agree.",
+        columns=_COMPARISON,
+        rows=tuple(_comparisons(evaluation, ("question", "setting", "grid"))),
+    )
+
+
+def scenario_comparisons_table(evaluation: Evaluation) -> Table:
+    """The scenarios, one by one."""
+    return Table(
+        key="scenario-comparisons",
+        title="Comparisons of scenarios",
+        caption="Difference = A - B at the same learning rate; p adjusted over all rows of this table (Holm).",
+        columns=_COMPARISON,
+        rows=tuple(_comparisons(evaluation, ("scenario",))),
+    )
+
+
+def choices_table(evaluation: Evaluation) -> Table:
+    """What was chosen for the question, and how often."""
+    choices = evaluation.question.choices if evaluation.question else pd.DataFrame()
+    num_runs = evaluation.record.num_folds * evaluation.record.num_repeats
+    return Table(
+        key="choices",
+        title="What was chosen",
+        caption=f"The scenario of lowest inner loss per weights in each of the {num_runs} training parts. Where the "
+        "choice changes from fold to fold, the scenarios are close.",
+        columns=("Weights", "Scenario", "Times chosen"),
+        rows=tuple((row["weights"], row["scenario"], str(row["times"])) for row in _rows(choices)),
+    )
+
+
+def probe_table(evaluation: Evaluation) -> Table:
+    """The linear probe beside the trained head, both on frozen features."""
+    keys = ["backbone", "weights", "pixels"]
+    estimates = evaluation.estimates
+    heads = estimates[(estimates["tuning"] == "frozen") & (estimates["learning_rate"] == SELECTED)]
+    both = estimates[estimates["tuning"] == PROBE].merge(heads, on=keys, suffixes=("", "_head"))
+    columns = ("mean", "sd", "ci_low", "ci_high")
+    return Table(
+        key="probe",
+        title="Linear probe",
+        caption="Regularized logistic regression on the same frozen features: where it is far above the trained head, "
+        "the features hold more than the head found.",
+        columns=("Backbone", "Weights", "Pixels", "Probe", "95 % interval", "Trained head", "95 % interval"),
+        rows=tuple(
+            (
+                *(row["backbone"], row["weights"], row["pixels"], *_estimate(row)[:2]),
+                *_estimate({name: row[f"{name}_head"] for name in columns})[:2],
+            )
+            for row in _rows(both)
+        ),
+    )
+
+
+def baselines_table(evaluation: Evaluation) -> Table:
+    """The trivial baselines on the same folds."""
+    return Table(
+        key="baselines",
+        title="Trivial baselines",
+        caption="Logistic regression on brightness and contrast, on 16 x 16 pixels, and on size, age, spacing, view, "
+        "vendor and the like where they are known. A network that is not clearly better has learned no more than this.",
+        columns=("Baseline", "AUROC", "95 % interval", "SD over folds"),
+        rows=tuple((row["scenario"], *_estimate(row)) for row in _rows(evaluation.baselines)),
+    )
+
+
+def published_table(evaluation: Evaluation) -> Table:
+    """Mean and SD over the grid, task by weights, as the publications print it."""
+    table, experiment = evaluation.published, evaluation.record.experiment
+    weights = tuple(experiment.grid.weights)
+    cells = {
+        (row["pixels"], row["weights"]): f"{number(row['mean'])} ± {number(row['sd'])} ({row['scenarios']})"
+        for row in _rows(table)
+    }
+    p_values = {pixels: p_cell(p) for pixels, p in table.groupby("pixels")["p_value"].min().items()}
+    return Table(
+        key="published",
+        title="As published",
+        caption="Mean ± SD of the AUROC over all scenarios of the grid (their number), and the p of the question's "
+        "weights by a paired t over the scenarios, as if they were replicates. They share all patients, so this p is "
+        "descriptive and answers nothing. Pixels: native is each weights' own convention, alternative the other one "
+        "that uncertain weights may have seen.",
+        columns=("Task", "Pixels", *weights, "p (descriptive)"),
+        rows=tuple(
+            (experiment.name, pixels, *(cells.get((pixels, name), "-") for name in weights), p_values[pixels])
+            for pixels in dict.fromkeys(table["pixels"])
+        ),
+    )
+
+
+def weights_table(evaluation: Evaluation) -> Table:
+    """Where the numbers that training began with came from."""
+    return Table(
+        key="weights",
+        title="Weights",
+        caption="The pixel convention is how images were fed; the own convention is what the weights were made with.",
+        columns=("Weights", "Backbone", "Source", "File", "sha256", "Pixels", "Own convention"),
+        rows=tuple(
+            (
+                *(entry.name, entry.backbone, entry.source, entry.file or ""),
+                *((entry.sha256 or "")[:SHORT_HASH], entry.pixels, entry.native_pixels),
+            )
+            for entry in evaluation.record.facts.weights
+        ),
+        section="method",
+    )
+
+
+def data_table(evaluation: Evaluation) -> Table:
+    """Images and patients per class."""
+    data = evaluation.record.data
+    target = evaluation.record.target
+    positive = target.classes[-1] if target.is_binary else None
+    several = "a patient with images of both classes" if positive else "an image or patient of several classes"
+    scored = "Scores are for the positive class. " if positive else ""
+    return Table(
+        key="data",
+        title="Data",
+        caption=f"{data.examples} images of {data.patients} patients; {several} counts in each. {scored}One case "
+        f"is one {data.unit}. sha256 {data.sha256[:SHORT_HASH]}.",
+        columns=("Class", "Images", "Patients"),
+        rows=tuple(
+            (f"{name} (positive)" if name == positive else name, str(count.images), str(count.patients))
+            for name, count in data.counts.items()
+        ),
+        section="data",
+    )
+
+
+def folds_table(evaluation: Evaluation) -> Table:
+    """Images, patients and positive images, or patients of the rarest class, of each part of each fold."""
+    last = "positives" if evaluation.record.target.is_binary else "fewest_patients"
+    counts = evaluation.parts[["images", "patients", last]].astype(str)
+    parts = evaluation.parts.assign(cell=counts.agg(" / ".join, axis=1))
+    counted = "positive images" if last == "positives" else "patients of the rarest class"
+    wide = parts.pivot(index=["repeat", "fold"], columns="part", values="cell").reset_index()
+    return Table(
+        key="folds",
+        title="Folds",
+        caption=f"Images / patients / {counted}. Patients are never shared between parts of a fold.",
+        columns=("Repeat", "Fold", "Train", "Inner", "Test"),
+        rows=tuple(
+            (str(row["repeat"]), str(row["fold"]), row["train"], row["inner"], row["test"]) for row in _rows(wide)
+        ),
+        section="data",
+    )
+
+
+def check_table(evaluation: Evaluation) -> Table:
+    """What the data check found before the first run."""
+    check = evaluation.record.facts.check or CheckFacts()
+    return Table(
+        key="check",
+        title="Data check",
+        caption="Found before the first run. An error would have stopped the experiment; a warning that is accepted "
+        "was looked at by the user.",
+        columns=("Finding", "Level", "What", "Accepted"),
+        rows=tuple(
+            (finding.code, finding.level, finding.message, "yes" if finding.code in check.accepted else "")
+            for finding in check.findings
+        ),
+        section="data",
+    )
+
+
+def stuck_table(evaluation: Evaluation) -> Table:
+    """Runs whose inner loss was still falling."""
+    runs = evaluation.record.runs
+    return Table(
+        key="not-converged",
+        title="Runs that had not converged",
+        caption="Their lowest inner loss was in the last epoch.",
+        columns=("Scenario", "Repeat", "Fold", "Epochs"),
+        rows=tuple(
+            (row["scenario"], str(row["repeat"]), str(row["fold"]), str(row["epochs"]))
+            for row in _rows(runs[runs["converged"].isin([False])])
+        ),
+        section="training",
+    )
+
+
+def method_table(evaluation: Evaluation) -> Table:
+    """Settings of training, versions and hardware."""
+    facts, runs = evaluation.record.facts, evaluation.record.runs
+    values = {
+        "seed": facts.experiment.seed,
+        **{f"training: {name}": value for name, value in as_dict(facts.experiment.training).items()},
+        **{f"hardware: {name}": value for name, value in facts.hardware.items()},
+        **{f"version: {name}": value for name, value in facts.versions.items()},
+        "runs": f"{len(runs)} in {runs['seconds'].sum() / 60:.0f} minutes",
+        "waiting for data": f"{runs['waiting'].sum() / runs['seconds'].sum():.1%} of that time",
+    }
+    return Table(
+        key="method",
+        title="How it was made",
+        caption="All of it stands in experiment.json.",
+        columns=("What", "Value"),
+        rows=tuple((name, str(value)) for name, value in values.items()),
+        section="method",
+    )
+
+
+_COMPARISON = ("Level", "A", "B", "A - B", "95 % interval", "p", "Adjusted p", "Outcome")
+
+
+def _comparisons(evaluation: Evaluation, levels: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+    table = evaluation.comparisons
+    for row in _rows(table[table["level"].isin(levels)]):
+        p_values = (p_cell(value) for value in (row["p_value"], row["p_adjusted"]))
+        yield (
+            row["level"],
+            row["a"],
+            row["b"],
+            number(row["difference"], sign=True),
+            _interval(row),
+            *p_values,
+            row["outcome"],
+        )
+
+
+def _estimate(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return number(row["mean"]), _interval(row), number(row["sd"])
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    return range_text(row["ci_low"], row["ci_high"])
+
+
+def _rows(table: pd.DataFrame) -> list[Mapping[Any, Any]]:
+    return list(table.to_dict("records"))

@@ -1,0 +1,83 @@
+"""Figure of the training: losses over the epochs, the epochs that were kept, and what had not converged."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.results.histories import LOSSES
+from radtl_tf.evaluation.secondary.training_curves import Course
+from radtl_tf.report.drawing.axes import drawn, legend_below, panels, styles, told
+from radtl_tf.report.drawing.figure import Figure
+
+_DASHES = (("-", "--"), ("-.", ":"))  # inner and training loss; the other convention of uncertain weights
+_ROOM = 1.6  # how far above the highest mean loss a band may reach: one diverging run must not flatten the rest
+
+
+def courses_figure(evaluation: Evaluation) -> Figure | None:
+    """Return loss and inner loss over the epochs, a panel per backbone and tuning; none without histories."""
+    if not evaluation.courses:
+        return None
+    look = styles(evaluation.record)
+    names = [course.line.panel for course in evaluation.courses]
+    most = max(names.count(name) for name in names)
+    with panels(list(dict.fromkeys(names)), ("epoch", "loss (nats)"), below=0.42 + 0.12 * most) as axes:
+        for name, place in axes.items():
+            found = [course for course in evaluation.courses if course.line.panel == name]
+            for row, course in enumerate(found):
+                again = course.line.weights in [other.line.weights for other in found[:row]]
+                _course(place, course, look[course.line.weights][0], _DASHES[again])
+                _kept(place, course, row, look[course.line.weights][0])
+            _limit(place, found)
+        return drawn(
+            legend_below(axes),
+            key="courses",
+            title="Training curves",
+            alt=told([_said(course) for course in evaluation.courses], "in the drawing only"),
+            caption="Inner: loss of the inner part, which chooses the epoch and the learning rate. Training: loss of "
+            "the training part. Mean over the runs of each setting at its chosen learning rate, and for the inner "
+            "loss the band from the lowest to the highest run; with early stopping, over the runs that went so "
+            "far. Marks below the curves: the epoch that each run kept; a triangle had not converged, its inner "
+            "loss was still falling at the end. A training loss that falls while the inner loss rises is "
+            "overfitting; the kept epoch stands before it.",
+            section="training",
+        )
+
+
+def _course(axes: Axes, course: Course, color: str, dashes: tuple[str, str]) -> None:
+    table, name = course.epochs, course.line.name
+    low, high = table["inner_loss_low"], table["inner_loss_high"]
+    axes.fill_between(table.index, low, high, color=color, alpha=0.15, linewidth=0)
+    for loss, words, dash, width in zip(LOSSES[::-1], ("inner", "training"), dashes, (1.5, 1.1), strict=True):
+        label = f"{name}, {words}"
+        axes.plot(table.index, table[f"{loss}_mean"], color=color, linewidth=width, linestyle=dash, label=label)
+
+
+def _kept(axes: Axes, course: Course, row: int, color: str) -> None:
+    """Mark the kept epochs below the axis' zero, a row per line; below it nothing else is drawn."""
+    height = -0.06 - 0.07 * row
+    across = axes.get_xaxis_transform()
+    for stuck, marker in ((False, "|"), (True, ">")):
+        epochs = course.kept.loc[course.kept["stuck"] == stuck, "epoch"]
+        heights = [height] * len(epochs)
+        axes.plot(epochs, heights, marker, color=color, markersize=4.5, transform=across, clip_on=False)
+
+
+def _limit(axes: Axes, found: list[Course]) -> None:
+    means = max(float(course.epochs[f"{loss}_mean"].max()) for course in found for loss in LOSSES)
+    bands = max(float(course.epochs["inner_loss_high"].max()) for course in found)
+    axes.set_ylim(0, min(1.04 * bands, _ROOM * means) if bands > means else 1.04 * means)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.tick_params(axis="x", pad=3.5 + 8 * len(found))
+
+
+def _said(course: Course) -> str:
+    last = course.epochs.iloc[-1]
+    stuck = int(course.kept["stuck"].sum())
+    return (
+        f"{course.line.panel}, {course.line.name}: epochs kept from {course.kept['epoch'].min()} to "
+        f"{course.kept['epoch'].max()} of {course.epochs.index.max()}, inner loss {last['inner_loss_mean']:.2f} and "
+        f"training loss {last['loss_mean']:.2f} at the end, {stuck} of {len(course.kept)} runs not converged"
+    )

@@ -1,0 +1,1 @@
+"""Saliency maps: drawn, stored, checked and shown."""

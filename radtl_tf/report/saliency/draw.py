@@ -1,0 +1,211 @@
+"""Draw the saliency maps of a finished experiment into its output folder."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.data.tfds.pipeline import read_pixels, resize
+from radtl_tf.errors import ExperimentError, WeightsError
+from radtl_tf.evaluation.question.inner_choice import run_values
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
+from radtl_tf.evaluation.results.predictions import read_predictions
+from radtl_tf.evaluation.results.units import fold_values
+from radtl_tf.logs import get_logger
+from radtl_tf.models.gradcam import Array, scaled
+from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.runs import Run
+from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, choose_cases, count_kinds, held_out_scores, outcome
+from radtl_tf.report.saliency.colors import overlay
+from radtl_tf.report.saliency.explained import Explained, Explainer
+from radtl_tf.report.saliency.map_agreement import Change
+from radtl_tf.report.saliency.store import RADIOGRAPH, Drawn, DrawnCase, DrawnMap, Randomized, map_name, write_drawn
+from radtl_tf.training.device import prepare
+from radtl_tf.training.finished_networks import find_weights
+
+_log = get_logger(__name__)
+
+SHOWN_SIZE = 224  # px: enough to judge a map of 7 x 7 cells, and a page of dozens stays small
+MAX_SCORE_GAP = 0.05  # half precision moves scores by some thousandths; beyond this it is another network
+_ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "center", "right")
+
+
+@dataclass(frozen=True)
+class _Finished:
+    """A finished experiment as it lies in its folder; ``pixels`` (N, S, S, 1) are its images as networks see them."""
+
+    record: ExperimentRecord
+    experiment: Experiment
+    folder: OutputFolder
+    pixels: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _One:
+    """One case under one weights: the run that tested it, the map (h, w), and P(positive) as recorded and as found."""
+
+    run: Run
+    map: Array
+    recorded: float
+    score: float
+
+
+def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path:
+    """Draw ``per_kind`` cases of each kind of a finished experiment into its folder ``saliency``; return that folder.
+
+    Both weights of the question are shown (of an experiment without one, its only weights), everything in float32.
+
+    Raises:
+        ExperimentError: the task is not binary.
+        DataError: predictions are missing or damaged, or the images are gone.
+        WeightsError: a weights file has gone or changed, or a network does not give the scores of its run.
+        OutputError: a run's weights are damaged, or the folder cannot be written.
+    """
+    finished = _read(folder)
+    question = finished.experiment.question
+    weights = question.compare if question else finished.experiment.grid.weights[:1]
+    predictions = read_predictions(finished.folder.predictions)
+    values = run_values(finished.record, fold_values(predictions, finished.record.data.unit))
+    chosen = [values.choose(finished.record.family(name)) for name in weights]
+    scores = held_out_scores(predictions, chosen)
+    cases = choose_cases(scores, per_kind)
+    scenarios = {scenario.name: scenario for scenario in finished.record.scenarios}
+    folds = sorted({case.fold for case in cases})
+    runs = [Run(scenarios[by_fold.loc[REPEAT, fold]], REPEAT, fold) for by_fold in chosen for fold in folds]
+    explained = list(_explain(finished, runs, cases, weights_folder))
+    shown = _by_case(explained, weights)
+    drawn = Drawn(
+        weights=tuple(weights),
+        classes=(finished.record.data.classes[0], finished.record.data.classes[1]),
+        rule=RULE,
+        found=count_kinds(scores),
+        score_gap=_score_gap(list(shown.values())),
+        cases=tuple(_drawn_case(case, [shown[name, case.example] for name in weights]) for case in cases),
+        randomized=tuple(_randomized(explained)),
+    )
+    return write_drawn(folder, drawn, _pictures(finished.pixels, shown, weights))
+
+
+def _read(folder: Path) -> _Finished:
+    record, output = read_record(folder), OutputFolder(folder)
+    experiment = record.experiment
+    settings, data = experiment.training, record.data
+    if experiment.task.kind != "binary":
+        raise ExperimentError(f"saliency maps are drawn for binary tasks, and this one is {experiment.task.kind}.")
+    pixels = read_pixels(
+        output.data / f"pixels-{settings.image_size}.npy",
+        *(data.examples, settings.image_size, settings.resize, data.sha256),
+    )
+    return _Finished(record, experiment, output, pixels)
+
+
+def _explain(
+    finished: _Finished, runs: Sequence[Run], cases: Sequence[Case], weights_folder: Path
+) -> Iterator[Explained]:
+    """Explain the cases of each run, one backbone at a time."""
+    experiment = finished.experiment
+    prepare(replace(experiment.training, precision="float32"), experiment.seed)
+    by_backbone = sorted(runs, key=lambda run: run.scenario.setting.backbone)
+    for backbone, group in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
+        explainer = Explainer(experiment, finished.folder, backbone)
+        for run in group:
+            mine = [case for case in cases if case.fold == run.fold]
+            _log.info(f"{run.name}: maps of {len(mine)} cases, and what they depend on")
+            weights = find_weights(experiment, run.scenario.setting, weights_folder)
+            yield explainer.explain(run, weights, mine, finished.pixels[[case.example for case in mine]])
+        keras.backend.clear_session()
+        gc.collect()
+
+
+def _by_case(explained: Sequence[Explained], weights: Sequence[str]) -> dict[tuple[str, int], _One]:
+    """Return every case under every weights, by the weights' name and the example."""
+    return {
+        (name, case.example): _One(one.run, saliency, case.scores[weights.index(name)], float(score))
+        for one in explained
+        for name in [one.run.scenario.setting.weights]
+        for case, saliency, score in zip(one.cases, one.maps, one.scores, strict=True)
+    }
+
+
+def _score_gap(shown: Sequence[_One]) -> float:
+    """Return the largest difference between recorded and found scores.
+
+    Raises:
+        WeightsError: it is so large that the network is another one than that of the run.
+    """
+    worst = max(shown, key=lambda one: abs(one.score - one.recorded))
+    gap = abs(worst.score - worst.recorded)
+    if not gap <= MAX_SCORE_GAP:
+        raise WeightsError(
+            f"{worst.run.name} gives a score of {worst.score:.3f} where it gave {worst.recorded:.3f}: its weights, or "
+            "the versions of TensorFlow and Keras, are no longer those of the run; a map would explain another network."
+        )
+    return gap
+
+
+def _drawn_case(case: Case, sides: Sequence[_One]) -> DrawnCase:
+    maps = tuple(
+        DrawnMap(
+            weights=side.run.scenario.setting.weights,
+            scenario=side.run.scenario.name,
+            score=side.recorded,
+            outcome=outcome(case.truth, side.recorded),
+            maximum=float(side.map.max()),
+            peak=_peak(side.map),
+            cells=(side.map.shape[0], side.map.shape[1]),
+        )
+        for side in sides
+    )
+    return DrawnCase(case.example, case.truth, case.kind, maps)
+
+
+def _peak(saliency: Array) -> str:
+    """Say in which ninth of the picture a map (h, w) is strongest; nothing for an empty one.
+
+    >>> _peak(np.eye(9, dtype=np.float32)[:1])
+    'middle left'
+    """
+    if saliency.max() <= 0:
+        return ""
+    at = np.unravel_index(saliency.argmax(), saliency.shape)
+    row, column = (int(3 * (place + 0.5) / size) for place, size in zip(at, saliency.shape, strict=True))
+    return f"{_ROWS[row]} {_COLUMNS[column]}"
+
+
+def _randomized(explained: Sequence[Explained]) -> Iterator[Randomized]:
+    """Yield a row per weights, backbone and step: the mean over the maps of all folds."""
+    changes: dict[tuple[str, str, str], list[Change]] = {}
+    for one in explained:
+        setting = one.run.scenario.setting
+        for change in one.changes:
+            changes.setdefault((setting.weights, setting.backbone, change.step), []).append(change)
+    for names, found in changes.items():
+        ranks, likeness = (
+            np.concatenate([getattr(change, name) for change in found]) for name in ("rank_correlation", "ssim")
+        )
+        if len(ranks):
+            empty = sum(change.num_empty for change in found)
+            yield Randomized(*names, float(ranks.mean()), float(likeness.mean()), len(ranks), empty)
+
+
+def _pictures(
+    pixels: NDArray[np.float32], shown: Mapping[tuple[str, int], _One], weights: Sequence[str]
+) -> dict[tuple[int, str], NDArray[np.uint8]]:
+    """Return the radiographs, grey as the networks see them, and the maps over them, as pixels."""
+    side = min(SHOWN_SIZE, pixels.shape[1])
+    pictures = {}
+    for (name, example), one in shown.items():
+        grey = resize(pixels[example], side, "stretch").numpy()[..., 0]
+        pictures[example, RADIOGRAPH] = np.rint(255 * np.clip(grey, 0, 1)).astype(np.uint8)
+        values = scaled(one.map[None])[0][0]
+        enlarged = resize(values[..., None], side, "stretch").numpy()[..., 0]
+        pictures[example, map_name(weights.index(name))] = overlay(np.clip(enlarged, 0, 1))
+    return pictures

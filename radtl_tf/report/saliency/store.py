@@ -1,0 +1,150 @@
+"""The folder ``saliency`` of an experiment: what was drawn once, so that a report needs no network to show it.
+
+It holds patients' radiographs, but no patient id, path or file name: a case is its number in the manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.errors import OutputError
+from radtl_tf.records.disk import read_json, temporary_folder, write_json
+
+FOLDER = "saliency"
+FORMAT = 1
+RADIOGRAPH = "radiograph"
+_RECORD = "saliency.json"
+Pictures = Mapping[tuple[int, str], NDArray[np.uint8]]  # by example and what it shows; grey (S, S) or RGBA (S, S, 4)
+
+
+@dataclass(frozen=True)
+class DrawnMap:
+    """One map: ``score`` is P(positive), ``maximum`` the map's own before it was scaled, ``peak`` where that lies.
+
+    ``cells`` is the map's height and width before it was enlarged.
+    """
+
+    weights: str
+    scenario: str
+    score: float
+    outcome: str
+    maximum: float
+    peak: str
+    cells: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class DrawnCase:
+    """A case with a map per weights; ``example`` is its row in the manifest, from 0."""
+
+    example: int
+    truth: int
+    kind: str
+    maps: tuple[DrawnMap, ...]
+
+
+@dataclass(frozen=True)
+class Randomized:
+    """What is left of the maps when a network is random down to ``step``: means over ``num_cases`` maps.
+
+    ``num_empty`` of them had become empty.
+    """
+
+    weights: str
+    backbone: str
+    step: str
+    rank_correlation: float
+    ssim: float
+    num_cases: int
+    num_empty: int
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """All that ``saliency.json`` holds. ``found`` counts the cases of each kind; ``classes``: negative, positive.
+
+    ``score_gap`` is the largest difference between a score as recorded by its run and as given by the network here.
+    """
+
+    weights: tuple[str, ...]
+    classes: tuple[str, str]
+    rule: str
+    found: dict[str, int]
+    score_gap: float
+    cases: tuple[DrawnCase, ...]
+    randomized: tuple[Randomized, ...]
+
+
+def write_drawn(output: Path, drawn: Drawn, pictures: Pictures) -> Path:
+    """Write the folder ``saliency`` below ``output``, whole or not at all, in place of an earlier one; return it.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    folder = output / FOLDER
+    with temporary_folder(folder, replace=True) as temporary:
+        for key, pixels in pictures.items():
+            (temporary / _name(*key)).write_bytes(bytes(imagecodecs.png_encode(pixels)))
+        write_json(temporary / _RECORD, {"format": FORMAT, **asdict(drawn)})
+    return folder
+
+
+def read_drawn(output: Path) -> Drawn | None:
+    """Return what ``write_drawn`` wrote below ``output``; ``None`` where there is nothing.
+
+    Raises:
+        OutputError: it is damaged, or written by another version.
+    """
+    path = output / FOLDER / _RECORD
+    if not path.parent.exists():
+        return None
+    record = read_json(path)
+    try:
+        if record.pop("format") != FORMAT:
+            raise _damaged(path.parent)
+        return _from_json(record)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _damaged(path.parent) from error
+
+
+def read_picture(output: Path, example: int, what: str) -> NDArray[np.uint8]:
+    """Return one of the stored pictures: grey (S, S), or a map as RGBA (S, S, 4).
+
+    Raises:
+        OutputError: it is missing or damaged.
+    """
+    path = output / FOLDER / _name(example, what)
+    try:
+        return np.asarray(imagecodecs.png_decode(path.read_bytes()))
+    except (OSError, ValueError, imagecodecs.PngError) as error:
+        raise _damaged(path.parent) from error
+
+
+def map_name(place: int) -> str:
+    """Return what the map of the ``place``-th weights is called: names of weights may hold any character."""
+    return f"map-{place + 1}"
+
+
+def _name(example: int, what: str) -> str:
+    return f"{example:05d}-{what}.png"
+
+
+def _from_json(record: dict[str, Any]) -> Drawn:
+    cases = tuple(
+        DrawnCase(**{**case, "maps": tuple(DrawnMap(**{**one, "cells": tuple(one["cells"])}) for one in case["maps"])})
+        for case in record.pop("cases")
+    )
+    randomized = tuple(Randomized(**row) for row in record.pop("randomized"))
+    weights, classes = tuple(record.pop("weights")), tuple(record.pop("classes"))
+    return Drawn(weights=weights, classes=classes, cases=cases, randomized=randomized, **record)
+
+
+def _damaged(folder: Path) -> OutputError:
+    return OutputError(f"{folder} is damaged or of another version: delete it, or draw the maps again.")

@@ -1,0 +1,1 @@
+"""Sentences: the advice, the Methods text, citations and checklists."""

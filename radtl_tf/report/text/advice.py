@@ -1,0 +1,62 @@
+"""The answer in plain words: which weights to start from, and how sure one can be."""
+
+from __future__ import annotations
+
+import math
+
+from radtl_tf.evaluation.formatting import number
+from radtl_tf.evaluation.question.answer import Answer, ConventionAnswer
+
+
+def headline(answer: Answer) -> str:
+    """Return the verdict as a reader of the first line needs it."""
+    if not answer.agree:
+        return f"{answer.a} and {answer.b}: undecided, it depends on the pixel convention"
+    under = f" under {'both' if len(answer.by_convention) == 2 else 'all'} pixel conventions" * (
+        len(answer.by_convention) > 1
+    )
+    if answer.verdict in ("better", "worse"):
+        return f"{answer.a} {answer.verdict} than {answer.b}{under}"
+    return f"{answer.a} and {answer.b}: {answer.verdict}{under}"
+
+
+def advice(answer: Answer) -> str:
+    """Return what the verdict means for the choice of weights on data like these."""
+    if not answer.agree:
+        return f"On data like these no choice between {answer.a} and {answer.b} is shown: {_DEPENDS}."
+    sides = ((float(answer.folds["first"].mean()), answer.a), (float(answer.folds["second"].mean()), answer.b))
+    (low, lower), (high, higher) = sorted(sides, key=lambda side: side[0])
+    means = f"{higher} has the mean AUROC {number(high)}, {lower} {number(low)}"
+    return {
+        "better": f"On data like these, start from {answer.a}: {means}.",
+        "worse": f"On data like these, start from {answer.b}: {means}.",
+        "equivalent": f"On data like these, start from either: {means}, within the {answer.margin:g} that were "
+        "declared not to count.",
+        "undecided": f"On data like these no choice is shown: {means}, but these data cannot tell this from "
+        "chance, nor show that the two are equivalent.",
+    }[answer.verdict]
+
+
+_DEPENDS = "the verdict changes with the pixel convention, and which one is the true one is not known"
+
+
+def chances(answer: Answer) -> str:
+    """Say how probable each outcome is, per convention, or nothing where there is no spread to tell by."""
+    told = [_chances(answer, found) for found in answer.by_convention if not any(map(math.isnan, found.chances))]
+    return f"By the Bayesian correlated t with a flat prior: {'; '.join(told)}." if told else ""
+
+
+def _chances(answer: Answer, found: ConventionAnswer) -> str:
+    above, within, below = map(_percent, found.chances)
+    under = f"with {found.pixels} pixels, " * bool(found.pixels)
+    return (
+        f"{under}{answer.a} better by more than {answer.margin:g}: {above}; "
+        f"the two within {answer.margin:g}: {within}; {answer.b} better by more than {answer.margin:g}: {below}"
+    )
+
+
+def _percent(chance: float) -> str:
+    """Return whole percents, never claiming certainty."""
+    if chance < 0.01:
+        return "< 1 %"
+    return "> 99 %" if chance > 0.99 else f"{100 * chance:.0f} %"

@@ -1,0 +1,112 @@
+"""The Methods text of an experiment: sentences that are true of it, to be copied into a manuscript and confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import listed
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.report.text.methods_sentences import MADE
+from radtl_tf.report.text.secondary_sentences import BESIDE
+
+# The paragraphs, and the sentences that each is made of; a sentence without words is left out.
+PARAGRAPHS: dict[str, tuple[str, ...]] = {
+    "Data": ("data", "label", "checks", "privacy", "preprocessing"),
+    "Partition": ("partition", "inner"),
+    "Models": ("model", "weights", "probe"),
+    "Training": ("training", "rates", "shares", "selection"),
+    "Statistics": ("metric", "question", "equivalence", "multiplicity", "spread"),
+    "Secondary analyses": ("secondary", "points", "recalibration", "agreement", "selective", "subgroups"),
+    "Software": ("software", "hardware", "reproduction"),
+}
+_OVER = {
+    "selected": "per weights with the scenario (backbone, tuning and learning rate) of lowest inner loss in each "
+    "training part",
+    "grid": "as the mean over all scenarios of the grid",
+}
+
+
+def paragraphs(evaluation: Evaluation) -> dict[str, str]:
+    """Return the Methods text: a paragraph per heading."""
+    said = sentences(evaluation)
+    return {title: " ".join(filter(None, (said[key] for key in keys))) for title, keys in PARAGRAPHS.items()}
+
+
+def sentences(evaluation: Evaluation) -> dict[str, str]:
+    """Return every sentence by its key; empty where the experiment has nothing of the kind."""
+    return {key: " ".join(make(evaluation)) for key, make in (MADE | _JUDGED | BESIDE).items()}
+
+
+def _metric(evaluation: Evaluation) -> Iterator[str]:
+    record = evaluation.record
+    yield (
+        f"Performance is the area under the ROC curve (AUROC) per {record.data.unit}{_over_classes(record)}, "
+        f"averaged over {record.num_folds * record.num_repeats} test parts; scores of different folds were never "
+        "pooled. Intervals (95 %) and p are by the corrected resampled t of Nadeau & Bengio (2003) on the fold values "
+        f"with {record.num_folds - 1} degrees of freedom."
+    )
+
+
+def _over_classes(record: ExperimentRecord) -> str:
+    several = f", the mean of the {len(record.target.classes)} classes, each against the rest"
+    return "" if record.target.is_binary else several
+
+
+def _question(evaluation: Evaluation) -> Iterator[str]:
+    question = evaluation.record.question
+    if not question:
+        yield "No comparison was declared beforehand."
+        return
+    a, b = question.compare
+    yield (
+        "The one question, declared in the experiment file before the first run, was the difference "
+        f"{a} minus {b} on the same folds, {_OVER[question.over]}."
+    )
+
+
+def _equivalence(evaluation: Evaluation) -> Iterator[str]:
+    question = evaluation.record.question
+    if question:
+        yield (
+            f"Differences within {question.margin:g} were declared equivalent, tested by two one-sided tests "
+            "(Schuirmann 1987); the probability of each outcome is by the Bayesian correlated t (Corani & Benavoli "
+            "2015)."
+        )
+
+
+def _spread(evaluation: Evaluation) -> Iterator[str]:
+    yield "The SD over folds is a spread and served as no standard error."
+
+
+def _software(evaluation: Evaluation) -> Iterator[str]:
+    versions = evaluation.record.facts.versions
+    others = listed([f"{name} {version}" for name, version in versions.items() if name != "radtl_tf"])
+    yield f"Software: radtl_tf {versions['radtl_tf']} on {others}."
+
+
+def _hardware(evaluation: Evaluation) -> Iterator[str]:
+    hardware, runs = evaluation.record.facts.hardware, evaluation.record.runs
+    gpus = listed([str(gpu) for gpu in hardware.get("gpus", [])]) or "none"
+    minutes = runs["seconds"].sum() / 60
+    took = f"{minutes:.0f} minutes" if minutes >= 2 else f"{60 * minutes:.0f} seconds"
+    yield f"Hardware: {hardware['machine']}, GPU: {gpus}; {len(runs)} runs took {took}."
+
+
+def _reproduction(evaluation: Evaluation) -> Iterator[str]:
+    experiment = evaluation.record.experiment
+    yield (
+        f"Determinism: {experiment.training.determinism}, seed {experiment.seed}. The resolved experiment, "
+        "the folds and all predictions stand in experiment.json, folds.csv and predictions.csv."
+    )
+
+
+_JUDGED: dict[str, Callable[[Evaluation], Iterator[str]]] = {
+    "metric": _metric,
+    "question": _question,
+    "equivalence": _equivalence,
+    "spread": _spread,
+    "software": _software,
+    "hardware": _hardware,
+    "reproduction": _reproduction,
+}

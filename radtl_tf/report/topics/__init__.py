@@ -1,0 +1,1 @@
+"""One file per analysis beside the question: its table and its figure."""

@@ -1,0 +1,41 @@
+"""The table of how two weights agree in their errors, and of what both together gain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import number, p_cell, range_text
+from radtl_tf.evaluation.inference.corrected_t import FoldMean
+from radtl_tf.evaluation.secondary.agreement import Agreement
+from radtl_tf.report.drawing.table import Table
+from radtl_tf.report.text.task_words import words
+
+
+def agreement_table(evaluation: Evaluation) -> Table:
+    """How the question's two weights agree."""
+    return Table(
+        key="agreement",
+        title="Errors in common",
+        caption=f"Both weights at their chosen scenarios, on the same test parts; {words(evaluation).called}. Kappa of "
+        "errors: 0 where one weights' errors tell nothing about the other's, 1 where both err on the same cases. The "
+        "gain is that of the mean of both scores over the one of lower inner loss in each training part: mean over the "
+        "folds, corrected resampled t, secondary.",
+        columns=("A", "B", "Measure", "Mean", "95 % interval", "p"),
+        rows=tuple(row for found in evaluation.secondary.agreements for row in _rows(found)),
+    )
+
+
+def _rows(found: Agreement) -> Iterator[tuple[str, ...]]:
+    words = {"first errs": f"{found.a} errs", "second errs": f"{found.b} errs"}
+    for name, value in found.measures.items():
+        yield (found.a, found.b, words.get(name, name), *_cells(value), "")
+    yield (found.a, found.b, "AUROC of the better one", *_cells(found.better), "")
+    yield (found.a, found.b, "AUROC of the mean of both scores", *_cells(found.together), "")
+    p_value = p_cell(found.gain.p_value)
+    gain = number(found.gain.mean, sign=True), range_text(*found.gain.interval())
+    yield found.a, found.b, "gain in AUROC", *gain, p_value
+
+
+def _cells(value: FoldMean) -> tuple[str, str]:
+    return number(value.mean), range_text(*value.interval())

@@ -1,0 +1,120 @@
+"""Calibration in the report: reliability as table and figure, and scores before and after recalibration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import number
+from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
+from radtl_tf.evaluation.secondary.calibration import MAPS
+from radtl_tf.records.experiment import Kind
+from radtl_tf.report.drawing.axes import drawn, legend_below, panels
+from radtl_tf.report.drawing.figure import Figure
+from radtl_tf.report.drawing.panels import looks, said, shown_settings
+from radtl_tf.report.drawing.svg import FAINT
+from radtl_tf.report.drawing.table import Table
+from radtl_tf.report.text.task_words import words
+from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cells
+
+_PLATT = "The AUROC stays, but for a fold in which Platt scaling turns the order around."
+_ORDER: dict[Kind, str] = {
+    "binary": _PLATT,
+    "multiclass": "Of several classes there is one temperature for all, and no Platt scaling.",
+    "multilabel": f"Each label has maps of its own. {_PLATT}",
+}
+_CANCEL = "Scores too high for one class and too low for another cancel here: the table Reliability has each class. "
+_RELIABILITY = (
+    "Each test fold of the first repeat is divided into bins of equally many cases, ordered by score; a point is the "
+    "mean over the folds of their first, second, ... bins, its bar the SD over the folds: a spread, no interval. "
+    "Scores of different folds are never pooled. Dotted: scores that are probabilities; a point below it has scores "
+    "that are too high. The scores are those of the networks, before any recalibration, at the learning rate chosen by "
+    "inner loss."
+)
+
+
+def recalibration_table(evaluation: Evaluation) -> Table:
+    """Every setting before and after each map."""
+    after = evaluation.secondary.calibration.estimates
+    return Table(
+        key="recalibration",
+        title="Recalibration",
+        caption="Platt scaling (intercept and slope) and temperature (slope) are fitted on the inner part of each run "
+        "and applied to its test part: mean over the test folds (95 % interval). Brier, log loss and ECE: lower is "
+        f"better; slope 1 and intercept 0 are ideal. {_ORDER[evaluation.record.target.kind]}",
+        columns=("Backbone", "Tuning", "Weights", "Pixels", "Scores", *(metric.name for metric in OF_PROBABILITIES)),
+        rows=tuple(_recalibrated(evaluation)) if len(after) else (),
+    )
+
+
+def reliability_table(evaluation: Evaluation) -> Table:
+    """Every setting's share of positives by score."""
+    found = evaluation.secondary.calibration.reliability
+    rows = [_reliable(*of) for of in found.groupby(["scenario", "class"], sort=False)]
+    return Table(
+        key="reliability",
+        title="Reliability",
+        caption="Mean score: share of positives. The scores of two folds are of two networks and are not pooled: each "
+        "test fold of the first repeat is divided into bins of equally many cases, ordered by score, and the means "
+        "over the folds of their first, second, ... bins are shown. The two numbers of a probability are the same.",
+        columns=("Setting", "Cases", "Score: share of positives"),
+        rows=tuple(rows),
+    )
+
+
+def _recalibrated(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
+    secondary = evaluation.secondary
+    cells = estimate_cells(pd.concat([secondary.metrics.estimates, secondary.calibration.estimates]))
+    for setting in evaluation.record.settings:
+        for name in ("", *MAPS[evaluation.record.target.kind]):
+            metrics = [f"{name}: {metric.name}" if name else metric.name for metric in OF_PROBABILITIES]
+            found = (cells[setting.name, written] for written in metrics)
+            yield (*setting_cells(setting), name or "as they are", *found)
+
+
+def _reliable(of: Any, bins: pd.DataFrame) -> tuple[str, str, str]:
+    pairs = (f"{number(score)}: {number(share)}" for score, share in zip(bins["score"], bins["share"], strict=True))
+    return ", ".join(filter(None, of)), str(bins["cases"].sum()), ", ".join(pairs)
+
+
+def calibration_figure(evaluation: Evaluation) -> Figure:
+    """Return share of positives against score, a panel per backbone and tuning, a line per weights."""
+    record, bins = evaluation.record, _over_classes(evaluation.secondary.calibration.reliability)
+    shown, averaged = shown_settings(record), words(evaluation).averaged
+    with panels(list(shown), ("mean score of the bin", "share of positives")) as axes:
+        for name, place in axes.items():
+            for line, look in looks(record, shown[name]):
+                _draw(place, bins[line.setting.name], line.name, look)
+            place.plot([0, 1], [0, 1], color=FAINT, linestyle=":", linewidth=1, zorder=0)
+            place.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.02), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+        return drawn(
+            legend_below(axes),
+            key="calibration",
+            title="Calibration: share of positives by score",
+            alt="Share of positives in the bins of the lowest and the highest scores: "
+            + said(shown, lambda line: _ends(bins[line.setting.name]), "in the table Reliability"),
+            caption=(averaged and averaged + _CANCEL) + _RELIABILITY,
+        )
+
+
+def _over_classes(reliability: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return score, share and its spread by bin of each setting; of several classes the means over them."""
+    groups = reliability.groupby("scenario")
+    return {str(name): rows.groupby("bin")[["score", "share", "sd"]].mean() for name, rows in groups}
+
+
+def _draw(axes: Axes, bins: pd.DataFrame, name: str, look: dict[str, Any]) -> None:
+    low, high = bins["share"] - bins["sd"], bins["share"] + bins["sd"]
+    axes.vlines(bins["score"], low, high, colors=look["color"], alpha=0.45, linewidth=1)
+    axes.plot(bins["score"], bins["share"], label=name, markersize=3.5, linewidth=1.2, **look)
+
+
+def _ends(bins: pd.DataFrame) -> str:
+    """Return the shares of positives in the first and the last bin of a setting."""
+    return ", ".join(
+        f"{number(share)} at a score of {number(score)}" for score, share, _ in bins.iloc[[0, -1]].to_numpy()
+    )

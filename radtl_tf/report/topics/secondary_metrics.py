@@ -1,0 +1,102 @@
+"""Tables of the secondary metrics and of the question asked in them, and per the other unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import number, p_cell, range_text, with_interval
+from radtl_tf.evaluation.metrics.metric_table import BY_NAME, SECONDARY
+from radtl_tf.evaluation.secondary.secondary_metrics import METRIC, UNIT
+from radtl_tf.records.experiment import Kind
+from radtl_tf.records.runs import Setting
+from radtl_tf.report.drawing.table import Table
+from radtl_tf.report.text.task_words import words
+
+_COMPARISON = ("A", "B", "A - B", "95 % interval", "p")
+_OF: dict[Kind, str] = {
+    "binary": "",
+    "multiclass": "Average precision and calibration slope and intercept are means over the classes, each against the "
+    "rest; balanced accuracy is the mean recall, MCC is R_K, the Brier score is summed over the classes, and ECE is "
+    "that of the highest score.",
+    "multilabel": "All are means over the labels, each against the rest.",
+}
+
+
+def secondary_table(evaluation: Evaluation) -> Table:
+    """Every setting in every secondary metric."""
+    cells = estimate_cells(evaluation.secondary.metrics.estimates)
+    return Table(
+        key="secondary",
+        title="Secondary metrics",
+        caption="Mean over the test folds (95 % interval), per setting at the learning rate chosen by inner loss. "
+        f"{_OF[evaluation.record.target.kind]} In balanced accuracy and MCC, {words(evaluation).called}. Calibration: "
+        "the slope is that of a logistic recalibration (ideal 1), the intercept that with the slope held at 1 "
+        "(calibration in the large, ideal 0); ECE over ten bins of equally many cases, above 0 for perfect "
+        "probabilities, too. A dash: not defined in every fold.",
+        columns=("Backbone", "Tuning", "Weights", "Pixels", *(metric.name for metric in SECONDARY)),
+        rows=tuple(
+            (*setting_cells(setting), *(cells[setting.name, metric.name] for metric in SECONDARY))
+            for setting in evaluation.record.settings
+        ),
+    )
+
+
+def metric_comparisons_table(evaluation: Evaluation) -> Table:
+    """The question in every secondary metric."""
+    table = evaluation.secondary.metrics.comparisons
+    return Table(
+        key="metric-comparisons",
+        title="The question in secondary metrics",
+        caption="Secondary: difference = A - B on the same folds, by the paired corrected resampled t; p adjusted over "
+        "all rows of this table (Holm), intervals not adjusted. Higher and lower are of A; what is better stands "
+        "beside the metric. No margin was declared for these metrics, so none is called equivalent.",
+        columns=("Metric", "Better", *_COMPARISON, "Adjusted p", "Outcome"),
+        rows=tuple(
+            (row["metric"], BY_NAME[row["metric"]].better, *compared_cells(row))
+            for row in table[table["level"] == METRIC].to_dict("records")
+        ),
+    )
+
+
+def unit_table(evaluation: Evaluation) -> Table:
+    """The question per the unit that it was not asked for."""
+    unit = evaluation.record.data.unit
+    table = evaluation.secondary.metrics.comparisons
+    return Table(
+        key="unit",
+        title="The question per the other unit",
+        caption=f"Sensitivity analysis: the question counts each {unit} as a case, these rows the other unit. AUROC of "
+        "the same runs by the same method, p not adjusted.",
+        columns=("Unit", *_COMPARISON, "Outcome"),
+        rows=tuple(
+            ("image" if unit == "patient" else "patient", *_test(row), row["outcome"])
+            for row in table[table["level"] == UNIT].to_dict("records")
+        ),
+    )
+
+
+def setting_cells(setting: Setting) -> tuple[str, str, str, str]:
+    """Return backbone, tuning, weights and pixels."""
+    return setting.backbone, setting.tuning, setting.weights, setting.pixels
+
+
+def estimate_cells(estimates: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Return per setting's name and metric ``0.712 (0.650 to 0.770)``, a dash where there is no value."""
+    return {
+        (row["scenario"], row["metric"]): with_interval(row["mean"], row["ci_low"], row["ci_high"])
+        for row in estimates.to_dict("records")
+    }
+
+
+def compared_cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    """Return both sides, difference, interval, p, adjusted p and outcome of a row of ``comparisons.csv``."""
+    return *_test(row), p_cell(row["p_adjusted"]), row["outcome"]
+
+
+def _test(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    interval = range_text(row["ci_low"], row["ci_high"])
+    return row["a"], row["b"], number(row["difference"], sign=True), interval, p_cell(row["p_value"])

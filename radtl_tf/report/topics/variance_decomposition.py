@@ -1,0 +1,29 @@
+"""The table of where the spread over all runs comes from."""
+
+from __future__ import annotations
+
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.secondary.variance_decomposition import NAMES
+from radtl_tf.report.drawing.table import Table
+
+
+def decomposition_table(evaluation: Evaluation) -> Table:
+    """Shares of the sum of squares, a row per factor."""
+    found = evaluation.secondary.decomposition
+    order = (
+        "Every combination has equally many runs, so the order of the factors does not matter."
+        if found and found.balanced
+        else "Not every combination has equally many runs: each factor gets what those above it leave."
+    )
+    return Table(
+        key="decomposition",
+        title="Where the spread comes from",
+        caption=f"{found.sentence} Sequential sums of squares of the test AUROC over the runs of the grid, in the "
+        f"order of the rows. {order} Descriptive: the runs share all patients."
+        if found
+        else "",
+        columns=("Source", "Share of the sum of squares"),
+        rows=tuple((NAMES.get(name, name), f"{100 * share:.1f} %") for name, share in found.shares.items())
+        if found
+        else (),
+    )

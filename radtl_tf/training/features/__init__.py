@@ -1,0 +1,1 @@
+"""Prefix features: computed once, kept on disk."""

@@ -1,0 +1,185 @@
+"""Arrays on disk under a key of everything that determines them: bounded, and shared by experiments and processes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from radtl_tf.errors import OutputError
+from radtl_tf.logs import get_logger
+from radtl_tf.records.checksums import SummedFile, checksum_of
+from radtl_tf.records.disk import read_json, temporary_folder, unwritable, write_json
+
+_log = get_logger(__name__)
+
+Arrays = list[NDArray[np.float32]]
+Shapes = Sequence[tuple[int, ...]]
+
+_KEY = "key.json"  # says what the arrays are; its time of change is when they were last used
+_SUMS = "checksums.json"  # of the arrays' files, in their order
+_ADVICE = "Make room for the features, or set RADTL_CACHE to another folder."
+_STALE = 24 * 3600.0  # seconds after which what a killed process left behind is removed
+
+
+@dataclass(frozen=True)
+class Entry:
+    """float32 arrays of ``shapes``, and the JSON values that determine every number in them."""
+
+    key: Mapping[str, Any]
+    shapes: Shapes
+
+    @property
+    def digest(self) -> str:
+        """The entry's folder."""
+        return digest_of(self.key)
+
+    @property
+    def size(self) -> int:
+        """What the arrays take, in bytes."""
+        return sum(4 * int(np.prod(shape)) for shape in self.shapes)
+
+
+@dataclass(frozen=True)
+class ArrayCache:
+    """A folder of entries of at most ``limit`` bytes together; the least recently used make room for new ones.
+
+    An entry that alone is larger than ``limit`` is kept, too, as the only one.
+    """
+
+    folder: Path
+    limit: float
+
+    def find(self, entry: Entry) -> Arrays | None:
+        """Return the memory-mapped arrays of ``entry``, ``None`` where they are not there or damaged.
+
+        Every file is read once per process and compared with the checksum of when it was written.
+        """
+        place = self.folder / entry.digest
+        try:
+            os.utime(place / _KEY)
+            if read_json(place / _SUMS) != [checksum_of(file) for file in _files(place, entry)]:
+                return None
+            arrays = _opened(place, entry)
+        except (OSError, ValueError, EOFError, OutputError):
+            return None
+        return arrays if [array.shape for array in arrays] == [tuple(shape) for shape in entry.shapes] else None
+
+    def fill(self, entries: Sequence[Entry], rows: Iterator[Sequence[Arrays]]) -> list[Arrays]:
+        """Write ``entries`` whole or not at all, and return their memory-mapped arrays.
+
+        ``rows`` yields consecutive rows of every array of every entry, computed while they are written. An entry that
+        is there already is damaged, or of an earlier version without checksums: one line of the log says so.
+
+        Raises:
+            OutputError: the folder cannot be written or the disk is full.
+        """
+        places = [self.folder / entry.digest for entry in entries]
+        unsound = sum((place / _KEY).exists() for place in places)
+        if unsound:
+            _log.warning("%d cached features are damaged or have no checksum: they are computed again", unsound)
+        with ExitStack() as opened:
+            temporary = [
+                opened.enter_context(temporary_folder(place, mode=0o700, replace=True, advice=_ADVICE))
+                for place in places
+            ]
+            _write(temporary, entries, rows)
+            with self._lock("cache"):
+                self._make_room(sum(entry.size for entry in entries))
+                opened.close()  # all take their places
+                return [_opened(place, entry) for place, entry in zip(places, entries, strict=True)]
+
+    @contextmanager
+    def computing(self, key: Mapping[str, Any]) -> Iterator[None]:
+        """Let one process at a time compute what ``key`` names; a killed one leaves no lock.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        try:
+            lock = self._lock(digest_of(key))
+            if not _taken(lock):
+                _log.info("Another process computes the same features: waiting for it")
+                lock.acquire()
+        except OSError as error:
+            raise unwritable(self.folder, error, _ADVICE) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _lock(self, name: str) -> FileLock:
+        locks = self.folder / "locks"
+        locks.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return FileLock(locks / name)
+
+    def _make_room(self, size: int) -> None:
+        """Remove the least recently used entries until ``size`` bytes fit, and what killed processes left behind."""
+        for left in self.folder.glob(".*.part"):
+            if time.time() - left.stat().st_mtime > _STALE:
+                shutil.rmtree(left, ignore_errors=True)
+        known = sorted((key.stat().st_mtime, key.parent) for key in self.folder.glob(f"[!.]*/{_KEY}"))
+        sizes = {place: _bytes_below(place) for _, place in known}
+        total = sum(sizes.values()) + size
+        for place, each in sizes.items():
+            if total <= self.limit:
+                break
+            shutil.rmtree(place, ignore_errors=True)
+            total -= each
+
+
+def digest_of(key: Mapping[str, Any]) -> str:
+    """Return a name of 24 hexadecimal digits for JSON values."""
+    return hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=12).hexdigest()
+
+
+def _taken(lock: FileLock) -> bool:
+    try:
+        lock.acquire(timeout=0)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _write(places: Sequence[Path], entries: Sequence[Entry], rows: Iterator[Sequence[Arrays]]) -> None:
+    """Write files row by row: a memory map would kill the process where the disk is full."""
+    with ExitStack() as opened:
+        files = [_begin(place, entry, opened) for place, entry in zip(places, entries, strict=True)]
+        for chunk in rows:
+            for file, array in zip(chain(*files), chain(*chunk), strict=True):
+                file.write(np.ascontiguousarray(array, "<f4").data)
+    for place, entry, written in zip(places, entries, files, strict=True):
+        write_json(place / _SUMS, [file.checksum for file in written])
+        write_json(place / _KEY, dict(entry.key))
+
+
+def _begin(place: Path, entry: Entry, opened: ExitStack) -> list[SummedFile]:
+    """Open a file per array and write its header."""
+    files = [SummedFile(opened.enter_context(file.open("wb"))) for file in _files(place, entry)]
+    for file, shape in zip(files, entry.shapes, strict=True):
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": tuple(shape)})
+    return files
+
+
+def _files(place: Path, entry: Entry) -> list[Path]:
+    return [place / f"{number:02d}.npy" for number in range(len(entry.shapes))]
+
+
+def _opened(place: Path, entry: Entry) -> Arrays:
+    return [np.load(file, mmap_mode="r") for file in _files(place, entry)]
+
+
+def _bytes_below(place: Path) -> int:
+    return sum(file.stat().st_size for file in place.iterdir())

@@ -1,0 +1,187 @@
+"""Prefix outputs: what lies below the tuning boundary is computed once.
+
+A view is one rendering of all images: ``None`` the plain one, a number an augmented one. Below the boundary nothing
+learns, so the output for (backbone, weights, pixel convention, image, view) is the same in every learning rate, fold
+and repeat, and in every experiment on the same images.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from radtl_tf.data.tfds.pipeline import augment
+from radtl_tf.errors import WeightsError
+from radtl_tf.models.pixels import PixelConvention, to_network
+from radtl_tf.models.tuning import split
+from radtl_tf.training.features.array_cache import ArrayCache, Arrays, Entry
+from radtl_tf.training.trial_step import SMALLER_IMAGES, one_line_when_full
+
+PREFIX_BATCH = (
+    32  # one fixed shape for every pass: batch shape moves the low bits (docs/decisions/0003-prefix-suffix.md)
+)
+POOLED = "frozen"  # the tuning whose cut lies after pooling
+
+
+class PrefixPass:
+    """The prefixes of one backbone for several tunings as one compiled pass over the images."""
+
+    def __init__(self, base: keras.Model, tunings: Sequence[str]) -> None:
+        """Share the weights of ``base``: other weights assigned to it change what is computed, without a new trace."""
+        outputs = {tuning: split(base, tuning).prefix.outputs for tuning in tunings}
+        self.shapes = {tuning: [tuple(tensor.shape[1:]) for tensor in tensors] for tuning, tensors in outputs.items()}
+        model = keras.Model(base.inputs, outputs)
+        signature = tf.TensorSpec((PREFIX_BATCH, *base.input_shape[1:]), tf.float32)
+        self._forward = tf.function(
+            lambda images: _as_float32(model(images, training=False)), input_signature=(signature,)
+        )
+
+    def __call__(self, images: tf.Tensor) -> dict[str, Arrays]:
+        """Return the cut tensors of each tuning for up to ``PREFIX_BATCH`` images in the network's convention."""
+        missing = PREFIX_BATCH - len(images)
+        padded = tf.pad(images, [[0, missing], [0, 0], [0, 0], [0, 0]])
+        cuts = self._forward(padded)
+        return {tuning: [cut.numpy()[: len(images)] for cut in tensors] for tuning, tensors in cuts.items()}
+
+
+class FeatureStore:
+    """Cut tensors of every example and view for one backbone with one set of weights in one pixel convention."""
+
+    def __init__(
+        self,
+        passes: Mapping[str, PrefixPass],
+        pixels: NDArray[np.float32],
+        *,
+        convention: PixelConvention,
+        augmentation: str,
+        seed: int,
+        cache: ArrayCache,
+        key: Mapping[str, Any],
+        kept: Mapping[str, int],
+        name: str,
+    ) -> None:
+        """Serve ``pixels`` (N, S, S, 1) in 0..1 through ``passes`` by tuning.
+
+        ``kept`` says how many renderings of a tuning live in ``cache``, the plain one first; the others are computed
+        each time. ``key`` is everything else that determines the numbers: weights, size, precision, data. ``name`` is
+        what an error calls the backbone with its weights.
+        """
+        self._passes, self._pixels, self._convention = passes, pixels, convention
+        self._augmentation, self._seed, self._kept = augmentation, seed, kept
+        self._cache, self._key = cache, {**key, "pixels": convention.name}
+        self._name = name
+        self._open: dict[tuple[str, int | None], Arrays] = {}
+        self.seconds = 0.0  # spent on passes over all images
+
+    def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
+        """Return the cut tensors of the examples at ``positions``, in that order.
+
+        Raises:
+            WeightsError: features that are to be kept are not finite.
+            OutputError: the cache cannot be written.
+        """
+        if self._is_kept(tuning, view):
+            return [array[positions] for array in self._resident(tuning, view)]
+        return self.computed(tuning, positions, view)
+
+    def computed(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
+        """Return what ``rows`` returns, computed anew."""
+        batches = (
+            self._computed(self._passes[tuning], chunk, view)[tuning] for chunk in chunks(positions, PREFIX_BATCH)
+        )
+        return [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
+
+    def missing(self, num_views: int) -> int:
+        """Return how many renderings, of the plain one and ``num_views`` views, have a pass over all images to come."""
+        views = [None, *range(num_views)]
+        kept = {view: [name for name in self._kept if self._is_kept(name, view)] for view in views}
+        return sum(not self._find(names, view) for view, names in kept.items() if names)
+
+    def _is_kept(self, tuning: str, view: int | None) -> bool:
+        return (0 if view is None else view + 1) < self._kept.get(tuning, 0)
+
+    def _resident(self, tuning: str, view: int | None) -> Arrays:
+        """Return the memory-mapped cut tensors of one view, computing them where no experiment has done so before."""
+        if (tuning, view) not in self._open:
+            names = [name for name in self._kept if self._is_kept(name, view)]
+            if not self._find(names, view):
+                with self._cache.computing(self._view_key(view)):
+                    self._compute([name for name in names if not self._find([name], view)], view)
+        return self._open[tuning, view]
+
+    def _find(self, tunings: Sequence[str], view: int | None) -> bool:
+        """Open what the cache holds; tell whether that is all of ``tunings``."""
+        found = {name: self._cache.find(self._entry(name, view)) for name in tunings}
+        self._open |= {(name, view): arrays for name, arrays in found.items() if arrays is not None}
+        return None not in found.values()
+
+    def _compute(self, tunings: Sequence[str], view: int | None) -> None:
+        """Pass once over all images for ``tunings``."""
+        if not tunings:
+            return
+        start, every = time.monotonic(), self._passes[tunings[0]]
+        passed = (self._computed(every, chunk, view) for chunk in chunks(np.arange(len(self._pixels)), PREFIX_BATCH))
+        rows = (self._finite([cuts[name] for name in tunings]) for cuts in passed)
+        filled = self._cache.fill([self._entry(name, view) for name in tunings], rows)
+        self._open |= {(name, view): arrays for name, arrays in zip(tunings, filled, strict=True)}
+        self.seconds += time.monotonic() - start
+
+    def _finite(self, cuts: list[Arrays]) -> list[Arrays]:
+        """Return the rows of each tuning; refuse NaN and infinity, which would stay in the cache."""
+        if not all(np.isfinite(array).all() for arrays in cuts for array in arrays):
+            raise WeightsError(
+                f"{self._name} gives features that are not finite for these images. The weights are damaged, or their "
+                "training diverged: use other weights."
+            )
+        return cuts
+
+    def _view_key(self, view: int | None) -> dict[str, Any]:
+        rendering = None if view is None else [self._augmentation, self._seed, view]
+        return {**self._key, "rendering": rendering}
+
+    def _entry(self, tuning: str, view: int | None) -> Entry:
+        shapes = [(len(self._pixels), *shape) for shape in self._passes[tuning].shapes[tuning]]
+        return Entry({**self._view_key(view), "cut": tuning}, shapes)
+
+    def _computed(self, prefix: PrefixPass, positions: NDArray[np.int64], view: int | None) -> dict[str, Arrays]:
+        """Augment, convert and pass up to ``PREFIX_BATCH`` images."""
+        grey = tf.constant(np.asarray(self._pixels[positions]))
+        if view is not None:
+            grey = augment(grey, self._augmentation, self._seed, view, tf.constant(positions))
+        with one_line_when_full(SMALLER_IMAGES):
+            return prefix(to_network(grey, self._convention))
+
+
+def chunks(positions: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
+    """Yield ``positions`` in consecutive pieces of at most ``size``."""
+    for start in range(0, len(positions), size):
+        yield positions[start : start + size]
+
+
+def cut_bytes(shapes: Sequence[tuple[int, ...]], num_examples: int) -> int:
+    """Return what the cut tensors of all examples take in one rendering as float32, in bytes."""
+    return sum(4 * int(np.prod(shape)) for shape in shapes) * num_examples
+
+
+def choose_kept(sizes: Mapping[str, int], renderings: int, limit: float) -> dict[str, int]:
+    """Return how many of ``renderings`` (the plain one and the views) each tuning keeps within ``limit`` bytes.
+
+    ``sizes`` are bytes of one rendering. The pooled features come first, their plain rendering always; then the
+    smallest cut.
+    """
+    kept, left = {}, limit
+    for tuning, size in sorted(sizes.items(), key=lambda item: (item[0] != POOLED, item[1])):
+        fitting = min(renderings, int(left // size))
+        kept[tuning] = max(fitting, 1) if tuning == POOLED else fitting
+        left = max(left - kept[tuning] * size, 0)
+    return kept
+
+
+def _as_float32(cuts: dict[str, list[tf.Tensor]]) -> dict[str, list[tf.Tensor]]:
+    return {tuning: [tf.cast(cut, tf.float32) for cut in tensors] for tuning, tensors in cuts.items()}

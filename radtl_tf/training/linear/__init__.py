@@ -1,0 +1,1 @@
+"""Logistic regression on a few numbers per image: the probe and the trivial baselines."""

@@ -1,0 +1,103 @@
+"""L2 logistic regression on a few numbers per image: the linear probe and the trivial baselines are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from radtl_tf.data.folds.draw import Fold
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.models.head import DEAD
+from radtl_tf.records.experiment import Kind
+from radtl_tf.training.losses import inner_loss, scores_of
+from radtl_tf.training.run import standardization
+
+STRENGTHS = tuple(10.0**power for power in range(-6, 2))  # C of scikit-learn: smaller is a stronger penalty
+DEFAULT_STRENGTH = 1e-3  # where the inner part is too small to choose
+
+Rows = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # positions (M,) to their features (M, C)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A regression on features standardized by ``mean`` and ``sd`` (C,) of the training part.
+
+    ``coefficients`` (C, K) and ``intercepts`` (K,) give the logits of the classes; of a binary task, the negative class
+    has logit 0. ``scores``: those of every image of the inner and the test part, P(positive) (n,) or P(class) (n, K).
+    """
+
+    coefficients: NDArray[np.float64]
+    intercepts: NDArray[np.float64]
+    mean: NDArray[np.float32]
+    sd: NDArray[np.float32]
+    strength: float
+    scores: dict[str, NDArray[np.float64]]
+
+
+def fit(rows: Rows, cases: Cases, fold: Fold) -> Fitted:
+    """Fit on the training part of a fold, choose C by inner log loss, score the inner and the test part."""
+    features = rows(fold.train)
+    mean, sd = standardization(features)
+    scale = np.where(sd > DEAD * np.abs(mean), sd, np.inf)  # the head's own rule for a constant feature
+    basis = _basis((features - mean) / scale)
+    turned = {part: (rows(at) - mean) / scale @ basis for part, at in fold.parts()}
+    truth = {part: cases.truth[at] for part, at in fold.parts()}
+    strengths = (DEFAULT_STRENGTH,) if fold.fixed_epochs else STRENGTHS
+    fitted = [_FITS[cases.kind](turned["train"], truth["train"], value) for value in strengths]
+    losses = [inner_loss(truth["inner"], _scores(cases.kind, turned["inner"], of_one)) for of_one in fitted]
+    best = int(np.argmin(losses))
+    scores = {part: _scores(cases.kind, turned[part], fitted[best]) for part in ("inner", "test")}
+    coefficients, intercepts = fitted[best]
+    return Fitted(basis @ coefficients, intercepts, mean, sd, strengths[best], scores)
+
+
+Line = tuple[NDArray[np.float64], NDArray[np.float64]]  # coefficients (r, K) and intercepts (K,)
+
+
+def _scores(kind: Kind, features: NDArray[np.float64], line: Line) -> NDArray[np.float64]:
+    return scores_of(kind, features @ line[0] + line[1])
+
+
+def _of_two(features: NDArray[np.float64], truth: NDArray[np.int64], strength: float) -> Line:
+    """Fit two classes; the first has logit 0."""
+    model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200).fit(features, truth)
+    zero = np.zeros(len(model.coef_[0]))
+    return np.stack([zero, model.coef_[0]], axis=1), np.array([0.0, model.intercept_[0]])
+
+
+def _of_several(features: NDArray[np.float64], truth: NDArray[np.int64], strength: float) -> Line:
+    """Fit one multinomial regression; Newton's matrix would grow with the square of the number of classes."""
+    model = LogisticRegression(C=strength, solver="lbfgs", max_iter=5000).fit(features, truth)
+    return model.coef_.T, model.intercept_
+
+
+def _of_labels(features: NDArray[np.float64], truth: NDArray[np.int64], strength: float) -> Line:
+    """Fit a regression per label (n, K), all of the same strength."""
+    lines = [_of_two(features, label, strength) for label in truth.T]
+    coefficients, intercepts = zip(*lines, strict=True)
+    return np.stack([both[:, 1] for both in coefficients], axis=1), np.array([both[1] for both in intercepts])
+
+
+_FITS: dict[Kind, Callable[[NDArray[np.float64], NDArray[np.int64], float], Line]] = {
+    "binary": _of_two,
+    "multiclass": _of_several,
+    "multilabel": _of_labels,
+}
+
+
+def _basis(features: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return (C, r), an orthonormal basis of the rows of ``features`` (n, C).
+
+    The regression is exact in these r <= n coordinates: the L2 penalty is the same after a rotation, and it leaves a
+    direction that no training row has at 0 (Hastie & Tibshirani, Biostatistics 2004).
+    """
+    wide = features.astype(np.float64)
+    if len(wide) >= wide.shape[1]:
+        return np.eye(wide.shape[1])
+    values, vectors = np.linalg.eigh(wide @ wide.T)
+    kept = values > values[-1] * len(wide) * np.finfo(np.float64).eps
+    return wide.T @ (vectors[:, kept] / np.sqrt(values[kept]))

@@ -1,0 +1,34 @@
+"""The linear probe: logistic regression on pooled features, beside every frozen Setting."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from radtl_tf.data.folds.draw import Fold
+from radtl_tf.training.features.prefix_features import POOLED
+from radtl_tf.training.learned_weights import Learned
+from radtl_tf.training.linear.logistic import Fitted, fit
+from radtl_tf.training.run import Outcome, RunData
+
+
+def train_probe(data: RunData, fold: Fold) -> tuple[Outcome, float]:
+    """Fit the probe on the training part; return the outcome and the C that was chosen on the inner part.
+
+    The features are standardized whatever ``head_input`` says: without it the penalty would measure their scale.
+    """
+    fitted = fit(lambda positions: data.store.rows(POOLED, positions, None)[0], data.cases, fold)
+    outcome = Outcome(
+        history=[],
+        best_epoch=0,
+        converged=None,
+        diverged=False,
+        scores=fitted.scores,
+        learned=_as_head(fitted),
+    )
+    return outcome, fitted.strength
+
+
+def _as_head(fitted: Fitted) -> Learned:
+    """Write the regression as a head."""
+    kernel, bias = fitted.coefficients.astype(np.float32), fitted.intercepts.astype(np.float32)
+    return Learned(suffix=[], kernel=kernel, bias=bias, mean=fitted.mean, sd=fitted.sd)

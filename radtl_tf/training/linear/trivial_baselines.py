@@ -1,0 +1,38 @@
+"""Trivial baselines: how far do brightness, a thumbnail or the metadata alone get, on the same folds?
+
+A network that does not beat them has learned how the images were taken, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from radtl_tf.data.check.descriptors import Features, mean_and_sd, metadata, thumbnails
+from radtl_tf.data.decoding.reading import Reading
+from radtl_tf.data.folds.draw import Fold
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.training.linear.logistic import fit
+from radtl_tf.training.prediction_rows import prediction_rows
+
+
+def predict_baselines(readings: Sequence[Reading], cases: Cases, folds: Sequence[Fold]) -> Iterator[tuple[object, ...]]:
+    """Yield a row per baseline, fold and example of its inner and test part, as ``rows.prediction_rows`` does.
+
+    Logistic regression, standardized on the training part, its penalty chosen on the inner part.
+    """
+    for name, describe in BASELINES.items():
+        features = describe(readings)
+        if not np.ptp(features, axis=0).any():
+            continue  # nothing differs between the images, so there is nothing to predict from
+        for fold in folds:
+            fitted = fit(lambda at, features=features: features[at], cases, fold)  # type: ignore[misc]
+            yield from prediction_rows(cases, name, fold, fitted.scores)
+
+
+BASELINES: dict[str, Callable[[Sequence[Reading]], Features]] = {
+    "mean and SD": mean_and_sd,
+    "16 x 16 pixels": thumbnails,
+    "metadata": metadata,
+}

@@ -1,0 +1,122 @@
+"""What the logits of a head mean for each kind of task: targets, loss, weights and the scores that they give.
+
+Softmax over the classes of a binary or multiclass task, a sigmoid per class of a multilabel one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from scipy.special import expit, softmax
+from scipy.stats import rankdata
+from sklearn.metrics import log_loss, roc_auc_score
+
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.records.experiment import Kind
+
+Scores = NDArray[np.float64]
+_TINY = np.finfo(np.float64).eps  # as scikit-learn's log_loss clips
+
+
+def targets_of(cases: Cases) -> NDArray[np.float32]:
+    """Return (N, K): 1 where an example has the class, else 0."""
+    return cases.marks.astype(np.float32)
+
+
+def class_weights(truth: NDArray[np.int64], num_classes: int, policy: str) -> NDArray[np.float32]:
+    """Return a weight per class (K,) from the labels ``truth`` (n,) of the training part; from marks (n, K), (2, K).
+
+    ``none``: 1 each. ``balanced``: inversely proportional to the share of the class, so that the mean weight is 1; of
+    several labels, of the absence (row 0) and the presence (row 1) of each.
+    """
+    if truth.ndim == 1:
+        counts = np.bincount(truth, minlength=num_classes)
+    else:
+        counts = np.stack([len(truth) - truth.sum(axis=0), truth.sum(axis=0)])
+    if policy == "none":
+        return np.ones(counts.shape, np.float32)
+    return (counts.sum(axis=0) / (len(counts) * np.maximum(counts, 1))).astype(np.float32)
+
+
+def example_weights(cases: Cases, training: NDArray[np.int64], policy: str) -> NDArray[np.float32]:
+    """Return the weight of every example in the loss (N, 1), or of each of its labels (N, K), by ``class_weights``.
+
+    ``training`` are the positions of the training part.
+    """
+    weights = class_weights(cases.truth[training], len(cases.classes), policy)
+    if cases.truth.ndim == 1:
+        return weights[cases.truth][:, np.newaxis]
+    return np.where(cases.truth == 1, weights[1], weights[0])
+
+
+def softmax_loss(targets: tf.Tensor, logits: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Return the cross-entropy (...,) of ``targets`` and ``logits`` (..., K), times ``weights`` (..., 1)."""
+    return tf.nn.softmax_cross_entropy_with_logits(targets, logits) * weights[..., 0]
+
+
+def sigmoid_loss(targets: tf.Tensor, logits: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Return the mean over the classes (...,) of the binary cross-entropies (..., K), each times its weight."""
+    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, logits) * weights, axis=-1)
+
+
+LOSSES: dict[Kind, Callable[..., tf.Tensor]] = {
+    "binary": softmax_loss,
+    "multiclass": softmax_loss,
+    "multilabel": sigmoid_loss,
+}
+
+
+def scores_of(kind: Kind, logits: NDArray[np.floating]) -> Scores:
+    """Return the scores of ``logits`` (..., K): P(positive) (...,) of a binary task, else P(class) (..., K).
+
+    In float64, so that extreme logits stay apart.
+    """
+    wide = logits.astype(np.float64)
+    if kind == "binary":
+        return expit(wide[..., 1] - wide[..., 0])
+    return softmax(wide, axis=-1) if kind == "multiclass" else expit(wide)
+
+
+def inner_loss(truth: NDArray[np.int64], scores: Scores) -> float:
+    """Return the log loss (nats) of ``scores`` for ``truth``, a row per example; of several labels the mean over them.
+
+    ``truth`` (n,) are classes, scored by (n,) or (n, K); or marks (n, K), scored by (n, K).
+    """
+    if truth.ndim == 2:
+        return float(np.mean([log_loss(*column, labels=[0, 1]) for column in zip(truth.T, scores.T, strict=True)]))
+    return float(log_loss(truth, scores, labels=range(2 if scores.ndim == 1 else scores.shape[1])))
+
+
+def inner_auroc(truth: NDArray[np.int64], scores: Scores) -> float:
+    """Return the AUROC of ``scores`` for ``truth``, as in ``inner_loss``; of several classes their mean."""
+    if scores.ndim == 1:
+        return float(roc_auc_score(truth, scores))
+    marks = truth if truth.ndim == 2 else np.eye(scores.shape[1], dtype=np.int64)[truth]
+    return float(np.mean([roc_auc_score(*column) for column in zip(marks.T, scores.T, strict=True)]))
+
+
+def inner_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    """Return inner loss and inner AUROC (L,) of scores (n, L) or (n, L, K), all learning rates at once."""
+    return (_binary_metrics if scores.ndim == 2 else _class_metrics)(truth, scores)
+
+
+def _binary_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    """Return inner loss and inner AUROC (L,) of scores (n, L), all learning rates at once."""
+    given = np.where(truth[:, None] == 1, scores, 1 - scores)
+    losses = -np.log(np.clip(given, _TINY, 1 - _TINY)).mean(axis=0)
+    positives = int(truth.sum())
+    ranks = rankdata(scores, axis=0)[truth == 1].sum(axis=0) - positives * (positives + 1) / 2
+    return losses, ranks / (positives * (len(truth) - positives))
+
+
+def _class_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    """Return inner loss and inner AUROC (L,) of scores (n, L, K); ``nan`` where training has diverged."""
+    found = [
+        (inner_loss(truth, of_rate), inner_auroc(truth, of_rate)) if np.isfinite(of_rate).all() else (np.nan, np.nan)
+        for of_rate in scores.swapaxes(0, 1)
+    ]
+    losses, aurocs = np.array(found).T
+    return losses, aurocs

@@ -1,0 +1,28 @@
+"""Rows of the predictions: one per example of the inner and the test part of a fold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.data.folds.draw import Fold
+from radtl_tf.data.manifest.cases import Cases
+
+
+def prediction_rows(
+    cases: Cases, name: str, fold: Fold, scores: Mapping[str, NDArray[np.float64]]
+) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of the scenario ``name`` on ``fold``, in the order of ``records.runs.Target.columns``.
+
+    ``scores`` has per part (n,), P(positive), or (n, K), P(class).
+    """
+    positions, truth = dict(fold.parts()), cases.truth if cases.kind == "binary" else cases.marks
+    for part, of_part in scores.items():
+        at = positions[part]
+        cells = np.column_stack([truth[at], of_part]).tolist()
+        half = len(cells[0]) // 2 if cells else 0
+        for row, cell in zip(at.tolist(), cells, strict=True):
+            patient = cases.patient_ids[cases.patients[row]]
+            yield (name, fold.repeat, fold.fold, part, row, patient, *map(int, cell[:half]), *cell[half:])

@@ -1,0 +1,1 @@
+"""Train a whole backbone on a source data set."""

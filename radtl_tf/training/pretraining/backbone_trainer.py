@@ -1,0 +1,120 @@
+"""A whole backbone that learns, with a linear layer on its pooled features: one compiled step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.models.head import Head
+from radtl_tf.models.pixels import PixelConvention, to_network
+from radtl_tf.training.adam import adam
+from radtl_tf.training.features.array_cache import Arrays
+from radtl_tf.training.losses import LOSSES, class_weights
+from radtl_tf.training.trainer import copies
+
+# Keras' 0.99 needs hundreds of steps to forget the start, so that the first epochs cannot be validated.
+_MOMENTUM = 0.9
+
+
+class Learner:
+    """``base`` (images of the network to features (B, C)) and a head of one logit per class, all of it learning.
+
+    There is no dropout and no standardization, so no random number is drawn in here, and the features that are learned
+    are those that the weights file gives. Loss and logits are float32 whatever the precision of the backbone.
+    """
+
+    def __init__(
+        self, base: keras.Model, kernel: NDArray[np.float32], pixels: PixelConvention, loss: Callable[..., tf.Tensor]
+    ) -> None:
+        """Begin with the weights of ``base`` and a head ``kernel`` (C, K); ``loss(targets, logits)`` gives (B,)."""
+        num_features, num_classes = kernel.shape
+        self.base = base
+        self._pixels, self._loss = pixels, loss
+        self._head = Head(num_features=num_features, num_classes=num_classes)
+        unchanged = np.zeros(num_features, np.float32), np.ones(num_features, np.float32)
+        self._head.reset(kernel, np.zeros(num_classes, np.float32), *unchanged)
+        for norm in _norms(base):
+            norm.momentum = _MOMENTUM
+        self._learning = [*base.trainable_variables, *self._head.trainable_variables]
+        self._optimizer = adam()
+        self._optimizer.build(self._learning)
+        images = tf.TensorSpec((None, *base.input_shape[1:3], 1), tf.float32)
+        targets = tf.TensorSpec((None, num_classes), tf.float32)
+        self._step = tf.function(self._train_step, input_signature=(images, targets))
+        self.logits = tf.function(self._forward, input_signature=(images,))
+
+    def step(self, images: tf.Tensor, targets: tf.Tensor, learning_rate: float) -> tf.Tensor:
+        """Learn from one batch of grey 0..1 (B, H, W, 1) and targets (B, K); return the mean loss."""
+        self._optimizer.learning_rate = learning_rate
+        return self._step(images, targets)
+
+    def state(self) -> Arrays:
+        """Return copies of all that training changes: weights, head, every variable of the optimizer."""
+        return copies(self._variables())
+
+    def restore(self, state: Arrays) -> None:
+        """Take back what ``state`` returned."""
+        for variable, value in zip(self._variables(), state, strict=True):
+            variable.assign(value)
+
+    def settle(self, batches: Iterable[tf.Tensor]) -> None:
+        """Let the batch norms of the backbone know the statistics of these images, grey 0..1 (B, H, W, 1)."""
+        settle_batch_norms(self.base, (to_network(images, self._pixels) for images in batches))
+
+    def _variables(self) -> list[keras.Variable]:
+        return [*self.base.weights, *self._head.weights, *self._optimizer.variables]
+
+    def _train_step(self, images: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            features = self.base(to_network(images, self._pixels), training=True)  # (B, C)
+            loss = tf.reduce_mean(self._loss(targets, self._head(features)))
+            scaled = self._optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled, [variable.value for variable in self._learning])
+        self._optimizer.apply(gradients, self._learning)
+        return loss
+
+    def _forward(self, images: tf.Tensor) -> tf.Tensor:
+        return self._head(self.base(to_network(images, self._pixels), training=False))  # (B, K) float32
+
+
+def loss_of(cases: Cases, training_part: NDArray[np.bool_], policy: str) -> Callable[..., tf.Tensor]:
+    """Return ``loss(targets, logits)``, (B, K) each, to a loss per image (B,): softmax, or multilabel sigmoid.
+
+    ``balanced`` weights a class by the inverse of its share of the training part, so that the mean weight is 1;
+    multilabel, presence and absence of each class.
+    """
+    weights = class_weights(cases.truth[training_part], len(cases.classes), policy)
+    loss = LOSSES[cases.kind]
+    return lambda targets, logits: loss(targets, logits, _of_targets(targets, weights))
+
+
+def _of_targets(targets: tf.Tensor, weights: NDArray[np.float32]) -> tf.Tensor:
+    """Return the weight of each row (B, 1) by its class, or of each label (B, K) by its presence."""
+    if weights.ndim == 1:
+        return tf.reduce_sum(targets * weights, axis=-1, keepdims=True)
+    return tf.where(targets > 0, weights[1], weights[0])
+
+
+def settle_batch_norms(base: keras.Model, batches: Iterable[tf.Tensor]) -> None:
+    """Replace the moving statistics of every batch norm by the mean of its batch statistics over ``batches``.
+
+    A short training leaves moving statistics behind the weights, and in a deep network the lag multiplies until the
+    features of all images are the same (Wu and Johnson 2021, "Rethinking Batch in BatchNorm", section 3: precise BN).
+    """
+    norms = _norms(base)
+    momenta = [norm.momentum for norm in norms]
+    for number, images in enumerate(batches):
+        for norm in norms:
+            norm.momentum = number / (number + 1)  # a running mean over the batches so far
+        base(images, training=True)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+
+
+def _norms(base: keras.Model) -> list[keras.layers.BatchNormalization]:
+    return [layer for layer in base.layers if isinstance(layer, keras.layers.BatchNormalization)]

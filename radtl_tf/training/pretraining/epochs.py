@@ -1,0 +1,167 @@
+"""Train a backbone on a stream, epoch by epoch, each of them kept on disk: killed anywhere, it goes on from the last.
+
+The order, the augmentation and the learning rate are functions of (seed, epoch, step), so a resumed training gives the
+numbers of an undisturbed one.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from radtl_tf.data.tfds.stream import Stream
+from radtl_tf.errors import ExperimentError
+from radtl_tf.logs import get_logger
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import write_text
+from radtl_tf.records.pretraining import SourceTraining
+from radtl_tf.training.pretraining.backbone_trainer import Learner
+from radtl_tf.training.pretraining.snapshots import Row, read_history, read_snapshot, write_snapshot
+from radtl_tf.training.pretraining.validation_metrics import source_metrics
+
+_log = get_logger(__name__)
+
+SETTLE_IMAGES = 4096  # enough for the statistics of a batch norm (Wu and Johnson 2021, section 3)
+MINUTE = 60.0
+_SAID_APART = ("epoch", "seconds", "validation_auroc_classes")
+_FIRST_COLUMNS = ("epoch", "loss", "learning_rate", "seconds")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The learning rate of each of ``num_steps`` steps: ``constant``, or half a ``cosine`` from the rate down to 0.
+
+    >>> [round(Schedule("cosine", 1.0, 4)(step), 3) for step in range(4)]
+    [1.0, 0.854, 0.5, 0.146]
+    """
+
+    name: str
+    rate: float
+    num_steps: int
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0 over all epochs."""
+        return self.rate if self.name == "constant" else self.rate * (1 + math.cos(math.pi * step / self.num_steps)) / 2
+
+
+def train_source(
+    learner: Learner,
+    stream: Stream,
+    settings: SourceTraining,
+    folder: Path,
+    *,
+    on_epoch: Callable[[Sequence[Row]], None] = lambda history: None,
+) -> list[Row]:
+    """Train up to ``settings.epochs`` from what ``folder`` holds; return a row per epoch, those of earlier calls too.
+
+    The last epoch stays in ``learner``: nothing is chosen on the validation part. ``on_epoch`` is called with the
+    history after each epoch, when it is safe on disk.
+
+    Raises:
+        ExperimentError: the loss is no longer finite.
+        OutputError: ``folder`` cannot be written, or is damaged.
+    """
+    schedule = Schedule(settings.schedule, settings.learning_rate, settings.epochs * stream.steps)
+    history = read_history(folder)
+    if history:
+        learner.restore(read_snapshot(folder))
+        _log.info(f"{len(history)} of {settings.epochs} epochs are done")
+        on_epoch(history)
+    for epoch in range(len(history) + 1, settings.epochs + 1):
+        start = time.monotonic()
+        loss = _train_epoch(learner, stream, schedule, epoch)
+        found = validate(learner, stream)
+        row = {"epoch": epoch, "loss": loss, "learning_rate": schedule((epoch - 1) * stream.steps)}
+        row |= {f"validation_{name}": value for name, value in found.items()}
+        row["seconds"] = round(time.monotonic() - start, 3)
+        history.append(row)
+        write_snapshot(folder, learner.state(), history)
+        write_history(folder / "history.csv", history)
+        on_epoch(history)
+        _log.info(describe(row, settings.epochs))
+    return history
+
+
+def finish(learner: Learner, stream: Stream, epochs: int) -> dict[str, float]:
+    """Settle the batch norms on a bounded number of training images; return the metrics of the validation part."""
+    learner.settle(_first(stream, epochs))
+    return validate(learner, stream)
+
+
+def validate(learner: Learner, stream: Stream) -> dict[str, float]:
+    """Return the metrics of the validation part; none where it is empty."""
+    found = [(learner.logits(images).numpy(), examples.numpy()) for images, _, examples in stream.validation()]
+    if not found:
+        return {}
+    logits, examples = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return source_metrics(logits, stream.cases.truth[examples], stream.cases.kind)
+
+
+def describe(row: Row, epochs: int) -> str:
+    """Return one line on an epoch."""
+    values = [f"{name.replace('_', ' ')} {value:.4g}" for name, value in row.items() if name not in _SAID_APART]
+    return f"Epoch {row['epoch']} of {epochs}: {', '.join(values)}, {row['seconds']:.0f} s"
+
+
+def write_history(path: Path, history: Sequence[Row]) -> None:
+    """Write ``history.csv``: a row per epoch, every metric that any of them has."""
+    names = list(dict.fromkeys((*_FIRST_COLUMNS, *(name for row in history for name in row))))
+    write_text(path, csv_text(names, ([row.get(name, "") for name in names] for row in history)))
+
+
+def _train_epoch(learner: Learner, stream: Stream, schedule: Schedule, epoch: int) -> float:
+    """Pass once over the training part; return the mean loss over the steps."""
+    total, step = tf.constant(0.0, tf.float64), 0
+    begun = said = time.monotonic()
+    for images, targets, _ in stream.training(epoch):
+        rate = schedule((epoch - 1) * stream.steps + step)
+        total += tf.cast(learner.step(images, targets, rate), tf.float64)
+        step += 1
+        if time.monotonic() - said > MINUTE:
+            said = time.monotonic()
+            _check_finite(float(total), epoch)
+            left = (said - begun) / step * (stream.steps - step)
+            _log.info(f"Epoch {epoch}: {step} of {stream.steps} steps, {left / MINUTE:.0f} min left in this epoch")
+    _check_finite(float(total), epoch)
+    return float(total) / step
+
+
+def _check_finite(loss: float, epoch: int) -> None:
+    if not math.isfinite(loss):
+        raise ExperimentError(
+            f"the loss is no longer finite in epoch {epoch}: set a lower training.learning_rate, another output file."
+        )
+
+
+def _first(stream: Stream, epoch: int) -> Iterator[tf.Tensor]:
+    """Yield the first batches of an epoch as the validation part is seen: not augmented."""
+    for number, (images, _, _) in enumerate(stream.training(epoch, plain=True)):
+        if number * stream.batch_size >= SETTLE_IMAGES:
+            return
+        yield images
+
+
+class Board:
+    """The scalars of a pre-training in TensorBoard, written anew by each call of the command, from the history."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin in ``folder``, from which the events of an earlier call are dropped."""
+        shutil.rmtree(folder, ignore_errors=True)
+        self._writer = tf.summary.create_file_writer(str(folder))
+        self._written = 0
+
+    def __call__(self, history: Sequence[Row]) -> None:
+        """Write the epochs that have come since the last call."""
+        for row in history[self._written :]:
+            with self._writer.as_default(step=row["epoch"]):
+                for name, value in row.items():
+                    tf.summary.scalar(name, value)
+        self._written = len(history)
+        self._writer.flush()

@@ -1,0 +1,85 @@
+"""The state of a pre-training on disk: whole or not at all, and checked before it is used.
+
+The arrays go first, under a name of their own; ``state.json`` names them with their sha256 and counts from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.errors import OutputError
+from radtl_tf.models.weights.catalogue import sha256_of
+from radtl_tf.records.disk import read_json, temporary_file, write_json
+
+Row = dict[str, Any]  # one epoch: a row of history.csv
+_STATE = "state.json"
+
+
+def write_snapshot(folder: Path, arrays: Sequence[NDArray[Any]], history: Sequence[Row]) -> None:
+    """Write what training has come to after the epochs of ``history``; the snapshot before it goes last.
+
+    Raises:
+        OutputError: the folder cannot be written or the disk is full.
+    """
+    file = folder / f"epoch-{len(history):04d}.h5"
+    with temporary_file(file) as temporary:
+        with h5py.File(temporary, "w") as target:
+            for number, array in enumerate(arrays):
+                target[f"{number:05d}"] = array
+        digest = sha256_of(temporary)
+    write_json(folder / _STATE, {"file": file.name, "sha256": digest, "history": list(history)})
+    _clear(folder, keep=file.name)
+
+
+def read_history(folder: Path) -> list[Row]:
+    """Return the epochs that the snapshot in ``folder`` holds; none where there is no snapshot.
+
+    Raises:
+        OutputError: ``state.json`` is damaged.
+    """
+    return list(_state(folder)["history"]) if (folder / _STATE).is_file() else []
+
+
+def read_snapshot(folder: Path) -> list[NDArray[Any]]:
+    """Return the arrays of the snapshot in ``folder``.
+
+    Raises:
+        OutputError: it is missing or not what ``state.json`` says.
+    """
+    state = _state(folder)
+    file = folder / str(state["file"])
+    try:
+        if sha256_of(file) == state["sha256"]:
+            with h5py.File(file, "r") as source:
+                return [np.asarray(source[name]) for name in sorted(source)]
+    except OSError as error:
+        raise _damaged(folder) from error
+    raise _damaged(folder)
+
+
+def remove_snapshot(folder: Path) -> None:
+    """Remove the arrays, three times the size of the weights; the history stays."""
+    _clear(folder, keep=None)
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    state = read_json(folder / _STATE)
+    if not isinstance(state, dict) or not {"file", "sha256", "history"} <= set(state):
+        raise _damaged(folder)
+    return state
+
+
+def _damaged(folder: Path) -> OutputError:
+    return OutputError(f"{folder}: the state of the pre-training is damaged; delete this folder and start again.")
+
+
+def _clear(folder: Path, keep: str | None) -> None:
+    for file in (*folder.glob("epoch-*.h5"), *folder.glob(".epoch-*.part")):
+        if file.name != keep:
+            file.unlink(missing_ok=True)

@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from tensorflow_datasets.core import shuffle
+
+from radtl_tf.data.decoding.images import decode
+from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.tfds import examples
+from radtl_tf.data.tfds.builders import (
+    build_manifest,
+    build_named,
+    builder_class,
+    cases_from,
+    data_errors,
+    fingerprint,
+    known_datasets,
+    readings_from,
+    stream_of,
+)
+from radtl_tf.data.tfds.examples import SPLIT, rows_of
+from radtl_tf.errors import DataError, OutputError
+from radtl_tf.records.experiment import Task
+
+KEY = bytes(32)
+TASK = Task(positive="sick", patient="patient_id", unit="image")
+ROWS = [("ZZCANARY-a.png", "sick", "ZZCANARY-1"), ("b.png", "well", "ZZCANARY-2"), ("c.dcm", "well", "ZZCANARY-1")]
+RANDOM = np.random.default_rng(4)
+
+
+@pytest.fixture
+def manifest(manifest_of: Callable[..., Path], tmp_path: Path, encoded: Any, dicom: Any) -> Path:
+    """Return a manifest of a PNG of 8 and one of 16 bits, and a DICOM file."""
+    path = manifest_of(ROWS)
+    pixels = RANDOM.integers(0, 65536, (7, 9), dtype=np.uint16)
+    (tmp_path / "b.png").write_bytes(encoded(pixels))
+    (tmp_path / "c.dcm").write_bytes(dicom(pixels, PatientName="ZZCANARY", PatientID="ZZCANARY", StudyDate="19990101"))
+    return path
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "out" / "data"
+
+
+def _build(path: Path, data_dir: Path, task: Task = TASK, key: bytes = KEY) -> Any:
+    table = read_manifest(path)
+    return build_manifest(table, cases_of(table, task, key), data_dir)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def test_a_data_set_holds_every_image_as_decoded_in_order(manifest: Path, data_dir: Path) -> None:
+    builder = _build(manifest, data_dir)
+    found = list(tfds.as_numpy(stream_of(builder)))
+    table = read_manifest(manifest)
+    cases = cases_of(table, TASK, KEY)
+    assert [row["example"] for row in found] == [0, 1, 2]
+    for row, source, truth, patient in zip(found, table.sources, cases.truth, cases.patients, strict=True):
+        assert row["image"].dtype == np.uint16
+        np.testing.assert_array_equal(row["image"][..., 0], decode(source.path).pixels)
+        assert row["label"] == truth
+        assert row["patient"].decode() == cases.patient_ids[patient]
+        assert row["sha256"].decode() == hashlib.sha256(source.path.read_bytes()).hexdigest()
+
+
+def test_readings_come_back_without_a_pixel_being_decoded(
+    manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builder = _build(manifest, data_dir)
+    monkeypatch.setattr(tfds.features.Image, "decode_example", lambda *_: pytest.fail("an image was decoded"))
+    found = readings_from(builder)
+    table = read_manifest(manifest)
+    for reading, source in zip(found, table.sources, strict=True):
+        decoded = decode(source.path)
+        assert (reading.height, reading.width, reading.bits) == (*decoded.pixels.shape, decoded.bits)
+        assert reading.mean == pytest.approx(decoded.pixels.mean() / 65535, abs=1e-6)
+        assert reading.sd == pytest.approx(decoded.pixels.std() / 65535, abs=1e-6)
+        assert reading.notes == decoded.notes
+        assert reading.signature.shape == (32, 32)
+
+
+def test_the_data_set_gives_the_cases_of_the_manifest(manifest: Path, data_dir: Path) -> None:
+    table = read_manifest(manifest)
+    expected = cases_of(table, TASK, KEY)
+    found = cases_from(build_manifest(table, expected, data_dir), TASK)
+    for name in ("examples", "truth", "patients"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    assert (found.patient_ids, found.classes, found.unit) == (expected.patient_ids, expected.classes, expected.unit)
+    other = cases_from(build_manifest(table, expected, data_dir), Task(positive="well", unit="image"))
+    np.testing.assert_array_equal(other.truth, 1 - expected.truth)
+
+
+def test_examples_stay_in_order_over_several_shards(manifest: Path, data_dir: Path) -> None:
+    table = read_manifest(manifest)
+    cases = cases_of(table, TASK, KEY)
+    maker: Any = builder_class("radiographs")
+    sharded = maker.of(rows_of(table, cases) * 5, cases.classes, data_dir=data_dir)
+    sharded.download_and_prepare(download_config=tfds.download.DownloadConfig(num_shards=4))
+    assert len(sharded.info.splits[SPLIT].shard_lengths) == 4
+    assert [int(row["example"]) for row in tfds.as_numpy(stream_of(sharded))] == list(range(15))
+
+
+def test_a_complete_data_set_is_used_again(manifest: Path, data_dir: Path) -> None:
+    first = _build(manifest, data_dir)
+    written = {path: path.stat().st_mtime_ns for path in _files(data_dir)}
+    assert _build(manifest, data_dir).data_path == first.data_path
+    assert {path: path.stat().st_mtime_ns for path in _files(data_dir)} == written
+
+
+@pytest.mark.parametrize("change", ["image", "label", "key"])
+def test_a_change_makes_another_data_set(manifest: Path, data_dir: Path, tmp_path: Path, change: str) -> None:
+    first = _build(manifest, data_dir)
+    if change == "image":
+        (tmp_path / "b.png").write_bytes((tmp_path / "ZZCANARY-a.png").read_bytes())
+    elif change == "label":
+        manifest.write_text(manifest.read_text().replace("c.dcm,well", "c.dcm,sick"))
+    second = _build(manifest, data_dir, key=bytes(31) + b"1" if change == "key" else KEY)
+    assert second.data_path != first.data_path
+    # what was learned from does not depend on how patients are called
+    assert (fingerprint(first) == fingerprint(second)) == (change == "key")
+
+
+def test_the_fingerprint_is_the_same_anywhere(manifest: Path, data_dir: Path) -> None:
+    assert fingerprint(_build(manifest, data_dir)) == fingerprint(_build(manifest, data_dir / "elsewhere"))
+
+
+def test_an_unreadable_image_names_its_line_and_leaves_nothing(manifest: Path, data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "b.png").write_bytes((tmp_path / "b.png").read_bytes()[:-20])
+    with pytest.raises(DataError, match=r"manifest.csv: line 3: the PNG is truncated or damaged") as caught:
+        _build(manifest, data_dir)
+    assert "\n" not in str(caught.value)
+    assert _files(data_dir) == []
+    assert list(data_dir.rglob("*incomplete*")) == []
+
+
+def test_an_image_that_changes_before_the_build_is_refused(manifest: Path, data_dir: Path, tmp_path: Path) -> None:
+    table = read_manifest(manifest)
+    cases = cases_of(table, TASK, KEY)
+    (tmp_path / "b.png").write_bytes((tmp_path / "ZZCANARY-a.png").read_bytes())
+    with pytest.raises(DataError, match="line 3: the image has changed since the manifest was read"):
+        build_manifest(table, cases, data_dir)
+
+
+def test_what_a_killed_build_left_is_removed(manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:  # a kill gives no time to clean up
+        patch.setattr(type(tfds.core.Path(data_dir)), "rmtree", lambda *_, **__: None)
+        patch.setattr(examples, "_example", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            _build(manifest, data_dir)
+    assert list(data_dir.rglob("incomplete*"))
+    _build(manifest, data_dir)
+    assert not list(data_dir.rglob("incomplete*"))
+
+
+def test_nothing_is_printed_and_nothing_of_a_patient_written(
+    manifest: Path, data_dir: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    builder = _build(manifest, data_dir)
+    cases_from(builder, TASK)
+    fingerprint(builder)
+    assert capfd.readouterr().out == ""
+    assert caplog.text == ""
+    written = _files(data_dir)
+    assert len(written) >= 3
+    assert not [
+        path for path in written if b"ZZCANARY" in path.read_bytes() or "ZZCANARY" in str(path.relative_to(data_dir))
+    ]
+    assert not [path for path in written if b"19990101" in path.read_bytes()]
+
+
+def test_no_connection_is_tried(manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        pytest.fail("a connection was tried")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    _build(manifest, data_dir)
+
+
+def _record(data_dir: Path) -> Path:
+    return next(path for path in _files(data_dir) if ".tfrecord-" in path.name)
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "gone"])
+@pytest.mark.parametrize("read", [fingerprint, lambda builder: cases_from(builder, TASK)], ids=["fingerprint", "cases"])
+def test_damage_on_disk_becomes_one_line(
+    manifest: Path, data_dir: Path, damage: str, read: Callable[[Any], Any]
+) -> None:
+    builder = _build(manifest, data_dir)
+    record = _record(data_dir)
+    data = bytearray(record.read_bytes())
+    data[len(data) // 2] ^= 1
+    record.write_bytes(data if damage == "flip" else data[:-30])
+    if damage == "gone":
+        record.unlink()
+    with pytest.raises(DataError, match=r"the data set radiographs \(.*2.0.0\) is damaged on disk: delete") as caught:
+        read(builder)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error", [AssertionError("two\nlines"), ValueError(), tf.errors.InternalError(None, None, "x")]
+)
+def test_other_errors_of_tfds_become_one_line(error: Exception) -> None:
+    with pytest.raises(DataError, match=f"the data set x cannot be built or read \\({type(error).__name__}\\)"):
+        with data_errors("x"):
+            raise error
+
+
+def test_a_folder_that_cannot_be_written_is_an_output_error(manifest: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        _build(manifest, tmp_path / "file")
+
+
+def test_every_shipped_data_set_can_be_loaded() -> None:
+    assert "radiographs" in known_datasets()
+    for name in known_datasets():
+        found = builder_class(name)
+        assert found.name == name
+        metadata = found.get_metadata()
+        assert metadata.description
+        assert set(metadata.tags) <= set(tfds.core.dataset_metadata.valid_tags())
+
+
+def test_an_unknown_data_set_is_named_with_the_nearest(data_dir: Path) -> None:
+    with pytest.raises(DataError, match="unknown data set 'radiograph'.*did you mean 'radiographs'"):
+        build_named("radiograph", data_dir)
+    with pytest.raises(DataError, match="unknown data set '../radiographs'"):
+        builder_class("../radiographs")
+    with pytest.raises(DataError, match="radiographs has no configuration 'x'; it has: none"):
+        build_named("radiographs/x", data_dir)
+    with pytest.raises(DataError, match="is made from a manifest"):
+        build_named("radiographs", data_dir)
+
+
+def test_little_is_kept_in_memory_while_building_and_the_setting_is_put_back(
+    manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[int] = []
+    add = shuffle.Shuffler.add
+    monkeypatch.setattr(shuffle.Shuffler, "add", lambda *args: limits.append(shuffle.MAX_MEM_BUFFER_SIZE) or add(*args))
+    before = shuffle.MAX_MEM_BUFFER_SIZE
+    _build(manifest, data_dir)
+    assert limits == [128 << 20] * 3 and before == shuffle.MAX_MEM_BUFFER_SIZE
+
+
+@pytest.mark.real
+def test_chest400_is_built_and_read_back(real_folder: Path, data_dir: Path) -> None:
+    table = read_manifest(real_folder / "data" / "chest400" / "labels.csv")
+    task = Task(positive="pneumonia", patient="patient_id", unit="image")
+    cases = cases_of(table, task, KEY)
+    assert (len(cases.truth), len(table.table)) == (400, 400)
+    with pytest.raises(DataError, match="10 of them have images of different labels"):
+        cases_of(table, Task(positive="pneumonia", patient="patient_id"), KEY)
+    builder = build_manifest(table, cases, data_dir)
+    np.testing.assert_array_equal(cases_from(builder, task).patients, cases.patients)
+    first = next(iter(tfds.as_numpy(stream_of(builder))))
+    np.testing.assert_array_equal(first["image"][..., 0], decode(table.sources[0].path).pixels)

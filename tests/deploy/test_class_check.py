@@ -1,0 +1,145 @@
+"""Labels of a manifest against the classes of models; and the whole way of a model of several classes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from radtl_tf.cli.main import main
+from radtl_tf.data.manifest.reader import ImageFile, Manifest
+from radtl_tf.deploy.class_check import check_labels, target_of, task_of
+from radtl_tf.errors import DataError
+from radtl_tf.evaluation.metrics.auroc import auroc
+from radtl_tf.records.experiment import Task
+from radtl_tf.records.folder import OutputFolder
+
+BINARY: dict[str, Any] = {"setting": "two", "classes": ["well", "sick"], "positive": "sick"}
+SEVERAL: dict[str, Any] = {"setting": "three", "kind": "multiclass", "classes": ["a", "b", "c"]}
+LABELS: dict[str, Any] = {"setting": "labels", "kind": "multilabel", "classes": ["a", "b", "c"]}
+
+
+def manifest(**columns: list[str]) -> Manifest:
+    table = pd.DataFrame(columns, dtype="str")
+    sources = tuple(ImageFile(line, Path(f"{line}.png"), 1, 1) for line in range(2, len(table) + 2))
+    return Manifest(Path("labels.csv"), table, sources)
+
+
+def refused(*cards: dict[str, Any], table: Manifest | None = None, **task: Any) -> str:
+    """Return why a task is not that of the models, or the labels of ``table`` are not theirs."""
+    with pytest.raises(DataError) as caught:
+        said = task_of(cards, Task(**task))
+        if table:
+            check_labels(table, said, cards)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_card_without_a_kind_is_that_of_a_binary_model() -> None:
+    assert target_of(BINARY).score == ("score",)
+    assert target_of(SEVERAL).score == ("score_a", "score_b", "score_c")
+
+
+def test_the_task_is_that_of_the_models() -> None:
+    assert task_of([BINARY, BINARY], Task()) == Task(kind="binary", positive="sick")
+    assert task_of([BINARY], Task(positive="well")).positive == "well"
+    assert task_of([SEVERAL], Task()) == Task(kind="multiclass")
+    cell = Task(label_separator="|")
+    assert task_of([LABELS], cell) == replace(cell, kind="multilabel", classes=("a", "b", "c"))
+    columns = Task(label=("a", "b", "c"))
+    assert task_of([LABELS], columns) == replace(columns, kind="multilabel")
+
+
+def test_models_that_cannot_be_compared() -> None:
+    turned = {**LABELS, "classes": ["c", "a", "b"]}
+    assert task_of([LABELS, turned], Task()).classes == ("a", "b", "c")
+    assert "three is multiclass and labels is multilabel" in refused(SEVERAL, LABELS)
+    fewer = {**SEVERAL, "setting": "fewer", "classes": ["a", "c"]}
+    assert "only one of the models three and fewer knows the class 'b'" in refused(SEVERAL, fewer)
+
+
+def test_a_positive_class_goes_with_two_classes() -> None:
+    assert refused(SEVERAL, positive="a") == (
+        "A positive class is only valid for a binary model; three is multiclass. Leave it out."
+    )
+
+
+def test_labels_that_a_model_knows() -> None:
+    for cards, table, task in (
+        ([BINARY], manifest(label=["sick", "well", "sick"]), Task()),
+        ([BINARY], manifest(label=["sick|other", "", "other"]), Task(label_separator="|")),
+        ([SEVERAL], manifest(label=["b", "c", "a"]), Task()),
+        ([LABELS], manifest(label=["a|other|b", "", "c"]), Task(label_separator="|")),
+        ([LABELS], manifest(a=["1", "0"], b=["0", "1"], c=["1", "0"]), Task(label=("c", "a", "b"))),
+    ):
+        check_labels(table, task_of(cards, task), cards)
+
+
+@pytest.mark.parametrize(
+    ("card", "table", "task", "message"),
+    [
+        (BINARY, manifest(label=["sick", "healthy"]), {}, "1 images have the label 'healthy', which the model two"),
+        (SEVERAL, manifest(label=["a", "d", "d"]), {}, "2 images have the label 'd', .*: it knows 'a', 'b', 'c'"),
+        (SEVERAL, manifest(label=["a", "b"]), {}, "labels.csv: no image has the class 'c' of the model three"),
+        (SEVERAL, manifest(label=["a", ""]), {}, "labels.csv: 1 row with no label, first line 3"),
+        (LABELS, manifest(label=["a|b", "c|c"]), {"label": "findings"}, "no label column 'findings'"),
+        (LABELS, manifest(label=["a|b", "d"]), {"label_separator": "|"}, "no image has the class 'c'"),
+        (LABELS, manifest(label=["a|b", "b|c"]), {"label_separator": "|"}, "every image has the class 'b'"),
+        (
+            LABELS,
+            manifest(a=["1"], d=["0"]),
+            {"label": ("a", "d")},
+            "label columns are 'a', 'd', .* knows 'a', 'b', 'c'",
+        ),
+    ],
+)
+def test_labels_that_a_model_does_not_know(
+    card: dict[str, Any], table: Manifest, task: dict[str, Any], message: str
+) -> None:
+    assert re.search(message, refused(card, table=table, **task))
+
+
+def radtl(*words: object) -> Result:
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    return result
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        ("multiclass", ()),
+        ("multilabel", ("--label-separator", "|")),
+        ("multilabel", ("--label", "top", "--label", "bottom", "--label", "middle")),
+    ],
+)
+def test_a_model_of_several_classes_is_exported_used_and_tested(
+    kind: str, labels: tuple[str, ...], finished_several: Callable[[str], OutputFolder], tmp_path: Path
+) -> None:
+    finished_several(kind)
+    radtl("export", tmp_path / "out", "--setting", "Tiny-mine-tf-frozen", "--out", tmp_path / "model")
+    printed = radtl("predict", tmp_path / "model", tmp_path / "images" / "007.png").stdout
+    assert printed.splitlines()[0] == "path,score_bottom,score_middle,score_top"
+    radtl("predict", tmp_path / "model", tmp_path / "images", "--out", tmp_path / "scores.csv")
+    scores = pd.read_csv(tmp_path / "scores.csv").filter(like="score_").to_numpy()
+    assert scores.shape == (60, 3)
+    words = ("--manifest", tmp_path / "bands.csv", "--patient", "patient_id", *labels, "--out", tmp_path / "test")
+    found = json.loads(radtl("test", tmp_path / "model", *words, "--json").stdout)
+    marks = pd.read_csv(tmp_path / "bands.csv")[["bottom", "middle", "top"]].to_numpy()
+    expected = [auroc(*of_class) for of_class in zip(marks.T, scores.T, strict=True)]
+    assert [(one["metric"], one["value"]) for one in found["estimates"][:4]] == [
+        ("auroc", pytest.approx(np.mean(expected))),
+        *(
+            (f"auroc: {name}", pytest.approx(of))
+            for name, of in zip(("bottom", "middle", "top"), expected, strict=True)
+        ),
+    ]
+    assert np.mean(expected) > 0.6

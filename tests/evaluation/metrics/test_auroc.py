@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss as reference_log_loss
+from sklearn.metrics import roc_auc_score
+
+from radtl_tf.evaluation.metrics.auroc import auroc, log_loss
+
+TRUTH = np.array([0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 1])
+SCORE = np.array([0.1, 0.35, 0.24, 0.8, 0.2, 0.85, 0.13, 0.85, 0.74, 0.58, 0.71, 0.25])
+
+
+def test_the_reference_value() -> None:
+    assert auroc(TRUTH, SCORE) == pytest.approx(0.7083333, abs=1e-7)
+
+
+def test_it_agrees_with_scikit_learn_also_with_ties() -> None:
+    random = np.random.default_rng(3)
+    for size in (5, 50, 500):
+        truth = np.r_[0, 1, random.integers(0, 2, size)]
+        score = random.integers(0, 12, size + 2) / 12
+        assert auroc(truth, score) == pytest.approx(roc_auc_score(truth, score), abs=1e-12)
+        clipped = np.clip(score, 0.01, 0.99)
+        assert log_loss(truth, clipped) == pytest.approx(reference_log_loss(truth, clipped), abs=1e-12)
+
+
+def test_invariants_of_the_auroc() -> None:
+    assert auroc(TRUTH, 1 - SCORE) == pytest.approx(1 - auroc(TRUTH, SCORE))
+    assert auroc(TRUTH, SCORE**3) == auroc(TRUTH, SCORE)
+    assert auroc(np.repeat(TRUTH, 3), np.repeat(SCORE, 3)) == pytest.approx(auroc(TRUTH, SCORE))
+    assert auroc(TRUTH, np.full(12, 0.5)) == 0.5
+    assert math.isnan(auroc(np.ones(4), SCORE[:4]))
+
+
+def test_certain_and_wrong_is_costly_but_finite() -> None:
+    assert log_loss(np.array([0]), np.array([1.0])) == pytest.approx(-math.log(1e-7))

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.evaluation.formatting import number, p_text, range_text
+from radtl_tf.evaluation.question.answer import sentence
+from radtl_tf.evaluation.question.contrasts import Contrast, judge
+
+Outcome = Callable[..., Path]
+SENTENCE = re.compile(
+    r"Per (?P<unit>\w+), imagenet minus random: AUROC (?P<difference>[+-]\d\.\d{3}) "
+    r"\(95 % (?P<low>-?\d\.\d{3}) to (?P<high>-?\d\.\d{3}), p (?P<p>[=<] \d\.\d{3}); corrected t, 5 folds x 1 repeat, "
+    r"(?P<images>\d+) images of (?P<patients>\d+) patients\): (?P<verdict>\w+)"
+)
+
+
+def told(evaluation: Evaluation, differences: tuple[float, ...], margin: float = 0.02) -> str:
+    """Return the sentence for given fold differences."""
+    index = pd.MultiIndex.from_product([[0], range(5)], names=["repeat", "fold"])
+    second = pd.Series(0.7, index)
+    contrast = Contrast("question", "imagenet", "random", second + np.array(differences), second, "two ways")
+    asked = replace(evaluation.record.experiment, question=replace(evaluation.record.asked, margin=margin))
+    record = replace(evaluation.record, facts=replace(evaluation.record.facts, experiment=asked))
+    return sentence(record, judge([contrast], 5, margin)[0])
+
+
+def test_the_sentence_is_true_of_the_table(evaluation: Evaluation) -> None:
+    assert evaluation.question is not None
+    found = SENTENCE.match(evaluation.question.sentence)
+    assert found
+    row, data = evaluation.comparisons.iloc[0], evaluation.record.data
+    assert float(found["difference"]) == pytest.approx(row["difference"], abs=5e-4)
+    assert float(found["low"]) == pytest.approx(row["ci_low"], abs=5e-4)
+    assert float(found["high"]) == pytest.approx(row["ci_high"], abs=5e-4)
+    assert found["p"] == p_text(row["p_value"])
+    assert (int(found["images"]), int(found["patients"])) == (data.examples, data.patients)
+    assert found["unit"] == "patient"
+    assert found["verdict"] == evaluation.question.verdict == row["outcome"] == "better"
+    assert evaluation.question.sentence.endswith("This compares training procedures, not one exported model.")
+
+
+@pytest.mark.parametrize(
+    ("differences", "said"),
+    [
+        ((0.08, 0.10, 0.09, 0.11, 0.09), "): better. "),
+        ((-0.08, -0.10, -0.09, -0.11, -0.09), "): worse. "),
+        ((0.004, -0.003, 0.001, 0.0, 0.002), "): equivalent (90 % -0.003 to 0.005, inside the margin of 0.02). "),
+        (
+            (0.008, 0.010, 0.009, 0.011, 0.009),
+            "inside the margin of 0.02, a difference that is real but too small to count). ",
+        ),
+        (
+            (0.08, -0.10, 0.09, -0.02, 0.05),
+            "): undecided (the data exclude neither no difference nor one beyond the margin ",
+        ),
+        (
+            (0.0, 0.0, 0.0, 0.0, 0.0),
+            "AUROC +0.000 (the same in every fold, which leaves no spread for an interval or a p;",
+        ),
+    ],
+)
+def test_each_verdict_has_its_sentence(evaluation: Evaluation, differences: tuple[float, ...], said: str) -> None:
+    found = told(evaluation, differences)
+    assert said in found
+    assert "\n" not in found
+
+
+def test_no_spread_is_undecided(evaluation: Evaluation) -> None:
+    assert "): undecided. " in told(evaluation, (0.0,) * 5)
+
+
+@pytest.mark.parametrize(
+    ("signal", "verdict"),
+    [
+        ({"imagenet": 1.4, "random": 0.4}, "better"),
+        ({"imagenet": 0.4, "random": 1.4}, "worse"),
+        ({"imagenet": 1.0, "random": 1.0}, "equivalent"),
+    ],
+)
+def test_verdicts_of_whole_experiments(outcome: Outcome, signal: dict[str, float], verdict: str) -> None:
+    question = {"over": "grid", "margin": 0.1 if verdict == "equivalent" else 0.02}
+    found = evaluate(outcome(signal=signal, unit="image", question=question)).question
+    assert found is not None
+    assert found.verdict == verdict
+    assert found.sentence.startswith("Per image, ")
+    assert sum(found.chances) == pytest.approx(1)
+    assert np.argmax(found.chances) == ["better", "equivalent", "worse"].index(verdict)
+
+
+UNCERTAIN = {
+    "backbones": ("ResNet50",),
+    "alternatives": {"radimagenet": "zero_one"},
+}
+
+
+@pytest.mark.parametrize(
+    ("native", "alternative", "verdict", "agree"),
+    [
+        (2.5, 2.4, "better", True),
+        (0.1, 0.2, "worse", True),
+        (0.9, 0.9, "undecided", True),
+        (2.5, 0.1, "undecided", False),
+        (2.5, 0.9, "undecided", False),
+    ],
+)
+def test_a_verdict_on_uncertain_weights_holds_under_both_conventions_or_is_undecided(
+    outcome: Outcome, native: float, alternative: float, verdict: str, agree: bool
+) -> None:
+    under = {("radimagenet", "radimagenet"): native, ("radimagenet", "zero_one"): alternative}
+    evaluation = evaluate(outcome(signal={"radimagenet": 1.0, "imagenet": 1.0}, under=under, **UNCERTAIN))
+    found, rows = evaluation.question, evaluation.comparisons.query("level == 'question'")
+    assert found is not None
+    assert (found.verdict, found.agree) == (verdict, agree)
+    assert (len(set(rows["outcome"])) == 1) == agree
+    assert found.sentence.startswith(
+        "Per patient, radimagenet minus imagenet: with radimagenet under radimagenet pixels"
+    )
+    for _, row in rows.iterrows():  # both results are in the sentence, with their intervals
+        assert f"AUROC {number(row['difference'], sign=True)} (95 % {range_text(row['ci_low'], row['ci_high'])}" in (
+            found.sentence
+        )
+    assert ("The verdicts differ, so the answer is undecided" in found.sentence) == (not agree)
+    assert (f"The verdict ({verdict}) holds under both" in found.sentence) == agree
+    assert "is not public" in found.sentence
+
+
+def test_certain_weights_are_read_once(evaluation: Evaluation) -> None:
+    assert evaluation.question is not None
+    assert len(evaluation.question.by_convention) == 1
+    assert "public" not in evaluation.question.sentence
+
+
+def test_choices_of_uncertain_weights_name_the_convention(outcome: Outcome) -> None:
+    found = evaluate(outcome(signal={"radimagenet": 1.0, "imagenet": 1.0}, **UNCERTAIN)).question
+    assert found is not None
+    expected = {"radimagenet-radimagenet": 5, "radimagenet-zero_one": 5, "imagenet": 5}
+    assert found.choices.groupby("weights")["times"].sum().to_dict() == expected
+    own = found.choices["weights"] == "radimagenet-zero_one"
+    assert found.choices[own]["scenario"].str.contains("-zero_one-").all()
+
+
+def test_choices_count_every_fold_once(evaluation: Evaluation) -> None:
+    assert evaluation.question is not None
+    choices = evaluation.question.choices
+    assert choices.groupby("weights")["times"].sum().to_dict() == {"imagenet": 5, "random": 5}
+    assert not choices["scenario"].str.endswith("probe").any()
+
+
+def test_nothing_is_chosen_over_the_grid(outcome: Outcome) -> None:
+    found = evaluate(outcome(question={"over": "grid", "margin": 0.02})).question
+    assert found is not None
+    assert found.choices.empty

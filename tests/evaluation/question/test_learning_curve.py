@@ -1,0 +1,64 @@
+"""The question at smaller numbers of training patients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from radtl_tf.evaluation.evaluate import evaluate
+
+SMALL: dict[str, Any] = {
+    "backbones": ("ResNet50",),
+    "tunings": {"frozen": (0.01, 0.001)},
+    "shares": (1.0, 0.1, 0.5),
+    "num_repeats": 3,
+    "noise": 0.02,
+    "num_patients": 400,
+}
+APART = {("imagenet", 0.1): 2.0, ("random", 0.1): 0.4, ("imagenet", 0.5): 2.0, ("random", 0.5): 2.0}
+Outcome = Callable[..., Path]
+
+
+def test_a_gap_that_closes_is_said_with_the_number_of_patients(outcome: Outcome) -> None:
+    found = evaluate(outcome(signal={"imagenet": 2.0, "random": 2.0}, at_share=APART, **SMALL)).learning_curve
+    assert found
+    assert found.steps["train_fraction"].tolist() == [0.1, 0.5, 1.0]
+    assert found.steps["patients"].tolist() == [15, 75, 150]
+    assert found.steps["verdict"].tolist() == ["better", "equivalent", "equivalent"]
+    assert "with about 15 training patients imagenet is better" in found.sentence
+    assert found.sentence.endswith("From about 75 on, the choice does not matter within the margin.")
+
+
+def test_where_all_patients_leave_it_open_nothing_is_claimed(outcome: Outcome) -> None:
+    found = evaluate(outcome(signal={"imagenet": 1.5, "random": 1.0}, **SMALL | {"noise": 0.5})).learning_curve
+    assert found and "not known when the choice stops mattering" in found.sentence
+
+
+def test_the_row_with_all_patients_is_the_question(outcome: Outcome) -> None:
+    evaluation = evaluate(outcome(**SMALL))
+    assert evaluation.learning_curve
+    last = evaluation.learning_curve.steps.iloc[-1]
+    (question,) = evaluation.comparisons[evaluation.comparisons["level"] == "question"].to_dict("records")
+    for name in ("a", "b", "difference", "ci_low", "ci_high", "p_value", "p_adjusted"):
+        assert last[name] == question[name]
+    assert question["outcome"] == last["verdict"]
+
+
+def test_smaller_shares_leave_everything_else_as_it_is(outcome: Outcome) -> None:
+    alone = evaluate(outcome("alone", **SMALL | {"shares": (1.0,)}))
+    among = evaluate(outcome("among", **SMALL))
+    assert alone.learning_curve is None
+    assert set(alone.estimates["scenario"]) == set(among.estimates["scenario"])
+    assert len(alone.comparisons) == len(among.comparisons)
+
+
+def test_the_curve_is_written(outcome: Outcome) -> None:
+    folder = outcome(**SMALL)
+    found = evaluate(folder).learning_curve
+    written = pd.read_csv(folder / "learning_curve.csv")
+    assert found and written["mean"].tolist() == pytest.approx(found.curve["mean"].tolist())
+    assert len(written) == 3 * 2

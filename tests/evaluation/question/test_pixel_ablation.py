@@ -1,0 +1,108 @@
+"""Does the difference survive the convention? The sentence is true of the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.evaluation.inference.comparison import ALPHA
+from radtl_tf.evaluation.question.pixel_ablation import survival
+
+Outcome = Callable[..., Path]
+PIXELS = ("caffe", "tf", "zero_one")
+OTHERS = ("radimagenet", "tf", "zero_one")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "changed", "expected"),
+    [
+        (("better", "better"), False, "survives"),
+        (("better", "better"), True, "survives"),  # not in size, but in sign under every convention
+        (("worse", "worse", "worse"), False, "survives"),
+        (("better", "worse"), True, "does not survive"),
+        (("better", "equivalent"), False, "does not survive"),
+        (("better", "undecided"), False, "undecided"),
+        (("better", "undecided"), True, "does not survive"),
+        (("undecided", "undecided"), False, "undecided"),
+        (("undecided", "undecided"), True, "does not survive"),
+        (("equivalent", "undecided"), False, "undecided"),
+        (("equivalent", "equivalent"), False, "no difference"),
+    ],
+)
+def test_what_becomes_of_a_difference(verdicts: tuple, changed: bool, expected: str) -> None:
+    assert survival(verdicts, changed=changed) == expected
+
+
+def ablated(outcome: Outcome, imagenet: dict[str, float], **like: object) -> Evaluation:
+    """Evaluate an experiment with these signals of imagenet; random has 1 everywhere."""
+    under = {("imagenet", name): value for name, value in imagenet.items()}
+    under |= {("random", name): 1.0 for name in imagenet}
+    options = {"backbones": ("ResNet50",), "num_patients": 400, "noise": 0.2, "pixels": tuple(imagenet), **like}
+    return evaluate(outcome(under=under, **options))
+
+
+@pytest.mark.parametrize(
+    ("signals", "expected", "said"),
+    [
+        ((1.9, 1.8, 1.9), "survives", "so the difference survives the convention."),
+        ((1.9, 0.3, 1.0), "does not survive", "so the difference does not survive the convention: it depends"),
+        ((1.02, 1.0, 1.03), "undecided", "so it is undecided whether the difference survives the convention"),
+    ],
+)
+def test_the_sentence_is_true_of_the_table(
+    outcome: Outcome, signals: tuple[float, ...], expected: str, said: str
+) -> None:
+    evaluation = ablated(outcome, dict(zip(PIXELS, signals, strict=True)))
+    found = evaluation.ablation
+    assert found is not None and found.probe is not None
+    assert found.trained.survival == expected
+    for level, opening, sentence in zip(
+        ("pixels", "pixels-probe"), ("Under ", "The linear probe: under "), found.sentences, strict=True
+    ):
+        rows = evaluation.comparisons[evaluation.comparisons["level"] == level]
+        values = [f"{value:+.3f}" for value in rows["difference"]]
+        assert sentence.startswith(f"{opening}caffe, tf and zero_one, imagenet minus random is ")
+        assert re.findall(r"[+-]\d\.\d{3}", sentence)[:3] == values
+        assert f"above 0 under {sum(value[0] == '+' and float(value) > 0 for value in values)} of 3" in sentence
+        assert f"margin of 0.02 under {(rows['difference'].abs() > 0.02).sum()}," in sentence
+        for word in ("better", "worse", "equivalent", "undecided"):
+            count = (rows["outcome"] == word).sum()
+            assert (f"{word} under" in sentence) == (count > 0)
+            assert (f"{word} under all 3" in sentence) == (count == 3)
+    assert said in found.sentences[0]
+
+
+def test_changes_from_the_questions_convention_are_tested(outcome: Outcome) -> None:
+    evaluation = ablated(outcome, {"tf": 0.3, "caffe": 1.9})
+    found, rows = evaluation.ablation, evaluation.comparisons.query("level == 'change'")
+    assert found is not None
+    assert rows["b"].tolist() == ["caffe pixels"]  # imagenet's own, though it is listed last
+    assert rows["p_adjusted"].iloc[0] < ALPHA
+    assert f"shown to change from caffe pixels under tf ({rows['difference'].iloc[0]:+.3f})" in found.sentences[0]
+    same = ablated(lambda **like: outcome("same", **like), {"caffe": 1.9, "tf": 1.9}).ablation
+    assert same is not None
+    assert same.trained.changed == []
+    assert "shown to change from caffe pixels under none" in same.sentences[0]
+
+
+def test_p_is_adjusted_over_the_conventions(outcome: Outcome) -> None:
+    found = ablated(outcome, dict.fromkeys(PIXELS, 1.1)).ablation
+    assert found is not None
+    smallest = min(found.trained.rows, key=lambda row: row.test.p_value)
+    assert smallest.p_adjusted == pytest.approx(3 * smallest.test.p_value)
+
+
+def test_one_convention_is_no_ablation(evaluation: Evaluation, outcome: Outcome) -> None:
+    assert evaluation.ablation is None
+    assert evaluate(outcome(pixels=("native", "caffe"), backbones=("ResNet50",))).ablation is None  # the same twice
+    assert evaluate(outcome("none", pixels=PIXELS, question=None, backbones=("ResNet50",))).ablation is None
+
+
+def test_the_head_of_the_experiment_is_known(outcome: Outcome) -> None:
+    found = ablated(outcome, dict.fromkeys(PIXELS, 1.1), head_input="raw").ablation
+    assert found is not None
+    assert found.head_input == "raw"

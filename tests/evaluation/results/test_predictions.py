@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from radtl_tf.errors import DataError
+from radtl_tf.evaluation.results.predictions import read_predictions
+from radtl_tf.records.runs import BINARY
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    """Two scenarios, two folds, each with two test patients and two inner ones."""
+    rows = [
+        (scenario, 0, fold, part, example, f"00{example}", example % 2, 0.25 + example / 10)
+        for scenario in ("a", "b")
+        for fold in (0, 1)
+        for part, examples in (("test", (2 * fold, 2 * fold + 1)), ("inner", (2 - 2 * fold, 3 - 2 * fold)))
+        for example in examples
+    ]
+    return pd.DataFrame(rows, columns=list(BINARY.columns))
+
+
+def write(table: pd.DataFrame, folder: Path) -> Path:
+    path = folder / "predictions.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+def test_text_stays_text(table: pd.DataFrame, tmp_path: Path) -> None:
+    table = table.replace({"patient": {"001": "NA"}, "scenario": {"b": "1e5"}})
+    found = read_predictions(write(table, tmp_path))
+    assert set(found["patient"]) == {"000", "NA", "002", "003"}
+    assert set(found["scenario"]) == {"a", "1e5"}
+    pd.testing.assert_frame_equal(found, table, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("score", "", "line 4: score is not a probability"),
+        ("score", "nan", "line 4: score"),
+        ("score", "inf", "line 4: score"),
+        ("score", "1.01", "line 4: score"),
+        ("score", "high", "line 4: score"),
+        ("truth", "2", "line 4: truth is not 0 or 1"),
+        ("truth", "0.5", "line 4: truth"),
+        ("part", "train", "line 4: part is not 'inner' or 'test'"),
+        ("fold", "-1", "line 4: fold is not a whole number"),
+        ("example", "1.5", "line 4: example is not a whole number"),
+    ],
+)
+def test_bad_values_are_refused_with_their_line(
+    table: pd.DataFrame, tmp_path: Path, column: str, value: str, said: str
+) -> None:
+    table = table.astype(object)
+    table.loc[2, column] = value
+    with pytest.raises(DataError, match=re.escape(said)) as caught:
+        read_predictions(write(table, tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+def drop(rows: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    return lambda table: table.drop(table.query(rows).index)
+
+
+def put(rows: str, **values: object) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        table.loc[table.query(rows).index, list(values)] = list(values.values())
+        return table
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda table: table.drop(columns="score"), "has no column 'score'"),
+        (lambda table: table.rename(columns={"patient": "patients"}), "did you mean 'patients'"),
+        (lambda table: table[:0], "holds no prediction"),
+        (lambda table: pd.concat([table, table[:1]]), "line 18: a second prediction"),
+        (drop("scenario == 'b' and fold == 1"), "scenario 'b' has no test predictions for repeat 0, fold 1"),
+        (drop("scenario == 'b' and example == 2 and part == 'test'"), "different cases in repeat 0, fold 1"),
+        (put("scenario == 'b' and example == 2", truth=1), "different cases in repeat 0, fold 1"),
+        (put("scenario == 'b' and example == 2", patient="x"), "different cases in repeat 0, fold 1"),
+        (put("example == 2", patient="000"), "tested in two folds"),
+        (put("part == 'inner' and fold == 0 and example == 2", patient="000"), "inner and the test part"),
+        (put("example == 3", truth=0), "repeat 0, fold 1 has one class"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(
+    table: pd.DataFrame, tmp_path: Path, change: Callable[[pd.DataFrame], pd.DataFrame], said: str
+) -> None:
+    with pytest.raises(DataError, match=re.escape(said)) as caught:
+        read_predictions(write(change(table), tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b'a,b\n"1,2\n1,2,3,4\n'])
+def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "predictions.csv").write_bytes(content)
+    with pytest.raises(DataError, match="predictions.csv"):
+        read_predictions(tmp_path / "predictions.csv")
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="Run the experiment first"):
+        read_predictions(tmp_path / "predictions.csv")
+
+
+def test_a_truncated_file_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
+    path = write(table, tmp_path)
+    path.write_text(path.read_text()[:-12])
+    with pytest.raises(DataError, match="line 17"):
+        read_predictions(path)

@@ -1,0 +1,112 @@
+"""What an experiment takes in is checked: errors stop it, duplicates stay together, warnings are told or accepted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from radtl_tf.errors import DataError
+from radtl_tf.experiment.plan.data import take_in
+from radtl_tf.experiment.plan.plan import Plan
+from radtl_tf.experiment.plan.plan import make_plan as plan_of
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.training.device import prepare
+from radtl_tf.training.linear.trivial_baselines import BASELINES
+
+
+def _copy(folder: Path, source: int, target: int) -> None:
+    shutil.copy(folder / "images" / f"{source:03d}.png", folder / "images" / f"{target:03d}.png")
+
+
+def test_patients_who_share_an_image_stay_on_one_side(make_experiment: Any, tmp_path: Path) -> None:
+    experiment = make_experiment()
+    _copy(tmp_path, 4, 10)
+    intake = take_in(experiment, OutputFolder(tmp_path / "out"), ())
+    assert intake.cases.linked is not None
+    assert intake.cases.groups[4] == intake.cases.groups[10]
+    assert intake.cases.patients[4] != intake.cases.patients[10]
+    assert "duplicates-across" in [finding.code for finding in intake.checked.findings]
+    divided = make_experiment(folds={"group_duplicates": False})
+    assert take_in(divided, OutputFolder(tmp_path / "other"), ()).cases.linked is None
+
+
+def test_folds_keep_them_together(make_plan: Any, make_experiment: Any, tmp_path: Path) -> None:
+    make_experiment()
+    _copy(tmp_path, 4, 10)
+    plan = make_plan()
+    folds = pd.read_csv(plan.folder.folds)
+    parts = folds.pivot(index="fold", columns="example", values="part")
+    assert (parts[4] == parts[10]).all()
+
+
+def test_an_image_with_two_labels_stops_the_experiment(make_plan: Any, make_experiment: Any, tmp_path: Path) -> None:
+    make_experiment()
+    _copy(tmp_path, 4, 11)
+    with pytest.raises(DataError, match="1 images stand twice, with two labels. Decide which label is right"):
+        make_plan()
+    assert not (tmp_path / "out" / "experiment.json").exists()
+
+
+def test_every_unreadable_image_is_counted(make_plan: Any, make_experiment: Any, tmp_path: Path) -> None:
+    make_experiment()
+    for number in (3, 7):
+        (tmp_path / "images" / f"{number:03d}.png").write_bytes(b"none")
+    with pytest.raises(DataError, match=r"line 5: .*2 images so; `radtl data check` lists them"):
+        make_plan()
+
+
+def test_what_is_accepted_is_what_the_latest_call_says(make_experiment: Any, tmp_path: Path) -> None:
+    experiment = make_experiment()
+    device = prepare(experiment.training, experiment.seed)
+
+    def record(*codes: str) -> tuple[Plan, dict[str, Any]]:
+        folder = OutputFolder(tmp_path / "out")
+        plan = plan_of(experiment, folder, device=device, weights_folder=tmp_path, accepted=codes)
+        written = read_json(folder.experiment)
+        assert written["check"]["accepted"] == list(codes)
+        assert "shortcut" in [finding["code"] for finding in written["check"]["findings"]]
+        told = [line for line in written["warnings"] if line.startswith("Data check, shortcut: ")]
+        assert bool(told) == ("shortcut" not in codes)
+        assert written["warnings"] == plan.warnings
+        return plan, written
+
+    plan, first = record()
+    with plan.folder.finishing(plan.runs[0]):
+        pass
+    _, second = record("shortcut")
+    assert {key for key in first if first[key] != second[key]} == {"check", "warnings"}
+    assert record()[1] == first
+
+
+def test_an_error_cannot_be_accepted(make_experiment: Any, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is an error and cannot be accepted"):
+        take_in(make_experiment(), OutputFolder(tmp_path / "never"), ("two-labels",))
+
+
+def test_the_trivial_baselines_are_written_for_the_same_folds(make_plan: Any) -> None:
+    plan = make_plan()
+    table = pd.read_csv(plan.folder.baselines, dtype={"patient": str})
+    assert set(table["scenario"]) <= set(BASELINES)
+    folds = pd.read_csv(plan.folder.folds)
+    for fold in range(3):
+        expected = folds[(folds.fold == fold) & (folds.part == "test")]["example"]
+        for name in set(table["scenario"]):
+            rows = table[(table.fold == fold) & (table.part == "test") & (table.scenario == name)]
+            np.testing.assert_array_equal(np.sort(rows["example"]), np.sort(expected))
+
+
+def test_a_named_data_set_is_checked_too(make_experiment: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from radtl_tf.experiment.plan import data as intake
+
+    own = take_in(make_experiment(), OutputFolder(tmp_path / "own"), ())
+    monkeypatch.setattr(intake, "build_named", lambda name, folder: own.builder)
+    task = {"dataset": "any", "positive": "sick", "manifest": None, "patient": None}
+    named = take_in(make_experiment(task=task), OutputFolder(tmp_path / "named"), ())
+    np.testing.assert_array_equal(named.cases.truth, own.cases.truth)
+    assert [finding.code for finding in named.checked.findings if finding.level == "warning"] == ["shortcut"]

@@ -1,0 +1,63 @@
+"""Whose an output folder is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from radtl_tf.errors import OutputError
+from radtl_tf.experiment.plan.ownership import is_begun, refuse_other, start_over
+from radtl_tf.records.disk import write_json
+from radtl_tf.records.folder import OutputFolder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> OutputFolder:
+    return OutputFolder(tmp_path / "out")
+
+
+def test_a_folder_is_begun_when_a_run_is_finished(folder: OutputFolder) -> None:
+    assert not is_begun(folder)
+    write_json(folder.experiment, {})
+    assert not is_begun(folder)
+    write_json(folder.runs / "scenario" / ".0-1.99.part" / "DONE.json", {})  # killed before its name was its own
+    assert not is_begun(folder)
+    write_json(folder.runs / "scenario" / "0-1" / "DONE.json", {})
+    assert is_begun(folder)
+
+
+@pytest.mark.parametrize(
+    ("written", "now", "said"),
+    [
+        ({"seed": 1}, {"seed": 1}, ""),
+        ({"seed": 1}, {"seed": 2}, "seed: 1 there, 2 now"),
+        ({"training": {"views": 3}}, {"training": {"views": 0}}, "training.views: 3 there, 0 now"),
+        ({"training": {"views": 3}}, {"training": {}}, "training.views: 3 there, None now"),
+        ({"task": {}}, {"task": {"classes": []}}, ""),  # an earlier version did not know the key
+        ({"task": {}}, {"task": {"classes": ["a"]}}, r"task.classes: None there, \['a'\] now"),
+        ({"evaluation": {"subgroups": ["sex"]}}, {"evaluation": {"subgroups": []}}, ""),
+    ],
+)
+def test_another_experiment_is_refused(folder: OutputFolder, written: Any, now: Any, said: str) -> None:
+    refuse_other(folder, {"experiment": now})
+    write_json(folder.experiment, {"format": 1, "experiment": written})
+    if not said:
+        return refuse_other(folder, {"experiment": now})
+    with pytest.raises(OutputError, match=rf"holds another experiment \({said}\): choose another output"):
+        refuse_other(folder, {"experiment": now})
+
+
+def test_what_depends_on_the_experiment_goes_and_what_depends_on_the_data_or_is_not_ours_stays(
+    folder: OutputFolder,
+) -> None:
+    goes = ["baselines.csv", "inputs.json", "predictions.csv", "similarity.csv", "saliency/a.png", "tensorboard/x/y"]
+    stays = ["data/patient.key", "data/pixels-32.npy", "features/x/00.npy", "experiment.toml", "notes/own.txt"]
+    for name in (*goes, *stays):
+        (folder.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder.root / name).write_text("")
+    start_over(folder)
+    left = sorted(str(path.relative_to(folder.root)) for path in folder.root.rglob("*") if path.is_file())
+    assert left == sorted(stays)
+    start_over(folder)

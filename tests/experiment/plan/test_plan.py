@@ -1,0 +1,224 @@
+"""Before the first run: everything is checked, and an output folder belongs to one experiment."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
+from radtl_tf.experiment.plan.plan import Plan, with_batch_size
+from radtl_tf.records.disk import read_json, write_json
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.training.device import Device
+
+
+def finish_a_run(plan: Plan) -> Plan:
+    with plan.folder.finishing(plan.runs[0]):
+        return plan
+
+
+def anonymous(path: Path) -> pd.DataFrame:
+    """Return a table without the hashes of its patients, which every folder has a key of its own for."""
+    return pd.read_csv(path).drop(columns="patient")
+
+
+def test_folds_and_experiment_are_written(make_plan: Any) -> None:
+    plan = make_plan()
+    folds = pd.read_csv(plan.folder.folds)
+    assert list(folds.columns) == ["example", "patient", "repeat", "fold", "part"]
+    assert len(folds) == 60 * 3
+    record = read_json(plan.folder.experiment)
+    assert record["data"]["counts"] == {
+        "well": {"images": 30, "patients": 30},
+        "sick": {"images": 30, "patients": 30},
+    }
+    assert record["folds_sha256"] == hashlib.sha256(plan.folder.folds.read_bytes()).hexdigest()
+    assert [(row["name"], row["pixels"]) for row in record["weights"]] == [("mine", "tf"), ("random", "tf")]
+    assert record["versions"]["keras"]
+
+
+def test_no_raw_id_and_no_path_of_an_image_is_written(make_plan: Any) -> None:
+    plan = make_plan()
+    written = plan.folder.folds.read_text() + plan.folder.experiment.read_text()
+    assert "0007" not in pd.read_csv(plan.folder.folds, dtype=str).patient.to_list()
+    assert "images/" not in written
+
+
+def test_the_key_is_private(make_plan: Any) -> None:
+    plan = make_plan()
+    (key,) = plan.folder.root.rglob("patient.key")
+    assert key.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("section", "changes", "said"),
+    [
+        ("training", {"epochs": 4}, "training.epochs: 3 there, 4 now"),
+        ("question", {"margin": 0.05}, "question.margin"),
+        ("folds", {"repeats": 2}, "folds.repeats"),
+    ],
+)
+def test_a_changed_experiment_is_a_new_one_when_a_run_is_finished(
+    section: str, changes: dict[str, Any], said: str, make_plan: Any
+) -> None:
+    finish_a_run(make_plan())
+    with pytest.raises(OutputError, match=f"holds another experiment .*{said}.*choose another output"):
+        make_plan(**{section: changes})
+
+
+def test_while_no_run_is_finished_a_changed_experiment_takes_the_folder(make_plan: Any) -> None:
+    old = make_plan()
+    built = Path(next(old.folder.data.rglob("dataset_info.json")))
+    kept = {file: file.stat().st_mtime_ns for file in (built, old.folder.data / "pixels-32.npy")}
+    sections = {"training": {"epochs": 4}, "question": {"margin": 0.05}, "folds": {"count": 4}}
+    new, other = make_plan(**sections), make_plan("other", **sections)
+    for name in ("folds.csv", "baselines.csv"):
+        pd.testing.assert_frame_equal(anonymous(new.folder.root / name), anonymous(other.folder.root / name))
+    found, expected = (read_json(plan.folder.experiment) for plan in (new, other))
+    for key in ("experiment", "data", "weights", "scenarios", "warnings", "check"):
+        assert found[key] == expected[key]
+    assert found["folds_sha256"] == hashlib.sha256(new.folder.folds.read_bytes()).hexdigest()
+    assert {file: file.stat().st_mtime_ns for file in kept} == kept  # neither built nor decoded again
+
+
+def test_a_changed_manifest_is_not_answered_with_the_pixels_of_the_one_before(make_plan: Any, tmp_path: Path) -> None:
+    before = np.array(make_plan().pixels)
+    header, *lines = (tmp_path / "labels.csv").read_text().splitlines()
+    rows = [f"{line},{20 + number}" for number, line in enumerate(reversed(lines[:40]))]
+    (tmp_path / "labels.csv").write_text("\n".join([f"{header},age", *rows]) + "\n")
+    new, other = make_plan(), make_plan("other")
+    assert np.array_equal(new.pixels, before[39::-1])
+    assert new.images_hash == other.images_hash
+    for name in ("baselines.csv", "folds.csv"):
+        pd.testing.assert_frame_equal(anonymous(new.folder.root / name), anonymous(other.folder.root / name))
+    for name in ("inputs.json", "metadata.csv"):
+        assert (new.folder.root / name).read_text() == (other.folder.root / name).read_text()
+    assert read_json(new.folder.experiment)["data"]["examples"] == 40
+
+
+def test_a_changed_evaluation_is_recorded_and_is_no_new_experiment(make_plan: Any) -> None:
+    folder = finish_a_run(make_plan()).folder
+    before = read_json(folder.experiment)
+    assert before["experiment"]["evaluation"]["operating_points"] == []
+    make_plan(evaluation={"operating_points": ["youden"]})
+    after = read_json(folder.experiment)
+    assert after["experiment"].pop("evaluation")["operating_points"] == ["youden"]
+    del before["experiment"]["evaluation"]
+    assert after == before
+    with pytest.raises(OutputError, match="training.epochs"):
+        make_plan(evaluation={"operating_points": ["youden"]}, training={"epochs": 4})
+
+
+def test_a_folder_from_before_there_was_an_evaluation_section_goes_on(make_plan: Any) -> None:
+    folder = finish_a_run(make_plan()).folder
+    record = read_json(folder.experiment)
+    del record["experiment"]["evaluation"]
+    write_json(folder.experiment, record)
+    make_plan()
+    assert read_json(folder.experiment)["experiment"]["evaluation"] == {"operating_points": [], "subgroups": []}
+
+
+def test_changed_weights_or_data_are_a_new_experiment(make_plan: Any, tmp_path: Path) -> None:
+    from radtl_tf.models.backbones import build_base
+    from radtl_tf.models.weights.file import write_weights
+
+    plan = make_plan()
+    write_weights(tmp_path / "tiny.h5", build_base("Tiny", 32, seed=100))
+    changed = finish_a_run(make_plan())
+    assert changed.record(changed.runs[0]).sha256 != plan.record(plan.runs[0]).sha256
+    write_weights(tmp_path / "tiny.h5", build_base("Tiny", 32, seed=101))
+    with pytest.raises(OutputError, match="weights"):
+        make_plan()
+
+
+def test_a_missing_file_stops_before_anything_is_written(make_plan: Any, tmp_path: Path) -> None:
+    (tmp_path / "tiny.h5").unlink()
+    with pytest.raises(WeightsError, match="tiny.h5"):
+        make_plan()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_wrong_weights_file_stops_before_anything_is_written(make_plan: Any, tmp_path: Path) -> None:
+    whole = (tmp_path / "tiny.h5").read_bytes()
+    (tmp_path / "tiny.h5").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(WeightsError, match="not HDF5"):
+        make_plan()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_image_is_named_by_its_line(make_plan: Any, tmp_path: Path) -> None:
+    (tmp_path / "images" / "004.png").unlink()
+    with pytest.raises(DataError, match="line 6"):
+        make_plan()
+    assert not (tmp_path / "out" / "experiment.json").exists()
+
+
+def test_an_unreadable_image_is_named_by_its_line(make_plan: Any, tmp_path: Path) -> None:
+    (tmp_path / "images" / "004.png").write_bytes(b"<html>")
+    with pytest.raises(DataError, match="line 6"):
+        make_plan()
+    assert not (tmp_path / "out" / "folds.csv").exists()
+
+
+def test_images_smaller_than_the_backbone_takes(make_plan: Any) -> None:
+    with pytest.raises(ExperimentError, match="at least 75 px"):
+        make_plan(grid={"backbones": ["InceptionV3"]}, weights={"mine": {"files": {"InceptionV3": "tiny.h5"}}})
+
+
+def test_few_patients_are_refused_or_warned_of(make_plan: Any) -> None:
+    with pytest.raises(DataError, match="use at most 6 folds"):
+        make_plan(folds={"count": 7})
+    assert "fewer than 10 patients" in make_plan().warnings[0]
+
+
+def test_an_output_that_cannot_be_written(make_plan: Any, tmp_path: Path) -> None:
+    (tmp_path / "occupied").write_text("")
+    with pytest.raises(OutputError, match="cannot be read or written"):
+        make_plan("occupied/out")
+
+
+def test_weights_of_an_uncertain_convention_are_recorded_with_both(make_plan: Any, tiny_backbone: str) -> None:
+    plan = make_plan(weights={"mine": {"files": {tiny_backbone: "tiny.h5"}, "pixels": "radimagenet"}})
+    rows = [row for row in read_json(plan.folder.experiment)["weights"] if row["name"] == "mine"]
+    assert [(row["pixels"], row["alternative_pixels"]) for row in rows] == [
+        ("radimagenet", "zero_one"),
+        ("zero_one", "zero_one"),
+    ]
+    assert all(
+        "alternative_pixels" not in row for row in read_json(plan.folder.experiment)["weights"] if row not in rows
+    )
+
+
+def test_an_automatic_batch_size_becomes_a_number_that_holds_when_a_run_is_finished(
+    make_plan: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = make_plan(training={"batch_size": "auto"})
+    assert plan.experiment.training.batch_size == 32
+    assert read_json(plan.folder.experiment)["experiment"]["training"]["batch_size"] == 32
+    finish_a_run(plan)
+    monkeypatch.setattr("radtl_tf.experiment.plan.plan.BATCH_SIZES", (4,))
+    assert make_plan(training={"batch_size": "auto"}).experiment.training.batch_size == 32
+    with pytest.raises(OutputError, match="batch_size: 32 there, 16 now"):
+        make_plan(training={"batch_size": 16})
+
+
+def test_on_a_gpu_every_tuning_that_learns_is_tried(make_experiment: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[tuple[int, int]] = []
+
+    def step(trainer: Any, num_images: int) -> None:
+        tried.append((len(trainer.suffix.layers), num_images))
+        if num_images > 8:
+            raise tf.errors.ResourceExhaustedError(None, None, "")
+
+    monkeypatch.setattr("radtl_tf.experiment.plan.plan.trial_step", step)
+    gpu = Device(precision="float32", gpus=("a GPU",), threads=2, onednn=False)
+    experiment = make_experiment(training={"batch_size": "auto"})
+    found = with_batch_size(experiment, OutputFolder(Path("nowhere")), gpu)
+    assert found.training.images_per_step == 8
+    assert [size for _, size in tried] == [32, 16, 8]  # one tuning learns below the head

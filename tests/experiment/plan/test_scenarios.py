@@ -1,0 +1,74 @@
+"""From axes to scenarios and runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from radtl_tf.errors import ExperimentError, WeightsError
+from radtl_tf.experiment.plan.scenarios import runs_of, scenarios_of, weights_records
+
+
+def test_scenarios_are_the_product_and_a_probe_beside_each_frozen_setting(make_experiment: Any, tmp_path: Path) -> None:
+    experiment = make_experiment(folds={"repeats": 2})
+    scenarios = scenarios_of(experiment, weights_records(experiment, tmp_path))
+    assert [scenario.name for scenario in scenarios] == [
+        f"Tiny-{weights}-tf-{rest}"
+        for weights in ("mine", "random")
+        for rest in ("frozen-0.1", "frozen-0.01", "probe", "topK2-0.01")
+    ]
+    runs = runs_of(experiment, scenarios)
+    assert len(runs) == len({run.name for run in runs}) == 8 * 2 * 3
+
+
+def test_conventions_are_an_axis_with_resolved_names(make_experiment: Any, tmp_path: Path) -> None:
+    experiment = make_experiment(grid={"pixels": ["native", "caffe", "tf"]})
+    records = weights_records(experiment, tmp_path)
+    assert [(name, pixels) for _, name, pixels in records] == [  # native is tf for both: once is enough
+        ("mine", "tf"),
+        ("mine", "caffe"),
+        ("random", "tf"),
+        ("random", "caffe"),
+    ]
+    assert {record.native_pixels for record in records.values()} == {"tf"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        (["native"], ["radimagenet", "zero_one"]),
+        (["zero_one"], ["zero_one", "radimagenet"]),
+        (["caffe", "tf"], ["caffe", "tf", "radimagenet", "zero_one"]),
+    ],
+)
+def test_weights_of_an_uncertain_convention_have_a_record_for_both(
+    make_experiment: Any, tmp_path: Path, listed: list[str], expected: list[str]
+) -> None:
+    weights = {"mine": {"files": {"Tiny": "tiny.h5"}, "pixels": "radimagenet"}}
+    experiment = make_experiment(grid={"pixels": listed}, weights=weights)
+    records = weights_records(experiment, tmp_path)
+    assert [pixels for _, name, pixels in records if name == "mine"] == expected
+    assert [pixels for _, name, pixels in records if name == "random"] == [
+        "tf" if entry == "native" else entry for entry in listed
+    ]
+    for (_, name, pixels), record in records.items():
+        assert (record.name, record.pixels) == (name, pixels)
+    names = [scenario.setting.pixels for scenario in scenarios_of(experiment, records)]
+    assert set(names) == {*expected, *(pixels for _, _, pixels in records)}
+
+
+def test_all_missing_files_are_named_at_once(make_experiment: Any, tmp_path: Path) -> None:
+    weights = {name: {"files": {"Tiny": f"no-{name}.h5"}, "pixels": "tf"} for name in ("mine", "yours")}
+    experiment = make_experiment(grid={"weights": ["mine", "random", "yours"]}, weights=weights)
+    with pytest.raises(WeightsError, match=r"no-mine\.h5.*no-yours\.h5") as caught:
+        weights_records(experiment, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_words_name_the_nearest(make_experiment: Any, tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match="did you mean 'ResNet50'"):
+        weights_records(make_experiment(grid={"backbones": ["ResNet5"]}), tmp_path)
+    with pytest.raises(ExperimentError, match="did you mean 'caffe'"):
+        weights_records(make_experiment(grid={"pixels": ["cafe"]}), tmp_path)

@@ -1,0 +1,369 @@
+"""A frozen model on another hospital's data: what is written, what is said, what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from radtl_tf.deploy.predict import load_model, predict
+from radtl_tf.deploy.saved_model import export
+from radtl_tf.errors import DataError, ExperimentError, OutputError
+from radtl_tf.evaluation.inference.delong import delong
+from radtl_tf.experiment.external_test import assess
+from radtl_tf.progress import Progress
+from radtl_tf.records.disk import write_json
+from radtl_tf.records.experiment import Task
+from radtl_tf.records.folder import OutputFolder
+
+Hospital = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def models(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return two exported models of the finished experiment."""
+    folder = tmp_path_factory.mktemp("models")
+    for name in ("mine", "random"):
+        export(
+            OutputFolder(finished_once / "out"), f"Tiny-{name}-tf-frozen", folder / name, weights_folder=finished_once
+        )
+    return folder / "mine", folder / "random"
+
+
+@pytest.fixture
+def hospital(tmp_path: Path) -> Hospital:
+    """Return a function that writes radiographs like those of training, of other patients, and their manifest."""
+
+    def write(name: str = "hospital", *, brighter: int = 0, each: int = 1, patients: int = 40) -> Path:
+        rng = np.random.default_rng(77)
+        (tmp_path / name).mkdir()
+        rows = ["path,label,patient_id"]
+        for number in range(patients * each):
+            patient = number // each
+            blocks = rng.uniform(20, 120, (5, 4)).repeat(8, axis=0).repeat(8, axis=1)
+            blocks[:20] += 80 * (patient % 2)
+            pixels = np.clip(blocks + brighter, 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{number}.png")
+            rows.append(f"{number}.png,{('well', 'sick')[patient % 2]},secret-{patient:03d}")
+        (tmp_path / name / "labels.csv").write_text("\n".join(rows) + "\n")
+        return tmp_path / name / "labels.csv"
+
+    return write
+
+
+def task(manifest: Path, **changes: Any) -> Task:
+    return Task(**{"manifest": manifest, "patient": "patient_id", **changes})
+
+
+def left_over(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.endswith(".part") or path.name == "out"]
+
+
+def test_a_test_of_one_model_is_written_whole(models: tuple[Path, Path], hospital: Hospital, tmp_path: Path) -> None:
+    manifest, out = hospital(), tmp_path / "out"
+    tested = assess(models[:1], task(manifest), out)
+    assert sorted(path.name for path in out.iterdir()) == ["external.html", "patient.key", "results.json", "scores.csv"]
+    assert stat.S_IMODE((out / "patient.key").stat().st_mode) == 0o600
+    scores = pd.read_csv(out / "scores.csv")
+    assert list(scores.columns) == ["model", "example", "patient", "truth", "score"]
+    files = [manifest.parent / f"{number}.png" for number in range(40)]
+    assert scores["score"].tolist() == pytest.approx([one.score for one in predict(load_model(models[0]), files)])
+    assert scores["truth"].tolist() == [0, 1] * 20
+    expected = delong(scores["truth"], scores["score"])
+    results = json.loads((out / "results.json").read_text())
+    first = results["estimates"][0]
+    assert (first["metric"], first["value"]) == ("auroc", pytest.approx(expected.value()))
+    assert results["counts"]["patients"] == 40
+    assert results["comparisons"] == []
+    assert tested.external.sentence in (out / "external.html").read_text().replace("&#39;", "'")
+    for path in out.iterdir():
+        assert b"secret-" not in path.read_bytes()
+    assert left_over(tmp_path) == ["out"]
+
+
+def test_drift_is_said_where_it_was_planted_and_not_elsewhere(
+    models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
+) -> None:
+    same = assess(models[:1], task(hospital()), tmp_path / "usual")
+    bright = assess(models[:1], task(hospital("brighter", brighter=70)), tmp_path / "bright")
+    assert not any(one.is_drift for one in same.drifts)
+    assert {one.name for one in bright.drifts if one.is_drift} >= {"mean", "border"}
+    assert "no more than chance explains" in same.results["inputs"]["sentence"]
+    sentence = bright.results["inputs"]["sentence"]
+    assert "outside the central 98 % of the training images" in sentence
+    assert "more than chance explains: mean (" in sentence
+    assert sentence in (tmp_path / "bright" / "external.html").read_text()
+
+
+def test_two_models_are_compared_on_the_same_cases(
+    models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
+) -> None:
+    tested = assess(models, task(hospital()), tmp_path / "out")
+    (test,) = tested.external.comparisons
+    assert test.method == "paired DeLong"
+    assert (test.a, test.b) == ("Tiny-mine-tf-frozen", "Tiny-random-tf-frozen")
+    scores = pd.read_csv(tmp_path / "out" / "scores.csv").pivot(index="example", columns="model", values="score")
+    truth = [0, 1] * 20
+    expected = delong(truth, scores[[test.a, test.b]]).compare()
+    assert test.difference == pytest.approx(expected.difference)
+    twice = assess([models[0], models[0]], task(hospital("again")), tmp_path / "twice")
+    assert [one["name"] for one in twice.results["models"]] == ["Tiny-mine-tf-frozen (1)", "Tiny-mine-tf-frozen (2)"]
+    assert twice.results["comparisons"][0]["p_value"] is None  # JSON knows no NaN
+
+
+def test_a_threshold_adds_what_is_called_positive(
+    models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
+) -> None:
+    tested = assess(models, task(hospital()), tmp_path / "out", threshold=0.4)
+    scores = pd.read_csv(tmp_path / "out" / "scores.csv").query("model == 'Tiny-mine-tf-frozen' and truth == 1")
+    found = {one["metric"]: one for one in tested.results["estimates"] if one["model"] == "Tiny-mine-tf-frozen"}
+    assert found["sensitivity"]["value"] == pytest.approx((scores["score"] >= 0.4).mean())
+    assert [one["metric"] for one in tested.results["comparisons"]] == ["auroc", "accuracy"]
+    assert "Sensitivity" in (tmp_path / "out" / "external.html").read_text()
+
+
+@pytest.mark.parametrize(("unit", "method"), [("patient", "DeLong"), ("image", "patient bootstrap")])
+def test_several_images_per_patient(
+    unit: str, method: str, models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
+) -> None:
+    tested = assess(models[:1], task(hospital(each=3, patients=20), unit=unit), tmp_path / "out")
+    assert tested.external.counts["images"] == 60
+    assert tested.external.counts["patients"] == 20
+    assert method in tested.external.estimates[0].method
+
+
+def test_a_model_without_a_summary_of_its_images_is_tested_and_says_so(
+    models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
+) -> None:
+    model = shutil.copytree(models[0], tmp_path / "old")
+    card = model / "assets.extra" / "radtl.json"
+    facts = json.loads(card.read_text())
+    card.write_text(json.dumps({**facts, "inputs": None, "class_weights": "balanced"}))
+    tested = assess([model], task(hospital()), tmp_path / "out")
+    assert tested.drifts == () and tested.results["inputs"] is None
+    assert "has no summary of its training images" in " ".join(tested.external.notes)
+    assert "no probabilities" in " ".join(tested.external.notes)
+
+
+def broken_image(manifest: Path) -> None:
+    (manifest.parent / "3.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (manifest.parent / "5.png").unlink()
+
+
+def without_column(manifest: Path) -> None:
+    manifest.write_text(manifest.read_text().replace("patient_id", "who"))
+
+
+def one_class(manifest: Path) -> None:
+    manifest.write_text(manifest.read_text().replace("sick", "well"))
+
+
+def positives_only(manifest: Path) -> None:
+    manifest.write_text(manifest.read_text().replace("well", "sick"))
+
+
+def other_class(manifest: Path) -> None:
+    manifest.write_text(manifest.read_text().replace("well", "healthy"))
+
+
+def empty_label(manifest: Path) -> None:
+    manifest.write_text(manifest.read_text().replace("sick", "", 1))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (empty_label, r"labels.csv: 1 row with no label, first line 3"),
+        (broken_image, "2 of 40 images cannot be read; the first, line 5: .*Nothing was written"),
+        (without_column, "no patient column 'patient_id'"),
+        (one_class, "no image has the positive class 'sick'"),
+        (positives_only, "has 1 classes, a binary task needs 2"),
+        (other_class, "20 images have the label 'healthy', which the model .* does not know.*'well', 'sick'"),
+    ],
+)
+def test_bad_data_are_one_line_and_leave_nothing(
+    spoil: Callable[[Path], None], message: str, models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
+) -> None:
+    manifest = hospital()
+    spoil(manifest)
+    with pytest.raises(DataError, match=message) as caught:
+        assess(models[:1], task(manifest), tmp_path / "out")
+    assert "\n" not in str(caught.value)
+    assert "secret-" not in str(caught.value)
+    assert left_over(tmp_path) == []
+
+
+def test_what_does_not_fit_the_model_is_refused(models: tuple[Path, Path], hospital: Hospital, tmp_path: Path) -> None:
+    manifest = hospital()
+    with pytest.raises(DataError, match="positive class is to be 'well', but that of the model .* is 'sick'"):
+        assess(models[:1], task(manifest, positive="well"), tmp_path / "out")
+    with pytest.raises(OutputError, match="holds no model exported by radtl"):
+        assess([models[0], tmp_path], task(manifest), tmp_path / "out")
+    with pytest.raises(ExperimentError, match="contradict each other"):
+        assess(models[:1], task(manifest, one_image_per_patient=True), tmp_path / "out")
+    model = shutil.copytree(models[0], tmp_path / "three")
+    card = model / "assets.extra" / "radtl.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "classes": ["a", "b", "sick"]}))
+    with pytest.raises(DataError, match="tells 3 classes apart"):
+        assess([model], task(manifest), tmp_path / "out")
+    assert left_over(tmp_path) == []
+
+
+def test_what_exists_is_not_overwritten(models: tuple[Path, Path], hospital: Hospital, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "kept.txt").write_text("kept")
+    with pytest.raises(OutputError, match="exists already"):
+        assess(models[:1], task(hospital()), tmp_path / "out")
+    assert (tmp_path / "out" / "kept.txt").read_text() == "kept"
+    with pytest.raises(OutputError, match="cannot be written"):
+        assess(models[:1], task(tmp_path / "hospital" / "labels.csv"), tmp_path / "out" / "kept.txt" / "below")
+
+
+def test_every_image_is_counted_as_it_is_read_and_scored(
+    models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
+) -> None:
+    seen: list[Progress] = []
+    assess(models, task(hospital(patients=24)), tmp_path / "out", watch=seen.append)
+    assert seen[:24] == [Progress("Images", number, 24) for number in range(1, 25)]
+    assert seen[24:] == [Progress("Scores", number, 48) for number in range(1, 49)]
+
+
+class Thirds(tf.Module):
+    """Takes the brightness (0..1) of the upper, middle and lower third of an image for its probabilities."""
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.uint16, name="pixels")])
+    def thirds(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Score images (B, H, W, 1)."""
+        parts = tf.reshape(tf.cast(pixels, tf.float32) / 65535, (tf.shape(pixels)[0], 3, -1))
+        return {"probabilities": tf.reduce_mean(parts, axis=2)}
+
+
+@pytest.fixture
+def thirds(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes a model of the classes a, b and c whose scores are to be seen in the images."""
+
+    def write(name: str, kind: str, classes: str = "abc") -> Path:
+        module = Thirds()
+        tf.saved_model.save(module, str(tmp_path / name), signatures={"pixels": module.thirds})
+        card = {"setting": name, "kind": kind, "classes": list(classes)}
+        write_json(tmp_path / name / "assets.extra" / "radtl.json", card)
+        return tmp_path / name
+
+    return write
+
+
+# Scores of a, b and c x 255: of the pairs of a case with a class and one without, 11 of 15, 14 of 15 and 11 of 12 are
+# ordered rightly.
+GREYS = [
+    *((200, 30, 25), (100, 90, 65), (60, 75, 120)),
+    *((40, 180, 35), (90, 110, 55), (150, 80, 25)),
+    *((20, 35, 200), (85, 70, 100)),
+]
+LABELS = "aaabbbcc"
+
+
+def ward(folder: Path, *, cells: list[str] | None = None, each: int = 1) -> Path:
+    """Write the images of GREYS, two for a patient if ``each`` is 2, and the manifest with a label or ``cells``."""
+    folder.mkdir(exist_ok=True)
+    rows = ["path,label,patient_id,a,b,c"]
+    for number, greys in enumerate(GREYS):
+        pixels = np.repeat(np.array(greys, np.uint8), 2)[:, None].repeat(4, axis=1)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+        marks = ",".join(str(int(LABELS[number] == name)) for name in "abc")
+        rows.append(f"{number}.png,{cells[number] if cells else LABELS[number]},secret-{number // each},{marks}")
+    (folder / "labels.csv").write_text("\n".join(rows) + "\n")
+    return folder / "labels.csv"
+
+
+def values(out: Path) -> dict[str, float]:
+    return {one["metric"]: one["value"] for one in json.loads((out / "results.json").read_text())["estimates"]}
+
+
+def test_a_model_of_several_classes(thirds: Callable[..., Path], tmp_path: Path) -> None:
+    tested = assess([thirds("m", "multiclass")], task(ward(tmp_path / "ward")), tmp_path / "out")
+    found = values(tmp_path / "out")
+    assert [found[f"auroc: {name}"] for name in "abc"] == pytest.approx([11 / 15, 14 / 15, 11 / 12])
+    assert found["auroc"] == pytest.approx(31 / 36)
+    own = [greys["abc".index(name)] / 255 for greys, name in zip(GREYS, LABELS, strict=True)]
+    assert found["log_loss"] == pytest.approx(-np.log(own).mean())
+    assert "3 classes, each against the rest: mean AUROC 0.861" in tested.external.sentence
+    scores = pd.read_csv(tmp_path / "out" / "scores.csv")
+    truth = [f"truth_{name}" for name in "abc"]
+    assert list(scores.columns) == ["model", "example", "patient", *truth, "score_a", "score_b", "score_c"]
+    assert scores[truth].to_numpy().argmax(axis=1).tolist() == [0, 0, 0, 1, 1, 1, 2, 2]
+    assert np.allclose(scores[["score_a", "score_b", "score_c"]] * 255, GREYS)
+    for path in (tmp_path / "out").iterdir():
+        assert b"secret-" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("cells", "changes"),
+    [
+        (["a|d", "d|a", "a", "b", "b|e", "b", "c", "c"], {"label_separator": "|"}),
+        (None, {"label": ("c", "a", "b")}),
+    ],
+)
+def test_labels_in_one_cell_or_in_columns_give_the_same(
+    cells: list[str] | None, changes: dict[str, Any], thirds: Callable[..., Path], tmp_path: Path
+) -> None:
+    manifest = ward(tmp_path / "ward", cells=cells)
+    assess([thirds("m", "multilabel")], task(manifest, **changes), tmp_path / "out")
+    found = values(tmp_path / "out")
+    assert [found[f"auroc: {name}"] for name in "abc"] == pytest.approx([11 / 15, 14 / 15, 11 / 12])
+    given = np.where(np.eye(3)[["abc".index(name) for name in LABELS]] == 1, np.array(GREYS), 255 - np.array(GREYS))
+    assert found["log_loss"] == pytest.approx(-np.log(given / 255).mean())
+
+
+def test_labels_that_the_model_does_not_know_make_no_patients_differ(
+    thirds: Callable[..., Path], tmp_path: Path
+) -> None:
+    cells = ["a|d", "a", "a", "a|e", "b|c", "c|b", "b|d", "b"]
+    manifest = ward(tmp_path / "ward", cells=cells, each=2)
+    tested = assess([thirds("m", "multilabel")], task(manifest, label_separator="|", unit="patient"), tmp_path / "out")
+    assert tested.external.counts["patients with a"] == 2
+    a = np.array(GREYS)[:, 0].reshape(4, 2).mean(axis=1)
+    assert values(tmp_path / "out")["auroc: a"] == np.mean(
+        [with_it > without for with_it in a[:2] for without in a[2:]]
+    )
+
+
+def test_two_models_of_the_same_classes_in_another_order(thirds: Callable[..., Path], tmp_path: Path) -> None:
+    models = [thirds("m", "multiclass"), thirds("n", "multiclass", "cab")]
+    tested = assess(models, task(ward(tmp_path / "ward")), tmp_path / "out")
+    scores = pd.read_csv(tmp_path / "out" / "scores.csv").query("model == 'n'")
+    assert np.allclose(scores[["score_c", "score_a", "score_b"]] * 255, GREYS)
+    (test,) = tested.external.comparisons
+    assert (test.metric, test.a, test.b) == ("auroc", "m", "n")
+    assert test.method.startswith("paired patient bootstrap")
+
+
+def test_what_does_not_fit_several_classes_is_refused(thirds: Callable[..., Path], tmp_path: Path) -> None:
+    manifest, model = ward(tmp_path / "ward"), thirds("m", "multiclass")
+    labels = thirds("n", "multilabel")
+    without_c = tmp_path / "ward" / "without-c.csv"
+    without_c.write_text("".join(line for line in manifest.read_text().splitlines(True) if ".png,c," not in line))
+    other = tmp_path / "ward" / "other.csv"
+    other.write_text(manifest.read_text().replace("png,c", "png,d"))
+    for models, asked, threshold, message in (
+        ([model], task(manifest), 0.5, "A threshold is only valid for a binary model"),
+        ([model], task(manifest, positive="a"), None, "A positive class is only valid for a binary model"),
+        ([model, labels], task(manifest), None, "m is multiclass and n is multilabel"),
+        ([model], task(other), None, "2 images have the label 'd', which the model m does not know"),
+        ([model], task(without_c), None, "no image has the class 'c' of the model m"),
+        ([labels], task(manifest, label=("a", "b")), None, "the label columns are 'a', 'b', but the model n knows"),
+    ):
+        with pytest.raises(DataError, match=message) as caught:
+            assess(models, asked, tmp_path / "out", threshold=threshold)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(ExperimentError, match="a multilabel task needs task.label_separator"):
+        assess([labels], task(manifest), tmp_path / "out")
+    assert left_over(tmp_path) == []

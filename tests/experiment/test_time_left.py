@@ -1,0 +1,26 @@
+"""The time that is left."""
+
+from __future__ import annotations
+
+from radtl_tf.experiment.time_left import Remaining
+from radtl_tf.records.runs import Run, Scenario, Setting
+
+
+def run(tuning: str, fold: int) -> Run:
+    return Run(Scenario(Setting("ResNet50", "random", "caffe", tuning), 0.01), 0, fold)
+
+
+def test_runs_of_a_kind_cost_what_those_before_did() -> None:
+    runs = [run(tuning, fold) for tuning in ("frozen", "top10") for fold in range(4)]
+    now = 100.0
+    remaining = Remaining(runs, clock=lambda: now)
+    now = 102.0
+    assert remaining.finish(runs[0]) == 7 * 2  # nothing is known of top10 yet
+    assert remaining.finish(runs[1]) == 6 * 1
+    now = 132.0
+    assert remaining.finish(runs[4]) == 2 * 1 + 3 * 30
+
+
+def test_after_the_last_run_nothing_is_left() -> None:
+    remaining = Remaining([run("frozen", 0)])
+    assert remaining.finish(run("frozen", 0)) == 0

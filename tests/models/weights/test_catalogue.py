@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+
+from radtl_tf.errors import ExperimentError, WeightsError
+from radtl_tf.models.backbones import BACKBONES
+from radtl_tf.models.pixels import CONVENTIONS
+from radtl_tf.models.weights import catalogue as weight_catalogue
+from radtl_tf.models.weights.catalogue import (
+    CatalogueRow,
+    absent,
+    availability,
+    catalogue,
+    check_sum,
+    find,
+    known_sum,
+    recognize,
+    rows_of,
+    sha256_of,
+)
+
+EMPTY_SUM = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of no bytes (FIPS 180-4)
+
+
+def row(source: Any = "file", sha256: str | None = None, backbone: str = "ResNet50") -> CatalogueRow:
+    return CatalogueRow("known", ("A.h5", "a.h5"), backbone, source, sha256, "caffe", "", "", "ask the author")
+
+
+def test_catalogue_is_sound() -> None:
+    rows = catalogue()
+    assert {(row.name, row.backbone) for row in rows} == {
+        *(("imagenet", name) for name in BACKBONES if name != "Tiny"),
+        *(("radimagenet", name) for name in ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")),
+    }
+    assert {row.pixels for row in rows} <= set(CONVENTIONS)
+    assert all(row.pixels == BACKBONES[row.backbone].pixels for row in rows if row.name == "imagenet")
+    assert all(row.pixels == "radimagenet" and row.source == "file" for row in rows if row.name == "radimagenet")
+    assert all(len(row.sha256 or "0" * 64) == 64 for row in rows)
+    assert all(row.license and row.citation and row.obtain for row in rows)
+    files = [file for row in rows for file in row.files]
+    assert len(files) == len(set(files))
+    assert {"RadImageNet-IRV2_notop.h5", "RadImageNet-IRV2-notop.h5"} <= set(files)
+
+
+SLOW = [name for name in BACKBONES if name not in ("MobileNet", "MobileNetV2")]
+
+
+@pytest.mark.parametrize(
+    "name", ["MobileNet", "MobileNetV2", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
+)
+def test_the_last_name_is_the_one_that_keras_asks_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def get_file(file: str, *_: Any, **__: Any) -> None:
+        raise LookupError(file)
+
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", get_file)
+    with pytest.raises(LookupError, match=rf"^{rows_of('imagenet', name)[0].files[-1]}$"):
+        BACKBONES[name].application(include_top=False, weights="imagenet", input_shape=(224, 224, 3))
+
+
+def test_rows_of_a_name_and_of_a_backbone() -> None:
+    assert [row.backbone for row in rows_of("radimagenet")][:2] == ["ResNet50", "DenseNet121"]
+    assert [row.pixels for row in rows_of("imagenet", "DenseNet121")] == ["torch"]
+
+
+@pytest.mark.parametrize(
+    ("name", "backbone", "message"),
+    [
+        ("radimagnet", None, "no weights 'radimagnet' .did you mean 'radimagenet'"),
+        ("imagenet", "resnet50", "no weights 'imagenet' for backbone 'resnet50' .did you mean 'ResNet50'"),
+        ("radimagenet", "MobileNet", "use one of ResNet50, DenseNet121, InceptionV3, InceptionResNetV2.$"),
+    ],
+)
+def test_what_the_catalogue_lacks_is_refused_with_the_nearest_words(
+    name: str, backbone: str | None, message: str
+) -> None:
+    with pytest.raises(ExperimentError, match=message):
+        rows_of(name, backbone)
+
+
+def test_a_file_is_found_under_each_of_its_names(tmp_path: Path) -> None:
+    assert find(row(), tmp_path) is None
+    (tmp_path / "a.h5").touch()
+    assert find(row(), tmp_path) == tmp_path / "a.h5"
+
+
+def test_availability_of_a_file_to_be_obtained(tmp_path: Path) -> None:
+    missing = availability(row(), tmp_path)
+    assert (missing.status, missing.file) == ("missing", None)
+    assert (
+        missing.problem == f"Weights 'known' for ResNet50 are not here: ask the author, and put A.h5 into {tmp_path}."
+    )
+    (tmp_path / "A.h5").touch()
+    assert availability(row(), tmp_path).status == "found"
+    assert availability(row(sha256=EMPTY_SUM), tmp_path).status == "found"
+    refused = availability(row(sha256="0" * 64), tmp_path)
+    assert (refused.status, refused.file) == ("refused", tmp_path / "A.h5")
+    assert "get it again, or declare it by files.ResNet50 in [weights.known]" in str(refused.problem)
+
+
+def test_availability_of_what_keras_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "cache"))
+    assert availability(row("keras"), tmp_path).status == "keras"
+    kept = tmp_path / "cache" / "models" / "a.h5"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    assert (availability(row("keras"), tmp_path).status, availability(row("keras"), tmp_path).file) == (
+        "downloaded",
+        kept,
+    )
+    (tmp_path / "A.h5").touch()
+    assert (availability(row("keras"), tmp_path).status, availability(row("keras"), tmp_path).file) == (
+        "found",
+        tmp_path / "A.h5",
+    )
+
+
+@pytest.mark.parametrize("home", ["set", "unset"])
+def test_the_cache_is_where_keras_looks(home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keras itself finds the file without a download: its origin leads nowhere."""
+    if home == "set":
+        monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))
+        monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    else:
+        monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path / ".keras"))
+        monkeypatch.delenv("KERAS_HOME", raising=False)
+        monkeypatch.setenv("HOME", str(tmp_path))
+        (tmp_path / ".keras").mkdir()
+    kept = weight_catalogue._keras_cache() / "a.h5"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    assert Path(keras.utils.get_file("a.h5", "file:///nowhere/a.h5", cache_subdir="models")) == kept
+
+
+def test_absent_files_are_named_in_one_line(tmp_path: Path) -> None:
+    text = str(absent([row(), row(backbone="DenseNet121")], tmp_path))
+    assert text.startswith("Weights 'known' for ResNet50, DenseNet121 are not here: ask the author, and put A.h5, A.h5")
+    assert "\n" not in text
+
+
+def test_sum_is_checked_where_one_is_published(tmp_path: Path) -> None:
+    (tmp_path / "A.h5").touch()
+    assert check_sum(row(), tmp_path / "A.h5") == EMPTY_SUM
+    assert check_sum(row(sha256=EMPTY_SUM), tmp_path / "A.h5") == EMPTY_SUM
+    with pytest.raises(WeightsError, match=f"sha256 {EMPTY_SUM}, the published one 0000"):
+        check_sum(row(sha256="0" * 64), tmp_path / "A.h5")
+
+
+def test_a_file_is_recognized_by_its_sum_before_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    named, summed = row(), CatalogueRow("other", ("B.h5",), "ResNet50", "file", EMPTY_SUM, "tf", "", "", "")
+    monkeypatch.setattr(weight_catalogue, "catalogue", lambda: (named, summed))
+    assert recognize(Path("A.h5"), EMPTY_SUM, "ResNet50") == (summed, "sum")
+    assert recognize(Path("x/a.h5"), "1" * 64, "ResNet50") == (named, "name")
+    assert recognize(Path("A.h5"), EMPTY_SUM, "DenseNet121") is None
+    assert recognize(Path("mine.h5"), "1" * 64, "ResNet50") is None
+
+
+def test_a_file_is_hashed_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed = []
+    monkeypatch.setattr(weight_catalogue, "sha256_of", lambda path: hashed.append(path) or sha256_of(path))
+    file = tmp_path / "A.h5"
+    file.touch()
+    assert [known_sum(file), known_sum(file)] == [EMPTY_SUM] * 2
+    assert len(hashed) == 1
+    file.write_bytes(b"longer")
+    assert known_sum(file) == sha256_of(file) != EMPTY_SUM
+    file.write_bytes(b"Longer")
+    os.utime(file, ns=(0, 0))
+    assert known_sum(file) == sha256_of(file)
+    assert len(hashed) == 3

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import pytest
+
+from radtl_tf.errors import WeightsError
+from radtl_tf.models.weights.schema import FileLayer, LayerSchema, Schema, plan, shown
+
+KERNEL = (("kernel", (1, 1, 2, 2)),)
+
+
+def schema(*names: str, numbered: bool = False) -> Schema:
+    layers = tuple(LayerSchema(name, "conv2d", KERNEL) for name in names)
+    return Schema("Small", numbered, layers, {"Small": len(names), "Other": 9})
+
+
+def found(*names: str, tensor: str = "kernel:0") -> list[FileLayer]:
+    return [FileLayer(name, ((f"{name}/{tensor}", f"{name}/{name}/{tensor}"),)) for name in names]
+
+
+def names(layers: list[FileLayer]) -> list[str]:
+    return [layer.name for layer in layers]
+
+
+def test_same_names_match() -> None:
+    assert names(plan(schema("a", "b"), found("a", "b"))) == ["a", "b"]
+
+
+def test_names_of_keras_2_with_slashes_match() -> None:
+    assert names(plan(schema("conv1_conv"), found("conv1/conv"))) == ["conv1/conv"]
+
+
+def test_depthwise_kernel_of_keras_2_matches() -> None:
+    assert plan(schema("a"), found("a", tensor="depthwise_kernel:0"))
+
+
+def test_the_top_stays_out() -> None:
+    assert names(plan(schema("a", "b"), found("a", "b", "predictions"))) == ["a", "b"]
+
+
+def test_automatic_numbers_count_by_their_rank() -> None:
+    wanted = schema("conv2d", "conv2d_2", "conv2d_1", numbered=True)
+    file = found("conv2d_94", "conv2d_99", "conv2d_95")
+    assert names(plan(wanted, file)) == names(file)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "file", "message"),
+    [
+        (
+            schema("a", "b", "c"),
+            found("a", "c", "b"),
+            r"\(names\): layers are in another order: 'b' is expected where 'c'",
+        ),
+        (schema("a", "b"), found("a", "a"), r"\(names\): layer 'a' is listed more than once"),
+        (
+            schema("conv_a", "b"),
+            found("conv_x", "b"),
+            r"\(names\): 1 of 2 layers .* 'conv_a' \(did you mean 'conv_x'\?\)",
+        ),
+        (schema("a", "b", "c"), found("a", "b"), r"\(missing\): 1 of 3 layers of Small are not there: 'c'"),
+        (schema("a", "b"), found(*"cdefghijk"), r"\(backbone\): it looks like Other \(9 layers with weights\)"),
+        (schema("a", "b"), found(*"cdefghijkl"), r"\(backbone\): it looks like Other"),
+        (schema("a"), found(*"abcdef"), r"\(names\): 5 layers follow"),
+        (schema("a"), found("a", tensor="gamma:0"), r"\(missing\): layer 'a' lacks kernel"),
+        (schema("a"), [], r"\(missing\): 1 of 1"),
+        (
+            schema("conv2d", "conv2d_2", "conv2d_1", numbered=True),
+            found("conv2d_94", "conv2d_95", "conv2d_99"),
+            r"\(names\): layers are in another order",
+        ),
+        (schema("conv2d", "conv2d_1", numbered=True), found("a", "b"), r"\(names\): 2 of 2"),
+    ],
+)
+def test_other_files_are_refused(wanted: Schema, file: list[FileLayer], message: str) -> None:
+    with pytest.raises(WeightsError, match=f"refused {message}"):
+        plan(wanted, file)
+
+
+def test_tensors_in_another_order_are_refused() -> None:
+    layer = LayerSchema("bn", "batch_normalization", (("gamma", (4,)), ("beta", (4,))))
+    wanted = Schema("Small", False, (layer,), {})
+    swapped = [FileLayer("bn", (("bn/beta:0", "x"), ("bn/gamma:0", "y")))]
+    more = [FileLayer("bn", (("bn/gamma:0", "x"), ("bn/beta:0", "y"), ("bn/beta:0", "z")))]
+    for file in (swapped, more):
+        with pytest.raises(WeightsError, match=r"\(names\): layer 'bn' has its tensors in another order"):
+            plan(wanted, file)
+
+
+def owned(**owners: str) -> list[FileLayer]:
+    """Return layers whose kernels are called after the layers given."""
+    return [FileLayer(name, ((f"{owner}/kernel:0", name),)) for name, owner in owners.items()]
+
+
+@pytest.mark.parametrize(
+    ("numbered", "owners"),
+    [
+        (False, {"a": "b", "b": "a"}),
+        (False, {"a": "outer/b", "b": "outer/a"}),
+        (False, {"a_1": "b/1", "b_1": "a/1"}),
+        (True, {"conv2d_5": "conv2d_6", "conv2d_6": "conv2d_5"}),
+    ],
+)
+def test_exchanged_layers_are_refused(numbered: bool, owners: dict[str, str]) -> None:
+    with pytest.raises(WeightsError, match=r"refused \(names\): layer .* holds tensors of layer"):
+        plan(schema(*owners, numbered=numbered), owned(**owners))
+
+
+@pytest.mark.parametrize(
+    "owners",
+    [
+        {"conv2d_5": "conv2d_5", "conv2d_6": "conv2d_6"},
+        {"conv2d_5": "conv2d_6", "conv2d_6": "conv2d_7"},  # the tensors were counted on, the layers not
+        {"conv2d_5": "conv2d_4", "conv2d_6": "conv2d_5"},
+        {"conv2d_5": "conv2d", "conv2d_6": "conv2d_1"},
+    ],
+)
+def test_numbers_of_tensors_may_be_others_than_those_of_layers(owners: dict[str, str]) -> None:
+    assert names(plan(schema(*owners, numbered=True), owned(**owners))) == list(owners)
+
+
+@pytest.mark.parametrize("owner", ["resnet50/a", "replica/outer/a", "a_1", "elsewhere"])
+def test_tensors_in_a_scope_match(owner: str) -> None:
+    assert plan(schema("a", "b"), owned(a=owner, b=owner.replace("a", "b")))
+
+
+def test_names_from_a_file_are_printed_harmlessly() -> None:
+    assert shown("\x1b[2J\nü") == r"'\x1b[2J\n\xfc'"
+    assert len(shown("x" * 1000)) < 90

@@ -1,0 +1,196 @@
+"""An experiment file is read whole, or refused with one line that names the place."""
+
+from __future__ import annotations
+
+import copy
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from radtl_tf.errors import ExperimentError
+from radtl_tf.records.experiment import Task
+from radtl_tf.records.reader import absolute_task, as_dict, experiment_from, read_experiment
+
+VALID: dict[str, Any] = {
+    "name": "test",
+    "task": {"manifest": "labels.csv", "positive": "sick", "patient": "patient_id"},
+    "question": {"compare": ["imagenet", "random"]},
+    "grid": {
+        "backbones": ["ResNet50"],
+        "weights": ["imagenet", "random"],
+        "tunings": [{"mode": "frozen", "learning_rates": [0.01]}],
+    },
+}
+
+
+def changed(place: str, value: Any) -> dict[str, Any]:
+    """Return the valid file with one value set; ``...`` removes it."""
+    raw = copy.deepcopy(VALID)
+    *parents, key = place.split(".")
+    at: Any = raw
+    for parent in parents:
+        at = at[int(parent)] if isinstance(at, list) else at.setdefault(parent, {})
+    if value is ...:
+        del at[key]
+    else:
+        at[key] = value
+    return raw
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    raw = changed("weights", {"imagenet": {"files": {"ResNet50": "w/a.h5"}, "pixels": "caffe"}})
+    experiment = experiment_from(raw, tmp_path)
+    assert experiment.task.manifest == tmp_path / "labels.csv"
+    assert experiment.weights["imagenet"].files["ResNet50"] == tmp_path / "w" / "a.h5"
+
+
+def test_defaults_are_those_of_the_contract(tmp_path: Path) -> None:
+    experiment = experiment_from(VALID, tmp_path)
+    assert (experiment.seed, experiment.folds.count, experiment.folds.inner) == (726, 5, 0.2)
+    assert (experiment.training.head_input, experiment.training.resize) == ("standardized", "pad")
+
+
+def test_what_is_written_can_be_read_again(tmp_path: Path) -> None:
+    experiment = experiment_from(VALID, tmp_path)
+    assert experiment_from(as_dict(experiment), Path("elsewhere")) == experiment
+
+
+def test_environment_variables_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RADTL_TEST_FOLDER", str(tmp_path / "there"))
+    experiment = experiment_from(changed("task.manifest", "${RADTL_TEST_FOLDER}/labels.csv"), tmp_path)
+    assert experiment.task.manifest == tmp_path / "there" / "labels.csv"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "kept"),
+    [("adld", "adld"), ("radiograph_phantoms/skull", "radiograph_phantoms/skull"), ("/x/knees", "/x/knees")],
+)
+def test_the_name_of_a_data_set_is_no_path(tmp_path: Path, dataset: str, kept: str) -> None:
+    assert absolute_task(Task(positive="x", dataset=dataset), tmp_path).dataset == kept
+
+
+@pytest.mark.parametrize("dataset", ["./knees", "../knees", "own/knees", "own/knees/lateral"])
+def test_the_folder_of_a_builder_is_relative_to_the_file(tmp_path: Path, dataset: str) -> None:
+    task = absolute_task(Task(positive="x", dataset=dataset), tmp_path)
+    assert task.dataset == str((tmp_path / dataset).resolve())
+
+
+def test_a_relative_path_in_a_variable_is_meant_from_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("RADTL_TEST_FOLDER", "..")
+    experiment = experiment_from(changed("task.manifest", "${RADTL_TEST_FOLDER}/labels.csv"), Path("/elsewhere"))
+    assert experiment.task.manifest == tmp_path / "labels.csv"
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        ("sed", 1, "unknown key 'sed' (did you mean 'seed'?)"),
+        ("task.positve", "x", "unknown key 'task.positve' (did you mean 'positive'?)"),
+        ("training.epoch", 3, "unknown key 'training.epoch' (did you mean 'epochs'?)"),
+        ("grid.tunings.0.learning_rate", [1], "(did you mean 'learning_rates'?)"),
+        ("weights", {"x": {"file": {}}}, "unknown key 'weights.x.file' (did you mean 'files'?)"),
+        ("name", ..., "'name' is missing"),
+        ("task.positive", ..., "'task.positive' is missing"),
+        ("folds.count", 1, "folds.count = 1 is out of range: it must be at least 2"),
+        ("folds.inner", 0.9, "at most 0.5"),
+        ("grid.tunings.0.mode", "frozn", "(did you mean 'frozen'?)"),
+        ("grid.tunings.0.learning_rates", [-1.0], "above 0"),
+        ("grid.tunings.0.layers", 3, "'layers' goes with mode = 'topK'"),
+        ("grid.tunings.0.mode", "topK", "'layers' goes with mode = 'topK'"),
+        ("grid.weights", ["imagenet", "imagenet"], "names a value twice"),
+        ("question.compare", ["imagnet", "random"], "(did you mean 'imagenet'?)"),
+        ("question.compare", ["random", "random"], "names 'random' twice"),
+        ("question", ..., "[question] is missing"),
+        ("task.manifest", ..., "needs either 'manifest'"),
+        ("task.one_image_per_patient", True, "contradict each other"),
+        ("task.label", ["a", "b"], "goes with kind = 'multilabel'"),
+        ("task.label", 3, "task.label = 3 is not what is expected here"),
+        ("task.kind", "multiclass", "task.positive goes with no multiclass task"),
+        ("task.kind", "binry", "(did you mean 'binary'?)"),
+        ("task.manifest", "${RADTL_UNSET_VARIABLE}/x.csv", "RADTL_UNSET_VARIABLE is not set"),
+        ("evaluation.operating_point", ["youden"], "(did you mean 'operating_points'?)"),
+        ("evaluation.operating_points", ["yuden"], "'yuden' is none (did you mean 'youden'?)"),
+        ("evaluation.operating_points", ["youden", "youden "], "names 'youden' twice"),
+        ("evaluation.subgroups", ["sx"], "(did you mean 'sex'?)"),
+        ("evaluation.subgroups", ["sex", "sex"], "names one twice"),
+        ("evaluation.operating_points", "youden", "evaluation.operating_points = 'youden' is not what is expected"),
+        ("training.views", 3, "training.augmentation is 'none'"),
+        ("training.batch_size", 0, "training.batch_size = 0 is out of range: it must be at least 1"),
+        ("training.batch_size", "large", "training.batch_size = 'large' is not what is expected here"),
+        ("grid.train_fractions", [0.5, 0.25], "grid.train_fractions lacks 1.0"),
+        ("grid.train_fractions", [1.0, 1.5], "at most 1"),
+    ],
+)
+def test_a_wrong_file_gets_one_line(place: str, value: Any, said: str, tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError) as caught:
+        experiment_from(changed(place, value), tmp_path)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_shares_of_the_training_patients_need_a_question(tmp_path: Path) -> None:
+    raw = changed("question", ...)
+    raw["grid"] |= {"weights": ["imagenet"], "train_fractions": [0.5, 1.0]}
+    with pytest.raises(ExperimentError, match=re.escape("grid.train_fractions goes with a [question]")):
+        experiment_from(raw, tmp_path)
+    raw["grid"]["train_fractions"] = [1.0]
+    assert experiment_from(raw, tmp_path).question is None
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"name = ", "not a TOML file"), (b"\xff\xfe", "not a TOML file")])
+def test_a_file_that_is_no_toml(content: bytes, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "experiment.toml"
+    file.write_bytes(content)
+    with pytest.raises(ExperimentError, match=said):
+        read_experiment(file)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match="cannot be read"):
+        read_experiment(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ({"kind": "multilabel"}, "a multilabel task needs task.label_separator"),
+        ({"kind": "multilabel", "label": ["a", "b"], "label_separator": "|"}, "names several columns"),
+        ({"kind": "multiclass", "label_separator": "|"}, "goes with kind = 'multilabel' or 'binary'"),
+        ({"positive": "a", "classes": ["a", "b"]}, "task.classes goes with kind = 'multilabel'"),
+        ({"kind": "multilabel", "label": ["a", "b"], "classes": ["a", "b"]}, "no columns named in task.label"),
+        ({"kind": "multilabel", "label_separator": "|", "classes": ["a", "a"]}, "each named once"),
+        ({"kind": "multilabel", "label_separator": "|", "classes": ["a"]}, "needs two or more classes"),
+    ],
+)
+def test_labels_that_contradict_their_kind(task: dict[str, Any], said: str, tmp_path: Path) -> None:
+    raw = changed("task", {"manifest": "labels.csv", "patient": "patient_id", **task})
+    with pytest.raises(ExperimentError, match=re.escape(said)):
+        experiment_from(raw, tmp_path)
+
+
+def test_tasks_of_every_kind_are_read_and_written(tmp_path: Path) -> None:
+    for task in (
+        {"kind": "multiclass"},
+        {"kind": "multilabel", "label": ["a", "b"]},
+        {"kind": "multilabel", "label_separator": "|"},
+        {"kind": "multilabel", "label_separator": "|", "classes": ["b", "a"]},
+        {"positive": "a", "label_separator": "|"},
+    ):
+        raw = changed("task", {"manifest": "labels.csv", "patient": "patient_id", **task})
+        experiment = experiment_from(raw, tmp_path)
+        assert experiment_from(as_dict(experiment), Path("elsewhere")) == experiment
+
+
+def test_operating_points_go_with_a_binary_task(tmp_path: Path) -> None:
+    raw = changed("evaluation.operating_points", ["youden", "sensitivity = 0.95"])
+    assert experiment_from(raw, tmp_path).evaluation.operating_points == ("youden", "sensitivity = 0.95")
+    raw["task"] |= {"kind": "multiclass"}
+    del raw["task"]["positive"]
+    with pytest.raises(ExperimentError, match="operating_points goes with a binary task, not with kind = 'multiclass'"):
+        experiment_from(raw, tmp_path)

@@ -1,0 +1,62 @@
+"""The data check as a person and as a machine reads it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from radtl_tf.data.check.findings import Checked, Finding
+from radtl_tf.report.pages.check import CONFOUNDERS, as_dict, as_text, lines_text, verdict, write_page
+
+AGES = pd.DataFrame(
+    [
+        ("Age (years)", "<b>child</b>", 5, "9", "1", "8", "9", "10"),
+        ("Age (years)", "adult", 5, "50", "9", "40", "50", "60"),
+    ],
+    columns=["What", "Class", "Known", "Mean", "SD", "25 %", "Median", "75 %"],
+)
+
+
+@pytest.fixture
+def checked() -> Checked:
+    findings = (Finding("unreadable", "2 images cannot be read", (3, 9)), Finding("shortcut", "AUROC 0.9", ()))
+    return Checked({"Images": "10 decoded"}, findings, {CONFOUNDERS: AGES})
+
+
+def test_the_text_says_what_is_wrong_where_and_what_to_do(checked: Checked) -> None:
+    text = as_text(checked)
+    assert "ERROR unreadable: 2 images cannot be read" in text and "Lines: 3, 9." in text
+    assert text.index("ERROR") < text.index("WARNING shortcut")
+    assert text.endswith("Result: 1 error, 1 warning")
+    assert "Mend or remove these files" in text
+
+
+def test_many_lines_are_counted() -> None:
+    assert lines_text(Finding("duplicates", "x", tuple(range(1, 15)))) == "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 4 more"
+
+
+def test_nothing_found_is_said() -> None:
+    assert verdict(Checked({}, (), {})) == "no error, no warning"
+
+
+def test_a_machine_reads_everything(checked: Checked) -> None:
+    record = json.loads(json.dumps(as_dict(checked)))
+    assert record["findings"][0]["lines"] == [3, 9]
+    assert record["tables"][CONFOUNDERS][1]["Median"] == "50"
+
+
+def test_the_page_stands_alone_and_escapes_names(checked: Checked, tmp_path: Path) -> None:
+    write_page(tmp_path / "check.html", checked, "<script>.csv")
+    page = (tmp_path / "check.html").read_text()
+    assert "http://" not in page and "https://" not in page and "<script" not in page
+    assert "<b>child</b>" not in page and "&lt;b&gt;child" in page
+    assert "1 error, 1 warning" in page and "<svg" in page and 'class="error"' in page
+
+
+def test_a_page_without_ages_has_no_figure(tmp_path: Path) -> None:
+    write_page(tmp_path / "check.html", Checked({"Images": "1"}, (), {}), "a")
+    page = (tmp_path / "check.html").read_text()
+    assert "<svg" not in page and "None." in page

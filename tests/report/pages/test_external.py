@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from radtl_tf.evaluation.external.drift import Drift, drifts, sentence
+from radtl_tf.evaluation.external.frozen_models import External, Scored, evaluate_classes, evaluate_external
+from radtl_tf.report.pages.external import _mean, _roc, as_text, tables_of, write_page
+
+NAME = "<b>Net</b>-mine-tf-frozen"
+
+
+@pytest.fixture(scope="module")
+def cases() -> Scored:
+    random = np.random.default_rng(1)
+    truth = np.arange(40) % 2
+    return Scored(truth, np.clip(random.normal(0.4, 0.1, (40, 2)) + 0.1 * truth[:, None], 0, 1), np.arange(40))
+
+
+@pytest.fixture(scope="module")
+def external(cases: Scored) -> External:
+    return evaluate_external([NAME, "Other"], cases, "patient", seed=1)
+
+
+@pytest.fixture(scope="module")
+def moved() -> list[Drift]:
+    trained = {"patients": 100, "levels": (0.01, 0.5, 0.99), "descriptors": {"mean": (0.1, 0.2, 0.3), "SD": (0, 1, 2)}}
+    return drifts(trained, {"mean": np.full(40, 0.9), "SD": np.ones(40)}, 40)
+
+
+def test_the_text_has_the_sentence_the_drift_and_the_tables(external: External, moved: list[Drift]) -> None:
+    text = as_text(external, moved)
+    assert text.startswith(external.sentence)
+    assert sentence(moved) in text
+    assert all(note in text for note in external.notes)
+    for title in ("Estimates", "Comparison", "Images against those of training"):
+        assert f"\n{title}\n" in text
+    assert "Calibration slope" in text
+    assert "Images against" not in as_text(external, [])
+
+
+def test_a_single_model_has_no_comparison(cases: Scored) -> None:
+    alone = evaluate_external(["m"], Scored(cases.truth, cases.scores[:, :1], cases.patients), "patient", seed=1)
+    assert [table.key for table in tables_of(alone, [])] == ["estimates"]
+
+
+def test_the_page_is_whole_escaped_and_refers_to_nothing(
+    external: External, moved: list[Drift], cases: Scored, tmp_path: Path
+) -> None:
+    write_page(tmp_path / "page.html", external, moved, [cases])
+    page = (tmp_path / "page.html").read_text()
+    assert "<b>Net" not in page and "&lt;b&gt;Net" in page
+    assert 'class="banner"' in page
+    assert "<svg" in page and "sensitivity" in page
+    assert not re.search(r"https?://|<script", page)
+    assert "Not a medical device" in page
+    assert "ROC per patient; the dotted line is chance." in page
+    calm = [Drift(**{**vars(one), "p_value": 1.0}) for one in moved]
+    write_page(tmp_path / "calm.html", external, calm, [cases])
+    assert 'class="banner"' not in (tmp_path / "calm.html").read_text()
+
+
+def test_several_classes_have_a_row_and_a_thin_curve_each(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    marks = np.eye(3, dtype=np.int64)[np.arange(60) % 3]
+    scores = np.clip(random.normal(0.4, 0.2, (60, 3, 2)) + 0.1 * marks[:, :, None], 0, 1)
+    names = ("<i>a</i>", "b: c", "d")
+    views = {name: Scored(marks[:, at], scores[:, at], np.arange(60)) for at, name in enumerate(names)}
+    found = evaluate_classes([NAME, "Other"], views, "multiclass", "patient", seed=1)
+    (estimates, comparison) = tables_of(found, [])
+    assert [row[1] for row in estimates.rows[:8:2]] == ["AUROC", "AUROC: <i>a</i>", "AUROC: b: c", "AUROC: d"]
+    assert [row[0] for row in comparison.rows] == ["AUROC"]
+    write_page(tmp_path / "page.html", found, [], list(views.values()))
+    page = (tmp_path / "page.html").read_text()
+    assert "<i>a" not in page and "images with &lt;i&gt;a&lt;/i&gt;: 20" in page
+    assert "the mean over the classes, each against the rest (thin)" in page
+    assert page.count("stroke-opacity: 0.5") == 6
+    assert "summed over the classes" in as_text(found, [])
+
+
+def test_the_area_under_the_mean_curve_is_the_mean_area() -> None:
+    random = np.random.default_rng(3)
+    views = [(random.permutation(np.arange(30) < size), random.integers(0, 8, 30) / 8) for size in (4, 11, 20)]
+    curves = [_roc(truth.astype(np.int64), scores) for truth, scores in views]
+    wrong, found = _mean(curves)
+    assert (np.diff(wrong) >= 0).all() and (np.diff(found) >= -1e-12).all()
+    areas = [np.trapezoid(rates, at) for at, rates in curves]
+    assert np.trapezoid(found, wrong) == pytest.approx(np.mean(areas))
+    steps = [(np.array([0, 0, 1]), np.array([0, 1, 1])), (np.array([0, 1, 1]), np.array([0, 0, 1]))]
+    wrong, found = _mean(steps)
+    assert wrong.tolist() == [0, 0, 1, 1]
+    assert found.tolist() == [0, 0.5, 0.5, 1]
+
+
+def test_the_curve_takes_equal_scores_together() -> None:
+    wrong, found = _roc(np.array([1, 0, 1, 0]), np.array([0.9, 0.5, 0.5, 0.1]))
+    assert wrong.tolist() == [0, 0, 0.5, 1]
+    assert found.tolist() == [0, 0.5, 1, 1]
+    assert np.trapezoid(found, wrong) == pytest.approx(0.875)

@@ -1,0 +1,163 @@
+"""Checklists point to what a report holds, and claim nothing that it does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+import pytest
+
+from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.report.pages.sections import Contents, contents
+from radtl_tf.report.saliency.section import read_saliency
+from radtl_tf.report.text.guidelines import CAPTION, STATES, Item, as_table, checklists, key_of
+from radtl_tf.report.text.methods import sentences
+
+Outcome = Callable[..., Path]
+TEXT = Path(__file__).parents[3] / "radtl_tf" / "report" / "text"
+ROWS = (TEXT / "guidelines.tsv").read_text(encoding="utf-8").splitlines()
+
+
+def test_every_row_of_the_file_is_whole() -> None:
+    rows = [line.split("\t") for line in ROWS]
+    assert {len(row) for row in rows} == {7}
+    assert {row[3] for row in rows[1:]} == set(STATES)
+    assert len({(row[0], row[1], row[2]) for row in rows[1:]}) == len(rows) - 1
+    for row in rows[1:]:
+        assert row[3] != "drafted" or row[4] or row[5]
+        assert row[3] != "not applicable" or row[5]
+        assert row[3] != "author" or not row[5]
+        assert not row[6] or (row[3] == "drafted" and "!" in row[4])
+
+
+def test_items_have_no_numbers_of_the_forms() -> None:
+    assert not any(re.match(r"(item )?\d", line.split("\t")[2], re.IGNORECASE) for line in ROWS)
+    assert "without its numbers" in CAPTION
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, maps: ModuleType, synthetic: ModuleType) -> Contents:
+    """All that a report can hold but for what the data check, baselines, shares and fine-tuning add."""
+    asked = {"operating_points": ["youden"], "subgroups": ["sex"]}
+    like = {"pixels": ("caffe", "tf"), "num_patients": 400, "evaluation": asked, "backbones": ("ResNet50",)}
+    folder = synthetic.write_synthetic(tmp_path_factory.mktemp("whole"), synthetic.Synthetic(**like))
+    examples = pd.read_csv(folder / "folds.csv")["example"].drop_duplicates()
+    lines = [f"{example},{'FM'[example % 2]}\n" for example in examples]
+    (folder / "metadata.csv").write_text("".join(["example,sex\n", *lines]))
+    return contents(evaluate(folder), read_saliency(maps.store(folder)))
+
+
+def test_every_sentence_and_place_that_is_named_exists(evaluation: Evaluation, whole: Contents) -> None:
+    known = {*sentences(evaluation), "result", "saliency"}
+    words = [word for line in ROWS[1:] for column in line.split("\t")[5:] for word in column.split()]
+    assert {word[1:] for word in words if word.startswith("@")} <= known
+    optional = {"check", "baselines", "layers", "not-converged", "learning-curve"}
+    named = {key.rstrip("!") for line in ROWS[1:] for key in line.split("\t")[4].split()}
+    assert named - optional <= set(whole.titles)
+
+
+def test_three_guidelines_with_drafts(evaluation: Evaluation) -> None:
+    lists = contents(evaluation).checklists
+    assert list(lists) == ["CLAIM 2024", "TRIPOD+AI", "STARD-AI"]
+    assert [key_of(name) for name in lists] == ["claim-2024", "tripod-ai", "stard-ai"]
+    drafted = [item for item in lists["CLAIM 2024"] if item.state == STATES["drafted"]]
+    assert len(drafted) > 20
+    weights = next(item for item in drafted if item.topic == "Where parameters started from")
+    assert (evaluation.record.facts.weights[0].sha256 or "") in weights.draft
+    assert weights.evidence == ("weights",)
+
+
+def test_what_a_report_does_not_hold_is_the_authors() -> None:
+    for items in checklists(dict.fromkeys(_sentences(), ""), set()).values():
+        for item in items:
+            assert item.evidence == ()
+            assert item.draft or item.state == STATES["author"]
+
+
+def _sentences() -> set[str]:
+    return {word[1:] for line in ROWS for word in line.split("\t")[5].split() if word.startswith("@")}
+
+
+def test_the_table_names_evidence_by_its_title(evaluation: Evaluation) -> None:
+    found = contents(evaluation)
+    table = as_table("STARD-AI", found.checklists["STARD-AI"], found.titles)
+    row = next(row for row in table.rows if row[1] == "Flow diagram")
+    assert row[2:4] == ("drafted: author must confirm", "Flow of patients and images")
+    assert table.key == "stard-ai"
+
+
+@pytest.mark.parametrize("word", ["shall", "should", "(eg", "e.g."])
+def test_topics_are_short(word: str) -> None:
+    topics = [line.split("\t")[2] for line in ROWS[1:]]
+    assert not [topic for topic in topics if word in topic or len(topic) > 110]
+
+
+def item(found: Contents, guideline: str, topic: str) -> Item:
+    (only,) = (item for item in found.checklists[guideline] if item.topic.startswith(topic))
+    return only
+
+
+@pytest.mark.parametrize(
+    ("guideline", "topic", "evidence"),
+    [
+        ("CLAIM 2024", "Demographic and clinical characteristics", "demographics"),
+        ("CLAIM 2024", "Explainability", "saliency"),
+        ("CLAIM 2024", "Failures", "saliency"),
+        ("TRIPOD+AI", "Characteristics of participants", "demographics"),
+        ("TRIPOD+AI", "Methods to address fairness", "subgroups"),
+        ("STARD-AI", "Algorithmic bias and fairness", "subgroups"),
+        ("STARD-AI", "Demographic and clinical characteristics", "demographics"),
+        ("STARD-AI", "Failures and errors", "saliency"),
+        ("STARD-AI", "Index test against reference standard", "operating-points"),
+    ],
+)
+def test_an_item_is_drafted_where_its_evidence_is_and_the_authors_elsewhere(
+    whole: Contents, evaluation: Evaluation, guideline: str, topic: str, evidence: str
+) -> None:
+    there, absent = item(whole, guideline, topic), item(contents(evaluation), guideline, topic)
+    assert there.state == STATES["drafted"]
+    assert there.evidence[0] == evidence
+    assert (absent.state, absent.draft) == (STATES["author"], "")
+
+
+@pytest.mark.parametrize(
+    ("guideline", "topic", "evidence", "denial"),
+    [
+        ("CLAIM 2024", "Combination of models", "agreement", "no ensemble is evaluated"),
+        ("TRIPOD+AI", "Model updating or recalibration", "recalibration", "No model was updated or recalibrated"),
+        ("TRIPOD+AI", "Results of model updating", "recalibration", "No model was updated."),
+    ],
+)
+def test_what_is_not_done_is_denied_and_what_is_shown_is_not(
+    whole: Contents, outcome: Outcome, guideline: str, topic: str, evidence: str, denial: str
+) -> None:
+    there = item(whole, guideline, topic)
+    assert there.state == STATES["drafted"] and there.evidence == (evidence,)
+    assert denial not in str(whole.checklists)
+    few = contents(evaluate(outcome(backbones=("ResNet50",), num_patients=80, question=None)))
+    absent = item(few, guideline, topic)
+    assert absent.state == "not applicable" and denial in absent.draft
+
+
+# Fixed drafts that deny something, and that no table of any report contradicts: each was looked at.
+NEVER_CONTRADICTED = {
+    "Images that cannot be read, and rows that lack what the task needs, stop the experiment; nothing was imputed.",
+    "This experiment tested on no external data; radtl test does, on a manifest of another hospital.",
+    "The predictors are the pixels of the image; nothing else was given to the networks.",
+    "No person judged the images for the model.",
+    "The output is a probability of each class; AUROC needs no threshold, and none was chosen for it.",
+    "AUROC needs no threshold, and none was chosen for it.",
+    "An image that cannot be decoded is refused, never guessed.",
+    "The model gives every image a probability; no result is indeterminate.",
+    "Stored images were analyzed; no examination was made for this experiment.",
+}
+
+
+def test_a_draft_that_denies_something_was_looked_at() -> None:
+    for line in ROWS[1:]:
+        fixed = " ".join(word for word in line.split("\t")[5].split() if not word.startswith("@"))
+        if re.search(r"\b(no|none|nothing|never|not|without)\b", fixed, re.IGNORECASE):
+            assert fixed in NEVER_CONTRADICTED

@@ -1,0 +1,70 @@
+"""Logistic regression on a fold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from radtl_tf.data.folds.draw import Fold
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.training.linear.logistic import DEFAULT_STRENGTH, STRENGTHS, fit
+
+
+@pytest.fixture
+def features(cases: Cases) -> np.ndarray:
+    """Return (72, 3): a noisy copy of the label, noise, and a constant."""
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(len(cases.truth), 2))
+    return np.column_stack([cases.truth + 0.5 * noise[:, 0], noise[:, 1], np.full(len(noise), 9.0)]).astype(np.float32)
+
+
+def test_it_finds_what_is_there_whatever_its_scale(cases: Cases, fold: Fold, features: np.ndarray) -> None:
+    scores = [fit(lambda at, f=f: f[at], cases, fold).scores["test"] for f in (features, features * [1000, 1, 1] + 5)]  # type: ignore[misc]
+    assert roc_auc_score(cases.truth[fold.test], scores[0]) > 0.8
+    np.testing.assert_allclose(scores[0], scores[1], atol=1e-4)
+
+
+def test_only_the_training_part_is_learned_from(cases: Cases, fold: Fold, features: np.ndarray) -> None:
+    changed = features.copy()
+    changed[fold.test] += 100
+    plain = fit(lambda at: features[at], cases, fold)
+    other = fit(lambda at: changed[at], cases, fold)
+    np.testing.assert_array_equal(plain.coefficients, other.coefficients)
+    np.testing.assert_array_equal(plain.scores["inner"], other.scores["inner"])
+
+
+def test_the_strength_is_chosen_unless_the_inner_part_is_too_small(
+    cases: Cases, fold: Fold, features: np.ndarray
+) -> None:
+    assert fit(lambda at: features[at], cases, replace(fold, fixed_epochs=True)).strength == DEFAULT_STRENGTH
+    chosen = fit(lambda at: features[at], cases, replace(fold, fixed_epochs=False)).strength
+    assert chosen in STRENGTHS
+
+
+def test_more_features_than_images_change_nothing_but_the_time(cases: Cases, fold: Fold) -> None:
+    wide = np.random.default_rng(3).normal(size=(len(cases.truth), 200)).astype(np.float32)
+    wide[:, 7] = 4.0
+    fitted = fit(lambda at: wide[at], cases, replace(fold, fixed_epochs=True))
+    sd = np.where(fitted.sd > 0, fitted.sd, np.inf)
+    plain = LogisticRegression(C=DEFAULT_STRENGTH, tol=1e-8, max_iter=5000)
+    plain.fit((wide[fold.train] - fitted.mean) / sd, cases.truth[fold.train])
+    np.testing.assert_allclose(fitted.coefficients[:, 1], plain.coef_[0], atol=1e-6)
+    expected = plain.predict_proba((wide[fold.test] - fitted.mean) / sd)[:, 1]
+    np.testing.assert_allclose(fitted.scores["test"], expected, atol=1e-6)
+
+
+def test_several_classes_are_fitted_as_scikit_learn_does(several: dict[str, Cases], fold: Fold) -> None:
+    wide = np.random.default_rng(3).normal(size=(72, 100)).astype(np.float32)
+    classes, labels = (fit(lambda at: wide[at], cases, replace(fold, fixed_epochs=True)) for cases in several.values())
+    scaled = (wide - classes.mean) / classes.sd
+    plain = LogisticRegression(C=DEFAULT_STRENGTH, tol=1e-8, max_iter=5000)
+    plain.fit(scaled[fold.train], several["multiclass"].truth[fold.train])
+    np.testing.assert_allclose(classes.scores["test"], plain.predict_proba(scaled[fold.test]), atol=1e-3)
+    for number in range(2):
+        plain.fit(scaled[fold.train], several["multilabel"].truth[fold.train, number])
+        expected = plain.predict_proba(scaled[fold.test])[:, 1]
+        np.testing.assert_allclose(labels.scores["test"][:, number], expected, atol=1e-4)

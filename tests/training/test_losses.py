@@ -1,0 +1,70 @@
+"""Targets, weights, losses and scores of each kind of task."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from scipy.special import expit, softmax
+from sklearn.metrics import log_loss, roc_auc_score
+
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.training.losses import (
+    LOSSES,
+    class_weights,
+    example_weights,
+    inner_auroc,
+    inner_loss,
+    scores_of,
+    targets_of,
+)
+
+LOGITS = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+
+
+def test_targets_are_the_marks(cases: Cases, several: dict[str, Cases]) -> None:
+    assert targets_of(cases)[:2].tolist() == [[1, 0], [0, 1]]
+    assert targets_of(several["multiclass"])[:4].tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 1], [1, 0, 0]]
+    assert targets_of(several["multilabel"])[:4].tolist() == [[0, 0], [1, 0], [0, 1], [1, 1]]
+
+
+def test_losses_are_those_of_keras() -> None:
+    truth = np.eye(3, dtype=np.float32)[np.arange(40) % 3]
+    found = LOSSES["multiclass"](truth, LOGITS, np.full((40, 1), 2.0, np.float32)).numpy()
+    expected = keras.losses.CategoricalCrossentropy(from_logits=True, reduction=None)(truth, LOGITS)
+    np.testing.assert_allclose(found, 2 * np.asarray(expected), rtol=1e-5)
+    weights = np.where(truth == 1, 3.0, 0.5).astype(np.float32)
+    found = LOSSES["multilabel"](truth, LOGITS, weights).numpy()
+    cells = -np.log(np.where(truth == 1, expit(LOGITS), 1 - expit(LOGITS))) * weights
+    np.testing.assert_allclose(found, cells.mean(axis=1), rtol=1e-4)
+
+
+def test_balanced_weights_have_a_mean_of_one(several: dict[str, Cases]) -> None:
+    truth = np.array([0, 0, 0, 1])
+    assert class_weights(truth, 2, "none").tolist() == [1, 1]
+    assert class_weights(truth, 2, "balanced") == pytest.approx([4 / 6, 2])
+    positions = np.array([1, 3, 5, 0])  # three of the first class, one of the second
+    assert class_weights(several["multiclass"].truth[positions], 3, "balanced")[:2] == pytest.approx([4 / 9, 4 / 3])
+    rare = several["multilabel"]
+    weights = example_weights(rare, np.arange(6), "balanced")  # of six, three have the first label and two the second
+    assert weights.shape == (72, 2)
+    assert weights[:6].mean(axis=0) == pytest.approx([1, 1])
+    assert weights[2].tolist() == pytest.approx([6 / (2 * 3), 6 / (2 * 2)])
+    assert (example_weights(rare, np.arange(6), "none") == 1).all()
+
+
+def test_scores_are_probabilities() -> None:
+    np.testing.assert_allclose(scores_of("binary", LOGITS[:, :2]), softmax(LOGITS[:, :2], axis=1)[:, 1], rtol=1e-6)
+    np.testing.assert_allclose(scores_of("multiclass", LOGITS), softmax(LOGITS, axis=1), rtol=1e-6)
+    np.testing.assert_allclose(scores_of("multilabel", LOGITS), expit(LOGITS), rtol=1e-6)
+    assert np.unique(scores_of("binary", np.array([[0.0, 30.0], [0.0, 31.0]], np.float32))).size == 2
+
+
+def test_inner_metrics_are_those_of_scikit_learn() -> None:
+    truth, scores = np.arange(40) % 3, softmax(LOGITS.astype(float), axis=1)
+    assert inner_loss(truth, scores) == pytest.approx(log_loss(truth, scores))
+    assert inner_auroc(truth, scores) == pytest.approx(roc_auc_score(truth, scores, multi_class="ovr"))
+    marks, each = (np.arange(120).reshape(40, 3) % 4 == 0).astype(int), expit(LOGITS.astype(float))
+    assert inner_auroc(marks, each) == pytest.approx(roc_auc_score(marks, each))
+    assert inner_loss(marks, each) == pytest.approx(log_loss(marks.ravel(), each.ravel()))
+    assert inner_loss(marks[:, 0], each[:, 0]) == pytest.approx(log_loss(marks[:, 0], each[:, 0]))

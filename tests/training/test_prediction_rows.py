@@ -1,0 +1,32 @@
+"""Rows of predictions have the columns of their task."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from radtl_tf.data.folds.draw import Fold
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.records.runs import Target
+from radtl_tf.training.prediction_rows import prediction_rows
+
+
+def test_a_binary_task_has_one_score(cases: Cases, fold: Fold) -> None:
+    scores = {"inner": np.linspace(0, 1, len(fold.inner)), "test": np.full(len(fold.test), 0.5)}
+    rows = list(prediction_rows(cases, "s", fold, scores))
+    at = int(fold.inner[1])
+    assert rows[1] == ("s", 0, 0, "inner", at, str(at), at % 2, scores["inner"][1])
+    assert len(rows) == len(fold.inner) + len(fold.test)
+
+
+def test_several_classes_have_a_truth_and_a_score_each(several: dict[str, Cases], fold: Fold) -> None:
+    for kind, cases in several.items():
+        scores = {"test": np.random.default_rng(0).random((len(fold.test), len(cases.classes)))}
+        rows = [dict(zip(_columns(cases), row, strict=True)) for row in prediction_rows(cases, "s", fold, scores)]
+        at = int(fold.test[3])
+        assert [rows[3][f"truth_{name}"] for name in cases.classes] == cases.marks[at].tolist(), kind
+        assert [rows[3][f"score_{name}"] for name in cases.classes] == scores["test"][3].tolist(), kind
+        assert rows[3]["example"] == at
+
+
+def _columns(cases: Cases) -> tuple[str, ...]:
+    return Target(cases.kind, cases.classes).columns
