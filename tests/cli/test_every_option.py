@@ -356,7 +356,8 @@ NOTED = (
 
 def _noting(place: str, asked: list[str]) -> Callable[..., None]:
     def note(*args: object, **settings: object) -> None:
-        asked.append(f"{place} {args} {settings}")
+        known = {name: value for name, value in settings.items() if name != "watch"}
+        asked.append(f"{place} {[value for value in args if not callable(value)]} {known}")
         if place != DRAW:
             raise click.exceptions.Exit(0)
 
