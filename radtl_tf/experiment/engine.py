@@ -7,10 +7,8 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import astuple, fields
-from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -28,6 +26,7 @@ from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_json, write_text
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.features.array_cache import ArrayCache
+from radtl_tf.training.features.feature_key import feature_key
 from radtl_tf.training.features.prefix_features import (
     POOLED,
     PREFIX_BATCH,
@@ -169,17 +168,7 @@ class BackboneRuns:
             augmentation=training.augmentation,
             seed=plan.experiment.seed,
             cache=ArrayCache(plan.cache, training.cache_gb * GIGABYTE),
-            key={
-                "backbone": record.backbone,
-                "weights": record.sha256 or f"{record.source}-{seed}",
-                "size": training.image_size,
-                "resize": training.resize,
-                "images": plan.images_hash,
-                "precision": plan.device.precision,
-                "device": [*plan.device.gpus, "oneDNN" * plan.device.onednn],
-                "versions": {name: version(name) for name in ("tensorflow", "keras")},
-                **_to_the_last_bit(plan),
-            },
+            key=feature_key(record, seed, plan.images_hash, training, plan.device),
             kept=self.kept,
             name=f"{self._backbone} with the weights {record.name!r}",
         )
@@ -244,13 +233,6 @@ class BackboneRuns:
         if rate is None:
             raise ValueError(f"{run.name} has no learning rate")
         return train_run(self.trainer(tuning), data, fold, tuning, rate, on_epoch=on_epoch)
-
-
-def _to_the_last_bit(plan: Plan) -> dict[str, Any]:
-    """Return what else the features depend on where equal bytes are promised: the kernels, and how sums are shared."""
-    if plan.experiment.training.determinism != "strict":
-        return {}
-    return {"determinism": "strict", "threads": plan.device.threads, "cpu": plan.device.cpu}
 
 
 def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[str, object]:

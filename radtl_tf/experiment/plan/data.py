@@ -9,7 +9,6 @@ from typing import TypeAlias
 import numpy as np
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.check.examined_images import examined, outcomes_of
 from radtl_tf.data.check.findings import Checked, Examined, check_accepted
 from radtl_tf.data.check.rules import check, linked_cases
 from radtl_tf.data.decoding.reading import Reading
@@ -22,8 +21,8 @@ from radtl_tf.data.tfds.builders import (
     build_named,
     cases_from,
     examined_from,
+    examined_with,
     fingerprint,
-    readings_from,
 )
 from radtl_tf.data.tfds.pipeline import pixel_cache
 from radtl_tf.errors import DataError
@@ -121,5 +120,4 @@ def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest |
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
     builder = build_manifest(manifest, cases, folder.data)
-    outcomes = outcomes_of(readings_from(builder))
-    return cases, folds, builder, examined(manifest, outcomes, task=task, patient=task.patient)
+    return cases, folds, builder, examined_with(manifest, builder, task)

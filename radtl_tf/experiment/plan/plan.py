@@ -29,7 +29,7 @@ from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import Run, Scenario, Target
 from radtl_tf.training.device import Device
-from radtl_tf.training.features.array_cache import digest_of
+from radtl_tf.training.features.feature_key import images_hash
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def make_plan(
         records=records,
         scenarios=scenarios_of(experiment, records),
         pixels=pixels_of(intake, experiment, folder),
-        images_hash=digest_of({"images": [reading.pixels_hash for reading in intake.readings]}),
+        images_hash=images_hash(intake.readings),
         cache=cache_folder or folder.features,
         data_sha256=intake.sha256,
         device=device,
