@@ -81,3 +81,14 @@ def test_bytes_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_text_is_utf8_with_the_line_ends_that_it_has(tmp_path: Path) -> None:
     write_text(tmp_path / "a.txt", "±\r\n\n")
     assert (tmp_path / "a.txt").read_bytes() == "±\r\n\n".encode()
+
+
+def test_every_file_of_a_folder_has_one_owner(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path)
+    of_run = folder.files(RUN)
+    assert of_run.root == folder.run(RUN)
+    names = [path.name for path in (of_run.record, of_run.history, of_run.predictions, of_run.weights, of_run.marker)]
+    assert names == ["run.json", "history.csv", "predictions.csv", "weights.h5", "DONE.json"]
+    assert folder.table("settings", ".tex") == tmp_path / "tables" / "settings.tex"
+    assert folder.figure("roc", ".svg") == tmp_path / "figures" / "roc.svg"
+    assert folder.pixels(224) == folder.data / "pixels-224.npy"

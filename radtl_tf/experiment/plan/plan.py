@@ -144,7 +144,7 @@ def make_plan(
         with_share_of_training(cases, fold, share, experiment.seed)  # each share has every class, or it stops here
     scenarios = scenarios_of(experiment, records)
     size, resize = experiment.training.image_size, experiment.training.resize
-    pixels = pixel_cache(builder, len(cases.truth), size, resize, folder.data / f"pixels-{size}.npy")
+    pixels = pixel_cache(builder, len(cases.truth), size, resize, folder.pixels(size))
     plan = Plan(
         experiment=experiment,
         folder=folder,

@@ -75,7 +75,7 @@ class Bench:
             OutputError: what the run has learned is missing or damaged.
             WeightsError: the weights file is not what it was.
         """
-        learned = read_learned(self._folder.run(run) / "weights.h5")
+        learned = read_learned(self._folder.files(run).weights)
         initialize(self._base, weights, backbone_seed(self._experiment.seed, run.repeat))
         assign(split(self._base, run.scenario.setting.tuning).suffix, learned.suffix)
         self._head.reset(kernel=learned.kernel, bias=learned.bias, mean=learned.mean, sd=learned.sd)

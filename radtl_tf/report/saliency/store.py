@@ -17,12 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.errors import OutputError
-from radtl_tf.records.folder import read_json, write_json
+from radtl_tf.records.folder import OutputFolder, read_json, write_json
 
-FOLDER = "saliency"
 FORMAT = 1
 RADIOGRAPH = "radiograph"
-_RECORD = "saliency.json"
+_INDEX = "saliency.json"
 Pictures = Mapping[tuple[int, str], NDArray[np.uint8]]  # by example and what it shows; grey (S, S) or RGBA (S, S, 4)
 
 
@@ -90,14 +89,14 @@ def write_drawn(output: Path, drawn: Drawn, pictures: Pictures) -> Path:
     Raises:
         OutputError: it cannot be written.
     """
-    folder = output / FOLDER
-    part = folder.with_name(f".{FOLDER}.{os.getpid()}.part")
+    folder = OutputFolder(output).saliency
+    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         for key, pixels in pictures.items():
             (part / _name(*key)).write_bytes(bytes(imagecodecs.png_encode(pixels)))
-        write_json(part / _RECORD, {"format": FORMAT, **asdict(drawn)})
+        write_json(part / _INDEX, {"format": FORMAT, **asdict(drawn)})
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(part, folder)
     except OSError as error:
@@ -113,14 +112,14 @@ def read_drawn(output: Path) -> Drawn | None:
     Raises:
         OutputError: it is damaged, or written by another version.
     """
-    path = output / FOLDER / _RECORD
+    path = OutputFolder(output).saliency / _INDEX
     if not path.parent.exists():
         return None
-    record = read_json(path)
+    stored = read_json(path)
     try:
-        if record.pop("format") != FORMAT:
+        if stored.pop("format") != FORMAT:
             raise _damaged(path.parent)
-        return _from_json(record)
+        return _from_json(stored)
     except (AttributeError, KeyError, TypeError) as error:
         raise _damaged(path.parent) from error
 
@@ -131,7 +130,7 @@ def read_picture(output: Path, example: int, what: str) -> NDArray[np.uint8]:
     Raises:
         OutputError: it is missing or damaged.
     """
-    path = output / FOLDER / _name(example, what)
+    path = OutputFolder(output).saliency / _name(example, what)
     try:
         return np.asarray(imagecodecs.png_decode(path.read_bytes()))
     except (OSError, ValueError, imagecodecs.PngError) as error:
@@ -147,14 +146,14 @@ def _name(example: int, what: str) -> str:
     return f"{example:05d}-{what}.png"
 
 
-def _from_json(record: dict[str, Any]) -> Drawn:
+def _from_json(stored: dict[str, Any]) -> Drawn:
     cases = tuple(
         DrawnCase(**{**case, "maps": tuple(DrawnMap(**{**one, "cells": tuple(one["cells"])}) for one in case["maps"])})
-        for case in record.pop("cases")
+        for case in stored.pop("cases")
     )
-    randomized = tuple(Randomized(**row) for row in record.pop("randomized"))
-    weights, classes = tuple(record.pop("weights")), tuple(record.pop("classes"))
-    return Drawn(weights=weights, classes=classes, cases=cases, randomized=randomized, **record)
+    randomized = tuple(Randomized(**row) for row in stored.pop("randomized"))
+    weights, classes = tuple(stored.pop("weights")), tuple(stored.pop("classes"))
+    return Drawn(weights=weights, classes=classes, cases=cases, randomized=randomized, **stored)
 
 
 def _damaged(folder: Path) -> OutputError:
