@@ -113,12 +113,13 @@ def write_tables(folder: Path, evaluation: Evaluation) -> None:
     beside = evaluation.secondary
     estimates = pd.concat([evaluation.estimates.astype(object), baselines, beside.estimates.astype(object)])
     comparisons = as_written(pd.concat([evaluation.comparisons.astype(object), beside.comparisons.astype(object)]))
-    tables = {"estimates": estimates, "comparisons": comparisons}
+    output = OutputFolder(folder)
+    tables = {output.estimates: estimates, output.comparisons: comparisons}
     if evaluation.learning_curve:
-        tables |= {"learning_curve": evaluation.learning_curve.curve}
-    for name, table in tables.items():
+        tables |= {output.learning_curve: evaluation.learning_curve.curve}
+    for path, table in tables.items():
         rows = table.astype(object).where(table.notna(), None).itertuples(index=False)
-        write_text(folder / f"{name}.csv", csv_text(table.columns, rows))
+        write_text(path, csv_text(table.columns, rows))
 
 
 def estimate_table(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import Any
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.disk import write_text
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.drawing.table import plain, render_markdown
 from radtl_tf.report.drawing.templates import DISCLAIMER, render_template
 from radtl_tf.report.pages.export import export
@@ -31,11 +32,11 @@ def write_report(folder: Path, evaluation: Evaluation) -> Path:
         OutputError: the folder cannot be written, or the stored maps are damaged.
     """
     found = contents(evaluation, read_saliency(folder))
-    path, page = folder / "report.html", _html(evaluation, found)
+    output, page = OutputFolder(folder), _html(evaluation, found)
     export(folder, found.figures, [*found.tables, *found.checklist_tables()])
-    write_text(folder / "report.md", _markdown(evaluation, found))
-    write_text(path, page)
-    return path
+    write_text(output.markdown, _markdown(evaluation, found))
+    write_text(output.report, page)
+    return output.report
 
 
 def render_html(evaluation: Evaluation, saliency: Saliency | None = None) -> str:
