@@ -19,6 +19,7 @@ from PIL import Image
 from radtl_tf.cli.main import main
 from radtl_tf.data.decoding.reading import Outcome
 from radtl_tf.data.decoding.worker_pool import read_all
+from radtl_tf.data.manifest.reader import ImageFile
 
 # Of each verb: a call that is valid, or only lacks what an entry adds; then, of each option, the words in which it
 # counts. Words before " + " belong to both calls that are compared, those after it hold the option.

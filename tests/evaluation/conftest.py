@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.evaluation.evaluate import Evaluation, evaluate, write_tables
 
 
 def _load(name: str) -> ModuleType:
@@ -39,5 +39,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def evaluation(finished: Path) -> Evaluation:
-    """What is evaluated from ``finished``."""
-    return evaluate(finished)
+    """What is evaluated from ``finished``, and written there."""
+    found = evaluate(finished)
+    write_tables(finished, found)
+    return found
