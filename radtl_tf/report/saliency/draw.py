@@ -22,7 +22,7 @@ from radtl_tf.logs import get_logger
 from radtl_tf.models.gradcam import Array, scaled
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import experiment_from
+from radtl_tf.records.reader import recorded_experiment
 from radtl_tf.records.runs import Run
 from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, choose_cases, count_kinds, held_out_scores, outcome
 from radtl_tf.report.saliency.colors import overlay
@@ -97,7 +97,7 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path
 
 def _read(folder: Path) -> _Finished:
     record, output = read_record(folder), OutputFolder(folder)
-    experiment = experiment_from(record.experiment, folder)
+    experiment = recorded_experiment(record.experiment, folder)
     settings, data = experiment.training, record.data
     if experiment.task.kind != "binary":
         raise ExperimentError(f"saliency maps are drawn for binary tasks, and this one is {experiment.task.kind}.")
