@@ -166,7 +166,7 @@ def test_no_byte_that_is_written_or_printed_holds_the_canary(
     radtl("run", _experiment(tmp_path, tiny_backbone), "--out", out / "results")
     radtl("report", out / "results")
     radtl("status", out / "results")
-    radtl("export", out / "results", "--out", out / "model")
+    radtl("export", out / "results", "--setting", f"{tiny_backbone}-mine-tf-frozen", "--out", out / "model")
     new = tmp_path / "new.dcm"
     _write_dicom(new, 99)
     radtl("predict", out / "model", new, "--out", out / "scores.csv")

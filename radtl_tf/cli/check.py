@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli.options import ANY_PATH, FILE, as_json, log, progress, task_of, task_options
+from radtl_tf.cli import options
+from radtl_tf.cli.options import ANY_PATH, FILE, TASK, as_json, log, refuse
+from radtl_tf.records.experiment import Task
 
 if TYPE_CHECKING:
     from radtl_tf.data.check.findings import Checked
     from radtl_tf.data.manifest.reader import Manifest
-    from radtl_tf.records.experiment import Task
 
 
 @click.command()
 @click.argument("source", type=ANY_PATH)
-@task_options
-@click.option(
-    "--folds", type=click.IntRange(2, 50), default=5, show_default=True, help="Folds whose parts are counted."
-)
-@click.option("--seed", type=click.IntRange(0), default=726, show_default=True, help="Seed of the folds.")
+@options.task_options
+@options.folds
+@options.seed
 @click.option("--out", type=FILE, help="HTML page to write, too.")
 @as_json
 def check(
@@ -30,12 +29,13 @@ def check(
 ) -> None:
     """Open every radiograph of SOURCE, a manifest (CSV) or a folder, and tell what could spoil an experiment.
 
-    Files that cannot be read, patients under two ids, duplicates and near-duplicates, labels that stand in a path or a
-    column, shortcuts through how images were taken. Exit code 1 if there is an error.
+    It finds files that cannot be read, patients under two ids, duplicates and near-duplicates, paths and columns that
+    give away the label, and shortcuts through how images were taken. Exit code 1 if there is an error. Of a folder the
+    images are checked; the options about labels, patients and folds are for a manifest. Without --positive and --kind
+    the classes are compared with each other. Folds are drawn where --patient or --one-image-per-patient is given.
 
     Example: radtl data check labels.csv --positive pneumonia --patient patient_id --out check.html
     """
-    from radtl_tf.errors import DataError
     from radtl_tf.report.pages.check import as_dict, as_text, verdict, write_page
 
     checked = _folder(source) if source.is_dir() else _manifest(source, images, folds, seed, task)
@@ -44,50 +44,44 @@ def check(
         log(f"Page: {out}")
     click.echo(json.dumps(as_dict(checked), indent=1) if as_json else as_text(checked))
     if checked.errors:
-        raise DataError(f"{source}: {verdict(checked)}; the first: {checked.errors[0].message}")
+        log(f"Error: {source}: {verdict(checked)}; the first: {checked.errors[0].message}")
+        click.get_current_context().exit(1)
 
 
 def _folder(folder: Path) -> Checked:
-    from radtl_tf.data.check.examined_images import read_files
-    from radtl_tf.data.check.rules import check as check_data
-    from radtl_tf.data.decoding.images import image_files
-    from radtl_tf.errors import DataError
+    from radtl_tf.data.check.check_source import check_folder
+    from radtl_tf.library.bars import bars
 
-    files = image_files([folder])
-    if not files:
-        raise DataError(f"{folder} holds no image that is read (DICOM, PNG, JPEG).")
-    with progress(len(files), 0, "Images") as bar:
-        return check_data(read_files(files, bar.advance))
+    refuse([*TASK, "folds", "seed"], "SOURCE is a folder, which has no labels and no patients; name a manifest.")
+    with bars() as watch:
+        return check_folder(folder, watch)
 
 
-def _manifest(source: Path, images: Path | None, folds: int, seed: int, options: dict[str, Any]) -> Checked:
-    from dataclasses import replace
-
-    from radtl_tf.data.check.examined_images import examined, read_manifest_images
-    from radtl_tf.data.check.rules import check as check_data
-    from radtl_tf.data.check.rules import linked_cases
-    from radtl_tf.data.manifest.reader import cases_of, read_manifest
+def _manifest(source: Path, images: Path | None, folds: int, seed: int, given: dict[str, Any]) -> Checked:
+    from radtl_tf.data.check.check_source import check_manifest
+    from radtl_tf.data.manifest.reader import read_manifest
+    from radtl_tf.library.bars import bars
     from radtl_tf.records.experiment import FoldPlan
 
     manifest = read_manifest(source, images, collect=True)
-    task = _task(manifest, source, options)
-    cases = cases_of(manifest, task, bytes(32)) if task and (task.patient or task.one_image_per_patient) else None
-    with progress(len(manifest.sources), 0, "Images") as bar:
-        outcomes = read_manifest_images(manifest, bar.advance)
-    rows = examined(manifest, outcomes, task=task, patient=options["patient"])
-    if cases and all(row.outcome.reading for row in rows):
-        cases = replace(cases, linked=linked_cases(rows))  # as an experiment divides them
-    return check_data(rows, cases=cases, plan=FoldPlan(count=folds), seed=seed)
+    task, plan = _task(manifest, source, given), FoldPlan(count=folds)
+    if task and not (task.patient or task.one_image_per_patient):
+        refuse(["unit", "folds", "seed"], "nothing is said of patients; add --patient or --one-image-per-patient.")
+    with bars() as watch:
+        return check_manifest(manifest, task, patient=given["patient"], plan=plan, seed=seed, watch=watch)
 
 
-def _task(manifest: Manifest, source: Path, options: dict[str, Any]) -> Task | None:
+def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | None:
     """Return what the columns mean, or ``None`` where there is no label.
 
     Without ``--positive`` classes are compared with each other; without ``--unit`` the check suggests one.
     """
-    if not options["labels"] and "label" not in manifest.table.columns:
+    if not given["labels"] and Task.label not in manifest.table.columns:
+        names = set(TASK) - {"labels", "patient", "images"}
+        refuse({*names, "folds", "seed"}, "the manifest has no column 'label'; name yours with --label.")
         return None
-    if not options["positive"] and not options["kind"]:
-        several = len(options["labels"]) > 1 or options["label_separator"]
-        options["kind"] = "multilabel" if several else "multiclass"
-    return task_of(source, {**options, "unit": options["unit"] or "image"})
+    kind = given["kind"]
+    if not given["positive"] and not kind:
+        several = len(given["labels"]) > 1 or given["label_separator"]
+        kind = "multilabel" if several else "multiclass"
+    return options.task_of(source, {**given, "kind": kind, "unit": given["unit"] or "image"})

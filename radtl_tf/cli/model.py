@@ -13,10 +13,13 @@ from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, load_tensorflow, log
 
 @click.command()
 @click.argument("folder", type=FOLDER)
-@click.option("--setting", help="Setting to export, as named in the report; default: the one of lowest inner loss.")
+@click.option("--setting", help="Setting to export, as named in the report; default: that of lowest inner loss.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of the SavedModel; must not exist.")
 def export(folder: Path, setting: str | None, out: Path) -> None:
     """Write the ensemble of the folds of one setting of the experiment in FOLDER as a SavedModel.
+
+    Without --setting it is the one of lowest inner loss; if the next one is within one standard error, both are named
+    and nothing is exported.
 
     Example: radtl export results --out model
     """
@@ -46,7 +49,8 @@ def predict(model: Path, paths: tuple[Path, ...], out: Path | None) -> None:
     from radtl_tf.deploy.class_check import target_of
     from radtl_tf.deploy.predict import load_model
     from radtl_tf.deploy.predict import predict as scores_of
-    from radtl_tf.records.folder import csv_text, write_text
+    from radtl_tf.records.csv_text import csv_text
+    from radtl_tf.records.disk import write_text
 
     files = image_files(paths)
     loaded = load_model(model)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli.options import FILE, FOLDER, as_json, load_tensorflow, log
-from radtl_tf.errors import DataError
+from radtl_tf.cli import options
+from radtl_tf.cli.options import FILE, FOLDER, as_json, load_tensorflow, log, refuse
 from radtl_tf.places import weights_folder
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from radtl_tf.models.weights.catalogue import Availability
     from radtl_tf.models.weights.convention_score import ConventionScores
     from radtl_tf.models.weights.inspection import Verified
 
-_MAX_IMAGES = 64  # scores of conventions hardly move with more
 _NOT_STATED = "not stated"
 _STATUS = {"downloaded": "downloaded by Keras", "keras": "Keras downloads it"}
 _COLUMNS = ("name", "backbone", "pixels", "status", "license", "file")
@@ -44,7 +39,7 @@ def list_weights(as_json: bool) -> None:
     folder = weights_folder()
     states = [availability(row, folder) for row in catalogue()]
     if as_json:
-        click.echo(json.dumps([_record(state) for state in states], indent=1))
+        click.echo(json.dumps({"weights": [_record(state) for state in states]}, indent=1))
         return
     click.echo("\n".join(_table([_COLUMNS, *map(_cells, states)])))
     log(f"\nWeights folder: {folder}")
@@ -89,17 +84,11 @@ def _advice(states: list[Availability]) -> list[str]:
 @weights.command()
 @click.argument("file", type=FILE)
 @click.option("--backbone", required=True, help="Backbone that the file is for, such as ResNet50.")
-@click.option(
-    "--images", type=FOLDER, help=f"Folder of radiographs (at most {_MAX_IMAGES} are read) to score conventions."
-)
-@click.option(
-    "--image-size", type=click.IntRange(min=1), help="Side in px that the images are resized to; default: 224."
-)
-@click.option("--resize", help="How: pad, stretch or published; default: pad.")
+@click.option("--images", type=FOLDER, help="Folder of radiographs (at most 64 are read) to score conventions.")
+@options.image_size
+@options.resize
 @as_json
-def verify(
-    file: Path, backbone: str, images: Path | None, image_size: int | None, resize: str | None, as_json: bool
-) -> None:
+def verify(file: Path, backbone: str, images: Path | None, image_size: int, resize: str, as_json: bool) -> None:
     """Tell whether FILE would be accepted, what it holds, and which features it gives for a golden image.
 
     The golden output is the same wherever the installation computes right: compare it with a colleague's. With
@@ -107,12 +96,12 @@ def verify(
 
     Example: radtl weights verify RadImageNet-ResNet50_notop.h5 --backbone ResNet50
     """
-    if images is None and (image_size or resize):
-        raise click.UsageError("--image-size and --resize are about --images: name their folder.")
+    if images is None:
+        refuse(["image_size", "resize"], "it is about the images that conventions are scored on; add --images.")
     load_tensorflow()
-    from radtl_tf.models.weights.inspection import verify as verified
+    from radtl_tf.experiment.verify_weights import verify_weights
 
-    found = verified(file, backbone, _read(images, image_size or 224, resize or "pad") if images else None)
+    found = verify_weights(file, backbone, images, image_size=image_size, resize=resize)
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=1))
         return
@@ -122,29 +111,6 @@ def verify(
         log(f"Warning: {warning}")
     if found.conventions:
         _show(found.conventions)
-
-
-def _read(folder: Path, size: int, policy: str) -> NDArray[np.float32]:
-    """Return at most 64 images of a folder, evenly spaced over its sorted names: (N, size, size, 1), grey 0..1."""
-    import numpy as np
-
-    from radtl_tf.data.decoding.images import FORMATS, decode, image_files
-    from radtl_tf.data.tfds.pipeline import preprocess
-
-    files = image_files([folder])
-    places = np.unique(np.linspace(0, len(files) - 1, min(len(files), _MAX_IMAGES)).astype(int))
-    grey, failures = [], Counter[str]()
-    for place in places:
-        try:
-            grey.append(preprocess(decode(files[place]).pixels, size, policy).numpy())
-        except DataError as error:  # a file's name may hold a patient's, so it is not printed
-            failures[str(error)] += 1
-    for reason, count in failures.items():
-        log(f"Warning: {count} of {len(places)} images cannot be read: {reason}")
-    if not grey:
-        raise DataError(f"{folder} has no image that can be read: name a folder of radiographs ({FORMATS}).")
-    log(f"Conventions are scored on {len(grey)} of {len(files)} images, {size} px, resize {policy}.")
-    return np.stack(grey)
 
 
 def _lines(found: Verified) -> list[tuple[str, str]]:

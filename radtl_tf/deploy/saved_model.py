@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from radtl_tf import __version__
 from radtl_tf.data.decoding.grey import GREY_WEIGHTS
 from radtl_tf.data.tfds.pipeline import preprocess
 from radtl_tf.errors import ExperimentError, OutputError, nearest
-from radtl_tf.models.backbones import build_base
+from radtl_tf.evaluation.question.best_setting import best_setting
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, convention, to_network
-from radtl_tf.models.tuning import Split, split
-from radtl_tf.models.weights.sources import initialize, resolve
+from radtl_tf.records.disk import read_json, temporary_folder, write_json
 from radtl_tf.records.experiment import Experiment, Kind
-from radtl_tf.records.folder import OutputFolder, read_json, write_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import experiment_from
-from radtl_tf.records.runs import PROBE, Run, Scenario, Setting, Target
-from radtl_tf.training.learned_weights import Learned, read_learned
-from radtl_tf.training.randomness import backbone_seed
+from radtl_tf.records.runs import Run, Scenario, Setting, Target
+from radtl_tf.training.finished_networks import FinishedRuns, find_weights
 
 CARD = "radtl.json"  # beside the graph: what a caller has to know
 JPEG_START = b"\xff\xd8"
@@ -40,11 +36,19 @@ _ACTIVATIONS: dict[Kind, Callable[[tf.Tensor], tf.Tensor]] = {
 
 
 @dataclass(frozen=True)
-class Member:
-    """One fold's run of the exported Setting, at the learning rate of lowest inner loss."""
+class _Networks:
+    """The shared prefix, and the suffix and head of each fold.
 
-    run: Run
-    learned: Learned
+    No ``tf.Module``, which would find the Keras variables in it: a SavedModel would hold every variable twice.
+    """
+
+    prefix: keras.Model
+    members: Sequence[tuple[keras.Model, Head]]
+
+    def variables(self) -> list[tf.Variable]:
+        """Return the variable of TensorFlow behind every variable of Keras, each once."""
+        models = [self.prefix, *chain.from_iterable(self.members)]
+        return [variable.value for variable in {id(one): one for model in models for one in model.weights}.values()]
 
 
 class Ensemble(tf.Module):
@@ -53,6 +57,9 @@ class Ensemble(tf.Module):
     ``serving_default`` takes ``image_bytes`` (B,) PNG or JPEG files; ``pixels`` takes (B, H, W, 1) uint16 grey. Both
     give ``probabilities`` (B, K) as the mean over the folds, those of a ``multilabel`` model each for itself; a
     ``binary`` one also ``score`` (B,), the probability of the positive class.
+
+    ``tf_variables`` is what the SavedModel holds: loaders that read the graph alone (``tf.compat.v1.saved_model.load``,
+    ``saved_model_cli run``, TensorFlow Serving) restore no variable that is known as one of Keras only.
     """
 
     def __init__(
@@ -66,7 +73,8 @@ class Ensemble(tf.Module):
         resize: str,
     ) -> None:
         super().__init__()
-        self._prefix, self._members, self._kind = prefix, list(members), kind
+        self._networks, self._kind = _Networks(prefix, members), kind
+        self.tf_variables = self._networks.variables()
         self._convention, self._size, self._resize = pixels, image_size, resize
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="image_bytes")])
@@ -87,9 +95,9 @@ class Ensemble(tf.Module):
         return tf.ensure_shape(preprocess(image, self._size, self._resize), (self._size, self._size, 1))
 
     def _scores(self, grey: tf.Tensor) -> dict[str, tf.Tensor]:
-        cuts = self._prefix(to_network(grey, self._convention), training=False)
+        cuts = self._networks.prefix(to_network(grey, self._convention), training=False)
         cuts = cuts if isinstance(cuts, list) else [cuts]
-        logits = [head(suffix(cuts, training=False)) for suffix, head in self._members]
+        logits = [head(suffix(cuts, training=False)) for suffix, head in self._networks.members]
         probabilities = tf.reduce_mean(_ACTIVATIONS[self._kind](tf.stack(logits)), axis=0)  # (B, K)
         found = {"probabilities": probabilities}
         return found | {"score": probabilities[:, 1]} if self._kind == "binary" else found
@@ -116,42 +124,37 @@ def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_fold
     Without ``setting`` it is the one of lowest mean inner loss: the test folds choose nothing.
 
     Raises:
-        ExperimentError: no such Setting, or runs of it are missing.
+        ExperimentError: no such Setting, two that are tied, or runs are missing.
+        WeightsError: the weights file has gone, or is not the one that the experiment recorded.
         OutputError: ``out`` exists or cannot be written.
     """
     if out.exists():
-        raise OutputError(f"{out} exists already: choose another --out or delete it.")
+        raise OutputError(f"{out} exists already: choose another output folder or delete it.")
     record = read_json(folder.experiment)
     experiment = experiment_from(record["experiment"], folder.root)
     chosen, scenarios = choose_setting(folder, record, setting)
-    members = [_member(folder, runs) for runs in _runs_by_fold(folder, experiment, scenarios)]
+    runs = [_best_run(folder, of_fold) for of_fold in _runs_by_fold(folder, experiment, scenarios)]
     keras.config.set_dtype_policy("float32")
-    ensemble = _assemble(experiment, chosen, members, weights_folder)
-    _save(ensemble, out, _card(record, chosen, members) | {"inputs": _inputs(folder)})
+    ensemble = _assemble(folder, experiment, runs, weights_folder)
+    _save(ensemble, out, _card(record, chosen, runs) | {"inputs": _inputs(folder)})
     return chosen
 
 
 def choose_setting(folder: OutputFolder, record: Mapping[str, Any], name: str | None) -> tuple[Setting, list[Scenario]]:
-    """Return the Setting called ``name``, or the one of lowest mean inner loss, with its scenarios."""
+    """Return the Setting called ``name``, or the one of lowest mean inner loss, with its scenarios.
+
+    Raises:
+        ExperimentError: no such Setting; or, without a name, two that are tied or too few finished runs.
+    """
     scenarios = [Scenario.from_dict(entry) for entry in record["scenarios"]]
     by_name: dict[str, list[Scenario]] = {}
     for scenario in scenarios:
         by_name.setdefault(scenario.setting.name, []).append(scenario)
     if name is None:
-        name = _lowest_inner_loss(folder)
+        name = best_setting(folder, scenarios)
     if name not in by_name:
         raise ExperimentError(f"No setting {name!r}{nearest(name, by_name)}; there are: {', '.join(by_name)}.")
     return by_name[name][0].setting, by_name[name]
-
-
-def _lowest_inner_loss(folder: OutputFolder) -> str:
-    losses: dict[Scenario, list[float]] = {}
-    for run in folder.run_records():
-        if run["tuning"] != PROBE and run["train_fraction"] == 1:
-            losses.setdefault(Scenario.from_dict(dict(run)), []).append(run["inner_loss"])
-    if not losses:
-        raise ExperimentError(f"{folder.root} has no finished run: run the experiment first.")
-    return min(losses, key=lambda scenario: float(np.mean(losses[scenario]))).setting.name
 
 
 def _runs_by_fold(folder: OutputFolder, experiment: Experiment, scenarios: list[Scenario]) -> list[list[Run]]:
@@ -162,23 +165,20 @@ def _runs_by_fold(folder: OutputFolder, experiment: Experiment, scenarios: list[
     return folds
 
 
-def _member(folder: OutputFolder, runs: list[Run]) -> Member:
+def _best_run(folder: OutputFolder, runs: list[Run]) -> Run:
     """Return the run of lowest inner loss among the learning rates of one fold."""
-    best = min(runs, key=lambda run: read_json(folder.run(run) / "run.json")["inner_loss"])
-    return Member(best, read_learned(folder.run(best) / "weights.h5"))
+    return min(runs, key=lambda run: read_json(folder.run(run) / "run.json")["inner_loss"])
 
 
-def _assemble(experiment: Experiment, setting: Setting, members: list[Member], weights_folder: Path) -> Ensemble:
-    """Build the network of every fold around one prefix."""
-    training = experiment.training
-    entry = resolve(
-        setting.weights, setting.backbone, entries=experiment.weights, pixels=setting.pixels, folder=weights_folder
-    )
-    base = build_base(setting.backbone, training.image_size, seed=0)
-    initialize(base, entry, backbone_seed(experiment.seed, EXPORTED_REPEAT))
+def _assemble(folder: OutputFolder, experiment: Experiment, runs: list[Run], weights_folder: Path) -> Ensemble:
+    """Build the network of every fold around the prefix of the first, which is that of all."""
+    finished, setting, training = FinishedRuns(folder, experiment), runs[0].scenario.setting, experiment.training
+    weights = find_weights(experiment, setting, weights_folder)
+    first = finished.network(runs[0], weights)
+    others = (finished.network(run, weights) for run in runs[1:])  # one at a time: their prefixes are not kept
     return Ensemble(
-        _cut(base, setting).prefix,
-        [_network(setting, training.image_size, member.learned) for member in members],
+        first.parts.prefix,
+        [(network.parts.suffix, network.head) for network in chain([first], others)],
         kind=experiment.task.kind,
         pixels=convention(setting.pixels),
         image_size=training.image_size,
@@ -186,21 +186,7 @@ def _assemble(experiment: Experiment, setting: Setting, members: list[Member], w
     )
 
 
-def _cut(base: keras.Model, setting: Setting) -> Split:
-    return split(base, "frozen" if setting.tuning == PROBE else setting.tuning)
-
-
-def _network(setting: Setting, image_size: int, learned: Learned) -> tuple[keras.Model, Head]:
-    """Return the suffix and the head of one fold with what it has learned."""
-    suffix = _cut(build_base(setting.backbone, image_size, seed=0), setting).suffix
-    for variable, value in zip(suffix.weights, learned.suffix, strict=True):
-        variable.assign(value)
-    head = Head(num_features=learned.kernel.shape[0], num_classes=learned.kernel.shape[1])
-    head.reset(kernel=learned.kernel, bias=learned.bias, mean=learned.mean, sd=learned.sd)
-    return suffix, head
-
-
-def _card(record: Mapping[str, Any], setting: Setting, members: list[Member]) -> dict[str, Any]:
+def _card(record: Mapping[str, Any], setting: Setting, runs: list[Run]) -> dict[str, Any]:
     """Return what a caller of the model has to know."""
     experiment = record["experiment"]
     target = Target(experiment["task"]["kind"], tuple(record["data"]["classes"]))
@@ -218,7 +204,7 @@ def _card(record: Mapping[str, Any], setting: Setting, members: list[Member]) ->
         "image_size": experiment["training"]["image_size"],
         "resize": experiment["training"]["resize"],
         "class_weights": experiment["training"]["class_weights"],
-        "members": [member.run.name for member in members],
+        "members": [run.name for run in runs],
         "weights": [entry for entry in record["weights"] if entry["name"] == setting.weights],
         "data_sha256": record["data"]["sha256"],
     }
@@ -231,13 +217,7 @@ def _inputs(folder: OutputFolder) -> dict[str, Any] | None:
 
 def _save(ensemble: Ensemble, out: Path, card: dict[str, Any]) -> None:
     """Write the SavedModel whole or not at all."""
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.part")
     signatures = {"serving_default": ensemble.from_bytes, "pixels": ensemble.from_pixels}
-    try:
+    with temporary_folder(out) as temporary:
         tf.saved_model.save(ensemble, str(temporary), signatures=signatures)
         write_json(temporary / "assets.extra" / CARD, card)
-        os.replace(temporary, out)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror or error}).") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

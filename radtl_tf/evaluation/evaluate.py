@@ -29,7 +29,9 @@ from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.evaluation.secondary.all_secondary import SecondaryResults, secondary_results
 from radtl_tf.evaluation.secondary.roc_curves import curve_table, lines
 from radtl_tf.evaluation.secondary.training_curves import Course, courses
-from radtl_tf.records.folder import OutputFolder, csv_text, write_text
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import write_text
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
 
 
@@ -65,11 +67,11 @@ class Evaluation:
 
 
 def evaluate(folder: Path) -> Evaluation:
-    """Evaluate a finished experiment and write ``estimates.csv`` and ``comparisons.csv`` into its output folder.
+    """Evaluate a finished experiment; nothing is written, see ``write_tables``.
 
     Raises:
         DataError: the predictions are damaged, incomplete or cannot be compared.
-        OutputError: a file of the folder is missing, damaged or cannot be written.
+        OutputError: a file of the folder is missing or damaged.
     """
     record = read_record(folder)
     predictions = read_predictions(OutputFolder(folder).predictions, record.target)
@@ -80,7 +82,7 @@ def evaluate(folder: Path) -> Evaluation:
     parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
     beside = secondary_results(folder, record, predictions, values, parts)
-    evaluation = Evaluation(
+    return Evaluation(
         record=record,
         folds=folds,
         estimates=estimate_table(record, values),
@@ -97,14 +99,15 @@ def evaluate(folder: Path) -> Evaluation:
         learning_curve=learning_curve(record, values),
         secondary=beside,
     )
-    write_tables(folder, evaluation)
-    return evaluation
 
 
 def write_tables(folder: Path, evaluation: Evaluation) -> None:
     """Write ``estimates.csv``, ``comparisons.csv`` and, if there is one, ``learning_curve.csv``, each whole.
 
     An absent number is an empty cell.
+
+    Raises:
+        OutputError: the folder cannot be written.
     """
     baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
     beside = evaluation.secondary

@@ -6,7 +6,7 @@ difference between weights, or none, does not yet say what was kept of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import keras
@@ -17,18 +17,17 @@ from radtl_tf.evaluation.question.contrasts import ways
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.similarity import COLUMNS, FINE_TUNING, SOURCES
 from radtl_tf.experiment.plan.plan import Plan
+from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.cka import linear_cka, stage_model, stages
 from radtl_tf.models.pixels import convention, to_network
-from radtl_tf.models.tuning import split
-from radtl_tf.models.weights.sources import assign, initialize
-from radtl_tf.records.folder import csv_text, read_json, write_text
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import read_json, write_text
 from radtl_tf.records.runs import PROBE, Run
-from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, chunks
-from radtl_tf.training.learned_weights import read_learned
-from radtl_tf.training.randomness import backbone_seed
-from radtl_tf.training.trainer import copies
+from radtl_tf.training.finished_networks import FinishedRuns
+
+_log = get_logger(__name__)
 
 MAX_IMAGES = 256
 Activations = list[NDArray[np.float32]]  # (N, C) of each stage
@@ -36,7 +35,7 @@ Row = tuple[object, ...]
 Start = tuple[str, str]  # weights and the pixel convention that they get
 
 
-def write_similarities(plan: Plan, say: Callable[[str], None] = lambda line: None) -> None:
+def write_similarities(plan: Plan) -> None:
     """Measure and write ``similarity.csv``, whole or not at all, unless it is there or runs that it needs are missing.
 
     Raises:
@@ -45,10 +44,10 @@ def write_similarities(plan: Plan, say: Callable[[str], None] = lambda line: Non
     """
     path = plan.folder.similarity
     if not path.exists() and chosen_runs(plan) is not None:
-        write_text(path, csv_text(COLUMNS, similarities(plan, say)))
+        write_text(path, csv_text(COLUMNS, similarities(plan)))
 
 
-def similarities(plan: Plan, say: Callable[[str], None] = lambda line: None) -> list[Row]:
+def similarities(plan: Plan) -> list[Row]:
     """Return the rows of ``similarity.csv``; none while runs that they need are missing."""
     chosen = chosen_runs(plan)
     if chosen is None:
@@ -59,8 +58,8 @@ def similarities(plan: Plan, say: Callable[[str], None] = lambda line: None) -> 
         pairs = _pairs(record, backbone)
         runs = [run for run in chosen if run.scenario.setting.backbone == backbone]
         if pairs or runs:
-            say(f"{backbone}: similarity of activations before and after fine-tuning and between weights")
-            rows += _Bench(plan, backbone).rows(runs, pairs)
+            _log.info(f"{backbone}: similarity of activations before and after fine-tuning and between weights")
+            rows += _StageActivations(plan, backbone).rows(runs, pairs)
             keras.backend.clear_session()
     return rows
 
@@ -96,11 +95,12 @@ def _pairs(record: ExperimentRecord, backbone: str) -> list[tuple[Start, Start]]
     return list(dict.fromkeys(pairs))
 
 
-class _Bench:
+class _StageActivations:
     """One backbone with the images that it is shown."""
 
     def __init__(self, plan: Plan, backbone: str) -> None:
         self._plan, self._backbone = plan, backbone
+        self._finished = FinishedRuns(plan.folder, plan.experiment)
         self._base = build_base(backbone, plan.experiment.training.image_size, seed=0)
         self._stages, self._model = stages(self._base), stage_model(self._base)
         test = plan.folds[0].test
@@ -111,27 +111,19 @@ class _Bench:
         """Yield the rows of the runs that fine-tuned this backbone, then those of the pairs of weights."""
         before: dict[Start, Activations] = {}
         for start in dict.fromkeys([*map(_start, runs), *chain.from_iterable(pairs)]):
-            initialize(self._base, self._plan.records[self._backbone, *start], self._seed)
-            values = copies(self._base.weights)
+            self._finished.start(self._base, self._plan.records[self._backbone, *start], 0)
             before[start] = self._activations(start)
             for run in (run for run in runs if _start(run) == start):
                 names = (FINE_TUNING, self._backbone, start[1], start[0], "", run.scenario.setting.tuning)
-                yield from self._compared(names, before[start], self._tuned(values, run))
+                yield from self._compared(names, before[start], self._tuned(run))
         for first, second in pairs:
             pixels = "/".join(dict.fromkeys((first[1], second[1])))
             names = (SOURCES, self._backbone, pixels, first[0], second[0], "")
             yield from self._compared(names, before[first], before[second])
 
-    @property
-    def _seed(self) -> int:
-        """The seed of random weights in the first repeat."""
-        return backbone_seed(self._plan.experiment.seed, 0)
-
-    def _tuned(self, values: Arrays, run: Run) -> Activations:
-        """Return the activations after a run: the ``values`` it started from, and above its cut what it learned."""
-        assign(self._base, values)
-        learned = read_learned(self._plan.folder.run(run) / "weights.h5").suffix
-        assign(split(self._base, run.scenario.setting.tuning).suffix, learned)
+    def _tuned(self, run: Run) -> Activations:
+        """Return the activations after a run."""
+        self._finished.network(run, self._plan.record(run), self._base)
         return self._activations(_start(run))
 
     def _activations(self, start: Start) -> Activations:

@@ -14,69 +14,71 @@ from dataclasses import dataclass, field
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from radtl_tf.data.folds.draw import Fold
 from radtl_tf.models.head import DEAD
 from radtl_tf.records.experiment import Kind
+from radtl_tf.training.adam import BETA_1, BETA_2, EPSILON
 from radtl_tf.training.features.prefix_features import POOLED, chunks
 from radtl_tf.training.learned_weights import Learned
-from radtl_tf.training.losses import LOSSES, example_weights, inner_auroc, inner_loss, scores_of, targets_of
+from radtl_tf.training.losses import LOSSES, example_weights, inner_metrics, scores_of, targets_of
 from radtl_tf.training.prefetch import Ahead
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
-from radtl_tf.training.run import Epoch, Outcome, Source, standardization
+from radtl_tf.training.run import Epoch, Outcome, RunData, rule_for, standardization
+from radtl_tf.training.stopping import StoppingRule
 
-# Adam's constants, as Keras has them (Kingma & Ba 2015, with the epsilon outside of the bias correction).
-_BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-7
-_TINY = np.finfo(np.float64).eps  # as scikit-learn's log_loss clips
-Watch = Callable[[int, int, Epoch], None]  # fold, learning rate (positions in what was given), epoch
+OnEpoch = Callable[[int, int, Epoch], None]  # fold, learning rate (positions in what was given), epoch
 
 
 @dataclass
-class _Progress:
-    """One run on its way: its history, and the best head so far."""
+class _HeadRun:
+    """One run on its way: its history, the rule that chooses its epoch, and the head of that epoch."""
 
     kernel: NDArray[np.float32]
     bias: NDArray[np.float32]
-    loss: float = np.inf
-    epoch: int = 0
+    rule: StoppingRule
     history: list[Epoch] = field(default_factory=list)
-    diverged: bool = False
-    ended: bool = False
 
 
 def train_heads(
-    source: Source, folds: Sequence[Fold], rates: Sequence[float], *, watch: Watch = lambda fold, rate, row: None
+    data: RunData,
+    folds: Sequence[Fold],
+    rates: Sequence[float],
+    *,
+    on_epoch: OnEpoch = lambda fold, rate, row: None,
 ) -> list[list[Outcome]]:
     """Train a head per fold and learning rate; return their outcomes, a list per fold.
 
     As ``training.run.train_run`` with the tuning ``frozen``: epoch of lowest inner loss, patience, ``fixed_epochs``.
     The test parts are scored once, after the last choice.
     """
-    batch = _HeadBatch(source, folds, rates)
-    runs = [[_Progress(*batch.head(fold, rate)) for rate in range(len(rates))] for fold in range(len(folds))]
-    for epoch in range(1, source.training.epochs + 1):
+    batch = _HeadBatch(data, folds, rates)
+    runs = [
+        [_HeadRun(*batch.head(number, rate), rule_for(data.training, fold)) for rate in range(len(rates))]
+        for number, fold in enumerate(folds)
+    ]
+    for epoch in range(1, data.training.epochs + 1):
         start = time.monotonic()
         losses, waiting = batch.train_epoch(epoch)
         scores = batch.scores([fold.inner for fold in folds])
         shared = (time.monotonic() - start) / losses.size, waiting / losses.size
         for number, fold in enumerate(folds):
-            rows = _rows(epoch, losses[number], source.cases.truth[fold.inner], scores[number], *shared)
+            rows = _rows(epoch, losses[number], data.cases.truth[fold.inner], scores[number], *shared)
             for rate, row in enumerate(rows):
-                progress = runs[number][rate]
-                if not progress.ended and _follow(progress, row, batch.head(number, rate), fold, source):
-                    watch(number, rate, row)
-        if all(progress.ended for of_fold in runs for progress in of_fold):
+                run = runs[number][rate]
+                if not run.rule.ended and _follow(run, row, batch.head(number, rate)):
+                    on_epoch(number, rate, row)
+        if all(run.rule.ended for of_fold in runs for run in of_fold):
             break
     batch.restore(runs)
     parts = {"inner": [fold.inner for fold in folds], "test": [fold.test for fold in folds]}
     final = {part: batch.scores(positions) for part, positions in parts.items()}
     return [
         [
-            _outcome(batch, runs[number][rate], fold, {part: of[number][:, rate] for part, of in final.items()}, number)
-            for rate in range(len(rates))
+            _outcome(affine, run, {part: of[number][:, rate] for part, of in final.items()})
+            for rate, run in enumerate(row)
         ]
-        for number, fold in enumerate(folds)
+        for number, (affine, row) in enumerate(zip(batch.affine, runs, strict=True))
     ]
 
 
@@ -93,10 +95,10 @@ class _Step:
 class _HeadBatch:
     """Kernels (F, C, L * K) and biases of F folds x L learning rates x K classes, with their optimizer's state."""
 
-    def __init__(self, source: Source, folds: Sequence[Fold], rates: Sequence[float]) -> None:
-        self._source, self._folds, self._num_rates = source, folds, len(rates)
-        self._num_classes = len(source.cases.classes)
-        self._every = np.arange(len(source.cases.truth))
+    def __init__(self, data: RunData, folds: Sequence[Fold], rates: Sequence[float]) -> None:
+        self._data, self._folds, self._num_rates = data, folds, len(rates)
+        self._num_classes = len(data.cases.classes)
+        self._every = np.arange(len(data.cases.truth))
         self._plain = self._view(None)
         self.affine = [self._standardization(fold) for fold in folds]
         mean, sd = (np.stack(numbers)[:, None] for numbers in zip(*self.affine, strict=True))  # (F, 1, C)
@@ -108,17 +110,17 @@ class _HeadBatch:
         self._moments = [tf.zeros_like(now) for now in (self._kernel_now, self._kernel_now)]
         self._moments += [tf.zeros_like(now) for now in (self._bias_now, self._bias_now)]
         self._steps = np.zeros(len(folds))
-        policy = source.training.class_weights
-        self._targets = targets_of(source.cases)
-        self._weights = [example_weights(source.cases, fold.train, policy) for fold in folds]  # (N, 1 or K) each
+        policy = data.training.class_weights
+        self._targets = targets_of(data.cases)
+        self._weights = [example_weights(data.cases, fold.train, policy) for fold in folds]  # (N, 1 or K) each
         self._rates = np.repeat(np.asarray(rates, np.float32), self._num_classes)  # (L * K,)
 
     def train_epoch(self, epoch: int) -> tuple[NDArray[np.float64], float]:
         """Pass once over each training part; return the mean loss (F, L) and the seconds of waiting for batches."""
-        training = self._source.training
+        training = self._data.training
         view = (epoch - 1) % training.num_views if training.num_views else None
         features = self._plain if view is None else self._view(view)
-        keys = [(self._source.seed, fold.repeat, fold.fold, epoch) for fold in self._folds]
+        keys = [(self._data.seed, fold.repeat, fold.fold, epoch) for fold in self._folds]
         orders = [epoch_order(key, fold.train) for key, fold in zip(keys, self._folds, strict=True)]
         batches = [list(chunks(order, training.images_per_step)) for order in orders]
         total = np.zeros((len(self._folds), self._num_rates))
@@ -132,7 +134,7 @@ class _HeadBatch:
         filled = np.stack([np.resize(at, max(map(len, positions))) for at in positions])  # (F, M), repeated to M
         logits = _logits(self._plain, filled, self._mean, self._scale, self._kernel_now, self._bias_now).numpy()
         scores = scores_of(
-            self._source.cases.kind, logits.reshape(*filled.shape, self._num_rates, self._num_classes)
+            self._data.cases.kind, logits.reshape(*filled.shape, self._num_rates, self._num_classes)
         )  # (F, M, L[, K])
         return [of_fold[: len(at)] for of_fold, at in zip(scores, positions, strict=True)]
 
@@ -141,24 +143,24 @@ class _HeadBatch:
         columns = slice(rate * self._num_classes, (rate + 1) * self._num_classes)
         return self._kernel_now[fold, :, columns].numpy(), self._bias_now[fold, 0, columns].numpy()
 
-    def restore(self, runs: Sequence[Sequence[_Progress]]) -> None:
+    def restore(self, runs: Sequence[Sequence[_HeadRun]]) -> None:
         """Take back the best head of every run."""
         self._kernel_now = tf.constant(np.stack([np.hstack([run.kernel for run in of_fold]) for of_fold in runs]))
         self._bias_now = tf.constant(np.stack([np.hstack([run.bias for run in of_fold])[None] for of_fold in runs]))
 
     def _view(self, view: int | None) -> tf.Tensor:
-        return tf.constant(np.asarray(self._source.store.rows(POOLED, self._every, view)[0]))  # (N, C)
+        return tf.constant(np.asarray(self._data.store.rows(POOLED, self._every, view)[0]))  # (N, C)
 
     def _standardization(self, fold: Fold) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        if self._source.training.head_input == "raw":
+        if self._data.training.head_input == "raw":
             size = self._plain.shape[1]
             return np.zeros(size, np.float32), np.ones(size, np.float32)
         mean, sd = standardization(self._plain.numpy()[fold.train])
         return mean, sd
 
     def _kernel(self, fold: Fold) -> NDArray[np.float32]:
-        key = (self._source.seed, fold.repeat, fold.fold)
-        return head_kernel(key, self._plain.shape[1], self._num_classes, self._source.training.head_input)
+        key = (self._data.seed, fold.repeat, fold.fold)
+        return head_kernel(key, self._plain.shape[1], self._num_classes, self._data.training.head_input)
 
     def _prepare(
         self, width: int, keys: Sequence[tuple[int, ...]], batches: Sequence[Sequence[NDArray[np.int64]]]
@@ -182,7 +184,7 @@ class _HeadBatch:
         sizes = step.sizes
         self._steps += sizes > 0
         taken = np.maximum(self._steps, 1)
-        correction = np.sqrt(1 - _BETA_2**taken) / (1 - _BETA_1**taken) * (sizes > 0)
+        correction = np.sqrt(1 - BETA_2**taken) / (1 - BETA_1**taken) * (sizes > 0)
         rates = (correction[:, None, None] * self._rates).astype(
             np.float32
         )  # (F, 1, L * K), 0 where nothing is learned
@@ -191,7 +193,7 @@ class _HeadBatch:
         state = [self._kernel_now, self._bias_now, *self._moments]
         active = (sizes > 0).astype(np.float32)[:, None, None]
         given = step.positions, targets, shares, step.masks
-        affine, kind = (self._mean, self._scale), self._source.cases.kind
+        affine, kind = (self._mean, self._scale), self._data.cases.kind
         new, losses = _learn(state, features, *given, *affine, rates, active, kind)
         self._kernel_now, self._bias_now, *self._moments = new
         return losses.numpy().astype(np.float64)
@@ -225,9 +227,9 @@ def _learn(
     gradients = tape.gradient(losses, [kernel, bias])
     new, new_moments = [], []
     for value, gradient, m, v in zip((kernel, bias), gradients, moments[::2], moments[1::2], strict=True):
-        m += active * (gradient - m) * (1 - _BETA_1)
-        v += active * (tf.square(gradient) - v) * (1 - _BETA_2)
-        new.append(value - m * rates / (tf.sqrt(v) + _EPSILON))
+        m += active * (gradient - m) * (1 - BETA_1)
+        v += active * (tf.square(gradient) - v) * (1 - BETA_2)
+        new.append(value - m * rates / (tf.sqrt(v) + EPSILON))
         new_moments += [m, v]
     return [*new, *new_moments], losses
 
@@ -249,59 +251,33 @@ def _rows(
     epoch: int, losses: NDArray, truth: NDArray[np.int64], scores: NDArray[np.float64], seconds: float, waiting: float
 ) -> list[Epoch]:
     """Return the history row of each learning rate of one fold; ``scores`` (n, L[, K]) are those of the inner part."""
-    inner, aurocs = (_binary_metrics if scores.ndim == 2 else _class_metrics)(truth, scores)
+    inner, aurocs = inner_metrics(truth, scores)
     return [
         Epoch(epoch, float(loss), float(one), float(area), seconds, waiting)
         for loss, one, area in zip(losses, inner, aurocs, strict=True)
     ]
 
 
-def _binary_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
-    """Return inner loss and inner AUROC (L,) of scores (n, L), all learning rates at once."""
-    given = np.where(truth[:, None] == 1, scores, 1 - scores)
-    losses = -np.log(np.clip(given, _TINY, 1 - _TINY)).mean(axis=0)
-    positives = int(truth.sum())
-    ranks = rankdata(scores, axis=0)[truth == 1].sum(axis=0) - positives * (positives + 1) / 2
-    return losses, ranks / (positives * (len(truth) - positives))
-
-
-def _class_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
-    """Return inner loss and inner AUROC (L,) of scores (n, L, K); ``nan`` where training has diverged."""
-    found = [
-        (inner_loss(truth, of_rate), inner_auroc(truth, of_rate)) if np.isfinite(of_rate).all() else (np.nan, np.nan)
-        for of_rate in scores.swapaxes(0, 1)
-    ]
-    losses, aurocs = np.array(found).T
-    return losses, aurocs
-
-
-def _follow(
-    progress: _Progress, row: Epoch, head: tuple[NDArray[np.float32], NDArray[np.float32]], fold: Fold, source: Source
-) -> bool:
-    """Take in one epoch of a run; return whether it counts. A run that diverged ends, its best epoch is kept."""
-    if not (np.isfinite(row.loss) and np.isfinite(row.inner_loss)):
-        progress.diverged = progress.ended = True
+def _follow(run: _HeadRun, row: Epoch, head: tuple[NDArray[np.float32], NDArray[np.float32]]) -> bool:
+    """Take in one epoch of a run, and its ``head`` where the epoch is the best so far; return whether it counts."""
+    if not run.rule.follow(row.epoch, row.loss, row.inner_loss):
         return False
-    progress.history.append(row)
-    if fold.fixed_epochs or row.inner_loss < progress.loss:
-        progress.loss, progress.epoch = row.inner_loss, row.epoch
-        progress.kernel, progress.bias = head
-    patience = source.training.patience
-    progress.ended = bool(patience and not fold.fixed_epochs and row.epoch - progress.epoch >= patience)
+    run.history.append(row)
+    if run.rule.best == row.epoch:
+        run.kernel, run.bias = head
     return True
 
 
 def _outcome(
-    batch: _HeadBatch, progress: _Progress, fold: Fold, scores: dict[str, NDArray[np.float64]], number: int
+    affine: tuple[NDArray[np.float32], NDArray[np.float32]], run: _HeadRun, scores: dict[str, NDArray[np.float64]]
 ) -> Outcome:
-    chosen = progress.epoch < batch._source.training.epochs
-    mean, sd = batch.affine[number]
+    mean, sd = affine
     constant = sd <= DEAD * np.abs(mean)
     return Outcome(
-        history=progress.history,
-        best_epoch=progress.epoch,
-        converged=None if fold.fixed_epochs and not progress.diverged else chosen and not progress.diverged,
-        diverged=progress.diverged,
+        history=run.history,
+        best_epoch=run.rule.best,
+        converged=run.rule.converged,
+        diverged=run.rule.diverged,
         scores=scores,
-        learned=Learned(suffix=[], kernel=progress.kernel, bias=progress.bias, mean=mean, sd=np.where(constant, 0, sd)),
+        learned=Learned(suffix=[], kernel=run.kernel, bias=run.bias, mean=mean, sd=np.where(constant, 0, sd)),
     )

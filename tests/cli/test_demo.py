@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from radtl_tf.cli import demo
+from radtl_tf.experiment import demo
 
 
 @pytest.fixture
@@ -25,6 +26,8 @@ def test_the_demo_does_the_whole_job_and_resumes(small: None, tmp_path: Path, ra
     estimates = pd.read_csv(tmp_path / "demo" / "results" / "estimates.csv")
     assert set(estimates.weights.dropna()) == {"phantom", "random"}
     assert demo.NOTE in (tmp_path / "demo" / "results" / "report.html").read_text(encoding="utf-8")
+    card = json.loads((tmp_path / "demo" / "model" / "assets.extra" / "radtl.json").read_text())
+    assert card["setting"] in first.stderr
     rows = [line.split(",") for line in first.stdout.splitlines()[-2:]]
     assert all(name.endswith(".dcm") and 0 <= float(score) <= 1 for name, score in rows)
     again = radtl("demo", "--out", tmp_path / "demo")

@@ -16,7 +16,8 @@ def model(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     from radtl_tf.cli.main import main
 
     folder = tmp_path_factory.mktemp("exported") / "model"
-    done = CliRunner().invoke(main, ["export", str(finished_once / "out"), "--out", str(folder)])
+    words = ("--setting", "Tiny-mine-tf-frozen", "--out", str(folder))
+    done = CliRunner().invoke(main, ["export", str(finished_once / "out"), *words])
     assert done.exit_code == 0, done.output
     return folder
 

@@ -15,9 +15,11 @@ from radtl_tf.deploy.saved_model import export
 from radtl_tf.errors import OutputError
 from radtl_tf.records.folder import OutputFolder
 
+SETTING = "Tiny-mine-tf-frozen"
+
 
 def test_a_bad_file_costs_that_file(finished: OutputFolder, tmp_path: Path) -> None:
-    export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+    export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"\x89PNG\r\n\x1a\n")
     files = [tmp_path / "images" / "000.png", bad, tmp_path / "images" / "001.png"]
@@ -65,7 +67,7 @@ def test_a_score_of_zero_is_a_score() -> None:
 
 @pytest.mark.parametrize("file", ["saved_model.pb", "variables/variables.index"])
 def test_a_damaged_model(file: str, finished: OutputFolder, tmp_path: Path) -> None:
-    export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+    export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     (tmp_path / "model" / file).write_bytes(b"damaged")
     with pytest.raises(OutputError, match="the model is damaged: export it again"):
         load_model(tmp_path / "model")

@@ -18,11 +18,16 @@ from PIL import Image
 
 from radtl_tf.data.decoding.images import decode
 from radtl_tf.deploy import saved_model
-from radtl_tf.deploy.predict import load_model, read_card
+from radtl_tf.deploy.predict import load_model, predict, read_card
 from radtl_tf.deploy.saved_model import choose_setting, decode_grey, export
-from radtl_tf.errors import ExperimentError, OutputError
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.errors import ExperimentError, OutputError, WeightsError
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.tuning import split
+from radtl_tf.models.weights.file import write_weights
+from radtl_tf.records.disk import read_json, write_json
+from radtl_tf.records.folder import OutputFolder
 
+SETTING = "Tiny-mine-tf-frozen"
 WITHOUT_RADTL = """
 import sys
 import tensorflow as tf
@@ -96,15 +101,40 @@ def test_a_model_of_several_classes_gives_the_mean_predictions_of_its_runs(
         assert total is None or sum(found["probabilities"]) == pytest.approx(total)
 
 
+@pytest.mark.parametrize("tuning", ["frozen", "topK2"])
+def test_a_loader_that_reads_the_graph_alone_gives_the_same_scores(
+    tuning: str, finished: OutputFolder, tmp_path: Path
+) -> None:
+    export(finished, f"Tiny-mine-tf-{tuning}", tmp_path / "model", weights_folder=tmp_path)
+    images = [tmp_path / "images" / f"{number:03d}.png" for number in range(5)]
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "model"))
+        signature = loaded.signature_def["serving_default"]
+        data = np.array([image.read_bytes() for image in images], dtype=object)
+        found = session.run(signature.outputs["score"].name, {signature.inputs["image_bytes"].name: data})
+    expected = [one.score for one in predict(load_model(tmp_path / "model"), images)]
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
+def test_every_variable_is_saved_once(finished: OutputFolder, tmp_path: Path) -> None:
+    export(finished, "Tiny-mine-tf-topK2", tmp_path / "model", weights_folder=tmp_path)
+    base, features = build_base("Tiny", 32, seed=0), 12
+    above = split(base, "topK2").suffix.count_params()
+    head = 2 * features + (features + 1) * 2  # mean and SD, kernel and bias
+    saved = tf.train.list_variables(str(tmp_path / "model" / "variables" / "variables"))
+    numbers = sum(int(np.prod(shape)) for name, shape in saved if name.endswith("VARIABLE_VALUE"))
+    assert numbers == base.count_params() - above + 3 * (above + head)
+
+
 def test_the_card_of_a_binary_model_names_the_positive_class(finished: OutputFolder, tmp_path: Path) -> None:
-    export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+    export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     card = read_card(tmp_path / "model")
     assert (card["kind"], card["classes"], card["positive"]) == ("binary", ["well", "sick"], "sick")
     assert set(outputs(tmp_path / "model", tmp_path / "images" / "000.png")) == {"probabilities", "score"}
 
 
 def test_a_process_without_the_package_gives_the_same_scores(finished: OutputFolder, tmp_path: Path) -> None:
-    export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+    export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     images = [tmp_path / "images" / f"{number:03d}.png" for number in range(3)]
     command = [sys.executable, "-c", WITHOUT_RADTL, str(tmp_path / "model"), *map(str, images)]
     environment = {**os.environ, "PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -114,23 +144,45 @@ def test_a_process_without_the_package_gives_the_same_scores(finished: OutputFol
     )
 
 
+def set_losses(folder: OutputFolder, **by_setting: list[float]) -> None:
+    """Give the runs of a setting its inner losses by fold, at whatever learning rate; those of the others are 1."""
+    for place in folder.runs.glob("*/0-*"):
+        record = read_json(place / "run.json")
+        losses = by_setting.get(f"{record['weights']}_{record['tuning']}", [1.0] * 3)
+        write_json(place / "run.json", {**record, "inner_loss": losses[record["fold"]]})
+
+
 def test_the_default_is_the_setting_of_lowest_inner_loss(finished: OutputFolder) -> None:
+    set_losses(finished, random_topK2=[0.1, 0.2, 0.3])
+    assert choose_setting(finished, read_json(finished.experiment), None)[0].name == "Tiny-random-tf-topK2"
+
+
+def test_a_tie_exports_nothing_until_the_setting_is_named(finished: OutputFolder, tmp_path: Path) -> None:
+    set_losses(finished, random_topK2=[0.1, 0.2, 0.3], mine_topK2=[0.4, 0.2, 0.1])
+    with pytest.raises(ExperimentError, match="Tiny-random-tf-topK2 and Tiny-mine-tf-topK2 .*0.200000 and 0.233333"):
+        export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+    assert not (tmp_path / "model").exists()
+    export(finished, "Tiny-mine-tf-topK2", tmp_path / "model", weights_folder=tmp_path)
+
+
+def test_a_weights_file_that_changed_is_not_exported(finished: OutputFolder, tmp_path: Path) -> None:
     record = read_json(finished.experiment)
-    losses: dict[str, list[float]] = {}
-    for run in finished.run_records():
-        losses.setdefault(run["scenario"], []).append(run["inner_loss"])
-    trained = {name: np.mean(values) for name, values in losses.items() if None not in values}
-    best = min(trained, key=lambda name: trained[name])
-    assert best.startswith(choose_setting(finished, record, None)[0].name)
+    record["experiment"]["weights"]["mine"]["files"]["Tiny"] = str(tmp_path / "tiny.h5")
+    write_json(finished.experiment, record)
+    write_weights(tmp_path / "tiny.h5", build_base("Tiny", 32, seed=100))
+    with pytest.raises(WeightsError, match="'mine' for Tiny: .*tiny.h5 has sha256"):
+        export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
+    assert not (tmp_path / "model").exists()
+    export(finished, "Tiny-random-tf-frozen", tmp_path / "random", weights_folder=tmp_path)
 
 
 def test_the_card_says_what_the_training_images_were_like(finished: OutputFolder, tmp_path: Path) -> None:
-    export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+    export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     card = read_card(tmp_path / "model")
     assert card["inputs"] == read_json(finished.inputs)
     assert card["inputs"]["images"] == card["inputs"]["patients"] == 60
     finished.inputs.unlink()  # as an earlier version left it
-    export(finished, None, tmp_path / "older", weights_folder=tmp_path)
+    export(finished, SETTING, tmp_path / "older", weights_folder=tmp_path)
     assert read_card(tmp_path / "older")["inputs"] is None
 
 
@@ -148,7 +200,7 @@ def test_an_unfinished_setting_is_refused(finished: OutputFolder, tmp_path: Path
 def test_nothing_is_overwritten(finished: OutputFolder, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     with pytest.raises(OutputError, match="exists already"):
-        export(finished, None, tmp_path / "model", weights_folder=tmp_path)
+        export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
 
 
 def encoded(mode: str, kind: str) -> bytes:

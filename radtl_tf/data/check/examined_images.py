@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,32 +10,23 @@ from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.decoding.reading import METADATA, Outcome, Reading, plain
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.labels import Labels, narrowed
-from radtl_tf.data.manifest.reader import PATH_COLUMN, Manifest, column, labels_of
+from radtl_tf.data.manifest.reader import Manifest, column, labels_of
+from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.experiment import Task
 
-Step = Callable[[], None]
 
-
-def read_manifest_images(manifest: Manifest, step: Step = lambda: None) -> list[Outcome]:
-    """Read every image of a manifest in worker processes; ``step`` is called after each. Faulty rows are refused."""
+def read_manifest_images(manifest: Manifest, watch: Watch = silent) -> list[Outcome]:
+    """Read every image of a manifest in worker processes; ``watch`` is told of each. Faulty rows are refused."""
     outcomes = read_all(source.path for row, source in enumerate(manifest.sources) if row not in manifest.faults)
-    found = []
-    for row in range(len(manifest.sources)):
-        fault = manifest.faults.get(row)
-        found.append(Outcome("refused", "path", fault) if fault else next(outcomes))
-        step()
-    return found
+    faults = (manifest.faults.get(row) for row in range(len(manifest.sources)))
+    found = (Outcome("refused", "path", fault) if fault else next(outcomes) for fault in faults)
+    return list(counted(found, watch, "Images", len(manifest.sources)))
 
 
-def read_files(files: Sequence[Path], step: Step = lambda: None) -> list[Examined]:
-    """Read images that nothing is known of; lines are their numbers, from 1."""
-
-    def counted(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-        for outcome in outcomes:
-            step()
-            yield outcome
-
-    return [Examined(number, outcome) for number, outcome in enumerate(counted(read_all(files)), start=1)]
+def read_files(files: Sequence[Path], watch: Watch = silent) -> list[Examined]:
+    """Read images that nothing is known of; lines are their numbers, from 1; ``watch`` is told of each."""
+    outcomes = counted(read_all(files), watch, "Images", len(files))
+    return [Examined(number, outcome) for number, outcome in enumerate(outcomes, start=1)]
 
 
 def examined(
@@ -51,8 +42,8 @@ def examined(
     labels: Sequence[Labels] = narrowed(labels_of(manifest, task), task) if task else [()] * len(outcomes)
     patients = column(manifest, patient, "patient") if patient else [""] * len(outcomes)
     names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
-    others = [name for name in manifest.table if name not in (PATH_COLUMN, patient, *names)]
-    paths, cells = column(manifest, PATH_COLUMN, "path"), manifest.table[others].to_dict("records")
+    others = [name for name in manifest.table if name not in (manifest.path_column, patient, *names)]
+    paths, cells = column(manifest, manifest.path_column, "path"), manifest.table[others].to_dict("records")
     described = metadata_columns(manifest)
     return [
         Examined(

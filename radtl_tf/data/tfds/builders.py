@@ -16,17 +16,18 @@ import tensorflow_datasets as tfds
 from absl import logging as absl_logging
 from tensorflow_datasets.core import shuffle
 
+from radtl_tf.data.check.examined_images import examined, outcomes_of
 from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.decoding.reading import Outcome, Reading
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, assemble
 from radtl_tf.data.manifest.reader import Manifest
+from radtl_tf.data.tfds.builder_folders import SUFFIX, author_errors, builder_in
 from radtl_tf.data.tfds.examples import class_names, reading_from, rows_of
 from radtl_tf.errors import DataError, OutputError, RadtlError, nearest
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task
 
-_SUFFIX = "_dataset_builder"
 _DAMAGE = (  # a bit flipped, a file cut, a file gone
     tf.errors.DataLossError,
     tf.errors.FailedPreconditionError,
@@ -37,7 +38,7 @@ _DAMAGE = (  # a bit flipped, a file cut, a file gone
 
 def known_datasets() -> list[str]:
     """Return the names of the data sets that ship with the package."""
-    return sorted(path.parent.name for path in shipped("datasets").glob(f"*/*{_SUFFIX}.py"))
+    return sorted(path.parent.name for path in shipped("datasets").glob(f"*/*{SUFFIX}.py"))
 
 
 def builder_class(name: str) -> type[tfds.core.DatasetBuilder]:
@@ -50,8 +51,9 @@ def builder_class(name: str) -> type[tfds.core.DatasetBuilder]:
     if name not in known:
         raise DataError(f"unknown data set {name!r}{nearest(name, known)}; there are: {', '.join(known)}.")
     folder = shipped("datasets")
-    with tfds.core.utils.add_sys_path(folder):
-        found = tfds.core.community.builder_cls_from_module(f"{name}.{name}{_SUFFIX}")
+    module = f"{name}.{name}{SUFFIX}"
+    with tfds.core.utils.add_sys_path(folder), author_errors(name, module):
+        found = tfds.core.community.builder_cls_from_module(module)
     found.pkg_dir_path = tfds.core.Path(folder / name)  # where README, citation and tags are
     return found
 
@@ -68,28 +70,57 @@ def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.cor
         builder = make.of(
             rows_of(manifest, cases), cases.classes, multilabel=cases.kind == "multilabel", data_dir=data_dir
         )
-    return _prepared(builder, str(manifest.path))
+    return prepared(builder, str(manifest.path))
 
 
-def build_named(name: str, data_dir: Path, manual_dir: Path | None = None) -> tfds.core.DatasetBuilder:
-    """Build the shipped data set ``name`` or ``name/config`` below ``data_dir``, or return the complete one.
+def build_named(
+    source: str | type[tfds.core.DatasetBuilder] | tfds.core.DatasetBuilder,
+    data_dir: Path,
+    manual_dir: Path | None = None,
+) -> tfds.core.DatasetBuilder:
+    """Build a data set below ``data_dir``, or return the complete one; an instance keeps its own folder.
 
-    ``manual_dir`` is where its sources were put; default: ``<data_dir>/downloads/manual/<name>``.
+    ``source`` is the name of a shipped builder, the path of a builder's folder (both may end with ``/config``), a
+    builder class, or an instance. ``manual_dir`` is where its sources were put; default:
+    ``<data_dir>/downloads/manual/<name>``.
 
     Raises:
-        DataError: there is no such data set or configuration, or its sources are missing or damaged.
+        DataError: there is no such data set or configuration, its sources are missing or damaged, or the builder's
+            own code fails; the message then names the line.
         OutputError: the data set cannot be written.
     """
-    name, _, config = name.partition("/")
-    found = builder_class(name)
+    builder = source if isinstance(source, tfds.core.DatasetBuilder) else _configured(source, data_dir)
+    return prepared(builder, builder.name, manual_dir or data_dir / "downloads" / "manual" / builder.name)
+
+
+def _configured(source: str | type[tfds.core.DatasetBuilder], data_dir: Path) -> tfds.core.DatasetBuilder:
+    found, config = class_and_config(source) if isinstance(source, str) else (source, "")
     known = [entry.name for entry in found.BUILDER_CONFIGS]
     if config and config not in known:
         raise DataError(
-            f"{name} has no configuration {config!r}{nearest(config, known)}; it has: {', '.join(known) or 'none'}."
+            f"{found.name} has no configuration {config!r}{nearest(config, known)}; it has: "
+            f"{', '.join(known) or 'none'}."
         )
-    with _quiet(), data_errors(name):
-        builder = found(data_dir=data_dir, config=config or None)
-    return _prepared(builder, name, manual_dir or data_dir / "downloads" / "manual" / name)
+    with _quiet(), data_errors(found.name), author_errors(found.name, found.__module__):
+        return found(data_dir=data_dir, config=config or None)
+
+
+def class_and_config(source: str) -> tuple[type[tfds.core.DatasetBuilder], str]:
+    """Return the builder class of a shipped name or of a builder's folder, and the configuration that follows it.
+
+    Raises:
+        DataError: it is neither, or the builder cannot be imported.
+    """
+    name, _, config = source.partition("/")
+    if name in known_datasets():
+        return builder_class(name), config
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return builder_in(folder), ""
+    if "/" in source and list(folder.parent.glob(f"*{SUFFIX}.py")):
+        return builder_in(folder.parent), folder.name
+    hint = nearest(name, known_datasets())
+    raise DataError(f"{source}: neither a shipped data set{hint} nor the folder of a builder (<name>{SUFFIX}.py).")
 
 
 def cases_from(builder: tfds.core.DatasetBuilder, task: Task) -> Cases:
@@ -130,6 +161,15 @@ def examined_from(builder: tfds.core.DatasetBuilder) -> list[Examined]:
         )
         for row in _rows(builder, "example", "label", "patient", "sha256", "reading", "metadata")
     ]
+
+
+def examined_with(manifest: Manifest, builder: tfds.core.DatasetBuilder, task: Task) -> list[Examined]:
+    """Return what the data check looks at of each row of a manifest that ``build_manifest`` has built.
+
+    Raises:
+        DataError: the data set is damaged.
+    """
+    return examined(manifest, outcomes_of(readings_from(builder)), task=task, patient=task.patient)
 
 
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
@@ -175,10 +215,17 @@ def data_errors(name: str) -> Iterator[None]:
         raise DataError(f"the data set {name} cannot be built or read ({type(error).__name__}).") from error
 
 
-def _prepared(
+def prepared(
     builder: tfds.core.DatasetBuilder, origin: str, manual_dir: Path | None = None
 ) -> tfds.core.DatasetBuilder:
-    """Write the data set unless it is complete; nothing half-written remains, whoever was killed while writing."""
+    """Return the data set, written unless it is complete; what a killed process left half-written is removed.
+
+    ``origin`` names the data set in messages, ``manual_dir`` is where its sources were put.
+
+    Raises:
+        DataError: its sources are missing or damaged.
+        OutputError: its folder cannot be written.
+    """
     with _quiet():
         if builder.is_prepared():
             return builder
@@ -186,7 +233,8 @@ def _prepared(
     for leftover in place.parent.glob(f"incomplete.*_{place.name}"):
         shutil.rmtree(leftover, ignore_errors=True)
     try:
-        with _quiet(), _little_memory(), data_errors(builder.name):
+        own_code = author_errors(builder.name, type(builder).__module__)
+        with _quiet(), _little_memory(), data_errors(builder.name), own_code:
             config = tfds.download.DownloadConfig(try_download_gcs=False, manual_dir=manual_dir)
             builder.download_and_prepare(download_config=config, download_dir=place.parent / "downloads")
     except DataError as error:

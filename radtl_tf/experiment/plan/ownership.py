@@ -6,7 +6,8 @@ import shutil
 from typing import Any
 
 from radtl_tf.errors import OutputError
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
 
 REDONE = "experiment.evaluation"  # may change when the runs are done: it says what is evaluated, not what is trained
 
@@ -28,7 +29,7 @@ def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
     for key, value in record.items():
         change = _first_change(written.get(key), value, key)
         if change:
-            raise OutputError(f"{folder.root} holds another experiment ({change}): choose another --out.")
+            raise OutputError(f"{folder.root} holds another experiment ({change}): choose another output.")
 
 
 def start_over(folder: OutputFolder) -> None:

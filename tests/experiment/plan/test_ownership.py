@@ -9,7 +9,8 @@ import pytest
 
 from radtl_tf.errors import OutputError
 from radtl_tf.experiment.plan.ownership import is_begun, refuse_other, start_over
-from radtl_tf.records.folder import OutputFolder, write_json
+from radtl_tf.records.disk import write_json
+from radtl_tf.records.folder import OutputFolder
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_another_experiment_is_refused(folder: OutputFolder, written: Any, now: 
     write_json(folder.experiment, {"format": 1, "experiment": written})
     if not said:
         return refuse_other(folder, {"experiment": now})
-    with pytest.raises(OutputError, match=rf"holds another experiment \({said}\): choose another --out"):
+    with pytest.raises(OutputError, match=rf"holds another experiment \({said}\): choose another output"):
         refuse_other(folder, {"experiment": now})
 
 

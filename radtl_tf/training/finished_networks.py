@@ -1,0 +1,112 @@
+"""The networks of finished runs, built again: below the cut what they started from, above it what they learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from radtl_tf.errors import WeightsError
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.head import Head
+from radtl_tf.models.tuning import Split, split
+from radtl_tf.models.weights.sources import WeightsRecord, assign, initialize, resolve
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.runs import PROBE, Run, Setting
+from radtl_tf.training.features.array_cache import Arrays
+from radtl_tf.training.learned_weights import read_learned
+from radtl_tf.training.randomness import backbone_seed
+from radtl_tf.training.trainer import copies
+
+_SHORT = 12  # digits of a sum that tell files apart for a reader
+
+
+@dataclass(frozen=True)
+class Network:
+    """The network of a run: ``base`` from images to features, the same in two ``parts``, and the head on top of it."""
+
+    base: keras.Model
+    parts: Split
+    head: Head
+
+
+class FinishedRuns:
+    """Build the networks of an experiment's finished runs again, one after the other.
+
+    The weights of the last start are kept, since a large file takes seconds to read.
+    """
+
+    def __init__(self, folder: OutputFolder, experiment: Experiment) -> None:
+        self._folder, self._experiment = folder, experiment
+        self._recorded: list[dict[str, Any]] = read_json(folder.experiment)["weights"]
+        self._kept: tuple[WeightsRecord, int, Arrays] | None = None
+
+    def start(self, base: keras.Model, weights: WeightsRecord, repeat: int) -> None:
+        """Give ``base`` the weights that the runs of a repeat started from.
+
+        Raises:
+            WeightsError: the file is not the one that the experiment recorded, or cannot be read.
+        """
+        seed = backbone_seed(self._experiment.seed, repeat)
+        if self._kept and self._kept[:2] == (weights, seed):
+            assign(base, self._kept[2])
+            return
+        _check_recorded(weights, self._recorded)
+        initialize(base, weights, seed)
+        self._kept = weights, seed, copies(base.weights)
+
+    def network(
+        self, run: Run, weights: WeightsRecord, base: keras.Model | None = None, head: Head | None = None
+    ) -> Network:
+        """Return the network of ``run``, which started from ``weights``, with what the run has learned.
+
+        ``base`` and ``head`` are used where they are given, for a caller that has built something on them; what they
+        held is lost.
+
+        Raises:
+            OutputError: what the run has learned is missing or damaged.
+            WeightsError: the file is not the one that the experiment recorded, or cannot be read.
+        """
+        setting = run.scenario.setting
+        learned = read_learned(self._folder.run(run) / "weights.h5")
+        if base is None:
+            base = build_base(setting.backbone, self._experiment.training.image_size, seed=0)
+        self.start(base, weights, run.repeat)
+        parts = split(base, "frozen" if setting.tuning == PROBE else setting.tuning)
+        assign(parts.suffix, learned.suffix)
+        if head is None:
+            head = Head(num_features=learned.kernel.shape[0], num_classes=learned.kernel.shape[1])
+        head.reset(kernel=learned.kernel, bias=learned.bias, mean=learned.mean, sd=learned.sd)
+        return Network(base, parts, head)
+
+
+def find_weights(experiment: Experiment, setting: Setting, weights_folder: Path) -> WeightsRecord:
+    """Return the weights of a setting as they are found now; ``FinishedRuns`` compares them with the recorded ones.
+
+    Raises:
+        WeightsError: their file is missing.
+    """
+    return resolve(
+        setting.weights, setting.backbone, entries=experiment.weights, pixels=setting.pixels, folder=weights_folder
+    )
+
+
+def _check_recorded(weights: WeightsRecord, recorded: Sequence[dict[str, Any]]) -> None:
+    """Refuse weights whose file is not the recorded one; ``recorded`` are the rows in ``experiment.json``."""
+    names = (weights.name, weights.backbone)
+    sums = [row["sha256"] for row in recorded if (row["name"], row["backbone"]) == names]
+    if weights.sha256 not in sums:
+        raise WeightsError(
+            f"Weights {weights.name!r} for {weights.backbone}: {weights.file or weights.source} has "
+            f"{_short(weights.sha256)}, but the experiment recorded {_short(sums[0] if sums else None)}. "
+            "Restore that file, or run the experiment again into another folder."
+        )
+
+
+def _short(sha256: str | None) -> str:
+    return f"sha256 {sha256[:_SHORT]}..." if sha256 else "no sha256"
