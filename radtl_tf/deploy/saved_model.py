@@ -167,7 +167,7 @@ def _runs_by_fold(folder: OutputFolder, experiment: Experiment, scenarios: list[
 
 def _best_run(folder: OutputFolder, runs: list[Run]) -> Run:
     """Return the run of lowest inner loss among the learning rates of one fold."""
-    return min(runs, key=lambda run: read_json(folder.run(run) / "run.json")["inner_loss"])
+    return min(runs, key=lambda run: read_json(folder.files(run).record)["inner_loss"])
 
 
 def _assemble(folder: OutputFolder, experiment: Experiment, runs: list[Run], weights_folder: Path) -> Ensemble:
