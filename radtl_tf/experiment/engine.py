@@ -7,10 +7,8 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import astuple, fields
-from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -26,6 +24,7 @@ from radtl_tf.models.weights.sources import WeightsRecord, initialize
 from radtl_tf.records.folder import csv_text, write_json, write_text
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.features.array_cache import ArrayCache
+from radtl_tf.training.features.feature_key import feature_key
 from radtl_tf.training.features.prefix_features import (
     POOLED,
     PREFIX_BATCH,
@@ -158,17 +157,7 @@ class Bench:
             augmentation=training.augmentation,
             seed=plan.experiment.seed,
             cache=ArrayCache(plan.cache, training.cache_gb * GIGABYTE),
-            key={
-                "backbone": record.backbone,
-                "weights": record.sha256 or f"{record.source}-{seed}",
-                "size": training.image_size,
-                "resize": training.resize,
-                "images": plan.images_hash,
-                "precision": plan.device.precision,
-                "device": [*plan.device.gpus, "oneDNN" * plan.device.onednn],
-                "versions": {name: version(name) for name in ("tensorflow", "keras")},
-                **_to_the_last_bit(plan),
-            },
+            key=feature_key(record, seed, plan.images_hash, training, plan.device),
             kept=self.kept,
             say=self._say,
         )
@@ -233,13 +222,6 @@ class Bench:
         if rate is None:
             raise ValueError(f"{run.name} has no learning rate")
         return train_run(self.trainer(tuning), source, fold, tuning, rate, watch=watch)
-
-
-def _to_the_last_bit(plan: Plan) -> dict[str, Any]:
-    """Return what else the features depend on where equal bytes are promised: the kernels, and how sums are shared."""
-    if plan.experiment.training.determinism != "strict":
-        return {}
-    return {"determinism": "strict", "threads": plan.device.threads, "cpu": plan.device.cpu}
 
 
 def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[str, object]:

@@ -16,6 +16,7 @@ import tensorflow_datasets as tfds
 from absl import logging as absl_logging
 from tensorflow_datasets.core import shuffle
 
+from radtl_tf.data.check.examined_images import examined, outcomes_of
 from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.decoding.reading import Outcome, Reading
 from radtl_tf.data.manifest.cases import Cases
@@ -68,7 +69,7 @@ def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.cor
         builder = make.of(
             rows_of(manifest, cases), cases.classes, multilabel=cases.kind == "multilabel", data_dir=data_dir
         )
-    return _prepared(builder, str(manifest.path))
+    return prepared(builder, str(manifest.path))
 
 
 def build_named(name: str, data_dir: Path, manual_dir: Path | None = None) -> tfds.core.DatasetBuilder:
@@ -89,7 +90,7 @@ def build_named(name: str, data_dir: Path, manual_dir: Path | None = None) -> tf
         )
     with _quiet(), data_errors(name):
         builder = found(data_dir=data_dir, config=config or None)
-    return _prepared(builder, name, manual_dir or data_dir / "downloads" / "manual" / name)
+    return prepared(builder, name, manual_dir or data_dir / "downloads" / "manual" / name)
 
 
 def cases_from(builder: tfds.core.DatasetBuilder, task: Task) -> Cases:
@@ -130,6 +131,15 @@ def examined_from(builder: tfds.core.DatasetBuilder) -> list[Examined]:
         )
         for row in _rows(builder, "example", "label", "patient", "sha256", "reading", "metadata")
     ]
+
+
+def examined_with(manifest: Manifest, builder: tfds.core.DatasetBuilder, task: Task) -> list[Examined]:
+    """Return what the data check looks at of each row of a manifest that ``build_manifest`` has built.
+
+    Raises:
+        DataError: the data set is damaged.
+    """
+    return examined(manifest, outcomes_of(readings_from(builder)), task=task, patient=task.patient)
 
 
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
@@ -175,10 +185,17 @@ def data_errors(name: str) -> Iterator[None]:
         raise DataError(f"the data set {name} cannot be built or read ({type(error).__name__}).") from error
 
 
-def _prepared(
+def prepared(
     builder: tfds.core.DatasetBuilder, origin: str, manual_dir: Path | None = None
 ) -> tfds.core.DatasetBuilder:
-    """Write the data set unless it is complete; nothing half-written remains, whoever was killed while writing."""
+    """Return the data set, written unless it is complete; what a killed process left half-written is removed.
+
+    ``origin`` names the data set in messages, ``manual_dir`` is where its sources were put.
+
+    Raises:
+        DataError: its sources are missing or damaged.
+        OutputError: its folder cannot be written.
+    """
     with _quiet():
         if builder.is_prepared():
             return builder

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.check.examined_images import examined, outcomes_of
 from radtl_tf.data.check.findings import Checked, Examined, check_accepted
 from radtl_tf.data.check.rules import check, linked_cases
 from radtl_tf.data.decoding.reading import Reading
@@ -15,7 +14,7 @@ from radtl_tf.data.folds.draw import draw_folds
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import cases_of, read_manifest
-from radtl_tf.data.tfds.builders import build_manifest, build_named, cases_from, examined_from, readings_from
+from radtl_tf.data.tfds.builders import build_manifest, build_named, cases_from, examined_from, examined_with
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
@@ -69,5 +68,4 @@ def _own(
     draw_folds(cases, experiment.folds, experiment.seed)
     say(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
     builder = build_manifest(manifest, cases, folder.data)
-    outcomes = outcomes_of(readings_from(builder))
-    return cases, builder, examined(manifest, outcomes, task=task, patient=task.patient)
+    return cases, builder, examined_with(manifest, builder, task)

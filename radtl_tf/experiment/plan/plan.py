@@ -36,7 +36,7 @@ from radtl_tf.records.folder import OutputFolder, csv_text, read_json, write_jso
 from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import FOLD_COLUMNS, Run, Scenario, Target
 from radtl_tf.training.device import Device
-from radtl_tf.training.features.array_cache import digest_of
+from radtl_tf.training.features.feature_key import images_hash
 from radtl_tf.training.features.prefix_features import POOLED
 from radtl_tf.training.linear.trivial_baselines import predict_baselines
 from radtl_tf.training.trainer import Trainer
@@ -153,7 +153,7 @@ def make_plan(
         records=records,
         scenarios=scenarios,
         pixels=pixels,
-        images_hash=digest_of({"images": [reading.pixels_hash for reading in intake.readings]}),
+        images_hash=images_hash(intake.readings),
         cache=cache_folder or folder.features,
         data_sha256=fingerprint(builder),
         device=device,
