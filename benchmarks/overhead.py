@@ -42,11 +42,11 @@ TIMED = (
     ("heads: scores", heads._HeadBatch, "scores", True),
     ("linear probe", engine, "train_probe", False),
     ("building models", planning, "build_base", False),
-    ("building models", engine.Bench, "__init__", False),
-    ("building models", engine.Bench, "trainer", False),
+    ("building models", engine.BackboneRuns, "__init__", False),
+    ("building models", engine.BackboneRuns, "trainer", False),
     ("writing features", features.ArrayCache, "fill", False),
-    ("writing runs", engine.Bench, "_write", False),
-    ("weights: reading, setting", engine.Bench, "store", False),
+    ("writing runs", engine.BackboneRuns, "_write", False),
+    ("weights: reading, setting", engine.BackboneRuns, "store", False),
     ("reset of a run", trainer.Trainer, "reset", False),
     ("copies of the best epoch", trainer.Trainer, "learned", False),
     ("waiting for batches", ahead.Ahead, "_taken", False),
@@ -117,7 +117,7 @@ def main() -> None:
         for _ in engine.execute(plan):
             pass
         engine.collect_predictions(plan)
-        watch.measure("evaluation: similarities", lambda: similarity.write_similarities(plan, lambda line: None))
+        watch.measure("evaluation: similarities", lambda: similarity.write_similarities(plan))
         evaluation = watch.measure("evaluation: statistics", lambda: evaluate(folder / "out"))
         watch.measure("report", lambda: write_report(folder / "out", evaluation))
         wall = time.monotonic() - start

@@ -22,7 +22,7 @@ from radtl_tf.models.pixels import convention
 from radtl_tf.records.experiment import FoldPlan, Training
 from radtl_tf.training.features.array_cache import ArrayCache
 from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass
-from radtl_tf.training.run import Source, train_run
+from radtl_tf.training.run import RunData, train_run
 from radtl_tf.training.trainer import Trainer
 
 BACKBONE, SIZE, IMAGES, EPOCHS, RATES = "ResNet50", 96, 160, 3, (1e-2, 1e-3)
@@ -49,7 +49,7 @@ def main() -> None:
                 key={},
                 kept=dict.fromkeys(cached, 1),
             )
-            seconds[way], scores[way] = _runs(trainer, Source(cases, store, [], 0, Training(epochs=EPOCHS)))
+            seconds[way], scores[way] = _runs(trainer, RunData(cases, store, [], 0, Training(epochs=EPOCHS)))
     slow, fast = seconds["anew in every epoch"], seconds["once, cached"]
     largest = float(np.abs(scores["anew in every epoch"] - scores["once, cached"]).max())
     lines = [
@@ -62,7 +62,7 @@ def main() -> None:
     publish("prefix_cache", "\n".join(lines))
 
 
-def _runs(trainer: Trainer, source: Source) -> tuple[float, np.ndarray]:
+def _runs(trainer: Trainer, source: RunData) -> tuple[float, np.ndarray]:
     """Return the seconds of all frozen runs and their test scores."""
     start = time.monotonic()
     scores: Sequence[np.ndarray] = [

@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 from _shared import experiment, machine, plan_of, publish, run_radtl, write_radiographs
 
-from radtl_tf.experiment.engine import Bench
+from radtl_tf.experiment.engine import BackboneRuns
 
 RATES, WEIGHTS = (1e-2, 1e-3), 2
 
@@ -147,7 +147,7 @@ class _Own:
         """Return the seconds of one pass of all images through the traced prefix."""
         content = self._experiment({"frozen": RATES[:1]}, epochs=1, augmentation="published", views=1)
         plan = plan_of(content, self._folder / "pass", self._folder / "pass-cache")
-        bench = Bench(plan, "ResNet50", print)
+        bench = BackboneRuns(plan, "ResNet50")
         store = bench.store(*next((plan.record(run), plan.draw(run)) for run in plan.runs))
         store.computed("frozen", np.arange(1), view)
         start = time.monotonic()

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli.options import ANY_PATH, FILE, as_json, log, progress, task_of, task_options
+from radtl_tf.cli.options import ANY_PATH, FILE, as_json, log, task_of, task_options
 
 if TYPE_CHECKING:
     from radtl_tf.data.check.findings import Checked
     from radtl_tf.data.manifest.reader import Manifest
-    from radtl_tf.records.experiment import Task
+    from radtl_tf.records.experiment import FoldPlan, Task
 
 
 @click.command()
@@ -36,9 +36,10 @@ def check(
     Example: radtl data check labels.csv --positive pneumonia --patient patient_id --out check.html
     """
     from radtl_tf.errors import DataError
+    from radtl_tf.records.experiment import FoldPlan
     from radtl_tf.report.pages.check import as_dict, as_text, verdict, write_page
 
-    checked = _folder(source) if source.is_dir() else _manifest(source, images, folds, seed, task)
+    checked = _checked(source, images, FoldPlan(count=folds), seed, task)
     if out:
         write_page(out, checked, source.name)
         log(f"Page: {out}")
@@ -47,37 +48,18 @@ def check(
         raise DataError(f"{source}: {verdict(checked)}; the first: {checked.errors[0].message}")
 
 
-def _folder(folder: Path) -> Checked:
-    from radtl_tf.data.check.examined_images import read_files
-    from radtl_tf.data.check.rules import check as check_data
-    from radtl_tf.data.decoding.images import image_files
-    from radtl_tf.errors import DataError
+def _checked(source: Path, images: Path | None, plan: FoldPlan, seed: int, options: dict[str, Any]) -> Checked:
+    from radtl_tf.data.check.check_source import check_folder, check_manifest
+    from radtl_tf.data.manifest.reader import read_manifest
+    from radtl_tf.library.bars import bars
 
-    files = image_files([folder])
-    if not files:
-        raise DataError(f"{folder} holds no image that is read (DICOM, PNG, JPEG).")
-    with progress(len(files), 0, "Images") as bar:
-        return check_data(read_files(files, bar.advance))
-
-
-def _manifest(source: Path, images: Path | None, folds: int, seed: int, options: dict[str, Any]) -> Checked:
-    from dataclasses import replace
-
-    from radtl_tf.data.check.examined_images import examined, read_manifest_images
-    from radtl_tf.data.check.rules import check as check_data
-    from radtl_tf.data.check.rules import linked_cases
-    from radtl_tf.data.manifest.reader import cases_of, read_manifest
-    from radtl_tf.records.experiment import FoldPlan
-
+    if source.is_dir():
+        with bars() as watch:
+            return check_folder(source, watch)
     manifest = read_manifest(source, images, collect=True)
     task = _task(manifest, source, options)
-    cases = cases_of(manifest, task, bytes(32)) if task and (task.patient or task.one_image_per_patient) else None
-    with progress(len(manifest.sources), 0, "Images") as bar:
-        outcomes = read_manifest_images(manifest, bar.advance)
-    rows = examined(manifest, outcomes, task=task, patient=options["patient"])
-    if cases and all(row.outcome.reading for row in rows):
-        cases = replace(cases, linked=linked_cases(rows))  # as an experiment divides them
-    return check_data(rows, cases=cases, plan=FoldPlan(count=folds), seed=seed)
+    with bars() as watch:
+        return check_manifest(manifest, task, patient=options["patient"], plan=plan, seed=seed, watch=watch)
 
 
 def _task(manifest: Manifest, source: Path, options: dict[str, Any]) -> Task | None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from radtl_tf.cli.options import FILE, FOLDER, as_json, load_tensorflow, log, progress
+from radtl_tf.cli.options import FILE, FOLDER, as_json, load_tensorflow, log
 
 
 @click.command("test")
@@ -56,17 +54,13 @@ def external(
     """
     load_tensorflow()
     from radtl_tf.experiment.external_test import PAGE, assess
+    from radtl_tf.library.bars import bars
     from radtl_tf.records.experiment import Task
     from radtl_tf.report.pages.external import as_text
 
     models = [model] if compare is None else [model, compare]
     task = Task(manifest=manifest, label=labels[0] if len(labels) == 1 else labels or "label", **options)
-    tested = assess(models, task, out, threshold=threshold, watch=_watch, say=log)
+    with bars() as watch:
+        tested = assess(models, task, out, threshold=threshold, watch=watch)
     click.echo(json.dumps(tested.results, indent=1) if as_json else as_text(tested.external, tested.drifts))
     log(f"Page: {out / PAGE}")
-
-
-@contextmanager
-def _watch(total: int) -> Iterator[Callable[[], None]]:
-    with progress(total, 0, "Images") as bar:
-        yield bar.advance

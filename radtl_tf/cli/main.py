@@ -13,19 +13,22 @@ from radtl_tf.cli.doctor import doctor
 from radtl_tf.cli.external import external
 from radtl_tf.cli.init import init
 from radtl_tf.cli.model import export, predict
+from radtl_tf.cli.options import log
 from radtl_tf.cli.pretrain import pretrain
 from radtl_tf.cli.run import report, run, status, train
 from radtl_tf.cli.weights import weights
 from radtl_tf.errors import RadtlError
+from radtl_tf.logs import shown
 
 
 class Group(click.Group):
     """A group that turns the package's own errors, and those of the disk, into one line and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb; ``--debug`` shows the traceback instead of the line."""
+        """Run the verb and print what it logs; ``--debug`` shows the traceback of an error instead of its line."""
         try:
-            return super().invoke(ctx)
+            with shown(log):
+                return super().invoke(ctx)
         except BrokenPipeError:  # whoever reads our output has seen enough: click ends quietly
             raise
         except (RadtlError, OSError) as error:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,21 +65,9 @@ def task_of(manifest: Path, options: dict[str, Any]) -> Task:
     return task
 
 
-def clock(seconds: float) -> str:
-    """Return a time for people.
-
-    >>> clock(59.6), clock(7), clock(7500)
-    ('1 min 0 s', '7 s', '2 h 5 min')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes >= 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
 def log(line: str) -> None:
-    """Print a line for people: on stderr, since stdout is data."""
-    click.echo(line, err=True)
+    """Print a line for people: on stderr, since stdout is data, and above the bars where some are drawn."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def load_tensorflow() -> None:
@@ -102,47 +89,3 @@ def load_tensorflow() -> None:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(silence)
-
-
-@contextmanager
-def progress(total: int, done: int, what: str = "Runs") -> Iterator[Any]:
-    """Show a bar over ``total`` of ``what``, ``done`` of them before; silent where nobody looks.
-
-    Yields an object with ``advance()`` and ``say(line)``.
-    """
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[left]}"),
-    )
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(what, total=total, completed=done, left="")
-        yield _Bar(bar, task)
-
-
-class _Bar:
-    def __init__(self, bar: Any, task: Any) -> None:
-        self._bar, self._task = bar, task
-
-    def advance(self, left: float | None = None) -> None:
-        """Count one more; ``left`` are the seconds that the others will take, where that is known."""
-        self._bar.update(self._task, advance=1, left="" if left is None else f"about {clock(left)} left")
-
-    def say(self, line: str) -> None:
-        """Print a line above the bar."""
-        if self._bar.disable:
-            log(line)
-        else:
-            self._bar.console.print(line, highlight=False, markup=False)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli.options import FILE, FOLDER, load_tensorflow, log
-
-if TYPE_CHECKING:
-    from radtl_tf.records.pretraining import Pretraining
+from radtl_tf.cli.options import FILE, FOLDER, load_tensorflow
 
 
 @click.command()
@@ -30,52 +26,12 @@ def pretrain(source: Path, out: Path, data_dir: Path | None, dry_run: bool) -> N
 
     Example: radtl pretrain archive.toml --out archive-ResNet50_notop.h5
     """
+    load_tensorflow()
+    from radtl_tf.experiment.make_weights import declaration, make_weights, price_weights
     from radtl_tf.records.pretraining import read_pretraining
 
     pretraining = read_pretraining(source)
     if dry_run:
-        print_price(pretraining, out, data_dir)
+        click.echo("\n".join(price_weights(pretraining, out, data_dir)))
         return
-    sidecar = make_weights(pretraining, out, data_dir)
-    from radtl_tf.experiment.pretraining import declaration
-
-    click.echo(declaration(sidecar, out))
-
-
-def make_weights(pretraining: Pretraining, out: Path, data_dir: Path | None = None) -> dict[str, Any]:
-    """Do what is left of a pre-training; return the record beside the weights file."""
-    load_tensorflow()
-    from radtl_tf.experiment import pretraining as steps
-    from radtl_tf.records.pretraining import Place
-
-    done = steps.finished(pretraining, Place(out))
-    if done:
-        log(f"{out} is complete: {done['epochs']} epochs, sha256 {done['sha256']}")
-        return done
-    sidecar = steps.pretrain(_prepared(pretraining, out, data_dir), say=log)
-    values = ", ".join(f"{name} {value:.4g}" for name, value in sidecar["validation"].items())
-    log(f"{out}: {sidecar['epochs']} epochs; validation {values or 'none'}")
-    return sidecar
-
-
-def print_price(pretraining: Pretraining, out: Path, data_dir: Path | None) -> None:
-    """Print on stdout what a pre-training would cost."""
-    load_tensorflow()
-    from radtl_tf.experiment.pretraining import price_source
-
-    for line in price_source(_prepared(pretraining, out, data_dir)):
-        click.echo(line)
-
-
-def _prepared(pretraining: Pretraining, out: Path, data_dir: Path | None) -> Any:
-    from radtl_tf.experiment.pretraining import prepare_source
-    from radtl_tf.places import weights_folder
-    from radtl_tf.records.experiment import Training
-    from radtl_tf.records.pretraining import Place
-    from radtl_tf.training.device import prepare
-
-    settings = pretraining.training
-    device = prepare(Training(precision=settings.precision, determinism=settings.determinism), pretraining.seed)
-    return prepare_source(
-        pretraining, Place(out), device=device, weights_folder=weights_folder(), data_dir=data_dir, say=log
-    )
+    click.echo(declaration(make_weights(pretraining, out, data_dir), out))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from radtl_tf.cli.options import FILE, load_tensorflow, log, task_of, task_options
+from radtl_tf.cli.options import FILE, load_tensorflow, task_of, task_options
 
 
 @click.command()
@@ -54,33 +53,15 @@ def preview(
     Example: radtl data preview labels.csv --positive pneumonia --patient patient_id --out sheet.html
     """
     load_tensorflow()
-    from radtl_tf.data.decoding.worker_pool import pixels_of_all
-    from radtl_tf.data.manifest.reader import labels_of, read_manifest
-    from radtl_tf.models.pixels import CONVENTIONS, convention
-    from radtl_tf.report.pages.preview import Sheet, write_preview
+    from radtl_tf.data.manifest.reader import read_manifest
+    from radtl_tf.experiment.preview import preview_manifest
+    from radtl_tf.report.pages.preview import Sheet
 
-    conventions = [convention(name) for name in pixels or CONVENTIONS]
-    rows = read_manifest(manifest, images)
-    chosen = chosen_rows(labels_of(rows, task_of(manifest, task)), per_class, seed)
-    shown: dict[str, list[Any]] = {}
-    for label, numbers in chosen.items():
-        sources = [rows.sources[number] for number in numbers]
-        for source, (outcome, grey) in zip(sources, pixels_of_all(s.path for s in sources), strict=True):
-            if grey is None:
-                log(f"Warning: line {source.line}: {outcome.reason}")
-            else:
-                shown.setdefault(label, []).append((source.line, grey))
-    write_preview(out, shown, conventions, Sheet(image_size, resize, augmentation, views, seed), manifest.name)
-    log(f"Preview: {out}. It shows patients' images: do not pass it on.")
-
-
-def chosen_rows(labels: Sequence[tuple[str, ...]], per_class: int, seed: int) -> dict[str, list[int]]:
-    """Return some rows of each class, drawn with ``seed``; an image with several labels may stand in each."""
-    import numpy as np
-
-    random = np.random.default_rng(seed)
-    chosen = {}
-    for name in sorted({name for names in labels for name in names}):
-        rows = [row for row, names in enumerate(labels) if name in names]
-        chosen[name] = sorted(random.permutation(rows)[:per_class].tolist())
-    return chosen
+    preview_manifest(
+        read_manifest(manifest, images),
+        task_of(manifest, task),
+        out,
+        sheet=Sheet(image_size, resize, augmentation, views, seed),
+        per_class=per_class,
+        pixels=pixels,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +12,14 @@ from radtl_tf.cli.options import (
     FILE,
     FOLDER,
     as_json,
-    clock,
     load_tensorflow,
-    log,
     out_folder,
-    progress,
     task_of,
     task_options,
 )
 
 if TYPE_CHECKING:
-    from radtl_tf.experiment.plan.plan import Plan
+    from radtl_tf.evaluation.evaluate import Evaluation
     from radtl_tf.records.experiment import Experiment
 
 
@@ -59,7 +55,8 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> 
     """
     from radtl_tf.records.reader import read_experiment
 
-    run_experiment(read_experiment(experiment), out, dry_run=dry_run, accepted=accept)
+    act = _print_price if dry_run else _run
+    act(read_experiment(experiment), out, accept)
 
 
 @click.command()
@@ -83,9 +80,7 @@ def train(out: Path, **flags: Any) -> None:
     Example: radtl train --manifest labels.csv --positive pneumonia --patient patient_id --unit image
     --weights imagenet --learning-rate 0.001 --out results
     """
-    from radtl_tf.records.reader import experiment_from
-
-    run_experiment(experiment_from(experiment_of_flags(flags), Path.cwd()), out)
+    _run(_experiment_of(flags), out)
 
 
 @click.command()
@@ -93,19 +88,15 @@ def train(out: Path, **flags: Any) -> None:
 @as_json
 def status(folder: Path, as_json: bool) -> None:
     """Say how much of the experiment in FOLDER is done."""
-    from radtl_tf.records.folder import OutputFolder, read_json
+    from radtl_tf.experiment.status import read_status
 
-    record = read_json(OutputFolder(folder).experiment)
-    folds = record["experiment"]["folds"]
-    each = folds["count"] * folds["repeats"]
-    names = [scenario["scenario"] for scenario in record["scenarios"]]
-    done = {name: len(list((folder / "runs" / name).glob("*/DONE.json"))) for name in names}
+    found = read_status(folder)
     if as_json:
-        click.echo(json.dumps({"runs": each * len(names), "done": sum(done.values()), "scenarios": done}))
+        click.echo(json.dumps(found.as_dict()))
         return
-    click.echo(f"{sum(done.values())} of {each * len(names)} runs are done")
-    for name, number in done.items():
-        click.echo(f"{number:5d} of {each}  {name}")
+    click.echo(f"{found.done} of {found.runs} runs are done")
+    for name, number in found.scenarios.items():
+        click.echo(f"{number:5d} of {found.runs_each}  {name}")
 
 
 @click.command()
@@ -122,83 +113,40 @@ def report(folder: Path, saliency: int | None) -> None:
 
     Example: radtl report results --saliency 2
     """
+    from radtl_tf.experiment.report import report_experiment
+
     if saliency is not None:
+        load_tensorflow()
+        from radtl_tf.experiment.saliency import draw_saliency
+
         draw_saliency(folder, saliency)
-    evaluate_and_report(folder)
+    print_results(report_experiment(folder))
 
 
-def run_experiment(experiment: Experiment, out: Path, *, dry_run: bool = False, accepted: tuple[str, ...] = ()) -> None:
-    """Prepare, train what is left, evaluate and report; print tables on stdout and time and memory on stderr."""
-    start = time.monotonic()
-    plan = _plan(experiment, out, accepted)
-    if dry_run:
-        from radtl_tf.experiment.cost import price
-
-        for line in price(plan, log).lines():
-            click.echo(line)
-        return
-    from radtl_tf.experiment.engine import collect_predictions, execute
-    from radtl_tf.experiment.similarity import write_similarities
-    from radtl_tf.experiment.time_left import Remaining
-    from radtl_tf.training.device import peak_memory
-    from radtl_tf.training.trial_step import WITHOUT_GPU, one_line_when_full
-
-    total, left = len(plan.runs), len(plan.remaining)
-    log(f"{left} of {total} runs are left" if left < total else f"{total} runs")
-    remaining = Remaining(plan.remaining)
-    with progress(total, total - left) as bar:
-        for done in execute(plan, bar.say):
-            bar.advance(remaining.finish(done))
-    collect_predictions(plan)
-    with one_line_when_full(WITHOUT_GPU):
-        write_similarities(plan, log)
-    evaluate_and_report(out)
-    log(f"Wall time {clock(time.monotonic() - start)}, peak memory {peak_memory() / 1e9:.1f} GB")
-
-
-def _plan(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -> Plan:
+def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = ()) -> None:
     load_tensorflow()
-    from radtl_tf.experiment.plan.plan import make_plan
-    from radtl_tf.places import cache_folder, weights_folder
-    from radtl_tf.records.folder import OutputFolder
-    from radtl_tf.training.device import prepare
+    from radtl_tf.experiment.run import run_experiment
+    from radtl_tf.library.bars import bars
 
-    device = prepare(experiment.training, experiment.seed)
-    plan = make_plan(
-        experiment,
-        OutputFolder(out),
-        device=device,
-        weights_folder=weights_folder(),
-        cache_folder=cache_folder(),
-        accepted=accepted,
-        say=log,
-    )
-    for warning in plan.warnings:
-        log(f"Warning: {warning}")
-    return plan
+    with bars() as watch:
+        evaluation = run_experiment(experiment, out, accepted=accepted, watch=watch)
+    print_results(evaluation)
 
 
-def draw_saliency(folder: Path, per_kind: int) -> None:
-    """Draw saliency maps into ``folder``; the only part of a report that needs TensorFlow."""
+def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -> None:
     load_tensorflow()
-    from radtl_tf.places import weights_folder
-    from radtl_tf.report.saliency.draw import write_saliency
-    from radtl_tf.training.trial_step import WITHOUT_GPU, one_line_when_full
+    from radtl_tf.experiment.cost import price
+    from radtl_tf.experiment.run import plan_experiment
 
-    with one_line_when_full(WITHOUT_GPU):
-        place = write_saliency(folder, per_kind, weights_folder=weights_folder(), say=log)
-    log(f"Saliency: {place} and the report show patients' radiographs: do not pass them on.")
+    for line in price(plan_experiment(experiment, out, accepted=accepted)).lines():
+        click.echo(line)
 
 
-def evaluate_and_report(out: Path) -> None:
-    """Write estimates, comparisons and the report of a folder; print the tables."""
-    from radtl_tf.evaluation.evaluate import evaluate
+def print_results(evaluation: Evaluation) -> None:
+    """Print the answer and the tables that hold results."""
     from radtl_tf.report.drawing.table import render_text
-    from radtl_tf.report.pages.experiment import write_report
     from radtl_tf.report.results.tables import tables
 
-    evaluation = evaluate(out)
-    page = write_report(out, evaluation)
     if evaluation.question:
         click.echo(f"{evaluation.question.sentence}\n")
     for line in evaluation.ablation.sentences if evaluation.ablation else ():
@@ -208,33 +156,15 @@ def evaluate_and_report(out: Path) -> None:
     for table in tables(evaluation):
         if table.key in RESULTS:
             click.echo(render_text(table))
-    log(f"Report: {page}")
 
 
-def experiment_of_flags(flags: dict[str, Any]) -> dict[str, Any]:
-    """Return the experiment file that ``radtl train`` stands for."""
-    from radtl_tf.records.reader import as_dict
+def _experiment_of(flags: dict[str, Any]) -> Experiment:
+    """Return the experiment that the flags of ``radtl train`` describe."""
+    from radtl_tf.experiment.one_setting import NATIVE, one_setting
 
-    weights, declared = flags["weights"], {}
-    if weights.endswith(".h5"):
-        if flags["pixels"] == "native":
-            raise click.UsageError("an .h5 file needs --pixels: the convention that its weights were trained with.")
-        declared = {Path(weights).stem: {"files": {flags["backbone"]: weights}, "pixels": flags["pixels"]}}
-        weights, flags["pixels"] = Path(weights).stem, "native"
-    tuning = {"mode": flags["tuning"], "learning_rates": flags["rates"], "layers": flags["layers"]}
+    if flags["weights"].endswith(".h5") and flags["pixels"] == NATIVE:
+        raise click.UsageError("an .h5 file needs --pixels: the convention that its weights were trained with.")
     asked = ("label_separator", "positive", "kind", "classes", "patient", "one_image_per_patient", "unit", "images")
     task = task_of(flags["manifest"], {"labels": flags["labels"], **{key: flags[key] for key in asked}})
-    return {
-        "name": f"{flags['backbone']} {weights} {flags['tuning']}",
-        "seed": flags["seed"],
-        "task": as_dict(task),
-        "folds": {"count": flags["folds"]},
-        "grid": {
-            "backbones": [flags["backbone"]],
-            "weights": [weights],
-            "pixels": [flags["pixels"]],
-            "tunings": [tuning],
-        },
-        "weights": declared,
-        "training": {key: flags[key] for key in ("epochs", "image_size", "batch_size")},
-    }
+    same = ("backbone", "weights", "pixels", "tuning", "layers", "folds", "epochs", "image_size", "batch_size", "seed")
+    return one_setting(task, learning_rates=flags["rates"], **{key: flags[key] for key in same})

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from radtl_tf.cli.options import FILE, FOLDER, as_json, load_tensorflow, log
-from radtl_tf.errors import DataError
 from radtl_tf.places import weights_folder
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from radtl_tf.models.weights.catalogue import Availability
     from radtl_tf.models.weights.convention_score import ConventionScores
     from radtl_tf.models.weights.inspection import Verified
 
-_MAX_IMAGES = 64  # scores of conventions hardly move with more
 _NOT_STATED = "not stated"
 _STATUS = {"downloaded": "downloaded by Keras", "keras": "Keras downloads it"}
 _COLUMNS = ("name", "backbone", "pixels", "status", "license", "file")
@@ -89,9 +83,7 @@ def _advice(states: list[Availability]) -> list[str]:
 @weights.command()
 @click.argument("file", type=FILE)
 @click.option("--backbone", required=True, help="Backbone that the file is for, such as ResNet50.")
-@click.option(
-    "--images", type=FOLDER, help=f"Folder of radiographs (at most {_MAX_IMAGES} are read) to score conventions."
-)
+@click.option("--images", type=FOLDER, help="Folder of radiographs (at most 64 are read) to score conventions.")
 @click.option(
     "--image-size", type=click.IntRange(min=1), help="Side in px that the images are resized to; default: 224."
 )
@@ -110,9 +102,9 @@ def verify(
     if images is None and (image_size or resize):
         raise click.UsageError("--image-size and --resize are about --images: name their folder.")
     load_tensorflow()
-    from radtl_tf.models.weights.inspection import verify as verified
+    from radtl_tf.experiment.verify_weights import verify_weights
 
-    found = verified(file, backbone, _read(images, image_size or 224, resize or "pad") if images else None)
+    found = verify_weights(file, backbone, images, image_size=image_size or 224, resize=resize or "pad")
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=1))
         return
@@ -122,29 +114,6 @@ def verify(
         log(f"Warning: {warning}")
     if found.conventions:
         _show(found.conventions)
-
-
-def _read(folder: Path, size: int, policy: str) -> NDArray[np.float32]:
-    """Return at most 64 images of a folder, evenly spaced over its sorted names: (N, size, size, 1), grey 0..1."""
-    import numpy as np
-
-    from radtl_tf.data.decoding.images import FORMATS, decode, image_files
-    from radtl_tf.data.tfds.pipeline import preprocess
-
-    files = image_files([folder])
-    places = np.unique(np.linspace(0, len(files) - 1, min(len(files), _MAX_IMAGES)).astype(int))
-    grey, failures = [], Counter[str]()
-    for place in places:
-        try:
-            grey.append(preprocess(decode(files[place]).pixels, size, policy).numpy())
-        except DataError as error:  # a file's name may hold a patient's, so it is not printed
-            failures[str(error)] += 1
-    for reason, count in failures.items():
-        log(f"Warning: {count} of {len(places)} images cannot be read: {reason}")
-    if not grey:
-        raise DataError(f"{folder} has no image that can be read: name a folder of radiographs ({FORMATS}).")
-    log(f"Conventions are scored on {len(grey)} of {len(files)} images, {size} px, resize {policy}.")
-    return np.stack(grey)
 
 
 def _lines(found: Verified) -> list[tuple[str, str]]:

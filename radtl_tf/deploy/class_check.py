@@ -33,7 +33,9 @@ def task_of(cards: Sequence[Card], task: Task) -> Task:
     if target.is_binary:
         return replace(task, kind=target.kind, positive=task.positive or first["positive"])
     if task.positive is not None:
-        raise DataError(f"--positive goes with a binary model, but {first['setting']} is {target.kind}: leave it out.")
+        raise DataError(
+            f"A positive class is only valid for a binary model; {first['setting']} is {target.kind}. Leave it out."
+        )
     in_one_cell = target.kind == "multilabel" and isinstance(task.label, str)
     return replace(task, kind=target.kind, classes=target.classes if in_one_cell else ())
 
@@ -84,7 +86,7 @@ def _check_columns(task: Task, card: Card) -> None:
     if not isinstance(task.label, str) and set(task.label) != set(card["classes"]):
         raise DataError(
             f"the label columns are {_quoted(task.label)}, but the model {card['setting']} knows "
-            f"{_quoted(card['classes'])}: name a --label for each class."
+            f"{_quoted(card['classes'])}: name a label column for each class."
         )
 
 
@@ -95,7 +97,7 @@ def _check_known(manifest: Manifest, task: Task, labels: Sequence[Labels], card:
         raise DataError(
             f"{manifest.path}: {found.count(unknown[0])} images have the label {unknown[0]!r}, which the model "
             f"{card['setting']} does not know{nearest(unknown[0], card['classes'])}: it knows "
-            f"{_quoted(card['classes'])}. Write the labels as the model's classes, or name another --label."
+            f"{_quoted(card['classes'])}. Write the labels as the model's classes, or name another label column."
         )
 
 

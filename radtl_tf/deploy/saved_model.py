@@ -129,7 +129,7 @@ def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_fold
         OutputError: ``out`` exists or cannot be written.
     """
     if out.exists():
-        raise OutputError(f"{out} exists already: choose another --out or delete it.")
+        raise OutputError(f"{out} exists already: choose another output folder or delete it.")
     record = read_json(folder.experiment)
     experiment = experiment_from(record["experiment"], folder.root)
     chosen, scenarios = choose_setting(folder, record, setting)

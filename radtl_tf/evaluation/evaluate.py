@@ -62,11 +62,11 @@ class Evaluation:
 
 
 def evaluate(folder: Path) -> Evaluation:
-    """Evaluate a finished experiment and write ``estimates.csv`` and ``comparisons.csv`` into its output folder.
+    """Evaluate a finished experiment; nothing is written, see ``write_tables``.
 
     Raises:
         DataError: the predictions are damaged, incomplete or cannot be compared.
-        OutputError: a file of the folder is missing, damaged or cannot be written.
+        OutputError: a file of the folder is missing or damaged.
     """
     record = read_record(folder)
     predictions = read_predictions(OutputFolder(folder).predictions, record.target)
@@ -77,7 +77,7 @@ def evaluate(folder: Path) -> Evaluation:
     parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
     beside = further(folder, record, predictions, values, parts)
-    evaluation = Evaluation(
+    return Evaluation(
         record=record,
         folds=folds,
         estimates=estimate_table(record, values),
@@ -94,14 +94,15 @@ def evaluate(folder: Path) -> Evaluation:
         learning_curve=learning_curve(record, values),
         further=beside,
     )
-    write_tables(folder, evaluation)
-    return evaluation
 
 
 def write_tables(folder: Path, evaluation: Evaluation) -> None:
     """Write ``estimates.csv``, ``comparisons.csv`` and, if there is one, ``learning_curve.csv``, each whole.
 
     An absent number is an empty cell.
+
+    Raises:
+        OutputError: the folder cannot be written.
     """
     baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
     beside = evaluation.further

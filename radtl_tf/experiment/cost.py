@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from radtl_tf.data.folds.draw import Fold, patients_per_class
 from radtl_tf.evaluation.inference.expected_width import expected
 from radtl_tf.evaluation.results.similarity import FILE as SIMILARITY
-from radtl_tf.experiment.engine import GIGABYTE, Bench
+from radtl_tf.experiment.engine import GIGABYTE, BackboneRuns
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.similarity import MAX_IMAGES
 from radtl_tf.models.tuning import split
@@ -25,7 +25,7 @@ from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, cut_bytes
 from radtl_tf.training.heads import train_heads
 from radtl_tf.training.linear.probe import train_probe
-from radtl_tf.training.run import Source
+from radtl_tf.training.run import RunData
 from radtl_tf.training.trial_step import one_line_when_full, smaller_batch, trial_step
 
 MINUTE = 60.0
@@ -67,14 +67,14 @@ class Price:
         ]
 
 
-def price(plan: Plan, say: Callable[[str], None] = lambda line: None) -> Price:
+def price(plan: Plan) -> Price:
     """Time one step of each kind and price the runs that are left; nothing of it is kept."""
     remaining = sorted(plan.remaining, key=lambda run: run.scenario.setting.backbone)
     with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
         parts = [
             part
             for backbone, runs in groupby(remaining, key=lambda run: run.scenario.setting.backbone)
-            for part in _Meter(plan, backbone, list(runs), say).parts()
+            for part in _Meter(plan, backbone, list(runs)).parts()
         ]
     parts.append(Part("data set and pixels, which are written already", 0, 0, _bytes_below(plan.folder.data)))
     return Price(parts, len(plan.runs), len(plan.runs) - len(remaining), peak_memory(), _widths(plan))
@@ -104,13 +104,13 @@ def _widths(plan: Plan) -> str:
 class _Meter:
     """One backbone and the runs that are left of it."""
 
-    def __init__(self, plan: Plan, backbone: str, runs: list[Run], say: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, backbone: str, runs: list[Run]) -> None:
         self._plan, self._backbone, self._runs = plan, backbone, runs
         self._training, self._fold = plan.experiment.training, plan.folds[0]
         self._starts = list(dict.fromkeys((plan.record(run), plan.draw(run)) for run in runs))
-        start, self._bench = _timed(lambda: Bench(plan, backbone, say))
+        start, self._backbone_runs = _timed(lambda: BackboneRuns(plan, backbone))
         self._tracing = start
-        self._stores = [self._bench.store(*start) for start in self._starts]
+        self._stores = [self._backbone_runs.store(*start) for start in self._starts]
         self._pass = {name: self._seconds_per_image(name) for name in self._cuts()}
         self._begin = self._tracing  # what it takes until images can pass the whole backbone
 
@@ -135,15 +135,15 @@ class _Meter:
 
     def _kept(self, tuning: str) -> int:
         """Return the bytes of kept features, for all weights and draws."""
-        if tuning not in self._bench.kept:
+        if tuning not in self._backbone_runs.kept:
             return 0
-        shapes = [tensor.shape[1:] for tensor in split(self._bench.base, tuning).prefix.outputs]
-        return cut_bytes(shapes, len(self._plan.pixels)) * self._bench.kept[tuning] * len(self._starts)
+        shapes = [tensor.shape[1:] for tensor in split(self._backbone_runs.base, tuning).prefix.outputs]
+        return cut_bytes(shapes, len(self._plan.pixels)) * self._backbone_runs.kept[tuning] * len(self._starts)
 
     def _learned(self, tuning: str, num_runs: int) -> int:
         """Return the bytes of ``weights.h5`` of the runs: the suffix, and the head with the features' mean and SD."""
-        suffix = [] if tuning == PROBE else split(self._bench.base, tuning).suffix.weights
-        num_features, num_classes = self._bench.base.output_shape[-1], len(self._plan.cases.classes)
+        suffix = [] if tuning == PROBE else split(self._backbone_runs.base, tuning).suffix.weights
+        num_features, num_classes = self._backbone_runs.base.output_shape[-1], len(self._plan.cases.classes)
         head = [(num_features, num_classes), (num_classes,), (num_features,), (num_features,)]
         return cut_bytes([*(tuple(weight.shape) for weight in suffix), *head], num_runs)
 
@@ -160,7 +160,7 @@ class _Meter:
         """Return the seconds of a run in which features that are not kept are computed again."""
         if tuning in (PROBE, "full"):
             return 0.0
-        kept, views = self._bench.kept[tuning], self._training.num_views
+        kept, views = self._backbone_runs.kept[tuning], self._training.num_views
         lost = 1 - (min(kept - 1, views) / views if views else 1) if kept else 1.0
         images = num_training * lost + len(self._fold.inner) * (not kept)
         if tuning == POOLED:  # one pass over all images serves all heads of a repeat
@@ -180,28 +180,28 @@ class _Meter:
         grid, number = self._plan.experiment.grid, self._plan.experiment.folds.count
         return [self._plan.part(0, fold, share) for share in grid.train_fractions for fold in range(number)]
 
-    def _source(self) -> Source:
+    def _random_data(self) -> RunData:
         """Return random features and the true labels: time does not depend on the values."""
-        shape = (len(self._plan.pixels), self._bench.base.output_shape[-1])
+        shape = (len(self._plan.pixels), self._backbone_runs.base.output_shape[-1])
         features = np.random.default_rng(0).standard_normal(shape, np.float32)
         training = replace(self._training, epochs=1, augmentation="none", views=0)
-        return Source(self._plan.cases, _Given(features), [], self._plan.experiment.seed, training)
+        return RunData(self._plan.cases, _Given(features), [], self._plan.experiment.seed, training)
 
     def _probe_timer(self) -> Callable[[int], float]:
-        source = self._source()
-        seconds, _ = _timed(lambda: train_probe(source, self._fold))
+        data = self._random_data()
+        seconds, _ = _timed(lambda: train_probe(data, self._fold))
         return lambda num_training: seconds * num_training / len(self._fold.train)
 
     def _head_timer(self) -> Callable[[int], float]:
-        source, folds, rates = self._source(), self._parts(), self._rates()
-        first, again = _first_and_next(lambda: train_heads(source, folds, rates))
+        data, folds, rates = self._random_data(), self._parts(), self._rates()
+        first, again = _first_and_next(lambda: train_heads(data, folds, rates))
         self._tracing += max(first - again, 0)
         return lambda num_training: self._training.epochs * again / (len(folds) * len(rates))
 
     def _suffix_timer(self, tuning: str) -> Callable[[int], float]:
         """Time a training step and a forward pass of the suffix; the first of each traces."""
         size, epochs = self._training.images_per_step, self._training.epochs
-        seconds, trainer = _timed(lambda: self._bench.trainer(tuning))
+        seconds, trainer = _timed(lambda: self._backbone_runs.trainer(tuning))
         cuts = [np.zeros((PREFIX_BATCH, *tensor.shape[1:]), np.float32) for tensor in trainer.suffix.inputs]
         first, each = _first_and_next(lambda: trial_step(trainer, size))
         first_forward, forward = _first_and_next(lambda: trainer.logits(iter([cuts])))

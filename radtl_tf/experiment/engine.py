@@ -17,6 +17,7 @@ from radtl_tf.data.folds.draw import Fold
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.experiment.plan.ownership import refuse_other
 from radtl_tf.experiment.plan.plan import Plan
+from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import check_first_batch, convention, to_network
 from radtl_tf.models.tuning import split
@@ -39,17 +40,17 @@ from radtl_tf.training.linear.probe import train_probe
 from radtl_tf.training.losses import inner_loss
 from radtl_tf.training.prediction_rows import prediction_rows
 from radtl_tf.training.randomness import backbone_seed
-from radtl_tf.training.run import Epoch, Outcome, Source, train_run
+from radtl_tf.training.run import Epoch, Outcome, RunData, train_run
 from radtl_tf.training.tensorboard import Monitor, describe
 from radtl_tf.training.trainer import Trainer, copies
 from radtl_tf.training.trial_step import one_line_when_full, smaller_batch
 
+_log = get_logger(__name__)
+
 GIGABYTE = 1e9
 
 
-def execute(
-    plan: Plan, say: Callable[[str], None] = lambda line: None, *, only: Collection[Run] | None = None
-) -> Iterator[Run]:
+def execute(plan: Plan, *, only: Collection[Run] | None = None) -> Iterator[Run]:
     """Train every run that is left (of ``only``, if given), yielding each when its folder is complete.
 
     Kill it anywhere and call it again: finished runs are kept, and the others give the same numbers.
@@ -60,7 +61,7 @@ def execute(
     by_backbone = sorted(remaining, key=lambda run: run.scenario.setting.backbone)
     for backbone, runs in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
         with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
-            yield from Bench(plan, backbone, say).work_off(list(runs))
+            yield from BackboneRuns(plan, backbone).work_off(list(runs))
         keras.backend.clear_session()
         gc.collect()
 
@@ -74,11 +75,11 @@ def collect_predictions(plan: Plan) -> None:
         write_text(plan.folder.predictions, header + "".join(rows for _, rows in tables))
 
 
-class Bench:
+class BackboneRuns:
     """One backbone on the work bench: its base, its prefix passes and its trainers, each built when first needed."""
 
-    def __init__(self, plan: Plan, backbone: str, say: Callable[[str], None]) -> None:
-        self._plan, self._backbone, self._say = plan, backbone, say
+    def __init__(self, plan: Plan, backbone: str) -> None:
+        self._plan, self._backbone = plan, backbone
         self._size = plan.experiment.training.image_size
         self.base = build_base(backbone, self._size, seed=0)
         self._passes, self.kept = self._choose_passes()
@@ -129,7 +130,7 @@ class Bench:
         kept = choose_kept(sizes, renderings, training.cache_gb * GIGABYTE)
         for name, number in kept.items():
             if number < renderings:
-                self._say(
+                _log.info(
                     f"{self._backbone} {name}: features would take {sizes[name] * renderings / GIGABYTE:.1f} GB, "
                     f"above cache_gb = {training.cache_gb:g}; {number} of {renderings} renderings are kept, "
                     "the others are computed anew in every epoch"
@@ -149,7 +150,7 @@ class Bench:
         initialize(self.base, record, seed)
         pixels = convention(record.pixels)
         check_first_batch(to_network(plan.pixels[:PREFIX_BATCH], pixels), pixels)
-        self._say(f"{self._backbone} {record.name}: pixels {record.pixels}")
+        _log.info(f"{self._backbone} {record.name}: pixels {record.pixels}")
         return FeatureStore(
             self._passes,
             plan.pixels,
@@ -159,7 +160,6 @@ class Bench:
             cache=ArrayCache(plan.cache, training.cache_gb * GIGABYTE),
             key=feature_key(record, seed, plan.images_hash, training, plan.device),
             kept=self.kept,
-            say=self._say,
         )
 
     def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:
@@ -177,12 +177,12 @@ class Bench:
         with ExitStack() as open_files:
             watched = {at: open_files.enter_context(Monitor(plan.folder.tensorboard, run)) for run, at in place.items()}
 
-            def watch(fold: int, rate: int, row: Epoch) -> None:
+            def on_epoch(fold: int, rate: int, row: Epoch) -> None:
                 if (fold, rate) in watched:
                     watched[fold, rate](row)
 
-            source = Source(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
-            outcomes = train_heads(source, folds, rates, watch=watch)
+            data = RunData(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
+            outcomes = train_heads(data, folds, rates, on_epoch=on_epoch)
         seconds = (time.monotonic() - store.seconds - start) / (len(folds) * len(rates))
         for run, (fold, rate) in place.items():
             self._write(run, folds[fold], outcomes[fold][rate], seconds)
@@ -193,8 +193,8 @@ class Bench:
         fold = plan.fold(run)
         start, extra = time.monotonic() - store.seconds, {}
         if tuning == PROBE:
-            source = Source(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
-            outcome, extra["strength"] = train_probe(source, fold)
+            data = RunData(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
+            outcome, extra["strength"] = train_probe(data, fold)
         else:
             with Monitor(plan.folder.tensorboard, run) as monitor:
                 outcome = self._train(run, store, fold, monitor)
@@ -214,14 +214,14 @@ class Bench:
             _write_run(folder, plan, run, fold, outcome)
             write_json(folder / "run.json", record)
 
-    def _train(self, run: Run, store: FeatureStore, fold: Fold, watch: Callable[[Epoch], None]) -> Outcome:
+    def _train(self, run: Run, store: FeatureStore, fold: Fold, on_epoch: Callable[[Epoch], None]) -> Outcome:
         plan, tuning = self._plan, run.scenario.setting.tuning
         suffix = copies(split(self.base, tuning).suffix.weights)
-        source = Source(plan.cases, store, suffix, plan.experiment.seed, plan.experiment.training)
+        data = RunData(plan.cases, store, suffix, plan.experiment.seed, plan.experiment.training)
         rate = run.scenario.learning_rate
         if rate is None:
             raise ValueError(f"{run.name} has no learning rate")
-        return train_run(self.trainer(tuning), source, fold, tuning, rate, watch=watch)
+        return train_run(self.trainer(tuning), data, fold, tuning, rate, on_epoch=on_epoch)
 
 
 def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[str, object]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf import __version__
-from radtl_tf.data.check.examined_images import Step, read_manifest_images
+from radtl_tf.data.check.examined_images import read_manifest_images
 from radtl_tf.data.check.image_summary import describe
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.manifest.cases import Cases
@@ -26,17 +27,20 @@ from radtl_tf.errors import DataError, OutputError
 from radtl_tf.evaluation.external.drift import Drift, drifts, sentence
 from radtl_tf.evaluation.external.frozen_models import External, Scored, evaluate_classes, evaluate_external
 from radtl_tf.evaluation.external.positive_calls import with_threshold
+from radtl_tf.logs import get_logger
+from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.folder import csv_text, write_json, write_text
 from radtl_tf.records.reader import check_task
 from radtl_tf.records.runs import Target
 from radtl_tf.report.pages.external import write_page
 
+_log = get_logger(__name__)
+
 SCORES, RESULTS, PAGE = "scores.csv", "results.json", "external.html"
 CASE_COLUMNS = ("model", "example", "patient")  # of scores.csv, before those of the target
 SEED = 726  # of the bootstrap
 
-Watch = Callable[[int], AbstractContextManager[Step]]  # told how many steps there will be, gives what counts one
 Values = NDArray[np.float64]
 
 
@@ -55,14 +59,13 @@ def assess(
     out: Path,
     *,
     threshold: float | None = None,
-    watch: Watch = lambda total: nullcontext(lambda: None),
-    say: Callable[[str], None] = lambda line: None,
+    watch: Watch = silent,
 ) -> Tested:
     """Test one model, or compare two, on the manifest of ``task``; write a new folder ``out``.
 
     The folder gets ``scores.csv``, ``results.json``, ``external.html`` and the key of its patients' hashes, all or
-    none. The kind of the task and its positive class, unless ``task`` names one, are the first model's. Images are
-    read, then scored, a step of ``watch`` each. ``threshold`` adds what binary models call positive.
+    none. The kind of the task and its positive class, unless ``task`` names one, are the first model's. ``watch``
+    is told of every image that is read, and of every score. ``threshold`` adds what binary models call positive.
 
     Raises:
         OutputError: a folder holds no model, or ``out`` exists or cannot be written.
@@ -79,10 +82,12 @@ def assess(
         manifest = read_manifest(task.manifest, task.images, collect=True)
         check_labels(manifest, task, cards)
         cases = cases_of(manifest, task, patient_key(folder))
-        say(f"Reading and scoring {len(cases.truth)} images of {len(cases.patient_ids)} patients")
-        with watch(len(cases.truth) * (1 + len(models))) as step:
-            readings = _readings(manifest, step)
-            scores = np.stack([_scores(model, target, manifest, step) for model in models], axis=1)
+        _log.info(f"Reading and scoring {len(cases.truth)} images of {len(cases.patient_ids)} patients")
+        readings = _readings(manifest, watch)
+        scored = (_scores(model, target, manifest) for model in models)
+        total = len(cases.truth) * len(models)
+        scores = np.array(list(counted(chain.from_iterable(scored), watch, "Scores", total)))
+        scores = scores.reshape(len(models), len(cases.truth), -1).swapaxes(0, 1)  # (N, M, S)
         views = _views(cases, target, scores)
         external = _with_notes(_measured(names, target, views, cases, threshold), cards, names)
         found = _drifts(cards[0], readings, cases)
@@ -98,7 +103,7 @@ def assess(
 def _new_folder(out: Path) -> Iterator[Path]:
     """Give a temporary folder that becomes ``out``, whole, when the block ends without error."""
     if out.exists():
-        raise OutputError(f"{out} exists already: choose another --out or delete it.")
+        raise OutputError(f"{out} exists already: choose another output folder or delete it.")
     temporary = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         _on_disk(out, lambda: temporary.mkdir(parents=True))
@@ -128,12 +133,12 @@ def _card(folder: Path) -> dict[str, Any]:
 
 def _check_threshold(threshold: float | None, target: Target, name: str) -> None:
     if threshold is not None and not target.is_binary:
-        raise DataError(f"--threshold goes with a binary model, but {name} is {target.kind}: leave it out.")
+        raise DataError(f"A threshold is only valid for a binary model; {name} is {target.kind}. Leave it out.")
 
 
-def _readings(manifest: Manifest, step: Step) -> list[Reading]:
+def _readings(manifest: Manifest, watch: Watch) -> list[Reading]:
     """Read every image before anything is scored, so that all that cannot be read are known at once."""
-    outcomes = read_manifest_images(manifest, step)
+    outcomes = read_manifest_images(manifest, watch)
     bad = [
         (source.line, outcome)
         for source, outcome in zip(manifest.sources, outcomes, strict=True)
@@ -148,20 +153,17 @@ def _readings(manifest: Manifest, step: Step) -> list[Reading]:
     return [outcome.reading for outcome in outcomes if outcome.reading]
 
 
-def _scores(folder: Path, target: Target, manifest: Manifest, step: Step) -> Values:
-    """Return the scores (N, S) of every image by one model, in the order of ``target.score``."""
+def _scores(folder: Path, target: Target, manifest: Manifest) -> Iterator[list[float]]:
+    """Yield the scores (S,) of every image by one model, in the order of ``target.score``."""
     model = load_model(folder)
     own = target_of(model.card).score
     order = [own.index(name) for name in target.score]
-    scores = []
     for source, found in zip(
         manifest.sources, predict(model, (source.path for source in manifest.sources)), strict=True
     ):
         if found.scores is None:
             raise DataError(f"{manifest.path}: line {source.line}: {found.error}")
-        scores.append([found.scores[at] for at in order])
-        step()
-    return np.array(scores)
+        yield [found.scores[at] for at in order]
 
 
 def _views(cases: Cases, target: Target, scores: Values) -> list[Scored]:

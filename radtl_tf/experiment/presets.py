@@ -58,8 +58,8 @@ def _check_positive(positive: str | None, cells: Iterable[str], label: str, sepa
     if positive in found:
         return
     if len(found) > MAX_LABELS:  # perhaps a column of names: not to be shown
-        raise DataError(f"The column {label!r} has {len(found)} different values: choose the label with --label.")
+        raise DataError(f"The column {label!r} has {len(found)} different values: name another label column.")
     came = "is not given" if positive is None else f"{positive!r} is no label"
     raise DataError(
-        f"The positive class {came}: use --positive with one of {', '.join(found)}, or --kind multiclass or multilabel."
+        f"The positive class {came}: name one of {', '.join(found)}, or another kind, multiclass or multilabel."
     )

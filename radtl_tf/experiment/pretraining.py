@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import platform
-import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +26,7 @@ from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream, validation_mask
 from radtl_tf.errors import OutputError
 from radtl_tf.experiment.plan.ownership import refuse_other
 from radtl_tf.experiment.plan.plan import PACKAGES
+from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import sha256_of
@@ -43,13 +42,14 @@ from radtl_tf.training.pretraining.snapshots import Row, remove_snapshot
 from radtl_tf.training.randomness import backbone_seed, head_kernel
 from radtl_tf.training.trial_step import one_line_when_full
 
-Say = Callable[[str], None]
+_log = get_logger(__name__)
+
 _TIMED_STEPS = 5
 _UNTIMED_STEPS = 2  # the first traces, the second still warms up
 
 
 @dataclass(frozen=True)
-class Source:
+class PreparedPretraining:
     """A pre-training that can begin: its data as a stream, its backbone as it starts, and what is recorded of both."""
 
     pretraining: Pretraining
@@ -76,24 +76,27 @@ def finished(pretraining: Pretraining, place: Place) -> dict[str, Any] | None:
         return None
     sidecar = read_sidecar(file)
     if sidecar is None:
-        raise OutputError(f"{file} is there without {place.sidecar.name}, so it is not ours: choose another --out.")
+        raise OutputError(
+            f"{file} is there without {place.sidecar.name}, so it is not ours: choose another output file."
+        )
     if sha256_of(file) != sidecar.get("sha256"):
-        raise OutputError(f"{file} is not the file that {place.sidecar.name} describes: choose another --out.")
+        raise OutputError(f"{file} is not the file that {place.sidecar.name} describes: choose another output file.")
     _refuse_other(place, pretraining)
     if sidecar.get("source") != portable(pretraining):
-        raise OutputError(f"{file} was made from another source file, see {place.sidecar.name}: choose another --out.")
+        raise OutputError(
+            f"{file} was made from another source file, see {place.sidecar.name}: choose another output file."
+        )
     return sidecar
 
 
-def prepare_source(
+def prepare_pretraining(
     pretraining: Pretraining,
     place: Place,
     *,
     device: Device,
     weights_folder: Path,
     data_dir: Path | None = None,
-    say: Say = lambda line: None,
-) -> Source:
+) -> PreparedPretraining:
     """Check and prepare all that a pre-training needs, cheapest first; the TFDS data set is built below ``data_dir``.
 
     Raises:
@@ -107,7 +110,7 @@ def prepare_source(
     )
     base = build_base(model.backbone, settings.image_size, seed=0)
     initialize(base, weights, backbone_seed(seed, 0))
-    cases, builder = _data(pretraining.task, data_dir or place.data, say)
+    cases, builder = _data(pretraining.task, data_dir or place.data)
     held_out = validation_mask(cases, settings.validation, seed)
     stream = Stream(
         builder=builder,
@@ -120,44 +123,34 @@ def prepare_source(
         held_out=held_out,
     )
     data = _data_record(pretraining.task, cases, held_out, fingerprint(builder))
-    return Source(pretraining, place, device, stream, base, weights, data)
+    return PreparedPretraining(pretraining, place, device, stream, base, weights, data)
 
 
-def pretrain(source: Source, *, say: Say = lambda line: None) -> dict[str, Any]:
+def pretrain(prepared: PreparedPretraining) -> dict[str, Any]:
     """Train, then write the weights file and the sidecar beside it; return the sidecar. Call again to resume.
 
     Raises:
         ExperimentError: the training diverged, or the device ran out of memory.
         OutputError: the place cannot be written or holds another pre-training.
     """
-    place, settings = source.place, source.pretraining.training
-    _claim(source)
-    learner = _learner(source)
-    watch = Board(place.work / "tensorboard")
-    with _one_line_when_full(source):
-        history = train_source(learner, source.stream, settings, place.work, say=say, watch=watch)
-        metrics = finish(learner, source.stream, settings.epochs)
-    sidecar = _write(source, history, metrics)
+    place, settings = prepared.place, prepared.pretraining.training
+    _claim(prepared)
+    learner = _learner(prepared)
+    board = Board(place.work / "tensorboard")
+    with _one_line_when_full(prepared):
+        history = train_source(learner, prepared.stream, settings, place.work, on_epoch=board)
+        metrics = finish(learner, prepared.stream, settings.epochs)
+    sidecar = _write(prepared, history, metrics)
     remove_snapshot(place.work)
     return sidecar
 
 
-def declaration(sidecar: dict[str, Any], file: Path) -> str:
-    """Return the lines that declare the weights in an experiment file."""
-    name = re.sub(r"[^a-z0-9_]+", "-", sidecar["name"].lower()).strip("-") or "own"
-    return (
-        f"[weights.{name}]\n"
-        f"files.{sidecar['backbone']} = {json.dumps(str(file.resolve()), ensure_ascii=False)}\n"
-        f'pixels = "{sidecar["pixels"]}"'
-    )
-
-
-def price_source(source: Source) -> list[str]:
+def price_pretraining(prepared: PreparedPretraining) -> list[str]:
     """Time some steps on real batches; return what the pre-training would cost, as lines. Nothing is kept."""
-    stream, epochs = source.stream, source.pretraining.training.epochs
-    learner = _learner(source)
+    stream, epochs = prepared.stream, prepared.pretraining.training.epochs
+    learner = _learner(prepared)
     times = [time.monotonic()]
-    with _one_line_when_full(source):
+    with _one_line_when_full(prepared):
         for (images, targets, _), _ in zip(stream.training(1), range(_UNTIMED_STEPS + _TIMED_STEPS), strict=False):
             float(learner.step(images, targets, 0.0))
             times.append(time.monotonic())
@@ -176,7 +169,7 @@ def price_source(source: Source) -> list[str]:
     ]
 
 
-def _data(task: Task, data_dir: Path, say: Say) -> tuple[Cases, tfds.core.DatasetBuilder]:
+def _data(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBuilder]:
     """Turn the task's manifest or named data set into cases and a TFDS data set."""
     each = Task(**{**vars(task), "unit": "image"})  # the unit of an AUROC: what trains and validates is an image
     if task.manifest is None:
@@ -184,7 +177,7 @@ def _data(task: Task, data_dir: Path, say: Say) -> tuple[Cases, tfds.core.Datase
         return cases_from(builder, each), builder
     manifest = read_manifest(task.manifest, task.images)
     cases = cases_of(manifest, each, patient_key(data_dir))
-    say(f"Reading {len(cases.examples)} images of {len(cases.patient_ids)} patients")
+    _log.info(f"Reading {len(cases.examples)} images of {len(cases.patient_ids)} patients")
     return cases, build_manifest(manifest, cases, data_dir)
 
 
@@ -216,39 +209,39 @@ def _refuse_other(place: Place, pretraining: Pretraining, **facts: Any) -> None:
     refuse_other(OutputFolder(place.work), {"experiment": portable(pretraining), **facts})
 
 
-def _claim(source: Source) -> None:
+def _claim(prepared: PreparedPretraining) -> None:
     """Write down whose the working folder is, or check that an earlier call was for the same."""
     facts = {
-        "data": source.data,
-        "weights": {"sha256": source.weights.sha256, "pixels": source.weights.pixels},
-        "precision": source.device.precision,
+        "data": prepared.data,
+        "weights": {"sha256": prepared.weights.sha256, "pixels": prepared.weights.pixels},
+        "precision": prepared.device.precision,
     }
-    _refuse_other(source.place, source.pretraining, **facts)
-    record = OutputFolder(source.place.work).experiment
+    _refuse_other(prepared.place, prepared.pretraining, **facts)
+    record = OutputFolder(prepared.place.work).experiment
     if not record.exists():
-        write_json(record, {"experiment": portable(source.pretraining), **facts})
+        write_json(record, {"experiment": portable(prepared.pretraining), **facts})
 
 
-def _one_line_when_full(source: Source) -> AbstractContextManager[None]:
-    size = source.stream.batch_size
-    wanted = "a smaller training.batch_size or training.image_size, and another --out"
+def _one_line_when_full(prepared: PreparedPretraining) -> AbstractContextManager[None]:
+    size = prepared.stream.batch_size
+    wanted = "a smaller training.batch_size or training.image_size, and another output file"
     return one_line_when_full(f"with {size} images a step: set {wanted}")
 
 
-def _learner(source: Source) -> Learner:
-    stream, pretraining = source.stream, source.pretraining
-    shape = int(source.base.output_shape[-1]), len(stream.cases.classes)
+def _learner(prepared: PreparedPretraining) -> Learner:
+    stream, pretraining = prepared.stream, prepared.pretraining
+    shape = int(prepared.base.output_shape[-1]), len(stream.cases.classes)
     kernel = head_kernel((pretraining.seed, 0, 0), *shape, "standardized")
     loss = loss_of(stream.cases, ~stream.held_out, pretraining.training.class_weights)
-    return Learner(source.base, kernel, convention(source.weights.pixels), loss)
+    return Learner(prepared.base, kernel, convention(prepared.weights.pixels), loss)
 
 
-def _write(source: Source, history: Sequence[Row], metrics: dict[str, float]) -> dict[str, Any]:
+def _write(prepared: PreparedPretraining, history: Sequence[Row], metrics: dict[str, float]) -> dict[str, Any]:
     """Write the weights under a working name, then the sidecar with their sha256; their own name comes last."""
-    place = source.place
+    place = prepared.place
     complete = place.work / "weights.h5"
-    write_weights(complete, source.base)
-    write_json(place.sidecar, _sidecar(source, history, metrics, sha256_of(complete)))
+    write_weights(complete, prepared.base)
+    write_json(place.sidecar, _sidecar(prepared, history, metrics, sha256_of(complete)))
     _publish(complete, place.weights)
     return read_json(place.sidecar)
 
@@ -260,13 +253,15 @@ def _publish(complete: Path, file: Path) -> None:
         raise OutputError(f"{file}: cannot be written ({error.strerror}).") from error
 
 
-def _sidecar(source: Source, history: Sequence[Row], metrics: dict[str, float], sha256: str) -> dict[str, Any]:
-    pretraining, weights = source.pretraining, source.weights
+def _sidecar(
+    prepared: PreparedPretraining, history: Sequence[Row], metrics: dict[str, float], sha256: str
+) -> dict[str, Any]:
+    pretraining, weights = prepared.pretraining, prepared.weights
     return {
         "format": SIDECAR_FORMAT,
         "name": pretraining.name,
         "note": pretraining.note,
-        "file": source.place.weights.name,
+        "file": prepared.place.weights.name,
         "sha256": sha256,
         "backbone": weights.backbone,
         "pixels": weights.pixels,
@@ -274,7 +269,7 @@ def _sidecar(source: Source, history: Sequence[Row], metrics: dict[str, float], 
         "license": pretraining.record.license,
         "citation": pretraining.record.citation,
         "start": {"weights": weights.name, "source": weights.source, "sha256": weights.sha256},
-        "data": source.data,
+        "data": prepared.data,
         "epochs": len(history),
         "validation": metrics,
         "history": list(history),
@@ -284,5 +279,5 @@ def _sidecar(source: Source, history: Sequence[Row], metrics: dict[str, float], 
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in PACKAGES},
         },
-        "hardware": {"machine": platform.machine(), "system": platform.system(), **asdict(source.device)},
+        "hardware": {"machine": platform.machine(), "system": platform.system(), **asdict(prepared.device)},
     }

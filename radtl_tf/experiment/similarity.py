@@ -6,7 +6,7 @@ difference between weights, or none, does not yet say what was kept of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import keras
@@ -17,6 +17,7 @@ from radtl_tf.evaluation.question.contrasts import ways
 from radtl_tf.evaluation.results.record import Record, read_record
 from radtl_tf.evaluation.results.similarity import COLUMNS, FILE, FINE_TUNING, SOURCES
 from radtl_tf.experiment.plan.plan import Plan
+from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.cka import linear_cka, stage_model, stages
 from radtl_tf.models.pixels import convention, to_network
@@ -25,13 +26,15 @@ from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, chunks
 from radtl_tf.training.finished_networks import FinishedRuns
 
+_log = get_logger(__name__)
+
 MAX_IMAGES = 256
 Activations = list[NDArray[np.float32]]  # (N, C) of each stage
 Row = tuple[object, ...]
 Start = tuple[str, str]  # weights and the pixel convention that they get
 
 
-def write_similarities(plan: Plan, say: Callable[[str], None] = lambda line: None) -> None:
+def write_similarities(plan: Plan) -> None:
     """Measure and write ``similarity.csv``, whole or not at all, unless it is there or runs that it needs are missing.
 
     Raises:
@@ -40,10 +43,10 @@ def write_similarities(plan: Plan, say: Callable[[str], None] = lambda line: Non
     """
     path = plan.folder.root / FILE
     if not path.exists() and chosen_runs(plan) is not None:
-        write_text(path, csv_text(COLUMNS, similarities(plan, say)))
+        write_text(path, csv_text(COLUMNS, similarities(plan)))
 
 
-def similarities(plan: Plan, say: Callable[[str], None] = lambda line: None) -> list[Row]:
+def similarities(plan: Plan) -> list[Row]:
     """Return the rows of ``similarity.csv``; none while runs that they need are missing."""
     chosen = chosen_runs(plan)
     if chosen is None:
@@ -54,8 +57,8 @@ def similarities(plan: Plan, say: Callable[[str], None] = lambda line: None) -> 
         pairs = _pairs(record, backbone)
         runs = [run for run in chosen if run.scenario.setting.backbone == backbone]
         if pairs or runs:
-            say(f"{backbone}: similarity of activations before and after fine-tuning and between weights")
-            rows += _Bench(plan, backbone).rows(runs, pairs)
+            _log.info(f"{backbone}: similarity of activations before and after fine-tuning and between weights")
+            rows += _StageActivations(plan, backbone).rows(runs, pairs)
             keras.backend.clear_session()
     return rows
 
@@ -91,7 +94,7 @@ def _pairs(record: Record, backbone: str) -> list[tuple[Start, Start]]:
     return list(dict.fromkeys(pairs))
 
 
-class _Bench:
+class _StageActivations:
     """One backbone with the images that it is shown."""
 
     def __init__(self, plan: Plan, backbone: str) -> None:

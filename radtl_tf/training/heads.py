@@ -24,12 +24,12 @@ from radtl_tf.training.learned_weights import Learned
 from radtl_tf.training.losses import LOSSES, example_weights, inner_auroc, inner_loss, scores_of, targets_of
 from radtl_tf.training.prefetch import Ahead
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
-from radtl_tf.training.run import Epoch, Outcome, Source, standardization
+from radtl_tf.training.run import Epoch, Outcome, RunData, standardization
 
 # Adam's constants, as Keras has them (Kingma & Ba 2015, with the epsilon outside of the bias correction).
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-7
 _TINY = np.finfo(np.float64).eps  # as scikit-learn's log_loss clips
-Watch = Callable[[int, int, Epoch], None]  # fold, learning rate (positions in what was given), epoch
+OnEpoch = Callable[[int, int, Epoch], None]  # fold, learning rate (positions in what was given), epoch
 
 
 @dataclass
@@ -46,26 +46,30 @@ class _Progress:
 
 
 def train_heads(
-    source: Source, folds: Sequence[Fold], rates: Sequence[float], *, watch: Watch = lambda fold, rate, row: None
+    data: RunData,
+    folds: Sequence[Fold],
+    rates: Sequence[float],
+    *,
+    on_epoch: OnEpoch = lambda fold, rate, row: None,
 ) -> list[list[Outcome]]:
     """Train a head per fold and learning rate; return their outcomes, a list per fold.
 
     As ``training.run.train_run`` with the tuning ``frozen``: epoch of lowest inner loss, patience, ``fixed_epochs``.
     The test parts are scored once, after the last choice.
     """
-    batch = _HeadBatch(source, folds, rates)
+    batch = _HeadBatch(data, folds, rates)
     runs = [[_Progress(*batch.head(fold, rate)) for rate in range(len(rates))] for fold in range(len(folds))]
-    for epoch in range(1, source.training.epochs + 1):
+    for epoch in range(1, data.training.epochs + 1):
         start = time.monotonic()
         losses, waiting = batch.train_epoch(epoch)
         scores = batch.scores([fold.inner for fold in folds])
         shared = (time.monotonic() - start) / losses.size, waiting / losses.size
         for number, fold in enumerate(folds):
-            rows = _rows(epoch, losses[number], source.cases.truth[fold.inner], scores[number], *shared)
+            rows = _rows(epoch, losses[number], data.cases.truth[fold.inner], scores[number], *shared)
             for rate, row in enumerate(rows):
                 progress = runs[number][rate]
-                if not progress.ended and _follow(progress, row, batch.head(number, rate), fold, source):
-                    watch(number, rate, row)
+                if not progress.ended and _follow(progress, row, batch.head(number, rate), fold, data):
+                    on_epoch(number, rate, row)
         if all(progress.ended for of_fold in runs for progress in of_fold):
             break
     batch.restore(runs)
@@ -93,10 +97,10 @@ class _Step:
 class _HeadBatch:
     """Kernels (F, C, L * K) and biases of F folds x L learning rates x K classes, with their optimizer's state."""
 
-    def __init__(self, source: Source, folds: Sequence[Fold], rates: Sequence[float]) -> None:
-        self._source, self._folds, self._num_rates = source, folds, len(rates)
-        self._num_classes = len(source.cases.classes)
-        self._every = np.arange(len(source.cases.truth))
+    def __init__(self, data: RunData, folds: Sequence[Fold], rates: Sequence[float]) -> None:
+        self._data, self._folds, self._num_rates = data, folds, len(rates)
+        self._num_classes = len(data.cases.classes)
+        self._every = np.arange(len(data.cases.truth))
         self._plain = self._view(None)
         self.affine = [self._standardization(fold) for fold in folds]
         mean, sd = (np.stack(numbers)[:, None] for numbers in zip(*self.affine, strict=True))  # (F, 1, C)
@@ -108,17 +112,17 @@ class _HeadBatch:
         self._moments = [tf.zeros_like(now) for now in (self._kernel_now, self._kernel_now)]
         self._moments += [tf.zeros_like(now) for now in (self._bias_now, self._bias_now)]
         self._steps = np.zeros(len(folds))
-        policy = source.training.class_weights
-        self._targets = targets_of(source.cases)
-        self._weights = [example_weights(source.cases, fold.train, policy) for fold in folds]  # (N, 1 or K) each
+        policy = data.training.class_weights
+        self._targets = targets_of(data.cases)
+        self._weights = [example_weights(data.cases, fold.train, policy) for fold in folds]  # (N, 1 or K) each
         self._rates = np.repeat(np.asarray(rates, np.float32), self._num_classes)  # (L * K,)
 
     def train_epoch(self, epoch: int) -> tuple[NDArray[np.float64], float]:
         """Pass once over each training part; return the mean loss (F, L) and the seconds of waiting for batches."""
-        training = self._source.training
+        training = self._data.training
         view = (epoch - 1) % training.num_views if training.num_views else None
         features = self._plain if view is None else self._view(view)
-        keys = [(self._source.seed, fold.repeat, fold.fold, epoch) for fold in self._folds]
+        keys = [(self._data.seed, fold.repeat, fold.fold, epoch) for fold in self._folds]
         orders = [epoch_order(key, fold.train) for key, fold in zip(keys, self._folds, strict=True)]
         batches = [list(chunks(order, training.images_per_step)) for order in orders]
         total = np.zeros((len(self._folds), self._num_rates))
@@ -132,7 +136,7 @@ class _HeadBatch:
         filled = np.stack([np.resize(at, max(map(len, positions))) for at in positions])  # (F, M), repeated to M
         logits = _logits(self._plain, filled, self._mean, self._scale, self._kernel_now, self._bias_now).numpy()
         scores = scores_of(
-            self._source.cases.kind, logits.reshape(*filled.shape, self._num_rates, self._num_classes)
+            self._data.cases.kind, logits.reshape(*filled.shape, self._num_rates, self._num_classes)
         )  # (F, M, L[, K])
         return [of_fold[: len(at)] for of_fold, at in zip(scores, positions, strict=True)]
 
@@ -147,18 +151,18 @@ class _HeadBatch:
         self._bias_now = tf.constant(np.stack([np.hstack([run.bias for run in of_fold])[None] for of_fold in runs]))
 
     def _view(self, view: int | None) -> tf.Tensor:
-        return tf.constant(np.asarray(self._source.store.rows(POOLED, self._every, view)[0]))  # (N, C)
+        return tf.constant(np.asarray(self._data.store.rows(POOLED, self._every, view)[0]))  # (N, C)
 
     def _standardization(self, fold: Fold) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        if self._source.training.head_input == "raw":
+        if self._data.training.head_input == "raw":
             size = self._plain.shape[1]
             return np.zeros(size, np.float32), np.ones(size, np.float32)
         mean, sd = standardization(self._plain.numpy()[fold.train])
         return mean, sd
 
     def _kernel(self, fold: Fold) -> NDArray[np.float32]:
-        key = (self._source.seed, fold.repeat, fold.fold)
-        return head_kernel(key, self._plain.shape[1], self._num_classes, self._source.training.head_input)
+        key = (self._data.seed, fold.repeat, fold.fold)
+        return head_kernel(key, self._plain.shape[1], self._num_classes, self._data.training.head_input)
 
     def _prepare(
         self, width: int, keys: Sequence[tuple[int, ...]], batches: Sequence[Sequence[NDArray[np.int64]]]
@@ -191,7 +195,7 @@ class _HeadBatch:
         state = [self._kernel_now, self._bias_now, *self._moments]
         active = (sizes > 0).astype(np.float32)[:, None, None]
         given = step.positions, targets, shares, step.masks
-        affine, kind = (self._mean, self._scale), self._source.cases.kind
+        affine, kind = (self._mean, self._scale), self._data.cases.kind
         new, losses = _learn(state, features, *given, *affine, rates, active, kind)
         self._kernel_now, self._bias_now, *self._moments = new
         return losses.numpy().astype(np.float64)
@@ -276,7 +280,7 @@ def _class_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tup
 
 
 def _follow(
-    progress: _Progress, row: Epoch, head: tuple[NDArray[np.float32], NDArray[np.float32]], fold: Fold, source: Source
+    progress: _Progress, row: Epoch, head: tuple[NDArray[np.float32], NDArray[np.float32]], fold: Fold, data: RunData
 ) -> bool:
     """Take in one epoch of a run; return whether it counts. A run that diverged ends, its best epoch is kept."""
     if not (np.isfinite(row.loss) and np.isfinite(row.inner_loss)):
@@ -286,7 +290,7 @@ def _follow(
     if fold.fixed_epochs or row.inner_loss < progress.loss:
         progress.loss, progress.epoch = row.inner_loss, row.epoch
         progress.kernel, progress.bias = head
-    patience = source.training.patience
+    patience = data.training.patience
     progress.ended = bool(patience and not fold.fixed_epochs and row.epoch - progress.epoch >= patience)
     return True
 
@@ -294,7 +298,7 @@ def _follow(
 def _outcome(
     batch: _HeadBatch, progress: _Progress, fold: Fold, scores: dict[str, NDArray[np.float64]], number: int
 ) -> Outcome:
-    chosen = progress.epoch < batch._source.training.epochs
+    chosen = progress.epoch < batch._data.training.epochs
     mean, sd = batch.affine[number]
     constant = sd <= DEAD * np.abs(mean)
     return Outcome(

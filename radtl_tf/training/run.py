@@ -66,7 +66,7 @@ class Features(Protocol):
 
 
 @dataclass(frozen=True)
-class Source:
+class RunData:
     """Where a run takes its inputs: the data, the features and the starting weights of its suffix."""
 
     cases: Cases
@@ -93,89 +93,89 @@ def standardization(features: NDArray[np.float32]) -> Arrays:
 
 def train_run(
     trainer: Trainer,
-    source: Source,
+    data: RunData,
     fold: Fold,
     tuning: str,
     learning_rate: float,
     *,
-    watch: Callable[[Epoch], None] = lambda row: None,
+    on_epoch: Callable[[Epoch], None] = lambda row: None,
 ) -> Outcome:
     """Train one scenario on one fold, keep the epoch of lowest inner loss, and predict the inner and the test part.
 
     The test part is read once, after the last choice. With too few inner patients the last epoch is kept
     (``fold.fixed_epochs``). A run whose loss or scores are no longer finite ends there, with the best epoch before.
-    ``watch`` is called after each epoch.
+    ``on_epoch`` is called after each epoch.
     """
-    _begin(trainer, source, fold, tuning, learning_rate)
+    _begin(trainer, data, fold, tuning, learning_rate)
     history: list[Epoch] = []
     best = _Best(np.inf, 0, trainer.learned())
     diverged = False
-    for epoch in range(1, source.training.epochs + 1):
+    for epoch in range(1, data.training.epochs + 1):
         start = time.monotonic()
-        loss, waiting = _train_epoch(trainer, source, fold, tuning, epoch)
-        inner = _scores(trainer, source, tuning, fold.inner)
+        loss, waiting = _train_epoch(trainer, data, fold, tuning, epoch)
+        inner = _scores(trainer, data, tuning, fold.inner)
         diverged = not (np.isfinite(loss) and np.isfinite(inner).all())
         if diverged:
             break
-        row = _row(epoch, loss, source.cases.truth[fold.inner], inner, start, waiting)
+        row = _row(epoch, loss, data.cases.truth[fold.inner], inner, start, waiting)
         history.append(row)
-        watch(row)
+        on_epoch(row)
         if fold.fixed_epochs or row.inner_loss < best.loss:
             best = _Best(row.inner_loss, epoch, trainer.learned())
-        if source.training.patience and not fold.fixed_epochs and epoch - best.epoch >= source.training.patience:
+        if data.training.patience and not fold.fixed_epochs and epoch - best.epoch >= data.training.patience:
             break
     trainer.restore(best.learned)
-    chosen = best.epoch < source.training.epochs
+    chosen = best.epoch < data.training.epochs
     return Outcome(
         history=history,
         best_epoch=best.epoch,
         converged=None if fold.fixed_epochs and not diverged else chosen and not diverged,
         diverged=diverged,
-        scores={part: _scores(trainer, source, tuning, rows) for part, rows in fold.parts() if part != "train"},
+        scores={part: _scores(trainer, data, tuning, rows) for part, rows in fold.parts() if part != "train"},
         learned=_learned(trainer, best.learned),
     )
 
 
-def _begin(trainer: Trainer, source: Source, fold: Fold, tuning: str, learning_rate: float) -> None:
+def _begin(trainer: Trainer, data: RunData, fold: Fold, tuning: str, learning_rate: float) -> None:
     """Reset the trainer to the start of this run: suffix, head, standardization, learning rate."""
-    key = (source.seed, fold.repeat, fold.fold)
-    kernel = head_kernel(key, trainer.num_features, len(source.cases.classes), source.training.head_input)
-    trainer.reset(source.suffix, kernel, _affine(trainer, source, fold, tuning), learning_rate)
+    key = (data.seed, fold.repeat, fold.fold)
+    kernel = head_kernel(key, trainer.num_features, len(data.cases.classes), data.training.head_input)
+    trainer.reset(data.suffix, kernel, _affine(trainer, data, fold, tuning), learning_rate)
 
 
-def _affine(trainer: Trainer, source: Source, fold: Fold, tuning: str) -> Arrays:
+def _affine(trainer: Trainer, data: RunData, fold: Fold, tuning: str) -> Arrays:
     """Return mean and SD (C,) of the training part's features before training; 0 and 1 when the head takes them raw."""
-    if source.training.head_input == "raw":
+    if data.training.head_input == "raw":
         return [np.zeros(trainer.num_features, np.float32), np.ones(trainer.num_features, np.float32)]
-    batches = (source.store.rows(tuning, rows, None) for rows in chunks(fold.train, source.training.images_per_step))
-    return standardization(trainer.pooled(source.suffix, batches))
+    batches = (data.store.rows(tuning, rows, None) for rows in chunks(fold.train, data.training.images_per_step))
+    return standardization(trainer.pooled(data.suffix, batches))
 
 
-def _train_epoch(trainer: Trainer, source: Source, fold: Fold, tuning: str, epoch: int) -> tuple[float, float]:
+def _train_epoch(trainer: Trainer, data: RunData, fold: Fold, tuning: str, epoch: int) -> tuple[float, float]:
     """Pass once over the training part in this epoch's order; return the mean loss and the seconds of waiting."""
-    batches = Ahead(_batches(trainer.num_features, source, fold, tuning, epoch))
+    batches = Ahead(_batches(trainer.num_features, data, fold, tuning, epoch))
     total = sum(float(trainer.step(*batch)) * len(batch[1]) for batch in batches)
     return total / len(fold.train), batches.waited
 
 
-def _batches(num_features: int, source: Source, fold: Fold, tuning: str, epoch: int) -> Iterator[Batch]:
+def _batches(num_features: int, data: RunData, fold: Fold, tuning: str, epoch: int) -> Iterator[Batch]:
     """Yield the batches of one epoch in its order."""
-    settings, cases = source.training, source.cases
+    settings, cases = data.training, data.cases
     weights, targets = example_weights(cases, fold.train, settings.class_weights), targets_of(cases)
-    key = (source.seed, fold.repeat, fold.fold, epoch)
+    key = (data.seed, fold.repeat, fold.fold, epoch)
     view = (epoch - 1) % settings.num_views if settings.num_views else None
     order = epoch_order(key, fold.train)
     for step, positions in enumerate(chunks(order, settings.images_per_step)):
         mask = dropout_mask((*key, step), (len(positions), num_features))
-        yield source.store.rows(tuning, positions, view), targets[positions], weights[positions], mask
+        yield data.store.rows(tuning, positions, view), targets[positions], weights[positions], mask
 
 
-def _scores(trainer: Trainer, source: Source, tuning: str, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+def _scores(trainer: Trainer, data: RunData, tuning: str, positions: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the scores of the examples at ``positions``, a row each."""
     batches: Iterator[Arrays] = (
-        source.store.rows(tuning, rows, None) for rows in chunks(positions, EVALUATION_ROWS.get(tuning, PREFIX_BATCH))
+        data.store.rows(tuning, rows, None) for rows in chunks(positions, EVALUATION_ROWS.get(tuning, PREFIX_BATCH))
     )
-    return scores_of(source.cases.kind, trainer.logits(batches))
+    return scores_of(data.cases.kind, trainer.logits(batches))
 
 
 def _row(

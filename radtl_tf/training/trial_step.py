@@ -12,7 +12,7 @@ from radtl_tf.errors import ExperimentError
 from radtl_tf.training.trainer import Trainer, copies
 
 BATCH_SIZES = (32, 16, 8, 4, 2, 1)  # tried in this order where the user leaves the choice; 32 is the published one
-_OTHER = "where runs are finished, this is another experiment, in another --out"
+_OTHER = "where runs are finished, this is another experiment, in another output folder"
 SMALLER_IMAGES = f"in a pass over the images, whatever the batch size: set a smaller training.image_size; {_OTHER}"
 WITHOUT_GPU = "after the training: call again with CUDA_VISIBLE_DEVICES=-1, which does the rest on the CPU"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from radtl_tf.cli import demo
+from radtl_tf.experiment import demo
 
 
 @pytest.fixture

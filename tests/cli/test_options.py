@@ -7,19 +7,12 @@ import os
 import click
 import pytest
 
-from radtl_tf.cli.options import load_tensorflow, log, progress
+from radtl_tf.cli.options import load_tensorflow, log
 
 
 def test_the_log_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     log("line")
     assert capsys.readouterr() == ("", "line\n")
-
-
-def test_progress_is_silent_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress(total=2, done=1) as bar:
-        bar.advance()
-        bar.say("a line")
-    assert capsys.readouterr() == ("", "a line\n")
 
 
 def test_stderr_is_given_back_after_the_import(capfd: pytest.CaptureFixture[str]) -> None:

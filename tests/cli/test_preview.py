@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from radtl_tf.cli.preview import chosen_rows
-
 
 def test_a_sheet_is_written(tmp_path: Path, radiographs_in: Any, radtl: Any) -> None:
     manifest = radiographs_in(tmp_path)
@@ -18,11 +16,3 @@ def test_a_sheet_is_written(tmp_path: Path, radiographs_in: Any, radtl: Any) -> 
     assert "000.png" not in page and "0001" not in page  # no path, no patient
     unknown = radtl(*words[:-1], "tff", "--out", tmp_path / "other.html")
     assert unknown.exit_code == 1 and "did you mean 'tf'" in unknown.stderr
-
-
-def test_rows_are_drawn_per_class_and_the_same_again() -> None:
-    labels = [("a",), ("b",), ("a", "b"), ("a",), ()]
-    chosen = chosen_rows(labels, 2, 1)
-    assert chosen == chosen_rows(labels, 2, 1)
-    assert {name: len(rows) for name, rows in chosen.items()} == {"a": 2, "b": 2}
-    assert set(chosen["b"]) == {1, 2}

@@ -9,14 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import click
 import pandas as pd
 import pytest
 import tensorflow as tf
 
-from radtl_tf.cli.main import main
-from radtl_tf.cli.run import experiment_of_flags, run_experiment
 from radtl_tf.errors import ExperimentError
+from radtl_tf.experiment.run import run_experiment
 from radtl_tf.records.folder import read_json
 from radtl_tf.records.reader import experiment_from
 
@@ -127,14 +125,14 @@ def test_exhausted_memory_after_the_training_is_one_line(
     def full(*_: Any, **__: Any) -> None:
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
-    for place in ("report.saliency.draw.write_saliency", "experiment.similarity.write_similarities"):
+    for place in ("experiment.saliency.write_saliency", "experiment.run.write_similarities"):
         monkeypatch.setattr(f"radtl_tf.{place}", full)
     said = "The device ran out of memory after the training: call again with CUDA_VISIBLE_DEVICES=-1"
     result = radtl("report", finished, "--saliency", 1)
     assert (result.exit_code, result.output.count("\n")) == (1, 1)
     assert said in result.output
     experiment = experiment_from(read_json(finished / "experiment.json")["experiment"], finished)
-    with click.Context(main), pytest.raises(ExperimentError, match=said):
+    with pytest.raises(ExperimentError, match=said):
         run_experiment(experiment, finished)
 
 
@@ -146,10 +144,10 @@ def test_a_wrong_key_is_one_line(tmp_path: Path, radtl: Any) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_flags_need_a_convention_for_a_file() -> None:
-    flags = {"weights": "a.h5", "pixels": "native", "backbone": "ResNet50"}
-    with pytest.raises(Exception, match="needs --pixels"):
-        experiment_of_flags(flags)
+def test_flags_need_a_convention_for_a_file(tmp_path: Path, radtl: Any) -> None:
+    words = ("train", "--manifest", "a.csv", "--weights", "a.h5", "--learning-rate", 0.1, "--out", tmp_path / "out")
+    assert radtl(*words).exit_code == 2
+    assert not (tmp_path / "out").exists()
 
 
 SMALL = """

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from radtl_tf.cli.main import main
-from radtl_tf.data.manifest.reader import Manifest, Source
+from radtl_tf.data.manifest.reader import ImageFile, Manifest
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.metrics.auroc import auroc
@@ -29,7 +29,7 @@ LABELS: dict[str, Any] = {"setting": "labels", "kind": "multilabel", "classes": 
 
 def manifest(**columns: list[str]) -> Manifest:
     table = pd.DataFrame(columns, dtype="str")
-    sources = tuple(Source(line, Path(f"{line}.png"), 1, 1) for line in range(2, len(table) + 2))
+    sources = tuple(ImageFile(line, Path(f"{line}.png"), 1, 1) for line in range(2, len(table) + 2))
     return Manifest(Path("labels.csv"), table, sources)
 
 
@@ -68,7 +68,7 @@ def test_models_that_cannot_be_compared() -> None:
 
 def test_a_positive_class_goes_with_two_classes() -> None:
     assert refused(SEVERAL, positive="a") == (
-        "--positive goes with a binary model, but three is multiclass: leave it out."
+        "A positive class is only valid for a binary model; three is multiclass. Leave it out."
     )
 
 

@@ -16,7 +16,7 @@ import tensorflow as tf
 from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.evaluation.metrics.auroc import auroc
 from radtl_tf.experiment.cost import price
-from radtl_tf.experiment.engine import Bench, collect_predictions, execute
+from radtl_tf.experiment.engine import BackboneRuns, collect_predictions, execute
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.records.folder import read_json
 from radtl_tf.records.runs import BINARY
@@ -124,7 +124,7 @@ def test_strict_runs_take_no_features_of_another_cpu_number_of_threads_or_determ
 
 def _store(plan: Plan) -> FeatureStore:
     run = plan.runs[0]
-    return Bench(plan, "Tiny", lambda line: None).store(plan.record(run), plan.draw(run))
+    return BackboneRuns(plan, "Tiny").store(plan.record(run), plan.draw(run))
 
 
 def _passes(plan: Plan) -> int:

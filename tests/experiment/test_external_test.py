@@ -6,7 +6,6 @@ import json
 import shutil
 import stat
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from radtl_tf.deploy.saved_model import export
 from radtl_tf.errors import DataError, ExperimentError, OutputError
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.experiment.external_test import assess
+from radtl_tf.progress import Progress
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.folder import OutputFolder, write_json
 
@@ -230,15 +230,10 @@ def test_what_exists_is_not_overwritten(models: tuple[Path, Path], hospital: Hos
 def test_every_image_is_counted_as_it_is_read_and_scored(
     models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
 ) -> None:
-    totals: list[int] = []
-    steps: list[int] = []
-
-    def watch(total: int) -> Any:
-        totals.append(total)
-        return nullcontext(lambda: steps.append(1))
-
-    assess(models, task(hospital(patients=24)), tmp_path / "out", watch=watch)
-    assert totals == [len(steps)] == [72]
+    seen: list[Progress] = []
+    assess(models, task(hospital(patients=24)), tmp_path / "out", watch=seen.append)
+    assert seen[:24] == [Progress("Images", number, 24) for number in range(1, 25)]
+    assert seen[24:] == [Progress("Scores", number, 48) for number in range(1, 49)]
 
 
 class Thirds(tf.Module):
@@ -358,8 +353,8 @@ def test_what_does_not_fit_several_classes_is_refused(thirds: Callable[..., Path
     other = tmp_path / "ward" / "other.csv"
     other.write_text(manifest.read_text().replace("png,c", "png,d"))
     for models, asked, threshold, message in (
-        ([model], task(manifest), 0.5, "--threshold goes with a binary model, but m is multiclass: leave it out."),
-        ([model], task(manifest, positive="a"), None, "--positive goes with a binary model, but m is multiclass"),
+        ([model], task(manifest), 0.5, "A threshold is only valid for a binary model"),
+        ([model], task(manifest, positive="a"), None, "A positive class is only valid for a binary model"),
         ([model, labels], task(manifest), None, "m is multiclass and n is multilabel"),
         ([model], task(other), None, "2 images have the label 'd', which the model m does not know"),
         ([model], task(without_c), None, "no image has the class 'c' of the model m"),

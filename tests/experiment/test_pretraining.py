@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,13 @@ import tensorflow as tf
 from PIL import Image
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
-from radtl_tf.experiment.pretraining import declaration, finished, prepare_source, pretrain, price_source
+from radtl_tf.experiment.pretraining import finished, prepare_pretraining, pretrain, price_pretraining
 from radtl_tf.models.backbones import BACKBONES, build_base
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.file import read_weights, write_weights
 from radtl_tf.records.experiment import Training
 from radtl_tf.records.folder import read_json
 from radtl_tf.records.pretraining import Place, Pretraining, pretraining_from
-from radtl_tf.records.reader import experiment_from
 from radtl_tf.training.device import prepare
 from radtl_tf.training.trainer import copies
 
@@ -58,7 +56,7 @@ def source(tmp_path: Path, tiny_backbone: str, radiographs_in: Callable[[Path], 
 
 def ready(pretraining: Pretraining, out: Path, **options: Any) -> Any:
     device = prepare(Training(), pretraining.seed)
-    return prepare_source(pretraining, Place(out), device=device, weights_folder=out.parent, **options)
+    return prepare_pretraining(pretraining, Place(out), device=device, weights_folder=out.parent, **options)
 
 
 def timeless(sidecar: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +130,7 @@ def test_a_complete_file_is_known_and_a_changed_source_refused(
     sidecar = pretrain(ready(pretraining, out))
     assert finished(pretraining, Place(out)) == sidecar
     other = source(training={"epochs": 2})
-    with pytest.raises(OutputError, match=r"training\.epochs: 1 there, 2 now.*choose another --out"):
+    with pytest.raises(OutputError, match=r"training\.epochs: 1 there, 2 now.*choose another output"):
         finished(other, Place(out))
     (tmp_path / "own.h5.work").rename(tmp_path / "gone")
     assert finished(pretraining, Place(out)) == sidecar
@@ -226,7 +224,7 @@ def test_wrong_data_stop_before_anything_is_trained(source: Make, tmp_path: Path
         ready(source(training={"validation": 0.01}), tmp_path / "own.h5")
 
 
-@pytest.mark.parametrize("work", [pretrain, price_source])
+@pytest.mark.parametrize("work", [pretrain, price_pretraining])
 def test_exhausted_memory_is_one_line(source: Make, tmp_path: Path, monkeypatch: Any, work: Callable[..., Any]) -> None:
     def full(*_: Any) -> None:
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
@@ -238,28 +236,11 @@ def test_exhausted_memory_is_one_line(source: Make, tmp_path: Path, monkeypatch:
 
 
 def test_the_price_of_a_pre_training(source: Make, tmp_path: Path) -> None:
-    lines = price_source(ready(source(), tmp_path / "own.h5"))
+    lines = price_pretraining(ready(source(), tmp_path / "own.h5"))
     assert lines[0] == "42 images to train on, 18 to validate on, 2 classes"
     assert lines[-1].endswith("hours for 3 epochs")
     assert not (tmp_path / "own.h5").exists()
     assert [path.name for path in (tmp_path / "own.h5.work").iterdir()] == ["data"]
-
-
-def test_the_declaration_is_read_by_an_experiment(tmp_path: Path, tiny_backbone: str) -> None:
-    out = tmp_path / 'a "quoted" folder' / "own.h5"
-    text = declaration({"name": "Own archive, 60 (2024)", "backbone": tiny_backbone, "pixels": "tf"}, out)
-    raw: dict[str, Any] = {
-        "name": "next",
-        "task": {"manifest": "labels.csv", "positive": "sick", "patient": "patient_id"},
-        "grid": {
-            "backbones": [tiny_backbone],
-            "weights": ["own-archive-60-2024"],
-            "tunings": [{"mode": "frozen", "learning_rates": [0.1]}],
-        },
-        **tomllib.loads(text),
-    }
-    entry = experiment_from(raw, tmp_path).weights["own-archive-60-2024"]
-    assert (entry.files[tiny_backbone], entry.pixels) == (out, "tf")
 
 
 LOAD = """

@@ -61,7 +61,7 @@ def make_source(pixels: np.ndarray, cases: Cases, tmp_path: Path) -> MakeSource:
     from radtl_tf.models.tuning import split
     from radtl_tf.training.features.array_cache import ArrayCache
     from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass
-    from radtl_tf.training.run import Source
+    from radtl_tf.training.run import RunData
     from radtl_tf.training.trainer import Trainer, copies
 
     def make(
@@ -86,6 +86,6 @@ def make_source(pixels: np.ndarray, cases: Cases, tmp_path: Path) -> MakeSource:
         )
         suffix = copies(split(base, tuning).suffix.weights)
         trainer = Trainer(backbone, tuning, training.image_size, num_classes=len(of.classes), kind=of.kind)
-        return trainer, Source(of, store, suffix, 7, training)
+        return trainer, RunData(of, store, suffix, 7, training)
 
     return make

@@ -108,7 +108,7 @@ def test_nothing_is_traced_anew_for_ragged_batches_and_other_folds(
 def test_every_epoch_is_watched(make_source: Any, tiny_backbone: str, folds: list[Fold]) -> None:
     _, source = make_source(tiny_backbone, POOLED)
     seen: list[tuple[int, int, Epoch]] = []
-    outcomes = train_heads(source, folds[:2], RATES[:2], watch=lambda *row: seen.append(row))
+    outcomes = train_heads(source, folds[:2], RATES[:2], on_epoch=lambda *row: seen.append(row))
     for fold in range(2):
         for rate in range(2):
             assert [row for f, r, row in seen if (f, r) == (fold, rate)] == outcomes[fold][rate].history

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,31 +11,22 @@ from radtl_tf.data.decoding.reading import METADATA, Outcome, Reading, plain
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.labels import Labels, narrowed
 from radtl_tf.data.manifest.reader import Manifest, column, labels_of
+from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.experiment import Task
 
-Step = Callable[[], None]
 
-
-def read_manifest_images(manifest: Manifest, step: Step = lambda: None) -> list[Outcome]:
-    """Read every image of a manifest in worker processes; ``step`` is called after each. Faulty rows are refused."""
+def read_manifest_images(manifest: Manifest, watch: Watch = silent) -> list[Outcome]:
+    """Read every image of a manifest in worker processes; ``watch`` is told of each. Faulty rows are refused."""
     outcomes = read_all(source.path for row, source in enumerate(manifest.sources) if row not in manifest.faults)
-    found = []
-    for row in range(len(manifest.sources)):
-        fault = manifest.faults.get(row)
-        found.append(Outcome("refused", "path", fault) if fault else next(outcomes))
-        step()
-    return found
+    faults = (manifest.faults.get(row) for row in range(len(manifest.sources)))
+    found = (Outcome("refused", "path", fault) if fault else next(outcomes) for fault in faults)
+    return list(counted(found, watch, "Images", len(manifest.sources)))
 
 
-def read_files(files: Sequence[Path], step: Step = lambda: None) -> list[Examined]:
-    """Read images that nothing is known of; lines are their numbers, from 1."""
-
-    def counted(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-        for outcome in outcomes:
-            step()
-            yield outcome
-
-    return [Examined(number, outcome) for number, outcome in enumerate(counted(read_all(files)), start=1)]
+def read_files(files: Sequence[Path], watch: Watch = silent) -> list[Examined]:
+    """Read images that nothing is known of; lines are their numbers, from 1; ``watch`` is told of each."""
+    outcomes = counted(read_all(files), watch, "Images", len(files))
+    return [Examined(number, outcome) for number, outcome in enumerate(outcomes, start=1)]
 
 
 def examined(

@@ -45,7 +45,7 @@ KINDS: dict[str, tuple[Level, str]] = {
         "Use images of one presentation intent: raw and processed images differ in all grey values.",
     ),
     "burned-in": ("warning", "Look at these images: text in the picture may name the patient, or give the label away."),
-    "no-patients": ("info", "Name the patient column with --patient, unless no patient has two images."),
+    "no-patients": ("info", "Name the patient column, unless no patient has two images."),
     "duplicates": ("info", "Harmless for the folds; they count twice per image."),
     "near-duplicates": ("info", "Usually several exposures of one patient."),
     "not-compared": ("info", "Look for near-duplicates in parts of the data set."),

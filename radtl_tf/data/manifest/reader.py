@@ -27,7 +27,7 @@ _MARKS = {**dict.fromkeys(("1", "yes", "true"), True), **dict.fromkeys(("0", "no
 
 
 @dataclass(frozen=True)
-class Source:
+class ImageFile:
     """An image file of a manifest: the line that names it, where it is, its size in bytes and its time of change."""
 
     line: int
@@ -46,7 +46,7 @@ class Manifest:
 
     path: Path
     table: pd.DataFrame
-    sources: tuple[Source, ...]
+    sources: tuple[ImageFile, ...]
     faults: Mapping[int, str] = field(default_factory=dict)
     path_column: str = PATH_COLUMN
 
@@ -154,7 +154,7 @@ def _marked(manifest: Manifest, names: Labels) -> list[Labels]:
     ]
 
 
-def source_of(relative: str, line: int, root: Path) -> Source:
+def source_of(relative: str, line: int, root: Path) -> ImageFile:
     """Return the image at ``relative`` below the existing folder ``root``, which it may not leave.
 
     Raises:
@@ -166,19 +166,19 @@ def source_of(relative: str, line: int, root: Path) -> Source:
         raise DataError("the path cannot be followed.") from error
 
 
-def _sources(cells: Iterable[str], lines: Sequence[int], root: Path) -> tuple[tuple[Source, ...], dict[int, str]]:
+def _sources(cells: Iterable[str], lines: Sequence[int], root: Path) -> tuple[tuple[ImageFile, ...], dict[int, str]]:
     """Find the image of each row, or say why it has none."""
     sources, faults = [], {}
     for row, (cell, line) in enumerate(zip(cells, lines, strict=True)):
         try:
             sources.append(source_of(cell, line, root))
         except DataError as error:
-            sources.append(Source(line, root / f"(line {line})", 0, 0))
+            sources.append(ImageFile(line, root / f"(line {line})", 0, 0))
             faults[row] = str(error)
     return tuple(sources), faults
 
 
-def _source(cell: str, line: int, root: Path) -> Source:
+def _source(cell: str, line: int, root: Path) -> ImageFile:
     relative = PurePosixPath(cell.replace("\\", "/"))  # manifests also come from Windows
     if not cell.strip():
         raise DataError("the path is empty.")
@@ -193,7 +193,7 @@ def _source(cell: str, line: int, root: Path) -> Source:
         raise DataError("the image does not exist.") from error
     if not stat.S_ISREG(status.st_mode):
         raise DataError("the path is a folder, pipe or device, no image file.")
-    return Source(line, path, status.st_size, status.st_mtime_ns)
+    return ImageFile(line, path, status.st_size, status.st_mtime_ns)
 
 
 def column(manifest: Manifest, name: str, what: str) -> list[str]:

@@ -36,8 +36,8 @@ def source_folder(dl_manager: tfds.download.DownloadManager, builder: tfds.core.
     except AssertionError as error:
         how = " ".join(str(builder.MANUAL_DOWNLOAD_INSTRUCTIONS).split())
         raise DataError(
-            f"its files are not there. {how} Put them into {dl_manager._manual_dir}, or name their folder with "
-            "--manual-dir."
+            f"its files are not there. {how} Put them into {dl_manager._manual_dir}, or name their folder "
+            "as manual_dir."
         ) from error
 
 

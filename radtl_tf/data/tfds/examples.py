@@ -17,7 +17,7 @@ from radtl_tf.data.decoding.reading import METADATA, SIGNATURE_SIDE, Reading
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels
-from radtl_tf.data.manifest.reader import Manifest, Source
+from radtl_tf.data.manifest.reader import ImageFile, Manifest
 from radtl_tf.errors import DataError
 
 SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
@@ -34,7 +34,7 @@ class Row:
     ``metadata`` (keys among ``METADATA``) is what the source says; it goes before what the file says.
     """
 
-    source: Source
+    source: ImageFile
     label: str | Labels
     patient: str
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -142,7 +142,7 @@ def _label(cases: Cases, truth: Any) -> str | Labels:
     return cases.classes[truth]
 
 
-def _change(source: Source) -> str:
+def _change(source: ImageFile) -> str:
     try:
         status = source.path.stat()
     except OSError:

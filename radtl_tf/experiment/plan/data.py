@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import tensorflow_datasets as tfds
@@ -16,8 +16,11 @@ from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import cases_of, read_manifest
 from radtl_tf.data.tfds.builders import build_manifest, build_named, cases_from, examined_from, examined_with
 from radtl_tf.errors import DataError
+from radtl_tf.logs import get_logger
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,7 @@ class Intake:
     checked: Checked
 
 
-def take_in(
-    experiment: Experiment, folder: OutputFolder, accepted: Sequence[str], say: Callable[[str], None]
-) -> Intake:
+def take_in(experiment: Experiment, folder: OutputFolder, accepted: Sequence[str]) -> Intake:
     """Turn the task's manifest or named data set into cases and a TFDS data set, and check it.
 
     Folds are tried before pixels. ``accepted`` are the codes of warnings that the user has looked at.
@@ -41,7 +42,7 @@ def take_in(
         DataError: the data are wrong, or the check finds an error.
     """
     check_accepted(tuple(accepted))
-    cases, builder, images = _named(experiment, folder) if experiment.task.dataset else _own(experiment, folder, say)
+    cases, builder, images = _named(experiment, folder) if experiment.task.dataset else _own(experiment, folder)
     if experiment.folds.group_duplicates:
         cases = replace(cases, linked=linked_cases(images))
     checked = check(images, cases=cases, plan=experiment.folds, seed=experiment.seed)
@@ -57,15 +58,13 @@ def _named(experiment: Experiment, folder: OutputFolder) -> tuple[Cases, tfds.co
     return cases_from(builder, experiment.task), builder, examined_from(builder)
 
 
-def _own(
-    experiment: Experiment, folder: OutputFolder, say: Callable[[str], None]
-) -> tuple[Cases, tfds.core.DatasetBuilder, list[Examined]]:
+def _own(experiment: Experiment, folder: OutputFolder) -> tuple[Cases, tfds.core.DatasetBuilder, list[Examined]]:
     task = experiment.task
     if task.manifest is None:
         raise DataError("the task names neither a manifest nor a data set.")
     manifest = read_manifest(task.manifest, task.images)
     cases = cases_of(manifest, task, patient_key(folder.data))
     draw_folds(cases, experiment.folds, experiment.seed)
-    say(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
+    _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
     builder = build_manifest(manifest, cases, folder.data)
     return cases, builder, examined_with(manifest, builder, task)

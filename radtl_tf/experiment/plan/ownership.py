@@ -30,7 +30,7 @@ def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
     for key, value in record.items():
         change = _first_change(written.get(key), value, key)
         if change:
-            raise OutputError(f"{folder.root} holds another experiment ({change}): choose another --out.")
+            raise OutputError(f"{folder.root} holds another experiment ({change}): choose another output.")
 
 
 def start_over(folder: OutputFolder) -> None:

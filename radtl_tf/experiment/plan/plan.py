@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import groupby, product
@@ -28,6 +28,7 @@ from radtl_tf.experiment.plan.image_summary import write_inputs
 from radtl_tf.experiment.plan.metadata import write_metadata
 from radtl_tf.experiment.plan.ownership import is_begun, refuse_other, start_over
 from radtl_tf.experiment.plan.scenarios import Records, runs_of, scenarios_of, weights_records
+from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base, check_image_size
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.sources import WeightsRecord, initialize
@@ -41,6 +42,8 @@ from radtl_tf.training.features.prefix_features import POOLED
 from radtl_tf.training.linear.trivial_baselines import predict_baselines
 from radtl_tf.training.trainer import Trainer
 from radtl_tf.training.trial_step import BATCH_SIZES, largest_batch, trial_step
+
+_log = get_logger(__name__)
 
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "scikit-learn", "numpy", "pydicom", "h5py")
 
@@ -117,7 +120,6 @@ def make_plan(
     weights_folder: Path,
     cache_folder: Path | None = None,
     accepted: Sequence[str] = (),
-    say: Callable[[str], None] = lambda line: None,
 ) -> Plan:
     """Check and prepare all that an experiment needs, cheapest first; write ``folds.csv`` and ``experiment.json``.
 
@@ -132,12 +134,12 @@ def make_plan(
     for name in experiment.grid.backbones:
         check_image_size(name, experiment.training.image_size)
     records = weights_records(experiment, weights_folder)
-    experiment = with_batch_size(experiment, folder, device, say)
+    experiment = with_batch_size(experiment, folder, device)
     if is_begun(folder):
         refuse_other(folder, {"experiment": as_dict(experiment)})
     else:
         check_weights(records, experiment.training.image_size)
-    intake = take_in(experiment, folder, accepted, say)
+    intake = take_in(experiment, folder, accepted)
     cases, builder = intake.cases, intake.builder
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     for fold, share in product(folds, experiment.grid.train_fractions):
@@ -168,9 +170,7 @@ def make_plan(
     return plan
 
 
-def with_batch_size(
-    experiment: Experiment, folder: OutputFolder, device: Device, say: Callable[[str], None]
-) -> Experiment:
+def with_batch_size(experiment: Experiment, folder: OutputFolder, device: Device) -> Experiment:
     """Return the experiment with a number for ``batch_size = "auto"``: that of the runs that are finished.
 
     Raises:
@@ -182,7 +182,7 @@ def with_batch_size(
         size = read_json(folder.experiment)["experiment"]["training"]["batch_size"]
     else:
         size = largest_batch(lambda number: _try(experiment, number)) if device.gpus else BATCH_SIZES[0]
-        say(f"batch_size = 'auto': {size}" + " (no GPU whose memory could be too small)" * (not device.gpus))
+        _log.info(f"batch_size = 'auto': {size}" + " (no GPU whose memory could be too small)" * (not device.gpus))
     return replace(experiment, training=replace(experiment.training, batch_size=size))
 
 

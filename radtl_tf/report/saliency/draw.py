@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +18,7 @@ from radtl_tf.evaluation.metrics.auroc import fold_values
 from radtl_tf.evaluation.question.inner_choice import values_of
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.record import Record, read_record
+from radtl_tf.logs import get_logger
 from radtl_tf.models.gradcam import Array, scaled
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
@@ -25,17 +26,17 @@ from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import Run
 from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, choose_cases, count_kinds, held_out_scores, outcome
 from radtl_tf.report.saliency.colors import overlay
-from radtl_tf.report.saliency.explained import Bench, Explained
+from radtl_tf.report.saliency.explained import Explained, Explainer
 from radtl_tf.report.saliency.map_agreement import Change
 from radtl_tf.report.saliency.store import RADIOGRAPH, Drawn, DrawnCase, DrawnMap, Randomized, map_name, write_drawn
 from radtl_tf.training.device import prepare
 from radtl_tf.training.finished_networks import find_weights
 
+_log = get_logger(__name__)
+
 SHOWN_SIZE = 224  # px: enough to judge a map of 7 x 7 cells, and a page of dozens stays small
 MAX_SCORE_GAP = 0.05  # half precision moves scores by some thousandths; beyond this it is another network
 _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "center", "right")
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class _One:
     score: float
 
 
-def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path, say: Say = lambda line: None) -> Path:
+def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path:
     """Draw ``per_kind`` cases of each kind of a finished experiment into its folder ``saliency``; return that folder.
 
     Both weights of the question are shown (of an experiment without one, its only weights), everything in float32.
@@ -80,7 +81,7 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path, say: Sa
     scenarios = {scenario.name: scenario for scenario in finished.record.scenarios}
     folds = sorted({case.fold for case in cases})
     runs = [Run(scenarios[by_fold.loc[REPEAT, fold]], REPEAT, fold) for by_fold in chosen for fold in folds]
-    explained = list(_explain(finished, runs, cases, weights_folder, say))
+    explained = list(_explain(finished, runs, cases, weights_folder))
     shown = _by_case(explained, weights)
     drawn = Drawn(
         weights=tuple(weights),
@@ -108,19 +109,19 @@ def _read(folder: Path) -> _Finished:
 
 
 def _explain(
-    finished: _Finished, runs: Sequence[Run], cases: Sequence[Case], weights_folder: Path, say: Say
+    finished: _Finished, runs: Sequence[Run], cases: Sequence[Case], weights_folder: Path
 ) -> Iterator[Explained]:
     """Explain the cases of each run, one backbone at a time."""
     experiment = finished.experiment
     prepare(replace(experiment.training, precision="float32"), experiment.seed)
     by_backbone = sorted(runs, key=lambda run: run.scenario.setting.backbone)
     for backbone, group in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
-        bench = Bench(experiment, finished.folder, backbone)
+        explainer = Explainer(experiment, finished.folder, backbone)
         for run in group:
             mine = [case for case in cases if case.fold == run.fold]
-            say(f"{run.name}: maps of {len(mine)} cases, and what they depend on")
+            _log.info(f"{run.name}: maps of {len(mine)} cases, and what they depend on")
             weights = find_weights(experiment, run.scenario.setting, weights_folder)
-            yield bench.explain(run, weights, mine, finished.pixels[[case.example for case in mine]])
+            yield explainer.explain(run, weights, mine, finished.pixels[[case.example for case in mine]])
         keras.backend.clear_session()
         gc.collect()
 

@@ -38,7 +38,7 @@ class Explained:
     changes: list[Change]
 
 
-class Bench:
+class Explainer:
     """One backbone with a head; the runs on it are explained one after the other."""
 
     def __init__(self, experiment: Experiment, folder: OutputFolder, backbone: str) -> None:

@@ -158,4 +158,4 @@ def _from_json(record: dict[str, Any]) -> Drawn:
 
 
 def _damaged(folder: Path) -> OutputError:
-    return OutputError(f"{folder} is damaged or of another version: delete it, or draw it again with --saliency.")
+    return OutputError(f"{folder} is damaged or of another version: delete it, or draw the maps again.")

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -19,7 +19,10 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from radtl_tf.errors import OutputError
+from radtl_tf.logs import get_logger
 from radtl_tf.records.folder import write_json
+
+_log = get_logger(__name__)
 
 Arrays = list[NDArray[np.float32]]
 Shapes = Sequence[tuple[int, ...]]
@@ -87,7 +90,7 @@ class ArrayCache:
                 shutil.rmtree(place, ignore_errors=True)
 
     @contextmanager
-    def computing(self, key: Mapping[str, Any], say: Callable[[str], None] = lambda line: None) -> Iterator[None]:
+    def computing(self, key: Mapping[str, Any]) -> Iterator[None]:
         """Let one process at a time compute what ``key`` names; a killed one leaves no lock.
 
         Raises:
@@ -96,7 +99,7 @@ class ArrayCache:
         try:
             lock = self._lock(digest_of(key))
             if not _taken(lock):
-                say("Another process computes the same features: waiting for it")
+                _log.info("Another process computes the same features: waiting for it")
                 lock.acquire()
         except OSError as error:
             raise self._unwritable(error) from error

@@ -8,7 +8,7 @@ and repeat, and in every experiment on the same images.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -63,7 +63,6 @@ class FeatureStore:
         cache: ArrayCache,
         key: Mapping[str, Any],
         kept: Mapping[str, int],
-        say: Callable[[str], None] = lambda line: None,
     ) -> None:
         """Serve ``pixels`` (N, S, S, 1) in 0..1 through ``passes`` by tuning.
 
@@ -72,7 +71,7 @@ class FeatureStore:
         """
         self._passes, self._pixels, self._convention = passes, pixels, convention
         self._augmentation, self._seed, self._kept = augmentation, seed, kept
-        self._cache, self._key, self._say = cache, {**key, "pixels": convention.name}, say
+        self._cache, self._key = cache, {**key, "pixels": convention.name}
         self._open: dict[tuple[str, int | None], Arrays] = {}
         self.seconds = 0.0  # spent on passes over all images
 
@@ -103,7 +102,7 @@ class FeatureStore:
         if (tuning, view) not in self._open:
             names = [name for name in self._kept if self._is_kept(name, view)]
             if not self._find(names, view):
-                with self._cache.computing(self._view_key(view), self._say):
+                with self._cache.computing(self._view_key(view)):
                     self._compute([name for name in names if not self._find([name], view)], view)
         return self._open[tuning, view]
 

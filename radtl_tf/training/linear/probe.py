@@ -8,15 +8,15 @@ from radtl_tf.data.folds.draw import Fold
 from radtl_tf.training.features.prefix_features import POOLED
 from radtl_tf.training.learned_weights import Learned
 from radtl_tf.training.linear.logistic import Fitted, fit
-from radtl_tf.training.run import Outcome, Source
+from radtl_tf.training.run import Outcome, RunData
 
 
-def train_probe(source: Source, fold: Fold) -> tuple[Outcome, float]:
+def train_probe(data: RunData, fold: Fold) -> tuple[Outcome, float]:
     """Fit the probe on the training part; return the outcome and the C that was chosen on the inner part.
 
     The features are standardized whatever ``head_input`` says: without it the penalty would measure their scale.
     """
-    fitted = fit(lambda positions: source.store.rows(POOLED, positions, None)[0], source.cases, fold)
+    fitted = fit(lambda positions: data.store.rows(POOLED, positions, None)[0], data.cases, fold)
     outcome = Outcome(
         history=[],
         best_epoch=0,

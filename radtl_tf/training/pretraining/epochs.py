@@ -18,11 +18,14 @@ import tensorflow as tf
 
 from radtl_tf.data.tfds.stream import Stream
 from radtl_tf.errors import ExperimentError
+from radtl_tf.logs import get_logger
 from radtl_tf.records.folder import csv_text, write_text
 from radtl_tf.records.pretraining import SourceTraining
 from radtl_tf.training.pretraining.backbone_trainer import Learner
 from radtl_tf.training.pretraining.snapshots import Row, read_history, read_snapshot, write_snapshot
 from radtl_tf.training.pretraining.validation_metrics import source_metrics
+
+_log = get_logger(__name__)
 
 SETTLE_IMAGES = 4096  # enough for the statistics of a batch norm (Wu and Johnson 2021, section 3)
 MINUTE = 60.0
@@ -53,13 +56,12 @@ def train_source(
     settings: SourceTraining,
     folder: Path,
     *,
-    say: Callable[[str], None] = lambda line: None,
-    watch: Callable[[Sequence[Row]], None] = lambda history: None,
+    on_epoch: Callable[[Sequence[Row]], None] = lambda history: None,
 ) -> list[Row]:
     """Train up to ``settings.epochs`` from what ``folder`` holds; return a row per epoch, those of earlier calls too.
 
-    The last epoch stays in ``learner``: nothing is chosen on the validation part. ``watch`` is called with the history
-    after each epoch, when it is safe on disk.
+    The last epoch stays in ``learner``: nothing is chosen on the validation part. ``on_epoch`` is called with the
+    history after each epoch, when it is safe on disk.
 
     Raises:
         ExperimentError: the loss is no longer finite.
@@ -69,11 +71,11 @@ def train_source(
     history = read_history(folder)
     if history:
         learner.restore(read_snapshot(folder))
-        say(f"{len(history)} of {settings.epochs} epochs are done")
-        watch(history)
+        _log.info(f"{len(history)} of {settings.epochs} epochs are done")
+        on_epoch(history)
     for epoch in range(len(history) + 1, settings.epochs + 1):
         start = time.monotonic()
-        loss = _train_epoch(learner, stream, schedule, epoch, say)
+        loss = _train_epoch(learner, stream, schedule, epoch)
         found = validate(learner, stream)
         row = {"epoch": epoch, "loss": loss, "learning_rate": schedule((epoch - 1) * stream.steps)}
         row |= {f"validation_{name}": value for name, value in found.items()}
@@ -81,8 +83,8 @@ def train_source(
         history.append(row)
         write_snapshot(folder, learner.state(), history)
         write_history(folder / "history.csv", history)
-        watch(history)
-        say(describe(row, settings.epochs))
+        on_epoch(history)
+        _log.info(describe(row, settings.epochs))
     return history
 
 
@@ -113,7 +115,7 @@ def write_history(path: Path, history: Sequence[Row]) -> None:
     write_text(path, csv_text(names, ([row.get(name, "") for name in names] for row in history)))
 
 
-def _train_epoch(learner: Learner, stream: Stream, schedule: Schedule, epoch: int, say: Callable[[str], None]) -> float:
+def _train_epoch(learner: Learner, stream: Stream, schedule: Schedule, epoch: int) -> float:
     """Pass once over the training part; return the mean loss over the steps."""
     total, step = tf.constant(0.0, tf.float64), 0
     begun = said = time.monotonic()
@@ -125,7 +127,7 @@ def _train_epoch(learner: Learner, stream: Stream, schedule: Schedule, epoch: in
             said = time.monotonic()
             _check_finite(float(total), epoch)
             left = (said - begun) / step * (stream.steps - step)
-            say(f"Epoch {epoch}: {step} of {stream.steps} steps, {left / MINUTE:.0f} min left in this epoch")
+            _log.info(f"Epoch {epoch}: {step} of {stream.steps} steps, {left / MINUTE:.0f} min left in this epoch")
     _check_finite(float(total), epoch)
     return float(total) / step
 
@@ -133,7 +135,7 @@ def _train_epoch(learner: Learner, stream: Stream, schedule: Schedule, epoch: in
 def _check_finite(loss: float, epoch: int) -> None:
     if not math.isfinite(loss):
         raise ExperimentError(
-            f"the loss is no longer finite in epoch {epoch}: set a lower training.learning_rate and another --out."
+            f"the loss is no longer finite in epoch {epoch}: set a lower training.learning_rate, another output file."
         )
 
 

@@ -26,13 +26,13 @@ def _copy(folder: Path, source: int, target: int) -> None:
 def test_patients_who_share_an_image_stay_on_one_side(make_experiment: Any, tmp_path: Path) -> None:
     experiment = make_experiment()
     _copy(tmp_path, 4, 10)
-    intake = take_in(experiment, OutputFolder(tmp_path / "out"), (), lambda line: None)
+    intake = take_in(experiment, OutputFolder(tmp_path / "out"), ())
     assert intake.cases.linked is not None
     assert intake.cases.groups[4] == intake.cases.groups[10]
     assert intake.cases.patients[4] != intake.cases.patients[10]
     assert "duplicates-across" in [finding.code for finding in intake.checked.findings]
     divided = make_experiment(folds={"group_duplicates": False})
-    assert take_in(divided, OutputFolder(tmp_path / "other"), (), lambda line: None).cases.linked is None
+    assert take_in(divided, OutputFolder(tmp_path / "other"), ()).cases.linked is None
 
 
 def test_folds_keep_them_together(make_plan: Any, make_experiment: Any, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_what_is_accepted_is_what_the_latest_call_says(make_experiment: Any, tmp
 
 def test_an_error_cannot_be_accepted(make_experiment: Any, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is an error and cannot be accepted"):
-        take_in(make_experiment(), OutputFolder(tmp_path / "never"), ("two-labels",), lambda line: None)
+        take_in(make_experiment(), OutputFolder(tmp_path / "never"), ("two-labels",))
 
 
 def test_the_trivial_baselines_are_written_for_the_same_folds(make_plan: Any) -> None:
@@ -103,9 +103,9 @@ def test_the_trivial_baselines_are_written_for_the_same_folds(make_plan: Any) ->
 def test_a_named_data_set_is_checked_too(make_experiment: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from radtl_tf.experiment.plan import data as intake
 
-    own = take_in(make_experiment(), OutputFolder(tmp_path / "own"), (), lambda line: None)
+    own = take_in(make_experiment(), OutputFolder(tmp_path / "own"), ())
     monkeypatch.setattr(intake, "build_named", lambda name, folder: own.builder)
     task = {"dataset": "any", "positive": "sick", "manifest": None, "patient": None}
-    named = take_in(make_experiment(task=task), OutputFolder(tmp_path / "named"), (), lambda line: None)
+    named = take_in(make_experiment(task=task), OutputFolder(tmp_path / "named"), ())
     np.testing.assert_array_equal(named.cases.truth, own.cases.truth)
     assert [finding.code for finding in named.checked.findings if finding.level == "warning"] == ["shortcut"]

@@ -44,7 +44,7 @@ def test_another_experiment_is_refused(folder: OutputFolder, written: Any, now: 
     write_json(folder.experiment, {"format": 1, "experiment": written})
     if not said:
         return refuse_other(folder, {"experiment": now})
-    with pytest.raises(OutputError, match=rf"holds another experiment \({said}\): choose another --out"):
+    with pytest.raises(OutputError, match=rf"holds another experiment \({said}\): choose another output"):
         refuse_other(folder, {"experiment": now})
 
 

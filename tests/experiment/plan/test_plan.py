@@ -67,7 +67,7 @@ def test_a_changed_experiment_is_a_new_one_when_a_run_is_finished(
     section: str, changes: dict[str, Any], said: str, make_plan: Any
 ) -> None:
     finish_a_run(make_plan())
-    with pytest.raises(OutputError, match=f"holds another experiment .*{said}.*choose another --out"):
+    with pytest.raises(OutputError, match=f"holds another experiment .*{said}.*choose another output"):
         make_plan(**{section: changes})
 
 
@@ -218,6 +218,6 @@ def test_on_a_gpu_every_tuning_that_learns_is_tried(make_experiment: Any, monkey
     monkeypatch.setattr("radtl_tf.experiment.plan.plan.trial_step", step)
     gpu = Device(precision="float32", gpus=("a GPU",), threads=2, onednn=False)
     experiment = make_experiment(training={"batch_size": "auto"})
-    found = with_batch_size(experiment, OutputFolder(Path("nowhere")), gpu, lambda line: None)
+    found = with_batch_size(experiment, OutputFolder(Path("nowhere")), gpu)
     assert found.training.images_per_step == 8
     assert [size for _, size in tried] == [32, 16, 8]  # one tuning learns below the head

@@ -22,7 +22,7 @@ from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import Run, Scenario, Setting
 from radtl_tf.report.saliency.case_choice import Case
-from radtl_tf.report.saliency.explained import Bench
+from radtl_tf.report.saliency.explained import Explainer
 from radtl_tf.report.saliency.map_agreement import UNCHANGED
 from radtl_tf.training.finished_networks import find_weights
 from radtl_tf.training.learned_weights import Learned, write_learned
@@ -49,14 +49,14 @@ def weights_of(subject: Subject, setting: Setting) -> WeightsRecord:
 
 def test_every_trained_run_gives_the_scores_that_it_gave(subject: Subject) -> None:
     folder, record, experiment = subject
-    bench = Bench(experiment, folder, "Tiny")
+    explainer = Explainer(experiment, folder, "Tiny")
     pixels = np.load(folder.data / "pixels-32.npy")
     for scenario in record.trained:
         run = Run(scenario, 0, 1)
         rows = pd.read_csv(folder.run(run) / "predictions.csv").query("part == 'test'")
         cases = [Case(row.example, 1, row.truth, "", (row.score,)) for row in rows.itertuples()]
         grey = pixels[[case.example for case in cases]]
-        found = bench.explain(run, weights_of(subject, scenario.setting), cases, grey)
+        found = explainer.explain(run, weights_of(subject, scenario.setting), cases, grey)
         np.testing.assert_allclose(found.scores, rows["score"], atol=1e-4)
         assert found.maps.shape == (len(cases), 7, 7)
         assert [change.step for change in found.changes] == ["head", "down to relu1", "all layers"]
@@ -86,7 +86,7 @@ def test_maps_of_every_tuning_are_the_closed_form_of_what_was_learned(
     folder.run(run).mkdir(parents=True)
     write_learned(folder.run(run) / "weights.h5", learned)
     grey = np.load(folder.data / "pixels-32.npy")[:4]
-    found = Bench(experiment, folder, "Tiny").explain(run, record, some_cases(4), grey)
+    found = Explainer(experiment, folder, "Tiny").explain(run, record, some_cases(4), grey)
     last = opened(base).predict_on_batch(to_network(grey, convention("tf")))
     shares = (learned.kernel[:, 1] - learned.kernel[:, 0])[1:] / learned.sd[1:] / (last.shape[1] * last.shape[2])
     expected = np.maximum(last[..., 1:] @ shares, 0)
@@ -96,10 +96,10 @@ def test_maps_of_every_tuning_are_the_closed_form_of_what_was_learned(
 
 def test_the_check_passes_for_grad_cam_and_is_the_same_again(subject: Subject) -> None:
     folder, record, experiment = subject
-    bench, grey = Bench(experiment, folder, "Tiny"), np.load(folder.data / "pixels-32.npy")[:16]
+    explainer, grey = Explainer(experiment, folder, "Tiny"), np.load(folder.data / "pixels-32.npy")[:16]
     run = Run(record.trained[0], 0, 0)
     first, second = (
-        bench.explain(run, weights_of(subject, run.scenario.setting), some_cases(16), grey) for _ in range(2)
+        explainer.explain(run, weights_of(subject, run.scenario.setting), some_cases(16), grey) for _ in range(2)
     )
     assert first.changes[-1].rank_correlation.mean() < UNCHANGED
     for one, other in zip(first.changes, second.changes, strict=True):
@@ -112,6 +112,6 @@ def test_a_run_without_its_weights_is_one_line(subject: Subject) -> None:
     run = Run(record.trained[0], 0, 0)
     (folder.run(run) / "weights.h5").unlink()
     with pytest.raises(OutputError, match="missing or damaged"):
-        Bench(experiment, folder, "Tiny").explain(
+        Explainer(experiment, folder, "Tiny").explain(
             run, weights_of(subject, run.scenario.setting), some_cases(1), np.zeros((1, 32, 32, 1), np.float32)
         )

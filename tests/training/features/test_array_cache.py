@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import OutputError
+from radtl_tf.logs import shown
 from radtl_tf.training.features.array_cache import ArrayCache, Arrays, Entry, digest_of
 
 SIZE = 4 * 3 * 5
@@ -107,6 +108,7 @@ COMPUTE = """
 import sys
 from pathlib import Path
 import numpy as np
+from radtl_tf.logs import shown
 from radtl_tf.training.features.array_cache import ArrayCache, Entry
 
 folder, log = map(Path, sys.argv[1:])
@@ -129,12 +131,12 @@ def test_of_processes_at_once_one_computes(tmp_path: Path) -> None:
 def test_one_who_waits_says_so(tmp_path: Path) -> None:
     cache, said = ArrayCache(tmp_path, limit=1e9), list[str]()
 
-    def say(line: str) -> None:
+    def write(line: str) -> None:
         said.append(line)
         lock.release()
 
     lock = cache._lock(digest_of({"of": "both"}))
     lock.acquire()
-    with cache.computing({"of": "both"}, say):
+    with shown(write), cache.computing({"of": "both"}):
         pass
     assert said == ["Another process computes the same features: waiting for it"]

@@ -14,6 +14,7 @@ from tensorboard.util.tensor_util import make_ndarray
 
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.errors import ExperimentError
+from radtl_tf.logs import shown
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.records.pretraining import SourceTraining
@@ -79,11 +80,11 @@ class Killed(Exception):
 
 
 def killer(epoch: int) -> Callable[[Any], None]:
-    def watch(history: list[Row]) -> None:
+    def on_epoch(history: list[Row]) -> None:
         if len(history) == epoch:
             raise Killed
 
-    return watch
+    return on_epoch
 
 
 def timeless(history: list[Row]) -> list[Row]:
@@ -91,8 +92,9 @@ def timeless(history: list[Row]) -> list[Row]:
 
 
 def test_it_learns_and_says_so(learner: Callable[[], Learner], stream: Any, tmp_path: Path) -> None:
-    found, lines = learner(), []
-    history = train_source(found, stream, SETTINGS, tmp_path, say=lines.append)
+    found, lines = learner(), list[str]()
+    with shown(lines.append):
+        history = train_source(found, stream, SETTINGS, tmp_path)
     assert [row["epoch"] for row in history] == [1, 2, 3]
     assert history[-1]["loss"] < history[0]["loss"]
     assert finish(found, stream, 3)["auroc"] > 0.9
@@ -109,9 +111,10 @@ def test_a_killed_training_goes_on_to_the_same_numbers(
     expected = train_source(whole, stream, SETTINGS, tmp_path / "whole")
     state, metrics = whole.state(), finish(whole, stream, 3)
     with pytest.raises(Killed):
-        train_source(learner(), stream, SETTINGS, tmp_path / "killed", watch=killer(epoch))
-    resumed, lines = learner(), []
-    history = train_source(resumed, stream, SETTINGS, tmp_path / "killed", say=lines.append)
+        train_source(learner(), stream, SETTINGS, tmp_path / "killed", on_epoch=killer(epoch))
+    resumed, lines = learner(), list[str]()
+    with shown(lines.append):
+        history = train_source(resumed, stream, SETTINGS, tmp_path / "killed")
     assert lines[0] == f"{epoch} of 3 epochs are done"
     assert timeless(history) == timeless(expected)
     for a, b in zip(state, resumed.state(), strict=True):
@@ -171,7 +174,8 @@ def test_a_long_epoch_is_heard_of(
 ) -> None:
     monkeypatch.setattr(pretraining, "MINUTE", 0.0001)
     lines: list[str] = []
-    train_source(learner(), stream, SourceTraining(image_size=32, epochs=1), tmp_path, say=lines.append)
+    with shown(lines.append):
+        train_source(learner(), stream, SourceTraining(image_size=32, epochs=1), tmp_path)
     assert lines[0].startswith("Epoch 1: 1 of 7 steps")
 
 

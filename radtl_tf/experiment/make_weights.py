@@ -1,0 +1,65 @@
+"""Make a weights file on this machine from a source file's record, or price it; resumes, and keeps what is complete."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from radtl_tf.experiment.pretraining import (
+    PreparedPretraining,
+    finished,
+    prepare_pretraining,
+    pretrain,
+    price_pretraining,
+)
+from radtl_tf.logs import get_logger
+from radtl_tf.places import weights_folder
+from radtl_tf.records.experiment import Training
+from radtl_tf.records.pretraining import Place, Pretraining
+from radtl_tf.training.device import prepare
+
+_log = get_logger(__name__)
+
+
+def make_weights(pretraining: Pretraining, file: Path, data_dir: Path | None = None) -> dict[str, Any]:
+    """Do what is left of a pre-training; return the record beside the weights ``file``.
+
+    The TFDS data set is built below ``data_dir``, or else in the working folder beside ``file``.
+
+    Raises:
+        DataError, WeightsError, ExperimentError: the input is wrong, or the training diverged.
+        OutputError: ``file`` is not ours or was made from another source, or cannot be written.
+    """
+    done = finished(pretraining, Place(file))
+    if done:
+        _log.info(f"{file} is complete: {done['epochs']} epochs, sha256 {done['sha256']}")
+        return done
+    sidecar = pretrain(_prepared(pretraining, file, data_dir))
+    values = ", ".join(f"{name} {value:.4g}" for name, value in sidecar["validation"].items())
+    _log.info(f"{file}: {sidecar['epochs']} epochs; validation {values or 'none'}")
+    return sidecar
+
+
+def price_weights(pretraining: Pretraining, file: Path, data_dir: Path | None = None) -> list[str]:
+    """Time some steps; return as lines what ``make_weights`` would cost."""
+    return price_pretraining(_prepared(pretraining, file, data_dir))
+
+
+def declaration(sidecar: dict[str, Any], file: Path) -> str:
+    """Return the lines that declare the weights in an experiment file."""
+    name = re.sub(r"[^a-z0-9_]+", "-", sidecar["name"].lower()).strip("-") or "own"
+    return (
+        f"[weights.{name}]\n"
+        f"files.{sidecar['backbone']} = {json.dumps(str(file.resolve()), ensure_ascii=False)}\n"
+        f'pixels = "{sidecar["pixels"]}"'
+    )
+
+
+def _prepared(pretraining: Pretraining, file: Path, data_dir: Path | None) -> PreparedPretraining:
+    settings = pretraining.training
+    device = prepare(Training(precision=settings.precision, determinism=settings.determinism), pretraining.seed)
+    return prepare_pretraining(
+        pretraining, Place(file), device=device, weights_folder=weights_folder(), data_dir=data_dir
+    )

@@ -1,0 +1,80 @@
+"""A contact sheet of a manifest: some radiographs of each class, as a network will see them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.data.decoding.worker_pool import pixels_of_all
+from radtl_tf.data.manifest.labels import Labels, assemble, narrowed
+from radtl_tf.data.manifest.reader import Manifest, column, labels_of
+from radtl_tf.logs import get_logger
+from radtl_tf.models.pixels import CONVENTIONS, convention
+from radtl_tf.records.experiment import Task
+from radtl_tf.report.pages.preview import Sheet, write_preview
+
+_log = get_logger(__name__)
+
+
+def preview_manifest(
+    manifest: Manifest, task: Task, out: Path, *, sheet: Sheet, per_class: int, pixels: Sequence[str] = ()
+) -> None:
+    """Write the page ``out`` with ``per_class`` images of each class under every convention of ``pixels``, or all.
+
+    Raises:
+        DataError: the manifest's labels do not make the task.
+        ExperimentError: a pixel convention is not known.
+        OutputError: ``out`` cannot be written.
+    """
+    conventions = [convention(name) for name in pixels or CONVENTIONS]
+    chosen = chosen_rows(*_labels_and_patients(manifest, task), per_class, sheet.seed)
+    write_preview(out, _pictures(manifest, chosen), conventions, sheet, manifest.path.name)
+    _log.info(f"Preview: {out}. It shows patients' images: do not pass it on.")
+
+
+def chosen_rows(labels: Sequence[Labels], patients: Sequence[str], per_class: int, seed: int) -> dict[str, list[int]]:
+    """Return some rows of each class, drawn with ``seed``; an image with several labels may be drawn for each.
+
+    A second image of a patient is taken only where the first images of all patients are not enough.
+    """
+    random = np.random.default_rng(seed)
+    chosen = {}
+    for name in sorted({name for names in labels for name in names}):
+        drawn = random.permutation([row for row, names in enumerate(labels) if name in names]).tolist()
+        chosen[name] = sorted(_patients_in_turn(drawn, patients)[:per_class])
+    return chosen
+
+
+def _patients_in_turn(drawn: Sequence[int], patients: Sequence[str]) -> list[int]:
+    """Return the drawn rows in their order, but the n-th image of a patient after the earlier ones of all others."""
+    images: Counter[str] = Counter()
+    turns = []
+    for row in drawn:
+        images[patients[row]] += 1
+        turns.append((images[patients[row]], row))
+    return [row for _, row in sorted(turns, key=lambda turn: turn[0])]
+
+
+def _labels_and_patients(manifest: Manifest, task: Task) -> tuple[Sequence[Labels], Sequence[str]]:
+    """Return the labels of each image that count in the task, and its patient: by default one of its own."""
+    labels = labels_of(manifest, task)
+    numbers = [str(row) for row in range(len(labels))]
+    assemble(labels, numbers, task)  # refuses labels that a training would refuse
+    return narrowed(labels, task), column(manifest, task.patient, "patient") if task.patient else numbers
+
+
+def _pictures(manifest: Manifest, chosen: Mapping[str, Sequence[int]]) -> dict[str, list[tuple[int, NDArray]]]:
+    """Return line and grey pixels of the chosen rows of each class; a file that cannot be read is left out."""
+    shown: dict[str, list[tuple[int, NDArray]]] = {}
+    for label, numbers in chosen.items():
+        files = [manifest.sources[number] for number in numbers]
+        for file, (outcome, grey) in zip(files, pixels_of_all(file.path for file in files), strict=True):
+            if grey is None:
+                _log.warning(f"line {file.line}: {outcome.reason}")
+            else:
+                shown.setdefault(label, []).append((file.line, grey))
+    return shown

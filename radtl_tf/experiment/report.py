@@ -1,0 +1,25 @@
+"""Evaluate and report the finished runs of an experiment: its tables and its page, without TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from radtl_tf.evaluation.evaluate import Evaluation, evaluate, write_tables
+from radtl_tf.logs import get_logger
+from radtl_tf.report.pages.experiment import write_report
+
+_log = get_logger(__name__)
+
+
+def report_experiment(folder: Path) -> Evaluation:
+    """Evaluate the finished runs in ``folder``; write ``estimates.csv``, ``comparisons.csv`` and ``report.html``.
+
+    Raises:
+        DataError: the predictions are damaged, incomplete or cannot be compared.
+        OutputError: a file of the folder is missing, damaged or cannot be written.
+    """
+    evaluation = evaluate(folder)
+    write_tables(folder, evaluation)
+    page = write_report(folder, evaluation)
+    _log.info(f"Report: {page}")
+    return evaluation

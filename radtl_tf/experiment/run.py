@@ -1,0 +1,75 @@
+"""A whole experiment: plan, train what is left, evaluate, and write estimates, comparisons and the report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.experiment.engine import collect_predictions, execute
+from radtl_tf.experiment.plan.plan import Plan, make_plan
+from radtl_tf.experiment.report import report_experiment
+from radtl_tf.experiment.similarity import write_similarities
+from radtl_tf.experiment.time_left import Remaining
+from radtl_tf.logs import get_logger
+from radtl_tf.places import cache_folder, weights_folder
+from radtl_tf.progress import Progress, Watch, clock, silent
+from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.training.device import peak_memory, prepare
+from radtl_tf.training.trial_step import WITHOUT_GPU, one_line_when_full
+
+_log = get_logger(__name__)
+
+
+def run_experiment(
+    experiment: Experiment, folder: Path, *, accepted: Sequence[str] = (), watch: Watch = silent
+) -> Evaluation:
+    """Do what is left of an experiment in ``folder``: train, evaluate, report. Call it again to resume.
+
+    ``accepted`` are codes of warnings of the data check that the user has looked at; ``watch`` is told of every run.
+
+    Raises:
+        DataError, WeightsError, ExperimentError: the input is wrong, or the device ran out of memory.
+        OutputError: ``folder`` cannot be written or holds finished runs of another experiment.
+    """
+    start = time.monotonic()
+    plan = plan_experiment(experiment, folder, accepted=accepted)
+    train_remaining(plan, watch)
+    collect_predictions(plan)
+    with one_line_when_full(WITHOUT_GPU):
+        write_similarities(plan)
+    evaluation = report_experiment(folder)
+    _log.info(f"Wall time {clock(time.monotonic() - start)}, peak memory {peak_memory() / 1e9:.1f} GB")
+    return evaluation
+
+
+def plan_experiment(experiment: Experiment, folder: Path, *, accepted: Sequence[str] = ()) -> Plan:
+    """Check and prepare an experiment on this machine, with its folders of weights and of kept features.
+
+    Raises:
+        DataError, WeightsError, ExperimentError: the input is wrong.
+        OutputError: ``folder`` cannot be written or holds finished runs of another experiment.
+    """
+    plan = make_plan(
+        experiment,
+        OutputFolder(folder),
+        device=prepare(experiment.training, experiment.seed),
+        weights_folder=weights_folder(),
+        cache_folder=cache_folder(),
+        accepted=accepted,
+    )
+    for warning in plan.warnings:
+        _log.warning(warning)
+    return plan
+
+
+def train_remaining(plan: Plan, watch: Watch = silent) -> None:
+    """Train the runs that are left; ``watch`` is told of those that are done before, and of each that is finished."""
+    total, done = len(plan.runs), len(plan.runs) - len(plan.remaining)
+    _log.info(f"{total - done} of {total} runs are left" if done else f"{total} runs")
+    remaining = Remaining(plan.remaining)
+    watch(Progress("Runs", done, total))
+    for number, run in enumerate(execute(plan), start=done + 1):
+        watch(Progress("Runs", number, total, remaining.finish(run)))

@@ -1,0 +1,25 @@
+"""Saliency maps of a finished experiment, drawn on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from radtl_tf.logs import get_logger
+from radtl_tf.places import weights_folder
+from radtl_tf.report.saliency.draw import write_saliency
+from radtl_tf.training.trial_step import WITHOUT_GPU, one_line_when_full
+
+_log = get_logger(__name__)
+
+
+def draw_saliency(folder: Path, per_kind: int) -> Path:
+    """Draw ``per_kind`` cases of each kind into the folder of an experiment, for its next report; return their folder.
+
+    Raises:
+        ExperimentError: the task is not binary, or the device ran out of memory.
+        DataError, WeightsError, OutputError: the experiment's images, weights or runs are gone, changed or damaged.
+    """
+    with one_line_when_full(WITHOUT_GPU):
+        place = write_saliency(folder, per_kind, weights_folder=weights_folder())
+    _log.info(f"Saliency: {place} and the report show patients' radiographs: do not pass them on.")
+    return place
