@@ -68,11 +68,20 @@ def execute(plan: Plan, *, only: Collection[Run] | None = None) -> Iterator[Run]
 
 def collect_predictions(plan: Plan) -> None:
     """Join the predictions of all finished runs in ``predictions.csv``."""
-    files = [plan.folder.run(run) / "predictions.csv" for run in plan.runs if plan.folder.is_done(run)]
-    if files:
-        tables = (file.read_text(encoding="utf-8").split("\n", 1) for file in files)
-        header = csv_text(plan.target.columns, ())
-        write_text(plan.folder.predictions, header + "".join(rows for _, rows in tables))
+    done = [run for run in plan.runs if plan.folder.is_done(run)]
+    if done:
+        header = csv_text(plan.target.prediction_columns, ())
+        write_text(plan.folder.predictions, header + "".join(_lines_of(plan, run) for run in done))
+
+
+def _lines_of(plan: Plan, run: Run) -> str:
+    """Return the predictions of a finished run; those of earlier versions lack what the scenario is made of."""
+    text = (plan.folder.run(run) / "predictions.csv").read_text(encoding="utf-8")
+    header, lines = text.split("\n", 1)
+    if header == csv_text(plan.target.prediction_columns, ()).rstrip("\n"):
+        return lines
+    cells = csv_text((), [run.scenario.cells]).lstrip("\n")
+    return "".join(f"{line},{cells}" for line in lines.splitlines())
 
 
 class BackboneRuns:
@@ -243,7 +252,8 @@ def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[st
 
 def _write_run(folder: Path, plan: Plan, run: Run, fold: Fold, outcome: Outcome) -> None:
     history = [astuple(row) for row in outcome.history]
-    rows = prediction_rows(plan.cases, run.scenario.name, fold, outcome.scores)
-    write_text(folder / "predictions.csv", csv_text(plan.target.columns, rows))
+    cells = run.scenario.cells
+    rows = ((*row, *cells) for row in prediction_rows(plan.cases, run.scenario.name, fold, outcome.scores))
+    write_text(folder / "predictions.csv", csv_text(plan.target.prediction_columns, rows))
     write_text(folder / "history.csv", csv_text([field.name for field in fields(Epoch)], history))
     write_learned(folder / "weights.h5", outcome.learned)

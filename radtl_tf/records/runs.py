@@ -9,6 +9,7 @@ from radtl_tf.records.experiment import Kind
 
 PARTS = ("train", "inner", "test")
 CASE_COLUMNS = ("scenario", "repeat", "fold", "part", "example", "patient")
+SETTING_COLUMNS = ("backbone", "weights", "pixels", "tuning", "learning_rate")
 FOLD_COLUMNS = ("example", "patient", "repeat", "fold", "part")
 BASELINE = "baseline"  # tuning of the trivial baselines in estimates.csv, which have no network
 PROBE = "probe"  # tuning of the linear probe, the reference beside every frozen Setting
@@ -43,8 +44,13 @@ class Target:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of predictions.csv."""
+        """The columns that every table of predictions has."""
         return (*CASE_COLUMNS, *self.truth, *self.score)
+
+    @property
+    def prediction_columns(self) -> tuple[str, ...]:
+        """The columns of predictions.csv: those of every table of predictions, then what the scenario is made of."""
+        return (*self.columns, *SETTING_COLUMNS)
 
 
 BINARY = Target("binary", ())
@@ -88,6 +94,12 @@ class Scenario:
     def is_reference(self) -> bool:
         """Tell whether the scenario stands beside the grid (the probe): then it takes no part in choices."""
         return self.setting.tuning == PROBE
+
+    @property
+    def cells(self) -> tuple[str | float | None, ...]:
+        """Return what the scenario is made of, in the order of ``SETTING_COLUMNS``."""
+        record = self.as_dict()
+        return tuple(record[name] for name in SETTING_COLUMNS)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the flat record that ``experiment.json`` and ``run.json`` hold."""

@@ -14,35 +14,30 @@ from dataclasses import dataclass, field
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from radtl_tf.data.folds.draw import Fold
 from radtl_tf.models.head import DEAD
 from radtl_tf.records.experiment import Kind
+from radtl_tf.training.adam import BETA_1, BETA_2, EPSILON
 from radtl_tf.training.features.prefix_features import POOLED, chunks
 from radtl_tf.training.learned_weights import Learned
-from radtl_tf.training.losses import LOSSES, example_weights, inner_auroc, inner_loss, scores_of, targets_of
+from radtl_tf.training.losses import LOSSES, example_weights, inner_metrics, scores_of, targets_of
 from radtl_tf.training.prefetch import Ahead
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
-from radtl_tf.training.run import Epoch, Outcome, RunData, standardization
+from radtl_tf.training.run import Epoch, Outcome, RunData, rule_for, standardization
+from radtl_tf.training.stopping import StoppingRule
 
-# Adam's constants, as Keras has them (Kingma & Ba 2015, with the epsilon outside of the bias correction).
-_BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-7
-_TINY = np.finfo(np.float64).eps  # as scikit-learn's log_loss clips
 OnEpoch = Callable[[int, int, Epoch], None]  # fold, learning rate (positions in what was given), epoch
 
 
 @dataclass
-class _Progress:
-    """One run on its way: its history, and the best head so far."""
+class _HeadRun:
+    """One run on its way: its history, the rule that chooses its epoch, and the head of that epoch."""
 
     kernel: NDArray[np.float32]
     bias: NDArray[np.float32]
-    loss: float = np.inf
-    epoch: int = 0
+    rule: StoppingRule
     history: list[Epoch] = field(default_factory=list)
-    diverged: bool = False
-    ended: bool = False
 
 
 def train_heads(
@@ -58,7 +53,10 @@ def train_heads(
     The test parts are scored once, after the last choice.
     """
     batch = _HeadBatch(data, folds, rates)
-    runs = [[_Progress(*batch.head(fold, rate)) for rate in range(len(rates))] for fold in range(len(folds))]
+    runs = [
+        [_HeadRun(*batch.head(number, rate), rule_for(data.training, fold)) for rate in range(len(rates))]
+        for number, fold in enumerate(folds)
+    ]
     for epoch in range(1, data.training.epochs + 1):
         start = time.monotonic()
         losses, waiting = batch.train_epoch(epoch)
@@ -67,20 +65,20 @@ def train_heads(
         for number, fold in enumerate(folds):
             rows = _rows(epoch, losses[number], data.cases.truth[fold.inner], scores[number], *shared)
             for rate, row in enumerate(rows):
-                progress = runs[number][rate]
-                if not progress.ended and _follow(progress, row, batch.head(number, rate), fold, data):
+                run = runs[number][rate]
+                if not run.rule.ended and _follow(run, row, batch.head(number, rate)):
                     on_epoch(number, rate, row)
-        if all(progress.ended for of_fold in runs for progress in of_fold):
+        if all(run.rule.ended for of_fold in runs for run in of_fold):
             break
     batch.restore(runs)
     parts = {"inner": [fold.inner for fold in folds], "test": [fold.test for fold in folds]}
     final = {part: batch.scores(positions) for part, positions in parts.items()}
     return [
         [
-            _outcome(batch, runs[number][rate], fold, {part: of[number][:, rate] for part, of in final.items()}, number)
-            for rate in range(len(rates))
+            _outcome(affine, run, {part: of[number][:, rate] for part, of in final.items()})
+            for rate, run in enumerate(row)
         ]
-        for number, fold in enumerate(folds)
+        for number, (affine, row) in enumerate(zip(batch.affine, runs, strict=True))
     ]
 
 
@@ -145,7 +143,7 @@ class _HeadBatch:
         columns = slice(rate * self._num_classes, (rate + 1) * self._num_classes)
         return self._kernel_now[fold, :, columns].numpy(), self._bias_now[fold, 0, columns].numpy()
 
-    def restore(self, runs: Sequence[Sequence[_Progress]]) -> None:
+    def restore(self, runs: Sequence[Sequence[_HeadRun]]) -> None:
         """Take back the best head of every run."""
         self._kernel_now = tf.constant(np.stack([np.hstack([run.kernel for run in of_fold]) for of_fold in runs]))
         self._bias_now = tf.constant(np.stack([np.hstack([run.bias for run in of_fold])[None] for of_fold in runs]))
@@ -186,7 +184,7 @@ class _HeadBatch:
         sizes = step.sizes
         self._steps += sizes > 0
         taken = np.maximum(self._steps, 1)
-        correction = np.sqrt(1 - _BETA_2**taken) / (1 - _BETA_1**taken) * (sizes > 0)
+        correction = np.sqrt(1 - BETA_2**taken) / (1 - BETA_1**taken) * (sizes > 0)
         rates = (correction[:, None, None] * self._rates).astype(
             np.float32
         )  # (F, 1, L * K), 0 where nothing is learned
@@ -229,9 +227,9 @@ def _learn(
     gradients = tape.gradient(losses, [kernel, bias])
     new, new_moments = [], []
     for value, gradient, m, v in zip((kernel, bias), gradients, moments[::2], moments[1::2], strict=True):
-        m += active * (gradient - m) * (1 - _BETA_1)
-        v += active * (tf.square(gradient) - v) * (1 - _BETA_2)
-        new.append(value - m * rates / (tf.sqrt(v) + _EPSILON))
+        m += active * (gradient - m) * (1 - BETA_1)
+        v += active * (tf.square(gradient) - v) * (1 - BETA_2)
+        new.append(value - m * rates / (tf.sqrt(v) + EPSILON))
         new_moments += [m, v]
     return [*new, *new_moments], losses
 
@@ -253,59 +251,33 @@ def _rows(
     epoch: int, losses: NDArray, truth: NDArray[np.int64], scores: NDArray[np.float64], seconds: float, waiting: float
 ) -> list[Epoch]:
     """Return the history row of each learning rate of one fold; ``scores`` (n, L[, K]) are those of the inner part."""
-    inner, aurocs = (_binary_metrics if scores.ndim == 2 else _class_metrics)(truth, scores)
+    inner, aurocs = inner_metrics(truth, scores)
     return [
         Epoch(epoch, float(loss), float(one), float(area), seconds, waiting)
         for loss, one, area in zip(losses, inner, aurocs, strict=True)
     ]
 
 
-def _binary_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
-    """Return inner loss and inner AUROC (L,) of scores (n, L), all learning rates at once."""
-    given = np.where(truth[:, None] == 1, scores, 1 - scores)
-    losses = -np.log(np.clip(given, _TINY, 1 - _TINY)).mean(axis=0)
-    positives = int(truth.sum())
-    ranks = rankdata(scores, axis=0)[truth == 1].sum(axis=0) - positives * (positives + 1) / 2
-    return losses, ranks / (positives * (len(truth) - positives))
-
-
-def _class_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
-    """Return inner loss and inner AUROC (L,) of scores (n, L, K); ``nan`` where training has diverged."""
-    found = [
-        (inner_loss(truth, of_rate), inner_auroc(truth, of_rate)) if np.isfinite(of_rate).all() else (np.nan, np.nan)
-        for of_rate in scores.swapaxes(0, 1)
-    ]
-    losses, aurocs = np.array(found).T
-    return losses, aurocs
-
-
-def _follow(
-    progress: _Progress, row: Epoch, head: tuple[NDArray[np.float32], NDArray[np.float32]], fold: Fold, data: RunData
-) -> bool:
-    """Take in one epoch of a run; return whether it counts. A run that diverged ends, its best epoch is kept."""
-    if not (np.isfinite(row.loss) and np.isfinite(row.inner_loss)):
-        progress.diverged = progress.ended = True
+def _follow(run: _HeadRun, row: Epoch, head: tuple[NDArray[np.float32], NDArray[np.float32]]) -> bool:
+    """Take in one epoch of a run, and its ``head`` where the epoch is the best so far; return whether it counts."""
+    if not run.rule.follow(row.epoch, row.loss, row.inner_loss):
         return False
-    progress.history.append(row)
-    if fold.fixed_epochs or row.inner_loss < progress.loss:
-        progress.loss, progress.epoch = row.inner_loss, row.epoch
-        progress.kernel, progress.bias = head
-    patience = data.training.patience
-    progress.ended = bool(patience and not fold.fixed_epochs and row.epoch - progress.epoch >= patience)
+    run.history.append(row)
+    if run.rule.best == row.epoch:
+        run.kernel, run.bias = head
     return True
 
 
 def _outcome(
-    batch: _HeadBatch, progress: _Progress, fold: Fold, scores: dict[str, NDArray[np.float64]], number: int
+    affine: tuple[NDArray[np.float32], NDArray[np.float32]], run: _HeadRun, scores: dict[str, NDArray[np.float64]]
 ) -> Outcome:
-    chosen = progress.epoch < batch._data.training.epochs
-    mean, sd = batch.affine[number]
+    mean, sd = affine
     constant = sd <= DEAD * np.abs(mean)
     return Outcome(
-        history=progress.history,
-        best_epoch=progress.epoch,
-        converged=None if fold.fixed_epochs and not progress.diverged else chosen and not progress.diverged,
-        diverged=progress.diverged,
+        history=run.history,
+        best_epoch=run.rule.best,
+        converged=run.rule.converged,
+        diverged=run.rule.diverged,
         scores=scores,
-        learned=Learned(suffix=[], kernel=progress.kernel, bias=progress.bias, mean=mean, sd=np.where(constant, 0, sd)),
+        learned=Learned(suffix=[], kernel=run.kernel, bias=run.bias, mean=mean, sd=np.where(constant, 0, sd)),
     )

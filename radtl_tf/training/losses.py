@@ -11,12 +11,14 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
+from scipy.stats import rankdata
 from sklearn.metrics import log_loss, roc_auc_score
 
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.records.experiment import Kind
 
 Scores = NDArray[np.float64]
+_TINY = np.finfo(np.float64).eps  # as scikit-learn's log_loss clips
 
 
 def targets_of(cases: Cases) -> NDArray[np.float32]:
@@ -94,3 +96,27 @@ def inner_auroc(truth: NDArray[np.int64], scores: Scores) -> float:
         return float(roc_auc_score(truth, scores))
     marks = truth if truth.ndim == 2 else np.eye(scores.shape[1], dtype=np.int64)[truth]
     return float(np.mean([roc_auc_score(*column) for column in zip(marks.T, scores.T, strict=True)]))
+
+
+def inner_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    """Return inner loss and inner AUROC (L,) of scores (n, L) or (n, L, K), all learning rates at once."""
+    return (_binary_metrics if scores.ndim == 2 else _class_metrics)(truth, scores)
+
+
+def _binary_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    """Return inner loss and inner AUROC (L,) of scores (n, L), all learning rates at once."""
+    given = np.where(truth[:, None] == 1, scores, 1 - scores)
+    losses = -np.log(np.clip(given, _TINY, 1 - _TINY)).mean(axis=0)
+    positives = int(truth.sum())
+    ranks = rankdata(scores, axis=0)[truth == 1].sum(axis=0) - positives * (positives + 1) / 2
+    return losses, ranks / (positives * (len(truth) - positives))
+
+
+def _class_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    """Return inner loss and inner AUROC (L,) of scores (n, L, K); ``nan`` where training has diverged."""
+    found = [
+        (inner_loss(truth, of_rate), inner_auroc(truth, of_rate)) if np.isfinite(of_rate).all() else (np.nan, np.nan)
+        for of_rate in scores.swapaxes(0, 1)
+    ]
+    losses, aurocs = np.array(found).T
+    return losses, aurocs

@@ -19,6 +19,7 @@ from radtl_tf.training.learned_weights import Learned
 from radtl_tf.training.losses import example_weights, inner_auroc, inner_loss, scores_of, targets_of
 from radtl_tf.training.prefetch import Ahead
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
+from radtl_tf.training.stopping import StoppingRule
 from radtl_tf.training.trainer import Trainer
 
 EVALUATION_ROWS = {
@@ -76,15 +77,6 @@ class RunData:
     training: Training
 
 
-@dataclass
-class _Best:
-    """The epoch of lowest inner loss so far, and what was learned by then."""
-
-    loss: float
-    epoch: int
-    learned: tuple[Arrays, Arrays]
-
-
 def standardization(features: NDArray[np.float32]) -> Arrays:
     """Return mean and SD (C,) of features (n, C), summed in float64."""
     wide = features.astype(np.float64)
@@ -108,32 +100,33 @@ def train_run(
     """
     _begin(trainer, data, fold, tuning, learning_rate)
     history: list[Epoch] = []
-    best = _Best(np.inf, 0, trainer.learned())
-    diverged = False
+    rule, learned = rule_for(data.training, fold), trainer.learned()
     for epoch in range(1, data.training.epochs + 1):
         start = time.monotonic()
         loss, waiting = _train_epoch(trainer, data, fold, tuning, epoch)
         inner = _scores(trainer, data, tuning, fold.inner)
-        diverged = not (np.isfinite(loss) and np.isfinite(inner).all())
-        if diverged:
-            break
         row = _row(epoch, loss, data.cases.truth[fold.inner], inner, start, waiting)
-        history.append(row)
-        on_epoch(row)
-        if fold.fixed_epochs or row.inner_loss < best.loss:
-            best = _Best(row.inner_loss, epoch, trainer.learned())
-        if data.training.patience and not fold.fixed_epochs and epoch - best.epoch >= data.training.patience:
+        if rule.follow(epoch, row.loss, row.inner_loss):
+            history.append(row)
+            on_epoch(row)
+        if rule.best == epoch:
+            learned = trainer.learned()
+        if rule.ended:
             break
-    trainer.restore(best.learned)
-    chosen = best.epoch < data.training.epochs
+    trainer.restore(learned)
     return Outcome(
         history=history,
-        best_epoch=best.epoch,
-        converged=None if fold.fixed_epochs and not diverged else chosen and not diverged,
-        diverged=diverged,
+        best_epoch=rule.best,
+        converged=rule.converged,
+        diverged=rule.diverged,
         scores={part: _scores(trainer, data, tuning, rows) for part, rows in fold.parts() if part != "train"},
-        learned=_learned(trainer, best.learned),
+        learned=_learned(trainer, learned),
     )
+
+
+def rule_for(training: Training, fold: Fold) -> StoppingRule:
+    """Return the rule that ends a run on ``fold`` and chooses its epoch."""
+    return StoppingRule(training.epochs, training.patience, fold.fixed_epochs)
 
 
 def _begin(trainer: Trainer, data: RunData, fold: Fold, tuning: str, learning_rate: float) -> None:
@@ -181,11 +174,13 @@ def _scores(trainer: Trainer, data: RunData, tuning: str, positions: NDArray[np.
 def _row(
     epoch: int, loss: float, truth: NDArray[np.int64], scores: NDArray[np.float64], start: float, waiting: float
 ) -> Epoch:
+    """Return an epoch's row of the history; its metrics are ``nan`` where a score is not finite."""
+    finite = np.isfinite(scores).all()
     return Epoch(
         epoch=epoch,
         loss=loss,
-        inner_loss=inner_loss(truth, scores),
-        inner_auroc=inner_auroc(truth, scores),
+        inner_loss=inner_loss(truth, scores) if finite else np.nan,
+        inner_auroc=inner_auroc(truth, scores) if finite else np.nan,
         seconds=time.monotonic() - start,
         waiting=waiting,
     )

@@ -14,6 +14,7 @@ from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.tuning import split
 from radtl_tf.records.experiment import Kind
+from radtl_tf.training.adam import adam
 from radtl_tf.training.batch_norm import with_fused_batch_norms
 from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.losses import LOSSES
@@ -39,7 +40,7 @@ class Trainer:
             self.suffix = split(with_fused_batch_norms(build_base(backbone, image_size, seed=0)), tuning).suffix
             self.num_features = int(self.suffix.outputs[0].shape[-1])
             self.head = Head(num_features=self.num_features, num_classes=num_classes)
-            self._optimizer = _adam()
+            self._optimizer = adam()
             self._learning = [*self.suffix.trainable_variables, *self.head.trainable_variables]
             self._optimizer.build(self._learning)
         self._optimizer_start = copies(self._optimizer.variables)
@@ -148,10 +149,3 @@ def _assign(variables: Sequence[keras.Variable], values: Sequence[NDArray]) -> N
 def copies(variables: Sequence[keras.Variable]) -> Arrays:
     """Return the values of variables as arrays that later training does not touch."""
     return [keras.ops.convert_to_numpy(variable.value).copy() for variable in variables]
-
-
-def _adam() -> keras.optimizers.Optimizer:
-    """Return Adam with Keras' defaults, as published; float16 gradients would underflow without a loss scale."""
-    adam = keras.optimizers.Adam()
-    half = keras.config.dtype_policy().name == "mixed_float16"
-    return keras.optimizers.LossScaleOptimizer(adam) if half else adam

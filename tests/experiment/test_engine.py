@@ -15,11 +15,12 @@ import tensorflow as tf
 
 from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.evaluation.metrics.auroc import auroc
+from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.experiment.cost import price
 from radtl_tf.experiment.engine import BackboneRuns, collect_predictions, execute
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.records.folder import read_json
-from radtl_tf.records.runs import BINARY
+from radtl_tf.records.runs import BINARY, SETTING_COLUMNS
 from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass
 from radtl_tf.training.trainer import Trainer
 
@@ -42,9 +43,24 @@ def test_every_run_leaves_its_folder(make_plan: Any) -> None:
         assert names == {"run.json", "history.csv", "predictions.csv", "weights.h5", "DONE.json"}
         history = pd.read_csv(plan.folder.run(run) / "history.csv")
         assert len(history) == (0 if run.scenario.is_reference else 3)
-    assert tuple(predictions.columns) == BINARY.columns
+    assert tuple(predictions.columns) == BINARY.prediction_columns
     assert set(predictions.part) == {"inner", "test"}
     assert predictions.score.between(0, 1).all()
+
+
+def test_predictions_name_the_parts_of_their_scenario_also_of_runs_of_earlier_versions(make_plan: Any) -> None:
+    plan = make_plan()
+    finished(plan)
+    written = pd.read_csv(plan.folder.predictions, dtype=str, keep_default_na=False)
+    found = set(written[["scenario", *SETTING_COLUMNS]].itertuples(index=False, name=None))
+    scenarios = {run.scenario for run in plan.runs}
+    assert found == {(of.name, *("" if cell is None else str(cell) for cell in of.cells)) for of in scenarios}
+    for file in plan.folder.runs.glob("*/*/predictions.csv"):
+        pd.read_csv(file, dtype=str, keep_default_na=False)[list(BINARY.columns)].to_csv(file, index=False)
+    before = plan.folder.predictions.read_text()
+    collect_predictions(plan)
+    assert plan.folder.predictions.read_text() == before
+    assert list(read_predictions(plan.folder.predictions).columns) == list(BINARY.columns)
 
 
 def test_predictions_agree_with_the_folds(make_plan: Any) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, to_network
+from radtl_tf.training.adam import adam
 from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.losses import LOSSES, class_weights
 from radtl_tf.training.trainer import copies
@@ -40,7 +41,7 @@ class Learner:
         for norm in _norms(base):
             norm.momentum = _MOMENTUM
         self._learning = [*base.trainable_variables, *self._head.trainable_variables]
-        self._optimizer = _optimizer()
+        self._optimizer = adam()
         self._optimizer.build(self._learning)
         images = tf.TensorSpec((None, *base.input_shape[1:3], 1), tf.float32)
         targets = tf.TensorSpec((None, num_classes), tf.float32)
@@ -97,13 +98,6 @@ def _of_targets(targets: tf.Tensor, weights: NDArray[np.float32]) -> tf.Tensor:
     if weights.ndim == 1:
         return tf.reduce_sum(targets * weights, axis=-1, keepdims=True)
     return tf.where(targets > 0, weights[1], weights[0])
-
-
-def _optimizer() -> keras.optimizers.Optimizer:
-    """Return Adam with Keras' defaults; float16 gradients would underflow without a loss scale."""
-    adam = keras.optimizers.Adam()
-    half = keras.config.dtype_policy().name == "mixed_float16"
-    return keras.optimizers.LossScaleOptimizer(adam) if half else adam
 
 
 def settle_batch_norms(base: keras.Model, batches: Iterable[tf.Tensor]) -> None:

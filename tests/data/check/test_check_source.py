@@ -17,7 +17,7 @@ from radtl_tf.records.experiment import FoldPlan, Task
 def test_every_image_of_a_folder_is_counted(tmp_path: Path, radiographs_in: Any) -> None:
     radiographs_in(tmp_path)
     seen: list[Progress] = []
-    assert check_folder(tmp_path / "images", seen.append).errors == []
+    assert check_folder(tmp_path / "images", seen.append).errors == ()
     assert seen[-1] == Progress("Images", 60, 60)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError):
