@@ -18,12 +18,12 @@ from sklearn import metrics as reference
 
 from radtl_tf.evaluation.inference.bootstrap import bootstrap
 from radtl_tf.evaluation.metrics import weighted
-from radtl_tf.evaluation.metrics.weighted import Metric
+from radtl_tf.evaluation.metrics.weighted import WeightedMetric
 
 SETTINGS, PATIENTS, SEED = 48, 1000, 726
 AUROC_REPLICATES, OTHER_REPLICATES, LOOPED = 10_000, 1_000, 30
 Loop = Callable[[np.ndarray, np.ndarray], float]
-METRICS: dict[str, tuple[Callable[[np.ndarray, np.ndarray], Metric], Loop | None]] = {
+METRICS: dict[str, tuple[Callable[[np.ndarray, np.ndarray], WeightedMetric], Loop | None]] = {
     "auroc": (weighted.auroc, reference.roc_auc_score),
     "average precision": (weighted.average_precision, reference.average_precision_score),
     "brier": (weighted.brier, reference.brier_score_loss),

@@ -10,22 +10,25 @@ import numpy as np
 import pandas as pd
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
-from radtl_tf.evaluation.metrics.auroc import fold_values
+from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.question.answer import Answer, answer
 from radtl_tf.evaluation.question.baselines import baseline_table
+from radtl_tf.evaluation.question.comparisons import as_written
 from radtl_tf.evaluation.question.contrasts import comparison_table, contrasts, judge
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS
-from radtl_tf.evaluation.question.inner_choice import Values, values_of
+from radtl_tf.evaluation.question.inner_choice import RunValues, run_values
 from radtl_tf.evaluation.question.learning_curve import LearningCurve, learning_curve
 from radtl_tf.evaluation.question.notes import notes, part_counts
 from radtl_tf.evaluation.question.pixel_ablation import Ablation, ablation
 from radtl_tf.evaluation.question.published_table import published_table
-from radtl_tf.evaluation.results.histories import Course, courses, read_histories
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
+from radtl_tf.evaluation.results.histories import read_histories
 from radtl_tf.evaluation.results.predictions import read_predictions
-from radtl_tf.evaluation.results.record import Record, read_record
 from radtl_tf.evaluation.results.similarity import read_similarity
-from radtl_tf.evaluation.secondary.all_secondary import Further, further
+from radtl_tf.evaluation.results.units import fold_values
+from radtl_tf.evaluation.secondary.all_secondary import SecondaryResults, secondary_results
 from radtl_tf.evaluation.secondary.roc_curves import curve_table, lines
+from radtl_tf.evaluation.secondary.training_curves import Course, courses
 from radtl_tf.records.folder import OutputFolder, csv_text, write_text
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
 
@@ -34,17 +37,17 @@ from radtl_tf.records.runs import SELECTED, Scenario, Setting
 class Evaluation:
     """All numbers of an experiment.
 
-    ``folds``: per scenario, repeat and fold the test AUROC, inner loss and inner AUROC. ``estimates`` and
-    ``comparisons``: the tables of the output folder. ``question``: ``None`` where the experiment asks none.
-    ``published``: per weights mean and SD over all scenarios, as the publications report them. ``parts``: images and
-    patients per part. ``notes``: a line per caveat. ``ablation``: the question under every pixel convention, where the
-    grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not measured.
-    ``baselines``: the trivial ones, without a row where there are none. ``learning_curve``: the question with shares of
-    the training patients, where the grid has several. ``curves``: ROC and precision-recall curves of the question's
-    settings. ``courses``: how their training went. ``further``: all that stands beside the question.
+    ``folds``: per scenario, repeat and fold the test AUROC, inner loss and inner AUROC. ``estimates``: the table of the
+    output folder. ``comparisons``: its other one, with outcome and reason as fields. ``question``: ``None`` where the
+    experiment asks none. ``published``: per weights mean and SD over all scenarios, as the publications report them.
+    ``parts``: images and patients per part. ``notes``: a line per caveat. ``ablation``: the question under every pixel
+    convention, where the grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not
+    measured. ``baselines``: the trivial ones, without a row where there are none. ``learning_curve``: the question with
+    shares of the training patients, where the grid has several. ``curves``: ROC and precision-recall curves of the
+    question's settings. ``courses``: how their training went. ``secondary``: all that is secondary to the question.
     """
 
-    record: Record
+    record: ExperimentRecord
     folds: pd.DataFrame
     estimates: pd.DataFrame
     comparisons: pd.DataFrame
@@ -58,7 +61,7 @@ class Evaluation:
     curves: pd.DataFrame
     courses: list[Course]
     learning_curve: LearningCurve | None
-    further: Further
+    secondary: SecondaryResults
 
 
 def evaluate(folder: Path) -> Evaluation:
@@ -70,13 +73,13 @@ def evaluate(folder: Path) -> Evaluation:
     """
     record = read_record(folder)
     predictions = read_predictions(OutputFolder(folder).predictions, record.target)
-    folds = fold_values(predictions, record.data["unit"], record.target)
-    values = values_of(record, folds)
-    question = record.experiment["question"]
-    results = judge(contrasts(record, values), record.num_folds, question["margin"]) if question else []
+    folds = fold_values(predictions, record.data.unit, record.target)
+    values = run_values(record, folds)
+    question = record.question
+    results = judge(contrasts(record, values), record.num_folds, question.margin) if question else []
     parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
-    beside = further(folder, record, predictions, values, parts)
+    beside = secondary_results(folder, record, predictions, values, parts)
     return Evaluation(
         record=record,
         folds=folds,
@@ -92,7 +95,7 @@ def evaluate(folder: Path) -> Evaluation:
         curves=curve_table(record, shown, predictions),
         courses=courses(record, shown, read_histories(folder, record)),
         learning_curve=learning_curve(record, values),
-        further=beside,
+        secondary=beside,
     )
 
 
@@ -105,9 +108,9 @@ def write_tables(folder: Path, evaluation: Evaluation) -> None:
         OutputError: the folder cannot be written.
     """
     baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
-    beside = evaluation.further
+    beside = evaluation.secondary
     estimates = pd.concat([evaluation.estimates.astype(object), baselines, beside.estimates.astype(object)])
-    comparisons = pd.concat([evaluation.comparisons.astype(object), beside.comparisons.astype(object)])
+    comparisons = as_written(pd.concat([evaluation.comparisons.astype(object), beside.comparisons.astype(object)]))
     tables = {"estimates": estimates, "comparisons": comparisons}
     if evaluation.learning_curve:
         tables |= {"learning_curve": evaluation.learning_curve.curve}
@@ -116,19 +119,19 @@ def write_tables(folder: Path, evaluation: Evaluation) -> None:
         write_text(folder / f"{name}.csv", csv_text(table.columns, rows))
 
 
-def estimate_table(record: Record, values: Values) -> pd.DataFrame:
+def estimate_table(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:
     """Return the rows of ``estimates.csv``: settings at selected learning rates, then scenarios, then references."""
     rows = [*_setting_rows(record, values), *_scenario_rows(record, values)]
     return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
 
 
-def _setting_rows(record: Record, values: Values) -> Iterator[tuple[object, ...]]:
+def _setting_rows(record: ExperimentRecord, values: RunValues) -> Iterator[tuple[object, ...]]:
     for setting in record.settings:
         chosen = values.choose([scenario for scenario in record.trained if scenario.setting == setting])
         yield _row(record, setting.name, setting, SELECTED, values.at(chosen), values.num_stuck(chosen))
 
 
-def _scenario_rows(record: Record, values: Values) -> Iterator[tuple[object, ...]]:
+def _scenario_rows(record: ExperimentRecord, values: RunValues) -> Iterator[tuple[object, ...]]:
     for scenario in sorted(record.whole, key=lambda scenario: scenario.is_reference):
         stuck = int(values.stuck[scenario.name].sum())
         yield _row(record, scenario.name, scenario.setting, _rate(scenario), values.auroc[scenario.name], stuck)
@@ -139,12 +142,12 @@ def _rate(scenario: Scenario) -> str:
 
 
 def _row(
-    record: Record, name: str, setting: Setting, rate: str, aurocs: pd.Series, num_stuck: int
+    record: ExperimentRecord, name: str, setting: Setting, rate: str, aurocs: pd.Series, num_stuck: int
 ) -> tuple[object, ...]:
     estimate = fold_mean(aurocs.to_numpy(), record.num_folds)
     low, high = np.clip(estimate.interval(), 0, 1).tolist()  # nan stays nan
     method = f"mean of {len(aurocs)} fold values, corrected resampled t, {estimate.df} df; sd over folds"
     return (
-        *(name, setting.backbone, setting.weights, setting.tuning, rate, "auroc"),
+        *(name, setting.backbone, setting.weights, setting.tuning, rate, AUROC.key),
         *(estimate.mean, estimate.sd, low, high, method, setting.pixels, num_stuck),
     )

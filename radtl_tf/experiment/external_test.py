@@ -41,7 +41,7 @@ SCORES, RESULTS, PAGE = "scores.csv", "results.json", "external.html"
 CASE_COLUMNS = ("model", "example", "patient")  # of scores.csv, before those of the target
 SEED = 726  # of the bootstrap
 
-Values = NDArray[np.float64]
+Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _scores(folder: Path, target: Target, manifest: Manifest) -> Iterator[list[f
         yield [found.scores[at] for at in order]
 
 
-def _views(cases: Cases, target: Target, scores: Values) -> list[Scored]:
+def _views(cases: Cases, target: Target, scores: Scores) -> list[Scored]:
     """Return the images as each class sees them, against the rest; one view of a binary task.
 
     ``scores`` are (N, M, S).

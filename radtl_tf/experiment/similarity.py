@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.evaluation.question.contrasts import ways
-from radtl_tf.evaluation.results.record import Record, read_record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.similarity import COLUMNS, FILE, FINE_TUNING, SOURCES
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.logs import get_logger
@@ -80,12 +80,12 @@ def _learns(run: Run) -> bool:
     return run.scenario.setting.tuning not in (POOLED, PROBE) and not run.scenario.setting.is_partial
 
 
-def _pairs(record: Record, backbone: str) -> list[tuple[Start, Start]]:
+def _pairs(record: ExperimentRecord, backbone: str) -> list[tuple[Start, Start]]:
     """Return the question's two weights, each with its pixels, under every convention they are compared under."""
-    question = record.experiment["question"]
+    question = record.question
     if not question:
         return []
-    first, second = question["compare"]
+    first, second = question.compare
     asked = [*ways(record, (first, second)), *((entry, entry) for entry in record.axis[1:])]
     pairs = (
         ((first, record.convention(one, first, backbone)), (second, record.convention(other, second, backbone)))

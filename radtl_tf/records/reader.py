@@ -69,8 +69,17 @@ def record_from(raw: dict[str, Any], record: type[_Record]) -> _Record:
     Raises:
         ExperimentError: naming the first thing that is wrong; for an unknown key the nearest known one.
     """
+    return validated(_expanded(raw), record)
+
+
+def validated(raw: dict[str, Any], record: type[_Record]) -> _Record:
+    """Return ``raw`` as the frozen dataclass ``record``, every type and range checked; texts stay as they are.
+
+    Raises:
+        ExperimentError: as of ``record_from``.
+    """
     try:
-        return TypeAdapter(record).validate_python(_expanded(raw))
+        return TypeAdapter(record).validate_python(raw)
     except ValidationError as error:
         raise ExperimentError(_one_line(_most_telling(error.errors()), record)) from error
 

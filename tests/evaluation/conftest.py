@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -41,3 +43,32 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def evaluation(finished: Path) -> Evaluation:
     """What is evaluated from ``finished``."""
     return evaluate(finished)
+
+
+def _changed(thing: Any, changes: dict[str, Any]) -> Any:
+    """Return a frozen record with ``changes``; a dictionary changes the record that has this name."""
+    values = {
+        name: _changed(getattr(thing, name), value)
+        if is_dataclass(getattr(thing, name)) and isinstance(value, dict)
+        else value
+        for name, value in changes.items()
+    }
+    return replace(thing, **values)
+
+
+@pytest.fixture(scope="session")
+def changed() -> Callable[..., Evaluation]:
+    """Return a function that returns an evaluation whose ``experiment.json`` says something else.
+
+    ``changed(evaluation, training={"patience": 5}, warnings=("Look.",))``: keys of the experiment, or of the file.
+    """
+
+    def change(evaluation: Evaluation, **changes: Any) -> Evaluation:
+        facts = evaluation.record.facts
+        own = {field.name for field in fields(facts)}
+        told = {name: value for name, value in changes.items() if name in own}
+        asked = {name: value for name, value in changes.items() if name not in own}
+        changed = replace(_changed(facts, told), experiment=_changed(facts.experiment, asked))
+        return replace(evaluation, record=replace(evaluation.record, facts=changed))
+
+    return change

@@ -21,7 +21,8 @@ def _load(name: str, path: Path) -> ModuleType:
 _EVALUATION = _load("_radtl_evaluation_fixtures", Path(__file__).parents[1] / "evaluation" / "conftest.py")
 _MAPS = _load("_radtl_maps", Path(__file__).with_name("maps.py"))
 
-outcome, finished, evaluation = _EVALUATION.outcome, _EVALUATION.finished, _EVALUATION.evaluation
+outcome, finished = _EVALUATION.outcome, _EVALUATION.finished
+evaluation, changed = _EVALUATION.evaluation, _EVALUATION.changed
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,13 @@ from pydicom.multival import MultiValue
 
 from radtl_tf.data.decoding.grey import RefusedError, check_size
 
-Values = NDArray[np.float32]
+Pixels = NDArray[np.float32]
 _PERCENTILES = (0.5, 99.5)
 _MAX_ASPECT = 4.0
 _SPACINGS = ("ImagerPixelSpacing", "PixelSpacing", "NominalScannedPixelSpacing")
 
 
-def to_unit_grey(stored: NDArray[np.generic], header: Dataset) -> tuple[Values, list[str]]:
+def to_unit_grey(stored: NDArray[np.generic], header: Dataset) -> tuple[Pixels, list[str]]:
     """Return float32 0 black .. 1 white (H, W) of the stored values of a monochrome image, and notes on what was done.
 
     The order is that of PS3.4 N.2: padding is set aside, then modality, value of interest and one inversion.
@@ -44,7 +44,7 @@ def to_unit_grey(stored: NDArray[np.generic], header: Dataset) -> tuple[Values, 
     return unit, notes
 
 
-def square_pixels(unit: Values, header: Dataset) -> tuple[Values, list[str]]:
+def square_pixels(unit: Pixels, header: Dataset) -> tuple[Pixels, list[str]]:
     """Return the image resampled so that its pixels are square (PS3.3 C.7.6.3.1.7), and a note if it was."""
     aspect = _aspect(header)
     if math.isclose(aspect, 1, rel_tol=1e-3):
@@ -71,7 +71,7 @@ def _padding(stored: NDArray[np.generic], header: Dataset) -> NDArray[np.bool_]:
     return padding
 
 
-def _modality(stored: NDArray[np.generic], header: Dataset) -> Values:
+def _modality(stored: NDArray[np.generic], header: Dataset) -> Pixels:
     """Apply the Modality LUT, or else the rescale (PS3.3 C.11.1)."""
     if header.get("ModalityLUTSequence"):
         return _looked_up(stored, header.ModalityLUTSequence[0], header)[0]
@@ -81,7 +81,7 @@ def _modality(stored: NDArray[np.generic], header: Dataset) -> Values:
     return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
 
 
-def _of_interest(values: Values, shown: NDArray[np.bool_], header: Dataset) -> tuple[Values, str]:
+def _of_interest(values: Pixels, shown: NDArray[np.bool_], header: Dataset) -> tuple[Pixels, str]:
     """Return 0..1 by the VOI LUT, else the first window, else percentiles of what is no padding (PS3.3 C.11.2)."""
     if header.get("VOILUTSequence"):
         found, top = _looked_up(np.rint(values), header.VOILUTSequence[0], header)
@@ -107,36 +107,36 @@ def _window(header: Dataset) -> tuple[float, float] | None:
     return (center, width) if usable else None
 
 
-def _linear(values: Values, center: float, width: float) -> Values:
+def _linear(values: Pixels, center: float, width: float) -> Pixels:
     """PS3.3 C.11.2.1.2.1; a width of 1 is a threshold."""
     return _ramp(values, center - 0.5 - (width - 1) / 2, center - 0.5 + (width - 1) / 2)
 
 
-def _linear_exact(values: Values, center: float, width: float) -> Values:
+def _linear_exact(values: Pixels, center: float, width: float) -> Pixels:
     """PS3.3 C.11.2.1.3.2."""
     return _ramp(values, center - width / 2, center + width / 2)
 
 
-def _sigmoid(values: Values, center: float, width: float) -> Values:
+def _sigmoid(values: Pixels, center: float, width: float) -> Pixels:
     """PS3.3 C.11.2.1.3.1."""
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(np.float32(-4 / width) * (values - np.float32(center))))
 
 
-_FUNCTIONS: dict[str, Callable[[Values, float, float], Values]] = {
+_FUNCTIONS: dict[str, Callable[[Pixels, float, float], Pixels]] = {
     "LINEAR": _linear,
     "LINEAR_EXACT": _linear_exact,
     "SIGMOID": _sigmoid,
 }
 
 
-def _ramp(values: Values, low: float, high: float) -> Values:
+def _ramp(values: Pixels, low: float, high: float) -> Pixels:
     if high <= low:
         return (values > low).astype(np.float32)
     return np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
 
 
-def _looked_up(values: NDArray[np.generic], item: Dataset, header: Dataset) -> tuple[Values, int]:
+def _looked_up(values: NDArray[np.generic], item: Dataset, header: Dataset) -> tuple[Pixels, int]:
     """Return the values through a lookup table (PS3.3 C.11.1.1), and the largest value that the table may give."""
     entries, first, bits = (int(number) for number in item.LUTDescriptor)
     table = _table(item.LUTData, entries or 1 << 16)

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS
+from radtl_tf.evaluation.formatting import number, p_text, range_text
 from radtl_tf.evaluation.inference.bootstrap import REPLICATES, Bootstrap, bootstrap
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.evaluation.metrics import weighted
-from radtl_tf.evaluation.metrics.weighted import Metric
-from radtl_tf.evaluation.question.answer import number, p_text, range_text
-from radtl_tf.evaluation.question.classes import metric_of
+from radtl_tf.evaluation.metrics.auroc import class_auroc
+from radtl_tf.evaluation.metrics.metric_table import (
+    AUROC,
+    AVERAGE_PRECISION,
+    BRIER,
+    CALIBRATION_INTERCEPT,
+    CALIBRATION_SLOPE,
+    LOG_LOSS,
+    METRICS,
+    Metric,
+)
+from radtl_tf.evaluation.metrics.weighted import WeightedMetric
 from radtl_tf.records.experiment import Kind, Unit
 
 OTHER_REPLICATES = 2_000
-_OTHERS: dict[str, Callable[..., Metric]] = {
-    "average_precision": weighted.average_precision,
-    "brier": weighted.brier,
-    "log_loss": weighted.log_loss,
-    "calibration_slope": weighted.calibration_slope,
-    "calibration_intercept": weighted.calibration_intercept,
-}
+_OTHERS = (AVERAGE_PRECISION, BRIER, LOG_LOSS, CALIBRATION_SLOPE, CALIBRATION_INTERCEPT)
 _AVERAGED: dict[Kind, str] = {
     "multiclass": (
         "AUROC, average precision and calibration are means over the classes, each against the rest. The Brier score "
@@ -143,7 +147,7 @@ def evaluate_classes(
     cases = [_cases(view, unit) for view in views.values()]
     mean = _by_bootstrap(names, cases, seed)
     of_class = [
-        replace(one, metric=metric_of(name))
+        replace(one, metric=class_auroc(name))
         for name, view in zip(views, cases, strict=True)
         for one in _aurocs(names, view, seed).estimates
     ]
@@ -210,7 +214,7 @@ def _by_delong(names: Sequence[str], cases: Scored) -> _Aurocs:
     found = delong(cases.truth, cases.scores)
     method = "DeLong, logit scale"
     estimates = [
-        Estimate(name, "auroc", found.value(column), *found.interval(column), method)
+        Estimate(name, AUROC.key, found.value(column), *found.interval(column), method)
         for column, name in enumerate(names)
     ]
     if len(names) < 2:
@@ -218,23 +222,23 @@ def _by_delong(names: Sequence[str], cases: Scored) -> _Aurocs:
     test = found.compare()
     return _Aurocs(
         estimates,
-        Compared(names[0], names[1], "auroc", test.difference, *test.interval(), test.p_value, "paired DeLong"),
+        Compared(names[0], names[1], AUROC.key, test.difference, *test.interval(), test.p_value, "paired DeLong"),
         failed=0,
     )
 
 
 def _by_bootstrap(names: Sequence[str], views: Sequence[Scored], seed: int) -> _Aurocs:
     """Return the AUROCs of cases, each the mean over the ``views`` that classes have of them."""
-    metrics = [_mean(weighted.auroc, views, column) for column in range(len(names))]
+    metrics = [_mean(AUROC, views, column) for column in range(len(names))]
     found = bootstrap(metrics, views[0].patients, seed=seed)
-    estimates = [drawn_estimate(name, "auroc", one) for name, one in zip(names, found, strict=True)]
+    estimates = [drawn_estimate(name, AUROC.key, one) for name, one in zip(names, found, strict=True)]
     failed = found[0].num_failed
     if len(names) < 2:
         return _Aurocs(estimates, None, failed)
     test = found[0].minus(found[1])
     method = f"paired {bootstrap_method(test)}"
     return _Aurocs(
-        estimates, Compared(names[0], names[1], "auroc", test.value, *test.interval(), test.p_value, method), failed
+        estimates, Compared(names[0], names[1], AUROC.key, test.value, *test.interval(), test.p_value, method), failed
     )
 
 
@@ -253,22 +257,22 @@ def _others(
     return estimates, {metric: number for metric, number in failed if number}
 
 
-def _metrics(views: Sequence[Scored], kind: Kind, column: int) -> dict[str, Metric]:
-    """Return the other metrics of one model."""
-    means = {metric: _mean(prepare, views, column) for metric, prepare in _OTHERS.items()}
+def _metrics(views: Sequence[Scored], kind: Kind, column: int) -> dict[str, WeightedMetric]:
+    """Return the other metrics of one model, by their key."""
+    means = {metric.key: _mean(metric, views, column) for metric in _OTHERS}
     if kind != "multiclass":
         return means
     given = np.sum([view.truth * view.scores[:, column] for view in views], axis=0)  # P(the class of the case)
     return means | {
-        "brier": lambda weights: len(views) * means["brier"](weights),
-        "log_loss": weighted.log_loss(np.ones(len(given)), given),
+        BRIER.key: lambda weights: len(views) * means[BRIER.key](weights),
+        LOG_LOSS.key: weighted.log_loss(np.ones(len(given)), given),
     }
 
 
-def _mean(prepare: Callable[..., Metric], views: Sequence[Scored], column: int) -> Metric:
+def _mean(metric: Metric, views: Sequence[Scored], column: int) -> WeightedMetric:
     """Return the mean over the views of a metric of one model; ``nan`` where one of them has no value."""
-    metrics = [prepare(view.truth, view.scores[:, column]) for view in views]
-    return lambda weights: np.mean([metric(weights) for metric in metrics], axis=0)
+    of_views = [metric.prepared(view.truth, view.scores[:, column]) for view in views]
+    return lambda weights: np.mean([of_view(weights) for of_view in of_views], axis=0)
 
 
 def drawn_estimate(name: str, metric: str, found: Bootstrap) -> Estimate:
@@ -314,7 +318,7 @@ def _notes(unit: Unit, counts: Sequence[dict[str, int]], found: _Aurocs, left_ou
         yield f"{found.failed:,} of {REPLICATES:,} replicates of the AUROC {lack} and are left out."
     for metric, failed in left_out.items():
         yield (
-            f"{failed:,} of {OTHER_REPLICATES:,} replicates of the {metric.replace('_', ' ')} had no value (one class, "
+            f"{failed:,} of {OTHER_REPLICATES:,} replicates of the {METRICS[metric].name} had no value (one class, "
             "or scores that separate the classes) and are left out."
         )
     if unit == "image" and counts[0]["images"] > counts[0]["patients"]:

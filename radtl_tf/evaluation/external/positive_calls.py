@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,15 +20,10 @@ from radtl_tf.evaluation.external.frozen_models import (
 )
 from radtl_tf.evaluation.inference.bootstrap import bootstrap
 from radtl_tf.evaluation.inference.proportions import mcnemar, wilson
-from radtl_tf.evaluation.metrics import weighted
-from radtl_tf.evaluation.metrics.weighted import Metric
+from radtl_tf.evaluation.metrics.metric_table import ACCURACY, BALANCED_ACCURACY, MCC, SENSITIVITY, SPECIFICITY
 
-_SHARES: dict[str, Callable[..., Metric]] = {
-    "sensitivity": weighted.sensitivity,
-    "specificity": weighted.specificity,
-    "accuracy": weighted.accuracy,
-}
-_OTHERS: dict[str, Callable[..., Metric]] = {"balanced_accuracy": weighted.balanced_accuracy, "mcc": weighted.mcc}
+_SHARES = (SENSITIVITY, SPECIFICITY, ACCURACY)
+_OTHERS = (BALANCED_ACCURACY, MCC)
 
 
 def with_threshold(
@@ -63,11 +58,11 @@ def _estimates(name: str, cases: Scored, threshold: float, seed: int) -> Iterato
         right, positive = (score >= threshold) == (cases.truth == 1), cases.truth == 1
         for metric, of in zip(_SHARES, (positive, ~positive, np.ones_like(positive)), strict=True):
             successes, total = int((right & of).sum()), int(of.sum())
-            yield Estimate(name, metric, successes / total, *wilson(successes, total), "Wilson")
-    drawn = _OTHERS if cases.are_independent else _SHARES | _OTHERS
-    metrics = [prepare(cases.truth, score, threshold) for prepare in drawn.values()]
+            yield Estimate(name, metric.key, successes / total, *wilson(successes, total), "Wilson")
+    drawn = _OTHERS if cases.are_independent else (*_SHARES, *_OTHERS)
+    metrics = [metric.prepared(cases.truth, score, threshold) for metric in drawn]
     found = bootstrap(metrics, cases.patients, replicates=OTHER_REPLICATES, seed=seed)
-    yield from (drawn_estimate(name, metric, one) for metric, one in zip(drawn, found, strict=True))
+    yield from (drawn_estimate(name, metric.key, one) for metric, one in zip(drawn, found, strict=True))
 
 
 def _comparisons(names: Sequence[str], cases: Scored, threshold: float, seed: int) -> Iterator[Compared]:
@@ -78,10 +73,10 @@ def _comparisons(names: Sequence[str], cases: Scored, threshold: float, seed: in
         right = (cases.scores >= threshold) == (cases.truth == 1)[:, None]
         difference = float(right[:, 0].mean() - right[:, 1].mean())
         p = mcnemar(right[:, 0], right[:, 1])
-        yield Compared(names[0], names[1], "accuracy", difference, math.nan, math.nan, p, "McNemar, exact mid-p")
+        yield Compared(names[0], names[1], ACCURACY.key, difference, math.nan, math.nan, p, "McNemar, exact mid-p")
         return
-    metrics = [weighted.accuracy(cases.truth, column, threshold) for column in cases.scores.T]
+    metrics = [ACCURACY.prepared(cases.truth, column, threshold) for column in cases.scores.T]
     first, second = bootstrap(metrics, cases.patients, replicates=OTHER_REPLICATES, seed=seed)
     test = first.minus(second)
     method = f"paired {bootstrap_method(test)}"
-    yield Compared(names[0], names[1], "accuracy", test.value, *test.interval(), test.p_value, method)
+    yield Compared(names[0], names[1], ACCURACY.key, test.value, *test.interval(), test.p_value, method)

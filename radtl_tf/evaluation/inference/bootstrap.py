@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radtl_tf.evaluation.metrics.weighted import Metric
+from radtl_tf.evaluation.metrics.weighted import WeightedMetric
 
 REPLICATES = 10_000
 _BLOCK = 1 << 17  # weights that are evaluated at once: 1 MB, which a CPU keeps close by
@@ -67,7 +67,7 @@ class Bootstrap:
 
 
 def bootstrap(
-    metrics: Sequence[Metric], patients: ArrayLike, *, replicates: int = REPLICATES, seed: int
+    metrics: Sequence[WeightedMetric], patients: ArrayLike, *, replicates: int = REPLICATES, seed: int
 ) -> list[Bootstrap]:
     """Return each metric of ``evaluation.metrics.weighted`` with its replicates; all metrics share the draws.
 

@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.metrics.auroc import cross_entropy, log_loss, over_classes
-from radtl_tf.evaluation.metrics.recalibration import calibration_intercept, calibration_slope
-from radtl_tf.evaluation.results.run_parts import Score, Truth
+from radtl_tf.evaluation.metrics.arrays import Score, Truth
 from radtl_tf.records.experiment import Kind
 
 CUT = 0.5  # a score from here on calls a case positive, where no threshold is chosen
 NUM_BINS = 10
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A function of ``truth`` (n,), 0 or 1, and ``score`` (n,), P(positive) 0..1; its values lie in ``low``..``high``.
-
-    Of several classes, truth and score are (n, K). ``ideal`` is the value of the best scores.
-    """
-
-    function: Callable[[Truth, Score], float]
-    low: float
-    high: float
-    ideal: float
-
-    @property
-    def better(self) -> str:
-        """Say which values are better."""
-        at_an_end = {self.low: "lower", self.high: "higher"}
-        return at_an_end.get(self.ideal, f"near {self.ideal:g}")
 
 
 def average_precision(truth: Truth, score: Score) -> float:
@@ -147,29 +124,3 @@ def decisions(kind: Kind, truth: Truth, score: Score) -> tuple[NDArray[np.bool_]
     if kind == "multiclass":
         return score.argmax(axis=1) != truth.argmax(axis=1), score.max(axis=1)
     return ((score >= CUT) != (truth == 1)).ravel(), np.abs(score - CUT).ravel()
-
-
-METRICS = {
-    "average precision": Metric(average_precision, 0, 1, 1),
-    "balanced accuracy": Metric(balanced_accuracy, 0, 1, 1),
-    "MCC": Metric(matthews, -1, 1, 1),
-    "Brier": Metric(brier, 0, 1, 0),
-    "log loss": Metric(log_loss, 0, math.inf, 0),
-    "calibration slope": Metric(calibration_slope, -math.inf, math.inf, 1),
-    "calibration intercept": Metric(calibration_intercept, -math.inf, math.inf, 0),
-    "ECE": Metric(calibration_error, 0, 1, 0),
-}
-_EACH = {name: replace(metric, function=over_classes(metric.function)) for name, metric in METRICS.items()}
-_OF_ALL = {
-    "balanced accuracy": replace(METRICS["balanced accuracy"], function=mean_recall),
-    "MCC": replace(METRICS["MCC"], function=matthews_of_classes),
-    "Brier": Metric(brier_of_classes, 0, 2, 0),
-    "log loss": replace(METRICS["log loss"], function=cross_entropy),
-    "ECE": replace(METRICS["ECE"], function=confidence_error),
-}
-# The same names for each kind of task: means over the classes, but for what several classes have a metric of their own.
-METRICS_OF: dict[Kind, dict[str, Metric]] = {
-    "binary": METRICS,
-    "multiclass": _EACH | _OF_ALL,
-    "multilabel": _EACH,
-}

@@ -1,8 +1,8 @@
 """Metrics of cases that count with weights: each is prepared once for its cases and then evaluated for many weights.
 
 A bootstrap replicate is a weight per case, so no resampled copy is ever made. Every function here takes truth (n,) of 0
-and 1 and score (n,), P(positive), and returns a ``Metric``: weights (n, B) of 0 and above, a column per replicate, in;
-values (B,) out, ``nan`` where the weights leave the metric without a value, such as one class only.
+and 1 and score (n,), P(positive), and returns a ``WeightedMetric``. That takes weights (n, B) of 0 and above, a column
+per replicate, and returns values (B,): ``nan`` where the weights leave none, such as with one class only.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from scipy.special import expit, logit
 
 from radtl_tf.evaluation.metrics.auroc import SMALLEST
 
-Values = NDArray[np.float64]
-Metric = Callable[[Values], Values]
+Floats = NDArray[np.float64]
+WeightedMetric = Callable[[Floats], Floats]
 
 _STEPS, _TOLERANCE = 50, 1e-8  # of Newton's method, in log-odds
 _SINGULAR = 1e-12  # share of its greatest possible value below which a determinant is rounding
 
 
-def auroc(truth: ArrayLike, score: ArrayLike) -> Metric:
+def auroc(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
     """Area under the ROC curve (0..1), ties counted half: the Mann-Whitney statistic by weighted midranks, exact.
 
     >>> auroc([0, 0, 1, 1], [0.1, 0.4, 0.4, 0.8])(np.ones((4, 1))).tolist()
@@ -34,7 +34,7 @@ def auroc(truth: ArrayLike, score: ArrayLike) -> Metric:
     ranked = scores[negatives]
     below, reached = (np.searchsorted(ranked, scores[positives], side) for side in ("left", "right"))
 
-    def value(weights: Values) -> Values:
+    def value(weights: Floats) -> Floats:
         beaten = np.zeros((len(negatives) + 1, weights.shape[1]))
         np.cumsum(weights[negatives], axis=0, out=beaten[1:])
         chosen = weights[positives]
@@ -44,14 +44,14 @@ def auroc(truth: ArrayLike, score: ArrayLike) -> Metric:
     return value
 
 
-def average_precision(truth: ArrayLike, score: ArrayLike) -> Metric:
+def average_precision(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
     """Average precision (0..1): precision at each distinct score, weighted by the recall that is gained there."""
     positive, scores = np.asarray(truth) == 1, np.asarray(score, dtype=float)
     order = np.argsort(-scores, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)  # the last case of each distinct score
     hits = positive[order, None]
 
-    def value(weights: Values) -> Values:
+    def value(weights: Floats) -> Floats:
         ranked = weights[order]
         found, called = np.cumsum(ranked * hits, axis=0)[ends], np.cumsum(ranked, axis=0)[ends]
         gained = np.diff(found, axis=0, prepend=0)
@@ -61,46 +61,46 @@ def average_precision(truth: ArrayLike, score: ArrayLike) -> Metric:
     return value
 
 
-def brier(truth: ArrayLike, score: ArrayLike) -> Metric:
+def brier(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
     """Mean squared error of the probabilities (0..1; Brier, Monthly Weather Review 1950)."""
     return _mean_of((np.asarray(score, dtype=float) - np.asarray(truth)) ** 2)
 
 
-def log_loss(truth: ArrayLike, score: ArrayLike) -> Metric:
+def log_loss(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
     """Mean negative log-likelihood (nats) of the truth under the probabilities."""
     scores = np.asarray(score, dtype=float)
     given = np.where(np.asarray(truth) == 1, scores, 1 - scores)
     return _mean_of(-np.log(np.clip(given, SMALLEST, 1)))
 
 
-def accuracy(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> Metric:
+def accuracy(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> WeightedMetric:
     """Share of cases on the right side of ``threshold``; a score that reaches it is called positive."""
     return _mean_of(_called(score, threshold) == (np.asarray(truth) == 1))
 
 
-def sensitivity(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> Metric:
+def sensitivity(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> WeightedMetric:
     """Share of the positive cases whose score reaches ``threshold``."""
     positive = np.asarray(truth) == 1
     return lambda weights: _ratio((positive & _called(score, threshold)) @ weights, positive @ weights)
 
 
-def specificity(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> Metric:
+def specificity(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> WeightedMetric:
     """Share of the negative cases whose score stays below ``threshold``."""
     negative = np.asarray(truth) != 1
     return lambda weights: _ratio((negative & ~_called(score, threshold)) @ weights, negative @ weights)
 
 
-def balanced_accuracy(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> Metric:
+def balanced_accuracy(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> WeightedMetric:
     """Mean of sensitivity and specificity."""
     found, spared = sensitivity(truth, score, threshold), specificity(truth, score, threshold)
     return lambda weights: (found(weights) + spared(weights)) / 2
 
 
-def mcc(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> Metric:
+def mcc(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> WeightedMetric:
     """Matthews' correlation of call and truth (-1..1; Biochimica et Biophysica Acta 1975)."""
     positive, called = np.asarray(truth) == 1, _called(score, threshold)
 
-    def value(weights: Values) -> Values:
+    def value(weights: Floats) -> Floats:
         total, with_it, said = weights.sum(axis=0), positive @ weights, called @ weights
         covariance = total * ((positive & called) @ weights) - with_it * said
         return _ratio(covariance, np.sqrt(with_it * (total - with_it) * said * (total - said)))
@@ -108,7 +108,7 @@ def mcc(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> Metric:
     return value
 
 
-def calibration_slope(truth: ArrayLike, score: ArrayLike) -> Metric:
+def calibration_slope(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
     """Slope of the truth's log-odds on those of the score: 1 is right, below 1 the scores are too extreme.
 
     Logistic recalibration (Cox, Biometrika 1958), maximum likelihood. ``nan`` where the scores separate the classes or
@@ -118,7 +118,7 @@ def calibration_slope(truth: ArrayLike, score: ArrayLike) -> Metric:
     spread = float(odds.std()) or 1.0
     odds = (odds - odds.mean()) / spread
 
-    def value(weights: Values) -> Values:
+    def value(weights: Floats) -> Floats:
         intercept, slope = np.zeros((2, weights.shape[1]))
         for _ in range(_STEPS):
             expected = expit(intercept + slope * odds)
@@ -137,14 +137,14 @@ def calibration_slope(truth: ArrayLike, score: ArrayLike) -> Metric:
     return value
 
 
-def calibration_intercept(truth: ArrayLike, score: ArrayLike) -> Metric:
+def calibration_intercept(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
     """Calibration in the large: what has to be added to the scores' log-odds; 0 is right, below 0 they are too high.
 
     Maximum likelihood with the slope held at 1 (Cox, Biometrika 1958).
     """
     positive, odds = np.asarray(truth) == 1, _log_odds(score)[:, None]
 
-    def value(weights: Values) -> Values:
+    def value(weights: Floats) -> Floats:
         shift, observed = np.zeros(weights.shape[1]), positive @ weights
         for _ in range(_STEPS):
             expected = expit(odds + shift)
@@ -163,15 +163,15 @@ def _called(score: ArrayLike, threshold: float) -> NDArray[np.bool_]:
     return np.asarray(score, dtype=float) >= threshold
 
 
-def _log_odds(score: ArrayLike) -> Values:
+def _log_odds(score: ArrayLike) -> Floats:
     return logit(np.clip(np.asarray(score, dtype=float), SMALLEST, 1 - SMALLEST))
 
 
-def _mean_of(values: ArrayLike) -> Metric:
+def _mean_of(values: ArrayLike) -> WeightedMetric:
     fixed = np.asarray(values, dtype=float)
     return lambda weights: _ratio(fixed @ weights, weights.sum(axis=0))
 
 
-def _ratio(above: Values, below: Values) -> Values:
+def _ratio(above: Floats, below: Floats) -> Floats:
     """Return the quotient, ``nan`` where the divisor is 0."""
     return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=np.asarray(below) > 0)

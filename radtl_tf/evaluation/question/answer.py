@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from radtl_tf.evaluation.formatting import number, p_text, range_text
 from radtl_tf.evaluation.inference.comparison import Verdict
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
 from radtl_tf.evaluation.question.contrasts import Judged, side
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 
 
 @dataclass(frozen=True)
-class Reading:
+class ConventionAnswer:
     """The question under one of the conventions that may be the true one.
 
     ``a`` and ``b`` name the sides and ``pixels`` which convention uncertain weights got (empty where there are none).
@@ -37,13 +37,13 @@ class Reading:
 class Answer:
     """The question's outcome: ``a`` minus ``b``, read under each convention that the weights may have seen.
 
-    Where the readings' verdicts differ the ``verdict`` is undecided. ``choices`` tells how often each scenario was
+    Where the verdicts differ the ``verdict`` is undecided. ``choices`` tells how often each scenario was
     chosen for each weights (empty where the question is over the grid).
     """
 
     a: str
     b: str
-    readings: tuple[Reading, ...]
+    by_convention: tuple[ConventionAnswer, ...]
     verdict: Verdict
     sentence: str
     margin: float
@@ -51,68 +51,68 @@ class Answer:
 
     @property
     def agree(self) -> bool:
-        """Tell whether all readings have the same verdict."""
-        return len({reading.verdict for reading in self.readings}) == 1
+        """Tell whether all conventions give the same verdict."""
+        return len({found.verdict for found in self.by_convention}) == 1
 
     @property
     def test(self) -> FoldMean:
-        """The test of the first reading: each weights under its headline convention."""
-        return self.readings[0].test
+        """The test of the first convention: each weights under its headline convention."""
+        return self.by_convention[0].test
 
     @property
     def chances(self) -> tuple[float, float, float]:
-        """The chances of the first reading."""
-        return self.readings[0].chances
+        """The chances of the first convention."""
+        return self.by_convention[0].chances
 
     @property
     def folds(self) -> pd.DataFrame:
-        """The fold values of the first reading."""
-        return self.readings[0].folds
+        """The fold values of the first convention."""
+        return self.by_convention[0].folds
 
 
-def answer(record: Record, values: Values, results: Sequence[Judged]) -> Answer:
-    """Put the tested question, a result per reading, into words and numbers."""
-    question = record.experiment["question"]
-    readings = tuple(_reading(result, question["margin"]) for result in results)
-    a, b = question["compare"]
+def answer(record: ExperimentRecord, values: RunValues, results: Sequence[Judged]) -> Answer:
+    """Put the tested question, a result per convention, into words and numbers."""
+    question = record.asked
+    by_convention = tuple(_under_convention(result, question.margin) for result in results)
+    a, b = question.compare
     return Answer(
         a=a,
         b=b,
-        readings=readings,
+        by_convention=by_convention,
         verdict=joint_verdict(results),
         sentence=sentence(record, *results),
-        margin=question["margin"],
+        margin=question.margin,
         choices=_choices(record, values),
     )
 
 
 def joint_verdict(results: Sequence[Judged]) -> Verdict:
-    """Return the verdict that all readings share; without one the question is undecided."""
+    """Return the verdict that all results share; without one the question is undecided."""
     words: set[Verdict] = {result.verdict for result in results}
     return words.pop() if len(words) == 1 else "undecided"
 
 
-def sentence(record: Record, *results: Judged) -> str:
+def sentence(record: ExperimentRecord, *results: Judged) -> str:
     """Return the headline: unit, differences, intervals, p, method, size, verdict and what it does not say."""
-    data, margin = record.data, record.experiment["question"]["margin"]
+    data, margin = record.data, record.asked.margin
     repeats = "repeat" if record.num_repeats == 1 else "repeats"
     method = (
         f"corrected t, {record.num_folds} folds x {record.num_repeats} {repeats}, "
-        f"{data['examples']} images of {data['patients']} patients"
+        f"{data.examples} images of {data.patients} patients"
     )
-    a, b = record.experiment["question"]["compare"]
+    a, b = record.asked.compare
     found = [_finding(record.metric, result, method if len(results) == 1 else "", margin) for result in results]
     joint = _joint(results, method) if len(results) > 1 else ""
     return (
-        f"Per {data['unit']}, {a} minus {b}: {'; '.join(found)}{joint}. "
+        f"Per {data.unit}, {a} minus {b}: {'; '.join(found)}{joint}. "
         f"Compared: {results[0].contrast.note}. This compares training procedures, not one exported model."
     )
 
 
-def _reading(result: Judged, margin: float) -> Reading:
+def _under_convention(result: Judged, margin: float) -> ConventionAnswer:
     contrast, test = result.contrast, result.test
     above, not_below = test.probability_above(margin), test.probability_above(-margin)
-    return Reading(
+    return ConventionAnswer(
         a=contrast.a,
         b=contrast.b,
         pixels=contrast.pixels,
@@ -124,7 +124,7 @@ def _reading(result: Judged, margin: float) -> Reading:
 
 
 def _finding(metric: str, result: Judged, method: str, margin: float) -> str:
-    """Return difference, interval, p and verdict of one reading."""
+    """Return difference, interval, p and verdict of one result."""
     under = f"with {result.contrast.pixels} pixels " * bool(result.contrast.pixels)
     spread = "; ".join(filter(None, (_spread(result.test), method)))
     change = f"{metric} {number(result.test.mean, sign=True)}"
@@ -147,30 +147,6 @@ def _joint(results: Sequence[Judged], method: str) -> str:
 _UNKNOWN = "which pixel convention those weights saw in pre-training is not public"
 
 
-def number(value: float, *, sign: bool = False) -> str:
-    """Return ``value`` with three decimals, without a minus before zero; a dash where there is none.
-
-    >>> number(-0.0001), number(0.0524, sign=True), number(float("nan"))
-    ('0.000', '+0.052', '-')
-    """
-    if math.isnan(value):
-        return "-"
-    rounded = round(value, 3) + 0.0  # turns -0.0 into 0.0
-    return f"{rounded:+.3f}" if sign else f"{rounded:.3f}"
-
-
-def range_text(low: float, high: float) -> str:
-    """Return an interval's ends, or a dash where there is none."""
-    return "-" if math.isnan(low) else f"{number(low)} to {number(high)}"
-
-
-def p_text(value: float) -> str:
-    """Return ``= 0.026`` or ``< 0.001``; a dash where there is no p."""
-    if math.isnan(value):
-        return "-"
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
-
-
 def _spread(test: FoldMean) -> str:
     if not test.standard_error:
         return "the same in every fold, which leaves no spread for an interval or a p"
@@ -188,12 +164,12 @@ def _reason(result: Judged, margin: float) -> str:
     return f" (90 % {range_text(*test.interval(0.90))}, inside the margin of {margin:g}{also})"
 
 
-def _choices(record: Record, values: Values) -> pd.DataFrame:
+def _choices(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:
     """Count per weights which scenario was chosen, the most frequent first."""
-    question = record.experiment["question"]
-    if question["over"] != "selected":
+    question = record.asked
+    if question.over != "selected":
         return pd.DataFrame(columns=["weights", "scenario", "times"])
-    sides = [(weights, entry) for weights in question["compare"] for entry in record.readings(weights)]
+    sides = [(weights, entry) for weights in question.compare for entry in record.candidates(weights)]
     counts = [values.choose(record.family(*of_side)).value_counts() for of_side in sides]
     tables = [
         pd.DataFrame({"weights": side(record, *of_side), "scenario": count.index, "times": count.to_numpy()})

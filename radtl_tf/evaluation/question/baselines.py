@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
-from radtl_tf.evaluation.metrics.auroc import fold_values
+from radtl_tf.evaluation.metrics.metric_table import AUROC
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.predictions import read_predictions
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import BASELINE
 
 COLUMNS = ("scenario", "tuning", "metric", "mean", "sd", "ci_low", "ci_high", "method")
 
 
-def baseline_table(folder: Path, record: Record) -> pd.DataFrame:
+def baseline_table(folder: Path, record: ExperimentRecord) -> pd.DataFrame:
     """Return a row per baseline with its AUROC over the folds; no row where the experiment has none.
 
     Raises:
@@ -26,13 +27,13 @@ def baseline_table(folder: Path, record: Record) -> pd.DataFrame:
     path = OutputFolder(folder).baselines
     if not path.exists():
         return pd.DataFrame(columns=list(COLUMNS))
-    values = fold_values(read_predictions(path, record.target), record.data["unit"], record.target)
+    values = fold_values(read_predictions(path, record.target), record.data.unit, record.target)
     rows = [_row(record, str(name), group["auroc"]) for name, group in values.groupby("scenario", sort=False)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _row(record: Record, name: str, aurocs: pd.Series) -> tuple[object, ...]:
+def _row(record: ExperimentRecord, name: str, aurocs: pd.Series) -> tuple[object, ...]:
     estimate = fold_mean(aurocs.to_numpy(), record.num_folds)
     low, high = np.clip(estimate.interval(), 0, 1).tolist()
     method = f"mean of {len(aurocs)} fold values, corrected resampled t, {estimate.df} df; sd over folds"
-    return name, BASELINE, "auroc", estimate.mean, estimate.sd, low, high, method
+    return name, BASELINE, AUROC.key, estimate.mean, estimate.sd, low, high, method

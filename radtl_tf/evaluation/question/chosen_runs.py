@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from radtl_tf.evaluation.question.contrasts import side, ways
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey
 from radtl_tf.records.runs import Scenario, Setting
 
@@ -36,23 +36,23 @@ class Side:
         return [run for (drawn, _), runs in self.runs.items() if drawn == repeat for run in runs]
 
 
-Pair = tuple[Side, Side]  # the sides of the question under one reading, named with the convention they got
+Pair = tuple[Side, Side]  # the sides of the question under one convention each, named with the convention they got
 
 
-def chosen_side(name: str, values: Values, scenarios: Sequence[Scenario]) -> Side:
+def chosen_side(name: str, values: RunValues, scenarios: Sequence[Scenario]) -> Side:
     """Return the side of the scenario of lowest inner loss, chosen in each training part."""
     chosen = values.choose(scenarios)
     folds = [(int(repeat), int(fold)) for repeat, fold in chosen.index]
     return Side(name, {at: ((str(scenario), *at),) for at, scenario in zip(folds, chosen, strict=True)})
 
 
-def grid_side(name: str, values: Values, scenarios: Sequence[Scenario]) -> Side:
+def grid_side(name: str, values: RunValues, scenarios: Sequence[Scenario]) -> Side:
     """Return the side of all the scenarios together."""
     folds = [(int(repeat), int(fold)) for repeat, fold in values.auroc.index]
     return Side(name, {at: tuple((scenario.name, *at) for scenario in scenarios) for at in folds})
 
 
-def setting_sides(record: Record, values: Values) -> dict[Setting, Side]:
+def setting_sides(record: ExperimentRecord, values: RunValues) -> dict[Setting, Side]:
     """Return every setting at the learning rate of lowest inner loss in each training part."""
     return {
         setting: chosen_side(setting.name, values, [s for s in record.trained if s.setting == setting])
@@ -60,19 +60,18 @@ def setting_sides(record: Record, values: Values) -> dict[Setting, Side]:
     }
 
 
-def question_pairs(record: Record, values: Values, over: str | None = None) -> Iterator[Pair]:
-    """Yield the question's two weights under each reading, ``over`` what the question says unless told otherwise.
+def question_pairs(record: ExperimentRecord, values: RunValues, over: str | None = None) -> Iterator[Pair]:
+    """Yield the question's two weights under each convention, ``over`` what the question says unless told otherwise.
 
     Nothing without a question.
     """
-    question = record.experiment["question"]
+    question = record.question
     if not question:
         return
-    make = grid_side if (over or question["over"]) == "grid" else chosen_side
-    pair = tuple(question["compare"])
-    for way in ways(record, pair):
+    make = grid_side if (over or question.over) == "grid" else chosen_side
+    for way in ways(record, question.compare):
         first, second = (
             make(side(record, weights, entry), values, record.family(weights, entry))
-            for weights, entry in zip(pair, way, strict=True)
+            for weights, entry in zip(question.compare, way, strict=True)
         )
         yield first, second

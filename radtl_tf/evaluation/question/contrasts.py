@@ -10,14 +10,12 @@ import pandas as pd
 
 from radtl_tf.evaluation.inference.comparison import Verdict, difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import NATIVE, Record
+from radtl_tf.evaluation.metrics.metric_table import AUROC
+from radtl_tf.evaluation.question.comparisons import Comparison, comparison, comparison_frame
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
 from radtl_tf.records.runs import Scenario, Setting
 
-COMPARISON_COLUMNS = (
-    *("level", "a", "b", "metric", "difference", "ci_low", "ci_high"),
-    *("p_value", "p_adjusted", "method", "note"),
-)
 PIXELS, CHANGE = ("pixels", "pixels-probe"), ("change", "change-probe")  # of the trained networks, of the probe
 LEVELS = ("question", "setting", "scenario", "grid", *PIXELS, *CHANGE)
 Way = tuple[str, str]  # the entry of the pixels axis for each of two weights
@@ -50,16 +48,16 @@ class Judged:
     verdict: Verdict
 
 
-def contrasts(record: Record, values: Values) -> list[Contrast]:
+def contrasts(record: ExperimentRecord, values: RunValues) -> list[Contrast]:
     """Return every comparison of the experiment, ordered by level; none without a question.
 
     The question has a contrast per convention that its weights may have seen: one, where they are certain.
     """
-    question = record.experiment["question"]
+    question = record.question
     if not question:
         return []
     pairs = weight_pairs(record)
-    over, asked = question["over"], pairs[0]
+    over, asked = question.over, pairs[0]
     return [
         *(_of_weights(record, values, "question", over, asked, way) for way in ways(record, asked)),
         *_unique(_settings(record, values, pairs)),
@@ -69,21 +67,21 @@ def contrasts(record: Record, values: Values) -> list[Contrast]:
     ]
 
 
-def weight_pairs(record: Record) -> list[tuple[str, str]]:
+def weight_pairs(record: ExperimentRecord) -> list[tuple[str, str]]:
     """Return all pairs of weights, the question's own first and in its order."""
-    first, second = record.experiment["question"]["compare"]
-    pairs = combinations(record.experiment["grid"]["weights"], 2)
+    first, second = record.asked.compare
+    pairs = combinations(record.experiment.grid.weights, 2)
     return [(first, second), *(pair for pair in pairs if set(pair) != {first, second})]
 
 
-def ways(record: Record, pair: tuple[str, str]) -> list[Way]:
+def ways(record: ExperimentRecord, pair: tuple[str, str]) -> list[Way]:
     """Return under which conventions two weights are compared, the headline's first: all that may be the true ones."""
-    return list(product(record.readings(pair[0]), record.readings(pair[1])))
+    return list(product(record.candidates(pair[0]), record.candidates(pair[1])))
 
 
-def side(record: Record, weights: str, entry: str) -> str:
+def side(record: ExperimentRecord, weights: str, entry: str) -> str:
     """Return the name of one side of a comparison: uncertain weights are named with the convention that they got."""
-    if len(record.readings(weights)) == 1:
+    if len(record.candidates(weights)) == 1:
         return weights
     return f"{weights}-{'/'.join(record.conventions(entry, weights))}"
 
@@ -110,19 +108,15 @@ def _adjusted_together(found: Sequence[Contrast]) -> Iterator[list[Contrast]]:
 
 
 def comparison_table(results: Sequence[Judged]) -> pd.DataFrame:
-    """Return the rows of ``comparisons.csv``: difference = a - b; only p is adjusted, the 95 % intervals are not."""
-    return pd.DataFrame([_row(result) for result in results], columns=list(COMPARISON_COLUMNS))
+    """Return a row per result: difference = a - b; only p is adjusted, the 95 % intervals are not."""
+    return comparison_frame([_row(result) for result in results])
 
 
-def _row(result: Judged) -> tuple[object, ...]:
-    contrast, test = result.contrast, result.test
-    adjusted = "not adjusted" if contrast.level == "question" else "adjusted by Holm within the level"
-    return (
-        *(contrast.level, contrast.a, contrast.b, "auroc", test.mean),
-        *(*test.interval(), test.p_value, result.p_adjusted),
-        f"paired corrected resampled t, {test.df} df; p {adjusted}",
-        "; ".join(filter(None, (result.verdict, _under(contrast), contrast.note))),
-    )
+def _row(result: Judged) -> Comparison:
+    contrast = result.contrast
+    reason = "; ".join(filter(None, (_under(contrast), contrast.note)))
+    sides = contrast.a, contrast.b
+    return comparison(contrast.level, sides, AUROC.key, result.test, result.p_adjusted, result.verdict, reason)
 
 
 def _under(contrast: Contrast) -> str:
@@ -132,7 +126,12 @@ def _under(contrast: Contrast) -> str:
 
 
 def _of_weights(
-    record: Record, values: Values, level: str, over: str, pair: tuple[str, str], way: Way = (NATIVE, NATIVE)
+    record: ExperimentRecord,
+    values: RunValues,
+    level: str,
+    over: str,
+    pair: tuple[str, str],
+    way: Way = (NATIVE, NATIVE),
 ) -> Contrast:
     """Return the contrast of two weights, each under its entry of the pixels axis, ``over`` the grid or selected."""
     sides = list(zip(pair, way, strict=True))
@@ -147,17 +146,17 @@ def _of_weights(
     return Contrast(level, a, b, first, second, note, _uncertain(record, sides))
 
 
-def _uncertain(record: Record, sides: Sequence[tuple[str, str]]) -> str:
+def _uncertain(record: ExperimentRecord, sides: Sequence[tuple[str, str]]) -> str:
     """Say which convention the uncertain weights of a contrast got."""
     named = (
         f"{weights} under {'/'.join(record.conventions(entry, weights))}"
         for weights, entry in sides
-        if len(record.readings(weights)) > 1
+        if len(record.candidates(weights)) > 1
     )
     return " and ".join(named)
 
 
-def _settings(record: Record, values: Values, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
+def _settings(record: ExperimentRecord, values: RunValues, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
     by_setting = {
         setting: values.at(values.choose([s for s in record.trained if s.setting == setting]))
         for setting in record.settings
@@ -167,7 +166,7 @@ def _settings(record: Record, values: Values, pairs: Sequence[tuple[str, str]]) 
         yield Contrast("setting", first.name, second.name, by_setting[first], by_setting[second], note)
 
 
-def _scenarios(record: Record, values: Values, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
+def _scenarios(record: ExperimentRecord, values: RunValues, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
     rates = {scenario.learning_rate: None for scenario in record.trained}
     known = set(record.trained)
     for first, second in _counterparts(record, pairs):
@@ -179,7 +178,7 @@ def _scenarios(record: Record, values: Values, pairs: Sequence[tuple[str, str]])
                 )
 
 
-def _counterparts(record: Record, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[Setting, Setting]]:
+def _counterparts(record: ExperimentRecord, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[Setting, Setting]]:
     """Yield settings that differ in their weights only; an entry of the pixels axis may mean two conventions."""
     known = set(record.settings)
     asked = [(pair, way) for pair in pairs for way in (*ways(record, pair), *((e, e) for e in record.axis[1:]))]
@@ -191,14 +190,14 @@ def _counterparts(record: Record, pairs: Sequence[tuple[str, str]]) -> Iterator[
                 yield setting, other
 
 
-def _conventions(record: Record, values: Values, over: str, pair: tuple[str, str]) -> Iterator[Contrast]:
+def _conventions(record: ExperimentRecord, values: RunValues, over: str, pair: tuple[str, str]) -> Iterator[Contrast]:
     """Ask the question under every convention that the grid lists, of the linear probe, too, and what changes.
 
     One that is listed alone, and under which the question has been answered, is no ablation.
     """
     answered = {_families(record, pair, way) for way in ways(record, pair)}
     listed: dict[tuple[Scenario, ...], str] = {}
-    for entry in record.experiment["grid"]["pixels"]:
+    for entry in record.experiment.grid.pixels:
         families = _families(record, pair, (entry, entry))
         if listed.get(families, NATIVE) == NATIVE:  # a name says more than "native"
             listed[families] = entry
@@ -212,12 +211,12 @@ def _conventions(record: Record, values: Values, over: str, pair: tuple[str, str
         yield from _changes(level, rows, reference, f"{pair[0]} minus {pair[1]}")
 
 
-def _trained(record: Record, values: Values, over: str, pair: tuple[str, str], entry: str) -> Contrast:
+def _trained(record: ExperimentRecord, values: RunValues, over: str, pair: tuple[str, str], entry: str) -> Contrast:
     asked = _of_weights(record, values, PIXELS[0], over, pair, (entry, entry))
     return replace(asked, a=f"{pair[0]}-{entry}", b=f"{pair[1]}-{entry}", pixels=entry)
 
 
-def _probe(record: Record, values: Values, pair: tuple[str, str], entry: str) -> Iterator[Contrast]:
+def _probe(record: ExperimentRecord, values: RunValues, pair: tuple[str, str], entry: str) -> Iterator[Contrast]:
     """Yield the contrast of the linear probes; nothing where no setting is frozen."""
     probes = [record.probes(weights, entry) for weights in pair]
     if all(probes):
@@ -238,7 +237,7 @@ def _changes(level: str, rows: Sequence[Contrast], reference: str, difference: s
             yield Contrast(level, f"{entry} pixels", f"{reference} pixels", gap, gaps[reference], note, entry)
 
 
-def _families(record: Record, pair: tuple[str, str], way: Way) -> tuple[Scenario, ...]:
+def _families(record: ExperimentRecord, pair: tuple[str, str], way: Way) -> tuple[Scenario, ...]:
     return tuple(
         scenario for weights, entry in zip(pair, way, strict=True) for scenario in record.family(weights, entry)
     )

@@ -9,8 +9,8 @@ import pandas as pd
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.question.chosen_runs import Side
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.records.runs import SELECTED, Setting
 
 ESTIMATE_COLUMNS = (
@@ -20,7 +20,12 @@ ESTIMATE_COLUMNS = (
 
 
 def setting_row(
-    record: Record, setting: Setting, metric: str, per_fold: pd.Series, bounds: tuple[float, float], num_stuck: int
+    record: ExperimentRecord,
+    setting: Setting,
+    metric: str,
+    per_fold: pd.Series,
+    bounds: tuple[float, float],
+    num_stuck: int,
 ) -> tuple[object, ...]:
     """Return the row of a setting at its chosen learning rates; the interval is cut at ``bounds``.
 
@@ -39,6 +44,6 @@ def setting_row(
     )
 
 
-def num_stuck(values: Values, side: Side) -> int:
+def num_stuck(values: RunValues, side: Side) -> int:
     """Return how many runs of a side had not converged."""
     return sum(bool(values.stuck.loc[(repeat, fold), name]) for name, repeat, fold in side.keys)

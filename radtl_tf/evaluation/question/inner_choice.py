@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from radtl_tf.errors import DataError
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.records.runs import Scenario
 
 _ROW = ["repeat", "fold"]
 
 
 @dataclass(frozen=True)
-class Values:
+class RunValues:
     """Tables with a row per (repeat, fold) and a column per scenario.
 
     ``auroc`` is of the test part (0..1), ``inner_loss`` of the inner part; ``stuck``: the run had not converged.
@@ -42,7 +42,7 @@ class Values:
         return self.auroc[[scenario.name for scenario in scenarios]].mean(axis=1)
 
 
-def values_of(record: Record, folds: pd.DataFrame) -> Values:
+def run_values(record: ExperimentRecord, folds: pd.DataFrame) -> RunValues:
     """Arrange the fold values of ``metrics.fold_values`` and the runs' convergence as tables.
 
     Raises:
@@ -56,10 +56,10 @@ def values_of(record: Record, folds: pd.DataFrame) -> Values:
             f"predictions.csv has no inner part for scenario {lost[0]!r}; choices are made on it. "
             "Run the experiment again to finish it."
         )
-    return Values(auroc, inner_loss, _stuck(record, auroc))
+    return RunValues(auroc, inner_loss, _stuck(record, auroc))
 
 
-def _check_complete(record: Record, folds: pd.DataFrame) -> None:
+def _check_complete(record: ExperimentRecord, folds: pd.DataFrame) -> None:
     expected, found = [scenario.name for scenario in record.scenarios], set(folds["scenario"])
     missing = [name for name in expected if name not in found]
     unknown = sorted(found - set(expected))
@@ -74,7 +74,7 @@ def _check_complete(record: Record, folds: pd.DataFrame) -> None:
         )
 
 
-def _stuck(record: Record, like: pd.DataFrame) -> pd.DataFrame:
+def _stuck(record: ExperimentRecord, like: pd.DataFrame) -> pd.DataFrame:
     runs = record.runs[record.runs["converged"].isin([False])]  # None: no epoch was chosen, so nothing can be said
     marked = runs.assign(stuck=True).pivot(index=_ROW, columns="scenario", values="stuck")
     return marked.reindex(index=like.index, columns=like.columns).eq(True)

@@ -11,8 +11,8 @@ import pandas as pd
 from radtl_tf.evaluation.inference.comparison import difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.question.contrasts import side
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import NATIVE, Record
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
 
 CURVE_COLUMNS = ("train_fraction", "patients", "weights", "mean", "sd", "ci_low", "ci_high")
 STEP_COLUMNS = (
@@ -34,20 +34,20 @@ class LearningCurve:
     sentence: str
 
 
-def learning_curve(record: Record, values: Values) -> LearningCurve | None:
+def learning_curve(record: ExperimentRecord, values: RunValues) -> LearningCurve | None:
     """Return the learning curve of the question; ``None`` where the grid has one share or there is no question.
 
     As for the question: per weights and share the scenario of lowest inner loss in each training part, or the mean over
     the grid. Weights whose pixel convention is uncertain take their headline's.
     """
-    shares = sorted(record.experiment["grid"].get("train_fractions", [1.0]))
-    question = record.experiment["question"]
+    shares = sorted(record.experiment.grid.train_fractions)
+    question = record.question
     if len(shares) < 2 or not question:
         return None
     by_side = {
-        (share, name): _aurocs(record, values, name, share, question["over"])
+        (share, name): _aurocs(record, values, name, share, question.over)
         for share in shares
-        for name in question["compare"]
+        for name in question.compare
     }
     patients = {share: _patients(record, share) for share in shares}
     curve = pd.DataFrame(_curve_rows(record, by_side, patients), columns=list(CURVE_COLUMNS))
@@ -55,18 +55,18 @@ def learning_curve(record: Record, values: Values) -> LearningCurve | None:
     return LearningCurve(curve, steps, _sentence(steps))
 
 
-def _aurocs(record: Record, values: Values, weights: str, share: float, over: str) -> pd.Series:
+def _aurocs(record: ExperimentRecord, values: RunValues, weights: str, share: float, over: str) -> pd.Series:
     family = record.family(weights, share=share)
     return values.mean(family) if over == "grid" else values.at(values.choose(family))
 
 
-def _patients(record: Record, share: float) -> float:
+def _patients(record: ExperimentRecord, share: float) -> float:
     names = [scenario.name for scenario in record.with_share(share)]
     return float(record.runs[record.runs["scenario"].isin(names)]["train_patients"].mean())
 
 
 def _curve_rows(
-    record: Record, by_side: dict[tuple[float, str], pd.Series], patients: dict[float, float]
+    record: ExperimentRecord, by_side: dict[tuple[float, str], pd.Series], patients: dict[float, float]
 ) -> Iterator[tuple[object, ...]]:
     for (share, weights), aurocs in by_side.items():
         estimate = fold_mean(aurocs.to_numpy(), record.num_folds)
@@ -75,16 +75,16 @@ def _curve_rows(
 
 
 def _step_rows(
-    record: Record, by_side: dict[tuple[float, str], pd.Series], patients: dict[float, float]
+    record: ExperimentRecord, by_side: dict[tuple[float, str], pd.Series], patients: dict[float, float]
 ) -> Iterator[tuple[object, ...]]:
-    question = record.experiment["question"]
-    a, b = question["compare"]
+    question = record.asked
+    a, b = question.compare
     tests = {share: difference(by_side[share, a], by_side[share, b], record.num_folds) for share in patients}
     names = side(record, a, NATIVE), side(record, b, NATIVE)
     # The share 1 is the question itself, which is not adjusted; the others are a family of their own.
     for family in ([share for share in tests if share < 1], [1.0]):
         found = [tests[share] for share in family]
-        adjusted, words = holm([test.p_value for test in found]), verdicts(found, question["margin"])
+        adjusted, words = holm([test.p_value for test in found]), verdicts(found, question.margin)
         for share, test, p_adjusted, word in zip(family, found, adjusted.tolist(), words, strict=True):
             interval = test.interval()
             yield share, patients[share], *names, test.mean, *interval, test.p_value, p_adjusted, word

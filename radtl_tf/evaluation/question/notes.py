@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS, MIN_TEST_PATIENTS
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.records.runs import BINARY, Target
 
 NEARLY_FROZEN = {("InceptionV3", "top10"): 192}  # parameters that learn below the head: the beta of one batch norm
@@ -36,10 +36,10 @@ def part_counts(folds: pd.DataFrame, predictions: pd.DataFrame, target: Target =
     return counts.astype("int64").reset_index()
 
 
-def notes(record: Record, parts: pd.DataFrame) -> list[str]:
+def notes(record: ExperimentRecord, parts: pd.DataFrame) -> list[str]:
     """Return the warnings of the experiment and what the statistics add to them."""
     found = [
-        *record.facts["warnings"],
+        *record.facts.warnings,
         *_few_patients(parts),
         *_runs(record),
         *_settings(record),
@@ -66,7 +66,7 @@ def _few_patients(parts: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _runs(record: Record) -> Iterator[str]:
+def _runs(record: ExperimentRecord) -> Iterator[str]:
     runs = record.runs
     stuck = int(runs["converged"].isin([False]).sum())
     if stuck:
@@ -86,7 +86,7 @@ def _runs(record: Record) -> Iterator[str]:
         )
 
 
-def _settings(record: Record) -> Iterator[str]:
+def _settings(record: ExperimentRecord) -> Iterator[str]:
     kinds = dict.fromkeys((setting.backbone, setting.tuning) for setting in record.settings)
     for kind in kinds:
         if kind in NEARLY_FROZEN:
@@ -98,16 +98,14 @@ def _settings(record: Record) -> Iterator[str]:
         yield "The linear probe is a reference for the frozen features: it takes no part in choices and comparisons."
 
 
-def _pixels(record: Record) -> Iterator[str]:
+def _pixels(record: ExperimentRecord) -> Iterator[str]:
     overridden = [
-        entry
-        for entry in record.facts["weights"]
-        if entry["pixels"] not in (entry["native_pixels"], entry.get("alternative_pixels"))
+        entry for entry in record.facts.weights if entry.pixels not in (entry.native_pixels, entry.alternative_pixels)
     ]
     if overridden:
-        names = ", ".join(f"{entry['name']} {entry['backbone']} ({entry['pixels']})" for entry in overridden)
+        names = ", ".join(f"{entry.name} {entry.backbone} ({entry.pixels})" for entry in overridden)
         yield f"Fed with another pixel convention than its own: {names}."
-    uncertain = [weights for weights in record.experiment["grid"]["weights"] if len(record.readings(weights)) > 1]
+    uncertain = [weights for weights in record.experiment.grid.weights if len(record.candidates(weights)) > 1]
     if uncertain:
         names = ", ".join(f"{weights} ({_either(record, weights)})" for weights in uncertain)
         yield (
@@ -121,18 +119,18 @@ def _pixels(record: Record) -> Iterator[str]:
         )
 
 
-def _either(record: Record, weights: str) -> str:
-    return " or ".join(name for entry in record.readings(weights) for name in record.conventions(entry, weights))
+def _either(record: ExperimentRecord, weights: str) -> str:
+    return " or ".join(name for entry in record.candidates(weights) for name in record.conventions(entry, weights))
 
 
-def _scores(record: Record) -> Iterator[str]:
-    if record.experiment["training"]["class_weights"] == "balanced":
+def _scores(record: ExperimentRecord) -> Iterator[str]:
+    if record.experiment.training.class_weights == "balanced":
         yield "Trained with balanced class weights: scores rank cases, but are no probabilities before recalibration."
-    if record.data["unit"] == "image":
+    if record.data.unit == "image":
         yield "Per image: patients with several images count several times, but never on two sides of a fold."
 
 
-def _refused(record: Record) -> list[str]:
+def _refused(record: ExperimentRecord) -> list[str]:
     """Return the tests that look usual here and are not shown, with the reason (docs/decisions/0005)."""
     smallest = f"{2 ** (1 - record.num_folds):.3g}"
     return [

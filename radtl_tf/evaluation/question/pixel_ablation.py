@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from radtl_tf.evaluation.formatting import listed, number
 from radtl_tf.evaluation.inference.comparison import ALPHA, Verdict
-from radtl_tf.evaluation.question.answer import number
 from radtl_tf.evaluation.question.contrasts import CHANGE, PIXELS, Judged
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 
 Survival = Literal["survives", "does not survive", "undecided", "no difference"]
 _WORDS: tuple[Verdict, ...] = ("better", "worse", "equivalent", "undecided")
@@ -54,7 +54,7 @@ class Ablation:
     sentences: tuple[str, ...]
 
 
-def ablation(record: Record, results: Sequence[Judged]) -> Ablation | None:
+def ablation(record: ExperimentRecord, results: Sequence[Judged]) -> Ablation | None:
     """Return the ablation over pixel conventions; ``None`` where the experiment has fewer than two."""
     trained, probe = (
         Series(*(tuple(result for result in results if result.contrast.level == level) for level in levels))
@@ -62,18 +62,18 @@ def ablation(record: Record, results: Sequence[Judged]) -> Ablation | None:
     )
     if len(trained.rows) < 2:
         return None
-    question = record.experiment["question"]
-    a, b = question["compare"]
+    question = record.asked
+    a, b = question.compare
     openings = (("Under", trained), ("The linear probe: under", probe))
     return Ablation(
         a=a,
         b=b,
-        margin=question["margin"],
-        head_input=record.experiment["training"]["head_input"],
+        margin=question.margin,
+        head_input=record.experiment.training.head_input,
         trained=trained,
         probe=probe if probe.rows else None,
         sentences=tuple(
-            f"{opening} {_told(series, f'{a} minus {b}', question['margin'])}"
+            f"{opening} {_told(series, f'{a} minus {b}', question.margin)}"
             for opening, series in openings
             if series.rows
         ),
@@ -101,8 +101,8 @@ def _told(series: Series, difference: str, margin: float) -> str:
     positive = sum(round(row.test.mean, 3) > 0 for row in rows)
     large = sum(abs(row.test.mean) > margin for row in rows)
     return (
-        f"{_listed([row.contrast.pixels for row in rows])}, {difference} is "
-        f"{_listed([number(row.test.mean, sign=True) for row in rows])} in AUROC: above 0 under {positive} of "
+        f"{listed([row.contrast.pixels for row in rows])}, {difference} is "
+        f"{listed([number(row.test.mean, sign=True) for row in rows])} in AUROC: above 0 under {positive} of "
         f"{len(rows)}, larger than the margin of {margin:g} under {large}, {_outcomes(rows)} with p adjusted over the "
         f"conventions, {_changes(series)}; so {_CONCLUSIONS[series.survival]}."
     )
@@ -111,7 +111,7 @@ def _told(series: Series, difference: str, margin: float) -> str:
 def _outcomes(rows: Sequence[Judged]) -> str:
     by_word = {word: [row.contrast.pixels for row in rows if row.verdict == word] for word in _WORDS}
     return ", ".join(
-        f"{word} under {f'all {len(rows)}' if len(names) == len(rows) else _listed(names)}"
+        f"{word} under {f'all {len(rows)}' if len(names) == len(rows) else listed(names)}"
         for word, names in by_word.items()
         if names
     )
@@ -120,7 +120,7 @@ def _outcomes(rows: Sequence[Judged]) -> str:
 def _changes(series: Series) -> str:
     """Say under which conventions the difference is another one than under the question's."""
     names = [f"{row.contrast.pixels} ({number(row.test.mean, sign=True)})" for row in series.changed]
-    return f"and shown to change from {series.changes[0].contrast.b} under {_listed(names) if names else 'none'}"
+    return f"and shown to change from {series.changes[0].contrast.b} under {listed(names) if names else 'none'}"
 
 
 _CONCLUSIONS: dict[Survival, str] = {
@@ -129,12 +129,3 @@ _CONCLUSIONS: dict[Survival, str] = {
     "undecided": "it is undecided whether the difference survives the convention: the data neither show nor exclude it",
     "no difference": "there is no difference that counts under any of these conventions",
 }
-
-
-def _listed(words: Sequence[str]) -> str:
-    """Return the words as English lists them.
-
-    >>> _listed(["caffe"]), _listed(["caffe", "tf", "torch"])
-    ('caffe', 'caffe, tf and torch')
-    """
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

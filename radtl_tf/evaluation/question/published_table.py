@@ -7,24 +7,24 @@ import math
 import pandas as pd
 from scipy import stats
 
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import ALTERNATIVE, NATIVE, Record
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ALTERNATIVE, NATIVE, ExperimentRecord
 from radtl_tf.records.runs import Scenario
 
 PUBLISHED_COLUMNS = ("pixels", "weights", "scenarios", "mean", "sd", "p_value")
 _NO_SPREAD = 1e-9  # of the differences: below it is rounding
 
 
-def published_table(record: Record, values: Values) -> pd.DataFrame:
+def published_table(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:
     """Return per weights and entry of the pixels axis the mean and SD of AUROC over its scenarios, as published.
 
     Uncertain weights have a row ``alternative``, too. ``p_value`` stands in the row of the question's first weights: a
     paired t over the scenarios, as if they were replicates. They share all patients, so it is descriptive.
     """
     rows = []
-    for entry in dict.fromkeys([NATIVE, ALTERNATIVE, *record.experiment["grid"]["pixels"]]):
-        for weights in record.experiment["grid"]["weights"]:
-            if entry == ALTERNATIVE and entry not in record.readings(weights):
+    for entry in dict.fromkeys([NATIVE, ALTERNATIVE, *record.experiment.grid.pixels]):
+        for weights in record.experiment.grid.weights:
+            if entry == ALTERNATIVE and entry not in record.candidates(weights):
                 continue
             means = values.auroc[[scenario.name for scenario in record.family(weights, entry)]].mean()
             p_value = _p_value(record, values, weights, entry)
@@ -32,19 +32,19 @@ def published_table(record: Record, values: Values) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(PUBLISHED_COLUMNS))
 
 
-def _p_value(record: Record, values: Values, weights: str, entry: str) -> float:
+def _p_value(record: ExperimentRecord, values: RunValues, weights: str, entry: str) -> float:
     """Return p of the question's two weights, ``nan`` where ``weights`` are not the first or nothing varies."""
-    question = record.experiment["question"]
-    if not question or weights != question["compare"][0]:
+    question = record.question
+    if not question or weights != question.compare[0]:
         return math.nan
-    first, second = (_by_place(values, record.family(name, entry)) for name in question["compare"])
+    first, second = (_by_place(values, record.family(name, entry)) for name in question.compare)
     differences = (first - second).dropna()
     if len(differences) < 2 or differences.std(ddof=1) < _NO_SPREAD:
         return math.nan
     return float(stats.ttest_1samp(differences, 0).pvalue)
 
 
-def _by_place(values: Values, family: list[Scenario]) -> pd.Series:
+def _by_place(values: RunValues, family: list[Scenario]) -> pd.Series:
     """Return the mean test AUROC of each scenario by backbone, tuning and learning rate."""
     places = [(one.setting.backbone, one.setting.tuning, one.learning_rate) for one in family]
     means = (float(values.auroc[one.name].mean()) for one in family)

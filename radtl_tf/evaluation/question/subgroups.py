@@ -17,8 +17,8 @@ from radtl_tf.evaluation.inference.comparison import difference
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.metrics.auroc import auroc
 from radtl_tf.evaluation.question.chosen_runs import Pair
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.predictions import RUN
-from radtl_tf.evaluation.results.record import Record
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.records.folder import OutputFolder
 
@@ -48,13 +48,13 @@ class Subgroups:
     notes: tuple[str, ...]
 
 
-def subgroups(folder: Path, record: Record, predictions: pd.DataFrame, pairs: Sequence[Pair]) -> Subgroups:
+def subgroups(folder: Path, record: ExperimentRecord, predictions: pd.DataFrame, pairs: Sequence[Pair]) -> Subgroups:
     """Return the question within each subgroup that the experiment asks for, and who is in which part.
 
     Raises:
         DataError: ``metadata.csv`` is missing, damaged, or of other examples.
     """
-    names = tuple(record.experiment.get("evaluation", {}).get("subgroups", ()))
+    names = record.experiment.evaluation.subgroups
     metadata = read_metadata(folder, record, names)
     rows, notes = [], []
     for name in names:
@@ -73,7 +73,7 @@ def subgroups(folder: Path, record: Record, predictions: pd.DataFrame, pairs: Se
     return Subgroups(table, demographics(record.folds, metadata), tuple(said))
 
 
-def read_metadata(folder: Path, record: Record, names: Sequence[str]) -> pd.DataFrame:
+def read_metadata(folder: Path, record: ExperimentRecord, names: Sequence[str]) -> pd.DataFrame:
     """Return ``metadata.csv``: a text per example (index) and name, age and sex, too, where they are kept.
 
     A text is empty where unknown. Experiments of earlier versions keep nothing without ``names``.
@@ -155,7 +155,9 @@ def _counts(inside: pd.DataFrame) -> tuple[tuple[int, int, int], int]:
     return (len(images), images["patient"].nunique(), int(images["truth"].sum())), min(of_class)
 
 
-def _compared(record: Record, inside: pd.DataFrame, predictions: pd.DataFrame, pair: Pair) -> tuple[object, ...]:
+def _compared(
+    record: ExperimentRecord, inside: pd.DataFrame, predictions: pd.DataFrame, pair: Pair
+) -> tuple[object, ...]:
     """Return the sides, their AUROCs, the difference, each with its interval, or the reason why there is none."""
     names = pair[0].name, pair[1].name
     lacking = _lacking(inside, predictions)
@@ -163,13 +165,13 @@ def _compared(record: Record, inside: pd.DataFrame, predictions: pd.DataFrame, p
         num_folds = record.num_folds * record.num_repeats
         reason = f"{lacking} of {num_folds} test parts lack a class"
         return (*names, *(math.nan,) * 9, reason)
-    value = partial(_auroc, RunParts(inside, record.data["unit"]))
+    value = partial(_auroc, RunParts(inside, record.data.unit))
     first, second = (side.of(value) for side in pair)
     test = difference(first, second, record.num_folds)
     return (*names, *_estimate(record, first), *_estimate(record, second), test.mean, *test.interval(), "")
 
 
-def _estimate(record: Record, per_fold: pd.Series) -> tuple[float, float, float]:
+def _estimate(record: ExperimentRecord, per_fold: pd.Series) -> tuple[float, float, float]:
     """Return the mean of the fold values (k x R,) and its interval, cut at what an AUROC can be."""
     found = fold_mean(per_fold.to_numpy(), record.num_folds)
     low, high = np.clip(found.interval(), 0, 1).tolist()  # nan stays nan

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.metrics.auroc import arrays, by_unit
+from radtl_tf.evaluation.metrics.arrays import Score, Truth
 from radtl_tf.evaluation.results.predictions import RUN
+from radtl_tf.evaluation.results.units import arrays, by_unit
 from radtl_tf.records.experiment import Unit
 from radtl_tf.records.runs import BINARY, Target
 
-Truth = NDArray[np.int64]
-Score = NDArray[np.float64]
 RunKey = tuple[str, int, int]  # scenario, repeat, fold
 
 

@@ -13,13 +13,15 @@ from scipy.stats import rankdata
 
 from radtl_tf.evaluation.inference.comparison import difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
+from radtl_tf.evaluation.metrics.arrays import Score
 from radtl_tf.evaluation.metrics.auroc import auroc
+from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.question.chosen_runs import Pair
-from radtl_tf.evaluation.question.contrasts import COMPARISON_COLUMNS
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
-from radtl_tf.evaluation.results.run_parts import RunKey, RunParts, Score
+from radtl_tf.evaluation.question.comparisons import comparison, comparison_frame
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 
 AVERAGE = "average"  # level of comparisons.csv
 Errors = NDArray[np.bool_]
@@ -41,30 +43,25 @@ class Agreement:
     gain: FoldMean
 
 
-def agreements(record: Record, values: Values, parts: RunParts, pairs: Sequence[Pair]) -> list[Agreement]:
+def agreements(record: ExperimentRecord, values: RunValues, parts: RunParts, pairs: Sequence[Pair]) -> list[Agreement]:
     """Return the agreement of each pair of sides, which have one run per fold each."""
     return [_agreement(record, values, parts, pair) for pair in pairs]
 
 
-def agreement_rows(record: Record, found: Sequence[Agreement]) -> pd.DataFrame:
-    """Return the rows of ``comparisons.csv``: averaging both against the better one."""
+def agreement_rows(record: ExperimentRecord, found: Sequence[Agreement]) -> pd.DataFrame:
+    """Return a comparison per pair: averaging both against the better one."""
     tests = [of.gain for of in found]
-    words = verdicts(tests, record.experiment["question"]["margin"]) if found else []
+    words = verdicts(tests, record.asked.margin) if found else []
     adjusted = holm([test.p_value for test in tests]).tolist()
-    note = "secondary; the better one has the lower inner loss in each training part"
-    rows = [
-        (
-            *(AVERAGE, f"mean of {of.a} and {of.b}", "better of the two", "auroc", test.mean, *test.interval()),
-            *(
-                test.p_value,
-                p_value,
-                f"paired corrected resampled t, {test.df} df; p adjusted by Holm within the level",
-            ),
-            f"{word}; {note}",
-        )
-        for of, test, p_value, word in zip(found, tests, adjusted, words, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
+    reason = "secondary; the better one has the lower inner loss in each training part"
+    return comparison_frame(
+        [
+            comparison(
+                AVERAGE, (f"mean of {of.a} and {of.b}", "better of the two"), AUROC.key, of.gain, p_value, word, reason
+            )
+            for of, p_value, word in zip(found, adjusted, words, strict=True)
+        ]
+    )
 
 
 def both_err(first: Errors, second: Errors) -> float:
@@ -117,7 +114,7 @@ OF_ERRORS: dict[str, Callable[[Errors, Errors], float]] = {
 OF_SCORES: dict[str, Callable[[Score, Score], float]] = {"Spearman of scores": rank_correlation}
 
 
-def _agreement(record: Record, values: Values, parts: RunParts, pair: Pair) -> Agreement:
+def _agreement(record: ExperimentRecord, values: RunValues, parts: RunParts, pair: Pair) -> Agreement:
     runs = list(zip(*(side.keys for side in pair), strict=True))
     measures = pd.DataFrame([dict(_measures(record, parts, *both)) for both in runs])
     together = np.array([_together(parts, *both) for both in runs])
@@ -132,7 +129,7 @@ def _agreement(record: Record, values: Values, parts: RunParts, pair: Pair) -> A
     )
 
 
-def _measures(record: Record, parts: RunParts, a: RunKey, b: RunKey) -> Iterator[tuple[str, float]]:
+def _measures(record: ExperimentRecord, parts: RunParts, a: RunKey, b: RunKey) -> Iterator[tuple[str, float]]:
     first, second = parts.test(a), parts.test(b)
     errors = [decisions(record.target.kind, part.truth, part.score)[0] for part in (first, second)]
     yield from ((f"{name} errs", float(wrong.mean())) for name, wrong in zip(("first", "second"), errors, strict=True))
@@ -145,7 +142,7 @@ def _together(parts: RunParts, a: RunKey, b: RunKey) -> float:
     return auroc(first.truth, (first.score + second.score) / 2)
 
 
-def _better(values: Values, parts: RunParts, a: RunKey, b: RunKey) -> float:
+def _better(values: RunValues, parts: RunParts, a: RunKey, b: RunKey) -> float:
     """Return the test AUROC of the run of lower inner loss: the test part has no say in which one it is."""
     losses = [float(values.inner_loss.loc[run[1:], run[0]]) for run in (a, b)]  # type: ignore[arg-type]
     test = parts.test(a if losses[0] <= losses[1] else b)

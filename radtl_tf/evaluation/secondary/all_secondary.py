@@ -1,4 +1,4 @@
-"""What is evaluated beside the question: each piece in its own module, brought together here."""
+"""All secondary results of an experiment: each analysis in its own module, brought together here."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from pathlib import Path
 import pandas as pd
 
 from radtl_tf.evaluation.question.chosen_runs import question_pairs, setting_sides
-from radtl_tf.evaluation.question.classes import Classes, by_class
-from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.question.subgroups import Subgroups, subgroups
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.evaluation.secondary.agreement import Agreement, agreement_rows, agreements
 from radtl_tf.evaluation.secondary.calibration import Calibration, calibration
+from radtl_tf.evaluation.secondary.classes import Classes, by_class
 from radtl_tf.evaluation.secondary.fitted_models import fitted_models
 from radtl_tf.evaluation.secondary.operating_points import OperatingPoints, at_operating_points
-from radtl_tf.evaluation.secondary.secondary_metrics import Secondary, secondary
+from radtl_tf.evaluation.secondary.secondary_metrics import SecondaryMetrics, secondary_metrics
 from radtl_tf.evaluation.secondary.selective_prediction import selective
 from radtl_tf.evaluation.secondary.variance_decomposition import Decomposition, decomposition
 
 
 @dataclass(frozen=True)
-class Further:
+class SecondaryResults:
     """All secondary results. ``estimates`` and ``comparisons`` go below those of the AUROC in the output folder."""
 
     classes: Classes
     fitted: pd.DataFrame
-    secondary: Secondary
+    metrics: SecondaryMetrics
     operating_points: OperatingPoints
     calibration: Calibration
     agreements: list[Agreement]
@@ -41,13 +41,13 @@ class Further:
     @property
     def estimates(self) -> pd.DataFrame:
         """Rows of ``estimates.csv``."""
-        found = (self.classes, self.secondary, self.operating_points, self.calibration)
+        found = (self.classes, self.metrics, self.operating_points, self.calibration)
         return pd.concat([*(of.estimates for of in found), self.fitted, self.selective])
 
     @property
     def comparisons(self) -> pd.DataFrame:
         """Rows of ``comparisons.csv``."""
-        return pd.concat([self.classes.comparisons, self.secondary.comparisons, self.averages])
+        return pd.concat([self.classes.comparisons, self.metrics.comparisons, self.averages])
 
     @property
     def notes(self) -> list[str]:
@@ -55,27 +55,29 @@ class Further:
         return list(self._notes())
 
     def _notes(self) -> Iterator[str]:
-        yield from self.secondary.notes
+        yield from self.metrics.notes
         yield from self.operating_points.notes
         yield from self.calibration.notes
         yield from self.subgroups.notes
 
 
-def further(folder: Path, record: Record, predictions: pd.DataFrame, values: Values, counts: pd.DataFrame) -> Further:
-    """Evaluate all that stands beside the question.
+def secondary_results(
+    folder: Path, record: ExperimentRecord, predictions: pd.DataFrame, values: RunValues, counts: pd.DataFrame
+) -> SecondaryResults:
+    """Evaluate all that is secondary to the question.
 
     ``predictions`` as of ``read_predictions``, ``counts`` as of ``notes.part_counts``.
 
     Raises:
         DataError: the metadata that subgroups need are missing or damaged.
     """
-    parts = RunParts(predictions, record.data["unit"], record.target)
+    parts = RunParts(predictions, record.data.unit, record.target)
     settings, pairs = setting_sides(record, values), list(question_pairs(record, values))
     common = agreements(record, values, parts, list(question_pairs(record, values, over="selected")))
-    return Further(
+    return SecondaryResults(
         classes=by_class(record, values, parts, settings, pairs),
         fitted=fitted_models(record, values, parts, settings),
-        secondary=secondary(record, predictions, values, parts, settings, pairs),
+        metrics=secondary_metrics(record, predictions, values, parts, settings, pairs),
         operating_points=at_operating_points(record, values, parts, counts, settings),
         calibration=calibration(record, values, parts, counts, settings),
         agreements=common,

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from radtl_tf.evaluation.metrics.arrays import Score, Truth
+from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
 from radtl_tf.evaluation.metrics.recalibration import Map, by_class, platt, temperature, temperature_of_classes
-from radtl_tf.evaluation.metrics.secondary import METRICS_OF, NUM_BINS, adaptive_bins
+from radtl_tf.evaluation.metrics.secondary import NUM_BINS, adaptive_bins
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
-from radtl_tf.evaluation.results.run_parts import RunKey, RunParts, Score, Truth
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.evaluation.secondary.inner_patients import too_few_inner
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.runs import Setting
@@ -25,7 +27,6 @@ MAPS: dict[Kind, dict[str, Fit]] = {
     "multiclass": {"temperature": temperature_of_classes},
     "multilabel": {"Platt scaling": by_class(platt), "temperature": by_class(temperature)},
 }
-MEASURES = ("Brier", "log loss", "ECE", "calibration slope", "calibration intercept")
 RELIABILITY_COLUMNS = ("scenario", "class", "bin", "score", "share", "sd", "cases")
 _MIN_CASES = 5  # per bin and fold
 
@@ -45,7 +46,11 @@ class Calibration:
 
 
 def calibration(
-    record: Record, values: Values, parts: RunParts, counts: pd.DataFrame, settings: dict[Setting, Side]
+    record: ExperimentRecord,
+    values: RunValues,
+    parts: RunParts,
+    counts: pd.DataFrame,
+    settings: dict[Setting, Side],
 ) -> Calibration:
     """Return the calibration of every setting at its chosen learning rates; ``counts`` as of ``part_counts``."""
     reason = too_few_inner(counts)
@@ -80,16 +85,16 @@ def reliability(parts: RunParts, side: Side, number: int = 0, name: str = "") ->
 
 
 def _recalibrated(
-    record: Record, values: Values, parts: RunParts, setting: Setting, side: Side
+    record: ExperimentRecord, values: RunValues, parts: RunParts, setting: Setting, side: Side
 ) -> Iterator[tuple[object, ...]]:
     stuck = num_stuck(values, side)
     for name, fit in MAPS[record.target.kind].items():
         scores = {run: _apply(fit, parts, run) for run in side.keys}
-        for measure in MEASURES:
-            metric = METRICS_OF[record.target.kind][measure]
-            found = {run: metric.function(parts.test(run).truth, score) for run, score in scores.items()}
-            per_fold = side.of(found.__getitem__)
-            yield setting_row(record, setting, f"{name}: {measure}", per_fold, (metric.low, metric.high), stuck)
+        for metric in OF_PROBABILITIES:
+            value = metric.of(record.target.kind)
+            found = {run: value(parts.test(run).truth, score) for run, score in scores.items()}
+            per_fold, bounds = side.of(found.__getitem__), metric.bounds(record.target.kind)
+            yield setting_row(record, setting, f"{name}: {metric.name}", per_fold, bounds, stuck)
 
 
 def _apply(fit: Fit, parts: RunParts, run: RunKey) -> Score:
@@ -98,10 +103,10 @@ def _apply(fit: Fit, parts: RunParts, run: RunKey) -> Score:
     return fit(inner.truth, inner.score)(parts.test(run).score)
 
 
-def _notes(record: Record, reason: str) -> Iterator[str]:
+def _notes(record: ExperimentRecord, reason: str) -> Iterator[str]:
     if reason:
         yield f"No recalibration: {reason}."
-    elif record.experiment["training"]["class_weights"] == "balanced":
+    elif record.experiment.training.class_weights == "balanced":
         yield (
             "Balanced class weights make scores too high for the rarer class: the table Recalibration shows what maps "
             "fitted on the inner parts make of them."

@@ -10,8 +10,8 @@ import pandas as pd
 from radtl_tf.evaluation.inference.ledell import FittedMean, fitted_mean
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.records.runs import SELECTED, Setting
 
@@ -19,13 +19,17 @@ FITTED = "auroc, these fitted models only"
 _METHOD = "mean over the folds of the first repeat, influence curve, patients as clusters (LeDell et al. 2015)"
 
 
-def fitted_models(record: Record, values: Values, parts: RunParts, settings: dict[Setting, Side]) -> pd.DataFrame:
+def fitted_models(
+    record: ExperimentRecord, values: RunValues, parts: RunParts, settings: dict[Setting, Side]
+) -> pd.DataFrame:
     """Return a row of ``estimates.csv`` per setting of a binary task; none of one with several classes."""
     rows = [_row(record, values, parts, *of) for of in settings.items() if record.target.is_binary]
     return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
 
 
-def _row(record: Record, values: Values, parts: RunParts, setting: Setting, side: Side) -> tuple[object, ...]:
+def _row(
+    record: ExperimentRecord, values: RunValues, parts: RunParts, setting: Setting, side: Side
+) -> tuple[object, ...]:
     found = _mean(parts, side)
     low, high = np.clip(found.interval(), 0, 1).tolist()
     names = setting.name, setting.backbone, setting.weights, setting.tuning, SELECTED, FITTED

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from radtl_tf.evaluation.metrics.arrays import Score, Truth
+from radtl_tf.evaluation.metrics.metric_table import RATES
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
-from radtl_tf.evaluation.results.run_parts import RunKey, RunParts, Score, Truth
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.evaluation.secondary.inner_patients import too_few_inner
 from radtl_tf.records.operating_points import OperatingPoint, operating_points
 from radtl_tf.records.runs import Setting
 
-RATES = ("sensitivity", "specificity", "PPV", "NPV", "F1")
 _ROUNDING = 1e-9  # a mean of k ones in n may miss k / n by this
 
 
@@ -36,7 +37,7 @@ class Calls:
         """Return sensitivity, specificity, PPV, NPV and F1, each 0..1; ``nan`` where none is called so."""
         tp, fp, fn, tn = self.true_positive, self.false_positive, self.false_negative, self.true_negative
         fractions = ((tp, tp + fn), (tn, tn + fp), (tp, tp + fp), (tn, tn + fn), (2 * tp, 2 * tp + fp + fn))
-        return {name: part / of if of else math.nan for name, (part, of) in zip(RATES, fractions, strict=True)}
+        return {rate.name: part / of if of else math.nan for rate, (part, of) in zip(RATES, fractions, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,14 @@ class OperatingPoints:
 
 
 def at_operating_points(
-    record: Record, values: Values, parts: RunParts, counts: pd.DataFrame, settings: dict[Setting, Side]
+    record: ExperimentRecord,
+    values: RunValues,
+    parts: RunParts,
+    counts: pd.DataFrame,
+    settings: dict[Setting, Side],
 ) -> OperatingPoints:
     """Return what the settings do at the points that the experiment asks for; ``counts`` as of ``part_counts``."""
-    points = operating_points(tuple(record.experiment.get("evaluation", {}).get("operating_points", ())))
+    points = operating_points(record.experiment.evaluation.operating_points)
     reason = too_few_inner(counts)
     possible = () if reason else points
     notes = (f"No operating points: {reason}.",) if points and reason else ()
@@ -109,11 +114,16 @@ def _share_below(scores: Score, thresholds: Score) -> Score:
 
 
 def _estimates(
-    record: Record, setting: Setting, point: OperatingPoint, side: Side, calls: dict[RunKey, Calls], stuck: int
+    record: ExperimentRecord,
+    setting: Setting,
+    point: OperatingPoint,
+    side: Side,
+    calls: dict[RunKey, Calls],
+    stuck: int,
 ) -> Iterator[tuple[object, ...]]:
     for rate in RATES:
-        per_fold = side.of(lambda run, rate=rate: calls[run].rates[rate])  # type: ignore[misc]
-        yield setting_row(record, setting, f"{point.name}: {rate}", per_fold, (0, 1), stuck)
+        per_fold = side.of(lambda run, rate=rate: calls[run].rates[rate.name])  # type: ignore[misc]
+        yield setting_row(record, setting, f"{point.name}: {rate.name}", per_fold, (0, 1), stuck)
 
 
 def _thresholds(side: Side, chosen: dict[RunKey, float], calls: dict[RunKey, Calls]) -> tuple[float, ...]:

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.metrics.auroc import arrays, by_unit, over_classes
+from radtl_tf.evaluation.metrics.auroc import over_classes
 from radtl_tf.evaluation.question.contrasts import side
-from radtl_tf.evaluation.question.inner_choice import Values
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.predictions import RUN
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.units import arrays, by_unit
 
 Numbers = NDArray[np.float64]
 QUESTION = "question"  # panel of the question's two sides, where these are more than one setting each
@@ -86,25 +87,25 @@ def _counts(truth: NDArray[np.int64], score: Numbers) -> tuple[Numbers, Numbers]
 _KINDS: dict[str, Callable[[NDArray[np.int64], Numbers], Numbers]] = {ROC: roc, PRECISION_RECALL: precision_recall}
 
 
-def lines(record: Record, values: Values) -> list[Line]:
+def lines(record: ExperimentRecord, values: RunValues) -> list[Line]:
     """Return a line per setting of the question's weights, its learning rate chosen by inner loss in every fold.
 
     Weights that may have seen either of two conventions have a line for each. Where a question over selected scenarios
     chooses between several settings, its own two sides lead as the panel ``question``. Without a question all weights
     are shown.
     """
-    question = record.experiment["question"]
-    compared = question["compare"] if question else record.experiment["grid"]["weights"]
-    sides = [(weights, entry) for weights in compared for entry in record.readings(weights)]
+    question = record.question
+    compared = question.compare if question else record.experiment.grid.weights
+    sides = [(weights, entry) for weights in compared for entry in record.candidates(weights)]
     found = list(_by_setting(record, values, sides))
-    chooses = bool(question) and question["over"] == "selected" and len({line.panel for line in found}) > 1
+    chooses = question is not None and question.over == "selected" and len({line.panel for line in found}) > 1
     asked = [
         Line(QUESTION, side(record, *of), of[0], values.choose(record.family(*of))) for of in (sides if chooses else ())
     ]
     return asked + found
 
 
-def _by_setting(record: Record, values: Values, sides: Sequence[tuple[str, str]]) -> Iterator[Line]:
+def _by_setting(record: ExperimentRecord, values: RunValues, sides: Sequence[tuple[str, str]]) -> Iterator[Line]:
     for weights, entry in sides:
         family = record.family(weights, entry)
         for setting in dict.fromkeys(scenario.setting for scenario in family):
@@ -112,13 +113,13 @@ def _by_setting(record: Record, values: Values, sides: Sequence[tuple[str, str]]
             yield Line(f"{setting.backbone}, {setting.tuning}", side(record, weights, entry), weights, chosen)
 
 
-def curve_table(record: Record, shown: Sequence[Line], predictions: pd.DataFrame) -> pd.DataFrame:
+def curve_table(record: ExperimentRecord, shown: Sequence[Line], predictions: pd.DataFrame) -> pd.DataFrame:
     """Return per line, ``kind`` and ``x`` (0..1) the mean over all folds and repeats and the lowest and highest fold.
 
     Averaged vertically, over several classes, too: ``x`` is the false-positive rate or the sensitivity. Scores of
     different folds are never pooled. ``low`` and ``high`` are a range, no interval.
     """
-    tested = by_unit(predictions[predictions["part"] == "test"], record.data["unit"], record.target)
+    tested = by_unit(predictions[predictions["part"] == "test"], record.data.unit, record.target)
     names = {name for line in shown for name in line.chosen}
     cases = {
         run: arrays(group, record.target)

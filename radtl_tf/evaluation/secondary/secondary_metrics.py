@@ -11,21 +11,22 @@ from radtl_tf.errors import DataError
 from radtl_tf.evaluation.inference.comparison import ALPHA, difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
 from radtl_tf.evaluation.metrics.auroc import auroc
-from radtl_tf.evaluation.metrics.secondary import METRICS_OF
+from radtl_tf.evaluation.metrics.metric_table import AUROC, SECONDARY
 from radtl_tf.evaluation.question.chosen_runs import Pair, Side
-from radtl_tf.evaluation.question.contrasts import COMPARISON_COLUMNS
+from radtl_tf.evaluation.question.comparisons import Outcome, comparison, comparison_frame
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.records.experiment import Unit
 from radtl_tf.records.runs import Setting
 
 METRIC, UNIT = "metric", "unit"  # levels of comparisons.csv
+Asked = tuple[Pair, str, Callable[[RunKey], float]]  # two sides, a metric by its name, its value on a test part
 
 
 @dataclass(frozen=True)
-class Secondary:
+class SecondaryMetrics:
     """``estimates``: a row per setting and metric. ``comparisons``: the question in each metric, and per other unit.
 
     ``notes``: what has no value, with the reason.
@@ -36,14 +37,14 @@ class Secondary:
     notes: tuple[str, ...]
 
 
-def secondary(
-    record: Record,
+def secondary_metrics(
+    record: ExperimentRecord,
     predictions: pd.DataFrame,
-    values: Values,
+    values: RunValues,
     parts: RunParts,
     settings: dict[Setting, Side],
     pairs: Sequence[Pair],
-) -> Secondary:
+) -> SecondaryMetrics:
     """Return the secondary metrics; ``parts`` are per the unit of the experiment, ``pairs`` those of the question."""
     sides = [*settings.values(), *(side for pair in pairs for side in pair)]
     table = _score_table(record, parts, {run: None for side in sides for run in side.keys})
@@ -56,58 +57,56 @@ def secondary(
             f"Without a value for some settings: {', '.join(lost)}. A test part has no value where its cases are "
             "divided without error or all have one score; no mean is taken over the others.",
         )
-    return Secondary(estimates, pd.concat([_metric_rows(record, pairs, table), other]), notes)
+    return SecondaryMetrics(estimates, pd.concat([_metric_rows(record, pairs, table), other]), notes)
 
 
-def _score_table(record: Record, parts: RunParts, runs: dict[RunKey, None]) -> dict[str, dict[RunKey, float]]:
+def _score_table(record: ExperimentRecord, parts: RunParts, runs: dict[RunKey, None]) -> dict[str, dict[RunKey, float]]:
     """Return per metric its value on the test part of each run."""
     tests = {run: parts.test(run) for run in runs}
     return {
-        name: {run: metric.function(test.truth, test.score) for run, test in tests.items()}
-        for name, metric in METRICS_OF[record.target.kind].items()
+        metric.name: {run: metric.of(record.target.kind)(test.truth, test.score) for run, test in tests.items()}
+        for metric in SECONDARY
     }
 
 
 def _setting_rows(
-    record: Record, values: Values, setting: Setting, side: Side, table: dict[str, dict[RunKey, float]]
+    record: ExperimentRecord,
+    values: RunValues,
+    setting: Setting,
+    side: Side,
+    table: dict[str, dict[RunKey, float]],
 ) -> Iterator[tuple[object, ...]]:
     stuck = num_stuck(values, side)
-    for name, metric in METRICS_OF[record.target.kind].items():
-        per_fold = side.of(table[name].__getitem__)
-        yield setting_row(record, setting, name, per_fold, (metric.low, metric.high), stuck)
+    for metric in SECONDARY:
+        per_fold = side.of(table[metric.name].__getitem__)
+        yield setting_row(record, setting, metric.name, per_fold, metric.bounds(record.target.kind), stuck)
 
 
-def _metric_rows(record: Record, pairs: Sequence[Pair], table: dict[str, dict[RunKey, float]]) -> pd.DataFrame:
+def _metric_rows(
+    record: ExperimentRecord, pairs: Sequence[Pair], table: dict[str, dict[RunKey, float]]
+) -> pd.DataFrame:
     """Return the question in every metric, p adjusted over all of them by Holm."""
     asked = [(pair, name, table[name].__getitem__) for name in table for pair in pairs]
     return compared(record, METRIC, asked)
 
 
-def compared(record: Record, level: str, asked: Sequence[tuple[Pair, str, Callable[[RunKey], float]]]) -> pd.DataFrame:
-    """Return rows of ``comparisons.csv``: each pair in a metric, by its name and its value on the test part of a run.
-
-    p is adjusted over all of them by Holm.
-    """
+def compared(record: ExperimentRecord, level: str, asked: Sequence[Asked]) -> pd.DataFrame:
+    """Return a comparison of each pair in a metric; p is adjusted over all of them by Holm."""
     tests = [difference(first.of(value), second.of(value), record.num_folds) for (first, second), _, value in asked]
     adjusted = holm([test.p_value for test in tests]).tolist()
-    rows = [
-        _row(level, pair, name, test, p, f"{_direction(test, p)}; secondary", "p adjusted by Holm within the level")
-        for (pair, name, _), test, p in zip(asked, tests, adjusted, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
-
-
-def _row(
-    level: str, pair: Pair, metric: str, test: FoldMean, p_adjusted: float, note: str, adjusted: str
-) -> tuple[object, ...]:
-    return (
-        *(level, pair[0].name, pair[1].name, metric, test.mean, *test.interval(), test.p_value, p_adjusted),
-        f"paired corrected resampled t, {test.df} df; {adjusted}",
-        note,
+    return comparison_frame(
+        [
+            comparison(level, _names(pair), name, test, p, _direction(test, p), "secondary")
+            for (pair, name, _), test, p in zip(asked, tests, adjusted, strict=True)
+        ]
     )
 
 
-def _direction(test: FoldMean, p_adjusted: float) -> str:
+def _names(pair: Pair) -> tuple[str, str]:
+    return pair[0].name, pair[1].name
+
+
+def _direction(test: FoldMean, p_adjusted: float) -> Outcome:
     """Return whether the first is shown to be higher or lower; no margin says what counts in these metrics."""
     if not p_adjusted < ALPHA:
         return "undecided"
@@ -115,22 +114,21 @@ def _direction(test: FoldMean, p_adjusted: float) -> str:
 
 
 def _other_unit(
-    record: Record, predictions: pd.DataFrame, pairs: Sequence[Pair]
+    record: ExperimentRecord, predictions: pd.DataFrame, pairs: Sequence[Pair]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the question with the other unit as its case, or the reason why it has none."""
-    none = pd.DataFrame(columns=list(COMPARISON_COLUMNS))
-    if not pairs or record.data["examples"] == record.data["patients"]:
-        return none, ()
-    unit: Unit = "image" if record.data["unit"] == "patient" else "patient"
+    if not pairs or record.data.examples == record.data.patients:
+        return comparison_frame([]), ()
+    unit: Unit = "image" if record.data.unit == "patient" else "patient"
     try:
         parts = RunParts(predictions, unit, record.target)
     except DataError as error:
-        return none, (f"No sensitivity analysis per {unit}: {str(error).split(',')[0]}.",)
+        return comparison_frame([]), (f"No sensitivity analysis per {unit}: {str(error).split(',')[0]}.",)
+    reason = f"sensitivity analysis of the question, per {unit}; the same runs"
     rows = []
     for pair in pairs:
         first, second = (side.of(lambda run: auroc(parts.test(run).truth, parts.test(run).score)) for side in pair)
         test = difference(first, second, record.num_folds)
-        (word,) = verdicts([test], record.experiment["question"]["margin"])
-        note = f"{word}; sensitivity analysis of the question, per {unit}; the same runs"
-        rows.append(_row(UNIT, pair, "auroc", test, test.p_value, note, "p not adjusted"))
-    return pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS)), ()
+        (word,) = verdicts([test], record.asked.margin)
+        rows.append(comparison(UNIT, _names(pair), AUROC.key, test, test.p_value, word, reason))
+    return comparison_frame(rows), ()

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from radtl_tf.evaluation.metrics.arrays import Score
 from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
-from radtl_tf.evaluation.results.run_parts import RunKey, RunParts, Score
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.records.runs import Setting
 
 COVERAGES = (100, 90, 80, 70, 50)  # percent
@@ -41,7 +42,9 @@ def area_under(curve: Score) -> float:
     return float(curve.mean())
 
 
-def selective(record: Record, values: Values, parts: RunParts, settings: dict[Setting, Side]) -> pd.DataFrame:
+def selective(
+    record: ExperimentRecord, values: RunValues, parts: RunParts, settings: dict[Setting, Side]
+) -> pd.DataFrame:
     """Return rows of ``estimates.csv``: per setting the error rate at each coverage and the area under the curve."""
     rows = []
     for setting, side in settings.items():
@@ -60,6 +63,6 @@ def at_coverage(coverage: int) -> str:
     return f"error rate at {coverage} % coverage"
 
 
-def _curve(record: Record, parts: RunParts, run: RunKey) -> Score:
+def _curve(record: ExperimentRecord, parts: RunParts, run: RunKey) -> Score:
     test = parts.test(run)
     return risk_coverage(*decisions(record.target.kind, test.truth, test.score))

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import NATIVE, Record
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
 from radtl_tf.records.runs import Scenario
 
 # In this order: each factor gets what those before it leave. A nested one is counted within each level of its parent.
@@ -45,7 +45,7 @@ class Decomposition:
         return f"Of the spread of {self.mean:.3f} ± {self.sd:.3f} over all {self.runs} runs, {told}."
 
 
-def decomposition(record: Record, values: Values) -> Decomposition | None:
+def decomposition(record: ExperimentRecord, values: RunValues) -> Decomposition | None:
     """Decompose the test AUROC of the grid's runs; ``None`` where they do not vary.
 
     Over all trained scenarios where the experiment lists pixel conventions; where it does not, each weights counts
@@ -57,7 +57,7 @@ def decomposition(record: Record, values: Values) -> Decomposition | None:
     return decompose(rows if several else rows.assign(pixels=NATIVE))
 
 
-def run_table(scenarios: list[Scenario], values: Values) -> pd.DataFrame:
+def run_table(scenarios: list[Scenario], values: RunValues) -> pd.DataFrame:
     """Return a row per run: the level of each factor and its test ``auroc``."""
     rows = [
         (s.setting.weights, s.setting.backbone, s.setting.tuning, str(s.learning_rate), s.setting.pixels, *at, value)
@@ -95,7 +95,7 @@ def decompose(runs: pd.DataFrame) -> Decomposition | None:
     )
 
 
-def _is_native(record: Record, scenario: Scenario) -> bool:
+def _is_native(record: ExperimentRecord, scenario: Scenario) -> bool:
     setting = scenario.setting
     return setting.pixels == record.convention(NATIVE, setting.weights, setting.backbone)
 

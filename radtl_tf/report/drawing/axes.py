@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.svg import FAINT, SERIES, STYLE, svg
 
@@ -47,9 +47,9 @@ def told(lines: Sequence[str], where: str) -> str:
     return "; ".join(lines[:_TOLD]) + (f"; {more} more stand {where}." if more > 0 else ".")
 
 
-def styles(record: Record) -> dict[str, tuple[str, str]]:
+def styles(record: ExperimentRecord) -> dict[str, tuple[str, str]]:
     """Return a color and a marker per weights; beyond six they start again."""
-    names, count = record.experiment["grid"]["weights"], len(SERIES)
+    names, count = record.experiment.grid.weights, len(SERIES)
     return {name: (SERIES[at % count], MARKERS[at % count]) for at, name in enumerate(names)}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from radtl_tf.evaluation.question.contrasts import side
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.records.runs import Setting
 from radtl_tf.report.drawing.axes import styles, told
 
@@ -20,22 +20,22 @@ class Shown:
     setting: Setting
 
 
-def shown_settings(record: Record) -> dict[str, list[Shown]]:
+def shown_settings(record: ExperimentRecord) -> dict[str, list[Shown]]:
     """Return per panel (backbone and tuning) the settings of the question's weights; of all, without a question.
 
     Each weights under the conventions that may be its own, as in the ROC curves.
     """
-    question = record.experiment["question"]
+    question = record.question
     panels: dict[str, list[Shown]] = {}
-    for weights in question["compare"] if question else record.experiment["grid"]["weights"]:
-        for entry in record.readings(weights):
+    for weights in question.compare if question else record.experiment.grid.weights:
+        for entry in record.candidates(weights):
             for setting in dict.fromkeys(scenario.setting for scenario in record.family(weights, entry)):
                 line = Shown(side(record, weights, entry), setting)
                 panels.setdefault(f"{setting.backbone}, {setting.tuning}", []).append(line)
     return panels
 
 
-def looks(record: Record, lines: Sequence[Shown]) -> Iterator[tuple[Shown, dict[str, Any]]]:
+def looks(record: ExperimentRecord, lines: Sequence[Shown]) -> Iterator[tuple[Shown, dict[str, Any]]]:
     """Yield each line of a panel with its color, marker and dash: the second convention of weights is dashed."""
     known, seen = styles(record), set()
     for line in lines:

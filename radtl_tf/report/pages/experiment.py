@@ -72,7 +72,7 @@ def _html(evaluation: Evaluation, found: Contents) -> str:
         citations=found.citations,
         bibtex=found.bibtex,
         saliency=render_section(found.saliency, numbers) if found.saliency else None,
-        versions=evaluation.record.facts["versions"],
+        versions=evaluation.record.facts.versions,
     )
 
 
@@ -112,7 +112,7 @@ def _guidelines(found: Contents) -> list[Mapping[str, Any]]:
 
 def _markdown(evaluation: Evaluation, found: Contents) -> str:
     answer, experiment = evaluation.question, evaluation.record.experiment
-    lines = [f"# {plain(experiment['name'])}", plain(experiment["note"])]
+    lines = [f"# {plain(experiment.name)}", plain(experiment.note)]
     lines += [plain(advice(answer))] if answer else []
     lines += [f"**{plain(answer.sentence)}**", plain(chances(answer))] if answer else [NO_QUESTION]
     lines += [plain(sentence) for sentence in evaluation.ablation.sentences] if evaluation.ablation else []

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from radtl_tf.evaluation.external.drift import Drift, sentence
 from radtl_tf.evaluation.external.frozen_models import Compared, Estimate, External, Scored, by_patient
-from radtl_tf.evaluation.question.answer import number, p_text, range_text
+from radtl_tf.evaluation.formatting import number, p_cell, range_text
+from radtl_tf.evaluation.metrics.metric_table import METRICS
 from radtl_tf.records.folder import write_text
 from radtl_tf.report.drawing.svg import FAINT, SERIES, STYLE, svg
 from radtl_tf.report.drawing.table import Table, render_text
@@ -20,19 +21,6 @@ from radtl_tf.report.drawing.templates import render_template
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # false and true positive rates
 _DASHES = ("-", "--")
-_METRICS = {
-    "auroc": "AUROC",
-    "average_precision": "Average precision",
-    "brier": "Brier score",
-    "log_loss": "Log loss",
-    "calibration_slope": "Calibration slope",
-    "calibration_intercept": "Calibration intercept",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "mcc": "Matthews correlation",
-}
 
 
 def as_text(external: External, drifts: Sequence[Drift]) -> str:
@@ -87,7 +75,7 @@ def _estimates(estimates: Sequence[Estimate]) -> Table:
 def _named(metric: str) -> str:
     """Return the name of a metric for a reader; the AUROC of a class keeps the class."""
     name, divider, of_class = metric.partition(":")
-    return f"{_METRICS[name]}{divider}{of_class}"
+    return f"{METRICS[name].title}{divider}{of_class}"
 
 
 def _comparisons(tests: Sequence[Compared]) -> Table:
@@ -98,8 +86,8 @@ def _comparisons(tests: Sequence[Compared]) -> Table:
         columns=("Metric", "First", "Second", "Difference", "95 % interval", "p", "Method"),
         rows=tuple(
             (
-                *(_METRICS[test.metric], test.a, test.b, number(test.difference, sign=True)),
-                *(range_text(test.ci_low, test.ci_high), p_text(test.p_value).removeprefix("= "), test.method),
+                *(METRICS[test.metric].title, test.a, test.b, number(test.difference, sign=True)),
+                *(range_text(test.ci_low, test.ci_high), p_cell(test.p_value), test.method),
             )
             for test in tests
         ),
@@ -116,7 +104,7 @@ def _inputs(drifts: Sequence[Drift]) -> Table:
         rows=tuple(
             (
                 *(one.name, f"{one.median:.4g}", f"{one.low:.4g} to {one.high:.4g}", f"{one.here:.4g}"),
-                *(str(int(one.outside.sum())), f"{one.expected:.1f}", p_text(one.p_value).removeprefix("= ")),
+                *(str(int(one.outside.sum())), f"{one.expected:.1f}", p_cell(one.p_value)),
             )
             for one in drifts
         ),

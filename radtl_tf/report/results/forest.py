@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number, range_text
+from radtl_tf.evaluation.formatting import number, range_text
 from radtl_tf.records.runs import SELECTED
 from radtl_tf.report.drawing.axes import BESIDE, MARKERS, ROW, canvas, drawn, finish, finish_auroc, styles, told
 from radtl_tf.report.drawing.figure import Figure
@@ -47,24 +47,24 @@ def forest_figure(evaluation: Evaluation) -> Figure:
 
 
 def pairs_figure(evaluation: Evaluation) -> Figure | None:
-    """Return the test AUROC of the question's two weights in every fold, readings in turn; none without a question."""
+    """Return the test AUROC of the question's two weights in every fold, by convention; none without a question."""
     answer = evaluation.question
     if not answer:
         return None
     look = styles(evaluation.record)
     ticks: dict[int, str] = {}
     said: list[str] = []
-    with canvas(1.35 * len(answer.readings) + 0.35) as figure:
+    with canvas(1.35 * len(answer.by_convention) + 0.35) as figure:
         axes = figure.subplots()
-        for top, reading in zip(range(0, 3 * len(answer.readings), 3), answer.readings, strict=True):
-            sides = reading.folds[["first", "second"]].to_numpy()
+        for top, found in zip(range(0, 3 * len(answer.by_convention), 3), answer.by_convention, strict=True):
+            sides = found.folds[["first", "second"]].to_numpy()
             for pair in sides:
                 axes.plot(pair, (top, top + 1), color=FAINT, linewidth=0.8, zorder=1)
             for position, (name, values) in enumerate(zip((answer.a, answer.b), sides.T, strict=True), start=top):
                 _side(axes, position, values, look[name])
-            ticks |= {top: reading.a, top + 1: reading.b}
+            ticks |= {top: found.a, top + 1: found.b}
             better = int((sides[:, 0] > sides[:, 1]).sum())
-            said.append(f"{reading.a} is above {reading.b} in {better} of {len(sides)} folds")
+            said.append(f"{found.a} is above {found.b} in {better} of {len(sides)} folds")
         finish_auroc(axes, ticks, 2)
         axes.set_ylim(max(ticks) + 0.5, -0.5)
         return drawn(

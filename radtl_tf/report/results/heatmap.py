@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number
+from radtl_tf.evaluation.formatting import number
 from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.drawing.axes import ROW, canvas, drawn
 from radtl_tf.report.drawing.figure import Figure

@@ -54,9 +54,9 @@ def flow_figure(evaluation: Evaluation) -> Figure:
 
 
 def _given(evaluation: Evaluation) -> str:
-    data, task = evaluation.record.data, evaluation.record.experiment["task"]
-    source = f"Data set {task['dataset']}" if task.get("dataset") else "Manifest"
-    return f"{source}: {data['examples']} images of {data['patients']} patients"
+    data, task = evaluation.record.data, evaluation.record.experiment.task
+    source = f"Data set {task.dataset}" if task.dataset else "Manifest"
+    return f"{source}: {data.examples} images of {data.patients} patients"
 
 
 def _left_out() -> str:
@@ -65,15 +65,13 @@ def _left_out() -> str:
 
 def _analyzed(evaluation: Evaluation) -> str:
     data = evaluation.record.data
-    classes = (
-        f"{name}: {count['images']} images of {count['patients']} patients" for name, count in data["counts"].items()
-    )
-    return "\n".join((f"Analyzed: {data['examples']} images of {data['patients']} patients", *classes))
+    classes = (f"{name}: {count.images} images of {count.patients} patients" for name, count in data.counts.items())
+    return "\n".join((f"Analyzed: {data.examples} images of {data.patients} patients", *classes))
 
 
 def _divided(evaluation: Evaluation) -> str:
     record = evaluation.record
-    share, repeats = record.experiment["folds"]["inner"], record.num_repeats
+    share, repeats = record.experiment.folds.inner, record.num_repeats
     return (
         f"Divided by patient into {record.num_folds} folds, {'once' if repeats == 1 else f'{repeats} times'}; in each, "
         f"{100 * share:g} % of the training patients kept for choices"

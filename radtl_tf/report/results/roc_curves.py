@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number
+from radtl_tf.evaluation.formatting import number
 from radtl_tf.evaluation.secondary.roc_curves import PRECISION_RECALL, QUESTION, ROC
 from radtl_tf.report.drawing.axes import drawn, legend_below, panels, styles, told
 from radtl_tf.report.drawing.figure import Figure
@@ -86,10 +86,10 @@ def _share(evaluation: Evaluation) -> float:
     """
     data, parts = evaluation.record.data, evaluation.parts[evaluation.parts["part"] == "test"]
     if not evaluation.record.target.is_binary:
-        counted, total = ("patients", data["patients"]) if data["unit"] == "patient" else ("images", data["examples"])
-        return sum(count[counted] for count in data["counts"].values()) / total / len(data["counts"])
+        counted, total = ("patients", data.patients) if data.unit == "patient" else ("images", data.examples)
+        return sum(getattr(count, counted) for count in data.counts.values()) / total / len(data.counts)
     by_unit = {"image": parts["positives"] / parts["images"], "patient": parts["positive_patients"] / parts["patients"]}
-    return float(by_unit[data["unit"]].mean())
+    return float(by_unit[data.unit].mean())
 
 
 def _panel(axes: Axes, table: pd.DataFrame, evaluation: Evaluation) -> None:

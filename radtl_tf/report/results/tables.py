@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number, p_text, range_text
+from radtl_tf.evaluation.formatting import number, p_cell, range_text
+from radtl_tf.records.experiment_facts import CheckFacts
+from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.topics.agreement import agreement_table
@@ -59,7 +61,7 @@ def settings_table(evaluation: Evaluation) -> Table:
                 *(row["backbone"], row["tuning"], row["weights"], *_estimate(row)),
                 *(row["pixels"], str(row["not_converged"])),
             )
-            for row in _records(chosen)
+            for row in _rows(chosen)
         ),
     )
 
@@ -82,7 +84,7 @@ def scenarios_table(evaluation: Evaluation) -> Table:
                 *(row["backbone"], row["tuning"], row["learning_rate"], row["weights"], *_estimate(row)),
                 *(number(inner[row["scenario"]]), row["pixels"], str(row["not_converged"])),
             )
-            for row in _records(scenarios)
+            for row in _rows(scenarios)
         ),
     )
 
@@ -121,7 +123,7 @@ def choices_table(evaluation: Evaluation) -> Table:
         caption=f"The scenario of lowest inner loss per weights in each of the {num_runs} training parts. Where the "
         "choice changes from fold to fold, the scenarios are close.",
         columns=("Weights", "Scenario", "Times chosen"),
-        rows=tuple((row["weights"], row["scenario"], str(row["times"])) for row in _records(choices)),
+        rows=tuple((row["weights"], row["scenario"], str(row["times"])) for row in _rows(choices)),
     )
 
 
@@ -143,7 +145,7 @@ def probe_table(evaluation: Evaluation) -> Table:
                 *(row["backbone"], row["weights"], row["pixels"], *_estimate(row)[:2]),
                 *_estimate({name: row[f"{name}_head"] for name in columns})[:2],
             )
-            for row in _records(both)
+            for row in _rows(both)
         ),
     )
 
@@ -156,19 +158,19 @@ def baselines_table(evaluation: Evaluation) -> Table:
         caption="Logistic regression on brightness and contrast, on 16 x 16 pixels, and on size, age, spacing, view, "
         "vendor and the like where they are known. A network that is not clearly better has learned no more than this.",
         columns=("Baseline", "AUROC", "95 % interval", "SD over folds"),
-        rows=tuple((row["scenario"], *_estimate(row)) for row in _records(evaluation.baselines)),
+        rows=tuple((row["scenario"], *_estimate(row)) for row in _rows(evaluation.baselines)),
     )
 
 
 def published_table(evaluation: Evaluation) -> Table:
     """Mean and SD over the grid, task by weights, as the publications print it."""
     table, experiment = evaluation.published, evaluation.record.experiment
-    weights = tuple(experiment["grid"]["weights"])
+    weights = tuple(experiment.grid.weights)
     cells = {
         (row["pixels"], row["weights"]): f"{number(row['mean'])} ± {number(row['sd'])} ({row['scenarios']})"
-        for row in _records(table)
+        for row in _rows(table)
     }
-    p_values = {pixels: p_text(p).removeprefix("= ") for pixels, p in table.groupby("pixels")["p_value"].min().items()}
+    p_values = {pixels: p_cell(p) for pixels, p in table.groupby("pixels")["p_value"].min().items()}
     return Table(
         key="published",
         title="As published",
@@ -178,7 +180,7 @@ def published_table(evaluation: Evaluation) -> Table:
         "that uncertain weights may have seen.",
         columns=("Task", "Pixels", *weights, "p (descriptive)"),
         rows=tuple(
-            (experiment["name"], pixels, *(cells.get((pixels, name), "-") for name in weights), p_values[pixels])
+            (experiment.name, pixels, *(cells.get((pixels, name), "-") for name in weights), p_values[pixels])
             for pixels in dict.fromkeys(table["pixels"])
         ),
     )
@@ -193,10 +195,10 @@ def weights_table(evaluation: Evaluation) -> Table:
         columns=("Weights", "Backbone", "Source", "File", "sha256", "Pixels", "Own convention"),
         rows=tuple(
             (
-                *(entry["name"], entry["backbone"], entry["source"], entry["file"] or ""),
-                *((entry["sha256"] or "")[:SHORT_HASH], entry["pixels"], entry["native_pixels"]),
+                *(entry.name, entry.backbone, entry.source, entry.file or ""),
+                *((entry.sha256 or "")[:SHORT_HASH], entry.pixels, entry.native_pixels),
             )
-            for entry in evaluation.record.facts["weights"]
+            for entry in evaluation.record.facts.weights
         ),
         section="method",
     )
@@ -212,12 +214,12 @@ def data_table(evaluation: Evaluation) -> Table:
     return Table(
         key="data",
         title="Data",
-        caption=f"{data['examples']} images of {data['patients']} patients; {several} counts in each. {scored}One case "
-        f"is one {data['unit']}. sha256 {data['sha256'][:SHORT_HASH]}.",
+        caption=f"{data.examples} images of {data.patients} patients; {several} counts in each. {scored}One case "
+        f"is one {data.unit}. sha256 {data.sha256[:SHORT_HASH]}.",
         columns=("Class", "Images", "Patients"),
         rows=tuple(
-            (f"{name} (positive)" if name == positive else name, str(count["images"]), str(count["patients"]))
-            for name, count in data["counts"].items()
+            (f"{name} (positive)" if name == positive else name, str(count.images), str(count.patients))
+            for name, count in data.counts.items()
         ),
         section="data",
     )
@@ -236,7 +238,7 @@ def folds_table(evaluation: Evaluation) -> Table:
         caption=f"Images / patients / {counted}. Patients are never shared between parts of a fold.",
         columns=("Repeat", "Fold", "Train", "Inner", "Test"),
         rows=tuple(
-            (str(row["repeat"]), str(row["fold"]), row["train"], row["inner"], row["test"]) for row in _records(wide)
+            (str(row["repeat"]), str(row["fold"]), row["train"], row["inner"], row["test"]) for row in _rows(wide)
         ),
         section="data",
     )
@@ -244,7 +246,7 @@ def folds_table(evaluation: Evaluation) -> Table:
 
 def check_table(evaluation: Evaluation) -> Table:
     """What the data check found before the first run."""
-    check = evaluation.record.facts.get("check", {"findings": [], "accepted": []})
+    check = evaluation.record.facts.check or CheckFacts()
     return Table(
         key="check",
         title="Data check",
@@ -252,8 +254,8 @@ def check_table(evaluation: Evaluation) -> Table:
         "was looked at by the user.",
         columns=("Finding", "Level", "What", "Accepted"),
         rows=tuple(
-            (row["code"], row["level"], row["message"], "yes" if row["code"] in check["accepted"] else "")
-            for row in check["findings"]
+            (finding.code, finding.level, finding.message, "yes" if finding.code in check.accepted else "")
+            for finding in check.findings
         ),
         section="data",
     )
@@ -269,7 +271,7 @@ def stuck_table(evaluation: Evaluation) -> Table:
         columns=("Scenario", "Repeat", "Fold", "Epochs"),
         rows=tuple(
             (row["scenario"], str(row["repeat"]), str(row["fold"]), str(row["epochs"]))
-            for row in _records(runs[runs["converged"].isin([False])])
+            for row in _rows(runs[runs["converged"].isin([False])])
         ),
         section="training",
     )
@@ -279,10 +281,10 @@ def method_table(evaluation: Evaluation) -> Table:
     """Settings of training, versions and hardware."""
     facts, runs = evaluation.record.facts, evaluation.record.runs
     values = {
-        "seed": facts["experiment"]["seed"],
-        **{f"training: {name}": value for name, value in facts["experiment"]["training"].items()},
-        **{f"hardware: {name}": value for name, value in facts["hardware"].items()},
-        **{f"version: {name}": value for name, value in facts["versions"].items()},
+        "seed": facts.experiment.seed,
+        **{f"training: {name}": value for name, value in as_dict(facts.experiment.training).items()},
+        **{f"hardware: {name}": value for name, value in facts.hardware.items()},
+        **{f"version: {name}": value for name, value in facts.versions.items()},
         "runs": f"{len(runs)} in {runs['seconds'].sum() / 60:.0f} minutes",
         "waiting for data": f"{runs['waiting'].sum() / runs['seconds'].sum():.1%} of that time",
     }
@@ -301,9 +303,8 @@ _COMPARISON = ("Level", "A", "B", "A - B", "95 % interval", "p", "Adjusted p", "
 
 def _comparisons(evaluation: Evaluation, levels: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
     table = evaluation.comparisons
-    for row in _records(table[table["level"].isin(levels)]):
-        outcome = row["note"].split(";")[0]
-        p_values = (p_text(value).removeprefix("= ") for value in (row["p_value"], row["p_adjusted"]))
+    for row in _rows(table[table["level"].isin(levels)]):
+        p_values = (p_cell(value) for value in (row["p_value"], row["p_adjusted"]))
         yield (
             row["level"],
             row["a"],
@@ -311,7 +312,7 @@ def _comparisons(evaluation: Evaluation, levels: tuple[str, ...]) -> Iterable[tu
             number(row["difference"], sign=True),
             _interval(row),
             *p_values,
-            outcome,
+            row["outcome"],
         )
 
 
@@ -323,5 +324,5 @@ def _interval(row: Mapping[str, Any]) -> str:
     return range_text(row["ci_low"], row["ci_high"])
 
 
-def _records(table: pd.DataFrame) -> list[Mapping[Any, Any]]:
+def _rows(table: pd.DataFrame) -> list[Mapping[Any, Any]]:
     return list(table.to_dict("records"))

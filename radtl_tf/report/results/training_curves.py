@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.results.histories import LOSSES, Course
+from radtl_tf.evaluation.results.histories import LOSSES
+from radtl_tf.evaluation.secondary.training_curves import Course
 from radtl_tf.report.drawing.axes import drawn, legend_below, panels, styles, told
 from radtl_tf.report.drawing.figure import Figure
 

@@ -43,7 +43,7 @@ def outcome(truth: int, score: float) -> str:
 def held_out_scores(predictions: pd.DataFrame, chosen: Sequence[pd.Series]) -> pd.DataFrame:
     """Return a row per case tested in the first repeat: example, patient, fold, truth, and a column of scores each.
 
-    ``chosen`` holds per weights the scenario of every (repeat, fold), as ``Values.choose`` gives it; the columns of
+    ``chosen`` holds per weights the scenario of every (repeat, fold), as ``RunValues.choose`` gives it; the columns of
     scores are its numbers 0, 1, ...
     """
     rows = predictions[(predictions["part"] == "test") & (predictions["repeat"] == REPEAT)]

@@ -14,15 +14,14 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.tfds.pipeline import read_pixels, resize
 from radtl_tf.errors import ExperimentError, WeightsError
-from radtl_tf.evaluation.metrics.auroc import fold_values
-from radtl_tf.evaluation.question.inner_choice import values_of
+from radtl_tf.evaluation.question.inner_choice import run_values
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.predictions import read_predictions
-from radtl_tf.evaluation.results.record import Record, read_record
+from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.logs import get_logger
 from radtl_tf.models.gradcam import Array, scaled
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import Run
 from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, choose_cases, count_kinds, held_out_scores, outcome
 from radtl_tf.report.saliency.colors import overlay
@@ -43,7 +42,7 @@ _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "center", "right")
 class _Finished:
     """A finished experiment as it lies in its folder; ``pixels`` (N, S, S, 1) are its images as networks see them."""
 
-    record: Record
+    record: ExperimentRecord
     experiment: Experiment
     folder: OutputFolder
     pixels: NDArray[np.float32]
@@ -74,7 +73,7 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path
     question = finished.experiment.question
     weights = question.compare if question else finished.experiment.grid.weights[:1]
     predictions = read_predictions(finished.folder.predictions)
-    values = values_of(finished.record, fold_values(predictions, finished.record.data["unit"]))
+    values = run_values(finished.record, fold_values(predictions, finished.record.data.unit))
     chosen = [values.choose(finished.record.family(name)) for name in weights]
     scores = held_out_scores(predictions, chosen)
     cases = choose_cases(scores, per_kind)
@@ -85,7 +84,7 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path
     shown = _by_case(explained, weights)
     drawn = Drawn(
         weights=tuple(weights),
-        classes=tuple(finished.record.data["classes"]),
+        classes=(finished.record.data.classes[0], finished.record.data.classes[1]),
         rule=RULE,
         found=count_kinds(scores),
         score_gap=_score_gap(list(shown.values())),
@@ -97,13 +96,13 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path
 
 def _read(folder: Path) -> _Finished:
     record, output = read_record(folder), OutputFolder(folder)
-    experiment = experiment_from(record.experiment, folder)
+    experiment = record.experiment
     settings, data = experiment.training, record.data
     if experiment.task.kind != "binary":
         raise ExperimentError(f"saliency maps are drawn for binary tasks, and this one is {experiment.task.kind}.")
     pixels = read_pixels(
         output.data / f"pixels-{settings.image_size}.npy",
-        *(data["examples"], settings.image_size, settings.resize, data["sha256"]),
+        *(data.examples, settings.image_size, settings.resize, data.sha256),
     )
     return _Finished(record, experiment, output, pixels)
 

@@ -12,8 +12,9 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.question.answer import number
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.evaluation.formatting import number
+from radtl_tf.records.experiment_facts import read_facts
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.drawing.axes import canvas, drawn, told
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.svg import FAINT, SERIES
@@ -181,7 +182,7 @@ def _source(pixels: NDArray[np.uint8]) -> str:
 
 def _colors(folder: Path, weights: Sequence[str]) -> dict[str, str]:
     """Return the colors that the weights have in the report's other figures."""
-    names = read_json(OutputFolder(folder).experiment)["experiment"]["grid"]["weights"]
+    names = read_facts(OutputFolder(folder).experiment).experiment.grid.weights
     return {name: SERIES[names.index(name) % len(SERIES)] for name in weights}
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 
-from radtl_tf.evaluation.question.answer import Answer, Reading, number
+from radtl_tf.evaluation.formatting import number
+from radtl_tf.evaluation.question.answer import Answer, ConventionAnswer
 
 
 def headline(answer: Answer) -> str:
     """Return the verdict as a reader of the first line needs it."""
     if not answer.agree:
         return f"{answer.a} and {answer.b}: undecided, it depends on the pixel convention"
-    under = f" under {'both' if len(answer.readings) == 2 else 'all'} pixel conventions" * (len(answer.readings) > 1)
+    under = f" under {'both' if len(answer.by_convention) == 2 else 'all'} pixel conventions" * (
+        len(answer.by_convention) > 1
+    )
     if answer.verdict in ("better", "worse"):
         return f"{answer.a} {answer.verdict} than {answer.b}{under}"
     return f"{answer.a} and {answer.b}: {answer.verdict}{under}"
@@ -38,14 +41,14 @@ _DEPENDS = "the verdict changes with the pixel convention, and which one is the 
 
 
 def chances(answer: Answer) -> str:
-    """Say how probable each outcome is, per reading, or nothing where there is no spread to tell by."""
-    told = [_chances(answer, reading) for reading in answer.readings if not any(map(math.isnan, reading.chances))]
+    """Say how probable each outcome is, per convention, or nothing where there is no spread to tell by."""
+    told = [_chances(answer, found) for found in answer.by_convention if not any(map(math.isnan, found.chances))]
     return f"By the Bayesian correlated t with a flat prior: {'; '.join(told)}." if told else ""
 
 
-def _chances(answer: Answer, reading: Reading) -> str:
-    above, within, below = map(_percent, reading.chances)
-    under = f"with {reading.pixels} pixels, " * bool(reading.pixels)
+def _chances(answer: Answer, found: ConventionAnswer) -> str:
+    above, within, below = map(_percent, found.chances)
+    under = f"with {found.pixels} pixels, " * bool(found.pixels)
     return (
         f"{under}{answer.a} better by more than {answer.margin:g}: {above}; "
         f"the two within {answer.margin:g}: {within}; {answer.b} better by more than {answer.margin:g}: {below}"

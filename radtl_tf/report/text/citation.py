@@ -21,7 +21,7 @@ def known() -> dict[str, Any]:
 def citations(evaluation: Evaluation) -> list[str]:
     """Return the references of a report as text, the software in the version that trained first."""
     software = known()["software"]
-    version = evaluation.record.facts["versions"]["radtl_tf"]
+    version = evaluation.record.facts.versions["radtl_tf"]
     has = {
         "always": True,
         "question": evaluation.question is not None,
@@ -39,7 +39,7 @@ def citations(evaluation: Evaluation) -> list[str]:
 
 def bibtex(evaluation: Evaluation) -> str:
     """Return the BibTeX entry of the software."""
-    software, versions = known()["software"], evaluation.record.facts["versions"]
+    software, versions = known()["software"], evaluation.record.facts.versions
     lines = {"author": software["authors"], "title": software["title"], "version": versions["radtl_tf"]}
     fields = "\n".join(f"  {name:8}= {{{{{value}}}}}," for name, value in lines.items())
     return f"@software{{radtl_tf,\n{fields}\n}}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.results.record import Record
-from radtl_tf.report.text.methods_sentences import MADE, listed
+from radtl_tf.evaluation.formatting import listed
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.report.text.methods_sentences import MADE
 from radtl_tf.report.text.secondary_sentences import BESIDE
 
 # The paragraphs, and the sentences that each is made of; a sentence without words is left out.
@@ -40,35 +41,35 @@ def sentences(evaluation: Evaluation) -> dict[str, str]:
 def _metric(evaluation: Evaluation) -> Iterator[str]:
     record = evaluation.record
     yield (
-        f"Performance is the area under the ROC curve (AUROC) per {record.data['unit']}{_over_classes(record)}, "
+        f"Performance is the area under the ROC curve (AUROC) per {record.data.unit}{_over_classes(record)}, "
         f"averaged over {record.num_folds * record.num_repeats} test parts; scores of different folds were never "
         "pooled. Intervals (95 %) and p are by the corrected resampled t of Nadeau & Bengio (2003) on the fold values "
         f"with {record.num_folds - 1} degrees of freedom."
     )
 
 
-def _over_classes(record: Record) -> str:
+def _over_classes(record: ExperimentRecord) -> str:
     several = f", the mean of the {len(record.target.classes)} classes, each against the rest"
     return "" if record.target.is_binary else several
 
 
 def _question(evaluation: Evaluation) -> Iterator[str]:
-    question = evaluation.record.experiment["question"]
+    question = evaluation.record.question
     if not question:
         yield "No comparison was declared beforehand."
         return
-    a, b = question["compare"]
+    a, b = question.compare
     yield (
         "The one question, declared in the experiment file before the first run, was the difference "
-        f"{a} minus {b} on the same folds, {_OVER[question['over']]}."
+        f"{a} minus {b} on the same folds, {_OVER[question.over]}."
     )
 
 
 def _equivalence(evaluation: Evaluation) -> Iterator[str]:
-    question = evaluation.record.experiment["question"]
+    question = evaluation.record.question
     if question:
         yield (
-            f"Differences within {question['margin']:g} were declared equivalent, tested by two one-sided tests "
+            f"Differences within {question.margin:g} were declared equivalent, tested by two one-sided tests "
             "(Schuirmann 1987); the probability of each outcome is by the Bayesian correlated t (Corani & Benavoli "
             "2015)."
         )
@@ -79,13 +80,13 @@ def _spread(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _software(evaluation: Evaluation) -> Iterator[str]:
-    versions = evaluation.record.facts["versions"]
+    versions = evaluation.record.facts.versions
     others = listed([f"{name} {version}" for name, version in versions.items() if name != "radtl_tf"])
     yield f"Software: radtl_tf {versions['radtl_tf']} on {others}."
 
 
 def _hardware(evaluation: Evaluation) -> Iterator[str]:
-    hardware, runs = evaluation.record.facts["hardware"], evaluation.record.runs
+    hardware, runs = evaluation.record.facts.hardware, evaluation.record.runs
     gpus = listed([str(gpu) for gpu in hardware.get("gpus", [])]) or "none"
     minutes = runs["seconds"].sum() / 60
     took = f"{minutes:.0f} minutes" if minutes >= 2 else f"{60 * minutes:.0f} seconds"
@@ -95,7 +96,7 @@ def _hardware(evaluation: Evaluation) -> Iterator[str]:
 def _reproduction(evaluation: Evaluation) -> Iterator[str]:
     experiment = evaluation.record.experiment
     yield (
-        f"Determinism: {experiment['training']['determinism']}, seed {experiment['seed']}. The resolved experiment, "
+        f"Determinism: {experiment.training.determinism}, seed {experiment.seed}. The resolved experiment, "
         "the folds and all predictions stand in experiment.json, folds.csv and predictions.csv."
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import listed
+from radtl_tf.records.experiment_facts import WeightsFacts
 from radtl_tf.records.runs import PROBE
 from radtl_tf.report.text.task_words import words
 from radtl_tf.training.randomness import DROPOUT
@@ -27,44 +28,35 @@ _TUNING = {
 }
 
 
-def listed(words: Sequence[str]) -> str:
-    """Return the words as English lists them.
-
-    >>> listed(["a"]), listed(["a", "b", "c"]), listed([])
-    ('a', 'a, b and c', '')
-    """
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
 def _data(evaluation: Evaluation) -> Iterator[str]:
-    data, task = evaluation.record.data, evaluation.record.experiment["task"]
-    source = f"the data set {task['dataset']}" if task.get("dataset") else "a manifest"
-    counts = data["counts"].items()
-    classes = listed([f"{name} ({count['images']} images of {count['patients']} patients)" for name, count in counts])
+    data, task = evaluation.record.data, evaluation.record.experiment.task
+    source = f"the data set {task.dataset}" if task.dataset else "a manifest"
+    counts = data.counts.items()
+    classes = listed([f"{name} ({count.images} images of {count.patients} patients)" for name, count in counts])
     yield (
-        f"{data['examples']} radiographs of {data['patients']} patients were taken from {source} (sha256 "
-        f"{data['sha256']}): {classes}."
+        f"{data.examples} radiographs of {data.patients} patients were taken from {source} (sha256 "
+        f"{data.sha256}): {classes}."
     )
-    shared = sum(count["patients"] for _, count in counts) - data["patients"]
+    shared = sum(count.patients for _, count in counts) - data.patients
     if shared > 0 and evaluation.record.target.is_binary:
         yield f"{shared} patients have images of both classes."
-    yield f"One case was one {_UNITS[data['unit']]}."
+    yield f"One case was one {_UNITS[data.unit]}."
 
 
 def _label(evaluation: Evaluation) -> Iterator[str]:
     record = evaluation.record
-    label = record.experiment["task"]["label"]
+    label = record.experiment.task.label
     columns = f"column '{label}'" if isinstance(label, str) else f"columns {listed(label)}"
-    positive = f"; the positive class was '{record.data['classes'][-1]}'" * record.target.is_binary
+    positive = f"; the positive class was '{record.data.classes[-1]}'" * record.target.is_binary
     yield f"The reference standard was the {columns}, taken as given{positive}."
 
 
 def _checks(evaluation: Evaluation) -> Iterator[str]:
-    check = evaluation.record.facts.get("check")
+    check = evaluation.record.facts.check
     if not check:
         return
     yield "Every image was decoded and checked before the first run, and none was left out."
-    found = [finding["message"].rstrip(".") for finding in check["findings"] if finding["level"] == "warning"]
+    found = [message.rstrip(".") for message in check.warnings]
     if found:
         yield f"The check warned: {'; '.join(found)}."
 
@@ -74,13 +66,13 @@ def _privacy(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _preprocessing(evaluation: Evaluation) -> Iterator[str]:
-    training = evaluation.record.experiment["training"]
-    size, augmentation = training["image_size"], training["augmentation"]
+    training = evaluation.record.experiment.training
+    size, augmentation = training.image_size, training.augmentation
     yield (
-        f"Images were decoded to 16-bit grey, {_RESIZE[training['resize']]} to {size} x {size} pixels, and scaled to "
+        f"Images were decoded to 16-bit grey, {_RESIZE[training.resize]} to {size} x {size} pixels, and scaled to "
         "the pixel convention that is given for each weights."
     )
-    views = f", {training['views']} views per image" * bool(training["views"])
+    views = f", {training.views} views per image" * bool(training.views)
     yield "No augmentation was used." if augmentation == "none" else f"Augmentation: {augmentation}{views}."
 
 
@@ -89,14 +81,14 @@ def _partition(evaluation: Evaluation) -> Iterator[str]:
     again = f", {record.num_repeats} times with new seeds" * (record.num_repeats > 1)
     yield (
         f"Patients were divided at random into {record.num_folds} folds, stratified by class{again}; no patient was in "
-        f"two parts of a fold (seed {record.experiment['seed']}, sha256 of folds.csv {record.facts['folds_sha256']})."
+        f"two parts of a fold (seed {record.experiment.seed}, sha256 of folds.csv {record.facts.folds_sha256})."
     )
-    if record.experiment["folds"].get("group_duplicates"):
+    if record.experiment.folds.group_duplicates:
         yield "Patients who share the same or nearly the same image were kept together."
 
 
 def _inner(evaluation: Evaluation) -> Iterator[str]:
-    share = evaluation.record.experiment["folds"]["inner"]
+    share = evaluation.record.experiment.folds.inner
     yield (
         f"Of the training patients of each fold {100 * share:g} % were kept as inner part; all choices were made on "
         "it, and each test part was read once, after the last choice."
@@ -106,21 +98,21 @@ def _inner(evaluation: Evaluation) -> Iterator[str]:
 def _model(evaluation: Evaluation) -> Iterator[str]:
     experiment = evaluation.record.experiment
     yield (
-        f"Convolutional backbones ({listed(experiment['grid']['backbones'])}) were followed by average pooling, "
+        f"Convolutional backbones ({listed(experiment.grid.backbones)}) were followed by average pooling, "
         f"dropout of {DROPOUT:g} and one dense {words(evaluation).layer} layer on features "
-        f"{_HEAD_INPUT[experiment['training']['head_input']]}."
+        f"{_HEAD_INPUT[experiment.training.head_input]}."
     )
 
 
 def _weights(evaluation: Evaluation) -> Iterator[str]:
-    yield f"Training started from: {'; '.join(_source(entry) for entry in evaluation.record.facts['weights'])}."
+    yield f"Training started from: {'; '.join(_source(entry) for entry in evaluation.record.facts.weights)}."
 
 
-def _source(entry: dict[str, Any]) -> str:
-    fed = f"fed with {entry['pixels']} pixels"
-    if entry["source"] == "random":
-        return f"{entry['name']} {entry['backbone']}, drawn anew in each repeat, {fed}"
-    return f"{entry['name']} {entry['backbone']}, file {entry['file']} (sha256 {entry['sha256']}), {fed}"
+def _source(entry: WeightsFacts) -> str:
+    fed = f"fed with {entry.pixels} pixels"
+    if entry.source == "random":
+        return f"{entry.name} {entry.backbone}, drawn anew in each repeat, {fed}"
+    return f"{entry.name} {entry.backbone}, file {entry.file} (sha256 {entry.sha256}), {fed}"
 
 
 def _probe(evaluation: Evaluation) -> Iterator[str]:
@@ -135,22 +127,20 @@ def _probe(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _training(evaluation: Evaluation) -> Iterator[str]:
-    training, hardware = evaluation.record.experiment["training"], evaluation.record.facts["hardware"]
-    patience = training["patience"]
+    training, hardware = evaluation.record.experiment.training, evaluation.record.facts.hardware
+    patience = training.patience
     stop = f"stopped after {patience} epochs without a lower inner loss" if patience else "without early stopping"
     yield (
         "Networks were trained with Adam (Keras' defaults but for the learning rate) on cross-entropy, in batches of "
-        f"{training['batch_size']}, for at most {training['epochs']} epochs, {stop}; class weights: "
-        f"{training['class_weights']}; precision: {hardware['precision']}."
+        f"{training.batch_size}, for at most {training.epochs} epochs, {stop}; class weights: "
+        f"{training.class_weights}; precision: {hardware['precision']}."
     )
 
 
 def _rates(evaluation: Evaluation) -> Iterator[str]:
-    for tuning in evaluation.record.experiment["grid"]["tunings"]:
-        mode, layers = tuning["mode"], tuning.get("layers")
-        name = f"topK{layers}" if mode == "topK" else mode
-        what = _TUNING.get(mode, f"the last {layers} layers that have weights learned with the head")
-        yield f"Tuning {name}: {what}; learning rates {listed([f'{rate:g}' for rate in tuning['learning_rates']])}."
+    for tuning in evaluation.record.experiment.grid.tunings:
+        what = _TUNING.get(tuning.mode, f"the last {tuning.layers} layers that have weights learned with the head")
+        yield f"Tuning {tuning.name}: {what}; learning rates {listed([f'{rate:g}' for rate in tuning.learning_rates])}."
 
 
 def _shares(evaluation: Evaluation) -> Iterator[str]:

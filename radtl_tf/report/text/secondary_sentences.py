@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.metrics.secondary import METRICS
+from radtl_tf.evaluation.formatting import listed
+from radtl_tf.evaluation.metrics.metric_table import SECONDARY
 from radtl_tf.evaluation.question.subgroups import BANDS
 from radtl_tf.evaluation.secondary.calibration import MAPS
 from radtl_tf.evaluation.secondary.secondary_metrics import UNIT
 from radtl_tf.evaluation.secondary.selective_prediction import COVERAGES
-from radtl_tf.report.text.methods_sentences import listed
 from radtl_tf.report.text.task_words import words
 
 _IN_BANDS = {"age": "age (bands of {width:g} years)", "spacing": "spacing (bands of {width:g} mm)"}
 
 
 def _multiplicity(evaluation: Evaluation) -> Iterator[str]:
-    if evaluation.record.experiment["question"]:
+    if evaluation.record.question:
         but = listed(list(_not_adjusted(evaluation)))
         yield (
             "All other comparisons are secondary; their p were adjusted by Holm's method within each family"
@@ -26,22 +26,23 @@ def _multiplicity(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _not_adjusted(evaluation: Evaluation) -> Iterator[str]:
-    if UNIT in set(evaluation.further.comparisons["level"]):
-        unit = "image" if evaluation.record.data["unit"] == "patient" else "patient"
+    if UNIT in set(evaluation.secondary.comparisons["level"]):
+        unit = "image" if evaluation.record.data.unit == "patient" else "patient"
         yield f"that of the sensitivity analysis per {unit}, which repeats the question"
     if evaluation.published["p_value"].notna().any():
         yield "that over the scenarios of the grid, as published, which is descriptive"
 
 
 def _secondary(evaluation: Evaluation) -> Iterator[str]:
+    names = listed([metric.name for metric in SECONDARY])
     yield (
-        f"Secondary metrics, by the same method, are {listed(list(METRICS))} (the expected calibration error over ten "
+        f"Secondary metrics, by the same method, are {names} (the expected calibration error over ten "
         f"bins of equally many cases); {words(evaluation).called}."
     )
 
 
 def _points(evaluation: Evaluation) -> Iterator[str]:
-    points = list(dict.fromkeys(evaluation.further.operating_points.thresholds["point"]))
+    points = list(dict.fromkeys(evaluation.secondary.operating_points.thresholds["point"]))
     if points:
         yield (
             f"Thresholds ({listed(points)}) were chosen on the inner part of each run and applied to its test part "
@@ -50,7 +51,7 @@ def _points(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _recalibration(evaluation: Evaluation) -> Iterator[str]:
-    if len(evaluation.further.calibration.estimates):
+    if len(evaluation.secondary.calibration.estimates):
         maps = listed(list(MAPS[evaluation.record.target.kind]))
         yield (
             f"Recalibration ({maps}) was fitted on the inner part of each run and evaluated on its test part; no other "
@@ -59,7 +60,7 @@ def _recalibration(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _agreement(evaluation: Evaluation) -> Iterator[str]:
-    if evaluation.further.agreements:
+    if evaluation.secondary.agreements:
         yield (
             "Whether both weights err on the same cases was measured by the kappa of their errors; the mean of both "
             "scores was compared with the one of lower inner loss in each training part."
@@ -72,7 +73,7 @@ def _selective(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _subgroups(evaluation: Evaluation) -> Iterator[str]:
-    names = list(dict.fromkeys(evaluation.further.subgroups.table["name"]))
+    names = list(dict.fromkeys(evaluation.secondary.subgroups.table["name"]))
     if names:
         yield (
             f"The question was repeated within subgroups by {listed([_divided(name) for name in names])}, with "

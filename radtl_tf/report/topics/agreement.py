@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import number, p_cell, range_text
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
-from radtl_tf.evaluation.question.answer import number, p_text, range_text
 from radtl_tf.evaluation.secondary.agreement import Agreement
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.text.task_words import words
@@ -22,7 +22,7 @@ def agreement_table(evaluation: Evaluation) -> Table:
         "gain is that of the mean of both scores over the one of lower inner loss in each training part: mean over the "
         "folds, corrected resampled t, secondary.",
         columns=("A", "B", "Measure", "Mean", "95 % interval", "p"),
-        rows=tuple(row for found in evaluation.further.agreements for row in _rows(found)),
+        rows=tuple(row for found in evaluation.secondary.agreements for row in _rows(found)),
     )
 
 
@@ -32,7 +32,7 @@ def _rows(found: Agreement) -> Iterator[tuple[str, ...]]:
         yield (found.a, found.b, words.get(name, name), *_cells(value), "")
     yield (found.a, found.b, "AUROC of the better one", *_cells(found.better), "")
     yield (found.a, found.b, "AUROC of the mean of both scores", *_cells(found.together), "")
-    p_value = p_text(found.gain.p_value).removeprefix("= ")
+    p_value = p_cell(found.gain.p_value)
     gain = number(found.gain.mean, sign=True), range_text(*found.gain.interval())
     yield found.a, found.b, "gain in AUROC", *gain, p_value
 

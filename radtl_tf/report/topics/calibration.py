@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number
-from radtl_tf.evaluation.secondary.calibration import MAPS, MEASURES
+from radtl_tf.evaluation.formatting import number
+from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
+from radtl_tf.evaluation.secondary.calibration import MAPS
 from radtl_tf.records.experiment import Kind
 from radtl_tf.report.drawing.axes import drawn, legend_below, panels
 from radtl_tf.report.drawing.figure import Figure
@@ -38,21 +39,21 @@ _RELIABILITY = (
 
 def recalibration_table(evaluation: Evaluation) -> Table:
     """Every setting before and after each map."""
-    after = evaluation.further.calibration.estimates
+    after = evaluation.secondary.calibration.estimates
     return Table(
         key="recalibration",
         title="Recalibration",
         caption="Platt scaling (intercept and slope) and temperature (slope) are fitted on the inner part of each run "
         "and applied to its test part: mean over the test folds (95 % interval). Brier, log loss and ECE: lower is "
         f"better; slope 1 and intercept 0 are ideal. {_ORDER[evaluation.record.target.kind]}",
-        columns=("Backbone", "Tuning", "Weights", "Pixels", "Scores", *MEASURES),
+        columns=("Backbone", "Tuning", "Weights", "Pixels", "Scores", *(metric.name for metric in OF_PROBABILITIES)),
         rows=tuple(_recalibrated(evaluation)) if len(after) else (),
     )
 
 
 def reliability_table(evaluation: Evaluation) -> Table:
     """Every setting's share of positives by score."""
-    found = evaluation.further.calibration.reliability
+    found = evaluation.secondary.calibration.reliability
     rows = [_reliable(*of) for of in found.groupby(["scenario", "class"], sort=False)]
     return Table(
         key="reliability",
@@ -66,12 +67,12 @@ def reliability_table(evaluation: Evaluation) -> Table:
 
 
 def _recalibrated(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
-    further = evaluation.further
-    cells = estimate_cells(pd.concat([further.secondary.estimates, further.calibration.estimates]))
+    secondary = evaluation.secondary
+    cells = estimate_cells(pd.concat([secondary.metrics.estimates, secondary.calibration.estimates]))
     for setting in evaluation.record.settings:
         for name in ("", *MAPS[evaluation.record.target.kind]):
-            metrics = [f"{name}: {measure}" if name else measure for measure in MEASURES]
-            found = (cells[setting.name, metric] for metric in metrics)
+            metrics = [f"{name}: {metric.name}" if name else metric.name for metric in OF_PROBABILITIES]
+            found = (cells[setting.name, written] for written in metrics)
             yield (*setting_cells(setting), name or "as they are", *found)
 
 
@@ -82,7 +83,7 @@ def _reliable(of: Any, bins: pd.DataFrame) -> tuple[str, str, str]:
 
 def calibration_figure(evaluation: Evaluation) -> Figure:
     """Return share of positives against score, a panel per backbone and tuning, a line per weights."""
-    record, bins = evaluation.record, _over_classes(evaluation.further.calibration.reliability)
+    record, bins = evaluation.record, _over_classes(evaluation.secondary.calibration.reliability)
     shown, averaged = shown_settings(record), words(evaluation).averaged
     with panels(list(shown), ("mean score of the bin", "share of positives")) as axes:
         for name, place in axes.items():

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.classes import metric_of
+from radtl_tf.evaluation.metrics.auroc import class_auroc
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.topics.secondary_metrics import compared_cells, estimate_cells, setting_cells
 
 
 def classes_table(evaluation: Evaluation) -> Table:
     """Every setting's AUROC of each class."""
-    target, found = evaluation.record.target, evaluation.further.classes.estimates
+    target, found = evaluation.record.target, evaluation.secondary.classes.estimates
     cells, names = estimate_cells(found), () if target.is_binary else target.classes
     return Table(
         key="classes",
@@ -19,7 +19,7 @@ def classes_table(evaluation: Evaluation) -> Table:
         "setting at the learning rate chosen by inner loss. The mean of a row is the AUROC of the setting.",
         columns=("Backbone", "Tuning", "Weights", "Pixels", *names),
         rows=tuple(
-            (*setting_cells(setting), *(cells[setting.name, metric_of(name)] for name in names))
+            (*setting_cells(setting), *(cells[setting.name, class_auroc(name)] for name in names))
             for setting in evaluation.record.settings
             if names
         ),
@@ -35,7 +35,7 @@ def class_comparisons_table(evaluation: Evaluation) -> Table:
         "corrected resampled t; p adjusted over all rows of this table (Holm), intervals not adjusted.",
         columns=("Class", "A", "B", "A - B", "95 % interval", "p", "Adjusted p", "Outcome"),
         rows=tuple(
-            (row["metric"].removeprefix(metric_of("")), *compared_cells(row))
-            for row in evaluation.further.classes.comparisons.to_dict("records")
+            (row["metric"].removeprefix(class_auroc("")), *compared_cells(row))
+            for row in evaluation.secondary.classes.comparisons.to_dict("records")
         ),
     )

@@ -11,7 +11,7 @@ from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cel
 
 def fitted_table(evaluation: Evaluation) -> Table:
     """Every setting's AUROC with the interval of its fitted models and that of the procedure."""
-    fitted = estimate_cells(evaluation.further.fitted)
+    fitted = estimate_cells(evaluation.secondary.fitted)
     estimates = evaluation.estimates
     procedure = estimate_cells(estimates[estimates["learning_rate"] == SELECTED])
     return Table(

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number, p_text, range_text
+from radtl_tf.evaluation.formatting import number, p_cell, range_text
 from radtl_tf.report.drawing.axes import MARKERS, canvas, drawn
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.svg import FAINT, SERIES
@@ -37,14 +37,14 @@ def _row(curve: pd.DataFrame, share: float, patients: float, a: str, b: str, *re
     return (
         *(f"{patients:.0f}", f"{share:g}", a, b, number(means[a]), number(means[b])),
         *(number(float(str(difference)), sign=True), range_text(float(str(low)), float(str(high)))),
-        *(p_text(float(str(value))).removeprefix("= ") for value in (p_value, p_adjusted)),
+        *(p_cell(float(str(value))) for value in (p_value, p_adjusted)),
         str(verdict),
     )
 
 
 def learning_curve_figure(evaluation: Evaluation) -> Figure | None:
     """Return AUROC per weights and their difference with 95 % intervals; patients on a log scale."""
-    found, question = evaluation.learning_curve, evaluation.record.experiment["question"]
+    found, question = evaluation.learning_curve, evaluation.record.question
     if not found or not question:
         return None
     a, b = found.steps.loc[0, ["a", "b"]]
@@ -52,7 +52,7 @@ def learning_curve_figure(evaluation: Evaluation) -> Figure | None:
         above, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (3, 2), "hspace": 0.15})
         for weights, color, marker in zip((a, b), SERIES, MARKERS, strict=False):
             _band(above, found.curve[found.curve["weights"] == weights], "mean", color, marker)
-        below.axhspan(-question["margin"], question["margin"], facecolor=FAINT, alpha=0.3)
+        below.axhspan(-question.margin, question.margin, facecolor=FAINT, alpha=0.3)
         below.axhline(0, color=FAINT, linewidth=0.8)
         _band(below, found.steps, "difference", SERIES[2], "D")
         above.set_ylabel("test AUROC")

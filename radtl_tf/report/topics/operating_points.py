@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number
-from radtl_tf.evaluation.secondary.operating_points import RATES
+from radtl_tf.evaluation.formatting import number
+from radtl_tf.evaluation.metrics.metric_table import RATES
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cells
 
 
 def operating_points_table(evaluation: Evaluation) -> Table:
     """Every setting at every operating point that was asked for."""
-    found = evaluation.further.operating_points
+    found = evaluation.secondary.operating_points
     cells = estimate_cells(found.estimates)
     settings = {setting.name: setting for setting in evaluation.record.settings}
-    unit = evaluation.record.data["unit"]
+    unit = evaluation.record.data.unit
     return Table(
         key="operating-points",
         title="Operating points",
@@ -24,14 +24,14 @@ def operating_points_table(evaluation: Evaluation) -> Table:
         f"the first repeat, one case per {unit}.",
         columns=(
             *("Backbone", "Tuning", "Weights", "Pixels", "Operating point", "Threshold"),
-            *(f"{rate[0].upper()}{rate[1:]}" for rate in RATES),
+            *(rate.title for rate in RATES),
             *("TP", "FP", "FN", "TN"),
         ),
         rows=tuple(
             (
                 *setting_cells(settings[row["scenario"]]),
                 *(row["point"], f"{number(row['mean'])} ({number(row['low'])} to {number(row['high'])})"),
-                *(cells[row["scenario"], f"{row['point']}: {rate}"] for rate in RATES),
+                *(cells[row["scenario"], f"{row['point']}: {rate.name}"] for rate in RATES),
                 *(str(row[cell]) for cell in ("true_positive", "false_positive", "false_negative", "true_negative")),
             )
             for row in found.thresholds.to_dict("records")

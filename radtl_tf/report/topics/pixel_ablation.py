@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number, p_text, range_text
+from radtl_tf.evaluation.formatting import number, p_cell, range_text
 from radtl_tf.evaluation.question.contrasts import Judged
 from radtl_tf.evaluation.question.pixel_ablation import Ablation
 from radtl_tf.evaluation.results.similarity import FINE_TUNING
@@ -78,7 +78,7 @@ def _change(row: Judged | None) -> tuple[str, ...]:
 
 
 def _test(row: Judged) -> tuple[str, str, str]:
-    p_value = p_text(row.p_adjusted).removeprefix("= ")
+    p_value = p_cell(row.p_adjusted)
     return number(row.test.mean, sign=True), range_text(*row.test.interval()), p_value
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.metrics.secondary import METRICS
-from radtl_tf.evaluation.question.answer import number, p_text, range_text
+from radtl_tf.evaluation.formatting import number, p_cell, range_text, with_interval
+from radtl_tf.evaluation.metrics.metric_table import BY_NAME, SECONDARY
 from radtl_tf.evaluation.secondary.secondary_metrics import METRIC, UNIT
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.runs import Setting
@@ -28,7 +28,7 @@ _OF: dict[Kind, str] = {
 
 def secondary_table(evaluation: Evaluation) -> Table:
     """Every setting in every secondary metric."""
-    cells = estimate_cells(evaluation.further.secondary.estimates)
+    cells = estimate_cells(evaluation.secondary.metrics.estimates)
     return Table(
         key="secondary",
         title="Secondary metrics",
@@ -37,9 +37,9 @@ def secondary_table(evaluation: Evaluation) -> Table:
         "the slope is that of a logistic recalibration (ideal 1), the intercept that with the slope held at 1 "
         "(calibration in the large, ideal 0); ECE over ten bins of equally many cases, above 0 for perfect "
         "probabilities, too. A dash: not defined in every fold.",
-        columns=("Backbone", "Tuning", "Weights", "Pixels", *METRICS),
+        columns=("Backbone", "Tuning", "Weights", "Pixels", *(metric.name for metric in SECONDARY)),
         rows=tuple(
-            (*setting_cells(setting), *(cells[setting.name, name] for name in METRICS))
+            (*setting_cells(setting), *(cells[setting.name, metric.name] for metric in SECONDARY))
             for setting in evaluation.record.settings
         ),
     )
@@ -47,7 +47,7 @@ def secondary_table(evaluation: Evaluation) -> Table:
 
 def metric_comparisons_table(evaluation: Evaluation) -> Table:
     """The question in every secondary metric."""
-    table = evaluation.further.secondary.comparisons
+    table = evaluation.secondary.metrics.comparisons
     return Table(
         key="metric-comparisons",
         title="The question in secondary metrics",
@@ -56,7 +56,7 @@ def metric_comparisons_table(evaluation: Evaluation) -> Table:
         "beside the metric. No margin was declared for these metrics, so none is called equivalent.",
         columns=("Metric", "Better", *_COMPARISON, "Adjusted p", "Outcome"),
         rows=tuple(
-            (row["metric"], METRICS[row["metric"]].better, *compared_cells(row))
+            (row["metric"], BY_NAME[row["metric"]].better, *compared_cells(row))
             for row in table[table["level"] == METRIC].to_dict("records")
         ),
     )
@@ -64,8 +64,8 @@ def metric_comparisons_table(evaluation: Evaluation) -> Table:
 
 def unit_table(evaluation: Evaluation) -> Table:
     """The question per the unit that it was not asked for."""
-    unit = evaluation.record.data["unit"]
-    table = evaluation.further.secondary.comparisons
+    unit = evaluation.record.data.unit
+    table = evaluation.secondary.metrics.comparisons
     return Table(
         key="unit",
         title="The question per the other unit",
@@ -73,7 +73,7 @@ def unit_table(evaluation: Evaluation) -> Table:
         "the same runs by the same method, p not adjusted.",
         columns=("Unit", *_COMPARISON, "Outcome"),
         rows=tuple(
-            ("image" if unit == "patient" else "patient", *_test(row), _outcome(row))
+            ("image" if unit == "patient" else "patient", *_test(row), row["outcome"])
             for row in table[table["level"] == UNIT].to_dict("records")
         ),
     )
@@ -92,29 +92,11 @@ def estimate_cells(estimates: pd.DataFrame) -> dict[tuple[str, str], str]:
     }
 
 
-def with_interval(mean: float, low: float, high: float) -> str:
-    """Return a value with its interval, or alone where that has none.
-
-    >>> with_interval(0.712, 0.65, 0.77), with_interval(0.712, float("nan"), float("nan"))
-    ('0.712 (0.650 to 0.770)', '0.712')
-    """
-    interval = range_text(low, high)
-    return number(mean) if interval == "-" else f"{number(mean)} ({interval})"
-
-
 def compared_cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
     """Return both sides, difference, interval, p, adjusted p and outcome of a row of ``comparisons.csv``."""
-    return *_test(row), _p(row["p_adjusted"]), _outcome(row)
+    return *_test(row), p_cell(row["p_adjusted"]), row["outcome"]
 
 
 def _test(row: Mapping[Any, Any]) -> tuple[str, ...]:
     interval = range_text(row["ci_low"], row["ci_high"])
-    return row["a"], row["b"], number(row["difference"], sign=True), interval, _p(row["p_value"])
-
-
-def _p(value: float) -> str:
-    return p_text(value).removeprefix("= ")
-
-
-def _outcome(row: Mapping[Any, Any]) -> str:
-    return str(row["note"]).split(";")[0]
+    return row["a"], row["b"], number(row["difference"], sign=True), interval, p_cell(row["p_value"])

@@ -9,13 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.evaluation.formatting import with_interval
 from radtl_tf.evaluation.secondary.selective_prediction import AREA, COVERAGES, at_coverage
 from radtl_tf.records.experiment import Kind
 from radtl_tf.report.drawing.axes import drawn, legend_below, panels
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.panels import Shown, looks, said, shown_settings
 from radtl_tf.report.drawing.table import Table
-from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cells, with_interval
+from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cells
 
 _VALUES = ["mean", "ci_low", "ci_high"]
 _DISTANCE = "Confidence is the distance of the score from 0.5, from which on {what}."
@@ -28,7 +29,7 @@ _CONFIDENCE: dict[Kind, str] = {
 
 def selective_table(evaluation: Evaluation) -> Table:
     """Error rates where only the most confident cases are decided."""
-    cells = estimate_cells(evaluation.further.selective)
+    cells = estimate_cells(evaluation.secondary.selective)
     names = [*(at_coverage(coverage) for coverage in COVERAGES), AREA]
     return Table(
         key="selective",
@@ -50,7 +51,7 @@ def selective_table(evaluation: Evaluation) -> Table:
 
 def selective_figure(evaluation: Evaluation) -> Figure:
     """Return error rate against coverage, a panel per backbone and tuning, a line with its interval per weights."""
-    record, found = evaluation.record, evaluation.further.selective.set_index(["scenario", "metric"])[_VALUES]
+    record, found = evaluation.record, evaluation.secondary.selective.set_index(["scenario", "metric"])[_VALUES]
     shown = shown_settings(record)
     rows = {line.setting.name: _rates(found, line) for settings in shown.values() for line in settings}
     with panels(list(shown), ("% of cases decided", "error rate")) as axes:

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number
-from radtl_tf.evaluation.results.record import NATIVE
+from radtl_tf.evaluation.formatting import number
+from radtl_tf.evaluation.results.experiment_record import NATIVE
 from radtl_tf.evaluation.results.similarity import FINE_TUNING, SOURCES
 from radtl_tf.report.drawing.axes import ROW, canvas, drawn, finish, legend_below, styles, told
 from radtl_tf.report.drawing.figure import Figure

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.answer import number, range_text
+from radtl_tf.evaluation.formatting import number, range_text, with_interval
 from radtl_tf.evaluation.question.subgroups import OF_PATIENTS
 from radtl_tf.report.drawing.table import Table
-from radtl_tf.report.topics.secondary_metrics import with_interval
 
 
 def subgroups_table(evaluation: Evaluation) -> Table:
@@ -26,13 +25,13 @@ def subgroups_table(evaluation: Evaluation) -> Table:
             *("Subgroup", "Value", "Images", "Patients", "Positive images", "A", "B"),
             *("AUROC of A", "AUROC of B", "A - B", "95 % interval", "Not given because"),
         ),
-        rows=tuple(_row(row) for row in evaluation.further.subgroups.table.to_dict("records")),
+        rows=tuple(_row(row) for row in evaluation.secondary.subgroups.table.to_dict("records")),
     )
 
 
 def demographics_table(evaluation: Evaluation) -> Table:
     """Age, sex and the like per part and fold."""
-    found = evaluation.further.subgroups.demographics
+    found = evaluation.secondary.subgroups.demographics
     names = [str(name) for name in found.columns[3:]]
     return Table(
         key="demographics",

@@ -9,7 +9,7 @@ from radtl_tf.report.drawing.table import Table
 
 def decomposition_table(evaluation: Evaluation) -> Table:
     """Shares of the sum of squares, a row per factor."""
-    found = evaluation.further.decomposition
+    found = evaluation.secondary.decomposition
     order = (
         "Every combination has equally many runs, so the order of the factors does not matter."
         if found and found.balanced

@@ -16,7 +16,7 @@ from radtl_tf.evaluation.external.frozen_models import (
 )
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.evaluation.metrics.auroc import auroc, cross_entropy, log_loss
-from radtl_tf.evaluation.metrics.secondary import METRICS_OF
+from radtl_tf.evaluation.metrics.metric_table import METRICS
 from radtl_tf.records.experiment import Kind
 
 # Eight cases of three classes; of the pairs of a case with a class and one without, those ordered rightly are 11 of 15,
@@ -202,10 +202,8 @@ def test_a_test_measures_what_an_experiment_does(kind: Kind) -> None:
     score = np.stack([view.scores[:, 0] for view in views.values()], axis=1)
     assert found["auroc"] == pytest.approx(auroc(truth, score))
     assert found["log_loss"] == pytest.approx((cross_entropy if kind == "multiclass" else log_loss)(truth, score))
-    for name, metric in (("average precision", "average_precision"), ("Brier", "brier")):
-        assert found[metric] == pytest.approx(METRICS_OF[kind][name].function(truth, score))
-    for name in ("calibration slope", "calibration intercept"):
-        assert found[name.replace(" ", "_")] == pytest.approx(METRICS_OF[kind][name].function(truth, score), abs=1e-5)
+    for key in ("average_precision", "brier", "calibration_slope", "calibration_intercept"):
+        assert found[key] == pytest.approx(METRICS[key].of(kind)(truth, score), abs=1e-5)
 
 
 @pytest.mark.parametrize(("each", "method"), [(1, "DeLong, logit scale"), (3, "patient bootstrap, 10,000 replicates")])

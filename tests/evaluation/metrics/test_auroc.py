@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import log_loss as reference_log_loss
 from sklearn.metrics import roc_auc_score
 
-from radtl_tf.errors import DataError
-from radtl_tf.evaluation.metrics.auroc import auroc, by_unit, fold_values, log_loss
+from radtl_tf.evaluation.metrics.auroc import auroc, log_loss
 
 TRUTH = np.array([0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 1])
 SCORE = np.array([0.1, 0.35, 0.24, 0.8, 0.2, 0.85, 0.13, 0.85, 0.74, 0.58, 0.71, 0.25])
@@ -40,62 +37,3 @@ def test_invariants_of_the_auroc() -> None:
 
 def test_certain_and_wrong_is_costly_but_finite() -> None:
     assert log_loss(np.array([0]), np.array([1.0])) == pytest.approx(-math.log(1e-7))
-
-
-def rows(*cases: tuple[str, str, int, float]) -> pd.DataFrame:
-    """Return predictions of one run: part, patient, truth, score."""
-    return pd.DataFrame(
-        [
-            ("s", 0, 0, part, number, patient, truth, score)
-            for number, (part, patient, truth, score) in enumerate(cases)
-        ],
-        columns=["scenario", "repeat", "fold", "part", "example", "patient", "truth", "score"],
-    )
-
-
-def test_a_patient_counts_once_with_the_mean_score() -> None:
-    table = rows(("test", "x", 1, 0.2), ("test", "x", 1, 0.6), ("test", "y", 0, 0.3), ("test", "z", 1, 0.1))
-    units = by_unit(table, "patient").set_index("patient")
-    assert units["score"].to_dict() == pytest.approx({"x": 0.4, "y": 0.3, "z": 0.1})
-    assert fold_values(table, "patient")["auroc"].item() == pytest.approx(1 / 2)
-    assert fold_values(table, "image")["auroc"].item() == pytest.approx(1 / 3)
-
-
-def test_a_patient_with_both_classes_needs_images_as_units() -> None:
-    table = rows(("test", "zz-secret", 1, 0.2), ("test", "zz-secret", 0, 0.6), ("test", "y", 0, 0.3))
-    with pytest.raises(DataError, match="1 patients have images of both classes.*unit = 'image'") as caught:
-        fold_values(table, "patient")
-    assert "zz-secret" not in str(caught.value)
-    assert fold_values(table, "image")["auroc"].item() == 0
-
-
-def test_inner_and_test_rows_are_kept_apart() -> None:
-    table = rows(
-        *(("test", "a", 0, 0.1), ("test", "b", 1, 0.9)),
-        *(("inner", "c", 0, 0.8), ("inner", "d", 1, 0.6), ("inner", "d", 1, 0.4)),
-    )
-    found = fold_values(table, "patient").iloc[0]
-    assert found["auroc"] == 1
-    assert found["inner_auroc"] == 0
-    assert found["inner_loss"] == pytest.approx(-np.log([0.2, 0.6, 0.4]).mean())  # per image, as in training
-
-
-def test_without_inner_rows_there_is_no_inner_value() -> None:
-    found = fold_values(rows(("test", "a", 0, 0.1), ("test", "b", 1, 0.9)), "image").iloc[0]
-    assert math.isnan(found["inner_loss"])
-    assert math.isnan(found["inner_auroc"])
-
-
-def test_the_published_grid_takes_seconds() -> None:
-    random = np.random.default_rng(0)
-    runs = pd.MultiIndex.from_product([[f"s{n}" for n in range(48)], [0], range(5), range(1000)])
-    table = runs.to_frame(index=False, name=["scenario", "repeat", "fold", "example"])
-    table["patient"] = (table["example"] // 2).astype(str)
-    table["part"] = np.where(table["example"] % 10 < 6, "test", "inner")
-    table["truth"] = table["example"] // 2 % 2
-    table["score"] = random.random(len(table))
-    start = time.perf_counter()
-    found = fold_values(table, "patient")
-    assert time.perf_counter() - start < 10
-    assert len(found) == 240
-    assert found["auroc"].between(0.3, 0.7).all()

@@ -11,7 +11,7 @@ from sklearn import metrics as reference
 
 from radtl_tf.evaluation.metrics import auroc as metrics
 from radtl_tf.evaluation.metrics import weighted
-from radtl_tf.evaluation.metrics.weighted import Metric
+from radtl_tf.evaluation.metrics.weighted import WeightedMetric
 
 TRUTH = np.array([0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 1])
 SCORE = np.array([0.1, 0.35, 0.24, 0.8, 0.2, 0.85, 0.13, 0.85, 0.74, 0.58, 0.71, 0.25])
@@ -78,7 +78,7 @@ def test_a_weight_is_a_number_of_copies(name: str) -> None:
     assert metric(truth, score)(7 * weights) == pytest.approx(metric(truth, score)(weights), abs=1e-9)
 
 
-def of_whole(metric: Metric) -> float:
+def of_whole(metric: WeightedMetric) -> float:
     return float(metric(np.ones((12, 1)))[0])
 
 

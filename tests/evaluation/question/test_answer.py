@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.evaluation.question.answer import number, p_text, range_text, sentence
+from radtl_tf.evaluation.formatting import number, p_text, range_text
+from radtl_tf.evaluation.question.answer import sentence
 from radtl_tf.evaluation.question.contrasts import Contrast, judge
 
 Outcome = Callable[..., Path]
@@ -26,9 +27,9 @@ def told(evaluation: Evaluation, differences: tuple[float, ...], margin: float =
     index = pd.MultiIndex.from_product([[0], range(5)], names=["repeat", "fold"])
     second = pd.Series(0.7, index)
     contrast = Contrast("question", "imagenet", "random", second + np.array(differences), second, "two ways")
-    question = {**evaluation.record.experiment["question"], "margin": margin}
-    facts = {**evaluation.record.facts, "experiment": {**evaluation.record.experiment, "question": question}}
-    return sentence(replace(evaluation.record, facts=facts), judge([contrast], 5, margin)[0])
+    asked = replace(evaluation.record.experiment, question=replace(evaluation.record.asked, margin=margin))
+    record = replace(evaluation.record, facts=replace(evaluation.record.facts, experiment=asked))
+    return sentence(record, judge([contrast], 5, margin)[0])
 
 
 def test_the_sentence_is_true_of_the_table(evaluation: Evaluation) -> None:
@@ -40,9 +41,9 @@ def test_the_sentence_is_true_of_the_table(evaluation: Evaluation) -> None:
     assert float(found["low"]) == pytest.approx(row["ci_low"], abs=5e-4)
     assert float(found["high"]) == pytest.approx(row["ci_high"], abs=5e-4)
     assert found["p"] == p_text(row["p_value"])
-    assert (int(found["images"]), int(found["patients"])) == (data["examples"], data["patients"])
+    assert (int(found["images"]), int(found["patients"])) == (data.examples, data.patients)
     assert found["unit"] == "patient"
-    assert found["verdict"] == evaluation.question.verdict == row["note"].split(";")[0] == "better"
+    assert found["verdict"] == evaluation.question.verdict == row["outcome"] == "better"
     assert evaluation.question.sentence.endswith("This compares training procedures, not one exported model.")
 
 
@@ -118,7 +119,7 @@ def test_a_verdict_on_uncertain_weights_holds_under_both_conventions_or_is_undec
     found, rows = evaluation.question, evaluation.comparisons.query("level == 'question'")
     assert found is not None
     assert (found.verdict, found.agree) == (verdict, agree)
-    assert (len(set(rows["note"].str.split(";").str[0])) == 1) == agree
+    assert (len(set(rows["outcome"])) == 1) == agree
     assert found.sentence.startswith(
         "Per patient, radimagenet minus imagenet: with radimagenet under radimagenet pixels"
     )
@@ -133,7 +134,7 @@ def test_a_verdict_on_uncertain_weights_holds_under_both_conventions_or_is_undec
 
 def test_certain_weights_are_read_once(evaluation: Evaluation) -> None:
     assert evaluation.question is not None
-    assert len(evaluation.question.readings) == 1
+    assert len(evaluation.question.by_convention) == 1
     assert "public" not in evaluation.question.sentence
 
 
@@ -157,9 +158,3 @@ def test_nothing_is_chosen_over_the_grid(outcome: Outcome) -> None:
     found = evaluate(outcome(question={"over": "grid", "margin": 0.02})).question
     assert found is not None
     assert found.choices.empty
-
-
-def test_numbers_in_words() -> None:
-    assert (number(0.0004, sign=True), number(-0.0004), number(1.0)) == ("+0.000", "0.000", "1.000")
-    assert (p_text(0.0009), p_text(0.0264), p_text(float("nan"))) == ("< 0.001", "= 0.026", "-")
-    assert (range_text(0.1, 0.25), range_text(float("nan"), float("nan"))) == ("0.100 to 0.250", "-")

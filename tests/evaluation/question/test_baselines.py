@@ -10,10 +10,10 @@ import pytest
 
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.evaluate import evaluate
-from radtl_tf.evaluation.metrics.auroc import fold_values
 from radtl_tf.evaluation.question.baselines import COLUMNS, baseline_table
+from radtl_tf.evaluation.results.experiment_record import read_record
 from radtl_tf.evaluation.results.predictions import read_predictions
-from radtl_tf.evaluation.results.record import read_record
+from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.records.folder import OutputFolder
 
 
@@ -30,7 +30,7 @@ def folder(outcome: Callable[..., Path]) -> Path:
 def test_a_baseline_has_the_mean_of_its_folds_and_an_interval(folder: Path) -> None:
     record = read_record(folder)
     (row,) = baseline_table(folder, record).to_dict("records")
-    values = fold_values(read_predictions(OutputFolder(folder).baselines), record.data["unit"])
+    values = fold_values(read_predictions(OutputFolder(folder).baselines), record.data.unit)
     assert (row["scenario"], row["tuning"]) == ("mean and SD", "baseline")
     assert row["mean"] == pytest.approx(values["auroc"].mean())
     assert row["ci_low"] < row["mean"] < row["ci_high"]

@@ -9,12 +9,12 @@ import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.question.chosen_runs import question_pairs, setting_sides
-from radtl_tf.evaluation.question.inner_choice import values_of
-from radtl_tf.evaluation.results.record import read_record
+from radtl_tf.evaluation.question.inner_choice import run_values
+from radtl_tf.evaluation.results.experiment_record import read_record
 
 
 def test_a_side_gives_what_the_estimates_and_the_question_say(evaluation: Evaluation) -> None:
-    record, values = evaluation.record, values_of(evaluation.record, evaluation.folds)
+    record, values = evaluation.record, run_values(evaluation.record, evaluation.folds)
 
     def auroc(run: tuple[str, int, int]) -> float:
         return float(values.auroc.loc[run[1:], run[0]])
@@ -37,7 +37,7 @@ def test_uncertain_weights_have_a_pair_per_reading(outcome: Callable[..., Path])
     signal = {"radimagenet": 1.0, "imagenet": 1.0}
     folder = outcome(signal=signal, alternatives={"radimagenet": "zero_one"}, backbones=("ResNet50",))
     found = evaluate(folder)
-    pairs = question_pairs(read_record(folder), values_of(found.record, found.folds))
+    pairs = question_pairs(read_record(folder), run_values(found.record, found.folds))
     names = [(first.name, second.name) for first, second in pairs]
     assert names == [("radimagenet-radimagenet", "imagenet"), ("radimagenet-zero_one", "imagenet")]
 
@@ -46,4 +46,4 @@ def test_without_a_question_there_is_no_pair(outcome: Callable[..., Path]) -> No
     from radtl_tf.evaluation.evaluate import evaluate
 
     found = evaluate(outcome(question=None, backbones=("ResNet50",)))
-    assert list(question_pairs(found.record, values_of(found.record, found.folds))) == []
+    assert list(question_pairs(found.record, run_values(found.record, found.folds))) == []

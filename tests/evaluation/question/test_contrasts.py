@@ -9,7 +9,7 @@ import pytest
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.inference.comparison import holm
 from radtl_tf.evaluation.question.contrasts import LEVELS, contrasts, weight_pairs
-from radtl_tf.evaluation.question.inner_choice import values_of
+from radtl_tf.evaluation.question.inner_choice import run_values
 
 Outcome = Callable[..., Path]
 THREE = {"radimagenet": 1.0, "imagenet": 1.1, "random": 0.5}
@@ -45,7 +45,7 @@ def test_the_grid_is_the_contrast_of_means(evaluation: Evaluation) -> None:
     own = evaluation.folds[~evaluation.folds["scenario"].str.endswith("probe")]
     means = [own[own["scenario"].str.contains(f"-{weights}-")]["auroc"].mean() for weights in ("imagenet", "random")]
     assert row["difference"] == pytest.approx(means[0] - means[1])
-    assert "mean over 8 scenarios" in row["note"]
+    assert "mean over 8 scenarios" in row["reason"]
 
 
 def test_a_question_over_the_grid_is_the_grid_row(outcome: Outcome) -> None:
@@ -120,7 +120,7 @@ def test_uncertain_weights_are_compared_under_both_conventions(outcome: Outcome)
     assert question["a"].tolist() == ["radimagenet-radimagenet", "radimagenet-zero_one"]
     assert question["b"].tolist() == ["imagenet", "imagenet"]
     assert (question["p_adjusted"] == question["p_value"]).all()
-    assert question["note"].iloc[1].split("; ")[1] == "with radimagenet under zero_one pixels"
+    assert question["reason"].iloc[1].split("; ")[0] == "with radimagenet under zero_one pixels"
     grid = rows[rows["level"] == "grid"]
     assert len(grid) == 2 * 2 + 1  # each pair with radimagenet twice
     settings = rows[rows["level"] == "setting"]
@@ -134,7 +134,7 @@ def test_both_conventions_are_read_whatever_the_grid_lists(outcome: Outcome, pix
     found = evaluate(outcome(signal=THREE, pixels=pixels, **UNCERTAIN))
     question = found.comparisons[found.comparisons["level"] == "question"]
     assert question["a"].tolist() == ["radimagenet-radimagenet", "radimagenet-zero_one"]
-    alone = pixels == ("caffe",)  # both under caffe is neither of the two readings, so it has a row of its own
+    alone = pixels == ("caffe",)  # both under caffe is neither of the two candidates, so it has a row of its own
     assert (found.comparisons["level"] == "pixels").sum() == alone
     assert found.ablation is None
 
@@ -154,7 +154,7 @@ def test_two_uncertain_weights_are_read_in_every_combination(outcome: Outcome) -
         for other in ("radimagenet", "zero_one")
     ]
     assert found.question is not None
-    assert len(found.question.readings) == 4
+    assert len(found.question.by_convention) == 4
 
 
 def test_a_convention_that_is_native_to_both_is_asked_once(outcome: Outcome) -> None:
@@ -166,5 +166,5 @@ def test_without_a_question_nothing_is_compared(outcome: Outcome) -> None:
     found = evaluate(outcome(question=None))
     assert found.comparisons.empty
     assert found.question is None
-    assert contrasts(found.record, values_of(found.record, found.folds)) == []
+    assert contrasts(found.record, run_values(found.record, found.folds)) == []
     assert len(found.estimates) > 0

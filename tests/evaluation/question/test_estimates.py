@@ -11,7 +11,7 @@ from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.question.chosen_runs import setting_sides
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
-from radtl_tf.evaluation.question.inner_choice import values_of
+from radtl_tf.evaluation.question.inner_choice import run_values
 
 
 def test_mean_and_interval_are_of_the_folds(evaluation: Evaluation) -> None:
@@ -32,7 +32,7 @@ def test_a_fold_without_a_value_leaves_none(evaluation: Evaluation) -> None:
 
 
 def test_runs_that_had_not_converged_are_counted(evaluation: Evaluation) -> None:
-    sides = setting_sides(evaluation.record, values_of(evaluation.record, evaluation.folds))
-    counts = [num_stuck(values_of(evaluation.record, evaluation.folds), side) for side in sides.values()]
+    sides = setting_sides(evaluation.record, run_values(evaluation.record, evaluation.folds))
+    counts = [num_stuck(run_values(evaluation.record, evaluation.folds), side) for side in sides.values()]
     assert counts == evaluation.estimates["not_converged"][: len(sides)].tolist()
     assert sum(counts) > 0

@@ -8,8 +8,8 @@ import pytest
 
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.question.inner_choice import Values, values_of
-from radtl_tf.evaluation.results.record import read_record
+from radtl_tf.evaluation.question.inner_choice import RunValues, run_values
+from radtl_tf.evaluation.results.experiment_record import read_record
 from radtl_tf.records.runs import Scenario, Setting
 
 RATES = [Scenario(Setting("R", "w", "caffe", "frozen"), rate) for rate in (0.1, 0.01)]
@@ -21,7 +21,7 @@ def wide(high: list[float], low: list[float]) -> pd.DataFrame:
     return pd.DataFrame({HIGH: high, LOW: low}, index=rows)
 
 
-VALUES = Values(
+VALUES = RunValues(
     auroc=wide([0.9, 0.8, 0.7], [0.6, 0.95, 0.5]),
     inner_loss=wide([0.5, 0.3, 0.4], [0.4, 0.6, 0.4]),
     stuck=wide([True, False, True], [True, True, False]) == 1,
@@ -38,15 +38,15 @@ def test_the_inner_loss_chooses_and_never_the_test_value() -> None:
 
 def test_test_scores_do_not_change_a_choice(evaluation: Evaluation) -> None:
     folds = evaluation.folds
-    before = values_of(evaluation.record, folds)
-    after = values_of(evaluation.record, folds.assign(auroc=1 - folds["auroc"]))
+    before = run_values(evaluation.record, folds)
+    after = run_values(evaluation.record, folds.assign(auroc=1 - folds["auroc"]))
     family = evaluation.record.family("imagenet")
     assert before.choose(family).equals(after.choose(family))
     assert not before.at(before.choose(family)).equals(after.at(after.choose(family)))
 
 
 def test_runs_that_did_not_converge_are_counted_where_they_are(evaluation: Evaluation) -> None:
-    stuck = values_of(evaluation.record, evaluation.folds).stuck
+    stuck = run_values(evaluation.record, evaluation.folds).stuck
     runs = evaluation.record.runs
     told = runs[runs["converged"].isin([False])]
     assert stuck.to_numpy().sum() == len(told) > 0
@@ -57,17 +57,17 @@ def test_incomplete_experiments_are_refused(evaluation: Evaluation) -> None:
     record, folds = evaluation.record, evaluation.folds
     name = record.scenarios[3].name
     with pytest.raises(DataError, match=f"scenario '{name}' is missing"):
-        values_of(record, folds[folds["scenario"] != name])
+        run_values(record, folds[folds["scenario"] != name])
     with pytest.raises(DataError, match="1 of 5 folds is missing"):
-        values_of(record, folds[folds["fold"] != 2])
+        run_values(record, folds[folds["fold"] != 2])
     with pytest.raises(DataError, match="two experiments"):
-        values_of(replace(record, scenarios=record.scenarios[1:]), folds)
+        run_values(replace(record, facts=replace(record.facts, scenarios=record.scenarios[1:])), folds)
     with pytest.raises(DataError, match=f"no inner part for scenario '{name}'"):
-        values_of(record, folds.assign(inner_loss=folds["inner_loss"].mask(folds["scenario"] == name)))
+        run_values(record, folds.assign(inner_loss=folds["inner_loss"].mask(folds["scenario"] == name)))
 
 
 def test_a_probe_without_inner_rows_is_no_fault(finished: Path, evaluation: Evaluation) -> None:
     folds = evaluation.folds
     probe = folds["scenario"].str.endswith("probe")
     assert probe.any()
-    values_of(read_record(finished), folds.assign(inner_loss=folds["inner_loss"].mask(probe)))
+    run_values(read_record(finished), folds.assign(inner_loss=folds["inner_loss"].mask(probe)))

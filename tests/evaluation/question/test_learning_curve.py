@@ -45,7 +45,7 @@ def test_the_row_with_all_patients_is_the_question(outcome: Outcome) -> None:
     (question,) = evaluation.comparisons[evaluation.comparisons["level"] == "question"].to_dict("records")
     for name in ("a", "b", "difference", "ci_low", "ci_high", "p_value", "p_adjusted"):
         assert last[name] == question[name]
-    assert question["note"].startswith(last["verdict"])
+    assert question["outcome"] == last["verdict"]
 
 
 def test_smaller_shares_leave_everything_else_as_it_is(outcome: Outcome) -> None:

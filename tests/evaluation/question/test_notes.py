@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,7 @@ from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.question.notes import notes
 
 Outcome = Callable[..., Path]
+Changed = Callable[..., Evaluation]
 
 
 def text(evaluation: Evaluation) -> str:
@@ -20,11 +20,11 @@ def text(evaluation: Evaluation) -> str:
 def test_counts_add_up(evaluation: Evaluation) -> None:
     parts, data = evaluation.parts, evaluation.record.data
     of_fold = parts.groupby(["repeat", "fold"])
-    assert set(of_fold["images"].sum()) == {data["examples"]}
-    assert set(of_fold["patients"].sum()) == {data["patients"]}
-    assert set(of_fold["positives"].sum()) == {data["counts"]["present"]["images"]}
+    assert set(of_fold["images"].sum()) == {data.examples}
+    assert set(of_fold["patients"].sum()) == {data.patients}
+    assert set(of_fold["positives"].sum()) == {data.counts["present"].images}
     tested = parts[parts["part"] == "test"]
-    assert tested["positive_patients"].sum() == data["counts"]["present"]["patients"]
+    assert tested["positive_patients"].sum() == data.counts["present"].patients
     assert (parts["negative_patients"] + parts["positive_patients"] == parts["patients"]).all()
 
 
@@ -72,16 +72,9 @@ def test_uncertain_conventions_are_named_and_no_override(outcome: Outcome) -> No
     assert "is not public" not in text(evaluate(outcome("certain", signal=signal, backbones=("ResNet50",))))
 
 
-def changed(evaluation: Evaluation, **facts: Any) -> list[str]:
-    record = replace(evaluation.record, facts={**evaluation.record.facts, **facts})
-    return notes(record, evaluation.parts)
-
-
-def test_balanced_class_weights_and_own_warnings_are_passed_on(evaluation: Evaluation) -> None:
-    training = {**evaluation.record.experiment["training"], "class_weights": "balanced"}
-    found = changed(
-        evaluation, experiment={**evaluation.record.experiment, "training": training}, warnings=["Watch out."]
-    )
+def test_balanced_class_weights_and_own_warnings_are_passed_on(evaluation: Evaluation, changed: Changed) -> None:
+    other = changed(evaluation, training={"class_weights": "balanced"}, warnings=("Watch out.",))
+    found = notes(other.record, other.parts)
     assert found[0] == "Watch out."
     assert any("no probabilities before recalibration" in note for note in found)
 

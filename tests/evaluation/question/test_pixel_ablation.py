@@ -70,7 +70,7 @@ def test_the_sentence_is_true_of_the_table(
         assert f"above 0 under {sum(value[0] == '+' and float(value) > 0 for value in values)} of 3" in sentence
         assert f"margin of 0.02 under {(rows['difference'].abs() > 0.02).sum()}," in sentence
         for word in ("better", "worse", "equivalent", "undecided"):
-            count = rows["note"].str.startswith(word).sum()
+            count = (rows["outcome"] == word).sum()
             assert (f"{word} under" in sentence) == (count > 0)
             assert (f"{word} under all 3" in sentence) == (count == 3)
     assert said in found.sentences[0]

@@ -35,7 +35,7 @@ def asked(outcome: Outcome, *names: str, **like: object) -> Path:
 def test_a_subgroups_value_is_of_its_cases(outcome: Outcome) -> None:
     folder = asked(outcome, "sex", unit="image")
     found = evaluate(folder)
-    table = found.further.subgroups.table
+    table = found.secondary.subgroups.table
     assert table["value"].tolist() == ["F", "M"]
     predictions = read_predictions(folder / "predictions.csv")
     women = predictions[predictions["patient"].map(lambda patient: int(patient, 16) % 2 == 0)]
@@ -66,7 +66,7 @@ def test_a_planted_difference_between_subgroups_is_seen(outcome: Outcome) -> Non
     men = table["patient"].map(lambda patient: int(patient, 16) % 2 == 1)
     table.loc[men & table["scenario"].str.contains("imagenet"), "score"] = 0.5
     table.to_csv(path, index=False)
-    found = evaluate(folder).further.subgroups.table.set_index("value")
+    found = evaluate(folder).secondary.subgroups.table.set_index("value")
     assert found.loc["M", "auroc_a"] == 0.5
     assert found.loc["M", ["a_low", "a_high"]].isna().all()  # the same in every fold
     assert found.loc["F", "auroc_a"] > 0.65
@@ -74,12 +74,12 @@ def test_a_planted_difference_between_subgroups_is_seen(outcome: Outcome) -> Non
 
 def test_small_subgroups_are_refused_or_warned_of(outcome: Outcome) -> None:
     found = evaluate(asked(outcome, "site"))
-    table = found.further.subgroups.table.set_index("value")
+    table = found.secondary.subgroups.table.set_index("value")
     assert list(table.index) == ["=a", "b", "unknown"]
     assert table.loc["=a", "reason"] == "5 of 5 test parts lack a class"
     assert table.loc[["=a", "unknown"], ["auroc_a", "a_low", "b_high", "difference"]].isna().all(axis=None)
     assert table.loc["b", "reason"] == ""
-    (note,) = found.further.subgroups.notes
+    (note,) = found.secondary.subgroups.notes
     assert "site = =a has fewer than 10 patients of a class (0); site = unknown" in note
     assert note in found.notes
 
@@ -87,7 +87,7 @@ def test_small_subgroups_are_refused_or_warned_of(outcome: Outcome) -> None:
 def test_ages_are_divided_into_bands(outcome: Outcome) -> None:
     found = evaluate(asked(outcome, "age"))
     bands = ["0 to 19", "20 to 39", "40 to 59", "60 to 79", "80 and above"]
-    assert found.further.subgroups.table["value"].tolist() == bands
+    assert found.secondary.subgroups.table["value"].tolist() == bands
     assert banded("spacing", pd.Series(["0.15", "0.1499", "x"])).tolist() == [
         "0.15 to 0.20 mm",
         "0.10 to 0.15 mm",
@@ -127,12 +127,12 @@ def test_metadata_of_another_kind_are_refused(outcome: Outcome, spoil: str) -> N
 
 
 def test_without_a_question_there_are_demographics_only(outcome: Outcome) -> None:
-    found = evaluate(asked(outcome, "sex", question=None)).further.subgroups
+    found = evaluate(asked(outcome, "sex", question=None)).secondary.subgroups
     assert len(found.table) == 0
     assert len(found.demographics) == 15
     assert "asks no question" in found.notes[-1]
 
 
 def test_unasked_there_is_nothing(evaluation: Evaluation) -> None:
-    found = evaluation.further.subgroups
+    found = evaluation.secondary.subgroups
     assert len(found.table) == len(found.demographics) == len(found.notes) == 0

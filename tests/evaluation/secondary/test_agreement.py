@@ -50,7 +50,7 @@ def test_rank_correlation_is_spearmans() -> None:
 def test_independent_errors_have_no_kappa_and_shared_noise_has_one(outcome: Outcome) -> None:
     signal = {"imagenet": 1.0, "random": 1.0}
     shared, own = (
-        evaluate(outcome(name, backbones=("ResNet50",), signal=signal, noise=noise)).further.agreements[0]
+        evaluate(outcome(name, backbones=("ResNet50",), signal=signal, noise=noise)).secondary.agreements[0]
         for name, noise in (("shared", 0.2), ("own", 20.0))
     )
     assert shared.measures["kappa of errors"].mean > 0.5
@@ -61,28 +61,28 @@ def test_independent_errors_have_no_kappa_and_shared_noise_has_one(outcome: Outc
 def test_averaging_independent_models_gains_and_is_written(outcome: Outcome) -> None:
     signal = {"imagenet": 3.0, "random": 3.0}
     found = evaluate(outcome(backbones=("ResNet50",), signal=signal, noise=3.0))
-    (agreement,) = found.further.agreements
+    (agreement,) = found.secondary.agreements
     assert agreement.gain.mean > 0.02
     assert agreement.gain.mean == pytest.approx(agreement.together.mean - agreement.better.mean)
-    (row,) = found.further.averages.to_dict("records")
+    (row,) = found.secondary.averages.to_dict("records")
     assert (row["level"], row["a"], row["b"]) == ("average", "mean of imagenet and random", "better of the two")
     assert row["difference"] == agreement.gain.mean
-    assert "; secondary" in row["note"]
+    assert row["reason"].startswith("secondary")
 
 
 def test_the_better_one_is_that_of_lower_inner_loss(evaluation: Evaluation) -> None:
     folds = evaluation.folds[~evaluation.folds["scenario"].str.contains("probe")]
     best = folds.loc[folds.groupby("fold")["inner_loss"].idxmin(), "auroc"]
-    assert evaluation.further.agreements[0].better.mean == pytest.approx(best.mean())
+    assert evaluation.secondary.agreements[0].better.mean == pytest.approx(best.mean())
 
 
 def test_over_the_grid_it_is_still_of_the_chosen(outcome: Outcome) -> None:
     selected = evaluate(outcome("selected", backbones=("ResNet50",)))
     grid = evaluate(outcome("grid", backbones=("ResNet50",), question={"over": "grid", "margin": 0.02}))
-    assert grid.further.agreements == selected.further.agreements
+    assert grid.secondary.agreements == selected.secondary.agreements
 
 
 def test_without_a_question_there_is_none(outcome: Outcome) -> None:
-    found = evaluate(outcome(question=None, backbones=("ResNet50",))).further
+    found = evaluate(outcome(question=None, backbones=("ResNet50",))).secondary
     assert found.agreements == []
     assert len(found.averages) == 0

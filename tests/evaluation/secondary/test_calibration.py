@@ -11,9 +11,10 @@ import pytest
 from scipy.special import expit, logit
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.results.run_parts import RunParts
-from radtl_tf.evaluation.secondary.calibration import MAPS, MEASURES, reliability
+from radtl_tf.evaluation.secondary.calibration import MAPS, reliability
 
 Outcome = Callable[..., Path]
 
@@ -59,8 +60,8 @@ def test_a_planted_distortion_is_taken_back(outcome: Outcome) -> None:
     table["score"] = expit(4 * logit(table["score"]) + 1)
     table.to_csv(path, index=False)
     found = evaluate(folder)
-    before = found.further.secondary.estimates.set_index(["scenario", "metric"])["mean"]
-    after = found.further.calibration.estimates.set_index(["scenario", "metric"])["mean"]
+    before = found.secondary.metrics.estimates.set_index(["scenario", "metric"])["mean"]
+    after = found.secondary.calibration.estimates.set_index(["scenario", "metric"])["mean"]
     for setting in found.record.settings:
         assert before[setting.name, "calibration slope"] < 0.5
         assert after[setting.name, "Platt scaling: calibration slope"] == pytest.approx(1, abs=0.45)
@@ -71,33 +72,33 @@ def test_a_planted_distortion_is_taken_back(outcome: Outcome) -> None:
 
 def test_maps_are_fitted_without_the_test_part(outcome: Outcome) -> None:
     folder = outcome(backbones=("ResNet50",), unit="image")
-    first = evaluate(folder).further.calibration.estimates
+    first = evaluate(folder).secondary.calibration.estimates
     path = folder / "predictions.csv"
     table = pd.read_csv(path, dtype={"patient": str})
     at = (table["part"] == "inner") & (table["fold"] == 0)
     table.loc[at, "score"] = expit(logit(table.loc[at, "score"]) * 3)
     table.to_csv(path, index=False)
-    second = evaluate(folder).further.calibration.estimates
+    second = evaluate(folder).secondary.calibration.estimates
     assert not np.allclose(first["mean"], second["mean"])
     test = table["part"] == "test"
     table.loc[test, "truth"] = 1 - table.loc[test, "truth"]
     table.to_csv(path, index=False)
-    flipped = evaluate(folder).further.calibration.estimates
+    flipped = evaluate(folder).secondary.calibration.estimates
     slopes = second["metric"].str.endswith("slope")
     assert flipped.loc[slopes, "mean"].to_numpy() == pytest.approx(-second.loc[slopes, "mean"].to_numpy(), abs=1e-6)
 
 
 def test_every_setting_has_every_map_and_measure(evaluation: Evaluation) -> None:
-    found = evaluation.further.calibration
-    assert len(found.estimates) == 8 * len(MAPS["binary"]) * len(MEASURES)
+    found = evaluation.secondary.calibration
+    assert len(found.estimates) == 8 * len(MAPS["binary"]) * len(OF_PROBABILITIES)
     assert found.reliability["scenario"].nunique() == 8
     assert found.notes == ()
 
 
 def test_few_inner_patients_are_refused_and_balanced_classes_warned_of(outcome: Outcome) -> None:
     small = evaluate(outcome("small", backbones=("ResNet50",), num_patients=80, class_weights="balanced"))
-    assert len(small.further.calibration.estimates) == 0
-    assert len(small.further.calibration.reliability) > 0
-    assert small.further.calibration.notes[0].startswith("No recalibration: 5 of 5 inner parts")
+    assert len(small.secondary.calibration.estimates) == 0
+    assert len(small.secondary.calibration.reliability) > 0
+    assert small.secondary.calibration.notes[0].startswith("No recalibration: 5 of 5 inner parts")
     balanced = evaluate(outcome("large", backbones=("ResNet50",), class_weights="balanced"))
     assert any("the table Recalibration" in note for note in balanced.notes)

@@ -13,7 +13,7 @@ from radtl_tf.records.runs import SELECTED
 
 
 def test_the_mean_is_that_of_the_settings(evaluation: Evaluation) -> None:
-    fitted = evaluation.further.fitted.set_index("scenario")
+    fitted = evaluation.secondary.fitted.set_index("scenario")
     chosen = evaluation.estimates[evaluation.estimates["learning_rate"] == SELECTED].set_index("scenario")
     assert set(fitted["metric"]) == {FITTED}
     assert fitted["mean"].to_dict() == pytest.approx(chosen["mean"].to_dict())
@@ -22,7 +22,7 @@ def test_the_mean_is_that_of_the_settings(evaluation: Evaluation) -> None:
 
 def test_several_images_of_a_patient_widen_it(outcome: Callable[..., Path]) -> None:
     """A case per patient and a case per image say the same of the same patients, up to how images are averaged."""
-    by_image = evaluate(outcome("image", unit="image", backbones=("ResNet50",))).further.fitted
-    by_patient = evaluate(outcome("patient", unit="patient", backbones=("ResNet50",))).further.fitted
+    by_image = evaluate(outcome("image", unit="image", backbones=("ResNet50",))).secondary.fitted
+    by_patient = evaluate(outcome("patient", unit="patient", backbones=("ResNet50",))).secondary.fitted
     widths = [(table["ci_high"] - table["ci_low"]).mean() for table in (by_image, by_patient)]
     assert widths[0] > 0.7 * widths[1]

@@ -11,8 +11,9 @@ import pytest
 from sklearn.metrics import confusion_matrix, f1_score
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.evaluation.metrics.metric_table import RATES
 from radtl_tf.evaluation.results.predictions import read_predictions
-from radtl_tf.evaluation.secondary.operating_points import RATES, choose_threshold, cross_tabulate
+from radtl_tf.evaluation.secondary.operating_points import choose_threshold, cross_tabulate
 from radtl_tf.records.operating_points import operating_point
 
 Outcome = Callable[..., Path]
@@ -78,7 +79,7 @@ def test_the_test_part_has_no_say_in_the_threshold(outcome: Outcome) -> None:
     table.to_csv(path, index=False)
     after = evaluate(folder)
     columns = ["scenario", "point", "mean", "low", "high"]
-    first, second = (found.further.operating_points.thresholds for found in (before, after))
+    first, second = (found.secondary.operating_points.thresholds for found in (before, after))
     pd.testing.assert_frame_equal(first[columns], second[columns])
     assert (first["true_positive"] > second["true_positive"]).all()
 
@@ -97,10 +98,10 @@ def test_rates_are_means_over_the_folds_of_the_chosen_runs(outcome: Outcome) -> 
         assert (positive >= threshold).mean() >= 0.9
         thresholds.append(threshold)
         sensitivities.append((test.loc[test["truth"] == 1, "score"] >= threshold).mean())
-    estimates = found.further.operating_points.estimates.set_index(["scenario", "metric"])
+    estimates = found.secondary.operating_points.estimates.set_index(["scenario", "metric"])
     row = estimates.loc[(name, "sensitivity = 0.9: sensitivity")]
     assert row["mean"] == pytest.approx(np.mean(sensitivities))
-    table = found.further.operating_points.thresholds.query("scenario == @name and point == 'sensitivity = 0.9'")
+    table = found.secondary.operating_points.thresholds.query("scenario == @name and point == 'sensitivity = 0.9'")
     assert table[["mean", "low", "high"]].iloc[0].tolist() == pytest.approx(
         [np.mean(thresholds), min(thresholds), max(thresholds)]
     )
@@ -108,21 +109,21 @@ def test_rates_are_means_over_the_folds_of_the_chosen_runs(outcome: Outcome) -> 
 
 def test_every_case_is_counted_once_and_rows_are_written(outcome: Outcome) -> None:
     folder, found = asked(outcome, num_repeats=2)
-    table = found.further.operating_points.thresholds
+    table = found.secondary.operating_points.thresholds
     cells = ["true_positive", "false_positive", "false_negative", "true_negative"]
     assert len(table) == 4 * 2
-    assert table[cells].sum(axis=1).eq(found.record.data["examples"]).all()
+    assert table[cells].sum(axis=1).eq(found.record.data.examples).all()
     written = pd.read_csv(folder / "estimates.csv")
-    assert set(written["metric"]) >= {f"youden: {rate}" for rate in RATES}
+    assert set(written["metric"]) >= {f"youden: {rate.name}" for rate in RATES}
 
 
 def test_few_inner_patients_are_refused_with_the_reason(outcome: Outcome) -> None:
     _, found = asked(outcome, num_patients=80)
-    assert len(found.further.operating_points.thresholds) == 0
+    assert len(found.secondary.operating_points.thresholds) == 0
     assert any(note.startswith("No operating points: ") and "inner parts have fewer than 10" in note
                for note in found.notes)  # fmt: skip
 
 
 def test_unasked_there_is_neither_point_nor_note(evaluation: Evaluation) -> None:
-    assert len(evaluation.further.operating_points.thresholds) == 0
-    assert evaluation.further.operating_points.notes == ()
+    assert len(evaluation.secondary.operating_points.thresholds) == 0
+    assert evaluation.secondary.operating_points.notes == ()

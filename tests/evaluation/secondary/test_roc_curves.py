@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,10 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.evaluation.metrics.auroc import fold_values
-from radtl_tf.evaluation.question.inner_choice import Values, values_of
+from radtl_tf.evaluation.question.inner_choice import RunValues, run_values
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.predictions import read_predictions
-from radtl_tf.evaluation.results.record import Record, read_record
+from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.evaluation.secondary.roc_curves import (
     GRID,
     PRECISION_RECALL,
@@ -37,11 +38,9 @@ def drawn(seed: int, ties: bool) -> tuple[np.ndarray, np.ndarray]:
     return truth, np.round(score) if ties else score
 
 
-def values(folder: Path) -> tuple[Record, Values]:
+def values(folder: Path) -> tuple[ExperimentRecord, RunValues]:
     record = read_record(folder)
-    return record, values_of(
-        record, fold_values(read_predictions(OutputFolder(folder).predictions), record.data["unit"])
-    )
+    return record, run_values(record, fold_values(read_predictions(OutputFolder(folder).predictions), record.data.unit))
 
 
 @pytest.mark.parametrize("ties", [False, True])
@@ -134,8 +133,8 @@ def test_repeats_are_averaged_too_and_images_are_pooled_by_patient(outcome: Outc
     assert len(shown[0].runs) == 10
     predictions = read_predictions(OutputFolder(folder).predictions)
     per_patient = curve_table(record, shown, predictions)
-    record.facts["data"]["unit"] = "image"
-    per_image = curve_table(record, shown, predictions)
+    images = replace(record, facts=replace(record.facts, data=replace(record.data, unit="image")))
+    per_image = curve_table(images, shown, predictions)
     assert not np.allclose(per_patient["mean"], per_image["mean"])
 
 

@@ -13,15 +13,17 @@ from sklearn.metrics import average_precision_score
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.inference.comparison import holm
-from radtl_tf.evaluation.metrics.secondary import METRICS
+from radtl_tf.evaluation.metrics.metric_table import SECONDARY
 from radtl_tf.evaluation.results.predictions import read_predictions
 
 Outcome = Callable[..., Path]
 
+NAMES = [metric.name for metric in SECONDARY]
+
 
 def test_every_setting_has_every_metric(evaluation: Evaluation) -> None:
-    found = evaluation.further.secondary.estimates
-    assert found.groupby("scenario", sort=False)["metric"].apply(list).tolist() == [list(METRICS)] * 8
+    found = evaluation.secondary.metrics.estimates
+    assert found.groupby("scenario", sort=False)["metric"].apply(list).tolist() == [NAMES] * 8
     assert found["learning_rate"].eq("selected").all()
     assert (found["ci_low"] < found["mean"]).all()
 
@@ -33,16 +35,16 @@ def test_a_settings_value_is_of_the_chosen_runs(outcome: Outcome) -> None:
     chosen = own.loc[own.groupby("fold")["inner_loss"].idxmin()]
     rows = read_predictions(folder / "predictions.csv").query("part == 'test'").merge(chosen[["scenario", "fold"]])
     expected = [average_precision_score(fold["truth"], fold["score"]) for _, fold in rows.groupby("fold")]
-    table = found.further.secondary.estimates.set_index(["scenario", "metric"])
+    table = found.secondary.metrics.estimates.set_index(["scenario", "metric"])
     assert table.loc[("ResNet50-random-caffe-top10", "average precision"), "mean"] == pytest.approx(np.mean(expected))
 
 
 def test_the_question_is_asked_in_every_metric_and_adjusted(evaluation: Evaluation) -> None:
-    rows = evaluation.further.secondary.comparisons.query("level == 'metric'")
-    assert rows["metric"].tolist() == list(METRICS)
+    rows = evaluation.secondary.metrics.comparisons.query("level == 'metric'")
+    assert rows["metric"].tolist() == NAMES
     assert rows["p_adjusted"].to_numpy() == pytest.approx(holm(rows["p_value"]))
-    assert rows["note"].str.contains("secondary").all()
-    words = rows["note"].str.split(";").str[0]
+    assert rows["reason"].eq("secondary").all()
+    words = rows["outcome"]
     shown = rows["p_adjusted"] < 0.05
     assert shown.any() and not shown.all()
     assert words[~shown].eq("undecided").all()
@@ -51,7 +53,7 @@ def test_the_question_is_asked_in_every_metric_and_adjusted(evaluation: Evaluati
 
 def test_over_the_grid_it_is_the_mean_over_the_scenarios(outcome: Outcome) -> None:
     folder = outcome(backbones=("ResNet50",), unit="image", probes=False, question={"over": "grid", "margin": 0.02})
-    row = evaluate(folder).further.secondary.comparisons.query("metric == 'Brier'").iloc[0]
+    row = evaluate(folder).secondary.metrics.comparisons.query("metric == 'Brier'").iloc[0]
     table = read_predictions(folder / "predictions.csv").query("part == 'test'")
     table["weights"] = table["scenario"].str.split("-").str[1]
     squares = (table["score"] - table["truth"]) ** 2
@@ -61,7 +63,7 @@ def test_over_the_grid_it_is_the_mean_over_the_scenarios(outcome: Outcome) -> No
 
 def test_rows_are_written_below_the_others(finished: Path, evaluation: Evaluation) -> None:
     written = pd.read_csv(finished / "estimates.csv")
-    assert len(written) == len(evaluation.estimates) + len(evaluation.further.estimates)
+    assert len(written) == len(evaluation.estimates) + len(evaluation.secondary.estimates)
     assert written["metric"][: len(evaluation.estimates)].eq("auroc").all()
     compared = pd.read_csv(finished / "comparisons.csv")
     assert set(compared["level"]) >= {"question", "metric", "unit"}
@@ -69,8 +71,8 @@ def test_rows_are_written_below_the_others(finished: Path, evaluation: Evaluatio
 
 
 def test_the_other_unit_answers_the_same_question(evaluation: Evaluation) -> None:
-    (row,) = evaluation.further.secondary.comparisons.query("level == 'unit'").to_dict("records")
-    assert "sensitivity analysis of the question, per image" in row["note"]
+    (row,) = evaluation.secondary.metrics.comparisons.query("level == 'unit'").to_dict("records")
+    assert "sensitivity analysis of the question, per image" in row["reason"]
     assert evaluation.question is not None
     assert row["difference"] != evaluation.question.test.mean
     assert row["difference"] == pytest.approx(evaluation.question.test.mean, abs=0.05)
@@ -80,7 +82,7 @@ def test_the_other_unit_answers_the_same_question(evaluation: Evaluation) -> Non
 def test_patients_of_both_classes_have_no_analysis_per_patient(outcome: Outcome) -> None:
     found = evaluate(outcome(unit="image", backbones=("ResNet50",)))
     assert "unit" not in set(found.comparisons["level"])
-    assert found.further.secondary.comparisons["level"].eq("metric").all()
+    assert found.secondary.metrics.comparisons["level"].eq("metric").all()
     assert any(
         re.fullmatch(r"No sensitivity analysis per patient: \d+ patients have images of both classes\.", note)
         for note in found.notes
@@ -88,15 +90,15 @@ def test_patients_of_both_classes_have_no_analysis_per_patient(outcome: Outcome)
 
 
 def test_without_a_question_there_are_estimates_only(outcome: Outcome) -> None:
-    found = evaluate(outcome(question=None, backbones=("ResNet50",))).further.secondary
+    found = evaluate(outcome(question=None, backbones=("ResNet50",))).secondary.metrics
     assert len(found.comparisons) == 0
-    assert len(found.estimates) == 4 * len(METRICS)
+    assert len(found.estimates) == 4 * len(NAMES)
 
 
 def test_what_has_no_value_says_so(outcome: Outcome) -> None:
     found = evaluate(outcome(signal={"imagenet": 60.0, "random": 60.0}, noise=0.01, backbones=("ResNet50",)))
-    slopes = found.further.secondary.estimates.query("metric == 'calibration slope'")
+    slopes = found.secondary.metrics.estimates.query("metric == 'calibration slope'")
     assert slopes["mean"].isna().all()
     assert slopes["method"].str.contains("not defined in 5 of 5 folds").all()
     assert any("Without a value for some settings: calibration slope" in note for note in found.notes)
-    assert found.further.secondary.comparisons["p_value"].isna().any()
+    assert found.secondary.metrics.comparisons["p_value"].isna().any()

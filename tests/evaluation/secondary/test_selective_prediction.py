@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.metrics.secondary import METRICS, decisions
+from radtl_tf.evaluation.metrics.metric_table import BY_NAME
+from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.secondary.selective_prediction import (
     COVERAGES,
     area_under,
@@ -48,8 +49,8 @@ def test_confidence_that_knows_its_errors_lowers_the_risk() -> None:
 
 
 def test_every_setting_has_its_rows(evaluation: Evaluation) -> None:
-    found = evaluation.further.selective.set_index(["scenario", "metric"])["mean"]
+    found = evaluation.secondary.selective.set_index(["scenario", "metric"])["mean"]
     assert len(found) == 8 * (len(COVERAGES) + 1)
-    assert set(METRICS).isdisjoint(found.index.get_level_values("metric"))
+    assert set(BY_NAME).isdisjoint(found.index.get_level_values("metric"))
     for setting in evaluation.record.settings:
         assert found[setting.name, at_coverage(50)] < found[setting.name, at_coverage(100)]

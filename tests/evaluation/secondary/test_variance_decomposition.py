@@ -90,7 +90,7 @@ def test_factors_of_one_level_have_no_share_and_no_spread_no_decomposition() -> 
 
 
 def test_the_experiments_runs_are_decomposed(evaluation: Evaluation) -> None:
-    found = evaluation.further.decomposition
+    found = evaluation.secondary.decomposition
     assert found is not None
     trained = evaluation.folds[~evaluation.folds["scenario"].str.contains("probe")]
     assert (found.runs, found.mean) == (len(trained), pytest.approx(trained["auroc"].mean()))
@@ -101,12 +101,12 @@ def test_the_experiments_runs_are_decomposed(evaluation: Evaluation) -> None:
 
 
 def test_conventions_are_a_factor_where_the_grid_lists_them(outcome: Callable[..., Path]) -> None:
-    listed = evaluate(outcome("listed", backbones=("ResNet50",), pixels=("caffe", "tf"))).further.decomposition
+    listed = evaluate(outcome("listed", backbones=("ResNet50",), pixels=("caffe", "tf"))).secondary.decomposition
     assert listed is not None
     assert "pixels" in listed.shares
     signal = {"radimagenet": 1.0, "imagenet": 1.0}
     uncertain = {"signal": signal, "alternatives": {"radimagenet": "zero_one"}, "backbones": ("ResNet50",)}
-    own = evaluate(outcome("own", **uncertain)).further.decomposition
+    own = evaluate(outcome("own", **uncertain)).secondary.decomposition
     assert own is not None
     assert own.runs == 2 * 4 * 5  # without the alternative
     assert "pixels" not in own.shares

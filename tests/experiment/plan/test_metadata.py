@@ -11,7 +11,7 @@ import pytest
 from radtl_tf.data.decoding.reading import METADATA
 from radtl_tf.errors import ExperimentError
 from radtl_tf.evaluation.question.subgroups import demographics, read_metadata
-from radtl_tf.evaluation.results.record import read_record
+from radtl_tf.evaluation.results.experiment_record import read_record
 from radtl_tf.experiment.plan.metadata import write_metadata
 from radtl_tf.records.experiment import Subgroup
 from radtl_tf.records.folder import OutputFolder

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.results.record import read_record
+from radtl_tf.evaluation.results.experiment_record import read_record
 from radtl_tf.report.drawing.panels import looks, said, shown_settings
 from radtl_tf.report.drawing.svg import SERIES
 
@@ -20,7 +20,7 @@ def test_a_panel_per_backbone_and_tuning_with_both_weights(evaluation: Evaluatio
     assert list(shown) == panels == list(dict.fromkeys(evaluation.curves["panel"]))[1:]
     assert all([line.name for line in lines] == ["imagenet", "random"] for lines in shown.values())
     names = {line.setting.name for lines in shown.values() for line in lines}
-    assert names == set(evaluation.further.calibration.reliability["scenario"])
+    assert names == set(evaluation.secondary.calibration.reliability["scenario"])
 
 
 def test_weights_that_are_not_asked_about_are_left_out_unless_nothing_is_asked(outcome: Outcome) -> None:

@@ -10,6 +10,7 @@ from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.report.results.patient_flow import flow_figure
 
 Outcome = Callable[..., Path]
+Changed = Callable[..., Evaluation]
 
 
 def text(evaluation: Evaluation) -> str:
@@ -19,10 +20,10 @@ def text(evaluation: Evaluation) -> str:
 
 def test_the_boxes_hold_the_counts(evaluation: Evaluation) -> None:
     data, shown = evaluation.record.data, text(evaluation)
-    assert f"Manifest: {data['examples']} images of {data['patients']} patients" in shown
-    assert f"Analyzed: {data['examples']} images of {data['patients']} patients" in shown
-    for name, count in data["counts"].items():
-        assert f"{name}: {count['images']} images of {count['patients']} patients" in shown
+    assert f"Manifest: {data.examples} images of {data.patients} patients" in shown
+    assert f"Analyzed: {data.examples} images of {data.patients} patients" in shown
+    for name, count in data.counts.items():
+        assert f"{name}: {count.images} images of {count.patients} patients" in shown
     assert "Left out by this software: 0 images" in shown
     assert "Divided by patient into 5 folds, once" in shown
 
@@ -34,10 +35,9 @@ def test_parts_have_the_fewest_and_the_most_over_the_folds(evaluation: Evaluatio
     assert expected in flow_figure(evaluation).alt
 
 
-def test_a_data_set_and_repeats_are_named(outcome: Outcome) -> None:
+def test_a_data_set_and_repeats_are_named(outcome: Outcome, changed: Changed) -> None:
     found = evaluate(outcome(backbones=("ResNet50",), num_repeats=2))
-    found.record.experiment["task"]["dataset"] = "adld"
-    shown = text(found)
+    shown = text(changed(found, task={"dataset": "adld"}))
     assert "Data set adld: " in shown
     assert "into 5 folds, 2 times" in shown
 

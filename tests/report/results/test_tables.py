@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.records.experiment_facts import CheckFacts, FindingFacts
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.results.tables import tables
 
 Outcome = Callable[..., Path]
+Changed = Callable[..., Evaluation]
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_folds_show_images_patients_and_positives(by_key: dict[str, Table], eval
 def test_weights_show_their_convention_and_a_short_hash(by_key: dict[str, Table], evaluation: Evaluation) -> None:
     rows = by_key["weights"].rows
     assert rows[0][0:2] == ("imagenet", "ResNet50")
-    assert rows[0][4] == evaluation.record.facts["weights"][0]["sha256"][:12]
+    assert rows[0][4] == (evaluation.record.facts.weights[0].sha256 or "")[:12]
     assert [row[4] for row in rows if row[0] == "random"] == ["", ""]
 
 
@@ -89,10 +91,10 @@ def test_no_patient_is_named(by_key: dict[str, Table], evaluation: Evaluation) -
     assert not any(patient in text for patient in evaluation.record.folds["patient"].unique())
 
 
-def test_the_data_check_is_told_with_what_was_accepted(outcome: Outcome) -> None:
+def test_the_data_check_is_told_with_what_was_accepted(outcome: Outcome, changed: Changed) -> None:
     found = evaluate(outcome(backbones=("ResNet50",)))
-    finding = {"code": "shortcut", "level": "warning", "message": "Size alone gives the label."}
-    found.record.facts["check"] = {"findings": [finding], "accepted": ["shortcut"]}
+    finding = FindingFacts(code="shortcut", level="warning", message="Size alone gives the label.")
+    found = changed(found, check=CheckFacts(findings=(finding,), accepted=("shortcut",)))
     table = next(table for table in tables(found) if table.key == "check")
     assert table.rows == (("shortcut", "warning", "Size alone gives the label.", "yes"),)
     assert table.section == "data"

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from radtl_tf.errors import OutputError
-from radtl_tf.evaluation.results.record import Record, read_record
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.gradcam import opened
 from radtl_tf.models.pixels import convention, to_network
@@ -19,7 +19,6 @@ from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.sources import WeightsRecord, initialize
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import Run, Scenario, Setting
 from radtl_tf.report.saliency.case_choice import Case
 from radtl_tf.report.saliency.explained import Explainer
@@ -28,7 +27,7 @@ from radtl_tf.training.finished_networks import find_weights
 from radtl_tf.training.learned_weights import Learned, write_learned
 from radtl_tf.training.randomness import backbone_seed
 
-Subject = tuple[OutputFolder, Record, Experiment]
+Subject = tuple[OutputFolder, ExperimentRecord, Experiment]
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def subject(finished_once: Path, tmp_path: Path) -> Subject:
     keras.config.set_dtype_policy("float32")
     shutil.copytree(finished_once / "out", tmp_path / "out")
     record = read_record(tmp_path / "out")
-    return OutputFolder(tmp_path / "out"), record, experiment_from(record.experiment, tmp_path)
+    return OutputFolder(tmp_path / "out"), record, record.experiment
 
 
 def some_cases(count: int) -> list[Case]:

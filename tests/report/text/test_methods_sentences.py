@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.records.experiment import TuningAxis
+from radtl_tf.records.experiment_facts import CheckFacts, FindingFacts
 from radtl_tf.report.text.methods_sentences import MADE
 
 Outcome = Callable[..., Path]
+Changed = Callable[..., Evaluation]
 
 
 def said(evaluation: Evaluation, key: str) -> str:
@@ -17,7 +20,7 @@ def said(evaluation: Evaluation, key: str) -> str:
 
 def test_data_and_unit(evaluation: Evaluation, outcome: Outcome) -> None:
     data = evaluation.record.data
-    assert said(evaluation, "data").startswith(f"{data['examples']} radiographs of {data['patients']} patients were")
+    assert said(evaluation, "data").startswith(f"{data.examples} radiographs of {data.patients} patients were")
     assert "One case was one patient, with the mean score" in said(evaluation, "data")
     assert "both classes" not in said(evaluation, "data")
     images = evaluate(outcome(unit="image", backbones=("ResNet50",)))
@@ -28,42 +31,35 @@ def test_data_and_unit(evaluation: Evaluation, outcome: Outcome) -> None:
     )
 
 
-def test_the_data_check_is_told_only_where_it_ran(evaluation: Evaluation) -> None:
+def test_the_data_check_is_told_only_where_it_ran(evaluation: Evaluation, changed: Changed) -> None:
     assert said(evaluation, "checks") == ""
-    facts = evaluation.record.facts
-    found = [{"code": "shortcut", "level": "warning", "message": "Look out."}, {"level": "info", "message": "Fine."}]
-    facts["check"] = {"findings": found, "accepted": []}
-    try:
-        assert said(evaluation, "checks").endswith("The check warned: Look out.")
-    finally:
-        del facts["check"]
+    found = (
+        FindingFacts(code="shortcut", level="warning", message="Look out."),
+        FindingFacts(code="unit", level="info", message="Fine."),
+    )
+    checked = changed(evaluation, check=CheckFacts(findings=found))
+    assert said(checked, "checks").endswith("The check warned: Look out.")
 
 
 def test_weights_have_their_whole_hash(evaluation: Evaluation) -> None:
     text = said(evaluation, "weights")
-    for entry in evaluation.record.facts["weights"]:
-        assert (entry["sha256"] or f"random {entry['backbone']}, drawn anew in each repeat") in text
-        assert f"fed with {entry['pixels']} pixels" in text
+    for entry in evaluation.record.facts.weights:
+        assert (entry.sha256 or f"random {entry.backbone}, drawn anew in each repeat") in text
+        assert f"fed with {entry.pixels} pixels" in text
 
 
-def test_training_follows_the_settings(outcome: Outcome) -> None:
+def test_training_follows_the_settings(outcome: Outcome, changed: Changed) -> None:
     found = evaluate(outcome(backbones=("ResNet50",), head_input="raw"))
-    training = found.record.experiment["training"]
     assert "for at most 30 epochs, without early stopping" in said(found, "training")
     assert "as they came (the published head)" in said(found, "model")
-    training |= {
-        "patience": 5,
-        "augmentation": "published",
-        "views": 3,
-        "resize": "stretch",
-        "class_weights": "balanced",
-    }
+    training = {"patience": 5, "augmentation": "published", "views": 3, "resize": "stretch"}
+    found = changed(found, training={**training, "class_weights": "balanced"})
     assert "stopped after 5 epochs without a lower inner loss; class weights: balanced" in said(found, "training")
     assert "Augmentation: published, 3 views per image." in said(found, "preprocessing")
     assert "stretched, bilinear" in said(found, "preprocessing")
     assert "Tuning top10: the last ten entries" in said(found, "rates")
     assert "learning rates 0.001 and 0.0001." in said(found, "rates")
-    found.record.experiment["grid"]["tunings"] = [{"mode": "topK", "layers": 7, "learning_rates": [0.1]}]
+    found = changed(found, grid={"tunings": (TuningAxis(mode="topK", layers=7, learning_rates=(0.1,)),)})
     assert (
         said(found, "rates")
         == "Tuning topK7: the last 7 layers that have weights learned with the head; learning rates 0.1."
@@ -81,7 +77,7 @@ def test_shares_of_the_training_patients_are_told_where_the_grid_has_them(
 def test_partition_and_choice(outcome: Outcome) -> None:
     found = evaluate(outcome(backbones=("ResNet50",), num_repeats=2))
     assert "into 5 folds, stratified by class, 2 times with new seeds;" in said(found, "partition")
-    assert found.record.facts["folds_sha256"] in said(found, "partition")
+    assert found.record.facts.folds_sha256 in said(found, "partition")
     assert said(found, "inner").startswith("Of the training patients of each fold 20 % were kept")
     stuck = int(found.record.runs["converged"].isin([False]).sum())
     assert f"{stuck} of {len(found.record.runs)} runs had not converged" in said(found, "selection")

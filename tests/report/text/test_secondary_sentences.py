@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.evaluation.metrics.secondary import METRICS
+from radtl_tf.evaluation.metrics.metric_table import SECONDARY
 from radtl_tf.evaluation.secondary.secondary_metrics import UNIT
 from radtl_tf.report.text.methods import paragraphs, sentences
 
@@ -19,22 +19,22 @@ OPTIONAL = ("points", "subgroups")
 
 
 def test_what_is_not_adjusted_is_said(evaluation: Evaluation) -> None:
-    rows = pd.concat([evaluation.comparisons, evaluation.further.comparisons])
+    rows = pd.concat([evaluation.comparisons, evaluation.secondary.comparisons])
     assert set(rows.loc[rows["method"].str.contains("not adjusted"), "level"]) == {"question", UNIT}
     said = sentences(evaluation)["multiplicity"]
     assert "but for that of the sensitivity analysis per image" in said
     assert "as published, which is descriptive" in said
-    secondary = evaluation.further.secondary
+    secondary = evaluation.secondary.metrics
     left = secondary.comparisons[secondary.comparisons["level"] != UNIT]
-    further = replace(evaluation.further, secondary=replace(secondary, comparisons=left))
+    secondary = replace(evaluation.secondary, secondary=replace(secondary, comparisons=left))
     published = evaluation.published.assign(p_value=float("nan"))
-    without = sentences(replace(evaluation, further=further, published=published))["multiplicity"]
+    without = sentences(replace(evaluation, secondary=secondary, published=published))["multiplicity"]
     assert without.endswith("adjusted by Holm's method within each family.")
 
 
 def test_each_piece_that_is_there_has_its_sentence(evaluation: Evaluation) -> None:
     said = sentences(evaluation)
-    assert all(name in said["secondary"] for name in METRICS)
+    assert all(metric.name in said["secondary"] for metric in SECONDARY)
     assert "scores from 0.5 on are called positive" in said["secondary"]
     assert "Platt scaling and temperature" in said["recalibration"]
     assert "one of lower inner loss" in said["agreement"]

@@ -12,7 +12,7 @@ from radtl_tf.report.topics.agreement import agreement_table
 def test_every_measure_has_a_row(evaluation: Evaluation) -> None:
     table = agreement_table(evaluation)
     rows = {row[2]: row for row in table.rows}
-    (found,) = evaluation.further.agreements
+    (found,) = evaluation.secondary.agreements
     assert list(rows)[:3] == ["imagenet errs", "random errs", "both err"]
     kappa = found.measures["kappa of errors"]
     low, high = kappa.interval()

@@ -22,7 +22,7 @@ def test_before_and_after_stand_below_each_other(evaluation: Evaluation) -> None
     table = recalibration_table(evaluation)
     assert [row[4] for row in table.rows[:3]] == ["as they are", "Platt scaling", "temperature"]
     assert len(table.rows) == 3 * 8
-    found = evaluation.further
+    found = evaluation.secondary
     for row, (rows, name) in zip(
         table.rows,
         ((found.secondary.estimates, "Brier"), (found.calibration.estimates, "Platt scaling: Brier")),
@@ -35,7 +35,7 @@ def test_before_and_after_stand_below_each_other(evaluation: Evaluation) -> None
 def test_reliability_has_a_row_per_setting(evaluation: Evaluation) -> None:
     table = reliability_table(evaluation)
     assert len(table.rows) == 8
-    first = evaluation.further.calibration.reliability.iloc[0]
+    first = evaluation.secondary.calibration.reliability.iloc[0]
     assert table.rows[0][2].startswith(f"{first['score']:.3f}: {first['share']:.3f}, ")
     assert "not pooled" in table.caption
 
@@ -61,7 +61,7 @@ def test_the_figure_draws_the_bins_and_their_spread(
 ) -> None:
     figure, axes = panels_of(evaluation)
     assert list(axes) == ["ResNet50, frozen", "ResNet50, top10", "InceptionV3, frozen", "InceptionV3, top10"]
-    table = evaluation.further.calibration.reliability
+    table = evaluation.secondary.calibration.reliability
     bins = table[table["scenario"] == "ResNet50-random-caffe-top10"]
     line = next(line for line in axes["ResNet50, top10"].get_lines() if line.get_label() == "random")
     np.testing.assert_allclose(line.get_xydata(), bins[["score", "share"]])
@@ -81,7 +81,7 @@ def test_several_classes_are_averaged_and_the_caption_says_so(
     like = {"kind": "multiclass", "classes": ("a", "b", "c"), "backbones": ("ResNet50",), "num_patients": 300}
     found = evaluate(outcome(**like, tunings={"frozen": (0.01,)}))
     figure, axes = panels_of(found)
-    table = found.further.calibration.reliability
+    table = found.secondary.calibration.reliability
     assert table["class"].nunique() == 3
     bins = table[table["scenario"] == "ResNet50-imagenet-caffe-frozen"].groupby("bin")[["score", "share"]].mean()
     np.testing.assert_allclose(axes["ResNet50, frozen"].get_lines()[0].get_xydata(), bins)

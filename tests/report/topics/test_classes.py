@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.evaluation.question.answer import number
-from radtl_tf.evaluation.question.classes import metric_of
+from radtl_tf.evaluation.formatting import number
+from radtl_tf.evaluation.metrics.auroc import class_auroc
 from radtl_tf.report.pages.experiment import render_html
 from radtl_tf.report.topics.classes import class_comparisons_table, classes_table
 
@@ -26,9 +26,9 @@ def test_every_setting_has_a_cell_per_class(several: Evaluation) -> None:
     table = classes_table(several)
     assert table.columns[4:] == CLASSES
     assert len(table.rows) == len(several.record.settings)
-    estimates = several.further.classes.estimates.set_index(["scenario", "metric"])["mean"]
+    estimates = several.secondary.classes.estimates.set_index(["scenario", "metric"])["mean"]
     first = several.record.settings[0].name
-    assert table.rows[0][4].startswith(number(estimates[first, metric_of("caries")]))
+    assert table.rows[0][4].startswith(number(estimates[first, class_auroc("caries")]))
 
 
 def test_the_question_has_a_row_per_class(several: Evaluation) -> None:

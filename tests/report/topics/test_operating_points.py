@@ -15,11 +15,11 @@ def test_a_row_per_setting_and_point(outcome: Callable[..., Path]) -> None:
     found = evaluate(outcome(backbones=("ResNet50",), num_patients=600, evaluation=points))
     (table,) = (table for table in tables(found) if table.key == "operating-points")
     assert [row[4] for row in table.rows] == ["specificity = 0.9", "youden"] * 4
-    estimates = found.further.operating_points.estimates.set_index(["scenario", "metric"])
+    estimates = found.secondary.operating_points.estimates.set_index(["scenario", "metric"])
     expected = estimates.loc[("ResNet50-imagenet-caffe-frozen", "specificity = 0.9: specificity")]
     row = dict(zip(table.columns, table.rows[0], strict=True))
     assert row["Specificity"] == f"{expected['mean']:.3f} ({expected['ci_low']:.3f} to {expected['ci_high']:.3f})"
-    assert sum(int(row[cell]) for cell in ("TP", "FP", "FN", "TN")) == found.record.data["patients"]
+    assert sum(int(row[cell]) for cell in ("TP", "FP", "FN", "TN")) == found.record.data.patients
 
 
 def test_unasked_there_is_no_row(evaluation: Evaluation) -> None:

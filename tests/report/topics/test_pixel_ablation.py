@@ -32,7 +32,7 @@ def test_every_convention_has_a_row_for_the_head_and_the_probe(outcome: Outcome,
             row = rows[expected["a"].split("-")[1], model]
             assert row[4] == f"{expected['difference']:+.3f}"
             assert row[5] == f"{expected['ci_low']:.3f} to {expected['ci_high']:.3f}".replace("-0.000", "0.000")
-            assert row[7] == expected["note"].split(";")[0]
+            assert row[7] == expected["outcome"]
     changes = found.comparisons[found.comparisons["level"] == "change"]
     assert [rows[name, "trained head"][8] for name in ("tf", "zero_one")] == [
         f"{d:+.3f}" for d in changes["difference"]

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.evaluation.metrics.secondary import METRICS
+from radtl_tf.evaluation.metrics.metric_table import SECONDARY
 from radtl_tf.report.topics.secondary_metrics import metric_comparisons_table, secondary_table, unit_table
 
 
 def test_every_setting_has_a_row_and_every_metric_a_column(evaluation: Evaluation) -> None:
     table = secondary_table(evaluation)
-    assert table.columns[4:] == tuple(METRICS)
+    assert table.columns[4:] == tuple(metric.name for metric in SECONDARY)
     assert len(table.rows) == 8
     assert {len(row) for row in table.rows} == {len(table.columns)}
-    rows = evaluation.further.secondary.estimates
+    rows = evaluation.secondary.metrics.estimates
     first = rows.query("scenario == 'ResNet50-imagenet-caffe-frozen' and metric == 'Brier'").iloc[0]
     cell = dict(zip(table.columns, table.rows[0], strict=True))["Brier"]
     assert cell == f"{first['mean']:.3f} ({first['ci_low']:.3f} to {first['ci_high']:.3f})"
@@ -29,7 +29,7 @@ def test_the_question_in_each_metric_says_what_is_better(evaluation: Evaluation)
         ("MCC", "higher"),
         ("Brier", "lower"),
     ]
-    expected = evaluation.further.secondary.comparisons.iloc[3]
+    expected = evaluation.secondary.metrics.comparisons.iloc[3]
     assert table.rows[3][4] == f"{expected['difference']:+.3f}"
     assert table.rows[3][7] == f"{expected['p_adjusted']:.3f}"
     assert table.rows[3][-1] == "lower"

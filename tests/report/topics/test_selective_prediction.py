@@ -20,7 +20,7 @@ def test_every_setting_has_every_coverage(evaluation: Evaluation) -> None:
     table = selective_table(evaluation)
     assert table.columns[4:] == (*(f"{c} % of cases" for c in (100, 90, 80, 70, 50)), "Area")
     assert len(table.rows) == 8
-    rows = evaluation.further.selective.set_index(["scenario", "metric"])
+    rows = evaluation.secondary.selective.set_index(["scenario", "metric"])
     expected = rows.loc[("ResNet50-imagenet-caffe-frozen", "error rate at 80 % coverage"), "mean"]
     assert table.rows[0][6].startswith(f"{expected:.3f} (")
 
@@ -32,7 +32,7 @@ def test_the_figure_draws_the_rates_and_their_intervals(
     monkeypatch.setattr(selective, "legend_below", lambda shown: axes.update(shown) or legend_below(shown))
     figure = selective_figure(evaluation)
     assert list(axes) == ["ResNet50, frozen", "ResNet50, top10", "InceptionV3, frozen", "InceptionV3, top10"]
-    found = evaluation.further.selective.set_index(["scenario", "metric"])
+    found = evaluation.secondary.selective.set_index(["scenario", "metric"])
     rows = found.loc[[("InceptionV3-imagenet-tf-top10", at_coverage(coverage)) for coverage in COVERAGES]]
     place = axes["InceptionV3, top10"]
     line = next(line for line in place.get_lines() if line.get_label() == "imagenet")

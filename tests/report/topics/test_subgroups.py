@@ -24,7 +24,7 @@ def test_rows_are_subgroups_and_parts(outcome: Callable[..., Path]) -> None:
         *(("sex", "F"), ("sex", "M")),
         *(("body_part", "CHEST"), ("body_part", "unknown")),
     ]
-    first = found.further.subgroups.table.iloc[0]
+    first = found.secondary.subgroups.table.iloc[0]
     assert rows[0][7] == f"{first['auroc_a']:.3f} ({first['a_low']:.3f} to {first['a_high']:.3f})"
     assert rows[0][8] == f"{first['auroc_b']:.3f} ({first['b_low']:.3f} to {first['b_high']:.3f})"
     assert rows[0][9:11] == (f"{first['difference']:+.3f}", f"{first['ci_low']:.3f} to {first['ci_high']:.3f}")

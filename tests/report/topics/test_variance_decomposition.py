@@ -15,8 +15,8 @@ def test_shares_add_up_and_say_their_order(evaluation: Evaluation) -> None:
     table = decomposition_table(evaluation)
     assert [row[0] for row in table.rows][-1].startswith("residual")
     assert sum(float(row[1].removesuffix(" %")) for row in table.rows) == pytest.approx(100, abs=0.5)
-    assert evaluation.further.decomposition is not None
-    assert evaluation.further.decomposition.sentence in table.caption
+    assert evaluation.secondary.decomposition is not None
+    assert evaluation.secondary.decomposition.sentence in table.caption
     assert "the order of the factors does not matter" in table.caption
 
 

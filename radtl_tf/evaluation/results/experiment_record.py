@@ -1,46 +1,71 @@
-"""What an output folder says about its experiment: the resolved experiment, the folds and the finished runs."""
+"""What an output folder says of a finished experiment: ``experiment.json``, the folds and the finished runs."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from radtl_tf.errors import DataError
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.experiment import Experiment, Question
+from radtl_tf.records.experiment_facts import DataFacts, ExperimentFacts, read_facts
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import FOLD_COLUMNS, Scenario, Setting, Target
 
-FORMAT = 1
 NATIVE = "native"
 ALTERNATIVE = "alternative"  # no entry of a file: the other convention that uncertain weights may have seen
 
 
 @dataclass(frozen=True)
-class Record:
+class ExperimentRecord:
     """``facts`` is ``experiment.json``, ``folds`` is ``folds.csv``, ``runs`` the ``run.json`` of each finished run."""
 
-    facts: dict[str, Any]
-    scenarios: tuple[Scenario, ...]
+    facts: ExperimentFacts
     folds: pd.DataFrame
     runs: pd.DataFrame
 
     @property
-    def experiment(self) -> dict[str, Any]:
+    def experiment(self) -> Experiment:
         """The resolved experiment."""
-        return self.facts["experiment"]
+        return self.facts.experiment
 
     @property
-    def data(self) -> dict[str, Any]:
+    def question(self) -> Question | None:
+        """The question of the experiment, if it asks one."""
+        return self.experiment.question
+
+    @property
+    def asked(self) -> Question:
+        """The question of an experiment that asks one.
+
+        Raises:
+            ValueError: it asks none.
+        """
+        if self.question is None:
+            raise ValueError("the experiment asks no question")
+        return self.question
+
+    @property
+    def data(self) -> DataFacts:
         """Counts of images and patients, classes and unit."""
-        return self.facts["data"]
+        return self.facts.data
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """All scenarios of the experiment, in their order."""
+        return self.facts.scenarios
 
     @property
     def target(self) -> Target:
         """What is predicted, and its columns."""
-        return Target(self.experiment["task"].get("kind", "binary"), tuple(self.data["classes"]))
+        return self.facts.target
+
+    @property
+    def num_test_parts(self) -> int:
+        """How many test parts there are: one per fold and repeat."""
+        return self.num_folds * self.num_repeats
 
     @property
     def metric(self) -> str:
@@ -51,12 +76,12 @@ class Record:
     @property
     def num_folds(self) -> int:
         """The k of k-fold."""
-        return self.experiment["folds"]["count"]
+        return self.experiment.folds.count
 
     @property
     def num_repeats(self) -> int:
         """How often the folds were drawn."""
-        return self.experiment["folds"]["repeats"]
+        return self.experiment.folds.repeats
 
     @property
     def trained(self) -> list[Scenario]:
@@ -80,7 +105,7 @@ class Record:
     @property
     def axis(self) -> list[str]:
         """The entries of the pixels axis after ``native``, which stands for each weights' headline convention."""
-        return [NATIVE, *(entry for entry in self.experiment["grid"]["pixels"] if entry != NATIVE)]
+        return [NATIVE, *(entry for entry in self.experiment.grid.pixels if entry != NATIVE)]
 
     def convention(self, entry: str, weights: str, backbone: str) -> str:
         """Return the convention that an entry of the pixels axis means for these weights.
@@ -90,23 +115,23 @@ class Record:
         """
         if entry not in (NATIVE, ALTERNATIVE):
             return entry
-        asked = "native_pixels" if entry == NATIVE else "alternative_pixels"
         wanted = {
-            record.get(asked)
-            for record in self.facts["weights"]
-            if (record["name"], record["backbone"]) == (weights, backbone)
+            used.native_pixels if entry == NATIVE else used.alternative_pixels
+            for used in self.facts.weights
+            if (used.name, used.backbone) == (weights, backbone)
         }
         found = {s.pixels for s in self.settings if (s.weights, s.backbone) == (weights, backbone)}
-        if entry == ALTERNATIVE:
-            return min(wanted & found, default=self.convention(NATIVE, weights, backbone))
-        return min(wanted & found, default=self.experiment["grid"]["pixels"][0])
+        otherwise = (
+            self.convention(NATIVE, weights, backbone) if entry == ALTERNATIVE else self.experiment.grid.pixels[0]
+        )
+        return min(found & wanted, default=otherwise)
 
     def conventions(self, entry: str, weights: str) -> list[str]:
         """Return what an entry of the pixels axis means for these weights over the backbones, each name once."""
-        backbones = self.experiment["grid"]["backbones"]
+        backbones = self.experiment.grid.backbones
         return list(dict.fromkeys(self.convention(entry, weights, backbone) for backbone in backbones))
 
-    def readings(self, weights: str) -> list[str]:
+    def candidates(self, weights: str) -> list[str]:
         """Return the entries under which a question about these weights is answered: two where they are uncertain."""
         certain = self.conventions(ALTERNATIVE, weights) == self.conventions(NATIVE, weights)
         return [NATIVE] if certain else [NATIVE, ALTERNATIVE]
@@ -128,21 +153,18 @@ class Record:
         ]
 
 
-def read_record(folder: Path) -> Record:
+def read_record(folder: Path) -> ExperimentRecord:
     """Read ``experiment.json``, ``folds.csv`` and every ``run.json`` of an output folder.
 
     Raises:
         OutputError: a file is missing or damaged.
-        DataError: ``folds.csv`` is missing or not the one of the runs, or another version wrote the folder.
+        DataError: ``folds.csv`` is missing or not the one of the runs, or a newer version wrote the folder.
     """
     output = OutputFolder(folder)
-    facts = read_json(output.experiment)
-    if facts.get("format") != FORMAT:
-        raise DataError(f"{output.experiment}: format {facts.get('format')!r}, but this version reads format {FORMAT}.")
-    return Record(
+    facts = read_facts(output.experiment)
+    return ExperimentRecord(
         facts=facts,
-        scenarios=tuple(Scenario.from_dict(record) for record in facts["scenarios"]),
-        folds=_read_folds(output.folds, facts["folds_sha256"]),
+        folds=_read_folds(output.folds, facts.folds_sha256),
         runs=pd.DataFrame(list(output.run_records()), columns=_RUN_COLUMNS),
     )
 

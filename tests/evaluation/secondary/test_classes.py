@@ -13,8 +13,9 @@ from sklearn.metrics import roc_auc_score
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.inference.comparison import holm
-from radtl_tf.evaluation.question.classes import CLASS, metric_of
+from radtl_tf.evaluation.metrics.auroc import class_auroc
 from radtl_tf.evaluation.results.predictions import read_predictions
+from radtl_tf.evaluation.secondary.classes import CLASS
 from radtl_tf.records.runs import SELECTED, Target
 
 CLASSES = ("caries", "cyst, left", "impacted tooth")
@@ -49,15 +50,15 @@ def test_the_auroc_is_the_mean_over_the_classes(folder: Path, found: Evaluation)
 
 
 def test_the_classes_of_a_setting_have_its_auroc_as_their_mean(found: Evaluation) -> None:
-    written = found.further.estimates.set_index(["scenario", "metric"])["mean"]
+    written = found.secondary.estimates.set_index(["scenario", "metric"])["mean"]
     settings = found.estimates[found.estimates["learning_rate"] == SELECTED].set_index("scenario")["mean"]
     for name, mean in settings.items():
-        assert np.mean([written[name, metric_of(of)] for of in CLASSES]) == pytest.approx(mean)
+        assert np.mean([written[name, class_auroc(of)] for of in CLASSES]) == pytest.approx(mean)
 
 
 def test_the_question_is_asked_in_every_class_and_adjusted(found: Evaluation) -> None:
-    rows = found.further.comparisons.query(f"level == {CLASS!r}")
-    assert rows["metric"].tolist() == [metric_of(name) for name in CLASSES]
+    rows = found.secondary.comparisons.query(f"level == {CLASS!r}")
+    assert rows["metric"].tolist() == [class_auroc(name) for name in CLASSES]
     assert rows["p_adjusted"].tolist() == pytest.approx(holm(rows["p_value"]).tolist())
     assert found.question is not None
     assert rows["difference"].mean() == pytest.approx(found.question.test.mean)
@@ -66,25 +67,25 @@ def test_the_question_is_asked_in_every_class_and_adjusted(found: Evaluation) ->
 
 
 def test_every_secondary_metric_has_a_value(found: Evaluation) -> None:
-    table = found.further.secondary.estimates
+    table = found.secondary.metrics.estimates
     assert table["mean"].notna().all()
-    assert len(found.further.selective) and len(found.further.agreements) == 1
-    assert set(found.further.calibration.reliability["class"]) == set(CLASSES)
-    temperatures = found.further.calibration.estimates["metric"].str.startswith("temperature: ")
+    assert len(found.secondary.selective) and len(found.secondary.agreements) == 1
+    assert set(found.secondary.calibration.reliability["class"]) == set(CLASSES)
+    temperatures = found.secondary.calibration.estimates["metric"].str.startswith("temperature: ")
     assert temperatures.any()
 
 
 def test_temperature_lowers_the_log_loss_of_scores_that_are_too_flat(outcome: Outcome) -> None:
     found = evaluate(several(outcome, "multiclass", signal={"imagenet": 0.5, "random": 0.4}, noise=3.0))
-    after = found.further.calibration.estimates.set_index(["scenario", "metric"])["mean"]
-    before = found.further.secondary.estimates.set_index(["scenario", "metric"])["mean"]
+    after = found.secondary.calibration.estimates.set_index(["scenario", "metric"])["mean"]
+    before = found.secondary.metrics.estimates.set_index(["scenario", "metric"])["mean"]
     for setting in found.record.settings:
         assert after[setting.name, "temperature: log loss"] < before[setting.name, "log loss"] + 0.01
 
 
 def test_a_binary_task_has_no_table_of_classes(evaluation: Evaluation) -> None:
-    assert evaluation.further.classes.estimates.empty
-    assert evaluation.further.classes.comparisons.empty
+    assert evaluation.secondary.classes.estimates.empty
+    assert evaluation.secondary.classes.comparisons.empty
 
 
 @pytest.mark.parametrize(

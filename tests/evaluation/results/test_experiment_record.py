@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.errors import DataError, OutputError
-from radtl_tf.evaluation.results.record import read_record
+from radtl_tf.evaluation.results.experiment_record import read_record
 
 Outcome = Callable[..., Path]
 
@@ -77,8 +77,8 @@ def test_the_headline_takes_the_own_convention_if_the_grid_has_it(
 def test_uncertain_weights_have_two_readings_if_both_were_run(outcome: Outcome) -> None:
     signal = {"imagenet": 1.0, "radimagenet": 1.0}
     record = read_record(outcome(signal=signal, alternatives={"radimagenet": "zero_one"}))
-    assert record.readings("imagenet") == ["native"]
-    assert record.readings("radimagenet") == ["native", "alternative"]
+    assert record.candidates("imagenet") == ["native"]
+    assert record.candidates("radimagenet") == ["native", "alternative"]
     assert record.conventions("alternative", "radimagenet") == ["zero_one"]
     assert record.conventions("alternative", "imagenet") == ["caffe", "tf"]  # its own, of either backbone
     assert {s.setting.pixels for s in record.family("radimagenet", "alternative")} == {"zero_one"}
@@ -92,7 +92,7 @@ def test_a_folder_that_has_one_convention_only_is_read_under_that(outcome: Outco
     facts = json.loads((folder / "experiment.json").read_text())
     weights = [{**entry, "alternative_pixels": "zero_one"} for entry in facts["weights"]]
     rewrite(folder / "experiment.json", weights=weights)
-    assert read_record(folder).readings("radimagenet") == ["native"]
+    assert read_record(folder).candidates("radimagenet") == ["native"]
     weights = [{key: value for key, value in entry.items() if key != "alternative_pixels"} for entry in weights]
     rewrite(folder / "experiment.json", weights=weights)
-    assert read_record(folder).readings("radimagenet") == ["native"]
+    assert read_record(folder).candidates("radimagenet") == ["native"]

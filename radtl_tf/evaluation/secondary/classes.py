@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from radtl_tf.evaluation.metrics.auroc import auroc
+from radtl_tf.evaluation.metrics.auroc import auroc, class_auroc
 from radtl_tf.evaluation.question.chosen_runs import Pair, Side
-from radtl_tf.evaluation.question.contrasts import COMPARISON_COLUMNS
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
-from radtl_tf.evaluation.question.inner_choice import Values
-from radtl_tf.evaluation.results.record import Record
+from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.evaluation.secondary.secondary_metrics import compared
 from radtl_tf.records.runs import Setting
@@ -24,42 +23,46 @@ CLASS = "class"  # level of comparisons.csv
 class Classes:
     """``estimates``: a row per setting and class. ``comparisons``: the question in each class. None in a binary task.
 
-    Metrics are named as ``metric_of`` does.
+    Metrics are named as ``class_auroc`` does.
     """
 
     estimates: pd.DataFrame
     comparisons: pd.DataFrame
 
 
-def metric_of(name: str) -> str:
-    """Return what the AUROC of a class against the rest is called in ``estimates.csv`` and ``comparisons.csv``."""
-    return f"auroc: {name}"
-
-
 def by_class(
-    record: Record, values: Values, parts: RunParts, settings: dict[Setting, Side], pairs: Sequence[Pair]
+    record: ExperimentRecord,
+    values: RunValues,
+    parts: RunParts,
+    settings: dict[Setting, Side],
+    pairs: Sequence[Pair],
 ) -> Classes:
     """Return the AUROC of each class; p of the question is adjusted over the classes (Holm)."""
     names = () if record.target.is_binary else record.target.classes
     rows = [row for of in settings.items() for row in _rows(record, values, parts, names, *of)]
     asked = [
-        (pair, metric_of(name), lambda run, number=number: _auroc(parts, run, number))  # type: ignore[misc]
+        (pair, class_auroc(name), lambda run, number=number: _auroc(parts, run, number))  # type: ignore[misc]
         for number, name in enumerate(names)
         for pair in pairs
     ]
     return Classes(
         pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS)),
-        compared(record, CLASS, asked) if asked else pd.DataFrame(columns=list(COMPARISON_COLUMNS)),
+        compared(record, CLASS, asked),
     )
 
 
 def _rows(
-    record: Record, values: Values, parts: RunParts, names: Sequence[str], setting: Setting, side: Side
+    record: ExperimentRecord,
+    values: RunValues,
+    parts: RunParts,
+    names: Sequence[str],
+    setting: Setting,
+    side: Side,
 ) -> Iterator[tuple[object, ...]]:
     stuck = num_stuck(values, side)
     for number, name in enumerate(names):
         per_fold = side.of(lambda run, number=number: _auroc(parts, run, number))  # type: ignore[misc]
-        yield setting_row(record, setting, metric_of(name), per_fold, (0, 1), stuck)
+        yield setting_row(record, setting, class_auroc(name), per_fold, (0, 1), stuck)
 
 
 def _auroc(parts: RunParts, run: RunKey, number: int) -> float:

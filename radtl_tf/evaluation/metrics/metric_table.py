@@ -1,0 +1,110 @@
+"""Every metric that ``radtl run`` and ``radtl test`` report: its names, what its values mean, and its formulas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from radtl_tf.evaluation.metrics import auroc, recalibration, secondary, weighted
+from radtl_tf.evaluation.metrics.arrays import Score, Truth
+from radtl_tf.evaluation.metrics.weighted import WeightedMetric
+from radtl_tf.records.experiment import Kind
+
+Formula = Callable[[Truth, Score], float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric with values in ``low``..``high``; ``ideal`` is the value of the best scores.
+
+    ``key`` names it in ``results.json`` of a test, ``name`` for people and in ``estimates.csv`` of a run, where only
+    the AUROC has its key. ``formula`` takes truth (n,), 0 or 1, and score (n,), P(positive) 0..1; ``weighted`` prepares
+    it for the bootstrap. Of several classes (n, K) it is the mean over them, but for multiclass tasks where
+    ``of_all`` is a formula of its own, with values up to ``of_all_high``.
+    """
+
+    key: str
+    name: str
+    low: float
+    high: float
+    ideal: float
+    formula: Formula | None = None
+    weighted: Callable[..., WeightedMetric] | None = None
+    of_all: Formula | None = None
+    of_all_high: float | None = None
+
+    @property
+    def title(self) -> str:
+        """The name as a heading has it."""
+        return f"{self.name[0].upper()}{self.name[1:]}"
+
+    @property
+    def better(self) -> str:
+        """Say which values are better."""
+        at_an_end = {self.low: "lower", self.high: "higher"}
+        return at_an_end.get(self.ideal, f"near {self.ideal:g}")
+
+    def of(self, kind: Kind) -> Formula:
+        """Return the formula for a kind of task.
+
+        Raises:
+            ValueError: the metric has no formula of truth and score alone.
+        """
+        if self.formula is None:
+            raise ValueError(f"{self.key} has no formula of truth and score alone")
+        if kind == "multiclass" and self.of_all:
+            return self.of_all
+        return self.formula if kind == "binary" else auroc.over_classes(self.formula)
+
+    def bounds(self, kind: Kind) -> tuple[float, float]:
+        """Return the lowest and the highest value for a kind of task."""
+        return self.low, self.of_all_high if kind == "multiclass" and self.of_all_high else self.high
+
+    def prepared(self, truth: Truth, score: Score, *threshold: float) -> WeightedMetric:
+        """Return the metric of these cases for the bootstrap; rates are those at ``threshold``.
+
+        Raises:
+            ValueError: it is not measured by the bootstrap.
+        """
+        if self.weighted is None:
+            raise ValueError(f"{self.key} is not measured by the bootstrap")
+        return self.weighted(truth, score, *threshold)
+
+
+AUROC = Metric("auroc", "AUROC", 0, 1, 1, auroc.auroc, weighted.auroc)
+AVERAGE_PRECISION = Metric(
+    "average_precision", "average precision", 0, 1, 1, secondary.average_precision, weighted.average_precision
+)
+BALANCED_ACCURACY = Metric(
+    *("balanced_accuracy", "balanced accuracy", 0, 1, 1),
+    *(secondary.balanced_accuracy, weighted.balanced_accuracy, secondary.mean_recall),
+)
+MCC = Metric("mcc", "MCC", -1, 1, 1, secondary.matthews, weighted.mcc, secondary.matthews_of_classes)
+BRIER = Metric("brier", "Brier", 0, 1, 0, secondary.brier, weighted.brier, secondary.brier_of_classes, of_all_high=2)
+LOG_LOSS = Metric("log_loss", "log loss", 0, math.inf, 0, auroc.log_loss, weighted.log_loss, auroc.cross_entropy)
+CALIBRATION_SLOPE = Metric(
+    *("calibration_slope", "calibration slope", -math.inf, math.inf, 1),
+    *(recalibration.calibration_slope, weighted.calibration_slope),
+)
+CALIBRATION_INTERCEPT = Metric(
+    *("calibration_intercept", "calibration intercept", -math.inf, math.inf, 0),
+    *(recalibration.calibration_intercept, weighted.calibration_intercept),
+)
+ECE = Metric("ece", "ECE", 0, 1, 0, secondary.calibration_error, of_all=secondary.confidence_error)
+
+SENSITIVITY = Metric("sensitivity", "sensitivity", 0, 1, 1, weighted=weighted.sensitivity)
+SPECIFICITY = Metric("specificity", "specificity", 0, 1, 1, weighted=weighted.specificity)
+ACCURACY = Metric("accuracy", "accuracy", 0, 1, 1, weighted=weighted.accuracy)
+PPV, NPV, F1 = (Metric(name.lower(), name, 0, 1, 1) for name in ("PPV", "NPV", "F1"))
+
+# Of every setting of a run, beside the AUROC; those that tell whether scores are probabilities; rates at a threshold.
+SECONDARY = (
+    *(AVERAGE_PRECISION, BALANCED_ACCURACY, MCC, BRIER, LOG_LOSS),
+    *(CALIBRATION_SLOPE, CALIBRATION_INTERCEPT, ECE),
+)
+OF_PROBABILITIES = (BRIER, LOG_LOSS, ECE, CALIBRATION_SLOPE, CALIBRATION_INTERCEPT)
+RATES = (SENSITIVITY, SPECIFICITY, PPV, NPV, F1)
+
+METRICS = {metric.key: metric for metric in (AUROC, *SECONDARY, *RATES, ACCURACY)}
+BY_NAME = {metric.name: metric for metric in METRICS.values()}
