@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 
-from radtl_tf.errors import ExperimentError
+from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import CONVENTIONS
 from radtl_tf.models.weights.sources import NATIVE, RANDOM, WeightsRecord, initialize, resolve
@@ -44,7 +44,9 @@ def found_weights(backbone: str, weights: str | os.PathLike[str] | None, pixels:
     if file is None:
         name = RANDOM if weights is None else str(weights)
         return resolve(name, backbone, entries={}, pixels=pixels or NATIVE, folder=weights_folder())
-    if pixels is None and file.is_file() and not file.with_name(f"{file.name}.json").is_file():
+    if not file.is_file():
+        raise WeightsError(f"Weights file {file} is missing: correct the path.")
+    if pixels is None and not file.with_name(f"{file.name}.json").is_file():
         raise ExperimentError(
             f"pixels is missing: say in which convention {file.name} saw images in pre-training; one of "
             f"{', '.join(CONVENTIONS)}."

@@ -35,7 +35,7 @@ def preprocessing_layers(pixels: str, size: int, resize: str) -> keras.Sequentia
     if not isinstance(size, int) or size < 1:
         raise ExperimentError(f"size = {size!r} is out of range: it must be a whole number of pixels, at least 1.")
     layers = keras.layers
-    return keras.Sequential(
+    model = keras.Sequential(
         [
             layers.Resizing(size, size, data_format="channels_last", dtype=_FLOAT32, **_RESIZES[resize]),
             layers.Reshape((size * size, -1), dtype=_FLOAT32),
@@ -47,3 +47,5 @@ def preprocessing_layers(pixels: str, size: int, resize: str) -> keras.Sequentia
         ],
         name=f"preprocess_{pixels}",
     )
+    model.dtype_policy = _FLOAT32  # it casts what it is given
+    return model
