@@ -48,6 +48,7 @@ def main() -> None:
                 cache=ArrayCache(Path(folder) / way, limit=1e9),
                 key={},
                 kept=dict.fromkeys(cached, 1),
+                name=f"{BACKBONE} with random weights",
             )
             seconds[way], scores[way] = _runs(trainer, RunData(cases, store, [], 0, Training(epochs=EPOCHS)))
     slow, fast = seconds["anew in every epoch"], seconds["once, cached"]

@@ -180,7 +180,8 @@ def test_an_installed_package_finds_its_folders(wheel: zipfile.ZipFile, tmp_path
 
 def test_an_installed_package_loads_a_new_builder(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     wheel.extractall(tmp_path)
-    code = "from radtl_tf.data.tfds import builders; print(builders.builder_class('planted').name, *builders.known_datasets())"
+    found = "builders.builder_class('planted').name, *builders.known_datasets()"
+    code = f"from radtl_tf.data.tfds import builders; print({found})"
     name, *known = run_python(code, folder=tmp_path).stdout.split()
     assert name == "planted"
     assert "planted" in known

@@ -54,7 +54,7 @@ def _rows(root: Path, *, by_sex: bool) -> Iterator[Row]:
         name, sex = cells["Image Index"], cells["Patient Gender"].strip().upper()
         label = _sex(sex, line) if by_sex else _findings(cells["Finding Labels"], line)
         known = {
-            "age": plain("age", cells["Patient Age"].rstrip("Y").lstrip("0")),
+            "age": plain("age", cells["Patient Age"]),
             "view": cells["View Position"].strip(),
         }
         if not by_sex and sex in SEXES:

@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli.options import ANY_PATH, FILE, as_json, log, task_of, task_options
+from radtl_tf.cli import options
+from radtl_tf.cli.options import ANY_PATH, FILE, TASK, as_json, log, refuse
+from radtl_tf.records.experiment import Task
 
 if TYPE_CHECKING:
     from radtl_tf.data.check.findings import Checked
     from radtl_tf.data.manifest.reader import Manifest
-    from radtl_tf.records.experiment import FoldPlan, Task
 
 
 @click.command()
 @click.argument("source", type=ANY_PATH)
-@task_options
-@click.option(
-    "--folds", type=click.IntRange(2, 50), default=5, show_default=True, help="Folds whose parts are counted."
-)
-@click.option("--seed", type=click.IntRange(0), default=726, show_default=True, help="Seed of the folds.")
+@options.task_options
+@options.folds
+@options.seed
 @click.option("--out", type=FILE, help="HTML page to write, too.")
 @as_json
 def check(
@@ -30,46 +29,59 @@ def check(
 ) -> None:
     """Open every radiograph of SOURCE, a manifest (CSV) or a folder, and tell what could spoil an experiment.
 
-    Files that cannot be read, patients under two ids, duplicates and near-duplicates, labels that stand in a path or a
-    column, shortcuts through how images were taken. Exit code 1 if there is an error.
+    It finds files that cannot be read, patients under two ids, duplicates and near-duplicates, paths and columns that
+    give away the label, and shortcuts through how images were taken. Exit code 1 if there is an error. Of a folder the
+    images are checked; the options about labels, patients and folds are for a manifest. Without --positive and --kind
+    the classes are compared with each other. Folds are drawn where --patient or --one-image-per-patient is given.
 
     Example: radtl data check labels.csv --positive pneumonia --patient patient_id --out check.html
     """
-    from radtl_tf.errors import DataError
-    from radtl_tf.records.experiment import FoldPlan
     from radtl_tf.report.pages.check import as_dict, as_text, verdict, write_page
 
-    checked = _checked(source, images, FoldPlan(count=folds), seed, task)
+    checked = _folder(source) if source.is_dir() else _manifest(source, images, folds, seed, task)
     if out:
         write_page(out, checked, source.name)
         log(f"Page: {out}")
     click.echo(json.dumps(as_dict(checked), indent=1) if as_json else as_text(checked))
     if checked.errors:
-        raise DataError(f"{source}: {verdict(checked)}; the first: {checked.errors[0].message}")
+        log(f"Error: {source}: {verdict(checked)}; the first: {checked.errors[0].message}")
+        click.get_current_context().exit(1)
 
 
-def _checked(source: Path, images: Path | None, plan: FoldPlan, seed: int, options: dict[str, Any]) -> Checked:
-    from radtl_tf.data.check.check_source import check_folder, check_manifest
-    from radtl_tf.data.manifest.reader import read_manifest
+def _folder(folder: Path) -> Checked:
+    from radtl_tf.data.check.check_source import check_folder
     from radtl_tf.library.bars import bars
 
-    if source.is_dir():
-        with bars() as watch:
-            return check_folder(source, watch)
-    manifest = read_manifest(source, images, collect=True)
-    task = _task(manifest, source, options)
+    refuse([*TASK, "folds", "seed"], "SOURCE is a folder, which has no labels and no patients; name a manifest.")
     with bars() as watch:
-        return check_manifest(manifest, task, patient=options["patient"], plan=plan, seed=seed, watch=watch)
+        return check_folder(folder, watch)
 
 
-def _task(manifest: Manifest, source: Path, options: dict[str, Any]) -> Task | None:
+def _manifest(source: Path, images: Path | None, folds: int, seed: int, given: dict[str, Any]) -> Checked:
+    from radtl_tf.data.check.check_source import check_manifest
+    from radtl_tf.data.manifest.reader import read_manifest
+    from radtl_tf.library.bars import bars
+    from radtl_tf.records.experiment import FoldPlan
+
+    manifest = read_manifest(source, images, collect=True)
+    task, plan = _task(manifest, source, given), FoldPlan(count=folds)
+    if task and not (task.patient or task.one_image_per_patient):
+        refuse(["unit", "folds", "seed"], "nothing is said of patients; add --patient or --one-image-per-patient.")
+    with bars() as watch:
+        return check_manifest(manifest, task, patient=given["patient"], plan=plan, seed=seed, watch=watch)
+
+
+def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | None:
     """Return what the columns mean, or ``None`` where there is no label.
 
     Without ``--positive`` classes are compared with each other; without ``--unit`` the check suggests one.
     """
-    if not options["labels"] and "label" not in manifest.table.columns:
+    if not given["labels"] and Task.label not in manifest.table.columns:
+        names = set(TASK) - {"labels", "patient", "images"}
+        refuse({*names, "folds", "seed"}, "the manifest has no column 'label'; name yours with --label.")
         return None
-    if not options["positive"] and not options["kind"]:
-        several = len(options["labels"]) > 1 or options["label_separator"]
-        options["kind"] = "multilabel" if several else "multiclass"
-    return task_of(source, {**options, "unit": options["unit"] or "image"})
+    kind = given["kind"]
+    if not given["positive"] and not kind:
+        several = len(given["labels"]) > 1 or given["label_separator"]
+        kind = "multilabel" if several else "multiclass"
+    return options.task_of(source, {**given, "kind": kind, "unit": given["unit"] or "image"})

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from radtl_tf.cli.check import check
-from radtl_tf.cli.options import FOLDER, load_tensorflow, log, task_of, task_options
+from radtl_tf.cli.options import FOLDER, TASK, load_tensorflow, log, refuse, task_of, task_options
 from radtl_tf.cli.preview import preview
 
 
@@ -23,25 +23,34 @@ def data() -> None:
 @click.option("--manual-dir", type=FOLDER, help="Folder with the files of a builder that has to be downloaded by hand.")
 @task_options
 def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, **task: Any) -> None:
-    """Build a TFDS data set from SOURCE: a manifest (CSV) or the name of a builder, such as radiograph_phantoms/skull.
+    """Build a TFDS data set from SOURCE: a manifest (CSV), the name of a builder, such as adld, or its folder.
 
-    The options of labels and patients go with a manifest; a builder brings its own.
+    The options about labels, patients and --images are for a manifest; a builder knows its own.
 
     Example: radtl data build labels.csv --positive pneumonia --patient patient_id --unit image --out data
     """
     load_tensorflow()
-    from radtl_tf.data.tfds.builders import build_named
 
     if source.lower().endswith((".csv", ".tsv")):
+        refuse(["manual_dir"], "it is for a builder; the files of a manifest are below --images.")
         builder = _build_manifest(Path(source), out, images, task)
     else:
-        builder = build_named(source, out, manual_dir)
+        builder = _build_named(source, out, manual_dir)
     log(f"{builder.info.splits.total_num_examples} examples")
     click.echo(str(builder.data_dir))
 
 
 for command in (check, preview):
     data.add_command(command)
+
+
+def _build_named(source: str, out: Path, manual_dir: Path | None) -> Any:
+    from radtl_tf.data.tfds.builders import build_named, builder_class
+
+    refuse(TASK, f"{source} is the name of a builder, which knows its labels and patients.")
+    if not builder_class(source.partition("/")[0]).MANUAL_DOWNLOAD_INSTRUCTIONS:
+        refuse(["manual_dir"], f"{source} needs no files that you download.")
+    return build_named(source, out, manual_dir)
 
 
 def _build_manifest(source: Path, out: Path, images: Path | None, options: dict[str, Any]) -> Any:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -12,6 +16,7 @@ from radtl_tf.cli.demo import demo
 from radtl_tf.cli.doctor import doctor
 from radtl_tf.cli.external import external
 from radtl_tf.cli.init import init
+from radtl_tf.cli.interrupts import stoppable
 from radtl_tf.cli.model import export, predict
 from radtl_tf.cli.options import log
 from radtl_tf.cli.pretrain import pretrain
@@ -22,19 +27,53 @@ from radtl_tf.logs import shown
 
 
 class Group(click.Group):
-    """A group that turns the package's own errors, and those of the disk, into one line and exit code 1."""
+    """The root of all verbs: an error is one line on stderr, its exit code, and with ``--json`` an object on stdout."""
+
+    def main(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the words ``args`` and leave with the exit code, as ``click.Group.main``."""
+        words = list(sys.argv[1:] if args is None else args)
+        if not standalone_mode:
+            return super().main(words, prog_name, standalone_mode=False, **extra)
+        try:
+            code = super().main(words, prog_name, standalone_mode=False, **extra)
+        except Exception as error:
+            if "--json" in words:
+                click.echo(json.dumps({"error": _described(error)}))
+            if not isinstance(error, click.ClickException):
+                raise
+            error.show()
+            code = error.exit_code
+        sys.exit(code)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb and print what it logs; ``--debug`` shows the traceback of an error instead of its line."""
+        """Run the verb and print what it logs; ``--debug`` shows the traceback of our errors, and of the disk's."""
         try:
-            with shown(log):
+            with stoppable(), shown(log):
                 return super().invoke(ctx)
         except BrokenPipeError:  # whoever reads our output has seen enough: click ends quietly
             raise
         except (RadtlError, OSError) as error:
             if ctx.params.get("debug"):
                 raise
-            raise click.ClickException(" ".join(str(error).split())) from error
+            raise click.ClickException(_one_line(error)) from error
+
+
+def _described(error: Exception) -> dict[str, str]:
+    """Return the type and the message of an error; click's general exception only carries the line of another one."""
+    if type(error) is click.ClickException and isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    message = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    return {"type": type(error).__name__, "message": _one_line(message)}
+
+
+def _one_line(message: object) -> str:
+    return " ".join(str(message).split())
 
 
 @click.group(
@@ -43,11 +82,14 @@ class Group(click.Group):
 )
 @click.version_option(__version__, prog_name="radtl")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def main(debug: bool) -> None:
+@click.pass_context
+def main(ctx: click.Context, debug: bool) -> None:
     """Transfer-learning experiments on radiographs: which pre-trained weights to start from, and how sure can one be?
 
     For research. Not a medical device; not for diagnosis.
     """
+    if os.environ.get("NO_COLOR"):  # https://no-color.org: set and not empty
+        ctx.color = False
 
 
 for command in (demo, doctor, init, data, weights, pretrain, train, run, status, report, export, external, predict):

@@ -49,7 +49,8 @@ def predict(model: Path, paths: tuple[Path, ...], out: Path | None) -> None:
     from radtl_tf.deploy.class_check import target_of
     from radtl_tf.deploy.predict import load_model
     from radtl_tf.deploy.predict import predict as scores_of
-    from radtl_tf.records.folder import csv_text, write_text
+    from radtl_tf.records.csv_text import csv_text
+    from radtl_tf.records.disk import write_text
 
     files = image_files(paths)
     loaded = load_model(model)

@@ -1,68 +1,151 @@
-"""Options and helpers that several verbs share."""
+"""Options and helpers that several verbs share.
+
+Each option is declared once; defaults, ranges and choices are those of the records.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_args, get_type_hints
 
 import click
+from click.core import ParameterSource
 
-if TYPE_CHECKING:
-    from radtl_tf.records.experiment import Task
+from radtl_tf.records.experiment import Experiment, FoldPlan, Kind, Resize, Task, Training, Unit
+
+Command = Callable[..., Any]
+Option = Callable[[Command], Command]
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 ANY_PATH = click.Path(path_type=Path)
 
 out_folder = click.option("--out", type=FOLDER, required=True, help="Output folder; call again with it to resume.")
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a machine to read.")
-
-
-_TASK_OPTIONS = (
-    click.option(
-        "--label", "labels", multiple=True, help="Column of the label (default: label); several for multilabel."
-    ),
-    click.option("--label-separator", help="What divides several labels in one cell, such as '|'."),
-    click.option("--positive", help="Label of the positive class: the task is binary."),
-    click.option("--kind", type=click.Choice(["binary", "multiclass", "multilabel"]), help="Default: binary."),
-    click.option("--class", "classes", multiple=True, help="One of the classes of a multilabel task; default: all."),
-    click.option("--patient", help="Column of the patient id."),
-    click.option(
-        "--one-image-per-patient", is_flag=True, help="No patient column: each image is a patient of its own."
-    ),
-    click.option("--unit", type=click.Choice(["patient", "image"]), help="What counts as one case."),
-    click.option("--images", type=FOLDER, help="Image root; default: the manifest's folder."),
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object for a machine to read, also when there is an error."
 )
 
 
-def task_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a verb the options that say what a manifest's columns mean; ``task_of`` reads them, but for ``images``."""
-    for option in reversed(_TASK_OPTIONS):
+def bounds(record: type, name: str) -> click.IntRange:
+    """Return the integers that the field ``name`` of a record allows.
+
+    >>> bounds(FoldPlan, "count")
+    <IntRange 2<=x<=50>
+    """
+    annotation = get_type_hints(record, include_extras=True)[name]
+    if not hasattr(annotation, "__metadata__"):  # a number or a word: the number comes first
+        annotation = get_args(annotation)[0]
+    marks = {key: value for mark in annotation.__metadata__ for key, value in asdict(mark).items()}
+    low, high = marks.get("ge"), marks.get("le", marks.get("lt"))
+    return click.IntRange(low, high, max_open="lt" in marks)
+
+
+def _number(flag: str, record: type, field: str, help: str) -> Option:
+    """Return an option for a number of a record, with the record's range and default."""
+    default = getattr(record, field)
+    return click.option(flag, type=bounds(record, field), default=default, show_default=True, help=help)
+
+
+def _choice(flag: str, values: Any, help: str, **settings: Any) -> Option:
+    """Return an option for one of the words of a ``Literal``."""
+    return click.option(flag, type=click.Choice(get_args(values)), help=help, **settings)
+
+
+manifest = click.option(
+    "--manifest", type=FILE, required=True, help="CSV with a row per radiograph: path, label, patient id."
+)
+label = click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    help=f"Column of the label; repeat it for a multilabel task with a column per class.  [default: {Task.label}]",
+)
+label_separator = click.option("--label-separator", help="What divides several labels in one cell, such as '|'.")
+positive = click.option("--positive", help="Label of the positive class of a binary task.")
+kind = _choice("--kind", Kind, f"Two classes, several, or several labels an image.  [default: {Task.kind}]")
+classes = click.option(
+    "--class", "classes", multiple=True, help="One of the classes of a multilabel task; repeatable.  [default: all]"
+)
+patient = click.option("--patient", help="Column of the patient id.")
+one_image_per_patient = click.option(
+    "--one-image-per-patient", is_flag=True, help="No patient column: each image is a patient of its own."
+)
+unit = _choice("--unit", Unit, "What counts as one case.")
+images = click.option("--images", type=FOLDER, help="Folder of the images.  [default: the manifest's folder]")
+folds = _number("--folds", FoldPlan, "count", "Number of folds, grouped by patient.")
+seed = _number("--seed", Experiment, "seed", "Seed of everything that is drawn at random.")
+image_size = _number("--image-size", Training, "image_size", "Side of the network's input in pixels.")
+epochs = _number("--epochs", Training, "epochs", "Epochs of training; the one with the lowest inner loss is kept.")
+batch_size = _number("--batch-size", Training, "batch_size", "Images per step.")
+resize = _choice("--resize", Resize, "How an image becomes square.", default=Training.resize, show_default=True)
+
+
+def pixels(**settings: Any) -> Option:
+    """Return the option ``--pixels`` with the ``default`` of a verb, or ``multiple``."""
+    return click.option(
+        "--pixels", help="Pixel convention, such as tf, caffe or zero_one.", show_default=True, **settings
+    )
+
+
+_TASK_OPTIONS: dict[str, Option] = {
+    "labels": label,
+    "label_separator": label_separator,
+    "positive": positive,
+    "kind": kind,
+    "classes": classes,
+    "patient": patient,
+    "one_image_per_patient": one_image_per_patient,
+    "unit": unit,
+    "images": images,
+}
+TASK = tuple(_TASK_OPTIONS)  # as a verb's function gets them
+
+
+def task_options(command: Command) -> Command:
+    """Give a verb the options that say what a manifest's columns mean; ``task_of`` reads them."""
+    for option in reversed(_TASK_OPTIONS.values()):
         command = option(command)
     return command
 
 
-def task_of(manifest: Path, options: dict[str, Any]) -> Task:
+def record_of(manifest: Path, options: Mapping[str, Any]) -> Task:
+    """Return the Task that the options of ``task_options`` describe, some of them or all, unchecked."""
+    given = {name: value for name, value in options.items() if name != "labels" and value is not None}
+    labels: tuple[str, ...] = options["labels"]
+    return Task(manifest=manifest, label=labels[0] if len(labels) == 1 else labels or Task.label, **given)
+
+
+def task_of(manifest: Path, options: Mapping[str, Any]) -> Task:
     """Return the Task that the options of ``task_options`` describe.
 
     Raises:
         UsageError: a binary task without its positive class.
         ExperimentError: the options contradict each other.
     """
-    from radtl_tf.records.experiment import Task
     from radtl_tf.records.reader import check_task
 
-    labels: tuple[str, ...] = options.pop("labels")
-    kind: Any = options.pop("kind") or "binary"
-    if kind == "binary" and not options["positive"]:
+    task = record_of(manifest, options)
+    if task.kind == "binary" and not task.positive:
         raise click.UsageError("a manifest needs --positive, the label of the positive class, or another --kind.")
-    label = labels[0] if len(labels) == 1 else labels or "label"
-    task = Task(manifest=manifest, label=label, kind=kind, **options)
     check_task(task)
     return task
+
+
+def refuse(names: Collection[str], why: str) -> None:
+    """Refuse the parameters ``names`` of the running verb where the user has set them.
+
+    Raises:
+        UsageError: one is set, on the command line or in the environment.
+    """
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name in names and source not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
+            raise click.UsageError(f"{parameter.opts[0]} has no effect here: {why}", context)
 
 
 def log(line: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from radtl_tf.cli import options
 from radtl_tf.cli.options import (
     FILE,
     FOLDER,
@@ -15,13 +16,14 @@ from radtl_tf.cli.options import (
     load_tensorflow,
     out_folder,
     task_of,
-    task_options,
 )
+from radtl_tf.records.experiment import Grid
 
 if TYPE_CHECKING:
     from radtl_tf.evaluation.evaluate import Evaluation
     from radtl_tf.records.experiment import Experiment
 
+NATIVE = Grid.pixels[0]  # each weights' own pixel convention
 
 # The report's tables that hold results; the others say how these were made.
 RESULTS = (
@@ -45,9 +47,7 @@ RESULTS = (
 @click.option(
     "--dry-run", is_flag=True, help="Check everything, print the runs and what they will cost; train nothing."
 )
-@click.option(
-    "--accept", multiple=True, metavar="FINDING", help="Warning of the data check that you have looked at; repeatable."
-)
+@click.option("--accept", multiple=True, metavar="FINDING", help="Accept this warning of the data check. Repeatable.")
 def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> None:
     """Train the grid of EXPERIMENT (a TOML file), then evaluate and report. Run it again to resume.
 
@@ -60,19 +60,19 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> 
 
 
 @click.command()
-@click.option("--manifest", type=FILE, required=True, help="CSV with a row per radiograph: path, label, patient id.")
-@task_options
+@options.manifest
+@options.task_options
 @click.option("--backbone", default="ResNet50", show_default=True, help="Backbone, see `radtl doctor`.")
-@click.option("--weights", required=True, help="imagenet, radimagenet, random, or the path of an .h5 file.")
-@click.option("--pixels", default="native", show_default=True, help="Pixel convention; required for an .h5 file.")
+@click.option("--weights", required=True, help="imagenet, radimagenet, random, or an .h5 file, which needs --pixels.")
+@options.pixels(default=NATIVE)
 @click.option("--tuning", default="frozen", show_default=True, help="frozen, top10, topK or full.")
 @click.option("--layers", type=int, help="K of topK: how many layers that have weights learn.")
 @click.option("--learning-rate", "rates", type=float, multiple=True, required=True, help="May be given several times.")
-@click.option("--folds", type=int, default=5, show_default=True, help="Folds, grouped by patient.")
-@click.option("--epochs", type=int, default=30, show_default=True, help="Epochs; that of lowest inner loss is kept.")
-@click.option("--image-size", type=int, default=224, show_default=True, help="Side of the network's input in pixels.")
-@click.option("--batch-size", type=int, default=32, show_default=True, help="Images per step.")
-@click.option("--seed", type=int, default=726, show_default=True, help="Seed of folds, heads, dropout and order.")
+@options.folds
+@options.epochs
+@options.image_size
+@options.batch_size
+@options.seed
 @out_folder
 def train(out: Path, **flags: Any) -> None:
     """Train and evaluate one setting over the folds: an experiment of one row, from flags.
@@ -160,11 +160,10 @@ def print_results(evaluation: Evaluation) -> None:
 
 def _experiment_of(flags: dict[str, Any]) -> Experiment:
     """Return the experiment that the flags of ``radtl train`` describe."""
-    from radtl_tf.experiment.one_setting import NATIVE, one_setting
+    from radtl_tf.experiment.one_setting import one_setting
 
     if flags["weights"].endswith(".h5") and flags["pixels"] == NATIVE:
         raise click.UsageError("an .h5 file needs --pixels: the convention that its weights were trained with.")
-    asked = ("label_separator", "positive", "kind", "classes", "patient", "one_image_per_patient", "unit", "images")
-    task = task_of(flags["manifest"], {"labels": flags["labels"], **{key: flags[key] for key in asked}})
+    task = task_of(flags["manifest"], {name: flags[name] for name in options.TASK})
     same = ("backbone", "weights", "pixels", "tuning", "layers", "folds", "epochs", "image_size", "batch_size", "seed")
     return one_setting(task, learning_rates=flags["rates"], **{key: flags[key] for key in same})

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli.options import FILE, FOLDER, as_json, load_tensorflow, log
+from radtl_tf.cli import options
+from radtl_tf.cli.options import FILE, FOLDER, as_json, load_tensorflow, log, refuse
 from radtl_tf.places import weights_folder
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def list_weights(as_json: bool) -> None:
     folder = weights_folder()
     states = [availability(row, folder) for row in catalogue()]
     if as_json:
-        click.echo(json.dumps([_record(state) for state in states], indent=1))
+        click.echo(json.dumps({"weights": [_record(state) for state in states]}, indent=1))
         return
     click.echo("\n".join(_table([_COLUMNS, *map(_cells, states)])))
     log(f"\nWeights folder: {folder}")
@@ -84,14 +85,10 @@ def _advice(states: list[Availability]) -> list[str]:
 @click.argument("file", type=FILE)
 @click.option("--backbone", required=True, help="Backbone that the file is for, such as ResNet50.")
 @click.option("--images", type=FOLDER, help="Folder of radiographs (at most 64 are read) to score conventions.")
-@click.option(
-    "--image-size", type=click.IntRange(min=1), help="Side in px that the images are resized to; default: 224."
-)
-@click.option("--resize", help="How: pad, stretch or published; default: pad.")
+@options.image_size
+@options.resize
 @as_json
-def verify(
-    file: Path, backbone: str, images: Path | None, image_size: int | None, resize: str | None, as_json: bool
-) -> None:
+def verify(file: Path, backbone: str, images: Path | None, image_size: int, resize: str, as_json: bool) -> None:
     """Tell whether FILE would be accepted, what it holds, and which features it gives for a golden image.
 
     The golden output is the same wherever the installation computes right: compare it with a colleague's. With
@@ -99,12 +96,12 @@ def verify(
 
     Example: radtl weights verify RadImageNet-ResNet50_notop.h5 --backbone ResNet50
     """
-    if images is None and (image_size or resize):
-        raise click.UsageError("--image-size and --resize are about --images: name their folder.")
+    if images is None:
+        refuse(["image_size", "resize"], "it is about the images that conventions are scored on; add --images.")
     load_tensorflow()
     from radtl_tf.experiment.verify_weights import verify_weights
 
-    found = verify_weights(file, backbone, images, image_size=image_size or 224, resize=resize or "pad")
+    found = verify_weights(file, backbone, images, image_size=image_size, resize=resize)
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=1))
         return

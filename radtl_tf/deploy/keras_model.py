@@ -15,8 +15,9 @@ from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import ExperimentError
 from radtl_tf.models.head import Head
 from radtl_tf.models.preprocessing_layers import preprocessing_layers
+from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Experiment, Kind
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import Run
 from radtl_tf.training.finished_networks import FinishedRuns, Network, find_weights

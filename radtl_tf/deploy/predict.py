@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from radtl_tf.data.decoding.worker_pool import pixels_of_all
 from radtl_tf.deploy.saved_model import CARD
 from radtl_tf.errors import OutputError
-from radtl_tf.records.folder import read_json
+from radtl_tf.records.disk import read_json
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -20,8 +18,9 @@ from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import OutputError
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, convention, to_network
+from radtl_tf.records.disk import read_json, temporary_folder, write_json
 from radtl_tf.records.experiment import Experiment, Kind
-from radtl_tf.records.folder import OutputFolder, read_json, write_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import Run, Setting, Target
 from radtl_tf.training.finished_networks import FinishedRuns, find_weights
@@ -187,13 +186,7 @@ def _inputs(folder: OutputFolder) -> dict[str, Any] | None:
 
 def _save(ensemble: Ensemble, out: Path, card: dict[str, Any]) -> None:
     """Write the SavedModel whole or not at all."""
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.part")
     signatures = {"serving_default": ensemble.from_bytes, "pixels": ensemble.from_pixels}
-    try:
+    with temporary_folder(out) as temporary:
         tf.saved_model.save(ensemble, str(temporary), signatures=signatures)
         write_json(temporary / "assets.extra" / CARD, card)
-        os.replace(temporary, out)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror or error}).") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

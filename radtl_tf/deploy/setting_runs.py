@@ -7,7 +7,8 @@ from typing import Any
 
 from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.evaluation.question.best_setting import best_setting
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run, Scenario, Setting
 
 EXPORTED_REPEAT = 0

@@ -29,7 +29,9 @@ from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.evaluation.secondary.all_secondary import SecondaryResults, secondary_results
 from radtl_tf.evaluation.secondary.roc_curves import curve_table, lines
 from radtl_tf.evaluation.secondary.training_curves import Course, courses
-from radtl_tf.records.folder import OutputFolder, csv_text, write_text
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import write_text
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
 
 

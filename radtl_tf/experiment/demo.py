@@ -16,7 +16,8 @@ from radtl_tf.experiment.run import run_experiment
 from radtl_tf.logs import get_logger
 from radtl_tf.places import weights_folder
 from radtl_tf.progress import Watch, silent
-from radtl_tf.records.folder import OutputFolder, read_json, write_text
+from radtl_tf.records.disk import read_json, write_text
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.pretraining import pretraining_from
 from radtl_tf.records.reader import read_experiment
 from radtl_tf.records.runs import Scenario

@@ -22,7 +22,8 @@ from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import check_first_batch, convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.sources import WeightsRecord, initialize
-from radtl_tf.records.folder import csv_text, write_json, write_text
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import write_json, write_text
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.features.array_cache import ArrayCache
 from radtl_tf.training.features.feature_key import feature_key
@@ -169,6 +170,7 @@ class BackboneRuns:
             cache=ArrayCache(plan.cache, training.cache_gb * GIGABYTE),
             key=feature_key(record, seed, plan.images_hash, training, plan.device),
             kept=self.kept,
+            name=f"{self._backbone} with the weights {record.name!r}",
         )
 
     def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
@@ -29,8 +27,9 @@ from radtl_tf.evaluation.external.frozen_models import External, Scored, evaluat
 from radtl_tf.evaluation.external.positive_calls import with_threshold
 from radtl_tf.logs import get_logger
 from radtl_tf.progress import Watch, counted, silent
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import temporary_folder, write_json, write_text
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.folder import csv_text, write_json, write_text
 from radtl_tf.records.reader import check_task
 from radtl_tf.records.runs import Target
 from radtl_tf.report.pages.external import write_page
@@ -104,20 +103,8 @@ def _new_folder(out: Path) -> Iterator[Path]:
     """Give a temporary folder that becomes ``out``, whole, when the block ends without error."""
     if out.exists():
         raise OutputError(f"{out} exists already: choose another output folder or delete it.")
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        _on_disk(out, lambda: temporary.mkdir(parents=True))
+    with temporary_folder(out) as temporary:
         yield temporary
-        _on_disk(out, lambda: os.replace(temporary, out))
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _on_disk(out: Path, change: Callable[[], None]) -> None:
-    try:
-        change()
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror or error}).") from error
 
 
 def _card(folder: Path) -> dict[str, Any]:

@@ -5,51 +5,48 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, cast
 
 from radtl_tf.data.manifest.reader import read_manifest
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.places import shipped
-from radtl_tf.records.experiment import Kind, Task
+from radtl_tf.records.experiment import Task
 from radtl_tf.records.reader import check_task
 
 MAX_LABELS = 6
 
 
-def filled_preset(
-    preset: str,
-    *,
-    folder: Path,
-    manifest: Path,
-    label: str,
-    positive: str | None,
-    patient: str,
-    unit: str | None,
-    kind: Kind = "binary",
-    label_separator: str | None = None,
-    classes: Sequence[str] = (),
-) -> str:
-    """Return the text of an experiment file for ``manifest``, to be saved in ``folder``.
+def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
+    """Return the text of an experiment file for ``task``, which has a manifest, to be saved in ``folder``.
 
     Raises:
         DataError: a column is not there, or the positive class of a binary task is not named.
         ExperimentError: what is said of the labels contradicts itself.
     """
-    table = read_manifest(manifest).table
-    for column in (label, patient):
+    manifest = cast(Path, task.manifest)
+    table = read_manifest(manifest, task.images).table
+    labels = (task.label,) if isinstance(task.label, str) else task.label
+    for column in (*labels, *filter(None, [task.patient])):
         if column not in table.columns:
             raise DataError(f"{manifest} has no column {column!r}{nearest(column, table.columns)}.")
-    if kind == "binary":
-        _check_positive(positive, table[label], label, label_separator)
-    values = {"label": label, "label_separator": label_separator, "classes": list(classes), "positive": positive}
-    values |= {"patient": patient, "unit": unit, "kind": kind}
-    check_task(Task(**{**values, "classes": tuple(classes), "manifest": manifest}))  # type: ignore[arg-type]
-    values["manifest"] = Path(os.path.relpath(manifest.resolve(), folder.resolve())).as_posix()
+    if task.kind == "binary" and len(labels) == 1:
+        _check_positive(task.positive, table[labels[0]], labels[0], task.label_separator)
+    check_task(task)
     text = (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8")
-    order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "patient", "unit")
-    lines = "".join(f"{key} = {json.dumps(values[key])}\n" for key in order if values[key])
+    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in _keys(task, folder).items() if value)
     return re.sub(r"^\[task\]\n(\w+ = .*\n)+", lambda _: f"[task]\n{lines}", text, count=1, flags=re.M)
+
+
+def _keys(task: Task, folder: Path) -> dict[str, Any]:
+    """Return what the section ``[task]`` of a file in ``folder`` says, in the order of the presets."""
+    order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
+    values = {key: getattr(task, key) for key in (*order, "one_image_per_patient", "unit")}
+    for key in ("manifest", "images"):
+        if values[key]:
+            values[key] = Path(os.path.relpath(values[key].resolve(), folder.resolve())).as_posix()
+    return values
 
 
 def _check_positive(positive: str | None, cells: Iterable[str], label: str, separator: str | None) -> None:

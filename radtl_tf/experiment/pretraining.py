@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import os
-import platform
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +13,6 @@ import keras
 import numpy as np
 import tensorflow_datasets as tfds
 
-from radtl_tf import __version__
 from radtl_tf.data.folds.draw import patients_per_class
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
@@ -24,16 +20,17 @@ from radtl_tf.data.manifest.reader import cases_of, read_manifest
 from radtl_tf.data.tfds.builders import build_manifest, build_named, cases_from, fingerprint
 from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream, validation_mask
 from radtl_tf.errors import OutputError
+from radtl_tf.experiment.context import context
 from radtl_tf.experiment.plan.ownership import refuse_other
-from radtl_tf.experiment.plan.plan import PACKAGES
 from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.file import write_weights
 from radtl_tf.models.weights.sources import WeightsRecord, initialize, resolve
+from radtl_tf.records.disk import read_json, rename, write_json
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.folder import OutputFolder, read_json, write_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.pretraining import SIDECAR_FORMAT, Place, Pretraining, portable, read_sidecar
 from radtl_tf.training.device import Device
 from radtl_tf.training.pretraining.backbone_trainer import Learner, loss_of
@@ -181,13 +178,20 @@ def _data(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBuilder]:
     return cases, build_manifest(manifest, cases, data_dir)
 
 
+def _source_name(task: Task) -> str | None:
+    """Return the name of the data set or of the manifest, without the folders that lead to it."""
+    if task.manifest is not None:
+        return task.manifest.name
+    return Path(task.dataset).name if task.dataset and Path(task.dataset).is_absolute() else task.dataset
+
+
 def _data_record(task: Task, cases: Cases, held_out: np.ndarray, sha256: str) -> dict[str, Any]:
     training, validation = (patients_per_class(cases, np.flatnonzero(part)) for part in (~held_out, held_out))
     images = [_images_per_class(cases, part) for part in (~held_out, held_out)]
     columns = ("training_images", "validation_images", "training_patients", "validation_patients")
     counts = np.stack([*images, training, validation], axis=1)
     return {
-        "source": task.dataset or (task.manifest.name if task.manifest else None),
+        "source": _source_name(task),
         "sha256": sha256,
         "kind": cases.kind,
         "examples": len(cases.examples),
@@ -242,15 +246,8 @@ def _write(prepared: PreparedPretraining, history: Sequence[Row], metrics: dict[
     complete = place.work / "weights.h5"
     write_weights(complete, prepared.base)
     write_json(place.sidecar, _sidecar(prepared, history, metrics, sha256_of(complete)))
-    _publish(complete, place.weights)
+    rename(complete, place.weights)
     return read_json(place.sidecar)
-
-
-def _publish(complete: Path, file: Path) -> None:
-    try:
-        os.replace(complete, file)
-    except OSError as error:
-        raise OutputError(f"{file}: cannot be written ({error.strerror}).") from error
 
 
 def _sidecar(
@@ -274,10 +271,5 @@ def _sidecar(
         "validation": metrics,
         "history": list(history),
         "source": portable(pretraining),
-        "versions": {
-            "radtl_tf": __version__,
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in PACKAGES},
-        },
-        "hardware": {"machine": platform.machine(), "system": platform.system(), **asdict(prepared.device)},
+        **context(prepared.device),
     }

@@ -21,7 +21,8 @@ from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.cka import linear_cka, stage_model, stages
 from radtl_tf.models.pixels import convention, to_network
-from radtl_tf.records.folder import csv_text, read_json, write_text
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import read_json, write_text
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, chunks
 from radtl_tf.training.finished_networks import FinishedRuns

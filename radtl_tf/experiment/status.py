@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
 
 
 @dataclass(frozen=True)
@@ -41,5 +42,5 @@ def read_status(folder: Path) -> Status:
     record = read_json(output.experiment)
     folds = record["experiment"]["folds"]
     names = [scenario["scenario"] for scenario in record["scenarios"]]
-    done = {name: len(list((output.runs / name).glob("*/DONE.json"))) for name in names}
+    done = {name: len(list((output.runs / name).glob("[!.]*/DONE.json"))) for name in names}
     return Status(folds["count"] * folds["repeats"], done)

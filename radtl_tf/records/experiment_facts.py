@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError
+from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Experiment, Unit
-from radtl_tf.records.folder import read_json
 from radtl_tf.records.reader import validated
 from radtl_tf.records.runs import Scenario, Target
 

@@ -1,78 +1,15 @@
-"""The output folder of an experiment: where each file is, and how files are written so that a kill loses nothing."""
+"""The output folder of an experiment: where each file is."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import os
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from radtl_tf.errors import OutputError
+from radtl_tf.records.disk import read_json, temporary_folder, write_json
 from radtl_tf.records.runs import Run
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` whole or not at all: temporary name, sync, rename.
-
-    Raises:
-        OutputError: the folder cannot be written or the disk is full.
-    """
-    write_bytes(path, text.encode())
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write ``content`` to ``path`` as ``write_text`` does."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as indented JSON, whole or not at all."""
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file of the output folder.
-
-    Raises:
-        OutputError: the file is missing or damaged.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be read ({error.strerror}).") from error
-    except ValueError as error:
-        raise OutputError(f"{path}: damaged, no JSON.") from error
-
-
-def safe_cell(value: Any) -> Any:
-    """Return ``value`` so that no spreadsheet takes a text for a formula."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
-def csv_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    """Return a CSV with a header; floats in full, texts that begin like a formula escaped."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
-    return buffer.getvalue()
 
 
 @dataclass(frozen=True)
@@ -141,7 +78,7 @@ class OutputFolder:
 
     def run_records(self) -> Iterator[Mapping[str, Any]]:
         """Yield ``run.json`` of every finished run, in the order of their names."""
-        for marker in sorted(self.runs.glob("*/*/DONE.json")):
+        for marker in sorted(self.runs.glob("*/[!.]*/DONE.json")):
             yield read_json(marker.with_name("run.json"))
 
     @contextmanager
@@ -151,30 +88,6 @@ class OutputFolder:
         Raises:
             OutputError: the folder cannot be written or the disk is full.
         """
-        place = self.run(run)
-        temporary = place.with_name(f".{place.name}.{os.getpid()}.part")
-        try:
-            shutil.rmtree(temporary, ignore_errors=True)
-            temporary.mkdir(parents=True)
+        with temporary_folder(self.run(run), replace=True) as temporary:
             yield temporary
-            for file in temporary.iterdir():
-                _sync(file)
             write_json(temporary / "DONE.json", {"run": run.name})
-            shutil.rmtree(place, ignore_errors=True)
-            os.replace(temporary, place)
-            _sync(place.parent)
-        except OSError as error:
-            raise OutputError(f"{place}: cannot be written ({error.strerror or error}).") from error
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    """Flush a file or folder to the disk; Windows cannot open folders, and needs no sync for them."""
-    if path.is_dir() and os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

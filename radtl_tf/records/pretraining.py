@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from radtl_tf.errors import ExperimentError
+from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Augmentation, Precision, Resize, Task, WeightsEntry
-from radtl_tf.records.folder import read_json
 from radtl_tf.records.reader import absolute_task, absolute_weights, as_dict, check_task, read_toml, record_from
 
 SIDECAR_FORMAT = 1

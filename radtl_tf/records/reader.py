@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from radtl_tf.errors import ExperimentError, nearest
+from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Experiment, Grid, Question, Task, TuningAxis, WeightsEntry
 from radtl_tf.records.operating_points import operating_points
 
@@ -259,7 +260,7 @@ def _check_grid(grid: Grid) -> None:
 def absolute_task(task: Task, folder: Path) -> Task:
     """Return the task with the paths of its file, which lies in ``folder``, made absolute."""
     manifest, images = (None if path is None else _anchored(path, folder) for path in (task.manifest, task.images))
-    return replace(task, manifest=manifest, images=images)
+    return replace(task, manifest=manifest, images=images, dataset=_anchored_dataset(task.dataset, folder))
 
 
 def absolute_weights(entries: dict[str, WeightsEntry], folder: Path) -> dict[str, WeightsEntry]:
@@ -268,6 +269,14 @@ def absolute_weights(entries: dict[str, WeightsEntry], folder: Path) -> dict[str
         name: replace(entry, files={backbone: _anchored(path, folder) for backbone, path in entry.files.items()})
         for name, entry in entries.items()
     }
+
+
+def _anchored_dataset(dataset: str | None, folder: Path) -> str | None:
+    """Return the path of a builder's folder made absolute; the name of a shipped data set, and its config, as it is."""
+    name, divider, _ = (dataset or "").partition("/")
+    if dataset is None or not divider or (name.isidentifier() and (shipped("datasets") / name).is_dir()):
+        return dataset
+    return str(_anchored(Path(dataset), folder))
 
 
 def _anchored(path: Path, folder: Path) -> Path:

@@ -14,8 +14,9 @@ from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.tuning import Split, split
 from radtl_tf.models.weights.sources import WeightsRecord, assign, initialize, resolve
+from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Experiment
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import PROBE, Run, Setting
 from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.learned_weights import read_learned

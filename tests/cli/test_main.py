@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from radtl_tf import __version__
 from radtl_tf.cli.main import main
@@ -33,9 +37,10 @@ def test_every_command_and_option_has_help(path: tuple[str, ...], radtl: Any) ->
 
 
 def test_the_verbs_of_the_contract_are_there() -> None:
-    verbs = {"demo", "doctor", "init", "train", "run", "status", "report", "export", "predict"}
-    verbs |= {"weights list", "weights verify", "weights fetch"}
-    assert verbs <= {" ".join(path) for path in ALL}
+    verbs = {"demo", "doctor", "init", "pretrain", "train", "run", "status", "report", "export", "test", "predict"}
+    verbs |= {"data check", "data build", "data preview", "weights list", "weights verify", "weights fetch"}
+    groups = {" ".join(path) for path, command in ALL.items() if isinstance(command, click.Group)}
+    assert {" ".join(path) for path in ALL} - groups == verbs
 
 
 def test_version(radtl: Any) -> None:
@@ -71,3 +76,46 @@ def test_a_reader_that_has_seen_enough_is_no_error(radtl: Any, monkeypatch: pyte
 
     monkeypatch.setattr(ALL[("doctor",)], "callback", fail)
     assert "Error" not in radtl("doctor").output
+
+
+@pytest.mark.parametrize("error", [DataError("two\nlines"), PermissionError(13, "no access", "file"), KeyError("bug")])
+def test_json_is_one_object_whatever_happens(error: Exception, radtl: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ALL[("doctor",)], "callback", fail)
+    for words in (["doctor", "--json"], ["--debug", "doctor", "--json"]):
+        result = radtl(*words)
+        assert result.exit_code == 1
+        found = json.loads(result.stdout)["error"]
+        assert found["type"] == type(error).__name__
+        assert found["message"] and "\n" not in found["message"]
+    assert "{" not in radtl("doctor").stdout
+
+
+@pytest.mark.parametrize(
+    "words", [["doctor", "--nonsense"], ["doctr"], ["test"], ["--nonsense", "doctor"], ["status", "a", "b"]]
+)
+def test_json_is_one_object_when_the_usage_is_wrong(words: list[str], radtl: Any) -> None:
+    result = radtl(*words, "--json")
+    assert result.exit_code == 2
+    assert set(json.loads(result.stdout)["error"]) == {"type", "message"}
+    assert "Error: " in result.stderr
+    assert radtl(*words).stdout == ""
+
+
+@pytest.mark.parametrize(("value", "styled"), [("1", False), ("", True), (None, True)])
+def test_no_color_is_honored(value: str | None, styled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ALL[("doctor",)], "callback", lambda **_: click.echo(click.style("title", bold=True)))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if value is not None:
+        monkeypatch.setenv("NO_COLOR", value)
+    result = CliRunner().invoke(main, ["doctor"], color=True)
+    assert ("\x1b" in result.stdout) == styled
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys; from radtl_tf.cli.main import main; main(['-h'], standalone_mode=False); "
+    code += "print(sorted({'numpy', 'pandas', 'pydantic', 'rich', 'tensorflow', 'keras'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from radtl_tf.errors import ExperimentError
 from radtl_tf.experiment.run import run_experiment
-from radtl_tf.records.folder import read_json
+from radtl_tf.records.disk import read_json
 from radtl_tf.records.reader import experiment_from
 
 

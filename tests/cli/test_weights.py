@@ -53,7 +53,7 @@ def test_list_says_what_is_here_and_where_to_get_the_rest(tmp_path: Path, radtl:
 
 def test_list_is_json_for_a_machine(tmp_path: Path, radtl: Any) -> None:
     (tmp_path / "ImageNet-ResNet50_notop.h5").touch()
-    rows = json.loads(radtl("weights", "list", "--json").stdout)
+    rows = json.loads(radtl("weights", "list", "--json").stdout)["weights"]
     found = {(row["name"], row["backbone"]): row for row in rows}
     assert found["imagenet", "ResNet50"]["file"] == str(tmp_path / "ImageNet-ResNet50_notop.h5")
     assert found["imagenet", "MobileNet"]["status"] == "keras"
@@ -132,7 +132,8 @@ def verify_small(tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def check_refused(result: Result, reason: str) -> None:
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["error"]["type"] == "WeightsError"
     assert isinstance(result.exception, SystemExit)  # no traceback
     assert result.stderr.startswith("Error: Weights file ") and result.stderr.count("\n") == 1
     assert f"small.h5 refused {reason}" in result.stderr
@@ -229,11 +230,10 @@ def test_images_beyond_the_most_are_left_out_evenly(
 @pytest.mark.parametrize(
     ("words", "code", "line"),
     [
-        (["--image-size", "40"], 2, "--image-size and --resize are about --images"),
-        (["--resize", "pad"], 2, "--image-size and --resize are about --images"),
-        (["--images", "images", "--image-size", "0"], 2, "0 is not in the range x>=1"),
-        (["--images", "images", "--resize", "pat"], 1, "unknown resize 'pat' (did you mean 'pad'?)"),
-        (["--images", "images", "--image-size", "8"], 1, "takes images of at least 16 px, not 8"),
+        (["--image-size", "40"], 2, "--image-size"),
+        (["--resize", "pad"], 2, "--resize"),
+        (["--images", "images", "--image-size", "0"], 2, "--image-size"),
+        (["--images", "images", "--resize", "pat"], 2, "--resize"),
         (["--images", "nowhere"], 1, "nowhere does not exist"),
     ],
 )

@@ -18,7 +18,8 @@ from radtl_tf.deploy.keras_model import _head, keras_model
 from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import ExperimentError
 from radtl_tf.models.head import Head
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run
 
 WITHOUT_RADTL = """

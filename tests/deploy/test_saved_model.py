@@ -25,7 +25,8 @@ from radtl_tf.errors import ExperimentError, OutputError, WeightsError
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.file import write_weights
-from radtl_tf.records.folder import OutputFolder, read_json, write_json
+from radtl_tf.records.disk import read_json, write_json
+from radtl_tf.records.folder import OutputFolder
 
 SETTING = "Tiny-mine-tf-frozen"
 WITHOUT_RADTL = """

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, softmax
 
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import write_json, write_text
 from radtl_tf.records.experiment import Training
-from radtl_tf.records.folder import OutputFolder, csv_text, write_json, write_text
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import FOLD_COLUMNS, PROBE, Run, Scenario, Setting, Target
 
 NATIVE = {

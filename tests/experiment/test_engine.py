@@ -19,7 +19,7 @@ from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.experiment.cost import price
 from radtl_tf.experiment.engine import BackboneRuns, collect_predictions, execute
 from radtl_tf.experiment.plan.plan import Plan
-from radtl_tf.records.folder import read_json
+from radtl_tf.records.disk import read_json
 from radtl_tf.records.runs import BINARY, SETTING_COLUMNS
 from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass
 from radtl_tf.training.trainer import Trainer

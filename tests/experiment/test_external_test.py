@@ -21,8 +21,9 @@ from radtl_tf.errors import DataError, ExperimentError, OutputError
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.experiment.external_test import assess
 from radtl_tf.progress import Progress
+from radtl_tf.records.disk import write_json
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.folder import OutputFolder, write_json
+from radtl_tf.records.folder import OutputFolder
 
 Hospital = Callable[..., Path]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from radtl_tf.cli.init import PRESETS
 from radtl_tf.errors import DataError, ExperimentError
 from radtl_tf.experiment.presets import filled_preset
 from radtl_tf.places import shipped
+from radtl_tf.records.experiment import Task
 from radtl_tf.records.pretraining import read_pretraining
 from radtl_tf.records.reader import experiment_from, read_experiment
 
@@ -26,9 +28,8 @@ def manifest(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_takes_the_manifest_and_its_columns(preset: str, manifest: Path, tmp_path: Path) -> None:
-    text = filled_preset(
-        preset, folder=tmp_path, manifest=manifest, label="sex", positive='f "1"', patient="id", unit="image"
-    )
+    chosen = Task(manifest=manifest, label="sex", positive='f "1"', patient="id", unit="image")
+    text = filled_preset(preset, chosen, folder=tmp_path)
     experiment = experiment_from(tomllib.loads(text), tmp_path)
     task = experiment.task
     assert task.manifest == manifest
@@ -36,13 +37,29 @@ def test_a_preset_takes_the_manifest_and_its_columns(preset: str, manifest: Path
 
 
 def test_a_preset_takes_a_task_of_several_labels(manifest: Path, tmp_path: Path) -> None:
-    values = {"label": "sex", "positive": None, "patient": "id", "unit": None, "kind": "multilabel"}
-    values |= {"label_separator": "|", "classes": ("f", "m")}
-    text = filled_preset("quick", folder=tmp_path, manifest=manifest, **values)
+    chosen = Task(
+        manifest=manifest, label="sex", patient="id", kind="multilabel", label_separator="|", classes=("f", "m")
+    )
+    text = filled_preset("quick", chosen, folder=tmp_path)
     task = experiment_from(tomllib.loads(text), tmp_path).task
     assert (task.kind, task.label_separator, task.classes, task.positive) == ("multilabel", "|", ("f", "m"), None)
     with pytest.raises(ExperimentError, match="goes with no multiclass task"):
-        filled_preset("quick", folder=tmp_path, manifest=manifest, **(values | {"kind": "multiclass", "positive": "m"}))
+        filled_preset("quick", replace(chosen, kind="multiclass", positive="m"), folder=tmp_path)
+
+
+def test_a_preset_takes_columns_of_labels_an_image_folder_and_images_without_patients(
+    manifest: Path, tmp_path: Path
+) -> None:
+    chosen = Task(
+        manifest=manifest,
+        label=("sex", "id"),
+        kind="multilabel",
+        images=manifest.parent,
+        one_image_per_patient=True,
+    )
+    text = filled_preset("quick", chosen, folder=tmp_path)
+    assert experiment_from(tomllib.loads(text), tmp_path).task == chosen
+    assert 'images = "my data"' in text  # relative to the file
 
 
 @pytest.mark.parametrize(
@@ -55,9 +72,9 @@ def test_a_preset_takes_a_task_of_several_labels(manifest: Path, tmp_path: Path)
     ],
 )
 def test_what_does_not_fit_is_said(change: dict[str, str], said: str, manifest: Path, tmp_path: Path) -> None:
-    values = {"label": "sex", "positive": "m", "patient": "id", "unit": None, **change}
+    chosen = replace(Task(manifest=manifest, label="sex", positive="m", patient="id"), **change)
     with pytest.raises(DataError, match=said):
-        filled_preset("quick", folder=tmp_path, manifest=manifest, **values)
+        filled_preset("quick", chosen, folder=tmp_path)
 
 
 def test_every_file_in_experiments_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,5 +102,5 @@ def test_a_column_of_names_is_not_shown(tmp_path: Path) -> None:
     file = tmp_path / "labels.csv"
     file.write_text("path,name\n" + "".join(f"a.png,NAME{number}\n" for number in range(7)))
     with pytest.raises(DataError, match="7 different values") as caught:
-        filled_preset("quick", folder=tmp_path, manifest=file, label="name", positive=None, patient="name", unit=None)
+        filled_preset("quick", Task(manifest=file, label="name", patient="name"), folder=tmp_path)
     assert "NAME" not in str(caught.value)

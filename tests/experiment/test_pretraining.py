@@ -14,12 +14,12 @@ import tensorflow as tf
 from PIL import Image
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
-from radtl_tf.experiment.pretraining import finished, prepare_pretraining, pretrain, price_pretraining
+from radtl_tf.experiment.pretraining import _source_name, finished, prepare_pretraining, pretrain, price_pretraining
 from radtl_tf.models.backbones import BACKBONES, build_base
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.file import read_weights, write_weights
-from radtl_tf.records.experiment import Training
-from radtl_tf.records.folder import read_json
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment import Task, Training
 from radtl_tf.records.pretraining import Place, Pretraining, pretraining_from
 from radtl_tf.training.device import prepare
 from radtl_tf.training.trainer import copies
@@ -105,7 +105,7 @@ def test_a_killed_call_goes_on_to_the_same_file(source: Make, tmp_path: Path, mo
     pretraining = source()
     expected = pretrain(ready(pretraining, tmp_path / "whole.h5", data_dir=tmp_path / "data"))
     out = tmp_path / "killed.h5"
-    for place in ("training.pretraining.epochs.describe", "experiment.pretraining._publish"):
+    for place in ("training.pretraining.epochs.describe", "experiment.pretraining.rename"):
         with monkeypatch.context() as patch:
             patch.setattr(f"radtl_tf.{place}", _kill)
             with pytest.raises(KeyboardInterrupt):
@@ -269,3 +269,10 @@ def test_both_kerases_load_what_a_real_backbone_learned(source: Make, tmp_path: 
     files = [str(tmp_path / name) for name in ("own.h5", "images.npy", "features.npy")]
     subprocess.run([sys.executable, "-c", LOAD, *files], check=True, capture_output=True, timeout=300)
     np.testing.assert_allclose(np.load(tmp_path / "features.npy"), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name"), [("adld", "adld"), ("phantoms/skull", "phantoms/skull"), ("/x/knees", "knees")]
+)
+def test_the_record_names_a_builder_without_its_path(dataset: str, name: str) -> None:
+    assert _source_name(Task(positive="x", dataset=dataset)) == name

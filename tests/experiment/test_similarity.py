@@ -16,7 +16,7 @@ from radtl_tf.models.backbones import build_base
 from radtl_tf.models.cka import linear_cka
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.weights.sources import initialize
-from radtl_tf.records.folder import read_json, write_json
+from radtl_tf.records.disk import read_json, write_json
 from radtl_tf.records.runs import Run
 from radtl_tf.training.randomness import backbone_seed
 

@@ -6,6 +6,7 @@ Run by path (from ``tests/models`` and ``tests/cli``), since pytest's importlib 
 from __future__ import annotations
 
 import gzip
+import json
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -99,6 +100,25 @@ def renamed(group: h5py.Group, file: h5py.File) -> None:
     group.attrs["layer_names"] = ["conv1", "bn1", "conv9_a", "conv2_b"]
 
 
+def exchanged(group: h5py.Group, file: h5py.File) -> None:
+    """Rename two groups of one shape into each other, with everything in them."""
+    group.move("conv2_a", "aside")
+    group.move("conv2_b", "conv2_a")
+    group.move("aside", "conv2_b")
+
+
+def exchanged_in_list(group: h5py.Group, file: h5py.File) -> None:
+    """Let the group of one layer list, and hold, the kernel of another of the same shape."""
+    group.move("conv2_a/conv2_a/kernel:0", "conv2_a/conv2_b/kernel:0")
+    group["conv2_a"].attrs["weight_names"] = ["conv2_b/kernel:0"]
+
+
+def configured(*names: str) -> Spoil:
+    """Return a spoiler that adds a model's configuration with these layers."""
+    layers = [{"class_name": "Layer", "config": {"name": name}} for name in names]
+    return lambda group, file: file.attrs.__setitem__("model_config", json.dumps({"config": {"layers": layers}}))
+
+
 def listed(*names: str) -> Spoil:
     return lambda group, file: group.attrs.__setitem__("layer_names", list(names))
 
@@ -190,6 +210,9 @@ OTHERS: dict[str, tuple[str, Spoil]] = {
     "negative variance": ("not finite", with_number(-1, path="bn1/bn1/moving_variance:0")),
     "renamed": ("names", renamed),
     "another order": ("names", listed("conv1", "bn1", "conv2_b", "conv2_a")),
+    "two groups exchanged": ("names", exchanged),
+    "a kernel of another layer": ("names", exchanged_in_list),
+    "another order than its configuration": ("names", configured("input", "conv1", "bn1", "conv2_b", "conv2_a")),
     "twice": ("names", listed("conv1", "bn1", "conv2_a", "conv2_a")),
     "no layer_names": ("names", lambda group, file: group.attrs.__delitem__("layer_names")),
     "one layer less": ("missing", listed("conv1", "bn1", "conv2_a")),

@@ -1,4 +1,4 @@
-"""Files of the output folder are whole or not there."""
+"""A run is in the output folder whole or not there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.errors import OutputError
-from radtl_tf.records.folder import OutputFolder, csv_text, read_json, safe_cell, write_bytes, write_json, write_text
+from radtl_tf.records.disk import read_json, write_json, write_text
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run, Scenario, Setting
 
 RUN = Run(Scenario(Setting("ResNet50", "random", "caffe", "frozen"), 0.01), 0, 0)
@@ -48,36 +49,13 @@ def test_a_finished_run_is_replaced_only_by_a_whole_one(tmp_path: Path) -> None:
 
 def test_an_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_text(tmp_path / "file" / "inside.txt", "text")
     with pytest.raises(OutputError, match="cannot be written"), OutputFolder(tmp_path / "file").finishing(RUN):
         pass
 
 
-def test_a_damaged_json_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text('{"a": ')
-    with pytest.raises(OutputError, match="damaged"):
-        read_json(tmp_path / "a.json")
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    assert safe_cell(text) == "'" + text
-
-
-def test_numbers_stay_numbers() -> None:
-    assert csv_text(["a", "b"], [[-0.5, "=x"]]) == "a,b\n-0.5,'=x\n"
-
-
-def test_bytes_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    write_bytes(tmp_path / "new" / "a.png", b"\x89PNG\r\n")
-    assert (tmp_path / "new" / "a.png").read_bytes() == b"\x89PNG\r\n"
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_bytes(tmp_path / "folder", b"x")
-    assert files(tmp_path) == ["new/a.png"]
-
-
-def test_text_is_utf8_with_the_line_ends_that_it_has(tmp_path: Path) -> None:
-    write_text(tmp_path / "a.txt", "±\r\n\n")
-    assert (tmp_path / "a.txt").read_bytes() == "±\r\n\n".encode()
+def test_a_run_that_was_killed_before_its_name_was_its_own_does_not_count(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path)
+    with folder.finishing(RUN) as place:
+        write_json(place / "run.json", {"a": 1})
+        write_json(folder.run(RUN).with_name(".0-0.host.7.part") / "DONE.json", {})
+    assert list(folder.run_records()) == [{"a": 1}]

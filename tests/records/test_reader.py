@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from radtl_tf.errors import ExperimentError
-from radtl_tf.records.reader import as_dict, experiment_from, read_experiment
+from radtl_tf.records.experiment import Task
+from radtl_tf.records.reader import absolute_task, as_dict, experiment_from, read_experiment
 
 VALID: dict[str, Any] = {
     "name": "test",
@@ -60,6 +61,20 @@ def test_environment_variables_are_taken(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("RADTL_TEST_FOLDER", str(tmp_path / "there"))
     experiment = experiment_from(changed("task.manifest", "${RADTL_TEST_FOLDER}/labels.csv"), tmp_path)
     assert experiment.task.manifest == tmp_path / "there" / "labels.csv"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "kept"),
+    [("adld", "adld"), ("radiograph_phantoms/skull", "radiograph_phantoms/skull"), ("/x/knees", "/x/knees")],
+)
+def test_the_name_of_a_data_set_is_no_path(tmp_path: Path, dataset: str, kept: str) -> None:
+    assert absolute_task(Task(positive="x", dataset=dataset), tmp_path).dataset == kept
+
+
+@pytest.mark.parametrize("dataset", ["./knees", "../knees", "own/knees", "own/knees/lateral"])
+def test_the_folder_of_a_builder_is_relative_to_the_file(tmp_path: Path, dataset: str) -> None:
+    task = absolute_task(Task(positive="x", dataset=dataset), tmp_path)
+    assert task.dataset == str((tmp_path / dataset).resolve())
 
 
 def test_a_relative_path_in_a_variable_is_meant_from_the_working_folder(

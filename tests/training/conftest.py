@@ -83,6 +83,7 @@ def make_source(pixels: np.ndarray, cases: Cases, tmp_path: Path) -> MakeSource:
             cache=ArrayCache(tmp_path / "features", limit=1e9),
             key={"backbone": backbone},
             kept=dict.fromkeys(in_cache, 100),
+            name=f"{backbone} with random weights",
         )
         suffix = copies(split(base, tuning).suffix.weights)
         trainer = Trainer(backbone, tuning, training.image_size, num_classes=len(of.classes), kind=of.kind)

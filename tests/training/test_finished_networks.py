@@ -16,8 +16,9 @@ from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.weights import sources as weight_sources
 from radtl_tf.models.weights.file import write_weights
+from radtl_tf.records.disk import read_json, write_json
 from radtl_tf.records.experiment import Experiment
-from radtl_tf.records.folder import OutputFolder, read_json, write_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
 from radtl_tf.training import finished

@@ -16,18 +16,22 @@ from radtl_tf.data.check.findings import Examined, Finding
 from radtl_tf.data.check.shortcuts import MIN_IMAGES, Association, acquisition_auroc, associations
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.privacy import normal_id
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import FoldPlan
 
+_BLANK = 0.5 / 65535  # SD below half a step of 16 bits: one grey value, apart from rounding
+
 
 @dataclass(frozen=True)
-class Material:
+class CheckData:
     """The images of a check, and the folds that are asked for. All arrays are over the decoded images."""
 
     examined: tuple[Examined, ...]
     cases: Cases | None
     plan: FoldPlan | None
     seed: int
+    drawn: tuple[Fold, ...] | None = None  # the folds, where they are known already
 
     @cached_property
     def decoded(self) -> list[Examined]:
@@ -42,7 +46,7 @@ class Material:
     @cached_property
     def patients(self) -> NDArray[np.int64]:
         """(N,) the number of each one's patient; without patients every image is its own."""
-        names = [image.patient or f"line {image.line}" for image in self.decoded]
+        names = [normal_id(image.patient) or f"line {image.line}" for image in self.decoded]
         return pd.factorize(np.asarray(names, dtype=object))[0].astype(np.int64)
 
     @cached_property
@@ -67,9 +71,15 @@ class Material:
         return len(np.unique(self.truth[self.frequent])) > 1
 
     @cached_property
+    def blank(self) -> NDArray[np.bool_]:
+        """(N,) whether all pixels of an image have one value."""
+        return np.array([image.reading.sd < _BLANK for image in self.decoded], bool)
+
+    @cached_property
     def exact(self) -> Pairs:
-        """Pairs of the same file or the same pixels."""
-        return duplicates.same([image.reading.pixels_hash for image in self.decoded])
+        """Pairs of the same file or the same pixels; blank images show no patient, so they make no pair."""
+        pairs = duplicates.same([image.reading.pixels_hash for image in self.decoded])
+        return pairs[~self.blank[pairs[:, 0]]]
 
     @cached_property
     def near(self) -> Pairs:
@@ -121,6 +131,8 @@ class Material:
         """The folds of the plan, and why there are none; neither where folds are not asked for."""
         if self.cases is None or self.plan is None or self.cases.kind == "multilabel":
             return [], ""
+        if self.drawn is not None:
+            return list(self.drawn), ""
         try:
             return draw_folds(self.cases, self.plan, self.seed), ""
         except DataError as error:

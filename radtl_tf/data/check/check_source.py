@@ -9,6 +9,7 @@ from radtl_tf.data.check.examined_images import examined, read_files, read_manif
 from radtl_tf.data.check.findings import Checked
 from radtl_tf.data.check.rules import check, linked_cases
 from radtl_tf.data.decoding.images import image_files
+from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.reader import Manifest, cases_of
 from radtl_tf.errors import DataError
 from radtl_tf.progress import Watch, silent
@@ -40,10 +41,17 @@ def check_manifest(
     Raises:
         DataError: a column or a cell is missing, or the labels do not make the task.
     """
-    has_patients = task is not None and (task.patient or task.one_image_per_patient)
-    cases = cases_of(manifest, task, _NO_SECRET) if task and has_patients else None
+    cases = _cases(manifest, task) if task else None
     outcomes = read_manifest_images(manifest, watch)
     rows = examined(manifest, outcomes, task=task, patient=patient)
     if cases and all(row.outcome.reading for row in rows):
         cases = replace(cases, linked=linked_cases(rows))  # as an experiment divides them
     return check(rows, cases=cases, plan=plan, seed=seed)
+
+
+def _cases(manifest: Manifest, task: Task) -> Cases | None:
+    """Return the cases to draw folds of, or ``None`` where nothing is said of patients; labels are checked anyway."""
+    if task.patient or task.one_image_per_patient:
+        return cases_of(manifest, task, _NO_SECRET)
+    cases_of(manifest, replace(task, one_image_per_patient=True), _NO_SECRET)
+    return None

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from radtl_tf.data.decoding.reading import Outcome, Reading
+from radtl_tf.data.folds.draw import Fold
 from radtl_tf.errors import DataError, nearest
 
 Level = Literal["error", "warning", "info"]
@@ -20,6 +21,10 @@ KINDS: dict[str, tuple[Level, str]] = {
         "error",
         "Take these rows out of the manifest: the files hold reports, signals or other objects.",
     ),
+    "no-content": (
+        "error",
+        "Export the images again, and open some in a viewer: every pixel of an image has the same value.",
+    ),
     "two-labels": ("error", "Decide which label is right, or take both images out."),
     "folds": ("error", "Use fewer folds, or collect more patients."),
     "near-duplicates-two-labels": (
@@ -27,6 +32,11 @@ KINDS: dict[str, tuple[Level, str]] = {
         "Look at these pairs: it may be one image with two labels, or two visits of one patient.",
     ),
     "patient-ids": ("warning", "Write each patient's id in one way, or the same patient may be trained and tested on."),
+    "patient-ids-decimal": (
+        "warning",
+        "Write each id in one form, best as text without '.0', or the same patient may be trained and tested on.",
+    ),
+    "blank-images": ("warning", "Export these images again or remove their rows: nothing can be learned from them."),
     "duplicates-across": (
         "warning",
         "Correct the patient ids if it is one patient; until then these stay in one fold.",
@@ -46,6 +56,7 @@ KINDS: dict[str, tuple[Level, str]] = {
     ),
     "burned-in": ("warning", "Look at these images: text in the picture may name the patient, or give the label away."),
     "no-patients": ("info", "Name the patient column, unless no patient has two images."),
+    "patient-ids-joined": ("info", "Write each id in one form if they are not one patient."),
     "duplicates": ("info", "Harmless for the folds; they count twice per image."),
     "near-duplicates": ("info", "Usually several exposures of one patient."),
     "not-compared": ("info", "Look for near-duplicates in parts of the data set."),
@@ -59,8 +70,8 @@ KINDS: dict[str, tuple[Level, str]] = {
 class Examined:
     """One image of a data set as the check sees it.
 
-    ``line`` is that of the manifest, or the number of the example. ``patient`` (an id or a hash), ``path`` and
-    ``columns`` (the other cells of the row) are looked at and never shown.
+    ``line`` is that of the manifest, or the number of the example. ``patient`` (an id as it is written, or a hash),
+    ``path`` and ``columns`` (the other cells of the row) are looked at and never shown.
     """
 
     line: int
@@ -99,11 +110,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check found: counts as text, findings with the worst first, and tables by their title."""
+    """What a check found: counts as text, findings with the worst first, tables by their title, and the folds."""
 
     counts: Mapping[str, str]
     findings: tuple[Finding, ...]
     tables: Mapping[str, pd.DataFrame]
+    folds: tuple[Fold, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -15,12 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from radtl_tf.data.check import duplicates
-from radtl_tf.data.check.check_data import Material
+from radtl_tf.data.check.check_data import CheckData
 from radtl_tf.data.check.duplicates import Pairs
 from radtl_tf.data.check.findings import KINDS, Checked, Examined, Finding
+from radtl_tf.data.check.patient_ids import alike_ids
 from radtl_tf.data.check.shortcuts import WARN_ASSOCIATION, WARN_AUROC, leaking_columns
 from radtl_tf.data.check.tables import counts, tables
-from radtl_tf.data.folds.draw import patients_per_class
+from radtl_tf.data.folds.draw import Fold, patients_per_class
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.records.experiment import FoldPlan
 
@@ -30,30 +31,38 @@ _FEW = 10  # patients of a class per test fold: standard error 0.10 at AUROC 0.8
 
 
 def check(
-    examined: Sequence[Examined], *, cases: Cases | None = None, plan: FoldPlan | None = None, seed: int = 0
+    examined: Sequence[Examined],
+    *,
+    cases: Cases | None = None,
+    plan: FoldPlan | None = None,
+    seed: int = 0,
+    folds: Sequence[Fold] | None = None,
 ) -> Checked:
-    """Return what there is to know of a data set before it is used; ``plan`` with ``cases`` adds the folds."""
-    material = Material(tuple(examined), cases, plan, seed)
-    findings = [finding for rule in _RULES for finding in rule(material)]
+    """Return what there is to know of a data set before it is used; ``plan`` with ``cases`` adds the folds.
+
+    Folds that are drawn already come in as ``folds``.
+    """
+    data = CheckData(tuple(examined), cases, plan, seed, None if folds is None else tuple(folds))
+    findings = [finding for rule in _RULES for finding in rule(data)]
     findings.sort(key=lambda finding: (_LEVELS.index(finding.level), list(KINDS).index(finding.code)))
-    return Checked(counts(material), tuple(findings), tables(material))
+    return Checked(counts(data), tuple(findings), tables(data), tuple(data.folds[0]))
 
 
 def linked_cases(examined: Sequence[Examined]) -> NDArray[np.int64] | None:
     """Return (N,) groups of patients who share an image, or ``None`` where no two patients do; all images decoded."""
-    material = Material(tuple(examined), None, None, 0)
-    return material.groups if len(np.unique(material.groups)) < len(np.unique(material.patients)) else None
+    data = CheckData(tuple(examined), None, None, 0)
+    return data.groups if len(np.unique(data.groups)) < len(np.unique(data.patients)) else None
 
 
-Rule = Callable[[Material], Iterator[Finding]]
+Rule = Callable[[CheckData], Iterator[Finding]]
 
 
-def _outcomes(material: Material) -> Iterator[Finding]:
+def _outcomes(data: CheckData) -> Iterator[Finding]:
     for status, code, what in (
         ("refused", "unreadable", "cannot be read"),
         ("skipped", "no-radiograph", "are no radiographs"),
     ):
-        images = [image for image in material.examined if image.outcome.status == status]
+        images = [image for image in data.examined if image.outcome.status == status]
         if images:
             reasons = Counter(image.outcome.code for image in images)
             named = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common())
@@ -61,70 +70,60 @@ def _outcomes(material: Material) -> Iterator[Finding]:
             yield Finding(code, f"{len(images)} images {what} ({named}); the first: {images[0].outcome.reason}", lines)
 
 
-def _patient_ids(material: Material) -> Iterator[Finding]:
-    """Look for ids that differ only by case, spaces or leading zeros."""
-    spellings: dict[str, set[str]] = {}
-    for image in material.examined:
-        spellings.setdefault(_plain_id(image.patient), set()).add(image.patient)
-    alike = [names for names in spellings.values() if len(names) > 1]
-    if alike:
-        names = set().union(*alike)
-        lines = tuple(image.line for image in material.examined if image.patient in names)
-        yield Finding(
-            "patient-ids", f"{len(alike)} patients have ids that differ only by case, spaces or zeros.", lines
-        )
+def _blank(data: CheckData) -> Iterator[Finding]:
+    blank, number = np.flatnonzero(data.blank), len(data.decoded)
+    if number and len(blank) == number:
+        yield data.at("no-content", f"All {number} images have no content: one grey value each.", blank)
+    elif len(blank):
+        yield data.at("blank-images", f"{len(blank)} of {number} images have no content: one grey value.", blank)
 
 
-def _plain_id(patient: str) -> str:
-    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"\s", "", patient).casefold())
-
-
-def _no_patients(material: Material) -> Iterator[Finding]:
-    if any(image.labels for image in material.decoded) and not any(image.patient for image in material.decoded):
+def _no_patients(data: CheckData) -> Iterator[Finding]:
+    if any(image.labels for image in data.decoded) and not any(image.patient for image in data.decoded):
         yield Finding("no-patients", "No patient column is named: every image counts as a patient of its own.")
 
 
-def _duplicates(material: Material) -> Iterator[Finding]:
+def _duplicates(data: CheckData) -> Iterator[Finding]:
     """Sort pairs by what they contradict: a label, a patient, or nothing."""
     kinds = (
-        ("duplicates", material.exact, "the same pixels as another"),
-        ("near-duplicates", material.near, "nearly the same picture as another"),
+        ("duplicates", data.exact, "the same pixels as another"),
+        ("near-duplicates", data.near, "nearly the same picture as another"),
     )
     for code, pairs, what in kinds:
-        across = _across(material, pairs)
+        across = _across(data, pairs)
         if across.any():
             number = len(np.unique(pairs[across]))
-            yield material.at(
+            yield data.at(
                 f"{code}-across", f"{number} images have {what} image, of another patient.", pairs[across].ravel()
             )
         if len(pairs) and not across.all():
             number = len(np.unique(pairs[~across]))
-            yield material.at(code, f"{number} images have {what} image of the same patient.", pairs[~across].ravel())
-    exact = material.exact
-    two = material.truth[exact[:, 0]] != material.truth[exact[:, 1]] if len(exact) else np.empty(0, bool)
+            yield data.at(code, f"{number} images have {what} image of the same patient.", pairs[~across].ravel())
+    exact = data.exact
+    two = data.truth[exact[:, 0]] != data.truth[exact[:, 1]] if len(exact) else np.empty(0, bool)
     if two.any():
-        yield material.at("two-labels", f"{int(two.sum())} images stand twice, with two labels.", exact[two].ravel())
-    pairs = material.near
-    two = material.truth[pairs[:, 0]] != material.truth[pairs[:, 1]] if len(pairs) else np.empty(0, bool)
-    if (two & _across(material, pairs)).any():
-        pairs = pairs[two & _across(material, pairs)]
+        yield data.at("two-labels", f"{int(two.sum())} images stand twice, with two labels.", exact[two].ravel())
+    pairs = data.near
+    two = data.truth[pairs[:, 0]] != data.truth[pairs[:, 1]] if len(pairs) else np.empty(0, bool)
+    if (two & _across(data, pairs)).any():
+        pairs = pairs[two & _across(data, pairs)]
         message = f"{len(pairs)} pairs of nearly the same picture, of two patients, have different labels."
-        yield material.at("near-duplicates-two-labels", message, pairs.ravel())
-    if len(material.decoded) > duplicates.MAX_IMAGES:
+        yield data.at("near-duplicates-two-labels", message, pairs.ravel())
+    if len(data.decoded) > duplicates.MAX_IMAGES:
         yield Finding(
             "not-compared", f"Near-duplicates were not looked for among more than {duplicates.MAX_IMAGES} images."
         )
 
 
-def _across(material: Material, pairs: Pairs) -> NDArray[np.bool_]:
-    return material.patients[pairs[:, 0]] != material.patients[pairs[:, 1]]
+def _across(data: CheckData, pairs: Pairs) -> NDArray[np.bool_]:
+    return data.patients[pairs[:, 0]] != data.patients[pairs[:, 1]]
 
 
-def _labels_elsewhere(material: Material) -> Iterator[Finding]:
-    if not material.can_compare:
+def _labels_elsewhere(data: CheckData) -> Iterator[Finding]:
+    if not data.can_compare:
         return
-    common, truth = material.common()
-    patients = pd.factorize(material.patients[material.frequent])[0]
+    common, truth = data.common()
+    patients = pd.factorize(data.patients[data.frequent])[0]
     if leaking_columns(_parts_of_paths([image.path for image in common]), truth, patients):
         message = "The path (a folder, a word or the number of the file name) all but says the label."
         yield Finding("label-in-path", message)
@@ -145,21 +144,21 @@ def _parts_of_paths(paths: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(parts, dtype=str)
 
 
-def _acquisition(material: Material) -> Iterator[Finding]:
-    if material.shortcut > max(WARN_AUROC, material.chance):
+def _acquisition(data: CheckData) -> Iterator[Finding]:
+    if data.shortcut > max(WARN_AUROC, data.chance):
         yield Finding(
             "shortcut",
             "Size, border, brightness, contrast and header alone give the label with an AUROC of "
-            f"{material.shortcut:.2f} (cross-validated by patient; warned above {WARN_AUROC:g}).",
+            f"{data.shortcut:.2f} (cross-validated by patient; warned above {WARN_AUROC:g}).",
         )
-    strong = [row for row in material.associations if row.v >= WARN_ASSOCIATION and row.p_value < _SIGNIFICANT]
+    strong = [row for row in data.associations if row.v >= WARN_ASSOCIATION and row.p_value < _SIGNIFICANT]
     if strong:
         named = ", ".join(f"{row.name} (Cramer's V {row.v:.2f})" for row in strong)
         yield Finding("association", f"How images were taken goes with the label: {named}.")
 
 
-def _notes(material: Material) -> Iterator[Finding]:
-    intents = {image.reading.metadata.get("intent", "") for image in material.decoded} - {""}
+def _notes(data: CheckData) -> Iterator[Finding]:
+    intents = {image.reading.metadata.get("intent", "") for image in data.decoded} - {""}
     if len(intents) > 1:
         yield Finding("intents", "Some images are for presentation, others are raw detector values (for processing).")
     for code, note, what in (
@@ -167,38 +166,38 @@ def _notes(material: Material) -> Iterator[Finding]:
         ("secondary-captures", "secondary capture, no original radiograph", "are secondary captures"),
         ("lossy", "lossy compressed", "were compressed with loss"),
     ):
-        found = [position for position, image in enumerate(material.decoded) if note in image.reading.notes]
+        found = [position for position, image in enumerate(data.decoded) if note in image.reading.notes]
         if found:
-            yield material.at(code, f"{len(found)} images {what}, says their header.", found)
+            yield data.at(code, f"{len(found)} images {what}, says their header.", found)
 
 
-def _unit(material: Material) -> Iterator[Finding]:
+def _unit(data: CheckData) -> Iterator[Finding]:
     """Suggest what counts as a case."""
-    table = pd.DataFrame({"patient": material.patients, "truth": material.truth})
+    table = pd.DataFrame({"patient": data.patients, "truth": data.truth})
     labels = table.groupby("patient")["truth"].nunique()
     repeated, mixed = int((table["patient"].value_counts() > 1).sum()), int((labels > 1).sum())
-    if repeated and any(image.labels for image in material.decoded):
+    if repeated and any(image.labels for image in data.decoded):
         fits = "'image'" if mixed else "'patient', or 'image' to count every image"
         yield Finding(
             "unit", f"{repeated} patients have several images, {mixed} of them with different labels: unit = {fits}."
         )
 
 
-def _folds(material: Material) -> Iterator[Finding]:
-    _, fault = material.folds
+def _folds(data: CheckData) -> Iterator[Finding]:
+    _, fault = data.folds
     if fault:
         yield Finding("folds", fault)
-    elif material.cases is not None and material.plan is not None and material.cases.kind != "multilabel":
-        patients = patients_per_class(material.cases, np.arange(len(material.cases.truth)))
-        for name, number in zip(material.cases.classes, patients.tolist(), strict=True):
-            if number < _FEW * material.plan.count:
+    elif data.cases is not None and data.plan is not None and data.cases.kind != "multilabel":
+        patients = patients_per_class(data.cases, np.arange(len(data.cases.truth)))
+        for name, number in zip(data.cases.classes, patients.tolist(), strict=True):
+            if number < _FEW * data.plan.count:
                 yield Finding(
                     "few-patients",
-                    f"Class {name!r} has {number} patients, about {number / material.plan.count:.0f} per test fold: "
+                    f"Class {name!r} has {number} patients, about {number / data.plan.count:.0f} per test fold: "
                     f"below {_FEW} the AUROC of a fold has a standard error of 0.1 and more.",
                 )
 
 
 _RULES: tuple[Rule, ...] = (
-    *(_outcomes, _patient_ids, _no_patients, _duplicates, _labels_elsewhere, _acquisition, _notes, _unit, _folds),
+    *(_outcomes, _blank, alike_ids, _no_patients, _duplicates, _labels_elsewhere, _acquisition, _notes, _unit, _folds),
 )

@@ -7,21 +7,21 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from radtl_tf.data.check.check_data import Material
+from radtl_tf.data.check.check_data import CheckData
 
 _MAX_ROWS = 12  # of a table of counts
 
 
-def counts(material: Material) -> dict[str, str]:
+def counts(data: CheckData) -> dict[str, str]:
     """Return the first numbers of a check, as text."""
-    outcomes = Counter(image.outcome.status for image in material.examined)
+    outcomes = Counter(image.outcome.status for image in data.examined)
     found = {"Images": ", ".join(f"{number} {status}" for status, number in outcomes.most_common())}
-    if any(image.patient for image in material.decoded):
-        found["Patients"] = str(len(np.unique(material.patients)))
+    if any(image.patient for image in data.decoded):
+        found["Patients"] = str(len(np.unique(data.patients)))
     return found
 
 
-def tables(material: Material) -> dict[str, pd.DataFrame]:
+def tables(data: CheckData) -> dict[str, pd.DataFrame]:
     """Return the tables that have a row."""
     makers = {
         "Files": _outcome_table,
@@ -31,57 +31,57 @@ def tables(material: Material) -> dict[str, pd.DataFrame]:
         "Acquisition by class": _association_table,
         "Folds": _fold_table,
     }
-    made = {title: make(material) for title, make in makers.items()}
+    made = {title: make(data) for title, make in makers.items()}
     return {title: table for title, table in made.items() if len(table)}
 
 
-def _outcome_table(material: Material) -> pd.DataFrame:
-    rows = Counter((image.outcome.status, image.outcome.code) for image in material.examined)
+def _outcome_table(data: CheckData) -> pd.DataFrame:
+    rows = Counter((image.outcome.status, image.outcome.code) for image in data.examined)
     return pd.DataFrame([(*key, number) for key, number in rows.most_common()], columns=["Outcome", "Reason", "Images"])
 
 
-def _class_table(material: Material) -> pd.DataFrame:
-    names = [" | ".join(image.labels) or "(no label)" for image in material.decoded]
-    table = pd.DataFrame({"Class": names, "patient": material.patients})
+def _class_table(data: CheckData) -> pd.DataFrame:
+    names = [" | ".join(image.labels) or "(no label)" for image in data.decoded]
+    table = pd.DataFrame({"Class": names, "patient": data.patients})
     grouped = table.groupby("Class")["patient"].agg(Images="size", Patients="nunique").reset_index()
     return grouped.sort_values("Images", ascending=False).head(_MAX_ROWS)
 
 
-def _size_table(material: Material) -> pd.DataFrame:
-    rows = Counter((f"{r.width} x {r.height}", r.bits) for r in (image.reading for image in material.decoded))
+def _size_table(data: CheckData) -> pd.DataFrame:
+    rows = Counter((f"{r.width} x {r.height}", r.bits) for r in (image.reading for image in data.decoded))
     found = [(size, bits, number) for (size, bits), number in rows.most_common(_MAX_ROWS)]
     return pd.DataFrame(found, columns=["Width x height", "Bits", "Images"])
 
 
-def _confounder_table(material: Material) -> pd.DataFrame:
+def _confounder_table(data: CheckData) -> pd.DataFrame:
     """Return number, mean, SD and quartiles of age and spacing per class."""
     columns = ["What", "Class", "Known", "Mean", "SD", "25 %", "Median", "75 %"]
     rows = []
     for name, what in (("age", "Age (years)"), ("spacing", "Pixel spacing (mm)")):
-        text = [image.reading.metadata.get(name, "") for image in material.decoded]
+        text = [image.reading.metadata.get(name, "") for image in data.decoded]
         values = pd.to_numeric(pd.Series(text, dtype=str), errors="coerce")
-        for number, labels in enumerate(material.classes[:_MAX_ROWS]):
-            known = values[material.truth == number].dropna()
+        for number, labels in enumerate(data.classes[:_MAX_ROWS]):
+            known = values[data.truth == number].dropna()
             if len(known):
                 numbers = (known.mean(), known.std(ddof=0), *known.quantile([0.25, 0.5, 0.75]))
                 rows.append((what, " | ".join(labels), len(known), *(f"{value:.3g}" for value in numbers)))
     return pd.DataFrame(rows, columns=columns)
 
 
-def _association_table(material: Material) -> pd.DataFrame:
-    rows = [(row.name, str(row.values), f"V {row.v:.2f}", f"{row.p_value:.2g}") for row in material.associations]
-    if not np.isnan(material.shortcut):
-        rows.append(("all together, with brightness and border", "", f"AUROC {material.shortcut:.2f}", ""))
+def _association_table(data: CheckData) -> pd.DataFrame:
+    rows = [(row.name, str(row.values), f"V {row.v:.2f}", f"{row.p_value:.2g}") for row in data.associations]
+    if not np.isnan(data.shortcut):
+        rows.append(("all together, with brightness and border", "", f"AUROC {data.shortcut:.2f}", ""))
     return pd.DataFrame(rows, columns=["Property", "Values", "Strength", "p"])
 
 
-def _fold_table(material: Material) -> pd.DataFrame:
+def _fold_table(data: CheckData) -> pd.DataFrame:
     """Return how many images and patients of each class each part of each fold would hold."""
     columns = ["Repeat", "Fold", "Part", "Images", "Patients"]
-    folds, _ = material.folds
-    if material.cases is None or not folds:
+    folds, _ = data.folds
+    if data.cases is None or not folds:
         return pd.DataFrame(columns=columns)
-    cases, rows = material.cases, []
+    cases, rows = data.cases, []
     for fold in folds:
         for part, positions in fold.parts():
             images = np.bincount(cases.truth[positions], minlength=len(cases.classes))

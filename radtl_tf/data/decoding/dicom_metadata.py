@@ -23,9 +23,8 @@ _ATTRIBUTES = {
     "lossy": ("LossyImageCompression",),
 }
 TAGS = tuple(dict.fromkeys(name for names in _ATTRIBUTES.values() for name in names))
-_AGE = re.compile(r"(\d{3})([DWMY])")  # PS3.5 6.2, value representation AS
+_AGE = re.compile(r"\d{3}[DWMY]")  # PS3.5 6.2, value representation AS
 _CODE = re.compile(r"[A-Z0-9_ ]{1,16}")  # PS3.5 6.2, value representation CS
-_PER_YEAR = {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}
 _WIDEST = 100.0  # mm between two rows
 _WORDS = {
     "sex": {"M": "M", "F": "F", "O": "O"},
@@ -41,8 +40,8 @@ def metadata_of(header: Dataset) -> dict[str, str]:
     Left out is what is none of the standard's terms, where it has terms, has another form or is not printable ASCII.
     """
     known = ((name, attribute) for name, attributes in _ATTRIBUTES.items() for attribute in reversed(attributes))
-    found = {name: text for name, attribute in known if (text := _text(name, _word(header, attribute)))}
-    return {name: plain(name, text) for name, text in found.items()}
+    texts = ((name, plain(name, _text(name, _word(header, attribute)))) for name, attribute in known)
+    return {name: text for name, text in texts if text}
 
 
 def _word(header: Dataset, attribute: str) -> str:
@@ -66,9 +65,8 @@ def _code(word: str) -> str:
     return word.upper() if _CODE.fullmatch(word.upper()) else ""
 
 
-def _years(age: str) -> str:
-    match = _AGE.fullmatch(age.upper())
-    return str(int(int(match[1]) / _PER_YEAR[match[2]])) if match else ""
+def _age(age: str) -> str:
+    return age if _AGE.fullmatch(age.upper()) else ""
 
 
 def _millimeters(spacing: str) -> str:
@@ -79,7 +77,7 @@ def _millimeters(spacing: str) -> str:
 
 
 _CONVERTED: dict[str, Callable[[str], str]] = {
-    "age": _years,
+    "age": _age,
     "spacing": _millimeters,
     "view": _code,
     "body_part": _code,

@@ -6,10 +6,11 @@ import contextlib
 import hashlib
 import os
 import secrets
-import tempfile
+import unicodedata
 from pathlib import Path
 
 from radtl_tf.errors import OutputError
+from radtl_tf.records.disk import temporary_name
 
 KEY_FILE = "patient.key"
 _KEY_BYTES = 32
@@ -36,15 +37,30 @@ def patient_key(folder: Path) -> bytes:
     return key
 
 
-def hashed(value: str, key: bytes) -> str:
-    """Return the keyed BLAKE2b hash of ``value``, 24 hexadecimal characters."""
-    return hashlib.blake2b(value.encode(), key=key, digest_size=_HASH_BYTES).hexdigest()
+def normal_id(value: str) -> str:
+    """Return a patient's id in the one form that is compared and hashed.
+
+    Unicode's NFKC (composed letters, plain digits), without invisible characters such as zero-width spaces, outer
+    white space, and the apostrophe with which a spreadsheet marks text.
+
+    >>> normal_id("'\N{FULLWIDTH DIGIT ONE}7\N{NO-BREAK SPACE}")
+    '17'
+    """
+    composed = unicodedata.normalize("NFKC", value)
+    visible = "".join(character for character in composed if unicodedata.category(character) != "Cf")
+    return visible.strip().removeprefix("'").strip()
+
+
+def hashed(patient: str, key: bytes) -> str:
+    """Return the keyed BLAKE2b hash of a patient's normal id, 24 hexadecimal characters."""
+    return hashlib.blake2b(normal_id(patient).encode(), key=key, digest_size=_HASH_BYTES).hexdigest()
 
 
 def _write_key(path: Path) -> None:
     """Write a new key; of two processes at once the first one wins, and both then read the same key."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # mode 0600
+    temporary = temporary_name(path)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "wb") as file:
             file.write(secrets.token_bytes(_KEY_BYTES))

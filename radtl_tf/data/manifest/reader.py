@@ -16,14 +16,15 @@ import pandas as pd
 from radtl_tf.data.decoding.images import read_file
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, assemble
-from radtl_tf.data.manifest.privacy import hashed
+from radtl_tf.data.manifest.privacy import hashed, normal_id
 from radtl_tf.data.manifest.table import Parsed, check_header, counted, parse, text_of
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.records.experiment import Task
 
 PATH_COLUMN = "path"
 FRAME = Path("DataFrame")  # the path of a manifest that was never a file
-_MARKS = {**dict.fromkeys(("1", "yes", "true"), True), **dict.fromkeys(("0", "no", "false", ""), False)}
+_MARKS = {**dict.fromkeys(("1", "yes", "true"), True), **dict.fromkeys(("0", "no", "false"), False)}
+_MAX_NAMED = 6  # columns in a message
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def cases_of(manifest: Manifest, task: Task, key: bytes) -> Cases:
     try:
         labels = labels_of(manifest, task)
         patients = _patients(manifest, task)
-        _refuse(manifest, (not patient.strip() for patient in patients), "no patient id")
+        _refuse(manifest, (not normal_id(patient) for patient in patients), "no patient id")
         _refuse_twice(manifest, labels)
         return assemble(labels, [hashed(patient, key) for patient in patients], task)
     except DataError as error:
@@ -147,11 +148,25 @@ def labels_of(manifest: Manifest, task: Task) -> list[Labels]:
 def _marked(manifest: Manifest, names: Labels) -> list[Labels]:
     """Return the names of the columns in which an image has a yes."""
     columns = [[cell.strip().lower() for cell in column(manifest, name, "label")] for name in names]
+    _refuse_blank(manifest, dict(zip(names, columns, strict=True)))
     for name, marks in zip(names, columns, strict=True):
         _refuse(manifest, (cell not in _MARKS for cell in marks), f"neither 1 nor 0 in the label column {name!r}")
     return [
         tuple(name for name, cell in zip(names, row, strict=True) if _MARKS[cell]) for row in zip(*columns, strict=True)
     ]
+
+
+def _refuse_blank(manifest: Manifest, columns: Mapping[str, Sequence[str]]) -> None:
+    """Refuse cells without a mark: whether a blank means no, or that nobody looked, only the user knows."""
+    blank = {name: cells.count("") for name, cells in columns.items() if "" in cells}
+    if blank:
+        named = ", ".join(f"{name!r} {number}" for name, number in list(blank.items())[:_MAX_NAMED])
+        more = f" and {len(blank) - _MAX_NAMED} more columns" if len(blank) > _MAX_NAMED else ""
+        first = next(row for row, marks in enumerate(zip(*columns.values(), strict=True)) if "" in marks)
+        raise DataError(
+            f"blank cells in the label columns: {named}{more}; first line {manifest.sources[first].line}. Expected 1 "
+            "or 0 in every cell: write 0 where the answer is no, and remove the rows where it is not known."
+        )
 
 
 def source_of(relative: str, line: int, root: Path) -> ImageFile:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from radtl_tf.data.phantoms.paint import Picture
 from radtl_tf.data.phantoms.panoramic import draw_panoramic
 from radtl_tf.data.phantoms.skull import draw_skull
 from radtl_tf.errors import ExperimentError, OutputError, nearest
+from radtl_tf.records.disk import temporary_folder, unwritable
 
 COLUMNS = ("path", "label", "patient_id", "age", "view")
 MANIFEST, RECORD = "labels.csv", "phantoms.json"
@@ -117,10 +116,11 @@ def write_phantoms(folder: Path, *, kind: str, num_patients: int, seed: int, hei
     record = {"version": VERSION, "kind": kind, "num_patients": num_patients, "seed": seed, "height": height}
     phantoms = draw_phantoms(kind, num_patients=num_patients, seed=seed, height=height)
     try:
-        if not _is_there(folder, record):
-            _write_whole(folder.resolve(), _files(phantoms, kind, seed), record)
+        there = _is_there(folder, record)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror}).") from error
+        raise unwritable(folder, error) from error
+    if not there:
+        _write_whole(folder.resolve(), _files(phantoms, kind, seed), record)
     return folder / MANIFEST
 
 
@@ -159,15 +159,12 @@ def _visit(phantom: Phantom, kind: str, seed: int) -> Visit:
 
 
 def _write_whole(folder: Path, files: Iterable[tuple[str, bytes]], record: Mapping[str, object]) -> None:
-    """Write all files below a temporary name, then rename it, so that a killed run leaves nothing half-done."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    (part / "images").mkdir(parents=True)
-    for name, content in files:
-        (part / name).write_bytes(content)
-    (part / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    os.replace(part, folder)  # an empty folder is replaced, any other refuses
+    """Write all files or none; an empty folder is replaced, any other refuses."""
+    with temporary_folder(folder) as temporary:
+        (temporary / "images").mkdir()
+        for name, content in files:
+            (temporary / name).write_bytes(content)
+        (temporary / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def _patient(kind: str, patient: int, positive: bool, seed: int, rows: int) -> Iterator[Phantom]:

@@ -22,12 +22,12 @@ from radtl_tf.data.decoding.reading import Outcome, Reading
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, assemble
 from radtl_tf.data.manifest.reader import Manifest
+from radtl_tf.data.tfds.builder_folders import SUFFIX, author_errors, builder_in
 from radtl_tf.data.tfds.examples import class_names, reading_from, rows_of
 from radtl_tf.errors import DataError, OutputError, RadtlError, nearest
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task
 
-_SUFFIX = "_dataset_builder"
 _DAMAGE = (  # a bit flipped, a file cut, a file gone
     tf.errors.DataLossError,
     tf.errors.FailedPreconditionError,
@@ -38,7 +38,7 @@ _DAMAGE = (  # a bit flipped, a file cut, a file gone
 
 def known_datasets() -> list[str]:
     """Return the names of the data sets that ship with the package."""
-    return sorted(path.parent.name for path in shipped("datasets").glob(f"*/*{_SUFFIX}.py"))
+    return sorted(path.parent.name for path in shipped("datasets").glob(f"*/*{SUFFIX}.py"))
 
 
 def builder_class(name: str) -> type[tfds.core.DatasetBuilder]:
@@ -51,8 +51,9 @@ def builder_class(name: str) -> type[tfds.core.DatasetBuilder]:
     if name not in known:
         raise DataError(f"unknown data set {name!r}{nearest(name, known)}; there are: {', '.join(known)}.")
     folder = shipped("datasets")
-    with tfds.core.utils.add_sys_path(folder):
-        found = tfds.core.community.builder_cls_from_module(f"{name}.{name}{_SUFFIX}")
+    module = f"{name}.{name}{SUFFIX}"
+    with tfds.core.utils.add_sys_path(folder), author_errors(name, module):
+        found = tfds.core.community.builder_cls_from_module(module)
     found.pkg_dir_path = tfds.core.Path(folder / name)  # where README, citation and tags are
     return found
 
@@ -72,25 +73,50 @@ def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.cor
     return prepared(builder, str(manifest.path))
 
 
-def build_named(name: str, data_dir: Path, manual_dir: Path | None = None) -> tfds.core.DatasetBuilder:
-    """Build the shipped data set ``name`` or ``name/config`` below ``data_dir``, or return the complete one.
+def build_named(
+    source: str | type[tfds.core.DatasetBuilder] | tfds.core.DatasetBuilder,
+    data_dir: Path,
+    manual_dir: Path | None = None,
+) -> tfds.core.DatasetBuilder:
+    """Build a data set below ``data_dir``, or return the complete one; an instance keeps its own folder.
 
-    ``manual_dir`` is where its sources were put; default: ``<data_dir>/downloads/manual/<name>``.
+    ``source`` is the name of a shipped builder, the path of a builder's folder (both may end with ``/config``), a
+    builder class, or an instance. A path has a separator: ``./knees``. ``manual_dir`` is where its sources were put;
+    default: ``<data_dir>/downloads/manual/<name>``.
 
     Raises:
-        DataError: there is no such data set or configuration, or its sources are missing or damaged.
+        DataError: there is no such data set or configuration, its sources are missing or damaged, or the builder's
+            own code fails; the message then names the line.
         OutputError: the data set cannot be written.
     """
-    name, _, config = name.partition("/")
-    found = builder_class(name)
+    builder = source if isinstance(source, tfds.core.DatasetBuilder) else _configured(source, data_dir)
+    return prepared(builder, builder.name, manual_dir or data_dir / "downloads" / "manual" / builder.name)
+
+
+def _configured(source: str | type[tfds.core.DatasetBuilder], data_dir: Path) -> tfds.core.DatasetBuilder:
+    found, config = _class_and_config(source) if isinstance(source, str) else (source, "")
     known = [entry.name for entry in found.BUILDER_CONFIGS]
     if config and config not in known:
         raise DataError(
-            f"{name} has no configuration {config!r}{nearest(config, known)}; it has: {', '.join(known) or 'none'}."
+            f"{found.name} has no configuration {config!r}{nearest(config, known)}; it has: "
+            f"{', '.join(known) or 'none'}."
         )
-    with _quiet(), data_errors(name):
-        builder = found(data_dir=data_dir, config=config or None)
-    return prepared(builder, name, manual_dir or data_dir / "downloads" / "manual" / name)
+    with _quiet(), data_errors(found.name), author_errors(found.name, found.__module__):
+        return found(data_dir=data_dir, config=config or None)
+
+
+def _class_and_config(source: str) -> tuple[type[tfds.core.DatasetBuilder], str]:
+    """Return the class of a name or a folder, and what follows it."""
+    name, divider, config = source.partition("/")
+    if not divider or name in known_datasets():
+        return builder_class(name), config
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return builder_in(folder), ""
+    if list(folder.parent.glob(f"*{SUFFIX}.py")):
+        return builder_in(folder.parent), folder.name
+    hint = nearest(name, known_datasets())
+    raise DataError(f"{source}: neither a shipped data set{hint} nor the folder of a builder (<name>{SUFFIX}.py).")
 
 
 def cases_from(builder: tfds.core.DatasetBuilder, task: Task) -> Cases:
@@ -203,7 +229,8 @@ def prepared(
     for leftover in place.parent.glob(f"incomplete.*_{place.name}"):
         shutil.rmtree(leftover, ignore_errors=True)
     try:
-        with _quiet(), _little_memory(), data_errors(builder.name):
+        own_code = author_errors(builder.name, type(builder).__module__)
+        with _quiet(), _little_memory(), data_errors(builder.name), own_code:
             config = tfds.download.DownloadConfig(try_download_gcs=False, manual_dir=manual_dir)
             builder.download_and_prepare(download_config=config, download_dir=place.parent / "downloads")
     except DataError as error:

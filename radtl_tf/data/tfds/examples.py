@@ -13,7 +13,7 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core.shuffle import BUCKETS_NUMBER, HKEY_SIZE
 
 from radtl_tf.data.check.examined_images import metadata_columns
-from radtl_tf.data.decoding.reading import METADATA, SIGNATURE_SIDE, Reading
+from radtl_tf.data.decoding.reading import METADATA, SIGNATURE_SIDE, Reading, plain
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels
@@ -108,7 +108,8 @@ def reading_from(row: Mapping[str, Any]) -> Reading:
     """Return the Reading of an example as TFDS gives it back in NumPy."""
     stored = row["reading"]
     notes = stored["notes"].decode()
-    metadata = {name: value.decode() for name, value in row["metadata"].items() if value}
+    # Data sets that an earlier version built may hold ages as they were written, such as 97.0.
+    metadata = {name: kept for name, value in row["metadata"].items() if (kept := plain(name, value.decode()))}
     return Reading(
         sha256=row["sha256"].decode(),
         pixels_hash=stored["pixels_hash"].decode(),
@@ -153,7 +154,8 @@ def _change(source: ImageFile) -> str:
 
 
 def _example(number: int, row: Row, reading: Reading, png: bytes) -> dict[str, Any]:
-    known = {**reading.metadata, **{name: value for name, value in row.metadata.items() if value}}
+    said = {name: kept for name, value in row.metadata.items() if (kept := plain(name, value))}
+    known = {**reading.metadata, **said}
     names = ("pixels_hash", "height", "width", "bits", "mean", "sd", "border", "signature")
     return {
         "image": io.BytesIO(png),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from radtl_tf.data.check.image_summary import summary
 from radtl_tf.data.decoding.reading import Reading
-from radtl_tf.records.folder import OutputFolder, write_json
+from radtl_tf.records.disk import write_json
+from radtl_tf.records.folder import OutputFolder
 
 
 def write_inputs(folder: OutputFolder, readings: Sequence[Reading], num_patients: int) -> None:

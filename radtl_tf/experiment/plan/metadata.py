@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.errors import ExperimentError
 from radtl_tf.evaluation.question.subgroups import OF_PATIENTS
-from radtl_tf.records.folder import OutputFolder, csv_text, write_text
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import write_text
+from radtl_tf.records.folder import OutputFolder
 
 
 def write_metadata(folder: OutputFolder, readings: Sequence[Reading], names: Sequence[str]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from radtl_tf.errors import OutputError
 from radtl_tf.evaluation.results.similarity import FILE as SIMILARITY
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.saliency.store import FOLDER as SALIENCY
 
 REDONE = "experiment.evaluation"  # may change when the runs are done: it says what is evaluated, not what is trained

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +11,13 @@ import h5py
 import keras
 import numpy as np
 
-from radtl_tf.errors import OutputError, WeightsError
+from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import BACKBONES, Backbone
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.guarded_process import read_apart
 from radtl_tf.models.weights.reader import read
 from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
+from radtl_tf.records.disk import temporary_file
 
 _MAX_COPIES = 8  # float64, and an optimizer's two moments beside each tensor
 _SPARE_BYTES = 64 * 2**20  # a top, and what HDF5 needs itself
@@ -123,20 +122,9 @@ def write_weights(path: Path, base: keras.Model) -> None:
     Raises:
         OutputError: the folder cannot be written or the disk is full.
     """
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(fresh, "w") as file:
-            _write(file.create_group("model_weights"), [layer for layer in base.layers if layer.weights])
-            _stamp(file)
-        with fresh.open("rb") as done:
-            os.fsync(done.fileno())
-        os.replace(fresh, path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or 'disk full or no access'}).") from error
-    finally:
-        with suppress(OSError):
-            fresh.unlink()
+    with temporary_file(path) as temporary, h5py.File(temporary, "w") as file:
+        _write(file.create_group("model_weights"), [layer for layer in base.layers if layer.weights])
+        _stamp(file)
 
 
 def _write(group: h5py.Group, layers: list[keras.Layer]) -> None:

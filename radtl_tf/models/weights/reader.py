@@ -7,6 +7,7 @@ filters have been found harmless.
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +18,13 @@ import h5py
 import numpy as np
 
 from radtl_tf.errors import WeightsError
-from radtl_tf.models.weights.schema import FileLayer, LayerSchema, Schema, Shape, plan, refusal, shown
+from radtl_tf.models.weights.schema import FileLayer, LayerSchema, Schema, Shape, check_order, plan, refusal, shown
 
 _MAX_OBJECTS = 20_000  # InceptionResNetV2 has 2,500
 _MAX_DEPTH = 12
 _MAX_NAMES = 10_000
 _MAX_NAME = 512  # bytes
+_MAX_CONFIG = 2**22  # characters; InceptionResNetV2 has 0.5 million
 _MAX_CHUNK = 2**20  # elements; a chunk is unpacked as a whole
 _DEFLATE = h5py.h5z.FILTER_DEFLATE
 _FILTERS = (h5py.h5z.FILTER_SHUFFLE, _DEFLATE, h5py.h5z.FILTER_FLETCHER32)  # in the order in which h5py sets them
@@ -66,6 +68,7 @@ def read(path: Path, schema: Schema) -> Contents:
 
 def _read(file: h5py.File, schema: Schema) -> Contents:
     layout, group, found = _layers(file, schema)
+    check_order(_configured(file), found)
     matched = plan(schema, found)
     tensors = [
         (layer.name, name, shape, _dataset(group, path))
@@ -216,6 +219,21 @@ def _strings(group: h5py.Group, key: str) -> list[str]:
 
 def _text(group: h5py.Group, key: str) -> str:
     return next(iter(_strings(group, key)), "") if key in group.attrs else ""
+
+
+def _configured(file: h5py.File) -> list[str]:
+    """Return the names of the layers in the model's configuration, a text that is never run; none where there is none.
+
+    A configuration of another form than Keras' is left alone: nothing here depends on it.
+    """
+    if "model_config" not in file.attrs or file.attrs.get_id("model_config").shape != ():
+        return []
+    text = file.attrs["model_config"]
+    try:
+        layers = json.loads(text)["config"]["layers"] if len(text) <= _MAX_CONFIG else []
+        return [str(layer["config"]["name"]) for layer in layers]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return []
 
 
 def _dataset(group: h5py.Group, path: str) -> h5py.Dataset:

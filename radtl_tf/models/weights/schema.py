@@ -77,7 +77,24 @@ def plan(schema: Schema, found: list[FileLayer]) -> list[FileLayer]:
     matched = found[: len(wanted)]
     for layer, candidate in zip(schema.layers, matched, strict=True):
         _check_tensor_names(layer, candidate)
+    _check_owners(schema, matched, found)
     return matched
+
+
+def check_order(configured: list[str], found: list[FileLayer]) -> None:
+    """Compare the order of the file's layers with the one of its model's configuration, for the layers that both have.
+
+    Raises:
+        WeightsError: the orders differ.
+    """
+    names = [layer.name for layer in found]
+    both = set(configured) & set(names)
+    orders = ([name for name in order if name in both] for order in (configured, names))
+    for expected, name in zip(*orders, strict=False):
+        if expected != name:
+            raise refusal(
+                "names", f"model_config lists layer {shown(expected)} where layer_names lists {shown(name)}: exchanged."
+            )
 
 
 def _check_unique(found: list[FileLayer]) -> None:
@@ -148,6 +165,38 @@ def _check_tensor_names(layer: LayerSchema, candidate: FileLayer) -> None:
         else ("names", "has its tensors in another order, or more of them")
     )
     raise refusal(code, f"layer {shown(candidate.name)} {text}; expected {', '.join(wanted)}.")
+
+
+def _check_owners(schema: Schema, matched: list[FileLayer], found: list[FileLayer]) -> None:
+    """Refuse a layer whose tensors are called by another layer of the file, as where two groups are exchanged.
+
+    The automatic numbers in the names of tensors and of layers may differ all together, so their ranks are compared.
+    """
+    layers = set(_flat(found))
+    pairs = [
+        (flat, _owner(name, flat, layers))
+        for layer, flat in zip(matched, _flat(matched), strict=True)
+        for name, _ in layer.tensors
+        if "/" in name
+    ]
+    wanted, said = (_comparable([pair[side] for pair in pairs], schema) for side in (0, 1))
+    for (layer, owner), one, other in zip(pairs, wanted, said, strict=True):
+        if owner != layer and owner in layers and one != other:
+            raise refusal("names", f"layer {shown(layer)} holds tensors of layer {shown(owner)}: two are exchanged.")
+
+
+def _owner(name: str, layer: str, layers: set[str]) -> str:
+    """Return the layer that the name of a tensor names, ``layer`` or one of ``layers`` where it is one of these.
+
+    Names of outer models and scopes may come first: ``resnet50/conv1_conv/kernel:0``.
+    """
+    parts = name.split("/")[:-1]
+    said = ["_".join(parts[start:]) for start in range(len(parts))]
+    return layer if layer in said else next((each for each in said if each in layers), parts[-1])
+
+
+def _flat(layers: list[FileLayer]) -> list[str]:
+    return [layer.name.replace("/", "_") for layer in layers]
 
 
 def _weight_name(name: str) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import socket
 import sys
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ import keras
 import numpy as np
 
 from radtl_tf.errors import ExperimentError, WeightsError, nearest
+from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import backbone as backbone_row
 from radtl_tf.models.backbones import draw_weights
 from radtl_tf.models.pixels import convention
@@ -39,6 +39,8 @@ from radtl_tf.models.weights.catalogue import (
 )
 from radtl_tf.models.weights.file import read_weights
 from radtl_tf.records.experiment import WeightsEntry
+
+_log = get_logger(__name__)
 
 RANDOM = "random"
 NATIVE = "native"
@@ -167,7 +169,7 @@ def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
     if record.sha256 not in (None, found.report.sha256):
         raise WeightsError(f"Weights file {record.file} has changed since it was resolved: start again.")
     for warning in found.report.warnings:
-        logging.getLogger(__name__).warning("%s: %s", record.file, warning)
+        _log.warning("%s: %s", record.file, warning)
     return found.values
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from radtl_tf.data.check.findings import Checked, Finding
-from radtl_tf.records.folder import write_text
+from radtl_tf.records.disk import write_text
 from radtl_tf.report.drawing.svg import SERIES, STYLE, svg
 from radtl_tf.report.drawing.table import Table, render_text
 from radtl_tf.report.drawing.templates import render_template

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.records.folder import write_text
+from radtl_tf.records.disk import write_text
 from radtl_tf.report.drawing.table import plain, render_markdown
 from radtl_tf.report.drawing.templates import DISCLAIMER, render_template
 from radtl_tf.report.pages.card import NO_QUESTION, answer_words

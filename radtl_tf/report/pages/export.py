@@ -9,7 +9,8 @@ from pathlib import Path
 import matplotlib as mpl
 import resvg_py
 
-from radtl_tf.records.folder import csv_text, write_bytes, write_text
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import write_bytes, write_text
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.table import Table
 

@@ -14,7 +14,7 @@ from radtl_tf.evaluation.external.drift import Drift, sentence
 from radtl_tf.evaluation.external.frozen_models import Compared, Estimate, External, Scored, by_patient
 from radtl_tf.evaluation.formatting import number, p_cell, range_text
 from radtl_tf.evaluation.metrics.metric_table import METRICS
-from radtl_tf.records.folder import write_text
+from radtl_tf.records.disk import write_text
 from radtl_tf.report.drawing.svg import FAINT, SERIES, STYLE, svg
 from radtl_tf.report.drawing.table import Table, render_text
 from radtl_tf.report.drawing.templates import render_template

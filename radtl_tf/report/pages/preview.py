@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.tfds.pipeline import augment, preprocess
 from radtl_tf.models.pixels import PixelConvention, to_network
+from radtl_tf.records.disk import write_text
 from radtl_tf.records.experiment import Augmentation, Resize
-from radtl_tf.records.folder import write_text
 from radtl_tf.report.drawing.templates import render_template
 
 

@@ -5,8 +5,6 @@ It holds patients' radiographs, but no patient id, path or file name: a case is 
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.errors import OutputError
-from radtl_tf.records.folder import read_json, write_json
+from radtl_tf.records.disk import read_json, temporary_folder, write_json
 
 FOLDER = "saliency"
 FORMAT = 1
@@ -91,19 +89,10 @@ def write_drawn(output: Path, drawn: Drawn, pictures: Pictures) -> Path:
         OutputError: it cannot be written.
     """
     folder = output / FOLDER
-    part = folder.with_name(f".{FOLDER}.{os.getpid()}.part")
-    try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
+    with temporary_folder(folder, replace=True) as temporary:
         for key, pixels in pictures.items():
-            (part / _name(*key)).write_bytes(bytes(imagecodecs.png_encode(pixels)))
-        write_json(part / _RECORD, {"format": FORMAT, **asdict(drawn)})
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(part, folder)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror or error}).") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+            (temporary / _name(*key)).write_bytes(bytes(imagecodecs.png_encode(pixels)))
+        write_json(temporary / _RECORD, {"format": FORMAT, **asdict(drawn)})
     return folder
 
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from radtl_tf.errors import OutputError
 from radtl_tf.logs import get_logger
-from radtl_tf.records.folder import write_json
+from radtl_tf.records.checksums import SummedFile, checksum_of
+from radtl_tf.records.disk import read_json, temporary_folder, unwritable, write_json
 
 _log = get_logger(__name__)
 
@@ -28,6 +29,8 @@ Arrays = list[NDArray[np.float32]]
 Shapes = Sequence[tuple[int, ...]]
 
 _KEY = "key.json"  # says what the arrays are; its time of change is when they were last used
+_SUMS = "checksums.json"  # of the arrays' files, in their order
+_ADVICE = "Make room for the features, or set RADTL_CACHE to another folder."
 _STALE = 24 * 3600.0  # seconds after which what a killed process left behind is removed
 
 
@@ -60,34 +63,43 @@ class ArrayCache:
     limit: float
 
     def find(self, entry: Entry) -> Arrays | None:
-        """Return the memory-mapped arrays of ``entry``, ``None`` where they are not there or damaged."""
+        """Return the memory-mapped arrays of ``entry``, ``None`` where they are not there or damaged.
+
+        Every file is read once per process and compared with the checksum of when it was written.
+        """
         place = self.folder / entry.digest
         try:
             os.utime(place / _KEY)
-            arrays = [np.load(_file(place, number), mmap_mode="r") for number in range(len(entry.shapes))]
-        except (OSError, ValueError, EOFError):
+            if read_json(place / _SUMS) != [checksum_of(file) for file in _files(place, entry)]:
+                return None
+            arrays = _opened(place, entry)
+        except (OSError, ValueError, EOFError, OutputError):
             return None
         return arrays if [array.shape for array in arrays] == [tuple(shape) for shape in entry.shapes] else None
 
     def fill(self, entries: Sequence[Entry], rows: Iterator[Sequence[Arrays]]) -> list[Arrays]:
         """Write ``entries`` whole or not at all, and return their memory-mapped arrays.
 
-        ``rows`` yields consecutive rows of every array of every entry, computed while they are written.
+        ``rows`` yields consecutive rows of every array of every entry, computed while they are written. An entry that
+        is there already is damaged, or of an earlier version without checksums: one line of the log says so.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full.
         """
-        temporary = [self.folder / f".{entry.digest}.{os.getpid()}.part" for entry in entries]
-        try:
+        places = [self.folder / entry.digest for entry in entries]
+        unsound = sum((place / _KEY).exists() for place in places)
+        if unsound:
+            _log.warning("%d cached features are damaged or have no checksum: they are computed again", unsound)
+        with ExitStack() as opened:
+            temporary = [
+                opened.enter_context(temporary_folder(place, mode=0o700, replace=True, advice=_ADVICE))
+                for place in places
+            ]
             _write(temporary, entries, rows)
             with self._lock("cache"):
                 self._make_room(sum(entry.size for entry in entries))
-                return [self._keep(place, entry) for place, entry in zip(temporary, entries, strict=True)]
-        except OSError as error:
-            raise self._unwritable(error) from error
-        finally:
-            for place in temporary:
-                shutil.rmtree(place, ignore_errors=True)
+                opened.close()  # all take their places
+                return [_opened(place, entry) for place, entry in zip(places, entries, strict=True)]
 
     @contextmanager
     def computing(self, key: Mapping[str, Any]) -> Iterator[None]:
@@ -102,7 +114,7 @@ class ArrayCache:
                 _log.info("Another process computes the same features: waiting for it")
                 lock.acquire()
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise unwritable(self.folder, error, _ADVICE) from error
         try:
             yield
         finally:
@@ -127,18 +139,6 @@ class ArrayCache:
             shutil.rmtree(place, ignore_errors=True)
             total -= each
 
-    def _keep(self, temporary: Path, entry: Entry) -> Arrays:
-        place = self.folder / entry.digest
-        shutil.rmtree(place, ignore_errors=True)
-        os.replace(temporary, place)
-        return [np.load(_file(place, number), mmap_mode="r") for number in range(len(entry.shapes))]
-
-    def _unwritable(self, error: OSError) -> OutputError:
-        return OutputError(
-            f"{self.folder}: the features cannot be written ({error.strerror or error}). "
-            "Make room, or set RADTL_CACHE to another folder."
-        )
-
 
 def digest_of(key: Mapping[str, Any]) -> str:
     """Return a name of 24 hexadecimal digits for JSON values."""
@@ -160,25 +160,25 @@ def _write(places: Sequence[Path], entries: Sequence[Entry], rows: Iterator[Sequ
         for chunk in rows:
             for file, array in zip(chain(*files), chain(*chunk), strict=True):
                 file.write(np.ascontiguousarray(array, "<f4").data)
-        for file in chain(*files):
-            file.flush()
-            os.fsync(file.fileno())
-    for place, entry in zip(places, entries, strict=True):
+    for place, entry, written in zip(places, entries, files, strict=True):
+        write_json(place / _SUMS, [file.checksum for file in written])
         write_json(place / _KEY, dict(entry.key))
 
 
-def _begin(place: Path, entry: Entry, opened: ExitStack) -> Sequence[BinaryIO]:
+def _begin(place: Path, entry: Entry, opened: ExitStack) -> list[SummedFile]:
     """Open a file per array and write its header."""
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True, mode=0o700)
-    files = [opened.enter_context(open(_file(place, number), "wb")) for number in range(len(entry.shapes))]
+    files = [SummedFile(opened.enter_context(file.open("wb"))) for file in _files(place, entry)]
     for file, shape in zip(files, entry.shapes, strict=True):
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": tuple(shape)})
     return files
 
 
-def _file(place: Path, number: int) -> Path:
-    return place / f"{number:02d}.npy"
+def _files(place: Path, entry: Entry) -> list[Path]:
+    return [place / f"{number:02d}.npy" for number in range(len(entry.shapes))]
+
+
+def _opened(place: Path, entry: Entry) -> Arrays:
+    return [np.load(file, mmap_mode="r") for file in _files(place, entry)]
 
 
 def _bytes_below(place: Path) -> int:

@@ -17,6 +17,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from radtl_tf.data.tfds.pipeline import augment
+from radtl_tf.errors import WeightsError
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.training.features.array_cache import ArrayCache, Arrays, Entry
@@ -63,20 +64,28 @@ class FeatureStore:
         cache: ArrayCache,
         key: Mapping[str, Any],
         kept: Mapping[str, int],
+        name: str,
     ) -> None:
         """Serve ``pixels`` (N, S, S, 1) in 0..1 through ``passes`` by tuning.
 
         ``kept`` says how many renderings of a tuning live in ``cache``, the plain one first; the others are computed
-        each time. ``key`` is everything else that determines the numbers: weights, size, precision, data.
+        each time. ``key`` is everything else that determines the numbers: weights, size, precision, data. ``name`` is
+        what an error calls the backbone with its weights.
         """
         self._passes, self._pixels, self._convention = passes, pixels, convention
         self._augmentation, self._seed, self._kept = augmentation, seed, kept
         self._cache, self._key = cache, {**key, "pixels": convention.name}
+        self._name = name
         self._open: dict[tuple[str, int | None], Arrays] = {}
         self.seconds = 0.0  # spent on passes over all images
 
     def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
-        """Return the cut tensors of the examples at ``positions``, in that order."""
+        """Return the cut tensors of the examples at ``positions``, in that order.
+
+        Raises:
+            WeightsError: features that are to be kept are not finite.
+            OutputError: the cache cannot be written.
+        """
         if self._is_kept(tuning, view):
             return [array[positions] for array in self._resident(tuning, view)]
         return self.computed(tuning, positions, view)
@@ -118,10 +127,19 @@ class FeatureStore:
             return
         start, every = time.monotonic(), self._passes[tunings[0]]
         passed = (self._computed(every, chunk, view) for chunk in chunks(np.arange(len(self._pixels)), PREFIX_BATCH))
-        rows = ([cuts[name] for name in tunings] for cuts in passed)
+        rows = (self._finite([cuts[name] for name in tunings]) for cuts in passed)
         filled = self._cache.fill([self._entry(name, view) for name in tunings], rows)
         self._open |= {(name, view): arrays for name, arrays in zip(tunings, filled, strict=True)}
         self.seconds += time.monotonic() - start
+
+    def _finite(self, cuts: list[Arrays]) -> list[Arrays]:
+        """Return the rows of each tuning; refuse NaN and infinity, which would stay in the cache."""
+        if not all(np.isfinite(array).all() for arrays in cuts for array in arrays):
+            raise WeightsError(
+                f"{self._name} gives features that are not finite for these images. The weights are damaged, or their "
+                "training diverged: use other weights."
+            )
+        return cuts
 
     def _view_key(self, view: int | None) -> dict[str, Any]:
         rendering = None if view is None else [self._augmentation, self._seed, view]

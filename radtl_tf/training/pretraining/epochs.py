@@ -19,7 +19,8 @@ import tensorflow as tf
 from radtl_tf.data.tfds.stream import Stream
 from radtl_tf.errors import ExperimentError
 from radtl_tf.logs import get_logger
-from radtl_tf.records.folder import csv_text, write_text
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import write_text
 from radtl_tf.records.pretraining import SourceTraining
 from radtl_tf.training.pretraining.backbone_trainer import Learner
 from radtl_tf.training.pretraining.snapshots import Row, read_history, read_snapshot, write_snapshot

@@ -5,9 +5,7 @@ The arrays go first, under a name of their own; ``state.json`` names them with t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.errors import OutputError
 from radtl_tf.models.weights.catalogue import sha256_of
-from radtl_tf.records.folder import read_json, write_json
+from radtl_tf.records.disk import read_json, temporary_file, write_json
 
 Row = dict[str, Any]  # one epoch: a row of history.csv
 _STATE = "state.json"
@@ -30,20 +28,11 @@ def write_snapshot(folder: Path, arrays: Sequence[NDArray[Any]], history: Sequen
         OutputError: the folder cannot be written or the disk is full.
     """
     file = folder / f"epoch-{len(history):04d}.h5"
-    part = file.with_name(f".{file.name}.part")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with h5py.File(part, "w") as target:
+    with temporary_file(file) as temporary:
+        with h5py.File(temporary, "w") as target:
             for number, array in enumerate(arrays):
                 target[f"{number:05d}"] = array
-        with part.open("rb") as done:
-            os.fsync(done.fileno())
-        digest = sha256_of(part)
-        os.replace(part, file)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise OutputError(f"{file}: cannot be written ({error.strerror or 'disk full or no access'}).") from error
+        digest = sha256_of(temporary)
     write_json(folder / _STATE, {"file": file.name, "sha256": digest, "history": list(history)})
     _clear(folder, keep=file.name)
 
@@ -91,6 +80,6 @@ def _damaged(folder: Path) -> OutputError:
 
 
 def _clear(folder: Path, keep: str | None) -> None:
-    for file in (*folder.glob("epoch-*.h5"), *folder.glob(".epoch-*.h5.part")):
+    for file in (*folder.glob("epoch-*.h5"), *folder.glob(".epoch-*.part")):
         if file.name != keep:
             file.unlink(missing_ok=True)

@@ -85,6 +85,19 @@ PLANTED: dict[str, tuple[Change, tuple[int, ...] | None]] = {
     ),
     "no-patients": (_every(lambda image: dataclasses.replace(image, patient="")), None),
     "patient-ids": (_one(2, lambda image, _: dataclasses.replace(image, patient=" p001")), (4, 5)),
+    "patient-ids-decimal": (
+        lambda images: [
+            dataclasses.replace(image, patient=f"{image.line // 2}{'.0' if image.line in (4, 8, 12) else ''}")
+            for image in images
+        ],
+        (4, 5, 8, 9, 12, 13),
+    ),
+    "patient-ids-joined": (_one(2, lambda image, _: dataclasses.replace(image, patient="\uff301\u200b")), (4, 5)),
+    "no-content": (_every(lambda image: changed(image, sd=1e-17)), tuple(range(2, NUMBER + 2))),
+    "blank-images": (
+        lambda images: [changed(image, sd=0.0, pixels_hash="black") if image.line < 5 else image for image in images],
+        (2, 3, 4),
+    ),
     "duplicates-across": (
         _one(4, lambda image, images: changed(image, pixels_hash=images[0].reading.pixels_hash)),
         (2, 6),
@@ -139,6 +152,18 @@ def test_what_was_planted_is_found(code: str, clean: list[Examined]) -> None:
     (finding,) = (finding for finding in checked.findings if finding.code == code)
     if lines is not None:
         assert finding.lines == lines
+
+
+def test_ids_that_are_all_decimal_have_nothing_to_be_joined_with(clean: list[Examined]) -> None:
+    decimal = [dataclasses.replace(image, patient=f"{image.line // 2}.0") for image in clean]
+    assert codes(check(decimal)) == ["unit"]
+
+
+def test_joined_ids_are_one_patient(clean: list[Examined]) -> None:
+    ids = ("Mu\u0308ller", "M\xfcller\xa0", "'M\xfcller", "M\u200b\xfcller")
+    images = [dataclasses.replace(image, patient=name) for image, name in zip(clean, ids, strict=False)]
+    checked = check(images)
+    assert checked.counts["Patients"] == "1" and "patient-ids-joined" in codes(checked)
 
 
 def test_nothing_of_a_row_is_shown(clean: list[Examined]) -> None:

@@ -81,6 +81,13 @@ def test_hopelessly_few_patients() -> None:
         draw_folds(make_cases(num_patients=20, share=0.1), FoldPlan(count=5), seed=1)
 
 
+def test_patients_who_share_images_are_too_few_groups_for_the_folds() -> None:
+    cases = make_cases(120)
+    linked = dataclasses.replace(cases, linked=cases.patients % 2)
+    with pytest.raises(DataError, match="only 2 separate groups"):
+        draw_folds(linked, FoldPlan(count=5), seed=1)
+
+
 def test_few_inner_patients_fix_the_epochs() -> None:
     few = draw_folds(make_cases(num_patients=200, share=0.15), FoldPlan(count=5), seed=1)
     many = draw_folds(make_cases(num_patients=200), FoldPlan(count=5), seed=1)

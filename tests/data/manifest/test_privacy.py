@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from radtl_tf.data.manifest.privacy import KEY_FILE, hashed, patient_key
+from radtl_tf.data.manifest.privacy import KEY_FILE, hashed, normal_id, patient_key
 from radtl_tf.errors import OutputError
 
 
@@ -47,3 +47,17 @@ def test_hashes_are_keyed_blake2b_of_24_characters() -> None:
     assert hashed("001", key) == hashlib.blake2b(b"001", key=key, digest_size=12).hexdigest()
     assert len(hashed("", key)) == 24
     assert len({hashed("001", key), hashed("1", key), hashed("001", bytes(32))}) == 3
+
+
+@pytest.mark.parametrize("patient", ["001", "17.0", "P-1 a", "O'Brien", "x_Y#3", "1.23E+11"])
+def test_plain_ids_keep_the_hash_of_earlier_versions(patient: str) -> None:
+    assert normal_id(patient) == patient
+    assert hashed(patient, bytes(32)) == hashlib.blake2b(patient.encode(), key=bytes(32), digest_size=12).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "written", ["Mu\u0308ller 7", "M\xfcller\xa07 ", "'M\xfcller \uff17", "\ufeffM\xfc\u200bller 7\t"]
+)
+def test_equivalent_ids_have_one_form(written: str) -> None:
+    assert normal_id(written) == "M\xfcller 7"
+    assert normal_id(normal_id(written)) == "M\xfcller 7"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from radtl_tf.data.manifest.privacy import hashed
-from radtl_tf.data.manifest.reader import cases_of, manifest_from, read_manifest, refuse_faults
+from radtl_tf.data.manifest.reader import cases_of, labels_of, manifest_from, read_manifest, refuse_faults
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
 
@@ -143,6 +143,7 @@ def test_images_may_lie_in_another_folder(manifest_of: ManifestOf, tmp_path: Pat
             [("a.png", "sick", ""), ("b.png", "well", " "), ("c.png", "well", "1")],
             "2 rows with no patient id, first line 2",
         ),
+        ([("a.png", "sick", "\u200b'\xa0"), ("b.png", "well", "1")], "1 row with no patient id, first line 2"),
         ([("a.png", "sick", "1"), ("b.png", " ", "2"), ("c.png", "well", "1")], "1 row with no label, first line 3"),
         (
             [("a.png", "sick", "1"), ("a.png", "well", "2")],
@@ -158,11 +159,18 @@ def test_rows_that_spoil_the_task_are_refused_and_counted(
         cases_of(read_manifest(manifest_of(rows)), TASK, KEY)
 
 
-def test_labels_lose_surrounding_spaces_and_patient_ids_do_not(manifest_of: ManifestOf) -> None:
+def test_labels_and_patient_ids_lose_surrounding_spaces(manifest_of: ManifestOf) -> None:
     rows = [("a.png", " sick", "1"), ("b.png", "well ", "1 ")]
     cases = cases_of(read_manifest(manifest_of(rows)), TASK, KEY)
     assert cases.classes == ("well", "sick")
-    assert len(cases.patient_ids) == 2
+    assert cases.patient_ids == (hashed("1", KEY),)
+
+
+def test_one_id_in_several_unicode_forms_is_one_patient_and_17_0_is_not_17(manifest_of: ManifestOf) -> None:
+    ids = ["Mu\u0308ller", "M\xfcller", "17", "\uff11\uff17", "'17", "17.0"]
+    rows = [(f"{number}.png", ("sick", "well")[number % 2], name) for number, name in enumerate(ids)]
+    cases = cases_of(read_manifest(manifest_of(rows)), TASK, KEY)
+    np.testing.assert_array_equal(cases.patients, [0, 0, 1, 1, 1, 2])
 
 
 @pytest.mark.parametrize(
@@ -237,3 +245,14 @@ def test_faults_of_a_frame_are_kept_until_they_are_refused(manifest_of: Manifest
 def test_a_frame_that_is_no_manifest_is_refused(frame: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(DataError):
         manifest_from(frame, tmp_path)
+
+
+def test_a_blank_cell_of_a_label_column_is_neither_yes_nor_no(manifest_of: ManifestOf) -> None:
+    path = manifest_of(ROWS)
+    path.write_text("path,a,b,id\na.png,1,0,7\nb.png,,1,8\nc.png, ,\t,9\n")
+    manifest = read_manifest(path)
+    with pytest.raises(DataError, match="'b' 1, 'a' 2; first line 3") as caught:
+        labels_of(manifest, Task(kind="multilabel", label=("b", "a")))
+    assert "\n" not in str(caught.value)
+    path.write_text("path,label\na.png,x|y\nb.png,\n")
+    assert labels_of(read_manifest(path), Task(kind="multilabel", label_separator="|")) == [("x", "y"), ()]

@@ -258,17 +258,34 @@ def test_a_cache_is_read_without_its_data_set_if_it_is_of_these_data(builder: An
         read_pixels(path, 6, SIZE, "pad", data)
 
 
-@pytest.mark.parametrize("damage", ["key", "pixels", "cut"])
-def test_an_incomplete_cache_is_rebuilt(builder: Any, tmp_path: Path, damage: str) -> None:
-    path = tmp_path / "pixels.npy"
+@pytest.mark.parametrize(
+    ("damage", "said"), [("key", 0), ("pixels", 0), ("cut", 1), ("bit", 1), ("header", 1), ("earlier version", 1)]
+)
+def test_an_incomplete_or_damaged_cache_is_rebuilt(
+    builder: Any, tmp_path: Path, damage: str, said: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, key = tmp_path / "pixels.npy", tmp_path / "pixels.npy.json"
     first = np.array(pixel_cache(builder, 6, SIZE, "pad", path))
     if damage == "key":
-        path.with_name("pixels.npy.json").write_text("{")
-    elif damage == "pixels":
-        path.unlink()
-    else:
+        key.write_text("{")
+    elif damage == "earlier version":
+        known = json.loads(key.read_text())
+        del known["blake2b"]
+        key.write_text(json.dumps(known))
+    elif damage == "cut":
         os.truncate(path, path.stat().st_size - 1000)
+    else:
+        content = bytearray(path.read_bytes())
+        content[-2 if damage == "bit" else 24] ^= 1
+        path.unlink()
+        if damage != "pixels":
+            path.write_bytes(content)
+    if damage != "key":
+        with pytest.raises(DataError, match="gone, damaged"):
+            read_pixels(path, 6, SIZE, "pad", pipeline.fingerprint(builder))
     np.testing.assert_array_equal(pixel_cache(builder, 6, SIZE, "pad", path), first)
+    pixel_cache(builder, 6, SIZE, "pad", path)
+    assert len([record for record in caplog.records if record.name == pipeline.__name__]) == said
 
 
 def test_a_kill_while_the_cache_is_written_leaves_nothing_that_counts(

@@ -11,7 +11,8 @@ import pytest
 
 from radtl_tf.errors import ExperimentError
 from radtl_tf.evaluation.question.best_setting import best_setting, inner_losses, rank_settings
-from radtl_tf.records.folder import OutputFolder, write_json
+from radtl_tf.records.disk import write_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
 
 A, B = (Setting("R", weights, "caffe", "frozen") for weights in ("a", "b"))

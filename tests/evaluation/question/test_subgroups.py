@@ -15,7 +15,7 @@ from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.metrics.auroc import auroc
 from radtl_tf.evaluation.question.subgroups import banded, demographics
 from radtl_tf.evaluation.results.predictions import read_predictions
-from radtl_tf.records.folder import csv_text
+from radtl_tf.records.csv_text import csv_text
 
 Outcome = Callable[..., Path]
 

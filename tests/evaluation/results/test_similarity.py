@@ -9,7 +9,7 @@ import pytest
 
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.results.similarity import COLUMNS, FILE, read_similarity
-from radtl_tf.records.folder import csv_text
+from radtl_tf.records.csv_text import csv_text
 
 ROW = ("fine-tuning", "ResNet50", "caffe", "imagenet", "", "top10", "conv1_relu", 0.25, 0.5, 80)
 

@@ -14,7 +14,8 @@ from radtl_tf.errors import DataError
 from radtl_tf.experiment.plan.data import take_in
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.plan.plan import make_plan as plan_of
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.training.device import prepare
 from radtl_tf.training.linear.trivial_baselines import BASELINES
 

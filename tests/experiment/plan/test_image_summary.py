@@ -6,7 +6,8 @@ from typing import Any
 
 from radtl_tf.experiment.plan.image_summary import write_inputs
 from radtl_tf.experiment.plan.plan import Plan
-from radtl_tf.records.folder import OutputFolder, read_json
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
 
 
 def test_planning_writes_what_the_images_are_like(make_plan: Callable[..., Plan]) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from radtl_tf.errors import OutputError
 from radtl_tf.experiment.plan.ownership import is_begun, refuse_other, start_over
-from radtl_tf.records.folder import OutputFolder, write_json
+from radtl_tf.records.disk import write_json
+from radtl_tf.records.folder import OutputFolder
 
 
 @pytest.fixture

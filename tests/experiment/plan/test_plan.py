@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
 from radtl_tf.experiment.plan.plan import Plan, with_batch_size
-from radtl_tf.records.folder import OutputFolder, read_json, write_json
+from radtl_tf.records.disk import read_json, write_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.training.device import Device
 
 
@@ -201,7 +202,7 @@ def test_an_automatic_batch_size_becomes_a_number_that_holds_when_a_run_is_finis
     assert plan.experiment.training.batch_size == 32
     assert read_json(plan.folder.experiment)["experiment"]["training"]["batch_size"] == 32
     finish_a_run(plan)
-    monkeypatch.setattr("radtl_tf.experiment.plan.plan.BATCH_SIZES", (4,))
+    monkeypatch.setattr("radtl_tf.experiment.plan.device.BATCH_SIZES", (4,))
     assert make_plan(training={"batch_size": "auto"}).experiment.training.batch_size == 32
     with pytest.raises(OutputError, match="batch_size: 32 there, 16 now"):
         make_plan(training={"batch_size": 16})
@@ -215,7 +216,7 @@ def test_on_a_gpu_every_tuning_that_learns_is_tried(make_experiment: Any, monkey
         if num_images > 8:
             raise tf.errors.ResourceExhaustedError(None, None, "")
 
-    monkeypatch.setattr("radtl_tf.experiment.plan.plan.trial_step", step)
+    monkeypatch.setattr("radtl_tf.experiment.plan.device.trial_step", step)
     gpu = Device(precision="float32", gpus=("a GPU",), threads=2, onednn=False)
     experiment = make_experiment(training={"batch_size": "auto"})
     found = with_batch_size(experiment, OutputFolder(Path("nowhere")), gpu)

@@ -21,6 +21,7 @@ from radtl_tf.models.weights.schema import LayerSchema, Schema
 
 spoiled = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "spoiled.py")))
 replaced = spoiled.replaced
+SCHEMA = spoiled.SCHEMA
 Write = Callable[..., Path]
 
 
@@ -69,7 +70,38 @@ def with_lambda(group: h5py.Group, file: h5py.File) -> None:
     file.attrs["model_config"] = json.dumps({"class_name": "Lambda", "config": {"function": "import os"}})
 
 
-@pytest.mark.parametrize("spoil", [None, byte_names, parted_names, replaced(packed), hostile_optimizer, with_lambda])
+def scoped(group: h5py.Group, file: h5py.File) -> None:
+    """Call the tensors as Keras does inside an outer model."""
+    for layer in SCHEMA.layers:
+        group[layer.name].attrs["weight_names"] = [f"outer/{layer.name}/{name}:0" for name, _ in layer.tensors]
+        group.move(f"{layer.name}/{layer.name}", f"{layer.name}/outer/{layer.name}")
+
+
+def plain(group: h5py.Group, file: h5py.File) -> None:
+    """Call the tensors by their own names only."""
+    for layer in SCHEMA.layers:
+        group[layer.name].attrs["weight_names"] = [f"{name}:0" for name, _ in layer.tensors]
+        for name, _ in layer.tensors:
+            group.move(f"{layer.name}/{layer.name}/{name}:0", f"{layer.name}/{name}:0")
+
+
+in_order = spoiled.configured("input", *(layer.name for layer in SCHEMA.layers), "relu")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        None,
+        byte_names,
+        parted_names,
+        replaced(packed),
+        hostile_optimizer,
+        with_lambda,
+        scoped,
+        plain,
+        in_order,
+    ],
+)
 @pytest.mark.parametrize("root", [False, True], ids=["model_weights", "root"])
 def test_sound_file_is_read(small_file: Write, schema: Schema, spoil: Any, root: bool) -> None:
     check_sound(small_file(spoil, root=root), schema, "root" if root else "model_weights")

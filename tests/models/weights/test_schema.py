@@ -86,6 +86,43 @@ def test_tensors_in_another_order_are_refused() -> None:
             plan(wanted, file)
 
 
+def owned(**owners: str) -> list[FileLayer]:
+    """Return layers whose kernels are called after the layers given."""
+    return [FileLayer(name, ((f"{owner}/kernel:0", name),)) for name, owner in owners.items()]
+
+
+@pytest.mark.parametrize(
+    ("numbered", "owners"),
+    [
+        (False, {"a": "b", "b": "a"}),
+        (False, {"a": "outer/b", "b": "outer/a"}),
+        (False, {"a_1": "b/1", "b_1": "a/1"}),
+        (True, {"conv2d_5": "conv2d_6", "conv2d_6": "conv2d_5"}),
+    ],
+)
+def test_exchanged_layers_are_refused(numbered: bool, owners: dict[str, str]) -> None:
+    with pytest.raises(WeightsError, match=r"refused \(names\): layer .* holds tensors of layer"):
+        plan(schema(*owners, numbered=numbered), owned(**owners))
+
+
+@pytest.mark.parametrize(
+    "owners",
+    [
+        {"conv2d_5": "conv2d_5", "conv2d_6": "conv2d_6"},
+        {"conv2d_5": "conv2d_6", "conv2d_6": "conv2d_7"},  # the tensors were counted on, the layers not
+        {"conv2d_5": "conv2d_4", "conv2d_6": "conv2d_5"},
+        {"conv2d_5": "conv2d", "conv2d_6": "conv2d_1"},
+    ],
+)
+def test_numbers_of_tensors_may_be_others_than_those_of_layers(owners: dict[str, str]) -> None:
+    assert names(plan(schema(*owners, numbered=True), owned(**owners))) == list(owners)
+
+
+@pytest.mark.parametrize("owner", ["resnet50/a", "replica/outer/a", "a_1", "elsewhere"])
+def test_tensors_in_a_scope_match(owner: str) -> None:
+    assert plan(schema("a", "b"), owned(a=owner, b=owner.replace("a", "b")))
+
+
 def test_names_from_a_file_are_printed_harmlessly() -> None:
     assert shown("\x1b[2J\nü") == r"'\x1b[2J\n\xfc'"
     assert len(shown("x" * 1000)) < 90

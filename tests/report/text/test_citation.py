@@ -7,7 +7,7 @@ from pathlib import Path
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.results.similarity import COLUMNS
-from radtl_tf.records.folder import csv_text
+from radtl_tf.records.csv_text import csv_text
 from radtl_tf.report.text.citation import bibtex, citations, known
 
 Outcome = Callable[..., Path]

@@ -10,7 +10,7 @@ import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.results.similarity import COLUMNS
-from radtl_tf.records.folder import csv_text
+from radtl_tf.records.csv_text import csv_text
 from radtl_tf.report.topics.pixel_ablation import BEFORE_AND_AFTER, BOTH_BEFORE, pixels_table, similarity_table
 
 Outcome = Callable[..., Path]

@@ -61,6 +61,40 @@ def test_a_damaged_entry_is_filled_again(tmp_path: Path) -> None:
     assert cache.find(entry("a")) is not None
 
 
+def flip(file: Path, place: int, bit: int = 0) -> None:
+    """Flip one bit of a file as a failing disk does: its size stays."""
+    content = bytearray(file.read_bytes())
+    content[place] ^= 1 << bit
+    file.unlink()
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("place", [-1, -9, 24])  # two numbers, and the byte order in the header
+def test_one_flipped_bit_is_seen_computed_again_and_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, place: int
+) -> None:
+    cache = ArrayCache(tmp_path, limit=1e9)
+    cache.fill([entry("a")], rows(7))
+    flip(sorted(tmp_path.glob("*/*.npy"))[0], place)
+    assert cache.find(entry("a")) is None and cache.find(entry("a")) is None
+    assert not caplog.records
+    cache.fill([entry("a")], rows(7))
+    assert len(caplog.records) == 1 and caplog.records[0].levelname == "WARNING"
+    found = cache.find(entry("a"))
+    assert found is not None and (found[0] == 7).all()
+
+
+def test_an_entry_without_checksums_is_computed_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    cache = ArrayCache(tmp_path, limit=1e9)
+    cache.fill([entry("a")], rows(7))
+    (tmp_path / entry("a").digest / "checksums.json").unlink()  # as earlier versions wrote it
+    assert cache.find(entry("a")) is None
+    cache.fill([entry("a")], rows(8))
+    assert len(caplog.records) == 1
+    found = cache.find(entry("a"))
+    assert found is not None and (found[0] == 8).all()
+
+
 def test_a_failure_on_the_way_leaves_nothing(tmp_path: Path) -> None:
     def failing() -> Iterator[list[Arrays]]:
         yield next(rows(7))
@@ -69,11 +103,11 @@ def test_a_failure_on_the_way_leaves_nothing(tmp_path: Path) -> None:
     cache = ArrayCache(tmp_path, limit=1e9)
     with pytest.raises(ZeroDivisionError):
         cache.fill([entry("a")], failing())
-    assert list(tmp_path.rglob("*.npy")) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_least_recently_used_make_room(tmp_path: Path) -> None:
-    cache = ArrayCache(tmp_path, limit=700)  # two entries of some 330 bytes with their headers and keys
+    cache = ArrayCache(tmp_path, limit=700)  # one entry of some 410 bytes with its headers, key and checksums
     for age, name in enumerate("abc"):
         cache.fill([entry(name)], rows(age))
         os.utime(tmp_path / entry(name).digest / "key.json", (1000 + age, 1000 + age))
@@ -98,7 +132,7 @@ def test_other_users_cannot_read_it(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     cache = ArrayCache(tmp_path / "file", limit=1e9)
-    with pytest.raises(OutputError, match=r"the features cannot be written \(Not a directory\).*RADTL_CACHE"):
+    with pytest.raises(OutputError, match=r"cannot be written \(Not a directory\).*RADTL_CACHE"):
         cache.fill([entry("a")], rows(7))
     with pytest.raises(OutputError, match="cannot be written"), cache.computing({}):
         pass

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from radtl_tf.errors import WeightsError
 from radtl_tf.training.features.array_cache import ArrayCache
 from radtl_tf.training.features.prefix_features import PrefixPass, choose_kept, chunks, cut_bytes
 
@@ -54,6 +55,39 @@ def test_a_killed_pass_leaves_nothing_behind(
             store.rows("frozen", np.arange(3), None)
     assert [path for path in tmp_path.rglob("*.npy")] == []
     assert store.rows("frozen", np.arange(3), None)[0].shape[0] == 3
+
+
+def test_features_that_are_not_finite_never_get_into_the_cache(
+    make_source: Any, tiny_backbone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = make_source(tiny_backbone, "topK2")[1].store
+    call = PrefixPass.__call__
+
+    def spoiled(self: PrefixPass, images: Any) -> Any:
+        cuts = call(self, images)
+        if len(images) < 32:  # the last batch
+            cuts["topK2"][0].flat[5] = np.nan
+        return cuts
+
+    monkeypatch.setattr(PrefixPass, "__call__", lambda self, images: {**spoiled(self, images)})
+    with pytest.raises(WeightsError) as caught:
+        store.rows("frozen", np.arange(3), None)
+    assert f"{tiny_backbone} with random weights" in str(caught.value) and "\n" not in str(caught.value)
+    assert list(tmp_path.rglob("*.npy")) == []
+
+
+def test_a_damaged_file_of_the_cache_is_computed_again_to_the_same_numbers(
+    make_source: Any, tiny_backbone: str, tmp_path: Path, passes: list[int]
+) -> None:
+    (first,) = make_source(tiny_backbone, "frozen")[1].store.rows("frozen", np.arange(72), None)
+    (file,) = tmp_path.rglob("*.npy")
+    content = file.read_bytes()
+    file.unlink()
+    file.write_bytes(content[:-2] + bytes([content[-2] ^ 64]) + content[-1:])
+    store = make_source(tiny_backbone, "frozen")[1].store
+    assert store.missing(0) == 1
+    assert np.array_equal(store.rows("frozen", np.arange(72), None)[0], first)
+    assert sum(passes) == 2 * 72
 
 
 def test_views_differ_from_each_other_and_from_the_plain_one(make_source: Any, tiny_backbone: str) -> None:

@@ -1,0 +1,395 @@
+"""Every option of every verb counts somewhere, and is refused where it cannot count."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from radtl_tf.cli.main import main
+from radtl_tf.data.decoding.reading import Outcome
+from radtl_tf.data.decoding.worker_pool import read_all
+from radtl_tf.data.manifest.reader import ImageFile
+
+# Of each verb: a call that is valid, or only lacks what an entry adds; then, of each option, the words in which it
+# counts. Words before " + " belong to both calls that are compared, those after it hold the option.
+TABLE: dict[str, tuple[str, dict[str, str]]] = {
+    "demo": ("demo", {"--out": "+ --out out2"}),
+    "doctor": ("doctor", {"--json": "+ --json"}),
+    "init": (
+        "init --manifest labels.csv --out out1",
+        {
+            "--preset": "--positive sick + --preset mei2022",
+            "--manifest": "--positive sick + --manifest more/labels.csv",
+            "--label": "--positive p + --label other",
+            "--label-separator": "--kind multilabel --label finding + --label-separator |",
+            "--positive": "+ --positive sick",
+            "--kind": "+ --kind multiclass",
+            "--class": "--kind multilabel --label finding --label-separator | + --class x --class y",
+            "--patient": "--positive sick + --patient other",
+            "--one-image-per-patient": "--positive sick + --one-image-per-patient",
+            "--unit": "--positive sick + --unit image",
+            "--images": "--positive sick + --images more",
+            "--out": "--positive sick + --out out2",
+        },
+    ),
+    "data build": (
+        "data build --out out1",
+        {
+            "--out": "labels.csv --one-image-per-patient --positive sick + --out out2",
+            "--manual-dir": "aariz + --manual-dir more",
+            "--label": "labels.csv --one-image-per-patient --positive p + --label other",
+            "--label-separator": "labels.csv --one-image-per-patient --label finding --positive x "
+            "+ --label-separator |",
+            "--positive": "labels.csv --one-image-per-patient + --positive sick",
+            "--kind": "labels.csv --one-image-per-patient + --kind multiclass",
+            "--class": "labels.csv --one-image-per-patient --kind multilabel --label finding --label-separator | "
+            "+ --class x --class y",
+            "--patient": "labels.csv --positive sick --unit image + --patient patient_id",
+            "--one-image-per-patient": "labels.csv --positive sick + --one-image-per-patient",
+            "--unit": "labels.csv --positive sick --patient patient_id + --unit image",
+            "--images": "labels.csv --one-image-per-patient --positive sick + --images more",
+        },
+    ),
+    "data check": (
+        "data check labels.csv",
+        {
+            "--label": "+ --label other",
+            "--label-separator": "--label finding + --label-separator |",
+            "--positive": "+ --positive nobody",
+            "--kind": "--positive sick + --kind multiclass",
+            "--class": "--label finding --label-separator | + --class x --class y",
+            "--patient": "+ --patient patient_id",
+            "--one-image-per-patient": "+ --one-image-per-patient",
+            "--unit": "--patient patient_id --folds 2 + --unit patient",
+            "--images": "+ --images more",
+            "--folds": "--patient patient_id + --folds 2",
+            "--seed": "--patient patient_id --folds 2 + --seed 1",
+            "--out": "+ --out out1",
+            "--json": "+ --json",
+        },
+    ),
+    "data preview": (
+        "data preview labels.csv --per-class 2 --out out1",
+        {
+            "--label": "--kind multiclass + --label other",
+            "--label-separator": "--kind multilabel --label finding + --label-separator |",
+            "--positive": "+ --positive sick",
+            "--kind": "+ --kind multiclass",
+            "--class": "--kind multilabel --label finding --label-separator | + --class x --class y",
+            "--patient": "--kind multiclass --per-class 9 + --patient patient_id",
+            "--one-image-per-patient": "--positive sick + --one-image-per-patient",
+            "--unit": "--positive sick + --unit image",
+            "--images": "--positive sick + --images more",
+            "--out": "--positive sick + --out out2",
+            "--image-size": "--positive sick + --image-size 64",
+            "--resize": "--positive sick + --resize stretch",
+            "--augmentation": "--positive sick + --augmentation published",
+            "--views": "--positive sick --augmentation published + --views 3",
+            "--pixels": "--positive sick + --pixels tf",
+            "--per-class": "--positive sick + --per-class 1",
+            "--seed": "--positive sick + --seed 1",
+        },
+    ),
+    "weights list": ("weights list", {"--json": "+ --json"}),
+    "weights verify": (
+        "weights verify a.h5 --backbone ResNet50",
+        {
+            "--backbone": "+ --backbone MobileNet",
+            "--images": "+ --images more",
+            "--image-size": "--images more + --image-size 64",
+            "--resize": "--images more + --resize stretch",
+            "--json": "+ --json",
+        },
+    ),
+    "weights fetch": ("weights fetch imagenet", {"--backbone": "+ --backbone ResNet50"}),
+    "pretrain": (
+        "pretrain source.toml --out out1",
+        {"--out": "+ --out out2", "--data-dir": "+ --data-dir more", "--dry-run": "+ --dry-run"},
+    ),
+    "train": (
+        "train --manifest labels.csv --weights random --learning-rate 0.1 --out out1",
+        {
+            "--manifest": "--positive sick + --manifest more/labels.csv",
+            "--label": "--positive p + --label other",
+            "--label-separator": "--positive x + --label-separator |",
+            "--positive": "+ --positive sick",
+            "--kind": "+ --kind multiclass",
+            "--class": "--kind multilabel --label-separator | + --class x --class y",
+            "--patient": "--positive sick + --patient patient_id",
+            "--one-image-per-patient": "--positive sick + --one-image-per-patient",
+            "--unit": "--positive sick + --unit image",
+            "--images": "--positive sick + --images more",
+            "--backbone": "--positive sick + --backbone MobileNet",
+            "--weights": "--positive sick + --weights imagenet",
+            "--pixels": "--positive sick + --pixels tf",
+            "--tuning": "--positive sick + --tuning full",
+            "--layers": "--positive sick --tuning topK + --layers 3",
+            "--learning-rate": "--positive sick + --learning-rate 0.01",
+            "--folds": "--positive sick + --folds 3",
+            "--epochs": "--positive sick + --epochs 2",
+            "--image-size": "--positive sick + --image-size 64",
+            "--batch-size": "--positive sick + --batch-size 8",
+            "--seed": "--positive sick + --seed 1",
+            "--out": "--positive sick + --out out2",
+        },
+    ),
+    "run": (
+        "run experiment.toml --out out1",
+        {"--out": "+ --out out2", "--dry-run": "+ --dry-run", "--accept": "+ --accept shortcut"},
+    ),
+    "status": ("status finished", {"--json": "+ --json"}),
+    "report": ("report finished", {"--saliency": "+ --saliency 2"}),
+    "export": ("export finished --out out1", {"--setting": "+ --setting one", "--out": "+ --out out2"}),
+    "test": (
+        "test more --manifest labels.csv --out out1",
+        {
+            "--manifest": "+ --manifest more/labels.csv",
+            "--compare": "+ --compare finished",
+            "--label": "+ --label other",
+            "--label-separator": "+ --label-separator |",
+            "--positive": "+ --positive sick",
+            "--patient": "+ --patient patient_id",
+            "--one-image-per-patient": "+ --one-image-per-patient",
+            "--unit": "+ --unit image",
+            "--images": "+ --images more",
+            "--threshold": "+ --threshold 0.5",
+            "--out": "+ --out out2",
+            "--json": "+ --json",
+        },
+    ),
+    "predict": ("predict more images", {"--out": "+ --out out1"}),
+}
+
+_OF_A_TABLE = {
+    "--label": "label",
+    "--label-separator": "|",
+    "--positive": "sick",
+    "--kind": "binary",
+    "--class": "sick",
+    "--patient": "patient_id",
+    "--one-image-per-patient": "",
+    "--unit": "image",
+    "--images": "more",
+}
+REFUSED = [
+    *(("data check images", f"{name} {value}") for name, value in _OF_A_TABLE.items()),
+    *(("data check images", words) for words in ("--folds 5", "--seed 726")),
+    *(
+        ("data check unlabeled.csv", f"{name} {value}")
+        for name, value in _OF_A_TABLE.items()
+        if name not in ("--label", "--patient", "--images")
+    ),
+    *(("data check unlabeled.csv --patient patient_id", words) for words in ("--folds 5", "--seed 726")),
+    *(("data check labels.csv", words) for words in ("--unit image", "--folds 5", "--seed 726")),
+    *(("data build aariz --out out1", f"{name} {value}") for name, value in _OF_A_TABLE.items()),
+    ("data build radiograph_phantoms/skull --out out1", "--manual-dir more"),
+    ("data build labels.csv --positive sick --patient patient_id --unit image --out out1", "--manual-dir more"),
+    ("data preview labels.csv --positive sick --out out1", "--unit image"),
+    ("data preview labels.csv --positive sick --out out1", "--one-image-per-patient"),
+    ("data preview labels.csv --positive sick --out out1", "--views 2"),
+    ("train --manifest labels.csv --positive sick --weights a.h5 --learning-rate 1 --out out1", "--pixels native"),
+    ("weights verify a.h5 --backbone ResNet50", "--image-size 224"),
+    ("weights verify a.h5 --backbone ResNet50", "--resize pad"),
+]
+
+OUTPUTS = ("out1", "out2")
+EXPERIMENT = """
+name = "small"
+[task]
+manifest = "labels.csv"
+positive = "sick"
+patient = "patient_id"
+[grid]
+backbones = ["ResNet50"]
+weights = ["random"]
+tunings = [ { mode = "frozen", learning_rates = [0.01] } ]
+"""
+SOURCE = """
+name = "Own"
+[task]
+manifest = "labels.csv"
+positive = "sick"
+patient = "patient_id"
+[model]
+backbone = "ResNet50"
+[record]
+license = "CC0-1.0"
+"""
+
+
+def verbs(group: click.Group = main, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from verbs(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+def test_the_table_has_every_option_and_no_other() -> None:
+    offered = {
+        verb: {parameter.opts[0] for parameter in command.params if isinstance(parameter, click.Option)}
+        for verb, command in verbs()
+    }
+    assert {verb: set(options) for verb, (_, options) in TABLE.items()} == offered
+
+
+@pytest.mark.parametrize(
+    ("verb", "option"), [(verb, option) for verb, (_, options) in TABLE.items() for option in options]
+)
+def test_an_option_counts(verb: str, option: str, call: Callable[[str], tuple[Any, ...]]) -> None:
+    base, options = TABLE[verb]
+    common, _, words = options[option].partition("+ ")
+    assert option in shlex.split(words)
+    plain, changed = call(f"{base} {common}"), call(f"{base} {common} {words}")
+    assert plain != changed
+    assert min(plain[0], changed[0]) == 0  # one of the two calls is valid
+
+
+@pytest.mark.parametrize(("words", "option"), REFUSED)
+def test_an_option_that_cannot_count_is_refused(words: str, option: str, folder: None) -> None:
+    result = CliRunner().invoke(main, shlex.split(f"{words} {option}"))
+    assert (result.exit_code, result.stdout) == (2, ""), result.output
+    assert f"{option.split()[0]}" in result.stderr.rpartition("Error: ")[2]
+    assert not Path("out1").exists()
+
+
+def test_a_value_in_the_environment_is_refused_as_well(folder: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RADTL_DATA_CHECK_FOLDS", "5")
+    assert CliRunner().invoke(main, ["data", "check", "images"]).exit_code == 2
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write all that the calls of the table name, and return its folder."""
+    root = tmp_path_factory.mktemp("options")
+    random = np.random.default_rng(0)
+    rows = []
+    for number in range(24):
+        for place, size in (("images", (32, 32)), ("more/images", (40, 32))):
+            (root / place).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(random.integers(0, 256, size, np.uint8)).save(root / place / f"{number:02}.png")
+        patient = number - (0 if number < 16 else 15 if number < 20 else 14)  # some have two images, some two labels
+        label, finding = ("well", "sick")[number % 2], ("x", "y", "x|y", "z")[number % 4]
+        rows.append(f"images/{number:02}.png,{label},{finding},{'pq'[number % 3 > 0]},p{patient}\n")
+    text = "path,label,finding,other,patient_id\n" + "".join(rows)
+    scenarios = '{"experiment": {"folds": {"count": 2, "repeats": 1}}, "scenarios": [{"scenario": "one"}]}'
+    files = {
+        "labels.csv": text,
+        "more/labels.csv": text,
+        "unlabeled.csv": text.replace("label", "diagnosis", 1),
+        "experiment.toml": EXPERIMENT,
+        "source.toml": SOURCE,
+        "a.h5": "",
+        "finished/experiment.json": scenarios,
+    }
+    (root / "finished").mkdir()
+    for name, content in files.items():
+        (root / name).write_text(content)
+    return root
+
+
+@pytest.fixture
+def folder(written: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Go into the folder of the calls, and leave it without their output."""
+    monkeypatch.chdir(written)
+    monkeypatch.setenv("RADTL_WEIGHTS", str(written))
+    yield
+    for place in OUTPUTS:
+        shutil.rmtree(written / place, ignore_errors=True)
+        (written / place).unlink(missing_ok=True)
+
+
+@pytest.fixture
+def call(folder: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tuple[Any, ...]]:
+    """Return a function from a call to exit code, stdout, what was asked of the library, and the files written.
+
+    What takes long, trains or needs a model only notes what it was asked for.
+    """
+    asked: list[str] = []
+    for place in NOTED:
+        monkeypatch.setattr(place, _noting(place, asked))
+    for place, stand_in in STAND_INS.items():
+        monkeypatch.setattr(place, stand_in)
+
+    def run(words: str) -> tuple[Any, ...]:
+        asked.clear()
+        result = CliRunner().invoke(main, shlex.split(words))
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+        files = [place for place in map(Path, OUTPUTS) if place.is_file()]
+        written = {str(file): file.read_bytes() for file in files}
+        for file in files:
+            file.unlink()
+        return result.exit_code, result.stdout, tuple(asked), written
+
+    return run
+
+
+NOTED = (
+    "radtl_tf.experiment.demo.run_demo",
+    "radtl_tf.data.tfds.builders.build_manifest",
+    "radtl_tf.data.tfds.builders.build_named",
+    "radtl_tf.experiment.preview.write_preview",
+    "radtl_tf.models.weights.sources.fetch",
+    "radtl_tf.experiment.make_weights.make_weights",
+    "radtl_tf.experiment.make_weights.price_weights",
+    "radtl_tf.experiment.run.run_experiment",
+    "radtl_tf.experiment.run.plan_experiment",
+    "radtl_tf.experiment.saliency.draw_saliency",
+    "radtl_tf.experiment.report.report_experiment",
+    "radtl_tf.deploy.saved_model.export",
+)
+
+
+def _noting(place: str, asked: list[str]) -> Callable[..., None]:
+    def note(*args: object, **settings: object) -> None:
+        known = {name: value for name, value in settings.items() if name != "watch"}
+        asked.append(f"{place} {[value for value in args if not callable(value)]} {known}")
+        if place != "radtl_tf.experiment.saliency.draw_saliency":
+            raise click.exceptions.Exit(0)
+
+    return note
+
+
+def _verified(*args: object) -> Any:
+    return SimpleNamespace(as_dict=lambda: {"asked": str(args)}, asked=str(args), warnings=(), conventions=None)
+
+
+def _assessed(*args: object, threshold: float | None, **_: object) -> Any:
+    asked = f"{args} {threshold}"
+    return SimpleNamespace(results={"asked": asked}, external=asked, drifts=())
+
+
+@functools.cache
+def _outcomes(sources: tuple[ImageFile, ...]) -> list[Outcome]:
+    """Open the images of a manifest once for all calls."""
+    return list(read_all([source.path for source in sources]))
+
+
+def _pixels(paths: Any) -> list[tuple[None, str]]:
+    return [(None, str(path)) for path in paths]
+
+
+STAND_INS: Mapping[str, Any] = {
+    "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},
+    "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch: _outcomes(manifest.sources),
+    "radtl_tf.experiment.preview.pixels_of_all": _pixels,
+    "radtl_tf.experiment.verify_weights.verify": _verified,
+    "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],
+    "radtl_tf.experiment.verify_weights._read": lambda *args: args,
+    "radtl_tf.experiment.external_test.assess": _assessed,
+    "radtl_tf.report.pages.external.as_text": lambda external, drifts: external,
+    "radtl_tf.deploy.predict.load_model": lambda model: SimpleNamespace(card=None),
+    "radtl_tf.deploy.predict.predict": lambda model, files: [],
+    "radtl_tf.deploy.class_check.target_of": lambda card: SimpleNamespace(score=("score",)),
+}

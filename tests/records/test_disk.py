@@ -1,0 +1,139 @@
+"""Files and folders are on the disk whole or not there."""
+
+from __future__ import annotations
+
+import os
+import platform
+import stat
+from pathlib import Path
+
+import pytest
+
+from radtl_tf.errors import OutputError
+from radtl_tf.records.disk import (
+    read_json,
+    rename,
+    temporary_file,
+    temporary_folder,
+    temporary_name,
+    write_bytes,
+    write_json,
+    write_text,
+)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record what is synced and renamed, in order, as paths from the working folder of the descriptor."""
+    events: list[str] = []
+    sync, replace = os.fsync, os.replace
+
+    def fsync(descriptor: int) -> None:
+        events.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name.split(".")[-1])
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", lambda *paths: (events.append("renamed"), replace(*paths)))
+    return events
+
+
+def test_no_two_temporary_names_are_equal_on_any_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = Path("runs") / "0-1"
+    monkeypatch.setattr(platform, "node", lambda: "a host/of mine")
+    names = [temporary_name(path) for _ in range(100)]
+    assert len(set(names)) == 100
+    for name in names:
+        assert name.parent == path.parent
+        assert name.name.startswith(f".0-1.a-host-of-mine.{os.getpid()}.") and name.suffix == ".part"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux' names of open files")
+def test_everything_is_synced_before_it_is_renamed_and_its_folder_afterwards(tmp_path: Path, synced: list[str]) -> None:
+    place = tmp_path / "new"
+    with temporary_folder(place / "x") as temporary:
+        (temporary / "inner").mkdir()
+        (temporary / "inner" / "a.file").write_text("a")
+    assert synced == ["inner", "file", "part", "renamed", "new"]
+    synced.clear()
+    write_text(place / "b", "b")
+    assert synced == ["part", "renamed", "new"]
+
+
+def test_a_file_takes_its_place_only_without_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.txt"
+    write_text(path, "old")
+    with pytest.raises(ZeroDivisionError), temporary_file(path) as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError
+    assert (files(tmp_path), path.read_text()) == (["new/a.txt"], "old")
+    with temporary_file(path) as temporary:
+        temporary.write_text("whole")
+        assert path.read_text() == "old"
+    assert (files(tmp_path), path.read_text()) == (["new/a.txt"], "whole")
+
+
+def test_a_folder_takes_its_place_only_without_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder"
+    with pytest.raises(KeyboardInterrupt), temporary_folder(path) as temporary:
+        write_json(temporary / "a.json", 1)
+        raise KeyboardInterrupt
+    assert files(tmp_path) == []
+    with temporary_folder(path, mode=0o700) as temporary:
+        write_json(temporary / "a.json", 1)
+        assert not path.exists()
+    assert read_json(path / "a.json") == 1
+    assert stat.S_IMODE(path.stat().st_mode) == 0o700
+
+
+def test_an_earlier_folder_gives_way_only_where_it_may(tmp_path: Path) -> None:
+    path = tmp_path / "folder"
+    write_text(path / "old.txt", "old")
+    with pytest.raises(OutputError), temporary_folder(path) as temporary:
+        write_text(temporary / "new.txt", "new")
+    assert files(tmp_path) == ["folder/old.txt"]
+    with temporary_folder(path, replace=True) as temporary:
+        write_text(temporary / "new.txt", "new")
+    assert files(tmp_path) == ["folder/new.txt"]
+
+
+def test_what_cannot_be_written_is_one_line_with_its_advice(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    inside = tmp_path / "file" / "inside"
+    for write in (lambda: write_text(inside, "text"), lambda: rename(tmp_path / "file", inside)):
+        with pytest.raises(OutputError) as caught:
+            write()
+        assert "\n" not in str(caught.value) and str(caught.value).startswith(f"{inside}: ")
+    with pytest.raises(OutputError) as caught, temporary_folder(inside, advice="Go away."):
+        pass
+    assert str(caught.value).startswith(f"{inside}: ") and str(caught.value).endswith(" Go away.")
+
+
+def test_an_error_of_hdf5_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(OutputError) as caught, temporary_file(tmp_path / "a.h5"):
+        raise OSError("Unable to write\n(errno = 28)")
+    assert "\n" not in str(caught.value)
+    assert files(tmp_path) == []
+
+
+def test_a_damaged_json_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"a": ')
+    with pytest.raises(OutputError, match="damaged"):
+        read_json(tmp_path / "a.json")
+
+
+def test_bytes_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "new" / "a.png", b"\x89PNG\r\n")
+    assert (tmp_path / "new" / "a.png").read_bytes() == b"\x89PNG\r\n"
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_bytes(tmp_path / "folder", b"x")
+    assert files(tmp_path) == ["new/a.png"]
+
+
+def test_text_is_utf8_with_the_line_ends_that_it_has(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.txt", "±\r\n\n")
+    assert (tmp_path / "a.txt").read_bytes() == "±\r\n\n".encode()
