@@ -18,7 +18,7 @@ from radtl_tf.models.preprocessing_layers import preprocessing_layers
 from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Experiment, Kind
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import experiment_from
+from radtl_tf.records.reader import recorded_experiment
 from radtl_tf.records.runs import Run
 from radtl_tf.training.finished_networks import FinishedRuns, Network, find_weights
 from radtl_tf.training.randomness import DROPOUT
@@ -42,7 +42,7 @@ def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weig
         OutputError: a file of the folder is missing or damaged.
     """
     record = read_json(folder.experiment)
-    experiment = experiment_from(record["experiment"], folder.root)
+    experiment = recorded_experiment(record["experiment"], folder.root)
     chosen, scenarios = choose_setting(folder, record, setting)
     runs = best_runs(folder, scenarios, _numbers(folds, experiment.folds.count))
     with _full_precision():

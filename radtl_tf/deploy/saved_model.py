@@ -21,7 +21,7 @@ from radtl_tf.models.pixels import PixelConvention, convention, to_network
 from radtl_tf.records.disk import read_json, temporary_folder, write_json
 from radtl_tf.records.experiment import Experiment, Kind
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import experiment_from
+from radtl_tf.records.reader import recorded_experiment
 from radtl_tf.records.runs import Run, Setting, Target
 from radtl_tf.training.finished_networks import FinishedRuns, find_weights
 
@@ -130,7 +130,7 @@ def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_fold
     if out.exists():
         raise OutputError(f"{out} exists already: choose another output folder or delete it.")
     record = read_json(folder.experiment)
-    experiment = experiment_from(record["experiment"], folder.root)
+    experiment = recorded_experiment(record["experiment"], folder.root)
     chosen, scenarios = choose_setting(folder, record, setting)
     runs = best_runs(folder, scenarios, range(experiment.folds.count))
     keras.config.set_dtype_policy("float32")
