@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -41,8 +42,9 @@ class Result:
         ('undecided', (-0.0202, 0.125))
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        self._output = OutputFolder(Path(folder).expanduser())
+    def __init__(self, folder: str | os.PathLike[str], evaluation: Evaluation | None = None) -> None:
+        """Open ``folder``; ``evaluation`` is what was evaluated of it just now."""
+        self._known, self._output = evaluation, OutputFolder(Path(folder).expanduser())
         if not self._output.experiment.is_file():
             raise OutputError(f"{self._output.root} holds no experiment (no experiment.json in it).")
         self._facts = read_facts(self._output.experiment)
@@ -136,7 +138,7 @@ class Result:
 
         return keras_model(self._output, _name(setting), fold, weights_folder=weights_folder())
 
-    def export(self, path: str | Path, setting: str = BEST) -> Path:
+    def export(self, path: str | os.PathLike[str], setting: str = BEST) -> Path:
         """Write the mean of a setting's folds as a SavedModel, which takes image files or pixels; return its folder.
 
         Args:
@@ -174,6 +176,8 @@ class Result:
 
     @cached_property
     def _evaluation(self) -> Evaluation:
+        if self._known:
+            return self._known
         from radtl_tf.evaluation.evaluate import evaluate
 
         self._check_finished()
