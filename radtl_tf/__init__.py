@@ -21,10 +21,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 __all__ = [  # each is a name of radtl_tf.api
     "Dataset",
     "PatientFolds",
+    "Result",
     "backbone",
+    "compare",
     "embeddings",
     "errors",
+    "open_results",
+    "predict",
     "preprocess",
+    "run",
+    "test",
 ]
 
 

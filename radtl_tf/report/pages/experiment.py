@@ -12,14 +12,14 @@ from radtl_tf.records.disk import write_text
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.drawing.table import plain, render_markdown
 from radtl_tf.report.drawing.templates import DISCLAIMER, render_template
+from radtl_tf.report.pages.card import NO_QUESTION, answer_words
 from radtl_tf.report.pages.export import export
 from radtl_tf.report.pages.sections import SECTIONS, Contents, contents
 from radtl_tf.report.saliency.section import SECTION, read_saliency, render_section
-from radtl_tf.report.text.advice import advice, chances, headline
+from radtl_tf.report.text.advice import advice, chances
 from radtl_tf.report.text.guidelines import CAPTION, key_of
 from radtl_tf.report.text.task_words import words
 
-NO_QUESTION = "This experiment asks no question: it estimates and compares nothing."
 FIRST_SCREEN = ("forest", "pairs")
 
 
@@ -41,16 +41,10 @@ def write_report(folder: Path, evaluation: Evaluation) -> Path:
 
 def report_html(evaluation: Evaluation, found: Contents) -> str:
     """Return the report as one HTML page without scripts and without any external address."""
-    answer = evaluation.question
     numbers = {figure.key: number for number, figure in enumerate(_in_order(found), start=1)}
     return render_template(
         "report.html",
-        experiment=evaluation.record.experiment,
-        answer=answer,
-        headline=headline(answer) if answer else "",
-        advice=advice(answer) if answer else "",
-        sentence=answer.sentence if answer else NO_QUESTION,
-        chances=chances(answer) if answer else "",
+        **answer_words(evaluation),
         auroc=words(evaluation).auroc,
         ablation=evaluation.ablation.sentences if evaluation.ablation else (),
         notes=evaluation.notes,
