@@ -28,6 +28,14 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "radtl_tf" / "features"
 
 
+def data_folder() -> Path:
+    """Return the folder of images that ``radtl_tf.Dataset`` has decoded, and of the key of its patients' hashes.
+
+    It is ``data`` below ``cache_folder()``. It may be deleted at any time: images are then decoded again.
+    """
+    return cache_folder() / "data"
+
+
 def weights_folder() -> Path:
     """Return the folder that is searched for ``.h5`` files.
 

@@ -29,3 +29,8 @@ def test_weights_are_searched_where_the_user_says(tmp_path: Path, monkeypatch: p
     assert places.weights_folder() == tmp_path / "weights"
     monkeypatch.setenv("RADTL_WEIGHTS", str(tmp_path / "mine"))
     assert places.weights_folder() == tmp_path / "mine"
+
+
+def test_decoded_images_lie_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RADTL_CACHE", str(tmp_path))
+    assert places.data_folder() == tmp_path / "data"

@@ -14,20 +14,19 @@ import tensorflow as tf
 from radtl_tf import __version__
 from radtl_tf.data.decoding.grey import GREY_WEIGHTS
 from radtl_tf.data.tfds.pipeline import preprocess
-from radtl_tf.errors import ExperimentError, OutputError, nearest
-from radtl_tf.evaluation.question.best_setting import best_setting
+from radtl_tf.deploy.setting_runs import best_runs, choose_setting
+from radtl_tf.errors import OutputError
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, convention, to_network
 from radtl_tf.records.disk import read_json, temporary_folder, write_json
 from radtl_tf.records.experiment import Experiment, Kind
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import experiment_from
-from radtl_tf.records.runs import Run, Scenario, Setting, Target
+from radtl_tf.records.reader import recorded_experiment
+from radtl_tf.records.runs import Run, Setting, Target
 from radtl_tf.training.finished_networks import FinishedRuns, find_weights
 
 CARD = "radtl.json"  # beside the graph: what a caller has to know
 JPEG_START = b"\xff\xd8"
-EXPORTED_REPEAT = 0
 _ACTIVATIONS: dict[Kind, Callable[[tf.Tensor], tf.Tensor]] = {
     "binary": tf.nn.softmax,
     "multiclass": tf.nn.softmax,
@@ -131,43 +130,13 @@ def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_fold
     if out.exists():
         raise OutputError(f"{out} exists already: choose another output folder or delete it.")
     record = read_json(folder.experiment)
-    experiment = experiment_from(record["experiment"], folder.root)
+    experiment = recorded_experiment(record["experiment"], folder.root)
     chosen, scenarios = choose_setting(folder, record, setting)
-    runs = [_best_run(folder, of_fold) for of_fold in _runs_by_fold(folder, experiment, scenarios)]
+    runs = best_runs(folder, scenarios, range(experiment.folds.count))
     keras.config.set_dtype_policy("float32")
     ensemble = _assemble(folder, experiment, runs, weights_folder)
     _save(ensemble, out, _card(record, chosen, runs) | {"inputs": _inputs(folder)})
     return chosen
-
-
-def choose_setting(folder: OutputFolder, record: Mapping[str, Any], name: str | None) -> tuple[Setting, list[Scenario]]:
-    """Return the Setting called ``name``, or the one of lowest mean inner loss, with its scenarios.
-
-    Raises:
-        ExperimentError: no such Setting; or, without a name, two that are tied or too few finished runs.
-    """
-    scenarios = [Scenario.from_dict(entry) for entry in record["scenarios"]]
-    by_name: dict[str, list[Scenario]] = {}
-    for scenario in scenarios:
-        by_name.setdefault(scenario.setting.name, []).append(scenario)
-    if name is None:
-        name = best_setting(folder, scenarios)
-    if name not in by_name:
-        raise ExperimentError(f"No setting {name!r}{nearest(name, by_name)}; there are: {', '.join(by_name)}.")
-    return by_name[name][0].setting, by_name[name]
-
-
-def _runs_by_fold(folder: OutputFolder, experiment: Experiment, scenarios: list[Scenario]) -> list[list[Run]]:
-    folds = [[Run(scenario, EXPORTED_REPEAT, fold) for scenario in scenarios] for fold in range(experiment.folds.count)]
-    missing = [run.name for runs in folds for run in runs if not folder.is_done(run)]
-    if missing:
-        raise ExperimentError(f"{len(missing)} runs are missing, the first is {missing[0]}: run the experiment again.")
-    return folds
-
-
-def _best_run(folder: OutputFolder, runs: list[Run]) -> Run:
-    """Return the run of lowest inner loss among the learning rates of one fold."""
-    return min(runs, key=lambda run: read_json(folder.run(run) / "run.json")["inner_loss"])
 
 
 def _assemble(folder: OutputFolder, experiment: Experiment, runs: list[Run], weights_folder: Path) -> Ensemble:

@@ -102,23 +102,26 @@ def evaluate(folder: Path) -> Evaluation:
 
 
 def write_tables(folder: Path, evaluation: Evaluation) -> None:
-    """Write ``estimates.csv``, ``comparisons.csv`` and, if there is one, ``learning_curve.csv``, each whole.
-
-    An absent number is an empty cell.
+    """Write each of ``tables_of`` as the CSV file of its name, each whole; an absent number is an empty cell.
 
     Raises:
         OutputError: the folder cannot be written.
     """
+    output = OutputFolder(folder)
+    files = {"estimates": output.estimates, "comparisons": output.comparisons, "learning_curve": output.learning_curve}
+    for name, table in tables_of(evaluation).items():
+        rows = table.astype(object).where(table.notna(), None).itertuples(index=False)
+        write_text(files[name], csv_text(table.columns, rows))
+
+
+def tables_of(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
+    """Return ``estimates``, ``comparisons`` and, if there is one, the ``learning_curve``, with all secondary rows."""
     baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
     beside = evaluation.secondary
     estimates = pd.concat([evaluation.estimates.astype(object), baselines, beside.estimates.astype(object)])
     comparisons = as_written(pd.concat([evaluation.comparisons.astype(object), beside.comparisons.astype(object)]))
     tables = {"estimates": estimates, "comparisons": comparisons}
-    if evaluation.learning_curve:
-        tables |= {"learning_curve": evaluation.learning_curve.curve}
-    for name, table in tables.items():
-        rows = table.astype(object).where(table.notna(), None).itertuples(index=False)
-        write_text(folder / f"{name}.csv", csv_text(table.columns, rows))
+    return tables | ({"learning_curve": evaluation.learning_curve.curve} if evaluation.learning_curve else {})
 
 
 def estimate_table(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:

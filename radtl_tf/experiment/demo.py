@@ -127,7 +127,7 @@ def _ranking(results: OutputFolder) -> Ranking:
 
 
 def _export_and_predict(out: Path) -> list[Score]:
-    """Export the experiment's best setting and score radiographs that no run has seen."""
+    """Export the setting of lowest inner loss and score radiographs that no run has seen."""
     model, new, results = out / "model", out / "new", OutputFolder(out / "results")
     _log.info(f"4/5 Exporting a SavedModel to {model}")
     if not model.exists():

@@ -57,10 +57,11 @@ def assess(
     task: Task,
     out: Path,
     *,
+    manifest: Manifest | None = None,
     threshold: float | None = None,
     watch: Watch = silent,
 ) -> Tested:
-    """Test one model, or compare two, on the manifest of ``task``; write a new folder ``out``.
+    """Test one model, or compare two, on ``manifest`` or on that of ``task``; write a new folder ``out``.
 
     The folder gets ``scores.csv``, ``results.json``, ``external.html`` and the key of its patients' hashes, all or
     none. The kind of the task and its positive class, unless ``task`` names one, are the first model's. ``watch``
@@ -73,12 +74,11 @@ def assess(
     """
     cards = [_card(folder) for folder in models]
     task, target, names = task_of(cards, task), target_of(cards[0]), _names(cards)
-    check_task(task)
+    if manifest is None:
+        check_task(task)
     _check_threshold(threshold, target, names[0])
-    if task.manifest is None:
-        raise DataError("a test needs a manifest.")
     with _new_folder(out) as folder:
-        manifest = read_manifest(task.manifest, task.images, collect=True)
+        manifest = manifest or _read(task)
         check_labels(manifest, task, cards)
         cases = cases_of(manifest, task, patient_key(folder))
         _log.info(f"Reading and scoring {len(cases.truth)} images of {len(cases.patient_ids)} patients")
@@ -116,6 +116,12 @@ def _card(folder: Path) -> dict[str, Any]:
             f"{folder}: a binary model, which yet tells {len(target.classes)} classes apart: export it again."
         )
     return card
+
+
+def _read(task: Task) -> Manifest:
+    if task.manifest is None:
+        raise DataError("a test needs a manifest.")
+    return read_manifest(task.manifest, task.images, collect=True)
 
 
 def _check_threshold(threshold: float | None, target: Target, name: str) -> None:

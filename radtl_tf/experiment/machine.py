@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import sys
 from pathlib import Path
 from typing import Any
 
-from radtl_tf import __version__
 from radtl_tf.data.tfds.builders import known_datasets
-from radtl_tf.experiment.plan.plan import PACKAGES
+from radtl_tf.experiment.context import versions
 from radtl_tf.models.weights.catalogue import Availability, availability, catalogue
 from radtl_tf.places import cache_folder, weights_folder
 from radtl_tf.records.experiment import Training
@@ -22,11 +20,7 @@ def examine() -> dict[str, Any]:
     """Return the findings by section, as JSON values."""
     device = prepare(Training(determinism="off"), seed=0)
     return {
-        "Versions": {
-            "radtl_tf": __version__,
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in PACKAGES},
-        },
+        "Versions": versions(),
         "Machine": {
             "system": f"{platform.system()} {platform.machine()}",
             "threads": device.threads,

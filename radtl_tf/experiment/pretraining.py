@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,6 @@ import keras
 import numpy as np
 import tensorflow_datasets as tfds
 
-from radtl_tf import __version__
 from radtl_tf.data.folds.draw import patients_per_class
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
@@ -23,8 +20,8 @@ from radtl_tf.data.manifest.reader import cases_of, read_manifest
 from radtl_tf.data.tfds.builders import build_manifest, build_named, cases_from, fingerprint
 from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream, validation_mask
 from radtl_tf.errors import OutputError
+from radtl_tf.experiment.context import context
 from radtl_tf.experiment.plan.ownership import refuse_other
-from radtl_tf.experiment.plan.plan import PACKAGES
 from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import convention
@@ -274,10 +271,5 @@ def _sidecar(
         "validation": metrics,
         "history": list(history),
         "source": portable(pretraining),
-        "versions": {
-            "radtl_tf": __version__,
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in PACKAGES},
-        },
-        "hardware": {"machine": platform.machine(), "system": platform.system(), **asdict(prepared.device)},
+        **context(prepared.device),
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.experiment.engine import collect_predictions, execute
+from radtl_tf.experiment.plan.data import Source
 from radtl_tf.experiment.plan.plan import Plan, make_plan
 from radtl_tf.experiment.report import report_experiment
 from radtl_tf.experiment.similarity import write_similarities
@@ -24,18 +25,24 @@ _log = get_logger(__name__)
 
 
 def run_experiment(
-    experiment: Experiment, folder: Path, *, accepted: Sequence[str] = (), watch: Watch = silent
+    experiment: Experiment,
+    folder: Path,
+    *,
+    source: Source = None,
+    accepted: Sequence[str] = (),
+    watch: Watch = silent,
 ) -> Evaluation:
     """Do what is left of an experiment in ``folder``: train, evaluate, report. Call it again to resume.
 
-    ``accepted`` are codes of warnings of the data check that the user has looked at; ``watch`` is told of every run.
+    ``source`` are data from memory, a Manifest or a TFDS builder, in place of what the task names. ``accepted`` are
+    codes of warnings of the data check that the user has looked at; ``watch`` is told of every run.
 
     Raises:
         DataError, WeightsError, ExperimentError: the input is wrong, or the device ran out of memory.
         OutputError: ``folder`` cannot be written or holds finished runs of another experiment.
     """
     start = time.monotonic()
-    plan = plan_experiment(experiment, folder, accepted=accepted)
+    plan = plan_experiment(experiment, folder, source=source, accepted=accepted)
     train_remaining(plan, watch)
     collect_predictions(plan)
     with one_line_when_full(WITHOUT_GPU):
@@ -45,7 +52,9 @@ def run_experiment(
     return evaluation
 
 
-def plan_experiment(experiment: Experiment, folder: Path, *, accepted: Sequence[str] = ()) -> Plan:
+def plan_experiment(
+    experiment: Experiment, folder: Path, *, source: Source = None, accepted: Sequence[str] = ()
+) -> Plan:
     """Check and prepare an experiment on this machine, with its folders of weights and of kept features.
 
     Raises:
@@ -59,6 +68,7 @@ def plan_experiment(experiment: Experiment, folder: Path, *, accepted: Sequence[
         weights_folder=weights_folder(),
         cache_folder=cache_folder(),
         accepted=accepted,
+        source=source,
     )
     for warning in plan.warnings:
         _log.warning(warning)

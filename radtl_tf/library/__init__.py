@@ -1,1 +1,1 @@
-"""What the public functions of radtl_tf.api are made of."""
+"""What a Python session works with: the classes and functions behind ``radtl_tf.api``."""

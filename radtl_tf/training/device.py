@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -34,7 +36,7 @@ def prepare(training: Training, seed: int) -> Device:
     """
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)
+        _let_memory_grow(gpu)
     if training.determinism != "off":
         keras.utils.set_random_seed(seed)
     if training.determinism == "strict":
@@ -49,6 +51,27 @@ def prepare(training: Training, seed: int) -> Device:
         onednn=os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "1",
         cpu=_cpu(),
     )
+
+
+@contextmanager
+def borrowed(training: Training) -> Iterator[Device]:
+    """Compute in the precision of ``training``; afterwards the process has its own again, and no seed is set in it.
+
+    For a call in a session whose other models are not ours.
+    """
+    before = keras.config.dtype_policy()
+    try:
+        yield prepare(replace(training, determinism="off"), seed=0)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _let_memory_grow(gpu: tf.config.PhysicalDevice) -> None:
+    """Take a GPU's memory bit by bit; once a notebook has used the GPU, TensorFlow refuses and keeps its setting."""
+    try:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    except RuntimeError:
+        return
 
 
 def _fix_threads() -> None:

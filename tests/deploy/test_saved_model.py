@@ -19,7 +19,8 @@ from PIL import Image
 from radtl_tf.data.decoding.images import decode
 from radtl_tf.deploy import saved_model
 from radtl_tf.deploy.predict import load_model, predict, read_card
-from radtl_tf.deploy.saved_model import choose_setting, decode_grey, export
+from radtl_tf.deploy.saved_model import decode_grey, export
+from radtl_tf.deploy.setting_runs import choose_setting
 from radtl_tf.errors import ExperimentError, OutputError, WeightsError
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.tuning import split
@@ -52,8 +53,8 @@ def score(model: Path, image: Path) -> float:
 def test_a_model_of_one_fold_gives_the_predictions_of_its_run(
     tuning: str, finished: OutputFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    by_fold = saved_model._runs_by_fold
-    monkeypatch.setattr(saved_model, "_runs_by_fold", lambda *args: by_fold(*args)[:1])
+    every = saved_model.best_runs
+    monkeypatch.setattr(saved_model, "best_runs", lambda *args: every(*args)[:1])
     export(finished, f"Tiny-random-tf-{tuning}", tmp_path / "model", weights_folder=tmp_path)
     (member,) = read_json(tmp_path / "model" / "assets.extra" / "radtl.json")["members"]
     predictions = pd.read_csv(finished.runs / member / "predictions.csv")
@@ -66,12 +67,12 @@ def test_a_model_of_one_fold_gives_the_predictions_of_its_run(
 def test_the_ensemble_is_the_mean_of_its_folds(
     finished: OutputFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    by_fold = saved_model._runs_by_fold
+    every = saved_model.best_runs
     image = tmp_path / "images" / "007.png"
     scores = []
     for fold in range(3):
         with monkeypatch.context() as patch:
-            patch.setattr(saved_model, "_runs_by_fold", lambda *args, at=fold: by_fold(*args)[at : at + 1])
+            patch.setattr(saved_model, "best_runs", lambda *args, at=fold: every(*args)[at : at + 1])
             export(finished, "Tiny-mine-tf-frozen", tmp_path / f"model{fold}", weights_folder=tmp_path)
         scores.append(score(tmp_path / f"model{fold}", image))
     export(finished, "Tiny-mine-tf-frozen", tmp_path / "model", weights_folder=tmp_path)

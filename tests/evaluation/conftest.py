@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.evaluation.evaluate import Evaluation, evaluate, write_tables
 
 
 def _load(name: str) -> ModuleType:
@@ -41,8 +41,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def evaluation(finished: Path) -> Evaluation:
-    """What is evaluated from ``finished``."""
-    return evaluate(finished)
+    """What is evaluated from ``finished``, and written there."""
+    found = evaluate(finished)
+    write_tables(finished, found)
+    return found
 
 
 def _changed(thing: Any, changes: dict[str, Any]) -> Any:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from radtl_tf.errors import DataError
-from radtl_tf.evaluation.evaluate import ESTIMATE_COLUMNS, Evaluation, evaluate
+from radtl_tf.evaluation.evaluate import ESTIMATE_COLUMNS, Evaluation, evaluate, write_tables
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
 
 Outcome = Callable[..., Path]
@@ -62,6 +62,7 @@ def test_intervals_stay_inside_zero_and_one(outcome: Outcome) -> None:
 def test_perfect_separation_has_no_interval_and_no_verdict(outcome: Outcome) -> None:
     folder = outcome(signal={"imagenet": 60.0, "random": 60.0}, noise=0.01)
     found = evaluate(folder)
+    write_tables(folder, found)
     assert found.estimates["mean"].eq(1).all()
     assert found.estimates["ci_low"].isna().all()
     assert found.question is not None
@@ -111,14 +112,14 @@ def test_twice_gives_the_same_bytes(outcome: Outcome) -> None:
     folder = outcome(backbones=("ResNet50",))
     contents = []
     for _ in range(2):
-        evaluate(folder)
+        write_tables(folder, evaluate(folder))
         contents.append([(folder / name).read_bytes() for name in ("estimates.csv", "comparisons.csv")])
     assert contents[0] == contents[1]
 
 
 def test_no_text_can_be_a_formula_and_numbers_stay_numbers(outcome: Outcome) -> None:
     folder = outcome(backbones=("ResNet50",), signal={"@sum": 0.4, "=x": 1.2})
-    evaluate(folder)
+    write_tables(folder, evaluate(folder))
     rows = [*read(folder / "estimates.csv"), *read(folder / "comparisons.csv")]
     for row in rows:
         for name, cell in row.items():

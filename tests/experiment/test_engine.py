@@ -20,6 +20,7 @@ from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.experiment.cost import price
 from radtl_tf.experiment.engine import BackboneRuns, collect_predictions, execute
 from radtl_tf.experiment.plan.plan import Plan
+from radtl_tf.logs import shown
 from radtl_tf.records.disk import read_json
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import BINARY, SETTING_COLUMNS
@@ -191,8 +192,8 @@ def test_exhausted_memory_is_one_line(
 def test_above_the_cache_limit_the_results_are_the_same(make_plan: Any, tmp_path: Path, finished_plan: Plan) -> None:
     said: list[str] = []
     plan = make_plan(tmp_path / "small", training={"cache_gb": 0.0})
-    for _ in execute(plan, said.append):
-        pass
+    with shown(said.append):
+        assert len(list(execute(plan))) == len(plan.runs)
     collect_predictions(plan)
     small, large = pd.read_csv(plan.folder.predictions), collected(finished_plan)
     assert any("above cache_gb = 0; 0 of 1 renderings are kept" in line for line in said)

@@ -12,6 +12,7 @@ from radtl_tf.experiment import similarity
 from radtl_tf.experiment.engine import execute
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.similarity import chosen_runs, similarities, write_similarities
+from radtl_tf.logs import shown
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.cka import linear_cka
 from radtl_tf.models.pixels import convention, to_network
@@ -38,7 +39,8 @@ def plan(make_plan: Any) -> Plan:
 
 def test_rows_of_fine_tuning_and_of_the_two_weights(plan: Plan) -> None:
     said: list[str] = []
-    write_similarities(plan, said.append)
+    with shown(said.append):
+        write_similarities(plan)
     table = read_similarity(plan.folder.root)
     assert len(said) == 1
     tuned, both = table[table["kind"] == FINE_TUNING], table[table["kind"] == SOURCES]

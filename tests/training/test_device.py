@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -48,6 +49,27 @@ def test_every_gpu_takes_memory_as_it_needs_it(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(f"tensorflow.config.{name}", fake)
     assert device.prepare(Training(precision="float32"), seed=1).gpus == ("the first", "the second")
     assert grows == dict.fromkeys(gpus, True)
+
+
+def test_a_gpu_that_is_in_use_keeps_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(gpu: Any, grows: bool) -> None:
+        raise RuntimeError("Physical devices cannot be modified after being initialized")
+
+    gpu = tf.config.PhysicalDevice("first", "GPU")
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: [gpu])
+    monkeypatch.setattr("tensorflow.config.experimental.set_memory_growth", refuse)
+    monkeypatch.setattr("tensorflow.config.experimental.get_device_details", lambda gpu: {"device_name": gpu.name})
+    assert device.prepare(Training(precision="float32"), seed=1).gpus == ("first",)
+
+
+def test_a_borrowed_device_leaves_the_session_as_it_was() -> None:
+    np.random.seed(5)
+    with device.borrowed(Training(precision="mixed_bfloat16")) as prepared:
+        assert prepared.precision == keras.config.dtype_policy().name == "mixed_bfloat16"
+    assert keras.config.dtype_policy().name == "float32"
+    drawn = np.random.random()
+    np.random.seed(5)
+    assert drawn == np.random.random()
 
 
 def test_the_cpu_has_a_name(tmp_path: Path) -> None:

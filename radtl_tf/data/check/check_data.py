@@ -31,6 +31,7 @@ class CheckData:
     cases: Cases | None
     plan: FoldPlan | None
     seed: int
+    drawn: tuple[Fold, ...] | None = None  # the folds, where they are known already
 
     @cached_property
     def decoded(self) -> list[Examined]:
@@ -130,6 +131,8 @@ class CheckData:
         """The folds of the plan, and why there are none; neither where folds are not asked for."""
         if self.cases is None or self.plan is None or self.cases.kind == "multilabel":
             return [], ""
+        if self.drawn is not None:
+            return list(self.drawn), ""
         try:
             return draw_folds(self.cases, self.plan, self.seed), ""
         except DataError as error:

@@ -10,7 +10,7 @@ from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.decoding.reading import METADATA, Outcome, Reading, plain
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.labels import Labels, narrowed
-from radtl_tf.data.manifest.reader import PATH_COLUMN, Manifest, column, labels_of
+from radtl_tf.data.manifest.reader import Manifest, column, labels_of
 from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.experiment import Task
 
@@ -42,8 +42,8 @@ def examined(
     labels: Sequence[Labels] = narrowed(labels_of(manifest, task), task) if task else [()] * len(outcomes)
     patients = column(manifest, patient, "patient") if patient else [""] * len(outcomes)
     names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
-    others = [name for name in manifest.table if name not in (PATH_COLUMN, patient, *names)]
-    paths, cells = column(manifest, PATH_COLUMN, "path"), manifest.table[others].to_dict("records")
+    others = [name for name in manifest.table if name not in (manifest.path_column, patient, *names)]
+    paths, cells = column(manifest, manifest.path_column, "path"), manifest.table[others].to_dict("records")
     described = metadata_columns(manifest)
     return [
         Examined(

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from radtl_tf.data.decoding.reading import Outcome, Reading
+from radtl_tf.data.folds.draw import Fold
 from radtl_tf.errors import DataError, nearest
 
 Level = Literal["error", "warning", "info"]
@@ -109,11 +110,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check found: counts as text, findings with the worst first, and tables by their title."""
+    """What a check found: counts as text, findings with the worst first, tables by their title, and the folds."""
 
     counts: Mapping[str, str]
     findings: tuple[Finding, ...]
     tables: Mapping[str, pd.DataFrame]
+    folds: tuple[Fold, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -21,7 +21,7 @@ from radtl_tf.data.check.findings import KINDS, Checked, Examined, Finding
 from radtl_tf.data.check.patient_ids import alike_ids
 from radtl_tf.data.check.shortcuts import WARN_ASSOCIATION, WARN_AUROC, leaking_columns
 from radtl_tf.data.check.tables import counts, tables
-from radtl_tf.data.folds.draw import patients_per_class
+from radtl_tf.data.folds.draw import Fold, patients_per_class
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.records.experiment import FoldPlan
 
@@ -31,13 +31,21 @@ _FEW = 10  # patients of a class per test fold: standard error 0.10 at AUROC 0.8
 
 
 def check(
-    examined: Sequence[Examined], *, cases: Cases | None = None, plan: FoldPlan | None = None, seed: int = 0
+    examined: Sequence[Examined],
+    *,
+    cases: Cases | None = None,
+    plan: FoldPlan | None = None,
+    seed: int = 0,
+    folds: Sequence[Fold] | None = None,
 ) -> Checked:
-    """Return what there is to know of a data set before it is used; ``plan`` with ``cases`` adds the folds."""
-    data = CheckData(tuple(examined), cases, plan, seed)
+    """Return what there is to know of a data set before it is used; ``plan`` with ``cases`` adds the folds.
+
+    Folds that are drawn already come in as ``folds``.
+    """
+    data = CheckData(tuple(examined), cases, plan, seed, None if folds is None else tuple(folds))
     findings = [finding for rule in _RULES for finding in rule(data)]
     findings.sort(key=lambda finding: (_LEVELS.index(finding.level), list(KINDS).index(finding.code)))
-    return Checked(counts(data), tuple(findings), tables(data))
+    return Checked(counts(data), tuple(findings), tables(data), tuple(data.folds[0]))
 
 
 def linked_cases(examined: Sequence[Examined]) -> NDArray[np.int64] | None:

@@ -14,7 +14,9 @@ from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import FoldPlan
 
-MIN_TEST_PATIENTS = 5  # of each class in a test fold; fewer make the fold's AUROC meaningless
+# Of each class in a test fold; fewer make the fold's AUROC meaningless. Patients who share an image count once: they
+# may be one person, and the folds are then a function of labels and groups alone.
+MIN_TEST_PATIENTS = 5
 MIN_INNER_PATIENTS = 10  # of each class in the inner part; fewer cannot choose an epoch
 _DRAWS = 20  # StratifiedGroupKFold is greedy: another seed may succeed where one leaves a fold with one class
 
@@ -53,32 +55,38 @@ def draw_folds(cases: Cases, plan: FoldPlan, seed: int) -> list[Fold]:
 
 def patients_per_class(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return (num_classes,): how many patients have at least one image of the class among ``positions``."""
-    truth, patients = cases.truth[positions], cases.patients[positions]
+    return _per_class(cases, positions, cases.patients)
+
+
+def _per_class(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (num_classes,): how many of ``owners`` (N,), patients or groups, have an image of the class."""
+    truth, owners = cases.truth[positions], owners[positions]
     if truth.ndim == 1:
         rows, classes = np.arange(len(truth)), truth
     else:
         rows, classes = np.nonzero(truth)
-    pairs = np.unique(np.stack([classes, patients[rows]]), axis=1)
+    pairs = np.unique(np.stack([classes, owners[rows]]), axis=1)
     return np.bincount(pairs[0], minlength=len(cases.classes))
 
 
-def _fewest(cases: Cases, positions: NDArray[np.int64]) -> int:
-    """Return the number of patients of the rarest class; of several labels, also of those without one."""
-    fewest = int(patients_per_class(cases, positions).min())
+def _fewest(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.int64]) -> int:
+    """Return the number of ``owners`` of the rarest class; of several labels, also of those without one."""
+    fewest = int(_per_class(cases, positions, owners).min())
     if cases.kind != "multilabel":
         return fewest
-    return min(fewest, int(patients_per_class(replace(cases, truth=1 - cases.truth), positions).min()))
+    return min(fewest, int(_per_class(replace(cases, truth=1 - cases.truth), positions, owners).min()))
 
 
 def _check_enough(cases: Cases, plan: FoldPlan) -> None:
-    patients = patients_per_class(cases, np.arange(len(cases.truth)))
+    patients = _per_class(cases, np.arange(len(cases.truth)), cases.groups)
     rarest = int(np.argmin(patients))
     most = int(patients[rarest]) // MIN_TEST_PATIENTS
     if plan.count > most:
         advice = f"use at most {most} folds" if most >= 2 else "collect more patients"
+        joined = "" if cases.linked is None else " (those who share an image count once)"
         raise DataError(
-            f"Class {cases.classes[rarest]!r} has {patients[rarest]} patients, too few for {plan.count} folds: each "
-            f"test fold needs {MIN_TEST_PATIENTS} patients of each class; {advice}."
+            f"Class {cases.classes[rarest]!r} has {patients[rarest]} patients{joined}, too few for {plan.count} folds: "
+            f"each test fold needs {MIN_TEST_PATIENTS} patients of each class; {advice}."
         )
     groups = len(np.unique(cases.groups))
     if groups < plan.count:
@@ -137,7 +145,7 @@ def _with_inner(
     chosen = _chosen_inner(cases, plan, learning, numbers, (state + number[1]) % 2**32)
     is_inner = np.isin(numbers, chosen)
     inner = learning[is_inner]
-    few = _fewest(cases, inner) < MIN_INNER_PATIENTS
+    few = _fewest(cases, inner, cases.patients) < MIN_INNER_PATIENTS
     return Fold(*number, train=learning[~is_inner], inner=inner, test=test, fixed_epochs=few)
 
 
@@ -164,5 +172,5 @@ def _keeps_promises(cases: Cases, fold: Fold) -> bool:
     """Check that no group of patients stands in two parts, and that each part has patients of every class."""
     groups = [set(cases.groups[positions]) for _, positions in fold.parts()]
     disjoint = sum(map(len, groups)) == len(set().union(*groups))
-    fewest = [_fewest(cases, positions) for _, positions in fold.parts()]
+    fewest = [_fewest(cases, positions, cases.groups) for _, positions in fold.parts()]
     return disjoint and min(fewest) >= 1 and fewest[2] >= MIN_TEST_PATIENTS

@@ -5,13 +5,10 @@ Messages carry line numbers of the file, never a patient's value or a path.
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pandas as pd
@@ -20,14 +17,14 @@ from radtl_tf.data.decoding.images import read_file
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, assemble
 from radtl_tf.data.manifest.privacy import hashed, normal_id
+from radtl_tf.data.manifest.table import Parsed, check_header, counted, parse, text_of
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.records.experiment import Task
 
 PATH_COLUMN = "path"
-_DELIMITERS = (",", ";", "\t")
+FRAME = Path("DataFrame")  # the path of a manifest that was never a file
 _MARKS = {**dict.fromkeys(("1", "yes", "true"), True), **dict.fromkeys(("0", "no", "false"), False)}
 _MAX_NAMED = 6  # columns in a message
-_BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 @dataclass(frozen=True)
@@ -44,13 +41,21 @@ class ImageFile:
 class Manifest:
     """The rows of a manifest: ``table`` (N rows, every cell text) and the image of each row.
 
-    ``faults``: why a row has no image that may be read, by row; only where these were to be collected.
+    ``path`` names the file in messages; a table from memory has the path ``DataFrame``. ``faults``: why a row has no
+    image that may be read, by row; only where these were to be collected. ``path_column`` names the files.
     """
 
     path: Path
     table: pd.DataFrame
     sources: tuple[ImageFile, ...]
     faults: Mapping[int, str] = field(default_factory=dict)
+    path_column: str = PATH_COLUMN
+
+    def at(self, rows: Sequence[int]) -> Manifest:
+        """Return the manifest of these rows, in this order."""
+        sources = tuple(self.sources[row] for row in rows)
+        faults = {place: self.faults[row] for place, row in enumerate(rows) if row in self.faults}
+        return replace(self, table=self.table.iloc[list(rows)].reset_index(drop=True), sources=sources, faults=faults)
 
 
 def read_manifest(path: Path, images: Path | None = None, *, collect: bool = False) -> Manifest:
@@ -63,19 +68,50 @@ def read_manifest(path: Path, images: Path | None = None, *, collect: bool = Fal
         DataError: the file is no such table, or an image is missing, no regular file or outside the image folder.
     """
     try:
-        header, rows, lines = _parse(_text(read_file(path)))
-        _check_header(header)
-        root = (images or path.parent).resolve()
-        if not root.is_dir():
-            raise DataError("the image folder does not exist.")
-        table = pd.DataFrame(rows, columns=pd.Index(header), dtype="str")
-        sources, faults = _sources(table[PATH_COLUMN], lines, root)
-        if faults and not collect:
-            row, fault = next(iter(faults.items()))
-            raise DataError(f"line {lines[row]}: {fault}")
+        header, rows, lines = parse(text_of(read_file(path)))
+        manifest = _found(path, (header, rows, lines), images or path.parent, PATH_COLUMN)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    return Manifest(path, table, sources, faults)
+    if not collect:
+        refuse_faults(manifest)
+    return manifest
+
+
+def manifest_from(frame: pd.DataFrame, root: Path, path_column: str = PATH_COLUMN) -> Manifest:
+    """Return a DataFrame as the manifest that ``read_manifest(..., collect=True)`` reads from its CSV file.
+
+    Cells become text as pandas writes them, missing ones blank. Lines are the positions of the rows, from 0. The column
+    ``path_column`` is relative to ``root``.
+
+    Raises:
+        DataError: the table is empty, its header is wrong, or ``root`` is no folder.
+    """
+    try:
+        header, rows, _ = parse(frame.to_csv(index=False, lineterminator="\n"), ",")
+        return _found(FRAME, (header, rows, list(range(len(rows)))), root, path_column)
+    except DataError as error:
+        raise DataError(f"{FRAME}: {error}") from error
+
+
+def refuse_faults(manifest: Manifest) -> None:
+    """Refuse a manifest that names an image which may not or cannot be opened.
+
+    Raises:
+        DataError: naming the first line.
+    """
+    for row, fault in manifest.faults.items():
+        raise DataError(f"{manifest.path}: line {manifest.sources[row].line}: {fault}")
+
+
+def _found(path: Path, parsed: Parsed, root: Path, path_column: str) -> Manifest:
+    """Check the header of a table, and look for the image of each row below ``root``."""
+    header, rows, lines = parsed
+    check_header(header, path_column)
+    root = root.resolve()
+    if not root.is_dir():
+        raise DataError("the image folder does not exist.")
+    table = pd.DataFrame(rows, columns=pd.Index(header), dtype="str")
+    return Manifest(path, table, *_sources(table[path_column], lines, root), path_column)
 
 
 def cases_of(manifest: Manifest, task: Task, key: bytes) -> Cases:
@@ -145,66 +181,6 @@ def source_of(relative: str, line: int, root: Path) -> ImageFile:
         raise DataError("the path cannot be followed.") from error
 
 
-def _text(data: bytes) -> str:
-    """Return the text of a file in one of the encodings that spreadsheets write."""
-    for mark, encoding in _BYTE_ORDER_MARKS.items():
-        if data.startswith(mark):
-            return _decoded(data, encoding)
-    if b"\0" in data:
-        line = data[: data.index(b"\0")].count(b"\n") + 1
-        raise DataError(f"line {line} holds a NUL byte: no text file, or UTF-16 without a byte order mark.")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-def _decoded(data: bytes, encoding: str) -> str:
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise DataError(f"the file begins like {encoding} but is not: save it as UTF-8.") from error
-    if "\0" in text:
-        raise DataError(f"line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character.")
-    return text
-
-
-def _parse(text: str) -> tuple[list[str], list[list[str]], list[int]]:
-    """Return the header, the rows and the line on which each row begins."""
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    found: list[tuple[int, list[str]]] = []
-    line = 1
-    try:
-        for row in reader:
-            if row:
-                found.append((line, row))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(f"line {line} cannot be read as CSV: check its quotation marks.") from error
-    if not found:
-        raise DataError("the file is empty; expected a header with the column 'path', and a row per image.")
-    (_, header), *body = found
-    ragged = [(line, row) for line, row in body if len(row) != len(header)]
-    if ragged:
-        line, row = ragged[0]
-        raise DataError(f"line {line} has {len(row)} cells where the header has {len(header)} ({_count(ragged)} so).")
-    if not body:
-        raise DataError("the table has a header and no row.")
-    return header, [row for _, row in body], [line for line, _ in body]
-
-
-def _check_header(header: list[str]) -> None:
-    if "" in (name.strip() for name in header):
-        raise DataError("a column has no name in the header.")
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise DataError(f"the header names a column twice: {', '.join(twice)}.")
-    if PATH_COLUMN not in header:
-        raise DataError(f"the header has no column 'path'{nearest(PATH_COLUMN, header)}; it has: {', '.join(header)}.")
-
-
 def _sources(cells: Iterable[str], lines: Sequence[int], root: Path) -> tuple[tuple[ImageFile, ...], dict[int, str]]:
     """Find the image of each row, or say why it has none."""
     sources, faults = [], {}
@@ -264,7 +240,7 @@ def _refuse(manifest: Manifest, faults: Iterable[bool], what: str) -> None:
     """Refuse the rows that have a fault, counted, with the first line."""
     lines = [source.line for source, fault in zip(manifest.sources, faults, strict=True) if fault]
     if lines:
-        raise DataError(f"{_count(lines)} with {what}, first line {lines[0]}.")
+        raise DataError(f"{counted(lines)} with {what}, first line {lines[0]}.")
 
 
 def _refuse_twice(manifest: Manifest, labels: Sequence[Labels]) -> None:
@@ -277,7 +253,3 @@ def _refuse_twice(manifest: Manifest, labels: Sequence[Labels]) -> None:
         contradictory.append(seen.setdefault(image, label) != label)
     _refuse(manifest, contradictory, "an image that an earlier row names with another label")
     _refuse(manifest, twice, "an image that an earlier row names too")
-
-
-def _count(rows: Sequence[object]) -> str:
-    return f"{len(rows)} row{'s' if len(rows) > 1 else ''}"

@@ -16,6 +16,7 @@ import tensorflow_datasets as tfds
 from absl import logging as absl_logging
 from tensorflow_datasets.core import shuffle
 
+from radtl_tf.data.check.examined_images import examined, outcomes_of
 from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.decoding.reading import Outcome, Reading
 from radtl_tf.data.manifest.cases import Cases
@@ -69,7 +70,7 @@ def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.cor
         builder = make.of(
             rows_of(manifest, cases), cases.classes, multilabel=cases.kind == "multilabel", data_dir=data_dir
         )
-    return _prepared(builder, str(manifest.path))
+    return prepared(builder, str(manifest.path))
 
 
 def build_named(
@@ -80,8 +81,8 @@ def build_named(
     """Build a data set below ``data_dir``, or return the complete one; an instance keeps its own folder.
 
     ``source`` is the name of a shipped builder, the path of a builder's folder (both may end with ``/config``), a
-    builder class, or an instance. A path has a separator: ``./knees``. ``manual_dir`` is where its sources were put;
-    default: ``<data_dir>/downloads/manual/<name>``.
+    builder class, or an instance. ``manual_dir`` is where its sources were put; default:
+    ``<data_dir>/downloads/manual/<name>``.
 
     Raises:
         DataError: there is no such data set or configuration, its sources are missing or damaged, or the builder's
@@ -89,11 +90,11 @@ def build_named(
         OutputError: the data set cannot be written.
     """
     builder = source if isinstance(source, tfds.core.DatasetBuilder) else _configured(source, data_dir)
-    return _prepared(builder, builder.name, manual_dir or data_dir / "downloads" / "manual" / builder.name)
+    return prepared(builder, builder.name, manual_dir or data_dir / "downloads" / "manual" / builder.name)
 
 
 def _configured(source: str | type[tfds.core.DatasetBuilder], data_dir: Path) -> tfds.core.DatasetBuilder:
-    found, config = _class_and_config(source) if isinstance(source, str) else (source, "")
+    found, config = class_and_config(source) if isinstance(source, str) else (source, "")
     known = [entry.name for entry in found.BUILDER_CONFIGS]
     if config and config not in known:
         raise DataError(
@@ -104,15 +105,19 @@ def _configured(source: str | type[tfds.core.DatasetBuilder], data_dir: Path) ->
         return found(data_dir=data_dir, config=config or None)
 
 
-def _class_and_config(source: str) -> tuple[type[tfds.core.DatasetBuilder], str]:
-    """Return the class of a name or a folder, and what follows it."""
-    name, divider, config = source.partition("/")
-    if not divider or name in known_datasets():
+def class_and_config(source: str) -> tuple[type[tfds.core.DatasetBuilder], str]:
+    """Return the builder class of a shipped name or of a builder's folder, and the configuration that follows it.
+
+    Raises:
+        DataError: it is neither, or the builder cannot be imported.
+    """
+    name, _, config = source.partition("/")
+    if name in known_datasets():
         return builder_class(name), config
     folder = Path(source).expanduser()
     if folder.is_dir():
         return builder_in(folder), ""
-    if list(folder.parent.glob(f"*{SUFFIX}.py")):
+    if "/" in source and list(folder.parent.glob(f"*{SUFFIX}.py")):
         return builder_in(folder.parent), folder.name
     hint = nearest(name, known_datasets())
     raise DataError(f"{source}: neither a shipped data set{hint} nor the folder of a builder (<name>{SUFFIX}.py).")
@@ -158,6 +163,15 @@ def examined_from(builder: tfds.core.DatasetBuilder) -> list[Examined]:
     ]
 
 
+def examined_with(manifest: Manifest, builder: tfds.core.DatasetBuilder, task: Task) -> list[Examined]:
+    """Return what the data check looks at of each row of a manifest that ``build_manifest`` has built.
+
+    Raises:
+        DataError: the data set is damaged.
+    """
+    return examined(manifest, outcomes_of(readings_from(builder)), task=task, patient=task.patient)
+
+
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
     """Return the sha256 over example, label and file of every image, in order.
 
@@ -201,10 +215,17 @@ def data_errors(name: str) -> Iterator[None]:
         raise DataError(f"the data set {name} cannot be built or read ({type(error).__name__}).") from error
 
 
-def _prepared(
+def prepared(
     builder: tfds.core.DatasetBuilder, origin: str, manual_dir: Path | None = None
 ) -> tfds.core.DatasetBuilder:
-    """Write the data set unless it is complete; nothing half-written remains, whoever was killed while writing."""
+    """Return the data set, written unless it is complete; what a killed process left half-written is removed.
+
+    ``origin`` names the data set in messages, ``manual_dir`` is where its sources were put.
+
+    Raises:
+        DataError: its sources are missing or damaged.
+        OutputError: its folder cannot be written.
+    """
     with _quiet():
         if builder.is_prepared():
             return builder

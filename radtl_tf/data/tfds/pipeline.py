@@ -178,19 +178,27 @@ def _transforms(draws: tf.Tensor, height: tf.Tensor, width: tf.Tensor, *, flips:
     return tf.stack([xx, xy, x, yx, yy, y, zero, zero], axis=1)
 
 
-def pixel_cache(builder: tfds.core.DatasetBuilder, num_examples: int, size: int, policy: str, path: Path) -> np.memmap:
+def pixel_cache(
+    builder: tfds.core.DatasetBuilder,
+    num_examples: int,
+    size: int,
+    policy: str,
+    path: Path,
+    *,
+    data_sha256: str | None = None,
+) -> np.memmap:
     """Return float32 (num_examples, size, size, 1) on disk at ``path``; row i is example i, preprocessed.
 
-    A complete file of the same data, size and policy is used again once its checksum is found right; a damaged one, or
-    one that an earlier version wrote without a checksum, is written again, and the log says so. Memory does not grow
-    with the number of images.
+    ``data_sha256`` is the fingerprint of the data set, where it is known already. A complete file of the same data,
+    size and policy is used again once its checksum is found right; a damaged one, or one that an earlier version wrote
+    without a checksum, is written again, and the log says so. Memory does not grow with the number of images.
 
     Raises:
         DataError: the data set is damaged or holds another number of examples.
         OutputError: the file cannot be written.
     """
     _known(policy, RESIZES, "resize")
-    key, shape = _key(size, policy, fingerprint(builder)), (num_examples, size, size, 1)
+    key, shape = _key(size, policy, data_sha256 or fingerprint(builder)), (num_examples, size, size, 1)
     try:
         if not _is_complete(path, key, shape):
             if _is_of(path, key) and path.exists():

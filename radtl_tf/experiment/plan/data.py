@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
+import numpy as np
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.check.examined_images import examined, outcomes_of
 from radtl_tf.data.check.findings import Checked, Examined, check_accepted
 from radtl_tf.data.check.rules import check, linked_cases
 from radtl_tf.data.decoding.reading import Reading
-from radtl_tf.data.folds.draw import draw_folds
+from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import cases_of, read_manifest
-from radtl_tf.data.tfds.builders import build_manifest, build_named, cases_from, examined_from, readings_from
+from radtl_tf.data.manifest.reader import Manifest, cases_of, read_manifest
+from radtl_tf.data.tfds.builders import (
+    build_manifest,
+    build_named,
+    cases_from,
+    examined_from,
+    examined_with,
+    fingerprint,
+)
+from radtl_tf.data.tfds.pipeline import pixel_cache
 from radtl_tf.errors import DataError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.experiment import Experiment
@@ -24,49 +33,91 @@ from radtl_tf.records.folder import OutputFolder
 _log = get_logger(__name__)
 
 
+Source: TypeAlias = Manifest | tfds.core.DatasetBuilder | None  # data from memory; None: what the task names
+_Read = tuple[Cases, list[Fold] | None, tfds.core.DatasetBuilder, list[Examined]]
+
+
 @dataclass(frozen=True)
 class Intake:
-    """What an experiment starts from: its cases, its TFDS data set, the reading of every image, and the check."""
+    """What an experiment starts from: its cases and folds, its TFDS data set, the reading of every image, the check.
+
+    ``sha256`` is the fingerprint of the data set.
+    """
 
     cases: Cases
+    folds: list[Fold]
     builder: tfds.core.DatasetBuilder
+    sha256: str
     readings: list[Reading]
     checked: Checked
 
+    def warnings(self, accepted: Sequence[str]) -> list[str]:
+        """Return the warnings of the data check that nobody has accepted."""
+        return [
+            f"Data check, {finding.code}: {finding.message}"
+            for finding in self.checked.findings
+            if finding.level == "warning" and finding.code not in accepted
+        ]
 
-def take_in(experiment: Experiment, folder: OutputFolder, accepted: Sequence[str]) -> Intake:
-    """Turn the task's manifest or named data set into cases and a TFDS data set, and check it.
 
-    Folds are tried before pixels. ``accepted`` are the codes of warnings that the user has looked at.
+def take_in(
+    experiment: Experiment, folder: OutputFolder, accepted: Sequence[str] = (), source: Source = None
+) -> Intake:
+    """Turn ``source``, or what the task names, into cases, folds and a TFDS data set, and check it.
+
+    Folds are drawn before pixels are read, and again only where patients turn out to share an image. ``accepted`` are
+    the codes of warnings that the user has looked at.
 
     Raises:
         DataError: the data are wrong, or the check finds an error.
     """
     check_accepted(tuple(accepted))
-    cases, builder, images = _named(experiment, folder) if experiment.task.dataset else _own(experiment, folder)
-    if experiment.folds.group_duplicates:
-        cases = replace(cases, linked=linked_cases(images))
-    checked = check(images, cases=cases, plan=experiment.folds, seed=experiment.seed)
+    given = experiment.task.dataset if source is None else source
+    if given is None or isinstance(given, Manifest):
+        cases, folds, builder, images = _of_manifest(experiment, folder, given)
+    else:
+        cases, folds, builder, images = _of_data_set(experiment, folder, given)
+    linked = linked_cases(images) if experiment.folds.group_duplicates else None
+    if linked is not None:
+        cases, folds = replace(cases, linked=linked), None
+    checked = check(images, cases=cases, plan=experiment.folds, seed=experiment.seed, folds=folds)
+    _refuse_errors(checked)
+    folds = folds or list(checked.folds) or draw_folds(cases, experiment.folds, experiment.seed)
+    return Intake(cases, folds, builder, fingerprint(builder), [image.reading for image in images], checked)
+
+
+def pixels_of(intake: Intake, experiment: Experiment, folder: OutputFolder) -> np.memmap:
+    """Return the images (N, S, S, 1), float32 in 0..1, kept in the output folder.
+
+    Raises:
+        DataError: the data set is damaged.
+        OutputError: the file cannot be written.
+    """
+    size, resize = experiment.training.image_size, experiment.training.resize
+    path = folder.pixels(size)
+    return pixel_cache(intake.builder, len(intake.cases.truth), size, resize, path, data_sha256=intake.sha256)
+
+
+def _refuse_errors(checked: Checked) -> None:
     if checked.errors:
         first, more = checked.errors[0], len(checked.errors) - 1
         others = f" ({more} more; see `radtl data check`)" if more else ""
         raise DataError(f"{first.message} {first.advice}{others}")
-    return Intake(cases, builder, [image.reading for image in images], checked)
 
 
-def _named(experiment: Experiment, folder: OutputFolder) -> tuple[Cases, tfds.core.DatasetBuilder, list[Examined]]:
-    builder = build_named(str(experiment.task.dataset), folder.data)
-    return cases_from(builder, experiment.task), builder, examined_from(builder)
+def _of_data_set(experiment: Experiment, folder: OutputFolder, source: str | tfds.core.DatasetBuilder) -> _Read:
+    builder = build_named(source, folder.data)
+    cases = cases_from(builder, experiment.task)
+    return cases, draw_folds(cases, experiment.folds, experiment.seed), builder, examined_from(builder)
 
 
-def _own(experiment: Experiment, folder: OutputFolder) -> tuple[Cases, tfds.core.DatasetBuilder, list[Examined]]:
+def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest | None) -> _Read:
     task = experiment.task
-    if task.manifest is None:
+    if given is None and task.manifest is None:
         raise DataError("the task names neither a manifest nor a data set.")
-    manifest = read_manifest(task.manifest, task.images)
+    manifest = given or read_manifest(task.manifest, task.images)  # type: ignore[arg-type]
     cases = cases_of(manifest, task, patient_key(folder.data))
-    draw_folds(cases, experiment.folds, experiment.seed)
+    folds = draw_folds(cases, experiment.folds, experiment.seed)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
     builder = build_manifest(manifest, cases, folder.data)
-    outcomes = outcomes_of(readings_from(builder))
-    return cases, builder, examined(manifest, outcomes, task=task, patient=task.patient)
+    return cases, folds, builder, examined_with(manifest, builder, task)

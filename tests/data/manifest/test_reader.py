@@ -5,10 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from radtl_tf.data.manifest.privacy import hashed
-from radtl_tf.data.manifest.reader import cases_of, labels_of, read_manifest
+from radtl_tf.data.manifest.reader import cases_of, labels_of, manifest_from, read_manifest, refuse_faults
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
 
@@ -225,3 +226,33 @@ def test_a_blank_cell_of_a_label_column_is_neither_yes_nor_no(manifest_of: Manif
     assert "\n" not in str(caught.value)
     path.write_text("path,label\na.png,x|y\nb.png,\n")
     assert labels_of(read_manifest(path), Task(kind="multilabel", label_separator="|")) == [("x", "y"), ()]
+
+
+def test_a_frame_is_the_manifest_that_pandas_would_write(manifest_of: ManifestOf, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"file": ["a.png", "b.png"], "path": [1.5, None], "seen": [True, False]})
+    manifest_of([("a.png",), ("b.png",)], header=("path",))
+    manifest = manifest_from(frame, tmp_path, "file")
+    assert manifest.table.to_dict("list") == {
+        "file": ["a.png", "b.png"],
+        "path": ["1.5", ""],
+        "seen": ["True", "False"],
+    }
+    assert [source.line for source in manifest.sources] == [0, 1]
+    assert [source.path.name for source in manifest.sources] == ["a.png", "b.png"]
+
+
+def test_faults_of_a_frame_are_kept_until_they_are_refused(manifest_of: ManifestOf, tmp_path: Path) -> None:
+    manifest_of([("a.png",)], header=("path",))
+    manifest = manifest_from(pd.DataFrame({"path": ["lost.png", "a.png", "../a.png"]}), tmp_path)
+    assert set(manifest.faults) == {0, 2}
+    with pytest.raises(DataError, match="DataFrame: line 0"):
+        refuse_faults(manifest)
+    part = manifest.at([2, 1])
+    assert set(part.faults) == {0} and part.table["path"].tolist() == ["../a.png", "a.png"]
+    refuse_faults(manifest.at([1]))
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame(), pd.DataFrame({"path": []}), pd.DataFrame({"file": ["a.png"]})])
+def test_a_frame_that_is_no_manifest_is_refused(frame: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(DataError):
+        manifest_from(frame, tmp_path)

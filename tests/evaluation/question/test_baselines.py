@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from radtl_tf.errors import DataError
-from radtl_tf.evaluation.evaluate import evaluate
+from radtl_tf.evaluation.evaluate import evaluate, write_tables
 from radtl_tf.evaluation.question.baselines import COLUMNS, baseline_table
 from radtl_tf.evaluation.results.experiment_record import read_record
 from radtl_tf.evaluation.results.predictions import read_predictions
@@ -44,6 +44,7 @@ def test_without_baselines_there_is_no_row(folder: Path) -> None:
 
 def test_estimates_and_report_show_them(folder: Path) -> None:
     evaluation = evaluate(folder)
+    write_tables(folder, evaluation)
     written = pd.read_csv(folder / "estimates.csv")
     row = written[written["tuning"] == "baseline"].iloc[0]
     assert (row["scenario"], row["mean"]) == ("mean and SD", pytest.approx(evaluation.baselines["mean"].iloc[0]))

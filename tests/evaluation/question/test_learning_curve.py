@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from radtl_tf.evaluation.evaluate import evaluate
+from radtl_tf.evaluation.evaluate import evaluate, write_tables
 
 SMALL: dict[str, Any] = {
     "backbones": ("ResNet50",),
@@ -58,7 +58,9 @@ def test_smaller_shares_leave_everything_else_as_it_is(outcome: Outcome) -> None
 
 def test_the_curve_is_written(outcome: Outcome) -> None:
     folder = outcome(**SMALL)
-    found = evaluate(folder).learning_curve
+    evaluation = evaluate(folder)
+    write_tables(folder, evaluation)
+    found = evaluation.learning_curve
     written = pd.read_csv(folder / "learning_curve.csv")
     assert found and written["mean"].tolist() == pytest.approx(found.curve["mean"].tolist())
     assert len(written) == 3 * 2

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import confusion_matrix, f1_score
 
-from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.evaluation.evaluate import Evaluation, evaluate, write_tables
 from radtl_tf.evaluation.metrics.metric_table import RATES
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.secondary.operating_points import choose_threshold, cross_tabulate
@@ -113,6 +113,7 @@ def test_every_case_is_counted_once_and_rows_are_written(outcome: Outcome) -> No
     cells = ["true_positive", "false_positive", "false_negative", "true_negative"]
     assert len(table) == 4 * 2
     assert table[cells].sum(axis=1).eq(found.record.data.examples).all()
+    write_tables(folder, found)
     written = pd.read_csv(folder / "estimates.csv")
     assert set(written["metric"]) >= {f"youden: {rate.name}" for rate in RATES}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from radtl_tf.data.folds.draw import Fold, draw_folds
+from radtl_tf.data.manifest.reader import read_manifest
 from radtl_tf.errors import DataError
 from radtl_tf.experiment.plan.data import take_in
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.plan.plan import make_plan as plan_of
 from radtl_tf.records.disk import read_json
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.reader import as_dict, recorded_experiment
 from radtl_tf.training.device import prepare
 from radtl_tf.training.linear.trivial_baselines import BASELINES
 
@@ -82,6 +86,35 @@ def test_what_is_accepted_is_what_the_latest_call_says(make_experiment: Any, tmp
     _, second = record("shortcut")
     assert {key for key in first if first[key] != second[key]} == {"check", "warnings"}
     assert record()[1] == first
+
+
+def test_data_from_memory_are_those_of_the_file(make_experiment: Any, tmp_path: Path) -> None:
+    experiment = make_experiment()
+    manifest = read_manifest(experiment.task.manifest)
+    own = take_in(experiment, OutputFolder(tmp_path / "own"))
+    nameless = replace(experiment, task=replace(experiment.task, manifest=None))
+    given = take_in(nameless, OutputFolder(tmp_path / "given"), source=manifest)
+    built = take_in(nameless, OutputFolder(tmp_path / "built"), source=given.builder)
+    for intake in (given, built):
+        assert intake.sha256 == own.sha256
+        for fold, same in zip(own.folds, intake.folds, strict=True):
+            np.testing.assert_array_equal(fold.test, same.test)
+    assert recorded_experiment(as_dict(nameless), tmp_path) == nameless
+    with pytest.raises(DataError):
+        take_in(nameless, OutputFolder(tmp_path / "none"))
+
+
+def test_folds_are_drawn_once(make_experiment: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draws: list[object] = []
+
+    def drawn(*words: Any) -> list[Fold]:
+        draws.append(words)
+        return draw_folds(*words)
+
+    for place in ("experiment.plan.data", "data.check.check_data"):
+        monkeypatch.setattr(f"radtl_tf.{place}.draw_folds", drawn)
+    take_in(make_experiment(), OutputFolder(tmp_path / "out"))
+    assert len(draws) == 1
 
 
 def test_an_error_cannot_be_accepted(make_experiment: Any, tmp_path: Path) -> None:

@@ -9,13 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import tensorflow as tf
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
-from radtl_tf.experiment.plan.plan import Plan, with_batch_size
+from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.records.disk import read_json, write_json
-from radtl_tf.records.folder import OutputFolder
-from radtl_tf.training.device import Device
 
 
 def finish_a_run(plan: Plan) -> Plan:
@@ -144,14 +141,6 @@ def test_a_missing_file_stops_before_anything_is_written(make_plan: Any, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
-def test_a_wrong_weights_file_stops_before_anything_is_written(make_plan: Any, tmp_path: Path) -> None:
-    whole = (tmp_path / "tiny.h5").read_bytes()
-    (tmp_path / "tiny.h5").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(WeightsError, match="not HDF5"):
-        make_plan()
-    assert not (tmp_path / "out").exists()
-
-
 def test_a_missing_image_is_named_by_its_line(make_plan: Any, tmp_path: Path) -> None:
     (tmp_path / "images" / "004.png").unlink()
     with pytest.raises(DataError, match="line 6"):
@@ -181,44 +170,3 @@ def test_an_output_that_cannot_be_written(make_plan: Any, tmp_path: Path) -> Non
     (tmp_path / "occupied").write_text("")
     with pytest.raises(OutputError, match="cannot be read or written"):
         make_plan("occupied/out")
-
-
-def test_weights_of_an_uncertain_convention_are_recorded_with_both(make_plan: Any, tiny_backbone: str) -> None:
-    plan = make_plan(weights={"mine": {"files": {tiny_backbone: "tiny.h5"}, "pixels": "radimagenet"}})
-    rows = [row for row in read_json(plan.folder.experiment)["weights"] if row["name"] == "mine"]
-    assert [(row["pixels"], row["alternative_pixels"]) for row in rows] == [
-        ("radimagenet", "zero_one"),
-        ("zero_one", "zero_one"),
-    ]
-    assert all(
-        "alternative_pixels" not in row for row in read_json(plan.folder.experiment)["weights"] if row not in rows
-    )
-
-
-def test_an_automatic_batch_size_becomes_a_number_that_holds_when_a_run_is_finished(
-    make_plan: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plan = make_plan(training={"batch_size": "auto"})
-    assert plan.experiment.training.batch_size == 32
-    assert read_json(plan.folder.experiment)["experiment"]["training"]["batch_size"] == 32
-    finish_a_run(plan)
-    monkeypatch.setattr("radtl_tf.experiment.plan.plan.BATCH_SIZES", (4,))
-    assert make_plan(training={"batch_size": "auto"}).experiment.training.batch_size == 32
-    with pytest.raises(OutputError, match="batch_size: 32 there, 16 now"):
-        make_plan(training={"batch_size": 16})
-
-
-def test_on_a_gpu_every_tuning_that_learns_is_tried(make_experiment: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: list[tuple[int, int]] = []
-
-    def step(trainer: Any, num_images: int) -> None:
-        tried.append((len(trainer.suffix.layers), num_images))
-        if num_images > 8:
-            raise tf.errors.ResourceExhaustedError(None, None, "")
-
-    monkeypatch.setattr("radtl_tf.experiment.plan.plan.trial_step", step)
-    gpu = Device(precision="float32", gpus=("a GPU",), threads=2, onednn=False)
-    experiment = make_experiment(training={"batch_size": "auto"})
-    found = with_batch_size(experiment, OutputFolder(Path("nowhere")), gpu)
-    assert found.training.images_per_step == 8
-    assert [size for _, size in tried] == [32, 16, 8]  # one tuning learns below the head

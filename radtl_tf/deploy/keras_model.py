@@ -1,0 +1,104 @@
+"""A finished setting as one plain Keras model of stock layers: it trains on, and reloads without radtl_tf."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any, Literal
+
+import keras
+import numpy as np
+
+from radtl_tf.deploy.setting_runs import best_runs, choose_setting
+from radtl_tf.errors import ExperimentError
+from radtl_tf.models.head import Head
+from radtl_tf.models.preprocessing_layers import preprocessing_layers
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment import Experiment, Kind
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.reader import recorded_experiment
+from radtl_tf.records.runs import Run
+from radtl_tf.training.finished_networks import FinishedRuns, Network, find_weights
+from radtl_tf.training.randomness import DROPOUT
+
+Folds = int | Literal["all"]
+# A constant feature counts as 0, as in ``Head``: any finite number divided by the root of this is.
+_OF_CONSTANT = 1e30
+_FLOAT32 = "float32"
+
+
+def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weights_folder: Path) -> keras.Model:
+    """Return one setting of a finished experiment, from grey images (B, H, W, 1) in 0..1 to probabilities.
+
+    Without ``setting`` it is the one of lowest mean inner loss. ``folds`` is the number of a fold of the first repeat,
+    or ``all`` for the mean of the folds' probabilities; of a fold the learning rate of lowest inner loss counts. Layers
+    below the tuning boundary do not learn.
+
+    Raises:
+        ExperimentError: no such setting or fold, two that are tied, or runs are missing.
+        WeightsError: the weights file is gone, or is not the one that the experiment recorded.
+        OutputError: a file of the folder is missing or damaged.
+    """
+    record = read_json(folder.experiment)
+    experiment = recorded_experiment(record["experiment"], folder.root)
+    chosen, scenarios = choose_setting(folder, record, setting)
+    runs = best_runs(folder, scenarios, _numbers(folds, experiment.folds.count))
+    with _full_precision():
+        finished, weights = FinishedRuns(folder, experiment), find_weights(experiment, chosen, weights_folder)
+        networks = (finished.network(run, weights) for run in runs)  # one at a time: only the first prefix is kept
+        return _model(experiment, runs, networks, name=f"fold_{folds}")
+
+
+def _numbers(folds: Folds, count: int) -> Sequence[int]:
+    """Return the numbers of the folds that are asked for."""
+    if folds == "all":
+        return range(count)
+    if isinstance(folds, bool) or not isinstance(folds, int) or not 0 <= folds < count:
+        raise ExperimentError(f"fold = {folds!r}: it must be a number from 0 to {count - 1}, or 'all'.")
+    return [folds]
+
+
+@contextmanager
+def _full_precision() -> Iterator[None]:
+    """Build layers in float32, whatever the session's policy is."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(_FLOAT32)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _model(experiment: Experiment, runs: Sequence[Run], networks: Iterator[Network], name: str) -> keras.Model:
+    """Return preprocessing, backbone and head of each network as one model; what lies below the cut is shared."""
+    setting, training, kind = runs[0].scenario.setting, experiment.training, experiment.task.kind
+    images = keras.Input((None, None, 1), dtype=_FLOAT32, name="grey")
+    shown = preprocessing_layers(setting.pixels, training.image_size, training.resize)(images)
+    first = next(networks)
+    if len(runs) == 1:
+        return keras.Model(images, _head(first.head, kind, "probabilities")(first.base(shown)), name=name)
+    cuts = keras.Model(first.base.input, first.parts.prefix.outputs, name="prefix")(shown)
+    members = []
+    for number, network in enumerate(chain([first], networks)):
+        suffix = network.parts.suffix
+        of_fold = keras.Model(suffix.inputs, suffix.output, name=f"suffix_{number}")
+        members.append(_head(network.head, kind, f"probabilities_{number}")(of_fold(cuts)))
+    return keras.Model(images, keras.layers.Average(name="probabilities", dtype=_FLOAT32)(members), name=name)
+
+
+def _head(head: Head, kind: Kind, name: str) -> Callable[[Any], Any]:
+    """Return a function from pooled features (B, C) to probabilities: of the positive class (B, 1), or (B, K)."""
+    mean, sd = head.mean.numpy().astype(float), head.sd.numpy().astype(float)
+    kernel, bias = head.kernel.numpy(), head.bias.numpy()
+    if kind == "binary":  # the softmax of two logits is the sigmoid of their difference
+        kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
+    variance = np.where(sd > 0, sd**2, _OF_CONSTANT)
+    standardize = keras.layers.Normalization(mean=mean.tolist(), variance=variance.tolist(), dtype=_FLOAT32)
+    dropout = keras.layers.Dropout(DROPOUT, dtype=_FLOAT32)
+    activation = "softmax" if kind == "multiclass" else "sigmoid"
+    dense = keras.layers.Dense(kernel.shape[1], activation=activation, dtype=_FLOAT32, name=name)
+    dense.build((None, kernel.shape[0]))
+    dense.set_weights([kernel, bias])
+    return lambda features: dense(dropout(standardize(features)))

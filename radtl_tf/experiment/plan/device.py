@@ -1,0 +1,41 @@
+"""The batch size of an experiment, tried on its device where the user leaves the choice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+from radtl_tf.experiment.plan.ownership import is_begun
+from radtl_tf.logs import get_logger
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.training.device import Device
+from radtl_tf.training.features.prefix_features import POOLED
+from radtl_tf.training.trainer import Trainer
+from radtl_tf.training.trial_step import BATCH_SIZES, largest_batch, trial_step
+
+_log = get_logger(__name__)
+
+
+def with_batch_size(experiment: Experiment, folder: OutputFolder, device: Device) -> Experiment:
+    """Return the experiment with a number for ``batch_size = "auto"``: that of the runs that are finished.
+
+    Raises:
+        ExperimentError: not even one image fits into the device's memory.
+    """
+    if experiment.training.batch_size != "auto":
+        return experiment
+    if is_begun(folder):
+        size = read_json(folder.experiment)["experiment"]["training"]["batch_size"]
+    else:
+        size = largest_batch(lambda number: _try(experiment, number)) if device.gpus else BATCH_SIZES[0]
+        _log.info(f"batch_size = 'auto': {size}" + " (no GPU whose memory could be too small)" * (not device.gpus))
+    return replace(experiment, training=replace(experiment.training, batch_size=size))
+
+
+def _try(experiment: Experiment, num_images: int) -> None:
+    """Take a step of every backbone and tuning in which a part of the backbone learns."""
+    for backbone, axis in product(experiment.grid.backbones, experiment.grid.tunings):
+        if axis.name != POOLED:
+            trial_step(Trainer(backbone, axis.name, experiment.training.image_size, num_classes=2), num_images)

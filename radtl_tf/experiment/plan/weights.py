@@ -1,0 +1,39 @@
+"""Weights files that are loaded once, so that a wrong one stops an experiment before it begins, and their record."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from radtl_tf.experiment.plan.scenarios import Records
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.pixels import convention
+from radtl_tf.models.weights.sources import WeightsRecord, initialize
+
+
+def check_weights(records: Records, image_size: int) -> None:
+    """Load every weights file once into its backbone, so that a wrong one stops the experiment before it begins.
+
+    Raises:
+        WeightsError: a file is not what it claims to be, or cannot be downloaded.
+    """
+    given = {(record.backbone, record.name): record for record in records.values() if record.source != "random"}
+    for backbone, group in groupby(sorted(given), key=lambda key: key[0]):
+        base = build_base(backbone, image_size, seed=0)
+        for key in group:
+            initialize(base, given[key], seed=0)
+
+
+def weights_facts(record: WeightsRecord) -> dict[str, Any]:
+    """Return what ``experiment.json`` says of weights."""
+    alternative = convention(record.native_pixels).alternative
+    uncertain = {"alternative_pixels": alternative} if alternative else {}
+    return uncertain | {
+        "name": record.name,
+        "backbone": record.backbone,
+        "source": record.source,
+        "file": record.file.name if record.file else None,
+        "sha256": record.sha256,
+        "pixels": record.pixels,
+        "native_pixels": record.native_pixels,
+    }

@@ -1,0 +1,95 @@
+"""What a plan leaves in its output folder: folds, the resolved experiment, baselines, and what its images are like."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from radtl_tf.data.decoding.reading import Reading
+from radtl_tf.data.folds.draw import patients_per_class
+from radtl_tf.experiment.context import context
+from radtl_tf.experiment.plan.folds import folds_text
+from radtl_tf.experiment.plan.image_summary import write_inputs
+from radtl_tf.experiment.plan.metadata import write_metadata
+from radtl_tf.experiment.plan.ownership import is_begun, refuse_other, start_over
+from radtl_tf.experiment.plan.weights import weights_facts
+from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.disk import read_json, write_json, write_text
+from radtl_tf.records.reader import as_dict
+from radtl_tf.training.linear.trivial_baselines import predict_baselines
+
+if TYPE_CHECKING:
+    from radtl_tf.experiment.plan.plan import Plan
+
+
+def write_plan(plan: Plan, readings: Sequence[Reading]) -> None:
+    """Write all that is known before the first run; where a run is finished, check that it says the same.
+
+    Raises:
+        OutputError: the folder cannot be written or holds finished runs of another experiment.
+        ExperimentError: no image says anything of a metadatum that the evaluation names.
+    """
+    _write_experiment(plan)
+    write_metadata(plan.folder, readings, plan.experiment.evaluation.subgroups)
+    _write_baselines(plan, readings)
+    write_inputs(plan.folder, readings, len(plan.cases.patient_ids))
+
+
+def facts_of(plan: Plan) -> dict[str, Any]:
+    """Return what a folder with a finished run is held to: the experiment, its data, folds, weights and scenarios."""
+    return {
+        "experiment": as_dict(plan.experiment),
+        "data": _data(plan),
+        "folds_sha256": hashlib.sha256(folds_text(plan.cases, plan.folds).encode()).hexdigest(),
+        "weights": [weights_facts(record) for record in plan.records.values()],
+        "scenarios": [scenario.as_dict() for scenario in plan.scenarios],
+    }
+
+
+def _write_experiment(plan: Plan) -> None:
+    """Write ``folds.csv`` and ``experiment.json``; where a run is finished, check that they say the same."""
+    found = [{"code": finding.code, "level": finding.level, "message": finding.message} for finding in plan.findings]
+    said = {"check": {"findings": found, "accepted": list(plan.accepted)}, "warnings": plan.warnings}
+    if is_begun(plan.folder):
+        refuse_other(plan.folder, plan.facts)
+        _refresh(plan, said)
+        return
+    start_over(plan.folder)
+    write_text(plan.folder.folds, folds_text(plan.cases, plan.folds))
+    write_json(plan.folder.experiment, {"format": 1, **plan.facts, **context(plan.device), **said})
+
+
+def _refresh(plan: Plan, said: dict[str, Any]) -> None:
+    """Record what is evaluated, and what this call ``said`` of the data: both may change when runs are finished."""
+    written = read_json(plan.folder.experiment)
+    experiment = {**written["experiment"], "evaluation": as_dict(plan.experiment.evaluation)}
+    current = {**written, "experiment": experiment, **said}
+    if current != written:
+        write_json(plan.folder.experiment, current)
+
+
+def _write_baselines(plan: Plan, readings: Sequence[Reading]) -> None:
+    """Write the predictions of the trivial baselines, unless they are there."""
+    if not plan.folder.baselines.exists():
+        rows = predict_baselines(readings, plan.cases, plan.folds)
+        write_text(plan.folder.baselines, csv_text(plan.target.columns, rows))
+
+
+def _data(plan: Plan) -> dict[str, Any]:
+    cases = plan.cases
+    patients = patients_per_class(cases, np.arange(len(cases.truth)))
+    images = cases.marks.sum(axis=0)
+    return {
+        "sha256": plan.data_sha256,
+        "examples": len(cases.truth),
+        "patients": len(cases.patient_ids),
+        "classes": list(cases.classes),
+        "counts": {
+            name: {"images": int(images[number]), "patients": int(patients[number])}
+            for number, name in enumerate(cases.classes)
+        },
+        "unit": cases.unit,
+    }

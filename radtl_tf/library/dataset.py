@@ -1,0 +1,300 @@
+"""Radiographs with their labels and patients, as an experiment takes them: ``radtl_tf.Dataset``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from radtl_tf.data.check.rules import linked_cases
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.privacy import patient_key
+from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_from, read_manifest
+from radtl_tf.errors import DataError
+from radtl_tf.library.check import DataCheck, data_check
+from radtl_tf.library.stored_images import ImageRows, StoredImages, private_folder
+from radtl_tf.library.subset import part_of, positions_of
+from radtl_tf.library.summary import summary_html, summary_text
+from radtl_tf.library.task import check_kind_said, task_from, without_source
+from radtl_tf.records.experiment import Task
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+
+
+class Dataset:
+    """N radiographs, each with its label and its patient. Make one with a method ``from_...``.
+
+    A table is read and checked at once. Images are decoded when something first needs them: ``groups``, ``check``,
+    ``to_tf``. They are decoded once, into the folder ``data`` of the cache (``RADTL_CACHE``), which you may delete.
+
+    Example:
+        >>> import pandas as pd
+        >>> import radtl_tf as radtl
+        >>> table = pd.DataFrame({"file": ["1.png", "2.png", "3.png"], "caries": [1, 0, 1], "id": ["a", "b", "c"]})
+        >>> data = radtl.Dataset.from_frame(table, path="file", label="caries", positive=1, patient="id")
+        >>> data
+        Dataset: 3 images of 3 patients, binary, unit patient
+          1 (positive): 2 images of 2 patients
+          0: 1 image of 1 patient
+        >>> data.y
+        array([1, 0, 1])
+        >>> len(data.subset([0, 2]))
+        2
+    """
+
+    def __init__(self, images: ImageRows, task: Task, cases: Cases) -> None:
+        self._images, self._task, self._cases = images, task, cases
+
+    @classmethod
+    def from_csv(
+        cls,
+        path: str | Path,
+        label: str | Sequence[str] = "label",
+        positive: str | int | None = None,
+        patient: str | None = None,
+        kind: str | None = None,
+        unit: str | None = None,
+        images: str | Path | None = None,
+        label_separator: str | None = None,
+        classes: Sequence[str] | None = None,
+        one_image_per_patient: bool = False,
+    ) -> Dataset:
+        """Read a manifest: a CSV file with a column ``path``, a label and a patient id per image.
+
+        Args:
+            path: the CSV file.
+            label: column of the label; several columns of 1 and 0 make a multilabel task.
+            positive: label of the positive class; the task is then binary.
+            patient: column of the patient id.
+            kind: ``binary``, ``multiclass`` or ``multilabel``, where it does not follow from the other arguments.
+            unit: what counts as one case, ``patient`` or ``image``; to be said where patients have several images.
+            images: folder of the images; default: the folder of the CSV file.
+            label_separator: what divides several labels in one cell, such as ``|``.
+            classes: those of a multilabel task; default: all that occur.
+            one_image_per_patient: there is no patient column, and each image is a patient of its own.
+
+        Raises:
+            DataError: the table is wrong; the message says what to do. An image that is missing is refused when it is
+                needed, and ``check`` lists all of them.
+            ExperimentError: the arguments contradict each other.
+            OutputError: the cache cannot be written.
+        """
+        file = Path(path).expanduser().resolve()
+        folder = Path(images).expanduser().resolve() if images is not None else None
+        task = task_from(
+            {"manifest": file},
+            images=folder,
+            label=label,
+            positive=positive,
+            patient=patient,
+            kind=kind,
+            unit=unit,
+            label_separator=label_separator,
+            classes=classes,
+            one_image_per_patient=one_image_per_patient,
+        )
+        return cls._from_manifest(read_manifest(file, folder, collect=True), task, kind)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        path: str = "path",
+        label: str | Sequence[str] = "label",
+        positive: str | int | None = None,
+        patient: str | None = None,
+        kind: str | None = None,
+        unit: str | None = None,
+        root: str | Path | None = None,
+        label_separator: str | None = None,
+        classes: Sequence[str] | None = None,
+        one_image_per_patient: bool = False,
+    ) -> Dataset:
+        """Take a DataFrame as the manifest that pandas would write as CSV; it is checked in the same way.
+
+        ``path`` is the column of file names, relative to ``root`` (default: the working folder). The other arguments
+        are those of ``from_csv``. Lines in messages are the positions of the rows, from 0.
+
+        Raises:
+            DataError, ExperimentError, OutputError: as ``from_csv``.
+        """
+        if not isinstance(frame, pd.DataFrame):
+            raise DataError(f"from_frame takes a pandas DataFrame, not {type(frame).__name__}; for a file: from_csv.")
+        manifest = manifest_from(frame, Path(root or ".").expanduser(), path)
+        task = task_from(
+            {"manifest": manifest.path},
+            label=label,
+            positive=positive,
+            patient=patient,
+            kind=kind,
+            unit=unit,
+            label_separator=label_separator,
+            classes=classes,
+            one_image_per_patient=one_image_per_patient,
+        )
+        return cls._from_manifest(manifest, without_source(task), kind)
+
+    @classmethod
+    def from_tfds(
+        cls,
+        source: str | Path | tfds.core.DatasetBuilder,
+        data_dir: str | Path | None = None,
+        positive: str | int | None = None,
+        kind: str | None = None,
+        unit: str | None = None,
+        classes: Sequence[str] | None = None,
+    ) -> Dataset:
+        """Take a TFDS data set: the name of one that ships (``adld``, ``nih_chest_xray14`` ...) or a builder.
+
+        It is built below ``data_dir`` (default: the cache) unless it is there; a builder keeps its own folder. Without
+        ``positive`` and ``kind`` the task is the data set's own: multilabel where an image has several labels, else
+        multiclass.
+
+        Raises:
+            DataError: there is no such data set, its sources are missing, or its labels do not make the task.
+            ExperimentError: the arguments contradict each other.
+            OutputError: ``data_dir`` cannot be written.
+        """
+        from radtl_tf.library.tfds_source import built, is_multilabel
+
+        builder = built(source, Path(data_dir).expanduser() if data_dir else private_folder())
+        own_kind = "multilabel" if positive is None and is_multilabel(builder) else None
+        task = task_from(
+            {"dataset": str(source) if isinstance(source, (str, Path)) else builder.name},
+            positive=positive,
+            kind=kind or own_kind,
+            unit=unit,
+            classes=classes,
+        )
+        from radtl_tf.data.tfds.builders import cases_from
+
+        cases = cases_from(builder, task)
+        check_kind_said(task, cases, kind)
+        return cls(ImageRows(StoredImages(cases, task, None, builder), cases.examples), task, cases)
+
+    @classmethod
+    def _from_manifest(cls, manifest: Manifest, task: Task, kind: str | None) -> Dataset:
+        cases = cases_of(manifest, task, patient_key(private_folder()))
+        check_kind_said(task, cases, kind)
+        return cls(ImageRows(StoredImages(cases, task, manifest), cases.examples), task, cases)
+
+    @property
+    def task(self) -> Task:
+        """What is predicted, as an experiment file would say it."""
+        return self._task
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, in the order of the numbers in ``y``; of a binary task the positive one is the second."""
+        return self._cases.classes
+
+    @property
+    def y(self) -> NDArray[np.int64]:
+        """The labels: (N,) numbers of classes, or (N, K) of 0 and 1 for a multilabel task."""
+        return self._cases.truth.copy()
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """What folds may not divide, (N,): patients, joined where they share an image or nearly the same picture.
+
+        These are the groups by which an experiment on the same images divides them. All images are decoded.
+
+        Raises:
+            DataError: an image is missing or cannot be decoded.
+        """
+        return self.cases.groups.copy()
+
+    @cached_property
+    def cases(self) -> Cases:
+        """The examples as arrays, as the folds of an experiment take them; patients are joined as in ``groups``."""
+        return replace(self._cases, linked=linked_cases(self._images.examined()))
+
+    @property
+    def images(self) -> ImageRows:
+        """The images: what was read of them, and their pixels."""
+        return self._images
+
+    @property
+    def source(self) -> Manifest | tfds.core.DatasetBuilder:
+        """What an experiment on these images starts from.
+
+        Raises:
+            DataError: it is a part of a TFDS data set.
+        """
+        return self._images.source()
+
+    def subset(self, rows: ArrayLike) -> Dataset:
+        """Return the images at ``rows``, positions or a mask (N,) of booleans, in this order.
+
+        Nothing is decoded again. ``groups`` are those of these images alone, as an experiment on them would have them.
+
+        Raises:
+            DataError: there is no row, or one outside the data set.
+        """
+        positions = positions_of(rows, len(self))
+        return Dataset(self._images.at(positions), without_source(self._task), part_of(self._cases, positions))
+
+    def check(self, folds: int = 5, seed: int = 726) -> DataCheck:
+        """Open every image, and return what could spoil an experiment, as ``radtl data check`` does.
+
+        ``folds`` and ``seed`` are those whose parts are counted.
+
+        Raises:
+            DataError: a TFDS data set is damaged. Images that cannot be read are findings.
+        """
+        try:
+            images, cases = self._images.examined(), self.cases
+        except DataError:
+            images, cases = self._images.examined_anyway(), self._cases
+        return data_check(images, cases, folds, seed)
+
+    def to_tf(
+        self,
+        size: int = 224,
+        batch_size: int = 32,
+        pixels: str = "grey",
+        resize: str = "pad",
+        shuffle: bool = False,
+        seed: int = 726,
+        augmentation: str = "none",
+    ) -> tf.data.Dataset:
+        """Return a ``tf.data.Dataset`` of batches (images, y).
+
+        Args:
+            size: side of the images in pixels.
+            batch_size: images per batch; the last one may be smaller.
+            pixels: ``grey`` gives (B, size, size, 1) float32 in 0..1, as ``preprocess`` takes it; the name of a pixel
+                convention (``caffe``, ``torch``, ``tf``, ``zero_one``, ``radimagenet``) gives (B, size, size, 3) as
+                weights of this convention take it.
+            resize: ``pad`` keeps the aspect ratio and fills with black, ``stretch`` does not; ``published`` takes the
+                nearest pixel.
+            shuffle: another order in each pass over the data, drawn from ``seed``.
+            seed: of the order and the augmentation.
+            augmentation: ``none``, ``laterality-safe`` or ``published`` (which also mirrors); another in each pass.
+
+        Raises:
+            DataError: an image is missing or cannot be decoded.
+            ExperimentError: an argument is out of range or not known.
+            OutputError: the cache cannot be written.
+        """
+        from radtl_tf.library.streams import Settings, stream
+
+        settings = Settings(size, batch_size, pixels, resize, shuffle, seed, augmentation)
+        return stream(self._images, self._cases.truth, settings)
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __repr__(self) -> str:
+        return summary_text(self._cases)
+
+    def _repr_html_(self) -> str:
+        return summary_html(self._cases)

@@ -1,0 +1,127 @@
+"""Exported models on images that they were not made with: ``radtl_tf.test`` and ``radtl_tf.predict``."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from radtl_tf.data.decoding.images import image_files
+from radtl_tf.data.manifest.reader import Manifest
+from radtl_tf.deploy.class_check import target_of
+from radtl_tf.deploy.predict import load_model
+from radtl_tf.deploy.predict import predict as scores_of
+from radtl_tf.errors import DataError, ExperimentError
+from radtl_tf.experiment.external_test import Tested, assess
+from radtl_tf.library.bars import bars
+from radtl_tf.library.dataset import Dataset
+from radtl_tf.progress import counted
+from radtl_tf.records.experiment import Task
+from radtl_tf.report.pages.external import as_text
+
+TEST_FRAMES = ("estimates", "comparisons")
+
+
+class ExternalTest:
+    """What came of a test of one model, or two, on other patients. Its ``repr`` is the answer with its tables.
+
+    Attributes:
+        results: all numbers as plain values, as ``results.json`` has them.
+        folder: where ``scores.csv``, ``results.json`` and ``external.html`` are; ``None`` where nothing was kept.
+    """
+
+    def __init__(self, tested: Tested, folder: Path | None) -> None:
+        self._tested, self.folder = tested, folder
+        self.results: dict[str, Any] = tested.results
+
+    def frame(self, name: str = "estimates") -> pd.DataFrame:
+        """Return ``estimates`` (a metric of a model per row, with its 95 % interval) or ``comparisons`` of two models.
+
+        Raises:
+            ExperimentError: another name.
+        """
+        if name not in TEST_FRAMES:
+            raise ExperimentError(f"No frame {name!r}: use one of {', '.join(TEST_FRAMES)}.")
+        return pd.DataFrame([asdict(row) for row in getattr(self._tested.external, name)])
+
+    def __repr__(self) -> str:
+        return as_text(self._tested.external, self._tested.drifts)
+
+
+def external_test(
+    models: Sequence[Path],
+    data: Dataset | str | os.PathLike[str],
+    out: Path | None,
+    threshold: float | None,
+    **columns: Any,
+) -> ExternalTest:
+    """Test one model, or compare two, on ``data``; without ``out`` nothing is kept on disk.
+
+    ``data`` is a Dataset or a CSV file, whose ``columns`` are named as in a Task; ``None`` is a default.
+
+    Raises:
+        DataError, OutputError: as ``assess``; or ``data`` is no table of files.
+        ExperimentError: ``columns`` are given for a Dataset, which has its own, or contradict each other.
+    """
+    given = {name: value for name, value in columns.items() if value is not None}
+    task, manifest = _of_dataset(data, given) if isinstance(data, Dataset) else _of_file(Path(data), given)
+    with bars() as watch, tempfile.TemporaryDirectory() as scratch:
+        place = out or Path(scratch) / "test"
+        tested = assess(models, task, place, manifest=manifest, threshold=threshold, watch=watch)
+    return ExternalTest(tested, out)
+
+
+def _of_dataset(data: Dataset, given: dict[str, Any]) -> tuple[Task, Manifest | None]:
+    if given:
+        raise ExperimentError(f"{next(iter(given))} is only valid for a CSV file: a Dataset has its own. Remove it.")
+    return data.task, _manifest(data)
+
+
+def _of_file(file: Path, given: dict[str, Any]) -> tuple[Task, Manifest | None]:
+    return Task(manifest=file.expanduser().resolve(), **given), None
+
+
+def predictions(
+    model: Path, images: Dataset | str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+) -> pd.DataFrame:
+    """Return a row per image: its ``path`` (its ``row`` of a Dataset), its scores, and why there are none.
+
+    Raises:
+        DataError: a path does not exist, or a Dataset holds no files.
+        OutputError: ``model`` holds no model, or a damaged one.
+    """
+    if isinstance(images, Dataset):
+        files = [source.path for source in _manifest(images).sources]
+        names: dict[str, Any] = {"row": range(len(files))}
+    else:
+        paths = [images] if isinstance(images, (str, os.PathLike)) else images
+        files = image_files([Path(path).expanduser() for path in paths])
+        names = {"path": [str(file) for file in files]}
+    loaded = load_model(model)
+    columns = target_of(loaded.card).score
+    with bars() as watch:
+        found = list(counted(scores_of(loaded, files), watch, "Scores", len(files)))
+    none = (float("nan"),) * len(columns)
+    scores = pd.DataFrame([one.scores or none for one in found], columns=list(columns))
+    return (
+        pd.DataFrame(names)
+        .join(scores.astype(float))
+        .assign(error=pd.Series([one.error for one in found], dtype=object))
+    )
+
+
+def _manifest(data: Dataset) -> Manifest:
+    """Return the table of files behind ``data``.
+
+    Raises:
+        DataError: it is a TFDS data set.
+    """
+    source = data.source
+    if not isinstance(source, Manifest):
+        raise DataError("a model is tested on a table of image files, not on a TFDS data set: use Dataset.from_csv.")
+    return source

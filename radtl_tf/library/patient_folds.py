@@ -1,0 +1,111 @@
+"""The folds of an experiment as a scikit-learn splitter: ``radtl_tf.PatientFolds``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.model_selection import BaseCrossValidator
+
+from radtl_tf.data.folds.draw import draw_folds
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.errors import DataError, ExperimentError
+from radtl_tf.records.experiment import FoldPlan, Kind
+from radtl_tf.records.reader import record_from
+
+if TYPE_CHECKING:
+    from radtl_tf.library.dataset import Dataset
+
+
+class PatientFolds(BaseCrossValidator):
+    """Folds that keep each patient on one side and every class in every part: those of an experiment of the same seed.
+
+    Works wherever scikit-learn takes ``cv``; pass ``groups=data.groups``. An experiment divides what is not in the test
+    part once more; here its training and inner part are one. The folds depend on ``y``, ``groups`` and the arguments
+    alone; with labels that are not numbers from 0 the order of the classes is alphabetical, so ``data.y`` is safest.
+
+    Args:
+        count: folds per repeat, 2 to 50.
+        repeats: how often the partition is drawn, 1 to 100.
+        seed: of the draw; experiments have 726 by default.
+        inner: share of the training patients that an experiment keeps for choices; a draw counts only if this part,
+            too, has every class.
+
+    Example:
+        >>> import numpy as np
+        >>> import radtl_tf as radtl
+        >>> y = np.tile([0, 0, 1, 1], 20)
+        >>> groups = np.arange(80) // 2  # two images of each patient
+        >>> cv = radtl.PatientFolds(4)
+        >>> [(len(train), len(test)) for train, test in cv.split(None, y, groups)]
+        [(60, 20), (60, 20), (60, 20), (60, 20)]
+    """
+
+    __metadata_request__split = {"groups": True}  # scikit-learn's metadata routing passes `groups` without being asked
+
+    def __init__(self, count: int = 5, repeats: int = 1, seed: int = 726, inner: float = 0.2) -> None:
+        self.count, self.repeats, self.seed, self.inner = count, repeats, seed, inner
+        self._plan = record_from({"count": count, "repeats": repeats, "inner": inner}, FoldPlan)
+        if not isinstance(seed, int) or not 0 <= seed < 2**31:
+            raise ExperimentError(f"seed = {seed!r} is out of range: it must be a whole number from 0 to 2**31 - 1.")
+
+    def split(
+        self, X: Dataset | Any = None, y: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Yield (train, test) positions, fold by fold and repeat by repeat.
+
+        Args:
+            X: a ``Dataset``, which brings its own ``y`` and ``groups``; of anything else the rows are not looked at.
+            y: (N,) classes, or (N, K) of 0 and 1 for several labels.
+            groups: (N,) what may not be divided: ``data.groups``.
+
+        Raises:
+            DataError: ``y`` or ``groups`` is missing or of the wrong shape, or a part would lack a class.
+        """
+        cases = X.cases if _is_dataset(X) else _cases(y, groups)
+        for fold in draw_folds(cases, self._plan, self.seed):
+            yield np.sort(np.concatenate([fold.train, fold.inner])), fold.test
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return how many pairs ``split`` yields: ``count`` times ``repeats``."""
+        return self.count * self.repeats
+
+
+def _is_dataset(data: Any) -> bool:
+    return isinstance(getattr(data, "cases", None), Cases)
+
+
+def _cases(y: ArrayLike | None, groups: ArrayLike | None) -> Cases:
+    """Return what the folds of an experiment are drawn from, whose patients are ``groups``."""
+    if y is None or groups is None:
+        missing = "y" if y is None else "groups"
+        raise DataError(f"{missing} is missing: pass y=data.y and groups=data.groups, or the Dataset itself.")
+    labels, owners = np.asarray(y), np.asarray(groups)
+    if labels.ndim not in (1, 2) or owners.shape != labels.shape[:1]:
+        raise DataError(f"y has the shape {labels.shape} and groups {owners.shape}: expected (N,) or (N, K), and (N,).")
+    kind, names, truth = _truth(labels)
+    numbers, ids = pd.factorize(owners)
+    if (numbers < 0).any():
+        raise DataError(f"{int((numbers < 0).sum())} rows have no group: give every image its patient.")
+    return Cases(
+        examples=np.arange(len(truth), dtype=np.int64),
+        truth=truth,
+        patients=numbers.astype(np.int64),
+        patient_ids=tuple(map(str, range(len(ids)))),
+        classes=names,
+        unit="image",
+        kind=kind,
+    )
+
+
+def _truth(labels: NDArray[Any]) -> tuple[Kind, tuple[str, ...], NDArray[np.int64]]:
+    """Return the kind of the task, the names of its classes, and the labels as numbers."""
+    if labels.ndim == 1:
+        values, truth = np.unique(labels, return_inverse=True)
+        return "multiclass", tuple(map(str, values)), truth.astype(np.int64)
+    if not np.isin(labels, (0, 1)).all():
+        raise DataError("y has several columns, so it may hold 0 and 1 only: one column per label.")
+    return "multilabel", tuple(map(str, range(labels.shape[1]))), labels.astype(np.int64)

@@ -1,0 +1,209 @@
+"""An experiment that is finished, or on its way, as one object: ``radtl_tf.open_results``."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from radtl_tf.errors import ExperimentError, OutputError
+from radtl_tf.records.experiment_facts import read_facts
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.runs import Setting
+
+# pandas and TensorFlow take seconds to load, and opening a folder needs neither.
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+    from radtl_tf.evaluation.evaluate import Evaluation
+    from radtl_tf.library.answer import Answer
+    from radtl_tf.library.plots import Plots
+
+FRAMES = ("estimates", "comparisons", "predictions", "history")
+BEST = "best"
+
+
+class Result:
+    """The output folder of an experiment. Its ``repr`` is the answer and the table of settings.
+
+    Opening reads ``experiment.json`` only. What is asked for is read or computed then; nothing is written but by
+    ``report`` and ``export``.
+
+    Raises:
+        OutputError: the folder holds no experiment, or a damaged one.
+        DataError: another version wrote it, which this one cannot read; the message says which.
+
+    Example:
+        >>> import radtl_tf as radtl
+        >>> result = radtl.open_results("results")  # doctest: +SKIP
+        >>> result.answer.verdict, result.answer.interval  # doctest: +SKIP
+        ('undecided', (-0.0202, 0.125))
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], evaluation: Evaluation | None = None) -> None:
+        """Open ``folder``; ``evaluation`` is what was evaluated of it just now."""
+        self._known, self._output = evaluation, OutputFolder(Path(folder).expanduser())
+        if not self._output.experiment.is_file():
+            raise OutputError(f"{self._output.root} holds no experiment (no experiment.json in it).")
+        self._facts = read_facts(self._output.experiment)
+
+    @property
+    def folder(self) -> Path:
+        """The output folder."""
+        return self._output.root
+
+    @property
+    def settings(self) -> list[str]:
+        """The names of the settings, linear probes too, as ``keras_model`` and ``export`` take them."""
+        return [setting.name for setting in self._settings()]
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer to the experiment's question; ``None`` where it asks none.
+
+        Raises:
+            ExperimentError: runs are missing.
+            DataError: the predictions are damaged.
+        """
+        from radtl_tf.library.answer import answer_from
+
+        found = self._evaluation.question
+        return answer_from(found) if found else None
+
+    @property
+    def plot(self) -> Plots:
+        """The figures: ``plot.roc()``, ``plot.forest()``, ``plot.calibration()``, ``plot.learning_curve()``."""
+        from radtl_tf.library.plots import Plots
+
+        return Plots(lambda: self._evaluation)
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return a table of the experiment.
+
+        Args:
+            name: ``estimates`` (a metric of a setting or scenario per row), ``comparisons`` (a difference per row),
+                ``predictions`` (a score per run and image) or ``history`` (a row per epoch of each finished run).
+
+        Raises:
+            ExperimentError: no such table, or runs are missing; ``history`` is there from the first run on.
+            OutputError: a file is missing or damaged.
+        """
+        from radtl_tf.library import frames
+
+        if name not in FRAMES:
+            raise ExperimentError(f"No frame {name!r}: use one of {', '.join(FRAMES)}.")
+        if name == "history":
+            return frames.read_histories(self._output)
+        self._check_finished()
+        if name == "predictions":
+            return frames.read_predictions(self._output, self._facts)
+        return self._table(name)
+
+    def report(self) -> Path:
+        """Write the report, its tables and figures into the folder; return the path of ``report.html``.
+
+        Raises:
+            ExperimentError: runs are missing.
+            OutputError: the folder cannot be written.
+        """
+        from radtl_tf.evaluation.evaluate import write_tables
+        from radtl_tf.report.pages.experiment import write_report
+
+        write_tables(self.folder, self._evaluation)
+        return write_report(self.folder, self._evaluation)
+
+    def keras_model(self, setting: str = BEST, fold: int | Literal["all"] = 0) -> keras.Model:
+        """Return a trained network as a plain functional Keras model: fit it further, save it as ``.keras``.
+
+        Args:
+            setting: a name of ``settings``; ``best`` is the one of lowest mean inner loss.
+            fold: whose network of the first repeat, at its learning rate of lowest inner loss; or ``all``: the mean
+                of the folds' probabilities.
+
+        Returns:
+            A model from grey images (B, H, W, 1), float32 in 0..1, to P(positive) (B, 1), or (B, K) of several classes.
+            Resizing, pixel convention, backbone, standardization, dropout and head are stock layers, so it reloads
+            without radtl_tf. Below the tuning boundary it does not learn. Images of the training size give the
+            predictions of the run to 1e-6; others pass Keras' own resizing (see ``preprocess``).
+
+        Raises:
+            ExperimentError: no such setting or fold, two settings that are tied, or runs are missing.
+            WeightsError: the weights file is gone or has changed since the run.
+            OutputError: a file of the folder is missing or damaged.
+        """
+        from radtl_tf.deploy.keras_model import keras_model
+        from radtl_tf.places import weights_folder
+
+        return keras_model(self._output, _name(setting), fold, weights_folder=weights_folder())
+
+    def export(self, path: str | os.PathLike[str], setting: str = BEST) -> Path:
+        """Write the mean of a setting's folds as a SavedModel, which takes image files or pixels; return its folder.
+
+        Args:
+            path: the new folder.
+            setting: a name of ``settings``; ``best`` is the one of lowest mean inner loss.
+
+        Raises:
+            ExperimentError: no such setting, two that are tied, or runs are missing.
+            WeightsError: the weights file is gone or has changed since the run.
+            OutputError: ``path`` exists or cannot be written.
+        """
+        from radtl_tf.deploy.saved_model import export
+        from radtl_tf.places import weights_folder
+
+        export(self._output, _name(setting), Path(path).expanduser(), weights_folder=weights_folder())
+        return Path(path)
+
+    def __repr__(self) -> str:
+        if self._missing():
+            return f"Result of {self._facts.experiment.name!r}: {self._missing()}"
+        from radtl_tf.report.drawing.table import render_text
+        from radtl_tf.report.pages.card import answer_words
+        from radtl_tf.report.results.tables import settings_table
+
+        words = answer_words(self._evaluation)
+        lines = [words["headline"], words["sentence"], "", render_text(settings_table(self._evaluation)).rstrip()]
+        return "\n".join(lines if words["headline"] else lines[1:])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from radtl_tf.report.pages.card import render_card
+
+        return f"<p>{escape(repr(self))}</p>" if self._missing() else render_card(self._evaluation)
+
+    @cached_property
+    def _evaluation(self) -> Evaluation:
+        if self._known:
+            return self._known
+        from radtl_tf.evaluation.evaluate import evaluate
+
+        self._check_finished()
+        return evaluate(self.folder)
+
+    def _table(self, name: str) -> pd.DataFrame:
+        from radtl_tf.evaluation.evaluate import tables_of
+        from radtl_tf.library.frames import read_table
+
+        file = self.folder / f"{name}.csv"
+        return read_table(file, "learning_rate") if file.exists() else tables_of(self._evaluation)[name]
+
+    def _settings(self) -> list[Setting]:
+        return list(dict.fromkeys(scenario.setting for scenario in self._facts.scenarios))
+
+    def _missing(self) -> str:
+        """Say which runs are missing; nothing where all are done."""
+        folds, scenarios = self._facts.experiment.folds, self._facts.scenarios
+        total = folds.count * folds.repeats * len(scenarios)
+        done = sum(1 for one in scenarios for _ in (self._output.runs / one.name).glob("*/DONE.json"))
+        return f"{done} of {total} runs are done" if done < total else ""
+
+    def _check_finished(self) -> None:
+        if self._missing():
+            raise ExperimentError(f"{self.folder}: {self._missing()}. Run the experiment again to finish it.")
+
+
+def _name(setting: str) -> str | None:
+    return None if setting == BEST else setting

@@ -1,0 +1,51 @@
+"""Experiments from a Python session: ``radtl_tf.run`` and ``radtl_tf.compare``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from radtl_tf.errors import ExperimentError
+from radtl_tf.experiment.run import run_experiment
+from radtl_tf.library.bars import bars
+from radtl_tf.library.result import Result
+from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.reader import read_experiment
+
+
+def finished(
+    experiment: str | os.PathLike[str] | Experiment,
+    out: str | os.PathLike[str],
+    accept: Sequence[str],
+    source: Any = None,
+) -> Result:
+    """Do what is left of an experiment in ``out`` while a bar shows its progress; return its result.
+
+    ``source`` are data from memory, as ``run_experiment`` takes them.
+
+    Raises:
+        DataError, ExperimentError, OutputError, WeightsError: as ``run_experiment``.
+    """
+    if not isinstance(experiment, Experiment):
+        experiment = read_experiment(Path(experiment).expanduser())
+    if isinstance(accept, str):
+        raise ExperimentError(f"accept = {accept!r}: give a list of codes.")
+    folder = Path(out).expanduser()
+    with _own_precision(), bars() as watch:
+        evaluation = run_experiment(experiment, folder, source=source, accepted=accept, watch=watch)
+    return Result(folder, evaluation)
+
+
+@contextmanager
+def _own_precision() -> Iterator[None]:
+    """Give the session its precision back: a run on a GPU takes half precision."""
+    before = keras.config.dtype_policy()
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

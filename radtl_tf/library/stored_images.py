@@ -1,0 +1,158 @@
+"""The images of a data set in the user's cache: decoded once, as for an experiment, and read back from there."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from radtl_tf.data.check.examined_images import examined, read_manifest_images
+from radtl_tf.data.check.findings import Examined
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.reader import Manifest, refuse_faults
+from radtl_tf.errors import DataError, OutputError
+from radtl_tf.places import data_folder
+from radtl_tf.records.experiment import Task
+
+# TensorFlow takes seconds to load, and a table can be read and checked without it.
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
+
+
+class StoredImages:
+    """The N images behind a ``Dataset`` and its subsets; nothing is decoded before it is asked for."""
+
+    def __init__(
+        self, cases: Cases, task: Task, manifest: Manifest | None, builder: tfds.core.DatasetBuilder | None = None
+    ) -> None:
+        """Take a manifest, or a data set that is built."""
+        self.cases, self.task, self.manifest = cases, task, manifest
+        self._built = builder
+        self._pixels: dict[tuple[int, str], np.memmap] = {}
+
+    @cached_property
+    def builder(self) -> tfds.core.DatasetBuilder:
+        """The TFDS data set, built when it is first asked for.
+
+        Raises:
+            DataError: an image is missing or cannot be decoded; the message names its line.
+            OutputError: the cache cannot be written.
+        """
+        from radtl_tf.data.tfds.builders import build_manifest
+
+        if self._built is not None:
+            return self._built
+        if self.manifest is None:
+            raise ValueError("neither a manifest nor a data set is given")
+        refuse_faults(self.manifest)
+        with _lock():
+            return build_manifest(self.manifest, self.cases, data_folder())
+
+    @cached_property
+    def examined(self) -> list[Examined]:
+        """What the data check looks at of each image; all are decoded.
+
+        Raises:
+            DataError: an image is missing or cannot be decoded.
+        """
+        from radtl_tf.data.tfds.builders import examined_from, examined_with
+
+        if self.manifest is None:
+            return examined_from(self.builder)
+        return examined_with(self.manifest, self.builder, self.task)
+
+    def pixels(self, size: int, resize: str) -> np.memmap:
+        """Return float32 (N, size, size, 1) in 0..1, memory-mapped.
+
+        Raises:
+            DataError: an image is missing or cannot be decoded.
+            OutputError: the cache cannot be written.
+        """
+        from radtl_tf.data.tfds.builders import fingerprint
+        from radtl_tf.data.tfds.pipeline import pixel_cache
+
+        if (size, resize) not in self._pixels:
+            file = data_folder() / "pixels" / f"{fingerprint(self.builder)[:16]}-{size}-{resize}.npy"
+            with _lock():
+                number = len(self.cases.truth)
+                self._pixels[size, resize] = pixel_cache(self.builder, number, size, resize, file)
+        return self._pixels[size, resize]
+
+
+class ImageRows:
+    """Some of the stored images, in an order of their own: those of a ``Dataset``."""
+
+    def __init__(self, stored: StoredImages, rows: NDArray[np.int64]) -> None:
+        self._stored, self.rows = stored, rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, positions: NDArray[np.int64]) -> ImageRows:
+        """Return the images at these positions among ours."""
+        return ImageRows(self._stored, self.rows[positions])
+
+    def examined(self) -> list[Examined]:
+        """Return what the data check looks at of each image; all are decoded.
+
+        Raises:
+            DataError: an image is missing or cannot be decoded.
+        """
+        every = self._stored.examined
+        return [every[row] for row in self.rows]
+
+    def examined_anyway(self) -> list[Examined]:
+        """Return the same where images may be missing or damaged: each then has its reason.
+
+        Raises:
+            DataError: a TFDS data set is damaged.
+        """
+        if self._stored.manifest is None:
+            return self.examined()
+        manifest, task = self._stored.manifest.at(self.rows.tolist()), self._stored.task
+        return examined(manifest, read_manifest_images(manifest), task=task, patient=task.patient)
+
+    def grey(self, size: int, resize: str) -> NDArray[np.float32]:
+        """Return (N, size, size, 1) in 0..1, memory-mapped where these are all images in their order.
+
+        Raises:
+            DataError: an image is missing or cannot be decoded.
+            OutputError: the cache cannot be written.
+        """
+        every = self._stored.pixels(size, resize)
+        return every if np.array_equal(self.rows, np.arange(len(every))) else every[self.rows]
+
+    def source(self) -> Manifest | tfds.core.DatasetBuilder:
+        """Return what an experiment on these images starts from.
+
+        Raises:
+            DataError: they are a part of a TFDS data set.
+        """
+        if self._stored.manifest is not None:
+            return self._stored.manifest.at(self.rows.tolist())
+        if not np.array_equal(self.rows, self._stored.cases.examples):
+            raise DataError("an experiment takes a TFDS data set as a whole, not a subset of it.")
+        return self._stored.builder
+
+
+def private_folder() -> Path:
+    """Return the folder of decoded images, which only the user can open.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    folder = data_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made ({error.strerror}): set RADTL_CACHE to another folder.") from error
+    return folder
+
+
+def _lock() -> FileLock:
+    """Let one process at a time write images; a killed one leaves no lock."""
+    return FileLock(private_folder() / "lock")

@@ -1,0 +1,86 @@
+"""Batches of a ``Dataset`` for TensorFlow: ``Dataset.to_tf``."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from radtl_tf.data.tfds.pipeline import augment
+from radtl_tf.errors import ExperimentError
+from radtl_tf.library.stored_images import ImageRows
+from radtl_tf.models.pixels import CONVENTIONS, convention, to_network
+from radtl_tf.records.experiment import Training
+from radtl_tf.records.reader import record_from
+from radtl_tf.training.features.prefix_features import chunks
+
+GREY = "grey"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The arguments of ``Dataset.to_tf``."""
+
+    size: int
+    batch_size: int
+    pixels: str
+    resize: str
+    shuffle: bool
+    seed: int
+    augmentation: str
+
+    def check(self) -> None:
+        """Refuse values that are not known or out of range.
+
+        Raises:
+            ExperimentError: naming the first one.
+        """
+        values = {"image_size": self.size, "resize": self.resize, "augmentation": self.augmentation}
+        record_from({**values, "batch_size": self.batch_size}, Training)
+        if self.batch_size == "auto":
+            raise ExperimentError("batch_size = 'auto' is only valid for experiments: give a number.")
+        if self.pixels != GREY and self.pixels not in CONVENTIONS:
+            known = ", ".join((GREY, *CONVENTIONS))
+            raise ExperimentError(f"unknown pixels {self.pixels!r}: use one of {known}.")
+
+
+def stream(images: ImageRows, truth: NDArray[np.int64], settings: Settings) -> tf.data.Dataset:
+    """Return the images with their labels ``truth``, batched; each pass has its own order and augmentation.
+
+    Raises:
+        DataError, ExperimentError, OutputError: as ``Dataset.to_tf`` says.
+    """
+    settings.check()
+    grey, rows, number = images.grey(settings.size, settings.resize), images.rows, len(images)
+
+    def load(positions: tf.Tensor, epoch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        batch = tf.numpy_function(lambda at: np.asarray(grey[at]), [positions], tf.float32, stateful=False)
+        batch.set_shape((None, settings.size, settings.size, 1))
+        batch = augment(batch, settings.augmentation, settings.seed, epoch, tf.gather(rows, positions))
+        if settings.pixels != GREY:
+            batch = to_network(batch, convention(settings.pixels))
+        return batch, tf.gather(truth, positions)
+
+    signature = (tf.TensorSpec((None,), tf.int64), tf.TensorSpec((), tf.int64))
+    batches = tf.data.Dataset.from_generator(_Passes(number, settings), output_signature=signature)
+    loaded = batches.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    num_batches = -(-number // settings.batch_size)
+    return loaded.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(tf.data.AUTOTUNE)
+
+
+class _Passes:
+    """Called once per pass over the data: yields the positions of each batch, and the number of the pass."""
+
+    def __init__(self, number: int, settings: Settings) -> None:
+        self._number, self._settings, self._epochs = number, settings, itertools.count()
+
+    def __call__(self) -> Iterator[tuple[NDArray[np.int64], int]]:
+        epoch, order = next(self._epochs), np.arange(self._number)
+        if self._settings.shuffle:
+            order = np.random.default_rng((self._settings.seed, epoch)).permutation(order)
+        for positions in chunks(order, self._settings.batch_size):
+            yield positions, epoch

@@ -1,0 +1,41 @@
+"""A part of a data set: which rows are meant, and their cases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.errors import DataError
+
+
+def positions_of(rows: ArrayLike, number: int) -> NDArray[np.int64]:
+    """Return positions from positions, or from a mask over ``number`` rows.
+
+    Raises:
+        DataError: neither, or a row outside the data set.
+    """
+    given = np.asarray(rows)
+    if given.dtype == bool and given.shape != (number,):
+        raise DataError(f"the mask has the shape {given.shape}; expected ({number},), one boolean per image.")
+    if given.ndim != 1 or given.dtype.kind not in "biu" or not len(given):
+        raise DataError("subset takes a list of positions (whole numbers) or a mask of booleans, with a row or more.")
+    positions = np.flatnonzero(given) if given.dtype == bool else given.astype(np.int64)
+    if not len(positions) or positions.min() < -number or positions.max() >= number:
+        raise DataError(f"the rows leave the data set, or there are none: expected positions from 0 to {number - 1}.")
+    return np.where(positions < 0, positions + number, positions)
+
+
+def part_of(cases: Cases, rows: NDArray[np.int64]) -> Cases:
+    """Return the cases at ``rows``; patients are numbered by their first appearance, as in any data set."""
+    numbers, kept = pd.factorize(cases.patients[rows])
+    return replace(
+        cases,
+        examples=np.arange(len(rows), dtype=np.int64),
+        truth=cases.truth[rows],
+        patients=numbers.astype(np.int64),
+        patient_ids=tuple(cases.patient_ids[number] for number in kept),
+    )

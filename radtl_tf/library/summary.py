@@ -1,0 +1,40 @@
+"""A data set in a few lines: counts of images, patients and classes, and nothing that names a patient."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from radtl_tf.data.folds.draw import patients_per_class
+from radtl_tf.data.manifest.cases import Cases
+
+
+def summary_text(cases: Cases) -> str:
+    """Return the counts as text, a line per class; the positive one of a binary task comes first."""
+    rows = (f"  {name}: {_counted(n, 'image')} of {_counted(m, 'patient')}" for name, n, m in _counts(cases))
+    return "\n".join([f"Dataset: {_title(cases)}", *rows])
+
+
+def summary_html(cases: Cases) -> str:
+    """Return the same for a notebook."""
+    table = pd.DataFrame(_counts(cases), columns=["Class", "Images", "Patients"])
+    return f"<p><b>Dataset</b>: {_title(cases)}</p>{table.to_html(index=False)}"
+
+
+def _title(cases: Cases) -> str:
+    images, patients = _counted(len(cases.truth), "image"), _counted(len(cases.patient_ids), "patient")
+    return f"{images} of {patients}, {cases.kind}, unit {cases.unit}"
+
+
+def _counts(cases: Cases) -> list[tuple[str, int, int]]:
+    """Return name, images and patients of each class."""
+    images, patients = cases.marks.sum(axis=0), patients_per_class(cases, np.arange(len(cases.truth)))
+    rows = list(zip(cases.classes, images.tolist(), patients.tolist(), strict=True))
+    if cases.kind != "binary":
+        return rows
+    (negative, *rest), (positive, *others) = rows
+    return [(f"{positive} (positive)", *others), (negative, *rest)]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number != 1 else ''}"

@@ -1,0 +1,51 @@
+"""From grey 0..1 to what a network is shown, as stock Keras layers: a saved model needs nothing of this package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from radtl_tf.errors import ExperimentError, nearest
+from radtl_tf.models.pixels import convention
+
+# By the words of ``training.resize``. Keras pads before it resizes and ``data.tfds.pipeline`` resizes before it pads,
+# so the edge of a film that is not square differs in about two rows or columns of pixels.
+_RESIZES: dict[str, dict[str, Any]] = {
+    "pad": {"interpolation": "bilinear", "antialias": True, "pad_to_aspect_ratio": True},
+    "stretch": {"interpolation": "bilinear", "antialias": True},
+    "published": {"interpolation": "nearest"},
+}
+_FLOAT32 = "float32"  # whatever the precision of the network: half precision rounds grey values
+
+
+def preprocessing_layers(pixels: str, size: int, resize: str) -> keras.Sequential:
+    """Return stock layers from grey (B, H, W, 1) or (B, H, W, 3), float32 in 0..1, to (B, size, size, 3) in ``pixels``.
+
+    Of three channels, which are equal in a grey image, the largest is taken.
+
+    Raises:
+        ExperimentError: an unknown convention or resize, or no positive size.
+    """
+    chosen = convention(pixels)
+    if resize not in _RESIZES:
+        raise ExperimentError(
+            f"unknown resize {resize!r}{nearest(resize, _RESIZES)}; there are: {', '.join(_RESIZES)}."
+        )
+    if not isinstance(size, int) or size < 1:
+        raise ExperimentError(f"size = {size!r} is out of range: it must be a whole number of pixels, at least 1.")
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            layers.Resizing(size, size, data_format="channels_last", dtype=_FLOAT32, **_RESIZES[resize]),
+            layers.Reshape((size * size, -1), dtype=_FLOAT32),
+            layers.GlobalMaxPooling1D(data_format="channels_first", dtype=_FLOAT32),  # over the channels
+            layers.RepeatVector(3, dtype=_FLOAT32),
+            layers.Permute((2, 1), dtype=_FLOAT32),
+            layers.Reshape((size, size, 3), dtype=_FLOAT32),
+            layers.Rescaling(list(chosen.scale), list(chosen.offset), dtype=_FLOAT32),
+        ],
+        name=f"preprocess_{pixels}",
+    )
+    model.dtype_policy = _FLOAT32  # it casts what it is given
+    return model

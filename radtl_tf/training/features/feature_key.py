@@ -1,0 +1,43 @@
+"""What determines the features of a backbone: the key under which experiments and embeddings share them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+from radtl_tf.data.decoding.reading import Reading
+from radtl_tf.models.weights.sources import WeightsRecord
+from radtl_tf.records.experiment import Training
+from radtl_tf.training.device import Device
+from radtl_tf.training.features.array_cache import digest_of
+
+
+def images_hash(readings: Iterable[Reading]) -> str:
+    """Return a hash of the pixels of every image, in order."""
+    return digest_of({"images": [reading.pixels_hash for reading in readings]})
+
+
+def feature_key(record: WeightsRecord, seed: int, images: str, training: Training, device: Device) -> dict[str, Any]:
+    """Return the JSON values that determine the features, apart from the pixel convention and the view.
+
+    ``seed`` counts for random weights only; ``images`` is their ``images_hash``.
+    """
+    return {
+        "backbone": record.backbone,
+        "weights": record.sha256 or f"{record.source}-{seed}",
+        "size": training.image_size,
+        "resize": training.resize,
+        "images": images,
+        "precision": device.precision,
+        "device": [*device.gpus, "oneDNN" * device.onednn],
+        "versions": {name: version(name) for name in ("tensorflow", "keras")},
+        **_to_the_last_bit(training, device),
+    }
+
+
+def _to_the_last_bit(training: Training, device: Device) -> dict[str, Any]:
+    """Return what else the features depend on where equal bytes are promised: the kernels, and how sums are shared."""
+    if training.determinism != "strict":
+        return {}
+    return {"determinism": "strict", "threads": device.threads, "cpu": device.cpu}

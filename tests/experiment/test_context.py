@@ -1,0 +1,16 @@
+"""What is recorded of the machine."""
+
+from __future__ import annotations
+
+from radtl_tf import __version__
+from radtl_tf.experiment.context import PACKAGES, context
+from radtl_tf.records.experiment import Training
+from radtl_tf.training.device import prepare
+
+
+def test_versions_and_hardware_are_named() -> None:
+    device = prepare(Training(), seed=0)
+    record = context(device)
+    assert set(record["versions"]) == {"radtl_tf", "python", *PACKAGES}
+    assert record["versions"]["radtl_tf"] == __version__
+    assert record["hardware"]["threads"] == device.threads

@@ -1,0 +1,33 @@
+"""The code of each tutorial runs from top to bottom, in a folder with phantoms."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from radtl_tf.data.phantoms.write import write_phantoms
+
+TUTORIALS = sorted((Path(__file__).resolve().parents[1] / "docs" / "tutorials").glob("*.md"))
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with ``labels.csv`` and synthetic radiographs of 60 patients."""
+    folder = tmp_path_factory.mktemp("phantoms") / "data"
+    write_phantoms(folder, kind="supernumerary", num_patients=60, seed=1, height=64)
+    return folder
+
+
+@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
+def test_tutorial(page: Path, phantoms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(phantoms)
+    monkeypatch.setenv("RADTL_CACHE", str(phantoms.parent / "cache"))  # shared, so that images are decoded once
+    blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
+    assert blocks
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(compile(block, page.name, "exec"), names)
