@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.errors import DataError
-from radtl_tf.library.dataset import Dataset
+from radtl_tf.library.data.dataset import Dataset
 from radtl_tf.library.networks import found_weights
 from radtl_tf.models.backbones import build_base, check_image_size
 from radtl_tf.models.pixels import check_first_batch, convention, to_network
