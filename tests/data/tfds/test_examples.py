@@ -88,7 +88,7 @@ def test_every_unreadable_image_is_counted_before_the_build_is_refused(images: P
         (images / f"{name}.png").write_bytes(b"no image")
     manifest = _manifest(images, "path,label,id\na.png,x,1\nb.png,y,2\nc.png,y,3\n")
     rows = rows_of(manifest, cases_of(manifest, Task(positive="x", patient="id"), KEY))
-    with pytest.raises(DataError, match=r"line 3: .* \(2 images so; `radtl data check` lists them\)"):
+    with pytest.raises(DataError, match=r"line 3: .*\(2 images"):
         list(generate(rows))
 
 

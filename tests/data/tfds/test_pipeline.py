@@ -109,7 +109,7 @@ def test_preprocessing_survives_a_saved_model(policy: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("call", [lambda x: resize(x, 8, "padd"), lambda x: augment(x, "publishd", 0, 0, 0)])
 def test_an_unknown_policy_is_named_with_the_nearest(call: Callable[[Any], Any]) -> None:
-    with pytest.raises(ExperimentError, match=r"did you mean '(pad|published)'"):
+    with pytest.raises(ExperimentError, match=r"'(pad|published)'"):
         call(np.zeros((8, 8, 1), np.float32))
 
 
@@ -251,10 +251,10 @@ def test_a_cache_is_read_without_its_data_set_if_it_is_of_these_data(builder: An
     written, data = np.array(pixel_cache(builder, 6, SIZE, "pad", path)), pipeline.fingerprint(builder)
     np.testing.assert_array_equal(read_pixels(path, 6, SIZE, "pad", data), written)
     for other in ((7, SIZE, "pad", data), (6, SIZE, "stretch", data), (6, SIZE, "pad", "other data")):
-        with pytest.raises(DataError, match="does not hold the images of this experiment: run it again"):
+        with pytest.raises(DataError, match="pixels.npy"):
             read_pixels(path, *other)
     path.unlink()
-    with pytest.raises(DataError, match="is gone"):
+    with pytest.raises(DataError, match="gone"):
         read_pixels(path, 6, SIZE, "pad", data)
 
 
@@ -281,7 +281,7 @@ def test_an_incomplete_or_damaged_cache_is_rebuilt(
         if damage != "pixels":
             path.write_bytes(content)
     if damage != "key":
-        with pytest.raises(DataError, match="gone, damaged"):
+        with pytest.raises(DataError, match="damaged"):
             read_pixels(path, 6, SIZE, "pad", pipeline.fingerprint(builder))
     np.testing.assert_array_equal(pixel_cache(builder, 6, SIZE, "pad", path), first)
     pixel_cache(builder, 6, SIZE, "pad", path)
@@ -308,6 +308,6 @@ def test_a_kill_while_the_cache_is_written_leaves_nothing_that_counts(
 
 @pytest.mark.parametrize("number", [5, 7])
 def test_a_data_set_of_another_length_is_refused(builder: Any, tmp_path: Path, number: int) -> None:
-    with pytest.raises(DataError, match="the data set radiographs"):
+    with pytest.raises(DataError, match="data set radiographs"):
         pixel_cache(builder, number, SIZE, "pad", tmp_path / "pixels.npy")
     assert not (tmp_path / "pixels.npy").exists()

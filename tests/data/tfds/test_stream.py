@@ -153,7 +153,7 @@ def test_damage_is_one_line(harm: str, stream: Callable[..., Stream], tmp_path: 
             whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :] if harm == "flip" else whole[:middle]
         )
         paths[1].write_bytes(spoiled)
-        with pytest.raises(DataError, match="damaged on disk") as caught:
+        with pytest.raises(DataError, match="damaged") as caught:
             _order(stream().training(1) if harm == "cut" else found.training(1))
         assert "\n" not in str(caught.value)
     finally:
@@ -196,7 +196,7 @@ def test_a_patient_counts_for_the_rarest_class() -> None:
 def test_no_validation_and_too_few_patients() -> None:
     cases = _cases([0, 1, 0, 1], [0, 1, 2, 3])
     assert not validation_mask(cases, 0.0, seed=1).any()
-    with pytest.raises(DataError, match="validation = 0.1 of 4 patients holds nobody out"):
+    with pytest.raises(DataError, match=r"validation = 0\.1 of 4 patients"):
         validation_mask(cases, 0.1, seed=1)
 
 
