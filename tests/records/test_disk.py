@@ -121,7 +121,7 @@ def test_an_error_of_hdf5_is_one_line(tmp_path: Path) -> None:
 
 def test_a_damaged_json_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"a": ')
-    with pytest.raises(OutputError, match="damaged"):
+    with pytest.raises(OutputError, match=r"a\.json"):
         read_json(tmp_path / "a.json")
 
 
@@ -129,7 +129,7 @@ def test_bytes_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     write_bytes(tmp_path / "new" / "a.png", b"\x89PNG\r\n")
     assert (tmp_path / "new" / "a.png").read_bytes() == b"\x89PNG\r\n"
     (tmp_path / "folder").mkdir()
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="folder"):
         write_bytes(tmp_path / "folder", b"x")
     assert files(tmp_path) == ["new/a.png"]
 
