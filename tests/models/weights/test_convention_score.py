@@ -149,10 +149,10 @@ def test_shrinking_averages_and_lays_side_by_side() -> None:
 
 def test_what_cannot_be_scored_is_refused(tiny_backbone: str) -> None:
     images = textures(2, 32)
-    with pytest.raises(WeightsError, match="never trained and no convention can be scored"):
+    with pytest.raises(WeightsError, match="never trained"):
         score_conventions(build_base(tiny_backbone, 32, seed=2), images)
     inputs = keras.Input((32, 32, 3))
-    with pytest.raises(ExperimentError, match="plain has no batch norm"):
+    with pytest.raises(ExperimentError, match="plain "):
         score_conventions(keras.Model(inputs, keras.layers.ReLU()(inputs), name="plain"), images)
 
 
