@@ -79,8 +79,8 @@ def assess(
     _check_threshold(threshold, target, names[0])
     with _new_folder(out) as folder:
         manifest = manifest or _read(task)
-        check_labels(manifest, task, cards)
-        cases = cases_of(manifest, task, patient_key(folder))
+        labels = check_labels(manifest, task, cards)
+        cases = cases_of(manifest, task, patient_key(folder), labels)
         _log.info(f"Reading and scoring {len(cases.truth)} images of {len(cases.patient_ids)} patients")
         readings = _readings(manifest, watch)
         scored = (_scores(model, target, manifest) for model in models)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -114,20 +115,20 @@ def _found(path: Path, parsed: Parsed, root: Path, path_column: str) -> Manifest
     return Manifest(path, table, *_sources(table[path_column], lines, root), path_column)
 
 
-def cases_of(manifest: Manifest, task: Task, key: bytes) -> Cases:
+def cases_of(manifest: Manifest, task: Task, key: bytes, labels: Sequence[Labels] | None = None) -> Cases:
     """Return the examples of ``task``: labels, and patients as hashes with ``key``.
+
+    ``labels`` are what ``labels_of`` returns, where they have been read already.
 
     Raises:
         DataError: a column or a cell is missing, an image is named twice, or the labels do not make the task.
     """
-    try:
-        labels = labels_of(manifest, task)
+    labels = labels_of(manifest, task) if labels is None else labels
+    with _named(manifest):
         patients = _patients(manifest, task)
         _refuse(manifest, (not normal_id(patient) for patient in patients), "no patient id")
         _refuse_twice(manifest, labels)
         return assemble(labels, [hashed(patient, key) for patient in patients], task)
-    except DataError as error:
-        raise DataError(f"{manifest.path}: {error}") from error
 
 
 def labels_of(manifest: Manifest, task: Task) -> list[Labels]:
@@ -136,6 +137,20 @@ def labels_of(manifest: Manifest, task: Task) -> list[Labels]:
     Raises:
         DataError: a column is missing, a cell is empty that may not be, or a mark is neither yes nor no.
     """
+    with _named(manifest):
+        return _labels(manifest, task)
+
+
+@contextmanager
+def _named(manifest: Manifest) -> Iterator[None]:
+    """Begin what is wrong with a manifest with its path."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{manifest.path}: {error}") from error
+
+
+def _labels(manifest: Manifest, task: Task) -> list[Labels]:
     if not isinstance(task.label, str):
         return _marked(manifest, task.label)
     cells = column(manifest, task.label, "label")

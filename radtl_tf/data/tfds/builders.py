@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -163,13 +163,17 @@ def examined_from(builder: tfds.core.DatasetBuilder) -> list[Examined]:
     ]
 
 
-def examined_with(manifest: Manifest, builder: tfds.core.DatasetBuilder, task: Task) -> list[Examined]:
+def examined_with(
+    manifest: Manifest, builder: tfds.core.DatasetBuilder, task: Task, labels: Sequence[Labels]
+) -> list[Examined]:
     """Return what the data check looks at of each row of a manifest that ``build_manifest`` has built.
+
+    ``labels`` are those of the rows, as ``labels_of`` read them.
 
     Raises:
         DataError: the data set is damaged.
     """
-    return examined(manifest, outcomes_of(readings_from(builder)), task=task, patient=task.patient)
+    return examined(manifest, outcomes_of(readings_from(builder)), labels, task=task, patient=task.patient)
 
 
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
