@@ -21,6 +21,8 @@ from radtl_tf.cli.main import main
 from radtl_tf.data.decoding.reading import Outcome
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.reader import ImageFile
+from radtl_tf.records.disk import write_json
+from radtl_tf.records.reader import as_dict, read_experiment
 
 # Of each verb: a call that is valid, or only lacks what an entry adds; then, of each option, the words in which it
 # counts. Words before " + " belong to both calls that are compared, those after it hold the option.
@@ -284,7 +286,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         label, finding = ("well", "sick")[number % 2], ("x", "y", "x|y", "z")[number % 4]
         rows.append(f"images/{number:02}.png,{label},{finding},{'pq'[number % 3 > 0]},p{patient}\n")
     text = "path,label,finding,other,patient_id\n" + "".join(rows)
-    scenarios = '{"experiment": {"folds": {"count": 2, "repeats": 1}}, "scenarios": [{"scenario": "one"}]}'
     files = {
         "labels.csv": text,
         "more/labels.csv": text,
@@ -292,11 +293,14 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "experiment.toml": EXPERIMENT,
         "source.toml": SOURCE,
         "a.h5": "",
-        "finished/experiment.json": scenarios,
     }
     (root / "finished").mkdir()
     for name, content in files.items():
         (root / name).write_text(content)
+    data = {"sha256": "", "examples": 24, "patients": 20, "classes": ["well", "sick"], "counts": {}, "unit": "image"}
+    facts = {"format": 1, "experiment": as_dict(read_experiment(root / "experiment.toml")), "data": data}
+    facts |= {"folds_sha256": "", "weights": [], "versions": {}, "scenarios": []}
+    write_json(root / "finished" / "experiment.json", facts)
     return root
 
 

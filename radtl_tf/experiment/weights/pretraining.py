@@ -30,7 +30,6 @@ from radtl_tf.models.weights.file import write_weights
 from radtl_tf.models.weights.sources import WeightsRecord, initialize, resolve
 from radtl_tf.records.disk import read_json, rename, write_json
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.pretraining import SIDECAR_FORMAT, Place, Pretraining, portable, read_sidecar
 from radtl_tf.training.device import Device
 from radtl_tf.training.pretraining.backbone_trainer import Learner, loss_of
@@ -107,7 +106,7 @@ def prepare_pretraining(
     )
     base = build_base(model.backbone, settings.image_size, seed=0)
     initialize(base, weights, backbone_seed(seed, 0))
-    cases, builder = _data(pretraining.task, data_dir or place.data)
+    cases, builder = _data(pretraining.task, data_dir or place.files.data)
     held_out = validation_mask(cases, settings.validation, seed)
     stream = Stream(
         builder=builder,
@@ -133,7 +132,7 @@ def pretrain(prepared: PreparedPretraining) -> dict[str, Any]:
     place, settings = prepared.place, prepared.pretraining.training
     _claim(prepared)
     learner = _learner(prepared)
-    board = Board(place.work / "tensorboard")
+    board = Board(place.files.tensorboard)
     with _one_line_when_full(prepared):
         history = train_source(learner, prepared.stream, settings, place.work, on_epoch=board)
         metrics = finish(learner, prepared.stream, settings.epochs)
@@ -210,7 +209,7 @@ def _images_per_class(cases: Cases, part: np.ndarray) -> np.ndarray:
 
 
 def _refuse_other(place: Place, pretraining: Pretraining, **facts: Any) -> None:
-    refuse_other(OutputFolder(place.work), {"experiment": portable(pretraining), **facts})
+    refuse_other(place.files, {"experiment": portable(pretraining), **facts})
 
 
 def _claim(prepared: PreparedPretraining) -> None:
@@ -221,7 +220,7 @@ def _claim(prepared: PreparedPretraining) -> None:
         "precision": prepared.device.precision,
     }
     _refuse_other(prepared.place, prepared.pretraining, **facts)
-    record = OutputFolder(prepared.place.work).experiment
+    record = prepared.place.files.experiment
     if not record.exists():
         write_json(record, {"experiment": portable(prepared.pretraining), **facts})
 
@@ -243,10 +242,9 @@ def _learner(prepared: PreparedPretraining) -> Learner:
 def _write(prepared: PreparedPretraining, history: Sequence[Row], metrics: dict[str, float]) -> dict[str, Any]:
     """Write the weights under a working name, then the sidecar with their sha256; their own name comes last."""
     place = prepared.place
-    complete = place.work / "weights.h5"
-    write_weights(complete, prepared.base)
-    write_json(place.sidecar, _sidecar(prepared, history, metrics, sha256_of(complete)))
-    rename(complete, place.weights)
+    write_weights(place.complete, prepared.base)
+    write_json(place.sidecar, _sidecar(prepared, history, metrics, sha256_of(place.complete)))
+    rename(place.complete, place.weights)
     return read_json(place.sidecar)
 
 

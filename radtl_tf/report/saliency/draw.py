@@ -115,7 +115,7 @@ def _explain(
     prepare(replace(experiment.training, precision="float32"), experiment.seed)
     by_backbone = sorted(runs, key=lambda run: run.scenario.setting.backbone)
     for backbone, group in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
-        explainer = Explainer(experiment, finished.folder, backbone)
+        explainer = Explainer(finished.record.facts, finished.folder, backbone)
         for run in group:
             mine = [case for case in cases if case.fold == run.fold]
             _log.info(f"{run.name}: maps of {len(mine)} cases, and what they depend on")
