@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from radtl_tf import __version__
 from radtl_tf.data.decoding.grey import GREY_WEIGHTS
-from radtl_tf.data.tfds.pipeline import preprocess
+from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import OutputError
 from radtl_tf.models.head import Head

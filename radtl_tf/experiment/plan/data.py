@@ -24,7 +24,7 @@ from radtl_tf.data.tfds.builders import (
     examined_with,
     fingerprint,
 )
-from radtl_tf.data.tfds.pipeline import pixel_cache
+from radtl_tf.data.tfds.pixel_cache import pixel_cache
 from radtl_tf.errors import DataError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.experiment import Experiment

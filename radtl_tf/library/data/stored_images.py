@@ -81,7 +81,7 @@ class StoredImages:
             OutputError: the cache cannot be written.
         """
         from radtl_tf.data.tfds.builders import fingerprint
-        from radtl_tf.data.tfds.pipeline import pixel_cache
+        from radtl_tf.data.tfds.pixel_cache import pixel_cache
 
         if (size, resize) not in self._pixels:
             file = data_folder() / "pixels" / f"{fingerprint(self.builder)[:16]}-{size}-{resize}.npy"

@@ -12,7 +12,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.tfds.pipeline import read_pixels, resize
+from radtl_tf.data.preprocessing.resizing import resize
+from radtl_tf.data.tfds.pixel_cache import read_pixels
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.evaluation.question.inner_choice import run_values
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record

@@ -12,7 +12,7 @@ import pytest
 
 from radtl_tf.data.decoding.images import decode, image_files
 from radtl_tf.data.phantoms.write import draw_phantoms
-from radtl_tf.data.tfds.pipeline import preprocess
+from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.models.backbones import backbone, build_base
 from radtl_tf.models.pixels import CONVENTIONS, convention, to_network
