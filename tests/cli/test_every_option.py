@@ -390,7 +390,7 @@ def _pixels(paths: Any) -> list[tuple[None, str]]:
 
 STAND_INS: Mapping[str, Any] = {
     "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},
-    "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch: _outcomes(manifest.sources),
+    "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch: _outcomes(manifest.images),
     "radtl_tf.experiment.preview.pixels_of_all": _pixels,
     "radtl_tf.experiment.weights.verify.verify_weights": _verified,
     "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],

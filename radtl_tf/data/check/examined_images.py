@@ -17,10 +17,10 @@ from radtl_tf.records.experiment import Task
 
 def read_manifest_images(manifest: Manifest, watch: Watch = silent) -> list[Outcome]:
     """Read every image of a manifest in worker processes; ``watch`` is told of each. Faulty rows are refused."""
-    outcomes = read_all(source.path for row, source in enumerate(manifest.sources) if row not in manifest.faults)
-    faults = (manifest.faults.get(row) for row in range(len(manifest.sources)))
+    outcomes = read_all(source.path for row, source in enumerate(manifest.images) if row not in manifest.faults)
+    faults = (manifest.faults.get(row) for row in range(len(manifest.images)))
     found = (Outcome("refused", "path", fault) if fault else next(outcomes) for fault in faults)
-    return list(counted(found, watch, "Images", len(manifest.sources)))
+    return list(counted(found, watch, "Images", len(manifest.images)))
 
 
 def read_files(files: Sequence[Path], watch: Watch = silent) -> list[Examined]:
@@ -60,7 +60,7 @@ def examined(
             path=paths[row],
             columns={str(name): str(value) for name, value in cells[row].items()},
         )
-        for row, (source, outcome) in enumerate(zip(manifest.sources, outcomes, strict=True))
+        for row, (source, outcome) in enumerate(zip(manifest.images, outcomes, strict=True))
     ]
 
 

@@ -26,7 +26,7 @@ from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run
 from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, choose_cases, count_kinds, held_out_scores, outcome
 from radtl_tf.report.saliency.colors import overlay
-from radtl_tf.report.saliency.explained import Explained, Explainer
+from radtl_tf.report.saliency.explained_runs import Explained, Explainer
 from radtl_tf.report.saliency.map_agreement import Change
 from radtl_tf.report.saliency.store import RADIOGRAPH, Drawn, DrawnCase, DrawnMap, Randomized, map_name, write_drawn
 from radtl_tf.training.device import prepare

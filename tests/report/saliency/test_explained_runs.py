@@ -20,7 +20,7 @@ from radtl_tf.models.weights.sources import WeightsRecord, initialize
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run, Scenario, Setting
 from radtl_tf.report.saliency.case_choice import Case
-from radtl_tf.report.saliency.explained import Explainer
+from radtl_tf.report.saliency.explained_runs import Explainer
 from radtl_tf.report.saliency.map_agreement import UNCHANGED
 from radtl_tf.training.finished_networks import find_weights
 from radtl_tf.training.learned_weights import Learned, write_learned
