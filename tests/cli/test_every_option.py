@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -396,7 +397,5 @@ STAND_INS: Mapping[str, Any] = {
     "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],
     "radtl_tf.experiment.external_test.assess": _assessed,
     "radtl_tf.report.pages.external.as_text": lambda external, drifts: external,
-    "radtl_tf.deploy.predict.load_model": lambda model: SimpleNamespace(card=None),
-    "radtl_tf.deploy.predict.predict": lambda model, files: [],
-    "radtl_tf.deploy.class_check.target_of": lambda card: SimpleNamespace(score=("score",)),
+    "radtl_tf.library.results.exported_models.predictions": lambda *_: pd.DataFrame(columns=["path", "score", "error"]),
 }

@@ -15,14 +15,11 @@ import tensorflow_datasets as tfds
 
 from radtl_tf.data.folds.draw import patients_per_class
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import cases_of, read_manifest
-from radtl_tf.data.tfds.builders import build_manifest, build_named, cases_from, fingerprint
+from radtl_tf.data.tfds.builders import build_named, build_table, cases_from, fingerprint
 from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream, validation_mask
 from radtl_tf.errors import OutputError
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.ownership import refuse_other
-from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import sha256_of
@@ -37,8 +34,6 @@ from radtl_tf.training.pretraining.epochs import Board, finish, train_source
 from radtl_tf.training.pretraining.snapshots import Row, remove_snapshot
 from radtl_tf.training.randomness import backbone_seed, head_kernel
 from radtl_tf.training.trial_step import one_line_when_full
-
-_log = get_logger(__name__)
 
 _TIMED_STEPS = 5
 _UNTIMED_STEPS = 2  # the first traces, the second still warms up
@@ -171,10 +166,7 @@ def _data(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBuilder]:
     if task.manifest is None:
         builder = build_named(str(task.dataset), data_dir)
         return cases_from(builder, each), builder
-    manifest = read_manifest(task.manifest, task.images)
-    cases = cases_of(manifest, each, patient_key(data_dir))
-    _log.info(f"Reading {len(cases.examples)} images of {len(cases.patient_ids)} patients")
-    return cases, build_manifest(manifest, cases, data_dir)
+    return build_table(each, data_dir)
 
 
 def _source_name(task: Task) -> str | None:
