@@ -13,7 +13,7 @@ demo: $(INSTALLED)  ## the whole job on synthetic radiographs, into demo-output/
 	$(BIN)/radtl demo --out demo-output
 
 test: $(INSTALLED)  ## the tests that need seconds and no download
-	$(BIN)/pytest -m "not slow and not real"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not real"
 
 check: $(INSTALLED)  ## format, lint, types, direction of imports
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""What all tests share: TensorFlow's environment, and the real radiographs and weights of the tests marked ``real``."""
+"""What all tests share: one thread per process, and the real radiographs and weights of the tests marked ``real``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from typing import Any
 import pytest
 
 import radtl_tf  # noqa: F401  (sets what TensorFlow reads at its first import, before a test module imports it)
+
+# Arrays are so small here that threads cost more than they save: half of the processor time of the data check's tests
+# was threads of BLAS that wait for each other. The libraries read these at their first import, sub-processes too.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 
 def _why_no_real_folder() -> str:

@@ -30,7 +30,6 @@ def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, 
     Example: radtl data build labels.csv --positive pneumonia --patient patient_id --unit image --out data
     """
     load_tensorflow()
-
     if source.lower().endswith((".csv", ".tsv")):
         refuse(["manual_dir"], "it is for a builder; the files of a manifest are below --images.")
         builder = _build_manifest(Path(source), out, images, task)
@@ -45,10 +44,10 @@ for command in (check, preview):
 
 
 def _build_named(source: str, out: Path, manual_dir: Path | None) -> Any:
-    from radtl_tf.data.tfds.builders import build_named, builder_class
+    from radtl_tf.data.tfds.builders import build_named, class_and_config
 
-    refuse(TASK, f"{source} is the name of a builder, which knows its labels and patients.")
-    if not builder_class(source.partition("/")[0]).MANUAL_DOWNLOAD_INSTRUCTIONS:
+    refuse(TASK, f"{source} is a builder, which knows its labels and patients.")
+    if not class_and_config(source)[0].MANUAL_DOWNLOAD_INSTRUCTIONS:
         refuse(["manual_dir"], f"{source} needs no files that you download.")
     return build_named(source, out, manual_dir)
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import click
 
 from radtl_tf.cli import options
 from radtl_tf.cli.options import FILE, load_tensorflow, refuse
 from radtl_tf.records.experiment import Augmentation, Training
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()

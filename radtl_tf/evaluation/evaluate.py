@@ -102,14 +102,16 @@ def evaluate(folder: Path) -> Evaluation:
 
 
 def write_tables(folder: Path, evaluation: Evaluation) -> None:
-    """Write each of ``tables_of`` as a CSV file of its name, each whole; an absent number is an empty cell.
+    """Write each of ``tables_of`` as the CSV file of its name, each whole; an absent number is an empty cell.
 
     Raises:
         OutputError: the folder cannot be written.
     """
+    output = OutputFolder(folder)
+    files = {"estimates": output.estimates, "comparisons": output.comparisons, "learning_curve": output.learning_curve}
     for name, table in tables_of(evaluation).items():
         rows = table.astype(object).where(table.notna(), None).itertuples(index=False)
-        write_text(folder / f"{name}.csv", csv_text(table.columns, rows))
+        write_text(files[name], csv_text(table.columns, rows))
 
 
 def tables_of(evaluation: Evaluation) -> dict[str, pd.DataFrame]:

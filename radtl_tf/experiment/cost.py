@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import Fold, patients_per_class
 from radtl_tf.evaluation.inference.expected_width import expected
-from radtl_tf.evaluation.results.similarity import FILE as SIMILARITY
 from radtl_tf.experiment.engine import GIGABYTE, BackboneRuns
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.similarity import MAX_IMAGES
@@ -151,7 +150,7 @@ class _Meter:
         """Return the seconds of ``experiment.similarity``: a pass per start and per setting that is fine-tuned."""
         settings = {of.setting for of in self._plan.scenarios if of.setting.backbone == self._backbone}
         learning = {of for of in settings if of.tuning not in (POOLED, PROBE) and not of.is_partial}
-        if (self._plan.folder.root / SIMILARITY).exists() or not (learning or self._plan.experiment.question):
+        if self._plan.folder.similarity.exists() or not (learning or self._plan.experiment.question):
             return 0.0
         passes = len({(of.weights, of.pixels) for of in settings}) + len(learning)
         return self._begin + passes * min(len(self._fold.test), MAX_IMAGES) * self._pass[POOLED]

@@ -24,6 +24,7 @@ from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.sources import WeightsRecord, initialize
 from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_json, write_text
+from radtl_tf.records.folder import RunFolder
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.features.array_cache import ArrayCache
 from radtl_tf.training.features.feature_key import feature_key
@@ -77,7 +78,7 @@ def collect_predictions(plan: Plan) -> None:
 
 def _lines_of(plan: Plan, run: Run) -> str:
     """Return the predictions of a finished run; those of earlier versions lack what the scenario is made of."""
-    text = (plan.folder.run(run) / "predictions.csv").read_text(encoding="utf-8")
+    text = plan.folder.files(run).predictions.read_text(encoding="utf-8")
     header, lines = text.split("\n", 1)
     if header == csv_text(plan.target.prediction_columns, ()).rstrip("\n"):
         return lines
@@ -223,7 +224,7 @@ class BackboneRuns:
         record |= {"seconds": seconds, "precision": plan.device.precision, **extra}
         with plan.folder.finishing(run) as folder:
             _write_run(folder, plan, run, fold, outcome)
-            write_json(folder / "run.json", record)
+            write_json(RunFolder(folder).record, record)
 
     def _train(self, run: Run, store: FeatureStore, fold: Fold, on_epoch: Callable[[Epoch], None]) -> Outcome:
         plan, tuning = self._plan, run.scenario.setting.tuning
@@ -253,9 +254,10 @@ def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[st
 
 
 def _write_run(folder: Path, plan: Plan, run: Run, fold: Fold, outcome: Outcome) -> None:
+    files = RunFolder(folder)
     history = [astuple(row) for row in outcome.history]
     cells = run.scenario.cells
     rows = ((*row, *cells) for row in prediction_rows(plan.cases, run.scenario.name, fold, outcome.scores))
-    write_text(folder / "predictions.csv", csv_text(plan.target.prediction_columns, rows))
-    write_text(folder / "history.csv", csv_text([field.name for field in fields(Epoch)], history))
-    write_learned(folder / "weights.h5", outcome.learned)
+    write_text(files.predictions, csv_text(plan.target.prediction_columns, rows))
+    write_text(files.history, csv_text([field.name for field in fields(Epoch)], history))
+    write_learned(files.weights, outcome.learned)

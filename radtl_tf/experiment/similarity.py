@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.evaluation.question.contrasts import ways
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
-from radtl_tf.evaluation.results.similarity import COLUMNS, FILE, FINE_TUNING, SOURCES
+from radtl_tf.evaluation.results.similarity import COLUMNS, FINE_TUNING, SOURCES
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base
@@ -42,7 +42,7 @@ def write_similarities(plan: Plan) -> None:
         OutputError: a run's weights are damaged, or the folder cannot be written.
         WeightsError: a weights file has gone or changed since the experiment began.
     """
-    path = plan.folder.root / FILE
+    path = plan.folder.similarity
     if not path.exists() and chosen_runs(plan) is not None:
         write_text(path, csv_text(COLUMNS, similarities(plan)))
 
@@ -72,7 +72,7 @@ def chosen_runs(plan: Plan) -> list[Run] | None:
     runs = [run for run in plan.runs if (run.repeat, run.fold) == (0, 0) and _learns(run)]
     if not all(plan.folder.is_done(run) for run in runs):
         return None
-    losses = {run: read_json(plan.folder.run(run) / "run.json")["inner_loss"] for run in runs}
+    losses = {run: read_json(plan.folder.files(run).record)["inner_loss"] for run in runs}
     settings = dict.fromkeys(run.scenario.setting for run in runs)
     return [min((run for run in runs if run.scenario.setting == one), key=losses.__getitem__) for one in settings]
 

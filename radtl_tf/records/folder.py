@@ -13,6 +13,41 @@ from radtl_tf.records.runs import Run
 
 
 @dataclass(frozen=True)
+class RunFolder:
+    """The files of one run below ``root``; while the run is written, that is a temporary folder."""
+
+    root: Path
+
+    @property
+    def record(self) -> Path:
+        """What came of the run: epochs, inner loss, seconds."""
+        return self.root / "run.json"
+
+    @property
+    def history(self) -> Path:
+        """The losses of every epoch."""
+        return self.root / "history.csv"
+
+    @property
+    def predictions(self) -> Path:
+        """The scores of the inner and the test part."""
+        return self.root / "predictions.csv"
+
+    @property
+    def weights(self) -> Path:
+        """What the run has learned."""
+        return self.root / "weights.h5"
+
+    @property
+    def marker(self) -> Path:
+        """The file that is written last: the run is finished."""
+        return self.root / _DONE
+
+
+_DONE = "DONE.json"
+
+
+@dataclass(frozen=True)
 class OutputFolder:
     """The files of an experiment below ``root``."""
 
@@ -39,6 +74,49 @@ class OutputFolder:
         return self.root / "baselines.csv"
 
     @property
+    def estimates(self) -> Path:
+        """Every metric of every setting and scenario."""
+        return self.root / "estimates.csv"
+
+    @property
+    def comparisons(self) -> Path:
+        """The question, and every other difference."""
+        return self.root / "comparisons.csv"
+
+    @property
+    def learning_curve(self) -> Path:
+        """The AUROC by the share of the training patients; absent where the grid has one share."""
+        return self.root / "learning_curve.csv"
+
+    @property
+    def similarity(self) -> Path:
+        """How similar activations are before and after fine-tuning; absent where nothing was fine-tuned."""
+        return self.root / "similarity.csv"
+
+    @property
+    def report(self) -> Path:
+        """The report as one page."""
+        return self.root / "report.html"
+
+    @property
+    def markdown(self) -> Path:
+        """The report in Markdown."""
+        return self.root / "report.md"
+
+    def table(self, key: str, suffix: str) -> Path:
+        """Return the file of one table of the report, ``.csv`` or ``.tex``."""
+        return self.root / "tables" / f"{key}{suffix}"
+
+    def figure(self, key: str, suffix: str) -> Path:
+        """Return the file of one figure of the report, ``.svg`` or ``.png``."""
+        return self.root / "figures" / f"{key}{suffix}"
+
+    @property
+    def saliency(self) -> Path:
+        """Radiographs with saliency maps; absent until somebody asks for them."""
+        return self.root / "saliency"
+
+    @property
     def inputs(self) -> Path:
         """What the images are like from outside: a summary that goes with an exported model."""
         return self.root / "inputs.json"
@@ -52,6 +130,10 @@ class OutputFolder:
     def data(self) -> Path:
         """The TFDS data set, the hash key and the decoded pixels."""
         return self.root / "data"
+
+    def pixels(self, size: int) -> Path:
+        """Return the file of the decoded pixels at ``size`` x ``size``."""
+        return self.data / f"pixels-{size}.npy"
 
     @property
     def features(self) -> Path:
@@ -72,14 +154,18 @@ class OutputFolder:
         """Return the folder of one run."""
         return self.runs / run.name
 
+    def files(self, run: Run) -> RunFolder:
+        """Return the files of one run."""
+        return RunFolder(self.run(run))
+
     def is_done(self, run: Run) -> bool:
         """Tell whether the run is finished: its marker is written last."""
-        return (self.run(run) / "DONE.json").is_file()
+        return self.files(run).marker.is_file()
 
     def run_records(self) -> Iterator[Mapping[str, Any]]:
         """Yield ``run.json`` of every finished run, in the order of their names."""
-        for marker in sorted(self.runs.glob("*/[!.]*/DONE.json")):
-            yield read_json(marker.with_name("run.json"))
+        for marker in sorted(self.runs.glob(f"*/[!.]*/{_DONE}")):
+            yield read_json(RunFolder(marker.parent).record)
 
     @contextmanager
     def finishing(self, run: Run) -> Iterator[Path]:
@@ -90,4 +176,4 @@ class OutputFolder:
         """
         with temporary_folder(self.run(run), replace=True) as temporary:
             yield temporary
-            write_json(temporary / "DONE.json", {"run": run.name})
+            write_json(RunFolder(temporary).marker, {"run": run.name})

@@ -7,7 +7,6 @@ from typing import Any
 
 from radtl_tf.records.experiment import Kind
 
-PARTS = ("train", "inner", "test")
 CASE_COLUMNS = ("scenario", "repeat", "fold", "part", "example", "patient")
 SETTING_COLUMNS = ("backbone", "weights", "pixels", "tuning", "learning_rate")
 FOLD_COLUMNS = ("example", "patient", "repeat", "fold", "part")

@@ -73,7 +73,7 @@ class FinishedRuns:
             WeightsError: the file is not the one that the experiment recorded, or cannot be read.
         """
         setting = run.scenario.setting
-        learned = read_learned(self._folder.run(run) / "weights.h5")
+        learned = read_learned(self._folder.files(run).weights)
         if base is None:
             base = build_base(setting.backbone, self._experiment.training.image_size, seed=0)
         self.start(base, weights, run.repeat)

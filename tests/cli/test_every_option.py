@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -317,6 +318,8 @@ def call(folder: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tuple
     What takes long, trains or needs a model only notes what it was asked for.
     """
     asked: list[str] = []
+    for place in (*NOTED, *STAND_INS):  # first, so that no module takes a stand-in for the function and keeps it
+        importlib.import_module(place.rpartition(".")[0])
     for place in NOTED:
         monkeypatch.setattr(place, _noting(place, asked))
     for place, stand_in in STAND_INS.items():
@@ -345,7 +348,7 @@ NOTED = (
     "radtl_tf.experiment.make_weights.price_weights",
     "radtl_tf.experiment.run.run_experiment",
     "radtl_tf.experiment.run.plan_experiment",
-    "radtl_tf.experiment.saliency.draw_saliency",
+    DRAW := "radtl_tf.experiment.saliency.draw_saliency",
     "radtl_tf.experiment.report.report_experiment",
     "radtl_tf.deploy.saved_model.export",
 )
@@ -355,14 +358,15 @@ def _noting(place: str, asked: list[str]) -> Callable[..., None]:
     def note(*args: object, **settings: object) -> None:
         known = {name: value for name, value in settings.items() if name != "watch"}
         asked.append(f"{place} {[value for value in args if not callable(value)]} {known}")
-        if place != "radtl_tf.experiment.saliency.draw_saliency":
+        if place != DRAW:
             raise click.exceptions.Exit(0)
 
     return note
 
 
-def _verified(*args: object) -> Any:
-    return SimpleNamespace(as_dict=lambda: {"asked": str(args)}, asked=str(args), warnings=(), conventions=None)
+def _verified(*args: object, **settings: object) -> Any:
+    asked = f"{args} {settings}"
+    return SimpleNamespace(as_dict=lambda: {"asked": asked}, asked=asked, warnings=(), conventions=None)
 
 
 def _assessed(*args: object, threshold: float | None, **_: object) -> Any:
@@ -384,9 +388,8 @@ STAND_INS: Mapping[str, Any] = {
     "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},
     "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch: _outcomes(manifest.sources),
     "radtl_tf.experiment.preview.pixels_of_all": _pixels,
-    "radtl_tf.experiment.verify_weights.verify": _verified,
+    "radtl_tf.experiment.verify_weights.verify_weights": _verified,
     "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],
-    "radtl_tf.experiment.verify_weights._read": lambda *args: args,
     "radtl_tf.experiment.external_test.assess": _assessed,
     "radtl_tf.report.pages.external.as_text": lambda external, drifts: external,
     "radtl_tf.deploy.predict.load_model": lambda model: SimpleNamespace(card=None),

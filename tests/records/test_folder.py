@@ -59,3 +59,14 @@ def test_a_run_that_was_killed_before_its_name_was_its_own_does_not_count(tmp_pa
         write_json(place / "run.json", {"a": 1})
         write_json(folder.run(RUN).with_name(".0-0.host.7.part") / "DONE.json", {})
     assert list(folder.run_records()) == [{"a": 1}]
+
+
+def test_every_file_of_a_folder_has_one_owner(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path)
+    of_run = folder.files(RUN)
+    assert of_run.root == folder.run(RUN)
+    names = [path.name for path in (of_run.record, of_run.history, of_run.predictions, of_run.weights, of_run.marker)]
+    assert names == ["run.json", "history.csv", "predictions.csv", "weights.h5", "DONE.json"]
+    assert folder.table("settings", ".tex") == tmp_path / "tables" / "settings.tex"
+    assert folder.figure("roc", ".svg") == tmp_path / "figures" / "roc.svg"
+    assert folder.pixels(224) == folder.data / "pixels-224.npy"

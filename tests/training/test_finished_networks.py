@@ -21,7 +21,7 @@ from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
-from radtl_tf.training import finished
+from radtl_tf.training import finished_networks
 from radtl_tf.training.finished_networks import FinishedRuns, find_weights
 from radtl_tf.training.trainer import copies
 
@@ -69,7 +69,7 @@ def test_a_start_is_read_once_and_is_the_same_again(subject: Subject, monkeypatc
         read.append(record.name)
         weight_sources.initialize(base, record, seed)
 
-    monkeypatch.setattr(finished, "initialize", counted)
+    monkeypatch.setattr(finished_networks, "initialize", counted)
     runs, base = FinishedRuns(folder, experiment), build_base("Tiny", 32, seed=0)
     mine, random = (find_weights(experiment, one.setting, Path("/nowhere")) for one in (SCENARIOS[0], SCENARIOS[3]))
     runs.start(base, mine, 0)

@@ -10,7 +10,6 @@ import logging
 import warnings
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -31,7 +30,6 @@ from radtl_tf.data.decoding.grey import (
     NoRadiographError,
     RefusedError,
     check_size,
-    read_file,
     to_grey,
 )
 from radtl_tf.errors import DataError
@@ -96,11 +94,6 @@ Result = TypeVar("Result")
 def is_dicom(head: bytes) -> bool:
     """Tell whether ``head`` begins a DICOM file: a preamble of 128 bytes, then ``DICM`` (PS3.10 7.1)."""
     return head[128:132] == b"DICM"
-
-
-def decode_dicom(path: Path) -> Decoded:
-    """Decode the DICOM file ``path`` to uint16 grey (H, W), as ``decode_dicom_bytes``."""
-    return decode_dicom_bytes(read_file(path))
 
 
 def decode_dicom_bytes(data: bytes) -> Decoded:

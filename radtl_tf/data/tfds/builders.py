@@ -81,8 +81,8 @@ def build_named(
     """Build a data set below ``data_dir``, or return the complete one; an instance keeps its own folder.
 
     ``source`` is the name of a shipped builder, the path of a builder's folder (both may end with ``/config``), a
-    builder class, or an instance. A path has a separator: ``./knees``. ``manual_dir`` is where its sources were put;
-    default: ``<data_dir>/downloads/manual/<name>``.
+    builder class, or an instance. ``manual_dir`` is where its sources were put; default:
+    ``<data_dir>/downloads/manual/<name>``.
 
     Raises:
         DataError: there is no such data set or configuration, its sources are missing or damaged, or the builder's
@@ -94,7 +94,7 @@ def build_named(
 
 
 def _configured(source: str | type[tfds.core.DatasetBuilder], data_dir: Path) -> tfds.core.DatasetBuilder:
-    found, config = _class_and_config(source) if isinstance(source, str) else (source, "")
+    found, config = class_and_config(source) if isinstance(source, str) else (source, "")
     known = [entry.name for entry in found.BUILDER_CONFIGS]
     if config and config not in known:
         raise DataError(
@@ -105,15 +105,19 @@ def _configured(source: str | type[tfds.core.DatasetBuilder], data_dir: Path) ->
         return found(data_dir=data_dir, config=config or None)
 
 
-def _class_and_config(source: str) -> tuple[type[tfds.core.DatasetBuilder], str]:
-    """Return the class of a name or a folder, and what follows it."""
-    name, divider, config = source.partition("/")
-    if not divider or name in known_datasets():
+def class_and_config(source: str) -> tuple[type[tfds.core.DatasetBuilder], str]:
+    """Return the builder class of a shipped name or of a builder's folder, and the configuration that follows it.
+
+    Raises:
+        DataError: it is neither, or the builder cannot be imported.
+    """
+    name, _, config = source.partition("/")
+    if name in known_datasets():
         return builder_class(name), config
     folder = Path(source).expanduser()
     if folder.is_dir():
         return builder_in(folder), ""
-    if list(folder.parent.glob(f"*{SUFFIX}.py")):
+    if "/" in source and list(folder.parent.glob(f"*{SUFFIX}.py")):
         return builder_in(folder.parent), folder.name
     hint = nearest(name, known_datasets())
     raise DataError(f"{source}: neither a shipped data set{hint} nor the folder of a builder (<name>{SUFFIX}.py).")

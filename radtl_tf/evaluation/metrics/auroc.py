@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from radtl_tf.evaluation.metrics.arrays import Score, Truth
 from radtl_tf.records.experiment import Kind
 
+Truth = NDArray[np.int64]  # (n,) 0 or 1; of several classes (n, K)
+Score = NDArray[np.float64]  # (n,) P(positive), 0..1; of several classes (n, K)
 SMALLEST = 1e-7  # float32 cannot tell a probability from 0 or 1 much below this
 Result = TypeVar("Result", float, NDArray[np.float64])
 

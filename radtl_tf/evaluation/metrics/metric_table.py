@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from radtl_tf.evaluation.metrics import auroc, recalibration, secondary, weighted
-from radtl_tf.evaluation.metrics.arrays import Score, Truth
+from radtl_tf.evaluation.metrics.auroc import Score, Truth
 from radtl_tf.evaluation.metrics.weighted import WeightedMetric
 from radtl_tf.records.experiment import Kind
 

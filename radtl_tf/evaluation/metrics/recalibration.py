@@ -12,7 +12,7 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import expit, log_softmax, softmax
 from scipy.special import logit as _logit
 
-from radtl_tf.evaluation.metrics.arrays import Score, Truth
+from radtl_tf.evaluation.metrics.auroc import Score, Truth
 
 Map = Callable[[Score], Score]
 

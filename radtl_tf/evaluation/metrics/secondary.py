@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.metrics.arrays import Score, Truth
+from radtl_tf.evaluation.metrics.auroc import Score, Truth
 from radtl_tf.records.experiment import Kind
 
 CUT = 0.5  # a score from here on calls a case positive, where no threshold is chosen

@@ -63,7 +63,7 @@ def _check_complete(record: ExperimentRecord, folds: pd.DataFrame) -> None:
     expected, found = [scenario.name for scenario in record.scenarios], set(folds["scenario"])
     missing = [name for name in expected if name not in found]
     unknown = sorted(found - set(expected))
-    num_runs, num_found = record.num_folds * record.num_repeats, len(folds[_ROW].drop_duplicates())
+    num_runs, num_found = record.num_test_parts, len(folds[_ROW].drop_duplicates())
     if missing or num_found != num_runs:
         what = f"scenario {missing[0]!r}" if missing else f"{num_runs - num_found} of {num_runs} folds"
         raise DataError(f"predictions.csv is incomplete: {what} is missing. Run the experiment again to finish it.")

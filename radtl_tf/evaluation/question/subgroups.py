@@ -162,8 +162,7 @@ def _compared(
     names = pair[0].name, pair[1].name
     lacking = _lacking(inside, predictions)
     if lacking:
-        num_folds = record.num_folds * record.num_repeats
-        reason = f"{lacking} of {num_folds} test parts lack a class"
+        reason = f"{lacking} of {record.num_test_parts} test parts lack a class"
         return (*names, *(math.nan,) * 9, reason)
     value = partial(_auroc, RunParts(inside, record.data.unit))
     first, second = (side.of(value) for side in pair)

@@ -9,8 +9,8 @@ import pandas as pd
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.predictions import RUN
+from radtl_tf.records.folder import OutputFolder, RunFolder
 
-FILE = "history.csv"
 LOSSES = ("loss", "inner_loss")
 _NUMBERS = ("epoch", *LOSSES)
 
@@ -27,7 +27,7 @@ def read_histories(folder: Path, record: ExperimentRecord) -> pd.DataFrame:
 
 
 def _read(folder: Path, scenario: str, repeat: int, fold: int) -> pd.DataFrame:
-    path = folder / "runs" / scenario / f"{repeat}-{fold}" / FILE
+    path = RunFolder(OutputFolder(folder).runs / scenario / f"{repeat}-{fold}").history
     if not path.exists():
         return pd.DataFrame()
     try:

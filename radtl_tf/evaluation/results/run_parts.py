@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.metrics.arrays import Score, Truth
+from radtl_tf.evaluation.metrics.auroc import Score, Truth
 from radtl_tf.evaluation.results.predictions import RUN
 from radtl_tf.evaluation.results.units import arrays, by_unit
 from radtl_tf.records.experiment import Unit

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from radtl_tf.errors import DataError, nearest
+from radtl_tf.records.folder import OutputFolder
 
-FILE = "similarity.csv"
 COLUMNS = ("kind", "backbone", "pixels", "weights", "weights_b", "tuning", "layer", "depth", "cka", "images")
 FINE_TUNING = "fine-tuning"  # kind of a row: the same weights before and after
 SOURCES = "sources"  # kind of a row: two weights, both before fine-tuning
@@ -22,7 +22,7 @@ def read_similarity(folder: Path) -> pd.DataFrame:
     Raises:
         DataError: the file is damaged.
     """
-    path = folder / FILE
+    path = OutputFolder(folder).similarity
     if not path.exists():
         return pd.DataFrame(columns=list(COLUMNS))
     try:

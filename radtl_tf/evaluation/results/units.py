@@ -7,8 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from radtl_tf.errors import DataError
-from radtl_tf.evaluation.metrics.arrays import Score, Truth
-from radtl_tf.evaluation.metrics.auroc import LOG_LOSSES, auroc
+from radtl_tf.evaluation.metrics.auroc import LOG_LOSSES, Score, Truth, auroc
 from radtl_tf.evaluation.results.predictions import RUN
 from radtl_tf.records.experiment import Unit
 from radtl_tf.records.runs import BINARY, Target

@@ -13,8 +13,7 @@ from scipy.stats import rankdata
 
 from radtl_tf.evaluation.inference.comparison import difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
-from radtl_tf.evaluation.metrics.arrays import Score
-from radtl_tf.evaluation.metrics.auroc import auroc
+from radtl_tf.evaluation.metrics.auroc import Score, auroc
 from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.question.chosen_runs import Pair

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from radtl_tf.evaluation.metrics.arrays import Score, Truth
+from radtl_tf.evaluation.metrics.auroc import Score, Truth
 from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
 from radtl_tf.evaluation.metrics.recalibration import Map, by_class, platt, temperature, temperature_of_classes
 from radtl_tf.evaluation.metrics.secondary import NUM_BINS, adaptive_bins

@@ -94,7 +94,7 @@ def pixels_of(intake: Intake, experiment: Experiment, folder: OutputFolder) -> n
         OutputError: the file cannot be written.
     """
     size, resize = experiment.training.image_size, experiment.training.resize
-    path = folder.data / f"pixels-{size}.npy"
+    path = folder.pixels(size)
     return pixel_cache(intake.builder, len(intake.cases.truth), size, resize, path, data_sha256=intake.sha256)
 
 

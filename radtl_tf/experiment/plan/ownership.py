@@ -6,10 +6,8 @@ import shutil
 from typing import Any
 
 from radtl_tf.errors import OutputError
-from radtl_tf.evaluation.results.similarity import FILE as SIMILARITY
 from radtl_tf.records.disk import read_json
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.report.saliency.store import FOLDER as SALIENCY
 
 REDONE = "experiment.evaluation"  # may change when the runs are done: it says what is evaluated, not what is trained
 
@@ -39,9 +37,9 @@ def start_over(folder: OutputFolder) -> None:
 
     The data set, its pixels and the key of the hashes stay: each is used again only where it is of the same data.
     """
-    for file in (folder.baselines, folder.inputs, folder.predictions, folder.root / SIMILARITY):
+    for file in (folder.baselines, folder.inputs, folder.predictions, folder.similarity):
         file.unlink(missing_ok=True)
-    for place in (folder.tensorboard, folder.root / SALIENCY):
+    for place in (folder.tensorboard, folder.saliency):
         shutil.rmtree(place, ignore_errors=True)
 
 

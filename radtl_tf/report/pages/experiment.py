@@ -9,12 +9,13 @@ from typing import Any
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.records.disk import write_text
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.drawing.table import plain, render_markdown
 from radtl_tf.report.drawing.templates import DISCLAIMER, render_template
 from radtl_tf.report.pages.card import NO_QUESTION, answer_words
 from radtl_tf.report.pages.export import export
 from radtl_tf.report.pages.sections import SECTIONS, Contents, contents
-from radtl_tf.report.saliency.section import SECTION, Saliency, read_saliency, render_section
+from radtl_tf.report.saliency.section import SECTION, read_saliency, render_section
 from radtl_tf.report.text.advice import advice, chances
 from radtl_tf.report.text.guidelines import CAPTION, key_of
 from radtl_tf.report.text.task_words import words
@@ -31,24 +32,15 @@ def write_report(folder: Path, evaluation: Evaluation) -> Path:
         OutputError: the folder cannot be written, or the stored maps are damaged.
     """
     found = contents(evaluation, read_saliency(folder))
-    path, page = folder / "report.html", _html(evaluation, found)
+    output, page = OutputFolder(folder), report_html(evaluation, found)
     export(folder, found.figures, [*found.tables, *found.checklist_tables()])
-    write_text(folder / "report.md", _markdown(evaluation, found))
-    write_text(path, page)
-    return path
+    write_text(output.markdown, report_markdown(evaluation, found))
+    write_text(output.report, page)
+    return output.report
 
 
-def render_html(evaluation: Evaluation, saliency: Saliency | None = None) -> str:
+def report_html(evaluation: Evaluation, found: Contents) -> str:
     """Return the report as one HTML page without scripts and without any external address."""
-    return _html(evaluation, contents(evaluation, saliency))
-
-
-def render_page(evaluation: Evaluation, saliency: Saliency | None = None) -> str:
-    """Return the report in Markdown, without the figures."""
-    return _markdown(evaluation, contents(evaluation, saliency))
-
-
-def _html(evaluation: Evaluation, found: Contents) -> str:
     numbers = {figure.key: number for number, figure in enumerate(_in_order(found), start=1)}
     return render_template(
         "report.html",
@@ -104,7 +96,8 @@ def _guidelines(found: Contents) -> list[Mapping[str, Any]]:
     ]
 
 
-def _markdown(evaluation: Evaluation, found: Contents) -> str:
+def report_markdown(evaluation: Evaluation, found: Contents) -> str:
+    """Return the report in Markdown, without the figures."""
     answer, experiment = evaluation.question, evaluation.record.experiment
     lines = [f"# {plain(experiment.name)}", plain(experiment.note)]
     lines += [plain(advice(answer))] if answer else []

@@ -11,6 +11,7 @@ import resvg_py
 
 from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_bytes, write_text
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.table import Table
 
@@ -41,13 +42,14 @@ def export(folder: Path, figures: Sequence[Figure], tables: Sequence[Table]) -> 
     Raises:
         OutputError: the folder cannot be written.
     """
+    output = OutputFolder(folder)
     for table in tables:
-        write_text(folder / "tables" / f"{table.key}.csv", as_csv(table))
-        write_text(folder / "tables" / f"{table.key}.tex", as_latex(table))
+        write_text(output.table(table.key, ".csv"), as_csv(table))
+        write_text(output.table(table.key, ".tex"), as_latex(table))
     for figure in figures:
         drawing = standalone(figure)
-        write_text(folder / "figures" / f"{figure.key}.svg", drawing)
-        write_bytes(folder / "figures" / f"{figure.key}.png", as_png(drawing))
+        write_text(output.figure(figure.key, ".svg"), drawing)
+        write_bytes(output.figure(figure.key, ".png"), as_png(drawing))
 
 
 def as_csv(table: Table) -> str:

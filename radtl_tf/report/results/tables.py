@@ -116,11 +116,11 @@ def scenario_comparisons_table(evaluation: Evaluation) -> Table:
 def choices_table(evaluation: Evaluation) -> Table:
     """What was chosen for the question, and how often."""
     choices = evaluation.question.choices if evaluation.question else pd.DataFrame()
-    num_runs = evaluation.record.num_folds * evaluation.record.num_repeats
+    num_choices = evaluation.record.num_test_parts
     return Table(
         key="choices",
         title="What was chosen",
-        caption=f"The scenario of lowest inner loss per weights in each of the {num_runs} training parts. Where the "
+        caption=f"The scenario of lowest inner loss per weights in each of the {num_choices} training parts. Where the "
         "choice changes from fold to fold, the scenarios are close.",
         columns=("Weights", "Scenario", "Times chosen"),
         rows=tuple((row["weights"], row["scenario"], str(row["times"])) for row in _rows(choices)),

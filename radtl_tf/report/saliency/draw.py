@@ -101,7 +101,7 @@ def _read(folder: Path) -> _Finished:
     if experiment.task.kind != "binary":
         raise ExperimentError(f"saliency maps are drawn for binary tasks, and this one is {experiment.task.kind}.")
     pixels = read_pixels(
-        output.data / f"pixels-{settings.image_size}.npy",
+        output.pixels(settings.image_size),
         *(data.examples, settings.image_size, settings.resize, data.sha256),
     )
     return _Finished(record, experiment, output, pixels)

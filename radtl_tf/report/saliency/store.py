@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from radtl_tf.errors import OutputError
 from radtl_tf.records.disk import read_json, temporary_folder, write_json
+from radtl_tf.records.folder import OutputFolder
 
-FOLDER = "saliency"
 FORMAT = 1
 RADIOGRAPH = "radiograph"
-_RECORD = "saliency.json"
+_INDEX = "saliency.json"
 Pictures = Mapping[tuple[int, str], NDArray[np.uint8]]  # by example and what it shows; grey (S, S) or RGBA (S, S, 4)
 
 
@@ -88,11 +88,11 @@ def write_drawn(output: Path, drawn: Drawn, pictures: Pictures) -> Path:
     Raises:
         OutputError: it cannot be written.
     """
-    folder = output / FOLDER
+    folder = OutputFolder(output).saliency
     with temporary_folder(folder, replace=True) as temporary:
         for key, pixels in pictures.items():
             (temporary / _name(*key)).write_bytes(bytes(imagecodecs.png_encode(pixels)))
-        write_json(temporary / _RECORD, {"format": FORMAT, **asdict(drawn)})
+        write_json(temporary / _INDEX, {"format": FORMAT, **asdict(drawn)})
     return folder
 
 
@@ -102,14 +102,14 @@ def read_drawn(output: Path) -> Drawn | None:
     Raises:
         OutputError: it is damaged, or written by another version.
     """
-    path = output / FOLDER / _RECORD
+    path = OutputFolder(output).saliency / _INDEX
     if not path.parent.exists():
         return None
-    record = read_json(path)
+    stored = read_json(path)
     try:
-        if record.pop("format") != FORMAT:
+        if stored.pop("format") != FORMAT:
             raise _damaged(path.parent)
-        return _from_json(record)
+        return _from_json(stored)
     except (AttributeError, KeyError, TypeError) as error:
         raise _damaged(path.parent) from error
 
@@ -120,7 +120,7 @@ def read_picture(output: Path, example: int, what: str) -> NDArray[np.uint8]:
     Raises:
         OutputError: it is missing or damaged.
     """
-    path = output / FOLDER / _name(example, what)
+    path = OutputFolder(output).saliency / _name(example, what)
     try:
         return np.asarray(imagecodecs.png_decode(path.read_bytes()))
     except (OSError, ValueError, imagecodecs.PngError) as error:
@@ -136,14 +136,14 @@ def _name(example: int, what: str) -> str:
     return f"{example:05d}-{what}.png"
 
 
-def _from_json(record: dict[str, Any]) -> Drawn:
+def _from_json(stored: dict[str, Any]) -> Drawn:
     cases = tuple(
         DrawnCase(**{**case, "maps": tuple(DrawnMap(**{**one, "cells": tuple(one["cells"])}) for one in case["maps"])})
-        for case in record.pop("cases")
+        for case in stored.pop("cases")
     )
-    randomized = tuple(Randomized(**row) for row in record.pop("randomized"))
-    weights, classes = tuple(record.pop("weights")), tuple(record.pop("classes"))
-    return Drawn(weights=weights, classes=classes, cases=cases, randomized=randomized, **record)
+    randomized = tuple(Randomized(**row) for row in stored.pop("randomized"))
+    weights, classes = tuple(stored.pop("weights")), tuple(stored.pop("classes"))
+    return Drawn(weights=weights, classes=classes, cases=cases, randomized=randomized, **stored)
 
 
 def _damaged(folder: Path) -> OutputError:

@@ -42,7 +42,7 @@ def _metric(evaluation: Evaluation) -> Iterator[str]:
     record = evaluation.record
     yield (
         f"Performance is the area under the ROC curve (AUROC) per {record.data.unit}{_over_classes(record)}, "
-        f"averaged over {record.num_folds * record.num_repeats} test parts; scores of different folds were never "
+        f"averaged over {record.num_test_parts} test parts; scores of different folds were never "
         "pooled. Intervals (95 %) and p are by the corrected resampled t of Nadeau & Bengio (2003) on the fold values "
         f"with {record.num_folds - 1} degrees of freedom."
     )

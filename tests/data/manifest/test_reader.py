@@ -217,6 +217,17 @@ def test_columns_of_yes_and_no_are_labels_too(manifest_of: ManifestOf) -> None:
         cases_of(read_manifest(path), task, KEY)
 
 
+def test_a_blank_cell_of_a_label_column_is_neither_yes_nor_no(manifest_of: ManifestOf) -> None:
+    path = manifest_of(ROWS)
+    path.write_text("path,a,b,id\na.png,1,0,7\nb.png,,1,8\nc.png, ,\t,9\n")
+    manifest = read_manifest(path)
+    with pytest.raises(DataError, match="'b' 1, 'a' 2; first line 3") as caught:
+        labels_of(manifest, Task(kind="multilabel", label=("b", "a")))
+    assert "\n" not in str(caught.value)
+    path.write_text("path,label\na.png,x|y\nb.png,\n")
+    assert labels_of(read_manifest(path), Task(kind="multilabel", label_separator="|")) == [("x", "y"), ()]
+
+
 def test_a_frame_is_the_manifest_that_pandas_would_write(manifest_of: ManifestOf, tmp_path: Path) -> None:
     frame = pd.DataFrame({"file": ["a.png", "b.png"], "path": [1.5, None], "seen": [True, False]})
     manifest_of([("a.png",), ("b.png",)], header=("path",))
@@ -245,14 +256,3 @@ def test_faults_of_a_frame_are_kept_until_they_are_refused(manifest_of: Manifest
 def test_a_frame_that_is_no_manifest_is_refused(frame: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(DataError):
         manifest_from(frame, tmp_path)
-
-
-def test_a_blank_cell_of_a_label_column_is_neither_yes_nor_no(manifest_of: ManifestOf) -> None:
-    path = manifest_of(ROWS)
-    path.write_text("path,a,b,id\na.png,1,0,7\nb.png,,1,8\nc.png, ,\t,9\n")
-    manifest = read_manifest(path)
-    with pytest.raises(DataError, match="'b' 1, 'a' 2; first line 3") as caught:
-        labels_of(manifest, Task(kind="multilabel", label=("b", "a")))
-    assert "\n" not in str(caught.value)
-    path.write_text("path,label\na.png,x|y\nb.png,\n")
-    assert labels_of(read_manifest(path), Task(kind="multilabel", label_separator="|")) == [("x", "y"), ()]

@@ -9,7 +9,7 @@ import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.report.drawing.table import plain
-from radtl_tf.report.pages.experiment import DISCLAIMER, NO_QUESTION, render_html, render_page, write_report
+from radtl_tf.report.pages.experiment import DISCLAIMER, NO_QUESTION, report_html, report_markdown, write_report
 from radtl_tf.report.pages.sections import contents
 from radtl_tf.report.results.tables import tables
 from radtl_tf.report.text.advice import advice, chances, headline
@@ -53,6 +53,14 @@ class Page(HTMLParser):
     @property
     def text(self) -> str:
         return " ".join(self.words)
+
+
+def render_html(evaluation: Evaluation) -> str:
+    return report_html(evaluation, contents(evaluation))
+
+
+def render_page(evaluation: Evaluation) -> str:
+    return report_markdown(evaluation, contents(evaluation))
 
 
 @pytest.fixture(scope="module")

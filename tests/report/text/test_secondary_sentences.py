@@ -24,9 +24,9 @@ def test_what_is_not_adjusted_is_said(evaluation: Evaluation) -> None:
     said = sentences(evaluation)["multiplicity"]
     assert "but for that of the sensitivity analysis per image" in said
     assert "as published, which is descriptive" in said
-    secondary = evaluation.secondary.metrics
-    left = secondary.comparisons[secondary.comparisons["level"] != UNIT]
-    secondary = replace(evaluation.secondary, secondary=replace(secondary, comparisons=left))
+    metrics = evaluation.secondary.metrics
+    left = metrics.comparisons[metrics.comparisons["level"] != UNIT]
+    secondary = replace(evaluation.secondary, metrics=replace(metrics, comparisons=left))
     published = evaluation.published.assign(p_value=float("nan"))
     without = sentences(replace(evaluation, secondary=secondary, published=published))["multiplicity"]
     assert without.endswith("adjusted by Holm's method within each family.")

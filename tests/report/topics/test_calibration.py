@@ -25,7 +25,7 @@ def test_before_and_after_stand_below_each_other(evaluation: Evaluation) -> None
     found = evaluation.secondary
     for row, (rows, name) in zip(
         table.rows,
-        ((found.secondary.estimates, "Brier"), (found.calibration.estimates, "Platt scaling: Brier")),
+        ((found.metrics.estimates, "Brier"), (found.calibration.estimates, "Platt scaling: Brier")),
         strict=False,
     ):
         expected = rows.set_index(["scenario", "metric"]).loc[("ResNet50-imagenet-caffe-frozen", name)]

@@ -10,7 +10,8 @@ import pytest
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.formatting import number
 from radtl_tf.evaluation.metrics.auroc import class_auroc
-from radtl_tf.report.pages.experiment import render_html
+from radtl_tf.report.pages.experiment import report_html
+from radtl_tf.report.pages.sections import contents
 from radtl_tf.report.topics.classes import class_comparisons_table, classes_table
 
 CLASSES = ("caries", "cyst", "<impacted>")
@@ -38,7 +39,7 @@ def test_the_question_has_a_row_per_class(several: Evaluation) -> None:
 
 
 def test_the_page_is_whole_and_escapes_names(several: Evaluation) -> None:
-    page = render_html(several)
+    page = report_html(several, contents(several))
     assert "mean AUROC of the 3 classes" in page
     assert "&lt;impacted&gt;" in page and "<impacted>" not in page
     assert "positive class" not in page.split("How sure")[0]

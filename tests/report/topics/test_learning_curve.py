@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.report.pages.experiment import render_html
+from radtl_tf.report.pages.experiment import report_html
+from radtl_tf.report.pages.sections import contents
 from radtl_tf.report.topics.learning_curve import learning_curve_figure, learning_curve_table
 
 
@@ -18,7 +19,7 @@ def test_table_and_figure_stand_in_the_report(outcome: Callable[..., Path]) -> N
     figure = learning_curve_figure(evaluation)
     assert figure is not None and figure.alt == evaluation.learning_curve.sentence
     assert ">38<" in figure.svg and ">150<" in figure.svg
-    page = render_html(evaluation)
+    page = report_html(evaluation, contents(evaluation))
     assert evaluation.learning_curve.sentence in page and 'id="learning-curve"' in page and figure.inline in page
 
 
