@@ -6,9 +6,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import pytest
 
 from radtl_tf.data.phantoms.write import write_phantoms
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.weights.file import write_weights
+
+mpl.use("Agg")
 
 TUTORIALS = sorted((Path(__file__).resolve().parents[1] / "docs" / "tutorials").glob("*.md"))
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -16,9 +21,10 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 @pytest.fixture(scope="module")
 def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with ``labels.csv`` and synthetic radiographs of 60 patients."""
+    """Return a folder with ``labels.csv``, synthetic radiographs of 60 patients, and weights ``mine.h5``."""
     folder = tmp_path_factory.mktemp("phantoms") / "data"
     write_phantoms(folder, kind="supernumerary", num_patients=60, seed=1, height=64)
+    write_weights(folder / "mine.h5", build_base("MobileNet", 32, seed=99))
     return folder
 
 
