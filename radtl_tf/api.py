@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from radtl_tf.library.dataset import Dataset as Dataset
-from radtl_tf.library.patient_folds import PatientFolds as PatientFolds
-from radtl_tf.library.result import Result as Result
+from radtl_tf.library.data.dataset import Dataset as Dataset
+from radtl_tf.library.data.patient_folds import PatientFolds as PatientFolds
+from radtl_tf.library.results.result import Result as Result
 
 # Keras and TensorFlow take seconds to load: each function loads them when it is called.
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from radtl_tf.library.external import ExternalTest
+    from radtl_tf.library.results.exported_models import ExternalTest
     from radtl_tf.records.experiment import Experiment
 
 SEED = 726  # the default seed of an experiment
@@ -76,8 +76,9 @@ def preprocess(pixels: str, size: int = 224, resize: str = "pad") -> keras.Seque
 
     Returns:
         A model from (B, H, W, 1) or (B, H, W, 3), grey float32 in 0..1, to (B, size, size, 3). Images of this size
-        already keep their values. ``stretch`` and ``published`` are those of an experiment to 1e-5; with ``pad``, Keras
-        pads before it resizes, so that on radiographs the mean difference stays below 0.005 of the grey range.
+        already keep their values. ``stretch`` and ``published`` are those of an experiment to 1e-5. With ``pad``, Keras
+        pads before it resizes and an experiment resizes before it pads: on radiographs that are not square the mean
+        difference stays below 0.03 of the grey range, and the edge of the film differs by more.
 
     Raises:
         ExperimentError: an unknown convention or resize, or no positive size.
@@ -202,8 +203,8 @@ def compare(
         >>> data = radtl.Dataset.from_csv("labels.csv", positive="present")  # doctest: +SKIP
         >>> radtl.compare(data, weights=["radimagenet", "imagenet"], out="results")  # doctest: +SKIP
     """
-    from radtl_tf.library.compared import Asked, dataset_from, experiment_of, source_of
-    from radtl_tf.library.runs import finished
+    from radtl_tf.library.results.compare_arguments import Asked, dataset_from, experiment_of, source_of
+    from radtl_tf.library.results.start import finished
 
     columns = {"path": path, "label": label, "positive": positive, "patient": patient, "unit": unit, "root": root}
     table = dataset_from(data, **columns)
@@ -239,7 +240,7 @@ def run(experiment: str | PathLike | Experiment, out: str | PathLike = "results"
         >>> import radtl_tf as radtl
         >>> result = radtl.run("experiment.toml", out="results")  # doctest: +SKIP
     """
-    from radtl_tf.library.runs import finished
+    from radtl_tf.library.results.start import finished
 
     return finished(experiment, out, accept)
 
@@ -299,7 +300,7 @@ def test(
         >>> import radtl_tf as radtl
         >>> radtl.test("model", "other-hospital.csv", patient="patient_id").frame()  # doctest: +SKIP
     """
-    from radtl_tf.library.external import external_test
+    from radtl_tf.library.results.exported_models import external_test
 
     models = [Path(folder) for folder in (model, compare) if folder is not None]
     return external_test(
@@ -335,6 +336,6 @@ def predict(model: str | PathLike, images: Dataset | str | PathLike | Iterable[s
         >>> import radtl_tf as radtl
         >>> radtl.predict("model", "new-images")  # doctest: +SKIP
     """
-    from radtl_tf.library.external import predictions
+    from radtl_tf.library.results.exported_models import predictions
 
     return predictions(Path(model), images)

@@ -109,8 +109,8 @@ def make_experiment(tmp_path: Path, tiny_backbone: str) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def finished_once(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: str) -> Path:
-    """Run the small experiment once for all tests; return the folder that holds data, weights and ``out``."""
+def finished_plan(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: str) -> Any:
+    """Run the small experiment once for all tests; return its plan, to read and to copy."""
     from radtl_tf.experiment.engine import collect_predictions, execute
     from radtl_tf.experiment.plan.plan import make_plan
     from radtl_tf.records.folder import OutputFolder
@@ -123,7 +123,13 @@ def finished_once(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: str) 
     for _ in execute(plan):
         pass
     collect_predictions(plan)
-    return folder
+    return plan
+
+
+@pytest.fixture(scope="session")
+def finished_once(finished_plan: Any) -> Path:
+    """Return the folder that holds data, weights and ``out`` of ``finished_plan``."""
+    return finished_plan.folder.root.parent
 
 
 def experiments_in(folder: Path, backbone: str) -> Callable[..., Any]:

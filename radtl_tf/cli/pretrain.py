@@ -27,7 +27,7 @@ def pretrain(source: Path, out: Path, data_dir: Path | None, dry_run: bool) -> N
     Example: radtl pretrain archive.toml --out archive-ResNet50_notop.h5
     """
     load_tensorflow()
-    from radtl_tf.experiment.make_weights import declaration, make_weights, price_weights
+    from radtl_tf.experiment.weights.make import declaration, make_weights, price_weights
     from radtl_tf.records.pretraining import read_pretraining
 
     pretraining = read_pretraining(source)

@@ -99,7 +99,7 @@ def verify(file: Path, backbone: str, images: Path | None, image_size: int, resi
     if images is None:
         refuse(["image_size", "resize"], "it is about the images that conventions are scored on; add --images.")
     load_tensorflow()
-    from radtl_tf.experiment.verify_weights import verify_weights
+    from radtl_tf.experiment.weights.verify import verify_weights
 
     found = verify_weights(file, backbone, images, image_size=image_size, resize=resize)
     if as_json:

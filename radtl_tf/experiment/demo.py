@@ -11,8 +11,8 @@ from radtl_tf.deploy.predict import Score, load_model, predict
 from radtl_tf.deploy.saved_model import export
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.question.best_setting import Ranking, inner_losses, rank_settings
-from radtl_tf.experiment.make_weights import make_weights
 from radtl_tf.experiment.run import run_experiment
+from radtl_tf.experiment.weights.make import make_weights
 from radtl_tf.logs import get_logger
 from radtl_tf.places import weights_folder
 from radtl_tf.progress import Watch, silent

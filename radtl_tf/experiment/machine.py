@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from radtl_tf.data.tfds.builders import known_datasets
-from radtl_tf.experiment.context import versions
+from radtl_tf.experiment.plan.context import versions
 from radtl_tf.models.weights.catalogue import Availability, availability, catalogue
 from radtl_tf.places import cache_folder, weights_folder
 from radtl_tf.records.experiment import Training

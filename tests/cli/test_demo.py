@@ -15,9 +15,17 @@ from radtl_tf.experiment import demo
 @pytest.fixture
 def small(tiny_backbone: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "BACKBONES", (tiny_backbone,))
-    monkeypatch.setattr(demo, "PATIENTS", 60)
+    monkeypatch.setattr(demo, "PATIENTS", 40)
     monkeypatch.setattr(demo, "SIZE", 32)
-    monkeypatch.setattr(demo, "EXPERIMENT", demo.EXPERIMENT.replace('"top10"', '"topK", layers = 2'))
+    monkeypatch.setattr(demo, "EXPERIMENT", smaller(demo.EXPERIMENT))
+
+
+def smaller(experiment: str) -> str:
+    """Return the experiment with the tunings of the small backbone, fewer folds and epochs."""
+    for old, new in (('"top10"', '"topK", layers = 2'), ("count = 3", "count = 2"), ("epochs = 10", "epochs = 2")):
+        assert old in experiment
+        experiment = experiment.replace(old, new)
+    return experiment
 
 
 def test_the_demo_does_the_whole_job_and_resumes(small: None, tmp_path: Path, radtl: Any) -> None:
@@ -32,5 +40,5 @@ def test_the_demo_does_the_whole_job_and_resumes(small: None, tmp_path: Path, ra
     assert all(name.endswith(".dcm") and 0 <= float(score) <= 1 for name, score in rows)
     again = radtl("demo", "--out", tmp_path / "demo")
     assert again.exit_code == 0, again.output
-    assert "0 of 24 runs are left" in again.stderr
+    assert "0 of 16 runs are left" in again.stderr
     assert again.stdout == first.stdout

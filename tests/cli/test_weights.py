@@ -218,7 +218,7 @@ def test_the_declared_convention_is_compared(
 def test_images_beyond_the_most_are_left_out_evenly(
     settled: list[str], tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("radtl_tf.experiment.verify_weights.MAX_IMAGES", 4)
+    monkeypatch.setattr("radtl_tf.experiment.weights.verify.MAX_IMAGES", 4)
     for number in (0, 19, 39, 59):
         (tmp_path / "images" / f"{number:03}.png").write_bytes(b"broken")
     result = radtl(*settled, "--images", tmp_path / "images")

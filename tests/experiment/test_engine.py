@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from radtl_tf.experiment.engine import BackboneRuns, collect_predictions, execut
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.logs import shown
 from radtl_tf.records.disk import read_json
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import BINARY, SETTING_COLUMNS
 from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass
 from radtl_tf.training.trainer import Trainer
@@ -31,12 +33,23 @@ def finished(plan: Plan) -> pd.DataFrame:
     for _ in execute(plan):
         pass
     collect_predictions(plan)
+    return collected(plan)
+
+
+def collected(plan: Plan) -> pd.DataFrame:
+    """Return all predictions of a finished experiment."""
     return pd.read_csv(plan.folder.predictions, dtype={"patient": str})
 
 
-def test_every_run_leaves_its_folder(make_plan: Any) -> None:
-    plan = make_plan()
-    predictions = finished(plan)
+@pytest.fixture
+def copied_plan(finished_plan: Plan, tmp_path: Path) -> Plan:
+    """Return the finished plan with a copy of its output folder, which a test may change."""
+    shutil.copytree(finished_plan.folder.root, tmp_path / "out")
+    return replace(finished_plan, folder=OutputFolder(tmp_path / "out"))
+
+
+def test_every_run_leaves_its_folder(finished_plan: Plan) -> None:
+    plan, predictions = finished_plan, collected(finished_plan)
     assert plan.remaining == []
     assert len(plan.runs) == 2 * (3 + 1) * 3  # two weights, three scenarios and a probe, three folds
     for run in plan.runs:
@@ -49,9 +62,8 @@ def test_every_run_leaves_its_folder(make_plan: Any) -> None:
     assert predictions.score.between(0, 1).all()
 
 
-def test_predictions_name_the_parts_of_their_scenario_also_of_runs_of_earlier_versions(make_plan: Any) -> None:
-    plan = make_plan()
-    finished(plan)
+def test_predictions_name_the_parts_of_their_scenario_also_of_runs_of_earlier_versions(copied_plan: Plan) -> None:
+    plan = copied_plan
     written = pd.read_csv(plan.folder.predictions, dtype=str, keep_default_na=False)
     found = set(written[["scenario", *SETTING_COLUMNS]].itertuples(index=False, name=None))
     scenarios = {run.scenario for run in plan.runs}
@@ -64,9 +76,8 @@ def test_predictions_name_the_parts_of_their_scenario_also_of_runs_of_earlier_ve
     assert list(read_predictions(plan.folder.predictions).columns) == list(BINARY.columns)
 
 
-def test_predictions_agree_with_the_folds(make_plan: Any) -> None:
-    plan = make_plan()
-    predictions = finished(plan)
+def test_predictions_agree_with_the_folds(finished_plan: Plan) -> None:
+    plan, predictions = finished_plan, collected(finished_plan)
     folds = pd.read_csv(plan.folder.folds)
     for run in plan.runs:
         rows = predictions[
@@ -77,8 +88,10 @@ def test_predictions_agree_with_the_folds(make_plan: Any) -> None:
         assert (rows.truth.to_numpy() == plan.cases.truth[rows.example]).all()
 
 
-def test_a_killed_experiment_ends_with_the_numbers_of_an_undisturbed_one(make_plan: Any, tmp_path: Path) -> None:
-    whole = finished(make_plan(tmp_path / "whole"))
+def test_a_killed_experiment_ends_with_the_numbers_of_an_undisturbed_one(
+    make_plan: Any, tmp_path: Path, finished_plan: Plan
+) -> None:
+    whole = collected(finished_plan)
     running = execute(make_plan(tmp_path / "killed"))
     for _ in range(5):
         next(running)
@@ -92,8 +105,7 @@ def test_a_killed_experiment_ends_with_the_numbers_of_an_undisturbed_one(make_pl
 
 
 def test_a_second_call_does_nothing(make_plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = make_plan()
-    finished(plan)
+    finished(make_plan())
     monkeypatch.setattr(PrefixPass, "__call__", lambda self, images: 1 / 0)
     assert list(execute(make_plan())) == []
 
@@ -177,20 +189,19 @@ def test_exhausted_memory_is_one_line(
         work(plan)
 
 
-def test_above_the_cache_limit_the_results_are_the_same(make_plan: Any, tmp_path: Path) -> None:
+def test_above_the_cache_limit_the_results_are_the_same(make_plan: Any, tmp_path: Path, finished_plan: Plan) -> None:
     said: list[str] = []
     plan = make_plan(tmp_path / "small", training={"cache_gb": 0.0})
     with shown(said.append):
         assert len(list(execute(plan))) == len(plan.runs)
     collect_predictions(plan)
-    small, large = pd.read_csv(plan.folder.predictions), finished(make_plan(tmp_path / "large"))
+    small, large = pd.read_csv(plan.folder.predictions), collected(finished_plan)
     assert any("above cache_gb = 0; 0 of 1 renderings are kept" in line for line in said)
     assert np.allclose(small.score, large.score, atol=1e-3, rtol=0)
 
 
-def test_the_run_record_says_how_the_run_ended(make_plan: Any) -> None:
-    plan = make_plan()
-    finished(plan)
+def test_the_run_record_says_how_the_run_ended(finished_plan: Plan) -> None:
+    plan = finished_plan
     records = [read_json(plan.folder.run(run) / "run.json") for run in plan.runs]
     for run, record in zip(plan.runs, records, strict=True):
         assert (record["scenario"], record["repeat"], record["fold"]) == (run.scenario.name, run.repeat, run.fold)
@@ -199,9 +210,9 @@ def test_the_run_record_says_how_the_run_ended(make_plan: Any) -> None:
         assert record["best_epoch"] == record["epochs"] == (0 if run.scenario.is_reference else 3)
 
 
-def test_shares_of_the_training_patients_are_runs_of_their_own(make_plan: Any) -> None:
+def test_shares_of_the_training_patients_are_runs_of_their_own(make_plan: Any, finished_plan: Plan) -> None:
     plan = make_plan(grid={"train_fractions": [0.5, 1.0]})
-    table, whole = finished(plan), finished(make_plan("whole"))
+    table, whole = finished(plan), collected(finished_plan)
     assert len(plan.runs) == 2 * 24
     same = table[table.scenario.isin(set(whole.scenario))]
     assert len(same) == len(whole) == len(table) / 2
@@ -214,19 +225,18 @@ def test_shares_of_the_training_patients_are_runs_of_their_own(make_plan: Any) -
     assert sizes[0.5] == pytest.approx(sizes[1.0] / 2, abs=1)
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-def test_half_precision_gives_the_auroc_of_full_precision(
-    make_plan: Any, restored_precision: None, precision: str
-) -> None:
+def test_half_precision_gives_the_auroc_of_full_precision(make_plan: Any, restored_precision: None) -> None:
     grid = {
         "tunings": [{"mode": "topK", "layers": 2, "learning_rates": [0.01]}, {"mode": "full", "learning_rates": [0.01]}]
     }
     sections = {"grid": grid, "training": {"epochs": 8}}
-    tables = [finished(make_plan(name, **with_precision(sections, name))) for name in ("float32", precision)]
-    full, half = (table[table.part == "test"].groupby("scenario").apply(area) for table in tables)
+    names = ("float32", "mixed_bfloat16", "mixed_float16")
+    tables = [finished(make_plan(name, **with_precision(sections, name))) for name in names]
+    full, *halves = (table[table.part == "test"].groupby("scenario").apply(area) for table in tables)
     assert full.max() > 0.8
-    assert (full - half).abs().max() < 0.05
-    assert not np.array_equal(tables[0].score, tables[1].score)
+    for half, table in zip(halves, tables[1:], strict=True):
+        assert (full - half).abs().max() < 0.05
+        assert not np.array_equal(tables[0].score, table.score)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from radtl_tf.library.dataset import Dataset
+from radtl_tf.library.data.dataset import Dataset
 
 COPIES = {60: 0, 61: 1}  # patient: whose image it has
 

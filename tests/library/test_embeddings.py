@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import DataError, ExperimentError, WeightsError
-from radtl_tf.library.dataset import Dataset
+from radtl_tf.library.data.dataset import Dataset
 from radtl_tf.library.embeddings import pooled_features
 from radtl_tf.records.disk import read_json
 from radtl_tf.training.features.prefix_features import FeatureStore

@@ -9,6 +9,9 @@ from types import ModuleType
 
 import pytest
 
+from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.report.pages.sections import Contents, contents
+
 
 def _load(name: str, path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
@@ -23,6 +26,12 @@ _MAPS = _load("_radtl_maps", Path(__file__).with_name("maps.py"))
 
 outcome, finished = _EVALUATION.outcome, _EVALUATION.finished
 evaluation, changed = _EVALUATION.evaluation, _EVALUATION.changed
+
+
+@pytest.fixture(scope="session")
+def drawn(evaluation: Evaluation) -> Contents:
+    """All that the report on ``evaluation`` holds, drawn once."""
+    return contents(evaluation)
 
 
 @pytest.fixture(scope="session")

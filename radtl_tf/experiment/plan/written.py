@@ -10,7 +10,7 @@ import numpy as np
 
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import patients_per_class
-from radtl_tf.experiment.context import context
+from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.folds import folds_text
 from radtl_tf.experiment.plan.image_summary import write_inputs
 from radtl_tf.experiment.plan.metadata import write_metadata

@@ -13,11 +13,10 @@ import pytest
 from PIL import Image
 
 from radtl_tf.errors import OutputError
-from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.pages.export import PALETTE, as_csv, as_latex, as_png, export, latex, standalone
-from radtl_tf.report.pages.sections import contents, figures
+from radtl_tf.report.pages.sections import Contents
 
 CSS = Path(__file__).parents[3] / "radtl_tf" / "report" / "templates" / "report.css"
 
@@ -26,24 +25,23 @@ def table(*rows: tuple[str, ...]) -> Table:
     return Table("k", "Title", "50 % of a_b.", ("Name", "Value"), rows)
 
 
-def test_every_table_and_figure_is_written(evaluation: Evaluation, tmp_path: Path) -> None:
-    found = contents(evaluation)
-    shown = [*found.tables, *found.checklist_tables()]
-    export(tmp_path, found.figures, shown)
+def test_every_table_and_figure_is_written(drawn: Contents, tmp_path: Path) -> None:
+    shown = [*drawn.tables, *drawn.checklist_tables()]
+    export(tmp_path, drawn.figures, shown)
     files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert files == {f"tables/{made.key}.{kind}" for made in shown for kind in ("csv", "tex")} | {
-        f"figures/{figure.key}.{kind}" for figure in found.figures for kind in ("svg", "png")
+        f"figures/{figure.key}.{kind}" for figure in drawn.figures for kind in ("svg", "png")
     }
     text = (tmp_path / "tables" / "settings.csv").read_text(encoding="utf-8")
     rows = list(csv.reader(io.StringIO(text)))
-    assert rows[0] == list(found.tables[0].columns)
-    assert len(rows) == 1 + len(found.tables[0].rows)
+    assert rows[0] == list(drawn.tables[0].columns)
+    assert len(rows) == 1 + len(drawn.tables[0].rows)
 
 
-def test_a_folder_that_cannot_be_written_is_one_clear_error(evaluation: Evaluation, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_one_clear_error(drawn: Contents, tmp_path: Path) -> None:
     (tmp_path / "tables").write_text("a file")
     with pytest.raises(OutputError, match="cannot be written"):
-        export(tmp_path, [], contents(evaluation).tables)
+        export(tmp_path, [], drawn.tables)
 
 
 def test_csv_has_numbers_and_nothing_that_a_spreadsheet_runs() -> None:
@@ -65,8 +63,8 @@ def test_every_special_character_of_latex_is_escaped() -> None:
     assert latex("~^\\<>±") == (r"\textasciitilde{}\textasciicircum{}\textbackslash{}\textless{}\textgreater{}$\pm$")
 
 
-def test_a_drawing_of_its_own_has_the_light_palette_a_size_and_a_ground(evaluation: Evaluation) -> None:
-    for figure in figures(evaluation):
+def test_a_drawing_of_its_own_has_the_light_palette_a_size_and_a_ground(drawn: Contents) -> None:
+    for figure in drawn.figures:
         text = standalone(figure)
         root = ElementTree.fromstring(text)
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
@@ -82,8 +80,8 @@ def test_the_palette_is_that_of_the_page() -> None:
     assert {name: re.search(rf"--{name}: (#\w+);", light)[1] for name in PALETTE} == PALETTE  # type: ignore[index]
 
 
-def test_a_png_is_twice_the_size_and_not_empty(evaluation: Evaluation) -> None:
-    for figure in figures(evaluation):
+def test_a_png_is_twice_the_size_and_not_empty(drawn: Contents) -> None:
+    for figure in drawn.figures:
         drawing = standalone(figure)
         root = ElementTree.fromstring(drawing)
         image = Image.open(io.BytesIO(as_png(drawing)))

@@ -50,6 +50,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory, maps: ModuleType, synthetic:
     return contents(evaluate(folder), read_saliency(maps.store(folder)))
 
 
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory, synthetic: ModuleType) -> Contents:
+    """What a small experiment without a question leaves in its report."""
+    like = synthetic.Synthetic(backbones=("ResNet50",), num_patients=80, question=None)
+    return contents(evaluate(synthetic.write_synthetic(tmp_path_factory.mktemp("few"), like)))
+
+
 def test_every_sentence_and_place_that_is_named_exists(evaluation: Evaluation, whole: Contents) -> None:
     known = {*sentences(evaluation), "result", "saliency"}
     words = [word for line in ROWS[1:] for column in line.split("\t")[5:] for word in column.split()]
@@ -59,8 +66,8 @@ def test_every_sentence_and_place_that_is_named_exists(evaluation: Evaluation, w
     assert named - optional <= set(whole.titles)
 
 
-def test_three_guidelines_with_drafts(evaluation: Evaluation) -> None:
-    lists = contents(evaluation).checklists
+def test_three_guidelines_with_drafts(evaluation: Evaluation, drawn: Contents) -> None:
+    lists = drawn.checklists
     assert list(lists) == ["CLAIM 2024", "TRIPOD+AI", "STARD-AI"]
     assert [key_of(name) for name in lists] == ["claim-2024", "tripod-ai", "stard-ai"]
     drafted = [item for item in lists["CLAIM 2024"] if item.state == STATES["drafted"]]
@@ -81,9 +88,8 @@ def _sentences() -> set[str]:
     return {word[1:] for line in ROWS for word in line.split("\t")[5].split() if word.startswith("@")}
 
 
-def test_the_table_names_evidence_by_its_title(evaluation: Evaluation) -> None:
-    found = contents(evaluation)
-    table = as_table("STARD-AI", found.checklists["STARD-AI"], found.titles)
+def test_the_table_names_evidence_by_its_title(drawn: Contents) -> None:
+    table = as_table("STARD-AI", drawn.checklists["STARD-AI"], drawn.titles)
     row = next(row for row in table.rows if row[1] == "Flow diagram")
     assert row[2:4] == ("drafted: author must confirm", "Flow of patients and images")
     assert table.key == "stard-ai"
@@ -115,9 +121,9 @@ def item(found: Contents, guideline: str, topic: str) -> Item:
     ],
 )
 def test_an_item_is_drafted_where_its_evidence_is_and_the_authors_elsewhere(
-    whole: Contents, evaluation: Evaluation, guideline: str, topic: str, evidence: str
+    whole: Contents, drawn: Contents, guideline: str, topic: str, evidence: str
 ) -> None:
-    there, absent = item(whole, guideline, topic), item(contents(evaluation), guideline, topic)
+    there, absent = item(whole, guideline, topic), item(drawn, guideline, topic)
     assert there.state == STATES["drafted"]
     assert there.evidence[0] == evidence
     assert (absent.state, absent.draft) == (STATES["author"], "")
@@ -132,12 +138,11 @@ def test_an_item_is_drafted_where_its_evidence_is_and_the_authors_elsewhere(
     ],
 )
 def test_what_is_not_done_is_denied_and_what_is_shown_is_not(
-    whole: Contents, outcome: Outcome, guideline: str, topic: str, evidence: str, denial: str
+    whole: Contents, few: Contents, guideline: str, topic: str, evidence: str, denial: str
 ) -> None:
     there = item(whole, guideline, topic)
     assert there.state == STATES["drafted"] and there.evidence == (evidence,)
     assert denial not in str(whole.checklists)
-    few = contents(evaluate(outcome(backbones=("ResNet50",), num_patients=80, question=None)))
     absent = item(few, guideline, topic)
     assert absent.state == "not applicable" and denial in absent.draft
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.library.subset import part_of, positions_of
+from radtl_tf.library.data.subset import part_of, positions_of
 
 
 def test_positions_come_from_masks_and_from_the_end() -> None:

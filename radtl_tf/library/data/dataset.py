@@ -17,11 +17,11 @@ from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_from, read_manifest
 from radtl_tf.errors import DataError
-from radtl_tf.library.check import DataCheck, data_check
-from radtl_tf.library.stored_images import ImageRows, StoredImages, private_folder
-from radtl_tf.library.subset import part_of, positions_of
-from radtl_tf.library.summary import summary_html, summary_text
-from radtl_tf.library.task import check_kind_said, task_from, without_source
+from radtl_tf.library.data.check import DataCheck, data_check
+from radtl_tf.library.data.stored_images import ImageRows, StoredImages, private_folder
+from radtl_tf.library.data.subset import part_of, positions_of
+from radtl_tf.library.data.summary import summary_html, summary_text
+from radtl_tf.library.data.task import check_kind_said, task_from, without_source
 from radtl_tf.records.experiment import Task
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class Dataset:
             ExperimentError: the arguments contradict each other.
             OutputError: ``data_dir`` cannot be written.
         """
-        from radtl_tf.library.tfds_source import built, is_multilabel
+        from radtl_tf.library.data.tfds_source import built, is_multilabel
 
         builder = built(source, Path(data_dir).expanduser() if data_dir else private_folder())
         own_kind = "multilabel" if positive is None and is_multilabel(builder) else None
@@ -285,7 +285,7 @@ class Dataset:
             ExperimentError: an argument is out of range or not known.
             OutputError: the cache cannot be written.
         """
-        from radtl_tf.library.streams import Settings, stream
+        from radtl_tf.library.data.streams import Settings, stream
 
         settings = Settings(size, batch_size, pixels, resize, shuffle, seed, augmentation)
         return stream(self._images, self._cases.truth, settings)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.tfds.pipeline import augment
 from radtl_tf.errors import ExperimentError
-from radtl_tf.library.stored_images import ImageRows
+from radtl_tf.library.data.stored_images import ImageRows
 from radtl_tf.models.pixels import CONVENTIONS, convention, to_network
 from radtl_tf.records.experiment import Training
 from radtl_tf.records.reader import record_from

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from radtl_tf import __version__
-from radtl_tf.experiment.context import PACKAGES, context
+from radtl_tf.experiment.plan.context import PACKAGES, context
 from radtl_tf.records.experiment import Training
 from radtl_tf.training.device import prepare
 

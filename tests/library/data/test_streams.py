@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import ExperimentError
-from radtl_tf.library.dataset import Dataset
+from radtl_tf.library.data.dataset import Dataset
 from radtl_tf.models.pixels import convention, to_network
 
 

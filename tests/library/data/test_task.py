@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from radtl_tf.errors import ExperimentError
-from radtl_tf.library.task import task_from, without_source
+from radtl_tf.library.data.task import task_from, without_source
 
 SOURCE: dict[str, Path | str] = {"manifest": Path("labels.csv")}
 

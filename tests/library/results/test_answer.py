@@ -7,7 +7,7 @@ import pytest
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.question.answer import Answer, ConventionAnswer
-from radtl_tf.library.answer import answer_from
+from radtl_tf.library.results.answer import answer_from
 
 
 def test_fields_are_those_of_the_headline_convention() -> None:

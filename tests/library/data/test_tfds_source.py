@@ -7,8 +7,8 @@ import pytest
 import tensorflow_datasets as tfds
 
 from radtl_tf.errors import DataError
-from radtl_tf.library.dataset import Dataset
-from radtl_tf.library.tfds_source import built, is_multilabel
+from radtl_tf.library.data.dataset import Dataset
+from radtl_tf.library.data.tfds_source import built, is_multilabel
 
 
 def test_a_builder_gives_the_data_set_that_it_was_built_from(data: Dataset) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.library.summary import summary_html, summary_text
+from radtl_tf.library.data.summary import summary_html, summary_text
 
 CASES = Cases(np.arange(3), np.array([0, 1, 1]), np.array([0, 1, 1]), ("#a", "#b"), ("no", "yes"), "patient")
 

@@ -13,7 +13,7 @@ import keras
 from radtl_tf.errors import ExperimentError
 from radtl_tf.experiment.run import run_experiment
 from radtl_tf.library.bars import bars
-from radtl_tf.library.result import Result
+from radtl_tf.library.results.result import Result
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.reader import read_experiment
 

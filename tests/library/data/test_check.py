@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.errors import ExperimentError
-from radtl_tf.library.dataset import Dataset
+from radtl_tf.library.data.dataset import Dataset
 
 
 def test_findings_as_text_as_a_frame_and_as_a_page(data: Dataset, tmp_path: Path) -> None:

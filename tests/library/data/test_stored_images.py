@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import DataError, OutputError
-from radtl_tf.library.dataset import Dataset
-from radtl_tf.library.stored_images import ImageRows, StoredImages, private_folder
+from radtl_tf.library.data.dataset import Dataset
+from radtl_tf.library.data.stored_images import ImageRows, StoredImages, private_folder
 from radtl_tf.places import data_folder
 
 

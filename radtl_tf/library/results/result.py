@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from radtl_tf.evaluation.evaluate import Evaluation
-    from radtl_tf.library.answer import Answer
-    from radtl_tf.library.plots import Plots
+    from radtl_tf.library.results.answer import Answer
+    from radtl_tf.library.results.plots import Plots
 
 FRAMES = ("estimates", "comparisons", "predictions", "history")
 BEST = "best"
@@ -67,7 +67,7 @@ class Result:
             ExperimentError: runs are missing.
             DataError: the predictions are damaged.
         """
-        from radtl_tf.library.answer import answer_from
+        from radtl_tf.library.results.answer import answer_from
 
         found = self._evaluation.question
         return answer_from(found) if found else None
@@ -75,7 +75,7 @@ class Result:
     @property
     def plot(self) -> Plots:
         """The figures: ``plot.roc()``, ``plot.forest()``, ``plot.calibration()``, ``plot.learning_curve()``."""
-        from radtl_tf.library.plots import Plots
+        from radtl_tf.library.results.plots import Plots
 
         return Plots(lambda: self._evaluation)
 
@@ -90,7 +90,7 @@ class Result:
             ExperimentError: no such table, or runs are missing; ``history`` is there from the first run on.
             OutputError: a file is missing or damaged.
         """
-        from radtl_tf.library import frames
+        from radtl_tf.library.results import frames
 
         if name not in FRAMES:
             raise ExperimentError(f"No frame {name!r}: use one of {', '.join(FRAMES)}.")
@@ -185,7 +185,7 @@ class Result:
 
     def _table(self, name: str) -> pd.DataFrame:
         from radtl_tf.evaluation.evaluate import tables_of
-        from radtl_tf.library.frames import read_table
+        from radtl_tf.library.results.frames import read_table
 
         file = self.folder / f"{name}.csv"
         return read_table(file, "learning_rate") if file.exists() else tables_of(self._evaluation)[name]

@@ -17,7 +17,7 @@ from radtl_tf.records.experiment import FoldPlan, Kind
 from radtl_tf.records.reader import record_from
 
 if TYPE_CHECKING:
-    from radtl_tf.library.dataset import Dataset
+    from radtl_tf.library.data.dataset import Dataset
 
 
 class PatientFolds(BaseCrossValidator):

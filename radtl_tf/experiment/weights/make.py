@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from radtl_tf.experiment.pretraining import (
+from radtl_tf.experiment.weights.pretraining import (
     PreparedPretraining,
     finished,
     prepare_pretraining,

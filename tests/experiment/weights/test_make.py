@@ -1,4 +1,4 @@
-"""Weights files made in one call; how they are trained is tested with ``experiment.pretraining``."""
+"""Weights files made in one call; how they are trained is tested with ``experiment.weights.pretraining``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from radtl_tf.experiment import make_weights as module
-from radtl_tf.experiment.make_weights import declaration, make_weights
+from radtl_tf.experiment.weights import make as module
+from radtl_tf.experiment.weights.make import declaration, make_weights
 from radtl_tf.logs import shown
 from radtl_tf.records.reader import experiment_from
 

@@ -13,7 +13,7 @@ import pytest
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError
 from radtl_tf.evaluation.evaluate import evaluate
-from radtl_tf.library.result import FRAMES, Result
+from radtl_tf.library.results.result import FRAMES, Result
 from radtl_tf.records.runs import SETTING_COLUMNS
 
 mpl.use("Agg")

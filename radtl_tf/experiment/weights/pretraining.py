@@ -20,7 +20,7 @@ from radtl_tf.data.manifest.reader import cases_of, read_manifest
 from radtl_tf.data.tfds.builders import build_manifest, build_named, cases_from, fingerprint
 from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream, validation_mask
 from radtl_tf.errors import OutputError
-from radtl_tf.experiment.context import context
+from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.ownership import refuse_other
 from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base

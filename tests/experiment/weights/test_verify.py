@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import DataError
-from radtl_tf.experiment import verify_weights as module
-from radtl_tf.experiment.verify_weights import verify_weights
+from radtl_tf.experiment.weights import verify as module
+from radtl_tf.experiment.weights.verify import verify_weights
 
 
 def test_images_are_read_evenly_and_resized(

@@ -17,8 +17,8 @@ from sklearn.model_selection import cross_val_score
 from radtl_tf.data.folds.draw import draw_folds
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.errors import DataError, ExperimentError
-from radtl_tf.library.dataset import Dataset
-from radtl_tf.library.patient_folds import PatientFolds
+from radtl_tf.library.data.dataset import Dataset
+from radtl_tf.library.data.patient_folds import PatientFolds
 from radtl_tf.records.experiment import FoldPlan, Kind
 
 

@@ -14,7 +14,13 @@ import tensorflow as tf
 from PIL import Image
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
-from radtl_tf.experiment.pretraining import _source_name, finished, prepare_pretraining, pretrain, price_pretraining
+from radtl_tf.experiment.weights.pretraining import (
+    _source_name,
+    finished,
+    prepare_pretraining,
+    pretrain,
+    price_pretraining,
+)
 from radtl_tf.models.backbones import BACKBONES, build_base
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.file import read_weights, write_weights
@@ -105,7 +111,7 @@ def test_a_killed_call_goes_on_to_the_same_file(source: Make, tmp_path: Path, mo
     pretraining = source()
     expected = pretrain(ready(pretraining, tmp_path / "whole.h5", data_dir=tmp_path / "data"))
     out = tmp_path / "killed.h5"
-    for place in ("training.pretraining.epochs.describe", "experiment.pretraining.rename"):
+    for place in ("training.pretraining.epochs.describe", "experiment.weights.pretraining.rename"):
         with monkeypatch.context() as patch:
             patch.setattr(f"radtl_tf.{place}", _kill)
             with pytest.raises(KeyboardInterrupt):
@@ -124,8 +130,8 @@ def _kill(*_: Any, **__: Any) -> None:
 def test_a_complete_file_is_known_and_a_changed_source_refused(
     source: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("radtl_tf.experiment.pretraining.train_source", lambda *_, **__: [])
-    monkeypatch.setattr("radtl_tf.experiment.pretraining.finish", lambda *_: {})
+    monkeypatch.setattr("radtl_tf.experiment.weights.pretraining.train_source", lambda *_, **__: [])
+    monkeypatch.setattr("radtl_tf.experiment.weights.pretraining.finish", lambda *_: {})
     pretraining, out = source(training={"epochs": 1}), tmp_path / "own.h5"
     sidecar = pretrain(ready(pretraining, out))
     assert finished(pretraining, Place(out)) == sidecar
@@ -146,7 +152,7 @@ def test_a_complete_file_is_known_and_a_changed_source_refused(
 
 def test_an_unfinished_one_is_no_place_for_another(source: Make, tmp_path: Path, monkeypatch: Any) -> None:
     out = tmp_path / "own.h5"
-    monkeypatch.setattr("radtl_tf.experiment.pretraining.train_source", _kill)
+    monkeypatch.setattr("radtl_tf.experiment.weights.pretraining.train_source", _kill)
     with pytest.raises(KeyboardInterrupt):
         pretrain(ready(source(), out))
     with pytest.raises(OutputError, match=r"seed: 726 there, 1 now"):

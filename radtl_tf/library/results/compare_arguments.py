@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from radtl_tf.errors import DataError, ExperimentError
-from radtl_tf.library.dataset import Dataset
-from radtl_tf.library.patient_folds import PatientFolds
-from radtl_tf.library.task import without_source
+from radtl_tf.library.data.dataset import Dataset
+from radtl_tf.library.data.patient_folds import PatientFolds
+from radtl_tf.library.data.task import without_source
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.reader import as_dict, experiment_from
 

@@ -12,7 +12,7 @@ import pytest
 from radtl_tf.data.tfds import examples
 from radtl_tf.errors import DataError, ExperimentError, RadtlError
 from radtl_tf.experiment.plan.data import take_in
-from radtl_tf.library.dataset import Dataset
+from radtl_tf.library.data.dataset import Dataset
 from radtl_tf.records.folder import OutputFolder
 
 

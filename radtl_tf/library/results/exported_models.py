@@ -19,7 +19,7 @@ from radtl_tf.deploy.predict import predict as scores_of
 from radtl_tf.errors import DataError, ExperimentError
 from radtl_tf.experiment.external_test import Tested, assess
 from radtl_tf.library.bars import bars
-from radtl_tf.library.dataset import Dataset
+from radtl_tf.library.data.dataset import Dataset
 from radtl_tf.progress import counted
 from radtl_tf.records.experiment import Task
 from radtl_tf.report.pages.external import as_text

@@ -1,0 +1,1 @@
+"""Weights files: make one from a source data set, and look into one."""

@@ -1,0 +1,1 @@
+"""Experiments in a Python session: start them, read their results, use their models."""
