@@ -10,10 +10,10 @@ from typing import Any
 
 import radtl_tf
 from radtl_tf import errors
-from radtl_tf.library.answer import Answer
-from radtl_tf.library.check import DataCheck
-from radtl_tf.library.external import ExternalTest
-from radtl_tf.library.plots import Plots
+from radtl_tf.library.data.check import DataCheck
+from radtl_tf.library.results.answer import Answer
+from radtl_tf.library.results.exported_models import ExternalTest
+from radtl_tf.library.results.plots import Plots
 
 PAGE = Path(__file__).with_name("reference.md")
 RETURNED = (Answer, DataCheck, ExternalTest, Plots)  # classes that the public functions return

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from radtl_tf.errors import DataError, ExperimentError
-from radtl_tf.library.compared import Asked, dataset_from, experiment_of, source_of
-from radtl_tf.library.dataset import Dataset
-from radtl_tf.library.patient_folds import PatientFolds
+from radtl_tf.library.data.dataset import Dataset
+from radtl_tf.library.data.patient_folds import PatientFolds
+from radtl_tf.library.results.compare_arguments import Asked, dataset_from, experiment_of, source_of
 
 COLUMNS = {"positive": "sick", "patient": "patient_id"}
 

@@ -12,7 +12,7 @@ import pytest
 
 import radtl_tf as radtl
 from radtl_tf.experiment import run as experiment_run
-from radtl_tf.library.result import Result
+from radtl_tf.library.results.result import Result
 
 COLUMNS: dict[str, Any] = {"positive": "sick", "patient": "patient_id"}
 SETTING = "Tiny-mine-tf-frozen"
