@@ -19,7 +19,7 @@ def test_the_outputs_are_stripped() -> None:
 
 
 @pytest.mark.slow
-def test_the_notebook_runs_and_shows_the_answer_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_notebook_runs_and_shows_a_bar_and_the_answer_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
     monkeypatch.setenv("PYTHONPATH", str(NOTEBOOK.parents[2]))
     notebook = nbformat.read(NOTEBOOK, as_version=4)
@@ -33,4 +33,5 @@ def test_the_notebook_runs_and_shows_the_answer_card(tmp_path: Path, monkeypatch
         if "text/html" in output.get("data", {})
     ]
     assert any("radtl-card" in page for page in pages)
+    assert any("<progress" in page for page in pages)
     assert any("image/png" in output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", []))
