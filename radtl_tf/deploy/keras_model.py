@@ -23,8 +23,6 @@ from radtl_tf.training.finished_networks import FinishedRuns, Network, find_weig
 from radtl_tf.training.randomness import DROPOUT
 
 Folds = int | Literal["all"]
-# A constant feature counts as 0, as in ``Head``: any finite number divided by the root of this is.
-_OF_CONSTANT = 1e30
 _FLOAT32 = "float32"
 
 
@@ -93,11 +91,13 @@ def _head(head: Head, kind: Kind, name: str) -> Callable[[Any], Any]:
     kernel, bias = head.kernel.numpy(), head.bias.numpy()
     if kind == "binary":  # the softmax of two logits is the sigmoid of their difference
         kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
-    variance = np.where(sd > 0, sd**2, _OF_CONSTANT)
-    standardize = keras.layers.Normalization(mean=mean.tolist(), variance=variance.tolist(), dtype=_FLOAT32)
+    # keras.layers.Normalization divides by 1e-7 at least, and features of random weights may vary less than that.
+    scale = np.divide(1, sd, out=np.zeros_like(sd), where=sd > 0)  # a constant feature counts as 0, as in ``Head``
+    center = keras.layers.Rescaling([1.0] * len(mean), (-mean).tolist(), dtype=_FLOAT32)
+    standardize = keras.layers.Rescaling(scale.tolist(), [0.0] * len(mean), dtype=_FLOAT32)
     dropout = keras.layers.Dropout(DROPOUT, dtype=_FLOAT32)
     activation = "softmax" if kind == "multiclass" else "sigmoid"
     dense = keras.layers.Dense(kernel.shape[1], activation=activation, dtype=_FLOAT32, name=name)
     dense.build((None, kernel.shape[0]))
     dense.set_weights([kernel, bias])
-    return lambda features: dense(dropout(standardize(features)))
+    return lambda features: dense(dropout(standardize(center(features))))

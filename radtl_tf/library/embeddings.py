@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,12 +59,14 @@ def _store(data: Dataset, record: WeightsRecord, training: Training, device: Dev
     initialize(base, record, seed)
     grey, pixels = data.images.grey(training.image_size, training.resize), convention(record.pixels)
     check_first_batch(to_network(grey[:PREFIX_BATCH], pixels), pixels)
-    options: dict[str, Any] = {"augmentation": "none", "seed": seed, "kept": {POOLED: 1}}
     return FeatureStore(
         {POOLED: PrefixPass(base, [POOLED])},
         grey,
+        name=f"{record.backbone} with the weights {record.name!r}",
         convention=pixels,
         cache=ArrayCache(cache_folder(), training.cache_gb * _GIGABYTE),
         key=feature_key(record, seed, images_hash(image.reading for image in data.images.examined()), training, device),
-        **options,
+        augmentation="none",
+        seed=seed,
+        kept={POOLED: 1},
     )

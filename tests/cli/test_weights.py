@@ -314,7 +314,7 @@ def test_the_commands_of_the_page_are_commands() -> None:
 
 
 def test_the_page_explains_every_refusal() -> None:
-    source = "".join(path.read_text() for path in PACKAGE.glob("models/weight_*.py"))
+    source = "".join(path.read_text() for path in PACKAGE.glob("models/weights/*.py"))
     codes = set(re.findall(r"refusal\(\s*\"([^\"]+)\"", source)) | set(re.findall(r"code = \"(\w+)\" if", source))
     section = PAGE.partition("## Why a file is refused")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)) == codes

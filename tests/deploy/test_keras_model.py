@@ -108,10 +108,13 @@ def test_images_of_any_size_are_taken(finished: OutputFolder, tmp_path: Path) ->
     assert model.predict(np.zeros((2, 50, 40, 1), np.float32), verbose=0).shape == (2, 1)
 
 
-def test_a_feature_that_was_constant_in_training_counts_for_nothing() -> None:
+@pytest.mark.parametrize(("mean", "sd"), [(2.0, 0.0), (1e-24, 3e-24), (5e4, 100.0)])
+def test_features_that_are_constant_or_vary_hardly_at_all_are_standardized_as_in_training(
+    mean: float, sd: float
+) -> None:
     head = Head(num_features=2, num_classes=2)
-    head.reset(np.ones((2, 2), np.float32) * [[1], [-1]], np.zeros(2), np.array([1.0, 2.0]), np.array([0.5, 0.0]))
-    features = np.array([[3.0, 2.0], [3.0, 900.0]], np.float32)
+    head.reset(np.ones((2, 2), np.float32) * [[1], [-1]], np.zeros(2), np.array([1.0, mean]), np.array([0.5, sd]))
+    features = np.array([[0.5, mean], [3.0, mean + 2 * (sd or 900)]], np.float32)
     found = keras.ops.convert_to_numpy(_head(head, "multilabel", "p")(features))
     assert found == pytest.approx(1 / (1 + np.exp(-keras.ops.convert_to_numpy(head(features)))), abs=1e-7)
 

@@ -119,8 +119,11 @@ class ImageRows:
         Raises:
             DataError: a TFDS data set is damaged.
         """
-        if self._stored.manifest is None:
+        try:
             return self.examined()
+        except DataError:
+            if self._stored.manifest is None:
+                raise
         rows, task = self.rows.tolist(), self._stored.task
         manifest, labels = self._stored.manifest.at(rows), [self._stored.labels[row] for row in rows]
         return examined(manifest, read_manifest_images(manifest), labels, task=task, patient=task.patient)

@@ -10,6 +10,7 @@ import pytest
 from radtl_tf.data.check.examined_images import examined, outcomes_of, read_files, read_manifest_images
 from radtl_tf.data.manifest.reader import read_manifest
 from radtl_tf.errors import DataError
+from radtl_tf.progress import Progress
 from radtl_tf.records.experiment import Task
 
 ROWS = [("a.png", "sick", "001"), ("b.png", "well", "1"), ("c.png", "well", "001")]
@@ -22,14 +23,14 @@ def test_a_missing_image_and_one_outside_cost_their_row(manifest_of: Callable[..
     with pytest.raises(DataError, match="line 2: the image does not exist"):
         read_manifest(path)
     manifest = read_manifest(path, collect=True)
-    steps: list[int] = []
-    outcomes = read_manifest_images(manifest, lambda _: steps.append(1))
+    steps: list[Progress] = []
+    outcomes = read_manifest_images(manifest, steps.append)
     assert [(outcome.status, outcome.code) for outcome in outcomes] == [
         ("refused", "path"),
         ("decoded", ""),
         ("refused", "path"),
     ]
-    assert len(steps) == 3
+    assert [step.done for step in steps] == [1, 2, 3]
 
 
 def test_every_row_brings_its_label_patient_path_and_other_cells(manifest_of: Callable[..., Path]) -> None:

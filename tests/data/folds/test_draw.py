@@ -84,7 +84,7 @@ def test_hopelessly_few_patients() -> None:
 def test_patients_who_share_images_are_too_few_groups_for_the_folds() -> None:
     cases = make_cases(120)
     linked = dataclasses.replace(cases, linked=cases.patients % 2)
-    with pytest.raises(DataError, match="only 2 separate groups"):
+    with pytest.raises(DataError, match="2 patients"):
         draw_folds(linked, FoldPlan(count=5), seed=1)
 
 

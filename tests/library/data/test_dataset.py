@@ -30,7 +30,7 @@ def test_groups_join_patients_who_share_an_image(data: Dataset) -> None:
 
 def test_groups_are_those_of_an_experiment(data: Dataset, make_experiment: Any, tmp_path: Path) -> None:
     experiment = make_experiment(task={"manifest": str(data.task.manifest)})
-    taken = take_in(experiment, OutputFolder(tmp_path / "out"), (), lambda line: None)
+    taken = take_in(experiment, OutputFolder(tmp_path / "out"), ())
     assert np.array_equal(taken.cases.groups, data.groups)
     assert np.array_equal(taken.cases.truth, data.y)
 

@@ -10,7 +10,7 @@ import pytest
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.report.drawing.table import plain
 from radtl_tf.report.pages.experiment import DISCLAIMER, NO_QUESTION, report_html, report_markdown, write_report
-from radtl_tf.report.pages.sections import Contents
+from radtl_tf.report.pages.sections import Contents, contents
 from radtl_tf.report.text.advice import advice, chances, headline
 
 Outcome = Callable[..., Path]
@@ -54,22 +54,22 @@ class Page(HTMLParser):
         return " ".join(self.words)
 
 
-def report_html(evaluation: Evaluation) -> str:
+def render_html(evaluation: Evaluation) -> str:
     return report_html(evaluation, contents(evaluation))
 
 
-def report_markdown(evaluation: Evaluation) -> str:
+def render_page(evaluation: Evaluation) -> str:
     return report_markdown(evaluation, contents(evaluation))
 
 
 @pytest.fixture(scope="module")
-def html(evaluation: Evaluation) -> str:
-    return report_html(evaluation)
+def html(evaluation: Evaluation, drawn: Contents) -> str:
+    return report_html(evaluation, drawn)
 
 
 @pytest.fixture(scope="module")
-def markdown(evaluation: Evaluation) -> str:
-    return report_markdown(evaluation)
+def markdown(evaluation: Evaluation, drawn: Contents) -> str:
+    return report_markdown(evaluation, drawn)
 
 
 def test_the_page_stands_alone(html: str) -> None:
@@ -121,7 +121,7 @@ def test_hostile_names_stay_text(outcome: Outcome) -> None:
             signal={HOSTILE: 1.0, "b": 0.5},
         )
     )
-    page, markdown = Page(report_html(found)), report_markdown(found)
+    page, markdown = Page(render_html(found)), render_page(found)
     assert "script" not in page.tags
     assert page.text.count(HOSTILE) >= 4
     assert "<script" not in markdown.replace(r"\<script", "")
@@ -168,24 +168,24 @@ def test_the_page_has_landmarks_and_a_way_past_the_head(html: str) -> None:
 
 
 def test_long_tables_are_folded_and_short_ones_open(outcome: Outcome) -> None:
-    html = report_html(evaluate(outcome(tunings={"full": (1e-1, 1e-2, 1e-3, 1e-4), "frozen": (1e-2, 1e-3, 1e-4)})))
+    html = render_html(evaluate(outcome(tunings={"full": (1e-1, 1e-2, 1e-3, 1e-4), "frozen": (1e-2, 1e-3, 1e-4)})))
     assert re.search(r'id="scenarios".*?<details>\s*<summary>32 rows</summary>', html, re.DOTALL)
     assert "<details" not in html[html.index('id="settings"') : html.index('id="comparisons"')]
 
 
 def test_the_note_is_prominent_and_absent_otherwise(outcome: Outcome, html: str) -> None:
     note = "Drawn scores: no evidence of anything."
-    found = report_html(evaluate(outcome(note=note, backbones=("ResNet50",))))
+    found = render_html(evaluate(outcome(note=note, backbones=("ResNet50",))))
     assert found.index('class="banner"') < found.index(note) < found.index('class="answer"')
     assert 'class="banner"' not in html
 
 
 def test_without_a_question_it_estimates_only(outcome: Outcome) -> None:
     found = evaluate(outcome(question=None, backbones=("ResNet50",), signal={"imagenet": 1.0}))
-    text = Page(report_html(found)).text
+    text = Page(render_html(found)).text
     assert NO_QUESTION in text
     assert "Comparisons" not in text
-    assert NO_QUESTION in report_markdown(found)
+    assert NO_QUESTION in render_page(found)
 
 
 def test_what_is_written(outcome: Outcome) -> None:
@@ -193,7 +193,7 @@ def test_what_is_written(outcome: Outcome) -> None:
     found = evaluate(folder)
     path = write_report(folder, found)
     assert path == folder / "report.html"
-    assert path.read_text(encoding="utf-8") == report_html(found)
+    assert path.read_text(encoding="utf-8") == render_html(found)
     assert (folder / "report.md").read_text(encoding="utf-8").startswith("# synthetic\n")
     assert {path.name for path in (folder / "figures").iterdir()} >= {"forest.svg", "forest.png", "roc.svg", "roc.png"}
     assert {path.name for path in (folder / "tables").iterdir()} >= {"settings.csv", "settings.tex", "stard-ai.csv"}
@@ -206,7 +206,7 @@ def test_a_verdict_that_depends_on_the_convention_is_undecided_everywhere(outcom
     found = evaluate(outcome(under=under, **options))
     assert found.question is not None
     assert headline(found.question) == "radimagenet and imagenet: undecided, it depends on the pixel convention"
-    html, markdown = report_html(found), report_markdown(found)
+    html, markdown = render_html(found), render_page(found)
     text = Page(html).text
     assert headline(found.question) in text
     assert 'style="background: var(--undecided)"' in html
@@ -222,12 +222,12 @@ def test_a_verdict_that_depends_on_the_convention_is_undecided_everywhere(outcom
 
 def test_the_ablation_is_told_shown_and_tabled(outcome: Outcome) -> None:
     found = evaluate(outcome(backbones=("ResNet50",), pixels=("caffe", "tf")))
-    html = report_html(found)
+    html = render_html(found)
     assert found.ablation is not None
     assert len(found.ablation.sentences) == 2
     for sentence in found.ablation.sentences:
         assert sentence in Page(html).text
-        assert sentence.replace("_", r"\_") in report_markdown(found)
+        assert sentence.replace("_", r"\_") in render_page(found)
     assert "under each pixel convention with its 95 % interval" in html
     assert "pixels" in Page(html).ids
 
@@ -238,4 +238,4 @@ def test_the_report_of_a_published_grid_stays_small(outcome: Outcome) -> None:
         backbones=("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2"),
         tunings={"full": (1e-3, 1e-4), "frozen": (1e-2, 1e-3), "top10": (1e-2, 1e-3)},
     )
-    assert len(report_html(evaluate(folder)).encode("utf-8")) < 5_000_000
+    assert len(render_html(evaluate(folder)).encode("utf-8")) < 5_000_000
