@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -39,9 +38,9 @@ def bounds(record: type, name: str) -> click.IntRange:
     annotation = get_type_hints(record, include_extras=True)[name]
     if not hasattr(annotation, "__metadata__"):  # a number or a word: the number comes first
         annotation = get_args(annotation)[0]
-    marks = {key: value for mark in annotation.__metadata__ for key, value in asdict(mark).items()}
-    low, high = marks.get("ge"), marks.get("le", marks.get("lt"))
-    return click.IntRange(low, high, max_open="lt" in marks)
+    (limits,) = annotation.__metadata__
+    high = limits.lt if limits.le is None else limits.le
+    return click.IntRange(limits.ge, high, max_open=limits.lt is not None)
 
 
 def _number(flag: str, record: type, field: str, help: str) -> Option:

@@ -15,17 +15,14 @@ from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import ExperimentError
 from radtl_tf.models.head import Head
 from radtl_tf.models.preprocessing_layers import preprocessing_layers
-from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Experiment, Kind
+from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import recorded_experiment
 from radtl_tf.records.runs import Run
 from radtl_tf.training.finished_networks import FinishedRuns, Network, find_weights
 from radtl_tf.training.randomness import DROPOUT
 
 Folds = int | Literal["all"]
-# A constant feature counts as 0, as in ``Head``: any finite number divided by the root of this is.
-_OF_CONSTANT = 1e30
 _FLOAT32 = "float32"
 
 
@@ -41,12 +38,12 @@ def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weig
         WeightsError: the weights file is gone, or is not the one that the experiment recorded.
         OutputError: a file of the folder is missing or damaged.
     """
-    record = read_json(folder.experiment)
-    experiment = recorded_experiment(record["experiment"], folder.root)
-    chosen, scenarios = choose_setting(folder, record, setting)
+    facts = read_facts(folder.experiment)
+    experiment = facts.experiment
+    chosen, scenarios = choose_setting(folder, facts.scenarios, setting)
     runs = best_runs(folder, scenarios, _numbers(folds, experiment.folds.count))
     with _full_precision():
-        finished, weights = FinishedRuns(folder, experiment), find_weights(experiment, chosen, weights_folder)
+        finished, weights = FinishedRuns(folder, facts), find_weights(experiment, chosen, weights_folder)
         networks = (finished.network(run, weights) for run in runs)  # one at a time: only the first prefix is kept
         return _model(experiment, runs, networks, name=f"fold_{folds}")
 
@@ -94,11 +91,13 @@ def _head(head: Head, kind: Kind, name: str) -> Callable[[Any], Any]:
     kernel, bias = head.kernel.numpy(), head.bias.numpy()
     if kind == "binary":  # the softmax of two logits is the sigmoid of their difference
         kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
-    variance = np.where(sd > 0, sd**2, _OF_CONSTANT)
-    standardize = keras.layers.Normalization(mean=mean.tolist(), variance=variance.tolist(), dtype=_FLOAT32)
+    # keras.layers.Normalization divides by 1e-7 at least, and features of random weights may vary less than that.
+    scale = np.divide(1, sd, out=np.zeros_like(sd), where=sd > 0)  # a constant feature counts as 0, as in ``Head``
+    center = keras.layers.Rescaling([1.0] * len(mean), (-mean).tolist(), dtype=_FLOAT32)
+    standardize = keras.layers.Rescaling(scale.tolist(), [0.0] * len(mean), dtype=_FLOAT32)
     dropout = keras.layers.Dropout(DROPOUT, dtype=_FLOAT32)
     activation = "softmax" if kind == "multiclass" else "sigmoid"
     dense = keras.layers.Dense(kernel.shape[1], activation=activation, dtype=_FLOAT32, name=name)
     dense.build((None, kernel.shape[0]))
     dense.set_weights([kernel, bias])
-    return lambda features: dense(dropout(standardize(features)))
+    return lambda features: dense(dropout(standardize(center(features))))

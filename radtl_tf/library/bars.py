@@ -1,32 +1,78 @@
-"""Bars that show progress in a terminal and in a notebook; rich draws them."""
+"""Bars that show progress: rich draws them in a terminal, the browser in a notebook."""
 
 from __future__ import annotations
 
+import html
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from radtl_tf.progress import Progress, Watch, clock
+from radtl_tf.progress import Progress, Watch, clock, silent
 
 if TYPE_CHECKING:
     import rich.progress
-    from rich.console import Console
 
 
 @contextmanager
 def bars() -> Iterator[Watch]:
-    """Give a ``watch`` that draws a bar on stderr for each thing that is counted, while the block runs.
+    """Give a ``watch`` that draws a bar for each thing that is counted, while the block runs.
 
-    Nothing is drawn where nobody looks: stderr is no terminal and this is no notebook. What is written to stderr
-    meanwhile appears above the bars.
+    In a terminal the bars are on stderr, and what is written there meanwhile appears above them. Nothing is drawn where
+    nobody looks: stderr is no terminal and this is no notebook.
     """
+    if _in_notebook():
+        yield _NotebookBars()
+    elif sys.stderr.isatty():
+        with _terminal_bars() as watch:
+            yield watch
+    else:
+        yield silent
+
+
+def left_text(progress: Progress) -> str:
+    """Return how long the rest will take, in words; empty where that cannot be told.
+
+    >>> left_text(Progress("Runs", 3, 30, seconds_left=125))
+    'about 2 min 5 s left'
+    """
+    return "" if progress.seconds_left is None else f"about {clock(progress.seconds_left)} left"
+
+
+def _in_notebook() -> bool:
+    """Tell whether this process is the kernel of a notebook."""
+    shell = sys.modules.get("IPython")
+    return shell is not None and type(shell.get_ipython()).__name__ == "ZMQInteractiveShell"
+
+
+class _NotebookBars:
+    """The bars in the output of a cell, each made when it is first counted and then updated in place."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, Any] = {}
+
+    def __call__(self, progress: Progress) -> None:
+        from IPython.display import HTML, display
+
+        bar = HTML(notebook_bar(progress))
+        if progress.what in self._shown:
+            self._shown[progress.what].update(bar)
+        else:
+            self._shown[progress.what] = display(bar, display_id=True)
+
+
+def notebook_bar(progress: Progress) -> str:
+    """Return a bar as HTML."""
+    bar = f'<progress value="{progress.done}" max="{progress.total}"></progress>'
+    return f"{html.escape(progress.what)} {bar} {progress.done}/{progress.total} {left_text(progress)}".rstrip()
+
+
+@contextmanager
+def _terminal_bars() -> Iterator[Watch]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
 
-    console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -34,16 +80,11 @@ def bars() -> Iterator[Watch]:
         TimeElapsedColumn(),
         TextColumn("{task.fields[left]}"),
     )
-    with Bars(*columns, console=console, disable=not _is_seen(console), redirect_stdout=False) as drawn:
-        yield _Bars(drawn)
+    with Bars(*columns, console=Console(stderr=True), redirect_stdout=False) as drawn:
+        yield _TerminalBars(drawn)
 
 
-def _is_seen(console: Console) -> bool:
-    """Tell whether somebody looks; in a notebook rich needs ipywidgets to draw."""
-    return find_spec("ipywidgets") is not None if console.is_jupyter else sys.stderr.isatty()
-
-
-class _Bars:
+class _TerminalBars:
     """The bars by what they count, each made when it is first counted."""
 
     def __init__(self, drawn: rich.progress.Progress) -> None:
@@ -53,5 +94,5 @@ class _Bars:
     def __call__(self, progress: Progress) -> None:
         if progress.what not in self._tasks:
             self._tasks[progress.what] = self._drawn.add_task(progress.what, total=progress.total, left="")
-        left = "" if progress.seconds_left is None else f"about {clock(progress.seconds_left)} left"
-        self._drawn.update(self._tasks[progress.what], completed=progress.done, total=progress.total, left=left)
+        task, left = self._tasks[progress.what], left_text(progress)
+        self._drawn.update(task, completed=progress.done, total=progress.total, left=left)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from radtl_tf.records.limits import Limits
 
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
 Resize = Literal["pad", "stretch", "published"]
@@ -40,7 +40,7 @@ class Task(_Strict):
     """
 
     label: str | tuple[str, ...] = "label"
-    label_separator: Annotated[str, MinLen(1)] | None = None
+    label_separator: Annotated[str, Limits(min_length=1)] | None = None
     positive: str | None = None
     kind: Kind = "binary"
     classes: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class Question(_Strict):
     compare: tuple[str, str]
     metric: Literal["auroc"] = "auroc"
     over: Literal["selected", "grid"] = "selected"
-    margin: Annotated[float, Gt(0), Lt(1)] = 0.02
+    margin: Annotated[float, Limits(gt=0, lt=1)] = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +74,9 @@ class FoldPlan(_Strict):
     nearly the same) stay on one side, unless ``group_duplicates`` is false.
     """
 
-    count: Annotated[int, Ge(2), Le(50)] = 5
-    repeats: Annotated[int, Ge(1), Le(100)] = 1
-    inner: Annotated[float, Gt(0), Le(0.5)] = 0.2
+    count: Annotated[int, Limits(ge=2, le=50)] = 5
+    repeats: Annotated[int, Limits(ge=1, le=100)] = 1
+    inner: Annotated[float, Limits(gt=0, le=0.5)] = 0.2
     group_duplicates: bool = True
 
 
@@ -85,8 +85,8 @@ class TuningAxis(_Strict):
     """One way of tuning with the learning rates to try; ``layers`` is K of ``topK`` (layers that have weights)."""
 
     mode: TuningMode
-    learning_rates: Annotated[tuple[Annotated[float, Gt(0)], ...], MinLen(1)]
-    layers: Annotated[int, Ge(1)] | None = None
+    learning_rates: Annotated[tuple[Annotated[float, Limits(gt=0)], ...], Limits(min_length=1)]
+    layers: Annotated[int, Limits(ge=1)] | None = None
 
     @property
     def name(self) -> str:
@@ -102,11 +102,11 @@ class Grid(_Strict):
     all of them, so 1.0 is always among them.
     """
 
-    backbones: Annotated[tuple[str, ...], MinLen(1)]
-    weights: Annotated[tuple[str, ...], MinLen(1)]
-    tunings: Annotated[tuple[TuningAxis, ...], MinLen(1)]
-    pixels: Annotated[tuple[str, ...], MinLen(1)] = ("native",)
-    train_fractions: Annotated[tuple[Annotated[float, Gt(0), Le(1)], ...], MinLen(1)] = (1.0,)
+    backbones: Annotated[tuple[str, ...], Limits(min_length=1)]
+    weights: Annotated[tuple[str, ...], Limits(min_length=1)]
+    tunings: Annotated[tuple[TuningAxis, ...], Limits(min_length=1)]
+    pixels: Annotated[tuple[str, ...], Limits(min_length=1)] = ("native",)
+    train_fractions: Annotated[tuple[Annotated[float, Limits(gt=0, le=1)], ...], Limits(min_length=1)] = (1.0,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,16 +124,16 @@ class Training(_Strict):
     ``batch_size = "auto"``: the published 32, or the largest power of two below it that fits into the GPU's memory.
     """
 
-    image_size: Annotated[int, Ge(32), Le(2048)] = 224
+    image_size: Annotated[int, Limits(ge=32, le=2048)] = 224
     resize: Resize = "pad"
-    batch_size: Annotated[int, Ge(1)] | Literal["auto"] = 32
-    epochs: Annotated[int, Ge(1)] = 30
-    patience: Annotated[int, Ge(0)] = 0
+    batch_size: Annotated[int, Limits(ge=1)] | Literal["auto"] = 32
+    epochs: Annotated[int, Limits(ge=1)] = 30
+    patience: Annotated[int, Limits(ge=0)] = 0
     head_input: Literal["standardized", "raw"] = "standardized"
     class_weights: Literal["none", "balanced"] = "none"
     augmentation: Augmentation = "none"
-    views: Annotated[int, Ge(0)] = 0
-    cache_gb: Annotated[float, Ge(0)] = 20.0
+    views: Annotated[int, Limits(ge=0)] = 0
+    cache_gb: Annotated[float, Limits(ge=0)] = 20.0
     precision: Precision = "auto"
     determinism: Literal["off", "seeded", "strict"] = "seeded"
 
@@ -174,7 +174,7 @@ class Experiment(_Strict):
     task: Task
     grid: Grid
     question: Question | None = None
-    seed: Annotated[int, Ge(0), Lt(2**31)] = 726
+    seed: Annotated[int, Limits(ge=0, lt=2**31)] = 726
     note: str = ""
     folds: FoldPlan = FoldPlan()
     weights: dict[str, WeightsEntry] = field(default_factory=dict)

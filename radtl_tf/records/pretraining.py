@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Gt, Le, Lt, MinLen
-
 from radtl_tf.errors import ExperimentError
 from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Augmentation, Precision, Resize, Task, WeightsEntry
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.limits import Limits
 from radtl_tf.records.reader import absolute_task, absolute_weights, as_dict, check_task, read_toml, record_from
 
 SIDECAR_FORMAT = 1
@@ -35,14 +35,14 @@ class SourceModel(_Strict):
 class SourceTraining(_Strict):
     """How the backbone is trained; ``validation`` is the share of the patients, never of the images, held out."""
 
-    image_size: Annotated[int, Ge(32), Le(2048)] = 224
+    image_size: Annotated[int, Limits(ge=32, le=2048)] = 224
     resize: Resize = "pad"
     augmentation: Augmentation = "none"
-    batch_size: Annotated[int, Ge(2)] = 32  # a batch norm needs two
-    epochs: Annotated[int, Ge(1)] = 30
-    learning_rate: Annotated[float, Gt(0)] = 1e-3
+    batch_size: Annotated[int, Limits(ge=2)] = 32  # a batch norm needs two
+    epochs: Annotated[int, Limits(ge=1)] = 30
+    learning_rate: Annotated[float, Limits(gt=0)] = 1e-3
     schedule: Literal["constant", "cosine"] = "cosine"
-    validation: Annotated[float, Ge(0), Le(0.5)] = 0.1
+    validation: Annotated[float, Limits(ge=0, le=0.5)] = 0.1
     class_weights: Literal["none", "balanced"] = "none"
     precision: Precision = "auto"
     determinism: Literal["off", "seeded", "strict"] = "seeded"
@@ -52,7 +52,7 @@ class SourceTraining(_Strict):
 class Rights(_Strict):
     """What whoever passes the file on has to know: the licence of the weights, and whom to cite."""
 
-    license: Annotated[str, MinLen(1)]
+    license: Annotated[str, Limits(min_length=1)]
     citation: str = ""
 
 
@@ -60,11 +60,11 @@ class Rights(_Strict):
 class Pretraining(_Strict):
     """A source task and the backbone that learns it: what one source file says."""
 
-    name: Annotated[str, MinLen(1)]
+    name: Annotated[str, Limits(min_length=1)]
     task: Task
     model: SourceModel
     record: Rights
-    seed: Annotated[int, Ge(0), Lt(2**31)] = 726
+    seed: Annotated[int, Limits(ge=0, lt=2**31)] = 726
     note: str = ""
     weights: dict[str, WeightsEntry] = field(default_factory=dict)
     training: SourceTraining = SourceTraining()
@@ -124,9 +124,14 @@ class Place:
         return self.weights.with_name(f"{self.weights.name}.work")
 
     @property
-    def data(self) -> Path:
-        """Where the data set is built unless the user names a folder."""
-        return self.work / "data"
+    def files(self) -> OutputFolder:
+        """The files in ``work`` that an experiment has too: the record, the data set, TensorBoard's events."""
+        return OutputFolder(self.work)
+
+    @property
+    def complete(self) -> Path:
+        """The weights before they get their own name."""
+        return self.work / "weights.h5"
 
 
 def read_sidecar(weights: Path) -> dict[str, Any] | None:

@@ -118,7 +118,7 @@ def small_network(*, input_shape: tuple[int, int, int], **_: Any) -> keras.Model
 @pytest.fixture
 def verify_small(tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Result]:
     """Return a function that verifies the small file of the spoiled ones."""
-    monkeypatch.setitem(BACKBONES, "Small", Backbone("Small", small_network, "tf", 16, "Small", True, 4))
+    monkeypatch.setitem(BACKBONES, "Small", Backbone("Small", small_network, "tf", 16, True, 4))
     return lambda: radtl("weights", "verify", tmp_path / "small.h5", "--backbone", "Small", "--json")
 
 

@@ -18,7 +18,7 @@ from radtl_tf.deploy.keras_model import _head, keras_model
 from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import ExperimentError
 from radtl_tf.models.head import Head
-from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run
 
@@ -35,7 +35,7 @@ model.fit(images, numpy.tile([0, 1], len(images))[: len(images)], verbose=0)
 
 
 def run_of(folder: OutputFolder, setting: str, fold: int) -> Run:
-    _, scenarios = choose_setting(folder, read_json(folder.experiment), setting)
+    _, scenarios = choose_setting(folder, read_facts(folder.experiment).scenarios, setting)
     return best_runs(folder, scenarios, [fold])[0]
 
 
@@ -108,10 +108,13 @@ def test_images_of_any_size_are_taken(finished: OutputFolder, tmp_path: Path) ->
     assert model.predict(np.zeros((2, 50, 40, 1), np.float32), verbose=0).shape == (2, 1)
 
 
-def test_a_feature_that_was_constant_in_training_counts_for_nothing() -> None:
+@pytest.mark.parametrize(("mean", "sd"), [(2.0, 0.0), (1e-24, 3e-24), (5e4, 100.0)])
+def test_features_that_are_constant_or_vary_hardly_at_all_are_standardized_as_in_training(
+    mean: float, sd: float
+) -> None:
     head = Head(num_features=2, num_classes=2)
-    head.reset(np.ones((2, 2), np.float32) * [[1], [-1]], np.zeros(2), np.array([1.0, 2.0]), np.array([0.5, 0.0]))
-    features = np.array([[3.0, 2.0], [3.0, 900.0]], np.float32)
+    head.reset(np.ones((2, 2), np.float32) * [[1], [-1]], np.zeros(2), np.array([1.0, mean]), np.array([0.5, sd]))
+    features = np.array([[0.5, mean], [3.0, mean + 2 * (sd or 900)]], np.float32)
     found = keras.ops.convert_to_numpy(_head(head, "multilabel", "p")(features))
     assert found == pytest.approx(1 / (1 + np.exp(-keras.ops.convert_to_numpy(head(features)))), abs=1e-7)
 

@@ -26,6 +26,7 @@ from radtl_tf.models.backbones import build_base
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.file import write_weights
 from radtl_tf.records.disk import read_json, write_json
+from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
 
 SETTING = "Tiny-mine-tf-frozen"
@@ -155,7 +156,7 @@ def set_losses(folder: OutputFolder, **by_setting: list[float]) -> None:
 
 def test_the_default_is_the_setting_of_lowest_inner_loss(finished: OutputFolder) -> None:
     set_losses(finished, random_topK2=[0.1, 0.2, 0.3])
-    assert choose_setting(finished, read_json(finished.experiment), None)[0].name == "Tiny-random-tf-topK2"
+    assert choose_setting(finished, read_facts(finished.experiment).scenarios, None)[0].name == "Tiny-random-tf-topK2"
 
 
 def test_a_tie_exports_nothing_until_the_setting_is_named(finished: OutputFolder, tmp_path: Path) -> None:

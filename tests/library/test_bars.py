@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from radtl_tf.library.bars import bars
+from radtl_tf.library.bars import bars, notebook_bar
 from radtl_tf.progress import Progress
 
 
@@ -43,3 +43,9 @@ def test_a_bar_for_each_thing_that_is_counted(monkeypatch: pytest.MonkeyPatch, c
     assert "Runs" in drawn and "2/3" in drawn and "about 1 min 30 s left" in drawn
     assert "a line" in drawn
     assert capsys.readouterr().out == ""
+
+
+def test_a_notebook_gets_an_html_bar() -> None:
+    bar = notebook_bar(Progress("Runs <all>", 2, 3, 90.0))
+    assert '<progress value="2" max="3">' in bar
+    assert "2/3" in bar and "1 min 30 s" in bar and "<all>" not in bar

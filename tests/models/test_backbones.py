@@ -94,7 +94,7 @@ def test_one_row_more_is_one_backbone_more(monkeypatch: pytest.MonkeyPatch) -> N
         features = keras.layers.SeparableConv2D(5, 3, name="only")(images)
         return keras.Model(images, keras.layers.GlobalAveragePooling2D()(features))
 
-    monkeypatch.setitem(BACKBONES, "Mine", Backbone("Mine", network, "torch", 8, "Mine", True))
+    monkeypatch.setitem(BACKBONES, "Mine", Backbone("Mine", network, "torch", 8, True))
     base = build_base("Mine", 8, seed=1)
     assert base(np.ones((2, 8, 8, 3), np.float32)).shape == (2, 5)
     assert equal(base, build_base("Mine", 8, seed=1))

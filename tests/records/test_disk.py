@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import stat
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -110,6 +113,24 @@ def test_what_cannot_be_written_is_one_line_with_its_advice(tmp_path: Path) -> N
     with pytest.raises(OutputError) as caught, temporary_folder(inside, advice="Go away."):
         pass
     assert str(caught.value).startswith(f"{inside}: ") and str(caught.value).endswith(" Go away.")
+
+
+@pytest.mark.parametrize("temporary", [temporary_file, temporary_folder])
+def test_a_file_that_cannot_be_read_is_not_called_unwritable(
+    temporary: Callable[[Path], AbstractContextManager[Path]], tmp_path: Path
+) -> None:
+    source = tmp_path / "images" / "gone.png"
+    with pytest.raises(FileNotFoundError) as caught, temporary(tmp_path / "out"):
+        source.read_bytes()
+    assert caught.value.filename == str(source)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_and_a_closed_folder_are_errors_of_writing(tmp_path: Path) -> None:
+    with pytest.raises(OutputError), temporary_file(tmp_path / "out"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OutputError), temporary_folder(tmp_path / "out") as folder:
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder / "runs" / "a.csv"))
 
 
 def test_an_error_of_hdf5_is_one_line(tmp_path: Path) -> None:

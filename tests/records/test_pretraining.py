@@ -86,7 +86,7 @@ def test_what_is_recorded_names_no_folder(tmp_path: Path) -> None:
 
 def test_places_lie_beside_the_file() -> None:
     place = Place(Path("a/own.h5"))
-    assert [path.as_posix() for path in (place.sidecar, place.work, place.data)] == [
+    assert [path.as_posix() for path in (place.sidecar, place.work, place.files.data)] == [
         "a/own.h5.json",
         "a/own.h5.work",
         "a/own.h5.work/data",

@@ -26,8 +26,8 @@ def test_cells_are_text_and_patients_become_hashes(manifest_of: ManifestOf) -> N
     assert cases.patient_ids == (hashed("001", KEY), hashed("1", KEY))
     np.testing.assert_array_equal(cases.patients, [0, 1, 0])
     np.testing.assert_array_equal(cases.truth, [1, 0, 0])
-    assert [source.line for source in manifest.sources] == [2, 3, 4]
-    assert [source.size for source in manifest.sources] == [path.path.stat().st_size for path in manifest.sources]
+    assert [source.line for source in manifest.images] == [2, 3, 4]
+    assert [source.size for source in manifest.images] == [path.path.stat().st_size for path in manifest.images]
 
 
 def test_na_is_a_label(manifest_of: ManifestOf) -> None:
@@ -54,7 +54,7 @@ def test_a_quoted_cell_may_hold_delimiters_and_line_breaks(manifest_of: Manifest
     path.write_text('path,label,patient_id,note\na.png,sick,1,"x, y\nz"\n\nb.png,well,2,\n')
     manifest = read_manifest(path)
     assert manifest.table["note"].tolist() == ["x, y\nz", ""]
-    assert [source.line for source in manifest.sources] == [2, 5]
+    assert [source.line for source in manifest.images] == [2, 5]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_links_and_backslashes_inside_the_folder_are_followed(manifest_of: Manif
     path = manifest_of([("sub/a.png", "sick", "1"), ("sub/b.png", "well", "2")])
     (tmp_path / "link.png").symlink_to("sub/b.png")
     path.write_text("path,label,patient_id\nsub\\a.png,sick,1\nlink.png,well,2\n")
-    assert [source.path.name for source in read_manifest(path).sources] == ["a.png", "link.png"]
+    assert [source.path.name for source in read_manifest(path).images] == ["a.png", "link.png"]
 
 
 def test_images_may_lie_in_another_folder(manifest_of: ManifestOf, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_images_may_lie_in_another_folder(manifest_of: ManifestOf, tmp_path: Pat
     path = tmp_path / "tables" / "m.csv"
     path.parent.mkdir()
     path.write_text("path,label\na.png,sick\n")
-    assert read_manifest(path, tmp_path / "images").sources[0].path == tmp_path / "images" / "a.png"
+    assert read_manifest(path, tmp_path / "images").images[0].path == tmp_path / "images" / "a.png"
     with pytest.raises(DataError, match="line 2"):
         read_manifest(path)
     with pytest.raises(DataError, match="folder"):
@@ -230,8 +230,8 @@ def test_a_frame_is_the_manifest_that_pandas_would_write(manifest_of: ManifestOf
         "path": ["1.5", ""],
         "seen": ["True", "False"],
     }
-    assert [source.line for source in manifest.sources] == [0, 1]
-    assert [source.path.name for source in manifest.sources] == ["a.png", "b.png"]
+    assert [source.line for source in manifest.images] == [0, 1]
+    assert [source.path.name for source in manifest.images] == ["a.png", "b.png"]
 
 
 def test_faults_of_a_frame_are_kept_until_they_are_refused(manifest_of: ManifestOf, tmp_path: Path) -> None:

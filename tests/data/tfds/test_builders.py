@@ -66,7 +66,7 @@ def test_a_data_set_holds_every_image_as_decoded_in_order(manifest: Path, data_d
     table = read_manifest(manifest)
     cases = cases_of(table, TASK, KEY)
     assert [row["example"] for row in found] == [0, 1, 2]
-    for row, source, truth, patient in zip(found, table.sources, cases.truth, cases.patients, strict=True):
+    for row, source, truth, patient in zip(found, table.images, cases.truth, cases.patients, strict=True):
         assert row["image"].dtype == np.uint16
         np.testing.assert_array_equal(row["image"][..., 0], decode(source.path).pixels)
         assert row["label"] == truth
@@ -81,7 +81,7 @@ def test_readings_come_back_without_a_pixel_being_decoded(
     monkeypatch.setattr(tfds.features.Image, "decode_example", lambda *_: pytest.fail("an image was decoded"))
     found = readings_from(builder)
     table = read_manifest(manifest)
-    for reading, source in zip(found, table.sources, strict=True):
+    for reading, source in zip(found, table.images, strict=True):
         decoded = decode(source.path)
         assert (reading.height, reading.width, reading.bits) == (*decoded.pixels.shape, decoded.bits)
         assert reading.mean == pytest.approx(decoded.pixels.mean() / 65535, abs=1e-6)
@@ -267,4 +267,4 @@ def test_chest400_is_built_and_read_back(real_folder: Path, data_dir: Path) -> N
     builder = build_manifest(table, cases, data_dir)
     np.testing.assert_array_equal(cases_from(builder, task).patients, cases.patients)
     first = next(iter(tfds.as_numpy(stream_of(builder))))
-    np.testing.assert_array_equal(first["image"][..., 0], decode(table.sources[0].path).pixels)
+    np.testing.assert_array_equal(first["image"][..., 0], decode(table.images[0].path).pixels)

@@ -97,7 +97,7 @@ def test_what_a_source_says_goes_before_what_the_file_says(images: Path, dicom: 
         dicom(np.arange(63, dtype=np.uint16).reshape(7, 9), PatientSex="M", ViewPosition="PA")
     )
     manifest = _manifest(images, "path,label\nd.dcm,x\n")
-    row = Row(manifest.sources[0], "x", "p", {"sex": "F", "age": "97.0"})
+    row = Row(manifest.images[0], "x", "p", {"sex": "F", "age": "97.0"})
     ((_, example),) = generate([row])
     assert example["metadata"]["age"] == "90"
     assert (example["example"], example["metadata"]["sex"], example["metadata"]["view"]) == (0, "F", "PA")
@@ -105,7 +105,7 @@ def test_what_a_source_says_goes_before_what_the_file_says(images: Path, dicom: 
 
 def test_a_stream_of_rows_is_not_read_ahead_of_need(images: Path) -> None:
     taken = []
-    source = _manifest(images, "path,label\na.png,x\n").sources[0]
+    source = _manifest(images, "path,label\na.png,x\n").images[0]
 
     def rows() -> Any:
         for number in range(10_000):

@@ -14,10 +14,11 @@ import tensorflow_datasets as tfds
 
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.preprocessing.augmentation import augment
+from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.data.tfds import stream as streams
 from radtl_tf.data.tfds.builders import builder_class, cases_from, stream_of
 from radtl_tf.data.tfds.examples import rows_of
-from radtl_tf.data.tfds.pipeline import augment, preprocess
 from radtl_tf.data.tfds.stream import Stream, index_of, runs_of, validation_mask
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task

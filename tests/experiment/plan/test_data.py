@@ -18,8 +18,9 @@ from radtl_tf.experiment.plan.data import take_in
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.plan.plan import make_plan as plan_of
 from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import as_dict, recorded_experiment
+from radtl_tf.records.reader import as_dict, validated
 from radtl_tf.training.device import prepare
 from radtl_tf.training.linear.trivial_baselines import BASELINES
 
@@ -99,7 +100,7 @@ def test_data_from_memory_are_those_of_the_file(make_experiment: Any, tmp_path: 
         assert intake.sha256 == own.sha256
         for fold, same in zip(own.folds, intake.folds, strict=True):
             np.testing.assert_array_equal(fold.test, same.test)
-    assert recorded_experiment(as_dict(nameless), tmp_path) == nameless
+    assert validated(as_dict(nameless), Experiment) == nameless
     with pytest.raises(DataError):
         take_in(nameless, OutputFolder(tmp_path / "none"))
 

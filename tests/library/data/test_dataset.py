@@ -30,7 +30,7 @@ def test_groups_join_patients_who_share_an_image(data: Dataset) -> None:
 
 def test_groups_are_those_of_an_experiment(data: Dataset, make_experiment: Any, tmp_path: Path) -> None:
     experiment = make_experiment(task={"manifest": str(data.task.manifest)})
-    taken = take_in(experiment, OutputFolder(tmp_path / "out"), (), lambda line: None)
+    taken = take_in(experiment, OutputFolder(tmp_path / "out"), ())
     assert np.array_equal(taken.cases.groups, data.groups)
     assert np.array_equal(taken.cases.truth, data.y)
 
@@ -152,7 +152,7 @@ def test_a_subset_keeps_the_order_and_its_own_groups(data: Dataset) -> None:
     assert part.subset([True, False, False, True]).y.tolist() == [0, 1]
     assert part.subset([-1]).classes == data.classes
     manifest = part.source
-    assert [source.line for source in manifest.sources] == [62, 7, 2, 63]  # type: ignore[union-attr]
+    assert [source.line for source in manifest.images] == [62, 7, 2, 63]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("rows", [[], [62], [-63], [0.5], [[1]], "all", [True, False]])

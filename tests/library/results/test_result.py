@@ -6,9 +6,6 @@ import json
 import shutil
 from pathlib import Path
 
-import matplotlib as mpl
-import numpy as np
-import pandas as pd
 import pytest
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError
@@ -16,7 +13,6 @@ from radtl_tf.evaluation.evaluate import evaluate
 from radtl_tf.library.results.result import FRAMES, Result
 from radtl_tf.records.runs import SETTING_COLUMNS
 
-mpl.use("Agg")
 SETTINGS = [f"Tiny-{weights}-tf-{tuning}" for weights in ("mine", "random") for tuning in ("frozen", "probe", "topK2")]
 
 
@@ -24,11 +20,6 @@ SETTINGS = [f"Tiny-{weights}-tf-{tuning}" for weights in ("mine", "random") for 
 def folder(finished_once: Path) -> Path:
     """Return the output folder of a finished experiment, which nobody may change."""
     return finished_once / "out"
-
-
-@pytest.fixture(scope="module")
-def result(folder: Path) -> Result:
-    return Result(folder)
 
 
 @pytest.fixture
@@ -71,14 +62,6 @@ def test_a_table_is_the_same_before_and_after_it_is_written(name: str, own: Path
     assert before[numbers].astype(float).to_numpy() == pytest.approx(after[numbers].to_numpy(), nan_ok=True)
 
 
-def test_predictions_of_an_earlier_version_get_the_columns_of_their_settings(own: Path, result: Result) -> None:
-    pd.read_csv(own / "predictions.csv", dtype=str).drop(columns=list(SETTING_COLUMNS), errors="ignore").to_csv(
-        own / "predictions.csv", index=False
-    )
-    found = Result(own).frame("predictions")
-    pd.testing.assert_frame_equal(found, result.frame("predictions"))
-
-
 def test_an_unknown_frame_is_refused(result: Result) -> None:
     with pytest.raises(ExperimentError):
         result.frame("roc")
@@ -93,19 +76,6 @@ def test_what_a_person_sees_is_the_answer_and_the_settings(result: Result, own: 
     facts["experiment"]["name"] = "<script>alert(1)</script>"
     (own / "experiment.json").write_text(json.dumps(facts))
     assert "<script>" not in Result(own)._repr_html_()
-
-
-def test_figures_show_the_numbers_of_the_tables(result: Result) -> None:
-    rows = result.frame("estimates").query("learning_rate == 'selected' and metric == 'auroc' and tuning != 'baseline'")
-    forest = result.plot.forest()
-    points = [line.get_xdata()[0] for line in forest.lines if line.get_marker() == "o"]
-    assert points == pytest.approx(rows["mean"].tolist())
-    roc = result.plot.roc()
-    assert [text.get_text() for text in roc.get_legend().get_texts()] == ["mine", "random"]
-    assert all(np.all(np.diff(line.get_ydata()) >= 0) for line in roc.lines)
-    assert result.plot.calibration(ax=roc) is roc
-    with pytest.raises(ExperimentError):
-        result.plot.learning_curve()
 
 
 def test_the_report_is_written_where_it_says(own: Path) -> None:

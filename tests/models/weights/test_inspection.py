@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from radtl_tf.data.decoding.images import decode, image_files
-from radtl_tf.data.tfds.pipeline import preprocess
+from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.models.backbones import BACKBONES, backbone, build_base
 from radtl_tf.models.pixels import convention, to_network

@@ -10,7 +10,8 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from radtl_tf.data.tfds.pipeline import augment, preprocess
+from radtl_tf.data.preprocessing.augmentation import augment
+from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.report.pages.preview import Sheet, write_preview
 
