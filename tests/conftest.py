@@ -119,6 +119,12 @@ def make_experiment(tmp_path: Path, tiny_backbone: str) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
+def experiment_on_finished_data(finished_once: Path, tiny_backbone: str) -> Callable[..., Any]:
+    """Return ``make_experiment`` on data and weights of ``finished_once``, which a test must not change."""
+    return experiments_on(finished_once, tiny_backbone)
+
+
+@pytest.fixture(scope="session")
 def finished_plan(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: str) -> Any:
     """Run the small experiment once for all tests; return its plan, to read and to copy."""
     from radtl_tf.experiment.engine import collect_predictions, execute
@@ -146,10 +152,15 @@ def experiments_in(folder: Path, backbone: str) -> Callable[..., Any]:
     """Write radiographs and weights into ``folder``; return the function of ``make_experiment``."""
     from radtl_tf.models.backbones import build_base
     from radtl_tf.models.weights.file import write_weights
-    from radtl_tf.records.reader import experiment_from
 
     write_radiographs(folder)
     write_weights(folder / "tiny.h5", build_base(backbone, 32, seed=99))
+    return experiments_on(folder, backbone)
+
+
+def experiments_on(folder: Path, backbone: str) -> Callable[..., Any]:
+    """Return the function of ``make_experiment`` for radiographs and weights that ``folder`` holds already."""
+    from radtl_tf.records.reader import experiment_from
 
     def make(**sections: dict[str, Any] | None) -> Any:
         raw: dict[str, Any] = {
