@@ -52,6 +52,12 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RADTL_CACHE", str(tmp_path / "feature-cache"))
 
 
+@pytest.fixture(autouse=True)
+def no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for the disk: nothing that a test writes has to survive a power cut."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
 @pytest.fixture(scope="session")
 def real_folder() -> Path:
     """Return the folder with ``data/chest400`` and ``weights``."""
