@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
@@ -65,7 +64,6 @@ def execute(plan: Plan, *, only: Collection[Run] | None = None) -> Iterator[Run]
         with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
             yield from BackboneRuns(plan, backbone).work_off(list(runs))
         keras.backend.clear_session()
-        gc.collect()
 
 
 def collect_predictions(plan: Plan) -> None:

@@ -199,7 +199,7 @@ class _HeadBatch:
         return losses.numpy().astype(np.float64)
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def _learn(
     state: list[tf.Tensor],
     features: tf.Tensor,
@@ -234,7 +234,7 @@ def _learn(
     return [*new, *new_moments], losses
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def _logits(
     features: tf.Tensor, positions: tf.Tensor, mean: tf.Tensor, scale: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor
 ) -> tf.Tensor:

@@ -49,9 +49,10 @@ class Trainer:
         weights = tf.TensorSpec((None, self.num_weights), tf.float32)
         targets = tf.TensorSpec((None, num_classes), tf.float32)
         mask = tf.TensorSpec((None, self.num_features), tf.float32)
-        self._step = tf.function(self._share_step, input_signature=(cuts, targets, weights, mask))
-        self._logits = tf.function(self._forward, input_signature=(cuts,))
-        self._pooled = tf.function(self._forward_in_training, input_signature=(cuts,))
+        # No Python here depends on a tensor's value, and translating it would take as long as tracing.
+        self._step = tf.function(self._share_step, input_signature=(cuts, targets, weights, mask), autograph=False)
+        self._logits = tf.function(self._forward, input_signature=(cuts,), autograph=False)
+        self._pooled = tf.function(self._forward_in_training, input_signature=(cuts,), autograph=False)
 
     def pooled(self, suffix: Arrays, batches: Iterable[Arrays]) -> NDArray[np.float32]:
         """Return the features (N, C) that the head will see in training, from the starting weights of the suffix.

@@ -28,6 +28,7 @@ def smaller(experiment: str) -> str:
     return experiment
 
 
+@pytest.mark.slow
 def test_the_demo_does_the_whole_job_and_resumes(small: None, tmp_path: Path, radtl: Any) -> None:
     first = radtl("demo", "--out", tmp_path / "demo")
     assert first.exit_code == 0, first.output

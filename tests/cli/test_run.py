@@ -46,9 +46,12 @@ def test_report_writes_tables_and_page(finished: Path, radtl: Any) -> None:
     estimates = pd.read_csv(finished / "estimates.csv")
     assert {"scenario", "mean", "sd", "ci_low", "ci_high", "method", "pixels"} <= set(estimates.columns)
     assert pd.read_csv(finished / "comparisons.csv").level.iloc[0] == "question"
-    assert (finished / "report.html").read_text().count("<table") >= 5
+    page = (finished / "report.html").read_text()
+    assert page.count("<table") >= 5
+    assert "<img" not in page and not (finished / "saliency").exists()  # radiographs are shown on request only
 
 
+@pytest.mark.slow
 def test_a_report_shows_radiographs_only_on_request_and_then_again(finished: Path, radtl: Any) -> None:
     assert radtl("report", finished).exit_code == 0
     assert not (finished / "saliency").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,12 @@ from radtl_tf.experiment.similarity import write_similarities
 from radtl_tf.training.learned_weights import read_learned
 
 PIXELS = "data set and pixels, which are written already"
+
+
+@pytest.fixture
+def make_plan(plan_on_read_images: Callable[..., Plan]) -> Callable[..., Plan]:
+    """Plan on images that are read already: how they are read is tested with the plan."""
+    return plan_on_read_images
 
 
 @pytest.fixture
@@ -42,8 +49,8 @@ def test_every_run_that_is_left_is_priced(make_plan: Any) -> None:
     assert (after.done, sum(part.runs for part in after.parts)) == (1, 23)
 
 
-def test_the_price_is_that_of_a_step_times_their_number(make_plan: Any, a_second_each: None) -> None:
-    plan = make_plan()
+def test_the_price_is_that_of_a_step_times_their_number(planned: Plan, a_second_each: None) -> None:
+    plan = planned
     trained = [len(fold.train) for fold in plan.folds] * 2  # two weights
     inner = len(plan.folds[0].inner)
     building = 1 + 2 + 3  # the backbone, a pass to each cut, and of the suffix its building, a step and a forward pass
@@ -99,12 +106,12 @@ def test_disk_is_that_of_the_cut_tensors_and_of_what_is_learned(make_plan: Any) 
     assert {name: found[f"Tiny {name}"] - kept[name] for name in learned} == learned
 
 
-def test_features_that_are_kept_cost_nothing(make_plan: Any, tmp_path: Path) -> None:
-    passes = price(make_plan("first", cache=tmp_path / "cache")).parts[0]
+def test_features_that_are_kept_cost_nothing(make_plan: Any, finished_plan: Plan, tmp_path: Path) -> None:
+    other = make_plan(cache=tmp_path / "cache", folds={"count": 4})
+    passes = price(other).parts[0]
     assert passes.name == "Tiny: 2 feature passes" and passes.seconds > 0
-    for _ in execute(make_plan("first", cache=tmp_path / "cache")):
-        pass
-    passes = price(make_plan("second", cache=tmp_path / "cache", folds={"count": 4})).parts[0]
+    shutil.copytree(finished_plan.cache, tmp_path / "cache", dirs_exist_ok=True)
+    passes = price(other).parts[0]
     assert passes.name == "Tiny: 0 feature passes" and passes.seconds == 0
 
 
@@ -116,9 +123,8 @@ def test_features_that_are_not_kept_are_paid_in_every_epoch(make_plan: Any, a_se
     assert paid.size < kept.size
 
 
-def test_a_dry_run_trains_nothing(make_plan: Any) -> None:
-    plan = make_plan()
-    lines = price(plan).lines()
+def test_a_dry_run_trains_nothing(planned: Plan) -> None:
+    lines = price(planned).lines()
     assert re.match(r"24 runs, 0 ", lines[0])
     assert re.search(r"\b95 % .*\b0\.8.* \+-0\.\d", lines[-1])
-    assert not plan.folder.runs.exists()
+    assert not planned.folder.runs.exists()

@@ -29,9 +29,9 @@ TUNINGS = [
 
 
 @pytest.fixture
-def plan(make_plan: Any) -> Plan:
+def plan(plan_on_read_images: Any) -> Plan:
     """An experiment of which the first fold is done."""
-    made = make_plan(grid={"tunings": TUNINGS})
+    made = plan_on_read_images(grid={"tunings": TUNINGS})
     for _ in execute(made, only=[run for run in made.runs if run.fold == 0]):
         pass
     return made

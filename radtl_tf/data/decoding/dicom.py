@@ -91,11 +91,6 @@ _MAX_INFLATED = 1 << 28  # bytes of a deflated file; 612 kB of one have been see
 Result = TypeVar("Result")
 
 
-def is_dicom(head: bytes) -> bool:
-    """Tell whether ``head`` begins a DICOM file: a preamble of 128 bytes, then ``DICM`` (PS3.10 7.1)."""
-    return head[128:132] == b"DICM"
-
-
 def decode_dicom_bytes(data: bytes) -> Decoded:
     """Decode the content of a DICOM file to uint16 grey (H, W); notes say how.
 

@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from radtl_tf.data.decoding.dicom import decode_dicom_bytes, is_dicom
 from radtl_tf.data.decoding.grey import (
     GREY_WEIGHTS,
     MAX_PIXELS,
@@ -148,7 +147,12 @@ def _looks_like_image(path: Path) -> bool:
         return True
     with open(path, "rb") as file:
         head = file.read(132)
-    return head.startswith((PNG_START, _JPEG_START)) or is_dicom(head)
+    return head.startswith((PNG_START, _JPEG_START)) or _is_dicom(head)
+
+
+def _is_dicom(head: bytes) -> bool:
+    """Tell whether ``head`` begins a DICOM file: a preamble of 128 bytes, then ``DICM`` (PS3.10 7.1)."""
+    return head[128:132] == b"DICM"
 
 
 def _kind(data: bytes) -> str:
@@ -156,7 +160,7 @@ def _kind(data: bytes) -> str:
         return "PNG"
     if data.startswith(_JPEG_START):
         return "JPEG"
-    if is_dicom(data):
+    if _is_dicom(data):
         return "DICOM"
     if not data:
         raise RefusedError("damaged", "the file is empty.")
@@ -221,6 +225,12 @@ def _decode_jpeg(data: bytes) -> Decoded:
         return _finish(_channels(image), 8, _orientation(image))
 
 
+def _decode_dicom(data: bytes) -> Decoded:
+    from radtl_tf.data.decoding.dicom import decode_dicom_bytes  # pydicom is most of what a decoding process imports
+
+    return decode_dicom_bytes(data)
+
+
 def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 to 8; damaged EXIF data say nothing, as in any viewer."""
     with warnings.catch_warnings():
@@ -271,5 +281,5 @@ def _finish(pixels: NDArray[np.uint16], bits: int, orientation: int) -> Decoded:
 _DECODERS: dict[str, Callable[[bytes], Decoded]] = {
     "PNG": _decode_png,
     "JPEG": _decode_jpeg,
-    "DICOM": decode_dicom_bytes,
+    "DICOM": _decode_dicom,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -123,7 +122,6 @@ def _explain(
             weights = find_weights(experiment, run.scenario.setting, weights_folder)
             yield explainer.explain(run, weights, mine, finished.pixels[[case.example for case in mine]])
         keras.backend.clear_session()
-        gc.collect()
 
 
 def _by_case(explained: Sequence[Explained], weights: Sequence[str]) -> dict[tuple[str, int], _One]:

@@ -23,7 +23,7 @@ class GradCam:
         self._opened, self._head = opened(base), head
         self._pool = keras.layers.GlobalAveragePooling2D(dtype="float32")
         signature = tf.TensorSpec((None, *base.input_shape[1:]), tf.float32)
-        self._pass = tf.function(self._gradients, input_signature=(signature,))
+        self._pass = tf.function(self._gradients, input_signature=(signature,), autograph=False)
 
     def __call__(self, images: tf.Tensor) -> tuple[Array, NDArray[np.float64]]:
         """Return maps (B, h, w), 0 and above, and P(positive) (B,) of images (B, S, S, 3) as the network sees them.

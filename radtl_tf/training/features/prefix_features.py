@@ -39,7 +39,7 @@ class PrefixPass:
         model = keras.Model(base.inputs, outputs)
         signature = tf.TensorSpec((PREFIX_BATCH, *base.input_shape[1:]), tf.float32)
         self._forward = tf.function(
-            lambda images: _as_float32(model(images, training=False)), input_signature=(signature,)
+            lambda images: _as_float32(model(images, training=False)), input_signature=(signature,), autograph=False
         )
 
     def __call__(self, images: tf.Tensor) -> dict[str, Arrays]:

@@ -45,8 +45,8 @@ class Learner:
         self._optimizer.build(self._learning)
         images = tf.TensorSpec((None, *base.input_shape[1:3], 1), tf.float32)
         targets = tf.TensorSpec((None, num_classes), tf.float32)
-        self._step = tf.function(self._train_step, input_signature=(images, targets))
-        self.logits = tf.function(self._forward, input_signature=(images,))
+        self._step = tf.function(self._train_step, input_signature=(images, targets), autograph=False)
+        self.logits = tf.function(self._forward, input_signature=(images,), autograph=False)
 
     def step(self, images: tf.Tensor, targets: tf.Tensor, learning_rate: float) -> tf.Tensor:
         """Learn from one batch of grey 0..1 (B, H, W, 1) and targets (B, K); return the mean loss."""

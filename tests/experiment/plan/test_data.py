@@ -123,8 +123,8 @@ def test_an_error_cannot_be_accepted(make_experiment: Any, tmp_path: Path) -> No
         take_in(make_experiment(), OutputFolder(tmp_path / "never"), ("two-labels",))
 
 
-def test_the_trivial_baselines_are_written_for_the_same_folds(make_plan: Any) -> None:
-    plan = make_plan()
+def test_the_trivial_baselines_are_written_for_the_same_folds(finished_plan: Plan) -> None:
+    plan = finished_plan
     table = pd.read_csv(plan.folder.baselines, dtype={"patient": str})
     assert set(table["scenario"]) <= set(BASELINES)
     folds = pd.read_csv(plan.folder.folds)

@@ -25,8 +25,8 @@ def anonymous(path: Path) -> pd.DataFrame:
     return pd.read_csv(path).drop(columns="patient")
 
 
-def test_folds_and_experiment_are_written(make_plan: Any) -> None:
-    plan = make_plan()
+def test_folds_and_experiment_are_written(finished_plan: Plan) -> None:
+    plan = finished_plan
     folds = pd.read_csv(plan.folder.folds)
     assert list(folds.columns) == ["example", "patient", "repeat", "fold", "part"]
     assert len(folds) == 60 * 3
@@ -40,16 +40,15 @@ def test_folds_and_experiment_are_written(make_plan: Any) -> None:
     assert record["versions"]["keras"]
 
 
-def test_no_raw_id_and_no_path_of_an_image_is_written(make_plan: Any) -> None:
-    plan = make_plan()
+def test_no_raw_id_and_no_path_of_an_image_is_written(finished_plan: Plan) -> None:
+    plan = finished_plan
     written = plan.folder.folds.read_text() + plan.folder.experiment.read_text()
     assert "0007" not in pd.read_csv(plan.folder.folds, dtype=str).patient.to_list()
     assert "images/" not in written
 
 
-def test_the_key_is_private(make_plan: Any) -> None:
-    plan = make_plan()
-    (key,) = plan.folder.root.rglob("patient.key")
+def test_the_key_is_private(finished_plan: Plan) -> None:
+    (key,) = finished_plan.folder.root.rglob("patient.key")
     assert key.stat().st_mode & 0o077 == 0
 
 
@@ -62,19 +61,19 @@ def test_the_key_is_private(make_plan: Any) -> None:
     ],
 )
 def test_a_changed_experiment_is_a_new_one_when_a_run_is_finished(
-    section: str, changes: dict[str, Any], said: str, make_plan: Any
+    section: str, changes: dict[str, Any], said: str, plan_on_read_images: Any
 ) -> None:
-    finish_a_run(make_plan())
+    finish_a_run(plan_on_read_images())
     with pytest.raises(OutputError, match=said):
-        make_plan(**{section: changes})
+        plan_on_read_images(**{section: changes})
 
 
-def test_while_no_run_is_finished_a_changed_experiment_takes_the_folder(make_plan: Any) -> None:
-    old = make_plan()
+def test_while_no_run_is_finished_a_changed_experiment_takes_the_folder(plan_on_read_images: Any) -> None:
+    old = plan_on_read_images()
     built = Path(next(old.folder.data.rglob("dataset_info.json")))
     kept = {file: file.stat().st_mtime_ns for file in (built, old.folder.data / "pixels-32.npy")}
     sections = {"training": {"epochs": 4}, "question": {"margin": 0.05}, "folds": {"count": 4}}
-    new, other = make_plan(**sections), make_plan("other", **sections)
+    new, other = plan_on_read_images(**sections), plan_on_read_images("other", **sections)
     for name in ("folds.csv", "baselines.csv"):
         pd.testing.assert_frame_equal(anonymous(new.folder.root / name), anonymous(other.folder.root / name))
     found, expected = (read_json(plan.folder.experiment) for plan in (new, other))
@@ -99,25 +98,25 @@ def test_a_changed_manifest_is_not_answered_with_the_pixels_of_the_one_before(ma
     assert read_json(new.folder.experiment)["data"]["examples"] == 40
 
 
-def test_a_changed_evaluation_is_recorded_and_is_no_new_experiment(make_plan: Any) -> None:
-    folder = finish_a_run(make_plan()).folder
+def test_a_changed_evaluation_is_recorded_and_is_no_new_experiment(plan_on_read_images: Any) -> None:
+    folder = finish_a_run(plan_on_read_images()).folder
     before = read_json(folder.experiment)
     assert before["experiment"]["evaluation"]["operating_points"] == []
-    make_plan(evaluation={"operating_points": ["youden"]})
+    plan_on_read_images(evaluation={"operating_points": ["youden"]})
     after = read_json(folder.experiment)
     assert after["experiment"].pop("evaluation")["operating_points"] == ["youden"]
     del before["experiment"]["evaluation"]
     assert after == before
     with pytest.raises(OutputError, match="training.epochs"):
-        make_plan(evaluation={"operating_points": ["youden"]}, training={"epochs": 4})
+        plan_on_read_images(evaluation={"operating_points": ["youden"]}, training={"epochs": 4})
 
 
-def test_a_folder_from_before_there_was_an_evaluation_section_goes_on(make_plan: Any) -> None:
-    folder = finish_a_run(make_plan()).folder
+def test_a_folder_from_before_there_was_an_evaluation_section_goes_on(plan_on_read_images: Any) -> None:
+    folder = finish_a_run(plan_on_read_images()).folder
     record = read_json(folder.experiment)
     del record["experiment"]["evaluation"]
     write_json(folder.experiment, record)
-    make_plan()
+    plan_on_read_images()
     assert read_json(folder.experiment)["experiment"]["evaluation"] == {"operating_points": [], "subgroups": []}
 
 
@@ -160,10 +159,10 @@ def test_images_smaller_than_the_backbone_takes(make_plan: Any) -> None:
         make_plan(grid={"backbones": ["InceptionV3"]}, weights={"mine": {"files": {"InceptionV3": "tiny.h5"}}})
 
 
-def test_few_patients_are_refused_or_warned_of(make_plan: Any) -> None:
+def test_few_patients_are_refused_or_warned_of(make_plan: Any, finished_plan: Plan) -> None:
     with pytest.raises(DataError, match=r"\b6 folds"):
         make_plan(folds={"count": 7})
-    assert "fewer than 10 patients" in make_plan().warnings[0]
+    assert "fewer than 10 patients" in finished_plan.warnings[0]
 
 
 def test_an_output_that_cannot_be_written(make_plan: Any, tmp_path: Path) -> None:
