@@ -87,7 +87,7 @@ def register_tiny() -> None:
     """Add the small network to the table of backbones."""
     from radtl_tf.models.backbones import BACKBONES, Backbone
 
-    BACKBONES["Tiny"] = Backbone("Tiny", tiny_network, "tf", 16, "Tiny", True, 6)
+    BACKBONES["Tiny"] = Backbone("Tiny", tiny_network, "tf", 16, True, 6)
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ def test_a_table_takes_the_place_of_the_old_one_and_of_nothing_else(shared: dict
 
 
 def test_a_table_without_a_place_is_an_error(shared: dict[str, Any]) -> None:
-    with pytest.raises(SystemExit, match="no marks for 'c'"):
+    with pytest.raises(SystemExit, match="'c'"):
         shared["publish"]("c", "text")
 
 
@@ -62,9 +62,9 @@ def test_other_work_is_what_neither_this_process_nor_its_children_did(
     monkeypatch.setitem(names, "_START", (0.0, 100.0, 50.0))
     monkeypatch.setattr(names["time"], "monotonic", lambda: 10.0)
     monkeypatch.setitem(names, "_computing", lambda: (100.0 + 4.0 * cores, 50.0 + 1.0 * cores))
-    assert shared["other_work"]() == "other work took 30% of the cores: measure again on an idle machine"
+    assert "30%" in shared["other_work"]()
     monkeypatch.setitem(names, "_computing", lambda: (100.0 + 4.0 * cores, 50.0 + 4.0 * cores))
-    assert shared["other_work"]() == "other work took 0% of the cores"
+    assert " 0%" in shared["other_work"]()
 
 
 def test_an_experiment_is_written_as_toml_that_reads_the_same(shared: dict[str, Any]) -> None:

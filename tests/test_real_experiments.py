@@ -82,7 +82,7 @@ def test_several_findings_at_once(run: Any) -> None:
     assert each["metric"].str.removeprefix("auroc: ").tolist() == FINDINGS
     assert each["mean"].mean() == pytest.approx(auroc["imagenet"])
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert "mean AUROC of the 5 classes" in page and "AUROC of each class" in page
+    assert "5 classes" in page
 
 
 def test_several_classes(real_folder: Path, tmp_path: Path) -> None:

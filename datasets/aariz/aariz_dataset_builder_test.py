@@ -28,12 +28,12 @@ class AarizTest(tfds.testing.DatasetBuilderTestCase):
 def test_the_stage_is_the_label(tmp_path: Path) -> None:
     builder = build_named("aariz", tmp_path, DUMMY_DATA)
     assert [image.labels for image in examined_from(builder)] == [("CS1",), ("CS4",), ("CS6",)]
-    with pytest.raises(DataError, match="'label' has 3 classes, a binary task needs 2"):
+    with pytest.raises(DataError, match=r"'label' .*\b3 .*\b2\b"):
         cases_from(builder, Task(positive="CS1", dataset="aariz"))
 
 
 def test_what_is_missing_is_one_line(refuses_what_is_missing: Callable[..., None]) -> None:
-    refuses_what_is_missing("aariz", DUMMY_DATA, "test", "'test' is missing in the folder 'source'")
+    refuses_what_is_missing("aariz", DUMMY_DATA, "test", "'test' .*'source'")
 
 
 def _image(path: Path, number: int) -> None:

@@ -30,9 +30,11 @@ def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, 
     Example: radtl data build labels.csv --positive pneumonia --patient patient_id --unit image --out data
     """
     load_tensorflow()
+    from radtl_tf.data.tfds.builders import build_table
+
     if source.lower().endswith((".csv", ".tsv")):
         refuse(["manual_dir"], "it is for a builder; the files of a manifest are below --images.")
-        builder = _build_manifest(Path(source), out, images, task)
+        _, builder = build_table(task_of(Path(source), {**task, "images": images}), out)
     else:
         builder = _build_named(source, out, manual_dir)
     log(f"{builder.info.splits.total_num_examples} examples")
@@ -50,13 +52,3 @@ def _build_named(source: str, out: Path, manual_dir: Path | None) -> Any:
     if not class_and_config(source)[0].MANUAL_DOWNLOAD_INSTRUCTIONS:
         refuse(["manual_dir"], f"{source} needs no files that you download.")
     return build_named(source, out, manual_dir)
-
-
-def _build_manifest(source: Path, out: Path, images: Path | None, options: dict[str, Any]) -> Any:
-    from radtl_tf.data.manifest.privacy import patient_key
-    from radtl_tf.data.manifest.reader import cases_of, read_manifest
-    from radtl_tf.data.tfds.builders import build_manifest
-
-    task = task_of(source, options)
-    manifest = read_manifest(source, images)
-    return build_manifest(manifest, cases_of(manifest, task, patient_key(out)), out)

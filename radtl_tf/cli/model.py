@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from pathlib import Path
 
 import click
@@ -45,23 +43,19 @@ def predict(model: Path, paths: tuple[Path, ...], out: Path | None) -> None:
     Example: radtl predict model new-images --out scores.csv
     """
     load_tensorflow()
-    from radtl_tf.data.decoding.images import image_files
-    from radtl_tf.deploy.class_check import target_of
-    from radtl_tf.deploy.predict import load_model
-    from radtl_tf.deploy.predict import predict as scores_of
+    from radtl_tf.library.results.exported_models import predictions
     from radtl_tf.records.csv_text import csv_text
     from radtl_tf.records.disk import write_text
 
-    files = image_files(paths)
-    loaded = load_model(model)
-    scores = list(scores_of(loaded, files))
-    for failed in (score for score in scores if score.error):
-        log(f"Error: {failed.path}: {failed.error}")
-    columns = ("path", *target_of(loaded.card).score)
-    rows = [(str(found.path), *found.scores) for found in scores if found.scores is not None]
+    found = predictions(model, paths)
+    failed = found["error"].notna()
+    for path, error in zip(found["path"][failed], found["error"][failed], strict=True):
+        log(f"Error: {path}: {error}")
+    scored = found[~failed].drop(columns="error")
+    text = csv_text(list(scored.columns), scored.itertuples(index=False))
     if out is None:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([columns, *rows])
+        click.echo(text, nl=False)
     else:
-        write_text(out, csv_text(columns, rows))
-    if len(rows) < len(scores):
+        write_text(out, text)
+    if failed.any():
         raise SystemExit(1)

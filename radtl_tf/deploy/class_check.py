@@ -40,8 +40,10 @@ def task_of(cards: Sequence[Card], task: Task) -> Task:
     return replace(task, kind=target.kind, classes=target.classes if in_one_cell else ())
 
 
-def check_labels(manifest: Manifest, task: Task, cards: Sequence[Card]) -> None:
-    """Refuse labels that are not the models' classes; with a separator an image may have others beside them.
+def check_labels(manifest: Manifest, task: Task, cards: Sequence[Card]) -> list[Labels]:
+    """Return the labels of each image; refuse those that are not the models' classes.
+
+    With a separator an image may have others beside them.
 
     Raises:
         DataError: a model does not know a label, or has another positive class; a class of several has no image, or
@@ -50,11 +52,12 @@ def check_labels(manifest: Manifest, task: Task, cards: Sequence[Card]) -> None:
     for card in cards:
         _check_positive(task, card)
         _check_columns(task, card)
-    labels = _labels(manifest, task)
+    labels = labels_of(manifest, task)
     for card in cards:
         _check_known(manifest, task, labels, card)
     if task.kind != "binary":
         _check_divided(manifest, labels, cards[0])
+    return labels
 
 
 def _check_same(first: Card, second: Card) -> None:
@@ -110,13 +113,6 @@ def _check_divided(manifest: Manifest, labels: Sequence[Labels], card: Card) -> 
                 f"{manifest.path}: {'every' if counts[name] else 'no'} image has the class {name!r} of the model "
                 f"{card['setting']}: its AUROC needs images with and without it."
             )
-
-
-def _labels(manifest: Manifest, task: Task) -> list[Labels]:
-    try:
-        return labels_of(manifest, task)
-    except DataError as error:
-        raise DataError(f"{manifest.path}: {error}") from error
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -15,10 +15,9 @@ from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import ExperimentError
 from radtl_tf.models.head import Head
 from radtl_tf.models.preprocessing_layers import preprocessing_layers
-from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Experiment, Kind
+from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import recorded_experiment
 from radtl_tf.records.runs import Run
 from radtl_tf.training.finished_networks import FinishedRuns, Network, find_weights
 from radtl_tf.training.randomness import DROPOUT
@@ -39,12 +38,12 @@ def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weig
         WeightsError: the weights file is gone, or is not the one that the experiment recorded.
         OutputError: a file of the folder is missing or damaged.
     """
-    record = read_json(folder.experiment)
-    experiment = recorded_experiment(record["experiment"], folder.root)
-    chosen, scenarios = choose_setting(folder, record, setting)
+    facts = read_facts(folder.experiment)
+    experiment = facts.experiment
+    chosen, scenarios = choose_setting(folder, facts.scenarios, setting)
     runs = best_runs(folder, scenarios, _numbers(folds, experiment.folds.count))
     with _full_precision():
-        finished, weights = FinishedRuns(folder, experiment), find_weights(experiment, chosen, weights_folder)
+        finished, weights = FinishedRuns(folder, facts), find_weights(experiment, chosen, weights_folder)
         networks = (finished.network(run, weights) for run in runs)  # one at a time: only the first prefix is kept
         return _model(experiment, runs, networks, name=f"fold_{folds}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -13,16 +13,16 @@ import tensorflow as tf
 
 from radtl_tf import __version__
 from radtl_tf.data.decoding.grey import GREY_WEIGHTS
-from radtl_tf.data.tfds.pipeline import preprocess
+from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import OutputError
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, convention, to_network
 from radtl_tf.records.disk import read_json, temporary_folder, write_json
-from radtl_tf.records.experiment import Experiment, Kind
+from radtl_tf.records.experiment import Kind
+from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import recorded_experiment
-from radtl_tf.records.runs import Run, Setting, Target
+from radtl_tf.records.runs import Run, Setting
 from radtl_tf.training.finished_networks import FinishedRuns, find_weights
 
 CARD = "radtl.json"  # beside the graph: what a caller has to know
@@ -129,53 +129,51 @@ def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_fold
     """
     if out.exists():
         raise OutputError(f"{out} exists already: choose another output folder or delete it.")
-    record = read_json(folder.experiment)
-    experiment = recorded_experiment(record["experiment"], folder.root)
-    chosen, scenarios = choose_setting(folder, record, setting)
-    runs = best_runs(folder, scenarios, range(experiment.folds.count))
+    facts = read_facts(folder.experiment)
+    chosen, scenarios = choose_setting(folder, facts.scenarios, setting)
+    runs = best_runs(folder, scenarios, range(facts.experiment.folds.count))
     keras.config.set_dtype_policy("float32")
-    ensemble = _assemble(folder, experiment, runs, weights_folder)
-    _save(ensemble, out, _card(record, chosen, runs) | {"inputs": _inputs(folder)})
+    ensemble = _assemble(folder, facts, runs, weights_folder)
+    _save(ensemble, out, _card(facts, chosen, runs) | {"inputs": _inputs(folder)})
     return chosen
 
 
-def _assemble(folder: OutputFolder, experiment: Experiment, runs: list[Run], weights_folder: Path) -> Ensemble:
+def _assemble(folder: OutputFolder, facts: ExperimentFacts, runs: list[Run], weights_folder: Path) -> Ensemble:
     """Build the network of every fold around the prefix of the first, which is that of all."""
-    finished, setting, training = FinishedRuns(folder, experiment), runs[0].scenario.setting, experiment.training
-    weights = find_weights(experiment, setting, weights_folder)
+    finished, setting, training = FinishedRuns(folder, facts), runs[0].scenario.setting, facts.experiment.training
+    weights = find_weights(facts.experiment, setting, weights_folder)
     first = finished.network(runs[0], weights)
     others = (finished.network(run, weights) for run in runs[1:])  # one at a time: their prefixes are not kept
     return Ensemble(
         first.parts.prefix,
         [(network.parts.suffix, network.head) for network in chain([first], others)],
-        kind=experiment.task.kind,
+        kind=facts.target.kind,
         pixels=convention(setting.pixels),
         image_size=training.image_size,
         resize=training.resize,
     )
 
 
-def _card(record: Mapping[str, Any], setting: Setting, runs: list[Run]) -> dict[str, Any]:
+def _card(facts: ExperimentFacts, setting: Setting, runs: list[Run]) -> dict[str, Any]:
     """Return what a caller of the model has to know."""
-    experiment = record["experiment"]
-    target = Target(experiment["task"]["kind"], tuple(record["data"]["classes"]))
+    experiment, target = facts.experiment, facts.target
     return {
         "format": 1,
         "radtl_tf": __version__,
-        "experiment": experiment["name"],
-        "note": experiment["note"],
+        "experiment": experiment.name,
+        "note": experiment.note,
         "use": "For research. Not a medical device; not for diagnosis.",
         "setting": setting.name,
         "kind": target.kind,
         "classes": list(target.classes),
         **({"positive": target.classes[1]} if target.is_binary else {}),
         "pixels": setting.pixels,
-        "image_size": experiment["training"]["image_size"],
-        "resize": experiment["training"]["resize"],
-        "class_weights": experiment["training"]["class_weights"],
+        "image_size": experiment.training.image_size,
+        "resize": experiment.training.resize,
+        "class_weights": experiment.training.class_weights,
         "members": [run.name for run in runs],
-        "weights": [entry for entry in record["weights"] if entry["name"] == setting.weights],
-        "data_sha256": record["data"]["sha256"],
+        "weights": [entry.as_dict() for entry in facts.weights if entry.name == setting.weights],
+        "data_sha256": facts.data.sha256,
     }
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.evaluation.question.best_setting import best_setting
@@ -14,13 +13,14 @@ from radtl_tf.records.runs import Run, Scenario, Setting
 EXPORTED_REPEAT = 0
 
 
-def choose_setting(folder: OutputFolder, record: Mapping[str, Any], name: str | None) -> tuple[Setting, list[Scenario]]:
-    """Return the Setting called ``name``, or the one of lowest mean inner loss, with its scenarios.
+def choose_setting(
+    folder: OutputFolder, scenarios: Sequence[Scenario], name: str | None
+) -> tuple[Setting, list[Scenario]]:
+    """Return the Setting called ``name``, or the one of lowest mean inner loss, with its ones of ``scenarios``.
 
     Raises:
         ExperimentError: no such Setting; or, without a name, two that are tied or too few finished runs.
     """
-    scenarios = [Scenario.from_dict(entry) for entry in record["scenarios"]]
     by_name: dict[str, list[Scenario]] = {}
     for scenario in scenarios:
         by_name.setdefault(scenario.setting.name, []).append(scenario)
@@ -41,4 +41,4 @@ def best_runs(folder: OutputFolder, scenarios: Sequence[Scenario], folds: Iterab
     missing = [run.name for runs in by_fold for run in runs if not folder.is_done(run)]
     if missing:
         raise ExperimentError(f"{len(missing)} runs are missing, the first is {missing[0]}: run the experiment again.")
-    return [min(runs, key=lambda run: read_json(folder.run(run) / "run.json")["inner_loss"]) for runs in by_fold]
+    return [min(runs, key=lambda run: read_json(folder.files(run).record)["inner_loss"]) for runs in by_fold]

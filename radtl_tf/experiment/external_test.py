@@ -79,8 +79,8 @@ def assess(
     _check_threshold(threshold, target, names[0])
     with _new_folder(out) as folder:
         manifest = manifest or _read(task)
-        check_labels(manifest, task, cards)
-        cases = cases_of(manifest, task, patient_key(folder))
+        labels = check_labels(manifest, task, cards)
+        cases = cases_of(manifest, task, patient_key(folder), labels)
         _log.info(f"Reading and scoring {len(cases.truth)} images of {len(cases.patient_ids)} patients")
         readings = _readings(manifest, watch)
         scored = (_scores(model, target, manifest) for model in models)
@@ -133,9 +133,7 @@ def _readings(manifest: Manifest, watch: Watch) -> list[Reading]:
     """Read every image before anything is scored, so that all that cannot be read are known at once."""
     outcomes = read_manifest_images(manifest, watch)
     bad = [
-        (source.line, outcome)
-        for source, outcome in zip(manifest.sources, outcomes, strict=True)
-        if not outcome.reading
+        (source.line, outcome) for source, outcome in zip(manifest.images, outcomes, strict=True) if not outcome.reading
     ]
     if bad:
         line, outcome = bad[0]
@@ -151,9 +149,7 @@ def _scores(folder: Path, target: Target, manifest: Manifest) -> Iterator[list[f
     model = load_model(folder)
     own = target_of(model.card).score
     order = [own.index(name) for name in target.score]
-    for source, found in zip(
-        manifest.sources, predict(model, (source.path for source in manifest.sources)), strict=True
-    ):
+    for source, found in zip(manifest.images, predict(model, (source.path for source in manifest.images)), strict=True):
         if found.scores is None:
             raise DataError(f"{manifest.path}: line {source.line}: {found.error}")
         yield [found.scores[at] for at in order]

@@ -71,7 +71,7 @@ def _pictures(manifest: Manifest, chosen: Mapping[str, Sequence[int]]) -> dict[s
     """Return line and grey pixels of the chosen rows of each class; a file that cannot be read is left out."""
     shown: dict[str, list[tuple[int, NDArray]]] = {}
     for label, numbers in chosen.items():
-        files = [manifest.sources[number] for number in numbers]
+        files = [manifest.images[number] for number in numbers]
         for file, (outcome, grey) in zip(files, pixels_of_all(file.path for file in files), strict=True):
             if grey is None:
                 _log.warning(f"line {file.line}: {outcome.reason}")

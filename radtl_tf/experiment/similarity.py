@@ -23,6 +23,7 @@ from radtl_tf.models.cka import linear_cka, stage_model, stages
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import read_json, write_text
+from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, chunks
 from radtl_tf.training.finished_networks import FinishedRuns
@@ -100,7 +101,7 @@ class _StageActivations:
 
     def __init__(self, plan: Plan, backbone: str) -> None:
         self._plan, self._backbone = plan, backbone
-        self._finished = FinishedRuns(plan.folder, plan.experiment)
+        self._finished = FinishedRuns(plan.folder, read_facts(plan.folder.experiment))
         self._base = build_base(backbone, plan.experiment.training.image_size, seed=0)
         self._stages, self._model = stages(self._base), stage_model(self._base)
         test = plan.folds[0].test

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
 
 
@@ -37,10 +38,14 @@ def read_status(folder: Path) -> Status:
 
     Raises:
         OutputError: the folder holds no experiment, or a damaged one.
+        DataError: another version wrote it, which this one cannot read.
     """
     output = OutputFolder(folder)
-    record = read_json(output.experiment)
-    folds = record["experiment"]["folds"]
-    names = [scenario["scenario"] for scenario in record["scenarios"]]
-    done = {name: len(list((output.runs / name).glob("[!.]*/DONE.json"))) for name in names}
-    return Status(folds["count"] * folds["repeats"], done)
+    return status_of(output, read_facts(output.experiment))
+
+
+def status_of(output: OutputFolder, facts: ExperimentFacts) -> Status:
+    """Count the finished runs of an experiment whose facts are known."""
+    done = Counter(run.root.parent.name for run in output.finished())
+    folds = facts.experiment.folds
+    return Status(folds.count * folds.repeats, {one.name: done[one.name] for one in facts.scenarios})

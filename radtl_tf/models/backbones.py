@@ -15,28 +15,26 @@ from radtl_tf.errors import ExperimentError, nearest
 class Backbone:
     """A convolutional network without its top.
 
-    ``pixels`` is the convention of its ImageNet weights, ``min_size`` the smallest image side in pixels, ``file_stem``
-    the word in the names of published files. ``stable_names``: layer names are the same in every build (the Inceptions
-    number theirs automatically). ``num_layers`` counts the layers that have weights and serves to recognize files
-    (0: not known).
+    ``pixels`` is the convention of its ImageNet weights, ``min_size`` the smallest image side in pixels.
+    ``stable_names``: layer names are the same in every build (the Inceptions number theirs automatically).
+    ``num_layers`` counts the layers that have weights and serves to recognize files (0: not known).
     """
 
     name: str
     application: Callable[..., keras.Model]
     pixels: str
     min_size: int
-    file_stem: str
     stable_names: bool
     num_layers: int = 0
 
 
 _ROWS = (
-    Backbone("ResNet50", keras.applications.ResNet50, "caffe", 32, "ResNet50", True, 106),
-    Backbone("DenseNet121", keras.applications.DenseNet121, "torch", 32, "DenseNet121", True, 241),
-    Backbone("InceptionV3", keras.applications.InceptionV3, "tf", 75, "InceptionV3", False, 188),
-    Backbone("InceptionResNetV2", keras.applications.InceptionResNetV2, "tf", 75, "IRV2", False, 448),
-    Backbone("MobileNet", keras.applications.MobileNet, "tf", 32, "MobileNet", True, 54),
-    Backbone("MobileNetV2", keras.applications.MobileNetV2, "tf", 32, "MobileNetV2", True, 104),
+    Backbone("ResNet50", keras.applications.ResNet50, "caffe", 32, True, 106),
+    Backbone("DenseNet121", keras.applications.DenseNet121, "torch", 32, True, 241),
+    Backbone("InceptionV3", keras.applications.InceptionV3, "tf", 75, False, 188),
+    Backbone("InceptionResNetV2", keras.applications.InceptionResNetV2, "tf", 75, False, 448),
+    Backbone("MobileNet", keras.applications.MobileNet, "tf", 32, True, 54),
+    Backbone("MobileNetV2", keras.applications.MobileNetV2, "tf", 32, True, 104),
 )
 BACKBONES = {row.name: row for row in _ROWS}
 

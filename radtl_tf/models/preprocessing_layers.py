@@ -9,7 +9,7 @@ import keras
 from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.models.pixels import convention
 
-# By the words of ``training.resize``. Keras pads before it resizes and ``data.tfds.pipeline`` resizes before it pads,
+# By the words of ``training.resize``. Keras pads before it resizes and ``data.preprocessing`` resizes before it pads,
 # so the edge of a film that is not square differs in about two rows or columns of pixels.
 _RESIZES: dict[str, dict[str, Any]] = {
     "pad": {"interpolation": "bilinear", "antialias": True, "pad_to_aspect_ratio": True},

@@ -29,7 +29,7 @@ def temporary_name(path: Path) -> Path:
 def temporary_file(path: Path) -> Iterator[Path]:
     """Give a temporary name to write a file under; it takes the place of ``path`` when the block ends without error.
 
-    The folder of ``path`` is made. An ``OSError`` of the block counts as a failure to write.
+    The folder of ``path`` is made. An ``OSError`` of the block that names a file elsewhere goes on unchanged.
 
     Raises:
         OutputError: the file cannot be written or the disk is full.
@@ -40,6 +40,8 @@ def temporary_file(path: Path) -> Iterator[Path]:
         yield temporary
         _take_place(temporary, path)
     except OSError as error:
+        if _is_elsewhere(error, temporary, path):
+            raise
         raise unwritable(path, error) from error
     finally:
         with suppress(OSError):
@@ -51,8 +53,8 @@ def temporary_folder(path: Path, *, mode: int = 0o777, replace: bool = False, ad
     """Give a temporary folder to write into; it takes the place of ``path`` when the block ends without error.
 
     ``replace`` removes an earlier folder first; without it only an empty one gives way. ``mode`` is that of the folder,
-    before the umask. ``advice`` ends the message of the error. An ``OSError`` of the block counts as a failure to
-    write.
+    before the umask. ``advice`` ends the message of the error. An ``OSError`` of the block that names a file elsewhere
+    goes on unchanged.
 
     Raises:
         OutputError: the folder cannot be written or is there already, or the disk is full.
@@ -65,6 +67,8 @@ def temporary_folder(path: Path, *, mode: int = 0o777, replace: bool = False, ad
             shutil.rmtree(path, ignore_errors=True)
         _take_place(temporary, path)
     except OSError as error:
+        if _is_elsewhere(error, temporary, path):
+            raise
         raise unwritable(path, error, advice) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -121,6 +125,17 @@ def unwritable(path: Path, error: OSError, advice: str = "") -> OutputError:
     return OutputError(
         f"{path}: cannot be written ({error.strerror or 'disk full or no access'}).{' ' * bool(advice)}{advice}"
     )
+
+
+def _is_elsewhere(error: OSError, temporary: Path, path: Path) -> bool:
+    """Tell whether an error is about a file that lies neither below ``temporary`` nor on the way to ``path``.
+
+    An error without a file's name, as of a full disk or of HDF5, is one of writing.
+    """
+    if not isinstance(error.filename, (str, bytes, os.PathLike)):
+        return False
+    file, own, final = (Path(os.path.abspath(os.fsdecode(name))) for name in (error.filename, temporary, path))
+    return not (file.is_relative_to(own) or final.is_relative_to(file))
 
 
 def _take_place(temporary: Path, path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,11 @@ class WeightsFacts:
     file: str | None = None
     sha256: str | None = None
 
+    def as_dict(self) -> dict[str, str | None]:
+        """Return what ``experiment.json`` and the card of a model say; only uncertain weights have an alternative."""
+        record = asdict(self)
+        return record if self.alternative_pixels else {k: v for k, v in record.items() if k != "alternative_pixels"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class FindingFacts:
@@ -82,6 +87,7 @@ class CheckFacts:
 class ExperimentFacts:
     """All of ``experiment.json``. ``check`` is ``None`` where the data were not checked.
 
+    The paths in ``experiment`` are absolute; it has neither a manifest nor a data set where the data came from memory.
     ``versions`` are those of the packages and ``hardware`` is what the engine found, as they were recorded.
     """
 

@@ -162,10 +162,14 @@ class OutputFolder:
         """Tell whether the run is finished: its marker is written last."""
         return self.files(run).marker.is_file()
 
+    def finished(self) -> list[RunFolder]:
+        """Return every finished run, in the order of their names."""
+        return [RunFolder(marker.parent) for marker in sorted(self.runs.glob(f"*/[!.]*/{_DONE}"))]
+
     def run_records(self) -> Iterator[Mapping[str, Any]]:
         """Yield ``run.json`` of every finished run, in the order of their names."""
-        for marker in sorted(self.runs.glob(f"*/[!.]*/{_DONE}")):
-            yield read_json(RunFolder(marker.parent).record)
+        for run in self.finished():
+            yield read_json(run.record)
 
     @contextmanager
     def finishing(self, run: Run) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from radtl_tf.errors import ExperimentError
 from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Augmentation, Precision, Resize, Task, WeightsEntry
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.limits import Limits
 from radtl_tf.records.reader import absolute_task, absolute_weights, as_dict, check_task, read_toml, record_from
 
@@ -123,9 +124,14 @@ class Place:
         return self.weights.with_name(f"{self.weights.name}.work")
 
     @property
-    def data(self) -> Path:
-        """Where the data set is built unless the user names a folder."""
-        return self.work / "data"
+    def files(self) -> OutputFolder:
+        """The files in ``work`` that an experiment has too: the record, the data set, TensorBoard's events."""
+        return OutputFolder(self.work)
+
+    @property
+    def complete(self) -> Path:
+        """The weights before they get their own name."""
+        return self.work / "weights.h5"
 
 
 def read_sidecar(weights: Path) -> dict[str, Any] | None:

@@ -58,17 +58,8 @@ def read_toml(path: Path, read: Callable[[dict[str, Any], Path], _Record]) -> _R
 
 def experiment_from(raw: dict[str, Any], folder: Path) -> Experiment:
     """Check ``raw``, the content of an experiment file in ``folder``, and return it as records with absolute paths."""
-    _check(record_from(raw, Experiment))
-    return recorded_experiment(raw, folder)
-
-
-def recorded_experiment(raw: dict[str, Any], folder: Path) -> Experiment:
-    """Return the experiment that ``experiment.json`` holds, whose data may have come from memory, from no file.
-
-    Raises:
-        ExperimentError: naming the first thing that is wrong.
-    """
     experiment = record_from(raw, Experiment)
+    _check(experiment)
     task, weights = absolute_task(experiment.task, folder), absolute_weights(experiment.weights, folder)
     return replace(experiment, task=task, weights=weights)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -14,8 +13,8 @@ from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.tuning import Split, split
 from radtl_tf.models.weights.sources import WeightsRecord, assign, initialize, resolve
-from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.experiment_facts import ExperimentFacts, WeightsFacts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import PROBE, Run, Setting
 from radtl_tf.training.features.array_cache import Arrays
@@ -41,9 +40,9 @@ class FinishedRuns:
     The weights of the last start are kept, since a large file takes seconds to read.
     """
 
-    def __init__(self, folder: OutputFolder, experiment: Experiment) -> None:
-        self._folder, self._experiment = folder, experiment
-        self._recorded: list[dict[str, Any]] = read_json(folder.experiment)["weights"]
+    def __init__(self, folder: OutputFolder, facts: ExperimentFacts) -> None:
+        """Take the folder of the experiment and what its ``experiment.json`` says."""
+        self._folder, self._experiment, self._recorded = folder, facts.experiment, facts.weights
         self._kept: tuple[WeightsRecord, int, Arrays] | None = None
 
     def start(self, base: keras.Model, weights: WeightsRecord, repeat: int) -> None:
@@ -96,10 +95,10 @@ def find_weights(experiment: Experiment, setting: Setting, weights_folder: Path)
     )
 
 
-def _check_recorded(weights: WeightsRecord, recorded: Sequence[dict[str, Any]]) -> None:
-    """Refuse weights whose file is not the recorded one; ``recorded`` are the rows in ``experiment.json``."""
+def _check_recorded(weights: WeightsRecord, recorded: Sequence[WeightsFacts]) -> None:
+    """Refuse weights whose file is not the recorded one."""
     names = (weights.name, weights.backbone)
-    sums = [row["sha256"] for row in recorded if (row["name"], row["backbone"]) == names]
+    sums = [row.sha256 for row in recorded if (row.name, row.backbone) == names]
     if weights.sha256 not in sums:
         raise WeightsError(
             f"Weights {weights.name!r} for {weights.backbone}: {weights.file or weights.source} has "

@@ -119,10 +119,10 @@ def test_the_script_goes_on_where_it_was_stopped_and_publishes_no_part(tmp_path:
     words = ("--cells", CELL, "--results", str(results), "--datasets")
     first = _run(*words, "100")
     assert first.returncode == 0, first.stderr
-    assert "100 data sets per cell" in first.stdout
+    assert "100 data sets" in first.stdout
     results.write_text(results.read_text() + '{"code": "torn', encoding="utf-8")
     second = _run(*words, "200")
-    assert "200 data sets per cell" in second.stdout
+    assert "200 data sets" in second.stdout
     blocks = [line for line in results.read_text().splitlines() if line.endswith("}")]
     assert len(blocks) == 2  # the first was taken up, only the second simulated
     assert _run(*words, "100").stdout == first.stdout

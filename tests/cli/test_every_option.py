@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -21,6 +22,8 @@ from radtl_tf.cli.main import main
 from radtl_tf.data.decoding.reading import Outcome
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.reader import ImageFile
+from radtl_tf.records.disk import write_json
+from radtl_tf.records.reader import as_dict, read_experiment
 
 # Of each verb: a call that is valid, or only lacks what an entry adds; then, of each option, the words in which it
 # counts. Words before " + " belong to both calls that are compared, those after it hold the option.
@@ -284,7 +287,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         label, finding = ("well", "sick")[number % 2], ("x", "y", "x|y", "z")[number % 4]
         rows.append(f"images/{number:02}.png,{label},{finding},{'pq'[number % 3 > 0]},p{patient}\n")
     text = "path,label,finding,other,patient_id\n" + "".join(rows)
-    scenarios = '{"experiment": {"folds": {"count": 2, "repeats": 1}}, "scenarios": [{"scenario": "one"}]}'
     files = {
         "labels.csv": text,
         "more/labels.csv": text,
@@ -292,11 +294,14 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "experiment.toml": EXPERIMENT,
         "source.toml": SOURCE,
         "a.h5": "",
-        "finished/experiment.json": scenarios,
     }
     (root / "finished").mkdir()
     for name, content in files.items():
         (root / name).write_text(content)
+    data = {"sha256": "", "examples": 24, "patients": 20, "classes": ["well", "sick"], "counts": {}, "unit": "image"}
+    facts = {"format": 1, "experiment": as_dict(read_experiment(root / "experiment.toml")), "data": data}
+    facts |= {"folds_sha256": "", "weights": [], "versions": {}, "scenarios": []}
+    write_json(root / "finished" / "experiment.json", facts)
     return root
 
 
@@ -386,13 +391,11 @@ def _pixels(paths: Any) -> list[tuple[None, str]]:
 
 STAND_INS: Mapping[str, Any] = {
     "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},
-    "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch: _outcomes(manifest.sources),
+    "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch: _outcomes(manifest.images),
     "radtl_tf.experiment.preview.pixels_of_all": _pixels,
     "radtl_tf.experiment.weights.verify.verify_weights": _verified,
     "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],
     "radtl_tf.experiment.external_test.assess": _assessed,
     "radtl_tf.report.pages.external.as_text": lambda external, drifts: external,
-    "radtl_tf.deploy.predict.load_model": lambda model: SimpleNamespace(card=None),
-    "radtl_tf.deploy.predict.predict": lambda model, files: [],
-    "radtl_tf.deploy.class_check.target_of": lambda card: SimpleNamespace(score=("score",)),
+    "radtl_tf.library.results.exported_models.predictions": lambda *_: pd.DataFrame(columns=["path", "score", "error"]),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,7 @@ def test_the_results_are_printed_for_a_reader(model: Path, tmp_path: Path, radio
     manifest = radiographs_in(tmp_path)
     result = radtl("test", model, "--manifest", manifest, "--patient", "patient_id", "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("Per patient, on 60 images of 60 patients, 30 images positive: AUROC ")
-    assert "no more than chance explains" in result.stdout
+    assert re.match(r"Per patient, .*\b60 images .*\b60 patients, .*\b30 .*AUROC [01]\.\d", result.stdout)
     assert (tmp_path / "out" / "external.html").is_file()
 
 

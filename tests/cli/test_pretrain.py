@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -49,22 +50,22 @@ def test_a_file_is_made_once_and_declared(call: Callable[..., Result], tmp_path:
     assert first.exit_code == 0, first.output
     entry = tomllib.loads(first.stdout)["weights"]["own"]
     assert entry == {"files": {"Tiny": str(tmp_path / "own.h5")}, "pixels": "tf"}
-    assert "Epoch 1 of 1: loss " in first.stderr
+    assert re.search(r"1 of 1: loss \d", first.stderr)
     assert json.loads((tmp_path / "own.h5.json").read_text())["license"] == "CC0-1.0"
     again = call()
     assert (again.exit_code, again.stdout) == (0, first.stdout)
-    assert "is complete: 1 epochs" in again.stderr
+    assert "1 epochs" in again.stderr
     (tmp_path / "source.toml").write_text(SOURCE.replace("epochs = 1", "epochs = 2"))
     changed = call()
     assert changed.exit_code == 1
-    assert "training.epochs: 1 there, 2 now" in changed.stderr
+    assert re.search(r"training\.epochs: 1 .*\b2 ", changed.stderr)
     assert changed.stderr.count("\n") == 1
 
 
 def test_a_dry_run_prints_the_price(call: Callable[..., Result], tmp_path: Path) -> None:
     result = call("--dry-run", "--data-dir", tmp_path / "data")
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("54 images to train on, 6 to validate on, 2 classes\n")
+    assert re.match(r"54 .*\b6 .*\b2 classes\n", result.stdout)
     assert not (tmp_path / "own.h5.work").exists()
 
 
@@ -72,7 +73,7 @@ def test_a_wrong_source_is_one_line(call: Callable[..., Result], tmp_path: Path)
     (tmp_path / "source.toml").write_text(SOURCE.replace("epochs", "epoch"))
     result = call()
     assert result.exit_code == 1
-    assert result.stderr.endswith("unknown key 'training.epoch' (did you mean 'epochs'?).\n")
+    assert "'training.epoch'" in result.stderr and "'epochs'" in result.stderr
     assert result.stderr.startswith("Error: ")
 
 

@@ -61,15 +61,13 @@ def test_the_task_is_that_of_the_models() -> None:
 def test_models_that_cannot_be_compared() -> None:
     turned = {**LABELS, "classes": ["c", "a", "b"]}
     assert task_of([LABELS, turned], Task()).classes == ("a", "b", "c")
-    assert "three is multiclass and labels is multilabel" in refused(SEVERAL, LABELS)
+    assert re.search("three .*multiclass .*labels .*multilabel", refused(SEVERAL, LABELS))
     fewer = {**SEVERAL, "setting": "fewer", "classes": ["a", "c"]}
-    assert "only one of the models three and fewer knows the class 'b'" in refused(SEVERAL, fewer)
+    assert re.search("three and fewer .*'b'", refused(SEVERAL, fewer))
 
 
 def test_a_positive_class_goes_with_two_classes() -> None:
-    assert refused(SEVERAL, positive="a") == (
-        "A positive class is only valid for a binary model; three is multiclass. Leave it out."
-    )
+    assert re.search("positive .*binary.* three .*multiclass", refused(SEVERAL, positive="a"))
 
 
 def test_labels_that_a_model_knows() -> None:
@@ -84,27 +82,22 @@ def test_labels_that_a_model_knows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("card", "table", "task", "message"),
+    ("card", "table", "task", "values"),
     [
-        (BINARY, manifest(label=["sick", "healthy"]), {}, "1 images have the label 'healthy', which the model two"),
-        (SEVERAL, manifest(label=["a", "d", "d"]), {}, "2 images have the label 'd', .*: it knows 'a', 'b', 'c'"),
-        (SEVERAL, manifest(label=["a", "b"]), {}, "labels.csv: no image has the class 'c' of the model three"),
-        (SEVERAL, manifest(label=["a", ""]), {}, "labels.csv: 1 row with no label, first line 3"),
-        (LABELS, manifest(label=["a|b", "c|c"]), {"label": "findings"}, "no label column 'findings'"),
-        (LABELS, manifest(label=["a|b", "d"]), {"label_separator": "|"}, "no image has the class 'c'"),
-        (LABELS, manifest(label=["a|b", "b|c"]), {"label_separator": "|"}, "every image has the class 'b'"),
-        (
-            LABELS,
-            manifest(a=["1"], d=["0"]),
-            {"label": ("a", "d")},
-            "label columns are 'a', 'd', .* knows 'a', 'b', 'c'",
-        ),
+        (BINARY, manifest(label=["sick", "healthy"]), {}, r"\b1 images .*'healthy'.* two"),
+        (SEVERAL, manifest(label=["a", "d", "d"]), {}, r"\b2 images .*'d', .*'a', 'b', 'c'"),
+        (SEVERAL, manifest(label=["a", "b"]), {}, r"labels\.csv: .*'c' .* three"),
+        (SEVERAL, manifest(label=["a", ""]), {}, r"labels\.csv: 1 row .*label.* line 3"),
+        (LABELS, manifest(label=["a|b", "c|c"]), {"label": "findings"}, "'findings'"),
+        (LABELS, manifest(label=["a|b", "d"]), {"label_separator": "|"}, "no image .*'c'"),
+        (LABELS, manifest(label=["a|b", "b|c"]), {"label_separator": "|"}, "every image .*'b'"),
+        (LABELS, manifest(a=["1"], d=["0"]), {"label": ("a", "d")}, "columns .*'a', 'd', .*'a', 'b', 'c'"),
     ],
 )
 def test_labels_that_a_model_does_not_know(
-    card: dict[str, Any], table: Manifest, task: dict[str, Any], message: str
+    card: dict[str, Any], table: Manifest, task: dict[str, Any], values: str
 ) -> None:
-    assert re.search(message, refused(card, table=table, **task))
+    assert re.search(values, refused(card, table=table, **task))
 
 
 def radtl(*words: object) -> Result:

@@ -18,7 +18,7 @@ from radtl_tf.deploy.keras_model import _head, keras_model
 from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import ExperimentError
 from radtl_tf.models.head import Head
-from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run
 
@@ -35,7 +35,7 @@ model.fit(images, numpy.tile([0, 1], len(images))[: len(images)], verbose=0)
 
 
 def run_of(folder: OutputFolder, setting: str, fold: int) -> Run:
-    _, scenarios = choose_setting(folder, read_json(folder.experiment), setting)
+    _, scenarios = choose_setting(folder, read_facts(folder.experiment).scenarios, setting)
     return best_runs(folder, scenarios, [fold])[0]
 
 

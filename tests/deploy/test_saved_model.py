@@ -26,6 +26,7 @@ from radtl_tf.models.backbones import build_base
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.file import write_weights
 from radtl_tf.records.disk import read_json, write_json
+from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
 
 SETTING = "Tiny-mine-tf-frozen"
@@ -155,12 +156,12 @@ def set_losses(folder: OutputFolder, **by_setting: list[float]) -> None:
 
 def test_the_default_is_the_setting_of_lowest_inner_loss(finished: OutputFolder) -> None:
     set_losses(finished, random_topK2=[0.1, 0.2, 0.3])
-    assert choose_setting(finished, read_json(finished.experiment), None)[0].name == "Tiny-random-tf-topK2"
+    assert choose_setting(finished, read_facts(finished.experiment).scenarios, None)[0].name == "Tiny-random-tf-topK2"
 
 
 def test_a_tie_exports_nothing_until_the_setting_is_named(finished: OutputFolder, tmp_path: Path) -> None:
     set_losses(finished, random_topK2=[0.1, 0.2, 0.3], mine_topK2=[0.4, 0.2, 0.1])
-    with pytest.raises(ExperimentError, match="Tiny-random-tf-topK2 and Tiny-mine-tf-topK2 .*0.200000 and 0.233333"):
+    with pytest.raises(ExperimentError, match=r"Tiny-random-tf-topK2 .*Tiny-mine-tf-topK2 .*0\.200000 .*0\.233333"):
         export(finished, None, tmp_path / "model", weights_folder=tmp_path)
     assert not (tmp_path / "model").exists()
     export(finished, "Tiny-mine-tf-topK2", tmp_path / "model", weights_folder=tmp_path)
@@ -171,7 +172,7 @@ def test_a_weights_file_that_changed_is_not_exported(finished: OutputFolder, tmp
     record["experiment"]["weights"]["mine"]["files"]["Tiny"] = str(tmp_path / "tiny.h5")
     write_json(finished.experiment, record)
     write_weights(tmp_path / "tiny.h5", build_base("Tiny", 32, seed=100))
-    with pytest.raises(WeightsError, match="'mine' for Tiny: .*tiny.h5 has sha256"):
+    with pytest.raises(WeightsError, match=r"'mine' .*tiny\.h5 .*sha256"):
         export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     assert not (tmp_path / "model").exists()
     export(finished, "Tiny-random-tf-frozen", tmp_path / "random", weights_folder=tmp_path)
@@ -188,19 +189,19 @@ def test_the_card_says_what_the_training_images_were_like(finished: OutputFolder
 
 
 def test_an_unknown_setting_names_the_nearest(finished: OutputFolder, tmp_path: Path) -> None:
-    with pytest.raises(ExperimentError, match="did you mean 'Tiny-mine-tf-frozen'"):
+    with pytest.raises(ExperimentError, match="'Tiny-mine-tf-frozen'"):
         export(finished, "Tiny-mine-tf-frozn", tmp_path / "model", weights_folder=tmp_path)
 
 
 def test_an_unfinished_setting_is_refused(finished: OutputFolder, tmp_path: Path) -> None:
     (finished.runs / "Tiny-mine-tf-topK2-0.01" / "0-1" / "DONE.json").unlink()
-    with pytest.raises(ExperimentError, match="1 runs are missing"):
+    with pytest.raises(ExperimentError, match=r"\b1 runs"):
         export(finished, "Tiny-mine-tf-topK2", tmp_path / "model", weights_folder=tmp_path)
 
 
 def test_nothing_is_overwritten(finished: OutputFolder, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="exists"):
         export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
 
 

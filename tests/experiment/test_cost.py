@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -124,6 +125,6 @@ def test_features_that_are_not_kept_are_paid_in_every_epoch(make_plan: Any, a_se
 
 def test_a_dry_run_trains_nothing(planned: Plan) -> None:
     lines = price(planned).lines()
-    assert lines[0] == "24 runs, 0 of them done"
-    assert lines[-1].startswith("Expected 95 % intervals, for an AUROC near 0.8: +-0.")
+    assert re.match(r"24 runs, 0 ", lines[0])
+    assert re.search(r"\b95 % .*\b0\.8.* \+-0\.\d", lines[-1])
     assert not planned.folder.runs.exists()

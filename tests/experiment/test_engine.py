@@ -174,7 +174,7 @@ def _passes(plan: Plan) -> int:
 def test_a_run_is_not_written_into_a_folder_that_another_experiment_has_taken_meanwhile(make_plan: Any) -> None:
     plan = make_plan()
     make_plan(training={"epochs": 4})
-    with pytest.raises(OutputError, match="holds another experiment .*epochs: 4 there, 3 now"):
+    with pytest.raises(OutputError, match=r"epochs: 4\b.*\b3 "):
         list(execute(plan))
     assert not list(plan.folder.runs.rglob("DONE.json"))
 
@@ -182,8 +182,8 @@ def test_a_run_is_not_written_into_a_folder_that_another_experiment_has_taken_me
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ((Trainer, "step"), "with 16 images a step: set training.batch_size = 8, or 'auto'; "),
-        ((PrefixPass, "__call__"), "whatever the batch size: set a smaller training.image_size; "),
+        ((Trainer, "step"), r"\b16 images .*training\.batch_size = 8\b"),
+        ((PrefixPass, "__call__"), r"training\.image_size"),
     ],
 )
 @pytest.mark.parametrize("work", [lambda plan: list(execute(plan)), price])
@@ -194,7 +194,7 @@ def test_exhausted_memory_is_one_line(
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
     monkeypatch.setattr(*place, full)
-    with pytest.raises(ExperimentError, match=f"The device ran out of memory .*{said}"):
+    with pytest.raises(ExperimentError, match=f"memory .*{said}"):
         work(planned)
 
 
@@ -207,7 +207,7 @@ def test_above_the_cache_limit_the_results_are_the_same(make_plan: Any, tmp_path
     collect_predictions(plan)
     small, large = collected(plan), collected(finished_plan)
     large = large[large.scenario.isin(set(small.scenario))]
-    assert any("above cache_gb = 0; 0 of 1 renderings are kept" in line for line in said)
+    assert any("cache_gb = 0;" in line and "0 of 1 " in line for line in said)
     assert np.allclose(small.score, large.score, atol=1e-3, rtol=0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import stat
 from collections.abc import Callable
@@ -97,10 +98,8 @@ def test_drift_is_said_where_it_was_planted_and_not_elsewhere(
     bright = assess(models[:1], task(hospital("brighter", brighter=70)), tmp_path / "bright")
     assert not any(one.is_drift for one in same.drifts)
     assert {one.name for one in bright.drifts if one.is_drift} >= {"mean", "border"}
-    assert "no more than chance explains" in same.results["inputs"]["sentence"]
     sentence = bright.results["inputs"]["sentence"]
-    assert "outside the central 98 % of the training images" in sentence
-    assert "more than chance explains: mean (" in sentence
+    assert "mean (" in sentence and "mean (" not in same.results["inputs"]["sentence"]
     assert sentence in (tmp_path / "bright" / "external.html").read_text()
 
 
@@ -150,8 +149,7 @@ def test_a_model_without_a_summary_of_its_images_is_tested_and_says_so(
     card.write_text(json.dumps({**facts, "inputs": None, "class_weights": "balanced"}))
     tested = assess([model], task(hospital()), tmp_path / "out")
     assert tested.drifts == () and tested.results["inputs"] is None
-    assert "has no summary of its training images" in " ".join(tested.external.notes)
-    assert "no probabilities" in " ".join(tested.external.notes)
+    assert all(word in " ".join(tested.external.notes) for word in ("training images", "probabilities"))
 
 
 def broken_image(manifest: Path) -> None:
@@ -180,22 +178,22 @@ def empty_label(manifest: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
+    ("spoil", "values"),
     [
-        (empty_label, r"labels.csv: 1 row with no label, first line 3"),
-        (broken_image, "2 of 40 images cannot be read; the first, line 5: .*Nothing was written"),
-        (without_column, "no patient column 'patient_id'"),
-        (one_class, "no image has the positive class 'sick'"),
-        (positives_only, "has 1 classes, a binary task needs 2"),
-        (other_class, "20 images have the label 'healthy', which the model .* does not know.*'well', 'sick'"),
+        (empty_label, r"labels\.csv: 1 row .*label.* line 3"),
+        (broken_image, "2 of 40 images.* line 5: "),
+        (without_column, "'patient_id'"),
+        (one_class, "'sick'"),
+        (positives_only, r"\b1 classes.*\b2\b"),
+        (other_class, r"\b20 images .*'healthy'.*'well', 'sick'"),
     ],
 )
 def test_bad_data_are_one_line_and_leave_nothing(
-    spoil: Callable[[Path], None], message: str, models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
+    spoil: Callable[[Path], None], values: str, models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
 ) -> None:
     manifest = hospital()
     spoil(manifest)
-    with pytest.raises(DataError, match=message) as caught:
+    with pytest.raises(DataError, match=values) as caught:
         assess(models[:1], task(manifest), tmp_path / "out")
     assert "\n" not in str(caught.value)
     assert "secret-" not in str(caught.value)
@@ -204,16 +202,16 @@ def test_bad_data_are_one_line_and_leave_nothing(
 
 def test_what_does_not_fit_the_model_is_refused(models: tuple[Path, Path], hospital: Hospital, tmp_path: Path) -> None:
     manifest = hospital()
-    with pytest.raises(DataError, match="positive class is to be 'well', but that of the model .* is 'sick'"):
+    with pytest.raises(DataError, match="'well'.*'sick'"):
         assess(models[:1], task(manifest, positive="well"), tmp_path / "out")
-    with pytest.raises(OutputError, match="holds no model exported by radtl"):
+    with pytest.raises(OutputError, match=re.escape(str(tmp_path))):
         assess([models[0], tmp_path], task(manifest), tmp_path / "out")
-    with pytest.raises(ExperimentError, match="contradict each other"):
+    with pytest.raises(ExperimentError, match="one_image_per_patient"):
         assess(models[:1], task(manifest, one_image_per_patient=True), tmp_path / "out")
     model = shutil.copytree(models[0], tmp_path / "three")
     card = model / "assets.extra" / "radtl.json"
     card.write_text(json.dumps({**json.loads(card.read_text()), "classes": ["a", "b", "sick"]}))
-    with pytest.raises(DataError, match="tells 3 classes apart"):
+    with pytest.raises(DataError, match="3 classes"):
         assess([model], task(manifest), tmp_path / "out")
     assert left_over(tmp_path) == []
 
@@ -221,10 +219,10 @@ def test_what_does_not_fit_the_model_is_refused(models: tuple[Path, Path], hospi
 def test_what_exists_is_not_overwritten(models: tuple[Path, Path], hospital: Hospital, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "kept.txt").write_text("kept")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="exists"):
         assess(models[:1], task(hospital()), tmp_path / "out")
     assert (tmp_path / "out" / "kept.txt").read_text() == "kept"
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="below"):
         assess(models[:1], task(tmp_path / "hospital" / "labels.csv"), tmp_path / "out" / "kept.txt" / "below")
 
 
@@ -295,7 +293,7 @@ def test_a_model_of_several_classes(thirds: Callable[..., Path], tmp_path: Path)
     assert found["auroc"] == pytest.approx(31 / 36)
     own = [greys["abc".index(name)] / 255 for greys, name in zip(GREYS, LABELS, strict=True)]
     assert found["log_loss"] == pytest.approx(-np.log(own).mean())
-    assert "3 classes, each against the rest: mean AUROC 0.861" in tested.external.sentence
+    assert re.search(r"\b3 classes.*AUROC 0\.861\b", tested.external.sentence)
     scores = pd.read_csv(tmp_path / "out" / "scores.csv")
     truth = [f"truth_{name}" for name in "abc"]
     assert list(scores.columns) == ["model", "example", "patient", *truth, "score_a", "score_b", "score_c"]
@@ -353,17 +351,17 @@ def test_what_does_not_fit_several_classes_is_refused(thirds: Callable[..., Path
     without_c.write_text("".join(line for line in manifest.read_text().splitlines(True) if ".png,c," not in line))
     other = tmp_path / "ward" / "other.csv"
     other.write_text(manifest.read_text().replace("png,c", "png,d"))
-    for models, asked, threshold, message in (
-        ([model], task(manifest), 0.5, "A threshold is only valid for a binary model"),
-        ([model], task(manifest, positive="a"), None, "A positive class is only valid for a binary model"),
-        ([model, labels], task(manifest), None, "m is multiclass and n is multilabel"),
-        ([model], task(other), None, "2 images have the label 'd', which the model m does not know"),
-        ([model], task(without_c), None, "no image has the class 'c' of the model m"),
-        ([labels], task(manifest, label=("a", "b")), None, "the label columns are 'a', 'b', but the model n knows"),
+    for models, asked, threshold, values in (
+        ([model], task(manifest), 0.5, "threshold .*binary"),
+        ([model], task(manifest, positive="a"), None, "positive .*binary"),
+        ([model, labels], task(manifest), None, "m .*multiclass .*n .*multilabel"),
+        ([model], task(other), None, r"\b2 images .*'d'.* m "),
+        ([model], task(without_c), None, "'c' .* m"),
+        ([labels], task(manifest, label=("a", "b")), None, "columns .*'a', 'b',.* n "),
     ):
-        with pytest.raises(DataError, match=message) as caught:
+        with pytest.raises(DataError, match=values) as caught:
             assess(models, asked, tmp_path / "out", threshold=threshold)
         assert "\n" not in str(caught.value)
-    with pytest.raises(ExperimentError, match="a multilabel task needs task.label_separator"):
+    with pytest.raises(ExperimentError, match=r"multilabel .*task\.label_separator"):
         assess([labels], task(manifest), tmp_path / "out")
     assert left_over(tmp_path) == []

@@ -43,7 +43,7 @@ def test_a_preset_takes_a_task_of_several_labels(manifest: Path, tmp_path: Path)
     text = filled_preset("quick", chosen, folder=tmp_path)
     task = experiment_from(tomllib.loads(text), tmp_path).task
     assert (task.kind, task.label_separator, task.classes, task.positive) == ("multilabel", "|", ("f", "m"), None)
-    with pytest.raises(ExperimentError, match="goes with no multiclass task"):
+    with pytest.raises(ExperimentError, match="multiclass"):
         filled_preset("quick", replace(chosen, kind="multiclass", positive="m"), folder=tmp_path)
 
 
@@ -65,10 +65,10 @@ def test_a_preset_takes_columns_of_labels_an_image_folder_and_images_without_pat
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"label": "sx"}, "no column 'sx' .*'sex'"),
-        ({"patient": "patient_id"}, "no column 'patient_id'"),
-        ({"positive": None}, "The positive class is not given"),
-        ({"positive": "x"}, "'x' is no label"),
+        ({"label": "sx"}, "'sx' .*'sex'"),
+        ({"patient": "patient_id"}, "'patient_id'"),
+        ({"positive": None}, "positive class.* f .* m,"),
+        ({"positive": "x"}, "'x'"),
     ],
 )
 def test_what_does_not_fit_is_said(change: dict[str, str], said: str, manifest: Path, tmp_path: Path) -> None:
@@ -101,6 +101,6 @@ def test_a_column_of_names_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"x")
     file = tmp_path / "labels.csv"
     file.write_text("path,name\n" + "".join(f"a.png,NAME{number}\n" for number in range(7)))
-    with pytest.raises(DataError, match="7 different values") as caught:
+    with pytest.raises(DataError, match=r"\b7\b") as caught:
         filled_preset("quick", Task(manifest=file, label="name", patient="name"), folder=tmp_path)
     assert "NAME" not in str(caught.value)

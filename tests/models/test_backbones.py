@@ -79,12 +79,12 @@ def test_weights_stay_float32_in_mixed_precision(tiny_backbone: str) -> None:
 
 
 def test_too_small_images_are_refused() -> None:
-    with pytest.raises(ExperimentError, match="InceptionV3 takes images of at least 75 px, not 74"):
+    with pytest.raises(ExperimentError, match=r"InceptionV3 .*\b75 px.*\b74\b"):
         build_base("InceptionV3", 74, seed=1)
 
 
 def test_unknown_backbone_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ExperimentError, match="did you mean 'ResNet50'"):
+    with pytest.raises(ExperimentError, match="'ResNet50'"):
         backbone("Resnet50")
 
 
@@ -94,7 +94,7 @@ def test_one_row_more_is_one_backbone_more(monkeypatch: pytest.MonkeyPatch) -> N
         features = keras.layers.SeparableConv2D(5, 3, name="only")(images)
         return keras.Model(images, keras.layers.GlobalAveragePooling2D()(features))
 
-    monkeypatch.setitem(BACKBONES, "Mine", Backbone("Mine", network, "torch", 8, "Mine", True))
+    monkeypatch.setitem(BACKBONES, "Mine", Backbone("Mine", network, "torch", 8, True))
     base = build_base("Mine", 8, seed=1)
     assert base(np.ones((2, 8, 8, 3), np.float32)).shape == (2, 5)
     assert equal(base, build_base("Mine", 8, seed=1))

@@ -34,7 +34,7 @@ from radtl_tf.records.experiment import WeightsEntry
 
 backbone, size, weights, out, conftest = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], sys.argv[5]
 if backbone == "Tiny":
-    BACKBONES["Tiny"] = Backbone("Tiny", runpy.run_path(conftest)["tiny_network"], "tf", 16, "Tiny", True, 6)
+    BACKBONES["Tiny"] = Backbone("Tiny", runpy.run_path(conftest)["tiny_network"], "tf", 16, True, 6)
 entries = {"mine": WeightsEntry(files={backbone: weights}, pixels="caffe")}
 record = resolve("mine", backbone, entries=entries, pixels="native", folder=weights.parent)
 base = build_base(backbone, size, seed=1)

@@ -68,10 +68,10 @@ def test_first_batch_inside_its_range_passes(name: str) -> None:
 
 @pytest.mark.parametrize("batch", [GREY * 255, GREY * 4 - 2, np.full_like(GREY, np.nan)])
 def test_first_batch_outside_its_range_is_refused(batch: np.ndarray) -> None:
-    with pytest.raises(DataError, match="convention 'tf' allows -1..1"):
+    with pytest.raises(DataError, match=r"'tf' .*-1\.\.1"):
         check_first_batch(batch, convention("tf"))
 
 
 def test_unknown_convention_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ExperimentError, match="did you mean 'torch'"):
+    with pytest.raises(ExperimentError, match="'torch'"):
         convention("torhc")

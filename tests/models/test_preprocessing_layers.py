@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from radtl_tf.data.phantoms.write import draw_phantoms
-from radtl_tf.data.tfds import pipeline
+from radtl_tf.data.preprocessing import resizing
 from radtl_tf.errors import ExperimentError
 from radtl_tf.models.pixels import CONVENTIONS, convention, to_network
 from radtl_tf.models.preprocessing_layers import preprocessing_layers
@@ -34,15 +34,15 @@ def films(*shape: int, seed: int = 0) -> NDArray[np.float32]:
 
 def difference(film: NDArray[np.uint16], resize: str) -> NDArray[np.float32]:
     """Return how far the layers are from the pipeline, (64, 64)."""
-    unit = pipeline.to_unit(film[None, :, :, None])
+    unit = resizing.to_unit(film[None, :, :, None])
     ours = np.asarray(preprocessing_layers("zero_one", 64, resize)(unit))[0, ..., :1]
-    return np.abs(ours - np.asarray(pipeline.preprocess(film[..., None], 64, resize)))
+    return np.abs(ours - np.asarray(resizing.preprocess(film[..., None], 64, resize)))
 
 
 @pytest.mark.parametrize("name", CONVENTIONS)
 def test_images_of_the_size_keep_their_values(name: str) -> None:
     images = films(32, 32, 1)
-    for resize in pipeline.RESIZES:
+    for resize in resizing.RESIZES:
         given = np.asarray(preprocessing_layers(name, 32, resize)(images))
         np.testing.assert_allclose(given, np.asarray(to_network(images, convention(name))), rtol=0, atol=1e-5)
     assert np.array_equal(np.asarray(preprocessing_layers("zero_one", 32, "pad")(images))[..., :1], images)

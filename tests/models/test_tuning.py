@@ -108,9 +108,9 @@ def test_frozen_gives_float32_features_in_mixed_precision(tiny_backbone: str) ->
 @pytest.mark.parametrize(
     ("tuning", "message"),
     [
-        ("topK7", "6 layers with weights"),
-        ("topK0", "Unknown tuning 'topK0'"),
-        ("top20", "Unknown tuning 'top20'"),
+        ("topK7", r"\b6 layers"),
+        ("topK0", "'topK0'"),
+        ("top20", "'top20'"),
     ],
 )
 def test_impossible_tunings_are_refused(tiny_backbone: str, tuning: str, message: str) -> None:

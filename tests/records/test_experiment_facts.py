@@ -84,5 +84,5 @@ def test_a_newer_folder_says_which_version_wrote_it(tmp_path: Path, changes: dic
 
 @pytest.mark.parametrize("changes", [{"scenarios": [{}]}, {"scenarios": None}])
 def test_a_damaged_file_is_one_line(tmp_path: Path, changes: dict[str, Any]) -> None:
-    with pytest.raises(OutputError, match=r"experiment.json: damaged"):
+    with pytest.raises(OutputError, match=r"experiment\.json"):
         read(tmp_path, **changes)

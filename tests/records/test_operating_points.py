@@ -24,15 +24,15 @@ def test_entries_are_read(text: str, expected: OperatingPoint) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("sensitivty = 0.9", "(did you mean 'sensitivity'?)"),
-        ("0.5", "expected 'youden', 'sensitivity = 0.95' or 'specificity = 0.90'"),
-        ("sensitivity", "needs a target: 'sensitivity = 0.95'"),
-        ("youden = 0.5", "youden takes no target"),
+        ("sensitivty = 0.9", "'sensitivity'"),
+        ("0.5", "'youden', 'sensitivity = 0.95'"),
+        ("sensitivity", "'sensitivity = 0.95'"),
+        ("youden = 0.5", "youden"),
         ("sensitivity = 95", "above 0 and below 1"),
         ("specificity = 1", "above 0 and below 1"),
         ("specificity = 0.9.9", "above 0 and below 1"),
-        ("sensitivity = -0.5", "is none"),
-        ("sensitivity > 0.5", "is none"),
+        ("sensitivity = -0.5", "'sensitivity = -0.5'"),
+        ("sensitivity > 0.5", "'sensitivity > 0.5'"),
     ],
 )
 def test_what_is_none_gets_one_line(text: str, said: str) -> None:
@@ -44,5 +44,5 @@ def test_what_is_none_gets_one_line(text: str, said: str) -> None:
 
 def test_the_same_point_twice_is_a_mistake() -> None:
     assert len(operating_points(("youden", "specificity = 0.9"))) == 2
-    with pytest.raises(ExperimentError, match=r"names 'specificity = 0\.9' twice"):
+    with pytest.raises(ExperimentError, match=r"'specificity = 0\.9'"):
         operating_points(("specificity = 0.9", "specificity = 0.90"))

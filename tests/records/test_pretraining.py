@@ -46,27 +46,27 @@ def test_defaults_and_absolute_paths(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
-        ("training.epoch", 3, "unknown key 'training.epoch' (did you mean 'epochs'?)"),
-        ("model.backbon", "x", "unknown key 'model.backbon' (did you mean 'backbone'?)"),
-        ("record.licence", "x", "unknown key 'record.licence' (did you mean 'license'?)"),
-        ("trainig", {}, "unknown key 'trainig' (did you mean 'training'?)"),
-        ("weights.mine.file", {}, "unknown key 'weights.mine.file' (did you mean 'files'?)"),
-        ("record", ..., "'record' is missing"),
-        ("record.license", "", "record.license"),
-        ("model.backbone", ..., "'model.backbone' is missing"),
-        ("training.schedule", "cosin", "(did you mean 'cosine'?)"),
-        ("training.validation", 0.7, "at most 0.5"),
-        ("training.batch_size", 1, "at least 2"),
-        ("training.learning_rate", 0, "above 0"),
-        ("task.positive", "x", "goes with no multiclass task"),
-        ("task.manifest", ..., "needs either 'manifest'"),
-        ("name", "two\nlines", "line break"),
+        ("training.epoch", 3, ("'training.epoch'", "'epochs'")),
+        ("model.backbon", "x", ("'model.backbon'", "'backbone'")),
+        ("record.licence", "x", ("'record.licence'", "'license'")),
+        ("trainig", {}, ("'trainig'", "'training'")),
+        ("weights.mine.file", {}, ("'weights.mine.file'", "'files'")),
+        ("record", ..., ("'record'",)),
+        ("record.license", "", ("record.license",)),
+        ("model.backbone", ..., ("'model.backbone'",)),
+        ("training.schedule", "cosin", ("'cosin'", "'cosine'")),
+        ("training.validation", 0.7, ("0.7", "at most 0.5")),
+        ("training.batch_size", 1, ("batch_size = 1", "at least 2")),
+        ("training.learning_rate", 0, ("learning_rate = 0", "above 0")),
+        ("task.positive", "x", ("task.positive", "multiclass")),
+        ("task.manifest", ..., ("'manifest'", "'dataset'")),
+        ("name", "two\nlines", ("name", "line break")),
     ],
 )
-def test_a_wrong_file_gets_one_line(place: str, value: Any, said: str, tmp_path: Path) -> None:
+def test_a_wrong_file_gets_one_line(place: str, value: Any, said: tuple[str, ...], tmp_path: Path) -> None:
     with pytest.raises(ExperimentError) as caught:
         pretraining_from(changed(place, value), tmp_path)
-    assert said in str(caught.value)
+    assert [word for word in said if word not in str(caught.value)] == []
     assert "\n" not in str(caught.value)
 
 
@@ -86,7 +86,7 @@ def test_what_is_recorded_names_no_folder(tmp_path: Path) -> None:
 
 def test_places_lie_beside_the_file() -> None:
     place = Place(Path("a/own.h5"))
-    assert [path.as_posix() for path in (place.sidecar, place.work, place.data)] == [
+    assert [path.as_posix() for path in (place.sidecar, place.work, place.files.data)] == [
         "a/own.h5.json",
         "a/own.h5.work",
         "a/own.h5.work/data",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from pathlib import Path
 from typing import Any
 
@@ -90,87 +89,87 @@ def test_a_relative_path_in_a_variable_is_meant_from_the_working_folder(
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
-        ("sed", 1, "unknown key 'sed' (did you mean 'seed'?)"),
-        ("task.positve", "x", "unknown key 'task.positve' (did you mean 'positive'?)"),
-        ("training.epoch", 3, "unknown key 'training.epoch' (did you mean 'epochs'?)"),
-        ("grid.tunings.0.learning_rate", [1], "(did you mean 'learning_rates'?)"),
-        ("weights", {"x": {"file": {}}}, "unknown key 'weights.x.file' (did you mean 'files'?)"),
-        ("name", ..., "'name' is missing"),
-        ("task.positive", ..., "'task.positive' is missing"),
-        ("folds.count", 1, "folds.count = 1 is out of range: it must be at least 2"),
-        ("folds.inner", 0.9, "at most 0.5"),
-        ("grid.tunings.0.mode", "frozn", "(did you mean 'frozen'?)"),
-        ("grid.tunings.0.learning_rates", [-1.0], "above 0"),
-        ("grid.tunings.0.layers", 3, "'layers' goes with mode = 'topK'"),
-        ("grid.tunings.0.mode", "topK", "'layers' goes with mode = 'topK'"),
-        ("grid.weights", ["imagenet", "imagenet"], "names a value twice"),
-        ("question.compare", ["imagnet", "random"], "(did you mean 'imagenet'?)"),
-        ("question.compare", ["random", "random"], "names 'random' twice"),
-        ("question", ..., "[question] is missing"),
-        ("task.manifest", ..., "needs either 'manifest'"),
-        ("task.one_image_per_patient", True, "contradict each other"),
-        ("task.label", ["a", "b"], "goes with kind = 'multilabel'"),
-        ("task.label", 3, "task.label = 3 is not what is expected here"),
-        ("task.kind", "multiclass", "task.positive goes with no multiclass task"),
-        ("task.kind", "binry", "(did you mean 'binary'?)"),
-        ("task.manifest", "${RADTL_UNSET_VARIABLE}/x.csv", "RADTL_UNSET_VARIABLE is not set"),
-        ("evaluation.operating_point", ["youden"], "(did you mean 'operating_points'?)"),
-        ("evaluation.operating_points", ["yuden"], "'yuden' is none (did you mean 'youden'?)"),
-        ("evaluation.operating_points", ["youden", "youden "], "names 'youden' twice"),
-        ("evaluation.subgroups", ["sx"], "(did you mean 'sex'?)"),
-        ("evaluation.subgroups", ["sex", "sex"], "names one twice"),
-        ("evaluation.operating_points", "youden", "evaluation.operating_points = 'youden' is not what is expected"),
-        ("training.views", 3, "training.augmentation is 'none'"),
-        ("training.batch_size", 0, "training.batch_size = 0 is out of range: it must be at least 1"),
-        ("training.batch_size", "large", "training.batch_size = 'large' is not what is expected here"),
-        ("grid.train_fractions", [0.5, 0.25], "grid.train_fractions lacks 1.0"),
-        ("grid.train_fractions", [1.0, 1.5], "at most 1"),
+        ("sed", 1, ("'sed'", "'seed'")),
+        ("task.positve", "x", ("'task.positve'", "'positive'")),
+        ("training.epoch", 3, ("'training.epoch'", "'epochs'")),
+        ("grid.tunings.0.learning_rate", [1], ("learning_rate'", "'learning_rates'")),
+        ("weights", {"x": {"file": {}}}, ("'weights.x.file'", "'files'")),
+        ("name", ..., ("'name'",)),
+        ("task.positive", ..., ("'task.positive'",)),
+        ("folds.count", 1, ("folds.count = 1", "at least 2")),
+        ("folds.inner", 0.9, ("folds.inner = 0.9", "at most 0.5")),
+        ("grid.tunings.0.mode", "frozn", ("'frozn'", "'frozen'")),
+        ("grid.tunings.0.learning_rates", [-1.0], ("learning_rates", "-1.0", "above 0")),
+        ("grid.tunings.0.layers", 3, ("'layers'", "mode = 'topK'")),
+        ("grid.tunings.0.mode", "topK", ("'layers'", "mode = 'topK'")),
+        ("grid.weights", ["imagenet", "imagenet"], ("weights", "twice")),
+        ("question.compare", ["imagnet", "random"], ("'imagnet'", "'imagenet'")),
+        ("question.compare", ["random", "random"], ("'random'", "twice")),
+        ("question", ..., ("[question]", "missing")),
+        ("task.manifest", ..., ("'manifest'", "'dataset'")),
+        ("task.one_image_per_patient", True, ("one_image_per_patient", "task.patient")),
+        ("task.label", ["a", "b"], ("task.label", "kind = 'multilabel'")),
+        ("task.label", 3, ("task.label = 3",)),
+        ("task.kind", "multiclass", ("task.positive", "multiclass")),
+        ("task.kind", "binry", ("'binry'", "'binary'")),
+        ("task.manifest", "${RADTL_UNSET_VARIABLE}/x.csv", ("RADTL_UNSET_VARIABLE",)),
+        ("evaluation.operating_point", ["youden"], ("operating_point'", "'operating_points'")),
+        ("evaluation.operating_points", ["yuden"], ("'yuden'", "'youden'")),
+        ("evaluation.operating_points", ["youden", "youden "], ("'youden'", "twice")),
+        ("evaluation.subgroups", ["sx"], ("'sx'", "'sex'")),
+        ("evaluation.subgroups", ["sex", "sex"], ("subgroups", "twice")),
+        ("evaluation.operating_points", "youden", ("evaluation.operating_points = 'youden'",)),
+        ("training.views", 3, ("views", "training.augmentation")),
+        ("training.batch_size", 0, ("training.batch_size = 0", "at least 1")),
+        ("training.batch_size", "large", ("training.batch_size = 'large'",)),
+        ("grid.train_fractions", [0.5, 0.25], ("grid.train_fractions", "1.0")),
+        ("grid.train_fractions", [1.0, 1.5], ("1.5", "at most 1")),
     ],
 )
-def test_a_wrong_file_gets_one_line(place: str, value: Any, said: str, tmp_path: Path) -> None:
+def test_a_wrong_file_gets_one_line(place: str, value: Any, said: tuple[str, ...], tmp_path: Path) -> None:
     with pytest.raises(ExperimentError) as caught:
         experiment_from(changed(place, value), tmp_path)
-    assert said in str(caught.value)
+    assert [word for word in said if word not in str(caught.value)] == []
     assert "\n" not in str(caught.value)
 
 
 def test_shares_of_the_training_patients_need_a_question(tmp_path: Path) -> None:
     raw = changed("question", ...)
     raw["grid"] |= {"weights": ["imagenet"], "train_fractions": [0.5, 1.0]}
-    with pytest.raises(ExperimentError, match=re.escape("grid.train_fractions goes with a [question]")):
+    with pytest.raises(ExperimentError, match=r"grid\.train_fractions .*\[question\]"):
         experiment_from(raw, tmp_path)
     raw["grid"]["train_fractions"] = [1.0]
     assert experiment_from(raw, tmp_path).question is None
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"name = ", "not a TOML file"), (b"\xff\xfe", "not a TOML file")])
-def test_a_file_that_is_no_toml(content: bytes, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"name = ", b"\xff\xfe"])
+def test_a_file_that_is_no_toml(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "experiment.toml"
     file.write_bytes(content)
-    with pytest.raises(ExperimentError, match=said):
+    with pytest.raises(ExperimentError, match="TOML"):
         read_experiment(file)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ExperimentError, match="cannot be read"):
+    with pytest.raises(ExperimentError, match=r"none\.toml"):
         read_experiment(tmp_path / "none.toml")
 
 
 @pytest.mark.parametrize(
     ("task", "said"),
     [
-        ({"kind": "multilabel"}, "a multilabel task needs task.label_separator"),
-        ({"kind": "multilabel", "label": ["a", "b"], "label_separator": "|"}, "names several columns"),
-        ({"kind": "multiclass", "label_separator": "|"}, "goes with kind = 'multilabel' or 'binary'"),
-        ({"positive": "a", "classes": ["a", "b"]}, "task.classes goes with kind = 'multilabel'"),
-        ({"kind": "multilabel", "label": ["a", "b"], "classes": ["a", "b"]}, "no columns named in task.label"),
-        ({"kind": "multilabel", "label_separator": "|", "classes": ["a", "a"]}, "each named once"),
-        ({"kind": "multilabel", "label_separator": "|", "classes": ["a"]}, "needs two or more classes"),
+        ({"kind": "multilabel"}, "multilabel .*task.label_separator"),
+        ({"kind": "multilabel", "label": ["a", "b"], "label_separator": "|"}, "task.label .*columns"),
+        ({"kind": "multiclass", "label_separator": "|"}, "label_separator .*'multilabel' .*'binary'"),
+        ({"positive": "a", "classes": ["a", "b"]}, "task.classes .*kind = 'multilabel'"),
+        ({"kind": "multilabel", "label": ["a", "b"], "classes": ["a", "b"]}, "task.classes .*columns .*task.label"),
+        ({"kind": "multilabel", "label_separator": "|", "classes": ["a", "a"]}, "once"),
+        ({"kind": "multilabel", "label_separator": "|", "classes": ["a"]}, "two"),
     ],
 )
 def test_labels_that_contradict_their_kind(task: dict[str, Any], said: str, tmp_path: Path) -> None:
     raw = changed("task", {"manifest": "labels.csv", "patient": "patient_id", **task})
-    with pytest.raises(ExperimentError, match=re.escape(said)):
+    with pytest.raises(ExperimentError, match=said):
         experiment_from(raw, tmp_path)
 
 
@@ -192,5 +191,5 @@ def test_operating_points_go_with_a_binary_task(tmp_path: Path) -> None:
     assert experiment_from(raw, tmp_path).evaluation.operating_points == ("youden", "sensitivity = 0.95")
     raw["task"] |= {"kind": "multiclass"}
     del raw["task"]["positive"]
-    with pytest.raises(ExperimentError, match="operating_points goes with a binary task, not with kind = 'multiclass'"):
+    with pytest.raises(ExperimentError, match="operating_points .*binary.*kind = 'multiclass'"):
         experiment_from(raw, tmp_path)

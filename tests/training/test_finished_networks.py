@@ -17,9 +17,8 @@ from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.weights import sources as weight_sources
 from radtl_tf.models.weights.file import write_weights
 from radtl_tf.records.disk import read_json, write_json
-from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
 from radtl_tf.training import finished_networks
 from radtl_tf.training.finished_networks import FinishedRuns, find_weights
@@ -30,7 +29,7 @@ SCENARIOS = [
     for weights in ("mine", "random")
     for tuning, rate in (("frozen", 0.1), ("topK2", 0.01), (PROBE, None))
 ]
-Subject = tuple[OutputFolder, Experiment]
+Subject = tuple[OutputFolder, ExperimentFacts]
 
 
 @pytest.fixture
@@ -42,16 +41,16 @@ def subject(finished_once: Path, tmp_path: Path) -> Subject:
     record = read_json(folder.experiment)
     record["experiment"]["weights"]["mine"]["files"]["Tiny"] = str(tmp_path / "tiny.h5")
     write_json(folder.experiment, record)
-    return folder, experiment_from(record["experiment"], tmp_path)
+    return folder, read_facts(folder.experiment)
 
 
 def test_a_network_gives_the_scores_of_its_run(subject: Subject) -> None:
-    folder, experiment = subject
-    runs, pixels = FinishedRuns(folder, experiment), np.load(folder.data / "pixels-32.npy")
+    folder, facts = subject
+    runs, pixels = FinishedRuns(folder, facts), np.load(folder.data / "pixels-32.npy")
     base, head = build_base("Tiny", 32, seed=5), Head(12, 2)
     for run in (Run(scenario, 0, fold) for scenario in SCENARIOS for fold in (0, 2)):
         rows = pd.read_csv(folder.run(run) / "predictions.csv").query("part == 'test'")
-        weights = find_weights(experiment, run.scenario.setting, Path("/nowhere"))
+        weights = find_weights(facts.experiment, run.scenario.setting, Path("/nowhere"))
         own, given = runs.network(run, weights), runs.network(run, weights, base, head)
         assert (given.base, given.head) == (base, head)
         images = to_network(pixels[rows["example"]], convention("tf"))
@@ -62,7 +61,7 @@ def test_a_network_gives_the_scores_of_its_run(subject: Subject) -> None:
 
 
 def test_a_start_is_read_once_and_is_the_same_again(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder, experiment = subject
+    folder, facts = subject
     read: list[str] = []
 
     def counted(base: keras.Model, record: weight_sources.WeightsRecord, seed: int) -> None:
@@ -70,8 +69,10 @@ def test_a_start_is_read_once_and_is_the_same_again(subject: Subject, monkeypatc
         weight_sources.initialize(base, record, seed)
 
     monkeypatch.setattr(finished_networks, "initialize", counted)
-    runs, base = FinishedRuns(folder, experiment), build_base("Tiny", 32, seed=0)
-    mine, random = (find_weights(experiment, one.setting, Path("/nowhere")) for one in (SCENARIOS[0], SCENARIOS[3]))
+    runs, base = FinishedRuns(folder, facts), build_base("Tiny", 32, seed=0)
+    mine, random = (
+        find_weights(facts.experiment, one.setting, Path("/nowhere")) for one in (SCENARIOS[0], SCENARIOS[3])
+    )
     runs.start(base, mine, 0)
     first = copies(base.weights)
     runs.network(Run(SCENARIOS[1], 0, 1), mine, base)  # changes the upper layers
@@ -88,21 +89,21 @@ def test_a_start_is_read_once_and_is_the_same_again(subject: Subject, monkeypatc
 
 
 def test_a_weights_file_that_changed_is_refused_with_both_sums(subject: Subject, tmp_path: Path) -> None:
-    folder, experiment = subject
+    folder, facts = subject
     recorded = next(row["sha256"] for row in read_json(folder.experiment)["weights"] if row["name"] == "mine")
     write_weights(tmp_path / "tiny.h5", build_base("Tiny", 32, seed=100))
-    weights = find_weights(experiment, SCENARIOS[0].setting, Path("/nowhere"))
+    weights = find_weights(facts.experiment, SCENARIOS[0].setting, Path("/nowhere"))
     assert weights.sha256 and weights.sha256 != recorded
     with pytest.raises(WeightsError) as caught:
-        FinishedRuns(folder, experiment).network(Run(SCENARIOS[0], 0, 0), weights)
+        FinishedRuns(folder, facts).network(Run(SCENARIOS[0], 0, 0), weights)
     said = str(caught.value)
     assert all(word in said for word in ("tiny.h5", recorded[:12], weights.sha256[:12]))
     assert "\n" not in said
 
 
 def test_a_run_without_what_it_learned_is_refused(subject: Subject) -> None:
-    folder, experiment = subject
+    folder, facts = subject
     run = Run(SCENARIOS[0], 0, 0)
     (folder.run(run) / "weights.h5").unlink()
     with pytest.raises(OutputError):
-        FinishedRuns(folder, experiment).network(run, find_weights(experiment, SCENARIOS[0].setting, Path("/nowhere")))
+        FinishedRuns(folder, facts).network(run, find_weights(facts.experiment, SCENARIOS[0].setting, Path("/nowhere")))

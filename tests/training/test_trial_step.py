@@ -44,16 +44,16 @@ def test_a_device_without_room_for_one_image_is_one_line() -> None:
     def fits(number: int) -> None:
         raise exhausted()
 
-    with pytest.raises(ExperimentError, match="Not even one image fits"):
+    with pytest.raises(ExperimentError, match="one image"):
         largest_batch(fits)
 
 
 @pytest.mark.parametrize(
     ("size", "advice"),
-    [(64, "set training.batch_size = 32, or 'auto'"), (5, "batch_size = 4"), (1, "a smaller training.image_size")],
+    [(64, r"training\.batch_size = 32\b"), (5, r"training\.batch_size = 4\b"), (1, r"training\.image_size")],
 )
 def test_exhausted_memory_is_one_line_with_the_batch_size_to_try(size: int, advice: str) -> None:
-    with pytest.raises(ExperimentError, match=f"ran out of memory with {size} images a step: .*{advice}") as caught:
+    with pytest.raises(ExperimentError, match=rf"memory .*\b{size} images .*{advice}") as caught:
         with one_line_when_full(smaller_batch(size)):
             raise exhausted()
     assert "\n" not in str(caught.value)

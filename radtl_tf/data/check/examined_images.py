@@ -10,17 +10,17 @@ from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.decoding.reading import METADATA, Outcome, Reading, plain
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.labels import Labels, narrowed
-from radtl_tf.data.manifest.reader import Manifest, column, labels_of
+from radtl_tf.data.manifest.reader import Manifest, column
 from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.experiment import Task
 
 
 def read_manifest_images(manifest: Manifest, watch: Watch = silent) -> list[Outcome]:
     """Read every image of a manifest in worker processes; ``watch`` is told of each. Faulty rows are refused."""
-    outcomes = read_all(source.path for row, source in enumerate(manifest.sources) if row not in manifest.faults)
-    faults = (manifest.faults.get(row) for row in range(len(manifest.sources)))
+    outcomes = read_all(source.path for row, source in enumerate(manifest.images) if row not in manifest.faults)
+    faults = (manifest.faults.get(row) for row in range(len(manifest.images)))
     found = (Outcome("refused", "path", fault) if fault else next(outcomes) for fault in faults)
-    return list(counted(found, watch, "Images", len(manifest.sources)))
+    return list(counted(found, watch, "Images", len(manifest.images)))
 
 
 def read_files(files: Sequence[Path], watch: Watch = silent) -> list[Examined]:
@@ -30,16 +30,22 @@ def read_files(files: Sequence[Path], watch: Watch = silent) -> list[Examined]:
 
 
 def examined(
-    manifest: Manifest, outcomes: Sequence[Outcome], *, task: Task | None, patient: str | None
+    manifest: Manifest,
+    outcomes: Sequence[Outcome],
+    labels: Sequence[Labels],
+    *,
+    task: Task | None,
+    patient: str | None,
 ) -> list[Examined]:
     """Return what the check looks at of each row; a column that has the name of a metadatum goes before the file's.
 
-    ``task`` says where the labels are (``None``: there are none), ``patient`` is the column of the patient ids.
+    ``labels`` are those of each row as ``labels_of`` read them for ``task`` (``None``: there are none), ``patient`` is
+    the column of the patient ids.
 
     Raises:
         DataError: a column is missing.
     """
-    labels: Sequence[Labels] = narrowed(labels_of(manifest, task), task) if task else [()] * len(outcomes)
+    labels = narrowed(labels, task) if task else [()] * len(outcomes)
     patients = column(manifest, patient, "patient") if patient else [""] * len(outcomes)
     names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
     others = [name for name in manifest.table if name not in (manifest.path_column, patient, *names)]
@@ -54,7 +60,7 @@ def examined(
             path=paths[row],
             columns={str(name): str(value) for name, value in cells[row].items()},
         )
-        for row, (source, outcome) in enumerate(zip(manifest.sources, outcomes, strict=True))
+        for row, (source, outcome) in enumerate(zip(manifest.images, outcomes, strict=True))
     ]
 
 

@@ -88,12 +88,6 @@ def _check_enough(cases: Cases, plan: FoldPlan) -> None:
             f"Class {cases.classes[rarest]!r} has {patients[rarest]} patients{joined}, too few for {plan.count} folds: "
             f"each test fold needs {MIN_TEST_PATIENTS} patients of each class; {advice}."
         )
-    groups = len(np.unique(cases.groups))
-    if groups < plan.count:
-        raise DataError(
-            f"The patients share images and make up only {groups} separate groups, too few for {plan.count} folds: "
-            "correct the patient ids, or remove the duplicates."
-        )
 
 
 def _draw_repeat(cases: Cases, plan: FoldPlan, seed: int, repeat: int) -> list[Fold]:

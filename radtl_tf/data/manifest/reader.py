@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -47,15 +48,15 @@ class Manifest:
 
     path: Path
     table: pd.DataFrame
-    sources: tuple[ImageFile, ...]
+    images: tuple[ImageFile, ...]
     faults: Mapping[int, str] = field(default_factory=dict)
     path_column: str = PATH_COLUMN
 
     def at(self, rows: Sequence[int]) -> Manifest:
         """Return the manifest of these rows, in this order."""
-        sources = tuple(self.sources[row] for row in rows)
+        images = tuple(self.images[row] for row in rows)
         faults = {place: self.faults[row] for place, row in enumerate(rows) if row in self.faults}
-        return replace(self, table=self.table.iloc[list(rows)].reset_index(drop=True), sources=sources, faults=faults)
+        return replace(self, table=self.table.iloc[list(rows)].reset_index(drop=True), images=images, faults=faults)
 
 
 def read_manifest(path: Path, images: Path | None = None, *, collect: bool = False) -> Manifest:
@@ -100,7 +101,7 @@ def refuse_faults(manifest: Manifest) -> None:
         DataError: naming the first line.
     """
     for row, fault in manifest.faults.items():
-        raise DataError(f"{manifest.path}: line {manifest.sources[row].line}: {fault}")
+        raise DataError(f"{manifest.path}: line {manifest.images[row].line}: {fault}")
 
 
 def _found(path: Path, parsed: Parsed, root: Path, path_column: str) -> Manifest:
@@ -111,23 +112,23 @@ def _found(path: Path, parsed: Parsed, root: Path, path_column: str) -> Manifest
     if not root.is_dir():
         raise DataError("the image folder does not exist.")
     table = pd.DataFrame(rows, columns=pd.Index(header), dtype="str")
-    return Manifest(path, table, *_sources(table[path_column], lines, root), path_column)
+    return Manifest(path, table, *_images(table[path_column], lines, root), path_column)
 
 
-def cases_of(manifest: Manifest, task: Task, key: bytes) -> Cases:
+def cases_of(manifest: Manifest, task: Task, key: bytes, labels: Sequence[Labels] | None = None) -> Cases:
     """Return the examples of ``task``: labels, and patients as hashes with ``key``.
+
+    ``labels`` are what ``labels_of`` returns, where they have been read already.
 
     Raises:
         DataError: a column or a cell is missing, an image is named twice, or the labels do not make the task.
     """
-    try:
-        labels = labels_of(manifest, task)
+    labels = labels_of(manifest, task) if labels is None else labels
+    with _named(manifest):
         patients = _patients(manifest, task)
         _refuse(manifest, (not normal_id(patient) for patient in patients), "no patient id")
         _refuse_twice(manifest, labels)
         return assemble(labels, [hashed(patient, key) for patient in patients], task)
-    except DataError as error:
-        raise DataError(f"{manifest.path}: {error}") from error
 
 
 def labels_of(manifest: Manifest, task: Task) -> list[Labels]:
@@ -136,6 +137,20 @@ def labels_of(manifest: Manifest, task: Task) -> list[Labels]:
     Raises:
         DataError: a column is missing, a cell is empty that may not be, or a mark is neither yes nor no.
     """
+    with _named(manifest):
+        return _labels(manifest, task)
+
+
+@contextmanager
+def _named(manifest: Manifest) -> Iterator[None]:
+    """Begin what is wrong with a manifest with its path."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{manifest.path}: {error}") from error
+
+
+def _labels(manifest: Manifest, task: Task) -> list[Labels]:
     if not isinstance(task.label, str):
         return _marked(manifest, task.label)
     cells = column(manifest, task.label, "label")
@@ -164,36 +179,36 @@ def _refuse_blank(manifest: Manifest, columns: Mapping[str, Sequence[str]]) -> N
         more = f" and {len(blank) - _MAX_NAMED} more columns" if len(blank) > _MAX_NAMED else ""
         first = next(row for row, marks in enumerate(zip(*columns.values(), strict=True)) if "" in marks)
         raise DataError(
-            f"blank cells in the label columns: {named}{more}; first line {manifest.sources[first].line}. Expected 1 "
+            f"blank cells in the label columns: {named}{more}; first line {manifest.images[first].line}. Expected 1 "
             "or 0 in every cell: write 0 where the answer is no, and remove the rows where it is not known."
         )
 
 
-def source_of(relative: str, line: int, root: Path) -> ImageFile:
+def image_at(relative: str, line: int, root: Path) -> ImageFile:
     """Return the image at ``relative`` below the existing folder ``root``, which it may not leave.
 
     Raises:
         DataError: the path is empty, absolute, leaves ``root``, is missing or no regular file.
     """
     try:
-        return _source(relative, line, root)
+        return _image(relative, line, root)
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links
         raise DataError("the path cannot be followed.") from error
 
 
-def _sources(cells: Iterable[str], lines: Sequence[int], root: Path) -> tuple[tuple[ImageFile, ...], dict[int, str]]:
+def _images(cells: Iterable[str], lines: Sequence[int], root: Path) -> tuple[tuple[ImageFile, ...], dict[int, str]]:
     """Find the image of each row, or say why it has none."""
-    sources, faults = [], {}
+    found, faults = [], {}
     for row, (cell, line) in enumerate(zip(cells, lines, strict=True)):
         try:
-            sources.append(source_of(cell, line, root))
+            found.append(image_at(cell, line, root))
         except DataError as error:
-            sources.append(ImageFile(line, root / f"(line {line})", 0, 0))
+            found.append(ImageFile(line, root / f"(line {line})", 0, 0))
             faults[row] = str(error)
-    return tuple(sources), faults
+    return tuple(found), faults
 
 
-def _source(cell: str, line: int, root: Path) -> ImageFile:
+def _image(cell: str, line: int, root: Path) -> ImageFile:
     relative = PurePosixPath(cell.replace("\\", "/"))  # manifests also come from Windows
     if not cell.strip():
         raise DataError("the path is empty.")
@@ -238,7 +253,7 @@ def _patients(manifest: Manifest, task: Task) -> list[str]:
 
 def _refuse(manifest: Manifest, faults: Iterable[bool], what: str) -> None:
     """Refuse the rows that have a fault, counted, with the first line."""
-    lines = [source.line for source, fault in zip(manifest.sources, faults, strict=True) if fault]
+    lines = [source.line for source, fault in zip(manifest.images, faults, strict=True) if fault]
     if lines:
         raise DataError(f"{counted(lines)} with {what}, first line {lines[0]}.")
 
@@ -247,7 +262,7 @@ def _refuse_twice(manifest: Manifest, labels: Sequence[Labels]) -> None:
     """Refuse an image that stands in two rows; worse if the rows disagree."""
     seen: dict[Path, Labels] = {}
     twice, contradictory = [], []
-    for source, label in zip(manifest.sources, labels, strict=True):
+    for source, label in zip(manifest.images, labels, strict=True):
         image = source.path.resolve()
         twice.append(image in seen)
         contradictory.append(seen.setdefault(image, label) != label)

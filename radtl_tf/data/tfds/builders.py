@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,16 @@ from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.decoding.reading import Outcome, Reading
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, assemble
-from radtl_tf.data.manifest.reader import Manifest
+from radtl_tf.data.manifest.privacy import patient_key
+from radtl_tf.data.manifest.reader import Manifest, cases_of, read_manifest
 from radtl_tf.data.tfds.builder_folders import SUFFIX, author_errors, builder_in
 from radtl_tf.data.tfds.examples import class_names, reading_from, rows_of
 from radtl_tf.errors import DataError, OutputError, RadtlError, nearest
+from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task
+
+_log = get_logger(__name__)
 
 _DAMAGE = (  # a bit flipped, a file cut, a file gone
     tf.errors.DataLossError,
@@ -71,6 +75,21 @@ def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.cor
             rows_of(manifest, cases), cases.classes, multilabel=cases.kind == "multilabel", data_dir=data_dir
         )
     return prepared(builder, str(manifest.path))
+
+
+def build_table(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBuilder]:
+    """Read the manifest that ``task`` names; return its examples and its data set, built below ``data_dir``.
+
+    Raises:
+        DataError: the manifest is wrong, or an image cannot be decoded.
+        OutputError: the data set cannot be written.
+    """
+    if task.manifest is None:
+        raise DataError("the task names no manifest.")
+    manifest = read_manifest(task.manifest, task.images)
+    cases = cases_of(manifest, task, patient_key(data_dir))
+    _log.info(f"Reading {len(cases.examples)} images of {len(cases.patient_ids)} patients")
+    return cases, build_manifest(manifest, cases, data_dir)
 
 
 def build_named(
@@ -163,13 +182,17 @@ def examined_from(builder: tfds.core.DatasetBuilder) -> list[Examined]:
     ]
 
 
-def examined_with(manifest: Manifest, builder: tfds.core.DatasetBuilder, task: Task) -> list[Examined]:
+def examined_with(
+    manifest: Manifest, builder: tfds.core.DatasetBuilder, task: Task, labels: Sequence[Labels]
+) -> list[Examined]:
     """Return what the data check looks at of each row of a manifest that ``build_manifest`` has built.
+
+    ``labels`` are those of the rows, as ``labels_of`` read them.
 
     Raises:
         DataError: the data set is damaged.
     """
-    return examined(manifest, outcomes_of(readings_from(builder)), task=task, patient=task.patient)
+    return examined(manifest, outcomes_of(readings_from(builder)), labels, task=task, patient=task.patient)
 
 
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from radtl_tf.data.decoding.grey import check_size, read_file
 from radtl_tf.data.manifest.privacy import hashed
-from radtl_tf.data.manifest.reader import source_of
+from radtl_tf.data.manifest.reader import image_at
 from radtl_tf.data.tfds.examples import Row
 from radtl_tf.errors import DataError, nearest
 
@@ -109,7 +109,7 @@ def row_of(root: Path, relative: str, line: int, label: Any, patient: str, **met
         DataError: there is no such image; the message names ``line``.
     """
     try:
-        source = source_of(relative, line, root.resolve())
+        source = image_at(relative, line, root.resolve())
     except DataError as error:
         raise DataError(f"line {line}: {error}") from error
     return Row(source, label, public_hash(patient), {name: value for name, value in metadata.items() if value})
@@ -138,7 +138,7 @@ def as_png(rows: Iterable[Row], folder: Path) -> Iterator[Row]:
         kept.append(path)
         if len(kept) > _KEPT:
             kept.popleft().unlink()
-        yield replace(row, source=source_of(path.name, row.source.line, folder.resolve()))
+        yield replace(row, source=image_at(path.name, row.source.line, folder.resolve()))
 
 
 def _convert(source: Path, target: Path, line: int) -> None:

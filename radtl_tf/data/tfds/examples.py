@@ -77,7 +77,7 @@ def rows_of(manifest: Manifest, cases: Cases) -> tuple[Row, ...]:
     return tuple(
         Row(source, _label(cases, truth), cases.patient_ids[patient], described)
         for source, truth, patient, described in zip(
-            manifest.sources, cases.truth, cases.patients, metadata, strict=True
+            manifest.images, cases.truth, cases.patients, metadata, strict=True
         )
     )
 

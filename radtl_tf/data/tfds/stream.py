@@ -18,9 +18,10 @@ import tensorflow_datasets as tfds
 from numpy.typing import NDArray
 
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.preprocessing.augmentation import augment
+from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.data.tfds.builders import data_errors, title
 from radtl_tf.data.tfds.examples import SPLIT
-from radtl_tf.data.tfds.pipeline import augment, preprocess
 from radtl_tf.errors import DataError
 
 SHUFFLE_BYTES = 512 * 2**20  # of encoded images in the buffer

@@ -15,7 +15,7 @@ from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, read_manifest
 from radtl_tf.data.tfds.builders import (
     build_manifest,
     build_named,
@@ -24,7 +24,7 @@ from radtl_tf.data.tfds.builders import (
     examined_with,
     fingerprint,
 )
-from radtl_tf.data.tfds.pipeline import pixel_cache
+from radtl_tf.data.tfds.pixel_cache import pixel_cache
 from radtl_tf.errors import DataError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.experiment import Experiment
@@ -116,8 +116,9 @@ def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest |
     if given is None and task.manifest is None:
         raise DataError("the task names neither a manifest nor a data set.")
     manifest = given or read_manifest(task.manifest, task.images)  # type: ignore[arg-type]
-    cases = cases_of(manifest, task, patient_key(folder.data))
+    labels = labels_of(manifest, task)
+    cases = cases_of(manifest, task, patient_key(folder.data), labels)
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
     builder = build_manifest(manifest, cases, folder.data)
-    return cases, folds, builder, examined_with(manifest, builder, task)
+    return cases, folds, builder, examined_with(manifest, builder, task, labels)

@@ -7,8 +7,8 @@ from itertools import product
 
 from radtl_tf.experiment.plan.ownership import is_begun
 from radtl_tf.logs import get_logger
-from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.training.device import Device
 from radtl_tf.training.features.prefix_features import POOLED
@@ -27,7 +27,7 @@ def with_batch_size(experiment: Experiment, folder: OutputFolder, device: Device
     if experiment.training.batch_size != "auto":
         return experiment
     if is_begun(folder):
-        size = read_json(folder.experiment)["experiment"]["training"]["batch_size"]
+        size = read_facts(folder.experiment).experiment.training.batch_size
     else:
         size = largest_batch(lambda number: _try(experiment, number)) if device.gpus else BATCH_SIZES[0]
         _log.info(f"batch_size = 'auto': {size}" + " (no GPU whose memory could be too small)" * (not device.gpus))

@@ -14,7 +14,7 @@ REDONE = "experiment.evaluation"  # may change when the runs are done: it says w
 
 def is_begun(folder: OutputFolder) -> bool:
     """Tell whether a run is finished; a dry run, or a call that ended before the first one was, binds nobody."""
-    return folder.experiment.exists() and any(folder.runs.glob("*/[!.]*/DONE.json"))
+    return folder.experiment.exists() and bool(folder.finished())
 
 
 def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from radtl_tf.experiment.plan.scenarios import Records
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.sources import WeightsRecord, initialize
+from radtl_tf.records.experiment_facts import WeightsFacts
 
 
 def check_weights(records: Records, image_size: int) -> None:
@@ -26,14 +27,13 @@ def check_weights(records: Records, image_size: int) -> None:
 
 def weights_facts(record: WeightsRecord) -> dict[str, Any]:
     """Return what ``experiment.json`` says of weights."""
-    alternative = convention(record.native_pixels).alternative
-    uncertain = {"alternative_pixels": alternative} if alternative else {}
-    return uncertain | {
-        "name": record.name,
-        "backbone": record.backbone,
-        "source": record.source,
-        "file": record.file.name if record.file else None,
-        "sha256": record.sha256,
-        "pixels": record.pixels,
-        "native_pixels": record.native_pixels,
-    }
+    return WeightsFacts(
+        name=record.name,
+        backbone=record.backbone,
+        source=record.source,
+        pixels=record.pixels,
+        native_pixels=record.native_pixels,
+        alternative_pixels=convention(record.native_pixels).alternative or None,
+        file=record.file.name if record.file else None,
+        sha256=record.sha256,
+    ).as_dict()

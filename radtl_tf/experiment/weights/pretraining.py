@@ -15,14 +15,11 @@ import tensorflow_datasets as tfds
 
 from radtl_tf.data.folds.draw import patients_per_class
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import cases_of, read_manifest
-from radtl_tf.data.tfds.builders import build_manifest, build_named, cases_from, fingerprint
+from radtl_tf.data.tfds.builders import build_named, build_table, cases_from, fingerprint
 from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream, validation_mask
 from radtl_tf.errors import OutputError
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.ownership import refuse_other
-from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import sha256_of
@@ -30,7 +27,6 @@ from radtl_tf.models.weights.file import write_weights
 from radtl_tf.models.weights.sources import WeightsRecord, initialize, resolve
 from radtl_tf.records.disk import read_json, rename, write_json
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.pretraining import SIDECAR_FORMAT, Place, Pretraining, portable, read_sidecar
 from radtl_tf.training.device import Device
 from radtl_tf.training.pretraining.backbone_trainer import Learner, loss_of
@@ -38,8 +34,6 @@ from radtl_tf.training.pretraining.epochs import Board, finish, train_source
 from radtl_tf.training.pretraining.snapshots import Row, remove_snapshot
 from radtl_tf.training.randomness import backbone_seed, head_kernel
 from radtl_tf.training.trial_step import one_line_when_full
-
-_log = get_logger(__name__)
 
 _TIMED_STEPS = 5
 _UNTIMED_STEPS = 2  # the first traces, the second still warms up
@@ -107,7 +101,7 @@ def prepare_pretraining(
     )
     base = build_base(model.backbone, settings.image_size, seed=0)
     initialize(base, weights, backbone_seed(seed, 0))
-    cases, builder = _data(pretraining.task, data_dir or place.data)
+    cases, builder = _data(pretraining.task, data_dir or place.files.data)
     held_out = validation_mask(cases, settings.validation, seed)
     stream = Stream(
         builder=builder,
@@ -133,7 +127,7 @@ def pretrain(prepared: PreparedPretraining) -> dict[str, Any]:
     place, settings = prepared.place, prepared.pretraining.training
     _claim(prepared)
     learner = _learner(prepared)
-    board = Board(place.work / "tensorboard")
+    board = Board(place.files.tensorboard)
     with _one_line_when_full(prepared):
         history = train_source(learner, prepared.stream, settings, place.work, on_epoch=board)
         metrics = finish(learner, prepared.stream, settings.epochs)
@@ -172,10 +166,7 @@ def _data(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBuilder]:
     if task.manifest is None:
         builder = build_named(str(task.dataset), data_dir)
         return cases_from(builder, each), builder
-    manifest = read_manifest(task.manifest, task.images)
-    cases = cases_of(manifest, each, patient_key(data_dir))
-    _log.info(f"Reading {len(cases.examples)} images of {len(cases.patient_ids)} patients")
-    return cases, build_manifest(manifest, cases, data_dir)
+    return build_table(each, data_dir)
 
 
 def _source_name(task: Task) -> str | None:
@@ -210,7 +201,7 @@ def _images_per_class(cases: Cases, part: np.ndarray) -> np.ndarray:
 
 
 def _refuse_other(place: Place, pretraining: Pretraining, **facts: Any) -> None:
-    refuse_other(OutputFolder(place.work), {"experiment": portable(pretraining), **facts})
+    refuse_other(place.files, {"experiment": portable(pretraining), **facts})
 
 
 def _claim(prepared: PreparedPretraining) -> None:
@@ -221,7 +212,7 @@ def _claim(prepared: PreparedPretraining) -> None:
         "precision": prepared.device.precision,
     }
     _refuse_other(prepared.place, prepared.pretraining, **facts)
-    record = OutputFolder(prepared.place.work).experiment
+    record = prepared.place.files.experiment
     if not record.exists():
         write_json(record, {"experiment": portable(prepared.pretraining), **facts})
 
@@ -243,10 +234,9 @@ def _learner(prepared: PreparedPretraining) -> Learner:
 def _write(prepared: PreparedPretraining, history: Sequence[Row], metrics: dict[str, float]) -> dict[str, Any]:
     """Write the weights under a working name, then the sidecar with their sha256; their own name comes last."""
     place = prepared.place
-    complete = place.work / "weights.h5"
-    write_weights(complete, prepared.base)
-    write_json(place.sidecar, _sidecar(prepared, history, metrics, sha256_of(complete)))
-    rename(complete, place.weights)
+    write_weights(place.complete, prepared.base)
+    write_json(place.sidecar, _sidecar(prepared, history, metrics, sha256_of(place.complete)))
+    rename(place.complete, place.weights)
     return read_json(place.sidecar)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.data.decoding.images import FORMATS, decode, image_files
-from radtl_tf.data.tfds.pipeline import preprocess
+from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.errors import DataError
 from radtl_tf.logs import get_logger
 from radtl_tf.models.weights.inspection import Verified, verify

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from radtl_tf.data.check.check_source import check_images
 from radtl_tf.data.check.findings import Checked, Examined, Finding
-from radtl_tf.data.check.rules import check
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.records.experiment import FoldPlan
 from radtl_tf.records.reader import record_from
@@ -58,4 +58,4 @@ def data_check(images: Sequence[Examined], cases: Cases, folds: int, seed: int) 
         ExperimentError: ``folds`` is out of range.
     """
     plan = record_from({"count": folds}, FoldPlan)
-    return DataCheck(check(images, cases=cases, plan=plan, seed=seed))
+    return DataCheck(check_images(images, cases, plan=plan, seed=seed))

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from radtl_tf.data.check.rules import linked_cases
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_from, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, manifest_from, read_manifest
 from radtl_tf.errors import DataError
 from radtl_tf.library.data.check import DataCheck, data_check
 from radtl_tf.library.data.stored_images import ImageRows, StoredImages, private_folder
@@ -182,9 +182,11 @@ class Dataset:
 
     @classmethod
     def _from_manifest(cls, manifest: Manifest, task: Task, kind: str | None) -> Dataset:
-        cases = cases_of(manifest, task, patient_key(private_folder()))
+        labels = labels_of(manifest, task)
+        cases = cases_of(manifest, task, patient_key(private_folder()), labels)
         check_kind_said(task, cases, kind)
-        return cls(ImageRows(StoredImages(cases, task, manifest), cases.examples), task, cases)
+        stored = StoredImages(cases, task, manifest, labels=labels)
+        return cls(ImageRows(stored, cases.examples), task, cases)
 
     @property
     def task(self) -> Task:
@@ -250,11 +252,7 @@ class Dataset:
         Raises:
             DataError: a TFDS data set is damaged. Images that cannot be read are findings.
         """
-        try:
-            images, cases = self._images.examined(), self.cases
-        except DataError:
-            images, cases = self._images.examined_anyway(), self._cases
-        return data_check(images, cases, folds, seed)
+        return data_check(self._images.examined_anyway(), self._cases, folds, seed)
 
     def to_tf(
         self,

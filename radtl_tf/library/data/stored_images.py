@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from radtl_tf.data.check.examined_images import examined, read_manifest_images
 from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.labels import Labels
 from radtl_tf.data.manifest.reader import Manifest, refuse_faults
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.places import data_folder
@@ -27,10 +29,16 @@ class StoredImages:
     """The N images behind a ``Dataset`` and its subsets; nothing is decoded before it is asked for."""
 
     def __init__(
-        self, cases: Cases, task: Task, manifest: Manifest | None, builder: tfds.core.DatasetBuilder | None = None
+        self,
+        cases: Cases,
+        task: Task,
+        manifest: Manifest | None,
+        builder: tfds.core.DatasetBuilder | None = None,
+        *,
+        labels: Sequence[Labels] = (),
     ) -> None:
-        """Take a manifest, or a data set that is built."""
-        self.cases, self.task, self.manifest = cases, task, manifest
+        """Take a manifest with the ``labels`` of its rows, or a data set that is built."""
+        self.cases, self.task, self.manifest, self.labels = cases, task, manifest, labels
         self._built = builder
         self._pixels: dict[tuple[int, str], np.memmap] = {}
 
@@ -63,7 +71,7 @@ class StoredImages:
 
         if self.manifest is None:
             return examined_from(self.builder)
-        return examined_with(self.manifest, self.builder, self.task)
+        return examined_with(self.manifest, self.builder, self.task, self.labels)
 
     def pixels(self, size: int, resize: str) -> np.memmap:
         """Return float32 (N, size, size, 1) in 0..1, memory-mapped.
@@ -73,7 +81,7 @@ class StoredImages:
             OutputError: the cache cannot be written.
         """
         from radtl_tf.data.tfds.builders import fingerprint
-        from radtl_tf.data.tfds.pipeline import pixel_cache
+        from radtl_tf.data.tfds.pixel_cache import pixel_cache
 
         if (size, resize) not in self._pixels:
             file = data_folder() / "pixels" / f"{fingerprint(self.builder)[:16]}-{size}-{resize}.npy"
@@ -111,10 +119,14 @@ class ImageRows:
         Raises:
             DataError: a TFDS data set is damaged.
         """
-        if self._stored.manifest is None:
+        try:
             return self.examined()
-        manifest, task = self._stored.manifest.at(self.rows.tolist()), self._stored.task
-        return examined(manifest, read_manifest_images(manifest), task=task, patient=task.patient)
+        except DataError:
+            if self._stored.manifest is None:
+                raise
+        rows, task = self.rows.tolist(), self._stored.task
+        manifest, labels = self._stored.manifest.at(rows), [self._stored.labels[row] for row in rows]
+        return examined(manifest, read_manifest_images(manifest), labels, task=task, patient=task.patient)
 
     def grey(self, size: int, resize: str) -> NDArray[np.float32]:
         """Return (N, size, size, 1) in 0..1, memory-mapped where these are all images in their order.

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from radtl_tf.data.tfds.pipeline import augment
+from radtl_tf.data.preprocessing.augmentation import augment
 from radtl_tf.errors import ExperimentError
 from radtl_tf.library.data.stored_images import ImageRows
 from radtl_tf.models.pixels import CONVENTIONS, convention, to_network

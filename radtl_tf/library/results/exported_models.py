@@ -96,7 +96,7 @@ def predictions(
         OutputError: ``model`` holds no model, or a damaged one.
     """
     if isinstance(images, Dataset):
-        files = [source.path for source in _manifest(images).sources]
+        files = [source.path for source in _manifest(images).images]
         names: dict[str, Any] = {"row": range(len(files))}
     else:
         paths = [images] if isinstance(images, (str, os.PathLike)) else images

@@ -10,14 +10,14 @@ import pandas as pd
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.records.experiment_facts import ExperimentFacts
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.runs import SETTING_COLUMNS, Scenario
+from radtl_tf.records.runs import SETTING_COLUMNS, Run, Scenario
 
 # Columns of text; all others hold numbers. A learning rate is text in estimates.csv only, where it may be "selected".
 _TEXT = frozenset(
     ("scenario", "backbone", "weights", "pixels", "tuning", "metric", "method", "level", "a", "b", "note", "part")
     + ("patient",)
 )
-_HISTORY = "history.csv"
+_RUN = ("scenario", "repeat", "fold", *SETTING_COLUMNS)
 
 
 def read_table(path: Path, *text: str) -> pd.DataFrame:
@@ -66,21 +66,18 @@ def read_histories(folder: OutputFolder) -> pd.DataFrame:
         OutputError: a file is damaged.
     """
     tables = list(_histories(folder))
-    keys = ["scenario", "repeat", "fold", *SETTING_COLUMNS, "epoch"]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=keys)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*_RUN, "epoch"])
 
 
 def _histories(folder: OutputFolder) -> Iterator[pd.DataFrame]:
     for record in folder.run_records():
         scenario = Scenario.from_dict(dict(record))
-        path = folder.runs / scenario.name / f"{record['repeat']}-{record['fold']}" / _HISTORY
+        path = folder.files(Run(scenario, record["repeat"], record["fold"])).history
         if not path.exists():
             continue
         table = read_table(path)
         if len(table):
             values = (scenario.name, record["repeat"], record["fold"], *scenario.cells)
-            for at, (name, value) in enumerate(
-                zip(("scenario", "repeat", "fold", *SETTING_COLUMNS), values, strict=True)
-            ):
+            for at, (name, value) in enumerate(zip(_RUN, values, strict=True)):
                 table.insert(at, name, value)
             yield table.astype({"learning_rate": float})

@@ -57,7 +57,6 @@ class ConventionScores:
     num_images: int
     image_size: int
     brightness: float
-    num_norms: int
     declared: str | None
 
     @property
@@ -92,7 +91,7 @@ def score_conventions(base: keras.Model, grey: NDArray[np.float32], declared: st
     views = {factor: shrunk(grey, factor) for factor in SHRINKS}
     scores = [_best(row, network, norms, views) for row in CONVENTIONS.values()]
     ranked = tuple(sorted(scores, key=lambda score: -score.agreement))
-    return ConventionScores(ranked, len(grey), grey.shape[1], float(grey.mean()), len(norms), declared)
+    return ConventionScores(ranked, len(grey), grey.shape[1], float(grey.mean()), declared)
 
 
 def shrunk(grey: NDArray[np.float32], factor: int) -> NDArray[np.float32]:

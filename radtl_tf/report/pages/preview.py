@@ -12,7 +12,8 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.tfds.pipeline import augment, preprocess
+from radtl_tf.data.preprocessing.augmentation import augment
+from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.records.disk import write_text
 from radtl_tf.records.experiment import Augmentation, Resize

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.tfds.pipeline import read_pixels, resize
+from radtl_tf.data.preprocessing.resizing import resize
+from radtl_tf.data.tfds.pixel_cache import read_pixels
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.evaluation.question.inner_choice import run_values
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
@@ -24,7 +25,7 @@ from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run
 from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, choose_cases, count_kinds, held_out_scores, outcome
 from radtl_tf.report.saliency.colors import overlay
-from radtl_tf.report.saliency.explained import Explained, Explainer
+from radtl_tf.report.saliency.explained_runs import Explained, Explainer
 from radtl_tf.report.saliency.map_agreement import Change
 from radtl_tf.report.saliency.store import RADIOGRAPH, Drawn, DrawnCase, DrawnMap, Randomized, map_name, write_drawn
 from radtl_tf.training.device import prepare
@@ -114,7 +115,7 @@ def _explain(
     prepare(replace(experiment.training, precision="float32"), experiment.seed)
     by_backbone = sorted(runs, key=lambda run: run.scenario.setting.backbone)
     for backbone, group in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
-        explainer = Explainer(experiment, finished.folder, backbone)
+        explainer = Explainer(finished.record.facts, finished.folder, backbone)
         for run in group:
             mine = [case for case in cases if case.fold == run.fold]
             _log.info(f"{run.name}: maps of {len(mine)} cases, and what they depend on")

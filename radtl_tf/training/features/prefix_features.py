@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from radtl_tf.data.tfds.pipeline import augment
+from radtl_tf.data.preprocessing.augmentation import augment
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.models.tuning import split

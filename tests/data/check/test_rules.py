@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -195,14 +196,14 @@ def test_folds_are_counted_or_refused(clean: list[Examined]) -> None:
     table = checked.tables["Folds"]
     assert len(table) == 15 and table[table["Part"] == "test"]["Images"].sum() == NUMBER
     refused = check(clean, cases=cases, plan=FoldPlan(count=20))
-    assert codes(refused)[0] == "folds" and "too few for 20 folds" in refused.findings[0].message
+    assert codes(refused)[0] == "folds" and "20 folds" in refused.findings[0].message
 
 
 def test_the_unit_that_fits_is_suggested(clean: list[Examined]) -> None:
     (finding,) = check(clean).findings
-    assert "60 patients have several images, 0 of them with different labels: unit = 'patient'" in finding.message
+    assert re.search(r"\b60 .*\b0 .*unit = 'patient'", finding.message)
     mixed = check([dataclasses.replace(clean[0], labels=("present",)), *clean[1:]])
-    assert "1 of them with different labels: unit = 'image'" in mixed.findings[-1].message
+    assert re.search(r"\b60 .*\b1 .*unit = 'image'", mixed.findings[-1].message)
 
 
 def test_images_of_which_nothing_is_known_are_checked_too(reading: Any) -> None:
@@ -215,7 +216,7 @@ def test_a_small_class_is_told(clean: list[Examined]) -> None:
     labels, patients = [image.labels for image in clean], [image.patient for image in clean]
     cases = assemble(labels, patients, Task(positive="present", unit="patient"))
     found = check(clean, cases=cases, plan=FoldPlan(count=5))
-    assert codes(found).count("few-patients") == 2 and "30 patients, about 6 per test fold" in found.findings[0].message
+    assert codes(found).count("few-patients") == 2 and re.search(r"\b30 .*\b6\b", found.findings[0].message)
     assert "few-patients" not in codes(check(clean, cases=cases, plan=FoldPlan(count=3)))
 
 

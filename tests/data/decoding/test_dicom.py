@@ -99,30 +99,30 @@ def test_what_holds_no_radiograph_can_be_told_apart(dicom: Dicom, attributes: di
 
 
 @pytest.mark.parametrize(
-    ("attributes", "message"),
+    ("attributes", "code", "value"),
     [
-        ({"NumberOfFrames": 3}, "more than one frame"),
-        ({"Rows": 60000, "Columns": 60000}, "60000 x 60000 pixels, above the limit"),
-        ({"Rows": 0}, "no pixels"),
-        ({"BitsStored": 17}, "1 samples of 16 bits"),
-        ({"BitsAllocated": 32, "BitsStored": 32}, "1 samples of 32 bits"),
-        ({"SamplesPerPixel": 2}, "2 samples of 16 bits"),
-        ({"PhotometricInterpretation": "HSV"}, "photometric interpretation is not read"),
-        ({"Rows": 48}, "pixel data are damaged or truncated"),
-        ({"Rows": None}, "header is damaged"),
-        ({"PixelData": None}, "ends before its pixel data do, or holds none"),
+        ({"NumberOfFrames": 3}, "frames", "frame"),
+        ({"Rows": 60000, "Columns": 60000}, "too-large", "60000 x 60000"),
+        ({"Rows": 0}, "damaged", "36 x 0"),
+        ({"BitsStored": 17}, "layout", "1 samples of 16 bits"),
+        ({"BitsAllocated": 32, "BitsStored": 32}, "layout", "1 samples of 32 bits"),
+        ({"SamplesPerPixel": 2}, "layout", "2 samples of 16 bits"),
+        ({"PhotometricInterpretation": "HSV"}, "layout", "photometric"),
+        ({"Rows": 48}, "damaged", "pixel data .*Error"),
+        ({"Rows": None}, "damaged", "header .*Error"),
+        ({"PixelData": None}, "damaged", "pixel data"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_with_its_reason(
-    dicom: Dicom, attributes: dict[str, Any], message: str
+    dicom: Dicom, attributes: dict[str, Any], code: str, value: str
 ) -> None:
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(RefusedError, match=value, check=lambda error: error.code == code):
         decode_dicom_bytes(dicom(STORED, **attributes))
 
 
 def test_the_size_is_checked_before_decoding(dicom: Dicom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "decode_frame", lambda *_: pytest.fail("decoded"))
-    with pytest.raises(DataError, match="above the limit"):
+    with pytest.raises(RefusedError, check=lambda error: error.code == "too-large"):
         decode_dicom_bytes(dicom(STORED, Rows=60000, Columns=60000))
 
 
@@ -143,7 +143,7 @@ def test_a_deflated_file_cannot_fill_the_memory(dicom: Dicom, monkeypatch: pytes
     data = _deflated(dicom)
     monkeypatch.setattr(module, "_MAX_INFLATED", 1000)
     monkeypatch.setattr(pydicom, "dcmread", lambda *_, **__: pytest.fail("handed to pydicom"))
-    with pytest.raises(DataError, match="truncated, or larger than"):
+    with pytest.raises(RefusedError, check=lambda error: error.code == "too-large"):
         decode_dicom_bytes(data)
 
 
@@ -163,9 +163,8 @@ def test_whatever_a_decoder_raises_becomes_one_line(
 
 def test_too_little_memory_has_a_code_of_its_own(dicom: Dicom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "decode_frame", lambda *_: np.ones(1 << 50))
-    with pytest.raises(RefusedError, match="more memory than is allowed") as caught:
+    with pytest.raises(RefusedError, check=lambda error: error.code == "memory"):
         decode_dicom_bytes(dicom(STORED))
-    assert caught.value.code == "memory"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])

@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 
 from radtl_tf.data.decoding.dicom_frames import PLUGINS, check_syntax, decode_frame
+from radtl_tf.data.decoding.grey import RefusedError
 from radtl_tf.errors import DataError
 
 RANDOM = np.random.default_rng(1)
@@ -109,7 +110,7 @@ def test_bits_are_taken_from_where_high_bit_says(dataset: DatasetOf) -> None:
     np.testing.assert_array_equal(decode_frame(top, uid.ExplicitVRLittleEndian)[0], DEEP)
     low = dataset(DEEP | noise << 12, uid.ExplicitVRLittleEndian, BitsStored=12, HighBit=11)
     np.testing.assert_array_equal(decode_frame(low, uid.ExplicitVRLittleEndian)[0], DEEP)
-    with pytest.raises(DataError, match="High Bit does not fit"):
+    with pytest.raises(DataError, match="High Bit"):
         decode_frame(dataset(DEEP, uid.ExplicitVRLittleEndian, BitsStored=12, HighBit=3), uid.ExplicitVRLittleEndian)
 
 
@@ -121,7 +122,7 @@ def test_signed_values_of_few_bits_are_extended(dataset: DatasetOf) -> None:
 
 def test_compressed_pixels_of_more_bits_than_the_header_says_are_refused(dataset: DatasetOf) -> None:
     frame = imagecodecs.jpegls_encode(DEEP)
-    with pytest.raises(DataError, match="more bits than the header says"):
+    with pytest.raises(RefusedError, check=lambda error: error.code == "header"):
         decode_frame(dataset(DEEP, uid.JPEGLSLossless, frame, BitsStored=10, HighBit=9), uid.JPEGLSLossless)
 
 
@@ -165,13 +166,13 @@ def test_an_rle_segment_cannot_fill_the_memory(dataset: DatasetOf) -> None:
 def test_a_second_frame_is_refused(dataset: DatasetOf) -> None:
     found = dataset(DEEP, uid.ExplicitVRLittleEndian)
     found.PixelData = found.PixelData * 2
-    with pytest.raises(DataError, match="more than the one frame"):
+    with pytest.raises(RefusedError, check=lambda error: error.code == "frames"):
         decode_frame(found, uid.ExplicitVRLittleEndian)
     frame = imagecodecs.jpegls_encode(DEEP)
     for has_table in (True, False):
         found = dataset(DEEP, uid.JPEGLSLossless, frame)
         found.PixelData = encapsulate([frame, frame], has_bot=has_table)
-        with pytest.raises(DataError, match="more than the one frame"):
+        with pytest.raises(RefusedError, check=lambda error: error.code == "frames"):
             decode_frame(found, uid.JPEGLSLossless)
 
 
@@ -189,13 +190,9 @@ def test_no_decoder_is_left_to_chance() -> None:
 
 
 @pytest.mark.parametrize(
-    ("syntax", "message"),
-    [
-        ("1.2.840.10008.1.2.4.110", "JPEG XL"),
-        (uid.MPEG2MPML, "transfer syntax is not read"),
-        ("1.2.3.4", "transfer syntax is not read"),
-    ],
+    ("syntax", "named"),
+    [("1.2.840.10008.1.2.4.110", "JPEG XL"), (uid.MPEG2MPML, "syntax"), ("1.2.3.4", "syntax")],
 )
-def test_other_transfer_syntaxes_are_refused(syntax: str, message: str) -> None:
-    with pytest.raises(DataError, match=message):
+def test_other_transfer_syntaxes_are_refused(syntax: str, named: str) -> None:
+    with pytest.raises(RefusedError, match=named, check=lambda error: error.code == "syntax"):
         check_syntax(syntax)

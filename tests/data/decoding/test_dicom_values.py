@@ -87,7 +87,7 @@ def test_padding_stays_black_when_the_image_is_inverted() -> None:
 
 
 def test_an_image_of_padding_only_is_refused() -> None:
-    with pytest.raises(DataError, match="every pixel of the DICOM image is padding"):
+    with pytest.raises(DataError, match="padding"):
         to_unit_grey(np.zeros((3, 3), np.uint16), _header(PixelPaddingValue=0))
 
 
@@ -109,7 +109,7 @@ def test_a_rescale_that_loses_everything_is_refused(slope: Any, intercept: Any) 
     header = _header()
     header.add_new("RescaleSlope", "DS", str(slope))
     header.add_new("RescaleIntercept", "DS", str(intercept))
-    with pytest.raises(DataError, match="Rescale Slope is zero"):
+    with pytest.raises(DataError, match="Rescale Slope"):
         to_unit_grey(STORED, header)
 
 
@@ -150,7 +150,7 @@ def test_a_table_of_65536_entries_and_signed_pixels_is_read() -> None:
 def test_a_table_shorter_than_it_declares_is_refused() -> None:
     item = _lut(np.arange(10).astype(np.uint16), 0, 16)
     item.LUTDescriptor = [12, 0, 16]
-    with pytest.raises(DataError, match="not the length that it declares"):
+    with pytest.raises(DataError, match="lookup table"):
         to_unit_grey(STORED, _header(VOILUTSequence=[item]))
 
 
@@ -178,7 +178,7 @@ def test_an_image_is_inverted_at_most_once(
 
 
 def test_an_unknown_function_is_refused_without_its_name() -> None:
-    with pytest.raises(DataError, match="none of the standard") as caught:
+    with pytest.raises(DataError, match="VOI LUT Function") as caught:
         to_unit_grey(STORED, _header(WindowCenter=1, WindowWidth=2, VOILUTFunction="ZZCANARY"))
     assert "ZZCANARY" not in str(caught.value)
 
@@ -205,5 +205,5 @@ def test_pixels_become_square(attributes: dict[str, Any], shape: tuple[int, int]
 
 
 def test_an_implausible_aspect_is_refused() -> None:
-    with pytest.raises(DataError, match="implausible"):
+    with pytest.raises(DataError, match="aspect"):
         square_pixels(np.zeros((3, 3), np.float32), _header(PixelAspectRatio=[1000, 1]))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import tensorflow as tf
 
 from radtl_tf.data.decoding import grey
 from radtl_tf.data.decoding.grey import GREY_WEIGHTS, MAX_PIXELS, RefusedError, check_size, read_file, to_grey
-from radtl_tf.errors import DataError
 
 
 def test_grey_is_the_rounded_weighted_mean_and_keeps_greys() -> None:
@@ -28,11 +28,10 @@ def test_tensorflow_can_repeat_grey_to_the_bit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "message"),
-    [(0, 5, "no pixels"), (5, 0, "no pixels"), (20000, 20000, "20000 x 20000 pixels, above the limit of 100 million")],
+    ("height", "width", "code"), [(0, 5, "damaged"), (5, 0, "damaged"), (20000, 20000, "too-large")]
 )
-def test_sizes_without_pixels_or_above_the_budget_are_refused(height: int, width: int, message: str) -> None:
-    with pytest.raises(DataError, match=message):
+def test_sizes_without_pixels_or_above_the_budget_are_refused(height: int, width: int, code: str) -> None:
+    with pytest.raises(RefusedError, match=f"{width} x {height}", check=lambda error: error.code == code):
         check_size(height, width)
 
 
@@ -44,15 +43,14 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
     os.mkfifo(tmp_path / "pipe")
     assert read_file(tmp_path / "file") == b"content"
-    for name, message in (("pipe", "not a regular file"), ("missing", "No such file"), (".", "a folder")):
-        with pytest.raises(DataError, match=message):
+    for name, named in (("pipe", "pipe"), ("missing", os.strerror(errno.ENOENT)), (".", "folder")):
+        with pytest.raises(RefusedError, match=named, check=lambda error: error.code == "unreadable"):
             read_file(tmp_path / name)
 
 
 def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="a character that no file name has") as caught:
+    with pytest.raises(RefusedError, check=lambda error: error.code == "unreadable"):
         read_file(tmp_path / "a\0b")
-    assert caught.value.code == "unreadable"
 
 
 def test_refusing_leaves_nothing_open(tmp_path: Path) -> None:
@@ -67,5 +65,5 @@ def test_refusing_leaves_nothing_open(tmp_path: Path) -> None:
 def test_a_file_above_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grey, "MAX_BYTES", 10)
     (tmp_path / "file").write_bytes(bytes(11))
-    with pytest.raises(DataError, match="above the limit"):
+    with pytest.raises(RefusedError, check=lambda error: error.code == "too-large"):
         read_file(tmp_path / "file")

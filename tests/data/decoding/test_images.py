@@ -121,7 +121,7 @@ def test_an_opaque_alpha_channel_is_dropped(encoded: Encoded, pixels: NDArray[np
     ],
 )
 def test_transparent_pixels_are_refused(png: bytes) -> None:
-    with pytest.raises(DataError, match="save it without transparency"):
+    with pytest.raises(RefusedError, check=lambda error: error.code == "transparent"):
         decode_bytes(png)
 
 
@@ -183,20 +183,19 @@ def test_gamma_profiles_and_text_change_nothing(encoded: Encoded) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
+    ("data", "name"),
     [
-        (b"", "the file is empty"),
-        (b"GIF89a" + bytes(20), "a GIF; what is read is PNG, JPEG and DICOM"),
+        (b"GIF89a" + bytes(20), "GIF"),
         (b"<svg/>", "SVG"),
-        (b"%PDF-1.7", "a PDF"),
-        (b"RIFF\0\0\0\0WEBPVP8 ", "a WebP"),
-        (b"II*\0" + bytes(20), "a TIFF"),
-        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
-        (bytes(200), "an unknown format"),
+        (b"%PDF-1.7", "PDF"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "WebP"),
+        (b"II*\0" + bytes(20), "TIFF"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
+        (bytes(200), "unknown"),
     ],
 )
-def test_other_formats_are_refused_by_name(data: bytes, message: str) -> None:
-    with pytest.raises(DataError, match=message):
+def test_other_formats_are_refused_by_name(data: bytes, name: str) -> None:
+    with pytest.raises(RefusedError, match=name, check=lambda error: error.code == "format"):
         decode_bytes(data)
 
 
@@ -204,14 +203,14 @@ def test_an_animated_png_is_refused() -> None:
     frames = [Image.fromarray(GREY8), Image.fromarray(255 - GREY8)]
     buffer = io.BytesIO()
     frames[0].save(buffer, "PNG", save_all=True, append_images=frames[1:])
-    with pytest.raises(DataError, match="an animation"):
+    with pytest.raises(RefusedError, check=lambda error: error.code == "frames"):
         decode_bytes(buffer.getvalue())
 
 
 def test_a_jpeg_for_print_is_refused(encoded: Encoded) -> None:
     buffer = io.BytesIO()
     Image.fromarray(COLOR8).convert("CMYK").save(buffer, "JPEG")
-    with pytest.raises(DataError, match="the JPEG is CMYK, made for print"):
+    with pytest.raises(DataError, match="CMYK"):
         decode_bytes(buffer.getvalue())
 
 
@@ -220,19 +219,19 @@ def _claiming(png: bytes, width: int, height: int) -> bytes:
 
 
 def test_a_huge_png_is_refused_by_its_header(encoded: Encoded) -> None:
-    with pytest.raises(DataError, match="20000 x 20000 pixels, above the limit"):
+    with pytest.raises(RefusedError, match="20000 x 20000", check=lambda error: error.code == "too-large"):
         decode_bytes(_claiming(encoded(GREY8), 20000, 20000))
 
 
 def test_a_huge_jpeg_is_refused_by_its_header(encoded: Encoded) -> None:
     data = encoded(GREY8, "JPEG")
     at = data.index(b"\xff\xc0") + 5
-    with pytest.raises(DataError, match="65535 x 65535 pixels, above the limit"):
+    with pytest.raises(RefusedError, match="65535 x 65535", check=lambda error: error.code == "too-large"):
         decode_bytes(data[:at] + b"\xff\xff\xff\xff" + data[at + 4 :])
 
 
 def test_a_png_without_pixels_is_refused(encoded: Encoded) -> None:
-    with pytest.raises(DataError, match="no pixels"):
+    with pytest.raises(DataError, match="0 x 9"):
         decode_bytes(_claiming(encoded(GREY8), 0, 9))
 
 
@@ -264,7 +263,7 @@ def test_a_png_with_missing_lines_is_refused(channels: int, bits: int, color: in
     """Others fill them up with black."""
     png = _raw_png(RANDOM.integers(0, 1 << bits, (9, 14, channels)), bits, color)
     for height in (10, 18):
-        with pytest.raises(DataError, match="damaged or truncated"):
+        with pytest.raises(RefusedError, check=lambda error: error.code == "damaged"):
             decode_bytes(_claiming(png, 14, height))
 
 
@@ -272,7 +271,7 @@ def test_a_palette_png_with_missing_lines_is_refused(encoded: Encoded) -> None:
     buffer = io.BytesIO()
     Image.fromarray(COLOR8).convert("P").save(buffer, "PNG")
     assert decode_bytes(buffer.getvalue()).pixels.shape == (9, 14)
-    with pytest.raises(DataError, match="damaged or truncated"):
+    with pytest.raises(RefusedError, check=lambda error: error.code == "damaged"):
         decode_bytes(_claiming(buffer.getvalue(), 14, 10))
 
 
@@ -291,7 +290,7 @@ def test_a_jpeg_that_holds_less_than_it_claims_is_refused(encoded: Encoded, colo
     at = data.index(b"\xff\xc0") + 5
     taller = data[:at] + (64).to_bytes(2) + data[at + 2 :]
     assert tf.io.decode_jpeg(taller).shape[0] == 64  # others fill it up with grey
-    with pytest.raises(DataError, match="damaged or truncated"):
+    with pytest.raises(RefusedError, check=lambda error: error.code == "damaged"):
         decode_bytes(taller)
 
 
@@ -328,9 +327,8 @@ def test_every_reason_has_its_code(data: bytes, code: str) -> None:
 
 def test_too_little_memory_has_a_code_of_its_own(encoded: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "_sixteen_bits", lambda *_: np.ones(1 << 50))
-    with pytest.raises(RefusedError, match="more memory than is allowed") as caught:
+    with pytest.raises(RefusedError, check=lambda error: error.code == "memory"):
         decode_bytes(encoded(GREY8))
-    assert caught.value.code == "memory"
 
 
 def test_messages_hold_no_file_name(tmp_path: Path) -> None:
@@ -362,7 +360,7 @@ def test_folders_are_walked_in_order_and_other_files_left_out(
     found = image_files([tmp_path])
     assert [str(path.relative_to(tmp_path)) for path in found] == ["z.png", "b/IM0001", "b/damaged.JPG", "b/unnamed"]
     assert image_files([tmp_path / "b/notes.txt"]) == [tmp_path / "b/notes.txt"]  # named by the user: tried
-    with pytest.raises(DataError, match="does not exist"):
+    with pytest.raises(DataError, match="nowhere"):
         image_files([tmp_path / "nowhere"])
 
 

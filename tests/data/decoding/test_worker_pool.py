@@ -134,7 +134,7 @@ def test_paths_are_taken_only_as_needed_and_workers_end_with_the_iterator(images
 
 def test_workers_that_do_not_start_are_no_fault_of_a_file(images: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_NAME", "no_such_module")
-    with pytest.raises(RadtlError, match=r"does not start \(exit code 1\): .* -m no_such_module .* says why") as caught:
+    with pytest.raises(RadtlError, match=r"exit code 1.* -m no_such_module") as caught:
         next(read_all(images))
     assert type(caught.value) is RadtlError
 
@@ -175,5 +175,5 @@ def test_a_hanging_file_is_given_its_time_and_no_more(images: list[Path], harmfu
     images[0].write_bytes(images[0].read_bytes() + b"hangs")
     start = time.monotonic()
     (outcome,) = read_all(images[:1], seconds=1.5)
-    assert "longer than 1.5 s" in outcome.reason
+    assert "1.5 s" in outcome.reason
     assert 1.4 < time.monotonic() - start < 6

@@ -71,20 +71,20 @@ def test_names_of_patients_do_not_move_the_folds() -> None:
 
 def test_too_few_patients_of_a_class_are_refused_with_the_number_of_folds_that_work() -> None:
     cases = make_cases(num_patients=40, share=0.3)  # 12 positive patients
-    with pytest.raises(DataError, match="'present' has 12 patients.*use at most 2 folds"):
+    with pytest.raises(DataError, match=r"'present' .*\b12 .*\b2 folds"):
         draw_folds(cases, FoldPlan(count=5), seed=1)
     assert len(draw_folds(cases, FoldPlan(count=2), seed=1)) == 2
 
 
 def test_hopelessly_few_patients() -> None:
-    with pytest.raises(DataError, match="collect more patients"):
+    with pytest.raises(DataError, match=r"\b2 patients"):
         draw_folds(make_cases(num_patients=20, share=0.1), FoldPlan(count=5), seed=1)
 
 
 def test_patients_who_share_images_are_too_few_groups_for_the_folds() -> None:
     cases = make_cases(120)
     linked = dataclasses.replace(cases, linked=cases.patients % 2)
-    with pytest.raises(DataError, match="2 patients"):
+    with pytest.raises(DataError, match=r"\b2 patients .*share.*\b5 folds"):
         draw_folds(linked, FoldPlan(count=5), seed=1)
 
 
@@ -130,5 +130,5 @@ def test_a_label_that_nearly_all_have_is_refused() -> None:
     truth[:2, 1] = 0
     names = tuple(map(str, range(60)))
     cases = Cases(np.arange(60), truth, np.arange(60), names, ("a", "b"), "image", kind="multilabel")
-    with pytest.raises(DataError, match="with and without each class"):
+    with pytest.raises(DataError, match="draw of 5 folds"):
         draw_folds(cases, FoldPlan(count=5), seed=0)

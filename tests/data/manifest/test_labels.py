@@ -30,53 +30,43 @@ def test_the_unit_is_the_patient_where_no_patient_repeats() -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "patients", "unit", "message"),
+    ("labels", "patients", "unit", "advised"),
     [
-        (["a", "a", "b"], ["1", "1", "2"], None, r"1 patients have more than one image.* set task.unit = 'patient'"),
-        (
-            ["a", "b", "b"],
-            ["1", "1", "2"],
-            None,
-            r"set task.unit = 'image' \(1 of them have images of different labels\)",
-        ),
-        (
-            ["a", "b", "b"],
-            ["1", "1", "2"],
-            "patient",
-            r"1 patients have images of different labels.*task.unit = 'image'",
-        ),
+        (["a", "a", "b"], ["1", "1", "2"], None, "unit = 'patient'"),
+        (["a", "b", "b"], ["1", "1", "2"], None, "unit = 'image'"),
+        (["a", "b", "b"], ["1", "1", "2"], "patient", "unit = 'image'"),
     ],
 )
 def test_the_unit_has_to_be_said_and_possible_where_patients_repeat(
-    labels: list[str], patients: list[str], unit: str | None, message: str
+    labels: list[str], patients: list[str], unit: str | None, advised: str
 ) -> None:
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=rf"\b1 .*{advised}"):
         assemble(_each(labels), patients, Task(positive="b", unit=unit))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("labels", "message"),
+    ("labels", "values"),
     [
-        (["b", "b"], r"'label' has 1 classes, a binary task needs 2; found: 'b' \(2 images\)"),
-        (["a", "b", "c", "b"], r"has 3 classes.*'b' \(2 images\), 'a' \(1 images\), 'c' \(1 images\)"),
-        (["a", "B"], r"no image has the positive class 'b'.*found: 'a'"),
+        (["b", "b"], r"'label' .*\b1\b.*'b' \(2"),
+        (["a", "b", "c", "b"], r"\b3\b.*'b' \(2.*'a' \(1.*'c' \(1"),
+        (["a", "B"], r"'b'.*'a'"),
         (["a", "b\nb"], r"line break"),
     ],
 )
-def test_labels_that_make_no_binary_task_are_refused(labels: list[str], message: str) -> None:
-    with pytest.raises(DataError, match=message):
+def test_labels_that_make_no_binary_task_are_refused(labels: list[str], values: str) -> None:
+    with pytest.raises(DataError, match=values):
         assemble(_each(labels), [str(number) for number in range(len(labels))], Task(positive="b"))
 
 
 def test_a_column_of_many_values_is_counted_and_not_shown() -> None:
     names = [f"SURNAME{number}" for number in range(40)]
-    with pytest.raises(DataError, match="40 different values") as caught:
+    with pytest.raises(DataError, match=r"\b40\b") as caught:
         assemble(_each(names), names, Task(positive="SURNAME1"))
     assert "SURNAME" not in str(caught.value)
 
 
 def test_the_nearest_label_is_suggested() -> None:
-    with pytest.raises(DataError, match="did you mean 'pneumonia'"):
+    with pytest.raises(DataError, match="'pneumonia'"):
         assemble(_each(["pneumonia", "normal"]), ["1", "2"], Task(positive="pneumona"))
 
 
@@ -85,16 +75,16 @@ def test_of_images_with_several_labels_a_binary_task_asks_for_one() -> None:
     cases = assemble(labels, list("1234"), Task(positive="b", label_separator="|"))
     assert cases.classes == ("not b", "b")
     np.testing.assert_array_equal(cases.truth, [1, 0, 1, 0])
-    with pytest.raises(DataError, match="every image has the positive class 'b'"):
+    with pytest.raises(DataError, match="every .*'b'"):
         assemble([("a", "b"), ("b",)], list("12"), Task(positive="b"))
 
 
 def test_a_multiclass_task_numbers_its_sorted_classes() -> None:
     cases = assemble(_each(["c", "a", "b", "a"]), list("1234"), Task(kind="multiclass"))
     assert (cases.classes, cases.truth.tolist(), cases.kind) == (("a", "b", "c"), [2, 0, 1, 0], "multiclass")
-    with pytest.raises(DataError, match="1 images have not exactly one label"):
+    with pytest.raises(DataError, match=r"\b1 images"):
         assemble([("a",), ("a", "b")], list("12"), Task(kind="multiclass"))
-    with pytest.raises(DataError, match="has 1 classes; expected 2 to"):
+    with pytest.raises(DataError, match=r"\b1 classes"):
         assemble(_each(["a", "a"]), list("12"), Task(kind="multiclass"))
 
 
@@ -103,7 +93,7 @@ def test_a_multilabel_task_has_a_column_of_truth_per_class() -> None:
     cases = assemble([("b", "a"), (), ("b",)], ["1", "1", "2"], task)
     assert cases.classes == ("a", "b")
     np.testing.assert_array_equal(cases.truth, [[1, 1], [0, 0], [0, 1]])
-    with pytest.raises(DataError, match="1 patients have images of different labels"):
+    with pytest.raises(DataError, match=r"\b1 patients"):
         assemble([("b", "a"), (), ("b",)], ["1", "1", "2"], Task(kind="multilabel", unit="patient"))
 
 
@@ -121,5 +111,5 @@ def test_the_classes_of_a_multilabel_task_are_those_that_it_names() -> None:
     np.testing.assert_array_equal(cases.truth, [[1, 1], [0, 1], [0, 0]])
     assert narrowed(labels, task) == [("cyst", "caries"), ("caries",), ()]
     assert narrowed(labels, Task(kind="multilabel", label_separator="|")) == labels
-    with pytest.raises(DataError, match="no image has the class 'carries' of task.classes.*'caries'"):
+    with pytest.raises(DataError, match="'carries' .*'caries'"):
         assemble(labels, ["1", "2", "3"], Task(kind="multilabel", label_separator="|", classes=("cyst", "carries")))

@@ -106,13 +106,13 @@ def test_an_empty_folder_is_filled_and_the_same_phantoms_are_kept(tmp_path: Path
 
 def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(OutputError, match="holds other things"):
+    with pytest.raises(OutputError):
         write_phantoms(tmp_path, kind="skull", **SMALL)
     assert contents(tmp_path) == {"thesis.txt": b"mine"}
-    with pytest.raises(OutputError, match="holds other things"):
+    with pytest.raises(OutputError, match=r"thesis\.txt"):
         write_phantoms(tmp_path / "thesis.txt", kind="skull", **SMALL)
     write_phantoms(tmp_path / "new", kind="skull", **SMALL)
-    with pytest.raises(OutputError, match="holds other phantoms"):
+    with pytest.raises(OutputError, match="phantoms"):
         write_phantoms(tmp_path / "new", kind="skull", **{**SMALL, "seed": 5})
 
 
@@ -129,9 +129,9 @@ def test_a_killed_run_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_unknown_kinds_and_too_few_patients_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExperimentError, match="did you mean 'skull'"):
+    with pytest.raises(ExperimentError, match="'skull'"):
         write_phantoms(tmp_path / "new", kind="skul", num_patients=8, seed=0)
-    with pytest.raises(ExperimentError, match="at least 2"):
+    with pytest.raises(ExperimentError, match=r"\b1 patients"):
         write_phantoms(tmp_path / "new", kind="skull", num_patients=1, seed=0)
     assert not list(tmp_path.iterdir())
 

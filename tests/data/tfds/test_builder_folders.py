@@ -124,7 +124,7 @@ def test_what_holds_no_builder_is_refused(tmp_path: Path) -> None:
     for source in (f"{tmp_path}/none", f"{tmp_path}/missing"):
         with pytest.raises(DataError, match=re.escape("<name>_dataset_builder.py")):
             build_named(source, tmp_path / "data")
-    with pytest.raises(DataError, match="exactly one class"):
+    with pytest.raises(DataError, match="knees_dataset_builder.py"):
         build_named(str(_folder(tmp_path, code="x = 1\n")), tmp_path / "data")
 
 

@@ -29,16 +29,16 @@ def test_a_folder_is_found_in_any_case_or_the_nearest_is_named(tmp_path: Path) -
     (tmp_path / "CVM stages").mkdir()
     assert child(tmp_path, "CVM Stages").name == "CVM stages"
     assert child(tmp_path, "other", "cvm stages").name == "CVM stages"
-    with pytest.raises(DataError, match="'CVM Stage' is missing .*did you mean 'CVM stages'"):
+    with pytest.raises(DataError, match="'CVM Stage' .*'CVM stages'"):
         child(tmp_path, "CVM Stage")
-    with pytest.raises(DataError, match="'x' is missing"):
+    with pytest.raises(DataError, match="'x'"):
         child(tmp_path / "none", "x")
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff", b"[" * 100_000])
 def test_what_is_no_json_is_one_line(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(content)
-    with pytest.raises(DataError, match="a.json is no JSON"):
+    with pytest.raises(DataError, match=r"a\.json"):
         read_json(tmp_path / "a.json")
 
 
@@ -46,7 +46,7 @@ def test_a_value_that_is_missing_is_named() -> None:
     record = json.loads('{"a": [{"b": 3}]}')
     assert value_at(record, "a", 0, "b") == 3
     for keys in (("a", 1), ("c",), ("a", "b"), ("a", 0, "b", "c")):
-        with pytest.raises(DataError, match="an annotation has no"):
+        with pytest.raises(DataError, match=str(keys[-1])):
             value_at(record, *keys)
 
 
@@ -57,10 +57,10 @@ def test_a_table_is_read_row_by_row(tmp_path: Path) -> None:
         (2, {"filename": "a", "label": "x"}),
         (3, {"filename": "b", "label": "y"}),
     ]
-    with pytest.raises(DataError, match="no column 'file'.*did you mean 'filename'"):
+    with pytest.raises(DataError, match="'file'.*'filename'"):
         list(read_csv(path, "file"))
     path.write_text("filename,label\na\n")
-    with pytest.raises(DataError, match="line 2 is cut short"):
+    with pytest.raises(DataError, match="line 2 "):
         list(read_csv(path, "filename", "label"))
 
 
@@ -95,5 +95,5 @@ def test_bitmaps_become_png_without_loss_and_do_not_pile_up(tmp_path: Path, monk
         np.testing.assert_array_equal(decode(row.source.path).pixels, picture.astype(np.uint16) * 257)
     assert len(list((tmp_path / "png").iterdir())) == 2
     (tmp_path / "0.bmp").write_bytes(b"BM nothing")
-    with pytest.raises(DataError, match="line 0: the image is damaged"):
+    with pytest.raises(DataError, match="line 0: "):
         list(as_png(rows, tmp_path / "png"))

@@ -14,10 +14,11 @@ import tensorflow_datasets as tfds
 
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.preprocessing.augmentation import augment
+from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.data.tfds import stream as streams
 from radtl_tf.data.tfds.builders import builder_class, cases_from, stream_of
 from radtl_tf.data.tfds.examples import rows_of
-from radtl_tf.data.tfds.pipeline import augment, preprocess
 from radtl_tf.data.tfds.stream import Stream, index_of, runs_of, validation_mask
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
@@ -153,7 +154,7 @@ def test_damage_is_one_line(harm: str, stream: Callable[..., Stream], tmp_path: 
             whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :] if harm == "flip" else whole[:middle]
         )
         paths[1].write_bytes(spoiled)
-        with pytest.raises(DataError, match="damaged on disk") as caught:
+        with pytest.raises(DataError, match="damaged") as caught:
             _order(stream().training(1) if harm == "cut" else found.training(1))
         assert "\n" not in str(caught.value)
     finally:
@@ -196,7 +197,7 @@ def test_a_patient_counts_for_the_rarest_class() -> None:
 def test_no_validation_and_too_few_patients() -> None:
     cases = _cases([0, 1, 0, 1], [0, 1, 2, 3])
     assert not validation_mask(cases, 0.0, seed=1).any()
-    with pytest.raises(DataError, match="validation = 0.1 of 4 patients holds nobody out"):
+    with pytest.raises(DataError, match=r"validation = 0\.1 of 4 patients"):
         validation_mask(cases, 0.1, seed=1)
 
 

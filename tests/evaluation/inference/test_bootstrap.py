@@ -114,7 +114,7 @@ def test_a_paired_difference_uses_the_same_draws() -> None:
     assert test.value == pytest.approx(auroc(truth, score) - auroc(truth, noisy))
     assert test.standard_error < math.hypot(first.standard_error, second.standard_error)
     assert first.minus(first).p_value == 1
-    with pytest.raises(ValueError, match="not paired"):
+    with pytest.raises(ValueError, match="paired"):
         first.minus(of_auroc(truth, score, patients, replicates=10))
 
 

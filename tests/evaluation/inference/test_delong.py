@@ -92,9 +92,9 @@ def test_a_class_of_one_case_leaves_the_error_unknown() -> None:
 
 
 def test_one_class_or_a_score_that_is_none_is_a_programming_error() -> None:
-    with pytest.raises(ValueError, match="0 positive and 3 negative"):
+    with pytest.raises(ValueError, match="0 .*3 "):
         delong([0, 0, 0], [0.1, 0.2, 0.3])
-    with pytest.raises(ValueError, match="not finite"):
+    with pytest.raises(ValueError, match="finite"):
         delong([0, 1], [0.1, np.nan])
 
 

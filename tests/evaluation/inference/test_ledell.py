@@ -77,7 +77,7 @@ def test_folds_that_do_not_overlap_have_no_interval() -> None:
 
 def test_what_is_no_cross_validation_is_a_programming_error() -> None:
     truth, score, folds, patients = folded()
-    with pytest.raises(ValueError, match="one class only"):
+    with pytest.raises(ValueError, match="class"):
         fitted_mean(truth, score, np.where(truth == 1, folds, 9), patients)
-    with pytest.raises(ValueError, match="tested in two folds"):
+    with pytest.raises(ValueError, match="two folds"):
         fitted_mean(truth, score, folds, patients // 2)

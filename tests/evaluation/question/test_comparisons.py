@@ -23,8 +23,8 @@ def test_the_method_says_whether_p_is_adjusted() -> None:
         level: comparison(level, ("a", "b"), "auroc", TEST, 0.02, "undecided", "").method
         for level in ("question", "setting")
     }
-    assert methods["question"].endswith("4 df; p not adjusted")
-    assert methods["setting"].endswith("4 df; p adjusted by Holm within the level")
+    assert ["4 df" in method for method in methods.values()] == [True, True]
+    assert ["Holm" in methods[level] for level in ("question", "setting")] == [False, True]
 
 
 def test_without_a_comparison_the_table_still_has_its_columns() -> None:

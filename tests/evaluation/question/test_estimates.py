@@ -28,7 +28,7 @@ def test_a_fold_without_a_value_leaves_none(evaluation: Evaluation) -> None:
     folds = pd.Series([0.9, math.nan, 0.8, 0.7, math.nan])
     row = setting_row(evaluation.record, evaluation.record.settings[0], "x", folds, (0, 1), 0)
     assert all(math.isnan(float(str(value))) for value in row[6:10])
-    assert row[10] == "none: not defined in 2 of 5 folds"
+    assert "2 of 5 folds" in str(row[10])
 
 
 def test_runs_that_had_not_converged_are_counted(evaluation: Evaluation) -> None:

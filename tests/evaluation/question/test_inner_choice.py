@@ -56,13 +56,13 @@ def test_runs_that_did_not_converge_are_counted_where_they_are(evaluation: Evalu
 def test_incomplete_experiments_are_refused(evaluation: Evaluation) -> None:
     record, folds = evaluation.record, evaluation.folds
     name = record.scenarios[3].name
-    with pytest.raises(DataError, match=f"scenario '{name}' is missing"):
+    with pytest.raises(DataError, match=f"'{name}'"):
         run_values(record, folds[folds["scenario"] != name])
-    with pytest.raises(DataError, match="1 of 5 folds is missing"):
+    with pytest.raises(DataError, match="1 of 5 folds"):
         run_values(record, folds[folds["fold"] != 2])
-    with pytest.raises(DataError, match="two experiments"):
+    with pytest.raises(DataError, match="experiments"):
         run_values(replace(record, facts=replace(record.facts, scenarios=record.scenarios[1:])), folds)
-    with pytest.raises(DataError, match=f"no inner part for scenario '{name}'"):
+    with pytest.raises(DataError, match=f"inner part .*'{name}'"):
         run_values(record, folds.assign(inner_loss=folds["inner_loss"].mask(folds["scenario"] == name)))
 
 

@@ -46,26 +46,19 @@ def ablated(outcome: Outcome, imagenet: dict[str, float], **like: object) -> Eva
 
 
 @pytest.mark.parametrize(
-    ("signals", "expected", "said"),
-    [
-        ((1.9, 1.8, 1.9), "survives", "so the difference survives the convention."),
-        ((1.9, 0.3, 1.0), "does not survive", "so the difference does not survive the convention: it depends"),
-        ((1.02, 1.0, 1.03), "undecided", "so it is undecided whether the difference survives the convention"),
-    ],
+    ("signals", "expected"),
+    [((1.9, 1.8, 1.9), "survives"), ((1.9, 0.3, 1.0), "does not survive"), ((1.02, 1.0, 1.03), "undecided")],
 )
-def test_the_sentence_is_true_of_the_table(
-    outcome: Outcome, signals: tuple[float, ...], expected: str, said: str
-) -> None:
+def test_the_sentence_is_true_of_the_table(outcome: Outcome, signals: tuple[float, ...], expected: str) -> None:
     evaluation = ablated(outcome, dict(zip(PIXELS, signals, strict=True)))
     found = evaluation.ablation
     assert found is not None and found.probe is not None
     assert found.trained.survival == expected
-    for level, opening, sentence in zip(
-        ("pixels", "pixels-probe"), ("Under ", "The linear probe: under "), found.sentences, strict=True
-    ):
+    for level, sentence in zip(("pixels", "pixels-probe"), found.sentences, strict=True):
+        assert ("probe" in sentence) == (level == "pixels-probe")
         rows = evaluation.comparisons[evaluation.comparisons["level"] == level]
         values = [f"{value:+.3f}" for value in rows["difference"]]
-        assert sentence.startswith(f"{opening}caffe, tf and zero_one, imagenet minus random is ")
+        assert re.search("nder caffe, tf and zero_one, imagenet minus random ", sentence)
         assert re.findall(r"[+-]\d\.\d{3}", sentence)[:3] == values
         assert f"above 0 under {sum(value[0] == '+' and float(value) > 0 for value in values)} of 3" in sentence
         assert f"margin of 0.02 under {(rows['difference'].abs() > 0.02).sum()}," in sentence
@@ -73,7 +66,9 @@ def test_the_sentence_is_true_of_the_table(
             count = (rows["outcome"] == word).sum()
             assert (f"{word} under" in sentence) == (count > 0)
             assert (f"{word} under all 3" in sentence) == (count == 3)
-    assert said in found.sentences[0]
+    told = {word: f"difference {word}" in found.sentences[0] for word in ("survives", "does not survive")}
+    assert told == {word: word == expected or word == "survives" and expected == "undecided" for word in told}
+    assert ("undecided whether" in found.sentences[0]) == (expected == "undecided")
 
 
 def test_changes_from_the_questions_convention_are_tested(outcome: Outcome) -> None:
@@ -82,11 +77,11 @@ def test_changes_from_the_questions_convention_are_tested(outcome: Outcome) -> N
     assert found is not None
     assert rows["b"].tolist() == ["caffe pixels"]  # imagenet's own, though it is listed last
     assert rows["p_adjusted"].iloc[0] < ALPHA
-    assert f"shown to change from caffe pixels under tf ({rows['difference'].iloc[0]:+.3f})" in found.sentences[0]
+    assert f"caffe pixels under tf ({rows['difference'].iloc[0]:+.3f})" in found.sentences[0]
     same = ablated(lambda **like: outcome("same", **like), {"caffe": 1.9, "tf": 1.9}).ablation
     assert same is not None
     assert same.trained.changed == []
-    assert "shown to change from caffe pixels under none" in same.sentences[0]
+    assert "caffe pixels under none" in same.sentences[0]
 
 
 def test_p_is_adjusted_over_the_conventions(outcome: Outcome) -> None:

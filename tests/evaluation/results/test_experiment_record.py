@@ -30,14 +30,14 @@ def test_folds_of_another_draw_are_refused(outcome: Outcome) -> None:
     folder = outcome()
     folds = folder / "folds.csv"
     folds.write_text(folds.read_text().replace(",inner", ",train", 1))
-    with pytest.raises(DataError, match=r"folds.csv: changed after the runs"):
+    with pytest.raises(DataError, match=r"folds\.csv"):
         read_record(folder)
 
 
 def test_a_folder_of_another_version_is_refused(outcome: Outcome) -> None:
     folder = outcome()
     rewrite(folder / "experiment.json", format=2)
-    with pytest.raises(DataError, match="format 2, but this version reads format 1"):
+    with pytest.raises(DataError, match=r"\b2\b.*\b1\b"):
         read_record(folder)
 
 
@@ -52,7 +52,7 @@ def test_a_missing_file_is_named(outcome: Outcome, name: str) -> None:
 def test_a_damaged_experiment_is_refused(outcome: Outcome) -> None:
     folder = outcome()
     (folder / "experiment.json").write_text("{")
-    with pytest.raises(OutputError, match="damaged"):
+    with pytest.raises(OutputError, match=r"experiment\.json"):
         read_record(folder)
 
 

@@ -30,16 +30,16 @@ def test_every_epoch_of_every_run_is_read(finished: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "named"),
     [
-        ("epoch,loss\n1,0.5\n", "has no column 'inner_loss'"),
-        ("epoch,loss,inner_loss\n1,x,0.5\n", "not a table of epochs"),
-        ("epoch,loss,inner_loss\n1,,\n,0.5,0.5\n", "not a table of epochs"),
-        ('a,"b\n', "not a table of epochs"),
+        ("epoch,loss\n1,0.5\n", "'inner_loss'"),
+        ("epoch,loss,inner_loss\n1,x,0.5\n", r"history\.csv"),
+        ("epoch,loss,inner_loss\n1,,\n,0.5,0.5\n", r"history\.csv"),
+        ('a,"b\n', r"history\.csv"),
     ],
 )
-def test_a_damaged_history_is_refused(outcome: Outcome, text: str, message: str) -> None:
+def test_a_damaged_history_is_refused(outcome: Outcome, text: str, named: str) -> None:
     folder = outcome(**ONE)
     history(folder, "ResNet50-random-caffe-frozen-0.01").write_text(text)
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=named):
         evaluate(folder)

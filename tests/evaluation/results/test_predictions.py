@@ -42,16 +42,16 @@ def test_text_stays_text(table: pd.DataFrame, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        ("score", "", "line 4: score is not a probability"),
+        ("score", "", "line 4: score"),
         ("score", "nan", "line 4: score"),
         ("score", "inf", "line 4: score"),
         ("score", "1.01", "line 4: score"),
         ("score", "high", "line 4: score"),
-        ("truth", "2", "line 4: truth is not 0 or 1"),
+        ("truth", "2", "line 4: truth"),
         ("truth", "0.5", "line 4: truth"),
-        ("part", "train", "line 4: part is not 'inner' or 'test'"),
-        ("fold", "-1", "line 4: fold is not a whole number"),
-        ("example", "1.5", "line 4: example is not a whole number"),
+        ("part", "train", "line 4: part"),
+        ("fold", "-1", "line 4: fold"),
+        ("example", "1.5", "line 4: example"),
     ],
 )
 def test_bad_values_are_refused_with_their_line(
@@ -79,23 +79,23 @@ def put(rows: str, **values: object) -> Callable[[pd.DataFrame], pd.DataFrame]:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda table: table.drop(columns="score"), "has no column 'score'"),
-        (lambda table: table.rename(columns={"patient": "patients"}), "did you mean 'patients'"),
-        (lambda table: table[:0], "holds no prediction"),
-        (lambda table: pd.concat([table, table[:1]]), "line 18: a second prediction"),
-        (drop("scenario == 'b' and fold == 1"), "scenario 'b' has no test predictions for repeat 0, fold 1"),
-        (drop("scenario == 'b' and example == 2 and part == 'test'"), "different cases in repeat 0, fold 1"),
-        (put("scenario == 'b' and example == 2", truth=1), "different cases in repeat 0, fold 1"),
-        (put("scenario == 'b' and example == 2", patient="x"), "different cases in repeat 0, fold 1"),
-        (put("example == 2", patient="000"), "tested in two folds"),
-        (put("part == 'inner' and fold == 0 and example == 2", patient="000"), "inner and the test part"),
-        (put("example == 3", truth=0), "repeat 0, fold 1 has one class"),
+        (lambda table: table.drop(columns="score"), "'score'"),
+        (lambda table: table.rename(columns={"patient": "patients"}), "'patient' .*'patients'"),
+        (lambda table: table[:0], "no prediction"),
+        (lambda table: pd.concat([table, table[:1]]), "line 18: "),
+        (drop("scenario == 'b' and fold == 1"), "'b' .*repeat 0, fold 1"),
+        (drop("scenario == 'b' and example == 2 and part == 'test'"), "cases .*repeat 0, fold 1"),
+        (put("scenario == 'b' and example == 2", truth=1), "cases .*repeat 0, fold 1"),
+        (put("scenario == 'b' and example == 2", patient="x"), "cases .*repeat 0, fold 1"),
+        (put("example == 2", patient="000"), "two folds"),
+        (put("part == 'inner' and fold == 0 and example == 2", patient="000"), "inner .*test"),
+        (put("example == 3", truth=0), "repeat 0, fold 1 .*one class"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(
     table: pd.DataFrame, tmp_path: Path, change: Callable[[pd.DataFrame], pd.DataFrame], said: str
 ) -> None:
-    with pytest.raises(DataError, match=re.escape(said)) as caught:
+    with pytest.raises(DataError, match=said) as caught:
         read_predictions(write(change(table), tmp_path))
     assert "\n" not in str(caught.value)
 
@@ -108,7 +108,7 @@ def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="Run the experiment first"):
+    with pytest.raises(DataError, match=r"predictions\.csv"):
         read_predictions(tmp_path / "predictions.csv")
 
 

@@ -32,6 +32,6 @@ def test_no_file_is_no_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "kind,cka\na,1\n", csv_text(COLUMNS, [(*ROW[:8], "much", 80)])])
 def test_a_damaged_file_is_one_line(tmp_path: Path, text: str) -> None:
     OutputFolder(tmp_path).similarity.write_text(text)
-    with pytest.raises(DataError, match="similarity.csv.*Delete the file") as caught:
+    with pytest.raises(DataError, match=r"similarity\.csv") as caught:
         read_similarity(tmp_path)
     assert "\n" not in str(caught.value)

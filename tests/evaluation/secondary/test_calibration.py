@@ -99,6 +99,6 @@ def test_few_inner_patients_are_refused_and_balanced_classes_warned_of(outcome: 
     small = evaluate(outcome("small", backbones=("ResNet50",), num_patients=80, class_weights="balanced"))
     assert len(small.secondary.calibration.estimates) == 0
     assert len(small.secondary.calibration.reliability) > 0
-    assert small.secondary.calibration.notes[0].startswith("No recalibration: 5 of 5 inner parts")
+    assert "5 of 5 inner parts" in small.secondary.calibration.notes[0]
     balanced = evaluate(outcome("large", backbones=("ResNet50",), class_weights="balanced"))
-    assert any("the table Recalibration" in note for note in balanced.notes)
+    assert any("Recalibration" in note for note in balanced.notes)

@@ -63,7 +63,7 @@ def test_the_question_is_asked_in_every_class_and_adjusted(found: Evaluation) ->
     assert found.question is not None
     assert rows["difference"].mean() == pytest.approx(found.question.test.mean)
     assert found.question.verdict == "better"  # imagenet has twice the signal
-    assert "mean AUROC of the 3 classes" in found.question.sentence
+    assert "3 classes" in found.question.sentence
 
 
 def test_every_secondary_metric_has_a_value(found: Evaluation) -> None:
@@ -89,18 +89,18 @@ def test_a_binary_task_has_no_table_of_classes(evaluation: Evaluation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "named"),
     [
-        (lambda rows: rows.assign(**{"score_caries": rows["score_caries"] + 0.3}), "line 2: .*add up to 1|probability"),
-        (lambda rows: rows.assign(**{"truth_caries": 1}), "has not exactly one class"),
-        (lambda rows: rows.drop(columns="truth_impacted tooth"), "no column 'truth_impacted tooth'"),
-        (lambda rows: rows.replace({"truth_caries": {1: 2}}), "truth_caries is not 0 or 1"),
+        (lambda rows: rows.assign(**{"score_caries": rows["score_caries"] + 0.3}), "line [0-9]+: .*(1|probability)"),
+        (lambda rows: rows.assign(**{"truth_caries": 1}), "line 2: .*class"),
+        (lambda rows: rows.drop(columns="truth_impacted tooth"), "'truth_impacted tooth'"),
+        (lambda rows: rows.replace({"truth_caries": {1: 2}}), "truth_caries"),
     ],
 )
 def test_damaged_predictions_are_refused(
-    outcome: Outcome, change: Callable[[pd.DataFrame], pd.DataFrame], message: str
+    outcome: Outcome, change: Callable[[pd.DataFrame], pd.DataFrame], named: str
 ) -> None:
     path = several(outcome, "multiclass") / "predictions.csv"
     change(pd.read_csv(path, dtype={"patient": str})).to_csv(path, index=False)
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=named):
         read_predictions(path, Target("multiclass", CLASSES))

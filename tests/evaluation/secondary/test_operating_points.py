@@ -121,8 +121,7 @@ def test_every_case_is_counted_once_and_rows_are_written(outcome: Outcome) -> No
 def test_few_inner_patients_are_refused_with_the_reason(outcome: Outcome) -> None:
     _, found = asked(outcome, num_patients=80)
     assert len(found.secondary.operating_points.thresholds) == 0
-    assert any(note.startswith("No operating points: ") and "inner parts have fewer than 10" in note
-               for note in found.notes)  # fmt: skip
+    assert any("operating points" in note and "fewer than 10" in note for note in found.notes)
 
 
 def test_unasked_there_is_neither_point_nor_note(evaluation: Evaluation) -> None:

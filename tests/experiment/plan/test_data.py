@@ -18,8 +18,9 @@ from radtl_tf.experiment.plan.data import take_in
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.plan.plan import make_plan as plan_of
 from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.reader import as_dict, recorded_experiment
+from radtl_tf.records.reader import as_dict, validated
 from radtl_tf.training.device import prepare
 from radtl_tf.training.linear.trivial_baselines import BASELINES
 
@@ -52,7 +53,7 @@ def test_folds_keep_them_together(make_plan: Any, make_experiment: Any, tmp_path
 def test_an_image_with_two_labels_stops_the_experiment(make_plan: Any, make_experiment: Any, tmp_path: Path) -> None:
     make_experiment()
     _copy(tmp_path, 4, 11)
-    with pytest.raises(DataError, match="1 images stand twice, with two labels. Decide which label is right"):
+    with pytest.raises(DataError, match=r"\b1 images .*labels"):
         make_plan()
     assert not (tmp_path / "out" / "experiment.json").exists()
 
@@ -61,7 +62,7 @@ def test_every_unreadable_image_is_counted(make_plan: Any, make_experiment: Any,
     make_experiment()
     for number in (3, 7):
         (tmp_path / "images" / f"{number:03d}.png").write_bytes(b"none")
-    with pytest.raises(DataError, match=r"line 5: .*2 images so; `radtl data check` lists them"):
+    with pytest.raises(DataError, match=r"line 5: .*\b2 images"):
         make_plan()
 
 
@@ -99,7 +100,7 @@ def test_data_from_memory_are_those_of_the_file(make_experiment: Any, tmp_path: 
         assert intake.sha256 == own.sha256
         for fold, same in zip(own.folds, intake.folds, strict=True):
             np.testing.assert_array_equal(fold.test, same.test)
-    assert recorded_experiment(as_dict(nameless), tmp_path) == nameless
+    assert validated(as_dict(nameless), Experiment) == nameless
     with pytest.raises(DataError):
         take_in(nameless, OutputFolder(tmp_path / "none"))
 
@@ -118,7 +119,7 @@ def test_folds_are_drawn_once(make_experiment: Any, tmp_path: Path, monkeypatch:
 
 
 def test_an_error_cannot_be_accepted(make_experiment: Any, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is an error and cannot be accepted"):
+    with pytest.raises(DataError, match="'two-labels'"):
         take_in(make_experiment(), OutputFolder(tmp_path / "never"), ("two-labels",))
 
 

@@ -64,7 +64,7 @@ def test_a_changed_experiment_is_a_new_one_when_a_run_is_finished(
     section: str, changes: dict[str, Any], said: str, plan_on_read_images: Any
 ) -> None:
     finish_a_run(plan_on_read_images())
-    with pytest.raises(OutputError, match=f"holds another experiment .*{said}.*choose another output"):
+    with pytest.raises(OutputError, match=said):
         plan_on_read_images(**{section: changes})
 
 
@@ -155,17 +155,17 @@ def test_an_unreadable_image_is_named_by_its_line(make_plan: Any, tmp_path: Path
 
 
 def test_images_smaller_than_the_backbone_takes(make_plan: Any) -> None:
-    with pytest.raises(ExperimentError, match="at least 75 px"):
+    with pytest.raises(ExperimentError, match="75 px"):
         make_plan(grid={"backbones": ["InceptionV3"]}, weights={"mine": {"files": {"InceptionV3": "tiny.h5"}}})
 
 
 def test_few_patients_are_refused_or_warned_of(make_plan: Any, finished_plan: Plan) -> None:
-    with pytest.raises(DataError, match="use at most 6 folds"):
+    with pytest.raises(DataError, match=r"\b6 folds"):
         make_plan(folds={"count": 7})
     assert "fewer than 10 patients" in finished_plan.warnings[0]
 
 
 def test_an_output_that_cannot_be_written(make_plan: Any, tmp_path: Path) -> None:
     (tmp_path / "occupied").write_text("")
-    with pytest.raises(OutputError, match="cannot be read or written"):
+    with pytest.raises(OutputError, match="occupied"):
         make_plan("occupied/out")

@@ -136,17 +136,17 @@ def test_a_complete_file_is_known_and_a_changed_source_refused(
     sidecar = pretrain(ready(pretraining, out))
     assert finished(pretraining, Place(out)) == sidecar
     other = source(training={"epochs": 2})
-    with pytest.raises(OutputError, match=r"training\.epochs: 1 there, 2 now.*choose another output"):
+    with pytest.raises(OutputError, match=r"training\.epochs: 1 .*\b2 "):
         finished(other, Place(out))
     (tmp_path / "own.h5.work").rename(tmp_path / "gone")
     assert finished(pretraining, Place(out)) == sidecar
-    with pytest.raises(OutputError, match="made from another source file"):
+    with pytest.raises(OutputError, match="source"):
         finished(other, Place(out))
     out.write_bytes(out.read_bytes() + b"\0")
-    with pytest.raises(OutputError, match=r"not the file that own\.h5\.json describes"):
+    with pytest.raises(OutputError, match=r"own\.h5\.json"):
         finished(pretraining, Place(out))
     (tmp_path / "own.h5.json").unlink()
-    with pytest.raises(OutputError, match="is not ours"):
+    with pytest.raises(OutputError, match=r"own\.h5"):
         finished(pretraining, Place(out))
 
 
@@ -155,7 +155,7 @@ def test_an_unfinished_one_is_no_place_for_another(source: Make, tmp_path: Path,
     monkeypatch.setattr("radtl_tf.experiment.weights.pretraining.train_source", _kill)
     with pytest.raises(KeyboardInterrupt):
         pretrain(ready(source(), out))
-    with pytest.raises(OutputError, match=r"seed: 726 there, 1 now"):
+    with pytest.raises(OutputError, match=r"seed: 726 .*\b1 "):
         ready(source(seed=1), out)
     path = tmp_path / "labels.csv"
     path.write_text(path.read_text().replace("000.png,well", "000.png,sick"))
@@ -165,7 +165,7 @@ def test_an_unfinished_one_is_no_place_for_another(source: Make, tmp_path: Path,
 
 @pytest.mark.parametrize("name", ["own.keras", "own", "own.weights.h5"])
 def test_a_name_that_keras_reads_otherwise(name: str, source: Make, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"name the weights file \*\.h5"):
+    with pytest.raises(OutputError, match=r"\*\.h5"):
         finished(source(), Place(tmp_path / name))
 
 
@@ -225,7 +225,7 @@ def test_wrong_data_stop_before_anything_is_trained(source: Make, tmp_path: Path
     (tmp_path / "images" / "004.png").write_bytes(b"<html>")
     with pytest.raises(DataError, match="line 6"):
         ready(source(), tmp_path / "own.h5")
-    with pytest.raises(DataError, match="holds nobody out"):
+    with pytest.raises(DataError, match=r"validation = 0\.01 "):
         (tmp_path / "images" / "004.png").write_bytes((tmp_path / "images" / "005.png").read_bytes())
         ready(source(training={"validation": 0.01}), tmp_path / "own.h5")
 
@@ -237,7 +237,7 @@ def test_exhausted_memory_is_one_line(source: Make, tmp_path: Path, monkeypatch:
 
     made = ready(source(), tmp_path / "own.h5")
     monkeypatch.setattr("radtl_tf.training.pretraining.backbone_trainer.Learner.step", full)
-    with pytest.raises(ExperimentError, match="out of memory with 8 images a step: set a smaller training.batch_size"):
+    with pytest.raises(ExperimentError, match=r"memory .*\b8 images .*training\.batch_size"):
         work(made)
 
 

@@ -56,7 +56,7 @@ def test_cells_become_text_as_in_a_csv_file() -> None:
     assert found.classes == ("0", "1")
     manifest = found.source
     assert manifest.table["id"].tolist() == ["7.0", "8.0", "9.5"]  # type: ignore[union-attr]
-    with pytest.raises(DataError, match="1 row with no patient id, first line 2"):
+    with pytest.raises(DataError, match=r"\b1 row .*patient.* line 2"):
         Dataset.from_frame(frame.assign(id=["a", "b", None]), positive=1, patient="id")
     truths = Dataset.from_frame(frame.assign(label=[True, False, True]), positive=True, patient="id")
     assert truths.y.tolist() == [1, 0, 1]
@@ -152,7 +152,7 @@ def test_a_subset_keeps_the_order_and_its_own_groups(data: Dataset) -> None:
     assert part.subset([True, False, False, True]).y.tolist() == [0, 1]
     assert part.subset([-1]).classes == data.classes
     manifest = part.source
-    assert [source.line for source in manifest.sources] == [62, 7, 2, 63]  # type: ignore[union-attr]
+    assert [source.line for source in manifest.images] == [62, 7, 2, 63]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("rows", [[], [62], [-63], [0.5], [[1]], "all", [True, False]])

@@ -65,8 +65,8 @@ def test_data_in_memory_are_the_source_and_leave_no_path(frame: pd.DataFrame, ta
     data = dataset_from(frame, root=table.parent, **COLUMNS)
     found = experiment_of(data, asked())
     assert (found.task.manifest, found.task.dataset) == (None, None)
-    assert len(source_of(data).sources) == 60
-    assert len(source_of(data.subset(range(30))).sources) == 30
+    assert len(source_of(data).images) == 60
+    assert len(source_of(data.subset(range(30))).images) == 30
 
 
 def test_the_first_two_weights_are_compared(table: Path) -> None:

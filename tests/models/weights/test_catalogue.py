@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +71,9 @@ def test_rows_of_a_name_and_of_a_backbone() -> None:
 @pytest.mark.parametrize(
     ("name", "backbone", "message"),
     [
-        ("radimagnet", None, "no weights 'radimagnet' .did you mean 'radimagenet'"),
-        ("imagenet", "resnet50", "no weights 'imagenet' for backbone 'resnet50' .did you mean 'ResNet50'"),
-        ("radimagenet", "MobileNet", "use one of ResNet50, DenseNet121, InceptionV3, InceptionResNetV2.$"),
+        ("radimagnet", None, "'radimagnet' .*'radimagenet'"),
+        ("imagenet", "resnet50", "'imagenet' .*'resnet50' .*'ResNet50'"),
+        ("radimagenet", "MobileNet", r" ResNet50, DenseNet121, InceptionV3, InceptionResNetV2\.$"),
     ],
 )
 def test_what_the_catalogue_lacks_is_refused_with_the_nearest_words(
@@ -99,7 +100,7 @@ def test_availability_of_a_file_to_be_obtained(tmp_path: Path) -> None:
     assert availability(row(sha256=EMPTY_SUM), tmp_path).status == "found"
     refused = availability(row(sha256="0" * 64), tmp_path)
     assert (refused.status, refused.file) == ("refused", tmp_path / "A.h5")
-    assert "get it again, or declare it by files.ResNet50 in [weights.known]" in str(refused.problem)
+    assert "files.ResNet50 in [weights.known]" in str(refused.problem)
 
 
 def test_availability_of_what_keras_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +139,7 @@ def test_the_cache_is_where_keras_looks(home: str, tmp_path: Path, monkeypatch: 
 
 def test_absent_files_are_named_in_one_line(tmp_path: Path) -> None:
     text = str(absent([row(), row(backbone="DenseNet121")], tmp_path))
-    assert text.startswith("Weights 'known' for ResNet50, DenseNet121 are not here: ask the author, and put A.h5, A.h5")
+    assert re.search(r"'known' .*ResNet50, DenseNet121 .*ask the author.*A\.h5, A\.h5", text)
     assert "\n" not in text
 
 
@@ -146,7 +147,7 @@ def test_sum_is_checked_where_one_is_published(tmp_path: Path) -> None:
     (tmp_path / "A.h5").touch()
     assert check_sum(row(), tmp_path / "A.h5") == EMPTY_SUM
     assert check_sum(row(sha256=EMPTY_SUM), tmp_path / "A.h5") == EMPTY_SUM
-    with pytest.raises(WeightsError, match=f"sha256 {EMPTY_SUM}, the published one 0000"):
+    with pytest.raises(WeightsError, match=f"{EMPTY_SUM}.* 0000"):
         check_sum(row(sha256="0" * 64), tmp_path / "A.h5")
 
 

@@ -43,7 +43,7 @@ def test_memory_is_limited(small_file: Write, schema: Schema) -> None:
     """2,000 names that are one string of 2 MB: h5py reads them all, 4 GB, before one sees their length."""
     path = small_file()
     spoiled.shared_name(path)
-    with pytest.raises(WeightsError, match=r"\(not HDF5\)|takes more memory"):
+    with pytest.raises(WeightsError, match=r"\(not HDF5\)|memory"):
         read_apart(path, schema)
 
 
@@ -51,9 +51,9 @@ def test_memory_is_limited(small_file: Write, schema: Schema) -> None:
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        ("kill -SEGV $$", r"refused \(not HDF5\): it stopped the process that read it \(Segmentation fault\)"),
-        ("echo trouble >&2; exit 3", r"the process that reads weights files failed \(trouble\)"),
-        ("echo '{}' ; : > $5", r"gave back 0 of 160 numbers"),
+        ("kill -SEGV $$", r"\(not HDF5\): .*\(Segmentation fault\)"),
+        ("echo trouble >&2; exit 3", r"\(trouble\)"),
+        ("echo '{}' ; : > $5", r"\b0 of 160 "),
     ],
 )
 def test_a_crash_costs_one_line(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from radtl_tf.data.decoding.images import decode, image_files
-from radtl_tf.data.tfds.pipeline import preprocess
+from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.models.backbones import BACKBONES, backbone, build_base
 from radtl_tf.models.pixels import convention, to_network
@@ -113,14 +113,14 @@ def test_features_that_are_not_finite_are_refused(tmp_path: Path, tiny_backbone:
     kernel = base.get_layer("conv2").kernel
     kernel.assign(keras.ops.full(kernel.shape, 3e38))  # finite, but its products are not
     write_weights(tmp_path / "bad.h5", base)
-    with pytest.raises(WeightsError, match=r"bad.h5 refused \(not finite\): the features"):
+    with pytest.raises(WeightsError, match=r"bad\.h5 refused \(not finite\): .*features"):
         verify(tmp_path / "bad.h5", tiny_backbone)
 
 
 def test_what_is_wrong_is_refused(tmp_path: Path, sound_file: Path, tiny_backbone: str) -> None:
-    with pytest.raises(ExperimentError, match="did you mean 'ResNet50'"):
+    with pytest.raises(ExperimentError, match="'ResNet50'"):
         verify(sound_file, "ResNet5")
-    with pytest.raises(WeightsError, match=r"refused \(backbone\): it looks like Tiny"):
+    with pytest.raises(WeightsError, match=r"refused \(backbone\): .*Tiny"):
         verify(sound_file, "MobileNetV2")
     sound_file.write_bytes(sound_file.read_bytes()[:5000])
     with pytest.raises(WeightsError, match=r"refused \(not HDF5\)"):

@@ -122,7 +122,7 @@ def test_the_top_is_left_out_and_said(small_file: Write, schema: Schema) -> None
 def test_kernel_of_zeros_is_warned_of(small_file: Write, schema: Schema) -> None:
     zeros = replaced(lambda group, path: group.__setitem__(path, np.zeros((3, 3, 3, 4), np.float32)))
     contents = read(small_file(zeros), schema)
-    assert contents.warnings == ("The kernel of layer 'conv1' is zero everywhere.",)
+    assert len(contents.warnings) == 1 and "'conv1'" in contents.warnings[0]
 
 
 def test_no_tensor_is_read_before_all_are_checked(

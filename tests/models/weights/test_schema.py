@@ -49,24 +49,24 @@ def test_automatic_numbers_count_by_their_rank() -> None:
         (
             schema("a", "b", "c"),
             found("a", "c", "b"),
-            r"\(names\): layers are in another order: 'b' is expected where 'c'",
+            r"\(names\): .*'b' .*'c'",
         ),
-        (schema("a", "b"), found("a", "a"), r"\(names\): layer 'a' is listed more than once"),
+        (schema("a", "b"), found("a", "a"), r"\(names\): .*'a' .*once"),
         (
             schema("conv_a", "b"),
             found("conv_x", "b"),
-            r"\(names\): 1 of 2 layers .* 'conv_a' \(did you mean 'conv_x'\?\)",
+            r"\(names\): 1 of 2 .*'conv_a' .*'conv_x'",
         ),
-        (schema("a", "b", "c"), found("a", "b"), r"\(missing\): 1 of 3 layers of Small are not there: 'c'"),
-        (schema("a", "b"), found(*"cdefghijk"), r"\(backbone\): it looks like Other \(9 layers with weights\)"),
-        (schema("a", "b"), found(*"cdefghijkl"), r"\(backbone\): it looks like Other"),
-        (schema("a"), found(*"abcdef"), r"\(names\): 5 layers follow"),
-        (schema("a"), found("a", tensor="gamma:0"), r"\(missing\): layer 'a' lacks kernel"),
+        (schema("a", "b", "c"), found("a", "b"), r"\(missing\): 1 of 3 .*Small .*'c'"),
+        (schema("a", "b"), found(*"cdefghijk"), r"\(backbone\): .*Other \(9 "),
+        (schema("a", "b"), found(*"cdefghijkl"), r"\(backbone\): .*Other"),
+        (schema("a"), found(*"abcdef"), r"\(names\): 5 layers"),
+        (schema("a"), found("a", tensor="gamma:0"), r"\(missing\): .*'a' .*kernel"),
         (schema("a"), [], r"\(missing\): 1 of 1"),
         (
             schema("conv2d", "conv2d_2", "conv2d_1", numbered=True),
             found("conv2d_94", "conv2d_95", "conv2d_99"),
-            r"\(names\): layers are in another order",
+            r"\(names\): .*order",
         ),
         (schema("conv2d", "conv2d_1", numbered=True), found("a", "b"), r"\(names\): 2 of 2"),
     ],
@@ -82,7 +82,7 @@ def test_tensors_in_another_order_are_refused() -> None:
     swapped = [FileLayer("bn", (("bn/beta:0", "x"), ("bn/gamma:0", "y")))]
     more = [FileLayer("bn", (("bn/gamma:0", "x"), ("bn/beta:0", "y"), ("bn/beta:0", "z")))]
     for file in (swapped, more):
-        with pytest.raises(WeightsError, match=r"\(names\): layer 'bn' has its tensors in another order"):
+        with pytest.raises(WeightsError, match=r"\(names\): .*'bn' .*order"):
             plan(wanted, file)
 
 
@@ -101,7 +101,7 @@ def owned(**owners: str) -> list[FileLayer]:
     ],
 )
 def test_exchanged_layers_are_refused(numbered: bool, owners: dict[str, str]) -> None:
-    with pytest.raises(WeightsError, match=r"refused \(names\): layer .* holds tensors of layer"):
+    with pytest.raises(WeightsError, match=r"refused \(names\): .*tensors of"):
         plan(schema(*owners, numbered=numbered), owned(**owners))
 
 

@@ -89,7 +89,7 @@ def test_missing_file_says_where_to_get_it_and_where_to_put_it(tmp_path: Path) -
     with pytest.raises(WeightsError) as caught:
         resolve("radimagenet", "InceptionResNetV2", entries={}, folder=tmp_path)
     assert "www.radimagenet.com" in str(caught.value)
-    assert f"put RadImageNet-IRV2_notop.h5 into {tmp_path}" in str(caught.value)
+    assert "RadImageNet-IRV2_notop.h5" in str(caught.value) and str(tmp_path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -98,31 +98,26 @@ def test_other_sum_than_the_published_one_is_refused_unless_declared(
 ) -> None:
     published(sha256="0" * 64)
     write_weights(tmp_path / "A.h5", build_base(tiny_backbone, 32, seed=1))
-    with pytest.raises(WeightsError, match="get it again, or declare it by files.Tiny"):
+    with pytest.raises(WeightsError, match=r"\b0000.*files\.Tiny"):
         resolve("known", tiny_backbone, entries={}, folder=tmp_path)
     entries = {"known": WeightsEntry(files={tiny_backbone: tmp_path / "A.h5"})}
     assert resolve("known", tiny_backbone, entries=entries, folder=tmp_path).pixels == "caffe"
 
 
 @pytest.mark.parametrize(
-    ("name", "entry", "error", "message"),
+    ("name", "entry", "error", "named"),
     [
-        ("radimagnet", None, ExperimentError, "Unknown weights 'radimagnet' .did you mean 'radimagenet'"),
-        ("mine", WeightsEntry(files={"ResNet50": Path("x.h5")}), ExperimentError, "add pixels to .weights.mine"),
-        (
-            "mine",
-            WeightsEntry(files={"ResNet50": Path("x.h5")}, pixels="tf"),
-            WeightsError,
-            "x.h5 is missing: correct f",
-        ),
-        ("mine", WeightsEntry(pixels="tf"), WeightsError, "have no file for ResNet50: add files.ResNet50"),
-        ("mine", WeightsEntry(pixels="cafe"), ExperimentError, "did you mean 'caffe'"),
+        ("radimagnet", None, ExperimentError, "'radimagnet' .*'radimagenet'"),
+        ("mine", WeightsEntry(files={"ResNet50": Path("x.h5")}), ExperimentError, r"pixels .*weights\.mine"),
+        ("mine", WeightsEntry(files={"ResNet50": Path("x.h5")}, pixels="tf"), WeightsError, r"x\.h5"),
+        ("mine", WeightsEntry(pixels="tf"), WeightsError, r"files\.ResNet50"),
+        ("mine", WeightsEntry(pixels="cafe"), ExperimentError, "'caffe'"),
     ],
 )
 def test_impossible_weights_are_refused(
-    tmp_path: Path, name: str, entry: WeightsEntry | None, error: type[Exception], message: str
+    tmp_path: Path, name: str, entry: WeightsEntry | None, error: type[Exception], named: str
 ) -> None:
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=named):
         resolve(name, "ResNet50", entries={name: entry} if entry else {}, folder=tmp_path)
 
 
@@ -132,7 +127,7 @@ def test_changed_file_is_refused_and_assigns_nothing(tmp_path: Path, tiny_backbo
     record = resolve("mine", tiny_backbone, entries=entries, folder=tmp_path)
     write_weights(tmp_path / "mine.h5", build_base(tiny_backbone, 32, seed=2))
     base = build_base(tiny_backbone, 32, seed=3)
-    with pytest.raises(WeightsError, match="has changed since it was resolved"):
+    with pytest.raises(WeightsError, match=r"mine\.h5 .*changed"):
         initialize(base, record, seed=3)
     assert equal(base, build_base(tiny_backbone, 32, seed=3))
 
@@ -184,9 +179,7 @@ def test_failed_download_is_one_polite_line(tmp_path: Path, monkeypatch: pytest.
         raise Exception("URL fetch failure on ...: None -- [Errno -3] Temporary failure in name resolution")
 
     replaced("MobileNet", application, monkeypatch)
-    with pytest.raises(
-        WeightsError, match="go online once, or put ImageNet-MobileNet_notop.h5 into the weights folder"
-    ):
+    with pytest.raises(WeightsError, match=r"ImageNet-MobileNet_notop\.h5"):
         initialize(base, record, seed=3)
     monkeypatch.undo()
     assert equal(base, build_base("MobileNet", 32, seed=3))
@@ -206,10 +199,10 @@ def test_a_file_is_hashed_once_for_all_conventions(
 
 def test_fetch_gives_no_missing_or_refused_file(tmp_path: Path, published: Any, tiny_backbone: str) -> None:
     published(sha256="0" * 64)
-    with pytest.raises(WeightsError, match="known. for Tiny are not here: ask the author"):
+    with pytest.raises(WeightsError, match="'known' .*Tiny .*ask the author"):
         list(fetch("known", None, folder=tmp_path))
     write_weights(tmp_path / "A.h5", build_base(tiny_backbone, 32, seed=1))
-    with pytest.raises(WeightsError, match="get it again"):
+    with pytest.raises(WeightsError, match=r"\b0000"):
         list(fetch("known", None, folder=tmp_path))
 
 
@@ -220,7 +213,7 @@ def test_fetch_says_when_keras_kept_no_file(
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     plain = BACKBONES[tiny_backbone].application
     replaced(tiny_backbone, lambda **options: plain(**{**options, "weights": None}), monkeypatch)
-    with pytest.raises(WeightsError, match="kept no file a.h5"):
+    with pytest.raises(WeightsError, match=r"\ba\.h5"):
         list(fetch("known", tiny_backbone, folder=tmp_path))
 
 
@@ -231,14 +224,14 @@ def test_kernel_of_zeros_is_logged(tmp_path: Path, tiny_backbone: str, caplog: A
     write_weights(tmp_path / "mine.h5", base)
     entries = {"mine": WeightsEntry(files={tiny_backbone: tmp_path / "mine.h5"}, pixels="tf")}
     initialize(base, resolve("mine", tiny_backbone, entries=entries, folder=tmp_path), seed=0)
-    assert "The kernel of layer 'conv3' is zero everywhere." in caplog.text
+    assert "'conv3'" in caplog.text
 
 
 def test_the_record_beside_a_file_names_its_pixels(tmp_path: Path, tiny_backbone: str) -> None:
     file = tmp_path / "mine.h5"
     write_weights(file, build_base(tiny_backbone, 32, seed=1))
     entries = {"mine": WeightsEntry(files={tiny_backbone: file})}
-    with pytest.raises(ExperimentError, match="have no pixel convention"):
+    with pytest.raises(ExperimentError, match="'mine' .*pixel"):
         resolve("mine", tiny_backbone, entries=entries, folder=tmp_path)
     record = tmp_path / "mine.h5.json"
     record.write_text('{"pixels": "torch"}')
@@ -246,5 +239,5 @@ def test_the_record_beside_a_file_names_its_pixels(tmp_path: Path, tiny_backbone
     said = {"mine": WeightsEntry(files={tiny_backbone: file}, pixels="caffe")}
     assert resolve("mine", tiny_backbone, entries=said, folder=tmp_path).native_pixels == "caffe"
     record.write_text("none")
-    with pytest.raises(WeightsError, match="no record of a weights file"):
+    with pytest.raises(WeightsError, match=r"mine\.h5\.json"):
         resolve("mine", tiny_backbone, entries=entries, folder=tmp_path)

@@ -10,7 +10,8 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from radtl_tf.data.tfds.pipeline import augment, preprocess
+from radtl_tf.data.preprocessing.augmentation import augment
+from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.report.pages.preview import Sheet, write_preview
 
@@ -44,4 +45,4 @@ def test_the_page_stands_alone_and_warns(tmp_path: Path) -> None:
     page = (tmp_path / "sheet.html").read_text()
     assert len(_pictures(page)) == 4  # plain only, per convention
     assert "https://" not in page.replace("data:image", "") and "<script" not in page
-    assert "do not pass it on" in page and "&lt;b&gt;well" in page and "<b>well" not in page
+    assert 'class="banner"' in page and "&lt;b&gt;well" in page and "<b>well" not in page

@@ -107,19 +107,19 @@ def test_what_cannot_be_drawn_is_said(out: Path, monkeypatch: pytest.MonkeyPatch
     record = json.loads((out / "experiment.json").read_text())
     record["experiment"]["task"] |= {"kind": "multiclass", "positive": None}
     (out / "experiment.json").write_text(json.dumps(record))
-    with pytest.raises(ExperimentError, match="for binary tasks, and this one is multiclass"):
+    with pytest.raises(ExperimentError, match="binary .*multiclass"):
         draw(out)
     record["experiment"]["task"] |= {"kind": "binary", "positive": "sick"}
     (out / "experiment.json").write_text(json.dumps(record))
     table = pd.read_csv(out / "predictions.csv", dtype=str)
     table["score"] = "0.5"
     table.to_csv(out / "predictions.csv", index=False)
-    with pytest.raises(WeightsError, match="gives a score of .* where it gave 0.500"):
+    with pytest.raises(WeightsError, match=r"\b0\.500\b"):
         draw(out)
     (out / "predictions.csv").write_text(predictions)
     monkeypatch.setattr(saliency, "MAX_SCORE_GAP", 1.0)
     shutil.rmtree(out / "data")
-    with pytest.raises(DataError, match="is gone"):
+    with pytest.raises(DataError, match="data"):
         draw(out)
     assert not (out / "saliency").exists()
 

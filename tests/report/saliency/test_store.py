@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,10 +62,10 @@ def test_a_failure_leaves_the_first_drawing(tmp_path: Path, monkeypatch: pytest.
     write_drawn(tmp_path, DRAWN, PICTURES)
 
     def full(_: Any) -> bytes:
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(imagecodecs, "png_encode", full)
-    with pytest.raises(OutputError, match="cannot be written .No space left"):
+    with pytest.raises(OutputError, match=os.strerror(errno.ENOSPC)):
         write_drawn(tmp_path, replace(DRAWN, cases=()), PICTURES)
     assert read_drawn(tmp_path) == DRAWN
     assert [path.name for path in tmp_path.iterdir()] == ["saliency"]
@@ -75,7 +77,7 @@ def test_a_failure_leaves_the_first_drawing(tmp_path: Path, monkeypatch: pytest.
 def test_a_record_of_another_kind_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
     path = write_drawn(tmp_path, DRAWN, PICTURES) / "saliency.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
-    with pytest.raises(OutputError, match="damaged or of another version: delete it"):
+    with pytest.raises(OutputError, match="saliency"):
         read_drawn(tmp_path)
 
 
@@ -86,5 +88,5 @@ def test_a_damaged_picture_is_refused(content: bytes | None, tmp_path: Path) -> 
         path.unlink()
     else:
         path.write_bytes(content)
-    with pytest.raises(OutputError, match="damaged or of another version"):
+    with pytest.raises(OutputError, match="saliency"):
         read_picture(tmp_path, 12, RADIOGRAPH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,25 +22,23 @@ def test_every_sentence_stands_in_one_paragraph(evaluation: Evaluation) -> None:
 
 def test_the_question_is_told_as_it_was_asked(evaluation: Evaluation, outcome: Outcome) -> None:
     said = sentences(evaluation)
-    assert (
-        "was the difference imagenet minus random on the same folds, per weights with the scenario" in said["question"]
-    )
-    assert "with 4 degrees of freedom" in said["metric"]
-    assert "within 0.02 were declared equivalent" in said["equivalence"]
+    assert "imagenet minus random" in said["question"]
+    assert re.search(r"\b4 degrees", said["metric"])
+    assert re.search(r"\b0\.02\b", said["equivalence"])
     grid = sentences(evaluate(outcome(question={"over": "grid", "margin": 0.05}, num_folds=4, backbones=("ResNet50",))))
-    assert "as the mean over all scenarios of the grid" in grid["question"]
-    assert "with 3 degrees of freedom" in grid["metric"]
-    assert "within 0.05" in grid["equivalence"]
+    assert "grid" in grid["question"] and "grid" not in said["question"]
+    assert re.search(r"\b3 degrees", grid["metric"])
+    assert re.search(r"\b0\.05\b", grid["equivalence"])
 
 
 def test_without_a_question_no_comparison_is_claimed(outcome: Outcome) -> None:
     said = sentences(evaluate(outcome("none", question=None, backbones=("ResNet50",))))
-    assert said["question"] == "No comparison was declared beforehand."
+    assert " minus " not in said["question"]
     assert said["equivalence"] == said["multiplicity"] == ""
 
 
 def test_versions_and_hardware(evaluation: Evaluation) -> None:
     said = sentences(evaluation)
-    assert said["software"] == "Software: radtl_tf 0.1.0 on python 3.11.9."
+    assert re.search(r"radtl_tf 0\.1\.0 .*python 3\.11\.9", said["software"])
     runs = evaluation.record.runs
-    assert said["hardware"] == f"Hardware: x86_64, GPU: none; {len(runs)} runs took {len(runs) * 3.5 / 60:.0f} minutes."
+    assert re.search(rf"x86_64, GPU: none; {len(runs)} runs .*\b{len(runs) * 3.5 / 60:.0f} minutes", said["hardware"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,15 +21,13 @@ def said(evaluation: Evaluation, key: str) -> str:
 
 def test_data_and_unit(evaluation: Evaluation, outcome: Outcome) -> None:
     data = evaluation.record.data
-    assert said(evaluation, "data").startswith(f"{data.examples} radiographs of {data.patients} patients were")
-    assert "One case was one patient, with the mean score" in said(evaluation, "data")
+    assert re.match(rf"{data.examples} \w+ of {data.patients} patients", said(evaluation, "data"))
+    assert "case was one patient" in said(evaluation, "data")
     assert "both classes" not in said(evaluation, "data")
     images = evaluate(outcome(unit="image", backbones=("ResNet50",)))
-    assert "One case was one image." in said(images, "data")
-    assert "patients have images of both classes." in said(images, "data")
-    assert said(images, "label") == (
-        "The reference standard was the column 'label', taken as given; the positive class was 'present'."
-    )
+    assert "case was one image" in said(images, "data")
+    assert re.search(r"\d+ patients .*both classes", said(images, "data"))
+    assert re.findall("'[^']+'", said(images, "label")) == ["'label'", "'present'"]
 
 
 def test_the_data_check_is_told_only_where_it_ran(evaluation: Evaluation, changed: Changed) -> None:
@@ -38,32 +37,30 @@ def test_the_data_check_is_told_only_where_it_ran(evaluation: Evaluation, change
         FindingFacts(code="unit", level="info", message="Fine."),
     )
     checked = changed(evaluation, check=CheckFacts(findings=found))
-    assert said(checked, "checks").endswith("The check warned: Look out.")
+    assert said(checked, "checks").endswith(": Look out.")  # and not "Fine."
 
 
 def test_weights_have_their_whole_hash(evaluation: Evaluation) -> None:
     text = said(evaluation, "weights")
     for entry in evaluation.record.facts.weights:
-        assert (entry.sha256 or f"random {entry.backbone}, drawn anew in each repeat") in text
-        assert f"fed with {entry.pixels} pixels" in text
+        assert (entry.sha256 or f"random {entry.backbone}") in text
+        assert f"{entry.pixels} pixels" in text
 
 
 def test_training_follows_the_settings(outcome: Outcome, changed: Changed) -> None:
     found = evaluate(outcome(backbones=("ResNet50",), head_input="raw"))
-    assert "for at most 30 epochs, without early stopping" in said(found, "training")
-    assert "as they came (the published head)" in said(found, "model")
+    plain = said(found, "training")
+    assert "30 epochs" in plain and "balanced" not in plain
+    raw = said(found, "model")
     training = {"patience": 5, "augmentation": "published", "views": 3, "resize": "stretch"}
     found = changed(found, training={**training, "class_weights": "balanced"})
-    assert "stopped after 5 epochs without a lower inner loss; class weights: balanced" in said(found, "training")
-    assert "Augmentation: published, 3 views per image." in said(found, "preprocessing")
-    assert "stretched, bilinear" in said(found, "preprocessing")
-    assert "Tuning top10: the last ten entries" in said(found, "rates")
-    assert "learning rates 0.001 and 0.0001." in said(found, "rates")
+    assert re.search(r"\b5 epochs .*balanced", said(found, "training"))
+    assert raw != said(changed(found, training={"head_input": "standardized"}), "model")
+    assert re.search(r"published, 3 views", said(found, "preprocessing"))
+    assert "stretched" in said(found, "preprocessing")
+    assert re.search(r"top10: .*\b0\.001 and 0\.0001\b", said(found, "rates"))
     found = changed(found, grid={"tunings": (TuningAxis(mode="topK", layers=7, learning_rates=(0.1,)),)})
-    assert (
-        said(found, "rates")
-        == "Tuning topK7: the last 7 layers that have weights learned with the head; learning rates 0.1."
-    )
+    assert re.fullmatch(r"\w+ topK7: [a-z ]+ 7 [a-z ]+; [a-z ]+ 0\.1\.", said(found, "rates"))
 
 
 def test_shares_of_the_training_patients_are_told_where_the_grid_has_them(
@@ -71,19 +68,19 @@ def test_shares_of_the_training_patients_are_told_where_the_grid_has_them(
 ) -> None:
     assert said(evaluation, "shares") == ""
     found = evaluate(outcome(shares=(0.25, 0.5, 1.0), backbones=("ResNet50",)))
-    assert "trained with 25 % and 50 % of the training patients, too." in said(found, "shares")
+    assert "25 % and 50 %" in said(found, "shares")
 
 
 def test_partition_and_choice(outcome: Outcome) -> None:
     found = evaluate(outcome(backbones=("ResNet50",), num_repeats=2))
-    assert "into 5 folds, stratified by class, 2 times with new seeds;" in said(found, "partition")
+    assert re.search(r"\b5 folds, .*\b2 times", said(found, "partition"))
     assert found.record.facts.folds_sha256 in said(found, "partition")
-    assert said(found, "inner").startswith("Of the training patients of each fold 20 % were kept")
+    assert "20 %" in said(found, "inner")
     stuck = int(found.record.runs["converged"].isin([False]).sum())
-    assert f"{stuck} of {len(found.record.runs)} runs had not converged" in said(found, "selection")
-    assert "too small to choose" not in said(found, "selection")
+    assert f"{stuck} of {len(found.record.runs)} runs" in said(found, "selection")
+    assert f"1 of {len(found.record.runs)} runs" not in said(found, "selection")
     found.record.runs.loc[0, "fixed_epochs"] = True
-    assert f"In 1 of {len(found.record.runs)} runs the inner part was too small" in said(found, "selection")
+    assert f" 1 of {len(found.record.runs)} runs" in said(found, "selection")
 
 
 def test_what_stands_beside_the_grid_is_told_only_where_it_is_there(outcome: Outcome, evaluation: Evaluation) -> None:

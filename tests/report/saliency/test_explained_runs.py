@@ -17,17 +17,16 @@ from radtl_tf.models.gradcam import opened
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.sources import WeightsRecord, initialize
-from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run, Scenario, Setting
 from radtl_tf.report.saliency.case_choice import Case
-from radtl_tf.report.saliency.explained import Explainer
+from radtl_tf.report.saliency.explained_runs import Explainer
 from radtl_tf.report.saliency.map_agreement import UNCHANGED
 from radtl_tf.training.finished_networks import find_weights
 from radtl_tf.training.learned_weights import Learned, write_learned
 from radtl_tf.training.randomness import backbone_seed
 
-Subject = tuple[OutputFolder, ExperimentRecord, Experiment]
+Subject = tuple[OutputFolder, ExperimentRecord]
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def subject(finished_once: Path, tmp_path: Path) -> Subject:
     keras.config.set_dtype_policy("float32")
     shutil.copytree(finished_once / "out", tmp_path / "out")
     record = read_record(tmp_path / "out")
-    return OutputFolder(tmp_path / "out"), record, record.experiment
+    return OutputFolder(tmp_path / "out"), record
 
 
 def some_cases(count: int) -> list[Case]:
@@ -43,12 +42,12 @@ def some_cases(count: int) -> list[Case]:
 
 
 def weights_of(subject: Subject, setting: Setting) -> WeightsRecord:
-    return find_weights(subject[2], setting, Path("/nowhere"))
+    return find_weights(subject[1].experiment, setting, Path("/nowhere"))
 
 
 def test_every_trained_run_gives_the_scores_that_it_gave(subject: Subject) -> None:
-    folder, record, experiment = subject
-    explainer = Explainer(experiment, folder, "Tiny")
+    folder, record = subject
+    explainer = Explainer(record.facts, folder, "Tiny")
     pixels = np.load(folder.data / "pixels-32.npy")
     for scenario in record.trained:
         run = Run(scenario, 0, 1)
@@ -66,12 +65,12 @@ def test_every_trained_run_gives_the_scores_that_it_gave(subject: Subject) -> No
 def test_maps_of_every_tuning_are_the_closed_form_of_what_was_learned(
     tuning: str, weights: str, subject: Subject
 ) -> None:
-    folder, _, experiment = subject
+    folder, record = subject
     setting = Setting("Tiny", weights, "tf", tuning)
-    run, record = Run(Scenario(setting, 0.5), 0, 0), weights_of(subject, setting)
+    run, start = Run(Scenario(setting, 0.5), 0, 0), weights_of(subject, setting)
     random = np.random.default_rng(7)
     base = build_base("Tiny", 32, seed=0)
-    initialize(base, record, backbone_seed(experiment.seed, 0))
+    initialize(base, start, backbone_seed(record.experiment.seed, 0))
     suffix = split(base, tuning).suffix
     for weight in suffix.weights:
         weight.assign(weight + np.abs(random.normal(0, 0.05, weight.shape)))
@@ -85,7 +84,7 @@ def test_maps_of_every_tuning_are_the_closed_form_of_what_was_learned(
     folder.run(run).mkdir(parents=True)
     write_learned(folder.run(run) / "weights.h5", learned)
     grey = np.load(folder.data / "pixels-32.npy")[:4]
-    found = Explainer(experiment, folder, "Tiny").explain(run, record, some_cases(4), grey)
+    found = Explainer(record.facts, folder, "Tiny").explain(run, start, some_cases(4), grey)
     last = opened(base).predict_on_batch(to_network(grey, convention("tf")))
     shares = (learned.kernel[:, 1] - learned.kernel[:, 0])[1:] / learned.sd[1:] / (last.shape[1] * last.shape[2])
     expected = np.maximum(last[..., 1:] @ shares, 0)
@@ -94,8 +93,8 @@ def test_maps_of_every_tuning_are_the_closed_form_of_what_was_learned(
 
 
 def test_the_check_passes_for_grad_cam_and_is_the_same_again(subject: Subject) -> None:
-    folder, record, experiment = subject
-    explainer, grey = Explainer(experiment, folder, "Tiny"), np.load(folder.data / "pixels-32.npy")[:16]
+    folder, record = subject
+    explainer, grey = Explainer(record.facts, folder, "Tiny"), np.load(folder.data / "pixels-32.npy")[:16]
     run = Run(record.trained[0], 0, 0)
     first, second = (
         explainer.explain(run, weights_of(subject, run.scenario.setting), some_cases(16), grey) for _ in range(2)
@@ -107,10 +106,10 @@ def test_the_check_passes_for_grad_cam_and_is_the_same_again(subject: Subject) -
 
 
 def test_a_run_without_its_weights_is_one_line(subject: Subject) -> None:
-    folder, record, experiment = subject
+    folder, record = subject
     run = Run(record.trained[0], 0, 0)
     (folder.run(run) / "weights.h5").unlink()
-    with pytest.raises(OutputError, match="missing or damaged"):
-        Explainer(experiment, folder, "Tiny").explain(
+    with pytest.raises(OutputError, match=r"weights\.h5"):
+        Explainer(record.facts, folder, "Tiny").explain(
             run, weights_of(subject, run.scenario.setting), some_cases(1), np.zeros((1, 32, 32, 1), np.float32)
         )

@@ -1,0 +1,89 @@
+"""Another view of an image: moved at random, in TensorFlow, as a function of seed, epoch and example alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from radtl_tf.data.preprocessing.policies import EXACT, policy_of
+
+_SHIFT, _ZOOM = 0.1, 0.1  # of the side; the public scripts of Mei et al. 2022
+_NUM_DRAWS = 7
+_SHEAR, _TURN = np.deg2rad(0.1), np.deg2rad(10.0)
+
+
+def augment(
+    image: tf.Tensor, policy: str, seed: int | tf.Tensor, epoch: int | tf.Tensor, example: int | tf.Tensor
+) -> tf.Tensor:
+    """Return (S, S, 1), or a batch with one ``example`` number per image, moved at random in one projective transform.
+
+    The draw is a function of (seed, epoch, example) alone. ``published``: Mei et al. 2022 (shift and zoom .1, shear .1
+    degrees, rotation 10 degrees, horizontal flip, edges repeated); ``laterality-safe``: the same without the flip.
+    """
+    flips = policy_of(policy, AUGMENTATIONS, "augmentation")
+    image = tf.convert_to_tensor(image)
+    if flips is None:
+        return image
+    examples = tf.reshape(tf.cast(example, tf.int64), [-1])
+    batch = tf.reshape(image, tf.concat([tf.shape(examples), tf.shape(image)[-3:]], axis=0))
+    side = tf.cast(tf.shape(image)[-3:-1], tf.float32)
+    with tf.device(EXACT):
+        transforms = _transforms(_draw(seed, epoch, examples), side[0], side[1], flips=flips)
+    moved = tf.raw_ops.ImageProjectiveTransformV3(
+        images=batch,
+        transforms=transforms,
+        output_shape=tf.shape(batch)[1:3],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="NEAREST",
+    )
+    return tf.ensure_shape(tf.reshape(moved, tf.shape(image)), image.shape)
+
+
+AUGMENTATIONS: dict[str, bool | None] = {"none": None, "laterality-safe": False, "published": True}  # does it flip?
+
+
+def _draw(seed: int | tf.Tensor, epoch: int | tf.Tensor, examples: tf.Tensor) -> tf.Tensor:
+    """Return (B, 7) in -1..1 for ``examples`` (B,), one row per example whatever the batch.
+
+    A hash of the key in integers: TensorFlow's stateless generators take one key at a time, and differ between devices.
+    """
+    key = examples
+    for number in (epoch, seed):
+        key = tf.cast(number, tf.uint64) ^ _mixed(tf.cast(key, tf.uint64))
+    words = _mixed(_mixed(key)[:, tf.newaxis] ^ np.arange(_NUM_DRAWS, dtype=np.uint64))
+    leading = tf.bitwise.right_shift(words, tf.constant(40, tf.uint64))  # 24 bits, all that a float32 holds
+    return tf.cast(leading, tf.float32) / 2**23 - 1.0
+
+
+def _mixed(value: tf.Tensor) -> tf.Tensor:
+    """Return the next word of SplitMix64 from the state ``value`` (Steele et al. 2014, figure 17)."""
+    value += tf.constant(0x9E3779B97F4A7C15, tf.uint64)
+    value = _folded(value, 30) * tf.constant(0xBF58476D1CE4E5B9, tf.uint64)
+    value = _folded(value, 27) * tf.constant(0x94D049BB133111EB, tf.uint64)
+    return _folded(value, 31)
+
+
+def _folded(value: tf.Tensor, bits: int) -> tf.Tensor:
+    return value ^ tf.bitwise.right_shift(value, tf.constant(bits, tf.uint64))
+
+
+def _transforms(draws: tf.Tensor, height: tf.Tensor, width: tf.Tensor, *, flips: bool) -> tf.Tensor:
+    """Return (B, 8), output to input coordinates: rotation x shift x shear x zoom about the center, then the flip.
+
+    The product is that of Keras' ImageDataGenerator, written out: with angles t and s, the linear part in (x, y) is
+    ((cos t, -sin(t + s)), (sin t, cos(t + s))) times the zoom of each axis.
+    """
+    turn, shear, right, down, zoom_x, zoom_y, coin = tf.unstack(draws, axis=1)
+    turn, shear = turn * _TURN, shear * _SHEAR
+    right, down = right * _SHIFT * width, down * _SHIFT * height
+    zoom_x, zoom_y = 1 + zoom_x * _ZOOM, 1 + zoom_y * _ZOOM
+    zoom_x *= tf.where(coin < 0, -1.0, 1.0) if flips else 1.0
+    sine, cosine = tf.sin(turn), tf.cos(turn)
+    xx, xy = cosine * zoom_x, -tf.sin(turn + shear) * zoom_y
+    yx, yy = sine * zoom_x, tf.cos(turn + shear) * zoom_y
+    middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
+    x = middle_x + cosine * right - sine * down - xx * middle_x - xy * middle_y
+    y = middle_y + sine * right + cosine * down - yx * middle_x - yy * middle_y
+    zero = tf.zeros_like(x)
+    return tf.stack([xx, xy, x, yx, yy, y, zero, zero], axis=1)

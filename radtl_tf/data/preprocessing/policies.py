@@ -1,0 +1,22 @@
+"""What resizing and augmentation share: the device they compute on, and their policies by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from radtl_tf.errors import ExperimentError, nearest
+
+EXACT = "CPU:0"  # a GPU rounds products to TensorFloat-32, 10 bits, and lacks 64-bit integers
+_Policy = TypeVar("_Policy")
+
+
+def policy_of(name: str, table: Mapping[str, _Policy], what: str) -> _Policy:
+    """Return the policy ``name`` of a ``table``; ``what`` it is of is for the message.
+
+    Raises:
+        ExperimentError: there is no such policy.
+    """
+    if name not in table:
+        raise ExperimentError(f"unknown {what} {name!r}{nearest(name, table)}; there are: {', '.join(table)}.")
+    return table[name]

@@ -1,0 +1,83 @@
+"""From uint16 grey to float32 0..1, and resized, in TensorFlow.
+
+The same functions fill the pixel cache and go into the SavedModel. A resize is two small matrices, one per axis, so it
+runs on every device and in every exported format, with sizes known only at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from radtl_tf.data.preprocessing.policies import EXACT, policy_of
+
+
+def to_unit(image: tf.Tensor) -> tf.Tensor:
+    """Return uint16 grey (H, W), (H, W, 1) or (B, H, W, 1) as float32 0..1 with a channel axis."""
+    image = tf.convert_to_tensor(image)
+    image = image[..., tf.newaxis] if image.shape.rank == 2 else image
+    return tf.cast(image, tf.float32) / 65535.0
+
+
+def resize(image: tf.Tensor, size: int, policy: str) -> tf.Tensor:
+    """Return float32 (H, W, 1) or (B, H, W, 1) resized to (size, size, 1).
+
+    ``pad`` keeps the aspect ratio and centers on zeros, ``stretch`` does not; both are bilinear and antialiased.
+    ``published`` takes the nearest pixel, as Keras' ImageDataGenerator does.
+    """
+    weights = policy_of(policy, RESIZES, "resize")
+    image = tf.convert_to_tensor(image)
+    height, width = tf.shape(image)[-3], tf.shape(image)[-2]
+    with tf.device(EXACT):
+        rows, columns = weights(height, width, size)
+        plane = tf.matmul(tf.matmul(rows, tf.squeeze(image, -1)), columns, transpose_b=True)  # (..., size, size)
+    return plane[..., tf.newaxis]
+
+
+def preprocess(image: tf.Tensor, size: int, policy: str) -> tf.Tensor:
+    """Return float32 0..1 (size, size, 1) of uint16 grey (H, W) or (H, W, 1), with or without a batch axis."""
+    return resize(to_unit(image), size, policy)
+
+
+def _stretch(height: tf.Tensor, width: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
+    return _triangle(height, tf.constant(size), size), _triangle(width, tf.constant(size), size)
+
+
+def _pad(height: tf.Tensor, width: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
+    longest = tf.maximum(height, width)
+
+    def scaled(length: tf.Tensor) -> tf.Tensor:  # rounded in integers, so that it is the same everywhere
+        return tf.maximum((2 * length * size + longest) // (2 * longest), 1)
+
+    return _triangle(height, scaled(height), size), _triangle(width, scaled(width), size)
+
+
+def _published(height: tf.Tensor, width: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
+    return _nearest(height, size), _nearest(width, size)
+
+
+RESIZES: dict[str, Callable[[tf.Tensor, tf.Tensor, int], tuple[tf.Tensor, tf.Tensor]]] = {
+    "pad": _pad,
+    "stretch": _stretch,
+    "published": _published,
+}
+
+
+def _triangle(length: tf.Tensor, content: tf.Tensor, size: int) -> tf.Tensor:
+    """Return (size, length): bilinear weights that take ``length`` pixels to ``content``, centered in ``size``.
+
+    Downward the triangle widens with the scale, so that every source pixel counts (antialiasing).
+    """
+    scale = tf.cast(length, tf.float32) / tf.cast(content, tf.float32)
+    row = tf.range(size) - (size - content) // 2
+    center = (tf.cast(row, tf.float32) + 0.5) * scale
+    distance = tf.abs(tf.range(tf.cast(length, tf.float32))[tf.newaxis] + 0.5 - center[:, tf.newaxis])
+    weights = tf.maximum(1.0 - distance / tf.maximum(scale, 1.0), 0.0)
+    weights = tf.where(((row >= 0) & (row < content))[:, tf.newaxis], weights, 0.0)
+    return tf.math.divide_no_nan(weights, tf.reduce_sum(weights, axis=1, keepdims=True))
+
+
+def _nearest(length: tf.Tensor, size: int) -> tf.Tensor:
+    """Return (size, length) of 0 and 1: the source pixel that holds the center of each target pixel."""
+    return tf.one_hot((2 * tf.range(size) + 1) * length // (2 * size), length)

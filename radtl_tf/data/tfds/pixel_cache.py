@@ -1,0 +1,128 @@
+"""The pixels of a data set at one size on disk: decoded and resized once, checked by their sum when they are opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from numpy.typing import NDArray
+
+from radtl_tf.data.preprocessing.policies import policy_of
+from radtl_tf.data.preprocessing.resizing import RESIZES, preprocess
+from radtl_tf.data.tfds.builders import data_errors, fingerprint, stream_of, title
+from radtl_tf.errors import DataError
+from radtl_tf.logs import get_logger
+from radtl_tf.records.checksums import SummedFile, checksum_of
+from radtl_tf.records.disk import temporary_file, unwritable, write_json
+
+_log = get_logger(__name__)
+_CACHE_FORMAT = 1
+_SUM = "blake2b"  # of the file of pixels, in its key file
+
+
+def pixel_cache(
+    builder: tfds.core.DatasetBuilder,
+    num_examples: int,
+    size: int,
+    policy: str,
+    path: Path,
+    *,
+    data_sha256: str | None = None,
+) -> np.memmap:
+    """Return float32 (num_examples, size, size, 1) on disk at ``path``; row i is example i, preprocessed.
+
+    ``data_sha256`` is the fingerprint of the data set, where it is known already. A complete file of the same data,
+    size and policy is used again once its checksum is found right; a damaged one, or one that an earlier version wrote
+    without a checksum, is written again, and the log says so. Memory does not grow with the number of images.
+
+    Raises:
+        DataError: the data set is damaged or holds another number of examples.
+        OutputError: the file cannot be written.
+    """
+    policy_of(policy, RESIZES, "resize")
+    key, shape = _key(size, policy, data_sha256 or fingerprint(builder)), (num_examples, size, size, 1)
+    try:
+        if not _is_complete(path, key, shape):
+            if _is_of(path, key) and path.exists():
+                _log.warning("The decoded pixels are damaged or have no checksum: they are written again")
+            _fill(builder, path, key, shape)
+        return np.load(path, mmap_mode="r")
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def read_pixels(path: Path, num_examples: int, size: int, policy: str, data_sha256: str) -> np.memmap:
+    """Return what ``pixel_cache`` wrote for the data with the fingerprint ``data_sha256``.
+
+    Raises:
+        DataError: it is gone, damaged or of other data.
+    """
+    if not _is_complete(path, _key(size, policy, data_sha256), (num_examples, size, size, 1)):
+        raise DataError(
+            f"{path} is gone, damaged, or does not hold the images of this experiment: run it again; finished runs are "
+            "kept."
+        )
+    return np.load(path, mmap_mode="r")
+
+
+def _key(size: int, policy: str, data_sha256: str) -> dict[str, Any]:
+    return {"format": _CACHE_FORMAT, "size": size, "policy": policy, "fingerprint": data_sha256}
+
+
+def _key_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.json")
+
+
+def _is_complete(path: Path, key: dict[str, Any], shape: tuple[int, ...]) -> bool:
+    try:
+        sound = _is_of(path, key) and _sidecar(path).get(_SUM) == checksum_of(path)
+        return sound and np.load(path, mmap_mode="r").shape == shape
+    except (OSError, ValueError, EOFError):
+        return False
+
+
+def _is_of(path: Path, key: dict[str, Any]) -> bool:
+    """Tell whether the file is of these data, size and policy, sound or not."""
+    return {name: value for name, value in _sidecar(path).items() if name != _SUM} == key
+
+
+def _sidecar(path: Path) -> dict[str, Any]:
+    """Return what the key file says; nothing where it is missing or damaged."""
+    try:
+        known = json.loads(_key_file(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _fill(builder: tfds.core.DatasetBuilder, path: Path, key: dict[str, Any], shape: tuple[int, ...]) -> None:
+    """Write pixels under a temporary name; the key file, which makes them count, goes first and comes last."""
+    _key_file(path).unlink(missing_ok=True)
+    with temporary_file(path) as temporary, temporary.open("wb") as opened:
+        file = SummedFile(opened)  # not a memory map: it kills the process when the disk is full
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        for image in _images(builder, shape[0], key["size"], key["policy"]):
+            file.write(image.astype("<f4").tobytes())
+    write_json(_key_file(path), {**key, _SUM: file.checksum})
+
+
+def _images(builder: tfds.core.DatasetBuilder, number: int, size: int, policy: str) -> Iterator[NDArray[np.float32]]:
+    """Yield the preprocessed images 0 to ``number`` - 1 in order."""
+
+    def prepared(row: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        return row["example"], preprocess(row["image"], size, policy)
+
+    expected = 0
+    with data_errors(title(builder)):
+        for example, image in stream_of(builder).map(prepared, tf.data.AUTOTUNE, deterministic=True).prefetch(8):
+            if int(example) != expected:
+                break
+            expected += 1
+            yield image.numpy()
+    if expected != number:
+        raise DataError(f"the data set {title(builder)} does not hold the examples 0 to {number - 1}: build it again.")
