@@ -18,23 +18,23 @@ import signal, time
 import radtl_tf.cli.interrupts
 from radtl_tf.cli.main import main
 radtl_tf.cli.interrupts.GRACE = {grace}
-def wait(**_):
-    print("waiting", flush=True)
+def sleep():
+    print("waiting", flush=True)  # inside the block that the signal has to meet
+    time.sleep(60)
+def verb(**_):
     {body}
-main.commands["doctor"].callback = wait
+main.commands["doctor"].callback = verb
 main(["doctor", *{words}])
 """
 _SWALLOWED = """
     try:
-        time.sleep(60)
+        sleep()
     except KeyboardInterrupt as error:
         raise ValueError("wrapped by a library") from error
 """
 
 
-def stopped(
-    number: int, body: str = "time.sleep(60)", words: tuple[str, ...] = (), grace: float = 60
-) -> tuple[int, str, str]:
+def stopped(number: int, body: str = "sleep()", words: tuple[str, ...] = (), grace: float = 60) -> tuple[int, str, str]:
     """Send a signal to a verb that runs ``body``; return its exit code, stdout after the first line, and stderr."""
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
     code += _VERB.format(body=body, words=words, grace=grace)
@@ -45,7 +45,7 @@ def stopped(
     return process.returncode, out, err
 
 
-@pytest.mark.parametrize("body", ["time.sleep(60)", _SWALLOWED])
+@pytest.mark.parametrize("body", ["sleep()", _SWALLOWED])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_is_one_line_and_its_own_exit_code(number: int, code: int, body: str) -> None:
     returned, out, err = stopped(number, body)
@@ -61,7 +61,7 @@ def test_with_json_it_is_an_object_too() -> None:
 def test_a_second_signal_ends_the_process_at_once() -> None:
     body = """
     try:
-        time.sleep(60)
+        sleep()
     finally:
         signal.raise_signal(signal.SIGINT)
         time.sleep(60)
@@ -72,7 +72,7 @@ def test_a_second_signal_ends_the_process_at_once() -> None:
 def test_a_signal_that_is_swallowed_ends_the_process_after_a_while() -> None:
     body = """
     try:
-        time.sleep(60)
+        sleep()
     except KeyboardInterrupt:
         time.sleep(60)
 """
