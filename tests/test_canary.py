@@ -149,6 +149,7 @@ epochs = 1
     return path
 
 
+@pytest.mark.slow
 def test_no_byte_that_is_written_or_printed_holds_the_canary(
     hospital: Path, tmp_path: Path, tiny_backbone: str, radtl: Any
 ) -> None:

@@ -104,6 +104,7 @@ def test_a_dry_run_prices_the_grid_and_trains_nothing(tmp_path: Path, make_exper
     assert not (tmp_path / "out" / "runs").exists()
 
 
+@pytest.mark.slow
 def test_an_experiment_may_be_edited_after_its_dry_run_until_a_run_is_finished(
     tmp_path: Path, make_experiment: Any, radtl: Any
 ) -> None:

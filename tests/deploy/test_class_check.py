@@ -109,8 +109,8 @@ def radtl(*words: object) -> Result:
 @pytest.mark.parametrize(
     ("kind", "labels"),
     [
-        ("multiclass", ()),
-        ("multilabel", ("--label-separator", "|")),
+        pytest.param("multiclass", (), marks=pytest.mark.slow),
+        pytest.param("multilabel", ("--label-separator", "|"), marks=pytest.mark.slow),
         ("multilabel", ("--label", "top", "--label", "bottom", "--label", "middle")),
     ],
 )

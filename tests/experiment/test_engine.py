@@ -236,6 +236,7 @@ def test_shares_of_the_training_patients_are_runs_of_their_own(make_plan: Any, f
     assert sizes[0.5] == pytest.approx(sizes[1.0] / 2, abs=1)
 
 
+@pytest.mark.slow
 def test_half_precision_gives_the_auroc_of_full_precision(make_plan: Any, restored_precision: None) -> None:
     grid = {
         "tunings": [{"mode": "topK", "layers": 2, "learning_rates": [0.01]}, {"mode": "full", "learning_rates": [0.01]}]

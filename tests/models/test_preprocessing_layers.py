@@ -79,6 +79,7 @@ def test_padded_radiographs_are_near(real_folder: Path, height: int, width: int)
         assert difference(film, "pad").mean() < bound
 
 
+@pytest.mark.slow
 def test_a_saved_model_needs_nothing_of_ours(tmp_path: Path) -> None:
     images = keras.Input((None, None, 1))
     model = keras.Model(images, keras.layers.GlobalAveragePooling2D()(preprocessing_layers("caffe", 16, "pad")(images)))

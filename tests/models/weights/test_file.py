@@ -56,6 +56,7 @@ def check_genuine(genuine: Callable[..., Path], name: str, size: int, layouts: d
             weight.assign(keras.ops.zeros(weight.shape))
 
 
+@pytest.mark.slow
 def test_genuine_files_of_keras_2(genuine: Callable[..., Path]) -> None:
     check_genuine(genuine, "MobileNetV2", 32, {"whole": "model_weights", "weights": "root"})
 
@@ -80,6 +81,7 @@ np.save(sys.argv[4], model(np.load(sys.argv[3]), training=False).numpy())
 """
 
 
+@pytest.mark.slow
 def test_genuine_file_with_a_top(tmp_path: Path, run_script: Any) -> None:
     pytest.importorskip("tf_keras")
     run_script(WITH_TOP, str(tmp_path / "top.h5"))
