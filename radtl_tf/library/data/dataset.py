@@ -152,7 +152,7 @@ class Dataset:
         unit: str | None = None,
         classes: Sequence[str] | None = None,
     ) -> Dataset:
-        """Take a TFDS data set: the name of one that ships (``adld``, ``nih_chest_xray14`` ...) or a builder.
+        """Take a TFDS data set: the name of one that ships (``adld``), the folder of a builder, or a builder.
 
         It is built below ``data_dir`` (default: the cache) unless it is there; a builder keeps its own folder. Without
         ``positive`` and ``kind`` the task is the data set's own: multilabel where an image has several labels, else
@@ -178,7 +178,9 @@ class Dataset:
 
         cases = cases_from(builder, task)
         check_kind_said(task, cases, kind)
-        return cls(ImageRows(StoredImages(cases, task, None, builder), cases.examples), task, cases)
+        stored = StoredImages(cases, task, None, builder)
+        named = task if isinstance(source, (str, Path)) else without_source(task)  # an experiment is given the builder
+        return cls(ImageRows(stored, cases.examples), named, cases)
 
     @classmethod
     def _from_manifest(cls, manifest: Manifest, task: Task, kind: str | None) -> Dataset:
