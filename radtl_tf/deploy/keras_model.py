@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ import numpy as np
 from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import ExperimentError
 from radtl_tf.models.head import Head
+from radtl_tf.models.precision import FLOAT32, borrowed_precision
 from radtl_tf.models.preprocessing_layers import preprocessing_layers
 from radtl_tf.records.experiment import Experiment, Kind
 from radtl_tf.records.experiment_facts import read_facts
@@ -23,7 +23,6 @@ from radtl_tf.training.finished_networks import FinishedRuns, Network, find_weig
 from radtl_tf.training.randomness import DROPOUT
 
 Folds = int | Literal["all"]
-_FLOAT32 = "float32"
 
 
 def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weights_folder: Path) -> keras.Model:
@@ -42,7 +41,7 @@ def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weig
     experiment = facts.experiment
     chosen, scenarios = choose_setting(folder, facts.scenarios, setting)
     runs = best_runs(folder, scenarios, _numbers(folds, experiment.folds.count))
-    with _full_precision():
+    with borrowed_precision(FLOAT32):
         finished, weights = FinishedRuns(folder, facts), find_weights(experiment, chosen, weights_folder)
         networks = (finished.network(run, weights) for run in runs)  # one at a time: only the first prefix is kept
         return _model(experiment, runs, networks, name=f"fold_{folds}")
@@ -57,21 +56,10 @@ def _numbers(folds: Folds, count: int) -> Sequence[int]:
     return [folds]
 
 
-@contextmanager
-def _full_precision() -> Iterator[None]:
-    """Build layers in float32, whatever the session's policy is."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(_FLOAT32)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
 def _model(experiment: Experiment, runs: Sequence[Run], networks: Iterator[Network], name: str) -> keras.Model:
     """Return preprocessing, backbone and head of each network as one model; what lies below the cut is shared."""
     setting, training, kind = runs[0].scenario.setting, experiment.training, experiment.task.kind
-    images = keras.Input((None, None, 1), dtype=_FLOAT32, name="grey")
+    images = keras.Input((None, None, 1), dtype=FLOAT32, name="grey")
     shown = preprocessing_layers(setting.pixels, training.image_size, training.resize)(images)
     first = next(networks)
     if len(runs) == 1:
@@ -82,7 +70,7 @@ def _model(experiment: Experiment, runs: Sequence[Run], networks: Iterator[Netwo
         suffix = network.parts.suffix
         of_fold = keras.Model(suffix.inputs, suffix.output, name=f"suffix_{number}")
         members.append(_head(network.head, kind, f"probabilities_{number}")(of_fold(cuts)))
-    return keras.Model(images, keras.layers.Average(name="probabilities", dtype=_FLOAT32)(members), name=name)
+    return keras.Model(images, keras.layers.Average(name="probabilities", dtype=FLOAT32)(members), name=name)
 
 
 def _head(head: Head, kind: Kind, name: str) -> Callable[[Any], Any]:
@@ -93,11 +81,11 @@ def _head(head: Head, kind: Kind, name: str) -> Callable[[Any], Any]:
         kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
     # keras.layers.Normalization divides by 1e-7 at least, and features of random weights may vary less than that.
     scale = np.divide(1, sd, out=np.zeros_like(sd), where=sd > 0)  # a constant feature counts as 0, as in ``Head``
-    center = keras.layers.Rescaling([1.0] * len(mean), (-mean).tolist(), dtype=_FLOAT32)
-    standardize = keras.layers.Rescaling(scale.tolist(), [0.0] * len(mean), dtype=_FLOAT32)
-    dropout = keras.layers.Dropout(DROPOUT, dtype=_FLOAT32)
+    center = keras.layers.Rescaling([1.0] * len(mean), (-mean).tolist(), dtype=FLOAT32)
+    standardize = keras.layers.Rescaling(scale.tolist(), [0.0] * len(mean), dtype=FLOAT32)
+    dropout = keras.layers.Dropout(DROPOUT, dtype=FLOAT32)
     activation = "softmax" if kind == "multiclass" else "sigmoid"
-    dense = keras.layers.Dense(kernel.shape[1], activation=activation, dtype=_FLOAT32, name=name)
+    dense = keras.layers.Dense(kernel.shape[1], activation=activation, dtype=FLOAT32, name=name)
     dense.build((None, kernel.shape[0]))
     dense.set_weights([kernel, bias])
     return lambda features: dense(dropout(standardize(center(features))))

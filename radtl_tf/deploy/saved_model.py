@@ -18,6 +18,7 @@ from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import OutputError
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, convention, to_network
+from radtl_tf.models.precision import FLOAT32, borrowed_precision
 from radtl_tf.records.disk import read_json, temporary_folder, write_json
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
@@ -132,9 +133,9 @@ def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_fold
     facts = read_facts(folder.experiment)
     chosen, scenarios = choose_setting(folder, facts.scenarios, setting)
     runs = best_runs(folder, scenarios, range(facts.experiment.folds.count))
-    keras.config.set_dtype_policy("float32")
-    ensemble = _assemble(folder, facts, runs, weights_folder)
-    _save(ensemble, out, _card(facts, chosen, runs) | {"inputs": _inputs(folder)})
+    with borrowed_precision(FLOAT32):
+        ensemble = _assemble(folder, facts, runs, weights_folder)
+        _save(ensemble, out, _card(facts, chosen, runs) | {"inputs": _inputs(folder)})
     return chosen
 
 

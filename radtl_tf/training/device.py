@@ -12,6 +12,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from radtl_tf.models.precision import borrowed_precision
 from radtl_tf.records.experiment import Training
 
 BFLOAT16_CAPABILITY = (8, 0)  # NVIDIA compute capability from which bfloat16 needs no loss scaling
@@ -59,11 +60,8 @@ def borrowed(training: Training) -> Iterator[Device]:
 
     For a call in a session whose other models are not ours.
     """
-    before = keras.config.dtype_policy()
-    try:
+    with borrowed_precision():
         yield prepare(replace(training, determinism="off"), seed=0)
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _let_memory_grow(gpu: tf.config.PhysicalDevice) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,6 +24,7 @@ from radtl_tf.deploy.saved_model import decode_grey, export
 from radtl_tf.deploy.setting_runs import choose_setting
 from radtl_tf.errors import ExperimentError, OutputError, WeightsError
 from radtl_tf.models.backbones import build_base
+from radtl_tf.models.precision import borrowed_precision
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.file import write_weights
 from radtl_tf.records.disk import read_json, write_json
@@ -226,3 +228,11 @@ def test_the_graph_decodes_as_the_package_does(mode: str, kind: str, tmp_path: P
     file.write_bytes(encoded(mode, kind))
     graph = tf.function(decode_grey, input_signature=[tf.TensorSpec((), tf.string)])
     assert np.array_equal(graph(tf.constant(file.read_bytes())).numpy()[:, :, 0], decode(file).pixels)
+
+
+def test_the_session_keeps_its_precision(finished: OutputFolder, tmp_path: Path) -> None:
+    with borrowed_precision("mixed_bfloat16"):
+        export(finished, SETTING, tmp_path / "kept", weights_folder=tmp_path)
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    images = np.full((1, 32, 32, 1), 20_000, np.uint16)
+    assert load_model(tmp_path / "kept").score(pixels=images)["probabilities"].dtype == np.float32

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import keras
 
 from radtl_tf.errors import ExperimentError
 from radtl_tf.experiment.run import run_experiment
 from radtl_tf.library.bars import bars
 from radtl_tf.library.results.result import Result
+from radtl_tf.models.precision import borrowed_precision
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.reader import read_experiment
 
@@ -36,16 +34,6 @@ def finished(
     if isinstance(accept, str):
         raise ExperimentError(f"accept = {accept!r}: give a list of codes.")
     folder = Path(out).expanduser()
-    with _own_precision(), bars() as watch:
+    with borrowed_precision(), bars() as watch:  # a run on a GPU takes half precision
         evaluation = run_experiment(experiment, folder, source=source, accepted=accept, watch=watch)
     return Result(folder, evaluation)
-
-
-@contextmanager
-def _own_precision() -> Iterator[None]:
-    """Give the session its precision back: a run on a GPU takes half precision."""
-    before = keras.config.dtype_policy()
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
