@@ -49,7 +49,6 @@ PENDING = {
     "radtl_tf/library",
     "radtl_tf/models",
     "radtl_tf/records",
-    "radtl_tf/report",
     "radtl_tf/training",
     "benchmarks",
     "datasets",
