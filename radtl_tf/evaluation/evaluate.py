@@ -40,13 +40,13 @@ class Evaluation:
     """All numbers of an experiment.
 
     ``folds``: per scenario, repeat and fold the test AUROC, inner loss and inner AUROC. ``estimates``: the table of the
-    output folder. ``comparisons``: its other one, with outcome and reason as fields. ``question``: ``None`` where the
-    experiment asks none. ``published``: per weights mean and SD over all scenarios, as the publications report them.
-    ``parts``: images and patients per part. ``notes``: a line per caveat. ``ablation``: the question under every pixel
-    convention, where the grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not
-    measured. ``baselines``: the trivial ones, without a row where there are none. ``learning_curve``: the question with
-    shares of the training patients, where the grid has several. ``curves``: ROC and precision-recall curves of the
-    question's settings. ``courses``: how their training went. ``secondary``: all that is secondary to the question.
+    output folder. ``comparisons``: the other table, with outcome and reason as fields. ``question``: ``None`` if the
+    experiment declares none. ``published``: per weights mean and SD over all scenarios, as the publications report
+    them. ``parts``: images and patients per part. ``notes``: a line per caveat. ``ablation``: the question under every
+    pixel convention, if the grid lists several. ``similarity``: what fine-tuning changed, empty if it was not measured.
+    ``baselines``: the trivial baselines, empty if there are none. ``learning_curve``: the question with shares of the
+    training patients, if the grid has several. ``curves``: ROC and precision-recall curves of the question's settings.
+    ``courses``: their training curves. ``secondary``: all results that are secondary to the question.
     """
 
     record: ExperimentRecord
@@ -102,7 +102,7 @@ def evaluate(folder: Path) -> Evaluation:
 
 
 def write_tables(folder: Path, evaluation: Evaluation) -> None:
-    """Write each of ``tables_of`` as the CSV file of its name, each whole; an absent number is an empty cell.
+    """Write each of ``tables_of`` completely as the CSV file of its name; a missing number is an empty cell.
 
     Raises:
         OutputError: the folder cannot be written.
