@@ -43,8 +43,6 @@ PENDING = {
     "radtl_tf/*.py",
     "radtl_tf/cli",
     "radtl_tf/data",
-    "radtl_tf/deploy",
-    "radtl_tf/evaluation",
     "radtl_tf/experiment",
     "radtl_tf/library",
     "radtl_tf/models",

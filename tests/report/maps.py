@@ -1,4 +1,4 @@
-"""Stored saliency maps whose pictures are drawn: nobody's radiographs."""
+"""Stored saliency maps with drawn pictures, which are not radiographs of patients."""
 
 from __future__ import annotations
 

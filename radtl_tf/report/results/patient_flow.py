@@ -45,7 +45,7 @@ def flow_figure(evaluation: Evaluation) -> Figure:
             figure,
             key="flow",
             title="Flow of patients and images",
-            alt=". ".join(box.replace("\n", ", ") for row in texts for box in row) + ".",
+            alt=". ".join(box.replace("\n", ", ").rstrip(".") for row in texts for box in row) + ".",
             caption="Patients and images from the given data to the parts of the folds; if folds differ, the range is "
             "shown. No patient is in two parts of one fold, and each patient is tested once per repeat. Authors must "
             "add what they excluded before they gave the data to this software.",

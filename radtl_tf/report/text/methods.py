@@ -21,9 +21,9 @@ PARAGRAPHS: dict[str, tuple[str, ...]] = {
     "Software": ("software", "hardware", "reproduction"),
 }
 _OVER = {
-    "selected": "for each weights with the scenario (backbone, tuning and learning rate) of lowest inner loss in each "
+    "selected": "for each weights the scenario (backbone, tuning and learning rate) of lowest inner loss in each "
     "training part",
-    "grid": "as the mean over all scenarios of the grid",
+    "grid": "the means over all scenarios of the grid",
 }
 
 
@@ -60,8 +60,8 @@ def _question(evaluation: Evaluation) -> Iterator[str]:
         return
     a, b = question.compare
     yield (
-        f"The only question, declared in the experiment file before the first run, was the difference {a} minus {b} "
-        f"on the same folds, {_OVER[question.over]}."
+        f"The only question, declared in the experiment file before the first run, was the difference in AUROC ({a} "
+        f"minus {b}) on the same folds, comparing {_OVER[question.over]}."
     )
 
 

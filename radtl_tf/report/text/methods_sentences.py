@@ -112,14 +112,14 @@ def _weights(evaluation: Evaluation) -> Iterator[str]:
 def _source(entry: WeightsFacts) -> str:
     fed = f"fed with {entry.pixels} pixels"
     if entry.source == "random":
-        return f"{entry.name} {entry.backbone}, drawn again in each repeat, {fed}"
+        return f"{entry.name} {entry.backbone}, drawn at random in each repeat, {fed}"
     return f"{entry.name} {entry.backbone}, file {entry.file} (sha256 {entry.sha256}), {fed}"
 
 
 def _probe(evaluation: Evaluation) -> Iterator[str]:
     if (evaluation.estimates["tuning"] == PROBE).any():
         yield (
-            "For every frozen setting, a linear probe was fitted, too: an L2-regularized logistic regression on the "
+            "For every frozen setting, a linear probe was also fitted: an L2-regularized logistic regression on the "
             "same features, with its regularization strength chosen on the inner part. It took no part in choices and "
             "comparisons."
         )

@@ -30,7 +30,7 @@ def _not_adjusted(evaluation: Evaluation) -> Iterator[str]:
         unit = "image" if evaluation.record.data.unit == "patient" else "patient"
         yield f"the sensitivity analysis per {unit}, which repeats the question"
     if evaluation.published["p_value"].notna().any():
-        yield "the comparison over the scenarios of the grid, as published, which is descriptive"
+        yield "the descriptive comparison over the scenarios of the grid (as published)"
 
 
 def _secondary(evaluation: Evaluation) -> Iterator[str]:

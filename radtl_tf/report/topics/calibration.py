@@ -29,10 +29,11 @@ _ORDER: dict[Kind, str] = {
 }
 _CANCEL = "Scores too high for one class and too low for another cancel here; the table Reliability shows each class. "
 _RELIABILITY = (
-    "Each test fold of the first repeat is divided into bins with equal numbers of cases, ordered by score. A point "
-    "is the mean of one bin over the folds, and its bar is the SD over the folds (a spread, not an interval). Scores "
-    "of different folds are never pooled. On the dotted line scores are perfect probabilities; below it they are too "
-    "high. Scores are not recalibrated, and the learning rate is chosen by inner loss."
+    "Share of positives against the mean score of each bin. Each test fold of the first repeat is divided into bins "
+    "with equal numbers of cases, ordered by score. A point is the mean of one bin over the folds, and its bar is the "
+    "SD over the folds (a spread, not an interval). Scores of different folds are never pooled. On the dotted line "
+    "scores are perfect probabilities; below it they are too high. Scores are not recalibrated, and the learning rate "
+    "is chosen by inner loss."
 )
 
 

@@ -1,4 +1,4 @@
-"""Cases are shown by a rule: typical ones where the network was right, the worst where it was wrong."""
+"""Cases are shown by a rule: typical correct cases and the worst errors."""
 
 from __future__ import annotations
 
