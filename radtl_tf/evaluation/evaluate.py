@@ -81,7 +81,7 @@ def evaluate(folder: Path) -> Evaluation:
     results = judge(contrasts(record, values), record.num_folds, question.margin) if question else []
     parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
-    beside = secondary_results(folder, record, predictions, values, parts)
+    secondary = secondary_results(folder, record, predictions, values, parts)
     return Evaluation(
         record=record,
         folds=folds,
@@ -90,14 +90,14 @@ def evaluate(folder: Path) -> Evaluation:
         question=answer(record, values, [r for r in results if r.contrast.level == "question"]) if results else None,
         published=published_table(record, values),
         parts=parts,
-        notes=[*notes(record, parts), *beside.notes],
+        notes=[*notes(record, parts), *secondary.notes],
         ablation=ablation(record, results),
         similarity=read_similarity(folder),
         baselines=baseline_table(folder, record),
         curves=curve_table(record, shown, predictions),
         courses=courses(record, shown, read_histories(folder, record)),
         learning_curve=learning_curve(record, values),
-        secondary=beside,
+        secondary=secondary,
     )
 
 
@@ -117,9 +117,9 @@ def write_tables(folder: Path, evaluation: Evaluation) -> None:
 def tables_of(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
     """Return ``estimates``, ``comparisons`` and, if there is one, the ``learning_curve``, with all secondary rows."""
     baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
-    beside = evaluation.secondary
-    estimates = pd.concat([evaluation.estimates.astype(object), baselines, beside.estimates.astype(object)])
-    comparisons = as_written(pd.concat([evaluation.comparisons.astype(object), beside.comparisons.astype(object)]))
+    secondary = evaluation.secondary
+    estimates = pd.concat([evaluation.estimates.astype(object), baselines, secondary.estimates.astype(object)])
+    comparisons = as_written(pd.concat([evaluation.comparisons.astype(object), secondary.comparisons.astype(object)]))
     tables = {"estimates": estimates, "comparisons": comparisons}
     return tables | ({"learning_curve": evaluation.learning_curve.curve} if evaluation.learning_curve else {})
 

@@ -64,9 +64,10 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path
     Show both weights of the question, or the first weights without a question; everything in float32.
 
     Raises:
-        ExperimentError: the task is not binary. DataError: predictions are missing or damaged, or the images are
-        missing. WeightsError: a weights file is missing or changed, or a network does not reproduce the scores of its
-        run. OutputError: a run's weights are damaged, or the folder cannot be written.
+        ExperimentError: the task is not binary.
+        DataError: predictions are missing or damaged, or the images are missing.
+        WeightsError: a weights file is missing or changed, or a network does not reproduce the scores of its run.
+        OutputError: a run's weights are damaged, or the folder cannot be written.
     """
     finished = _read(folder)
     question = finished.experiment.question

@@ -29,7 +29,7 @@ class GradCam:
         """Return maps (B, h, w), 0 and above, and P(positive) (B,) of images (B, S, S, 3) as the network sees them.
 
         The maps explain the logit of the positive class minus the logit of the negative one: the softmax of two classes
-            depends only on this difference, and the gradient of a probability near 0 or 1 would vanish.
+        depends only on this difference, and the gradient of a probability near 0 or 1 would vanish.
         """
         activations, gradients, evidence = (tensor.numpy() for tensor in self._pass(images))
         return class_map(activations, gradients), expit(evidence.astype(np.float64))

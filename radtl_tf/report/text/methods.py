@@ -8,7 +8,7 @@ from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.report.text.methods_sentences import MADE
-from radtl_tf.report.text.secondary_sentences import BESIDE
+from radtl_tf.report.text.secondary_sentences import ANALYSES
 
 # The paragraphs and the sentences in each; an empty sentence is left out.
 PARAGRAPHS: dict[str, tuple[str, ...]] = {
@@ -35,7 +35,7 @@ def paragraphs(evaluation: Evaluation) -> dict[str, str]:
 
 def sentences(evaluation: Evaluation) -> dict[str, str]:
     """Return every sentence by its key; empty if the experiment has nothing of the kind."""
-    return {key: " ".join(make(evaluation)) for key, make in (MADE | _JUDGED | BESIDE).items()}
+    return {key: " ".join(make(evaluation)) for key, make in (MADE | _JUDGED | ANALYSES).items()}
 
 
 def _metric(evaluation: Evaluation) -> Iterator[str]:

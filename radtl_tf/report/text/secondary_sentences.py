@@ -85,7 +85,7 @@ def _divided(name: str) -> str:
     return _IN_BANDS[name].format(width=BANDS[name]) if name in BANDS else name.replace("_", " ")
 
 
-BESIDE: dict[str, Callable[[Evaluation], Iterator[str]]] = {
+ANALYSES: dict[str, Callable[[Evaluation], Iterator[str]]] = {
     "multiplicity": _multiplicity,
     "secondary": _secondary,
     "points": _points,
