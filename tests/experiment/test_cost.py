@@ -18,7 +18,7 @@ from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.similarity import write_similarities
 from radtl_tf.training.learned_weights import read_learned
 
-PIXELS = "data set and pixels, which are written already"
+PIXELS = "data set and pixels, already written"
 
 
 @pytest.fixture

@@ -220,7 +220,7 @@ def _claim(prepared: PreparedPretraining) -> None:
 def _one_line_when_full(prepared: PreparedPretraining) -> AbstractContextManager[None]:
     size = prepared.stream.batch_size
     wanted = "a smaller training.batch_size or training.image_size, and another output file"
-    return one_line_when_full(f"with {size} images a step: set {wanted}")
+    return one_line_when_full(f"with {size} images per step: set {wanted}")
 
 
 def _learner(prepared: PreparedPretraining) -> Learner:

@@ -92,9 +92,7 @@ def test_a_file_is_found_under_each_of_its_names(tmp_path: Path) -> None:
 def test_availability_of_a_file_to_be_obtained(tmp_path: Path) -> None:
     missing = availability(row(), tmp_path)
     assert (missing.status, missing.file) == ("missing", None)
-    assert (
-        missing.problem == f"Weights 'known' for ResNet50 are not here: ask the author, and put A.h5 into {tmp_path}."
-    )
+    assert all(part in missing.problem for part in ("'known'", "ResNet50", "ask the author", "A.h5", str(tmp_path)))
     (tmp_path / "A.h5").touch()
     assert availability(row(), tmp_path).status == "found"
     assert availability(row(sha256=EMPTY_SUM), tmp_path).status == "found"

@@ -72,7 +72,7 @@ def test_a_file_that_the_catalogue_knows_gets_its_convention(
     assert found.golden.pixels == "caffe" and found.golden.mean > 2 * own.mean
     assert found.known_by == ("sum" if sound else "name")
     assert len(found.warnings) == (0 if sound else 1)
-    assert sound or f"the published file is {'0' * 64}" in found.warnings[0]
+    assert sound or "0" * 64 in found.warnings[0]
 
 
 def test_it_is_json(sound_file: Path, tiny_backbone: str, monkeypatch: pytest.MonkeyPatch) -> None:
