@@ -164,7 +164,7 @@ def _check(experiment: Experiment) -> None:
     _check_question(experiment.question, experiment.grid)
     _check_evaluation(experiment)
     if experiment.training.views and experiment.training.augmentation == "none":
-        raise ExperimentError("training.views is only valid with augmentation, which is 'none' here: remove it.")
+        raise ExperimentError("training.views is only valid with training.augmentation, which is 'none': remove it.")
 
 
 def _check_question(question: Question | None, grid: Grid) -> None:

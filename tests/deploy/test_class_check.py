@@ -1,4 +1,4 @@
-"""Labels of a manifest against the classes of models; and the whole way of a model of several classes."""
+"""Labels of a manifest against the classes of models; and all steps of a model with several classes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def manifest(**columns: list[str]) -> Manifest:
 
 
 def refused(*cards: dict[str, Any], table: Manifest | None = None, **task: Any) -> str:
-    """Return why a task is not that of the models, or the labels of ``table`` are not theirs."""
+    """Return the reason why a task or the labels of ``table`` do not match the models."""
     with pytest.raises(DataError) as caught:
         said = task_of(cards, Task(**task))
         if table:

@@ -114,7 +114,7 @@ def test_a_verdict_on_uncertain_weights_holds_under_both_conventions_or_is_undec
         assert f"AUROC {number(row['difference'], sign=True)} (95 % {range_text(row['ci_low'], row['ci_high'])}" in (
             found.sentence
         )
-    assert (f"({verdict})" in found.sentence) == agree  # the common verdict is named once more
+    assert (f"({verdict})" in found.sentence) == agree  # the common verdict is repeated
     assert all(f"under {pixels} pixels" in found.sentence for pixels in ("radimagenet", "zero_one"))
 
 

@@ -1,4 +1,4 @@
-"""Does the difference survive the convention? The sentence is true of the table."""
+"""The sentence about the pixel ablation agrees with the table."""
 
 from __future__ import annotations
 

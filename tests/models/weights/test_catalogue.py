@@ -120,7 +120,7 @@ def test_availability_of_what_keras_downloads(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("home", ["set", "unset"])
 def test_the_cache_is_where_keras_looks(home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keras itself finds the file without a download: its origin leads nowhere."""
+    """Keras finds the file without a download, because its URL is invalid."""
     if home == "set":
         monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))
         monkeypatch.setenv("KERAS_HOME", str(tmp_path))

@@ -1,4 +1,4 @@
-"""Sentences on what stands beside the question are there where it is, and true of it."""
+"""Sentences on secondary results appear with these results and agree with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fitted models' intervals stand beside those of the procedure, and are called what they are."""
+"""The intervals of the fitted models are next to those of the procedure, with correct names."""
 
 from __future__ import annotations
 
