@@ -86,7 +86,7 @@ def _bytes_below(folder: Path) -> int:
 def _widths(plan: Plan) -> str:
     """Return a sentence on the expected width of the intervals, counting patients, since their images are dependent.
 
-    With several classes, the width is that of the rarest class; the mean over classes varies less.
+    With several classes, the sentence is about the rarest class; the mean over classes varies less.
     """
     of_class = patients_per_class(plan.cases, plan.cases.examples)
     question, folds = plan.experiment.question, plan.experiment.folds

@@ -98,7 +98,7 @@ class FeatureStore:
         return [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
 
     def missing(self, num_views: int) -> int:
-        """Return how many of the renderings (one without augmentation, ``num_views`` with) are not yet computed."""
+        """Return how many of the renderings (one without augmentation, ``num_views`` with) are not computed."""
         views = [None, *range(num_views)]
         kept = {view: [name for name in self._kept if self._is_kept(name, view)] for view in views}
         return sum(not self._find(names, view) for view, names in kept.items() if names)

@@ -1,6 +1,6 @@
 """Trivial baselines: predict from brightness, a thumbnail or the metadata alone, on the same folds.
 
-A network that is no better than these has learned how the images were acquired, or nothing.
+If a network does not beat these, it has learned how the images were acquired, or nothing.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ _PART = 4096
 def source_metrics(logits: NDArray[np.float32], truth: NDArray[np.int64], kind: Kind) -> dict[str, float]:
     """Return the metrics of n images: logits (n, K), truth (n,) or, multilabel, (n, K) of 0 and 1.
 
-    ``loss`` is the mean cross-entropy (nats; for multilabel tasks, also over the classes). ``auroc`` is that of the
+    ``loss`` is the mean cross-entropy (nats; for multilabel tasks, also over the classes). ``auroc`` is for the
     positive class, or the mean over the ``auroc_classes`` classes that some images have and others lack; without such
     classes it is omitted. A tie counts as wrong in ``top1`` and ``top5``.
 
