@@ -3,11 +3,11 @@
     python benchmarks/throughput.py [--quick] [--torch PYTHON]
 
 PYTHON must have torch 2.13 and torchvision (``make bench`` makes one in .bench-torch). Both use float32, the same
-number of threads, the same batch, Adam, random weights, and all weights trainable. A step of radtl, one of PyTorch and a
-matrix product alternate five times, after a first round that is not counted; the table has medians. The ceiling is the
-product of two 2048 x 2048 float32 matrices. The share is (operations of the network's convolutions x images per second)
-/ ceiling, with training counted as three forward passes. torchvision has no InceptionResNetV2. It takes 5 minutes on 2
-cores.
+number of threads, the same batch, Adam, random weights, and all weights trainable. A step of radtl, one of PyTorch and
+a matrix product alternate five times, after a first round that is not counted; the table has medians. The ceiling is
+the product of two 2048 x 2048 float32 matrices. The share is (operations of the network's convolutions x images per
+second) / ceiling, with training counted as three forward passes. torchvision has no InceptionResNetV2. It takes 5
+minutes on 2 cores.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ _DOWNLOAD_SIZE = 224  # px; Keras has one file of MobileNet weights per size, an
 
 @dataclass(frozen=True)
 class WeightsRecord:
-    """Resolved weights of one backbone; ``pixels`` is the convention to use, ``native_pixels`` the one of pre-training."""
+    """Resolved weights of one backbone; ``pixels`` is the convention to use, ``native_pixels`` that in pre-training."""
 
     name: str
     backbone: str
