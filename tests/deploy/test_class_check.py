@@ -1,4 +1,4 @@
-"""Labels of a manifest against the classes of models; and the whole way of a model of several classes."""
+"""Labels of a manifest against the classes of models; and all steps of a model with several classes."""
 
 from __future__ import annotations
 

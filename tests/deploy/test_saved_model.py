@@ -1,4 +1,4 @@
-"""An exported model gives the numbers of the runs it is made of, from pixels and from bytes."""
+"""An exported model gives the numbers of its runs, from pixels and from bytes."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_the_card_says_what_the_training_images_were_like(finished: OutputFolder
     card = read_card(tmp_path / "model")
     assert card["inputs"] == read_json(finished.inputs)
     assert card["inputs"]["images"] == card["inputs"]["patients"] == 60
-    finished.inputs.unlink()  # as an earlier version left it
+    finished.inputs.unlink()  # as written by an earlier version
     export(finished, SETTING, tmp_path / "older", weights_folder=tmp_path)
     assert read_card(tmp_path / "older")["inputs"] is None
 

@@ -20,7 +20,7 @@ from radtl_tf.evaluation.metrics.auroc import auroc, cross_entropy, log_loss
 from radtl_tf.evaluation.metrics.metric_table import METRICS
 from radtl_tf.records.experiment import Kind
 
-# Eight cases of three classes; of the pairs of a case with a class and one without, those ordered rightly are 11 of 15,
+# Eight cases of three classes; of the pairs of a case with a class and one without, correctly ordered are 11 of 15,
 # 14 of 15 and 11 of 12.
 SCORES = (
     np.array(
@@ -143,7 +143,7 @@ def test_what_spoils_a_number_is_noted() -> None:
 
 
 def drawn(kind: Kind, num_patients: int = 90, each: int = 1, models: int = 1) -> dict[str, Scored]:
-    """Return views of patients of three classes, or of three labels, and scores that know something of them."""
+    """Return views of patients with three classes or three labels, and scores that depend on them."""
     random = np.random.default_rng(7)
     patients = np.repeat(np.arange(num_patients), each)
     marks = np.eye(3, dtype=np.int64)[np.arange(num_patients) % 3]

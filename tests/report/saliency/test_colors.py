@@ -1,4 +1,4 @@
-"""A map lies over its radiograph so that both can be seen, in color and in grey."""
+"""A map is drawn over its radiograph so that both are visible, in color and in grey."""
 
 from __future__ import annotations
 

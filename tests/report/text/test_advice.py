@@ -1,4 +1,4 @@
-"""The first lines of the report say which weights to start from, and never more than the verdict."""
+"""The first lines of the report say which weights to start from, in agreement with the verdict."""
 
 from __future__ import annotations
 

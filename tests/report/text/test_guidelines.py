@@ -1,4 +1,4 @@
-"""Checklists point to what a report holds, and claim nothing that it does not."""
+"""Checklists refer only to contents of the report."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, maps: ModuleType, synthetic:
 
 @pytest.fixture(scope="module")
 def few(tmp_path_factory: pytest.TempPathFactory, synthetic: ModuleType) -> Contents:
-    """What a small experiment without a question leaves in its report."""
+    """The contents of the report of a small experiment without a question."""
     like = synthetic.Synthetic(backbones=("ResNet50",), num_patients=80, question=None)
     return contents(evaluate(synthetic.write_synthetic(tmp_path_factory.mktemp("few"), like)))
 
@@ -145,7 +145,7 @@ def test_what_is_not_done_is_denied_and_what_is_shown_is_not(
     assert absent.draft not in str(whole.checklists)
 
 
-# Items whose fixed drafts deny something, and that no table of any report contradicts: each was looked at.
+# Items whose fixed drafts deny something that no table of a report contradicts; each was reviewed.
 NEVER_CONTRADICTED = {
     ("CLAIM 2024", "Missing data and how they were handled"),
     ("CLAIM 2024", "Test on external data"),

@@ -1,4 +1,4 @@
-"""The table and the figure of selective prediction hold the numbers of the evaluation."""
+"""The table and the figure of selective prediction have the numbers of the evaluation."""
 
 from __future__ import annotations
 
