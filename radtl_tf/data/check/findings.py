@@ -26,6 +26,10 @@ KINDS: dict[str, tuple[Level, str]] = {
         "Export the images again, and open some in a viewer: every pixel of an image has the same value.",
     ),
     "two-labels": ("error", "Decide which label is right, or take both images out."),
+    "patient-ids-damaged": (
+        "error",
+        "Export the table again with the id column formatted as text: a spreadsheet took the ids for numbers.",
+    ),
     "folds": ("error", "Use fewer folds, or collect more patients."),
     "near-duplicates-two-labels": (
         "warning",
@@ -35,6 +39,18 @@ KINDS: dict[str, tuple[Level, str]] = {
     "patient-ids-decimal": (
         "warning",
         "Write each id in one form, best as text without '.0', or the same patient may be trained and tested on.",
+    ),
+    "patient-ids-dated": (
+        "warning",
+        "Remove the dates if each is one patient, or the same patient may be trained and tested on.",
+    ),
+    "patient-ids-visits": (
+        "warning",
+        "Remove the endings if each is one patient, or the same patient may be trained and tested on.",
+    ),
+    "dominant-patient": (
+        "warning",
+        "Keep fewer images of this patient, or set task.unit = 'patient': one person may decide the result.",
     ),
     "blank-images": ("warning", "Export these images again or remove their rows: nothing can be learned from them."),
     "duplicates-across": (

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.check import duplicates
 from radtl_tf.data.check.check_data import CheckData
+from radtl_tf.data.check.dominant_patient import cause, dominant_patient
 from radtl_tf.data.check.duplicates import Pairs
 from radtl_tf.data.check.findings import KINDS, Checked, Examined, Finding
-from radtl_tf.data.check.patient_ids import alike_ids
+from radtl_tf.data.check.patient_ids import alike_ids, damaged_ids
 from radtl_tf.data.check.shortcuts import WARN_ASSOCIATION, WARN_AUROC, leaking_columns
 from radtl_tf.data.check.tables import counts, tables
 from radtl_tf.data.folds.draw import Fold, patients_per_class
@@ -186,7 +187,7 @@ def _unit(data: CheckData) -> Iterator[Finding]:
 def _folds(data: CheckData) -> Iterator[Finding]:
     _, fault = data.folds
     if fault:
-        yield Finding("folds", fault)
+        yield Finding("folds", f"{fault}{cause(data)}")
     elif data.cases is not None and data.plan is not None and data.cases.kind != "multilabel":
         patients = patients_per_class(data.cases, np.arange(len(data.cases.truth)))
         for name, number in zip(data.cases.classes, patients.tolist(), strict=True):
@@ -199,5 +200,18 @@ def _folds(data: CheckData) -> Iterator[Finding]:
 
 
 _RULES: tuple[Rule, ...] = (
-    *(_outcomes, _blank, alike_ids, _no_patients, _duplicates, _labels_elsewhere, _acquisition, _notes, _unit, _folds),
+    *(
+        _outcomes,
+        _blank,
+        alike_ids,
+        damaged_ids,
+        dominant_patient,
+        _no_patients,
+        _duplicates,
+        _labels_elsewhere,
+        _acquisition,
+        _notes,
+        _unit,
+        _folds,
+    ),
 )
