@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("source", type=ANY_PATH)
 @options.task_options
+@options.columns
 @options.folds
 @options.seed
 @click.option("--out", type=FILE, help="HTML page to write, too.")
@@ -52,7 +53,9 @@ def _folder(folder: Path) -> Checked:
     from radtl_tf.data.check.check_source import check_folder
     from radtl_tf.library.bars import bars
 
-    refuse([*TASK, "folds", "seed"], "SOURCE is a folder, which has no labels and no patients; name a manifest.")
+    refuse(
+        [*TASK, "columns", "folds", "seed"], "SOURCE is a folder, which has no labels and no patients; name a manifest."
+    )
     with bars() as watch:
         return check_folder(folder, watch)
 
@@ -78,7 +81,7 @@ def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | Non
     """
     if not given["labels"] and Task.label not in manifest.table.columns:
         names = set(TASK) - {"labels", "patient", "images"}
-        refuse({*names, "folds", "seed"}, "the manifest has no column 'label'; name yours with --label.")
+        refuse({*names, "columns", "folds", "seed"}, "the manifest has no column 'label'; name yours with --label.")
         return None
     kind = given["kind"]
     if not given["positive"] and not kind:

@@ -17,7 +17,7 @@ Augmentation = Literal["none", "published", "laterality-safe"]
 TuningMode = Literal["frozen", "top10", "topK", "full"]
 Unit = Literal["patient", "image"]
 Kind = Literal["binary", "multiclass", "multilabel"]
-# What is known of a radiograph besides its pixels (data.reading.METADATA) and may divide the cases.
+# What is known of a radiograph besides its pixels (data.decoding.metadata_values.METADATA) and may divide the cases.
 Subgroup = Literal["age", "sex", "view", "laterality", "intent", "vendor", "body_part", "spacing", "lossy", "site"]
 
 
@@ -37,6 +37,9 @@ class Task(_Strict):
     ``binary`` needs ``positive``. An image with several labels has them in one cell, divided by ``label_separator``
     (binary: is ``positive`` among them?), or in a column each (``multilabel``: ``label`` names the columns).
     ``classes`` are those of a multilabel task, where not all that are found: other labels are taken for none.
+
+    ``columns`` names the columns of a manifest that hold metadata (``age = "Patient Age"``); without it a column has to
+    have the metadatum's own name. ``sex_codes`` says what codes such as 1 and 2 mean.
     """
 
     label: str | tuple[str, ...] = "label"
@@ -50,6 +53,8 @@ class Task(_Strict):
     patient: str | None = None
     one_image_per_patient: bool = False
     unit: Unit | None = None
+    columns: dict[Subgroup, str] = field(default_factory=dict)
+    sex_codes: dict[str, Literal["M", "F", "O"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

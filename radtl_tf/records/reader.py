@@ -213,6 +213,8 @@ def check_task(task: Task) -> None:
         raise ExperimentError("task.patient and task.one_image_per_patient contradict each other: keep one of them.")
     if task.dataset is not None and (task.images or task.patient or task.one_image_per_patient):
         raise ExperimentError("task.images and task.patient go with a manifest; a data set brings its own.")
+    if task.dataset is not None and (task.columns or task.sex_codes):
+        raise ExperimentError("task.columns and task.sex_codes are only valid with a manifest. Remove them.")
 
 
 def _check_labels(task: Task) -> None:

@@ -48,6 +48,11 @@ KINDS: dict[str, tuple[Level, str]] = {
         "warning",
         "Remove the endings if each is one patient, or the same patient may be trained and tested on.",
     ),
+    "dates-of-birth": (
+        "warning",
+        "Write ages in years, and remove dates of birth from the table: they identify patients.",
+    ),
+    "mixed-units": ("warning", "Write the unit in every cell, or convert all cells to years or millimeters."),
     "dominant-patient": (
         "warning",
         "Keep fewer images of this patient, or set task.unit = 'patient': one person may decide the result.",
@@ -71,6 +76,7 @@ KINDS: dict[str, tuple[Level, str]] = {
         "Use images of one presentation intent: raw and processed images differ in all grey values.",
     ),
     "burned-in": ("warning", "Look at these images: text in the picture may name the patient, or give the label away."),
+    "unread-metadata": ("info", "Check the column. Declare codes for sex in task.sex_codes."),
     "no-patients": ("info", "Name the patient column, unless no patient has two images."),
     "patient-ids-joined": ("info", "Write each id in one form if they are not one patient."),
     "duplicates": ("info", "Harmless for the folds; they count twice per image."),
@@ -87,7 +93,8 @@ class Examined:
     """One image of a data set as the check sees it.
 
     ``line`` is that of the manifest, or the number of the example. ``patient`` (an id as it is written, or a hash),
-    ``path`` and ``columns`` (the other cells of the row) are looked at and never shown.
+    ``path``, ``columns`` (the other cells of the row) and ``cells`` (those of metadata, by the name of the metadatum)
+    are looked at and never shown.
     """
 
     line: int
@@ -96,6 +103,7 @@ class Examined:
     patient: str = ""
     path: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reading(self) -> Reading:

@@ -19,6 +19,7 @@ from radtl_tf.data.check.check_data import CheckData
 from radtl_tf.data.check.dominant_patient import cause, dominant_patient
 from radtl_tf.data.check.duplicates import Pairs
 from radtl_tf.data.check.findings import KINDS, Checked, Examined, Finding
+from radtl_tf.data.check.metadata_cells import metadata_cells
 from radtl_tf.data.check.patient_ids import alike_ids, damaged_ids
 from radtl_tf.data.check.shortcuts import WARN_ASSOCIATION, WARN_AUROC, leaking_columns
 from radtl_tf.data.check.tables import counts, tables
@@ -206,6 +207,7 @@ _RULES: tuple[Rule, ...] = (
         alike_ids,
         damaged_ids,
         dominant_patient,
+        metadata_cells,
         _no_patients,
         _duplicates,
         _labels_elsewhere,
