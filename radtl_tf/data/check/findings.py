@@ -63,7 +63,6 @@ KINDS: dict[str, tuple[Level, str]] = {
         "Correct the patient ids if it is one patient; until then these stay in one fold.",
     ),
     "near-duplicates-across": ("warning", "Look at these pairs; until then they stay on one side of every fold."),
-    "few-patients": ("warning", "Collect more patients, use fewer folds, or read the intervals with this in mind."),
     "label-in-path": ("warning", "Nothing reads the paths in training; make sure that nothing else does."),
     "label-in-column": ("warning", "Keep the column out of every analysis that predicts the label."),
     "shortcut": (
@@ -76,6 +75,7 @@ KINDS: dict[str, tuple[Level, str]] = {
         "Use images of one presentation intent: raw and processed images differ in all grey values.",
     ),
     "burned-in": ("warning", "Look at these images: text in the picture may name the patient, or give the label away."),
+    "few-patients": ("warning", "Collect more patients, use fewer folds, or read the intervals with this in mind."),
     "unread-metadata": ("info", "Check the column. Declare codes for sex in task.sex_codes."),
     "no-patients": ("info", "Name the patient column, unless no patient has two images."),
     "patient-ids-joined": ("info", "Write each id in one form if they are not one patient."),

@@ -190,14 +190,15 @@ def _folds(data: CheckData) -> Iterator[Finding]:
     if fault:
         yield Finding("folds", f"{fault}{cause(data)}")
     elif data.cases is not None and data.plan is not None and data.cases.kind != "multilabel":
-        patients = patients_per_class(data.cases, np.arange(len(data.cases.truth)))
-        for name, number in zip(data.cases.classes, patients.tolist(), strict=True):
-            if number < _FEW * data.plan.count:
-                yield Finding(
-                    "few-patients",
-                    f"Class {name!r} has {number} patients, about {number / data.plan.count:.0f} per test fold: "
-                    f"below {_FEW} the AUROC of a fold has a standard error of 0.1 and more.",
-                )
+        num_folds, patients = data.plan.count, patients_per_class(data.cases, np.arange(len(data.cases.truth)))
+        few = {name: n for name, n in zip(data.cases.classes, patients.tolist(), strict=True) if n < _FEW * num_folds}
+        if few:
+            named = ", ".join(f"{name!r} {number}" for name, number in few.items())
+            yield Finding(
+                "few-patients",
+                f"Fewer than {_FEW * num_folds} patients have a class: {named}. With fewer than {_FEW} per test fold "
+                "the AUROC of a fold has a standard error of 0.1 and more.",
+            )
 
 
 _RULES: tuple[Rule, ...] = (
