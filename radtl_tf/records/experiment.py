@@ -17,7 +17,7 @@ Augmentation = Literal["none", "published", "laterality-safe"]
 TuningMode = Literal["frozen", "top10", "topK", "full"]
 Unit = Literal["patient", "image"]
 Kind = Literal["binary", "multiclass", "multilabel"]
-# Metadata of a radiograph (data.reading.METADATA) by which the cases can be divided into subgroups.
+# Metadata of a radiograph (data.decoding.metadata_values.METADATA) by which the cases can be divided into subgroups.
 Subgroup = Literal["age", "sex", "view", "laterality", "intent", "vendor", "body_part", "spacing", "lossy", "site"]
 
 
@@ -37,6 +37,9 @@ class Task(_Strict):
     ``binary`` needs ``positive``. Several labels of an image are in one cell, separated by ``label_separator`` (binary:
     the image is positive if ``positive`` is among them), or in one column per label (``multilabel``: ``label`` names
     the columns). ``classes`` limits a multilabel task to these classes; other labels are ignored.
+
+    ``columns`` names the columns of a manifest that hold metadata (``age = "Patient Age"``); a metadatum that it does
+    not name is read from the column of the same name. ``sex_codes`` says what codes such as 1 and 2 mean.
     """
 
     label: str | tuple[str, ...] = "label"
@@ -50,6 +53,8 @@ class Task(_Strict):
     patient: str | None = None
     one_image_per_patient: bool = False
     unit: Unit | None = None
+    columns: dict[Subgroup, str] = field(default_factory=dict)
+    sex_codes: dict[str, Literal["M", "F", "O"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

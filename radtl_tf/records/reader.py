@@ -214,6 +214,8 @@ def check_task(task: Task) -> None:
         raise ExperimentError("task.patient and task.one_image_per_patient contradict each other: keep one of them.")
     if task.dataset is not None and (task.images or task.patient or task.one_image_per_patient):
         raise ExperimentError("task.images and task.patient are only valid with a manifest: remove them.")
+    if task.dataset is not None and (task.columns or task.sex_codes):
+        raise ExperimentError("task.columns and task.sex_codes are only valid with a manifest: remove them.")
 
 
 def _check_labels(task: Task) -> None:

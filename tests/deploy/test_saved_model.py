@@ -149,7 +149,7 @@ def test_a_process_without_the_package_gives_the_same_scores(finished: OutputFol
 
 
 def set_losses(folder: OutputFolder, **by_setting: list[float]) -> None:
-    """Set the inner losses of a setting's runs by fold, for any learning rate; other runs get 1."""
+    """Give the runs of a setting its inner losses by fold, at every learning rate; all other runs get 1."""
     for place in folder.runs.glob("*/0-*"):
         record = read_json(place / "run.json")
         losses = by_setting.get(f"{record['weights']}_{record['tuning']}", [1.0] * 3)

@@ -1,4 +1,4 @@
-"""Stored saliency maps with synthetic pictures."""
+"""Stored saliency maps with drawn pictures, which are not radiographs of patients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report in a real browser: no network requests, no element wider than a phone screen, printable."""
+"""The report in a real browser: it makes no request, fits on a phone, and prints."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ frame.addEventListener("load", async () => {
 
 @pytest.fixture(scope="module")
 def page(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of the simulated experiment in a separate folder, so that it cannot load other files."""
+    """The report of the drawn experiment, alone in a folder, so the page can load no other file."""
     folder = tmp_path_factory.mktemp("browser")
     return Path(shutil.copy(write_report(finished, evaluate(finished)), folder / "report.html"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -66,6 +66,8 @@ class Dataset:
         label_separator: str | None = None,
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
+        columns: Mapping[str, str] | None = None,
+        sex_codes: Mapping[str, str] | None = None,
     ) -> Dataset:
         """Read a manifest: a CSV file with a column ``path``, a label and a patient id per image.
 
@@ -80,6 +82,9 @@ class Dataset:
             label_separator: character between several labels in one cell, such as ``|``.
             classes: classes of a multilabel task; default: all labels in the table.
             one_image_per_patient: the table has no patient column, and each image counts as one patient.
+            columns: columns of metadata, such as ``{"age": "Patient Age"}``; default: columns with the names of the
+                metadata.
+            sex_codes: the meaning of codes in the column of sex, such as ``{"1": "M", "2": "F"}``.
 
         Raises:
             DataError: the table is wrong; the message says what to do. Missing images raise an error when they are
@@ -100,6 +105,8 @@ class Dataset:
             label_separator=label_separator,
             classes=classes,
             one_image_per_patient=one_image_per_patient,
+            columns=columns,
+            sex_codes=sex_codes,
         )
         return cls._from_manifest(read_manifest(file, folder, collect=True), task, kind)
 
@@ -117,6 +124,8 @@ class Dataset:
         label_separator: str | None = None,
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
+        columns: Mapping[str, str] | None = None,
+        sex_codes: Mapping[str, str] | None = None,
     ) -> Dataset:
         """Use a DataFrame as the manifest; it is checked like a CSV file written by pandas.
 
@@ -139,6 +148,8 @@ class Dataset:
             label_separator=label_separator,
             classes=classes,
             one_image_per_patient=one_image_per_patient,
+            columns=columns,
+            sex_codes=sex_codes,
         )
         return cls._from_manifest(manifest, without_source(task), kind)
 

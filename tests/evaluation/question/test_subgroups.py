@@ -1,4 +1,4 @@
-"""The question within subgroups uses only their cases, or is refused with a reason."""
+"""The question within a subgroup uses only its cases, or is refused with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The interval of the fitted models is shown next to the interval of the procedure."""
+"""The interval of the fitted models, compared with the interval of the procedure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inner parts with few patients of a class are not used for further choices."""
+"""Inner parts with few patients of a class allow no further choice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases are chosen by a rule: typical correct cases and the worst errors."""
+"""Cases are shown by a rule: typical correct cases and the worst errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences on secondary results appear with these results and agree with them."""
+"""Sentences on secondary analyses appear only with the analysis, and agree with it."""
 
 from __future__ import annotations
 

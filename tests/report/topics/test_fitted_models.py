@@ -1,4 +1,4 @@
-"""The intervals of the fitted models are next to those of the procedure, with correct names."""
+"""The table shows the intervals of the fitted models and of the procedure, under their names."""
 
 from __future__ import annotations
 
