@@ -81,8 +81,8 @@ KINDS: dict[str, tuple[Level, str]] = {
     "patient-ids-joined": ("info", "If they are different patients, give them ids that differ in other characters."),
     "duplicates": ("info", "Duplicates do not affect the folds, but each copy counts as an image."),
     "near-duplicates": ("info", "These are usually several exposures of one patient."),
-    "not-compared": ("info", "Check parts of the data set separately to find near-duplicates."),
-    "secondary-captures": ("info", "The original images in the archive have more grey values. Use them if you can."),
+    "not-compared": ("info", "Look for near-duplicates in parts of the data set."),
+    "secondary-captures": ("info", "Originals from the archive hold more grey values."),
     "lossy": ("info", "Make sure that lossy compression does not differ between the classes."),
     "unit": ("info", "Set task.unit in the experiment file."),
 }
