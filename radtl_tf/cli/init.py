@@ -50,7 +50,7 @@ def init(preset: str, manifest: Path, out: Path, **task: Any) -> None:
 
     You can read and change the file before `radtl run`. Without options, init asks for the table and the meaning of
     its columns. With options it asks nothing: the patient id is then in the column patient_id unless --patient or
-    --one-image-per-patient says otherwise.
+    --one-image-per-patient says otherwise, and without --kind and --positive the labels decide what the task is.
 
     Example:
       radtl init --manifest labels.csv --positive pneumonia --out experiment.toml
@@ -62,7 +62,8 @@ def init(preset: str, manifest: Path, out: Path, **task: Any) -> None:
         raise OutputError(f"{out} exists already: choose another --out or delete it.")
     if not task["one_image_per_patient"]:
         task["patient"] = task["patient"] or _PATIENT
-    write_text(out, filled_preset(preset, options.record_of(manifest, task), folder=out.parent))
+    record = options.record_of(manifest, task)
+    write_text(out, filled_preset(preset, record, folder=out.parent, infer=task["kind"] is None))
     log(f"Wrote {out}. Next: radtl run {out} --out {out.stem}-results --dry-run")
 
 

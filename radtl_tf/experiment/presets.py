@@ -6,24 +6,30 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from radtl_tf.data.manifest.guesses import MAX_CLASSES, affirmed_class, class_counts
 from radtl_tf.data.manifest.reader import read_manifest
 from radtl_tf.errors import DataError, nearest
+from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.reader import check_task
 
 MAX_LABELS = 6
+_log = get_logger(__name__)
 
 
-def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
+def filled_preset(preset: str, task: Task, *, folder: Path, infer: bool = False) -> str:
     """Return the text of an experiment file for ``task``, which has a manifest, to be saved in ``folder``.
 
+    ``infer``: the kind of the task and its positive class were not given, so the labels decide, which is logged.
+
     Raises:
-        DataError: a column is not there, or the positive class of a binary task is not named.
-        ExperimentError: what is said of the labels contradicts itself.
+        DataError: a column is missing, or the positive class of a binary task is.
+        ExperimentError: the keys about labels contradict each other.
     """
     manifest = cast(Path, task.manifest)
     table = read_manifest(manifest, task.images).table
@@ -31,6 +37,8 @@ def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
     for column in (*labels, *filter(None, [task.patient])):
         if column not in table.columns:
             raise DataError(f"{manifest} has no column {column!r}{nearest(column, table.columns)}.")
+    if infer and task.kind == "binary" and not task.positive and len(labels) == 1:
+        task = _inferred(task, table[labels[0]])
     if task.kind == "binary" and len(labels) == 1:
         _check_positive(task.positive, table[labels[0]], labels[0], task.label_separator)
     check_task(task)
@@ -39,8 +47,23 @@ def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
     return re.sub(r"^\[task\]\n(\w+ = .*\n)+", lambda _: f"[task]\n{lines}", text, count=1, flags=re.M)
 
 
+def _inferred(task: Task, cells: Iterable[str]) -> Task:
+    """Return the task with the kind that its labels make, or with the one of two classes that does not say no."""
+    counts = class_counts(cells, task.label_separator)
+    if task.label_separator:
+        _log.info(f"The task is multilabel: {len(counts)} labels.")
+        return replace(task, kind="multilabel")
+    if 2 < len(counts) <= MAX_CLASSES:
+        _log.info(f"The task is multiclass: {len(counts)} classes.")
+        return replace(task, kind="multiclass")
+    positive = affirmed_class(counts)
+    if positive is not None:
+        _log.info(f"The positive class is {positive!r}.")
+    return replace(task, positive=positive)
+
+
 def _keys(task: Task, folder: Path) -> dict[str, Any]:
-    """Return what the section ``[task]`` of a file in ``folder`` says, in the order of the presets."""
+    """Return the keys of the section ``[task]`` of a file in ``folder``, in the order of the presets."""
     order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
     values = {key: getattr(task, key) for key in (*order, "one_image_per_patient", "unit")}
     for key in ("manifest", "images"):
@@ -54,9 +77,9 @@ def _check_positive(positive: str | None, cells: Iterable[str], label: str, sepa
     found = sorted({name.strip() for cell in cells for name in (cell.split(separator) if separator else [cell])})
     if positive in found:
         return
-    if len(found) > MAX_LABELS:  # perhaps a column of names: not to be shown
-        raise DataError(f"The column {label!r} has {len(found)} different values: name another label column.")
-    came = "is not given" if positive is None else f"{positive!r} is no label"
-    raise DataError(
-        f"The positive class {came}: name one of {', '.join(found)}, or another kind, multiclass or multilabel."
-    )
+    if len(found) > MAX_LABELS:  # perhaps a column of names, which must not be shown
+        raise DataError(
+            f"The column {label!r} has {len(found)} different values: choose another label column, or set the kind."
+        )
+    came = "No positive class is given" if positive is None else f"No image has the positive class {positive!r}"
+    raise DataError(f"{came}: choose one of {', '.join(found)}, or another kind, multiclass or multilabel.")

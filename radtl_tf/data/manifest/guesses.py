@@ -51,13 +51,16 @@ def guess_patient(table: pd.DataFrame) -> str | None:
     return next((name for name, word in plain.items() if _PATIENT.fullmatch(word)), None)
 
 
+def affirmed_class(counts: Mapping[str, int]) -> str | None:
+    """Return the one of two classes that does not say no, if the other one does (0, no, normal, ...)."""
+    positive = [name for name in counts if not _NEGATIVE.fullmatch(name.strip())]
+    return positive[0] if len(counts) == 2 and len(positive) == 1 else None
+
+
 def guess_positive(counts: Mapping[str, int]) -> str | None:
     """Return the class of two that is probably the positive one: not the one that says no, else the rarer one."""
-    positive = [name for name in counts if not _NEGATIVE.fullmatch(name.strip())]
-    if len(positive) == 1:
-        return positive[0]
-    rare, *others = sorted(positive or counts, key=lambda name: counts[name])
-    return rare if all(counts[name] > counts[rare] for name in others) else None
+    rare, *others = sorted(counts, key=lambda name: counts[name])
+    return affirmed_class(counts) or (rare if all(counts[name] > counts[rare] for name in others) else None)
 
 
 def guess_separator(cells: Iterable[str]) -> str | None:
