@@ -1,4 +1,4 @@
-"""The group weights and its verbs: list, fetch, verify."""
+"""The group weights and its verbs: list, fetch, verify, convert."""
 
 from __future__ import annotations
 
@@ -222,3 +222,25 @@ def _compared(found: ConventionScores) -> str:
     if found.agrees:
         return f"the catalogue says {found.declared}, which fits as well"
     return f"but the catalogue says {found.declared}: compare both with pixels = [...] in [grid]"
+
+
+@weights.command()
+@click.argument("file", type=FILE)
+@options.backbone(required=True)
+@options.pixels()
+@options.out(FILE, "Weights file (.h5) to write. It must not exist.")
+def convert(file: Path, backbone: str, pixels: str | None, out: Path) -> None:
+    """Rewrite a weights file in the layout of this project.
+
+    FILE (.h5) may have the layout of Keras 3, tensors of another precision or a top, which is left out. The new file
+    loads in Keras 2 and 3. OUT.json records its pixel convention and its origin. Prints the lines that declare the
+    weights in an experiment file. For a file in the catalogue, --pixels is known.
+
+    Example:
+      radtl weights convert mine.h5 --backbone ResNet50 --pixels tf --out mine_notop.h5
+    """
+    load_tensorflow()
+    from radtl_tf.experiment.weights.convert import convert_weights
+    from radtl_tf.experiment.weights.make import declaration
+
+    click.echo(declaration(convert_weights(file, backbone, out, pixels=pixels), out))

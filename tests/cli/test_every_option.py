@@ -117,6 +117,14 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "weights fetch": ("weights fetch imagenet", {"--backbone": "+ --backbone ResNet50"}),
+    "weights convert": (
+        "weights convert a.h5 --backbone ResNet50 --out out1",
+        {
+            "--backbone": "+ --backbone MobileNet",
+            "--pixels": "+ --pixels tf",
+            "--out": "+ --out out2",
+        },
+    ),
     "pretrain": (
         "pretrain source.toml --out out1",
         {"--out": "+ --out out2", "--data-dir": "+ --data-dir more", "--dry-run": "+ --dry-run"},
@@ -349,6 +357,7 @@ NOTED = (
     "radtl_tf.data.tfds.builders.build_named",
     "radtl_tf.experiment.preview.write_preview",
     "radtl_tf.models.weights.sources.fetch",
+    "radtl_tf.experiment.weights.convert.convert_weights",
     "radtl_tf.experiment.weights.make.make_weights",
     "radtl_tf.experiment.weights.make.price_weights",
     "radtl_tf.experiment.run.run_experiment",

@@ -32,7 +32,7 @@ GROUPS |= {path: command for path, command in ALL.items() if isinstance(command,
 CONTRACT = {  # in the order of the work
     (): "demo doctor data weights init run status report export test predict train pretrain",
     ("data",): "check preview build",
-    ("weights",): "list fetch verify",
+    ("weights",): "list fetch verify convert",
 }
 
 
