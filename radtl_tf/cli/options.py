@@ -110,7 +110,12 @@ label_separator = click.option(
     "--label-separator", metavar="TEXT", help="Text between several labels in one cell, such as '|'."
 )
 positive = click.option("--positive", metavar="CLASS", help="Positive class of a binary task.")
-kind = _choice("--kind", Kind, f"One of two classes, one of several, or any number per image.  [default: {Task.kind}]")
+kind = _choice(
+    "--kind",
+    Kind,
+    "One of two classes, one of several, or any number per image.  "
+    f"[default: {Task.kind}; multilabel with several --label]",
+)
 classes = click.option(
     "--class", "classes", multiple=True, metavar="CLASS", help="Class of a multilabel task. Repeatable.  [default: all]"
 )
