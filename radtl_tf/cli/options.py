@@ -195,7 +195,9 @@ def task_of(manifest: Path, options: Mapping[str, Any]) -> Task:
 
     task = record_of(manifest, options)
     if task.kind == "binary" and not task.positive:
-        raise click.UsageError("a binary task needs --positive, its positive class; for another task set --kind.")
+        raise click.UsageError(
+            "a binary task needs --positive, its positive class. For another kind of task, set --kind."
+        )
     check_task(task)
     return task
 
