@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 @options.seed
 @click.option("--out", type=FILE, help="HTML page to write, too.")
 @as_json
-def check(
-    source: Path, images: Path | None, folds: int, seed: int, out: Path | None, as_json: bool, **task: Any
-) -> None:
-    """Open every radiograph of SOURCE, a manifest (CSV) or a folder, and tell what could spoil an experiment.
+def check(source: Path, folds: int, seed: int, out: Path | None, as_json: bool, **task: Any) -> None:
+    """Open every radiograph of SOURCE, a manifest (a table) or a folder, and tell what could spoil an experiment.
 
     It finds files that cannot be read, patients under two ids, duplicates and near-duplicates, paths and columns that
     give away the label, and shortcuts through how images were taken. Exit code 1 if there is an error. Of a folder the
@@ -38,7 +36,7 @@ def check(
     """
     from radtl_tf.report.pages.check import as_dict, as_text, verdict, write_page
 
-    checked = _folder(source) if source.is_dir() else _manifest(source, images, folds, seed, task)
+    checked = _folder(source) if source.is_dir() else _manifest(source, folds, seed, task)
     if out:
         write_page(out, checked, source.name)
         log(f"Page: {out}")
@@ -57,13 +55,14 @@ def _folder(folder: Path) -> Checked:
         return check_folder(folder, watch)
 
 
-def _manifest(source: Path, images: Path | None, folds: int, seed: int, given: dict[str, Any]) -> Checked:
+def _manifest(source: Path, folds: int, seed: int, given: dict[str, Any]) -> Checked:
     from radtl_tf.data.check.check_source import check_manifest
     from radtl_tf.data.manifest.reader import read_manifest
     from radtl_tf.library.bars import bars
     from radtl_tf.records.experiment import FoldPlan
 
-    manifest = read_manifest(source, images, collect=True)
+    table = {name: given[name] for name in options.TABLE}
+    manifest = read_manifest(source, collect=True, **table)
     task, plan = _task(manifest, source, given), FoldPlan(count=folds)
     if task and not (task.patient or task.one_image_per_patient):
         refuse(["unit", "folds", "seed"], "nothing is said of patients; add --patient or --one-image-per-patient.")
@@ -77,7 +76,7 @@ def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | Non
     Without ``--positive`` classes are compared with each other; without ``--unit`` the check suggests one.
     """
     if not given["labels"] and Task.label not in manifest.table.columns:
-        names = set(TASK) - {"labels", "patient", "images"}
+        names = set(TASK) - {"labels", "patient", *options.TABLE}
         refuse({*names, "folds", "seed"}, "the manifest has no column 'label'; name yours with --label.")
         return None
     kind = given["kind"]

@@ -22,8 +22,8 @@ def data() -> None:
 @click.option("--out", type=FOLDER, default="data", show_default=True, help="Folder that holds TFDS data sets.")
 @click.option("--manual-dir", type=FOLDER, help="Folder with the files of a builder that has to be downloaded by hand.")
 @task_options
-def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, **task: Any) -> None:
-    """Build a TFDS data set from SOURCE: a manifest (CSV), the name of a builder, such as adld, or its folder.
+def build(source: str, out: Path, manual_dir: Path | None, **task: Any) -> None:
+    """Build a TFDS data set from SOURCE: a manifest (a table), the name of a builder, such as adld, or its folder.
 
     The options about labels, patients and --images are for a manifest; a builder knows its own.
 
@@ -32,9 +32,9 @@ def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, 
     load_tensorflow()
     from radtl_tf.data.tfds.builders import build_table
 
-    if source.lower().endswith((".csv", ".tsv")):
+    if source.lower().endswith((".csv", ".tsv", ".txt", ".xlsx", ".parquet")) or Path(source).is_file():
         refuse(["manual_dir"], "it is for a builder; the files of a manifest are below --images.")
-        _, builder = build_table(task_of(Path(source), {**task, "images": images}), out)
+        _, builder = build_table(task_of(Path(source), task), out)
     else:
         builder = _build_named(source, out, manual_dir)
     log(f"{builder.info.splits.total_num_examples} examples")

@@ -74,6 +74,9 @@ one_image_per_patient = click.option(
     "--one-image-per-patient", is_flag=True, help="No patient column: each image is a patient of its own."
 )
 unit = _choice("--unit", Unit, "What counts as one case.")
+path_column = click.option("--path-column", help="Column of the paths of the images.  [default: path]")
+suffix = click.option("--suffix", help="Ending that the paths lack, such as .png.")
+encoding = click.option("--encoding", help="Encoding of the manifest, such as cp932.  [default: found]")
 images = click.option("--images", type=FOLDER, help="Folder of the images.  [default: the manifest's folder]")
 folds = _number("--folds", FoldPlan, "count", "Number of folds, grouped by patient.")
 seed = _number("--seed", Experiment, "seed", "Seed of everything that is drawn at random.")
@@ -100,8 +103,12 @@ _TASK_OPTIONS: dict[str, Option] = {
     "one_image_per_patient": one_image_per_patient,
     "unit": unit,
     "images": images,
+    "path_column": path_column,
+    "suffix": suffix,
+    "encoding": encoding,
 }
 TASK = tuple(_TASK_OPTIONS)  # as a verb's function gets them
+TABLE = ("images", "path_column", "suffix", "encoding")  # those of TASK that say how a manifest is read
 
 
 def task_options(command: Command) -> Command:
@@ -113,9 +120,11 @@ def task_options(command: Command) -> Command:
 
 def record_of(manifest: Path, options: Mapping[str, Any]) -> Task:
     """Return the Task that the options of ``task_options`` describe, some of them or all, unchecked."""
+    from radtl_tf.records.reader import normal_task
+
     given = {name: value for name, value in options.items() if name != "labels" and value is not None}
     labels: tuple[str, ...] = options["labels"]
-    return Task(manifest=manifest, label=labels[0] if len(labels) == 1 else labels or Task.label, **given)
+    return normal_task(Task(manifest=manifest, label=labels[0] if len(labels) == 1 else labels or Task.label, **given))
 
 
 def task_of(manifest: Path, options: Mapping[str, Any]) -> Task:

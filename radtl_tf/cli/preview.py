@@ -31,9 +31,7 @@ from radtl_tf.records.experiment import Augmentation, Training
 @options.pixels(multiple=True)
 @click.option("--per-class", type=click.IntRange(1), default=4, show_default=True, help="Images of each class.")
 @options.seed
-def preview(
-    manifest: Path, images: Path | None, out: Path, pixels: tuple[str, ...], per_class: int, seed: int, **given: Any
-) -> None:
+def preview(manifest: Path, out: Path, pixels: tuple[str, ...], per_class: int, seed: int, **given: Any) -> None:
     """Write a contact sheet of MANIFEST as a network will see the radiographs, per class and pixel convention.
 
     With --patient the images of a class are those of different patients, as far as there are. Without --pixels every
@@ -45,10 +43,10 @@ def preview(
     if given["augmentation"] == "none":
         refuse(["views"], "there are no augmented views; add --augmentation.")
     load_tensorflow()
-    from radtl_tf.data.manifest.reader import read_manifest
+    from radtl_tf.data.manifest.reader import manifest_of
     from radtl_tf.experiment.preview import preview_manifest
     from radtl_tf.report.pages.preview import Sheet
 
     sheet = Sheet(seed=seed, **{name: given.pop(name) for name in ("image_size", "resize", "augmentation", "views")})
     task = options.task_of(manifest, given)
-    preview_manifest(read_manifest(manifest, images), task, out, sheet=sheet, per_class=per_class, pixels=pixels)
+    preview_manifest(manifest_of(task), task, out, sheet=sheet, per_class=per_class, pixels=pixels)

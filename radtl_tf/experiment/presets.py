@@ -6,10 +6,11 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from radtl_tf.data.manifest.reader import read_manifest
+from radtl_tf.data.manifest.reader import manifest_of
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task
@@ -26,7 +27,8 @@ def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
         ExperimentError: what is said of the labels contradicts itself.
     """
     manifest = cast(Path, task.manifest)
-    table = read_manifest(manifest, task.images).table
+    read = manifest_of(task)
+    table, task = read.table, replace(task, encoding=task.encoding or read.encoding)
     labels = (task.label,) if isinstance(task.label, str) else task.label
     for column in (*labels, *filter(None, [task.patient])):
         if column not in table.columns:
@@ -41,7 +43,19 @@ def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
 
 def _keys(task: Task, folder: Path) -> dict[str, Any]:
     """Return what the section ``[task]`` of a file in ``folder`` says, in the order of the presets."""
-    order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
+    order = (
+        "manifest",
+        "kind",
+        "label",
+        "label_separator",
+        "classes",
+        "positive",
+        "images",
+        "patient",
+        "path_column",
+        "suffix",
+        "encoding",
+    )
     values = {key: getattr(task, key) for key in (*order, "one_image_per_patient", "unit")}
     for key in ("manifest", "images"):
         if values[key]:
