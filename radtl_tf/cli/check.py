@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 @options.seed
 @options.out(FILE, "HTML page to write.", required=False)
 @as_json
-def check(
-    source: Path, images: Path | None, folds: int, seed: int, out: Path | None, as_json: bool, **task: Any
-) -> None:
+def check(source: Path, folds: int, seed: int, out: Path | None, as_json: bool, **task: Any) -> None:
     """Find what could spoil an experiment, in every radiograph.
 
     SOURCE is a manifest (CSV) or a folder of images. The check finds files that cannot be read, patients with two
@@ -40,7 +38,7 @@ def check(
     """
     from radtl_tf.report.pages.check import as_dict, as_text, verdict, write_page
 
-    checked = _folder(source) if source.is_dir() else _manifest(source, images, folds, seed, task)
+    checked = _folder(source) if source.is_dir() else _manifest(source, folds, seed, task)
     if out:
         write_page(out, checked, source.name)
         log(f"Page: {out}")
@@ -59,13 +57,14 @@ def _folder(folder: Path) -> Checked:
         return check_folder(folder, watch)
 
 
-def _manifest(source: Path, images: Path | None, folds: int, seed: int, given: dict[str, Any]) -> Checked:
+def _manifest(source: Path, folds: int, seed: int, given: dict[str, Any]) -> Checked:
     from radtl_tf.data.check.check_source import check_manifest
     from radtl_tf.data.manifest.reader import read_manifest
     from radtl_tf.library.bars import bars
     from radtl_tf.records.experiment import FoldPlan
 
-    manifest = read_manifest(source, images, collect=True)
+    table = {name: given[name] for name in options.TABLE}
+    manifest = read_manifest(source, collect=True, **table)
     task, plan = _task(manifest, source, given), FoldPlan(count=folds)
     if task and not (task.patient or task.one_image_per_patient):
         refuse(["unit", "folds", "seed"], "no patients are named. Add --patient or --one-image-per-patient.")
@@ -79,7 +78,7 @@ def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | Non
     Without ``--positive`` the check compares all classes; without ``--unit`` it suggests one.
     """
     if not given["labels"] and Task.label not in manifest.table.columns:
-        names = set(TASK) - {"labels", "patient", "images"}
+        names = set(TASK) - {"labels", "patient", *options.TABLE}
         refuse({*names, "folds", "seed"}, "the manifest has no column 'label'. Name yours with --label.")
         return None
     kind = given["kind"]

@@ -31,7 +31,7 @@ for command in (check, preview):
 @options.out(FOLDER, "Folder of the TFDS data sets.", default="data", show_default=True)
 @click.option("--manual-dir", type=FOLDER, help="Folder with the files of a builder that you downloaded yourself.")
 @task_options
-def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, **task: Any) -> None:
+def build(source: str, out: Path, manual_dir: Path | None, **task: Any) -> None:
     """Build a TFDS data set from a table or a builder.
 
     SOURCE is a manifest (CSV), the name of a builder, such as adld, or the folder of a builder. Options about labels,
@@ -43,9 +43,9 @@ def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, 
     load_tensorflow()
     from radtl_tf.data.tfds.builders import build_table
 
-    if source.lower().endswith((".csv", ".tsv")):
+    if source.lower().endswith((".csv", ".tsv", ".txt", ".xlsx", ".parquet")) or Path(source).is_file():
         refuse(["manual_dir"], "it is valid for a builder only. For a manifest, set --images.")
-        _, builder = build_table(task_of(Path(source), {**task, "images": images}), out)
+        _, builder = build_table(task_of(Path(source), task), out)
     else:
         builder = _build_named(source, out, manual_dir)
     log(f"{builder.info.splits.total_num_examples} examples")

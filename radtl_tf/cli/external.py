@@ -23,6 +23,9 @@ from radtl_tf.cli.options import FOLDER, Verb, as_json, load_tensorflow, log
 @options.one_image_per_patient
 @options.unit
 @options.images
+@options.path_column
+@options.suffix
+@options.encoding
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),

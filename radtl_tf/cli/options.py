@@ -124,6 +124,11 @@ one_image_per_patient = click.option(
     "--one-image-per-patient", is_flag=True, help="There is no patient column: every image is another patient."
 )
 unit = _choice("--unit", Unit, "What counts as one case.")
+path_column = click.option(
+    "--path-column", metavar="COLUMN", help="Column of the paths of the images.  [default: path]"
+)
+suffix = click.option("--suffix", metavar="TEXT", help="Ending that the paths lack, such as .png.")
+encoding = click.option("--encoding", metavar="NAME", help="Encoding of the manifest, such as cp932.  [default: found]")
 images = click.option("--images", type=FOLDER, help="Folder of the images.  [default: the manifest's folder]")
 folds = _number("--folds", FoldPlan, "count", "Number of folds, grouped by patient.")
 seed = _number("--seed", Experiment, "seed", "Seed of every random choice.")
@@ -161,8 +166,12 @@ _TASK_OPTIONS: dict[str, Option] = {
     "one_image_per_patient": one_image_per_patient,
     "unit": unit,
     "images": images,
+    "path_column": path_column,
+    "suffix": suffix,
+    "encoding": encoding,
 }
 TASK = tuple(_TASK_OPTIONS)  # as a verb's function gets them
+TABLE = ("images", "path_column", "suffix", "encoding")  # those of TASK that say how a manifest is read
 
 
 def task_options(command: Command) -> Command:
@@ -177,11 +186,13 @@ def record_of(manifest: Path, options: Mapping[str, Any]) -> Task:
 
     Several label columns make a multilabel task, the only one that has them.
     """
+    from radtl_tf.records.reader import normal_task
+
     given = {name: value for name, value in options.items() if name != "labels" and value is not None}
     labels: tuple[str, ...] = options["labels"]
     if len(labels) > 1:
         given.setdefault("kind", "multilabel")
-    return Task(manifest=manifest, label=labels[0] if len(labels) == 1 else labels or Task.label, **given)
+    return normal_task(Task(manifest=manifest, label=labels[0] if len(labels) == 1 else labels or Task.label, **given))
 
 
 def task_of(manifest: Path, options: Mapping[str, Any]) -> Task:

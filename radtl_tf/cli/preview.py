@@ -36,9 +36,7 @@ from radtl_tf.cli.options import FILE, Verb, load_tensorflow, refuse
     help="Number of images of each class.",
 )
 @options.seed
-def preview(
-    manifest: Path, images: Path | None, out: Path, pixels: tuple[str, ...], per_class: int, seed: int, **given: Any
-) -> None:
+def preview(manifest: Path, out: Path, pixels: tuple[str, ...], per_class: int, seed: int, **given: Any) -> None:
     """Show radiographs as a network will see them.
 
     Writes a page with some radiographs of MANIFEST (a CSV table), per class and pixel convention. With --patient it
@@ -52,10 +50,10 @@ def preview(
     if given["augmentation"] == "none":
         refuse(["views"], "no image is augmented. Remove it or set --augmentation.")
     load_tensorflow()
-    from radtl_tf.data.manifest.reader import read_manifest
+    from radtl_tf.data.manifest.reader import manifest_of
     from radtl_tf.experiment.preview import preview_manifest
     from radtl_tf.report.pages.preview import Sheet
 
     sheet = Sheet(seed=seed, **{name: given.pop(name) for name in ("image_size", "resize", "augmentation", "views")})
     task = options.task_of(manifest, given)
-    preview_manifest(read_manifest(manifest, images), task, out, sheet=sheet, per_class=per_class, pixels=pixels)
+    preview_manifest(manifest_of(task), task, out, sheet=sheet, per_class=per_class, pixels=pixels)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from radtl_tf.data.manifest.guesses import MAX_CLASSES, affirmed_class, class_counts
-from radtl_tf.data.manifest.reader import read_manifest
+from radtl_tf.data.manifest.reader import manifest_of
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped
@@ -32,7 +32,8 @@ def filled_preset(preset: str, task: Task, *, folder: Path, infer: bool = False)
         ExperimentError: the keys about labels contradict each other.
     """
     manifest = cast(Path, task.manifest)
-    table = read_manifest(manifest, task.images).table
+    read = manifest_of(task)
+    table, task = read.table, replace(task, encoding=task.encoding or read.encoding)
     labels = (task.label,) if isinstance(task.label, str) else task.label
     for column in (*labels, *filter(None, [task.patient])):
         if column not in table.columns:
@@ -64,7 +65,10 @@ def _inferred(task: Task, cells: Iterable[str]) -> Task:
 
 def _keys(task: Task, folder: Path) -> dict[str, Any]:
     """Return the keys of the section ``[task]`` of a file in ``folder``, in the order of the presets."""
-    order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
+    order = (
+        *("manifest", "path_column", "suffix", "encoding", "images", "kind", "label", "label_separator", "classes"),
+        *("positive", "patient"),
+    )
     values = {key: getattr(task, key) for key in (*order, "one_image_per_patient", "unit")}
     for key in ("manifest", "images"):
         if values[key]:

@@ -37,6 +37,9 @@ class Task(_Strict):
     ``binary`` needs ``positive``. An image with several labels has them in one cell, divided by ``label_separator``
     (binary: is ``positive`` among them?), or in a column each (``multilabel``: ``label`` names the columns).
     ``classes`` are those of a multilabel task, where not all that are found: other labels are taken for none.
+
+    The manifest: ``path_column`` (default: ``path``) names the files, which end with ``suffix`` where its cells do not;
+    ``encoding`` is that of its text (default: found).
     """
 
     label: str | tuple[str, ...] = "label"
@@ -50,6 +53,9 @@ class Task(_Strict):
     patient: str | None = None
     one_image_per_patient: bool = False
     unit: Unit | None = None
+    path_column: Annotated[str, Limits(min_length=1)] | None = None
+    suffix: Annotated[str, Limits(min_length=1)] | None = None
+    encoding: Annotated[str, Limits(min_length=1)] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

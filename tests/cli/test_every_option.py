@@ -21,7 +21,7 @@ from PIL import Image
 from radtl_tf.cli.main import main
 from radtl_tf.data.decoding.reading import Outcome
 from radtl_tf.data.decoding.worker_pool import read_all
-from radtl_tf.data.manifest.reader import ImageFile
+from radtl_tf.data.manifest.paths import ImageFile
 from radtl_tf.records.disk import write_json
 from radtl_tf.records.reader import as_dict, read_experiment
 
@@ -44,6 +44,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--out": "--positive sick + --out out2",
         },
     ),
@@ -63,6 +66,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "labels.csv --positive sick + --one-image-per-patient",
             "--unit": "labels.csv --positive sick --patient patient_id + --unit image",
             "--images": "labels.csv --one-image-per-patient --positive sick + --images more",
+            "--path-column": "labels.csv --one-image-per-patient --positive sick + --path-column bare",
+            "--suffix": "labels.csv --one-image-per-patient --positive sick --path-column bare + --suffix .png",
+            "--encoding": "labels.csv --one-image-per-patient --positive sick + --encoding utf-16",
         },
     ),
     "data check": (
@@ -77,6 +83,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "--patient patient_id --folds 2 + --unit patient",
             "--images": "+ --images more",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
             "--folds": "--patient patient_id + --folds 2",
             "--seed": "--patient patient_id --folds 2 + --seed 1",
             "--out": "+ --out out1",
@@ -95,6 +104,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--out": "--positive sick + --out out2",
             "--image-size": "--positive sick + --image-size 64",
             "--resize": "--positive sick + --resize stretch",
@@ -142,6 +154,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--backbone": "--positive sick + --backbone MobileNet",
             "--weights": "--positive sick + --weights imagenet",
             "--pixels": "--positive sick + --pixels tf",
@@ -175,6 +190,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "+ --unit image",
             "--images": "+ --images more",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
             "--threshold": "+ --threshold 0.5",
             "--out": "+ --out out2",
             "--json": "+ --json",
@@ -193,6 +211,9 @@ _OF_A_TABLE = {
     "--one-image-per-patient": "",
     "--unit": "image",
     "--images": "more",
+    "--path-column": "bare",
+    "--suffix": ".png",
+    "--encoding": "utf-8",
 }
 REFUSED = [
     *(("data check images", f"{name} {value}") for name, value in _OF_A_TABLE.items()),
@@ -200,7 +221,7 @@ REFUSED = [
     *(
         ("data check unlabeled.csv", f"{name} {value}")
         for name, value in _OF_A_TABLE.items()
-        if name not in ("--label", "--patient", "--images")
+        if name not in ("--label", "--patient", "--images", "--path-column", "--suffix", "--encoding")
     ),
     *(("data check unlabeled.csv --patient patient_id", words) for words in ("--folds 5", "--seed 726")),
     *(("data check labels.csv", words) for words in ("--unit image", "--folds 5", "--seed 726")),
@@ -293,8 +314,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
             Image.fromarray(random.integers(0, 256, size, np.uint8)).save(root / place / f"{number:02}.png")
         patient = number - (0 if number < 16 else 15 if number < 20 else 14)  # some have two images, some two labels
         label, finding = ("well", "sick")[number % 2], ("x", "y", "x|y", "z")[number % 4]
-        rows.append(f"images/{number:02}.png,{label},{finding},{'pq'[number % 3 > 0]},p{patient}\n")
-    text = "path,label,finding,other,patient_id\n" + "".join(rows)
+        rows.append(f"images/{number:02}.png,{label},{finding},{'pq'[number % 3 > 0]},p{patient},images/{number:02}\n")
+    text = "path,label,finding,other,patient_id,bare\n" + "".join(rows)
     files = {
         "labels.csv": text,
         "more/labels.csv": text,

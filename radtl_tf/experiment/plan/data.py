@@ -15,7 +15,7 @@ from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, manifest_of
 from radtl_tf.data.tfds.builders import (
     build_manifest,
     build_named,
@@ -113,9 +113,7 @@ def _of_data_set(experiment: Experiment, folder: OutputFolder, source: str | tfd
 
 def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest | None) -> _Read:
     task = experiment.task
-    if given is None and task.manifest is None:
-        raise DataError("the task names neither a manifest nor a data set.")
-    manifest = given or read_manifest(task.manifest, task.images)  # type: ignore[arg-type]
+    manifest = given or manifest_of(task)
     labels = labels_of(manifest, task)
     cases = cases_of(manifest, task, patient_key(folder.data), labels)
     folds = draw_folds(cases, experiment.folds, experiment.seed)
