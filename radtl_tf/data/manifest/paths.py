@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from radtl_tf.data.manifest.files_by_name import FilesByName
 from radtl_tf.data.manifest.missing import hints
 from radtl_tf.data.tables.repairs import Repair, at_lines, counted
 from radtl_tf.errors import DataError
@@ -28,7 +29,8 @@ BACKSLASHES = "backslashes"
 ABSOLUTE = "absolute, inside the image folder"
 CASE = "another case than the name of the file"
 FORM = "another Unicode form or other spaces than the name of the file"
-KINDS = (BACKSLASHES, ABSOLUTE, CASE, FORM)
+NAME_ONLY = "only the name of the file, found in another folder or with its ending"
+KINDS = (BACKSLASHES, ABSOLUTE, CASE, FORM, NAME_ONLY)
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ class ImageFinder:
         self.root, self._suffix = root.resolve(), suffix or ""
         self._given = root.absolute().as_posix()
         self._folders: dict[str, _Folder | DataError] = {"": _Folder(str(self.root))}
+        self._named = FilesByName(str(self.root), _key)
 
     def find(self, cell: str, line: int) -> tuple[ImageFile, tuple[str, ...]]:
         """Return the image that ``cell`` names, and in which of ``KINDS`` the path differs from where it is.
@@ -197,7 +200,10 @@ class ImageFinder:
             if there is not None:
                 self._refuse_outside(f"{folder.path}/{there}")
                 return f"{folder.path}/{there}", (_difference(one, there),)
-        raise DataError(NO_IMAGE)
+        elsewhere = self._named.find(name) if folder.path == str(self.root) else None
+        if elsewhere is None:
+            raise DataError(NO_IMAGE)
+        return elsewhere, (NAME_ONLY,)
 
     def _refuse_outside(self, path: str) -> None:
         if os.path.islink(path) and not Path(path).resolve().is_relative_to(self.root):
