@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,7 @@ from radtl_tf.errors import DataError, OutputError, nearest
 
 if TYPE_CHECKING:
     from radtl_tf.data.manifest.reader import Manifest
+    from radtl_tf.data.tables.table import Table
 
 PRESETS = ("quick", "mei2022", "okazaki2024")
 _PATIENT = "patient_id"
@@ -95,24 +96,28 @@ def _ask(question: str, default: str | None, read: Callable[[str], _Answer]) -> 
 
 
 def _ask_table() -> tuple[Manifest, list[str]]:
-    """Ask for the manifest and, if its own folder has no image, for the folder of the images."""
+    """Ask for the manifest and, if they cannot be found, for the column of the paths and the folder of the images."""
     from radtl_tf.data.manifest.reader import read_manifest, refuse_faults
+    from radtl_tf.data.tables.table import read_table
 
     tables = [str(file) for file in sorted(Path().glob("*.csv"))]
-    file, manifest = _ask(
-        "Table (CSV) with a row per radiograph",
+    file, table = _ask(
+        "Table with a row per radiograph",
         tables[0] if len(tables) == 1 else None,
-        lambda answer: (answer, read_manifest(Path(answer), collect=True)),
+        lambda answer: (answer, read_table(Path(answer))),
     )
+    log(f"  {len(table.rows)} rows; columns: {', '.join(table.header)}")
     words = [f"--manifest={file}"]
-    columns = ", ".join(map(str, manifest.table.columns))
-    log(f"  {len(manifest.table)} rows; columns: {columns}")
+    path_column = _ask_path_column(table)
+    if path_column:
+        words.append(f"--path-column={path_column}")
+    manifest = read_manifest(Path(file), collect=True, path_column=path_column)
     if len(manifest.faults) == len(manifest.table):
 
         def reread(folder: str) -> tuple[str, Manifest]:
-            found = read_manifest(manifest.path, Path(folder), collect=True)
+            found = read_manifest(Path(file), Path(folder), collect=True, path_column=path_column)
             if len(found.faults) == len(found.table):
-                raise DataError("none of the images is below this folder.")
+                raise DataError("none of the images is in this folder.")
             return folder, found
 
         folder, manifest = _ask("Folder of the images", None, reread)
@@ -120,6 +125,22 @@ def _ask_table() -> tuple[Manifest, list[str]]:
     refuse_faults(manifest)
     log(f"  {len(manifest.images)} images found")
     return manifest, words
+
+
+def _ask_path_column(table: Table) -> str | None:
+    """Ask for the column of the paths if no name tells it."""
+    from radtl_tf.data.manifest.guesses import guess_paths
+    from radtl_tf.data.manifest.table import found_path_column
+
+    try:
+        found_path_column(table.header, None)
+    except DataError:
+        return _ask(
+            "Column of the paths or names of the images",
+            guess_paths(dict(zip(table.header, zip(*table.rows, strict=True), strict=True))),
+            lambda name: _known(table.header, name),
+        )
+    return None
 
 
 def _ask_labels(manifest: Manifest) -> list[str]:
@@ -196,9 +217,12 @@ def _ask_patient(manifest: Manifest, words: list[str]) -> list[str]:
 
 
 def _column(manifest: Manifest, name: str) -> str:
-    name, known = name.strip(), list(manifest.table.columns)
-    if name not in known:
-        raise DataError(f"the table has no column {name!r}{nearest(name, known)}.")
+    return _known(list(manifest.table.columns), name.strip())
+
+
+def _known(columns: Sequence[str], name: str) -> str:
+    if name not in columns:
+        raise DataError(f"the table has no column {name!r}{nearest(name, columns)}.")
     return name
 
 

@@ -80,15 +80,24 @@ def test_several_labels_in_a_cell_and_images_elsewhere(asked: Any, tmp_path: Pat
     rows = [f"{n}.png,{('A|B', 'A', 'B', 'C|A|B')[n % 4]},{n // 2}\n" for n in range(12)]
     asked("path\n" + "".join(rows))
     (tmp_path / "films").mkdir()
+    (tmp_path / "tables").mkdir()
     for image in tmp_path.glob("*.png"):
         image.rename(tmp_path / "films" / image.name)
-    Path("table.csv").write_text("path,Finding Labels,subject\n" + "".join(rows))
-    words = ["table.csv", ".", "films", "", "", "B", "", ""]
+    Path("tables/table.csv").write_text("path,Finding Labels,subject\n" + "".join(rows))
+    words = ["tables/table.csv", "tables", "films", "", "", "B", "", ""]
     result = CliRunner().invoke(main, ["init"], input="".join(f"{answer}\n" for answer in words))
     assert result.exit_code == 0, result.output
     task = read_experiment(Path("experiment.toml")).task
     assert (task.kind, task.positive, task.label_separator) == ("binary", "B", "|")
     assert (task.images, task.patient, task.unit) == (tmp_path / "films", "subject", "image")
+
+
+def test_the_column_of_the_paths_is_asked_for_if_no_name_tells_it(asked: Any) -> None:
+    rows = "".join(f"{n}.png,{n % 2},p{n}\n" for n in range(12))
+    result = asked(f"Image Index,Mass,patient_id\n{rows}", "", "", "", "", "", "")
+    assert result.exit_code == 0, result.output
+    task = read_experiment(Path("experiment.toml")).task
+    assert (task.path_column, task.label, task.positive) == ("Image Index", "Mass", "1")
 
 
 def test_without_a_terminal_or_with_an_option_nothing_is_asked(

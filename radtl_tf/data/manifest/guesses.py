@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
+
+from radtl_tf.data.manifest.files_by_name import ENDINGS
 
 MAX_CLASSES = 20  # a column of more values may be one of names or measurements
 
@@ -15,6 +17,7 @@ _MARKS = _YES | {"", "0", "0.0", "-1", "-1.0", "no", "false"}
 
 _LABEL = re.compile(r"labels?|class|classes|diagnos[ei]s|findings?|target|outcome|category|disease", re.IGNORECASE)
 _PATIENT = re.compile(r"(?:patient|subject|participant|person|case|pat)(?:id|no|nr|number|code|key)?", re.IGNORECASE)
+_IMAGE = re.compile(r"(?:image|img|dicom|file|sopinstanceu)(?:id|index|name|path|stem)?", re.IGNORECASE)
 _OTHER = re.compile(  # columns that describe an image or a patient, and are no label
     r"path|file|image|id|age|sex|gender|male|view|position|laterality|side|site|vendor|manufacturer|intent|split|fold|"
     r"width|height|spacing|date|year|frontal|lateral|appa|index|rows|columns|spot",
@@ -43,6 +46,14 @@ def guess_labels(table: pd.DataFrame) -> tuple[str, ...]:
     marked = [name for name in possible if _is_marks(table[name])]
     few = [name for name in possible if 2 <= table[name].nunique() <= min(MAX_CLASSES, len(table) // 2)]
     return tuple(marked) or (tuple(few) if len(few) == 1 else ())
+
+
+def guess_paths(columns: Mapping[str, Sequence[str]]) -> str | None:
+    """Return the column whose cells end like image files, else the one that is named like an image, or ``None``."""
+    for name, cells in columns.items():
+        if all(cell.strip().lower().endswith(ENDINGS) for cell in cells):
+            return name
+    return next((name for name in columns if _IMAGE.fullmatch(re.sub(r"[\W_]", "", name))), None)
 
 
 def guess_patient(table: pd.DataFrame) -> str | None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from radtl_tf.data.manifest.guesses import class_counts, guess_labels, guess_patient, guess_positive, guess_separator
+from radtl_tf.data.manifest.guesses import (
+    class_counts,
+    guess_labels,
+    guess_paths,
+    guess_patient,
+    guess_positive,
+    guess_separator,
+)
 
 
 def table(**columns: list[str]) -> pd.DataFrame:
@@ -67,3 +74,9 @@ def test_several_labels_in_a_cell() -> None:
     assert guess_separator(["A|B", "B|A", "A", "B"]) == "|"
     assert guess_separator(["A, left", "B"]) is None  # a comma within names divides nothing
     assert class_counts(["A|B", "A", "", "A | A"], "|") == {"A": 3, "B": 1}
+
+
+def test_the_column_of_the_paths() -> None:
+    assert guess_paths({"id": ["1", "2"], "file_at": ["a/1.PNG", "a/2.png"], "image_id": ["1", "2"]}) == "file_at"
+    assert guess_paths({"label": ["x", "y"], "Image Index": ["1", "2"]}) == "Image Index"
+    assert guess_paths({"label": ["x", "y"], "image quality": ["1", "2"]}) is None
