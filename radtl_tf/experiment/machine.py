@@ -59,7 +59,7 @@ def _missing_weights(states: Iterable[Availability]) -> list[str]:
 
 
 def _lacks(system: str, gpus: tuple[str, ...]) -> list[str]:
-    """Say what the platform lacks."""
+    """Return what this platform cannot do, and what to do about it."""
     reasons = {
         "win32": "TensorFlow supports no GPU on Windows. For a GPU, use WSL 2.",
         "darwin": "TensorFlow supports no GPU on a Mac, so the CPU computes.",

@@ -28,8 +28,8 @@ def filled_preset(preset: str, task: Task, *, folder: Path, infer: bool = False)
     ``infer``: the kind of the task and its positive class were not given, so the labels decide, which is logged.
 
     Raises:
-        DataError: a column is missing, or the positive class of a binary task is.
-        ExperimentError: the keys about labels contradict each other.
+        DataError: a column is missing, or a binary task names no positive class.
+        ExperimentError: the keys about the labels contradict each other.
     """
     manifest = cast(Path, task.manifest)
     read = manifest_of(task)
