@@ -78,7 +78,7 @@ def _keys(task: Task, folder: Path) -> dict[str, Any]:
 
 def _check_positive(positive: str | None, cells: Iterable[str], label: str, separator: str | None) -> None:
     """Refuse a positive class that no image has."""
-    found = sorted({name.strip() for cell in cells for name in (cell.split(separator) if separator else [cell])})
+    found = sorted(class_counts(cells, separator))
     if positive in found:
         return
     if len(found) > MAX_LABELS:  # perhaps a column of names, which must not be shown

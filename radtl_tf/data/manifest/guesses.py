@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from radtl_tf.data.manifest.files_by_name import ENDINGS
+from radtl_tf.data.manifest.label_lists import labels_in
 
 MAX_CLASSES = 20  # a column of more values may be one of names or measurements
 
@@ -82,14 +83,14 @@ def guess_separator(cells: Iterable[str]) -> str | None:
     different = {cell.strip() for cell in cells}
     for separator in _SEPARATORS:
         if any(separator in cell for cell in different):
-            parts = {part.strip() for cell in different for part in cell.split(separator)}
+            parts = {part for cell in different for part in labels_in(cell, separator)}
             return separator if len(parts) < len(different) else None
     return None
 
 
 def class_counts(cells: Iterable[str], separator: str | None = None) -> Counter[str]:
     """Return how many images have each class; blank cells count for none."""
-    names = ({part.strip() for part in cell.split(separator)} if separator else {cell.strip()} for cell in cells)
+    names = (set(labels_in(cell, separator)) if separator else {cell.strip()} for cell in cells)
     return Counter(name for found in names for name in found if name)
 
 
