@@ -279,6 +279,9 @@ def test(
     images: str | PathLike | None = None,
     label_separator: str | None = None,
     one_image_per_patient: bool | None = None,
+    path_column: str | None = None,
+    suffix: str | None = None,
+    encoding: str | None = None,
 ) -> ExternalTest:
     """Test an exported model on patients that it was not made with, or compare two.
 
@@ -294,6 +297,9 @@ def test(
         images: the folder that its files are relative to.
         label_separator: what divides several labels in one cell.
         one_image_per_patient: each image is a patient of its own.
+        path_column: its column of paths.
+        suffix: the ending that its paths lack.
+        encoding: its encoding.
 
     Returns:
         The test, with ``frame()``, ``results`` and a ``repr`` that is the answer.
@@ -323,6 +329,9 @@ def test(
         images=Path(images) if images else None,
         label_separator=label_separator,
         one_image_per_patient=one_image_per_patient,
+        path_column=path_column,
+        suffix=suffix,
+        encoding=encoding,
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from radtl_tf.data.check.rules import linked_cases
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, manifest_from, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, manifest_from, manifest_of
 from radtl_tf.errors import DataError
 from radtl_tf.library.data.check import DataCheck, data_check
 from radtl_tf.library.data.stored_images import ImageRows, StoredImages, private_folder
@@ -66,20 +66,30 @@ class Dataset:
         label_separator: str | None = None,
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
+        path_column: str | None = None,
+        suffix: str | None = None,
+        encoding: str | None = None,
     ) -> Dataset:
-        """Read a manifest: a CSV file with a column ``path``, a label and a patient id per image.
+        """Read a manifest: a table with a path, a label and a patient id per image.
+
+        It may be a CSV file in any usual encoding, with commas, semicolons, tabs or bars, an Excel workbook
+        (``radtl_tf[excel]``) or a parquet file (``radtl_tf[parquet]``). What is repaired is logged, and ``check``
+        lists it.
 
         Args:
-            path: the CSV file.
+            path: the file.
             label: column of the label; several columns of 1 and 0 make a multilabel task.
             positive: label of the positive class; the task is then binary.
             patient: column of the patient id.
             kind: ``binary``, ``multiclass`` or ``multilabel``, where it does not follow from the other arguments.
             unit: what counts as one case, ``patient`` or ``image``; to be said where patients have several images.
-            images: folder of the images; default: the folder of the CSV file.
+            images: folder of the images; default: the folder of the file.
             label_separator: what divides several labels in one cell, such as ``|``.
             classes: those of a multilabel task; default: all that occur.
             one_image_per_patient: there is no patient column, and each image is a patient of its own.
+            path_column: column of the paths of the images; default: ``path``.
+            suffix: ending that the paths lack, such as ``.png``.
+            encoding: encoding of a CSV file, such as ``cp932``; default: found, or refused where several are possible.
 
         Raises:
             DataError: the table is wrong; the message says what to do. An image that is missing is refused when it is
@@ -100,8 +110,11 @@ class Dataset:
             label_separator=label_separator,
             classes=classes,
             one_image_per_patient=one_image_per_patient,
+            path_column=path_column,
+            suffix=suffix,
+            encoding=encoding,
         )
-        return cls._from_manifest(read_manifest(file, folder, collect=True), task, kind)
+        return cls._from_manifest(manifest_of(task, collect=True), task, kind)
 
     @classmethod
     def from_frame(
@@ -117,6 +130,7 @@ class Dataset:
         label_separator: str | None = None,
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
+        suffix: str | None = None,
     ) -> Dataset:
         """Take a DataFrame as the manifest that pandas would write as CSV; it is checked in the same way.
 
@@ -128,7 +142,7 @@ class Dataset:
         """
         if not isinstance(frame, pd.DataFrame):
             raise DataError(f"from_frame takes a pandas DataFrame, not {type(frame).__name__}; for a file: from_csv.")
-        manifest = manifest_from(frame, Path(root or ".").expanduser(), path)
+        manifest = manifest_from(frame, Path(root or ".").expanduser(), path, suffix)
         task = task_from(
             {"manifest": manifest.path},
             label=label,
@@ -254,7 +268,7 @@ class Dataset:
         Raises:
             DataError: a TFDS data set is damaged. Images that cannot be read are findings.
         """
-        return data_check(self._images.examined_anyway(), self._cases, folds, seed)
+        return data_check(self._images.examined_anyway(), self._cases, folds, seed, self._images.repaired())
 
     def to_tf(
         self,
