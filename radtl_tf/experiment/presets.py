@@ -17,14 +17,15 @@ from radtl_tf.records.experiment import Task
 from radtl_tf.records.reader import check_task
 
 MAX_LABELS = 6
+_TABLE = ("path_column", "suffix", "encoding")  # keys that say how the manifest is read
 
 
 def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
     """Return the text of an experiment file for ``task``, which has a manifest, to be saved in ``folder``.
 
     Raises:
-        DataError: a column is not there, or the positive class of a binary task is not named.
-        ExperimentError: what is said of the labels contradicts itself.
+        DataError: a column is missing, or a binary task names no positive class.
+        ExperimentError: the keys about the labels contradict each other.
     """
     manifest = cast(Path, task.manifest)
     read = manifest_of(task)
@@ -37,26 +38,16 @@ def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
         _check_positive(task.positive, table[labels[0]], labels[0], task.label_separator)
     check_task(task)
     text = (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8")
-    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in _keys(task, folder).items() if value)
+    lines = "".join(
+        f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in _keys(task, folder).items() if value
+    )
     return re.sub(r"^\[task\]\n(\w+ = .*\n)+", lambda _: f"[task]\n{lines}", text, count=1, flags=re.M)
 
 
 def _keys(task: Task, folder: Path) -> dict[str, Any]:
-    """Return what the section ``[task]`` of a file in ``folder`` says, in the order of the presets."""
-    order = (
-        "manifest",
-        "kind",
-        "label",
-        "label_separator",
-        "classes",
-        "positive",
-        "images",
-        "patient",
-        "path_column",
-        "suffix",
-        "encoding",
-    )
-    values = {key: getattr(task, key) for key in (*order, "one_image_per_patient", "unit")}
+    """Return the keys of the section ``[task]`` of a file in ``folder``, in the order of the presets."""
+    order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
+    values = {key: getattr(task, key) for key in (*order, *_TABLE, "one_image_per_patient", "unit")}
     for key in ("manifest", "images"):
         if values[key]:
             values[key] = Path(os.path.relpath(values[key].resolve(), folder.resolve())).as_posix()
@@ -68,9 +59,11 @@ def _check_positive(positive: str | None, cells: Iterable[str], label: str, sepa
     found = sorted({name.strip() for cell in cells for name in (cell.split(separator) if separator else [cell])})
     if positive in found:
         return
-    if len(found) > MAX_LABELS:  # perhaps a column of names: not to be shown
-        raise DataError(f"The column {label!r} has {len(found)} different values: name another label column.")
-    came = "is not given" if positive is None else f"{positive!r} is no label"
+    if len(found) > MAX_LABELS:  # perhaps patients' names: do not print them
+        raise DataError(
+            f"The column {label!r} has {len(found)} values, more than {MAX_LABELS}: name another label column."
+        )
+    came = "is not given" if positive is None else f"{positive!r} is not among the labels"
     raise DataError(
         f"The positive class {came}: name one of {', '.join(found)}, or another kind, multiclass or multilabel."
     )

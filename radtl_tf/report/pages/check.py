@@ -19,13 +19,13 @@ from radtl_tf.report.drawing.templates import render_template
 CONFOUNDERS = "Age and pixel spacing by class"
 _MAX_LINES = 10  # of a finding; all of them are in the JSON
 _CAPTIONS = {
-    "Files": "Every file has one outcome.",
-    "Classes": "An image with several labels counts under all of them together.",
-    "Sizes": "As decoded, upright and with square pixels.",
-    CONFOUNDERS: "Where known: from the DICOM header, or from columns called age and spacing.",
-    "Acquisition by class": "Cramer's V: 0 is no association, 1 a perfect one. AUROC of the label from all of it: "
-    "0.5 is chance.",
-    "Folds": "What each part of each fold would hold, with images per class.",
+    "Files": "Each file has one outcome.",
+    "Classes": "An image with several labels is counted once, under the combination of its labels.",
+    "Sizes": "Sizes after decoding, upright and with square pixels.",
+    CONFOUNDERS: "Taken from the DICOM header, or from columns named age and spacing; unknown values are left out.",
+    "Acquisition by class": "Cramer's V: 0 means no association, 1 a perfect one. The AUROC shows how well all of "
+    "these properties together predict the label; 0.5 is chance.",
+    "Folds": "Images and patients in each part of each fold, with images per class.",
 }
 
 
@@ -33,7 +33,7 @@ def verdict(checked: Checked) -> str:
     """Return the result in a few words."""
     numbers = [(sum(found.level == level for found in checked.findings), level) for level in ("error", "warning")]
     parts = [f"{number} {level}{'s' if number > 1 else ''}" for number, level in numbers if number]
-    return ", ".join(parts) or "no error, no warning"
+    return ", ".join(parts) or "no errors, no warnings"
 
 
 def lines_text(finding: Finding) -> str:
@@ -68,7 +68,7 @@ def as_dict(checked: Checked) -> dict[str, Any]:
 
 
 def write_page(path: Path, checked: Checked, name: str) -> None:
-    """Write the check of the data set ``name`` as one HTML page without scripts and external addresses.
+    """Write the check of the data set ``name`` as one HTML page without scripts or external addresses.
 
     Raises:
         OutputError: the file cannot be written.
@@ -102,7 +102,7 @@ def tables_of(checked: Checked) -> list[Table]:
 
 
 def _confounders(checked: Checked) -> str:
-    """Return medians and quartiles of age and spacing per class as an SVG element, or nothing where none is known."""
+    """Return medians and quartiles of age and spacing per class as an SVG element; empty if none is known."""
     table = checked.tables.get(CONFOUNDERS)
     if table is None:
         return ""

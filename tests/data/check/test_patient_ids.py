@@ -1,4 +1,4 @@
-"""Ids of one patient that are written in several ways are found."""
+"""Different spellings of one patient's id are found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data check finds what was planted, each kind alone, and nothing in a clean set."""
+"""The data check finds each kind of planted problem, and nothing in a clean data set."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Change = Callable[[list[Examined]], list[Examined]]
 
 @pytest.fixture
 def clean(reading: Any) -> list[Examined]:
-    """Return 120 images of 60 patients; nothing gives the label away."""
+    """Return 120 images of 60 patients; nothing except the pixels depends on the label."""
     rng = np.random.default_rng(1)
 
     def image(number: int) -> Examined:

@@ -1,4 +1,4 @@
-"""What may be kept of a metadata value."""
+"""The metadata values that may be stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data check as a person and as a machine reads it."""
+"""The page and the JSON of the data check."""
 
 from __future__ import annotations
 
