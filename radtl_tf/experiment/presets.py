@@ -20,6 +20,7 @@ from radtl_tf.records.reader import check_task
 
 MAX_LABELS = 6
 _log = get_logger(__name__)
+_TABLE = ("path_column", "suffix", "encoding")  # keys that say how the manifest is read
 
 
 def filled_preset(preset: str, task: Task, *, folder: Path, infer: bool = False) -> str:
@@ -44,7 +45,9 @@ def filled_preset(preset: str, task: Task, *, folder: Path, infer: bool = False)
         _check_positive(task.positive, table[labels[0]], labels[0], task.label_separator)
     check_task(task)
     text = (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8")
-    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in _keys(task, folder).items() if value)
+    lines = "".join(
+        f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in _keys(task, folder).items() if value
+    )
     return re.sub(r"^\[task\]\n(\w+ = .*\n)+", lambda _: f"[task]\n{lines}", text, count=1, flags=re.M)
 
 
@@ -65,11 +68,8 @@ def _inferred(task: Task, cells: Iterable[str]) -> Task:
 
 def _keys(task: Task, folder: Path) -> dict[str, Any]:
     """Return the keys of the section ``[task]`` of a file in ``folder``, in the order of the presets."""
-    order = (
-        *("manifest", "path_column", "suffix", "encoding", "images", "kind", "label", "label_separator", "classes"),
-        *("positive", "patient"),
-    )
-    values = {key: getattr(task, key) for key in (*order, "one_image_per_patient", "unit")}
+    order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
+    values = {key: getattr(task, key) for key in (*order, *_TABLE, "one_image_per_patient", "unit")}
     for key in ("manifest", "images"):
         if values[key]:
             values[key] = Path(os.path.relpath(values[key].resolve(), folder.resolve())).as_posix()

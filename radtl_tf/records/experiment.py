@@ -38,8 +38,8 @@ class Task(_Strict):
     the image is positive if ``positive`` is among them), or in one column per label (``multilabel``: ``label`` names
     the columns). ``classes`` limits a multilabel task to these classes; other labels are ignored.
 
-    ``path_column`` (default: ``path``) of the manifest names the files, ``suffix`` is the ending that its cells lack,
-    ``encoding`` is the encoding of a text file (default: found).
+    The manifest: ``path_column`` (default: ``path``) holds the paths of the images, ``suffix`` is the ending that they
+    lack, ``encoding`` is that of its text (default: found).
     """
 
     label: str | tuple[str, ...] = "label"

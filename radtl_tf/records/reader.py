@@ -23,8 +23,8 @@ from radtl_tf.records.plain_text import normal_text
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _Record = TypeVar("_Record")
-_UNION_TAGS = ("str", "tuple[str, ...]", "constrained-int")  # names that pydantic gives to the members of a union
 _OF_A_TABLE = ("path_column", "suffix", "encoding")  # keys of a task
+_UNION_TAGS = ("str", "tuple[str, ...]", "constrained-int")  # names that pydantic gives to the members of a union
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 
 
@@ -283,7 +283,7 @@ def normal_task(task: Task) -> Task:
 
 
 def absolute_task(task: Task, folder: Path) -> Task:
-    """Return the task with absolute paths and normal names; relative paths are relative to ``folder``."""
+    """Return the task with absolute paths, relative ones being relative to ``folder``, and names in normal form."""
     task = normal_task(task)
     manifest, images = (None if path is None else _anchored(path, folder) for path in (task.manifest, task.images))
     return replace(task, manifest=manifest, images=images, dataset=_anchored_dataset(task.dataset, folder))

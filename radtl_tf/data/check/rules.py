@@ -37,13 +37,14 @@ def check(
     plan: FoldPlan | None = None,
     seed: int = 0,
     folds: Sequence[Fold] | None = None,
+    known: Sequence[Finding] = (),
 ) -> Checked:
     """Return what there is to know of a data set before it is used; ``plan`` with ``cases`` adds the folds.
 
-    Folds that are drawn already come in as ``folds``.
+    Folds that are drawn already come in as ``folds``, findings about the table of the images as ``known``.
     """
     data = CheckData(tuple(examined), cases, plan, seed, None if folds is None else tuple(folds))
-    findings = [finding for rule in _RULES for finding in rule(data)]
+    findings = [*known, *(finding for rule in _RULES for finding in rule(data))]
     findings.sort(key=lambda finding: (_LEVELS.index(finding.level), list(KINDS).index(finding.code)))
     return Checked(counts(data), tuple(findings), tables(data), tuple(data.folds[0]))
 

@@ -7,12 +7,13 @@ case or other spaces than their disk. Messages hold counts and lines, never a pa
 from __future__ import annotations
 
 import os
+import re
 import stat
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 
 from radtl_tf.data.manifest.files_by_name import FilesByName
 from radtl_tf.data.manifest.missing import hints
@@ -24,12 +25,14 @@ NO_IMAGE = "the image does not exist"
 NO_FOLDER = "the folder of the image does not exist"
 _LEAVES = "the path is a link that leaves the image folder."
 _NO_WAY = "the path cannot be followed."
+_DRIVE = re.compile("[A-Za-z]:")  # of Windows
 
 BACKSLASHES = "backslashes"
 ABSOLUTE = "absolute, inside the image folder"
 CASE = "another case than the name of the file"
 FORM = "another Unicode form or other spaces than the name of the file"
 NAME_ONLY = "only the name of the file, found in another folder or with its ending"
+
 KINDS = (BACKSLASHES, ABSOLUTE, CASE, FORM, NAME_ONLY)
 
 
@@ -94,7 +97,7 @@ class _Folder:
     """A folder below the root, and the names in it by the form in which they are compared."""
 
     def __init__(self, path: str, kinds: tuple[str, ...] = ()) -> None:
-        self.path, self.kinds = path, kinds
+        self.path, self.place, self.kinds = path, Path(path), kinds
         self._names: dict[str, list[str]] | None = None
 
     def like(self, name: str) -> str | None:
@@ -128,14 +131,13 @@ class ImageFinder:
         place, _, name = relative.rpartition("/")
         try:
             folder = self._folder(place)
-            path, more = self._file(folder, name)
-            status = os.stat(path)
-            if not stat.S_ISREG(status.st_mode):
-                raise DataError("the path is a folder, pipe or device, no image file.")
+            there, status, more = self._file(folder, name)
         except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links
             raise DataError(_NO_WAY) from error
-        image = ImageFile(line, Path(path), status.st_size, status.st_mtime_ns)
-        return image, tuple(dict.fromkeys((*kinds, *folder.kinds, *more)))
+        if not stat.S_ISREG(status.st_mode):
+            raise DataError("the path is a folder, pipe or device, no image file.")
+        image = ImageFile(line, folder.place / there, status.st_size, status.st_mtime_ns)
+        return image, (*kinds, *folder.kinds, *more)
 
     def _relative(self, cell: str) -> tuple[str, tuple[str, ...]]:
         """Return the path below the root, divided by slashes.
@@ -151,7 +153,7 @@ class ImageFinder:
             inside = next((base for base in (self._given, str(self.root)) if path.startswith(f"{base}/")), None)
             if inside is not None:
                 path, kinds = path[len(inside) + 1 :], (*kinds, ABSOLUTE)
-        if path.startswith("/") or PureWindowsPath(cell).drive:
+        if path.startswith("/") or _DRIVE.match(path):
             raise DataError("the path is absolute and not inside the image folder: write it relative to this folder.")
         if ".." in path.split("/"):
             raise DataError("the path holds '..': write it relative to the image folder.")
@@ -186,24 +188,35 @@ class ImageFinder:
             raise DataError(_NO_WAY)
         return _Folder(path, kinds)
 
-    def _file(self, folder: _Folder, name: str) -> tuple[str, tuple[str, ...]]:
+    def _file(self, folder: _Folder, name: str) -> tuple[str, os.stat_result, tuple[str, ...]]:
+        """Return the path of the file below ``folder``, what it is, and how it differs from ``name``."""
         names = [name]
         if self._suffix and not name.lower().endswith(self._suffix.lower()):
             names.insert(0, name + self._suffix)
         for one in names:
-            path = f"{folder.path}/{one}"
-            if os.path.lexists(path):
-                self._refuse_outside(path)
-                return path, ()
+            status = self._status(f"{folder.path}/{one}")
+            if status is not None:
+                return one, status, ()
         for one in names:
             there = folder.like(one)
-            if there is not None:
-                self._refuse_outside(f"{folder.path}/{there}")
-                return f"{folder.path}/{there}", (_difference(one, there),)
-        elsewhere = self._named.find(name) if folder.path == str(self.root) else None
+            status = None if there is None else self._status(f"{folder.path}/{there}")
+            if there is not None and status is not None:
+                return there, status, (_difference(one, there),)
+        elsewhere = self._named.find(name) if folder is self._folders[""] else None
         if elsewhere is None:
             raise DataError(NO_IMAGE)
-        return elsewhere, (NAME_ONLY,)
+        return os.path.relpath(elsewhere, folder.path), os.lstat(elsewhere), (NAME_ONLY,)
+
+    def _status(self, path: str) -> os.stat_result | None:
+        """Return what ``path`` is, or ``None`` if there is nothing; a link may not leave the root."""
+        try:
+            status = os.lstat(path)
+        except FileNotFoundError:
+            return None
+        if not stat.S_ISLNK(status.st_mode):
+            return status
+        self._refuse_outside(path)
+        return os.stat(path)
 
     def _refuse_outside(self, path: str) -> None:
         if os.path.islink(path) and not Path(path).resolve().is_relative_to(self.root):

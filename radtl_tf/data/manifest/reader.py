@@ -230,8 +230,8 @@ def _refuse_blank(manifest: Manifest, columns: Mapping[str, Sequence[str]]) -> N
         )
 
 
-def column(manifest: Manifest, name: str, what: str) -> list[str]:
-    """Return the cells of the column ``name``, which holds ``what``.
+def column(manifest: Manifest, name: str, what: str, *, written: bool = False) -> list[str]:
+    """Return the cells of the column ``name``, which holds ``what``, in their normal form or as ``written``.
 
     Raises:
         DataError: there is no such column.
@@ -239,7 +239,8 @@ def column(manifest: Manifest, name: str, what: str) -> list[str]:
     columns = list(manifest.table.columns)
     if name not in columns:
         raise DataError(f"no {what} column {name!r}{nearest(name, columns)}; there are: {', '.join(columns)}.")
-    return manifest.table[name].tolist()
+    table = manifest.written if written and manifest.written is not None else manifest.table
+    return table[name].tolist()
 
 
 def _patients(manifest: Manifest, task: Task) -> list[str]:
