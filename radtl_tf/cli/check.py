@@ -20,29 +20,38 @@ if TYPE_CHECKING:
 @click.command(cls=Verb)
 @click.argument("source", type=ANY_PATH)
 @options.task_options
+@options.columns
 @options.folds
 @options.seed
 @options.out(FILE, "HTML page to write.", required=False)
+@click.option("--all", "everything", is_flag=True, help="Print every finding with its advice, and all tables.")
 @as_json
-def check(source: Path, folds: int, seed: int, out: Path | None, as_json: bool, **task: Any) -> None:
+def check(source: Path, folds: int, seed: int, out: Path | None, everything: bool, as_json: bool, **task: Any) -> None:
     """Find what could spoil an experiment, in every radiograph.
 
-    SOURCE is a manifest (CSV) or a folder of images. The check finds files that cannot be read, patients with two
+    SOURCE is a manifest (a table) or a folder of images. The check finds files that cannot be read, patients with two
     ids, duplicates and near-duplicates, paths and columns that reveal the label, and shortcuts in how the images were
-    taken. An error means exit code 1. Options about labels, patients and folds are valid for a manifest only. Without
-    --positive and --kind, the check compares all classes. It draws folds if you give --patient or
-    --one-image-per-patient.
+    taken. It prints one screen, which begins with what to do first. An error means exit code 1. Options about labels,
+    patients and folds are valid for a manifest only. Without --positive and --kind, the check compares all classes. It
+    draws folds if you give --patient or --one-image-per-patient.
 
     Example:
       radtl data check labels.csv --positive pneumonia --patient patient_id
     """
-    from radtl_tf.report.pages.check import as_dict, as_text, verdict, write_page
+    from radtl_tf.report.pages.check import as_dict, as_screen, as_text, verdict, write_page
 
+    if as_json:
+        refuse(["everything"], "--json prints everything. Remove it.")
     checked = _folder(source) if source.is_dir() else _manifest(source, folds, seed, task)
     if out:
         write_page(out, checked, source.name)
         log(f"Page: {out}")
-    click.echo(json.dumps(as_dict(checked), indent=1) if as_json else as_text(checked))
+    if as_json:
+        click.echo(json.dumps(as_dict(checked), indent=1))
+    else:
+        click.echo(as_text(checked) if everything else as_screen(checked))
+    if not (as_json or everything or out):
+        log("Add --all for every finding and the tables, or --out check.html for a page.")
     if checked.errors:
         log(f"Error: {source}: {verdict(checked)}. The first: {checked.errors[0].message}")
         click.get_current_context().exit(1)
@@ -52,7 +61,7 @@ def _folder(folder: Path) -> Checked:
     from radtl_tf.data.check.check_source import check_folder
     from radtl_tf.library.bars import bars
 
-    refuse([*TASK, "folds", "seed"], "a folder has no labels and no patients. Remove it or name a manifest.")
+    refuse([*TASK, "columns", "folds", "seed"], "a folder has no labels and no patients. Remove it or name a manifest.")
     with bars() as watch:
         return check_folder(folder, watch)
 
@@ -79,7 +88,7 @@ def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | Non
     """
     if not given["labels"] and Task.label not in manifest.table.columns:
         names = set(TASK) - {"labels", "patient", *options.TABLE}
-        refuse({*names, "folds", "seed"}, "the manifest has no column 'label'. Name yours with --label.")
+        refuse({*names, "columns", "folds", "seed"}, "the manifest has no column 'label'. Name yours with --label.")
         return None
     kind = given["kind"]
     if not given["positive"] and not kind:

@@ -31,11 +31,12 @@ for command in (check, preview):
 @options.out(FOLDER, "Folder of the TFDS data sets.", default="data", show_default=True)
 @click.option("--manual-dir", type=FOLDER, help="Folder with the files of a builder that you downloaded yourself.")
 @task_options
+@options.columns
 def build(source: str, out: Path, manual_dir: Path | None, **task: Any) -> None:
     """Build a TFDS data set from a table or a builder.
 
-    SOURCE is a manifest (CSV), the name of a builder, such as adld, or the folder of a builder. Options about labels,
-    patients and images are valid for a manifest only, because a builder knows its own.
+    SOURCE is a manifest (a table), the name of a builder, such as adld, or the folder of a builder. Options about
+    labels, patients and images are valid for a manifest only, because a builder knows its own.
 
     Example:
       radtl data build labels.csv --positive pneumonia --patient patient_id
@@ -55,7 +56,7 @@ def build(source: str, out: Path, manual_dir: Path | None, **task: Any) -> None:
 def _build_named(source: str, out: Path, manual_dir: Path | None) -> Any:
     from radtl_tf.data.tfds.builders import build_named, class_and_config
 
-    refuse(TASK, f"the builder {source} knows its labels and patients. Remove it.")
+    refuse([*TASK, "columns"], f"the builder {source} knows its labels and patients. Remove it.")
     if not class_and_config(source)[0].MANUAL_DOWNLOAD_INSTRUCTIONS:
         refuse(["manual_dir"], f"the builder {source} needs no files that you downloaded yourself. Remove it.")
     return build_named(source, out, manual_dir)

@@ -45,6 +45,7 @@ def is_interactive() -> bool:
 @click.option("--preset", type=click.Choice(PRESETS), default="quick", show_default=True, help="Grid to start from.")
 @options.manifest
 @options.task_options
+@options.columns
 @options.out(FILE, "Experiment file to write. It must not exist.")
 def init(preset: str, manifest: Path, out: Path, **task: Any) -> None:
     """Write an experiment file for your table of radiographs.

@@ -21,6 +21,7 @@ from radtl_tf.records.experiment import (
     FoldPlan,
     Kind,
     Resize,
+    Subgroup,
     Task,
     Training,
     TuningAxis,
@@ -129,6 +130,14 @@ path_column = click.option(
 )
 suffix = click.option("--suffix", metavar="TEXT", help="Ending that the paths lack, such as .png.")
 encoding = click.option("--encoding", metavar="NAME", help="Encoding of the manifest, such as cp932.  [default: found]")
+columns = click.option(
+    "--column",
+    "columns",
+    metavar="NAME=COLUMN",
+    multiple=True,
+    callback=lambda _, __, pairs: _columns(pairs),
+    help="Column of a metadatum, such as age='Patient Age'. Repeatable.  [default: columns of the same names]",
+)
 images = click.option("--images", type=FOLDER, help="Folder of the images.  [default: the manifest's folder]")
 folds = _number("--folds", FoldPlan, "count", "Number of folds, grouped by patient.")
 seed = _number("--seed", Experiment, "seed", "Seed of every random choice.")
@@ -172,6 +181,16 @@ _TASK_OPTIONS: dict[str, Option] = {
 }
 TASK = tuple(_TASK_OPTIONS)  # as a verb's function gets them
 TABLE = ("images", "path_column", "suffix", "encoding")  # those of TASK that say how a manifest is read
+
+
+def _columns(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return the columns of the pairs ``NAME=COLUMN``."""
+    found = dict(pair.partition("=")[::2] for pair in pairs)
+    names = get_args(Subgroup)
+    for name, column in found.items():
+        if name not in names or not column:
+            raise click.BadParameter(f"{name!r}: expected NAME=COLUMN, with one of the names {', '.join(names)}.")
+    return found
 
 
 def task_options(command: Command) -> Command:

@@ -57,6 +57,7 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> 
 @click.command(cls=Verb)
 @options.manifest
 @options.task_options
+@options.columns
 @options.backbone(default="ResNet50")
 @click.option(
     "--weights",
@@ -185,6 +186,6 @@ def _experiment_of(flags: dict[str, Any]) -> Experiment:
 
     if flags["weights"].endswith(".h5") and flags["pixels"] == NATIVE:
         raise click.UsageError("an .h5 file needs --pixels, the pixel convention that its weights were trained with.")
-    task = task_of(flags["manifest"], {name: flags[name] for name in options.TASK})
+    task = task_of(flags["manifest"], {name: flags[name] for name in (*options.TASK, "columns")})
     same = ("backbone", "weights", "pixels", "tuning", "layers", "folds", "epochs", "image_size", "batch_size", "seed")
     return one_setting(task, learning_rates=flags["rates"], **{key: flags[key] for key in same})

@@ -16,7 +16,7 @@ from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.label_lists import labels_in
 from radtl_tf.data.manifest.labels import Labels, assemble
 from radtl_tf.data.manifest.paths import ImageFile, find_images
-from radtl_tf.data.manifest.privacy import hashed, normal_id
+from radtl_tf.data.manifest.privacy import hashed, is_missing_id
 from radtl_tf.data.manifest.table import PATH_COLUMN, counted, found_path_column
 from radtl_tf.data.tables.repairs import Repair, at_lines
 from radtl_tf.data.tables.table import Table, read_table, table_of
@@ -172,7 +172,7 @@ def cases_of(manifest: Manifest, task: Task, key: bytes, labels: Sequence[Labels
     labels = labels_of(manifest, task) if labels is None else labels
     with _named(manifest):
         patients = _patients(manifest, task)
-        _refuse(manifest, (not normal_id(patient) for patient in patients), "no patient id")
+        _refuse(manifest, map(is_missing_id, patients), "no patient id (blank, or a word such as nan or NA)")
         _refuse_twice(manifest, labels)
         return assemble(labels, [hashed(patient, key) for patient in patients], task)
 
