@@ -21,7 +21,7 @@ from PIL import Image
 from radtl_tf.cli.main import main
 from radtl_tf.data.decoding.reading import Outcome
 from radtl_tf.data.decoding.worker_pool import read_all
-from radtl_tf.data.manifest.reader import ImageFile
+from radtl_tf.data.manifest.paths import ImageFile
 from radtl_tf.records.disk import write_json
 from radtl_tf.records.reader import as_dict, read_experiment
 
@@ -44,6 +44,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--column": "--positive sick + --column site=finding",
             "--out": "--positive sick + --out out2",
         },
@@ -64,6 +67,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "labels.csv --positive sick + --one-image-per-patient",
             "--unit": "labels.csv --positive sick --patient patient_id + --unit image",
             "--images": "labels.csv --one-image-per-patient --positive sick + --images more",
+            "--path-column": "labels.csv --one-image-per-patient --positive sick + --path-column bare",
+            "--suffix": "labels.csv --one-image-per-patient --positive sick --path-column bare + --suffix .png",
+            "--encoding": "labels.csv --one-image-per-patient --positive sick + --encoding utf-16",
             "--column": "labels.csv --one-image-per-patient --positive sick + --column site=finding",
         },
     ),
@@ -79,6 +85,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "--patient patient_id --folds 2 + --unit patient",
             "--images": "--all + --images more",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
             "--column": "+ --column site=finding",
             "--all": "+ --all",
             "--folds": "--patient patient_id + --folds 2",
@@ -99,6 +108,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--out": "--positive sick + --out out2",
             "--image-size": "--positive sick + --image-size 64",
             "--resize": "--positive sick + --resize stretch",
@@ -121,6 +133,14 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "weights fetch": ("weights fetch imagenet", {"--backbone": "+ --backbone ResNet50"}),
+    "weights convert": (
+        "weights convert a.h5 --backbone ResNet50 --out out1",
+        {
+            "--backbone": "+ --backbone MobileNet",
+            "--pixels": "+ --pixels tf",
+            "--out": "+ --out out2",
+        },
+    ),
     "pretrain": (
         "pretrain source.toml --out out1",
         {"--out": "+ --out out2", "--data-dir": "+ --data-dir more", "--dry-run": "+ --dry-run"},
@@ -138,6 +158,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--column": "--positive sick + --column site=finding",
             "--backbone": "--positive sick + --backbone MobileNet",
             "--weights": "--positive sick + --weights imagenet",
@@ -172,6 +195,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "+ --unit image",
             "--images": "+ --images more",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
             "--threshold": "+ --threshold 0.5",
             "--out": "+ --out out2",
             "--json": "+ --json",
@@ -190,6 +216,9 @@ _OF_A_TABLE = {
     "--one-image-per-patient": "",
     "--unit": "image",
     "--images": "more",
+    "--path-column": "bare",
+    "--suffix": ".png",
+    "--encoding": "utf-8",
 }
 REFUSED = [
     *(("data check images", f"{name} {value}") for name, value in _OF_A_TABLE.items()),
@@ -197,7 +226,7 @@ REFUSED = [
     *(
         ("data check unlabeled.csv", f"{name} {value}")
         for name, value in _OF_A_TABLE.items()
-        if name not in ("--label", "--patient", "--images")
+        if name not in ("--label", "--patient", "--images", "--path-column", "--suffix", "--encoding")
     ),
     *(("data check unlabeled.csv --patient patient_id", words) for words in ("--folds 5", "--seed 726")),
     *(("data check labels.csv", words) for words in ("--unit image", "--folds 5", "--seed 726")),
@@ -290,8 +319,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
             Image.fromarray(random.integers(0, 256, size, np.uint8)).save(root / place / f"{number:02}.png")
         patient = number - (0 if number < 16 else 15 if number < 20 else 14)  # some have two images, some two labels
         label, finding = ("well", "sick")[number % 2], ("x", "y", "x|y", "z")[number % 4]
-        rows.append(f"images/{number:02}.png,{label},{finding},{'pq'[number % 3 > 0]},p{patient}\n")
-    text = "path,label,finding,other,patient_id\n" + "".join(rows)
+        rows.append(f"images/{number:02}.png,{label},{finding},{'pq'[number % 3 > 0]},p{patient},images/{number:02}\n")
+    text = "path,label,finding,other,patient_id,bare\n" + "".join(rows)
     files = {
         "labels.csv": text,
         "more/labels.csv": text,
@@ -354,6 +383,7 @@ NOTED = (
     "radtl_tf.data.tfds.builders.build_named",
     "radtl_tf.experiment.preview.write_preview",
     "radtl_tf.models.weights.sources.fetch",
+    "radtl_tf.experiment.weights.convert.convert_weights",
     "radtl_tf.experiment.weights.make.make_weights",
     "radtl_tf.experiment.weights.make.price_weights",
     "radtl_tf.experiment.run.run_experiment",

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from radtl_tf.data.check.examined_images import examined, read_files, read_manifest_images
-from radtl_tf.data.check.findings import Checked, Examined
+from radtl_tf.data.check.findings import Checked, Examined, Finding
+from radtl_tf.data.check.repaired import repaired
 from radtl_tf.data.check.rules import check, linked_cases
-from radtl_tf.data.decoding.images import image_files
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.manifest.labels import Labels
 from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of
-from radtl_tf.errors import DataError
 from radtl_tf.progress import Watch, silent
 from radtl_tf.records.experiment import FoldPlan, Task
 
@@ -26,10 +26,7 @@ def check_folder(folder: Path, watch: Watch = silent) -> Checked:
     Raises:
         DataError: there is no image.
     """
-    files = image_files([folder])
-    if not files:
-        raise DataError(f"{folder} contains no image in a format that can be read (DICOM, PNG, JPEG).")
-    return check(read_files(files, watch))
+    return check(read_files(image_files([folder]), watch))
 
 
 def check_manifest(
@@ -46,17 +43,21 @@ def check_manifest(
     labels = labels_of(manifest, task) if task else []
     cases = _cases(manifest, task, labels) if task else None
     outcomes = read_manifest_images(manifest, watch)
-    return check_images(examined(manifest, outcomes, labels, task=task, patient=patient), cases, plan=plan, seed=seed)
+    images = examined(manifest, outcomes, labels, task=task, patient=patient)
+    return check_images(images, cases, plan=plan, seed=seed, known=repaired(manifest))
 
 
-def check_images(images: Sequence[Examined], cases: Cases | None, *, plan: FoldPlan, seed: int) -> Checked:
+def check_images(
+    images: Sequence[Examined], cases: Cases | None, *, plan: FoldPlan, seed: int, known: Sequence[Finding] = ()
+) -> Checked:
     """Check images that are already read, with the folds that an experiment on them would draw.
 
     If every image could be decoded, patients who share an image stay together. Without ``cases`` there are no folds.
+    ``known`` are findings about the table of the images.
     """
     if cases and all(image.outcome.reading for image in images):
         cases = replace(cases, linked=linked_cases(images))
-    return check(images, cases=cases, plan=plan, seed=seed)
+    return check(images, cases=cases, plan=plan, seed=seed, known=known)
 
 
 def _cases(manifest: Manifest, task: Task, labels: Sequence[Labels]) -> Cases | None:

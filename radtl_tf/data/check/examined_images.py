@@ -47,7 +47,7 @@ def examined(
         DataError: a column is missing.
     """
     labels = narrowed(labels, task) if task else [()] * len(outcomes)
-    patients = column(manifest, patient, "patient") if patient else [""] * len(outcomes)
+    patients = column(manifest, patient, "patient", written=True) if patient else [""] * len(outcomes)
     names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
     others = [name for name in manifest.table if name not in (manifest.path_column, patient, *names)]
     paths, cells = column(manifest, manifest.path_column, "path"), manifest.table[others].to_dict("records")

@@ -84,6 +84,7 @@ KINDS: dict[str, tuple[Level, str]] = {
     "not-compared": ("info", "Look for near-duplicates in parts of the data set."),
     "secondary-captures": ("info", "Originals from the archive hold more grey values."),
     "lossy": ("info", "Make sure that lossy compression does not differ between the classes."),
+    "table-repaired": ("info", "Check that this is what you meant. `radtl data fix` writes a corrected copy."),
     "unit": ("info", "Set task.unit in the experiment file."),
 }
 

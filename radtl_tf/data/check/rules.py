@@ -40,13 +40,14 @@ def check(
     plan: FoldPlan | None = None,
     seed: int = 0,
     folds: Sequence[Fold] | None = None,
+    known: Sequence[Finding] = (),
 ) -> Checked:
     """Return the findings, counts and tables for a data set; ``plan`` with ``cases`` adds the folds.
 
-    ``folds`` are the folds that an experiment has already drawn.
+    ``folds`` are the folds that an experiment has already drawn, ``known`` are findings about the table.
     """
     data = CheckData(tuple(examined), cases, plan, seed, None if folds is None else tuple(folds))
-    findings = [finding for rule in _RULES for finding in rule(data)]
+    findings = [*known, *(finding for rule in _RULES for finding in rule(data))]
     findings.sort(key=lambda finding: (_LEVELS.index(finding.level), list(KINDS).index(finding.code)))
     return Checked(counts(data), tuple(findings), tables(data), tuple(data.folds[0]))
 

@@ -15,8 +15,8 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from radtl_tf.data.decoding.grey import check_size, read_file
+from radtl_tf.data.manifest.paths import image_at
 from radtl_tf.data.manifest.privacy import hashed
-from radtl_tf.data.manifest.reader import image_at
 from radtl_tf.data.tfds.examples import Row
 from radtl_tf.errors import DataError, nearest
 
