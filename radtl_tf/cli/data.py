@@ -1,4 +1,4 @@
-"""The verbs of data: build, and those of cli/check.py."""
+"""The verbs of data: build, and those of the modules beside."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from radtl_tf.cli.check import check
+from radtl_tf.cli.fix import fix
 from radtl_tf.cli.options import FOLDER, TASK, load_tensorflow, log, refuse, task_of, task_options
 from radtl_tf.cli.preview import preview
 
@@ -41,7 +42,7 @@ def build(source: str, out: Path, manual_dir: Path | None, **task: Any) -> None:
     click.echo(str(builder.data_dir))
 
 
-for command in (check, preview):
+for command in (check, fix, preview):
     data.add_command(command)
 
 

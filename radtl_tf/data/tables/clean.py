@@ -27,8 +27,9 @@ def cleaned(cells: Cells) -> Cells:
     Raises:
         DataError: nothing is left.
     """
-    cells = _without_columns(replace(cells, header=[name.strip() for name in cells.header]))
-    cells = _without_totals(_without_empty_rows(cells))
+    cells = replace(cells, header=[name.strip() for name in cells.header])
+    cells = _without_totals(_without_empty_rows(cells))  # first, since the word may be in a column without a name
+    cells = _without_empty_rows(_without_columns(cells)) if cells.rows else cells
     if not cells.rows:
         raise DataError("the table has a header and no row.")
     return cells
