@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.decoding.reading import plain
+from radtl_tf.data.decoding.metadata_values import plain
 from radtl_tf.data.tfds.downloaded_files import read_csv, row_of, source_folder
 from radtl_tf.data.tfds.examples import SPLIT, Row, features, generate
 from radtl_tf.errors import DataError

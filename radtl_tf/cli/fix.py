@@ -21,7 +21,7 @@ from radtl_tf.cli.options import FILE, log
 @options.suffix
 @options.encoding
 def fix(manifest: Path, out: Path, labels: tuple[str, ...], patient: str | None, **table: Any) -> None:
-    """Write a corrected copy of MANIFEST, a table, as CSV in UTF-8, and beside it a list of every change.
+    """Write a corrected copy of MANIFEST, a table, as CSV in UTF-8, and a list of every change.
 
     Corrected is what can mean one thing only: the encoding, columns without a name, empty rows and totals, spaces and
     invisible characters, full-width digits, and paths that differ from the names of the files in case or Unicode form.

@@ -38,20 +38,27 @@ def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
         _check_positive(task.positive, table[labels[0]], labels[0], task.label_separator)
     check_task(task)
     text = (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8")
-    lines = "".join(
-        f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in _keys(task, folder).items() if value
-    )
+    lines = "".join(f"{key} = {_toml(value)}\n" for key, value in _keys(task, folder).items() if value)
     return re.sub(r"^\[task\]\n(\w+ = .*\n)+", lambda _: f"[task]\n{lines}", text, count=1, flags=re.M)
 
 
 def _keys(task: Task, folder: Path) -> dict[str, Any]:
     """Return the keys of the section ``[task]`` of a file in ``folder``, in the order of the presets."""
     order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
-    values = {key: getattr(task, key) for key in (*order, *_TABLE, "one_image_per_patient", "unit")}
+    values = {key: getattr(task, key) for key in (*order, *_TABLE, "one_image_per_patient", "unit", "columns")}
     for key in ("manifest", "images"):
         if values[key]:
             values[key] = Path(os.path.relpath(values[key].resolve(), folder.resolve())).as_posix()
     return values
+
+
+def _toml(value: Any) -> str:
+    """Return text, a truth value, a list or a table of texts as TOML writes it on one line."""
+    if isinstance(value, dict):
+        return (
+            "{ " + ", ".join(f"{name} = {json.dumps(text, ensure_ascii=False)}" for name, text in value.items()) + " }"
+        )
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _check_positive(positive: str | None, cells: Iterable[str], label: str, separator: str | None) -> None:

@@ -17,7 +17,7 @@ Augmentation = Literal["none", "published", "laterality-safe"]
 TuningMode = Literal["frozen", "top10", "topK", "full"]
 Unit = Literal["patient", "image"]
 Kind = Literal["binary", "multiclass", "multilabel"]
-# Metadata of a radiograph (data.reading.METADATA) by which the cases can be divided into subgroups.
+# Metadata of a radiograph (data.decoding.metadata_values.METADATA) by which the cases can be divided into subgroups.
 Subgroup = Literal["age", "sex", "view", "laterality", "intent", "vendor", "body_part", "spacing", "lossy", "site"]
 
 
@@ -39,7 +39,10 @@ class Task(_Strict):
     the columns). ``classes`` limits a multilabel task to these classes; other labels are ignored.
 
     The manifest: ``path_column`` (default: ``path``) holds the paths of the images, ``suffix`` is the ending that they
-    lack, ``encoding`` is that of its text (default: found).
+    lack, ``encoding`` belongs to its text (default: found).
+
+    ``columns`` names the columns of a manifest that hold metadata (``age = "Patient Age"``); a metadatum that it does
+    not name is read from the column of the same name. ``sex_codes`` says what codes such as 1 and 2 mean.
     """
 
     label: str | tuple[str, ...] = "label"
@@ -56,6 +59,8 @@ class Task(_Strict):
     path_column: Annotated[str, Limits(min_length=1)] | None = None
     suffix: Annotated[str, Limits(min_length=1)] | None = None
     encoding: Annotated[str, Limits(min_length=1)] | None = None
+    columns: dict[Subgroup, str] = field(default_factory=dict)
+    sex_codes: dict[str, Literal["M", "F", "O"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

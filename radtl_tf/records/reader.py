@@ -219,6 +219,8 @@ def check_task(task: Task) -> None:
     for key in _OF_A_TABLE:
         if task.dataset is not None and getattr(task, key) is not None:
             raise ExperimentError(f"task.{key} is only valid with a manifest: remove it.")
+    if task.dataset is not None and (task.columns or task.sex_codes):
+        raise ExperimentError("task.columns and task.sex_codes are only valid with a manifest: remove them.")
 
 
 def _check_labels(task: Task) -> None:
@@ -279,6 +281,7 @@ def normal_task(task: Task) -> Task:
         positive=task.positive and normal_text(task.positive),
         patient=task.patient and normal_text(task.patient),
         path_column=task.path_column and normal_text(task.path_column),
+        columns={name: normal_text(column) for name, column in task.columns.items()},
     )
 
 

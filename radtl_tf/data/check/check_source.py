@@ -20,7 +20,7 @@ _NO_SECRET = bytes(32)  # no hash of a patient is kept
 
 
 def check_folder(folder: Path, watch: Watch = silent) -> Checked:
-    """Check the images below ``folder``, of which neither labels nor patients are known.
+    """Check the images below ``folder``; their labels and patients are not known.
 
     Raises:
         DataError: there is no image.

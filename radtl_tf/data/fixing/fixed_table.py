@@ -75,7 +75,7 @@ def fixed(manifest: Manifest, root: Path, *, labels: Sequence[str] = (), patient
 
 
 def write_fixed(table: Fixed, out: Path) -> Path:
-    """Write the table as ``out``, and beside it what was changed; return the path of the latter.
+    """Write the table as ``out`` and its changes into a second file; return the path of the second.
 
     Raises:
         OutputError: one of them exists or cannot be written.
@@ -90,7 +90,7 @@ def write_fixed(table: Fixed, out: Path) -> Path:
 
 
 def _paths(manifest: Manifest, root: Path) -> list[str]:
-    """Return the path of each image below ``root``; that of a row without an image as it is written."""
+    """Return the path of each image below ``root``; a row without an image keeps what is written."""
     written = manifest.table[manifest.path_column]
     return [
         cell if row in manifest.faults else _plain_path(source.path.relative_to(root).as_posix())

@@ -15,7 +15,7 @@ import pandas as pd
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, assemble
 from radtl_tf.data.manifest.paths import ImageFile, find_images
-from radtl_tf.data.manifest.privacy import hashed, normal_id
+from radtl_tf.data.manifest.privacy import hashed, is_missing_id
 from radtl_tf.data.manifest.table import PATH_COLUMN, counted, found_path_column
 from radtl_tf.data.tables.repairs import Repair, at_lines
 from radtl_tf.data.tables.table import Table, read_table, table_of
@@ -70,11 +70,11 @@ def read_manifest(
     """Read the manifest ``path``, a table of text, an Excel workbook or a parquet file.
 
     ``path_column`` (default ``path``) is relative to ``images``, or else to the manifest's folder; ``suffix`` is what
-    its cells lack of the names of the files. ``encoding`` is that of a text file; by default it is found. ``collect``:
+    its cells lack of the names of the files. ``encoding`` belongs to a text file; by default it is found. ``collect``:
     a row whose image must not or cannot be opened is kept, with its fault, instead of refused.
 
     Raises:
-        DataError: the file is no such table, or an image is missing, no regular file or outside the image folder.
+        DataError: the file cannot be read as such a table, or an image is missing, no regular file or outside the image folder.
     """
     try:
         table = read_table(path, encoding)
@@ -115,7 +115,7 @@ def manifest_from(
     ``path_column`` is relative to ``root``.
 
     Raises:
-        DataError: the table is empty, its header is wrong, or ``root`` is no folder.
+        DataError: the table is empty, its header is wrong, or ``root`` is not a folder.
     """
     try:
         return _found(FRAME, table_of(frame), root, path_column, suffix)
@@ -171,7 +171,7 @@ def cases_of(manifest: Manifest, task: Task, key: bytes, labels: Sequence[Labels
     labels = labels_of(manifest, task) if labels is None else labels
     with _named(manifest):
         patients = _patients(manifest, task)
-        _refuse(manifest, (not normal_id(patient) for patient in patients), "no patient id")
+        _refuse(manifest, map(is_missing_id, patients), "no patient id (blank, or a word such as nan or NA)")
         _refuse_twice(manifest, labels)
         return assemble(labels, [hashed(patient, key) for patient in patients], task)
 
@@ -225,7 +225,7 @@ def _refuse_blank(manifest: Manifest, columns: Mapping[str, Sequence[str]]) -> N
         first = next(row for row, marks in enumerate(zip(*columns.values(), strict=True)) if "" in marks)
         raise DataError(
             f"blank cells in the label columns: {named}{more}; first line {manifest.images[first].line}. Expected 1 "
-            "or 0 in every cell: write 0 where the answer is no, and remove the rows where it is not known."
+            "or 0 in every cell: write 0 for no, and remove the rows where it is not known."
         )
 
 
@@ -236,6 +236,7 @@ def column(manifest: Manifest, name: str, what: str, *, written: bool = False) -
         DataError: there is no such column.
     """
     columns = list(manifest.table.columns)
+    name = name if name in columns else normal_text(name)
     if name not in columns:
         raise DataError(f"no {what} column {name!r}{nearest(name, columns)}; there are: {', '.join(columns)}.")
     table = manifest.written if written and manifest.written is not None else manifest.table
@@ -263,7 +264,7 @@ def _refuse(manifest: Manifest, faults: Iterable[bool], what: str) -> None:
 
 
 def _refuse_twice(manifest: Manifest, labels: Sequence[Labels]) -> None:
-    """Refuse an image that stands in two rows; worse if the rows disagree."""
+    """Refuse an image that two rows name; worse if the rows disagree."""
     seen: dict[Path, Labels] = {}
     twice, contradictory = [], []
     for source, label in zip(manifest.images, labels, strict=True):

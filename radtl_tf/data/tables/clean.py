@@ -1,4 +1,4 @@
-"""Leave out of a table what is no data, and bring its cells into their normal form; all of it is told."""
+"""Leave out of a table what is not data, and bring its cells into their normal form; all of it is told."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _normalization(kind: str, places: Sequence[tuple[int, str]]) -> Repair:
 
 
 def _without_columns(cells: Cells) -> Cells:
-    """Leave out columns without a name: the index of a DataFrame, or what a spreadsheet saves beside its table."""
+    """Leave out columns without a name: the index of a DataFrame, or what a spreadsheet saves next to its table."""
     gone = [at for at, name in enumerate(cells.header) if _PANDAS.fullmatch(name)]
     if not gone:
         return cells

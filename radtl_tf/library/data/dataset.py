@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -69,6 +69,8 @@ class Dataset:
         path_column: str | None = None,
         suffix: str | None = None,
         encoding: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        sex_codes: Mapping[str, str] | None = None,
     ) -> Dataset:
         """Read a manifest: a table with a path, a label and a patient id per image.
 
@@ -90,6 +92,9 @@ class Dataset:
             path_column: column of the paths of the images; default: ``path``.
             suffix: ending that the paths lack, such as ``.png``.
             encoding: encoding of a CSV file, such as ``cp932``; default: found, or refused if several are possible.
+            columns: columns of metadata, such as ``{"age": "Patient Age"}``; default: columns with the names of the
+                metadata.
+            sex_codes: the meaning of codes in the column of sex, such as ``{"1": "M", "2": "F"}``.
 
         Raises:
             DataError: the table is wrong; the message says what to do. Missing images raise an error when they are
@@ -113,6 +118,8 @@ class Dataset:
             path_column=path_column,
             suffix=suffix,
             encoding=encoding,
+            columns=columns,
+            sex_codes=sex_codes,
         )
         return cls._from_manifest(manifest_of(task, collect=True), task, kind)
 
@@ -131,6 +138,8 @@ class Dataset:
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
         suffix: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        sex_codes: Mapping[str, str] | None = None,
     ) -> Dataset:
         """Use a DataFrame as the manifest; it is checked like a CSV file written by pandas.
 
@@ -153,6 +162,8 @@ class Dataset:
             label_separator=label_separator,
             classes=classes,
             one_image_per_patient=one_image_per_patient,
+            columns=columns,
+            sex_codes=sex_codes,
         )
         return cls._from_manifest(manifest, without_source(task), kind)
 

@@ -59,7 +59,7 @@ class StoredImages:
             raise ValueError("neither a manifest nor a data set is given")
         refuse_faults(self.manifest)
         with _lock():
-            return build_manifest(self.manifest, self.cases, data_folder())
+            return build_manifest(self.manifest, self.cases, data_folder(), self.task)
 
     @cached_property
     def examined(self) -> list[Examined]:

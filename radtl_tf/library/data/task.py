@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,4 +58,6 @@ def _plain(value: Any) -> Any:
     """Return names as text, like the cells of a CSV file; a class may be the number 1."""
     if isinstance(value, (str, Path)):
         return value
+    if isinstance(value, Mapping):
+        return {str(key): str(name) for key, name in value.items()}
     return tuple(map(str, value)) if isinstance(value, Iterable) else str(value)

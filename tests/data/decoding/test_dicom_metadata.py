@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from radtl_tf.data.decoding.dicom import decode_dicom_bytes
 from radtl_tf.data.decoding.dicom_metadata import TAGS, metadata_of
-from radtl_tf.data.decoding.reading import METADATA
+from radtl_tf.data.decoding.metadata_values import METADATA
 
 
 def header(**attributes: Any) -> Dataset:

@@ -15,7 +15,7 @@ import pytest
 from tensorflow_datasets.core import shuffle
 from tensorflow_datasets.core.shuffle import BUCKETS_NUMBER, get_bucket_number
 
-from radtl_tf.data.decoding.reading import METADATA
+from radtl_tf.data.decoding.metadata_values import METADATA
 from radtl_tf.data.manifest.reader import cases_of, read_manifest
 from radtl_tf.data.tfds import builders
 from radtl_tf.data.tfds.builders import build_manifest, cases_from, fingerprint, readings_from

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from radtl_tf.data.decoding.reading import METADATA
+from radtl_tf.data.decoding.metadata_values import METADATA
 from radtl_tf.errors import ExperimentError
 from radtl_tf.evaluation.question.subgroups import demographics, read_metadata
 from radtl_tf.evaluation.results.experiment_record import read_record
