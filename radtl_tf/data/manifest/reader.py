@@ -74,7 +74,8 @@ def read_manifest(
     a row whose image must not or cannot be opened is kept, with its fault, instead of refused.
 
     Raises:
-        DataError: the file cannot be read as such a table, or an image is missing, no regular file or outside the image folder.
+        DataError: the file cannot be read as such a table, or an image is missing, outside the image folder or not a
+            regular file.
     """
     try:
         table = read_table(path, encoding)

@@ -1,8 +1,8 @@
 """A built data set as a stream of batches, shuffled as well as in memory whatever its order on disk.
 
-Archives are often sorted by class, and a shuffle buffer of a bounded size cannot change that. So there are two levels (Xu et
-al. 2022, "In-Database Machine Learning with CorgiPile", SIGMOD): short runs of neighboring examples are read in random
-order, many at a time, and a buffer of images that are still encoded mixes them.
+Archives are often sorted by class, and a shuffle buffer of a bounded size cannot change that. So there are two levels
+(Xu et al. 2022, "In-Database Machine Learning with CorgiPile", SIGMOD): short runs of neighboring examples are read in
+random order, many at a time, and a buffer of images that are still encoded mixes them.
 """
 
 from __future__ import annotations
