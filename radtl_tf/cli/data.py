@@ -1,4 +1,4 @@
-"""The group data and its verb build; check and preview have modules of their own."""
+"""The group data and its verb build; its other verbs have modules of their own."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ import click
 
 from radtl_tf.cli import options
 from radtl_tf.cli.check import check
+from radtl_tf.cli.fix import fix
 from radtl_tf.cli.options import FOLDER, TASK, InOrder, load_tensorflow, log, refuse, task_of, task_options
 from radtl_tf.cli.preview import preview
 
 
 @click.group(cls=InOrder)
 def data() -> None:
-    """Check your radiographs, preview them, build data sets.
+    """Check your radiographs, fix the table, preview, build.
 
     Example:
       radtl data check labels.csv --positive pneumonia --patient patient_id
     """
 
 
-for command in (check, preview):
+for command in (check, fix, preview):
     data.add_command(command)
 
 
