@@ -1,4 +1,4 @@
-"""docs/adding-a-data-set.md says how; here it is done, from the page's own text."""
+"""docs/how-to/adding-a-data-set.md says how; here it is done, from the page's own text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from radtl_tf.data.tfds import builders
 from radtl_tf.data.tfds.builders import build_named, examined_from, known_datasets
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "adding-a-data-set.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "adding-a-data-set.md"
 
 
 @pytest.fixture
