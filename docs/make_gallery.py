@@ -1,6 +1,6 @@
 """Make the sample report of the site again, whenever the report changes: ``make gallery``, some minutes.
 
-The report is that of a real experiment on synthetic radiographs (docs/gallery/experiment.toml). It needs chromium for
+A real experiment on synthetic radiographs makes it (docs/gallery/experiment.toml). It needs chromium for
 the picture of its first screen.
 """
 

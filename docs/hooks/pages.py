@@ -24,7 +24,7 @@ REPEATED = {
     "benchmarks/README.md": "explanation/costs.md",
     "weights/README.md": "reference/weights-folder.md",
 }
-# Where the site has what a file or folder of the repository says; "*" stands for one name.
+# Where the site has what a file or folder of the repository says; "*" is any one name.
 ELSEWHERE = {
     "experiments": "reference/experiments.md",
     "experiments/*": "reference/experiments.md",
