@@ -22,7 +22,8 @@ LARGEST = 1_500_000  # bytes of the report: it is kept in git
 def main() -> None:
     """Train, evaluate, and copy the report and a picture of its first screen."""
     WORK.mkdir(parents=True, exist_ok=True)
-    _radtl("pretrain", "experiments/pretrain-phantoms.toml", "--out", str(WEIGHTS))
+    if not WEIGHTS.exists():  # `make clean` removes it
+        _radtl("pretrain", "experiments/pretrain-phantoms.toml", "--out", str(WEIGHTS))
     shutil.rmtree(WORK / "results", ignore_errors=True)
     _radtl("run", "docs/gallery/experiment.toml", "--out", str(WORK / "results"))
     shutil.copyfile(WORK / "results" / "report.html", REPORT)
