@@ -29,13 +29,14 @@ def commands() -> Iterator[str]:
 def _command(context: click.Context, level: int) -> Iterator[str]:
     """Yield help, usage and options of a command, then those of its verbs."""
     command = context.command
-    text, _, example = (command.help or "").partition("Example:")
+    text, *examples = re.split(r"\bExamples?:", (command.help or "").replace("\b", ""))
     yield f"{'#' * level} {context.command_path}\n"
     yield f"```text\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
-    yield from (_plain(" ".join(paragraph.replace("\b", "").split())) + "\n" for paragraph in text.split("\n\n"))
+    yield from (_plain(" ".join(paragraph.split())) + "\n" for paragraph in text.split("\n\n"))
     yield from _options(context)
-    if example:
-        yield f"Example:\n\n```bash\n{' '.join(example.split())}\n```\n"
+    for example in examples:  # several calls may follow each other, and a call may take several lines
+        calls = " ".join(example.split()).replace(" radtl ", "\nradtl ")
+        yield f"Example:\n\n```bash\n{calls}\n```\n"
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             verb = command.get_command(context, name)
