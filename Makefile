@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs gallery bench clean
+.PHONY: help demo test check docs gallery picture bench clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile
@@ -26,6 +26,9 @@ docs: $(INSTALLED)  ## build the documentation site; open site/index.html
 
 gallery: $(INSTALLED)  ## make the sample report of the site again, from an experiment on phantoms
 	$(BIN)/python docs/make_gallery.py
+
+picture: $(INSTALLED)  ## make the picture of the README again, from 400 real radiographs in RADTL_REAL (2 minutes)
+	$(BIN)/python docs/make_readme_picture.py
 
 bench: $(INSTALLED) .bench-torch/.installed  ## run all benchmarks (45 minutes; use an idle machine)
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done

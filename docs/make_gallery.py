@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from screenshots import take_screenshots
+
 ROOT = Path(__file__).resolve().parents[1]
 GALLERY = ROOT / "docs" / "gallery"
 WORK = ROOT / "build" / "gallery"
@@ -29,20 +31,11 @@ def main() -> None:
     shutil.copyfile(WORK / "results" / "report.html", REPORT)
     if REPORT.stat().st_size > LARGEST:
         sys.exit(f"{REPORT} has {REPORT.stat().st_size:,} bytes; at most {LARGEST:,} are kept in git.")
-    for name, light in (("light", True), ("dark", False)):
-        _picture(GALLERY / f"sample-report-{name}.png", light)
+    take_screenshots(REPORT, GALLERY, "sample-report")
 
 
 def _radtl(*words: str) -> None:
     subprocess.run([sys.executable, "cli.py", *words], cwd=ROOT, check=True)
-
-
-def _picture(file: Path, light: bool) -> None:
-    """Write a picture of the first screen, 1280 x 800."""
-    chromium = shutil.which("chromium") or sys.exit("chromium is missing: the picture cannot be made.")
-    dark = [] if light else ["--blink-settings=preferredColorScheme=0"]
-    options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1280,800", *dark]
-    subprocess.run([chromium, *options, f"--screenshot={file}", REPORT.as_uri()], check=True, capture_output=True)
 
 
 if __name__ == "__main__":
