@@ -1,6 +1,6 @@
 """What the site shows in the place of comments in a page: why a snippet is not run, and the keys of a file.
 
-MkDocs calls ``on_page_markdown``.
+MkDocs calls ``on_page_markdown`` and ``on_page_content``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pydantic import TypeAdapter
 from radtl_tf.records import experiment
 
 NOT_RUN = re.compile(r"^<!-- not run: (.+?) -->$", re.MULTILINE)
+COMMANDS = re.compile(r'<div class="language-bash.*?</div>', re.DOTALL)
+FLAG = re.compile(r"(?<![\w-])--[\w-]+")
 KEYS = "<!-- keys of the experiment file -->"
 WORDS = {"boolean": "true or false", "integer": "whole number", "number": "number", "object": "table", "string": "text"}
 BOUNDS = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
@@ -26,6 +28,11 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     """Show the reasons why snippets are not run, and the tables of keys."""
     text = NOT_RUN.sub(r"*Not run in our tests: \1*{ .not-run }", markdown)
     return text.replace(KEYS, "\n".join(experiment_keys())) if KEYS in text else text
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Keep the hyphens of an option together where a narrow page breaks a command."""
+    return COMMANDS.sub(lambda block: FLAG.sub(r'<span class="flag">\g<0></span>', block[0]), html)
 
 
 def experiment_keys() -> Iterator[str]:
