@@ -1,4 +1,4 @@
-"""The group data and its verb build; check and preview have modules of their own."""
+"""The group data and its verb build; the other verbs have modules of their own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from radtl_tf.cli import options
 from radtl_tf.cli.check import check
+from radtl_tf.cli.fix import fix
 from radtl_tf.cli.options import FOLDER, TASK, InOrder, load_tensorflow, log, refuse, task_of, task_options
 from radtl_tf.cli.preview import preview
 
@@ -22,7 +23,7 @@ def data() -> None:
     """
 
 
-for command in (check, preview):
+for command in (check, fix, preview):
     data.add_command(command)
 
 

@@ -96,6 +96,18 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--json": "+ --json",
         },
     ),
+    "data fix": (
+        "data fix labels.csv --out out1",
+        {
+            "--out": "+ --out out2",
+            "--label": "+ --label nobody",
+            "--patient": "+ --patient nobody",
+            "--images": "+ --images images",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
+        },
+    ),
     "data preview": (
         "data preview labels.csv --per-class 2 --out out1",
         {
@@ -241,7 +253,7 @@ REFUSED = [
     ("weights verify a.h5 --backbone ResNet50", "--resize pad"),
 ]
 
-OUTPUTS = ("out1", "out2")
+OUTPUTS = ("out1", "out2", "out1.changes.csv", "out2.changes.csv")
 EXPERIMENT = """
 name = "small"
 [task]

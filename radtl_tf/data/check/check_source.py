@@ -8,7 +8,6 @@ from pathlib import Path
 
 from radtl_tf.data.check.examined_images import examined, read_files, read_manifest_images
 from radtl_tf.data.check.findings import Checked, Examined, Finding
-from radtl_tf.data.check.repaired import repaired
 from radtl_tf.data.check.rules import check, linked_cases
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.folders import image_files
@@ -21,7 +20,7 @@ _NO_SECRET = bytes(32)  # no hash of a patient is kept
 
 
 def check_folder(folder: Path, watch: Watch = silent) -> Checked:
-    """Check the images below ``folder``, of which neither labels nor patients are known.
+    """Check the images below ``folder``; their labels and patients are not known.
 
     Raises:
         DataError: there is no image.
@@ -45,6 +44,11 @@ def check_manifest(
     outcomes = read_manifest_images(manifest, watch)
     images = examined(manifest, outcomes, labels, task=task, patient=patient)
     return check_images(images, cases, plan=plan, seed=seed, known=repaired(manifest))
+
+
+def repaired(manifest: Manifest) -> tuple[Finding, ...]:
+    """Return a finding for each kind of repair in the table of a manifest, with the lines that it changed."""
+    return tuple(Finding("table-repaired", repair.message, repair.lines) for repair in manifest.repairs)
 
 
 def check_images(

@@ -66,7 +66,7 @@ class _Walk:
 def image_files(paths: Iterable[Path]) -> list[Path]:
     """Return the files among ``paths``, with the images below its folders sorted by name.
 
-    In a folder, a file counts if its content or its ending is that of a format that is read. Links are followed where
+    In a folder, a file counts if we read its format, told by its content or its ending. Links are followed where
     they stay inside the folder. What does not count is logged: how many files, and why.
 
     Raises:

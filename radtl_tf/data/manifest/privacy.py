@@ -41,7 +41,7 @@ def patient_key(folder: Path) -> bytes:
 
 
 def normal_id(value: str) -> str:
-    """Return a patient's id in the one form that is compared and hashed: that of every text of a table.
+    """Return a patient's id in the one form that is compared and hashed, as every text of a table.
 
     >>> normal_id("'\N{FULLWIDTH DIGIT ONE}7\N{NO-BREAK SPACE}")
     '17'

@@ -71,11 +71,12 @@ def read_manifest(
     """Read the manifest ``path``, a table of text, an Excel workbook or a parquet file.
 
     ``path_column`` (default ``path``) is relative to ``images``, or else to the manifest's folder; ``suffix`` is what
-    its cells lack of the names of the files. ``encoding`` is that of a text file; by default it is found. ``collect``:
+    its cells lack of the names of the files. ``encoding`` belongs to a text file; by default it is found. ``collect``:
     a row whose image must not or cannot be opened is kept, with its fault, instead of refused.
 
     Raises:
-        DataError: the file is no such table, or an image is missing, no regular file or outside the image folder.
+        DataError: the file cannot be read as such a table, or an image is missing, outside the image folder or not a
+            regular file.
     """
     try:
         table = read_table(path, encoding)
@@ -116,7 +117,7 @@ def manifest_from(
     ``path_column`` is relative to ``root``.
 
     Raises:
-        DataError: the table is empty, its header is wrong, or ``root`` is no folder.
+        DataError: the table is empty, its header is wrong, or ``root`` is not a folder.
     """
     try:
         return _found(FRAME, table_of(frame), root, path_column, suffix)
@@ -226,7 +227,7 @@ def _refuse_blank(manifest: Manifest, columns: Mapping[str, Sequence[str]]) -> N
         first = next(row for row, marks in enumerate(zip(*columns.values(), strict=True)) if "" in marks)
         raise DataError(
             f"blank cells in the label columns: {named}{more}; first line {manifest.images[first].line}. Expected 1 "
-            "or 0 in every cell: write 0 where the answer is no, and remove the rows where it is not known."
+            "or 0 in every cell: write 0 for no, and remove the rows where it is not known."
         )
 
 
@@ -237,6 +238,7 @@ def column(manifest: Manifest, name: str, what: str, *, written: bool = False) -
         DataError: there is no such column.
     """
     columns = list(manifest.table.columns)
+    name = name if name in columns else normal_text(name)
     if name not in columns:
         raise DataError(f"no {what} column {name!r}{nearest(name, columns)}; there are: {', '.join(columns)}.")
     table = manifest.written if written and manifest.written is not None else manifest.table
@@ -264,7 +266,7 @@ def _refuse(manifest: Manifest, faults: Iterable[bool], what: str) -> None:
 
 
 def _refuse_twice(manifest: Manifest, labels: Sequence[Labels]) -> None:
-    """Refuse an image that stands in two rows; worse if the rows disagree."""
+    """Refuse an image that two rows name; worse if the rows disagree."""
     seen: dict[Path, Labels] = {}
     twice, contradictory = [], []
     for source, label in zip(manifest.images, labels, strict=True):

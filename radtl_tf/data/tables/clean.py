@@ -1,4 +1,4 @@
-"""Leave out of a table what is no data, and bring its cells into their normal form; all of it is told."""
+"""Leave out of a table what is not data, and bring its cells into their normal form; all of it is told."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ def cleaned(cells: Cells) -> Cells:
     Raises:
         DataError: nothing is left.
     """
-    cells = _without_columns(replace(cells, header=[name.strip() for name in cells.header]))
-    cells = _without_totals(_without_empty_rows(cells))
+    cells = replace(cells, header=[name.strip() for name in cells.header])
+    cells = _without_totals(_without_empty_rows(cells))  # first, since the word may be in a column without a name
+    cells = _without_empty_rows(_without_columns(cells)) if cells.rows else cells
     if not cells.rows:
         raise DataError("the table has a header and no row.")
     return cells
@@ -80,7 +81,7 @@ def _normalization(kind: str, places: Sequence[tuple[int, str]]) -> Repair:
 
 
 def _without_columns(cells: Cells) -> Cells:
-    """Leave out columns without a name: the index of a DataFrame, or what a spreadsheet saves beside its table."""
+    """Leave out columns without a name: the index of a DataFrame, or what a spreadsheet saves next to its table."""
     gone = [at for at, name in enumerate(cells.header) if _PANDAS.fullmatch(name)]
     if not gone:
         return cells

@@ -1,4 +1,4 @@
-"""The cells of a table that is text: its delimiter, its quotation marks, and lines that are no rows."""
+"""The cells of a table that is text: its delimiter, its quotation marks, and lines that are not rows."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ Record = tuple[int, list[str], int]  # the line on which it begins, its cells, h
 
 
 def _records(text: str, skip: int, delimiter: str) -> Iterator[Record]:
-    """Yield the records of a text whose first ``skip`` lines are no part of the table.
+    """Yield the records of a text whose first ``skip`` lines are not part of the table.
 
     Raises:
         csv.Error: a quotation mark does not close, or a cell is too large.
@@ -109,7 +109,7 @@ class _SwallowedError(Exception):
 
 
 def _refuse_swallowed(records: list[Record], delimiter: str) -> None:
-    """Refuse a record of several lines in which each line would be a row: a mark in it is no quotation mark."""
+    """Refuse a record of several lines in which each line would be a row: a mark in it does not quote."""
     num = len(records[0][1]) if records else 0
     for _, row, height in records:
         if height < 2 or num < 2:
@@ -125,7 +125,7 @@ def _line_by_line(text: str, skip: int, delimiter: str) -> tuple[list[Record], l
     """Return the records where each line is one, and the lines whose quotation marks are part of the text.
 
     Raises:
-        DataError: a line is no row either way.
+        DataError: a line is not a row either way.
     """
     records: list[Record] = []
     literal, num = [], 0
@@ -151,7 +151,7 @@ def _one_row(content: str, delimiter: str, quoting: Literal[0, 3]) -> list[str] 
 
 
 def _even(header: list[str], body: list[tuple[int, list[str]]], repairs: list[Repair]) -> Cells:
-    """Return rows as long as the header: further cells may only be empty, and a comment is no row.
+    """Return rows as long as the header: further cells may only be empty, and a comment is not a row.
 
     Raises:
         DataError: a row has too few or too many cells, or there is none.

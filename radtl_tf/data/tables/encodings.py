@@ -60,7 +60,7 @@ def decoded(data: bytes, encoding: str | None = None) -> Decoded:
     """Return the text of a file in ``encoding``, or in the one that is found.
 
     Raises:
-        DataError: it is no text, the encoding is unknown or does not fit, or several fit.
+        DataError: it is not text, the encoding is unknown or does not fit, or several fit.
     """
     if encoding is not None:
         return Decoded(_strict(data, text_encoding(encoding)), encoding)

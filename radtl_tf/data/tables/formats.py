@@ -1,4 +1,4 @@
-"""What kind of file a table is, told from its first bytes; what is no table is named for what it is."""
+"""What kind of file a table is, told from its first bytes; other files are named for what they are."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def kind_of(data: bytes) -> str:
     """Return ``text``, ``xlsx`` or ``parquet``.
 
     Raises:
-        DataError: the file is no table; the message says what it is.
+        DataError: the file is not a table; the message says what it is.
     """
     if data.startswith(_ZIP):
         return _zipped(data)

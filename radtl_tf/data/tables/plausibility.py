@@ -2,7 +2,7 @@
 
 Each text (a cell) gets 0 where people could have written it, up to 1 where they could not. The rules are those of
 scripts: no word mixes Latin and Cyrillic letters, a word has its capital at the beginning, the accented letters of a
-word belong to one language, an ideograph does not stand alone inside a Latin word, half-width kana do not begin with a
+word belong to one language, a Latin word has no single ideograph in it, half-width kana do not begin with a
 mark.
 """
 
@@ -121,7 +121,7 @@ def _is_cyrillic(word: str) -> bool:
 
 
 def _signs_fit(text: str) -> bool:
-    """Tell whether the signs that are no letters stand where people write them."""
+    """Tell whether the signs other than letters are where people write them."""
     for place, sign in enumerate(text):
         if sign.isascii() or (sign.isalpha() and sign not in "µ"):
             continue

@@ -46,10 +46,10 @@ class Table:
 def read_table(path: Path, encoding: str | None = None) -> Table:
     """Read a table: text with commas, semicolons, tabs or bars, an Excel workbook, or a parquet file.
 
-    ``encoding`` is that of a text file; by default it is found.
+    ``encoding`` belongs to a text file; by default it is found.
 
     Raises:
-        DataError: the file is no table, its encoding is not known or not clear, or it has no row.
+        DataError: the file is not a table, its encoding is not known or not clear, or it has no row.
     """
     data = read_file(path)
     kind = kind_of(data)

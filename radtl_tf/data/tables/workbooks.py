@@ -1,4 +1,4 @@
-"""The cells of tables that are no text: Excel workbooks and parquet files, each read by the package of an extra."""
+"""The cells of tables that are not text: Excel workbooks and parquet files, each read by the package of an extra."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from typing import TypeAlias
 import numpy as np
 import tensorflow_datasets as tfds
 
+from radtl_tf.data.check.check_source import repaired
 from radtl_tf.data.check.findings import Checked, Examined, Finding, check_accepted
-from radtl_tf.data.check.repaired import repaired
 from radtl_tf.data.check.rules import check, linked_cases
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import Fold, draw_folds

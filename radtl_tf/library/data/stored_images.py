@@ -11,9 +11,9 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
+from radtl_tf.data.check.check_source import repaired
 from radtl_tf.data.check.examined_images import examined, read_manifest_images
 from radtl_tf.data.check.findings import Examined, Finding
-from radtl_tf.data.check.repaired import repaired
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels
 from radtl_tf.data.manifest.reader import Manifest, refuse_faults

@@ -24,7 +24,7 @@ def test_a_table_tells_all_that_was_repaired(tmp_path: Path) -> None:
     normal = table.normal("path")
     assert normal.rows == [[" a.png", "なし"], ["b.png", "あり"]]
     kinds = [repair.kind for repair in normal.repairs]
-    assert kinds[:5] == ["encoding", "sep-line", "header", "columns", "empty-rows"] and len(kinds) == 6
+    assert kinds[:5] == ["encoding", "sep-line", "header", "empty-rows", "columns"] and len(kinds) == 6
 
 
 def test_an_encoding_may_be_given_for_text_only(tmp_path: Path) -> None:
