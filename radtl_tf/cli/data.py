@@ -1,4 +1,4 @@
-"""The group data and its verb build; the other verbs have modules of their own."""
+"""The group data and its verb build; its other verbs have modules of their own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from radtl_tf.cli.preview import preview
 
 @click.group(cls=InOrder)
 def data() -> None:
-    """Check your radiographs, preview them, build data sets.
+    """Check your radiographs, fix the table, preview, build.
 
     Example:
       radtl data check labels.csv --positive pneumonia --patient patient_id
