@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 import click
 from click.core import ParameterSource
 
-from radtl_tf.records.experiment import Experiment, FoldPlan, Kind, Resize, Task, Training, Unit
+from radtl_tf.records.experiment import Experiment, FoldPlan, Kind, Missing, Resize, Task, Training, Uncertain, Unit
 
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
@@ -74,6 +74,13 @@ one_image_per_patient = click.option(
     "--one-image-per-patient", is_flag=True, help="No patient column: each image is a patient of its own."
 )
 unit = _choice("--unit", Unit, "What counts as one case.")
+missing = _choice(
+    "--missing",
+    Missing,
+    "What a cell without a label means; with ignore it takes no part in training and metrics.  "
+    f"[default: {Task.missing}]",
+)
+uncertain = _choice("--uncertain", Uncertain, f"What an uncertain label (-1) means.  [default: {Task.uncertain}]")
 images = click.option("--images", type=FOLDER, help="Folder of the images.  [default: the manifest's folder]")
 folds = _number("--folds", FoldPlan, "count", "Number of folds, grouped by patient.")
 seed = _number("--seed", Experiment, "seed", "Seed of everything that is drawn at random.")
@@ -99,6 +106,8 @@ _TASK_OPTIONS: dict[str, Option] = {
     "patient": patient,
     "one_image_per_patient": one_image_per_patient,
     "unit": unit,
+    "missing": missing,
+    "uncertain": uncertain,
     "images": images,
 }
 TASK = tuple(_TASK_OPTIONS)  # as a verb's function gets them

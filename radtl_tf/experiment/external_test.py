@@ -78,9 +78,9 @@ def assess(
         check_task(task)
     _check_threshold(threshold, target, names[0])
     with _new_folder(out) as folder:
-        manifest = manifest or _read(task)
-        labels = check_labels(manifest, task, cards)
-        cases = cases_of(manifest, task, patient_key(folder), labels)
+        labels = check_labels(manifest or _read(task), task, cards)
+        manifest = labels.manifest
+        cases = cases_of(manifest, task, patient_key(folder), labels.labels)
         _log.info(f"Reading and scoring {len(cases.truth)} images of {len(cases.patient_ids)} patients")
         readings = _readings(manifest, watch)
         scored = (_scores(model, target, manifest) for model in models)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
+from radtl_tf.data.manifest.label_words import written_as
 from radtl_tf.data.manifest.reader import read_manifest
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.places import shipped
@@ -43,6 +44,8 @@ def _keys(task: Task, folder: Path) -> dict[str, Any]:
     """Return what the section ``[task]`` of a file in ``folder`` says, in the order of the presets."""
     order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
     values = {key: getattr(task, key) for key in (*order, "one_image_per_patient", "unit")}
+    said = {key: getattr(task, key) for key in ("missing", "uncertain")}
+    values |= {key: value for key, value in said.items() if value != getattr(Task, key)}
     for key in ("manifest", "images"):
         if values[key]:
             values[key] = Path(os.path.relpath(values[key].resolve(), folder.resolve())).as_posix()
@@ -52,7 +55,7 @@ def _keys(task: Task, folder: Path) -> dict[str, Any]:
 def _check_positive(positive: str | None, cells: Iterable[str], label: str, separator: str | None) -> None:
     """Refuse a positive class that no image has."""
     found = sorted({name.strip() for cell in cells for name in (cell.split(separator) if separator else [cell])})
-    if positive in found:
+    if positive is not None and written_as(positive, found):
         return
     if len(found) > MAX_LABELS:  # perhaps a column of names: not to be shown
         raise DataError(f"The column {label!r} has {len(found)} different values: name another label column.")

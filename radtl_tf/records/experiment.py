@@ -17,6 +17,8 @@ Augmentation = Literal["none", "published", "laterality-safe"]
 TuningMode = Literal["frozen", "top10", "topK", "full"]
 Unit = Literal["patient", "image"]
 Kind = Literal["binary", "multiclass", "multilabel"]
+Missing = Literal["refuse", "no", "ignore"]
+Uncertain = Literal["refuse", "no", "yes", "ignore"]
 # What is known of a radiograph besides its pixels (data.reading.METADATA) and may divide the cases.
 Subgroup = Literal["age", "sex", "view", "laterality", "intent", "vendor", "body_part", "spacing", "lossy", "site"]
 
@@ -37,6 +39,9 @@ class Task(_Strict):
     ``binary`` needs ``positive``. An image with several labels has them in one cell, divided by ``label_separator``
     (binary: is ``positive`` among them?), or in a column each (``multilabel``: ``label`` names the columns).
     ``classes`` are those of a multilabel task, where not all that are found: other labels are taken for none.
+
+    ``missing`` and ``uncertain`` say what a cell without a label and an uncertain label (-1) mean: ``refuse`` the
+    table, ``no``, ``yes``, or ``ignore``: the label takes no part in training and metrics (docs/decisions/0017).
     """
 
     label: str | tuple[str, ...] = "label"
@@ -50,6 +55,8 @@ class Task(_Strict):
     patient: str | None = None
     one_image_per_patient: bool = False
     unit: Unit | None = None
+    missing: Missing = "refuse"
+    uncertain: Uncertain = "refuse"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,10 @@ from radtl_tf.records.runs import Scenario, Target
 
 FORMAT = 1
 # What the experiments of earlier versions did where they say nothing, and a new experiment does otherwise.
-_BEFORE: dict[str, dict[str, Any]] = {"folds": {"group_duplicates": False}}
+_BEFORE: dict[str, dict[str, Any]] = {
+    "folds": {"group_duplicates": False},
+    "task": {"missing": "refuse", "uncertain": "refuse"},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +30,23 @@ class ClassCount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnknownFacts:
+    """Labels that the table does not give: how many are ``missing`` and ``uncertain`` in each column.
+
+    ``left_out`` is the number of rows that were left out because none of their labels is known.
+    """
+
+    missing: dict[str, int] = field(default_factory=dict)
+    uncertain: dict[str, int] = field(default_factory=dict)
+    left_out: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataFacts:
-    """The radiographs of an experiment: ``sha256`` of the data set, numbers, classes, and what counts as one case."""
+    """The radiographs of an experiment: ``sha256`` of the data set, numbers, classes, and what counts as one case.
+
+    ``unknown`` is ``None`` where the table gives every label.
+    """
 
     sha256: str
     examples: int
@@ -36,6 +54,7 @@ class DataFacts:
     classes: tuple[str, ...]
     counts: dict[str, ClassCount]
     unit: Unit
+    unknown: UnknownFacts | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +144,7 @@ def read_facts(path: Path) -> ExperimentFacts:
         )
     try:
         scenarios = tuple(Scenario.from_dict(row) for row in written["scenarios"])
-        experiment = _completed(written["experiment"])
+        experiment = completed(written["experiment"])
         return validated({**written, "experiment": experiment, "scenarios": scenarios}, ExperimentFacts)
     except ExperimentError as error:
         raise DataError(f"{path}: {by}, and this version cannot read it: {error}") from error
@@ -138,6 +157,6 @@ def _version(written: Mapping[str, Any]) -> str:
     return str(versions.get("radtl_tf", "?")) if isinstance(versions, dict) else "?"
 
 
-def _completed(experiment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a recorded experiment with what its version did without saying so."""
+def completed(experiment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recorded experiment with what the version that wrote it did without saying so."""
     return {**experiment, **{table: {**keys, **experiment.get(table, {})} for table, keys in _BEFORE.items()}}

@@ -207,12 +207,17 @@ def check_task(task: Task) -> None:
         ExperimentError: naming what is missing or contradicts itself.
     """
     _check_labels(task)
+    _check_unknown(task)
     if (task.manifest is None) == (task.dataset is None):
         raise ExperimentError("[task] needs either 'manifest' (a CSV file) or 'dataset' (a builder's name), not both.")
     if task.patient is not None and task.one_image_per_patient:
         raise ExperimentError("task.patient and task.one_image_per_patient contradict each other: keep one of them.")
     if task.dataset is not None and (task.images or task.patient or task.one_image_per_patient):
         raise ExperimentError("task.images and task.patient go with a manifest; a data set brings its own.")
+    if task.dataset is not None and (task.missing != Task.missing or task.uncertain != Task.uncertain):
+        raise ExperimentError(
+            "task.missing and task.uncertain are only valid for a manifest; a data set knows which labels it has."
+        )
 
 
 def _check_labels(task: Task) -> None:
@@ -231,6 +236,20 @@ def _check_labels(task: Task) -> None:
     if task.kind == "multilabel" and task.manifest is not None and one_cell:
         raise ExperimentError(
             "a multilabel task needs task.label_separator = '|' (or another), or task.label = ['a', 'b'] for columns."
+        )
+
+
+def _check_unknown(task: Task) -> None:
+    """Refuse a meaning of missing or uncertain labels that this kind of task cannot have."""
+    if task.kind == "multiclass" and task.missing == "no":
+        raise ExperimentError(
+            "task.missing = 'no' is only valid for labels of yes and no; this task is multiclass: use 'ignore'."
+        )
+    if task.uncertain != Task.uncertain and (task.kind == "multiclass" or task.label_separator):
+        where = "multiclass" if task.kind == "multiclass" else "a list of labels in one cell"
+        raise ExperimentError(
+            f"task.uncertain is only valid for labels of yes and no; this task is {where}, where every word is a "
+            "class. Remove it."
         )
 
 

@@ -70,13 +70,15 @@ KINDS: dict[str, tuple[Level, str]] = {
 class Examined:
     """One image of a data set as the check sees it.
 
-    ``line`` is that of the manifest, or the number of the example. ``patient`` (an id as it is written, or a hash),
+    ``line`` is that of the manifest, or the number of the example. ``labels`` are the classes that the image has,
+    ``unknown`` those of which nobody knows. ``patient`` (an id as it is written, or a hash),
     ``path`` and ``columns`` (the other cells of the row) are looked at and never shown.
     """
 
     line: int
     outcome: Outcome
     labels: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     patient: str = ""
     path: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, read_manifest
 from radtl_tf.data.tfds.builders import (
     build_manifest,
     build_named,
@@ -115,8 +115,8 @@ def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest |
     task = experiment.task
     if given is None and task.manifest is None:
         raise DataError("the task names neither a manifest nor a data set.")
-    manifest = given or read_manifest(task.manifest, task.images)  # type: ignore[arg-type]
-    labels = labels_of(manifest, task)
+    found = labelled(given or read_manifest(task.manifest, task.images), task)  # type: ignore[arg-type]
+    manifest, labels = found.manifest, found.labels
     cases = cases_of(manifest, task, patient_key(folder.data), labels)
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")

@@ -7,6 +7,7 @@ from typing import Any
 
 from radtl_tf.errors import OutputError
 from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment_facts import completed
 from radtl_tf.records.folder import OutputFolder
 
 REDONE = "experiment.evaluation"  # may change when the runs are done: it says what is evaluated, not what is trained
@@ -27,9 +28,16 @@ def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
         return
     written = read_json(folder.experiment)
     for key, value in record.items():
-        change = _first_change(written.get(key), value, key)
+        change = _first_change(_with_earlier_defaults(written.get(key), value), value, key)
         if change:
             raise OutputError(f"{folder.root} holds another experiment ({change}): choose another output.")
+
+
+def _with_earlier_defaults(old: Any, new: Any) -> Any:
+    """Return a recorded experiment with what its version did without saying so, in the tables that ``new`` has."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return old
+    return {key: value for key, value in completed(old).items() if key in old or key in new}
 
 
 def start_over(folder: OutputFolder) -> None:

@@ -1,8 +1,9 @@
-"""A part of a data set: which rows are meant, and their cases."""
+"""A part of a data set: which rows are meant, their cases and their labels."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,11 @@ def positions_of(rows: ArrayLike, number: int) -> NDArray[np.int64]:
     if not len(positions) or positions.min() < -number or positions.max() >= number:
         raise DataError(f"the rows leave the data set, or there are none: expected positions from 0 to {number - 1}.")
     return np.where(positions < 0, positions + number, positions)
+
+
+def labels_with_nan(cases: Cases) -> NDArray[Any]:
+    """Return a copy of the truth, (N,) or (N, K); float64 with NaN for what is not known, if there is any."""
+    return cases.truth.copy() if cases.all_known else np.where(cases.known, cases.truth, np.nan)
 
 
 def part_of(cases: Cases, rows: NDArray[np.int64]) -> Cases:
