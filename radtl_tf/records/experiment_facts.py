@@ -15,7 +15,7 @@ from radtl_tf.records.runs import Scenario, Target
 
 FORMAT = 1
 # What the experiments of earlier versions did where they say nothing, and a new experiment does otherwise.
-_BEFORE: dict[str, dict[str, Any]] = {
+EARLIER_DEFAULTS: dict[str, dict[str, Any]] = {
     "folds": {"group_duplicates": False},
     "task": {"missing": "refuse", "uncertain": "refuse"},
 }
@@ -144,7 +144,7 @@ def read_facts(path: Path) -> ExperimentFacts:
         )
     try:
         scenarios = tuple(Scenario.from_dict(row) for row in written["scenarios"])
-        experiment = completed(written["experiment"])
+        experiment = _completed(written["experiment"])
         return validated({**written, "experiment": experiment, "scenarios": scenarios}, ExperimentFacts)
     except ExperimentError as error:
         raise DataError(f"{path}: {by}, and this version cannot read it: {error}") from error
@@ -157,6 +157,6 @@ def _version(written: Mapping[str, Any]) -> str:
     return str(versions.get("radtl_tf", "?")) if isinstance(versions, dict) else "?"
 
 
-def completed(experiment: Mapping[str, Any]) -> dict[str, Any]:
+def _completed(experiment: Mapping[str, Any]) -> dict[str, Any]:
     """Return a recorded experiment with what the version that wrote it did without saying so."""
-    return {**experiment, **{table: {**keys, **experiment.get(table, {})} for table, keys in _BEFORE.items()}}
+    return {**experiment, **{table: {**keys, **experiment.get(table, {})} for table, keys in EARLIER_DEFAULTS.items()}}

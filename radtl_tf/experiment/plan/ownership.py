@@ -7,7 +7,7 @@ from typing import Any
 
 from radtl_tf.errors import OutputError
 from radtl_tf.records.disk import read_json
-from radtl_tf.records.experiment_facts import completed
+from radtl_tf.records.experiment_facts import EARLIER_DEFAULTS
 from radtl_tf.records.folder import OutputFolder
 
 REDONE = "experiment.evaluation"  # may change when the runs are done: it says what is evaluated, not what is trained
@@ -34,10 +34,14 @@ def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
 
 
 def _with_earlier_defaults(old: Any, new: Any) -> Any:
-    """Return a recorded experiment with what its version did without saying so, in the tables that ``new`` has."""
+    """Return a recorded experiment with what its version did without saying so, where ``new`` says it."""
     if not isinstance(old, dict) or not isinstance(new, dict):
         return old
-    return {key: value for key, value in completed(old).items() if key in old or key in new}
+    filled = dict(old)
+    for table, keys in EARLIER_DEFAULTS.items():
+        if isinstance(old.get(table), dict) and isinstance(new.get(table), dict):
+            filled[table] = {key: value for key, value in keys.items() if key in new[table]} | old[table]
+    return filled
 
 
 def start_over(folder: OutputFolder) -> None:
