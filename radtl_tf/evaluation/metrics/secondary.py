@@ -119,8 +119,10 @@ def decisions(kind: Kind, truth: Truth, score: Score) -> tuple[NDArray[np.bool_]
     """Return per decision whether it is wrong, and the confidence in it.
 
     Binary: scores from 0.5 on are called positive, confidence is the distance from 0.5 (0..0.5). Multiclass: the class
-    of the highest score, which is the confidence. Multilabel: n x K decisions, each as a binary one.
+    of the highest score, which is the confidence. Multilabel: n x K decisions, each as a binary one, without those of
+    labels that are not known.
     """
     if kind == "multiclass":
         return score.argmax(axis=1) != truth.argmax(axis=1), score.max(axis=1)
-    return ((score >= CUT) != (truth == 1)).ravel(), np.abs(score - CUT).ravel()
+    known = ~np.isnan(truth)
+    return ((score >= CUT) != (truth == 1))[known], np.abs(score - CUT)[known]
