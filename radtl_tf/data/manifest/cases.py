@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,19 @@ UNKNOWN = -1  # in the truth of a multilabel task: it is not known if the image 
 
 
 @dataclass(frozen=True)
+class LabelCounts:
+    """How many labels of a table are ``missing`` and ``uncertain``, by column, and how many rows were ``left_out``."""
+
+    missing: Mapping[str, int] = field(default_factory=dict)
+    uncertain: Mapping[str, int] = field(default_factory=dict)
+    left_out: int = 0
+
+    def __bool__(self) -> bool:
+        """Tell whether the table leaves anything open."""
+        return bool(self.missing or self.uncertain or self.left_out)
+
+
+@dataclass(frozen=True)
 class Cases:
     """The N examples of a task, in the order of the manifest.
 
@@ -20,7 +34,7 @@ class Cases:
     ``classes`` (binary: 1 is positive), multilabel (N, K) with 1 where the image has the class, 0 where it has not and
     ``UNKNOWN`` where nobody knows: such a label takes no part in training, metrics and counts. ``patients`` (N,) the
     patient's number by first appearance; ``patient_ids`` the keyed hash of each patient number. ``linked`` (N,), where
-    given, numbers groups of patients who share an image.
+    given, numbers groups of patients who share an image. ``gaps`` is what the table of a manifest leaves open.
     """
 
     examples: NDArray[np.int64]
@@ -31,6 +45,7 @@ class Cases:
     unit: Unit
     kind: Kind = "binary"
     linked: NDArray[np.int64] | None = None
+    gaps: LabelCounts = LabelCounts()
 
     @property
     def marks(self) -> NDArray[np.int64]:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from radtl_tf.data.manifest.cases import LabelCounts
 from radtl_tf.data.manifest.label_words import is_missing, is_uncertain, mark, written_as
-from radtl_tf.data.manifest.labels import LabelCounts, Labels, RowLabels
+from radtl_tf.data.manifest.labels import Labels, RowLabels
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -44,15 +44,6 @@ class RowLabels:
     def unknown_of(self, row: int) -> Labels:
         """Return the classes of which it is not known if an image has them."""
         return self.unknown[row] if self.unknown else ()
-
-
-@dataclass(frozen=True)
-class LabelCounts:
-    """How many labels of a table are ``missing`` and ``uncertain``, by column, and how many rows were ``left_out``."""
-
-    missing: Mapping[str, int] = field(default_factory=dict)
-    uncertain: Mapping[str, int] = field(default_factory=dict)
-    left_out: int = 0
 
 
 def assemble(labels: Sequence[Labels] | RowLabels, patients: Sequence[str], task: Task) -> Cases:

@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pandas as pd
 
 from radtl_tf.data.decoding.images import read_file
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import Cases, LabelCounts
 from radtl_tf.data.manifest.label_cells import read_cells
-from radtl_tf.data.manifest.labels import LabelCounts, Labels, RowLabels, assemble
+from radtl_tf.data.manifest.labels import Labels, RowLabels, assemble
 from radtl_tf.data.manifest.privacy import hashed, normal_id
 from radtl_tf.data.manifest.table import Parsed, check_header, counted, parse, text_of
 from radtl_tf.errors import DataError, nearest

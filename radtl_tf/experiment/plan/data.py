@@ -117,7 +117,7 @@ def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest |
         raise DataError("the task names neither a manifest nor a data set.")
     found = labelled(given or read_manifest(task.manifest, task.images), task)  # type: ignore[arg-type]
     manifest, labels = found.manifest, found.labels
-    cases = cases_of(manifest, task, patient_key(folder.data), labels)
+    cases = replace(cases_of(manifest, task, patient_key(folder.data), labels), gaps=found.counts)
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
     builder = build_manifest(manifest, cases, folder.data)

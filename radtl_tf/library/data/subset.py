@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import Cases, LabelCounts
 from radtl_tf.errors import DataError
 
 
@@ -44,4 +44,5 @@ def part_of(cases: Cases, rows: NDArray[np.int64]) -> Cases:
         truth=cases.truth[rows],
         patients=numbers.astype(np.int64),
         patient_ids=tuple(cases.patient_ids[number] for number in kept),
+        gaps=LabelCounts(),
     )

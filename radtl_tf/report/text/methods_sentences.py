@@ -21,6 +21,11 @@ _HEAD_INPUT = {
     "standardized": "standardized by their mean and SD in the training part",
     "raw": "as they came (the published head)",
 }
+_POLICIES = {
+    "no": "counted as absent",
+    "yes": "counted as present",
+    "ignore": "ignored: they took no part in training, choices and metrics",
+}
 _TUNING = {
     "frozen": "only the head learned",
     "top10": "the last ten entries of the backbone's list of layers, pooling among them, learned with the head",
@@ -51,11 +56,43 @@ def _label(evaluation: Evaluation) -> Iterator[str]:
     yield f"The reference standard was the {columns}, taken as given{positive}."
 
 
+def _unknown(evaluation: Evaluation) -> Iterator[str]:
+    """Yield what became of labels that the table does not give."""
+    unknown, task = evaluation.record.data.unknown, evaluation.record.experiment.task
+    if not unknown:
+        return
+    for what, counts, policy in (
+        ("missing", unknown.missing, task.missing),
+        ("uncertain", unknown.uncertain, task.uncertain),
+    ):
+        if counts:
+            by_column = listed([f"{name} {number}" for name, number in counts.items()])
+            yield f"{sum(counts.values())} labels were {what} ({by_column}) and {_POLICIES[policy]}."
+    if unknown.left_out:
+        yield f"{unknown.left_out} rows without any known label were left out."
+
+
+def _missing(evaluation: Evaluation) -> Iterator[str]:
+    """Yield how missing data were handled, for a checklist."""
+    yield "Images that cannot be read stop the experiment."
+    if evaluation.record.data.unknown:
+        yield from _unknown(evaluation)
+        return
+    dataset = evaluation.record.experiment.task.dataset
+    yield (
+        "Labels are those of the data set; nothing was imputed."
+        if dataset
+        else ("So do rows without a label or a patient id; nothing was imputed.")
+    )
+
+
 def _checks(evaluation: Evaluation) -> Iterator[str]:
     check = evaluation.record.facts.check
     if not check:
         return
-    yield "Every image was decoded and checked before the first run, and none was left out."
+    unknown = evaluation.record.data.unknown
+    kept = "those without a known label were left out" if unknown and unknown.left_out else "none was left out"
+    yield f"Every image was decoded and checked before the first run, and {kept}."
     found = [message.rstrip(".") for message in check.warnings]
     if found:
         yield f"The check warned: {'; '.join(found)}."
@@ -162,6 +199,8 @@ def _selection(evaluation: Evaluation) -> Iterator[str]:
 MADE: dict[str, Callable[[Evaluation], Iterator[str]]] = {
     "data": _data,
     "label": _label,
+    "unknown": _unknown,
+    "missing": _missing,
     "checks": _checks,
     "privacy": _privacy,
     "preprocessing": _preprocessing,
