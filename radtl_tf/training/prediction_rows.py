@@ -1,4 +1,4 @@
-"""Rows of the predictions: one per example of the inner and the test part of a fold."""
+"""Make the rows of the predictions: one per example of the inner and the test part of a fold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def prediction_rows(
 ) -> Iterator[tuple[object, ...]]:
     """Yield the rows of the scenario ``name`` on ``fold``, in the order of ``records.runs.Target.columns``.
 
-    ``scores`` has per part (n,), P(positive), or (n, K), P(class). The truth of a label that is not known is ``None``.
+    ``scores`` has P(positive) (n,) or P(class) (n, K) for each part. The truth of an unknown label is ``None``.
     """
     positions, truth = dict(fold.parts()), cases.marks if cases.kind == "multiclass" else cases.truth
     for part, of_part in scores.items():

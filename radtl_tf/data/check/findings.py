@@ -26,6 +26,10 @@ KINDS: dict[str, tuple[Level, str]] = {
         "Export the images again, and open some in a viewer: every pixel of an image has the same value.",
     ),
     "two-labels": ("error", "Decide which label is right, or take both images out."),
+    "patient-ids-damaged": (
+        "error",
+        "Export the table again with the id column formatted as text: a spreadsheet took the ids for numbers.",
+    ),
     "folds": ("error", "Use fewer folds, or collect more patients."),
     "near-duplicates-two-labels": (
         "warning",
@@ -36,13 +40,29 @@ KINDS: dict[str, tuple[Level, str]] = {
         "warning",
         "Write each id in one form, best as text without '.0', or the same patient may be trained and tested on.",
     ),
+    "patient-ids-dated": (
+        "warning",
+        "Remove the dates if each is one patient, or the same patient may be trained and tested on.",
+    ),
+    "patient-ids-visits": (
+        "warning",
+        "Remove the endings if each is one patient, or the same patient may be trained and tested on.",
+    ),
+    "dates-of-birth": (
+        "warning",
+        "Write ages in years, and remove dates of birth from the table: they identify patients.",
+    ),
+    "mixed-units": ("warning", "Write the unit in every cell, or convert all cells to years or millimeters."),
+    "dominant-patient": (
+        "warning",
+        "Keep fewer images of this patient, or set task.unit = 'patient': one person may decide the result.",
+    ),
     "blank-images": ("warning", "Export these images again or remove their rows: nothing can be learned from them."),
     "duplicates-across": (
         "warning",
         "Correct the patient ids if it is one patient; until then these stay in one fold.",
     ),
     "near-duplicates-across": ("warning", "Look at these pairs; until then they stay on one side of every fold."),
-    "few-patients": ("warning", "Collect more patients, use fewer folds, or read the intervals with this in mind."),
     "label-in-path": ("warning", "Nothing reads the paths in training; make sure that nothing else does."),
     "label-in-column": ("warning", "Keep the column out of every analysis that predicts the label."),
     "shortcut": (
@@ -55,6 +75,8 @@ KINDS: dict[str, tuple[Level, str]] = {
         "Use images of one presentation intent: raw and processed images differ in all grey values.",
     ),
     "burned-in": ("warning", "Look at these images: text in the picture may name the patient, or give the label away."),
+    "few-patients": ("warning", "Collect more patients, use fewer folds, or read the intervals with this in mind."),
+    "unread-metadata": ("info", "Check the column. Declare codes for sex in task.sex_codes."),
     "no-patients": ("info", "Name the patient column, unless no patient has two images."),
     "patient-ids-joined": ("info", "Write each id in one form if they are not one patient."),
     "duplicates": ("info", "Harmless for the folds; they count twice per image."),
@@ -72,16 +94,18 @@ class Examined:
 
     ``line`` is that of the manifest, or the number of the example. ``labels`` are the classes that the image has,
     ``unknown`` those of which nobody knows. ``patient`` (an id as it is written, or a hash),
-    ``path`` and ``columns`` (the other cells of the row) are looked at and never shown.
+    ``path``, ``columns`` (the other cells of the row) and ``cells`` (those of metadata, by the name of the metadatum)
+    are looked at and never shown.
     """
 
     line: int
     outcome: Outcome
     labels: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
     patient: str = ""
     path: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
     @property
     def reading(self) -> Reading:

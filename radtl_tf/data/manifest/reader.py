@@ -18,7 +18,7 @@ from radtl_tf.data.decoding.images import read_file
 from radtl_tf.data.manifest.cases import Cases, LabelCounts
 from radtl_tf.data.manifest.label_cells import read_cells
 from radtl_tf.data.manifest.labels import Labels, RowLabels, assemble
-from radtl_tf.data.manifest.privacy import hashed, normal_id
+from radtl_tf.data.manifest.privacy import hashed, is_missing_id
 from radtl_tf.data.manifest.table import Parsed, check_header, counted, parse, text_of
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.logs import get_logger
@@ -162,7 +162,7 @@ def cases_of(manifest: Manifest, task: Task, key: bytes, labels: RowLabels | Non
         raise ValueError("rows without a known label are left out: give the manifest and the labels of labelled()")
     with _named(manifest):
         patients = _patients(manifest, task)
-        _refuse(manifest, (not normal_id(patient) for patient in patients), "no patient id")
+        _refuse(manifest, map(is_missing_id, patients), "no patient id (blank, or a word such as nan or NA)")
         _refuse_twice(manifest, labels.names)
         return assemble(labels, [hashed(patient, key) for patient in patients], task)
 

@@ -62,8 +62,12 @@ def builder_class(name: str) -> type[tfds.core.DatasetBuilder]:
     return found
 
 
-def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.core.DatasetBuilder:
+def build_manifest(
+    manifest: Manifest, cases: Cases, data_dir: Path, task: Task | None = None
+) -> tfds.core.DatasetBuilder:
     """Build the data set of a manifest below ``data_dir``, or return the complete one that is there.
+
+    ``task`` says which columns hold metadata; without it columns have the names of their metadata.
 
     Raises:
         DataError: an image cannot be decoded; the message names its line in the manifest.
@@ -72,7 +76,7 @@ def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.cor
     make: Any = builder_class("radiographs")
     with _quiet(), data_errors(manifest.path.name):
         builder = make.of(
-            rows_of(manifest, cases), cases.classes, multilabel=cases.kind == "multilabel", data_dir=data_dir
+            rows_of(manifest, cases, task), cases.classes, multilabel=cases.kind == "multilabel", data_dir=data_dir
         )
     return prepared(builder, str(manifest.path))
 
@@ -90,7 +94,7 @@ def build_table(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBui
     manifest = found.manifest
     cases = cases_of(manifest, task, patient_key(data_dir), found.labels)
     _log.info(f"Reading {len(cases.examples)} images of {len(cases.patient_ids)} patients")
-    return cases, build_manifest(manifest, cases, data_dir)
+    return cases, build_manifest(manifest, cases, data_dir, task)
 
 
 def build_named(

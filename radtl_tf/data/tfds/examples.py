@@ -12,13 +12,15 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.shuffle import BUCKETS_NUMBER, HKEY_SIZE
 
-from radtl_tf.data.check.examined_images import metadata_columns
-from radtl_tf.data.decoding.reading import METADATA, SIGNATURE_SIDE, Reading, plain
+from radtl_tf.data.decoding.metadata_values import METADATA, plain
+from radtl_tf.data.decoding.reading import SIGNATURE_SIDE, Reading
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.data.manifest.labels import Labels
+from radtl_tf.data.manifest.metadata import kept, metadata_cells
 from radtl_tf.data.manifest.reader import ImageFile, Manifest
 from radtl_tf.errors import DataError
+from radtl_tf.records.experiment import Task
 
 NOT_KNOWN = "unknown"  # the feature that names the labels of an image which are not known
 SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
@@ -78,15 +80,18 @@ def class_names(info: tfds.core.DatasetInfo) -> list[str]:
     return list((label.feature if isinstance(label, tfds.features.Sequence) else label).names)
 
 
-def rows_of(manifest: Manifest, cases: Cases) -> tuple[Row, ...]:
-    """Return what ``generate`` takes, from a manifest and the cases that were made of it."""
-    metadata, all_known = metadata_columns(manifest), cases.all_known
+def rows_of(manifest: Manifest, cases: Cases, task: Task | None = None) -> tuple[Row, ...]:
+    """Return what ``generate`` takes, from a manifest and the cases that were made of it.
+
+    ``task`` says which columns hold metadata; without it columns have the names of their metadata.
+    """
+    metadata, all_known = metadata_cells(manifest, task), cases.all_known
     return tuple(
         Row(
             source,
             _label(cases, truth),
             cases.patient_ids[patient],
-            described,
+            kept(described),
             None if all_known else _unknown(cases, truth),
         )
         for source, truth, patient, described in zip(

@@ -46,7 +46,7 @@ def test_what_is_told_of_the_default_experiment(evaluation: Evaluation) -> None:
     assert f"{stuck} of 100 runs" in text(evaluation)
     assert re.search(r"top10 of InceptionV3 .*\b192\b", text(evaluation))
     assert "linear probe" in text(evaluation)
-    for unfit in ("fewer than", "balanced", "pixel convention", "Per image"):
+    for unfit in ("fewer than", "balanced", "pixel convention", "several images"):
         assert unfit not in text(evaluation)
 
 

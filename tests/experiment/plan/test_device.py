@@ -42,4 +42,4 @@ def test_on_a_gpu_every_tuning_that_learns_is_tried(make_experiment: Any, monkey
     experiment = make_experiment(training={"batch_size": "auto"})
     found = with_batch_size(experiment, OutputFolder(Path("nowhere")), gpu)
     assert found.training.images_per_step == 8
-    assert [size for _, size in tried] == [32, 16, 8]  # one tuning learns below the head
+    assert [size for _, size in tried] == [32, 16, 8]  # one tuning trains layers below the head

@@ -21,7 +21,7 @@ def finish_a_run(plan: Plan) -> Plan:
 
 
 def anonymous(path: Path) -> pd.DataFrame:
-    """Return a table without the hashes of its patients, which every folder has a key of its own for."""
+    """Return a table without the hashes of its patients, whose key differs per folder."""
     return pd.read_csv(path).drop(columns="patient")
 
 

@@ -1,4 +1,4 @@
-"""The tables of secondary metrics hold the numbers of the evaluation."""
+"""The tables of secondary metrics have the numbers of the evaluation."""
 
 from __future__ import annotations
 
