@@ -35,7 +35,7 @@ def test_a_patient_with_both_labels_counts_in_both(outcome: Outcome) -> None:
 
 
 def test_tests_that_are_not_valid_are_refused_with_the_reason(evaluation: Evaluation) -> None:
-    assert re.search(r"Wilcoxon .*\b5 folds .*\b0\.0625\b", text(evaluation))
+    assert re.search(r"Wilcoxon .*\b5 folds\b.*\b0\.0625\b", text(evaluation))
     assert re.search(r"paired t .*correction", text(evaluation))
     assert re.search(r"escriptive.* scenarios", text(evaluation))
     assert "standard error" in text(evaluation)

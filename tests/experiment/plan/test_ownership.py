@@ -32,13 +32,13 @@ def test_a_folder_is_begun_when_a_run_is_finished(folder: OutputFolder) -> None:
     ("written", "now", "said"),
     [
         ({"seed": 1}, {"seed": 1}, ""),
-        ({"seed": 1}, {"seed": 2}, "seed: 1 there, 2 now"),
-        ({"training": {"views": 3}}, {"training": {"views": 0}}, "training.views: 3 there, 0 now"),
-        ({"training": {"views": 3}}, {"training": {}}, "training.views: 3 there, None now"),
+        ({"seed": 1}, {"seed": 2}, "seed: 1 .* 2 now"),
+        ({"training": {"views": 3}}, {"training": {"views": 0}}, "training.views: 3 .* 0 now"),
+        ({"training": {"views": 3}}, {"training": {}}, "training.views: 3 .* None now"),
         ({"task": {}}, {"task": {"classes": []}}, ""),  # an earlier version did not know the key
-        ({"task": {}}, {"task": {"classes": ["a"]}}, r"task.classes: None there, \['a'\] now"),
+        ({"task": {}}, {"task": {"classes": ["a"]}}, r"task.classes: None .* \['a'\] now"),
         ({"task": {}}, {"task": {"missing": "refuse", "uncertain": "refuse"}}, ""),
-        ({"task": {}}, {"task": {"missing": "no"}}, "task.missing: 'refuse' there, 'no' now"),
+        ({"task": {}}, {"task": {"missing": "no"}}, "task.missing: 'refuse' .* 'no' now"),
         ({"evaluation": {"subgroups": ["sex"]}}, {"evaluation": {"subgroups": []}}, ""),
     ],
 )

@@ -35,7 +35,7 @@ def test_a_panel_per_setting_and_a_line_per_weights(evaluation: Evaluation, make
     assert [text for text in shown if text in panels] == panels
     assert shown.count("imagenet") == shown.count("random") == 1  # in the legend
     assert "var(--series-1)" in figure.svg and "var(--series-2)" in figure.svg
-    assert "no interval" in figure.caption and "'the question'" in figure.caption
+    assert "spread" in figure.caption and "'the question'" in figure.caption
 
 
 def test_the_alternative_text_says_a_point_of_every_line(evaluation: Evaluation) -> None:

@@ -115,7 +115,7 @@ def test_a_killed_training_goes_on_to_the_same_numbers(
     resumed, lines = learner(), list[str]()
     with shown(lines.append):
         history = train_source(resumed, stream, SETTINGS, tmp_path / "killed")
-    assert lines[0] == f"{epoch} of 3 epochs are done"
+    assert lines[0].startswith(f"{epoch} of 3 ")
     assert timeless(history) == timeless(expected)
     for a, b in zip(state, resumed.state(), strict=True):
         np.testing.assert_array_equal(a, b)
