@@ -107,7 +107,7 @@ def _of_classes(cells: Sequence[str], lines: Sequence[int], task: Task) -> CellL
 
 
 def _unsure(known: set[str], positive: str | None, task: Task) -> set[str]:
-    """Return the labels of a binary column that say uncertain: a word, or -1 beside a positive class of yes or 1."""
+    """Return the labels of a binary column that say uncertain: a word, or -1 if the positive class is a yes or 1."""
     if task.kind != "binary":
         return set()
     marks = positive is not None and mark(positive) == "yes"

@@ -25,7 +25,7 @@ _MIN_REPEATED = 3  # images of a class, in the mean: a column of fewer may be on
 
 @dataclass(frozen=True)
 class RowLabels:
-    """The labels of N images: the ``names`` that each has, and the classes of which it is ``unknown`` if it has them.
+    """The labels of N images: the ``names`` that each has, and the classes that are ``unknown`` for it.
 
     Without ``unknown`` all are known.
     """
@@ -42,7 +42,7 @@ class RowLabels:
         return RowLabels(tuple(self.names[row] for row in rows), unknown)
 
     def unknown_of(self, row: int) -> Labels:
-        """Return the classes of which it is not known if an image has them."""
+        """Return the classes that are not known for an image."""
         return self.unknown[row] if self.unknown else ()
 
 

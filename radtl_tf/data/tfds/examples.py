@@ -35,7 +35,7 @@ class Row:
     """One image of a source: its file, its class (several for a multilabel data set), the hash of its patient.
 
     ``metadata`` (keys among ``METADATA``) is what the source says; it goes before what the file says. ``unknown`` are
-    the classes of a multilabel data set of which it is not known if the image has them; ``None``: all are known.
+    the classes of a multilabel data set that are not known for the image; ``None``: all are known.
     """
 
     source: ImageFile

@@ -66,7 +66,7 @@ class Scored:
         return self.truth != UNKNOWN
 
     def known(self) -> Scored:
-        """Return the cases of which it is known."""
+        """Return the cases whose truth is known."""
         at = self.is_known
         return self if at.all() else Scored(self.truth[at], self.scores[at], self.patients[at])
 

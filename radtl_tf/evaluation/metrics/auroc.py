@@ -46,7 +46,7 @@ def class_auroc(name: str) -> str:
 def over_classes(metric: Callable[..., Result]) -> Callable[..., Result]:
     """Return the metric of (n, K) that is the mean over the K classes of ``metric`` of truth and score (n,).
 
-    Each class is measured on the cases of which it is known if they have it.
+    Each class is measured on the cases where it is known.
     """
     return lambda truth, score: np.mean([metric(*of) for of in columns_of_known(truth, score)], axis=0)
 

@@ -23,7 +23,7 @@ def arrays(rows: pd.DataFrame, target: Target) -> tuple[Truth, Score]:
 def by_unit(predictions: pd.DataFrame, unit: Unit, target: Target = BINARY) -> pd.DataFrame:
     """Return one row per run, part and unit; a ``patient`` gets the mean score of all images, an ``image`` its own.
 
-    A label of a patient is that of the images where it is known.
+    A patient has the label of the images where it is known.
 
     Raises:
         DataError: ``unit`` is ``patient`` and a patient has images of different classes.
