@@ -40,8 +40,10 @@ class Task(_Strict):
     the image is positive if ``positive`` is among them), or in one column per label (``multilabel``: ``label`` names
     the columns). ``classes`` limits a multilabel task to these classes; other labels are ignored.
 
-    ``columns`` names the columns of a manifest that hold metadata (``age = "Patient Age"``); a metadatum that it does
-    not name is read from the column of the same name. ``sex_codes`` says what codes such as 1 and 2 mean.
+    The manifest: ``path_column`` (default: ``path``) holds the paths of the images, ``suffix`` is the ending that they
+    lack, ``encoding`` is that of its text (default: found). ``columns`` names the columns that hold metadata
+    (``age = "Patient Age"``); a metadatum that it does not name is read from the column of the same name. ``sex_codes``
+    says what codes such as 1 and 2 mean.
 
     ``missing`` and ``uncertain`` say what a cell without a label and an uncertain label (-1) mean: ``refuse`` the
     table, ``no``, ``yes``, or ``ignore``: the label takes no part in training and metrics (docs/decisions/0017).
@@ -58,6 +60,9 @@ class Task(_Strict):
     patient: str | None = None
     one_image_per_patient: bool = False
     unit: Unit | None = None
+    path_column: Annotated[str, Limits(min_length=1)] | None = None
+    suffix: Annotated[str, Limits(min_length=1)] | None = None
+    encoding: Annotated[str, Limits(min_length=1)] | None = None
     columns: dict[Subgroup, str] = field(default_factory=dict)
     sex_codes: dict[str, Literal["M", "F", "O"]] = field(default_factory=dict)
     missing: Missing = "refuse"

@@ -21,7 +21,7 @@ from PIL import Image
 from radtl_tf.cli.main import main
 from radtl_tf.data.decoding.reading import Outcome
 from radtl_tf.data.decoding.worker_pool import read_all
-from radtl_tf.data.manifest.reader import ImageFile
+from radtl_tf.data.manifest.paths import ImageFile
 from radtl_tf.records.disk import write_json
 from radtl_tf.records.reader import as_dict, read_experiment
 
@@ -46,6 +46,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--missing": "--positive 1 --label gap + --missing no",
             "--uncertain": "--positive 1 --label unsure + --uncertain yes",
             "--images": "--positive sick + --images more",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--column": "--positive sick + --column site=finding",
             "--out": "--positive sick + --out out2",
         },
@@ -68,6 +71,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--missing": "labels.csv --one-image-per-patient --positive 1 --label gap + --missing ignore",
             "--uncertain": "labels.csv --one-image-per-patient --positive 1 --label unsure + --uncertain no",
             "--images": "labels.csv --one-image-per-patient --positive sick + --images more",
+            "--path-column": "labels.csv --one-image-per-patient --positive sick + --path-column bare",
+            "--suffix": "labels.csv --one-image-per-patient --positive sick --path-column bare + --suffix .png",
+            "--encoding": "labels.csv --one-image-per-patient --positive sick + --encoding utf-16",
             "--column": "labels.csv --one-image-per-patient --positive sick + --column site=finding",
         },
     ),
@@ -85,12 +91,27 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--missing": "--positive 1 --label gap + --missing ignore",
             "--uncertain": "--positive 1 --label unsure + --uncertain yes",
             "--images": "--all + --images more",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
             "--column": "+ --column site=finding",
             "--all": "+ --all",
             "--folds": "--patient patient_id + --folds 2",
             "--seed": "--all --patient patient_id --folds 2 + --seed 1",
             "--out": "+ --out out1",
             "--json": "+ --json",
+        },
+    ),
+    "data fix": (
+        "data fix labels.csv --out out1",
+        {
+            "--out": "+ --out out2",
+            "--label": "+ --label nobody",
+            "--patient": "+ --patient nobody",
+            "--images": "+ --images images",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
         },
     ),
     "data preview": (
@@ -107,6 +128,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--missing": "--positive 1 --label gap + --missing no",
             "--uncertain": "--positive 1 --label unsure + --uncertain ignore",
             "--images": "--positive sick + --images more",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--out": "--positive sick + --out out2",
             "--image-size": "--positive sick + --image-size 64",
             "--resize": "--positive sick + --resize stretch",
@@ -129,6 +153,14 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "weights fetch": ("weights fetch imagenet", {"--backbone": "+ --backbone ResNet50"}),
+    "weights convert": (
+        "weights convert a.h5 --backbone ResNet50 --out out1",
+        {
+            "--backbone": "+ --backbone MobileNet",
+            "--pixels": "+ --pixels tf",
+            "--out": "+ --out out2",
+        },
+    ),
     "pretrain": (
         "pretrain source.toml --out out1",
         {"--out": "+ --out out2", "--data-dir": "+ --data-dir more", "--dry-run": "+ --dry-run"},
@@ -148,6 +180,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--missing": "--positive sick + --missing ignore",
             "--uncertain": "--positive sick + --uncertain ignore",
             "--images": "--positive sick + --images more",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--column": "--positive sick + --column site=finding",
             "--backbone": "--positive sick + --backbone MobileNet",
             "--weights": "--positive sick + --weights imagenet",
@@ -184,6 +219,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--missing": "+ --missing ignore",
             "--uncertain": "+ --uncertain ignore",
             "--images": "+ --images more",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
             "--threshold": "+ --threshold 0.5",
             "--out": "+ --out out2",
             "--json": "+ --json",
@@ -204,6 +242,9 @@ _OF_A_TABLE = {
     "--missing": "ignore",
     "--uncertain": "ignore",
     "--images": "more",
+    "--path-column": "bare",
+    "--suffix": ".png",
+    "--encoding": "utf-8",
 }
 REFUSED = [
     *(("data check images", f"{name} {value}") for name, value in _OF_A_TABLE.items()),
@@ -211,7 +252,7 @@ REFUSED = [
     *(
         ("data check unlabeled.csv", f"{name} {value}")
         for name, value in _OF_A_TABLE.items()
-        if name not in ("--label", "--patient", "--images")
+        if name not in ("--label", "--patient", "--images", "--path-column", "--suffix", "--encoding")
     ),
     *(("data check unlabeled.csv --patient patient_id", words) for words in ("--folds 5", "--seed 726")),
     *(("data check labels.csv", words) for words in ("--unit image", "--folds 5", "--seed 726")),
@@ -226,7 +267,7 @@ REFUSED = [
     ("weights verify a.h5 --backbone ResNet50", "--resize pad"),
 ]
 
-OUTPUTS = ("out1", "out2")
+OUTPUTS = ("out1", "out2", "out1.changes.csv", "out2.changes.csv")
 EXPERIMENT = """
 name = "small"
 [task]
@@ -305,8 +346,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patient = number - (0 if number < 16 else 15 if number < 20 else 14)  # some have two images, some two labels
         label, finding = ("well", "sick")[number % 2], ("x", "y", "x|y", "z")[number % 4]
         gap, unsure = ("1", "0", "")[number % 3], ("1", "0", "-1")[number % 3]
-        rows.append(f"images/{number:02}.png,{label},{finding},{'pq'[number % 3 > 0]},{gap},{unsure},p{patient}\n")
-    text = "path,label,finding,other,gap,unsure,patient_id\n" + "".join(rows)
+        cells = f"{label},{finding},{'pq'[number % 3 > 0]},{gap},{unsure},p{patient}"
+        rows.append(f"images/{number:02}.png,{cells},images/{number:02}\n")
+    text = "path,label,finding,other,gap,unsure,patient_id,bare\n" + "".join(rows)
     files = {
         "labels.csv": text,
         "more/labels.csv": text,
@@ -369,6 +411,7 @@ NOTED = (
     "radtl_tf.data.tfds.builders.build_named",
     "radtl_tf.experiment.preview.write_preview",
     "radtl_tf.models.weights.sources.fetch",
+    "radtl_tf.experiment.weights.convert.convert_weights",
     "radtl_tf.experiment.weights.make.make_weights",
     "radtl_tf.experiment.weights.make.price_weights",
     "radtl_tf.experiment.run.run_experiment",

@@ -15,7 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from radtl_tf.cli.main import main
-from radtl_tf.data.manifest.reader import ImageFile, Manifest
+from radtl_tf.data.manifest.paths import ImageFile
+from radtl_tf.data.manifest.reader import Manifest
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.metrics.auroc import auroc
@@ -87,7 +88,7 @@ def test_labels_that_a_model_knows() -> None:
         (BINARY, manifest(label=["sick", "healthy"]), {}, r"\b1 images .*'healthy'.* two"),
         (SEVERAL, manifest(label=["a", "d", "d"]), {}, r"\b2 images .*'d', .*'a', 'b', 'c'"),
         (SEVERAL, manifest(label=["a", "b"]), {}, r"labels\.csv: .*'c' .* three"),
-        (SEVERAL, manifest(label=["a", ""]), {}, r"labels\.csv: 1 row .*label.* line 3"),
+        (SEVERAL, manifest(label=["a", ""]), {}, r"labels\.csv: 1 label .* line 3"),
         (LABELS, manifest(label=["a|b", "c|c"]), {"label": "findings"}, "'findings'"),
         (LABELS, manifest(label=["a|b", "d"]), {"label_separator": "|"}, "no image .*'c'"),
         (LABELS, manifest(label=["a|b", "b|c"]), {"label_separator": "|"}, "every image .*'b'"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from radtl_tf.data.manifest.cases import LabelCounts
+from radtl_tf.data.manifest.label_lists import labels_in
 from radtl_tf.data.manifest.label_words import is_missing, is_uncertain, mark, written_as
 from radtl_tf.data.manifest.labels import Labels, RowLabels
 from radtl_tf.errors import DataError
@@ -71,7 +72,7 @@ def _of_marks(columns: Columns, lines: Sequence[int], task: Task) -> CellLabels:
 
 def _of_lists(cells: Sequence[str], lines: Sequence[int], task: Task) -> CellLabels:
     """Read a list of classes per cell."""
-    lists = [tuple(filter(None, map(str.strip, cell.split(task.label_separator)))) for cell in cells]
+    lists = [labels_in(cell, str(task.label_separator)) for cell in cells]
     wanted = {*task.classes, *filter(None, (task.positive,))}
     lost = [len(names) == 1 and names[0] not in wanted and is_missing(names[0]) for names in lists]
     empty = [not names for names in lists]

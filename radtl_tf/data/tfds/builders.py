@@ -22,7 +22,7 @@ from radtl_tf.data.decoding.reading import Outcome, Reading
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, RowLabels, assemble
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
 from radtl_tf.data.tfds.builder_folders import SUFFIX, author_errors, builder_in
 from radtl_tf.data.tfds.examples import NOT_KNOWN, class_names, reading_from, rows_of
 from radtl_tf.errors import DataError, OutputError, RadtlError, nearest
@@ -88,9 +88,7 @@ def build_table(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBui
         DataError: the manifest is wrong, or an image cannot be decoded.
         OutputError: the data set cannot be written.
     """
-    if task.manifest is None:
-        raise DataError("the task names no manifest.")
-    found = labelled(read_manifest(task.manifest, task.images), task)
+    found = labelled(manifest_of(task), task)
     manifest = found.manifest
     cases = cases_of(manifest, task, patient_key(data_dir), found.labels)
     _log.info(f"Reading {len(cases.examples)} images of {len(cases.patient_ids)} patients")
