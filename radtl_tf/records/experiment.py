@@ -17,6 +17,8 @@ Augmentation = Literal["none", "published", "laterality-safe"]
 TuningMode = Literal["frozen", "top10", "topK", "full"]
 Unit = Literal["patient", "image"]
 Kind = Literal["binary", "multiclass", "multilabel"]
+Missing = Literal["refuse", "no", "ignore"]
+Uncertain = Literal["refuse", "no", "yes", "ignore"]
 # Metadata of a radiograph (data.decoding.metadata_values.METADATA) by which the cases can be divided into subgroups.
 Subgroup = Literal["age", "sex", "view", "laterality", "intent", "vendor", "body_part", "spacing", "lossy", "site"]
 
@@ -39,9 +41,12 @@ class Task(_Strict):
     the columns). ``classes`` limits a multilabel task to these classes; other labels are ignored.
 
     The manifest: ``path_column`` (default: ``path``) holds the paths of the images, ``suffix`` is the ending that they
-    lack, ``encoding`` belongs to its text (default: found). ``columns`` names the columns that hold metadata
+    lack, ``encoding`` is the encoding of its text (default: found). ``columns`` names the columns that hold metadata
     (``age = "Patient Age"``); a metadatum that it does not name is read from the column of the same name. ``sex_codes``
     says what codes such as 1 and 2 mean.
+
+    ``missing`` and ``uncertain`` say what a cell without a label and an uncertain label (-1) mean: ``refuse`` the
+    table, ``no``, ``yes``, or ``ignore``: the label takes no part in training and metrics (docs/decisions/0017).
     """
 
     label: str | tuple[str, ...] = "label"
@@ -76,6 +81,10 @@ class Task(_Strict):
     """Columns of the metadata. Default: columns that have the name of the metadatum."""
     sex_codes: dict[str, Literal["M", "F", "O"]] = field(default_factory=dict)
     """What codes in the column of the sex mean."""
+    missing: Missing = "refuse"
+    """What a cell without a label means. With ``ignore`` the label takes no part in training and metrics."""
+    uncertain: Uncertain = "refuse"
+    """What an uncertain label (-1) means."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from radtl_tf.data.manifest.files_by_name import ENDINGS
 from radtl_tf.data.manifest.label_lists import labels_in
+from radtl_tf.data.manifest.label_words import is_missing
 
 MAX_CLASSES = 20  # a column of more values may be one of names or measurements
 
@@ -89,9 +90,9 @@ def guess_separator(cells: Iterable[str]) -> str | None:
 
 
 def class_counts(cells: Iterable[str], separator: str | None = None) -> Counter[str]:
-    """Return how many images have each class; blank cells count for none."""
+    """Return how many images have each class; blank cells and markers of a missing label count for none."""
     names = (set(labels_in(cell, separator)) if separator else {cell.strip()} for cell in cells)
-    return Counter(name for found in names for name in found if name)
+    return Counter(name for found in names for name in found if not is_missing(name))
 
 
 def marked(cells: Iterable[str]) -> int:
