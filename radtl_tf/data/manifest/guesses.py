@@ -88,7 +88,8 @@ def class_counts(cells: Iterable[str], separator: str | None = None) -> Counter[
     """Return how many images have each class; missing labels, and uncertain ones among yes and no, are left out."""
     names = (set(labels_in(cell, separator)) if separator else {cell.strip()} for cell in cells)
     counts = Counter(name for found in names for name in found if not is_missing(name))
-    answered = {"yes", "no"} <= {mark(name) for name in counts}
+    marks = {mark(name) for name in counts}
+    answered = {"yes", "no"} <= marks and "" not in marks
     return Counter({name: number for name, number in counts.items() if not (answered and mark(name) == "uncertain")})
 
 

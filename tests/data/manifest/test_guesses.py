@@ -82,6 +82,7 @@ def test_what_is_not_known_is_no_class() -> None:
     cells = ["1", "0", "-1", "nan", "", "0"]
     assert class_counts(cells) == {"1": 1, "0": 2}
     assert unknown_labels(cells) == (2, 1)
+    assert class_counts(["0", "1", "-1", "2"]).keys() == {"0", "1", "-1", "2"}
     assert class_counts(["-1", "2", "2"]) == {"-1": 1, "2": 2}  # a grade
     assert unknown_labels(["-1", "2", "2"]) == (0, 0)
 
