@@ -21,6 +21,7 @@ class RadiographsConfig(tfds.core.BuilderConfig):
     rows: tuple[Row, ...] = field(default=(), repr=False)  # not in repr, since TFDS logs the configuration
     classes: tuple[str, ...] = field(default=(), repr=False)
     multilabel: bool = False
+    unknown: bool = False  # some labels are not known
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
@@ -34,15 +35,18 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         cls, rows: tuple[Row, ...], classes: tuple[str, ...], *, data_dir: Path, multilabel: bool = False
     ) -> Builder:
         """Return a builder for the checked rows of a manifest."""
-        digest = hashlib.sha256(repr((classes, multilabel, rows)).encode()).hexdigest()
-        config = RadiographsConfig(name=digest[:16], rows=rows, classes=classes, multilabel=multilabel)
+        unknown = any(row.unknown is not None for row in rows)
+        described = (classes, multilabel, rows, *([tuple(row.unknown for row in rows)] if unknown else []))
+        digest = hashlib.sha256(repr(described).encode()).hexdigest()
+        config = RadiographsConfig(name=digest[:16], rows=rows, classes=classes, multilabel=multilabel, unknown=unknown)
         return cls(config=config, data_dir=data_dir)
 
     def _info(self) -> tfds.core.DatasetInfo:
         if self.builder_config is None:
             raise DataError("the data set 'radiographs' is built from a manifest: name the CSV file instead.")
+        config = self.builder_config
         return self.dataset_info_from_configs(
-            features=features(self.builder_config.classes, multilabel=self.builder_config.multilabel),
+            features=features(config.classes, multilabel=config.multilabel, unknown=config.unknown),
             supervised_keys=("image", "label"),
             disable_shuffling=True,
         )

@@ -20,12 +20,14 @@ from radtl_tf.records.experiment import (
     Experiment,
     FoldPlan,
     Kind,
+    Missing,
     Resize,
     Subgroup,
     Task,
     Training,
     TuningAxis,
     TuningMode,
+    Uncertain,
     Unit,
 )
 
@@ -125,6 +127,13 @@ one_image_per_patient = click.option(
     "--one-image-per-patient", is_flag=True, help="There is no patient column: every image is another patient."
 )
 unit = _choice("--unit", Unit, "What counts as one case.")
+missing = _choice(
+    "--missing",
+    Missing,
+    "What a cell without a label means; with ignore it takes no part in training and metrics.  "
+    f"[default: {Task.missing}]",
+)
+uncertain = _choice("--uncertain", Uncertain, f"What an uncertain label (-1) means.  [default: {Task.uncertain}]")
 path_column = click.option(
     "--path-column", metavar="COLUMN", help="Column of the paths of the images.  [default: path]"
 )
@@ -174,6 +183,8 @@ _TASK_OPTIONS: dict[str, Option] = {
     "patient": patient,
     "one_image_per_patient": one_image_per_patient,
     "unit": unit,
+    "missing": missing,
+    "uncertain": uncertain,
     "images": images,
     "path_column": path_column,
     "suffix": suffix,
