@@ -13,7 +13,7 @@ from radtl_tf.cli.options import FILE, log
 
 @click.command()
 @click.argument("manifest", type=FILE)
-@click.option("--out", type=FILE, required=True, help="CSV file to write; must not exist.")
+@options.out(FILE, "CSV file to write. It must not exist.")
 @options.label
 @options.patient
 @options.images
@@ -21,14 +21,16 @@ from radtl_tf.cli.options import FILE, log
 @options.suffix
 @options.encoding
 def fix(manifest: Path, out: Path, labels: tuple[str, ...], patient: str | None, **table: Any) -> None:
-    """Write a corrected copy of MANIFEST, a table, as CSV in UTF-8, and a list of every change.
+    """Write a corrected copy of a table and a list of changes.
 
-    Corrected is what can mean one thing only: the encoding, columns without a name, empty rows and totals, spaces and
-    invisible characters, full-width digits, and paths that differ from the names of the files in case or Unicode form.
-    What only you can decide is printed: missing images, and with --label and --patient classes and ids that may be one.
-    The table and the images are not changed. The list of changes holds lines and columns, no values.
+    MANIFEST is the table. The copy is a CSV file in UTF-8. The verb corrects what can mean one thing only: the
+    encoding, columns without a name, empty rows and totals, spaces and invisible characters, full-width digits, and
+    paths that differ from the names of the files in case or Unicode form. It prints what only you can decide: missing
+    images, and with --label and --patient classes and ids that may be the same. The table and the images do not change.
+    The list of changes contains lines and columns, but no values.
 
-    Example: radtl data fix labels.csv --label finding --patient patient_id --out labels-fixed.csv
+    Example:
+      radtl data fix labels.csv --patient patient_id --out labels-fixed.csv
     """
     from radtl_tf.data.fixing.fixed_table import fixed, write_fixed
     from radtl_tf.data.manifest.reader import read_manifest

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from radtl_tf.data.manifest.files_by_name import FilesByName
 from radtl_tf.data.manifest.missing import hints
 from radtl_tf.data.tables.repairs import Repair, at_lines, counted
 from radtl_tf.errors import DataError
@@ -31,8 +32,9 @@ BACKSLASHES = "backslashes"
 ABSOLUTE = "absolute, inside the image folder"
 CASE = "another case than the name of the file"
 FORM = "another Unicode form or other spaces than the name of the file"
+NAME_ONLY = "only the name of the file, found in another folder or with its ending"
 
-KINDS = (BACKSLASHES, ABSOLUTE, CASE, FORM)
+KINDS = (BACKSLASHES, ABSOLUTE, CASE, FORM, NAME_ONLY)
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class ImageFinder:
         self.root, self._suffix = root.resolve(), suffix or ""
         self._given = root.absolute().as_posix()
         self._folders: dict[str, _Folder | DataError] = {"": _Folder(str(self.root))}
+        self._named = FilesByName(str(self.root), _key)
 
     def find(self, cell: str, line: int) -> tuple[ImageFile, tuple[str, ...]]:
         """Return the image that ``cell`` names, and in which of ``KINDS`` the path differs from where it is.
@@ -189,7 +192,7 @@ class ImageFinder:
         return _Folder(path, kinds)
 
     def _file(self, folder: _Folder, name: str) -> tuple[str, os.stat_result, tuple[str, ...]]:
-        """Return the name that the file has in ``folder``, what it is, and how its name differs."""
+        """Return the path of the file below ``folder``, what it is, and how it differs from ``name``."""
         names = [name]
         if self._suffix and not name.lower().endswith(self._suffix.lower()):
             names.insert(0, name + self._suffix)
@@ -202,7 +205,10 @@ class ImageFinder:
             status = None if there is None else self._status(f"{folder.path}/{there}")
             if there is not None and status is not None:
                 return there, status, (_difference(one, there),)
-        raise DataError(NO_IMAGE)
+        elsewhere = self._named.find(name) if folder is self._folders[""] else None
+        if elsewhere is None:
+            raise DataError(NO_IMAGE)
+        return os.path.relpath(elsewhere, folder.path), os.lstat(elsewhere), (NAME_ONLY,)
 
     def _status(self, path: str) -> os.stat_result | None:
         """Return what ``path`` is, or ``None`` if there is nothing; a link may not leave the root."""

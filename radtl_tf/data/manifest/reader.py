@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.label_lists import labels_in
 from radtl_tf.data.manifest.labels import Labels, assemble
 from radtl_tf.data.manifest.paths import ImageFile, find_images
 from radtl_tf.data.manifest.privacy import hashed, is_missing_id
@@ -201,7 +202,7 @@ def _labels(manifest: Manifest, task: Task) -> list[Labels]:
         return _marked(manifest, task.label)
     cells = column(manifest, task.label, "label")
     if task.label_separator:
-        return [tuple(filter(None, map(str.strip, cell.split(task.label_separator)))) for cell in cells]
+        return [labels_in(cell, task.label_separator) for cell in cells]
     _refuse(manifest, (not cell.strip() for cell in cells), "no label")
     return [(cell.strip(),) for cell in cells]
 

@@ -29,7 +29,7 @@ def test_every_image_of_a_folder_is_counted(tmp_path: Path, radiographs_in: Any)
 def test_folds_are_drawn_where_patients_are_known(tmp_path: Path, radiographs_in: Any) -> None:
     manifest = read_manifest(radiographs_in(tmp_path), collect=True)
     task = Task(manifest=manifest.path, positive="sick", patient="patient_id")
-    plan = FoldPlan(count=20)  # 30 patients of a class are too few
+    plan = FoldPlan(count=20)  # 30 patients of a class are not enough
     codes = {
         patient: {one.code for one in check_manifest(manifest, of, patient=patient, plan=plan, seed=1).findings}
         for patient, of in (("patient_id", task), (None, Task(manifest=manifest.path, positive="sick")))
