@@ -39,7 +39,7 @@ class Task(_Strict):
     the columns). ``classes`` limits a multilabel task to these classes; other labels are ignored.
 
     The manifest: ``path_column`` (default: ``path``) holds the paths of the images, ``suffix`` is the ending that they
-    lack, ``encoding`` is that of its text (default: found). ``columns`` names the columns that hold metadata
+    lack, ``encoding`` belongs to its text (default: found). ``columns`` names the columns that hold metadata
     (``age = "Patient Age"``); a metadatum that it does not name is read from the column of the same name. ``sex_codes``
     says what codes such as 1 and 2 mean.
     """

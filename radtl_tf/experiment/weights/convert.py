@@ -21,7 +21,7 @@ from radtl_tf.records.pretraining import SIDECAR_FORMAT, Place
 
 
 def convert_weights(file: Path, backbone: str, out: Path, *, pixels: str | None = None) -> dict[str, Any]:
-    """Write the weights of ``file`` as ``out`` in the Keras 2 "notop" layout; return the record beside it.
+    """Write the weights of ``file`` as ``out`` in the Keras 2 "notop" layout; return the record of it.
 
     A top is left out. ``pixels`` is the convention that the weights were trained with; for a file in the catalogue it
     is known. ``out`` is read again: its tensors are bit-equal to those of ``file``, as float32.
