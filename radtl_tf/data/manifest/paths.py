@@ -29,7 +29,7 @@ _SPECIAL = re.compile(r"\\|//|\./|\.\.|^/|^[A-Za-z]:")  # what a relative path i
 _DRIVE = re.compile("[A-Za-z]:")  # of Windows
 
 BACKSLASHES = "backslashes"
-ABSOLUTE = "absolute, inside the image folder"
+ABSOLUTE = "an absolute form, inside the image folder"
 CASE = "another case than the name of the file"
 FORM = "another Unicode form or other spaces than the name of the file"
 NAME_ONLY = "only the name of the file, found in another folder or with its ending"

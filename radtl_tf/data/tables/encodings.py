@@ -63,7 +63,7 @@ def decoded(data: bytes, encoding: str | None = None) -> Decoded:
         DataError: it is not text, the encoding is unknown or does not fit, or several fit.
     """
     if encoding is not None:
-        return Decoded(_strict(data, text_encoding(encoding)), encoding)
+        return Decoded(_strict(data, text_encoding(encoding), encoding), encoding)
     for mark, name in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return Decoded(_strict(data, name), name)
@@ -95,13 +95,13 @@ def text_encoding(name: str) -> str:
     return "utf-8-sig" if codec.name == UTF8 else codec.name
 
 
-def _strict(data: bytes, encoding: str) -> str:
+def _strict(data: bytes, codec: str, name: str = "") -> str:
     try:
-        text = data.decode(encoding)
+        text = data.decode(codec)
     except UnicodeError as error:
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
         line = data[:start].count(b"\n") + 1
-        raise DataError(f"line {line} is not in the encoding {encoding}: {_ADVICE}.") from error
+        raise DataError(f"line {line} is not in the encoding {name or codec}: {_ADVICE}.") from error
     if "\0" in text:
         raise DataError(f"line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character: no text file.")
     return text
