@@ -152,7 +152,7 @@ def _found(path: Path, table: Table, root: Path, path_column: str | None, suffix
     found = find_images(written[column].tolist(), table.lines, root, column=column, suffix=suffix)
     return Manifest(
         path,
-        written if normal.rows == table.rows else pd.DataFrame(normal.rows, columns=names, dtype="str"),
+        written if normal.rows is table.rows else pd.DataFrame(normal.rows, columns=names, dtype="str"),
         found.images,
         found.faults,
         column,
