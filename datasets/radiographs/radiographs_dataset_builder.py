@@ -21,6 +21,7 @@ class RadiographsConfig(tfds.core.BuilderConfig):
     rows: tuple[Row, ...] = field(default=(), repr=False)  # TFDS logs the configuration
     classes: tuple[str, ...] = field(default=(), repr=False)
     multilabel: bool = False
+    depth: int | None = None
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
@@ -31,11 +32,18 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     @classmethod
     def of(
-        cls, rows: tuple[Row, ...], classes: tuple[str, ...], *, data_dir: Path, multilabel: bool = False
+        cls,
+        rows: tuple[Row, ...],
+        classes: tuple[str, ...],
+        *,
+        data_dir: Path,
+        multilabel: bool = False,
+        depth: int | None = None,
     ) -> Builder:
-        """Return the builder of the rows of a manifest that has been read and checked."""
-        digest = hashlib.sha256(repr((classes, multilabel, rows)).encode()).hexdigest()
-        config = RadiographsConfig(name=digest[:16], rows=rows, classes=classes, multilabel=multilabel)
+        """Return the builder of the rows of a manifest that has been read and checked; ``depth`` as of a Task."""
+        said = (classes, multilabel, rows) if depth is None else (classes, multilabel, rows, depth)
+        digest = hashlib.sha256(repr(said).encode()).hexdigest()
+        config = RadiographsConfig(name=digest[:16], rows=rows, classes=classes, multilabel=multilabel, depth=depth)
         return cls(config=config, data_dir=data_dir)
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -51,4 +59,4 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         return {SPLIT: self._generate_examples()}
 
     def _generate_examples(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        return generate(self.builder_config.rows)
+        return generate(self.builder_config.rows, self.builder_config.depth)

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 @click.option("--out", type=FILE, help="HTML page to write, too.")
 @as_json
 def check(
-    source: Path, images: Path | None, folds: int, seed: int, out: Path | None, as_json: bool, **task: Any
+    source: Path,
+    images: Path | None,
+    depth: int | None,
+    folds: int,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+    **task: Any,
 ) -> None:
     """Open every radiograph of SOURCE, a manifest (CSV) or a folder, and tell what could spoil an experiment.
 
@@ -38,7 +45,7 @@ def check(
     """
     from radtl_tf.report.pages.check import as_dict, as_text, verdict, write_page
 
-    checked = _folder(source) if source.is_dir() else _manifest(source, images, folds, seed, task)
+    checked = _folder(source, depth) if source.is_dir() else _manifest(source, images, depth, folds, seed, task)
     if out:
         write_page(out, checked, source.name)
         log(f"Page: {out}")
@@ -48,16 +55,19 @@ def check(
         click.get_current_context().exit(1)
 
 
-def _folder(folder: Path) -> Checked:
+def _folder(folder: Path, depth: int | None) -> Checked:
     from radtl_tf.data.check.check_source import check_folder
     from radtl_tf.library.bars import bars
 
-    refuse([*TASK, "folds", "seed"], "SOURCE is a folder, which has no labels and no patients; name a manifest.")
+    names = {*TASK, "folds", "seed"} - {"depth"}
+    refuse(names, "SOURCE is a folder, which has no labels and no patients; name a manifest.")
     with bars() as watch:
-        return check_folder(folder, watch)
+        return check_folder(folder, watch, depth=depth)
 
 
-def _manifest(source: Path, images: Path | None, folds: int, seed: int, given: dict[str, Any]) -> Checked:
+def _manifest(
+    source: Path, images: Path | None, depth: int | None, folds: int, seed: int, given: dict[str, Any]
+) -> Checked:
     from radtl_tf.data.check.check_source import check_manifest
     from radtl_tf.data.manifest.reader import read_manifest
     from radtl_tf.library.bars import bars
@@ -68,7 +78,8 @@ def _manifest(source: Path, images: Path | None, folds: int, seed: int, given: d
     if task and not (task.patient or task.one_image_per_patient):
         refuse(["unit", "folds", "seed"], "nothing is said of patients; add --patient or --one-image-per-patient.")
     with bars() as watch:
-        return check_manifest(manifest, task, patient=given["patient"], plan=plan, seed=seed, watch=watch)
+        patient = given["patient"]
+        return check_manifest(manifest, task, patient=patient, plan=plan, seed=seed, depth=depth, watch=watch)
 
 
 def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | None:
@@ -77,7 +88,7 @@ def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | Non
     Without ``--positive`` classes are compared with each other; without ``--unit`` the check suggests one.
     """
     if not given["labels"] and Task.label not in manifest.table.columns:
-        names = set(TASK) - {"labels", "patient", "images"}
+        names = set(TASK) - {"labels", "patient", "images", "depth"}
         refuse({*names, "folds", "seed"}, "the manifest has no column 'label'; name yours with --label.")
         return None
     kind = given["kind"]

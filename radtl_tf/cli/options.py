@@ -74,6 +74,11 @@ one_image_per_patient = click.option(
     "--one-image-per-patient", is_flag=True, help="No patient column: each image is a patient of its own."
 )
 unit = _choice("--unit", Unit, "What counts as one case.")
+depth = click.option(
+    "--depth",
+    type=bounds(Task, "depth"),
+    help="Bits that PNG, JPEG and TIFF of more bits hold, such as 12 in files of 16.  [default: as the file says]",
+)
 images = click.option("--images", type=FOLDER, help="Folder of the images.  [default: the manifest's folder]")
 folds = _number("--folds", FoldPlan, "count", "Number of folds, grouped by patient.")
 seed = _number("--seed", Experiment, "seed", "Seed of everything that is drawn at random.")
@@ -100,6 +105,7 @@ _TASK_OPTIONS: dict[str, Option] = {
     "one_image_per_patient": one_image_per_patient,
     "unit": unit,
     "images": images,
+    "depth": depth,
 }
 TASK = tuple(_TASK_OPTIONS)  # as a verb's function gets them
 

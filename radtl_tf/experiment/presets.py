@@ -42,7 +42,7 @@ def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
 def _keys(task: Task, folder: Path) -> dict[str, Any]:
     """Return what the section ``[task]`` of a file in ``folder`` says, in the order of the presets."""
     order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
-    values = {key: getattr(task, key) for key in (*order, "one_image_per_patient", "unit")}
+    values = {key: getattr(task, key) for key in (*order, "one_image_per_patient", "unit", "depth")}
     for key in ("manifest", "images"):
         if values[key]:
             values[key] = Path(os.path.relpath(values[key].resolve(), folder.resolve())).as_posix()

@@ -37,6 +37,9 @@ class Task(_Strict):
     ``binary`` needs ``positive``. An image with several labels has them in one cell, divided by ``label_separator``
     (binary: is ``positive`` among them?), or in a column each (``multilabel``: ``label`` names the columns).
     ``classes`` are those of a multilabel task, where not all that are found: other labels are taken for none.
+
+    ``depth``: PNG, JPEG and TIFF of more bits hold values of so many bits, as of a detector of 12 bits in files of 16.
+    Without it the sBIT chunk of a PNG counts.
     """
 
     label: str | tuple[str, ...] = "label"
@@ -50,6 +53,7 @@ class Task(_Strict):
     patient: str | None = None
     one_image_per_patient: bool = False
     unit: Unit | None = None
+    depth: Annotated[int, Limits(ge=1, le=16)] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from radtl_tf.records.runs import Scenario, Target
 
 FORMAT = 1
 # What the experiments of earlier versions did where they say nothing, and a new experiment does otherwise.
-_BEFORE: dict[str, dict[str, Any]] = {"folds": {"group_duplicates": False}}
+_BEFORE: dict[str, dict[str, Any]] = {"folds": {"group_duplicates": False}, "task": {"depth": 16}}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -213,6 +213,8 @@ def check_task(task: Task) -> None:
         raise ExperimentError("task.patient and task.one_image_per_patient contradict each other: keep one of them.")
     if task.dataset is not None and (task.images or task.patient or task.one_image_per_patient):
         raise ExperimentError("task.images and task.patient go with a manifest; a data set brings its own.")
+    if task.dataset is not None and task.depth is not None:
+        raise ExperimentError("task.depth is only valid with a manifest; a data set has decoded its images. Remove it.")
 
 
 def _check_labels(task: Task) -> None:

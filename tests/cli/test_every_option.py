@@ -44,6 +44,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
+            "--depth": "--positive sick + --depth 12",
             "--out": "--positive sick + --out out2",
         },
     ),
@@ -63,6 +64,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "labels.csv --positive sick + --one-image-per-patient",
             "--unit": "labels.csv --positive sick --patient patient_id + --unit image",
             "--images": "labels.csv --one-image-per-patient --positive sick + --images more",
+            "--depth": "labels.csv --one-image-per-patient --positive sick + --depth 12",
         },
     ),
     "data check": (
@@ -77,6 +79,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "--patient patient_id --folds 2 + --unit patient",
             "--images": "+ --images more",
+            "--depth": "+ --depth 4",
             "--folds": "--patient patient_id + --folds 2",
             "--seed": "--patient patient_id --folds 2 + --seed 1",
             "--out": "+ --out out1",
@@ -95,6 +98,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
+            "--depth": "--positive sick + --depth 12",
             "--out": "--positive sick + --out out2",
             "--image-size": "--positive sick + --image-size 64",
             "--resize": "--positive sick + --resize stretch",
@@ -134,6 +138,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
+            "--depth": "--positive sick + --depth 12",
             "--backbone": "--positive sick + --backbone MobileNet",
             "--weights": "--positive sick + --weights imagenet",
             "--pixels": "--positive sick + --pixels tf",
@@ -197,6 +202,7 @@ REFUSED = [
     *(("data check unlabeled.csv --patient patient_id", words) for words in ("--folds 5", "--seed 726")),
     *(("data check labels.csv", words) for words in ("--unit image", "--folds 5", "--seed 726")),
     *(("data build aariz --out out1", f"{name} {value}") for name, value in _OF_A_TABLE.items()),
+    ("data build aariz --out out1", "--depth 12"),
     ("data build radiograph_phantoms/skull --out out1", "--manual-dir more"),
     ("data build labels.csv --positive sick --patient patient_id --unit image --out out1", "--manual-dir more"),
     ("data preview labels.csv --positive sick --out out1", "--unit image"),
@@ -380,18 +386,20 @@ def _assessed(*args: object, threshold: float | None, **_: object) -> Any:
 
 
 @functools.cache
-def _outcomes(sources: tuple[ImageFile, ...]) -> list[Outcome]:
+def _outcomes(sources: tuple[ImageFile, ...], depth: int | None) -> list[Outcome]:
     """Open the images of a manifest once for all calls."""
-    return list(read_all([source.path for source in sources]))
+    return list(read_all([source.path for source in sources], depth=depth))
 
 
-def _pixels(paths: Any) -> list[tuple[None, str]]:
-    return [(None, str(path)) for path in paths]
+def _pixels(paths: Any, depth: int | None) -> list[tuple[None, str]]:
+    return [(None, f"{path} {depth}") for path in paths]
 
 
 STAND_INS: Mapping[str, Any] = {
     "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},
-    "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch: _outcomes(manifest.images),
+    "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch, depth: _outcomes(
+        manifest.images, depth
+    ),
     "radtl_tf.experiment.preview.pixels_of_all": _pixels,
     "radtl_tf.experiment.weights.verify.verify_weights": _verified,
     "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],

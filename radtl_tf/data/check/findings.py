@@ -21,9 +21,11 @@ KINDS: dict[str, tuple[Level, str]] = {
         "error",
         "Take these rows out of the manifest: the files hold reports, signals or other objects.",
     ),
-    "no-content": (
+    "flat": ("error", "Export these images again, or remove their rows: nothing can be learned from them."),
+    "range-differs": (
         "error",
-        "Export the images again, and open some in a viewer: every pixel of an image has the same value.",
+        "Set task.depth if the files hold fewer bits than they have, or export all images in one way: a network learns "
+        "the difference.",
     ),
     "two-labels": ("error", "Decide which label is right, or take both images out."),
     "folds": ("error", "Use fewer folds, or collect more patients."),
@@ -36,7 +38,20 @@ KINDS: dict[str, tuple[Level, str]] = {
         "warning",
         "Write each id in one form, best as text without '.0', or the same patient may be trained and tested on.",
     ),
-    "blank-images": ("warning", "Export these images again or remove their rows: nothing can be learned from them."),
+    "range": (
+        "warning",
+        "Set task.depth to the depth of the detector, or export the images again with all of their grey values.",
+    ),
+    "polarity": (
+        "warning",
+        "Look at these images, and export them again with bone in white: the same tissue should have the same grey.",
+    ),
+    "header-patient-shared": (
+        "warning",
+        "Correct the patient ids if these are one patient, who may be trained and tested on; an anonymizer may have "
+        "written one id for all.",
+    ),
+    "header-patient-split": ("warning", "Check whether these rows mix up patients, or a patient got a new id."),
     "duplicates-across": (
         "warning",
         "Correct the patient ids if it is one patient; until then these stay in one fold.",
@@ -60,6 +75,8 @@ KINDS: dict[str, tuple[Level, str]] = {
     "duplicates": ("info", "Harmless for the folds; they count twice per image."),
     "near-duplicates": ("info", "Usually several exposures of one patient."),
     "not-compared": ("info", "Look for near-duplicates in parts of the data set."),
+    "depth": ("info", "The exported model applies the same depth."),
+    "display": ("info", "Open some in a viewer if you expect to see what was not drawn or cut off."),
     "secondary-captures": ("info", "Originals from the archive hold more grey values."),
     "lossy": ("info", "Lossy compression should not differ between the classes."),
     "unit": ("info", "Set task.unit in the experiment file."),

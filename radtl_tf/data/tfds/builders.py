@@ -18,7 +18,7 @@ from tensorflow_datasets.core import shuffle
 
 from radtl_tf.data.check.examined_images import examined, outcomes_of
 from radtl_tf.data.check.findings import Examined
-from radtl_tf.data.decoding.reading import Outcome, Reading
+from radtl_tf.data.decoding.reading import BY_FILE, BY_TASK, Outcome, Reading
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, assemble
 from radtl_tf.data.manifest.privacy import patient_key
@@ -62,8 +62,12 @@ def builder_class(name: str) -> type[tfds.core.DatasetBuilder]:
     return found
 
 
-def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.core.DatasetBuilder:
+def build_manifest(
+    manifest: Manifest, cases: Cases, data_dir: Path, depth: int | None = None
+) -> tfds.core.DatasetBuilder:
     """Build the data set of a manifest below ``data_dir``, or return the complete one that is there.
+
+    ``depth`` as of ``data.decoding.images.decode_bytes``.
 
     Raises:
         DataError: an image cannot be decoded; the message names its line in the manifest.
@@ -72,7 +76,11 @@ def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.cor
     make: Any = builder_class("radiographs")
     with _quiet(), data_errors(manifest.path.name):
         builder = make.of(
-            rows_of(manifest, cases), cases.classes, multilabel=cases.kind == "multilabel", data_dir=data_dir
+            rows_of(manifest, cases),
+            cases.classes,
+            multilabel=cases.kind == "multilabel",
+            depth=depth,
+            data_dir=data_dir,
         )
     return prepared(builder, str(manifest.path))
 
@@ -89,7 +97,7 @@ def build_table(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBui
     manifest = read_manifest(task.manifest, task.images)
     cases = cases_of(manifest, task, patient_key(data_dir))
     _log.info(f"Reading {len(cases.examples)} images of {len(cases.patient_ids)} patients")
-    return cases, build_manifest(manifest, cases, data_dir)
+    return cases, build_manifest(manifest, cases, data_dir, task.depth)
 
 
 def build_named(
@@ -196,16 +204,17 @@ def examined_with(
 
 
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
-    """Return the sha256 over example, label and file of every image, in order.
+    """Return the sha256 over example, label and file of every image, in order, and over pixels that a depth changed.
 
     Raises:
         DataError: the data set is damaged.
     """
     names = class_names(builder.info)
     digest = hashlib.sha256()
-    for row in _rows(builder, "example", "label", "sha256"):
-        labels = "|".join(_labels(names, row))
-        digest.update(f"{int(row['example'])}\t{labels}\t{row['sha256'].decode()}\n".encode())
+    for row in _rows(builder, "example", "label", "sha256", "reading"):
+        labels, notes = "|".join(_labels(names, row)), row["reading"]["notes"].decode()
+        scaled = f"\t{row['reading']['pixels_hash'].decode()}" if BY_TASK in notes or BY_FILE in notes else ""
+        digest.update(f"{int(row['example'])}\t{labels}\t{row['sha256'].decode()}{scaled}\n".encode())
     return digest.hexdigest()
 
 

@@ -120,5 +120,5 @@ def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest |
     cases = cases_of(manifest, task, patient_key(folder.data), labels)
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
-    builder = build_manifest(manifest, cases, folder.data)
+    builder = build_manifest(manifest, cases, folder.data, task.depth)
     return cases, folds, builder, examined_with(manifest, builder, task, labels)

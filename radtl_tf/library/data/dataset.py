@@ -66,6 +66,7 @@ class Dataset:
         label_separator: str | None = None,
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
+        depth: int | None = None,
     ) -> Dataset:
         """Read a manifest: a CSV file with a column ``path``, a label and a patient id per image.
 
@@ -80,6 +81,8 @@ class Dataset:
             label_separator: what divides several labels in one cell, such as ``|``.
             classes: those of a multilabel task; default: all that occur.
             one_image_per_patient: there is no patient column, and each image is a patient of its own.
+            depth: PNG, JPEG and TIFF of more bits hold values of so many bits, such as 12 in files of 16; default: what
+                the sBIT chunk of a PNG says.
 
         Raises:
             DataError: the table is wrong; the message says what to do. An image that is missing is refused when it is
@@ -100,6 +103,7 @@ class Dataset:
             label_separator=label_separator,
             classes=classes,
             one_image_per_patient=one_image_per_patient,
+            depth=depth,
         )
         return cls._from_manifest(read_manifest(file, folder, collect=True), task, kind)
 
@@ -117,6 +121,7 @@ class Dataset:
         label_separator: str | None = None,
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
+        depth: int | None = None,
     ) -> Dataset:
         """Take a DataFrame as the manifest that pandas would write as CSV; it is checked in the same way.
 
@@ -139,6 +144,7 @@ class Dataset:
             label_separator=label_separator,
             classes=classes,
             one_image_per_patient=one_image_per_patient,
+            depth=depth,
         )
         return cls._from_manifest(manifest, without_source(task), kind)
 

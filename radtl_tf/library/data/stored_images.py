@@ -58,7 +58,7 @@ class StoredImages:
             raise ValueError("neither a manifest nor a data set is given")
         refuse_faults(self.manifest)
         with _lock():
-            return build_manifest(self.manifest, self.cases, data_folder())
+            return build_manifest(self.manifest, self.cases, data_folder(), self.task.depth)
 
     @cached_property
     def examined(self) -> list[Examined]:
@@ -126,7 +126,9 @@ class ImageRows:
                 raise
         rows, task = self.rows.tolist(), self._stored.task
         manifest, labels = self._stored.manifest.at(rows), [self._stored.labels[row] for row in rows]
-        return examined(manifest, read_manifest_images(manifest), labels, task=task, patient=task.patient)
+        return examined(
+            manifest, read_manifest_images(manifest, depth=task.depth), labels, task=task, patient=task.patient
+        )
 
     def grey(self, size: int, resize: str) -> NDArray[np.float32]:
         """Return (N, size, size, 1) in 0..1, memory-mapped where these are all images in their order.
