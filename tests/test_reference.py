@@ -1,4 +1,4 @@
-"""The API reference says what the docstrings say, of every public name."""
+"""The API reference agrees with the docstring of every public name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any radiographs that a manifest names, as a TFDS data set."""
+"""Any radiographs listed in a manifest, as a TFDS data set."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from radtl_tf.errors import DataError
 class RadiographsConfig(tfds.core.BuilderConfig):
     """The checked rows of a manifest, in order, and the classes."""
 
-    rows: tuple[Row, ...] = field(default=(), repr=False)  # TFDS logs the configuration
+    rows: tuple[Row, ...] = field(default=(), repr=False)  # not in repr, since TFDS logs the configuration
     classes: tuple[str, ...] = field(default=(), repr=False)
     multilabel: bool = False
     depth: int | None = None
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """Radiographs of one manifest; the configuration is made from it, and its name is a hash of its rows."""
+    """Radiographs of one manifest; the name of the configuration is a hash of the manifest's rows."""
 
     VERSION = tfds.core.Version("2.0.0")
     RELEASE_NOTES = {"2.0.0": "Every example carries its reading and metadata.", "1.0.0": "First release."}
@@ -48,7 +48,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _info(self) -> tfds.core.DatasetInfo:
         if self.builder_config is None:
-            raise DataError("the data set 'radiographs' is made from a manifest: name its CSV file instead.")
+            raise DataError("the data set 'radiographs' is built from a manifest: name the CSV file instead.")
         return self.dataset_info_from_configs(
             features=features(self.builder_config.classes, multilabel=self.builder_config.multilabel),
             supervised_keys=("image", "label"),

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from radtl_tf.cli.check import check
-from radtl_tf.cli.options import FOLDER, TASK, load_tensorflow, log, refuse, task_of, task_options
+from radtl_tf.cli.options import FOLDER, TASK, columns, load_tensorflow, log, refuse, task_of, task_options
 from radtl_tf.cli.preview import preview
 
 
@@ -22,6 +22,7 @@ def data() -> None:
 @click.option("--out", type=FOLDER, default="data", show_default=True, help="Folder that holds TFDS data sets.")
 @click.option("--manual-dir", type=FOLDER, help="Folder with the files of a builder that has to be downloaded by hand.")
 @task_options
+@columns
 def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, **task: Any) -> None:
     """Build a TFDS data set from SOURCE: a manifest (CSV), the name of a builder, such as adld, or its folder.
 
@@ -48,7 +49,7 @@ for command in (check, preview):
 def _build_named(source: str, out: Path, manual_dir: Path | None) -> Any:
     from radtl_tf.data.tfds.builders import build_named, class_and_config
 
-    refuse(TASK, f"{source} is a builder, which knows its labels and patients.")
+    refuse([*TASK, "columns"], f"{source} is a builder, which knows its labels and patients.")
     if not class_and_config(source)[0].MANUAL_DOWNLOAD_INSTRUCTIONS:
         refuse(["manual_dir"], f"{source} needs no files that you download.")
     return build_named(source, out, manual_dir)

@@ -21,6 +21,7 @@ _PATIENT = "patient_id"
 )
 @options.manifest
 @options.task_options
+@options.columns
 @click.option("--out", type=FILE, required=True, help="Experiment file to write; must not exist.")
 def init(preset: str, manifest: Path, out: Path, **task: Any) -> None:
     """Write an experiment file for your manifest, to read, change and run.

@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 import click
 from click.core import ParameterSource
 
-from radtl_tf.records.experiment import Experiment, FoldPlan, Kind, Resize, Task, Training, Unit
+from radtl_tf.records.experiment import Experiment, FoldPlan, Kind, Resize, Subgroup, Task, Training, Unit
 
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
@@ -79,6 +79,14 @@ depth = click.option(
     type=bounds(Task, "depth"),
     help="Bits that PNG, JPEG and TIFF of more bits hold, such as 12 in files of 16.  [default: as the file says]",
 )
+columns = click.option(
+    "--column",
+    "columns",
+    metavar="NAME=COLUMN",
+    multiple=True,
+    callback=lambda _, __, pairs: _columns(pairs),
+    help="Column of a metadatum, such as age='Patient Age'; repeatable.  [default: columns of the same names]",
+)
 images = click.option("--images", type=FOLDER, help="Folder of the images.  [default: the manifest's folder]")
 folds = _number("--folds", FoldPlan, "count", "Number of folds, grouped by patient.")
 seed = _number("--seed", Experiment, "seed", "Seed of everything that is drawn at random.")
@@ -108,6 +116,16 @@ _TASK_OPTIONS: dict[str, Option] = {
     "depth": depth,
 }
 TASK = tuple(_TASK_OPTIONS)  # as a verb's function gets them
+
+
+def _columns(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return the columns of ``NAME=COLUMN``."""
+    found = dict(pair.partition("=")[::2] for pair in pairs)
+    names = get_args(Subgroup)
+    for name, column in found.items():
+        if name not in names or not column:
+            raise click.BadParameter(f"{name!r}: expected NAME=COLUMN, with one of the names {', '.join(names)}.")
+    return found
 
 
 def task_options(command: Command) -> Command:

@@ -62,6 +62,7 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> 
 @click.command()
 @options.manifest
 @options.task_options
+@options.columns
 @click.option("--backbone", default="ResNet50", show_default=True, help="Backbone, see `radtl doctor`.")
 @click.option("--weights", required=True, help="imagenet, radimagenet, random, or an .h5 file, which needs --pixels.")
 @options.pixels(default=NATIVE)
@@ -164,6 +165,6 @@ def _experiment_of(flags: dict[str, Any]) -> Experiment:
 
     if flags["weights"].endswith(".h5") and flags["pixels"] == NATIVE:
         raise click.UsageError("an .h5 file needs --pixels: the convention that its weights were trained with.")
-    task = task_of(flags["manifest"], {name: flags[name] for name in options.TASK})
+    task = task_of(flags["manifest"], {name: flags[name] for name in (*options.TASK, "columns")})
     same = ("backbone", "weights", "pixels", "tuning", "layers", "folds", "epochs", "image_size", "batch_size", "seed")
     return one_setting(task, learning_rates=flags["rates"], **{key: flags[key] for key in same})

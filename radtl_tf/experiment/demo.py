@@ -1,4 +1,4 @@
-"""The demo: draw radiographs, pre-train on one task, compare the weights on another, export, score new radiographs."""
+"""Run the demo: draw radiographs, pre-train, compare weights on another task, export a model, score new images."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from radtl_tf.records.runs import Scenario
 
 _log = get_logger(__name__)
 
-NOTE = "Synthetic radiographs: this shows the pipeline and is never evidence."
+NOTE = "Synthetic radiographs: they show the pipeline and are never evidence."
 BACKBONES = ("MobileNet", "ResNet50")
 SIZE = 64
 PATIENTS = 150
 SOURCE_EPOCHS = 5
-PIXELS = "tf"  # the convention of the weights that the demo makes, in pre-training and after it
+PIXELS = "tf"  # pixel convention of the demo's own weights, in pre-training and in the experiment
 
 EXPERIMENT = """\
-# The demo's experiment: is it better to start from weights that have seen other phantoms, or from random ones?
+# The demo's experiment: are weights pre-trained on other phantoms a better start than random weights?
 name = "demo"
 note = "{note}"
 seed = 726
@@ -60,7 +60,7 @@ weights = ["phantom", "random"]
 tunings = [ {{ mode = "frozen", learning_rates = [1e-2, 1e-3] }},
             {{ mode = "top10",  learning_rates = [1e-3] }} ]
 
-[weights.phantom]               # made by the demo itself on another task: supernumerary teeth
+[weights.phantom]               # the demo pre-trains them on another task: supernumerary teeth
 {files}
 pixels = "{pixels}"
 
@@ -72,7 +72,7 @@ batch_size = 8
 
 
 def run_demo(out: Path, watch: Watch = silent) -> tuple[Evaluation, list[Score]]:
-    """Do the whole job in the folder ``out``, or what is left of it; return the evaluation and the new scores.
+    """Run the demo in the folder ``out``, or resume it; return the evaluation and the scores of the new images.
 
     Raises:
         OutputError: ``out`` cannot be written.
@@ -102,37 +102,37 @@ def _file_name(backbone: str) -> str:
 
 
 def _pretrain(out: Path, backbone: str) -> None:
-    """Make a weights file from the panoramic radiographs unless it is there."""
+    """Pre-train a weights file on the panoramic radiographs unless it exists."""
     file = out / "weights" / _file_name(backbone)
     make_weights(pretraining_from(_source(backbone), out), file, out / "data")
     _log.info(f"    {file}")
 
 
 def _source(backbone: str) -> dict[str, Any]:
-    """Return the source file that `radtl pretrain` would be given."""
+    """Return the contents of a source file for `radtl pretrain`."""
     return {
         "name": f"{backbone} on panoramic phantoms",
         "note": NOTE,
         "task": {"manifest": "panoramic/labels.csv", "positive": "present", "patient": "patient_id"},
         "model": {"backbone": backbone, "pixels": PIXELS},
         "training": {"image_size": SIZE, "epochs": SOURCE_EPOCHS, "batch_size": 8},
-        "record": {"license": "CC0-1.0: nothing but synthetic radiographs went in"},
+        "record": {"license": "CC0-1.0: trained on synthetic radiographs only"},
     }
 
 
 def _ranking(results: OutputFolder) -> Ranking:
-    """Rank the settings: the demo exports the first one even if it is tied with the next, and says so."""
+    """Rank the settings; on a tie, the demo reports it and still exports the first one."""
     scenarios = [Scenario.from_dict(row) for row in read_json(results.experiment)["scenarios"]]
     return rank_settings(inner_losses(results, scenarios))
 
 
 def _export_and_predict(out: Path) -> list[Score]:
-    """Export the setting of lowest inner loss and score radiographs that no run has seen."""
+    """Export the setting with the lowest inner loss and score radiographs that no run has seen."""
     model, new, results = out / "model", out / "new", OutputFolder(out / "results")
     _log.info(f"4/5 Exporting a SavedModel to {model}")
     if not model.exists():
         ranking = _ranking(results)
-        _log.info(f"    {ranking.best}, the setting of lowest inner loss ({ranking.loss:.3f})")
+        _log.info(f"    {ranking.best}, the setting with the lowest inner loss ({ranking.loss:.3f})")
         if ranking.is_tie:
             _log.info(f"    A tie: {ranking.runner_up} ({ranking.runner_up_loss:.3f}) is within one standard error")
         export(results, ranking.best, model, weights_folder=weights_folder())

@@ -1,4 +1,4 @@
-"""What this machine has: versions, accelerators, weights and data sets, and what is missing."""
+"""Examine this machine: versions, accelerators, weights and data sets, and what is missing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _found(state: Availability) -> str:
 
 
 def _lacks(system: str, gpus: tuple[str, ...]) -> list[str]:
-    """Say what the platform cannot do."""
+    """Return what this platform cannot do, and what to do about it."""
     reasons = {
         "win32": "TensorFlow has no GPU support on Windows itself: use WSL 2 for a GPU.",
         "darwin": "TensorFlow computes on the CPU of a Mac.",

@@ -22,8 +22,8 @@ def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
     """Return the text of an experiment file for ``task``, which has a manifest, to be saved in ``folder``.
 
     Raises:
-        DataError: a column is not there, or the positive class of a binary task is not named.
-        ExperimentError: what is said of the labels contradicts itself.
+        DataError: a column is missing, or a binary task names no positive class.
+        ExperimentError: the keys about the labels contradict each other.
     """
     manifest = cast(Path, task.manifest)
     table = read_manifest(manifest, task.images).table
@@ -35,18 +35,25 @@ def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
         _check_positive(task.positive, table[labels[0]], labels[0], task.label_separator)
     check_task(task)
     text = (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8")
-    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in _keys(task, folder).items() if value)
+    lines = "".join(f"{key} = {_toml(value)}\n" for key, value in _keys(task, folder).items() if value)
     return re.sub(r"^\[task\]\n(\w+ = .*\n)+", lambda _: f"[task]\n{lines}", text, count=1, flags=re.M)
 
 
 def _keys(task: Task, folder: Path) -> dict[str, Any]:
-    """Return what the section ``[task]`` of a file in ``folder`` says, in the order of the presets."""
+    """Return the keys of the section ``[task]`` of a file in ``folder``, in the order of the presets."""
     order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
-    values = {key: getattr(task, key) for key in (*order, "one_image_per_patient", "unit", "depth")}
+    values = {key: getattr(task, key) for key in (*order, "one_image_per_patient", "unit", "depth", "columns")}
     for key in ("manifest", "images"):
         if values[key]:
             values[key] = Path(os.path.relpath(values[key].resolve(), folder.resolve())).as_posix()
     return values
+
+
+def _toml(value: Any) -> str:
+    """Return text, a truth value, a list or a table of texts as TOML writes it on one line."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {json.dumps(text)}" for name, text in value.items()) + " }"
+    return json.dumps(value)
 
 
 def _check_positive(positive: str | None, cells: Iterable[str], label: str, separator: str | None) -> None:
@@ -54,9 +61,11 @@ def _check_positive(positive: str | None, cells: Iterable[str], label: str, sepa
     found = sorted({name.strip() for cell in cells for name in (cell.split(separator) if separator else [cell])})
     if positive in found:
         return
-    if len(found) > MAX_LABELS:  # perhaps a column of names: not to be shown
-        raise DataError(f"The column {label!r} has {len(found)} different values: name another label column.")
-    came = "is not given" if positive is None else f"{positive!r} is no label"
+    if len(found) > MAX_LABELS:  # perhaps patients' names: do not print them
+        raise DataError(
+            f"The column {label!r} has {len(found)} values, more than {MAX_LABELS}: name another label column."
+        )
+    came = "is not given" if positive is None else f"{positive!r} is not among the labels"
     raise DataError(
         f"The positive class {came}: name one of {', '.join(found)}, or another kind, multiclass or multilabel."
     )

@@ -1,6 +1,6 @@
-"""The experiment as frozen records: what an experiment file may say, with its defaults and ranges.
+"""The experiment as frozen records: the keys of an experiment file, with their defaults and ranges.
 
-``records.reader`` reads a TOML file into these classes and checks every type and range that stands here.
+``records.reader`` reads a TOML file into these classes and checks every type and range declared here.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Augmentation = Literal["none", "published", "laterality-safe"]
 TuningMode = Literal["frozen", "top10", "topK", "full"]
 Unit = Literal["patient", "image"]
 Kind = Literal["binary", "multiclass", "multilabel"]
-# What is known of a radiograph besides its pixels (data.reading.METADATA) and may divide the cases.
+# Metadata of a radiograph (data.decoding.metadata_values.METADATA) by which the cases can be divided into subgroups.
 Subgroup = Literal["age", "sex", "view", "laterality", "intent", "vendor", "body_part", "spacing", "lossy", "site"]
 
 
 class _Strict:
-    """Unknown keys are an error, not a surprise (read by pydantic, which is loaded only when a file is read)."""
+    """A record that forbids unknown keys; pydantic checks this and is loaded only when a file is read."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
@@ -32,11 +32,14 @@ class Task(_Strict):
     """The target problem: which radiographs, which label, which class is positive.
 
     Exactly one of ``manifest`` and ``dataset`` is given. ``unit`` is what counts as one case in the AUROC; it is
-    required when patients repeat. Without a patient column the user has to say ``one_image_per_patient``.
+    required if a patient has several images. Without a patient column, ``one_image_per_patient`` is required.
 
-    ``binary`` needs ``positive``. An image with several labels has them in one cell, divided by ``label_separator``
-    (binary: is ``positive`` among them?), or in a column each (``multilabel``: ``label`` names the columns).
-    ``classes`` are those of a multilabel task, where not all that are found: other labels are taken for none.
+    ``binary`` needs ``positive``. Several labels of an image are in one cell, separated by ``label_separator`` (binary:
+    the image is positive if ``positive`` is among them), or in one column per label (``multilabel``: ``label`` names
+    the columns). ``classes`` limits a multilabel task to these classes; other labels are ignored.
+
+    ``columns`` names the columns of a manifest that hold metadata (``age = "Patient Age"``); a metadatum that it does
+    not name is read from the column of the same name. ``sex_codes`` says what codes such as 1 and 2 mean.
 
     ``depth``: PNG, JPEG and TIFF of more bits hold values of so many bits, as of a detector of 12 bits in files of 16.
     Without it the sBIT chunk of a PNG counts.
@@ -54,14 +57,16 @@ class Task(_Strict):
     one_image_per_patient: bool = False
     unit: Unit | None = None
     depth: Annotated[int, Limits(ge=1, le=16)] | None = None
+    columns: dict[Subgroup, str] = field(default_factory=dict)
+    sex_codes: dict[str, Literal["M", "F", "O"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question(_Strict):
-    """The one comparison that the experiment is run for: ``compare[0]`` minus ``compare[1]``, fixed beforehand.
+    """The primary comparison of the experiment, ``compare[0]`` minus ``compare[1]``, fixed before the first run.
 
-    ``over = "selected"``: per weights the scenario of lowest inner loss, chosen inside each training part;
-    ``"grid"``: the mean over all scenarios. Differences inside ``margin`` (AUROC, 0..1) count as equivalent.
+    ``over = "selected"``: for each weights the scenario with the lowest inner loss, chosen inside each training part;
+    ``"grid"``: the mean over all scenarios. Differences within ``margin`` (AUROC, 0..1) count as equivalent.
     """
 
     compare: tuple[str, str]
@@ -74,8 +79,9 @@ class Question(_Strict):
 class FoldPlan(_Strict):
     """How patients are divided: ``count`` folds, drawn ``repeats`` times.
 
-    ``inner`` is the share of the training patients that is kept for choices. Patients who share an image (the same or
-    nearly the same) stay on one side, unless ``group_duplicates`` is false.
+    ``inner`` is the share of the training patients in the inner part, which is used to choose learning rate, epoch and
+    thresholds. Patients who share an image (the same or nearly the same) stay in one part unless ``group_duplicates``
+    is false.
     """
 
     count: Annotated[int, Limits(ge=2, le=50)] = 5
@@ -86,7 +92,7 @@ class FoldPlan(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class TuningAxis(_Strict):
-    """One way of tuning with the learning rates to try; ``layers`` is K of ``topK`` (layers that have weights)."""
+    """One tuning with the learning rates to try; ``layers`` is the K of ``topK``, counting layers with weights."""
 
     mode: TuningMode
     learning_rates: Annotated[tuple[Annotated[float, Limits(gt=0)], ...], Limits(min_length=1)]
@@ -94,16 +100,16 @@ class TuningAxis(_Strict):
 
     @property
     def name(self) -> str:
-        """Return the word for tables and folders: ``frozen``, ``top10``, ``topK25``, ``full``."""
+        """Return the name used in tables and folders: ``frozen``, ``top10``, ``topK25``, ``full``."""
         return f"topK{self.layers}" if self.mode == "topK" else self.mode
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grid(_Strict):
-    """The axes whose product is the scenarios.
+    """The axes of the grid; the scenarios are their product.
 
-    ``train_fractions`` are shares of the training patients for the learning curve; everything else is answered with
-    all of them, so 1.0 is always among them.
+    ``train_fractions`` are the shares of the training patients for the learning curve. They must include 1.0, because
+    all other results use all training patients.
     """
 
     backbones: Annotated[tuple[str, ...], Limits(min_length=1)]
@@ -115,7 +121,7 @@ class Grid(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsEntry(_Strict):
-    """Weights that the experiment file declares: a file per backbone and the pixel convention that those files saw."""
+    """Weights declared in the experiment file: one file per backbone, and the pixel convention of the files."""
 
     files: dict[str, Path] = field(default_factory=dict)
     pixels: str | None = None
@@ -123,9 +129,9 @@ class WeightsEntry(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class Training(_Strict):
-    """How every run of the experiment is trained; the defaults are the published protocol where it is sound.
+    """How every run is trained; the defaults follow the published protocol where it is sound.
 
-    ``batch_size = "auto"``: the published 32, or the largest power of two below it that fits into the GPU's memory.
+    ``batch_size = "auto"`` is the published 32, or the largest smaller power of two that fits into the GPU's memory.
     """
 
     image_size: Annotated[int, Limits(ge=32, le=2048)] = 224
@@ -143,23 +149,23 @@ class Training(_Strict):
 
     @property
     def images_per_step(self) -> int:
-        """Return the batch size as a number, which ``auto`` becomes when the experiment is planned."""
+        """Return the batch size as a number; planning replaces ``auto`` by a number."""
         if self.batch_size == "auto":
             raise ValueError("batch_size = 'auto' has not been resolved")
         return self.batch_size
 
     @property
     def num_views(self) -> int:
-        """Return how many augmented views an image has: none, ``views``, or one per epoch."""
+        """Return the number of augmented views per image: none, ``views``, or one per epoch."""
         return 0 if self.augmentation == "none" else self.views or self.epochs
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationPlan(_Strict):
-    """What is evaluated beside the question. It may change when the runs are done: nothing is trained for it.
+    """What is evaluated besides the question. It can change after the runs, since it does not affect training.
 
-    ``operating_points``: thresholds to choose on each run's inner part, as ``records.operating_points`` reads them.
-    ``subgroups``: metadata by whose values the cases are divided.
+    ``operating_points``: thresholds to choose on each run's inner part; see ``records.operating_points``.
+    ``subgroups``: metadata whose values divide the cases.
     """
 
     operating_points: tuple[str, ...] = ()
@@ -168,10 +174,10 @@ class EvaluationPlan(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(_Strict):
-    """A Task and the Scenarios and Folds that answer its Question.
+    """A Task, and the Scenarios and Folds that answer its Question.
 
-    Without a Question the report estimates and compares nothing. ``note`` is printed on the first screen of the report
-    (the demo says there that it is no evidence).
+    Without a Question the report has estimates but no comparisons. ``note`` is printed on the first screen of the
+    report; the demo uses it to say that its results are not evidence.
     """
 
     name: str

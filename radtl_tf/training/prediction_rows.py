@@ -1,4 +1,4 @@
-"""Rows of the predictions: one per example of the inner and the test part of a fold."""
+"""Make the rows of the predictions: one per example of the inner and the test part of a fold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def prediction_rows(
 ) -> Iterator[tuple[object, ...]]:
     """Yield the rows of the scenario ``name`` on ``fold``, in the order of ``records.runs.Target.columns``.
 
-    ``scores`` has per part (n,), P(positive), or (n, K), P(class).
+    ``scores`` has P(positive) (n,) or P(class) (n, K) for each part.
     """
     positions, truth = dict(fold.parts()), cases.truth if cases.kind == "binary" else cases.marks
     for part, of_part in scores.items():

@@ -1,4 +1,4 @@
-"""data check, as a user types it."""
+"""The command ``data check``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every option of every verb counts somewhere, and is refused where it cannot count."""
+"""Every option of every command has an effect, or is refused."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from radtl_tf.data.manifest.reader import ImageFile
 from radtl_tf.records.disk import write_json
 from radtl_tf.records.reader import as_dict, read_experiment
 
-# Of each verb: a call that is valid, or only lacks what an entry adds; then, of each option, the words in which it
-# counts. Words before " + " belong to both calls that are compared, those after it hold the option.
+# For each command: a valid call, or one that becomes valid with an entry; then, for each option, the words in which it
+# has an effect. Words before " + " are in both calls that are compared; words after it contain the option.
 TABLE: dict[str, tuple[str, dict[str, str]]] = {
     "demo": ("demo", {"--out": "+ --out out2"}),
     "doctor": ("doctor", {"--json": "+ --json"}),
@@ -45,6 +45,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
             "--depth": "--positive sick + --depth 12",
+            "--column": "--positive sick + --column site=finding",
             "--out": "--positive sick + --out out2",
         },
     ),
@@ -65,23 +66,26 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--unit": "labels.csv --positive sick --patient patient_id + --unit image",
             "--images": "labels.csv --one-image-per-patient --positive sick + --images more",
             "--depth": "labels.csv --one-image-per-patient --positive sick + --depth 12",
+            "--column": "labels.csv --one-image-per-patient --positive sick + --column site=finding",
         },
     ),
     "data check": (
         "data check labels.csv",
         {
             "--label": "+ --label other",
-            "--label-separator": "--label finding + --label-separator |",
+            "--label-separator": "--all --label finding + --label-separator |",
             "--positive": "+ --positive nobody",
             "--kind": "--positive sick + --kind multiclass",
-            "--class": "--label finding --label-separator | + --class x --class y",
+            "--class": "--all --label finding --label-separator | + --class x --class y",
             "--patient": "+ --patient patient_id",
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "--patient patient_id --folds 2 + --unit patient",
-            "--images": "+ --images more",
+            "--images": "--all + --images more",
             "--depth": "+ --depth 4",
+            "--column": "+ --column site=finding",
+            "--all": "+ --all",
             "--folds": "--patient patient_id + --folds 2",
-            "--seed": "--patient patient_id --folds 2 + --seed 1",
+            "--seed": "--all --patient patient_id --folds 2 + --seed 1",
             "--out": "+ --out out1",
             "--json": "+ --json",
         },
@@ -139,6 +143,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
             "--depth": "--positive sick + --depth 12",
+            "--column": "--positive sick + --column site=finding",
             "--backbone": "--positive sick + --backbone MobileNet",
             "--weights": "--positive sick + --weights imagenet",
             "--pixels": "--positive sick + --pixels tf",
@@ -281,7 +286,7 @@ def test_a_value_in_the_environment_is_refused_as_well(folder: None, monkeypatch
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write all that the calls of the table name, and return its folder."""
+    """Write all files that the calls of the table use, and return their folder."""
     root = tmp_path_factory.mktemp("options")
     random = np.random.default_rng(0)
     rows = []
@@ -313,7 +318,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(written: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Go into the folder of the calls, and leave it without their output."""
+    """Change to the folder of the calls, and remove their output afterwards."""
     monkeypatch.chdir(written)
     monkeypatch.setenv("RADTL_WEIGHTS", str(written))
     yield
@@ -324,12 +329,12 @@ def folder(written: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def call(folder: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tuple[Any, ...]]:
-    """Return a function from a call to exit code, stdout, what was asked of the library, and the files written.
+    """Return a function from a call to its exit code, stdout, calls of the library, and written files.
 
-    What takes long, trains or needs a model only notes what it was asked for.
+    Functions that are slow, train or need a model are replaced by ones that only record their arguments.
     """
     asked: list[str] = []
-    for place in (*NOTED, *STAND_INS):  # first, so that no module takes a stand-in for the function and keeps it
+    for place in (*NOTED, *STAND_INS):  # first, so that no module imports a stand-in and keeps it
         importlib.import_module(place.rpartition(".")[0])
     for place in NOTED:
         monkeypatch.setattr(place, _noting(place, asked))

@@ -1,4 +1,4 @@
-"""init, as a user types it."""
+"""The command ``init``."""
 
 from __future__ import annotations
 

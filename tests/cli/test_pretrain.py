@@ -1,4 +1,4 @@
-"""The verb pretrain, as a user types it."""
+"""The command ``pretrain``."""
 
 from __future__ import annotations
 

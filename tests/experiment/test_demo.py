@@ -1,4 +1,4 @@
-"""The demo's experiment file; the whole job is tested as a user types it."""
+"""The demo's experiment file; ``tests/cli`` tests the whole demo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/experiment-file.md says every key, and nothing but keys with their defaults."""
+"""docs/experiment-file.md lists every key with its default, and no other keys."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EXAMPLES = {
     "manifest",
     "positive",
     "patient",
-}  # no defaults: the user's own
+}  # no defaults: names chosen by the user
 
 
 @pytest.fixture(scope="module")

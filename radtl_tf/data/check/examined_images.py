@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from radtl_tf.data.check.findings import Examined
-from radtl_tf.data.decoding.reading import METADATA, Outcome, Reading, plain
+from radtl_tf.data.decoding.reading import Outcome, Reading
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.labels import Labels, narrowed
+from radtl_tf.data.manifest.metadata import kept, metadata_cells
 from radtl_tf.data.manifest.reader import Manifest, column
 from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.experiment import Task
@@ -54,15 +55,16 @@ def examined(
     names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
     others = [name for name in manifest.table if name not in (manifest.path_column, patient, *names)]
     paths, cells = column(manifest, manifest.path_column, "path"), manifest.table[others].to_dict("records")
-    described = metadata_columns(manifest)
+    described = metadata_cells(manifest, task)
     return [
         Examined(
             line=source.line,
-            outcome=_described(outcome, described[row]),
+            outcome=_described(outcome, kept(described[row])),
             labels=labels[row],
             patient=patients[row],
             path=paths[row],
             columns={str(name): str(value) for name, value in cells[row].items()},
+            cells=described[row],
         )
         for row, (source, outcome) in enumerate(zip(manifest.images, outcomes, strict=True))
     ]
@@ -71,16 +73,6 @@ def examined(
 def outcomes_of(readings: Iterable[Reading]) -> list[Outcome]:
     """Return the outcomes of images that were decoded before."""
     return [Outcome("decoded", reading=reading) for reading in readings]
-
-
-def metadata_columns(manifest: Manifest) -> list[dict[str, str]]:
-    """Return the allowed metadata of each row: the columns that have one of their names."""
-    columns = {str(name): str(name).strip().lower() for name in manifest.table.columns}
-    wanted = {column: name for column, name in columns.items() if name in METADATA}
-    rows = manifest.table[list(wanted)].to_dict("records")
-    return [
-        {wanted[str(column)]: plain(wanted[str(column)], str(value)) for column, value in row.items()} for row in rows
-    ]
 
 
 def _described(outcome: Outcome, known: Mapping[str, str]) -> Outcome:

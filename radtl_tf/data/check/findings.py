@@ -28,6 +28,10 @@ KINDS: dict[str, tuple[Level, str]] = {
         "the difference.",
     ),
     "two-labels": ("error", "Decide which label is right, or take both images out."),
+    "patient-ids-damaged": (
+        "error",
+        "Export the table again with the id column formatted as text: a spreadsheet took the ids for numbers.",
+    ),
     "folds": ("error", "Use fewer folds, or collect more patients."),
     "near-duplicates-two-labels": (
         "warning",
@@ -52,12 +56,28 @@ KINDS: dict[str, tuple[Level, str]] = {
         "written one id for all.",
     ),
     "header-patient-split": ("warning", "Check whether these rows mix up patients, or a patient got a new id."),
+    "patient-ids-dated": (
+        "warning",
+        "Remove the dates if each is one patient, or the same patient may be trained and tested on.",
+    ),
+    "patient-ids-visits": (
+        "warning",
+        "Remove the endings if each is one patient, or the same patient may be trained and tested on.",
+    ),
+    "dates-of-birth": (
+        "warning",
+        "Write ages in years, and remove dates of birth from the table: they identify patients.",
+    ),
+    "mixed-units": ("warning", "Write the unit in every cell, or convert all cells to years or millimeters."),
+    "dominant-patient": (
+        "warning",
+        "Keep fewer images of this patient, or set task.unit = 'patient': one person may decide the result.",
+    ),
     "duplicates-across": (
         "warning",
         "Correct the patient ids if it is one patient; until then these stay in one fold.",
     ),
     "near-duplicates-across": ("warning", "Look at these pairs; until then they stay on one side of every fold."),
-    "few-patients": ("warning", "Collect more patients, use fewer folds, or read the intervals with this in mind."),
     "label-in-path": ("warning", "Nothing reads the paths in training; make sure that nothing else does."),
     "label-in-column": ("warning", "Keep the column out of every analysis that predicts the label."),
     "shortcut": (
@@ -70,6 +90,8 @@ KINDS: dict[str, tuple[Level, str]] = {
         "Use images of one presentation intent: raw and processed images differ in all grey values.",
     ),
     "burned-in": ("warning", "Look at these images: text in the picture may name the patient, or give the label away."),
+    "few-patients": ("warning", "Collect more patients, use fewer folds, or read the intervals with this in mind."),
+    "unread-metadata": ("info", "Check the column. Declare codes for sex in task.sex_codes."),
     "no-patients": ("info", "Name the patient column, unless no patient has two images."),
     "patient-ids-joined": ("info", "Write each id in one form if they are not one patient."),
     "duplicates": ("info", "Harmless for the folds; they count twice per image."),
@@ -88,7 +110,8 @@ class Examined:
     """One image of a data set as the check sees it.
 
     ``line`` is that of the manifest, or the number of the example. ``patient`` (an id as it is written, or a hash),
-    ``path`` and ``columns`` (the other cells of the row) are looked at and never shown.
+    ``path``, ``columns`` (the other cells of the row) and ``cells`` (those of metadata, by the name of the metadatum)
+    are looked at and never shown.
     """
 
     line: int
@@ -97,6 +120,7 @@ class Examined:
     patient: str = ""
     path: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reading(self) -> Reading:

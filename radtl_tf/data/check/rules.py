@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.check import duplicates, films
 from radtl_tf.data.check.check_data import CheckData
+from radtl_tf.data.check.dominant_patient import cause, dominant_patient
 from radtl_tf.data.check.duplicates import Pairs
 from radtl_tf.data.check.findings import KINDS, Checked, Examined, Finding
-from radtl_tf.data.check.patient_ids import alike_ids
+from radtl_tf.data.check.metadata_cells import metadata_cells
+from radtl_tf.data.check.patient_ids import alike_ids, damaged_ids
 from radtl_tf.data.check.shortcuts import WARN_ASSOCIATION, WARN_AUROC, leaking_columns
 from radtl_tf.data.check.tables import counts, tables
 from radtl_tf.data.folds.draw import Fold, patients_per_class
@@ -178,19 +180,37 @@ def _unit(data: CheckData) -> Iterator[Finding]:
 def _folds(data: CheckData) -> Iterator[Finding]:
     _, fault = data.folds
     if fault:
-        yield Finding("folds", fault)
+        yield Finding("folds", f"{fault}{cause(data)}")
     elif data.cases is not None and data.plan is not None and data.cases.kind != "multilabel":
-        patients = patients_per_class(data.cases, np.arange(len(data.cases.truth)))
-        for name, number in zip(data.cases.classes, patients.tolist(), strict=True):
-            if number < _FEW * data.plan.count:
-                yield Finding(
-                    "few-patients",
-                    f"Class {name!r} has {number} patients, about {number / data.plan.count:.0f} per test fold: "
-                    f"below {_FEW} the AUROC of a fold has a standard error of 0.1 and more.",
-                )
+        num_folds, patients = data.plan.count, patients_per_class(data.cases, np.arange(len(data.cases.truth)))
+        few = {name: n for name, n in zip(data.cases.classes, patients.tolist(), strict=True) if n < _FEW * num_folds}
+        if few:
+            named = ", ".join(f"{name!r} {number}" for name, number in few.items())
+            yield Finding(
+                "few-patients",
+                f"Fewer than {_FEW * num_folds} patients have a class: {named}. With fewer than {_FEW} per test fold "
+                "the AUROC of a fold has a standard error of 0.1 and more.",
+            )
 
 
 _RULES: tuple[Rule, ...] = (
-    *(_outcomes, films.flat, films.grey_range, films.inverted, alike_ids, films.header_patients, _no_patients),
-    *(_duplicates, _labels_elsewhere, _acquisition, _notes, films.display, _unit, _folds),
+    *(
+        _outcomes,
+        films.flat,
+        films.grey_range,
+        films.inverted,
+        alike_ids,
+        damaged_ids,
+        films.header_patients,
+        dominant_patient,
+        metadata_cells,
+        _no_patients,
+        _duplicates,
+        _labels_elsewhere,
+        _acquisition,
+        _notes,
+        films.display,
+        _unit,
+        _folds,
+    ),
 )

@@ -15,6 +15,9 @@ from radtl_tf.records.disk import temporary_name
 KEY_FILE = "patient.key"
 _KEY_BYTES = 32
 _HASH_BYTES = 12
+# How tables and spreadsheets write that a value is missing, in lower case.
+_MISSING = frozenset(("", "nan", "na", "<na>", "n/a", "#n/a", "nat", "none", "null", "-", "--", "?", "unknown"))
+_ERRORS = frozenset(("#ref!", "#value!", "#name?", "#null!", "#num!", "#div/0!"))  # of a spreadsheet's formula
 
 
 def patient_key(folder: Path) -> bytes:
@@ -49,6 +52,15 @@ def normal_id(value: str) -> str:
     composed = unicodedata.normalize("NFKC", value)
     visible = "".join(character for character in composed if unicodedata.category(character) != "Cf")
     return visible.strip().removeprefix("'").strip()
+
+
+def is_missing_id(value: str) -> bool:
+    """Return whether a cell names no patient: blank, a word for a missing value, or the error of a formula.
+
+    >>> is_missing_id("#N/A"), is_missing_id("nan"), is_missing_id("P-017")
+    (True, True, False)
+    """
+    return normal_id(value).casefold() in _MISSING | _ERRORS
 
 
 def hashed(patient: str, key: bytes) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 from radtl_tf.data.decoding.images import read_file
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, assemble
-from radtl_tf.data.manifest.privacy import hashed, normal_id
+from radtl_tf.data.manifest.privacy import hashed, is_missing_id
 from radtl_tf.data.manifest.table import Parsed, check_header, counted, parse, text_of
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.records.experiment import Task
@@ -126,7 +126,7 @@ def cases_of(manifest: Manifest, task: Task, key: bytes, labels: Sequence[Labels
     labels = labels_of(manifest, task) if labels is None else labels
     with _named(manifest):
         patients = _patients(manifest, task)
-        _refuse(manifest, (not normal_id(patient) for patient in patients), "no patient id")
+        _refuse(manifest, map(is_missing_id, patients), "no patient id (blank, or a word such as nan or NA)")
         _refuse_twice(manifest, labels)
         return assemble(labels, [hashed(patient, key) for patient in patients], task)
 

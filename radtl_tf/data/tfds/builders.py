@@ -63,11 +63,12 @@ def builder_class(name: str) -> type[tfds.core.DatasetBuilder]:
 
 
 def build_manifest(
-    manifest: Manifest, cases: Cases, data_dir: Path, depth: int | None = None
+    manifest: Manifest, cases: Cases, data_dir: Path, task: Task | None = None
 ) -> tfds.core.DatasetBuilder:
     """Build the data set of a manifest below ``data_dir``, or return the complete one that is there.
 
-    ``depth`` as of ``data.decoding.images.decode_bytes``.
+    ``task`` says which columns hold metadata, and the depth of the images; without it columns have the names of their
+    metadata, and files say their depth.
 
     Raises:
         DataError: an image cannot be decoded; the message names its line in the manifest.
@@ -76,10 +77,10 @@ def build_manifest(
     make: Any = builder_class("radiographs")
     with _quiet(), data_errors(manifest.path.name):
         builder = make.of(
-            rows_of(manifest, cases),
+            rows_of(manifest, cases, task),
             cases.classes,
             multilabel=cases.kind == "multilabel",
-            depth=depth,
+            depth=task.depth if task else None,
             data_dir=data_dir,
         )
     return prepared(builder, str(manifest.path))
@@ -97,7 +98,7 @@ def build_table(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBui
     manifest = read_manifest(task.manifest, task.images)
     cases = cases_of(manifest, task, patient_key(data_dir))
     _log.info(f"Reading {len(cases.examples)} images of {len(cases.patient_ids)} patients")
-    return cases, build_manifest(manifest, cases, data_dir, task.depth)
+    return cases, build_manifest(manifest, cases, data_dir, task)
 
 
 def build_named(

@@ -12,13 +12,15 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.shuffle import BUCKETS_NUMBER, HKEY_SIZE
 
-from radtl_tf.data.check.examined_images import metadata_columns
-from radtl_tf.data.decoding.reading import METADATA, SIGNATURE_SIDE, GreyRange, Reading, plain
+from radtl_tf.data.decoding.metadata_values import METADATA, plain
+from radtl_tf.data.decoding.reading import SIGNATURE_SIDE, GreyRange, Reading
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels
+from radtl_tf.data.manifest.metadata import kept, metadata_cells
 from radtl_tf.data.manifest.reader import ImageFile, Manifest
 from radtl_tf.errors import DataError
+from radtl_tf.records.experiment import Task
 
 SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
 _NOTE_DIVIDER = "; "
@@ -72,11 +74,14 @@ def class_names(info: tfds.core.DatasetInfo) -> list[str]:
     return list((label.feature if isinstance(label, tfds.features.Sequence) else label).names)
 
 
-def rows_of(manifest: Manifest, cases: Cases) -> tuple[Row, ...]:
-    """Return what ``generate`` takes, from a manifest and the cases that were made of it."""
-    metadata = metadata_columns(manifest)
+def rows_of(manifest: Manifest, cases: Cases, task: Task | None = None) -> tuple[Row, ...]:
+    """Return what ``generate`` takes, from a manifest and the cases that were made of it.
+
+    ``task`` says which columns hold metadata; without it columns have the names of their metadata.
+    """
+    metadata = metadata_cells(manifest, task)
     return tuple(
-        Row(source, _label(cases, truth), cases.patient_ids[patient], described)
+        Row(source, _label(cases, truth), cases.patient_ids[patient], kept(described))
         for source, truth, patient, described in zip(
             manifest.images, cases.truth, cases.patients, metadata, strict=True
         )

@@ -1,4 +1,4 @@
-"""The AUROC of each class of a task that has several, each against the rest, and the question asked in each of them."""
+"""The AUROC of each class against the rest in a task with several classes, and the question in each class."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CLASS = "class"  # level of comparisons.csv
 
 @dataclass(frozen=True)
 class Classes:
-    """``estimates``: a row per setting and class. ``comparisons``: the question in each class. None in a binary task.
+    """``estimates``: a row per setting and class. ``comparisons``: the question in each class. Binary tasks have none.
 
-    Metrics are named as ``class_auroc`` does.
+    Metrics are named by ``class_auroc``.
     """
 
     estimates: pd.DataFrame

@@ -1,4 +1,4 @@
-"""The data of an experiment: decoded once, checked, patients who share an image kept together."""
+"""Prepare the data of an experiment: decode once, check, keep patients who share an image in one fold."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _Read = tuple[Cases, list[Fold] | None, tfds.core.DatasetBuilder, list[Examined]
 
 @dataclass(frozen=True)
 class Intake:
-    """What an experiment starts from: its cases and folds, its TFDS data set, the reading of every image, the check.
+    """The data of an experiment: cases, folds, TFDS data set, the reading of each image, and the check's findings.
 
     ``sha256`` is the fingerprint of the data set.
     """
@@ -52,7 +52,7 @@ class Intake:
     checked: Checked
 
     def warnings(self, accepted: Sequence[str]) -> list[str]:
-        """Return the warnings of the data check that nobody has accepted."""
+        """Return the warnings of the data check that are not in ``accepted``."""
         return [
             f"Data check, {finding.code}: {finding.message}"
             for finding in self.checked.findings
@@ -65,8 +65,8 @@ def take_in(
 ) -> Intake:
     """Turn ``source``, or what the task names, into cases, folds and a TFDS data set, and check it.
 
-    Folds are drawn before pixels are read, and again only where patients turn out to share an image. ``accepted`` are
-    the codes of warnings that the user has looked at.
+    Folds are drawn before the pixels are read, and drawn again only if patients share an image. ``accepted`` lists
+    the codes of the warnings that the user has accepted.
 
     Raises:
         DataError: the data are wrong, or the check finds an error.
@@ -114,11 +114,11 @@ def _of_data_set(experiment: Experiment, folder: OutputFolder, source: str | tfd
 def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest | None) -> _Read:
     task = experiment.task
     if given is None and task.manifest is None:
-        raise DataError("the task names neither a manifest nor a data set.")
+        raise DataError("The task names neither a manifest nor a data set: set one of them.")
     manifest = given or read_manifest(task.manifest, task.images)  # type: ignore[arg-type]
     labels = labels_of(manifest, task)
     cases = cases_of(manifest, task, patient_key(folder.data), labels)
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
-    builder = build_manifest(manifest, cases, folder.data, task.depth)
+    builder = build_manifest(manifest, cases, folder.data, task)
     return cases, folds, builder, examined_with(manifest, builder, task, labels)

@@ -34,10 +34,10 @@ class Settings:
     augmentation: str
 
     def check(self) -> None:
-        """Refuse values that are not known or out of range.
+        """Refuse values that are unknown or out of range.
 
         Raises:
-            ExperimentError: naming the first one.
+            ExperimentError: names the first such value.
         """
         values = {"image_size": self.size, "resize": self.resize, "augmentation": self.augmentation}
         record_from({**values, "batch_size": self.batch_size}, Training)
@@ -73,7 +73,7 @@ def stream(images: ImageRows, truth: NDArray[np.int64], settings: Settings) -> t
 
 
 class _Passes:
-    """Called once per pass over the data: yields the positions of each batch, and the number of the pass."""
+    """Yield the positions of each batch and the number of the pass; called once per pass over the data."""
 
     def __init__(self, number: int, settings: Settings) -> None:
         self._number, self._settings, self._epochs = number, settings, itertools.count()

@@ -1,4 +1,4 @@
-"""A data set in a few lines: counts of images, patients and classes, and nothing that names a patient."""
+"""Summarize a data set: counts of images, patients and classes, without anything that identifies a patient."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from radtl_tf.data.manifest.cases import Cases
 
 
 def summary_text(cases: Cases) -> str:
-    """Return the counts as text, a line per class; the positive one of a binary task comes first."""
+    """Return the counts as text, a line per class; in a binary task the positive class comes first."""
     rows = (f"  {name}: {_counted(n, 'image')} of {_counted(m, 'patient')}" for name, n, m in _counts(cases))
     return "\n".join([f"Dataset: {_title(cases)}", *rows])
 
 
 def summary_html(cases: Cases) -> str:
-    """Return the same for a notebook."""
+    """Return the counts as HTML for a notebook."""
     table = pd.DataFrame(_counts(cases), columns=["Class", "Images", "Patients"])
     return f"<p><b>Dataset</b>: {_title(cases)}</p>{table.to_html(index=False)}"
 
@@ -27,7 +27,7 @@ def _title(cases: Cases) -> str:
 
 
 def _counts(cases: Cases) -> list[tuple[str, int, int]]:
-    """Return name, images and patients of each class."""
+    """Return the name and the numbers of images and patients of each class."""
     images, patients = cases.marks.sum(axis=0), patients_per_class(cases, np.arange(len(cases.truth)))
     rows = list(zip(cases.classes, images.tolist(), patients.tolist(), strict=True))
     if cases.kind != "binary":

@@ -1,4 +1,4 @@
-"""From a manifest to what the check looks at."""
+"""From a manifest to the input of the check."""
 
 from __future__ import annotations
 

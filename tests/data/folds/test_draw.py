@@ -1,4 +1,4 @@
-"""Folds keep patients together, keep every class in every part, and depend on nothing but the seed."""
+"""Folds keep patients together, have every class in every part, and depend only on the seed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from radtl_tf.records.experiment import FoldPlan
 
 
 def make_cases(num_patients: int = 120, share: float = 0.5, seed: int = 0) -> Cases:
-    """Return patients with one to three images and a label of their own."""
+    """Return patients with one to three images and one label each."""
     rng = np.random.default_rng(seed)
     images = rng.integers(1, 4, num_patients)
     label = (np.arange(num_patients) < share * num_patients).astype(np.int64)
@@ -110,7 +110,7 @@ def test_several_labels_are_spread_over_folds_and_patients_stay_whole(seed: int)
     rng = np.random.default_rng(seed)
     patients = np.repeat(np.arange(200), 2)
     truth = (rng.random((200, 3)) < [0.5, 0.3, 0.2]).astype(int)[patients]
-    truth[1::2] &= rng.integers(0, 2, (200, 3))  # a second image shows some of the labels of the first
+    truth[1::2] &= rng.integers(0, 2, (200, 3))  # a second image has some of the labels of the first
     names = tuple(map(str, range(200)))
     cases = Cases(np.arange(400), truth, patients, names, ("a", "b", "c"), "image", kind="multilabel")
     folds = draw_folds(cases, FoldPlan(count=4, repeats=2), seed)

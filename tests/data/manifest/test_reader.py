@@ -22,7 +22,7 @@ ManifestOf = Callable[..., Path]
 def test_cells_are_text_and_patients_become_hashes(manifest_of: ManifestOf) -> None:
     manifest = read_manifest(manifest_of(ROWS))
     cases = cases_of(manifest, TASK, KEY)
-    assert manifest.table["patient_id"].tolist() == ["001", "1", "001"]  # no number, so 001 is not 1
+    assert manifest.table["patient_id"].tolist() == ["001", "1", "001"]  # not a number, so 001 differs from 1
     assert cases.patient_ids == (hashed("001", KEY), hashed("1", KEY))
     np.testing.assert_array_equal(cases.patients, [0, 1, 0])
     np.testing.assert_array_equal(cases.truth, [1, 0, 0])

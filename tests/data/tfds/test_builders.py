@@ -127,7 +127,7 @@ def test_a_change_makes_another_data_set(manifest: Path, data_dir: Path, tmp_pat
         manifest.write_text(manifest.read_text().replace("c.dcm,well", "c.dcm,sick"))
     second = _build(manifest, data_dir, key=bytes(31) + b"1" if change == "key" else KEY)
     assert second.data_path != first.data_path
-    # what was learned from does not depend on how patients are called
+    # training data do not depend on the patients' ids
     assert (fingerprint(first) == fingerprint(second)) == (change == "key")
 
 
@@ -153,7 +153,7 @@ def test_an_image_that_changes_before_the_build_is_refused(manifest: Path, data_
 
 
 def test_what_a_killed_build_left_is_removed(manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch:  # a kill gives no time to clean up
+    with monkeypatch.context() as patch:  # a killed process cannot clean up
         patch.setattr(type(tfds.core.Path(data_dir)), "rmtree", lambda *_, **__: None)
         patch.setattr(examples, "_example", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):

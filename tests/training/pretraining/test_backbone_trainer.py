@@ -1,4 +1,4 @@
-"""One step of a whole backbone: it learns, it can be set back to the bit, its losses are the textbook's."""
+"""One step of a whole backbone: it learns, it can be restored exactly, and its losses are correct."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_balanced_classes_weigh_the_same() -> None:
     labels = np.zeros((8, 2), np.int64)
     labels[:2, 0] = 1
     cells = loss_of(cases_of(labels), PART, "balanced")(labels.astype(np.float32), np.zeros((8, 2), np.float32))
-    only = np.asarray(cells) - np.log(2) * 8 / (2 * 8) / 2  # less the second label, which no image has
+    only = np.asarray(cells) - np.log(2) * 8 / (2 * 8) / 2  # without the second label, which no image has
     assert only[:2].sum() == pytest.approx(only[2:].sum(), rel=1e-5)
 
 
