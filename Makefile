@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check docs gallery picture bench clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile
@@ -21,6 +21,15 @@ check: $(INSTALLED)  ## check format, lint, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+docs: $(INSTALLED)  ## build the documentation site; open site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+gallery: $(INSTALLED)  ## make the sample report of the site again, from an experiment on phantoms
+	$(BIN)/python docs/make_gallery.py
+
+picture: $(INSTALLED)  ## make the picture of the README again, from 400 real radiographs in RADTL_REAL (2 minutes)
+	$(BIN)/python docs/make_readme_picture.py
+
 bench: $(INSTALLED) .bench-torch/.installed  ## run all benchmarks (45 minutes; use an idle machine)
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
@@ -31,11 +40,11 @@ bench: $(INSTALLED) .bench-torch/.installed  ## run all benchmarks (45 minutes; 
 	touch $@
 
 clean:  ## remove everything the other targets wrote, except .venv
-	rm -rf build dist *.egg-info demo-output .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf build dist site *.egg-info demo-output .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find cli.py benchmarks datasets radtl_tf tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(INSTALLED): setup.cfg constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,test]'
 	touch $@

@@ -192,6 +192,38 @@ def test_no_byte_that_is_written_or_printed_holds_the_canary(
     assert [path.name for path in written if not all(map(_clean, _readable(path.read_bytes())))] == []
 
 
+TABLES = {  # each is full of canaries, and repaired or refused in its own way
+    "encoded.csv": lambda text: text.replace("sick", "\u3042\u308a").encode("cp932"),
+    "unclear.csv": lambda text: text.replace("sick", "\uff71\uff98").encode("cp932"),
+    "index.csv": lambda text: "".join(f"{n},{line}" for n, line in enumerate(text.splitlines(True))).encode(),
+    "headless.csv": lambda text: text.partition("\n")[2].encode(),
+    "spaces.csv": lambda text: text.replace(CANARY, f" \u200b{CANARY}\xa0").encode(),
+    "upper.csv": lambda text: text.replace(".png", ".PNG").replace("sick", "SICK", 1).encode(),
+    "missing.csv": lambda text: text.replace(f"{CANARY}-1", f"{CANARY}/{CANARY}-1", 3).encode(),
+    "quoted.csv": lambda text: text.replace(f",{CANARY},", f',"{CANARY},', 2).encode(),
+    "ragged.csv": lambda text: (text + f"{CANARY}\n").encode(),
+    "total.csv": lambda text: (text + f"Total,,{CANARY},,\n").encode(),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_no_repair_of_a_table_and_no_refusal_shows_the_canary(
+    name: str, hospital: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from radtl_tf.cli.main import main
+    from radtl_tf.data.fixing.fixed_table import CHANGES
+
+    table = hospital / name
+    table.write_bytes(TABLES[name]((hospital / "labels.csv").read_text()))
+    caplog.set_level("INFO")
+    words = ["data", "fix", table, "--label", "label", "--patient", "patient_id", "--out", tmp_path / "fixed.csv"]
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert _clean(result.output.encode()) and _clean(caplog.text.encode()), result.output
+    changes = tmp_path / f"fixed{CHANGES}"
+    assert (result.exit_code == 0) == changes.exists() == (name not in ("unclear.csv", "headless.csv", "ragged.csv"))
+    assert not changes.exists() or _clean(changes.read_bytes())
+
+
 def test_the_search_finds_what_it_looks_for(hospital: Path) -> None:
     assert not _clean((hospital / "labels.csv").read_bytes())
     for suffix in (".dcm", ".png", ".jpg"):

@@ -1,4 +1,4 @@
-"""The verb demo: the whole job on synthetic radiographs."""
+"""The verb demo: every step on synthetic radiographs."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ from pathlib import Path
 
 import click
 
-from radtl_tf.cli.options import FOLDER, load_tensorflow
+from radtl_tf.cli import options
+from radtl_tf.cli.options import FOLDER, Verb, load_tensorflow
 
 
-@click.command()
-@click.option(
-    "--out", type=FOLDER, default="radtl-demo", show_default=True, help="Folder to work in; call again to resume."
+@click.command(cls=Verb)
+@options.out(
+    FOLDER,
+    "Folder to work in. Run again with the same folder to resume.",
+    default="radtl-demo",
+    show_default=True,
 )
 def demo(out: Path) -> None:
-    """Run the whole job on synthetic radiographs, with no download: a few minutes.
+    """Try every step on synthetic radiographs, in a few minutes.
 
-    Draws radiographs as DICOM files, pre-trains two small backbones on one task, compares those weights with random
-    ones on another, writes the report, exports a model and scores a new radiograph.
+    The demo needs no download. It draws radiographs as DICOM files, pre-trains two small backbones on one task,
+    compares these weights with random ones on another task, writes the report, exports a model and scores a new
+    radiograph.
+
+    Example:
+      radtl demo
     """
     load_tensorflow()
     from radtl_tf.cli.run import print_results

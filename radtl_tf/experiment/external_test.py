@@ -18,7 +18,7 @@ from radtl_tf.data.check.image_summary import describe
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_of
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
 from radtl_tf.deploy.predict import depth_of, load_model, predict, read_card
 from radtl_tf.errors import DataError, OutputError
@@ -120,9 +120,7 @@ def _card(folder: Path) -> dict[str, Any]:
 
 
 def _read(task: Task) -> Manifest:
-    if task.manifest is None:
-        raise DataError("The task has no manifest; a test needs one.")
-    return read_manifest(task.manifest, task.images, collect=True)
+    return manifest_of(task, collect=True)
 
 
 def _check_threshold(threshold: float | None, target: Target, name: str) -> None:

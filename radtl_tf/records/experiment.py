@@ -37,28 +37,43 @@ class Task(_Strict):
     ``binary`` needs ``positive``. Several labels of an image are in one cell, separated by ``label_separator`` (binary:
     the image is positive if ``positive`` is among them), or in one column per label (``multilabel``: ``label`` names
     the columns). ``classes`` limits a multilabel task to these classes; other labels are ignored.
-
-    ``columns`` names the columns of a manifest that hold metadata (``age = "Patient Age"``); a metadatum that it does
-    not name is read from the column of the same name. ``sex_codes`` says what codes such as 1 and 2 mean.
-
-    ``depth``: PNG, JPEG and TIFF of more bits hold values of so many bits, as of a detector of 12 bits in files of 16.
-    Without it the sBIT chunk of a PNG counts.
     """
 
     label: str | tuple[str, ...] = "label"
+    """Column of the label. A multilabel task may name a column per label instead."""
     label_separator: Annotated[str, Limits(min_length=1)] | None = None
+    """What divides several labels in one cell. A binary task then asks whether ``positive`` is among them."""
     positive: str | None = None
+    """The positive class. Required for a binary task."""
     kind: Kind = "binary"
+    """Two classes, several classes, or any number of labels per image."""
     classes: tuple[str, ...] = ()
+    """The labels of a multilabel task that count. Default: all that are found."""
     manifest: Path | None = None
+    """CSV file with a row per image. Give this or ``dataset``."""
     dataset: str | None = None
+    """A builder by name, such as ``"adld"``, or the folder of one, such as ``"./knees"``."""
     images: Path | None = None
+    """Folder of the images; nothing outside it is read. Default: the manifest's folder."""
     patient: str | None = None
+    """Column of the patient id."""
     one_image_per_patient: bool = False
+    """There is no patient column: each image is a patient of its own."""
     unit: Unit | None = None
+    """What counts as one case in the AUROC. Required when patients have several images."""
     depth: Annotated[int, Limits(ge=1, le=16)] | None = None
+    """Bits of the values in PNG, JPEG and TIFF files of more bits, such as 12 in files of 16. Default: what the sBIT
+    chunk of a PNG says."""
+    path_column: Annotated[str, Limits(min_length=1)] | None = None
+    """Column of the paths of the images. Default: ``path``."""
+    suffix: Annotated[str, Limits(min_length=1)] | None = None
+    """Ending that the paths lack, such as ``".png"``."""
+    encoding: Annotated[str, Limits(min_length=1)] | None = None
+    """Encoding of the manifest, such as ``"cp932"``. Default: found, or refused if several are possible."""
     columns: dict[Subgroup, str] = field(default_factory=dict)
+    """Columns of the metadata. Default: columns that have the name of the metadatum."""
     sex_codes: dict[str, Literal["M", "F", "O"]] = field(default_factory=dict)
+    """What codes in the column of the sex mean."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +85,13 @@ class Question(_Strict):
     """
 
     compare: tuple[str, str]
+    """The two weights. The difference is the first minus the second."""
     metric: Literal["auroc"] = "auroc"
+    """For several classes it is the mean over the classes, each against the rest."""
     over: Literal["selected", "grid"] = "selected"
+    """``selected``: for each weights the scenario of lowest inner loss. ``grid``: the mean over all scenarios."""
     margin: Annotated[float, Limits(gt=0, lt=1)] = 0.02
+    """Differences inside the margin count as equivalent. Choose it before you see a result."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +104,13 @@ class FoldPlan(_Strict):
     """
 
     count: Annotated[int, Limits(ge=2, le=50)] = 5
+    """Number of folds."""
     repeats: Annotated[int, Limits(ge=1, le=100)] = 1
+    """How many times the folds are drawn."""
     inner: Annotated[float, Limits(gt=0, le=0.5)] = 0.2
+    """Share of the training patients that is kept for choices, such as the epoch and the learning rate."""
     group_duplicates: bool = True
+    """Patients who share an image, or nearly the same image, stay on one side of every fold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +118,11 @@ class TuningAxis(_Strict):
     """One tuning with the learning rates to try; ``layers`` is the K of ``topK``, counting layers with weights."""
 
     mode: TuningMode
+    """Which layers learn besides the head."""
     learning_rates: Annotated[tuple[Annotated[float, Limits(gt=0)], ...], Limits(min_length=1)]
+    """The rates to try. One is chosen inside each training part."""
     layers: Annotated[int, Limits(ge=1)] | None = None
+    """K of ``topK``: how many layers that have weights learn."""
 
     @property
     def name(self) -> str:
@@ -113,10 +139,15 @@ class Grid(_Strict):
     """
 
     backbones: Annotated[tuple[str, ...], Limits(min_length=1)]
+    """Names of networks. ``radtl doctor`` lists them."""
     weights: Annotated[tuple[str, ...], Limits(min_length=1)]
+    """``radimagenet``, ``imagenet``, ``random``, or names that ``[weights]`` declares."""
     tunings: Annotated[tuple[TuningAxis, ...], Limits(min_length=1)]
+    """Ways of tuning, each with its learning rates."""
     pixels: Annotated[tuple[str, ...], Limits(min_length=1)] = ("native",)
+    """Pixel conventions. Several of them make an ablation; ``native`` is the convention of the weights."""
     train_fractions: Annotated[tuple[Annotated[float, Limits(gt=0, le=1)], ...], Limits(min_length=1)] = (1.0,)
+    """Shares of the training patients. Smaller shares make a learning curve."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +155,9 @@ class WeightsEntry(_Strict):
     """Weights declared in the experiment file: one file per backbone, and the pixel convention of the files."""
 
     files: dict[str, Path] = field(default_factory=dict)
+    """The weights file of each backbone."""
     pixels: str | None = None
+    """The convention in which the files saw images. Required unless ``radtl pretrain`` wrote the files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,17 +168,29 @@ class Training(_Strict):
     """
 
     image_size: Annotated[int, Limits(ge=32, le=2048)] = 224
+    """Side of the network's input in pixels."""
     resize: Resize = "pad"
+    """``pad`` keeps the aspect ratio, ``stretch`` does not, ``published`` takes the nearest pixel of a square."""
     batch_size: Annotated[int, Limits(ge=1)] | Literal["auto"] = 32
+    """Images per step. ``auto``: what fits into the memory of the GPU, at most 32."""
     epochs: Annotated[int, Limits(ge=1)] = 30
+    """Epochs of each run. The epoch of lowest inner loss is kept."""
     patience: Annotated[int, Limits(ge=0)] = 0
+    """Stop after this many epochs without a lower inner loss. 0: never stop early."""
     head_input: Literal["standardized", "raw"] = "standardized"
+    """``raw`` gives the head the features as they are, as published."""
     class_weights: Literal["none", "balanced"] = "none"
+    """``balanced`` gives each class the same weight in the loss."""
     augmentation: Augmentation = "none"
+    """How training images are varied. ``laterality-safe`` does not flip them."""
     views: Annotated[int, Limits(ge=0)] = 0
+    """Augmented views per image. 0: one per epoch."""
     cache_gb: Annotated[float, Limits(ge=0)] = 20.0
+    """How many gigabytes of features are kept on disk."""
     precision: Precision = "auto"
+    """Arithmetic of the network. ``auto``: what the device does best."""
     determinism: Literal["off", "seeded", "strict"] = "seeded"
+    """``strict``: the same bytes again on the same CPU with the same number of threads."""
 
     @property
     def images_per_step(self) -> int:
@@ -169,7 +214,9 @@ class EvaluationPlan(_Strict):
     """
 
     operating_points: tuple[str, ...] = ()
+    """Rules for thresholds of a binary task: ``"youden"``, ``"sensitivity = 0.95"``, ``"specificity = 0.90"``."""
     subgroups: tuple[Subgroup, ...] = ()
+    """Metadata by which the cases are divided; the question is asked in each group."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,11 +228,14 @@ class Experiment(_Strict):
     """
 
     name: str
+    """Name of the experiment, in its report."""
     task: Task
     grid: Grid
     question: Question | None = None
     seed: Annotated[int, Limits(ge=0, lt=2**31)] = 726
+    """Seed of the folds, heads, dropout, order, and random weights."""
     note: str = ""
+    """A sentence for the first screen of the report."""
     folds: FoldPlan = FoldPlan()
     weights: dict[str, WeightsEntry] = field(default_factory=dict)
     training: Training = Training()

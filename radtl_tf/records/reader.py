@@ -19,9 +19,11 @@ from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Experiment, Grid, Question, Task, TuningAxis, WeightsEntry
 from radtl_tf.records.operating_points import operating_points
+from radtl_tf.records.plain_text import normal_text
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _Record = TypeVar("_Record")
+_OF_A_TABLE = ("path_column", "suffix", "encoding")  # keys of a task
 _UNION_TAGS = ("str", "tuple[str, ...]", "constrained-int")  # names that pydantic gives to the members of a union
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 
@@ -214,6 +216,9 @@ def check_task(task: Task) -> None:
         raise ExperimentError("task.patient and task.one_image_per_patient contradict each other: keep one of them.")
     if task.dataset is not None and (task.images or task.patient or task.one_image_per_patient):
         raise ExperimentError("task.images and task.patient are only valid with a manifest: remove them.")
+    for key in _OF_A_TABLE:
+        if task.dataset is not None and getattr(task, key) is not None:
+            raise ExperimentError(f"task.{key} is only valid with a manifest: remove it.")
     if task.dataset is not None and (task.columns or task.sex_codes):
         raise ExperimentError("task.columns and task.sex_codes are only valid with a manifest: remove them.")
     if task.dataset is not None and task.depth is not None:
@@ -268,8 +273,23 @@ def _check_grid(grid: Grid) -> None:
         raise ExperimentError("grid.train_fractions lacks 1.0: add it, since the question uses all training patients.")
 
 
+def normal_task(task: Task) -> Task:
+    """Return the task with the names of classes and columns in the form in which tables are read."""
+    label = normal_text(task.label) if isinstance(task.label, str) else tuple(map(normal_text, task.label))
+    return replace(
+        task,
+        label=label,
+        classes=tuple(map(normal_text, task.classes)),
+        positive=task.positive and normal_text(task.positive),
+        patient=task.patient and normal_text(task.patient),
+        path_column=task.path_column and normal_text(task.path_column),
+        columns={name: normal_text(column) for name, column in task.columns.items()},
+    )
+
+
 def absolute_task(task: Task, folder: Path) -> Task:
-    """Return the task with absolute paths; relative ones are relative to ``folder``."""
+    """Return the task with absolute paths, relative ones being relative to ``folder``, and names in normal form."""
+    task = normal_task(task)
     manifest, images = (None if path is None else _anchored(path, folder) for path in (task.manifest, task.images))
     return replace(task, manifest=manifest, images=images, dataset=_anchored_dataset(task.dataset, folder))
 

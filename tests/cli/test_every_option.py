@@ -21,7 +21,7 @@ from PIL import Image
 from radtl_tf.cli.main import main
 from radtl_tf.data.decoding.reading import Outcome
 from radtl_tf.data.decoding.worker_pool import read_all
-from radtl_tf.data.manifest.reader import ImageFile
+from radtl_tf.data.manifest.paths import ImageFile
 from radtl_tf.records.disk import write_json
 from radtl_tf.records.reader import as_dict, read_experiment
 
@@ -45,6 +45,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
             "--depth": "--positive sick + --depth 12",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--column": "--positive sick + --column site=finding",
             "--out": "--positive sick + --out out2",
         },
@@ -66,6 +69,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--unit": "labels.csv --positive sick --patient patient_id + --unit image",
             "--images": "labels.csv --one-image-per-patient --positive sick + --images more",
             "--depth": "labels.csv --one-image-per-patient --positive sick + --depth 12",
+            "--path-column": "labels.csv --one-image-per-patient --positive sick + --path-column bare",
+            "--suffix": "labels.csv --one-image-per-patient --positive sick --path-column bare + --suffix .png",
+            "--encoding": "labels.csv --one-image-per-patient --positive sick + --encoding utf-16",
             "--column": "labels.csv --one-image-per-patient --positive sick + --column site=finding",
         },
     ),
@@ -82,12 +88,27 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--unit": "--patient patient_id --folds 2 + --unit patient",
             "--images": "--all + --images more",
             "--depth": "+ --depth 4",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
             "--column": "+ --column site=finding",
             "--all": "+ --all",
             "--folds": "--patient patient_id + --folds 2",
             "--seed": "--all --patient patient_id --folds 2 + --seed 1",
             "--out": "+ --out out1",
             "--json": "+ --json",
+        },
+    ),
+    "data fix": (
+        "data fix labels.csv --out out1",
+        {
+            "--out": "+ --out out2",
+            "--label": "+ --label nobody",
+            "--patient": "+ --patient nobody",
+            "--images": "+ --images images",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
         },
     ),
     "data preview": (
@@ -103,6 +124,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
             "--depth": "--positive sick + --depth 12",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--out": "--positive sick + --out out2",
             "--image-size": "--positive sick + --image-size 64",
             "--resize": "--positive sick + --resize stretch",
@@ -125,6 +149,14 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "weights fetch": ("weights fetch imagenet", {"--backbone": "+ --backbone ResNet50"}),
+    "weights convert": (
+        "weights convert a.h5 --backbone ResNet50 --out out1",
+        {
+            "--backbone": "+ --backbone MobileNet",
+            "--pixels": "+ --pixels tf",
+            "--out": "+ --out out2",
+        },
+    ),
     "pretrain": (
         "pretrain source.toml --out out1",
         {"--out": "+ --out out2", "--data-dir": "+ --data-dir more", "--dry-run": "+ --dry-run"},
@@ -143,6 +175,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--unit": "--positive sick + --unit image",
             "--images": "--positive sick + --images more",
             "--depth": "--positive sick + --depth 12",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--column": "--positive sick + --column site=finding",
             "--backbone": "--positive sick + --backbone MobileNet",
             "--weights": "--positive sick + --weights imagenet",
@@ -177,6 +212,9 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "+ --unit image",
             "--images": "+ --images more",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
             "--threshold": "+ --threshold 0.5",
             "--out": "+ --out out2",
             "--json": "+ --json",
@@ -195,6 +233,9 @@ _OF_A_TABLE = {
     "--one-image-per-patient": "",
     "--unit": "image",
     "--images": "more",
+    "--path-column": "bare",
+    "--suffix": ".png",
+    "--encoding": "utf-8",
 }
 REFUSED = [
     *(("data check images", f"{name} {value}") for name, value in _OF_A_TABLE.items()),
@@ -202,7 +243,7 @@ REFUSED = [
     *(
         ("data check unlabeled.csv", f"{name} {value}")
         for name, value in _OF_A_TABLE.items()
-        if name not in ("--label", "--patient", "--images")
+        if name not in ("--label", "--patient", "--images", "--path-column", "--suffix", "--encoding")
     ),
     *(("data check unlabeled.csv --patient patient_id", words) for words in ("--folds 5", "--seed 726")),
     *(("data check labels.csv", words) for words in ("--unit image", "--folds 5", "--seed 726")),
@@ -218,7 +259,7 @@ REFUSED = [
     ("weights verify a.h5 --backbone ResNet50", "--resize pad"),
 ]
 
-OUTPUTS = ("out1", "out2")
+OUTPUTS = ("out1", "out2", "out1.changes.csv", "out2.changes.csv")
 EXPERIMENT = """
 name = "small"
 [task]
@@ -296,8 +337,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
             Image.fromarray(random.integers(0, 256, size, np.uint8)).save(root / place / f"{number:02}.png")
         patient = number - (0 if number < 16 else 15 if number < 20 else 14)  # some have two images, some two labels
         label, finding = ("well", "sick")[number % 2], ("x", "y", "x|y", "z")[number % 4]
-        rows.append(f"images/{number:02}.png,{label},{finding},{'pq'[number % 3 > 0]},p{patient}\n")
-    text = "path,label,finding,other,patient_id\n" + "".join(rows)
+        rows.append(f"images/{number:02}.png,{label},{finding},{'pq'[number % 3 > 0]},p{patient},images/{number:02}\n")
+    text = "path,label,finding,other,patient_id,bare\n" + "".join(rows)
     files = {
         "labels.csv": text,
         "more/labels.csv": text,
@@ -360,6 +401,7 @@ NOTED = (
     "radtl_tf.data.tfds.builders.build_named",
     "radtl_tf.experiment.preview.write_preview",
     "radtl_tf.models.weights.sources.fetch",
+    "radtl_tf.experiment.weights.convert.convert_weights",
     "radtl_tf.experiment.weights.make.make_weights",
     "radtl_tf.experiment.weights.make.price_weights",
     "radtl_tf.experiment.run.run_experiment",

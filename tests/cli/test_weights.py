@@ -74,7 +74,7 @@ def test_verify_shows_what_a_file_holds(tmp_path: Path, tiny_backbone: str, radt
     assert "mine.h5: accepted for Tiny" in result.stdout
     assert "matched       6 layers: 18 tensors, " in result.stdout
     assert "missing       nothing" in result.stdout and "left over     nothing" in result.stdout
-    assert "not listed: declare it" in result.stdout
+    assert re.search(r"catalogue +not listed.*\[weights\.NAME\]", result.stdout)
     assert sha256_of(tmp_path / "mine.h5") in result.stdout
     record = json.loads(radtl(*words, "--json").stdout)
     assert record["tensors"] == 18 and record["catalogue"] is None
@@ -96,7 +96,7 @@ def test_verify_says_what_the_catalogue_knows(
     file = tmp_path / "mine.h5"
     write_weights(file, build_base(tiny_backbone, 32, seed=7))
     row = CatalogueRow("known", ("mine.h5",), tiny_backbone, "file", None, "caffe", "", "", "ask the author")
-    for sha256, words in {None: "name only", "0" * 64: "name only", sha256_of(file): "by its sum"}.items():
+    for sha256, words in {None: "only the file name", "0" * 64: "only the file name", sha256_of(file): "same"}.items():
         rows = (dataclasses.replace(row, sha256=sha256),)
         monkeypatch.setattr("radtl_tf.models.weights.catalogue.catalogue", lambda rows=rows: rows)
         lines = radtl("weights", "verify", file, "--backbone", tiny_backbone).stdout.splitlines()
@@ -187,7 +187,7 @@ def test_verify_scores_conventions_on_ones_own_images(settled: list[str], tmp_pa
     table = result.stdout.split("\n\n")[1].splitlines()
     assert table[0].split() == ["convention", "agreement", "spread", "shrunk", "meaning"]
     assert table[1].split()[0] == "torch" and table[1].endswith(" -2.118 to 2.64")
-    assert table[6].startswith("best: torch; no ")
+    assert table[6].startswith("best: torch; ")
     record = json.loads(radtl(*words, "--json").stdout)["conventions"]
     assert (record["best"], record["declared"], record["agrees"]) == ("torch", None, None)
     assert [f"{score['agreement']:.3f}" for score in record["scores"]] == [line.split()[1] for line in table[1:6]]
@@ -195,7 +195,7 @@ def test_verify_scores_conventions_on_ones_own_images(settled: list[str], tmp_pa
 
 @pytest.mark.parametrize(
     ("pixels", "words"),
-    [("torch", "the same"), ("tf", "declares tf")],
+    [("torch", "agrees"), ("tf", "says tf")],
 )
 def test_the_declared_convention_is_compared(
     pixels: str, words: str, settled: list[str], tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch

@@ -1,4 +1,4 @@
-"""The steps of docs/adding-a-data-set.md work, with the code from the page."""
+"""The steps of docs/how-to/adding-a-data-set.md work, with the code from the page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from radtl_tf.data.tfds import builders
 from radtl_tf.data.tfds.builders import build_named, examined_from, known_datasets
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "adding-a-data-set.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "adding-a-data-set.md"
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from radtl_tf.cli.main import main
-from radtl_tf.data.manifest.reader import ImageFile, Manifest
+from radtl_tf.data.manifest.paths import ImageFile
+from radtl_tf.data.manifest.reader import Manifest
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.metrics.auroc import auroc

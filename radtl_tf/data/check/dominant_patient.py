@@ -1,4 +1,4 @@
-"""Find a patient who has so many of the images that one person decides the result."""
+"""Find a patient who has so many images that this one person may decide the result."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from radtl_tf.data.check.check_data import CheckData
 from radtl_tf.data.check.findings import Finding
 
-_SHARE_OF_CLASS = 0.25  # four such patients would be the whole class
+_SHARE_OF_CLASS = 0.25  # four such patients would make up the whole class
 _SHARE_OF_FOLD = 0.5
-_MIN_IMAGES = 20  # of a class: below it every patient has a large share
+_MIN_IMAGES = 20  # of a class or a test fold: in a smaller one every patient has a large share
 _MAX_LINES = 5  # in a message
 
 
 @dataclass(frozen=True)
 class _Most:
-    """The patient who has most images of some group: ``num_images`` of ``total``, called ``what``."""
+    """The patient who has the most images in a group: ``num_images`` of ``total``; ``what`` names the group."""
 
     patient: int
     num_images: int
@@ -28,7 +28,7 @@ class _Most:
 
 
 def dominant_patient(data: CheckData) -> Iterator[Finding]:
-    """Yield a finding for each patient who has a quarter of the images of a class, or half of a test fold."""
+    """Yield a finding for each patient who has at least a quarter of the images of a class, or half of a test fold."""
     if not any(image.patient for image in data.decoded):
         return
     said: set[int] = set()
@@ -40,7 +40,7 @@ def dominant_patient(data: CheckData) -> Iterator[Finding]:
 
 
 def cause(data: CheckData) -> str:
-    """Return a sentence about the dominant patient, where one may be why folds cannot be drawn; else nothing."""
+    """Return a sentence on a dominant patient as the likely cause if folds cannot be drawn; empty if there is none."""
     found = next(dominant_patient(data), None)
     if found is None:
         return ""
@@ -58,7 +58,7 @@ def _of_classes(data: CheckData) -> Iterator[_Most]:
 
 
 def _of_test_folds(data: CheckData) -> Iterator[_Most]:
-    """Yield who has most of a test fold, where every row of the folds was decoded."""
+    """Yield the patient who dominates each test fold, if there is one and every row was decoded."""
     folds, _ = data.folds
     if data.cases is None or len(data.cases.truth) != len(data.decoded):
         return

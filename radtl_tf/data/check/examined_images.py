@@ -1,4 +1,4 @@
-"""From a manifest, a folder or readings to what the data check looks at."""
+"""Prepare the images of a manifest, of a folder or of readings for the data check."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read_manifest_images(manifest: Manifest, watch: Watch = silent, *, depth: in
 
 
 def read_files(files: Sequence[Path], watch: Watch = silent, *, depth: int | None = None) -> list[Examined]:
-    """Read images that nothing is known of; lines are their numbers, from 1; ``watch`` is told of each."""
+    """Read images without a manifest; ``line`` is their number, from 1; ``watch`` is told of each."""
     outcomes = counted(read_all(files, depth=depth), watch, "Images", len(files))
     return [Examined(number, outcome) for number, outcome in enumerate(outcomes, start=1)]
 
@@ -42,16 +42,16 @@ def examined(
     task: Task | None,
     patient: str | None,
 ) -> list[Examined]:
-    """Return what the check looks at of each row; a column that has the name of a metadatum goes before the file's.
+    """Return what the check needs of each row; a column with the name of a metadatum replaces the file's value.
 
-    ``labels`` are those of each row as ``labels_of`` read them for ``task`` (``None``: there are none), ``patient`` is
-    the column of the patient ids.
+    ``labels`` holds the labels of each row, as ``labels_of`` read them for ``task`` (``None``: no labels). ``patient``
+    is the column of the patient ids.
 
     Raises:
         DataError: a column is missing.
     """
     labels = narrowed(labels, task) if task else [()] * len(outcomes)
-    patients = column(manifest, patient, "patient") if patient else [""] * len(outcomes)
+    patients = column(manifest, patient, "patient", written=True) if patient else [""] * len(outcomes)
     names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
     others = [name for name in manifest.table if name not in (manifest.path_column, patient, *names)]
     paths, cells = column(manifest, manifest.path_column, "path"), manifest.table[others].to_dict("records")
@@ -71,12 +71,12 @@ def examined(
 
 
 def outcomes_of(readings: Iterable[Reading]) -> list[Outcome]:
-    """Return the outcomes of images that were decoded before."""
+    """Return the outcomes of images that are already decoded."""
     return [Outcome("decoded", reading=reading) for reading in readings]
 
 
 def _described(outcome: Outcome, known: Mapping[str, str]) -> Outcome:
-    """Return the outcome with what the manifest says of the image."""
+    """Return the outcome with the metadata that the manifest gives for the image."""
     said = {name: value for name, value in known.items() if value}
     if outcome.reading is None or not said:
         return outcome

@@ -1,4 +1,4 @@
-"""Find metadata of a manifest that are not what they should be: dates of birth, mixed units, words that say nothing."""
+"""Find faulty metadata in a manifest: dates of birth, mixed units, and cells that cannot be read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from radtl_tf.data.check.findings import Finding
 from radtl_tf.data.decoding.metadata_values import Value, read_value
 
 _READ = ("age", "sex", "spacing")  # every other metadatum is kept as it is written
-_UNIT = {"age": "years", "spacing": "mm"}  # of a cell that names none
+_UNIT = {"age": "years", "spacing": "mm"}  # of a cell that names no unit
 
 
 def metadata_cells(data: CheckData) -> Iterator[Finding]:
@@ -22,7 +22,7 @@ def metadata_cells(data: CheckData) -> Iterator[Finding]:
 
 def _faults(name: str, values: list[tuple[int, Value]]) -> Iterator[Finding]:
     for fault, code, what in (
-        ("date", "dates-of-birth", "hold a date, so no age is kept for them"),
+        ("date", "dates-of-birth", "hold a date, so these rows have no age"),
         ("unread", "unread-metadata", "cannot be read and count as unknown"),
     ):
         lines = tuple(line for line, value in values if value.fault == fault)
@@ -31,7 +31,7 @@ def _faults(name: str, values: list[tuple[int, Value]]) -> Iterator[Finding]:
 
 
 def _mixed(name: str, values: list[tuple[int, Value]]) -> Iterator[Finding]:
-    """Yield a finding where some cells name a unit and others name none, which are then taken for years or mm."""
+    """Yield a finding if some cells name a unit other than years or mm, and cells without a unit are read as these."""
     if name not in _UNIT:
         return
     bare = tuple(line for line, value in values if value.text and not value.unit)
@@ -40,6 +40,7 @@ def _mixed(name: str, values: list[tuple[int, Value]]) -> Iterator[Finding]:
     if bare and foreign:
         yield Finding(
             "mixed-units",
-            f"{others} cells of the {name} column name a unit and {len(bare)} do not; these are read as {_UNIT[name]}.",
+            f"{others} cells of the {name} column name a unit and {len(bare)} do not. "
+            f"The cells without a unit are read as {_UNIT[name]}.",
             bare,
         )

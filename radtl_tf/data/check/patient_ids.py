@@ -1,4 +1,4 @@
-"""Find patient ids that are one patient, or may be one, and ids that a spreadsheet has damaged."""
+"""Find ids that belong, or may belong, to one patient, and ids that a spreadsheet has damaged."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _Form = Callable[[str], str]
 
 
 def alike_ids(data: CheckData) -> Iterator[Finding]:
-    """Yield a finding for each way in which ids look alike; only ids with one normal form count as one patient."""
+    """Yield a finding for each way in which ids look alike; only ids with the same normal form count as one patient."""
     for code, form, key, what in (
-        ("patient-ids-joined", str, normal_id, "by equivalent or invisible characters, so each counts as one patient"),
-        ("patient-ids", normal_id, _plain, "by case, spaces, hyphens or leading zeros"),
-        ("patient-ids-decimal", _plain, _whole, "by '.0': they look like the same number with and without it"),
+        ("patient-ids-joined", str, normal_id, "equivalent or invisible characters, so each counts as one patient"),
+        ("patient-ids", normal_id, _plain, "case, spaces, hyphens or leading zeros"),
+        ("patient-ids-decimal", _plain, _whole, "a '.0' at the end"),
     ):
         number, lines = _alike(data, form, key)
         if number:
-            yield Finding(code, f"{number} patients have ids that differ only {what}.", lines)
+            yield Finding(code, f"{number} patients have several ids that differ only in {what}.", lines)
     yield from _appended(data, _without_date, "a date", "patient-ids-dated")
     if _has_visits(data):
         yield from _appended(data, _without_visit, "a number or letter, as for visits", "patient-ids-visits")
 
 
 def damaged_ids(data: CheckData) -> Iterator[Finding]:
-    """Yield a finding where a spreadsheet has taken ids for numbers and lost their last digits."""
+    """Yield a finding if a spreadsheet converted ids to numbers and lost their last digits."""
     ids = [normal_id(image.patient) for image in data.examined]
     exponents = _lines(data, [bool(_EXPONENT.fullmatch(name)) for name in ids])
     if exponents:
@@ -46,7 +46,7 @@ def damaged_ids(data: CheckData) -> Iterator[Finding]:
     long = [name for name in ids if name.isdecimal() and len(name) > 15]
     rounded = _lines(data, [bool(_LONG_NUMBER.fullmatch(name)) for name in ids])
     if len(rounded) > 1 and len(rounded) == len(long):
-        message = f"{len(rounded)} rows have a patient id of more than 15 digits, and each one ends in zeros."
+        message = f"{len(rounded)} rows have a patient id of more than 15 digits, and all of these ids end in zeros."
         yield Finding("patient-ids-damaged", message, rounded)
 
 
@@ -79,7 +79,7 @@ def _plain(patient: str) -> str:
 
 
 def _whole(patient: str) -> str:
-    """Return an id without the decimals of a whole number: pandas writes 17.0 as soon as one id is missing."""
+    """Return an id without the decimals of a whole number: pandas writes 17.0 if any id is missing."""
     plain = _plain(patient)
     match = _WHOLE_NUMBER.fullmatch(plain)
     return match[1] if match else plain
@@ -96,7 +96,7 @@ def _without_visit(patient: str) -> str:
 
 
 def _has_visits(data: CheckData) -> bool:
-    """Tell visits from sites: visits are many patients with a few endings, sites are a few names with many endings."""
+    """Tell whether endings are visits: many patients share a few endings. Sites are a few names with many endings."""
     endings: dict[str, set[str]] = {}
     for name in {normal_id(image.patient).casefold() for image in data.examined}:
         match = _VISIT.fullmatch(name)

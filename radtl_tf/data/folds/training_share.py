@@ -1,4 +1,4 @@
-"""A share of the training patients of a fold, for the question how much a result depends on their number."""
+"""Take a share of the training patients of a fold, to measure how a result depends on their number."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from radtl_tf.errors import DataError
 
 
 def with_share_of_training(cases: Cases, fold: Fold, share: float, seed: int) -> Fold:
-    """Return ``fold`` with ``share`` (0..1) of the patients of its training part; inner and test part stay.
+    """Return ``fold`` with ``share`` (0..1) of its training patients; the inner and test part do not change.
 
-    Patients are taken whole, those who share an image together, the same share of each class. A smaller share is part
-    of a larger one, and all weights get the same.
+    Each class keeps the same share. All images of a patient stay together, and so do patients who share an image. A
+    smaller share is part of a larger one, and all weights get the same patients.
 
     Raises:
         DataError: a class would have no patient.
@@ -34,14 +34,14 @@ def with_share_of_training(cases: Cases, fold: Fold, share: float, seed: int) ->
     fewest = int(np.argmin(patients_per_class(cases, train)))
     if not patients_per_class(cases, train)[fewest]:
         raise DataError(
-            f"grid.train_fractions: {share:g} of the training patients of fold {fold.fold} leaves none of class "
+            f"grid.train_fractions: {share:g} of the training patients of fold {fold.fold} leaves no patient of class "
             f"{cases.classes[fewest]!r}: use a larger fraction."
         )
     return replace(fold, train=train)
 
 
 def _strata(cases: Cases, positions: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return per group the highest class among its images; of several labels the rarest, which needs it most."""
+    """Return the highest class among the images of each group; in a multilabel task, the rarest label."""
     truth = cases.truth[positions]
     if truth.ndim == 2:
         rarest_last = np.argsort(-truth.sum(axis=0))

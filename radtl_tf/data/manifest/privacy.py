@@ -6,11 +6,11 @@ import contextlib
 import hashlib
 import os
 import secrets
-import unicodedata
 from pathlib import Path
 
 from radtl_tf.errors import OutputError
 from radtl_tf.records.disk import temporary_name
+from radtl_tf.records.plain_text import normal_text
 
 KEY_FILE = "patient.key"
 _KEY_BYTES = 32
@@ -41,17 +41,12 @@ def patient_key(folder: Path) -> bytes:
 
 
 def normal_id(value: str) -> str:
-    """Return a patient's id in the one form that is compared and hashed.
-
-    Unicode's NFKC (composed letters, plain digits), without invisible characters such as zero-width spaces, outer
-    white space, and the apostrophe with which a spreadsheet marks text.
+    """Return a patient's id in the one form that is compared and hashed, as every text of a table.
 
     >>> normal_id("'\N{FULLWIDTH DIGIT ONE}7\N{NO-BREAK SPACE}")
     '17'
     """
-    composed = unicodedata.normalize("NFKC", value)
-    visible = "".join(character for character in composed if unicodedata.category(character) != "Cf")
-    return visible.strip().removeprefix("'").strip()
+    return normal_text(value)
 
 
 def is_missing_id(value: str) -> bool:

@@ -5,45 +5,40 @@ Messages carry line numbers of the file, never a patient's value or a path.
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 import pandas as pd
 
-from radtl_tf.data.decoding.images import read_file
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.label_lists import labels_in
 from radtl_tf.data.manifest.labels import Labels, assemble
+from radtl_tf.data.manifest.paths import ImageFile, find_images
 from radtl_tf.data.manifest.privacy import hashed, is_missing_id
-from radtl_tf.data.manifest.table import Parsed, check_header, counted, parse, text_of
+from radtl_tf.data.manifest.table import PATH_COLUMN, counted, found_path_column
+from radtl_tf.data.tables.repairs import Repair, at_lines
+from radtl_tf.data.tables.table import Table, read_table, table_of
 from radtl_tf.errors import DataError, nearest
+from radtl_tf.logs import get_logger
 from radtl_tf.records.experiment import Task
+from radtl_tf.records.plain_text import normal_text
 
-PATH_COLUMN = "path"
+_log = get_logger(__name__)
+
 FRAME = Path("DataFrame")  # the path of a manifest that was never a file
 _MARKS = {**dict.fromkeys(("1", "yes", "true"), True), **dict.fromkeys(("0", "no", "false"), False)}
 _MAX_NAMED = 6  # columns in a message
 
 
 @dataclass(frozen=True)
-class ImageFile:
-    """An image file of a manifest: the line that names it, where it is, its size in bytes and its time of change."""
-
-    line: int
-    path: Path
-    size: int
-    changed: int
-
-
-@dataclass(frozen=True)
 class Manifest:
-    """The rows of a manifest: ``table`` (N rows, every cell text) and the image of each row.
+    """The rows of a manifest: ``table`` (N rows, every cell text in its normal form) and the image of each row.
 
     ``path`` names the file in messages; a table from memory has the path ``DataFrame``. ``faults``: why a row has no
-    image that may be read, by row; only where these were to be collected. ``path_column`` names the files.
+    image that may be read, by row; only where these were to be collected. ``path_column`` names the files, its cells
+    are as they are written. ``written`` is the table with every cell so, ``repairs`` is what was changed or left out.
     """
 
     path: Path
@@ -51,68 +46,120 @@ class Manifest:
     images: tuple[ImageFile, ...]
     faults: Mapping[int, str] = field(default_factory=dict)
     path_column: str = PATH_COLUMN
+    written: pd.DataFrame | None = None
+    repairs: tuple[Repair, ...] = ()
+    encoding: str | None = None
 
     def at(self, rows: Sequence[int]) -> Manifest:
         """Return the manifest of these rows, in this order."""
         images = tuple(self.images[row] for row in rows)
         faults = {place: self.faults[row] for place, row in enumerate(rows) if row in self.faults}
-        return replace(self, table=self.table.iloc[list(rows)].reset_index(drop=True), images=images, faults=faults)
+        table = self.table.iloc[list(rows)].reset_index(drop=True)
+        written = None if self.written is None else self.written.iloc[list(rows)].reset_index(drop=True)
+        return replace(self, table=table, written=written, images=images, faults=faults)
 
 
-def read_manifest(path: Path, images: Path | None = None, *, collect: bool = False) -> Manifest:
-    """Read the manifest ``path``; its column ``path`` is relative to ``images``, or else to the manifest's folder.
+def read_manifest(
+    path: Path,
+    images: Path | None = None,
+    *,
+    collect: bool = False,
+    encoding: str | None = None,
+    path_column: str | None = None,
+    suffix: str | None = None,
+) -> Manifest:
+    """Read the manifest ``path``, a table of text, an Excel workbook or a parquet file.
 
-    Commas, semicolons or tabs; UTF-8, UTF-16 with a byte order mark, or Latin-1. ``collect``: a row whose image must
-    not or cannot be opened is kept, with its fault, instead of refused.
+    ``path_column`` (default ``path``) is relative to ``images``, or else to the manifest's folder; ``suffix`` is what
+    its cells lack of the names of the files. ``encoding`` belongs to a text file; by default it is found. ``collect``:
+    a row whose image must not or cannot be opened is kept, with its fault, instead of refused.
 
     Raises:
-        DataError: the file is no such table, or an image is missing, no regular file or outside the image folder.
+        DataError: the file cannot be read as such a table, or an image is missing, outside the image folder or not a
+            regular file.
     """
     try:
-        header, rows, lines = parse(text_of(read_file(path)))
-        manifest = _found(path, (header, rows, lines), images or path.parent, PATH_COLUMN)
+        table = read_table(path, encoding)
+        manifest = _found(path, table, images or path.parent, path_column, suffix)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     if not collect:
         refuse_faults(manifest)
+    for repair in manifest.repairs:
+        _log.info(f"{path.name}: {repair.message}")
     return manifest
 
 
-def manifest_from(frame: pd.DataFrame, root: Path, path_column: str = PATH_COLUMN) -> Manifest:
+def manifest_of(task: Task, *, collect: bool = False) -> Manifest:
+    """Read the manifest that ``task`` names, as its keys say.
+
+    Raises:
+        DataError: it names none, or as ``read_manifest``.
+    """
+    if task.manifest is None:
+        raise DataError("the task names no manifest.")
+    return read_manifest(
+        task.manifest,
+        task.images,
+        collect=collect,
+        encoding=task.encoding,
+        path_column=task.path_column,
+        suffix=task.suffix,
+    )
+
+
+def manifest_from(
+    frame: pd.DataFrame, root: Path, path_column: str = PATH_COLUMN, suffix: str | None = None
+) -> Manifest:
     """Return a DataFrame as the manifest that ``read_manifest(..., collect=True)`` reads from its CSV file.
 
     Cells become text as pandas writes them, missing ones blank. Lines are the positions of the rows, from 0. The column
     ``path_column`` is relative to ``root``.
 
     Raises:
-        DataError: the table is empty, its header is wrong, or ``root`` is no folder.
+        DataError: the table is empty, its header is wrong, or ``root`` is not a folder.
     """
     try:
-        header, rows, _ = parse(frame.to_csv(index=False, lineterminator="\n"), ",")
-        return _found(FRAME, (header, rows, list(range(len(rows)))), root, path_column)
+        return _found(FRAME, table_of(frame), root, path_column, suffix)
     except DataError as error:
         raise DataError(f"{FRAME}: {error}") from error
 
 
 def refuse_faults(manifest: Manifest) -> None:
-    """Refuse a manifest that names an image which may not or cannot be opened.
+    """Refuse a manifest that names images which may not or cannot be opened.
 
     Raises:
-        DataError: naming the first line.
+        DataError: counting all of them, by reason, with their lines.
     """
+    reasons: dict[str, list[int]] = {}
     for row, fault in manifest.faults.items():
-        raise DataError(f"{manifest.path}: line {manifest.images[row].line}: {fault}")
+        reasons.setdefault(fault, []).append(manifest.images[row].line)
+    if reasons:
+        named = " ".join(f"{at_lines(lines)}: {fault}" for fault, lines in reasons.items())
+        number = f"{len(manifest.faults)} of {len(manifest.images)} images cannot be opened"
+        raise DataError(f"{manifest.path}: {number}; {named}")
 
 
-def _found(path: Path, parsed: Parsed, root: Path, path_column: str) -> Manifest:
+def _found(path: Path, table: Table, root: Path, path_column: str | None, suffix: str | None) -> Manifest:
     """Check the header of a table, and look for the image of each row below ``root``."""
-    header, rows, lines = parsed
-    check_header(header, path_column)
-    root = root.resolve()
+    column = found_path_column(table.header, None if path_column is None else normal_text(path_column))
     if not root.is_dir():
         raise DataError("the image folder does not exist.")
-    table = pd.DataFrame(rows, columns=pd.Index(header), dtype="str")
-    return Manifest(path, table, *_images(table[path_column], lines, root), path_column)
+    guessed = path_column is None and column != PATH_COLUMN
+    said = (Repair("path-column", f"The paths are in the column {column!r}."),) if guessed else ()
+    normal, names = table.normal(column), pd.Index(table.header)
+    written = pd.DataFrame(table.rows, columns=names, dtype="str")
+    found = find_images(written[column].tolist(), table.lines, root, column=column, suffix=suffix)
+    return Manifest(
+        path,
+        written if normal.rows == table.rows else pd.DataFrame(normal.rows, columns=names, dtype="str"),
+        found.images,
+        found.faults,
+        column,
+        written,
+        (*said, *normal.repairs, *found.repairs),
+        table.encoding,
+    )
 
 
 def cases_of(manifest: Manifest, task: Task, key: bytes, labels: Sequence[Labels] | None = None) -> Cases:
@@ -155,7 +202,7 @@ def _labels(manifest: Manifest, task: Task) -> list[Labels]:
         return _marked(manifest, task.label)
     cells = column(manifest, task.label, "label")
     if task.label_separator:
-        return [tuple(filter(None, map(str.strip, cell.split(task.label_separator)))) for cell in cells]
+        return [labels_in(cell, task.label_separator) for cell in cells]
     _refuse(manifest, (not cell.strip() for cell in cells), "no label")
     return [(cell.strip(),) for cell in cells]
 
@@ -180,62 +227,22 @@ def _refuse_blank(manifest: Manifest, columns: Mapping[str, Sequence[str]]) -> N
         first = next(row for row, marks in enumerate(zip(*columns.values(), strict=True)) if "" in marks)
         raise DataError(
             f"blank cells in the label columns: {named}{more}; first line {manifest.images[first].line}. Expected 1 "
-            "or 0 in every cell: write 0 where the answer is no, and remove the rows where it is not known."
+            "or 0 in every cell: write 0 for no, and remove the rows where it is not known."
         )
 
 
-def image_at(relative: str, line: int, root: Path) -> ImageFile:
-    """Return the image at ``relative`` below the existing folder ``root``, which it may not leave.
-
-    Raises:
-        DataError: the path is empty, absolute, leaves ``root``, is missing or no regular file.
-    """
-    try:
-        return _image(relative, line, root)
-    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links
-        raise DataError("the path cannot be followed.") from error
-
-
-def _images(cells: Iterable[str], lines: Sequence[int], root: Path) -> tuple[tuple[ImageFile, ...], dict[int, str]]:
-    """Find the image of each row, or say why it has none."""
-    found, faults = [], {}
-    for row, (cell, line) in enumerate(zip(cells, lines, strict=True)):
-        try:
-            found.append(image_at(cell, line, root))
-        except DataError as error:
-            found.append(ImageFile(line, root / f"(line {line})", 0, 0))
-            faults[row] = str(error)
-    return tuple(found), faults
-
-
-def _image(cell: str, line: int, root: Path) -> ImageFile:
-    relative = PurePosixPath(cell.replace("\\", "/"))  # manifests also come from Windows
-    if not cell.strip():
-        raise DataError("the path is empty.")
-    if relative.is_absolute() or PureWindowsPath(cell).drive or ".." in relative.parts:
-        raise DataError("the path is absolute or holds '..': write it relative to the image folder.")
-    path = root / relative
-    if not path.resolve().is_relative_to(root):
-        raise DataError("the path is a link that leaves the image folder.")
-    try:
-        status = os.stat(path)
-    except FileNotFoundError as error:
-        raise DataError("the image does not exist.") from error
-    if not stat.S_ISREG(status.st_mode):
-        raise DataError("the path is a folder, pipe or device, no image file.")
-    return ImageFile(line, path, status.st_size, status.st_mtime_ns)
-
-
-def column(manifest: Manifest, name: str, what: str) -> list[str]:
-    """Return the cells of the column ``name``, which holds ``what``.
+def column(manifest: Manifest, name: str, what: str, *, written: bool = False) -> list[str]:
+    """Return the cells of the column ``name``, which holds ``what``, in their normal form or as ``written``.
 
     Raises:
         DataError: there is no such column.
     """
     columns = list(manifest.table.columns)
+    name = name if name in columns else normal_text(name)
     if name not in columns:
         raise DataError(f"no {what} column {name!r}{nearest(name, columns)}; there are: {', '.join(columns)}.")
-    return manifest.table[name].tolist()
+    table = manifest.written if written and manifest.written is not None else manifest.table
+    return table[name].tolist()
 
 
 def _patients(manifest: Manifest, task: Task) -> list[str]:
@@ -259,7 +266,7 @@ def _refuse(manifest: Manifest, faults: Iterable[bool], what: str) -> None:
 
 
 def _refuse_twice(manifest: Manifest, labels: Sequence[Labels]) -> None:
-    """Refuse an image that stands in two rows; worse if the rows disagree."""
+    """Refuse an image that two rows name; worse if the rows disagree."""
     seen: dict[Path, Labels] = {}
     twice, contradictory = [], []
     for source, label in zip(manifest.images, labels, strict=True):

@@ -22,7 +22,7 @@ from radtl_tf.data.decoding.reading import BY_FILE, BY_TASK, Outcome, Reading
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, assemble
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_of
 from radtl_tf.data.tfds.builder_folders import SUFFIX, author_errors, builder_in
 from radtl_tf.data.tfds.examples import class_names, reading_from, rows_of
 from radtl_tf.errors import DataError, OutputError, RadtlError, nearest
@@ -93,9 +93,7 @@ def build_table(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBui
         DataError: the manifest is wrong, or an image cannot be decoded.
         OutputError: the data set cannot be written.
     """
-    if task.manifest is None:
-        raise DataError("the task names no manifest.")
-    manifest = read_manifest(task.manifest, task.images)
+    manifest = manifest_of(task)
     cases = cases_of(manifest, task, patient_key(data_dir))
     _log.info(f"Reading {len(cases.examples)} images of {len(cases.patient_ids)} patients")
     return cases, build_manifest(manifest, cases, data_dir, task)

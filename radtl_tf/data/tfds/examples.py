@@ -18,7 +18,8 @@ from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels
 from radtl_tf.data.manifest.metadata import kept, metadata_cells
-from radtl_tf.data.manifest.reader import ImageFile, Manifest
+from radtl_tf.data.manifest.paths import ImageFile
+from radtl_tf.data.manifest.reader import Manifest
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
 

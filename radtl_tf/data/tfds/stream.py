@@ -1,8 +1,8 @@
 """A built data set as a stream of batches, shuffled as well as in memory whatever its order on disk.
 
-Archives are often sorted by class, and no shuffle buffer of a bounded size mends that. So there are two levels (Xu et
-al. 2022, "In-Database Machine Learning with CorgiPile", SIGMOD): short runs of neighboring examples are read in random
-order, many at a time, and a buffer of images that are still encoded mixes them.
+Archives are often sorted by class, and a shuffle buffer of a bounded size cannot change that. So there are two levels
+(Xu et al. 2022, "In-Database Machine Learning with CorgiPile", SIGMOD): short runs of neighboring examples are read in
+random order, many at a time, and a buffer of images that are still encoded mixes them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SHUFFLE_BYTES = 512 * 2**20  # of encoded images in the buffer
 _RUNS_IN_BUFFER = 64
 _LONGEST_RUN = 32
 _READERS = 16
-_FRAME = 16  # bytes of a TFRecord beside its data: length (8), the sum of the length (4), the sum of the data (4)
+_FRAME = 16  # bytes of a TFRecord besides its data: length (8), the sum of the length (4), the sum of the data (4)
 _DIVIDE, _RUNS, _BUFFER = range(3)  # what a random number is for
 Batch = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 
@@ -64,7 +64,7 @@ def index_of(builder: tfds.core.DatasetBuilder) -> Index:
 def validation_mask(cases: Cases, share: float, seed: int) -> NDArray[np.bool_]:
     """Return (N,): which examples are held out, ``share`` of the patients of each class, drawn by ``seed``.
 
-    A patient counts for the rarest class among the images, and stands on one side with all of them. Patients are
+    A patient counts for the rarest class among the images, and is on one side with all of them. Patients are
     numbered by first appearance, so neither their names nor the hash key move the division.
 
     Raises:

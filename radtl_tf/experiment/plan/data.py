@@ -9,13 +9,14 @@ from typing import TypeAlias
 import numpy as np
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.check.findings import Checked, Examined, check_accepted
+from radtl_tf.data.check.check_source import repaired
+from radtl_tf.data.check.findings import Checked, Examined, Finding, check_accepted
 from radtl_tf.data.check.rules import check, linked_cases
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, manifest_of
 from radtl_tf.data.tfds.builders import (
     build_manifest,
     build_named,
@@ -34,7 +35,7 @@ _log = get_logger(__name__)
 
 
 Source: TypeAlias = Manifest | tfds.core.DatasetBuilder | None  # data from memory; None: what the task names
-_Read = tuple[Cases, list[Fold] | None, tfds.core.DatasetBuilder, list[Examined]]
+_Read = tuple[Cases, list[Fold] | None, tfds.core.DatasetBuilder, list[Examined], tuple[Finding, ...]]
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,13 @@ def take_in(
     check_accepted(tuple(accepted))
     given = experiment.task.dataset if source is None else source
     if given is None or isinstance(given, Manifest):
-        cases, folds, builder, images = _of_manifest(experiment, folder, given)
+        cases, folds, builder, images, known = _of_manifest(experiment, folder, given)
     else:
-        cases, folds, builder, images = _of_data_set(experiment, folder, given)
+        cases, folds, builder, images, known = _of_data_set(experiment, folder, given)
     linked = linked_cases(images) if experiment.folds.group_duplicates else None
     if linked is not None:
         cases, folds = replace(cases, linked=linked), None
-    checked = check(images, cases=cases, plan=experiment.folds, seed=experiment.seed, folds=folds)
+    checked = check(images, cases=cases, plan=experiment.folds, seed=experiment.seed, folds=folds, known=known)
     _refuse_errors(checked)
     folds = folds or list(checked.folds) or draw_folds(cases, experiment.folds, experiment.seed)
     return Intake(cases, folds, builder, fingerprint(builder), [image.reading for image in images], checked)
@@ -108,17 +109,15 @@ def _refuse_errors(checked: Checked) -> None:
 def _of_data_set(experiment: Experiment, folder: OutputFolder, source: str | tfds.core.DatasetBuilder) -> _Read:
     builder = build_named(source, folder.data)
     cases = cases_from(builder, experiment.task)
-    return cases, draw_folds(cases, experiment.folds, experiment.seed), builder, examined_from(builder)
+    return cases, draw_folds(cases, experiment.folds, experiment.seed), builder, examined_from(builder), ()
 
 
 def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest | None) -> _Read:
     task = experiment.task
-    if given is None and task.manifest is None:
-        raise DataError("The task names neither a manifest nor a data set: set one of them.")
-    manifest = given or read_manifest(task.manifest, task.images)  # type: ignore[arg-type]
+    manifest = given or manifest_of(task)
     labels = labels_of(manifest, task)
     cases = cases_of(manifest, task, patient_key(folder.data), labels)
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
     builder = build_manifest(manifest, cases, folder.data, task)
-    return cases, folds, builder, examined_with(manifest, builder, task, labels)
+    return cases, folds, builder, examined_with(manifest, builder, task, labels), repaired(manifest)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.decoding.images import FORMATS, decode, image_files
+from radtl_tf.data.decoding.images import FORMATS, decode
+from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.errors import DataError
 from radtl_tf.logs import get_logger

@@ -51,11 +51,15 @@ class DataCheck:
         return as_text(self.checked)
 
 
-def data_check(images: Sequence[Examined], cases: Cases, folds: int, seed: int) -> DataCheck:
+def data_check(
+    images: Sequence[Examined], cases: Cases, folds: int, seed: int, known: Sequence[Finding] = ()
+) -> DataCheck:
     """Return the check of ``images``, including the class counts of ``folds`` folds drawn with ``seed``.
+
+    ``known`` are findings about the table of the images.
 
     Raises:
         ExperimentError: ``folds`` is out of range.
     """
     plan = record_from({"count": folds}, FoldPlan)
-    return DataCheck(check_images(images, cases, plan=plan, seed=seed))
+    return DataCheck(check_images(images, cases, plan=plan, seed=seed, known=known))

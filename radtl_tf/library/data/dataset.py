@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from radtl_tf.data.check.rules import linked_cases
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, manifest_from, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, manifest_from, manifest_of
 from radtl_tf.errors import DataError
 from radtl_tf.library.data.check import DataCheck, data_check
 from radtl_tf.library.data.stored_images import ImageRows, StoredImages, private_folder
@@ -67,24 +67,34 @@ class Dataset:
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
         depth: int | None = None,
+        path_column: str | None = None,
+        suffix: str | None = None,
+        encoding: str | None = None,
         columns: Mapping[str, str] | None = None,
         sex_codes: Mapping[str, str] | None = None,
     ) -> Dataset:
-        """Read a manifest: a CSV file with a column ``path``, a label and a patient id per image.
+        """Read a manifest: a table with a path, a label and a patient id per image.
+
+        It may be a CSV file in any usual encoding, with commas, semicolons, tabs or bars, an Excel workbook
+        (``radtl_tf[excel]``) or a parquet file (``radtl_tf[parquet]``). What is repaired is logged, and ``check``
+        lists it.
 
         Args:
-            path: the CSV file.
+            path: the file.
             label: column of the label; several columns of 1 and 0 make a multilabel task.
             positive: label of the positive class; makes the task binary.
             patient: column of the patient id.
             kind: ``binary``, ``multiclass`` or ``multilabel``, if it does not follow from the other arguments.
             unit: what counts as one case, ``patient`` or ``image``; required if a patient has several images.
-            images: folder of the images; default: the folder of the CSV file.
+            images: folder of the images; default: the folder of the file.
             label_separator: character between several labels in one cell, such as ``|``.
             classes: classes of a multilabel task; default: all labels in the table.
             one_image_per_patient: the table has no patient column, and each image counts as one patient.
             depth: PNG, JPEG and TIFF of more bits hold values of so many bits, such as 12 in files of 16; default: what
                 the sBIT chunk of a PNG says.
+            path_column: column of the paths of the images; default: ``path``.
+            suffix: ending that the paths lack, such as ``.png``.
+            encoding: encoding of a CSV file, such as ``cp932``; default: found, or refused if several are possible.
             columns: columns of metadata, such as ``{"age": "Patient Age"}``; default: columns with the names of the
                 metadata.
             sex_codes: the meaning of codes in the column of sex, such as ``{"1": "M", "2": "F"}``.
@@ -109,10 +119,13 @@ class Dataset:
             classes=classes,
             one_image_per_patient=one_image_per_patient,
             depth=depth,
+            path_column=path_column,
+            suffix=suffix,
+            encoding=encoding,
             columns=columns,
             sex_codes=sex_codes,
         )
-        return cls._from_manifest(read_manifest(file, folder, collect=True), task, kind)
+        return cls._from_manifest(manifest_of(task, collect=True), task, kind)
 
     @classmethod
     def from_frame(
@@ -129,6 +142,7 @@ class Dataset:
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
         depth: int | None = None,
+        suffix: str | None = None,
         columns: Mapping[str, str] | None = None,
         sex_codes: Mapping[str, str] | None = None,
     ) -> Dataset:
@@ -142,7 +156,7 @@ class Dataset:
         """
         if not isinstance(frame, pd.DataFrame):
             raise DataError(f"from_frame takes a pandas DataFrame, not {type(frame).__name__}; for a file: from_csv.")
-        manifest = manifest_from(frame, Path(root or ".").expanduser(), path)
+        manifest = manifest_from(frame, Path(root or ".").expanduser(), path, suffix)
         task = task_from(
             {"manifest": manifest.path},
             label=label,
@@ -270,7 +284,7 @@ class Dataset:
         Raises:
             DataError: a TFDS data set is damaged. Unreadable images are findings, not errors.
         """
-        return data_check(self._images.examined_anyway(), self._cases, folds, seed)
+        return data_check(self._images.examined_anyway(), self._cases, folds, seed, self._images.repaired())
 
     def to_tf(
         self,

@@ -11,8 +11,9 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
+from radtl_tf.data.check.check_source import repaired
 from radtl_tf.data.check.examined_images import examined, read_manifest_images
-from radtl_tf.data.check.findings import Examined
+from radtl_tf.data.check.findings import Examined, Finding
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels
 from radtl_tf.data.manifest.reader import Manifest, refuse_faults
@@ -129,6 +130,10 @@ class ImageRows:
         return examined(
             manifest, read_manifest_images(manifest, depth=task.depth), labels, task=task, patient=task.patient
         )
+
+    def repaired(self) -> tuple[Finding, ...]:
+        """Return what was repaired in the table of the images while it was read."""
+        return () if self._stored.manifest is None else repaired(self._stored.manifest)
 
     def grey(self, size: int, resize: str) -> NDArray[np.float32]:
         """Return (N, size, size, 1) in 0..1, memory-mapped if this selection is all images in stored order.

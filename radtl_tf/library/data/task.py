@@ -10,7 +10,7 @@ from typing import Any
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.reader import check_task, record_from
+from radtl_tf.records.reader import check_task, normal_task, record_from
 
 
 def task_from(
@@ -26,14 +26,15 @@ def task_from(
     """
     said = {key: _plain(value) for key, value in given.items() if value is not None}
     said.setdefault("kind", _kind(said))
-    task = record_from({**said, **source, "one_image_per_patient": one_image_per_patient, "depth": depth}, Task)
+    plain_keys = {"one_image_per_patient": one_image_per_patient, "depth": depth}
+    task = normal_task(record_from({**said, **source, **plain_keys}, Task))
     check_task(task)
     return task
 
 
 def without_source(task: Task) -> Task:
     """Return the task of a data set that an experiment file cannot name: one in memory, or a part of another."""
-    return replace(task, manifest=None, dataset=None, images=None)
+    return replace(task, manifest=None, dataset=None, images=None, path_column=None, suffix=None, encoding=None)
 
 
 def check_kind_said(task: Task, cases: Cases, kind: str | None) -> None:

@@ -29,7 +29,7 @@ def built(source: str | Path | tfds.core.DatasetBuilder, data_dir: Path) -> tfds
     if missing:
         raise DataError(
             f"the data set {builder.name!r} lacks the features {', '.join(missing)}: build its examples with "
-            "radtl_tf.data.tfds.examples (docs/adding-a-data-set.md)."
+            "radtl_tf.data.tfds.examples (docs/how-to/adding-a-data-set.md)."
         )
     return builder
 

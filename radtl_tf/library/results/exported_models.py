@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from radtl_tf.data.decoding.images import image_files
+from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.manifest.reader import Manifest
 from radtl_tf.deploy.class_check import target_of
 from radtl_tf.deploy.predict import load_model
@@ -22,6 +22,7 @@ from radtl_tf.library.bars import bars
 from radtl_tf.library.data.dataset import Dataset
 from radtl_tf.progress import counted
 from radtl_tf.records.experiment import Task
+from radtl_tf.records.reader import normal_task
 from radtl_tf.report.pages.external import as_text
 
 TEST_FRAMES = ("estimates", "comparisons")
@@ -83,7 +84,7 @@ def _of_dataset(data: Dataset, given: dict[str, Any]) -> tuple[Task, Manifest | 
 
 
 def _of_file(file: Path, given: dict[str, Any]) -> tuple[Task, Manifest | None]:
-    return Task(manifest=file.expanduser().resolve(), **given), None
+    return normal_task(Task(manifest=file.expanduser().resolve(), **given)), None
 
 
 def predictions(

@@ -1,4 +1,4 @@
-"""From a manifest to the input of the check."""
+"""A manifest or a folder becomes the input of the check."""
 
 from __future__ import annotations
 

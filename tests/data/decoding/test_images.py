@@ -16,7 +16,7 @@ from PIL import Image
 
 from radtl_tf.data.decoding import images
 from radtl_tf.data.decoding.grey import RefusedError
-from radtl_tf.data.decoding.images import decode, decode_bytes, image_files, to_grey
+from radtl_tf.data.decoding.images import decode, decode_bytes, to_grey
 from radtl_tf.errors import DataError
 
 Encoded = Callable[..., bytes]
@@ -337,31 +337,6 @@ def test_messages_hold_no_file_name(tmp_path: Path) -> None:
         with pytest.raises(DataError) as caught:
             decode(tmp_path / name)
         assert "ZZCANARY" not in str(caught.value)
-
-
-def test_folders_are_walked_in_order_and_other_files_left_out(
-    encoded: Encoded, dicom: Callable[..., bytes], tmp_path: Path
-) -> None:
-    (tmp_path / "b").mkdir()
-    (tmp_path / ".hidden").mkdir()
-    contents = {
-        "z.png": encoded(GREY8),
-        "b/IM0001": dicom(GREY16),
-        "b/damaged.JPG": b"",
-        "b/notes.txt": b"text",
-        "b/unnamed": encoded(GREY8, "JPEG"),
-        "b/DICOMDIR": dicom(GREY16),
-        ".hidden/x.png": encoded(GREY8),
-        ".y.png": encoded(GREY8),
-    }
-    for name, content in contents.items():
-        (tmp_path / name).write_bytes(content)
-    (tmp_path / "link.png").symlink_to("z.png")
-    found = image_files([tmp_path])
-    assert [str(path.relative_to(tmp_path)) for path in found] == ["z.png", "b/IM0001", "b/damaged.JPG", "b/unnamed"]
-    assert image_files([tmp_path / "b/notes.txt"]) == [tmp_path / "b/notes.txt"]  # named by the user: tried
-    with pytest.raises(DataError, match="nowhere"):
-        image_files([tmp_path / "nowhere"])
 
 
 def test_sixteen_bit_color_by_another_encoder() -> None:

@@ -130,5 +130,5 @@ def test_a_label_that_nearly_all_have_is_refused() -> None:
     truth[:2, 1] = 0
     names = tuple(map(str, range(60)))
     cases = Cases(np.arange(60), truth, np.arange(60), names, ("a", "b"), "image", kind="multilabel")
-    with pytest.raises(DataError, match="draw of 5 folds"):
+    with pytest.raises(DataError, match=r"\b5 folds"):
         draw_folds(cases, FoldPlan(count=5), seed=0)

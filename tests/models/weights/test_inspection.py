@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from radtl_tf.data.decoding.images import decode, image_files
+from radtl_tf.data.decoding.images import decode
+from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.models.backbones import BACKBONES, backbone, build_base
