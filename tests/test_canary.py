@@ -54,6 +54,7 @@ def _write_dicom(path: Path, number: int) -> None:
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 16, 15
     for name in TEXTS:
         setattr(dataset, name, f"{CANARY}{number}")
+    dataset.PatientID = f"{CANARY}{number // 6}"  # two patients of the manifest share one: a finding
     for name in DATES:
         setattr(dataset, name, DATE)
     dataset.private_block(0x0099, CANARY, create=True).add_new(1, "LO", CANARY)
@@ -161,7 +162,8 @@ def test_no_byte_that_is_written_or_printed_holds_the_canary(
     out.mkdir()
     manifest, task = hospital / "labels.csv", ("--positive", "sick", "--patient", "patient_id")
     radtl("data", "check", manifest, *task, "--folds", 2, "--out", out / "check.html")
-    radtl("data", "check", manifest, *task, "--folds", 2, "--json")
+    checked = radtl("data", "check", manifest, *task, "--folds", 2, "--json")
+    assert "header-patient-shared" in checked.stdout
     radtl("data", "preview", manifest, *task, "--image-size", 32, "--out", out / "preview.html")
     radtl("data", "build", manifest, *task, "--out", out / "data")
     radtl("run", _experiment(tmp_path, tiny_backbone), "--out", out / "results")

@@ -22,6 +22,7 @@ class RadiographsConfig(tfds.core.BuilderConfig):
     classes: tuple[str, ...] = field(default=(), repr=False)
     multilabel: bool = False
     unknown: bool = False  # some labels are not known
+    depth: int | None = None
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
@@ -32,13 +33,22 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     @classmethod
     def of(
-        cls, rows: tuple[Row, ...], classes: tuple[str, ...], *, data_dir: Path, multilabel: bool = False
+        cls,
+        rows: tuple[Row, ...],
+        classes: tuple[str, ...],
+        *,
+        data_dir: Path,
+        multilabel: bool = False,
+        depth: int | None = None,
     ) -> Builder:
-        """Return a builder for the checked rows of a manifest."""
+        """Return a builder for the checked rows of a manifest; ``depth`` as in a Task."""
         unknown = any(row.unknown is not None for row in rows)
-        described = (classes, multilabel, rows, *([tuple(row.unknown for row in rows)] if unknown else []))
+        added = [tuple(row.unknown for row in rows)] if unknown else []
+        described = (classes, multilabel, rows, *added, *([depth] if depth is not None else []))
         digest = hashlib.sha256(repr(described).encode()).hexdigest()
-        config = RadiographsConfig(name=digest[:16], rows=rows, classes=classes, multilabel=multilabel, unknown=unknown)
+        config = RadiographsConfig(
+            name=digest[:16], rows=rows, classes=classes, multilabel=multilabel, unknown=unknown, depth=depth
+        )
         return cls(config=config, data_dir=data_dir)
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -55,4 +65,4 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         return {SPLIT: self._generate_examples()}
 
     def _generate_examples(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        return generate(self.builder_config.rows)
+        return generate(self.builder_config.rows, self.builder_config.depth)

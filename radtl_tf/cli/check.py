@@ -42,7 +42,7 @@ def check(source: Path, folds: int, seed: int, out: Path | None, everything: boo
 
     if as_json:
         refuse(["everything"], "--json prints everything. Remove it.")
-    checked = _folder(source) if source.is_dir() else _manifest(source, folds, seed, task)
+    checked = _folder(source, task["depth"]) if source.is_dir() else _manifest(source, folds, seed, task)
     if out:
         write_page(out, checked, source.name)
         log(f"Page: {out}")
@@ -57,13 +57,14 @@ def check(source: Path, folds: int, seed: int, out: Path | None, everything: boo
         click.get_current_context().exit(1)
 
 
-def _folder(folder: Path) -> Checked:
+def _folder(folder: Path, depth: int | None) -> Checked:
     from radtl_tf.data.check.check_source import check_folder
     from radtl_tf.library.bars import bars
 
-    refuse([*TASK, "columns", "folds", "seed"], "a folder has no labels and no patients. Remove it or name a manifest.")
+    names = {*TASK, "columns", "folds", "seed"} - {"depth"}
+    refuse(names, "a folder has no labels and no patients. Remove it or name a manifest.")
     with bars() as watch:
-        return check_folder(folder, watch)
+        return check_folder(folder, watch, depth=depth)
 
 
 def _manifest(source: Path, folds: int, seed: int, given: dict[str, Any]) -> Checked:
@@ -78,7 +79,8 @@ def _manifest(source: Path, folds: int, seed: int, given: dict[str, Any]) -> Che
     if task and not (task.patient or task.one_image_per_patient):
         refuse(["unit", "folds", "seed"], "no patients are named. Add --patient or --one-image-per-patient.")
     with bars() as watch:
-        return check_manifest(manifest, task, patient=given["patient"], plan=plan, seed=seed, watch=watch)
+        patient, depth = given["patient"], given["depth"]
+        return check_manifest(manifest, task, patient=patient, plan=plan, seed=seed, depth=depth, watch=watch)
 
 
 def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | None:
@@ -87,7 +89,7 @@ def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | Non
     Without ``--positive`` the check compares all classes; without ``--unit`` it suggests one.
     """
     if not given["labels"] and Task.label not in manifest.table.columns:
-        names = set(TASK) - {"labels", "patient", *options.TABLE}
+        names = set(TASK) - {"labels", "patient", "depth", *options.TABLE}
         refuse({*names, "columns", "folds", "seed"}, "the manifest has no column 'label'. Name yours with --label.")
         return None
     kind = given["kind"]

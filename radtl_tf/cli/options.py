@@ -134,6 +134,11 @@ missing = _choice(
     f"[default: {Task.missing}]",
 )
 uncertain = _choice("--uncertain", Uncertain, f"What an uncertain label (-1) means.  [default: {Task.uncertain}]")
+depth = click.option(
+    "--depth",
+    type=bounds(Task, "depth"),
+    help="Bits that PNG, JPEG and TIFF of more bits hold, such as 12 in files of 16.  [default: as the file says]",
+)
 path_column = click.option(
     "--path-column", metavar="COLUMN", help="Column of the paths of the images.  [default: path]"
 )
@@ -186,6 +191,7 @@ _TASK_OPTIONS: dict[str, Option] = {
     "missing": missing,
     "uncertain": uncertain,
     "images": images,
+    "depth": depth,
     "path_column": path_column,
     "suffix": suffix,
     "encoding": encoding,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import tee
 from pathlib import Path
@@ -72,10 +72,18 @@ def read_card(folder: Path) -> dict[str, Any]:
     return read_json(card)
 
 
+def depth_of(card: Mapping[str, Any]) -> int | None:
+    """Return the depth with which a model's images are decoded, as of a Task.
+
+    A model of an earlier version, which knew neither ``task.depth`` nor sBIT, gets every value as it is stored.
+    """
+    return card.get("depth", 16)
+
+
 def predict(model: Model, files: Iterable[Path]) -> Iterator[Score]:
     """Yield the scores of each file, decoded in a separate process; an unreadable file does not stop the others."""
     files, ahead = tee(files)
-    for path, (outcome, pixels) in zip(files, pixels_of_all(ahead), strict=True):
+    for path, (outcome, pixels) in zip(files, pixels_of_all(ahead, depth=depth_of(model.card)), strict=True):
         if pixels is None:
             yield Score(path, None, outcome.reason)
             continue

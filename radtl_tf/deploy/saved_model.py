@@ -12,8 +12,8 @@ import keras
 import tensorflow as tf
 
 from radtl_tf import __version__
-from radtl_tf.data.decoding.grey import GREY_WEIGHTS
 from radtl_tf.data.preprocessing.resizing import preprocess
+from radtl_tf.deploy.encoded_images import decode_grey
 from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import OutputError
 from radtl_tf.models.head import Head
@@ -27,7 +27,6 @@ from radtl_tf.records.runs import Run, Setting
 from radtl_tf.training.finished_networks import FinishedRuns, find_weights
 
 CARD = "radtl.json"  # next to the graph: facts for the caller
-JPEG_START = b"\xff\xd8"
 _ACTIVATIONS: dict[Kind, Callable[[tf.Tensor], tf.Tensor]] = {
     "binary": tf.nn.softmax,
     "multiclass": tf.nn.softmax,
@@ -54,9 +53,10 @@ class _Networks:
 class Ensemble(tf.Module):
     """Preprocessing, shared prefix and one suffix and head per fold, with two signatures.
 
-    ``serving_default`` takes ``image_bytes`` (B,) PNG or JPEG files; ``pixels`` takes (B, H, W, 1) uint16 grey. Both
-    give ``probabilities`` (B, K) as the mean over the folds, independent of each other in a ``multilabel`` model; a
-    ``binary`` model also gives ``score`` (B,), the probability of the positive class.
+    ``serving_default`` takes ``image_bytes`` (B,) PNG or JPEG files; ``pixels`` takes (B, H, W, 1) uint16 grey, 0 black
+    to 65535 white, as ``data.decoding`` returns it. Both give ``probabilities`` (B, K) as the mean over the folds,
+    independent of each other in a ``multilabel`` model; a ``binary`` model also gives ``score`` (B,), the probability
+    of the positive class.
 
     ``tf_variables`` is what the SavedModel stores: loaders that read only the graph (``tf.compat.v1.saved_model.load``,
     ``saved_model_cli run``, TensorFlow Serving) do not restore variables that are tracked only by Keras.
@@ -71,16 +71,17 @@ class Ensemble(tf.Module):
         pixels: PixelConvention,
         image_size: int,
         resize: str,
+        depth: int | None = None,
     ) -> None:
         super().__init__()
         self._networks, self._kind = _Networks(prefix, members), kind
         self.tf_variables = self._networks.variables()
-        self._convention, self._size, self._resize = pixels, image_size, resize
+        self._convention, self._size, self._resize, self._depth = pixels, image_size, resize, depth
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="image_bytes")])
     def from_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Score encoded images."""
-        return self._scores(self._each(lambda data: self._prepared(decode_grey(data)), image_bytes))
+        return self._scores(self._each(lambda data: self._prepared(decode_grey(data, self._depth)), image_bytes))
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.uint16, name="pixels")])
     def from_pixels(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -101,22 +102,6 @@ class Ensemble(tf.Module):
         probabilities = tf.reduce_mean(_ACTIVATIONS[self._kind](tf.stack(logits)), axis=0)  # (B, K)
         found = {"probabilities": probabilities}
         return found | {"score": probabilities[:, 1]} if self._kind == "binary" else found
-
-
-def decode_grey(data: tf.Tensor) -> tf.Tensor:
-    """Return uint16 grey (H, W, 1) of a PNG or JPEG, equal to ``data.decoding.images.decode`` of the same file.
-
-    The graph differs in two ways: it does not apply an EXIF orientation, and it drops transparency instead of refusing
-    it.
-    """
-    color = tf.cond(
-        tf.strings.substr(data, 0, len(JPEG_START)) == JPEG_START,
-        lambda: tf.cast(tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE"), tf.uint16) * 257,
-        lambda: tf.io.decode_png(data, channels=3, dtype=tf.uint16),
-    )
-    weighted = tf.reduce_sum(tf.cast(color, tf.int32) * tf.constant(GREY_WEIGHTS, tf.int32), axis=-1, keepdims=True)
-    total = sum(GREY_WEIGHTS)
-    return tf.cast((weighted + total // 2) // total, tf.uint16)
 
 
 def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_folder: Path) -> Setting:
@@ -153,6 +138,7 @@ def _assemble(folder: OutputFolder, facts: ExperimentFacts, runs: list[Run], wei
         pixels=convention(setting.pixels),
         image_size=training.image_size,
         resize=training.resize,
+        depth=facts.experiment.task.depth,
     )
 
 
@@ -172,6 +158,7 @@ def _card(facts: ExperimentFacts, setting: Setting, runs: list[Run]) -> dict[str
         "pixels": setting.pixels,
         "image_size": experiment.training.image_size,
         "resize": experiment.training.resize,
+        "depth": experiment.task.depth,
         "class_weights": experiment.training.class_weights,
         "members": [run.name for run in runs],
         "weights": [entry.as_dict() for entry in facts.weights if entry.name == setting.weights],

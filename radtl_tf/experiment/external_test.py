@@ -20,7 +20,7 @@ from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_of
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
-from radtl_tf.deploy.predict import load_model, predict, read_card
+from radtl_tf.deploy.predict import depth_of, load_model, predict, read_card
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.evaluation.external.drift import Drift, drifts, sentence
 from radtl_tf.evaluation.external.frozen_models import External, Scored, evaluate_classes, evaluate_external
@@ -83,7 +83,7 @@ def assess(
         manifest = labels.manifest
         cases = cases_of(manifest, task, patient_key(folder), labels.labels)
         _log.info(f"Reading and scoring {len(cases.truth)} images of {len(cases.patient_ids)} patients")
-        readings = _readings(manifest, watch)
+        readings = _readings(manifest, watch, depth_of(cards[0]))
         scored = (_scores(model, target, manifest) for model in models)
         total = len(cases.truth) * len(models)
         scores = np.array(list(counted(chain.from_iterable(scored), watch, "Scores", total)))
@@ -128,9 +128,9 @@ def _check_threshold(threshold: float | None, target: Target, name: str) -> None
         raise DataError(f"A threshold is only valid for a binary model; {name} is {target.kind}. Leave it out.")
 
 
-def _readings(manifest: Manifest, watch: Watch) -> list[Reading]:
+def _readings(manifest: Manifest, watch: Watch, depth: int | None) -> list[Reading]:
     """Read every image before scoring, so that one error reports all unreadable images."""
-    outcomes = read_manifest_images(manifest, watch)
+    outcomes = read_manifest_images(manifest, watch, depth=depth)
     bad = [
         (source.line, outcome) for source, outcome in zip(manifest.images, outcomes, strict=True) if not outcome.reading
     ]

@@ -68,7 +68,7 @@ def _inferred(task: Task, cells: Iterable[str]) -> Task:
 def _keys(task: Task, folder: Path) -> dict[str, Any]:
     """Return the keys of the section ``[task]`` of a file in ``folder``, in the order of the presets."""
     order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
-    values = {key: getattr(task, key) for key in (*order, *_TABLE, "one_image_per_patient", "unit", "columns")}
+    values = {key: getattr(task, key) for key in (*order, *_TABLE, "one_image_per_patient", "unit", "depth", "columns")}
     said = {key: getattr(task, key) for key in ("missing", "uncertain")}
     values |= {key: value for key, value in said.items() if value != getattr(Task, key)}
     for key in ("manifest", "images"):

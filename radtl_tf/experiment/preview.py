@@ -34,7 +34,7 @@ def preview_manifest(
     found = labelled(manifest, task)
     manifest = found.manifest
     chosen = chosen_rows(*_labels_and_patients(found, task), per_class, sheet.seed)
-    write_preview(out, _pictures(manifest, chosen), conventions, sheet, manifest.path.name)
+    write_preview(out, _pictures(manifest, chosen, task.depth), conventions, sheet, manifest.path.name)
     _log.info(f"Preview: {out}. It shows patients' images: do not pass it on.")
 
 
@@ -69,12 +69,14 @@ def _labels_and_patients(found: Labelled, task: Task) -> tuple[Sequence[Labels],
     return narrowed(found.labels.names, task), patients
 
 
-def _pictures(manifest: Manifest, chosen: Mapping[str, Sequence[int]]) -> dict[str, list[tuple[int, NDArray]]]:
+def _pictures(
+    manifest: Manifest, chosen: Mapping[str, Sequence[int]], depth: int | None
+) -> dict[str, list[tuple[int, NDArray]]]:
     """Return line and grey pixels of the chosen rows of each class; unreadable files are left out."""
     shown: dict[str, list[tuple[int, NDArray]]] = {}
     for label, numbers in chosen.items():
         files = [manifest.images[number] for number in numbers]
-        for file, (outcome, grey) in zip(files, pixels_of_all(file.path for file in files), strict=True):
+        for file, (outcome, grey) in zip(files, pixels_of_all((file.path for file in files), depth=depth), strict=True):
             if grey is None:
                 _log.warning(f"line {file.line}: {outcome.reason}")
             else:

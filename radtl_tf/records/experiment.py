@@ -63,6 +63,9 @@ class Task(_Strict):
     """There is no patient column: each image is a patient of its own."""
     unit: Unit | None = None
     """What counts as one case in the AUROC. Required when patients have several images."""
+    depth: Annotated[int, Limits(ge=1, le=16)] | None = None
+    """Bits of the values in PNG, JPEG and TIFF files of more bits, such as 12 in files of 16. Default: what the sBIT
+    chunk of a PNG says."""
     path_column: Annotated[str, Limits(min_length=1)] | None = None
     """Column of the paths of the images. Default: ``path``."""
     suffix: Annotated[str, Limits(min_length=1)] | None = None

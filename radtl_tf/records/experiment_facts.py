@@ -19,6 +19,9 @@ EARLIER_DEFAULTS: dict[str, dict[str, Any]] = {
     "folds": {"group_duplicates": False},
     "task": {"missing": "refuse", "uncertain": "refuse"},
 }
+# Earlier versions took every image as it is stored. Their folders can still be resumed, because the data's sha256 tells
+# whether the pixels of today's default differ.
+_DEPTH_AS_STORED = {"task": {"depth": 16}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,4 +162,7 @@ def _version(written: Mapping[str, Any]) -> str:
 
 def _completed(experiment: Mapping[str, Any]) -> dict[str, Any]:
     """Return a recorded experiment, with the behavior of its version for keys that it did not write."""
-    return {**experiment, **{table: {**keys, **experiment.get(table, {})} for table, keys in EARLIER_DEFAULTS.items()}}
+    completed = dict(experiment)
+    for earlier in (EARLIER_DEFAULTS, _DEPTH_AS_STORED):
+        completed |= {table: {**keys, **completed.get(table, {})} for table, keys in earlier.items()}
+    return completed

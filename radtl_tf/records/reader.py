@@ -32,7 +32,7 @@ from radtl_tf.records.plain_text import normal_text
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _Record = TypeVar("_Record")
-_OF_A_TABLE = ("path_column", "suffix", "encoding")  # keys of a task
+_OF_A_TABLE = ("path_column", "suffix", "encoding", "depth")  # keys of a task
 _UNION_TAGS = ("str", "tuple[str, ...]", "constrained-int")  # names that pydantic gives to the members of a union
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 

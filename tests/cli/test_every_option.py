@@ -46,6 +46,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--missing": "--positive 1 --label gap + --missing no",
             "--uncertain": "--positive 1 --label unsure + --uncertain yes",
             "--images": "--positive sick + --images more",
+            "--depth": "--positive sick + --depth 12",
             "--path-column": "--positive sick + --path-column bare",
             "--suffix": "--positive sick --path-column bare + --suffix .png",
             "--encoding": "--positive sick + --encoding utf-16",
@@ -71,6 +72,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--missing": "labels.csv --one-image-per-patient --positive 1 --label gap + --missing ignore",
             "--uncertain": "labels.csv --one-image-per-patient --positive 1 --label unsure + --uncertain no",
             "--images": "labels.csv --one-image-per-patient --positive sick + --images more",
+            "--depth": "labels.csv --one-image-per-patient --positive sick + --depth 12",
             "--path-column": "labels.csv --one-image-per-patient --positive sick + --path-column bare",
             "--suffix": "labels.csv --one-image-per-patient --positive sick --path-column bare + --suffix .png",
             "--encoding": "labels.csv --one-image-per-patient --positive sick + --encoding utf-16",
@@ -91,6 +93,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--missing": "--positive 1 --label gap + --missing ignore",
             "--uncertain": "--positive 1 --label unsure + --uncertain yes",
             "--images": "--all + --images more",
+            "--depth": "+ --depth 4",
             "--path-column": "+ --path-column bare",
             "--suffix": "--path-column bare + --suffix .png",
             "--encoding": "+ --encoding utf-16",
@@ -128,6 +131,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--missing": "--positive 1 --label gap + --missing no",
             "--uncertain": "--positive 1 --label unsure + --uncertain ignore",
             "--images": "--positive sick + --images more",
+            "--depth": "--positive sick + --depth 12",
             "--path-column": "--positive sick + --path-column bare",
             "--suffix": "--positive sick --path-column bare + --suffix .png",
             "--encoding": "--positive sick + --encoding utf-16",
@@ -180,6 +184,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--missing": "--positive sick + --missing ignore",
             "--uncertain": "--positive sick + --uncertain ignore",
             "--images": "--positive sick + --images more",
+            "--depth": "--positive sick + --depth 12",
             "--path-column": "--positive sick + --path-column bare",
             "--suffix": "--positive sick --path-column bare + --suffix .png",
             "--encoding": "--positive sick + --encoding utf-16",
@@ -257,6 +262,7 @@ REFUSED = [
     *(("data check unlabeled.csv --patient patient_id", words) for words in ("--folds 5", "--seed 726")),
     *(("data check labels.csv", words) for words in ("--unit image", "--folds 5", "--seed 726")),
     *(("data build aariz --out out1", f"{name} {value}") for name, value in _OF_A_TABLE.items()),
+    ("data build aariz --out out1", "--depth 12"),
     ("data build radiograph_phantoms/skull --out out1", "--manual-dir more"),
     ("data build labels.csv --positive sick --patient patient_id --unit image --out out1", "--manual-dir more"),
     ("data preview labels.csv --positive sick --out out1", "--unit image"),
@@ -443,18 +449,20 @@ def _assessed(*args: object, threshold: float | None, **_: object) -> Any:
 
 
 @functools.cache
-def _outcomes(sources: tuple[ImageFile, ...]) -> list[Outcome]:
+def _outcomes(sources: tuple[ImageFile, ...], depth: int | None) -> list[Outcome]:
     """Open the images of a manifest once for all calls."""
-    return list(read_all([source.path for source in sources]))
+    return list(read_all([source.path for source in sources], depth=depth))
 
 
-def _pixels(paths: Any) -> list[tuple[None, str]]:
-    return [(None, str(path)) for path in paths]
+def _pixels(paths: Any, depth: int | None) -> list[tuple[None, str]]:
+    return [(None, f"{path} {depth}") for path in paths]
 
 
 STAND_INS: Mapping[str, Any] = {
     "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},
-    "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch: _outcomes(manifest.images),
+    "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch, depth: _outcomes(
+        manifest.images, depth
+    ),
     "radtl_tf.experiment.preview.pixels_of_all": _pixels,
     "radtl_tf.experiment.weights.verify.verify_weights": _verified,
     "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 import sys
@@ -15,12 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from PIL import Image
 
 from radtl_tf.data.decoding.images import decode
 from radtl_tf.deploy import saved_model
 from radtl_tf.deploy.predict import load_model, predict, read_card
-from radtl_tf.deploy.saved_model import decode_grey, export
+from radtl_tf.deploy.saved_model import export
 from radtl_tf.deploy.setting_runs import choose_setting
 from radtl_tf.errors import ExperimentError, OutputError, WeightsError
 from radtl_tf.models.backbones import build_base
@@ -205,29 +203,6 @@ def test_nothing_is_overwritten(finished: OutputFolder, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     with pytest.raises(OutputError, match="exists"):
         export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
-
-
-def encoded(mode: str, kind: str) -> bytes:
-    rng = np.random.default_rng(5)
-    if mode == "I;16":
-        image = Image.fromarray(rng.integers(0, 65536, (24, 30)).astype(np.uint16))
-    else:
-        coarse = rng.integers(0, 256, (6, 10, 3)).astype(np.uint8).repeat(4, axis=0).repeat(3, axis=1)
-        image = Image.fromarray(coarse).convert(mode)
-    buffer = io.BytesIO()
-    image.save(buffer, kind)
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("mode", "kind"),
-    [("L", "PNG"), ("RGB", "PNG"), ("P", "PNG"), ("I;16", "PNG"), ("L", "JPEG"), ("RGB", "JPEG")],
-)
-def test_the_graph_decodes_as_the_package_does(mode: str, kind: str, tmp_path: Path) -> None:
-    file = tmp_path / "image"
-    file.write_bytes(encoded(mode, kind))
-    graph = tf.function(decode_grey, input_signature=[tf.TensorSpec((), tf.string)])
-    assert np.array_equal(graph(tf.constant(file.read_bytes())).numpy()[:, :, 0], decode(file).pixels)
 
 
 def test_the_session_keeps_its_precision(finished: OutputFolder, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from radtl_tf.data.manifest.privacy import normal_id
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import FoldPlan
 
-_BLANK = 0.5 / 65535  # SD below half a step of 16 bits: one grey value, apart from rounding
+_BLANK = 0.5 / 65535  # SD below half a step of 16 bits: one grey value; where no range of values was measured
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class CheckData:
 
     @cached_property
     def blank(self) -> NDArray[np.bool_]:
-        """(N,) whether all pixels of an image have one value."""
-        return np.array([image.reading.sd < _BLANK for image in self.decoded], bool)
+        """(N,) whether all pixels of an image have one value, or nearly all."""
+        return np.array([image.reading.used.is_flat or image.reading.sd < _BLANK for image in self.decoded], bool)
 
     @cached_property
     def exact(self) -> Pairs:

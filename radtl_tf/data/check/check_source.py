@@ -19,22 +19,29 @@ from radtl_tf.records.experiment import FoldPlan, Task
 _NO_SECRET = bytes(32)  # no hash of a patient id is kept
 
 
-def check_folder(folder: Path, watch: Watch = silent) -> Checked:
-    """Check the images below ``folder``; their labels and patients are unknown.
+def check_folder(folder: Path, watch: Watch = silent, *, depth: int | None = None) -> Checked:
+    """Check the images below ``folder``; their labels and patients are unknown; ``depth`` as of a Task.
 
     Raises:
         DataError: there is no image.
     """
-    return check(read_files(image_files([folder]), watch))
+    return check(read_files(image_files([folder]), watch, depth=depth))
 
 
 def check_manifest(
-    manifest: Manifest, task: Task | None, *, patient: str | None, plan: FoldPlan, seed: int, watch: Watch = silent
+    manifest: Manifest,
+    task: Task | None,
+    *,
+    patient: str | None,
+    plan: FoldPlan,
+    seed: int,
+    depth: int | None = None,
+    watch: Watch = silent,
 ) -> Checked:
     """Check a manifest that was read with ``collect=True``; ``watch`` is told of every image.
 
     ``task`` says where the labels are (``None``: there are none), ``patient`` is the column of the patient ids. Folds
-    are drawn with ``plan`` and ``seed`` where patients are known.
+    are drawn with ``plan`` and ``seed`` where patients are known. ``depth`` as of a Task.
 
     Raises:
         DataError: a column or a cell is missing, or the labels do not fit the task.
@@ -44,7 +51,7 @@ def check_manifest(
         found = labelled(manifest, task)
         manifest, labels = found.manifest, found.labels
     cases = _cases(manifest, task, labels) if task else None
-    outcomes = read_manifest_images(manifest, watch)
+    outcomes = read_manifest_images(manifest, watch, depth=depth)
     images = examined(manifest, outcomes, labels, task=task, patient=patient)
     return check_images(images, cases, plan=plan, seed=seed, known=repaired(manifest))
 

@@ -16,17 +16,21 @@ from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.experiment import Task
 
 
-def read_manifest_images(manifest: Manifest, watch: Watch = silent) -> list[Outcome]:
-    """Read every image of a manifest in worker processes; ``watch`` is told of each. Faulty rows are refused."""
-    outcomes = read_all(source.path for row, source in enumerate(manifest.images) if row not in manifest.faults)
+def read_manifest_images(manifest: Manifest, watch: Watch = silent, *, depth: int | None = None) -> list[Outcome]:
+    """Read every image of a manifest in worker processes; ``watch`` is told of each. Faulty rows are refused.
+
+    ``depth`` as of ``data.decoding.images.decode_bytes``.
+    """
+    paths = (source.path for row, source in enumerate(manifest.images) if row not in manifest.faults)
+    outcomes = read_all(paths, depth=depth)
     faults = (manifest.faults.get(row) for row in range(len(manifest.images)))
     found = (Outcome("refused", "path", fault) if fault else next(outcomes) for fault in faults)
     return list(counted(found, watch, "Images", len(manifest.images)))
 
 
-def read_files(files: Sequence[Path], watch: Watch = silent) -> list[Examined]:
+def read_files(files: Sequence[Path], watch: Watch = silent, *, depth: int | None = None) -> list[Examined]:
     """Read images without a manifest; ``line`` is their number, from 1; ``watch`` is told of each."""
-    outcomes = counted(read_all(files), watch, "Images", len(files))
+    outcomes = counted(read_all(files, depth=depth), watch, "Images", len(files))
     return [Examined(number, outcome) for number, outcome in enumerate(outcomes, start=1)]
 
 

@@ -21,9 +21,11 @@ KINDS: dict[str, tuple[Level, str]] = {
         "error",
         "Remove these rows from the manifest: the files contain reports, signals or other objects.",
     ),
-    "no-content": (
+    "flat": ("error", "Export these images again, or remove their rows: nothing can be learned from them."),
+    "range-differs": (
         "error",
-        "Export the images again, and open some in a viewer: every pixel of an image has the same value.",
+        "Set task.depth if the files hold fewer bits than they have, or export all images in one way: a network learns "
+        "the difference.",
     ),
     "two-labels": ("error", "Decide which label is correct, or remove both images."),
     "patient-ids-damaged": (
@@ -40,6 +42,20 @@ KINDS: dict[str, tuple[Level, str]] = {
         "warning",
         "Write each id in one way, preferably without '.0', or one patient may be in both training and test.",
     ),
+    "range": (
+        "warning",
+        "Set task.depth to the depth of the detector, or export the images again with all of their grey values.",
+    ),
+    "polarity": (
+        "warning",
+        "Look at these images, and export them again with bone in white: the same tissue should have the same grey.",
+    ),
+    "header-patient-shared": (
+        "warning",
+        "Correct the patient ids if these are one patient, who may be trained and tested on; an anonymizer may have "
+        "written one id for all.",
+    ),
+    "header-patient-split": ("warning", "Check whether these rows mix up patients, or a patient got a new id."),
     "patient-ids-dated": (
         "warning",
         "Remove the dates if the ids belong to one patient, who may otherwise be in training and test.",
@@ -57,7 +73,6 @@ KINDS: dict[str, tuple[Level, str]] = {
         "warning",
         "Keep fewer images of this patient, or set task.unit = 'patient': one person may decide the result.",
     ),
-    "blank-images": ("warning", "Export these images again or remove their rows: nothing can be learned from them."),
     "duplicates-across": (
         "warning",
         "Correct the patient ids if this is one patient. Until then, these images stay in one fold.",
@@ -82,6 +97,8 @@ KINDS: dict[str, tuple[Level, str]] = {
     "duplicates": ("info", "Duplicates do not affect the folds, but each copy counts as an image."),
     "near-duplicates": ("info", "These are usually several exposures of one patient."),
     "not-compared": ("info", "Look for near-duplicates in parts of the data set."),
+    "depth": ("info", "The exported model applies the same depth."),
+    "display": ("info", "Open some in a viewer if you expect to see what was not drawn or cut off."),
     "secondary-captures": ("info", "Originals from the archive hold more grey values."),
     "lossy": ("info", "Make sure that lossy compression does not differ between the classes."),
     "table-repaired": ("info", "Check that this is what you meant. `radtl data fix` writes a corrected copy."),

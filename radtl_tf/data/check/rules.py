@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from radtl_tf.data.check import duplicates
+from radtl_tf.data.check import duplicates, films
 from radtl_tf.data.check.check_data import CheckData
 from radtl_tf.data.check.dominant_patient import cause, dominant_patient
 from radtl_tf.data.check.duplicates import Pairs
@@ -72,14 +72,6 @@ def _outcomes(data: CheckData) -> Iterator[Finding]:
             named = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common())
             lines = tuple(image.line for image in images)
             yield Finding(code, f"{len(images)} images {what} ({named}); the first: {images[0].outcome.reason}", lines)
-
-
-def _blank(data: CheckData) -> Iterator[Finding]:
-    blank, number = np.flatnonzero(data.blank), len(data.decoded)
-    if number and len(blank) == number:
-        yield data.at("no-content", f"All {number} images have no content: one grey value each.", blank)
-    elif len(blank):
-        yield data.at("blank-images", f"{len(blank)} of {number} images have no content: one grey value.", blank)
 
 
 def _no_patients(data: CheckData) -> Iterator[Finding]:
@@ -207,9 +199,12 @@ def _folds(data: CheckData) -> Iterator[Finding]:
 _RULES: tuple[Rule, ...] = (
     *(
         _outcomes,
-        _blank,
+        films.flat,
+        films.grey_range,
+        films.inverted,
         alike_ids,
         damaged_ids,
+        films.header_patients,
         dominant_patient,
         metadata_cells,
         _no_patients,
@@ -217,6 +212,7 @@ _RULES: tuple[Rule, ...] = (
         _labels_elsewhere,
         _acquisition,
         _notes,
+        films.display,
         _unit,
         _folds,
     ),

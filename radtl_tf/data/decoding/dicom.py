@@ -1,6 +1,7 @@
 """DICOM radiographs to uint16 grey: read the header, refuse early, decode one frame, show it as it is meant to be seen.
 
-Only a list of allowed attributes is read, and no message or note holds a value of the file.
+Only a list of allowed attributes is read, and no message or note holds a value of the file. The patient id leaves the
+header only as a hash.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from pydicom.pixels import apply_color_lut
 
 from radtl_tf.data.decoding.dicom_frames import check_syntax, decode_frame
 from radtl_tf.data.decoding.dicom_metadata import TAGS as METADATA_TAGS
-from radtl_tf.data.decoding.dicom_metadata import metadata_of
+from radtl_tf.data.decoding.dicom_metadata import metadata_of, patient_of
 from radtl_tf.data.decoding.dicom_values import square_pixels, to_unit_grey
+from radtl_tf.data.decoding.dicom_without_preamble import with_preamble
 from radtl_tf.data.decoding.grey import (
     NO_MEMORY,
     Decoded,
@@ -32,6 +34,7 @@ from radtl_tf.data.decoding.grey import (
     check_size,
     to_grey,
 )
+from radtl_tf.data.decoding.reading import COLLIMATOR, OVERLAY, SHUTTER, WITHOUT_PREAMBLE
 from radtl_tf.errors import DataError
 
 logging.getLogger("pydicom").propagate = False  # its messages quote values of the file
@@ -55,7 +58,7 @@ _CAPTURES = {
 _PALETTE = [
     f"{color}PaletteColorLookupTable{part}" for color in ("Red", "Green", "Blue") for part in ("Descriptor", "Data")
 ]
-_OVERLAY_ROWS = 0x60000010
+_OVERLAY_ROWS = tuple(group << 16 | 0x0010 for group in range(0x6000, 0x6020, 2))  # PS3.3 C.9.2
 _TAGS: Any = [
     "SOPClassUID",
     "Modality",
@@ -81,9 +84,12 @@ _TAGS: Any = [
     "PresentationLUTShape",
     "PixelAspectRatio",
     "BurnedInAnnotation",
+    "ShutterShape",
+    "CollimatorShape",
+    "PatientID",
     *METADATA_TAGS,
     *_PALETTE,
-    _OVERLAY_ROWS,
+    *_OVERLAY_ROWS,
 ]
 _MODALITIES = ("CR", "DX", "PX", "IO", "MG", "RG")
 _META_START = 132  # after the preamble and "DICM"
@@ -98,9 +104,10 @@ def decode_dicom_bytes(data: bytes) -> Decoded:
         NoRadiographError: the file holds something else, such as a report.
         DataError: the file is damaged, too large, has several frames, or is compressed in a way that is not read.
     """
-    plain, syntax = _safely(lambda: _inflated(data), "its file meta information is damaged")
+    whole, was_bare = with_preamble(data)
+    plain, syntax = _safely(lambda: _inflated(whole), "its file meta information is damaged")
     header = _safely(lambda: _read(plain, pixels=False), "its header is damaged")
-    notes = _safely(lambda: _checked(header, syntax), "its header is damaged")
+    notes = [WITHOUT_PREAMBLE] * was_bare + _safely(lambda: _checked(header, syntax), "its header is damaged")
     return _safely(
         lambda: _decoded(_read(plain, pixels=True), syntax, notes), "its pixel data are damaged or truncated"
     )
@@ -163,7 +170,9 @@ def _checked(header: FileDataset, syntax: str) -> list[str]:
         "raw detector values (for processing)": intent == "FOR PROCESSING",
         "text burned into the image": header.get("BurnedInAnnotation") == "YES",
         "lossy compressed": header.get("LossyImageCompression") == "01",
-        "overlay not drawn": _OVERLAY_ROWS in header,
+        OVERLAY: any(tag in header for tag in _OVERLAY_ROWS),
+        SHUTTER: "ShutterShape" in header,
+        COLLIMATOR: "CollimatorShape" in header,
     }
     return [note for note, holds in facts.items() if holds]
 
@@ -194,8 +203,9 @@ def _decoded(dataset: FileDataset, syntax: str, notes: list[str]) -> Decoded:
         unit, more = _color_to_unit(stored, photometry, dataset), ["color turned to grey"]
     unit, resampled = square_pixels(unit, dataset)
     pixels = np.rint(unit * np.float32(65535)).astype(np.uint16)
+    notes = [*notes, *more, *resampled]
     bits = int(dataset.BitsStored)
-    return Decoded(np.ascontiguousarray(pixels), bits, (*notes, *more, *resampled), metadata_of(dataset))
+    return Decoded(np.ascontiguousarray(pixels), bits, tuple(notes), metadata_of(dataset), patient_of(dataset))
 
 
 def _color_to_unit(stored: NDArray[np.generic], photometry: str, dataset: Dataset) -> NDArray[np.float32]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from collections.abc import Callable
 
 from pydicom.dataset import Dataset
@@ -25,6 +27,7 @@ _ATTRIBUTES = {
 TAGS = tuple(dict.fromkeys(name for names in _ATTRIBUTES.values() for name in names))
 _AGE = re.compile(r"\d{3}[DWMY]")  # PS3.5 6.2, value representation AS
 _CODE = re.compile(r"[A-Z0-9_ ]{1,16}")  # PS3.5 6.2, value representation CS
+_HASH_BYTES = 16
 _WIDEST = 100.0  # mm between two rows
 _WORDS = {
     "sex": {"M": "M", "F": "F", "O": "O"},
@@ -42,6 +45,16 @@ def metadata_of(header: Dataset) -> dict[str, str]:
     known = ((name, attribute) for name, attributes in _ATTRIBUTES.items() for attribute in reversed(attributes))
     texts = ((name, plain(name, _text(name, _word(header, attribute)))) for name, attribute in known)
     return {name: text for name, text in texts if text}
+
+
+def patient_of(header: Dataset) -> bytes:
+    """Return a hash of the patient id in the header, of its normal form; nothing where it is empty or damaged."""
+    try:
+        text = unicodedata.normalize("NFKC", str(header.get("PatientID") or ""))
+    except Exception:
+        return b""
+    plain_id = " ".join(text.split()).casefold()
+    return hashlib.blake2b(plain_id.encode(), digest_size=_HASH_BYTES).digest() if plain_id else b""
 
 
 def _word(header: Dataset, attribute: str) -> str:

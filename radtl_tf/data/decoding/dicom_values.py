@@ -12,10 +12,20 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from radtl_tf.data.decoding.grey import RefusedError, check_size
+from radtl_tf.data.decoding.reading import (
+    CONTRADICTION,
+    RESAMPLED,
+    RESCALE_IGNORED,
+    VOI_LUT,
+    WINDOW,
+    WINDOW_IGNORED,
+)
 
 Pixels = NDArray[np.float32]
 _PERCENTILES = (0.5, 99.5)
 _MAX_ASPECT = 4.0
+_LARGEST = 1e9  # of a slope, an intercept or a window: beyond it nobody has measured anything
+_FEW_STEPS = 2  # between the percentiles: noise on one grey value
 _SPACINGS = ("ImagerPixelSpacing", "PixelSpacing", "NominalScannedPixelSpacing")
 
 
@@ -28,16 +38,16 @@ def to_unit_grey(stored: NDArray[np.generic], header: Dataset) -> tuple[Pixels, 
         DataError: the header asks for what cannot be done.
     """
     padding = _padding(stored, header)
-    unit, note = _of_interest(_modality(stored, header), ~padding, header)
-    notes = [note]
+    values, step = _modality(stored, header)
+    unit, notes = _of_interest(values, ~padding, header, step)
+    if step is None:
+        notes.append(RESCALE_IGNORED)
     inverted, contradiction = _is_inverted(header)
     if inverted:
         unit = 1 - unit
         notes.append("inverted")
     if contradiction:
-        notes.append(
-            "PresentationLUTShape and PhotometricInterpretation contradict each other; the former was followed"
-        )
+        notes.append(CONTRADICTION)
     if padding.any():
         unit[padding] = 0
         notes.append("padding set to black")
@@ -55,7 +65,7 @@ def square_pixels(unit: Pixels, header: Dataset) -> tuple[Pixels, list[str]]:
     height, width = (round(height * aspect), width) if aspect > 1 else (height, round(width / aspect))
     check_size(height, width)
     resized = Image.fromarray(unit).resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(resized), ["resampled to square pixels"]
+    return np.asarray(resized), [RESAMPLED]
 
 
 def _padding(stored: NDArray[np.generic], header: Dataset) -> NDArray[np.bool_]:
@@ -71,40 +81,57 @@ def _padding(stored: NDArray[np.generic], header: Dataset) -> NDArray[np.bool_]:
     return padding
 
 
-def _modality(stored: NDArray[np.generic], header: Dataset) -> Pixels:
-    """Apply the Modality LUT, or else the rescale (PS3.3 C.11.1)."""
+def _modality(stored: NDArray[np.generic], header: Dataset) -> tuple[Pixels, float | None]:
+    """Apply the Modality LUT, or else the rescale (PS3.3 C.11.1).
+
+    Return the values and the distance of two neighbors, or ``None`` where the header asks for the impossible.
+    """
     if header.get("ModalityLUTSequence"):
-        return _looked_up(stored, header.ModalityLUTSequence[0], header)[0]
+        return _looked_up(stored, header.ModalityLUTSequence[0], header)[0], 1.0
     slope, intercept = _number(header.get("RescaleSlope"), 1), _number(header.get("RescaleIntercept"), 0)
     if slope == 0 or not math.isfinite(slope) or not math.isfinite(intercept):
         raise RefusedError("header", "the DICOM Rescale Slope is zero, or slope or intercept is no number.")
-    return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
+    if not 1 / _LARGEST <= abs(slope) <= _LARGEST or abs(intercept) > _LARGEST:
+        return stored.astype(np.float32), None
+    return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept), abs(slope)
 
 
-def _of_interest(values: Pixels, shown: NDArray[np.bool_], header: Dataset) -> tuple[Pixels, str]:
-    """Return 0..1 by the VOI LUT, else the first window, else percentiles of what is no padding (PS3.3 C.11.2)."""
-    if header.get("VOILUTSequence"):
+def _of_interest(
+    values: Pixels, shown: NDArray[np.bool_], header: Dataset, step: float | None
+) -> tuple[Pixels, list[str]]:
+    """Return 0..1 by the VOI LUT, else the first window, else percentiles of what is no padding (PS3.3 C.11.2).
+
+    ``step`` is the distance of two neighboring values; without it they are not in the units of LUT and window. The
+    notes say what was done.
+    """
+    if header.get("VOILUTSequence") and step is not None:
         found, top = _looked_up(np.rint(values), header.VOILUTSequence[0], header)
-        return found / np.float32(top), "VOI LUT of the file"
-    window = _window(header)
+        return found / np.float32(top), [VOI_LUT]
+    window = None if step is None else _window(header)
     if window:
         name = str(header.get("VOILUTFunction") or "LINEAR").strip().upper()
         if name not in _FUNCTIONS:
             raise RefusedError("header", "the DICOM VOI LUT Function is none of the standard.")
-        return np.clip(_FUNCTIONS[name](values, *window), 0, 1), "window of the file"
+        return np.clip(_FUNCTIONS[name](values, *window), 0, 1), [WINDOW]
+    notes = [WINDOW_IGNORED] if _has_window(header) else []
     low, high = np.percentile(values[shown], _PERCENTILES)
-    if low == high:
-        low, high = float(values[shown].min()), float(values[shown].max())
-    if low == high:
-        return np.zeros_like(values), "blank image"
-    return _ramp(values, low, high), "window from percentiles 0.5 and 99.5"
+    if high - low <= _FEW_STEPS * (step or 1):
+        return np.zeros_like(values), [*notes, "blank image"]
+    return _ramp(values, low, high), [*notes, "window from percentiles 0.5 and 99.5"]
 
 
 def _window(header: Dataset) -> tuple[float, float] | None:
     """Return center and width of the first window, or nothing if there is none that can be applied."""
-    center, width = _number(header.get("WindowCenter"), math.nan), _number(header.get("WindowWidth"), math.nan)
-    usable = math.isfinite(center) and math.isfinite(width) and width > 0
+    try:
+        center, width = _number(header.get("WindowCenter"), math.nan), _number(header.get("WindowWidth"), math.nan)
+    except (ValueError, TypeError):  # no number
+        return None
+    usable = abs(center) <= _LARGEST and 0 < width <= _LARGEST
     return (center, width) if usable else None
+
+
+def _has_window(header: Dataset) -> bool:
+    return any(header.get(name) not in (None, "") for name in ("WindowCenter", "WindowWidth"))
 
 
 def _linear(values: Pixels, center: float, width: float) -> Pixels:

@@ -37,12 +37,14 @@ class Decoded:
 
     ``bits`` is the depth of the source; ``notes`` say what was done to the pixels, without any value of the file;
     ``metadata`` is what the file says of the image, of what is allowed (``data.decoding.metadata_values.METADATA``).
+    ``patient`` is a hash of the patient id in the header, empty where there is none: it stays in the process.
     """
 
     pixels: NDArray[np.uint16]
     bits: int
     notes: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    patient: bytes = field(default=b"", repr=False)
 
 
 def to_grey(color: NDArray[np.uint16]) -> NDArray[np.uint16]:
@@ -51,6 +53,11 @@ def to_grey(color: NDArray[np.uint16]) -> NDArray[np.uint16]:
     for channel, weight in enumerate(GREY_WEIGHTS):
         weighted += color[..., channel] * np.uint32(weight)
     return (weighted // 1000).astype(np.uint16)
+
+
+def sixteen_bits(values: NDArray[np.generic]) -> NDArray[np.uint16]:
+    """Return values of 8 bits multiplied by 257, so that 255 becomes 65535; those of 16 bits as they are."""
+    return values if values.dtype == np.uint16 else values.astype(np.uint16) * np.uint16(257)  # type: ignore[return-value]
 
 
 def check_size(height: int, width: int, channels: int = 1) -> None:

@@ -1,4 +1,4 @@
-"""Decode a radiograph, whatever its source, to uint16 grey: PNG, JPEG and DICOM, recognized by content.
+"""Decode a radiograph, whatever its source, to uint16 grey: PNG, JPEG, TIFF and DICOM, recognized by content.
 
 Training and prediction read pixels through this module only. JPEG comes out as from
 ``tf.io.decode_jpeg(dct_method="INTEGER_ACCURATE")``, 8-bit values are multiplied by 257.
@@ -19,6 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from radtl_tf.data.decoding import tiff
+from radtl_tf.data.decoding.depth import significant_bits, with_depth
+from radtl_tf.data.decoding.dicom_without_preamble import is_dicom
 from radtl_tf.data.decoding.grey import (
     GREY_WEIGHTS,
     MAX_PIXELS,
@@ -28,6 +31,7 @@ from radtl_tf.data.decoding.grey import (
     RefusedError,
     check_size,
     read_file,
+    sixteen_bits,
     to_grey,
 )
 from radtl_tf.data.decoding.jpeg_headers import read_frame, without_end
@@ -49,18 +53,26 @@ __all__ = [
     "to_grey",
 ]
 
-FORMATS = "PNG, JPEG and DICOM"
+FORMATS = "PNG, JPEG, TIFF and DICOM"
 PNG_START = b"\x89PNG\r\n\x1a\n"
 _JPEG_START = b"\xff\xd8\xff"
-_SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".dcm": "DICOM", ".dicom": "DICOM"}
+_SUFFIXES = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".dcm": "DICOM",
+    ".dicom": "DICOM",
+}
 # In the order in which the chunks of a PNG are put before a decoder; no other chunk is.
 _PNG_CHUNKS = (b"IHDR", b"eXIf", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _PNG_PALETTE = 3  # the color type
 _OTHERS = (
     (b"GIF8", "a GIF"),
     (b"RIFF", "a WebP or another RIFF file"),
-    (b"II*\0", "a TIFF"),
-    (b"MM\0*", "a TIFF"),
+    (b"II+\0", "a BigTIFF"),
+    (b"MM\0+", "a BigTIFF"),
     (b"BM", "a BMP"),
     (b"%PDF", "a PDF"),
     (b"<", "SVG, HTML or another text"),
@@ -84,24 +96,27 @@ _UPRIGHT: dict[int, Callable[[NDArray[np.uint16]], NDArray[np.uint16]]] = {
 }
 
 
-def decode(path: Path) -> Decoded:
-    """Decode the file ``path`` to uint16 grey (H, W).
+def decode(path: Path, depth: int | None = None) -> Decoded:
+    """Decode the file ``path`` to uint16 grey (H, W); ``depth`` as for ``decode_bytes``.
 
     Raises:
         DataError: the file is missing, damaged, too large or of another format; the message holds no name or value.
     """
-    return decode_bytes(read_file(path), path.suffix)
+    return decode_bytes(read_file(path), path.suffix, depth)
 
 
-def decode_bytes(data: bytes, suffix: str = "") -> Decoded:
-    """Decode the content of a file; ``suffix`` is the ending of its name, noted where it belies the content.
+def decode_bytes(data: bytes, suffix: str = "", depth: int | None = None) -> Decoded:
+    """Decode the content of a file; ``suffix`` is the ending of its name, noted where it contradicts the content.
+
+    ``depth``: PNG, JPEG and TIFF of more bits hold values of so many bits; by default what a PNG says of itself (sBIT)
+    counts. DICOM files always say.
 
     Raises:
-        DataError: the content is damaged, too large or of another format.
+        DataError: the content is damaged, too large, of another format, or holds larger values than ``depth`` allows.
     """
     kind = _kind(data)
     try:
-        decoded = _DECODERS[kind](data)
+        decoded = _DECODERS[kind](data, depth)
     except DataError:
         raise
     except MemoryError:
@@ -129,12 +144,7 @@ def looks_like_image(path: Path) -> bool:
         return True
     with open(path, "rb") as file:
         head = file.read(132)
-    return head.startswith((PNG_START, _JPEG_START)) or _is_dicom(head)
-
-
-def _is_dicom(head: bytes) -> bool:
-    """Tell whether ``head`` begins a DICOM file: a preamble of 128 bytes, then ``DICM`` (PS3.10 7.1)."""
-    return head[128:132] == b"DICM"
+    return head.startswith((PNG_START, _JPEG_START, *tiff.STARTS)) or is_dicom(head)
 
 
 def _kind(data: bytes) -> str:
@@ -142,7 +152,9 @@ def _kind(data: bytes) -> str:
         return "PNG"
     if data.startswith(_JPEG_START):
         return "JPEG"
-    if _is_dicom(data):
+    if data.startswith(tiff.STARTS):
+        return "TIFF"
+    if is_dicom(data):
         return "DICOM"
     if not data:
         raise RefusedError("damaged", "the file is empty.")
@@ -150,7 +162,7 @@ def _kind(data: bytes) -> str:
     raise RefusedError("format", f"the file is {name}; what is read is {FORMATS}: convert it first.")
 
 
-def _decode_png(data: bytes) -> Decoded:
+def _decode_png(data: bytes, depth: int | None) -> Decoded:
     chunks = _png_chunks(data)
     width, height, bits, color = struct.unpack(">IIBB", chunks[0][1][:10])
     check_size(height, width)
@@ -162,8 +174,9 @@ def _decode_png(data: bytes) -> Decoded:
     with Image.open(io.BytesIO(lean), formats=("PNG",)) as image:
         orientation = _orientation(image)
         is_plain = bits >= 8 and color != _PNG_PALETTE and "transparency" not in image.info
-        pixels = _sixteen_bits(values) if is_plain else _channels(image)
-    return _finish(pixels, bits, orientation)
+        pixels = sixteen_bits(values) if is_plain else _channels(image)
+    decoded = _finish(pixels, bits, orientation)
+    return decoded if color == _PNG_PALETTE else with_depth(decoded, depth, significant_bits(chunks))
 
 
 def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
@@ -198,16 +211,16 @@ def chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
 
 
-def _decode_jpeg(data: bytes) -> Decoded:
+def _decode_jpeg(data: bytes, depth: int | None) -> Decoded:
     frame = read_frame(data)
     check_size(frame.height, frame.width)
     with Image.open(io.BytesIO(without_end(data, frame)), formats=("JPEG",)) as image:
         if image.mode not in ("L", "RGB"):
             raise RefusedError("layout", f"the JPEG is {image.mode}, made for print: save it as grey or RGB.")
-        return _finish(_channels(image), 8, _orientation(image))
+        return with_depth(_finish(_channels(image), 8, _orientation(image)), depth)
 
 
-def _decode_dicom(data: bytes) -> Decoded:
+def _decode_dicom(data: bytes, depth: int | None) -> Decoded:
     from radtl_tf.data.decoding.dicom import decode_dicom_bytes  # pydicom is most of what a decoding process imports
 
     return decode_dicom_bytes(data)
@@ -233,11 +246,7 @@ def _channels(image: Image.Image) -> NDArray[np.uint16]:
         image = image.convert("RGBA")
     elif image.mode == "1":
         image = image.convert("L")
-    return _sixteen_bits(np.asarray(image))
-
-
-def _sixteen_bits(values: NDArray[np.generic]) -> NDArray[np.uint16]:
-    return values if values.dtype == np.uint16 else values.astype(np.uint16) * np.uint16(257)  # type: ignore[return-value]
+    return sixteen_bits(np.asarray(image))
 
 
 def _finish(pixels: NDArray[np.uint16], bits: int, orientation: int) -> Decoded:
@@ -260,8 +269,9 @@ def _finish(pixels: NDArray[np.uint16], bits: int, orientation: int) -> Decoded:
     return Decoded(np.ascontiguousarray(pixels), bits, tuple(notes))
 
 
-_DECODERS: dict[str, Callable[[bytes], Decoded]] = {
+_DECODERS: dict[str, Callable[[bytes, int | None], Decoded]] = {
     "PNG": _decode_png,
     "JPEG": _decode_jpeg,
+    "TIFF": tiff.decode_tiff,
     "DICOM": _decode_dicom,
 }

@@ -11,25 +11,30 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
+from radtl_tf.data.decoding.depth import WHITE, bits_of
 from radtl_tf.data.decoding.grey import Decoded
 from radtl_tf.data.decoding.images import PNG_START, chunk, decode_bytes
-from radtl_tf.data.decoding.reading import SIGNATURE_SIDE, Reading
+from radtl_tf.data.decoding.reading import SIGNATURE_SIDE, GreyRange, Reading
 
 _HASH_BYTES = 16
 _BORDER = 0.02  # of the side
 _BLOCK = 1 << 20  # pixels
+_LOW, _HIGH, _MOST = 0.01, 0.99, 0.999  # shares of the pixels
+_FLAT = 2  # steps of its depth between 1 % and 99 % of the pixels: noise on one grey value
 _SUB = 1  # the filter of a line of a PNG (PNG 3rd edition, 9.2)
 
 
-def measure(data: bytes, suffix: str = "") -> tuple[Reading, Decoded]:
-    """Return the Reading and the pixels of a file's content; ``suffix`` is the ending of its name.
+def measure(data: bytes, suffix: str = "", depth: int | None = None) -> tuple[Reading, Decoded]:
+    """Return the Reading and the pixels of a file's content; ``suffix`` and ``depth`` as of ``decode_bytes``.
 
     Raises:
         DataError: the content is no image that can be read.
     """
-    decoded = decode_bytes(data, suffix)
+    decoded = decode_bytes(data, suffix, depth)
     pixels = decoded.pixels
-    mean, sd = _mean_and_sd(pixels)
+    counts = _histogram(pixels)
+    mean, sd = _mean_and_sd(counts)
+    used = grey_range(counts, decoded.bits)
     reading = Reading(
         sha256=hashlib.sha256(data).hexdigest(),
         pixels_hash=_hash(pixels),
@@ -40,6 +45,7 @@ def measure(data: bytes, suffix: str = "") -> tuple[Reading, Decoded]:
         sd=sd,
         border=_border(pixels),
         signature=signature(pixels),
+        used=used,
         notes=decoded.notes,
         metadata=decoded.metadata,
     )
@@ -80,14 +86,29 @@ def _cells(values: NDArray[np.generic]) -> NDArray[np.float32]:
     return np.stack(averages)
 
 
-def _mean_and_sd(pixels: NDArray[np.uint16]) -> tuple[float, float]:
-    """Return mean and SD in 0..1, from exact sums: a histogram of 65,536 values is the fastest way to both."""
+def grey_range(counts: NDArray[np.int64], bits: int) -> GreyRange:
+    """Return which part of its grey values an image of ``bits`` bits uses; ``counts`` (65536,) are the pixels of each.
+
+    A few pixels far from the others, such as those of a burned-in letter, are told apart from the picture.
+    """
+    below = np.cumsum(counts)
+    low, high, most = np.searchsorted(below, np.array([_LOW, _HIGH, _MOST]) * below[-1]).tolist()
+    largest = int(np.flatnonzero(counts)[-1])
+    return GreyRange(bits_of(largest, bits), bits_of(most, bits), (high - low) * ((1 << bits) - 1) <= _FLAT * WHITE)
+
+
+def _histogram(pixels: NDArray[np.uint16]) -> NDArray[np.int64]:
+    """Return (65536,): how many pixels have each value."""
     blocks = np.array_split(pixels.ravel(), 1 + pixels.size // _BLOCK)  # bincount needs eight bytes per pixel
-    counts = sum(np.bincount(block, minlength=1 << 16) for block in blocks)
+    return np.sum([np.bincount(block, minlength=1 << 16) for block in blocks], axis=0)
+
+
+def _mean_and_sd(counts: NDArray[np.int64]) -> tuple[float, float]:
+    """Return mean and SD in 0..1, from exact sums: a histogram of 65,536 values is the fastest way to both."""
     values = np.arange(1 << 16) / 65535
-    mean = float((counts * values).sum()) / pixels.size  # the order of a sum does not depend on threads, as in @
-    variance = float((counts * (values - mean) ** 2).sum()) / pixels.size
-    return mean, math.sqrt(variance)
+    mean = float((counts * values).sum()) / counts.sum()  # the order of a sum does not depend on threads, as in @
+    variance = float((counts * (values - mean) ** 2).sum()) / counts.sum()
+    return float(mean), math.sqrt(variance)
 
 
 def _border(pixels: NDArray[np.uint16]) -> float:

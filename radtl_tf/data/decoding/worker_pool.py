@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import select
 import signal
 import subprocess
@@ -24,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.data.decoding.grey import MAX_PIXELS, NO_MEMORY
-from radtl_tf.data.decoding.reading import SIGNATURE_SIDE, Outcome, Reading
+from radtl_tf.data.decoding.reading import SIGNATURE_SIDE, GreyRange, Outcome, Reading
 from radtl_tf.data.decoding.worker_process import LENGTHS, READY
 from radtl_tf.errors import RadtlError
 from radtl_tf.places import PACKAGE
@@ -45,6 +46,7 @@ def read_all(
     paths: Iterable[Path],
     *,
     png: bool = False,
+    depth: int | None = None,
     num_workers: int | None = None,
     seconds: float = SECONDS,
     memory: int = MEMORY,
@@ -52,35 +54,53 @@ def read_all(
     """Yield what became of each file, in order; with ``png`` its pixels come as a 16-bit PNG, too.
 
     ``paths`` is read only a little ahead. ``num_workers``: default, one per CPU. Closing the iterator ends the workers.
+    ``depth`` as of ``images.decode_bytes``. Patient ids of headers are hashed with a key that is drawn here and
+    forgotten, and become numbers from 1 in the order in which they appear.
 
     Raises:
         RadtlError: the workers do not start, whatever the file.
     """
     want: Want = "png" if png else "reading"
-    for outcome, parts in _answers(paths, want, num_workers, seconds, memory):
-        yield replace(outcome, png=bytes(parts[0])) if parts else outcome
+    patients: dict[str, str] = {}
+    for outcome, parts in _answers(paths, want, num_workers, seconds, memory, depth):
+        known = _numbered(outcome, patients)
+        yield replace(known, png=bytes(parts[0])) if parts else known
 
 
 def pixels_of_all(
-    paths: Iterable[Path], *, num_workers: int | None = 1, seconds: float = SECONDS, memory: int = MEMORY
+    paths: Iterable[Path],
+    *,
+    depth: int | None = None,
+    num_workers: int | None = 1,
+    seconds: float = SECONDS,
+    memory: int = MEMORY,
 ) -> Iterator[tuple[Outcome, NDArray[np.uint16] | None]]:
     """Yield what became of each file and its pixels, uint16 grey (H, W), where it was decoded; else as ``read_all``."""
-    for outcome, parts in _answers(paths, "pixels", num_workers, seconds, memory):
+    for outcome, parts in _answers(paths, "pixels", num_workers, seconds, memory, depth):
         reading = outcome.reading
         yield outcome, np.frombuffer(parts[0], "<u2").reshape(reading.height, reading.width) if reading else None
 
 
+def _numbered(outcome: Outcome, patients: dict[str, str]) -> Outcome:
+    """Return the outcome with a number in place of the hash of its header's patient; ``patients`` grows."""
+    if outcome.reading is None or not outcome.reading.header_patient:
+        return outcome
+    number = patients.setdefault(outcome.reading.header_patient, str(len(patients) + 1))
+    return replace(outcome, reading=replace(outcome.reading, header_patient=number))
+
+
 def _answers(
-    paths: Iterable[Path], want: Want, num_workers: int | None, seconds: float, memory: int
+    paths: Iterable[Path], want: Want, num_workers: int | None, seconds: float, memory: int, depth: int | None
 ) -> Iterator[Answer]:
     """Deal the files out to the workers in turn, and take the answers in the same turn."""
+    asked = {"want": want, "depth": depth, "key": secrets.token_hex(32)}
     number = num_workers or _num_cpus()
     workers = [_Worker(seconds, memory) for _ in range(number)]
     pending: deque[_Worker] = deque()
     try:
         for turn, path in enumerate(paths):
             worker = workers[turn % number]
-            worker.ask({"path": str(path.absolute()), "want": want})
+            worker.ask({"path": str(path.absolute()), **asked})
             pending.append(worker)
             if len(pending) >= number * _AHEAD:
                 yield pending.popleft().answer()
@@ -105,7 +125,7 @@ class _Worker:
         self._is_ready = False
         self._requests: deque[bytes] = deque()  # sent and not answered
 
-    def ask(self, request: dict[str, str]) -> None:
+    def ask(self, request: dict[str, Any]) -> None:
         self._requests.append(json.dumps(request).encode() + b"\n")
         if self._process is None:
             self._start()
@@ -221,4 +241,5 @@ def _answer(record: dict[str, Any], data: memoryview) -> Answer:
     parts = [data[end - size : end] for size, end in zip(record["parts"], ends, strict=True)]
     signature = np.frombuffer(parts[0], np.uint8).reshape(SIGNATURE_SIDE, SIGNATURE_SIDE)
     known = {**record["reading"], "notes": tuple(record["reading"]["notes"])}
+    known["used"] = GreyRange(*known["used"])
     return Outcome("decoded", reading=Reading(**known, signature=signature)), parts[1:]

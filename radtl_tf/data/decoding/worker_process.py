@@ -1,12 +1,13 @@
 """The process that decodes: reads requests, answers each with one frame, and may die of a file without harm.
 
-A request is a line of JSON (path, what is wanted). An answer is the lengths of its two parts, a record in JSON and the
-bytes that it announces: nothing that a damaged decoder could turn into an object. The first frame says that the process
-is there, before it has met any file.
+A request is a line of JSON (path, what is wanted, depth, key of the hashes of patients). An answer is the lengths of
+its two parts, a record in JSON and the bytes that it announces: nothing that a damaged decoder could turn into an
+object. The first frame says that the process is there, before it has met any file.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -56,12 +57,17 @@ def answer(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
 
 def _decoded(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     path = Path(request["path"])
-    reading, decoded = measure(read_file(path), path.suffix)
-    record = asdict(reading)
+    reading, decoded = measure(read_file(path), path.suffix, request.get("depth"))
+    record = asdict(reading) | {"header_patient": _keyed(decoded.patient, request["key"])}
     parts = [record.pop("signature").tobytes()]
     parts += [png_of(decoded.pixels)] if request["want"] == "png" else []
     parts += [decoded.pixels.astype("<u2").tobytes()] if request["want"] == "pixels" else []
     return {"status": "decoded", "reading": record}, parts
+
+
+def _keyed(patient: bytes, key: str) -> str:
+    """Return the hash of a patient with the key of the caller, in hexadecimal; nothing where there is none."""
+    return hashlib.blake2b(patient, key=bytes.fromhex(key), digest_size=16).hexdigest() if patient else ""
 
 
 def _send(stream: BinaryIO, record: dict[str, Any], parts: list[bytes]) -> None:

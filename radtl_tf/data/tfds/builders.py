@@ -18,7 +18,7 @@ from tensorflow_datasets.core import shuffle
 
 from radtl_tf.data.check.examined_images import examined, outcomes_of
 from radtl_tf.data.check.findings import Examined
-from radtl_tf.data.decoding.reading import Outcome, Reading
+from radtl_tf.data.decoding.reading import BY_FILE, BY_TASK, Outcome, Reading
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, RowLabels, assemble
 from radtl_tf.data.manifest.privacy import patient_key
@@ -67,7 +67,8 @@ def build_manifest(
 ) -> tfds.core.DatasetBuilder:
     """Build the data set of a manifest below ``data_dir``, or return the complete one that is there.
 
-    ``task`` says which columns hold metadata; without it columns have the names of their metadata.
+    ``task`` says which columns hold metadata, and the depth of the images; without it columns have the names of their
+    metadata, and files say their depth.
 
     Raises:
         DataError: an image cannot be decoded; the message names its line in the manifest.
@@ -76,7 +77,11 @@ def build_manifest(
     make: Any = builder_class("radiographs")
     with _quiet(), data_errors(manifest.path.name):
         builder = make.of(
-            rows_of(manifest, cases, task), cases.classes, multilabel=cases.kind == "multilabel", data_dir=data_dir
+            rows_of(manifest, cases, task),
+            cases.classes,
+            multilabel=cases.kind == "multilabel",
+            depth=task.depth if task else None,
+            data_dir=data_dir,
         )
     return prepared(builder, str(manifest.path))
 
@@ -201,17 +206,20 @@ def examined_with(
 
 
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
-    """Return the sha256 over example, label and file of every image, in order; what is not known counts where it is.
+    """Return the sha256 over example, label and file of every image, in order.
+
+    Labels that are not known count, and so do pixels that a depth changed.
 
     Raises:
         DataError: the data set is damaged.
     """
     names = class_names(builder.info)
     digest = hashlib.sha256()
-    for row in _rows(builder, "example", "label", "sha256", *_not_known(builder)):
+    for row in _rows(builder, "example", "label", "sha256", "reading", *_not_known(builder)):
         unknown = [f"?{name}" for name in _labels(names, row, NOT_KNOWN)]
-        labels = "|".join([*_labels(names, row), *unknown])
-        digest.update(f"{int(row['example'])}\t{labels}\t{row['sha256'].decode()}\n".encode())
+        labels, notes = "|".join([*_labels(names, row), *unknown]), row["reading"]["notes"].decode()
+        scaled = f"\t{row['reading']['pixels_hash'].decode()}" if BY_TASK in notes or BY_FILE in notes else ""
+        digest.update(f"{int(row['example'])}\t{labels}\t{row['sha256'].decode()}{scaled}\n".encode())
     return digest.hexdigest()
 
 

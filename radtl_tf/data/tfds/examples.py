@@ -13,7 +13,7 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core.shuffle import BUCKETS_NUMBER, HKEY_SIZE
 
 from radtl_tf.data.decoding.metadata_values import METADATA, plain
-from radtl_tf.data.decoding.reading import SIGNATURE_SIDE, Reading
+from radtl_tf.data.decoding.reading import SIGNATURE_SIDE, GreyRange, Reading
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.data.manifest.labels import Labels
@@ -26,6 +26,7 @@ from radtl_tf.records.experiment import Task
 NOT_KNOWN = "unknown"  # the feature that names the labels of an image which are not known
 SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
 _NOTE_DIVIDER = "; "
+_USED, _HEADER_PATIENT = "grey range: ", "patient of the header: "
 _HALF = BUCKETS_NUMBER // 2
 _STEP = (1 << HKEY_SIZE) // BUCKETS_NUMBER  # keys of one bucket
 _SMALL, _LARGE = 64, 4096  # examples in each bucket of the first half, and of the second
@@ -101,8 +102,10 @@ def rows_of(manifest: Manifest, cases: Cases, task: Task | None = None) -> tuple
     )
 
 
-def generate(rows: Iterable[Row]) -> Iterator[tuple[int, dict[str, Any]]]:
+def generate(rows: Iterable[Row], depth: int | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield TFDS's (key, example) of each row, keys ascending, decoded in worker processes.
+
+    ``depth`` as of ``data.decoding.images.decode_bytes``.
 
     Raises:
         DataError: images cannot be decoded, or have changed since their row was read. All are tried; the message
@@ -110,7 +113,7 @@ def generate(rows: Iterable[Row]) -> Iterator[tuple[int, dict[str, Any]]]:
     """
     rows, ahead = itertools.tee(rows)
     faults: list[tuple[int, str]] = []
-    outcomes = read_all((row.source.path for row in ahead), png=True)
+    outcomes = read_all((row.source.path for row in ahead), png=True, depth=depth)
     for number, (row, outcome) in enumerate(zip(rows, outcomes, strict=True)):
         fault = outcome.reason or _change(row.source)
         if fault or outcome.reading is None or outcome.png is None:
@@ -126,7 +129,7 @@ def generate(rows: Iterable[Row]) -> Iterator[tuple[int, dict[str, Any]]]:
 def reading_from(row: Mapping[str, Any]) -> Reading:
     """Return the Reading of an example as TFDS gives it back in NumPy."""
     stored = row["reading"]
-    notes = stored["notes"].decode()
+    notes, used, header_patient = _notes_from(stored["notes"].decode())
     # Data sets that an earlier version built may hold ages as they were written, such as 97.0.
     metadata = {name: kept for name, value in row["metadata"].items() if (kept := plain(name, value.decode()))}
     return Reading(
@@ -139,9 +142,33 @@ def reading_from(row: Mapping[str, Any]) -> Reading:
         sd=float(stored["sd"]),
         border=float(stored["border"]),
         signature=stored["signature"],
-        notes=tuple(notes.split(_NOTE_DIVIDER)) if notes else (),
+        notes=notes,
         metadata=metadata,
+        used=used,
+        header_patient=header_patient,
     )
+
+
+def _notes_to(reading: Reading) -> str:
+    """Return the notes as text, with what the features had no place for when the first data sets were built."""
+    bits, most, is_flat = reading.used
+    more = [f"{_USED}{bits} {most} {int(is_flat)}"] * (bits > 0)
+    more += [f"{_HEADER_PATIENT}{reading.header_patient}"] * bool(reading.header_patient)
+    return _NOTE_DIVIDER.join((*reading.notes, *more))
+
+
+def _notes_from(text: str) -> tuple[tuple[str, ...], GreyRange, str]:
+    """Return the notes, the range of grey values and the header's patient that ``_notes_to`` wrote."""
+    notes, used, header_patient = [], GreyRange(), ""
+    for note in filter(None, text.split(_NOTE_DIVIDER)):
+        if note.startswith(_USED):
+            bits, most, is_flat = (int(word) for word in note.removeprefix(_USED).split())
+            used = GreyRange(bits, most, bool(is_flat))
+        elif note.startswith(_HEADER_PATIENT):
+            header_patient = note.removeprefix(_HEADER_PATIENT)
+        else:
+            notes.append(note)
+    return tuple(notes), used, header_patient
 
 
 def _key(number: int) -> int:
@@ -187,6 +214,6 @@ def _example(number: int, row: Row, reading: Reading, png: bytes) -> dict[str, A
         "patient": row.patient,
         "example": number,
         "sha256": reading.sha256,
-        "reading": {**{name: getattr(reading, name) for name in names}, "notes": _NOTE_DIVIDER.join(reading.notes)},
+        "reading": {**{name: getattr(reading, name) for name in names}, "notes": _notes_to(reading)},
         "metadata": {name: known.get(name, "") for name in METADATA},
     }

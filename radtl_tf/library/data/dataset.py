@@ -66,6 +66,7 @@ class Dataset:
         label_separator: str | None = None,
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
+        depth: int | None = None,
         path_column: str | None = None,
         suffix: str | None = None,
         encoding: str | None = None,
@@ -91,6 +92,8 @@ class Dataset:
             label_separator: character between several labels in one cell, such as ``|``.
             classes: classes of a multilabel task; default: all labels in the table.
             one_image_per_patient: the table has no patient column, and each image counts as one patient.
+            depth: PNG, JPEG and TIFF of more bits hold values of so many bits, such as 12 in files of 16; default: what
+                the sBIT chunk of a PNG says.
             path_column: column of the paths of the images; default: ``path``.
             suffix: ending that the paths lack, such as ``.png``.
             encoding: encoding of a CSV file, such as ``cp932``; default: found, or refused if several are possible.
@@ -120,6 +123,7 @@ class Dataset:
             label_separator=label_separator,
             classes=classes,
             one_image_per_patient=one_image_per_patient,
+            depth=depth,
             path_column=path_column,
             suffix=suffix,
             encoding=encoding,
@@ -144,6 +148,7 @@ class Dataset:
         label_separator: str | None = None,
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
+        depth: int | None = None,
         suffix: str | None = None,
         columns: Mapping[str, str] | None = None,
         sex_codes: Mapping[str, str] | None = None,
@@ -171,6 +176,7 @@ class Dataset:
             label_separator=label_separator,
             classes=classes,
             one_image_per_patient=one_image_per_patient,
+            depth=depth,
             columns=columns,
             sex_codes=sex_codes,
             missing=missing,

@@ -134,7 +134,8 @@ class ImageRows:
                 raise
         rows, task = self.rows.tolist(), self._stored.task
         manifest, labels = self._stored.manifest.at(rows), self._stored.labels.at(rows)
-        return examined(manifest, read_manifest_images(manifest), labels, task=task, patient=task.patient)
+        outcomes = read_manifest_images(manifest, depth=task.depth)
+        return examined(manifest, outcomes, labels, task=task, patient=task.patient)
 
     def repaired(self) -> tuple[Finding, ...]:
         """Return what was repaired in the table of the images while it was read."""

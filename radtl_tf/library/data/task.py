@@ -13,7 +13,9 @@ from radtl_tf.records.experiment import Task
 from radtl_tf.records.reader import check_task, normal_task, record_from
 
 
-def task_from(source: dict[str, Path | str], *, one_image_per_patient: bool = False, **given: Any) -> Task:
+def task_from(
+    source: dict[str, Path | str], *, one_image_per_patient: bool = False, depth: int | None = None, **given: Any
+) -> Task:
     """Return the task that the arguments of a ``Dataset`` describe; ``None`` and empty arguments are ignored.
 
     ``source`` is the key ``manifest`` or ``dataset`` of a task. Without ``kind``, the task is binary if a positive
@@ -24,7 +26,8 @@ def task_from(source: dict[str, Path | str], *, one_image_per_patient: bool = Fa
     """
     said = {key: _plain(value) for key, value in given.items() if value is not None}
     said.setdefault("kind", _kind(said))
-    task = normal_task(record_from({**said, **source, "one_image_per_patient": one_image_per_patient}, Task))
+    plain_keys = {"one_image_per_patient": one_image_per_patient, "depth": depth}
+    task = normal_task(record_from({**said, **source, **plain_keys}, Task))
     check_task(task)
     return task
 

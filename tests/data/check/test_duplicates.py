@@ -39,7 +39,18 @@ def smooth(number: int) -> np.ndarray:
     return np.stack([np.asarray(Image.fromarray(one).resize((32, 32), Image.Resampling.BICUBIC)) for one in coarse])
 
 
-@pytest.mark.parametrize("change", [lambda s: s, np.fliplr, np.flipud, lambda s: s // 2 + 40, lambda s: np.rot90(s, 2)])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: s,
+        np.fliplr,
+        np.flipud,
+        lambda s: s // 2 + 40,
+        lambda s: np.rot90(s, 2),
+        lambda s: 255 - s,
+        lambda s: 220 - s[::-1] // 2,
+    ],
+)
 @pytest.mark.parametrize("number", [5, 60])
 def test_a_changed_copy_is_found_and_nothing_else(change: Callable[[np.ndarray], np.ndarray], number: int) -> None:
     pictures = smooth(number)

@@ -12,7 +12,7 @@ import pytest
 
 from radtl_tf.data.check.findings import Checked, Examined
 from radtl_tf.data.check.rules import check, linked_cases
-from radtl_tf.data.decoding.reading import Outcome
+from radtl_tf.data.decoding.reading import BY_FILE, CONTRADICTION, OVERLAY, SHUTTER, GreyRange, Outcome
 from radtl_tf.data.manifest.labels import assemble
 from radtl_tf.records.experiment import FoldPlan, Task
 
@@ -94,10 +94,25 @@ PLANTED: dict[str, tuple[Change, tuple[int, ...] | None]] = {
         (4, 5, 8, 9, 12, 13),
     ),
     "patient-ids-joined": (_one(2, lambda image, _: dataclasses.replace(image, patient="\uff301\u200b")), (4, 5)),
-    "no-content": (_every(lambda image: changed(image, sd=1e-17)), tuple(range(2, NUMBER + 2))),
-    "blank-images": (
+    "flat": (
         lambda images: [changed(image, sd=0.0, pixels_hash="black") if image.line < 5 else image for image in images],
         (2, 3, 4),
+    ),
+    "range": (_every(lambda image: changed(image, bits=16, used=GreyRange(12, 12))), None),
+    "range-differs": (
+        _every(lambda image: changed(image, used=GreyRange(*((12, 12) if image.line // 2 % 3 else (16, 16))), bits=16)),
+        tuple(line for line in range(2, NUMBER + 2) if line // 2 % 3),
+    ),
+    "depth": (_one(7, lambda image, _: changed(image, notes=(BY_FILE,))), (9,)),
+    "display": (_one(7, lambda image, _: changed(image, notes=(OVERLAY, SHUTTER))), (9,)),
+    "polarity": (_one(7, lambda image, _: changed(image, notes=(CONTRADICTION,))), (9,)),
+    "header-patient-shared": (
+        _every(lambda image: changed(image, header_patient=f"{max(image.line // 2, 3)}")),
+        (2, 3, 4, 5, 6, 7),
+    ),
+    "header-patient-split": (
+        _every(lambda image: changed(image, header_patient=f"{min(image.line, 4)}-{image.line // 2}")),
+        (2, 3),
     ),
     "duplicates-across": (
         _one(4, lambda image, images: changed(image, pixels_hash=images[0].reading.pixels_hash)),

@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import apply_modality_lut, apply_voi_lut, apply_windowing
 
 from radtl_tf.data.decoding.dicom_values import square_pixels, to_unit_grey
+from radtl_tf.data.decoding.reading import RESCALE_IGNORED, WINDOW_IGNORED
 from radtl_tf.errors import DataError
 
 STORED = np.random.default_rng(0).integers(0, 4096, (20, 30), dtype=np.uint16)
@@ -64,7 +65,7 @@ def test_a_window_that_cannot_be_applied_gives_way_to_percentiles(center: Any, w
     header.add_new("WindowCenter", "DS", None if center is None else str(center))
     header.add_new("WindowWidth", "DS", str(width))
     unit, notes = to_unit_grey(STORED, header)
-    assert notes == ["window from percentiles 0.5 and 99.5"]
+    assert notes == [WINDOW_IGNORED, "window from percentiles 0.5 and 99.5"]
     assert np.isfinite(unit).all()
 
 
@@ -111,6 +112,20 @@ def test_a_rescale_that_loses_everything_is_refused(slope: Any, intercept: Any) 
     header.add_new("RescaleIntercept", "DS", str(intercept))
     with pytest.raises(DataError, match="Rescale Slope"):
         to_unit_grey(STORED, header)
+
+
+@pytest.mark.parametrize("slope", ["1e300", "1e-300"])
+def test_an_impossible_rescale_gives_way_to_percentiles(slope: str) -> None:
+    header = _header(WindowCenter=500, WindowWidth=800)
+    header.add_new("RescaleSlope", "DS", slope)
+    unit, notes = to_unit_grey(STORED, header)
+    np.testing.assert_array_equal(unit, to_unit_grey(STORED, _header())[0])
+    assert {RESCALE_IGNORED, WINDOW_IGNORED} <= set(notes)
+
+
+def test_noise_of_a_step_is_no_picture() -> None:
+    noise = np.random.default_rng(1).integers(999, 1002, (40, 40)).astype(np.uint16)
+    assert to_unit_grey(noise, _header(RescaleSlope=3))[1] == ["blank image"]
 
 
 @pytest.mark.parametrize("words", [False, True])

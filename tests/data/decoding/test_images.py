@@ -189,7 +189,7 @@ def test_gamma_profiles_and_text_change_nothing(encoded: Encoded) -> None:
         (b"<svg/>", "SVG"),
         (b"%PDF-1.7", "PDF"),
         (b"RIFF\0\0\0\0WEBPVP8 ", "WebP"),
-        (b"II*\0" + bytes(20), "TIFF"),
+        (b"II+\0" + bytes(20), "TIFF"),
         (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
         (bytes(200), "unknown"),
     ],
@@ -326,7 +326,7 @@ def test_every_reason_has_its_code(data: bytes, code: str) -> None:
 
 
 def test_too_little_memory_has_a_code_of_its_own(encoded: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "_sixteen_bits", lambda *_: np.ones(1 << 50))
+    monkeypatch.setattr(images, "sixteen_bits", lambda *_: np.ones(1 << 50))
     with pytest.raises(RefusedError, check=lambda error: error.code == "memory"):
         decode_bytes(encoded(GREY8))
 

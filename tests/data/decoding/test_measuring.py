@@ -38,6 +38,16 @@ def test_the_same_pixels_have_the_same_hash_in_any_file(encoded: Any) -> None:
     assert len(other | hashes) == 3
 
 
+def test_the_range_of_grey_values_is_measured(encoded: Any) -> None:
+    twelve = RANDOM.integers(0, 4096, (200, 200), dtype=np.uint16)
+    twelve[0, 0] = 4095
+    letter = twelve.copy()
+    letter[0, :9] = 65535
+    noise = np.full((40, 40), 90, np.uint8) + RANDOM.integers(0, 3, (40, 40), dtype=np.uint8)
+    found = [measure(encoded(pixels))[0].used for pixels in (twelve, letter, noise, np.zeros((9, 9), np.uint8))]
+    assert found == [(12, 12, False), (16, 12, False), (7, 7, True), (0, 0, True)]
+
+
 @pytest.mark.parametrize("shape", [(64, 96), (37, 53), (33, 31), (5, 7), (1, 1), (2000, 3), (1, 500)])
 def test_a_signature_is_the_area_average(shape: tuple[int, int]) -> None:
     pixels = RANDOM.integers(0, 65536, shape, dtype=np.uint16)

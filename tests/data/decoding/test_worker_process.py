@@ -28,11 +28,11 @@ def image(tmp_path: Path, encoded: Any) -> Path:
 
 
 def test_an_image_gives_its_reading_and_what_is_wanted(image: Path) -> None:
-    record, (signature,) = answer({"path": str(image), "want": "reading"})
+    record, (signature,) = answer({"path": str(image), "want": "reading", "key": "00"})
     assert (record["status"], record["reading"]["height"], len(signature)) == ("decoded", 9, 32 * 32)
-    _, (_, png) = answer({"path": str(image), "want": "png"})
+    _, (_, png) = answer({"path": str(image), "want": "png", "key": "00"})
     np.testing.assert_array_equal(decode_bytes(png).pixels, PIXELS)
-    _, (_, pixels) = answer({"path": str(image), "want": "pixels"})
+    _, (_, pixels) = answer({"path": str(image), "want": "pixels", "key": "00"})
     np.testing.assert_array_equal(np.frombuffer(pixels, "<u2").reshape(9, 11), PIXELS)
 
 
@@ -51,7 +51,7 @@ def test_a_bad_file_gives_its_reason(
     path = tmp_path / "bad.png"
     if content is not None:
         path.write_bytes(content)
-    record, parts = answer({"path": str(path), "want": "png"})
+    record, parts = answer({"path": str(path), "want": "png", "key": "00"})
     assert (record["status"], record["code"], parts) == (status, code, [])
     assert record["reason"] and "bad.png" not in record["reason"]
 
@@ -59,17 +59,17 @@ def test_a_bad_file_gives_its_reason(
 def test_a_file_that_is_no_radiograph_is_skipped(image: Path, dicom: Any) -> None:
     report = dicom(PIXELS, SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11", Modality="SR")
     image.write_bytes(report)
-    record, _ = answer({"path": str(image), "want": "png"})
+    record, _ = answer({"path": str(image), "want": "png", "key": "00"})
     assert (record["status"], record["code"]) == ("skipped", "no-radiograph")
 
 
 def test_too_little_memory_is_a_reason(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "measure", lambda *_: (_ for _ in ()).throw(MemoryError))
-    assert answer({"path": str(image), "want": "png"})[0]["code"] == "memory"
+    assert answer({"path": str(image), "want": "png", "key": "00"})[0]["code"] == "memory"
 
 
 def test_the_process_answers_in_frames_and_ends_with_its_input(image: Path) -> None:
-    request = json.dumps({"path": str(image), "want": "reading"}).encode() + b"\n"
+    request = json.dumps({"path": str(image), "want": "reading", "key": "00"}).encode() + b"\n"
     command = [sys.executable, "-m", "radtl_tf.data.decoding.worker_process", str(1 << 30), "9"]
     done = subprocess.run(command, input=request * 2, capture_output=True, check=True, timeout=60)
     stream, frames = io.BytesIO(done.stdout), []
@@ -93,7 +93,7 @@ def test_the_process_has_limits_of_its_own(harm: str, ends_by: int | None, image
     """An endless loop is stopped, no core file is written, and memory is limited."""
     code = "from radtl_tf.data.decoding import worker_process as worker\n"
     code += f"def harm(*_):\n    {harm}\nworker.measure = harm\nworker.main()"
-    request = json.dumps({"path": str(image), "want": "reading"}).encode() + b"\n"
+    request = json.dumps({"path": str(image), "want": "reading", "key": "00"}).encode() + b"\n"
     command = [sys.executable, "-c", code, str(1 << 29), "0.1"]
     done = subprocess.run(command, input=request, capture_output=True, timeout=60, cwd=tmp_path)
     assert done.returncode == (-ends_by if ends_by else 0)
