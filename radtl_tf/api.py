@@ -286,6 +286,8 @@ def test(
     path_column: str | None = None,
     suffix: str | None = None,
     encoding: str | None = None,
+    missing: str | None = None,
+    uncertain: str | None = None,
 ) -> ExternalTest:
     """Test an exported model on new patients, or compare two models on them.
 
@@ -304,6 +306,8 @@ def test(
         path_column: column of the paths of a CSV file; default: ``path``.
         suffix: ending that the paths lack, such as ``.png``.
         encoding: encoding of a CSV file; default: found.
+        missing: meaning of a cell without a label: ``refuse``, ``no`` or ``ignore``, as for ``Dataset.from_csv``.
+        uncertain: meaning of an uncertain label (-1): ``refuse``, ``no``, ``yes`` or ``ignore``.
 
     Returns:
         The test, with ``frame()``, ``results``, and the answer as ``repr``.
@@ -336,6 +340,8 @@ def test(
         path_column=path_column,
         suffix=suffix,
         encoding=encoding,
+        missing=missing,
+        uncertain=uncertain,
     )
 
 

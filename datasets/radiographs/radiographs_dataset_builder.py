@@ -22,6 +22,7 @@ class RadiographsConfig(tfds.core.BuilderConfig):
     classes: tuple[str, ...] = field(default=(), repr=False)
     multilabel: bool = False
     depth: int | None = None
+    unknown: bool = False  # some labels are not known
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
@@ -40,17 +41,21 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         multilabel: bool = False,
         depth: int | None = None,
     ) -> Builder:
-        """Return the builder of the rows of a manifest that has been read and checked; ``depth`` as of a Task."""
-        said = (classes, multilabel, rows) if depth is None else (classes, multilabel, rows, depth)
-        digest = hashlib.sha256(repr(said).encode()).hexdigest()
-        config = RadiographsConfig(name=digest[:16], rows=rows, classes=classes, multilabel=multilabel, depth=depth)
+        """Return a builder for the checked rows of a manifest; ``depth`` as of a Task."""
+        unknown = any(row.unknown is not None for row in rows)
+        more = [tuple(row.unknown for row in rows)] * unknown + [f"depth {depth}"] * (depth is not None)
+        digest = hashlib.sha256(repr((classes, multilabel, rows, *more)).encode()).hexdigest()
+        config = RadiographsConfig(
+            name=digest[:16], rows=rows, classes=classes, multilabel=multilabel, depth=depth, unknown=unknown
+        )
         return cls(config=config, data_dir=data_dir)
 
     def _info(self) -> tfds.core.DatasetInfo:
         if self.builder_config is None:
             raise DataError("the data set 'radiographs' is built from a manifest: name the CSV file instead.")
+        config = self.builder_config
         return self.dataset_info_from_configs(
-            features=features(self.builder_config.classes, multilabel=self.builder_config.multilabel),
+            features=features(config.classes, multilabel=config.multilabel, unknown=config.unknown),
             supervised_keys=("image", "label"),
             disable_shuffling=True,
         )

@@ -22,6 +22,8 @@ from radtl_tf.cli.options import FOLDER, Verb, as_json, load_tensorflow, log
 @options.patient
 @options.one_image_per_patient
 @options.unit
+@options.missing
+@options.uncertain
 @options.images
 @options.path_column
 @options.suffix

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import FILE, log
+from radtl_tf.cli.options import FILE, Verb, log
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("manifest", type=FILE)
 @options.out(FILE, "CSV file to write. It must not exist.")
 @options.label

@@ -155,7 +155,29 @@ def _ask_labels(manifest: Manifest) -> list[str]:
     guess = ",".join(guess_labels(manifest.table)) or None
     labels = _ask("Column of the label, or several columns with commas", guess, columns)
     words = [f"--label={name}" for name in labels]
-    return [*words, *(_ask_classes(manifest, labels[0]) if len(labels) == 1 else _show_marks(manifest, labels))]
+    words += _ask_classes(manifest, labels[0]) if len(labels) == 1 else _show_marks(manifest, labels)
+    return (
+        words
+        if any(word.startswith("--label-separator") for word in words)
+        else [*words, *_ask_unknown(manifest, words)]
+    )
+
+
+def _ask_unknown(manifest: Manifest, words: list[str]) -> list[str]:
+    """Ask what missing and uncertain labels mean, if there are some."""
+    from radtl_tf.data.manifest.guesses import unknown_labels
+
+    names = [word.partition("=")[2] for word in words if word.startswith("--label=")]
+    missing, uncertain = map(sum, zip(*(unknown_labels(manifest.table[name]) for name in names), strict=True))
+    meanings = ("ignore",) if "--kind=multiclass" in words else ("no", "ignore")
+    said = []
+    if missing:
+        question = f"{missing} labels are missing. They mean ({', '.join(meanings)})"
+        said.append(f"--missing={_ask(question, 'ignore', lambda answer: _one_of(meanings, answer))}")
+    if uncertain and len(meanings) > 1:
+        question = f"{uncertain} labels are uncertain. They mean (no, yes, ignore)"
+        said.append(f"--uncertain={_ask(question, 'ignore', lambda answer: _one_of(('no', 'yes', 'ignore'), answer))}")
+    return said
 
 
 def _show_marks(manifest: Manifest, labels: tuple[str, ...]) -> list[str]:
@@ -213,7 +235,8 @@ def _ask_patient(manifest: Manifest, words: list[str]) -> list[str]:
     if differing.any():
         log(f"  {differing.sum()} patients have images with different labels, so every image is a case")
         return [f"--patient={column}", "--unit=image"]
-    unit = _ask("Count patients or images as cases (patient, image)", "patient", _unit)
+    units = ("patient", "image")
+    unit = _ask("Count patients or images as cases (patient, image)", "patient", lambda answer: _one_of(units, answer))
     return [f"--patient={column}", f"--unit={unit}"]
 
 
@@ -233,9 +256,9 @@ def _class(counts: Mapping[str, int], name: str) -> str:
     return name
 
 
-def _unit(answer: str) -> str:
-    if answer not in ("patient", "image"):
-        raise DataError("expected patient or image.")
+def _one_of(answers: Sequence[str], answer: str) -> str:
+    if answer not in answers:
+        raise DataError(f"expected {' or '.join(answers)}.")
     return answer
 
 

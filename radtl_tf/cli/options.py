@@ -20,12 +20,14 @@ from radtl_tf.records.experiment import (
     Experiment,
     FoldPlan,
     Kind,
+    Missing,
     Resize,
     Subgroup,
     Task,
     Training,
     TuningAxis,
     TuningMode,
+    Uncertain,
     Unit,
 )
 
@@ -130,6 +132,13 @@ depth = click.option(
     type=bounds(Task, "depth"),
     help="Bits that PNG, JPEG and TIFF of more bits hold, such as 12 in files of 16.  [default: as the file says]",
 )
+missing = _choice(
+    "--missing",
+    Missing,
+    "What a cell without a label means; with ignore it takes no part in training and metrics.  "
+    f"[default: {Task.missing}]",
+)
+uncertain = _choice("--uncertain", Uncertain, f"What an uncertain label (-1) means.  [default: {Task.uncertain}]")
 path_column = click.option(
     "--path-column", metavar="COLUMN", help="Column of the paths of the images.  [default: path]"
 )
@@ -179,6 +188,8 @@ _TASK_OPTIONS: dict[str, Option] = {
     "patient": patient,
     "one_image_per_patient": one_image_per_patient,
     "unit": unit,
+    "missing": missing,
+    "uncertain": uncertain,
     "images": images,
     "depth": depth,
     "path_column": path_column,

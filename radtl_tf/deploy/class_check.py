@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from radtl_tf.data.manifest.labels import Labels
-from radtl_tf.data.manifest.reader import Manifest, labels_of
+from radtl_tf.data.manifest.label_words import written_as
+from radtl_tf.data.manifest.labels import RowLabels
+from radtl_tf.data.manifest.reader import Labelled, Manifest, labelled
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.runs import Target
@@ -41,8 +42,8 @@ def task_of(cards: Sequence[Card], task: Task) -> Task:
     return replace(task, kind=target.kind, classes=target.classes if in_one_cell else ())
 
 
-def check_labels(manifest: Manifest, task: Task, cards: Sequence[Card]) -> list[Labels]:
-    """Return the labels of each image; refuse labels that are not classes of the models.
+def check_labels(manifest: Manifest, task: Task, cards: Sequence[Card]) -> Labelled:
+    """Return the rows with a known label, and their labels; refuse labels that are not classes of the models.
 
     With a separator an image may also have other labels.
 
@@ -53,12 +54,12 @@ def check_labels(manifest: Manifest, task: Task, cards: Sequence[Card]) -> list[
     for card in cards:
         _check_positive(task, card)
         _check_columns(task, card)
-    labels = labels_of(manifest, task)
+    found = labelled(manifest, task)
     for card in cards:
-        _check_known(manifest, task, labels, card)
+        _check_known(manifest, task, found.labels, card)
     if task.kind != "binary":
-        _check_divided(manifest, labels, cards[0])
-    return labels
+        _check_divided(manifest, found.labels, cards[0])
+    return found
 
 
 def _check_same(first: Card, second: Card) -> None:
@@ -78,7 +79,7 @@ def _check_same(first: Card, second: Card) -> None:
 
 
 def _check_positive(task: Task, card: Card) -> None:
-    if task.positive is not None and task.positive != card["positive"]:
+    if task.positive is not None and written_as(task.positive, [card["positive"]]) is None:
         raise DataError(
             f"the positive class given is {task.positive!r}, but the model {card['setting']} has "
             f"{card['positive']!r}. Give the positive class of the model, or none."
@@ -94,9 +95,9 @@ def _check_columns(task: Task, card: Card) -> None:
         )
 
 
-def _check_known(manifest: Manifest, task: Task, labels: Sequence[Labels], card: Card) -> None:
-    found = [name for names in labels for name in names]
-    unknown = [name for name in dict.fromkeys(found) if name not in card["classes"]]
+def _check_known(manifest: Manifest, task: Task, labels: RowLabels, card: Card) -> None:
+    found = [name for names in labels.names for name in names]
+    unknown = [name for name in dict.fromkeys(found) if written_as(name, card["classes"]) is None]
     if unknown and not task.label_separator:
         raise DataError(
             f"{manifest.path}: {found.count(unknown[0])} images have the label {unknown[0]!r}, which the model "
@@ -105,11 +106,12 @@ def _check_known(manifest: Manifest, task: Task, labels: Sequence[Labels], card:
         )
 
 
-def _check_divided(manifest: Manifest, labels: Sequence[Labels], card: Card) -> None:
-    """Refuse a class that no image or every image has."""
-    counts = Counter(name for names in labels for name in set(names))
+def _check_divided(manifest: Manifest, labels: RowLabels, card: Card) -> None:
+    """Refuse a class that no image or every image has, as far as it is known."""
+    counts = Counter(name for names in labels.names for name in set(names))
+    unknown = Counter(name for names in labels.unknown for name in names)
     for name in card["classes"]:
-        if counts[name] in (0, len(labels)):
+        if counts[name] in (0, len(labels) - unknown[name]):
             raise DataError(
                 f"{manifest.path}: {'every' if counts[name] else 'no'} image has the class {name!r} of the model "
                 f"{card['setting']}, but its AUROC needs images with and without it. Add images, or test another "

@@ -16,7 +16,7 @@ from radtl_tf import __version__
 from radtl_tf.data.check.examined_images import read_manifest_images
 from radtl_tf.data.check.image_summary import describe
 from radtl_tf.data.decoding.reading import Reading
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_of
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
@@ -79,9 +79,9 @@ def assess(
         check_task(task)
     _check_threshold(threshold, target, names[0])
     with _new_folder(out) as folder:
-        manifest = manifest or _read(task)
-        labels = check_labels(manifest, task, cards)
-        cases = cases_of(manifest, task, patient_key(folder), labels)
+        labels = check_labels(manifest or _read(task), task, cards)
+        manifest = labels.manifest
+        cases = cases_of(manifest, task, patient_key(folder), labels.labels)
         _log.info(f"Reading and scoring {len(cases.truth)} images of {len(cases.patient_ids)} patients")
         readings = _readings(manifest, watch, depth_of(cards[0]))
         scored = (_scores(model, target, manifest) for model in models)
@@ -161,8 +161,9 @@ def _views(cases: Cases, target: Target, scores: Scores) -> list[Scored]:
     """
     if target.is_binary:
         return [Scored(cases.truth, scores[:, :, 0], cases.patients)]
-    marks = cases.marks[:, [cases.classes.index(name) for name in target.classes]]
-    return [Scored(truth, scores[:, :, at], cases.patients) for at, truth in enumerate(marks.T)]
+    truth = cases.truth if cases.kind == "multilabel" else cases.marks
+    columns = truth[:, [cases.classes.index(name) for name in target.classes]].T
+    return [Scored(column, scores[:, :, at], cases.patients) for at, column in enumerate(columns)]
 
 
 def _measured(
@@ -232,7 +233,8 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 def _score_rows(names: Sequence[str], cases: Cases, views: Sequence[Scored]) -> Iterator[tuple[object, ...]]:
     """Yield a row per model and image: the true label in each view, then the scores."""
-    truth = np.stack([view.truth for view in views], axis=1).tolist()
+    marks = np.stack([view.truth for view in views], axis=1).tolist()
+    truth = [[None if mark == UNKNOWN else mark for mark in row] for row in marks]
     for column, name in enumerate(names):
         scores = np.stack([view.scores[:, column] for view in views], axis=1).tolist()
         for row, cells in enumerate(zip(truth, scores, strict=True)):

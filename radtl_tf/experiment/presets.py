@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from radtl_tf.data.manifest.guesses import MAX_CLASSES, affirmed_class, class_counts
+from radtl_tf.data.manifest.label_words import written_as
 from radtl_tf.data.manifest.reader import manifest_of
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.logs import get_logger
@@ -68,6 +69,8 @@ def _keys(task: Task, folder: Path) -> dict[str, Any]:
     """Return the keys of the section ``[task]`` of a file in ``folder``, in the order of the presets."""
     order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
     values = {key: getattr(task, key) for key in (*order, *_TABLE, "one_image_per_patient", "unit", "depth", "columns")}
+    said = {key: getattr(task, key) for key in ("missing", "uncertain")}
+    values |= {key: value for key, value in said.items() if value != getattr(Task, key)}
     for key in ("manifest", "images"):
         if values[key]:
             values[key] = Path(os.path.relpath(values[key].resolve(), folder.resolve())).as_posix()
@@ -84,7 +87,7 @@ def _toml(value: Any) -> str:
 def _check_positive(positive: str | None, cells: Iterable[str], label: str, separator: str | None) -> None:
     """Refuse a positive class that no image has."""
     found = sorted(class_counts(cells, separator))
-    if positive in found:
+    if positive is not None and written_as(positive, found):
         return
     if len(found) > MAX_LABELS:  # perhaps a column of names, which must not be shown
         raise DataError(

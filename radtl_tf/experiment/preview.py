@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.decoding.worker_pool import pixels_of_all
 from radtl_tf.data.manifest.labels import Labels, assemble, narrowed
-from radtl_tf.data.manifest.reader import Manifest, column, labels_of
+from radtl_tf.data.manifest.reader import Labelled, Manifest, column, labelled
 from radtl_tf.logs import get_logger
 from radtl_tf.models.pixels import CONVENTIONS, convention
 from radtl_tf.records.experiment import Task
@@ -31,7 +31,9 @@ def preview_manifest(
         OutputError: ``out`` cannot be written.
     """
     conventions = [convention(name) for name in pixels or CONVENTIONS]
-    chosen = chosen_rows(*_labels_and_patients(manifest, task), per_class, sheet.seed)
+    found = labelled(manifest, task)
+    manifest = found.manifest
+    chosen = chosen_rows(*_labels_and_patients(found, task), per_class, sheet.seed)
     write_preview(out, _pictures(manifest, chosen, task.depth), conventions, sheet, manifest.path.name)
     _log.info(f"Preview: {out}. It shows patients' images: do not pass it on.")
 
@@ -59,12 +61,12 @@ def _patients_in_turn(drawn: Sequence[int], patients: Sequence[str]) -> list[int
     return [row for _, row in sorted(turns, key=lambda turn: turn[0])]
 
 
-def _labels_and_patients(manifest: Manifest, task: Task) -> tuple[Sequence[Labels], Sequence[str]]:
+def _labels_and_patients(found: Labelled, task: Task) -> tuple[Sequence[Labels], Sequence[str]]:
     """Return the task's labels of each image, and its patient; without patient ids, each image is one patient."""
-    labels = labels_of(manifest, task)
-    numbers = [str(row) for row in range(len(labels))]
-    assemble(labels, numbers, task)  # raises on labels that training would refuse
-    return narrowed(labels, task), column(manifest, task.patient, "patient") if task.patient else numbers
+    numbers = [str(row) for row in range(len(found.labels))]
+    assemble(found.labels, numbers, task)  # raises on labels that training would refuse
+    patients = column(found.manifest, task.patient, "patient") if task.patient else numbers
+    return narrowed(found.labels.names, task), patients
 
 
 def _pictures(

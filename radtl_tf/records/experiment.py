@@ -17,6 +17,8 @@ Augmentation = Literal["none", "published", "laterality-safe"]
 TuningMode = Literal["frozen", "top10", "topK", "full"]
 Unit = Literal["patient", "image"]
 Kind = Literal["binary", "multiclass", "multilabel"]
+Missing = Literal["refuse", "no", "ignore"]
+Uncertain = Literal["refuse", "no", "yes", "ignore"]
 # Metadata of a radiograph (data.decoding.metadata_values.METADATA) by which the cases can be divided into subgroups.
 Subgroup = Literal["age", "sex", "view", "laterality", "intent", "vendor", "body_part", "spacing", "lossy", "site"]
 
@@ -74,6 +76,10 @@ class Task(_Strict):
     """Columns of the metadata. Default: columns that have the name of the metadatum."""
     sex_codes: dict[str, Literal["M", "F", "O"]] = field(default_factory=dict)
     """What codes in the column of the sex mean."""
+    missing: Missing = "refuse"
+    """What a cell without a label means. With ``ignore`` the label takes no part in training and metrics."""
+    uncertain: Uncertain = "refuse"
+    """What an uncertain label (-1) means."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,11 @@ from radtl_tf.records.runs import Scenario, Target
 
 FORMAT = 1
 # The behavior of earlier versions for keys that they did not write and whose default has changed.
-_BEFORE: dict[str, dict[str, Any]] = {"folds": {"group_duplicates": False}, "task": {"depth": 16}}
+EARLIER_DEFAULTS: dict[str, dict[str, Any]] = {
+    "folds": {"group_duplicates": False},
+    "task": {"missing": "refuse", "uncertain": "refuse"},
+}
+_STORED_DEPTH = {"depth": 16}  # earlier versions took values as they are stored; a folder of theirs can be resumed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +31,23 @@ class ClassCount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnknownFacts:
+    """Labels that the table does not give: how many are ``missing`` and ``uncertain`` in each column.
+
+    ``left_out`` is the number of rows that were left out because none of their labels is known.
+    """
+
+    missing: dict[str, int] = field(default_factory=dict)
+    uncertain: dict[str, int] = field(default_factory=dict)
+    left_out: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataFacts:
-    """The data of an experiment: ``sha256`` of the data set, counts, classes, and the unit that counts as one case."""
+    """The data of an experiment: ``sha256`` of the data set, counts, classes, and the unit that counts as one case.
+
+    ``unknown`` is ``None`` if the table gives every label.
+    """
 
     sha256: str
     examples: int
@@ -36,6 +55,7 @@ class DataFacts:
     classes: tuple[str, ...]
     counts: dict[str, ClassCount]
     unit: Unit
+    unknown: UnknownFacts | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,4 +160,5 @@ def _version(written: Mapping[str, Any]) -> str:
 
 def _completed(experiment: Mapping[str, Any]) -> dict[str, Any]:
     """Return a recorded experiment, with the behavior of its version for keys that it did not write."""
-    return {**experiment, **{table: {**keys, **experiment.get(table, {})} for table, keys in _BEFORE.items()}}
+    filled = {table: {**keys, **experiment.get(table, {})} for table, keys in EARLIER_DEFAULTS.items()}
+    return {**experiment, **filled, "task": {**_STORED_DEPTH, **filled["task"]}}

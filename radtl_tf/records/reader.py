@@ -17,7 +17,16 @@ from pydantic_core import ErrorDetails
 
 from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.places import shipped
-from radtl_tf.records.experiment import Experiment, Grid, Question, Task, TuningAxis, WeightsEntry
+from radtl_tf.records.experiment import (
+    Experiment,
+    Grid,
+    Missing,
+    Question,
+    Task,
+    TuningAxis,
+    Uncertain,
+    WeightsEntry,
+)
 from radtl_tf.records.operating_points import operating_points
 from radtl_tf.records.plain_text import normal_text
 
@@ -210,19 +219,26 @@ def check_task(task: Task) -> None:
         ExperimentError: names the missing or contradictory keys.
     """
     _check_labels(task)
+    _check_unknown(task)
     if (task.manifest is None) == (task.dataset is None):
         raise ExperimentError("[task] needs either 'manifest' (a CSV file) or 'dataset' (a builder's name), not both.")
     if task.patient is not None and task.one_image_per_patient:
         raise ExperimentError("task.patient and task.one_image_per_patient contradict each other: keep one of them.")
-    if task.dataset is not None and (task.images or task.patient or task.one_image_per_patient):
+    if task.dataset is not None:
+        _check_data_set(task)
+
+
+def _check_data_set(task: Task) -> None:
+    """Refuse what only a manifest can have."""
+    if task.images or task.patient or task.one_image_per_patient:
         raise ExperimentError("task.images and task.patient are only valid with a manifest: remove them.")
-    for key in _OF_A_TABLE:
-        if task.dataset is not None and getattr(task, key) is not None:
+    if task.missing != Task.missing or task.uncertain != Task.uncertain:
+        raise ExperimentError("task.missing and task.uncertain are only valid with a manifest: remove them.")
+    for key in (*_OF_A_TABLE, "depth"):
+        if getattr(task, key) is not None:
             raise ExperimentError(f"task.{key} is only valid with a manifest: remove it.")
-    if task.dataset is not None and (task.columns or task.sex_codes):
+    if task.columns or task.sex_codes:
         raise ExperimentError("task.columns and task.sex_codes are only valid with a manifest: remove them.")
-    if task.dataset is not None and task.depth is not None:
-        raise ExperimentError("task.depth is only valid with a manifest; a data set has decoded its images. Remove it.")
 
 
 def _check_labels(task: Task) -> None:
@@ -247,6 +263,24 @@ def _check_labels(task: Task) -> None:
     if task.kind == "multilabel" and task.manifest is not None and one_cell:
         raise ExperimentError(
             "a multilabel task needs task.label_separator = '|' (or another), or task.label = ['a', 'b'] for columns."
+        )
+
+
+def _check_unknown(task: Task) -> None:
+    """Refuse a meaning of missing or uncertain labels that is not known, or that this kind of task cannot have."""
+    for key, value, known in (("missing", task.missing, Missing), ("uncertain", task.uncertain, Uncertain)):
+        if value not in typing.get_args(known):
+            expected = ", ".join(map(repr, typing.get_args(known)))
+            raise ExperimentError(f"task.{key} = {value!r}; expected one of {expected}.")
+    if task.kind == "multiclass" and task.missing == "no":
+        raise ExperimentError(
+            "task.missing = 'no' is only valid for labels of yes and no; this task is multiclass: use 'ignore'."
+        )
+    if task.uncertain != Task.uncertain and (task.kind == "multiclass" or task.label_separator):
+        where = "multiclass" if task.kind == "multiclass" else "a list of labels in one cell"
+        raise ExperimentError(
+            f"task.uncertain is only valid for labels of yes and no; this task is {where}, where every word is a "
+            "class. Remove it."
         )
 
 

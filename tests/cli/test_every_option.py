@@ -43,6 +43,8 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--patient": "--positive sick + --patient other",
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
+            "--missing": "--positive 1 --label gap + --missing no",
+            "--uncertain": "--positive 1 --label unsure + --uncertain yes",
             "--images": "--positive sick + --images more",
             "--depth": "--positive sick + --depth 12",
             "--path-column": "--positive sick + --path-column bare",
@@ -67,6 +69,8 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--patient": "labels.csv --positive sick --unit image + --patient patient_id",
             "--one-image-per-patient": "labels.csv --positive sick + --one-image-per-patient",
             "--unit": "labels.csv --positive sick --patient patient_id + --unit image",
+            "--missing": "labels.csv --one-image-per-patient --positive 1 --label gap + --missing ignore",
+            "--uncertain": "labels.csv --one-image-per-patient --positive 1 --label unsure + --uncertain no",
             "--images": "labels.csv --one-image-per-patient --positive sick + --images more",
             "--depth": "labels.csv --one-image-per-patient --positive sick + --depth 12",
             "--path-column": "labels.csv --one-image-per-patient --positive sick + --path-column bare",
@@ -86,6 +90,8 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--patient": "+ --patient patient_id",
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "--patient patient_id --folds 2 + --unit patient",
+            "--missing": "--positive 1 --label gap + --missing ignore",
+            "--uncertain": "--positive 1 --label unsure + --uncertain yes",
             "--images": "--all + --images more",
             "--depth": "+ --depth 4",
             "--path-column": "+ --path-column bare",
@@ -122,6 +128,8 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--patient": "--kind multiclass --per-class 9 + --patient patient_id",
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
+            "--missing": "--positive 1 --label gap + --missing no",
+            "--uncertain": "--positive 1 --label unsure + --uncertain ignore",
             "--images": "--positive sick + --images more",
             "--depth": "--positive sick + --depth 12",
             "--path-column": "--positive sick + --path-column bare",
@@ -173,6 +181,8 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--patient": "--positive sick + --patient patient_id",
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
+            "--missing": "--positive sick + --missing ignore",
+            "--uncertain": "--positive sick + --uncertain ignore",
             "--images": "--positive sick + --images more",
             "--depth": "--positive sick + --depth 12",
             "--path-column": "--positive sick + --path-column bare",
@@ -211,6 +221,8 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--patient": "+ --patient patient_id",
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "+ --unit image",
+            "--missing": "+ --missing ignore",
+            "--uncertain": "+ --uncertain ignore",
             "--images": "+ --images more",
             "--path-column": "+ --path-column bare",
             "--suffix": "--path-column bare + --suffix .png",
@@ -232,6 +244,8 @@ _OF_A_TABLE = {
     "--patient": "patient_id",
     "--one-image-per-patient": "",
     "--unit": "image",
+    "--missing": "ignore",
+    "--uncertain": "ignore",
     "--images": "more",
     "--path-column": "bare",
     "--suffix": ".png",
@@ -337,8 +351,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
             Image.fromarray(random.integers(0, 256, size, np.uint8)).save(root / place / f"{number:02}.png")
         patient = number - (0 if number < 16 else 15 if number < 20 else 14)  # some have two images, some two labels
         label, finding = ("well", "sick")[number % 2], ("x", "y", "x|y", "z")[number % 4]
-        rows.append(f"images/{number:02}.png,{label},{finding},{'pq'[number % 3 > 0]},p{patient},images/{number:02}\n")
-    text = "path,label,finding,other,patient_id,bare\n" + "".join(rows)
+        gap, unsure = ("1", "0", "")[number % 3], ("1", "0", "-1")[number % 3]
+        cells = f"{label},{finding},{'pq'[number % 3 > 0]},{gap},{unsure},p{patient}"
+        rows.append(f"images/{number:02}.png,{cells},images/{number:02}\n")
+    text = "path,label,finding,other,gap,unsure,patient_id,bare\n" + "".join(rows)
     files = {
         "labels.csv": text,
         "more/labels.csv": text,

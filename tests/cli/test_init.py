@@ -92,6 +92,16 @@ def test_several_labels_in_a_cell_and_images_elsewhere(asked: Any, tmp_path: Pat
     assert (task.images, task.patient, task.unit) == (tmp_path / "films", "subject", "image")
 
 
+def test_missing_and_uncertain_labels_are_asked_for(asked: Any) -> None:
+    cells = ["1.0", "0.0", "", "-1.0"]
+    rows = "".join(f"{n}.png,{cells[n % 4]},{cells[(n + 1) % 4]},p{n}\n" for n in range(12))
+    result = asked(f"path,Edema,Mass,patient_id\n{rows}", "", "", "yes", "no", "", "", "")
+    assert result.exit_code == 0, result.output
+    task = read_experiment(Path("experiment.toml")).task
+    assert (task.label, task.missing, task.uncertain) == (("Edema", "Mass"), "no", "ignore")
+    assert "Edema 3, Mass 3" in result.stderr
+
+
 def test_the_column_of_the_paths_is_asked_for_if_no_name_tells_it(asked: Any) -> None:
     rows = "".join(f"{n}.png,{n % 2},p{n}\n" for n in range(12))
     result = asked(f"Image Index,Mass,patient_id\n{rows}", "", "", "", "", "", "")

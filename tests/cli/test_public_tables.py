@@ -318,6 +318,26 @@ def rsna_mammography() -> Public:
     return Public("train.csv", [header, *lines], images, columns, "--unit patient")
 
 
+def cbis_ddsm() -> Public:
+    header = (
+        "patient_id,breast_density,left or right breast,image view,abnormality id,abnormality type,mass shape,"
+        "mass margins,assessment,pathology,subtlety,image file path,cropped image file path,ROI mask file path"
+    )
+    pathologies = ("MALIGNANT", "BENIGN", "BENIGN_WITHOUT_CALLBACK")
+    places = rows(lambda n: f"Mass-Training_P_{n // 2:05}_LEFT_{('CC', 'MLO')[n % 2]}")
+    lines = rows(
+        lambda n: (
+            f"P_{n // 2:05},3,LEFT,{('CC', 'MLO')[n % 2]},1,mass,IRREGULAR,SPICULATED,4,{pathologies[n // 2 % 3]},4,"
+            f"{places[n]}/1.3.6/1.9.{n}/000000.dcm,{places[n]}_1/1.3.6/000000.dcm,{places[n]}_1/1.3.6/000001.dcm"
+        )
+    )
+    images = rows(lambda n: f"{places[n]}/1.3.6/1.9.{n}/000000.dcm")
+    columns = '--path-column "image file path" --label pathology --patient patient_id'
+    return Public(
+        "mass_case_description_train_set.csv", [header, *lines], images, columns, "--unit patient", "multiclass", 3
+    )
+
+
 def mura() -> Public:
     place = "MURA-v1.1/train/XR_WRIST/patient{0:05}/study1_{1}/image1.png"
     paths = rows(lambda n: place.format(n, ("negative", "positive")[n % 2]))
@@ -342,7 +362,7 @@ BUILDERS = (
         brax,
     ),
     *(kaggle_pneumonia, shenzhen, siim_acr_png, oai_knees, open_i, covid_chestxray, grazpedwri, fracatlas, ranzcr_clip),
-    *(rsna_mammography,),
+    *(rsna_mammography, cbis_ddsm),
 )
 # Two have no header, two a row per box, and one blank and uncertain labels, of which a task has to say what they mean.
 REFUSED = (mura, covidx, rsna_pneumonia, vindr_spinexr, chexpert_train)

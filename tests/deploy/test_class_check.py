@@ -88,7 +88,7 @@ def test_labels_that_a_model_knows() -> None:
         (BINARY, manifest(label=["sick", "healthy"]), {}, r"\b1 images .*'healthy'.* two"),
         (SEVERAL, manifest(label=["a", "d", "d"]), {}, r"\b2 images .*'d', .*'a', 'b', 'c'"),
         (SEVERAL, manifest(label=["a", "b"]), {}, r"labels\.csv: .*'c' .* three"),
-        (SEVERAL, manifest(label=["a", ""]), {}, r"labels\.csv: 1 row .*label.* line 3"),
+        (SEVERAL, manifest(label=["a", ""]), {}, r"labels\.csv: 1 label .* line 3"),
         (LABELS, manifest(label=["a|b", "c|c"]), {"label": "findings"}, "'findings'"),
         (LABELS, manifest(label=["a|b", "d"]), {"label_separator": "|"}, "no image .*'c'"),
         (LABELS, manifest(label=["a|b", "b|c"]), {"label_separator": "|"}, "every image .*'b'"),

@@ -60,6 +60,15 @@ class CheckData:
         place = {labels: number for number, labels in enumerate(self.classes)}
         return np.array([place[image.labels] for image in self.decoded], np.int64)
 
+    def differ(self, pairs: Pairs) -> NDArray[np.bool_]:
+        """Return (P,) whether the two images of each pair have different labels; what is not known does not differ."""
+        found = [self._odd(self.decoded[a], self.decoded[b]) for a, b in pairs]
+        return np.array(found, bool)
+
+    @staticmethod
+    def _odd(first: Examined, second: Examined) -> bool:
+        return bool((set(first.labels) ^ set(second.labels)) - {*first.unknown, *second.unknown})
+
     @cached_property
     def frequent(self) -> NDArray[np.bool_]:
         """(N,) whether the label set of an image is common enough to look for associations with it."""

@@ -11,8 +11,8 @@ from radtl_tf.data.check.findings import Checked, Examined, Finding
 from radtl_tf.data.check.rules import check, linked_cases
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.folders import image_files
-from radtl_tf.data.manifest.labels import Labels
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of
+from radtl_tf.data.manifest.labels import RowLabels
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled
 from radtl_tf.progress import Watch, silent
 from radtl_tf.records.experiment import FoldPlan, Task
 
@@ -46,7 +46,10 @@ def check_manifest(
     Raises:
         DataError: a column or a cell is missing, or the labels do not fit the task.
     """
-    labels = labels_of(manifest, task) if task else []
+    labels = RowLabels(())
+    if task:
+        found = labelled(manifest, task)
+        manifest, labels = found.manifest, found.labels
     cases = _cases(manifest, task, labels) if task else None
     outcomes = read_manifest_images(manifest, watch, depth=depth)
     images = examined(manifest, outcomes, labels, task=task, patient=patient)
@@ -71,7 +74,7 @@ def check_images(
     return check(images, cases=cases, plan=plan, seed=seed, known=known)
 
 
-def _cases(manifest: Manifest, task: Task, labels: Sequence[Labels]) -> Cases | None:
+def _cases(manifest: Manifest, task: Task, labels: RowLabels) -> Cases | None:
     """Return the cases for the folds, or ``None`` if the task names no patients; check the labels in any case."""
     if task.patient or task.one_image_per_patient:
         return cases_of(manifest, task, _NO_SECRET, labels)

@@ -9,7 +9,7 @@ from pathlib import Path
 from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.decoding.reading import Outcome, Reading
 from radtl_tf.data.decoding.worker_pool import read_all
-from radtl_tf.data.manifest.labels import Labels, narrowed
+from radtl_tf.data.manifest.labels import RowLabels, narrowed
 from radtl_tf.data.manifest.metadata import kept, metadata_cells
 from radtl_tf.data.manifest.reader import Manifest, column
 from radtl_tf.progress import Watch, counted, silent
@@ -37,20 +37,20 @@ def read_files(files: Sequence[Path], watch: Watch = silent, *, depth: int | Non
 def examined(
     manifest: Manifest,
     outcomes: Sequence[Outcome],
-    labels: Sequence[Labels],
+    labels: RowLabels,
     *,
     task: Task | None,
     patient: str | None,
 ) -> list[Examined]:
     """Return what the check needs of each row; a column with the name of a metadatum replaces the file's value.
 
-    ``labels`` holds the labels of each row, as ``labels_of`` read them for ``task`` (``None``: no labels). ``patient``
+    ``labels`` holds the labels of each row, as ``labelled`` read them for ``task`` (``None``: no labels). ``patient``
     is the column of the patient ids.
 
     Raises:
         DataError: a column is missing.
     """
-    labels = narrowed(labels, task) if task else [()] * len(outcomes)
+    named = narrowed(labels.names, task) if task else [()] * len(outcomes)
     patients = column(manifest, patient, "patient", written=True) if patient else [""] * len(outcomes)
     names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
     others = [name for name in manifest.table if name not in (manifest.path_column, patient, *names)]
@@ -60,7 +60,8 @@ def examined(
         Examined(
             line=source.line,
             outcome=_described(outcome, kept(described[row])),
-            labels=labels[row],
+            labels=named[row],
+            unknown=labels.unknown_of(row) if task else (),
             patient=patients[row],
             path=paths[row],
             columns={str(name): str(value) for name, value in cells[row].items()},

@@ -112,7 +112,8 @@ class Examined:
 
     ``line`` is the line number in the manifest, or the number of the example. ``patient`` (an id as it is written, or a
     hash), ``path``, ``columns`` (the other cells of the row) and ``cells`` (the cells of metadata, by the name of the
-    metadatum) are used and never shown.
+    metadatum) are used and never shown. ``labels`` are the classes that the image has, ``unknown`` those that
+    nobody knows.
     """
 
     line: int
@@ -122,6 +123,7 @@ class Examined:
     path: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
     @property
     def reading(self) -> Reading:

@@ -96,11 +96,11 @@ def _duplicates(data: CheckData) -> Iterator[Finding]:
             number = len(np.unique(pairs[~across]))
             yield data.at(code, f"{number} images {what} another image of the same patient.", pairs[~across].ravel())
     exact = data.exact
-    two = data.truth[exact[:, 0]] != data.truth[exact[:, 1]] if len(exact) else np.empty(0, bool)
+    two = data.differ(exact)
     if two.any():
         yield data.at("two-labels", f"{int(two.sum())} images occur twice, with different labels.", exact[two].ravel())
     pairs = data.near
-    two = data.truth[pairs[:, 0]] != data.truth[pairs[:, 1]] if len(pairs) else np.empty(0, bool)
+    two = data.differ(pairs)
     if (two & _across(data, pairs)).any():
         pairs = pairs[two & _across(data, pairs)]
         message = f"{len(pairs)} pairs of nearly the same images belong to two patients and have different labels."

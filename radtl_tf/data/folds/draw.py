@@ -58,13 +58,18 @@ def patients_per_class(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np
     return _per_class(cases, positions, cases.patients)
 
 
+def patients_without_class(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (num_classes,): how many patients of a multilabel task have an image that is known to lack the class."""
+    return _per_class(_absences(cases), positions, cases.patients)
+
+
 def _per_class(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return (num_classes,): how many of ``owners`` (N,), patients or groups, have an image of the class."""
     truth, owners = cases.truth[positions], owners[positions]
     if truth.ndim == 1:
         rows, classes = np.arange(len(truth)), truth
     else:
-        rows, classes = np.nonzero(truth)
+        rows, classes = np.nonzero(truth == 1)
     pairs = np.unique(np.stack([classes, owners[rows]]), axis=1)
     return np.bincount(pairs[0], minlength=len(cases.classes))
 
@@ -74,7 +79,12 @@ def _fewest(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.int64
     fewest = int(_per_class(cases, positions, owners).min())
     if cases.kind != "multilabel":
         return fewest
-    return min(fewest, int(_per_class(replace(cases, truth=1 - cases.truth), positions, owners).min()))
+    return min(fewest, int(_per_class(_absences(cases), positions, owners).min()))
+
+
+def _absences(cases: Cases) -> Cases:
+    """Return the cases of a multilabel task with absence and presence of each class changed."""
+    return replace(cases, truth=(cases.truth == 0).astype(np.int64))
 
 
 def _check_enough(cases: Cases, plan: FoldPlan) -> None:
@@ -120,9 +130,14 @@ def _splits(cases: Cases, plan: FoldPlan, state: int) -> Iterator[Division]:
 
 
 def _labels(cases: Cases, numbers: NDArray[np.int64], positions: slice | NDArray[np.int64] = slice(None)) -> NDArray:
-    """Return (G, K): the classes that the images of each group have; ``numbers`` are the groups of ``positions``."""
-    labels = np.zeros((numbers.max() + 1, len(cases.classes)), np.int64)
-    np.maximum.at(labels, numbers, cases.truth[positions])
+    """Return (G, K): the classes that the images of each group have; ``numbers`` are the groups of ``positions``.
+
+    Of classes that are not known of all images, also which absences are known, in further columns: a part needs both.
+    """
+    partly = ~cases.known.all(axis=0)
+    marks = np.hstack([cases.truth == 1, (cases.truth == 0)[:, partly]]).astype(np.int64)
+    labels = np.zeros((numbers.max() + 1, marks.shape[1]), np.int64)
+    np.maximum.at(labels, numbers, marks[positions])
     return labels
 
 

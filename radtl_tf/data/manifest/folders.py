@@ -89,12 +89,12 @@ def image_files(paths: Iterable[Path]) -> list[Path]:
             raise DataError(f"{path}: a folder in it cannot be read ({error.strerror}).") from error
         skipped += walk.skipped
     if skipped:
-        _log.warning(f"{skipped.total()} entries of folders left out: {_named(skipped)}.")
+        _log.warning(f"{skipped.total()} of the files and links in folders left out: {_named(skipped)}.")
     if folders and not found:
-        others = f"; it holds {_named(skipped)}" if skipped else ""
+        others = f"; left out: {_named(skipped)}" if skipped else ""
         raise DataError(f"{', '.join(folders)}: no image that is read ({FORMATS}){others}.")
     return found
 
 
 def _named(skipped: Counter[str]) -> str:
-    return ", ".join(f"{number} {reason}" for reason, number in skipped.most_common())
+    return ", ".join(f"{reason} ({number})" for reason, number in skipped.most_common())

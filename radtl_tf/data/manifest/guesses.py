@@ -10,11 +10,9 @@ import pandas as pd
 
 from radtl_tf.data.manifest.files_by_name import ENDINGS
 from radtl_tf.data.manifest.label_lists import labels_in
+from radtl_tf.data.manifest.label_words import is_missing, mark
 
 MAX_CLASSES = 20  # a column of more values may be one of names or measurements
-
-_YES = frozenset({"1", "1.0", "yes", "true"})
-_MARKS = _YES | {"", "0", "0.0", "-1", "-1.0", "no", "false"}
 
 _LABEL = re.compile(r"labels?|class|classes|diagnos[ei]s|findings?|target|outcome|category|disease", re.IGNORECASE)
 _PATIENT = re.compile(r"(?:patient|subject|participant|person|case|pat)(?:id|no|nr|number|code|key)?", re.IGNORECASE)
@@ -24,9 +22,7 @@ _OTHER = re.compile(  # columns that describe an image or a patient, and are no 
     r"width|height|spacing|date|year|frontal|lateral|appa|index|rows|columns|spot",
     re.IGNORECASE,
 )
-_NEGATIVE = re.compile(
-    r"0(?:\.0)?|no|none|false|negative|neg|normal|healthy|absent|absence|benign|no[ _]findings?|control", re.IGNORECASE
-)
+_NEGATIVE = re.compile(r"none|negative|neg|normal|healthy|absent|absence|benign|no[ _]findings?|control", re.IGNORECASE)
 _SEPARATORS = ("|", ";", ",")
 
 
@@ -65,7 +61,7 @@ def guess_patient(table: pd.DataFrame) -> str | None:
 
 def affirmed_class(counts: Mapping[str, int]) -> str | None:
     """Return the one of two classes that does not say no, if the other one does (0, no, normal, ...)."""
-    positive = [name for name in counts if not _NEGATIVE.fullmatch(name.strip())]
+    positive = [name for name in counts if not (mark(name) == "no" or _NEGATIVE.fullmatch(name.strip()))]
     return positive[0] if len(counts) == 2 and len(positive) == 1 else None
 
 
@@ -89,20 +85,29 @@ def guess_separator(cells: Iterable[str]) -> str | None:
 
 
 def class_counts(cells: Iterable[str], separator: str | None = None) -> Counter[str]:
-    """Return how many images have each class; blank cells count for none."""
+    """Return how many images have each class; missing labels, and uncertain ones among yes and no, are left out."""
     names = (set(labels_in(cell, separator)) if separator else {cell.strip()} for cell in cells)
-    return Counter(name for found in names for name in found if name)
+    counts = Counter(name for found in names for name in found if not is_missing(name))
+    marks = {mark(name) for name in counts}
+    answered = {"yes", "no"} <= marks and "" not in marks
+    return Counter({name: number for name, number in counts.items() if not (answered and mark(name) == "uncertain")})
 
 
 def marked(cells: Iterable[str]) -> int:
     """Return how many cells of a column of marks hold a yes."""
-    return sum(cell.strip().lower() in _YES for cell in cells)
+    return sum(mark(cell) == "yes" for cell in cells)
+
+
+def unknown_labels(cells: Iterable[str]) -> tuple[int, int]:
+    """Return how many cells of a label column are missing and, if it holds marks, how many are uncertain."""
+    said = Counter("missing" if is_missing(cell) else mark(cell) for cell in cells)
+    return said["missing"], said["uncertain"] if said["yes"] else 0
 
 
 def _is_marks(cells: pd.Series[str]) -> bool:
     """Tell whether a column holds marks, among them a yes."""
-    found = {cell.strip().lower() for cell in cells}
-    return found <= _MARKS and not found.isdisjoint(_YES)
+    found = {mark(cell) for cell in cells}
+    return "yes" in found and "" not in found
 
 
 def _other(name: str) -> bool:

@@ -68,7 +68,7 @@ def _above(paths: Sequence[PurePosixPath], root: Path) -> str:
     """Tell whether the paths begin above the image folder, or with folders that are not there."""
     for level, parent in enumerate(root.parents[:_LEVELS], start=1):
         if any(_is_file(parent, path) for path in paths):
-            place = "the folder" if level == 1 else f"{level} folders"
+            place = "one folder" if level == 1 else f"{level} folders"
             return f"; the paths begin {place} above the image folder: set task.images to where they begin"
     if any(len(path.parts) > 1 and _is_file(root, path.relative_to(path.parts[0])) for path in paths):
         return "; without their first folder the paths lead to files: cut it from the paths"

@@ -25,10 +25,11 @@ NO_IMAGE = "the image does not exist"
 NO_FOLDER = "the folder of the image does not exist"
 _LEAVES = "the path is a link that leaves the image folder."
 _NO_WAY = "the path cannot be followed."
+_SPECIAL = re.compile(r"\\|//|\./|\.\.|^/|^[A-Za-z]:")  # what a relative path in plain form does not have
 _DRIVE = re.compile("[A-Za-z]:")  # of Windows
 
 BACKSLASHES = "backslashes"
-ABSOLUTE = "absolute, inside the image folder"
+ABSOLUTE = "an absolute form, inside the image folder"
 CASE = "another case than the name of the file"
 FORM = "another Unicode form or other spaces than the name of the file"
 NAME_ONLY = "only the name of the file, found in another folder or with its ending"
@@ -145,6 +146,8 @@ class ImageFinder:
         Raises:
             DataError: it is absolute and outside the root, or holds '..'.
         """
+        if not _SPECIAL.search(cell):
+            return cell, ()
         kinds: tuple[str, ...] = ()
         path = cell
         if "\\" in path:  # tables also come from Windows

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.label_lists import labels_in
-from radtl_tf.data.manifest.labels import Labels, assemble
+from radtl_tf.data.manifest.cases import Cases, LabelCounts
+from radtl_tf.data.manifest.label_cells import read_cells
+from radtl_tf.data.manifest.labels import Labels, RowLabels, assemble
 from radtl_tf.data.manifest.paths import ImageFile, find_images
 from radtl_tf.data.manifest.privacy import hashed, is_missing_id
 from radtl_tf.data.manifest.table import PATH_COLUMN, counted, found_path_column
@@ -28,8 +28,6 @@ from radtl_tf.records.plain_text import normal_text
 _log = get_logger(__name__)
 
 FRAME = Path("DataFrame")  # the path of a manifest that was never a file
-_MARKS = {**dict.fromkeys(("1", "yes", "true"), True), **dict.fromkeys(("0", "no", "false"), False)}
-_MAX_NAMED = 6  # columns in a message
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,7 @@ class Manifest:
     ``path`` names the file in messages; a table from memory has the path ``DataFrame``. ``faults``: why a row has no
     image that may be read, by row; only where these were to be collected. ``path_column`` names the files, its cells
     are as they are written. ``written`` is the table with every cell so, ``repairs`` is what was changed or left out.
+    ``left_out``: how many rows were left out because none of their labels is known.
     """
 
     path: Path
@@ -49,6 +48,7 @@ class Manifest:
     written: pd.DataFrame | None = None
     repairs: tuple[Repair, ...] = ()
     encoding: str | None = None
+    left_out: int = 0
 
     def at(self, rows: Sequence[int]) -> Manifest:
         """Return the manifest of these rows, in this order."""
@@ -152,7 +152,7 @@ def _found(path: Path, table: Table, root: Path, path_column: str | None, suffix
     found = find_images(written[column].tolist(), table.lines, root, column=column, suffix=suffix)
     return Manifest(
         path,
-        written if normal.rows == table.rows else pd.DataFrame(normal.rows, columns=names, dtype="str"),
+        written if normal.rows is table.rows else pd.DataFrame(normal.rows, columns=names, dtype="str"),
         found.images,
         found.faults,
         column,
@@ -162,30 +162,53 @@ def _found(path: Path, table: Table, root: Path, path_column: str | None, suffix
     )
 
 
-def cases_of(manifest: Manifest, task: Task, key: bytes, labels: Sequence[Labels] | None = None) -> Cases:
+@dataclass(frozen=True)
+class Labelled:
+    """The rows of a manifest that have a known label, their labels, and what the table does not say."""
+
+    manifest: Manifest
+    labels: RowLabels
+    counts: LabelCounts
+
+
+def labelled(manifest: Manifest, task: Task) -> Labelled:
+    """Read the labels of each image; what is missing or uncertain follows the task, and is said in a line each.
+
+    Rows whose labels are all ignored are left out.
+
+    Raises:
+        DataError: a column is missing, a label is missing or uncertain and the task does not say what that means, or a
+            mark is neither yes nor no.
+    """
+    names = (task.label,) if isinstance(task.label, str) else task.label
+    with _named(manifest):
+        cells = {name: column(manifest, name, "label") for name in names}
+        found = read_cells(cells, [source.line for source in manifest.images], task)
+    for line in found.said:
+        _log.info(f"{manifest.path.name}: {line}.")
+    kept = manifest if len(found.rows) == len(manifest.images) else manifest.at(found.rows)
+    left_out = manifest.left_out + found.counts.left_out
+    return Labelled(replace(kept, left_out=left_out), found.labels, replace(found.counts, left_out=left_out))
+
+
+def cases_of(manifest: Manifest, task: Task, key: bytes, labels: RowLabels | None = None) -> Cases:
     """Return the examples of ``task``: labels, and patients as hashes with ``key``.
 
-    ``labels`` are what ``labels_of`` returns, where they have been read already.
+    ``labels`` are those that ``labelled`` read, with the manifest that it returned. Without them every row must have a
+    known label.
 
     Raises:
         DataError: a column or a cell is missing, an image is named twice, or the labels do not make the task.
     """
-    labels = labels_of(manifest, task) if labels is None else labels
+    if labels is None:
+        labels = labelled(manifest, task).labels
+    if len(labels) != len(manifest.images):
+        raise ValueError("rows without a known label are left out: give the manifest and the labels of labelled()")
     with _named(manifest):
         patients = _patients(manifest, task)
         _refuse(manifest, map(is_missing_id, patients), "no patient id (blank, or a word such as nan or NA)")
-        _refuse_twice(manifest, labels)
+        _refuse_twice(manifest, labels.names)
         return assemble(labels, [hashed(patient, key) for patient in patients], task)
-
-
-def labels_of(manifest: Manifest, task: Task) -> list[Labels]:
-    """Return the labels of each image: of one cell, of one cell with a separator, or of a column per class.
-
-    Raises:
-        DataError: a column is missing, a cell is empty that may not be, or a mark is neither yes nor no.
-    """
-    with _named(manifest):
-        return _labels(manifest, task)
 
 
 @contextmanager
@@ -195,40 +218,6 @@ def _named(manifest: Manifest) -> Iterator[None]:
         yield
     except DataError as error:
         raise DataError(f"{manifest.path}: {error}") from error
-
-
-def _labels(manifest: Manifest, task: Task) -> list[Labels]:
-    if not isinstance(task.label, str):
-        return _marked(manifest, task.label)
-    cells = column(manifest, task.label, "label")
-    if task.label_separator:
-        return [labels_in(cell, task.label_separator) for cell in cells]
-    _refuse(manifest, (not cell.strip() for cell in cells), "no label")
-    return [(cell.strip(),) for cell in cells]
-
-
-def _marked(manifest: Manifest, names: Labels) -> list[Labels]:
-    """Return the names of the columns in which an image has a yes."""
-    columns = [[cell.strip().lower() for cell in column(manifest, name, "label")] for name in names]
-    _refuse_blank(manifest, dict(zip(names, columns, strict=True)))
-    for name, marks in zip(names, columns, strict=True):
-        _refuse(manifest, (cell not in _MARKS for cell in marks), f"neither 1 nor 0 in the label column {name!r}")
-    return [
-        tuple(name for name, cell in zip(names, row, strict=True) if _MARKS[cell]) for row in zip(*columns, strict=True)
-    ]
-
-
-def _refuse_blank(manifest: Manifest, columns: Mapping[str, Sequence[str]]) -> None:
-    """Refuse cells without a mark: whether a blank means no, or that nobody looked, only the user knows."""
-    blank = {name: cells.count("") for name, cells in columns.items() if "" in cells}
-    if blank:
-        named = ", ".join(f"{name!r} {number}" for name, number in list(blank.items())[:_MAX_NAMED])
-        more = f" and {len(blank) - _MAX_NAMED} more columns" if len(blank) > _MAX_NAMED else ""
-        first = next(row for row, marks in enumerate(zip(*columns.values(), strict=True)) if "" in marks)
-        raise DataError(
-            f"blank cells in the label columns: {named}{more}; first line {manifest.images[first].line}. Expected 1 "
-            "or 0 in every cell: write 0 for no, and remove the rows where it is not known."
-        )
 
 
 def column(manifest: Manifest, name: str, what: str, *, written: bool = False) -> list[str]:

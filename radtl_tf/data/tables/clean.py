@@ -42,9 +42,11 @@ def normal_cells(cells: Cells, kept: Sequence[str] = ()) -> tuple[list[list[str]
     """
     changes: dict[str, list[tuple[int, str]]] = defaultdict(list)
     columns = [
-        list(column) if name in kept else _normal_column(name, column, cells.lines, changes)
+        column if name in kept else _normal_column(name, column, cells.lines, changes)
         for name, column in zip(cells.header, zip(*cells.rows, strict=True), strict=True)
     ]
+    if not changes:
+        return cells.rows, ()
     repairs = tuple(_normalization(kind, changes[kind]) for kind in KINDS if kind in changes)
     return [list(row) for row in zip(*columns, strict=True)], repairs
 
@@ -62,13 +64,15 @@ def normal_header(cells: Cells) -> Cells:
 
 def _normal_column(
     name: str, column: Sequence[str], lines: Sequence[int], changes: dict[str, list[tuple[int, str]]]
-) -> list[str]:
-    found = {value: normalized(value) for value in set(column)}
-    if any(kinds for _, kinds in found.values()):
-        for line, value in zip(lines, column, strict=True):
-            for kind in found[value][1]:
-                changes[kind].append((line, name))
-    return [found[value][0] for value in column]
+) -> Sequence[str]:
+    """Return the cells in their normal form, or the column itself; add each change to ``changes``."""
+    found = {value: changed for value in set(column) if (changed := normalized(value))[1]}
+    if not found:
+        return column
+    for line, value in zip(lines, column, strict=True):
+        for kind in found[value][1] if value in found else ():
+            changes[kind].append((line, name))
+    return [found[value][0] if value in found else value for value in column]
 
 
 def _normalization(kind: str, places: Sequence[tuple[int, str]]) -> Repair:

@@ -63,7 +63,7 @@ def decoded(data: bytes, encoding: str | None = None) -> Decoded:
         DataError: it is not text, the encoding is unknown or does not fit, or several fit.
     """
     if encoding is not None:
-        return Decoded(_strict(data, text_encoding(encoding)), encoding)
+        return Decoded(_strict(data, text_encoding(encoding), encoding), encoding)
     for mark, name in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return Decoded(_strict(data, name), name)
@@ -95,13 +95,13 @@ def text_encoding(name: str) -> str:
     return "utf-8-sig" if codec.name == UTF8 else codec.name
 
 
-def _strict(data: bytes, encoding: str) -> str:
+def _strict(data: bytes, codec: str, name: str = "") -> str:
     try:
-        text = data.decode(encoding)
+        text = data.decode(codec)
     except UnicodeError as error:
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
         line = data[:start].count(b"\n") + 1
-        raise DataError(f"line {line} is not in the encoding {encoding}: {_ADVICE}.") from error
+        raise DataError(f"line {line} is not in the encoding {name or codec}: {_ADVICE}.") from error
     if "\0" in text:
         raise DataError(f"line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character: no text file.")
     return text
@@ -131,10 +131,11 @@ def _found(data: bytes) -> Decoded:
         DataError: several do and differ, or none does.
     """
     cells = list(_cells(data))
-    texts = {name: text for name in CANDIDATES if (text := _tried(data, name)) is not None}
-    scores = {name: _score(cells, name) for name in texts}
+    scores = {name: score for name in CANDIDATES if (score := _score(cells, name)) <= _WORST}
+    texts = {name: text for name in scores if (text := _tried(data, name)) is not None}
+    scores = {name: scores[name] for name in texts}
     best = min(scores.values(), default=1.0)
-    fitting = [name for name, score in scores.items() if score <= min(_WORST, best + _MARGIN)]
+    fitting = [name for name, score in scores.items() if score <= best + _MARGIN]
     line = next(number for number, one in enumerate(data.splitlines(), 1) if not one.isascii())
     if not fitting:
         raise DataError(f"line {line} is in an encoding that is not recognized, and not in UTF-8: {_ADVICE}.")
@@ -172,5 +173,9 @@ def _is_text(text: str) -> bool:
 
 
 def _score(cells: list[bytes], encoding: str) -> float:
+    """Return how little the cells look like text in ``encoding``, 0 to 1."""
     judge = CANDIDATES[encoding]
-    return sum(judge(cell.decode(encoding, "replace")) for cell in cells) / len(cells)
+    try:
+        return sum(judge(cell.decode(encoding)) for cell in cells) / len(cells)
+    except UnicodeDecodeError:
+        return 1.0

@@ -75,7 +75,7 @@ def _of_text(data: bytes, encoding: str | None = None) -> Table:
     if not found.detected:
         return table
     name = found.encoding
-    repair = Repair("encoding", f"The encoding is {name}, found by trying; task.encoding = '{name}' fixes it.")
+    repair = Repair("encoding", f"The encoding is {name}, found by trying; task.encoding = '{name}' says so.")
     return replace(table, repairs=(repair, *table.repairs), encoding=name)
 
 

@@ -91,7 +91,7 @@ def _strata(cases: Cases, numbers: NDArray[np.int64], num_groups: int) -> NDArra
     if cases.truth.ndim == 1:
         rows, classes = np.arange(len(cases.truth)), cases.truth
     else:
-        rows, classes = np.nonzero(cases.truth)
+        rows, classes = np.nonzero(cases.truth == 1)
     counts = np.bincount(classes, minlength=len(cases.classes))
     rank = np.empty(len(counts), np.int64)
     rank[np.argsort(-counts, kind="stable")] = np.arange(1, len(counts) + 1)
@@ -105,7 +105,8 @@ class Stream:
     """Batches of (images, targets, examples) of a built data set, divided into a training and a validation part.
 
     Images are float32 0..1 (B, size, size, 1); targets float32 (B, K), one-hot or, multilabel, 1 where the image has
-    the class; examples int64 (B,). In memory are a bounded buffer, some batches, and some numbers per example.
+    the class, 0 where it has not and ``UNKNOWN`` where nobody knows; examples int64 (B,). In memory are a bounded
+    buffer, some batches, and some numbers per example.
     """
 
     builder: tfds.core.DatasetBuilder

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS
+from radtl_tf.data.manifest.cases import UNKNOWN
 from radtl_tf.evaluation.formatting import number, p_text, range_text
 from radtl_tf.evaluation.inference.bootstrap import REPLICATES, Bootstrap, bootstrap
 from radtl_tf.evaluation.inference.delong import delong
@@ -47,6 +48,7 @@ class Scored:
     """Cases with the scores of M models: truth (n,) of 0 and 1, ``scores`` (n, M), the patient (n,) of each.
 
     With several classes it is one class against the rest: truth is 1 if a case has the class, scores are P(class).
+    Truth is ``UNKNOWN`` if it is not known whether the case has it.
     """
 
     truth: NDArray[np.int64]
@@ -57,6 +59,16 @@ class Scored:
     def are_independent(self) -> bool:
         """Tell whether every patient has one case."""
         return len(np.unique(self.patients)) == len(self.patients)
+
+    @property
+    def is_known(self) -> NDArray[np.bool_]:
+        """Return (n,) whether it is known if a case has the class."""
+        return self.truth != UNKNOWN
+
+    def known(self) -> Scored:
+        """Return the cases whose truth is known."""
+        at = self.is_known
+        return self if at.all() else Scored(self.truth[at], self.scores[at], self.patients[at])
 
 
 @dataclass(frozen=True)
@@ -149,7 +161,7 @@ def evaluate_classes(
     of_class = [
         replace(one, metric=class_auroc(name))
         for name, view in zip(views, cases, strict=True)
-        for one in _aurocs(names, view, seed).estimates
+        for one in _aurocs(names, view.known(), seed).estimates
     ]
     found = replace(mean, estimates=[*mean.estimates, *of_class])
     others, left_out = _others(names, cases, kind, seed)
@@ -167,7 +179,7 @@ def evaluate_classes(
 
 def _cases(images: Scored, unit: Unit) -> Scored:
     cases = by_patient(images) if unit == "patient" else images
-    if len(np.unique(cases.truth)) != 2:
+    if len(np.unique(cases.known().truth)) != 2:
         raise ValueError("an AUROC needs both classes")
     return cases
 
@@ -175,26 +187,30 @@ def _cases(images: Scored, unit: Unit) -> Scored:
 def by_patient(images: Scored) -> Scored:
     """Return one case per patient, with the mean score of the patient's images.
 
+    The label of a patient is the label of the images where it is known.
+
     Raises:
         ValueError: a patient has images of both classes.
     """
     ids, which = np.unique(images.patients, return_inverse=True)
-    num_images, num_positive = np.bincount(which), np.bincount(which, weights=images.truth)
-    if ((num_positive > 0) & (num_positive < num_images)).any():
+    num_images = np.bincount(which)
+    num_known, num_positive = (np.bincount(which, weights=of) for of in (images.is_known, images.truth == 1))
+    if ((num_positive > 0) & (num_positive < num_known)).any():
         raise ValueError("a patient has images of both classes")
+    truth = np.where(num_known == 0, UNKNOWN, num_positive > 0)
     sums = np.stack([np.bincount(which, weights=column) for column in images.scores.T], axis=1)
-    return Scored((num_positive > 0).astype(np.int64), sums / num_images[:, None], ids)
+    return Scored(truth.astype(np.int64), sums / num_images[:, None], ids)
 
 
 def count(images: Scored) -> dict[str, int]:
     """Return how many images and patients there are, in all and of each class; a patient may have both."""
-    positive = images.truth == 1
+    positive, negative = images.truth == 1, images.truth == 0
     return {
         "images": len(images.truth),
         "patients": len(np.unique(images.patients)),
         "positive images": int(positive.sum()),
         "positive patients": len(np.unique(images.patients[positive])),
-        "negative patients": len(np.unique(images.patients[~positive])),
+        "negative patients": len(np.unique(images.patients[negative])),
     }
 
 
@@ -271,8 +287,15 @@ def _metrics(views: Sequence[Scored], kind: Kind, column: int) -> dict[str, Weig
 
 def _mean(metric: Metric, views: Sequence[Scored], column: int) -> WeightedMetric:
     """Return the mean over the views of a metric of one model; ``nan`` if one of them has no value."""
-    of_views = [metric.prepared(view.truth, view.scores[:, column]) for view in views]
+    of_views = [_of_known(metric, view, column) for view in views]
     return lambda weights: np.mean([of_view(weights) for of_view in of_views], axis=0)
+
+
+def _of_known(metric: Metric, view: Scored, column: int) -> WeightedMetric:
+    """Return a metric of one model on the cases of a view whose truth is known."""
+    at, known = view.is_known, view.known()
+    prepared = metric.prepared(known.truth, known.scores[:, column])
+    return prepared if at.all() else lambda weights: prepared(weights[at])
 
 
 def drawn_estimate(name: str, metric: str, found: Bootstrap) -> Estimate:

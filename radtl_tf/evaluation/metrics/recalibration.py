@@ -12,7 +12,7 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import expit, log_softmax, softmax
 from scipy.special import logit as _logit
 
-from radtl_tf.evaluation.metrics.auroc import Score, Truth
+from radtl_tf.evaluation.metrics.auroc import Score, Truth, columns_of_known
 
 Map = Callable[[Score], Score]
 
@@ -88,10 +88,10 @@ def temperature_of_classes(truth: Truth, score: Score) -> Map:
 
 
 def by_class(fit: Callable[[Truth, Score], Map]) -> Callable[[Truth, Score], Map]:
-    """Return ``fit`` for truth and score (n, K): a map for each class."""
+    """Return ``fit`` for truth and score (n, K): a map for each class, fitted on the cases where it is known."""
 
     def fitted(truth: Truth, score: Score) -> Map:
-        maps = [fit(*of) for of in zip(truth.T, score.T, strict=True)]
+        maps = [fit(*of) for of in columns_of_known(truth, score)]
         return lambda given: np.stack([one(of) for one, of in zip(maps, given.T, strict=True)], axis=1)
 
     return fitted

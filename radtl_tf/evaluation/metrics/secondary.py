@@ -119,8 +119,10 @@ def decisions(kind: Kind, truth: Truth, score: Score) -> tuple[NDArray[np.bool_]
     """Return whether each decision is wrong, and its confidence.
 
     Binary: scores of 0.5 or more are called positive; confidence is the distance from 0.5 (0..0.5). Multiclass: the
-    class with the highest score, which is also the confidence. Multilabel: n x K decisions, each as in a binary task.
+    class with the highest score, which is also the confidence. Multilabel: n x K decisions, each as in a binary task,
+    without the labels that are not known.
     """
     if kind == "multiclass":
         return score.argmax(axis=1) != truth.argmax(axis=1), score.max(axis=1)
-    return ((score >= CUT) != (truth == 1)).ravel(), np.abs(score - CUT).ravel()
+    known = ~np.isnan(truth)
+    return ((score >= CUT) != (truth == 1))[known], np.abs(score - CUT)[known]

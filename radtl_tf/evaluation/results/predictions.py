@@ -26,7 +26,7 @@ def read_predictions(path: Path, target: Target = BINARY) -> pd.DataFrame:
     """Read the predictions of an experiment: one row per scenario, repeat, fold and example.
 
     Text stays text, so a patient ``001`` is not ``1``. ``target`` gives the columns: a truth is 0 or 1, a score a
-    probability.
+    probability. An empty truth of a multilabel task is NaN: the label is not known.
 
     Raises:
         DataError: a column is missing, a value is out of range, a run is missing, scenarios were tested on different
@@ -62,7 +62,8 @@ def _as_numbers(table: pd.DataFrame, path: Path, target: Target) -> pd.DataFrame
     whole = (*_WHOLE, *target.truth)
     numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in (*whole, *target.score)}
     good = {name: (numbers[name] >= 0) & (numbers[name] % 1 == 0) for name in _WHOLE}
-    good |= {name: numbers[name].isin((0, 1)) for name in target.truth}
+    unknown = {name: (table[name] == "") & (target.kind == "multilabel") for name in target.truth}
+    good |= {name: numbers[name].isin((0, 1)) | unknown[name] for name in target.truth}
     good |= {name: numbers[name].between(0, 1) for name in target.score}
     good["part"] = table["part"].isin(("inner", "test"))
     ranges = dict.fromkeys(target.truth, "0 or 1") | dict.fromkeys(target.score, "a probability from 0 to 1")
@@ -71,7 +72,9 @@ def _as_numbers(table: pd.DataFrame, path: Path, target: Target) -> pd.DataFrame
             line = int(np.argmin(good[name])) + 2  # line 1 is the header
             raise DataError(f"{path}, line {line}: {name} is not {expected}. {_ADVICE}")
     scores = {name: numbers[name].astype(float) for name in target.score}
-    return table.assign(**{name: numbers[name].astype(np.int64) for name in whole}, **scores)
+    partly = [name for name in target.truth if unknown[name].any()]  # NaN needs floats
+    as_int = {name: numbers[name].astype(np.int64) for name in whole if name not in partly}
+    return table.assign(**as_int, **{name: numbers[name] for name in partly}, **scores)
 
 
 def _check_one_class(table: pd.DataFrame, path: Path, target: Target) -> None:

@@ -23,13 +23,15 @@ def arrays(rows: pd.DataFrame, target: Target) -> tuple[Truth, Score]:
 def by_unit(predictions: pd.DataFrame, unit: Unit, target: Target = BINARY) -> pd.DataFrame:
     """Return one row per run, part and unit; a ``patient`` gets the mean score of all images, an ``image`` its own.
 
+    A patient has the label of the images where it is known.
+
     Raises:
         DataError: ``unit`` is ``patient`` and a patient has images of different classes.
     """
     if unit == "image":
         return predictions
     labels = predictions[["patient", *target.truth]].drop_duplicates()
-    num_mixed = int(labels.loc[labels["patient"].duplicated(), "patient"].nunique())
+    num_mixed = int((labels.groupby("patient")[list(target.truth)].nunique() > 1).any(axis=1).sum())
     if num_mixed:
         classes = "both classes" if target.is_binary else "different classes"
         raise DataError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from radtl_tf.evaluation.metrics.auroc import Score, Truth
+from radtl_tf.evaluation.metrics.auroc import Score, Truth, of_known
 from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
 from radtl_tf.evaluation.metrics.recalibration import Map, by_class, platt, temperature, temperature_of_classes
 from radtl_tf.evaluation.metrics.secondary import NUM_BINS, adaptive_bins
@@ -75,8 +75,11 @@ def reliability(parts: RunParts, side: Side, number: int = 0, name: str = "") ->
     least five cases each in the smallest fold.
     """
     tests = [parts.test(run) for run in side.of_repeat(0)]
-    num_bins = max(1, min(NUM_BINS, min(len(test.case) for test in tests) // _MIN_CASES))
-    pairs = [(of.truth, of.score) if of.truth.ndim == 1 else (of.truth[:, number], of.score[:, number]) for of in tests]
+    pairs = [
+        (of.truth, of.score) if of.truth.ndim == 1 else of_known(of.truth[:, number], of.score[:, number])
+        for of in tests
+    ]
+    num_bins = max(1, min(NUM_BINS, min(len(truth) for truth, _ in pairs) // _MIN_CASES))
     bins = np.array([adaptive_bins(*pair, num_bins) for pair in pairs])  # (folds, 3, bins)
     scores, shares, cases = bins.transpose(1, 0, 2)
     means = scores.mean(0), shares.mean(0), shares.std(axis=0, ddof=1), cases.sum(0).astype(int)

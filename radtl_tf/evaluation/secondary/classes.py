@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from radtl_tf.evaluation.metrics.auroc import auroc, class_auroc
+from radtl_tf.evaluation.metrics.auroc import auroc, class_auroc, of_known
 from radtl_tf.evaluation.question.chosen_runs import Pair, Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
 from radtl_tf.evaluation.question.inner_choice import RunValues
@@ -67,4 +67,4 @@ def _rows(
 
 def _auroc(parts: RunParts, run: RunKey, number: int) -> float:
     test = parts.test(run)
-    return auroc(test.truth[:, number], test.score[:, number])
+    return auroc(*of_known(test.truth[:, number], test.score[:, number]))

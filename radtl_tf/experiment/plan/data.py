@@ -16,7 +16,7 @@ from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, manifest_of
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
 from radtl_tf.data.tfds.builders import (
     build_manifest,
     build_named,
@@ -114,9 +114,9 @@ def _of_data_set(experiment: Experiment, folder: OutputFolder, source: str | tfd
 
 def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest | None) -> _Read:
     task = experiment.task
-    manifest = given or manifest_of(task)
-    labels = labels_of(manifest, task)
-    cases = cases_of(manifest, task, patient_key(folder.data), labels)
+    found = labelled(given or manifest_of(task), task)
+    manifest, labels = found.manifest, found.labels
+    cases = replace(cases_of(manifest, task, patient_key(folder.data), labels), gaps=found.counts)
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
     builder = build_manifest(manifest, cases, folder.data, task)

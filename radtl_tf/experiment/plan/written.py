@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,4 +93,5 @@ def _data(plan: Plan) -> dict[str, Any]:
             for number, name in enumerate(cases.classes)
         },
         "unit": cases.unit,
+        **({"unknown": asdict(cases.gaps)} if cases.gaps else {}),
     }

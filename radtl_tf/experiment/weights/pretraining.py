@@ -196,8 +196,7 @@ def _data_record(task: Task, cases: Cases, held_out: np.ndarray, sha256: str) ->
 
 
 def _images_per_class(cases: Cases, part: np.ndarray) -> np.ndarray:
-    truth = cases.truth[part]
-    return truth.sum(axis=0) if truth.ndim == 2 else np.bincount(truth, minlength=len(cases.classes))
+    return cases.marks[part].sum(axis=0)
 
 
 def _refuse_other(place: Place, pretraining: Pretraining, **facts: Any) -> None:

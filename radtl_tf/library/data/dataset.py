@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from radtl_tf.data.check.rules import linked_cases
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, manifest_from, manifest_of
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_from, manifest_of
 from radtl_tf.errors import DataError
 from radtl_tf.library.data.check import DataCheck, data_check
 from radtl_tf.library.data.stored_images import ImageRows, StoredImages, private_folder
-from radtl_tf.library.data.subset import part_of, positions_of
+from radtl_tf.library.data.subset import labels_with_nan, part_of, positions_of
 from radtl_tf.library.data.summary import summary_html, summary_text
 from radtl_tf.library.data.task import check_kind_said, task_from, without_source
 from radtl_tf.records.experiment import Task
@@ -72,6 +72,8 @@ class Dataset:
         encoding: str | None = None,
         columns: Mapping[str, str] | None = None,
         sex_codes: Mapping[str, str] | None = None,
+        missing: str = "refuse",
+        uncertain: str = "refuse",
     ) -> Dataset:
         """Read a manifest: a table with a path, a label and a patient id per image.
 
@@ -98,6 +100,9 @@ class Dataset:
             columns: columns of metadata, such as ``{"age": "Patient Age"}``; default: columns with the names of the
                 metadata.
             sex_codes: the meaning of codes in the column of sex, such as ``{"1": "M", "2": "F"}``.
+            missing: what a cell without a label means: ``refuse`` the table, ``no``, or ``ignore``: the label takes no
+                part in training and metrics, and an image without any known label is left out.
+            uncertain: what an uncertain label (-1) means: ``refuse``, ``no``, ``yes`` or ``ignore``.
 
         Raises:
             DataError: the table is wrong; the message says what to do. Missing images raise an error when they are
@@ -124,6 +129,8 @@ class Dataset:
             encoding=encoding,
             columns=columns,
             sex_codes=sex_codes,
+            missing=missing,
+            uncertain=uncertain,
         )
         return cls._from_manifest(manifest_of(task, collect=True), task, kind)
 
@@ -145,6 +152,8 @@ class Dataset:
         suffix: str | None = None,
         columns: Mapping[str, str] | None = None,
         sex_codes: Mapping[str, str] | None = None,
+        missing: str = "refuse",
+        uncertain: str = "refuse",
     ) -> Dataset:
         """Use a DataFrame as the manifest; it is checked like a CSV file written by pandas.
 
@@ -170,6 +179,8 @@ class Dataset:
             depth=depth,
             columns=columns,
             sex_codes=sex_codes,
+            missing=missing,
+            uncertain=uncertain,
         )
         return cls._from_manifest(manifest, without_source(task), kind)
 
@@ -214,7 +225,8 @@ class Dataset:
 
     @classmethod
     def _from_manifest(cls, manifest: Manifest, task: Task, kind: str | None) -> Dataset:
-        labels = labels_of(manifest, task)
+        found = labelled(manifest, task)
+        manifest, labels = found.manifest, found.labels
         cases = cases_of(manifest, task, patient_key(private_folder()), labels)
         check_kind_said(task, cases, kind)
         stored = StoredImages(cases, task, manifest, labels=labels)
@@ -231,9 +243,13 @@ class Dataset:
         return self._cases.classes
 
     @property
-    def y(self) -> NDArray[np.int64]:
-        """The labels: (N,) numbers of classes, or (N, K) of 0 and 1 for a multilabel task."""
-        return self._cases.truth.copy()
+    def y(self) -> NDArray[Any]:
+        """The labels: (N,) numbers of classes, or (N, K) of 0 and 1 for a multilabel task.
+
+        Where labels are ignored (``missing`` or ``uncertain``) it is float64, with NaN for these labels: most functions
+        refuse NaN, so no label that nobody knows is taken for a no.
+        """
+        return labels_with_nan(self._cases)
 
     @property
     def groups(self) -> NDArray[np.int64]:
@@ -298,6 +314,9 @@ class Dataset:
     ) -> tf.data.Dataset:
         """Return a ``tf.data.Dataset`` of batches (images, y).
 
+        Where labels are ignored, y is float32 with NaN for these labels. A loss of such a y is NaN unless it masks
+        them: ``known = tf.math.is_finite(y)``, then ``tf.where(known, y, 0)`` with ``known`` as weights.
+
         Args:
             size: side of the images in pixels.
             batch_size: images per batch; the last one may be smaller.
@@ -318,13 +337,13 @@ class Dataset:
         from radtl_tf.library.data.streams import Settings, stream
 
         settings = Settings(size, batch_size, pixels, resize, shuffle, seed, augmentation)
-        return stream(self._images, self._cases.truth, settings)
+        return stream(self._images, self.y, settings)
 
     def __len__(self) -> int:
         return len(self._images)
 
     def __repr__(self) -> str:
-        return summary_text(self._cases)
+        return summary_text(self._cases, self._images.left_out)
 
     def _repr_html_(self) -> str:
-        return summary_html(self._cases)
+        return summary_html(self._cases, self._images.left_out)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
 
 from radtl_tf.data.folds.draw import draw_folds
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.errors import DataError, ExperimentError
 from radtl_tf.records.experiment import FoldPlan, Kind
 from radtl_tf.records.reader import record_from
@@ -59,7 +59,7 @@ class PatientFolds(BaseCrossValidator):
 
         Args:
             X: a ``Dataset``, which provides ``y`` and ``groups``; any other value is ignored.
-            y: (N,) classes, or (N, K) of 0 and 1 for several labels.
+            y: (N,) classes, or (N, K) of 0 and 1 for several labels, NaN if a label is not known.
             groups: (N,) groups that may not be divided, such as ``data.groups``.
 
         Raises:
@@ -106,6 +106,10 @@ def _truth(labels: NDArray[Any]) -> tuple[Kind, tuple[str, ...], NDArray[np.int6
     if labels.ndim == 1:
         values, truth = np.unique(labels, return_inverse=True)
         return "multiclass", tuple(map(str, values)), truth.astype(np.int64)
-    if not np.isin(labels, (0, 1)).all():
-        raise DataError("y has several columns, but not only the values 0 and 1: give one column of 0 and 1 per label.")
-    return "multilabel", tuple(map(str, range(labels.shape[1]))), labels.astype(np.int64)
+    unknown = np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(labels.shape, bool)
+    if not np.isin(labels[~unknown], (0, 1)).all():
+        raise DataError(
+            "y has several columns, but not only the values 0, 1 and NaN: give one column of 0 and 1 per label."
+        )
+    truth = np.where(unknown, UNKNOWN, np.where(unknown, 0, labels).astype(np.int64))
+    return "multilabel", tuple(map(str, range(labels.shape[1]))), truth

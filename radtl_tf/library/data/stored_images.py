@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from radtl_tf.data.check.check_source import repaired
 from radtl_tf.data.check.examined_images import examined, read_manifest_images
 from radtl_tf.data.check.findings import Examined, Finding
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.labels import Labels
+from radtl_tf.data.manifest.labels import RowLabels
 from radtl_tf.data.manifest.reader import Manifest, refuse_faults
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.places import data_folder
@@ -24,6 +23,9 @@ from radtl_tf.records.experiment import Task
 # TensorFlow takes seconds to load and is not needed to read and check a table.
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
+
+
+_NONE = RowLabels(())
 
 
 class StoredImages:
@@ -36,7 +38,7 @@ class StoredImages:
         manifest: Manifest | None,
         builder: tfds.core.DatasetBuilder | None = None,
         *,
-        labels: Sequence[Labels] = (),
+        labels: RowLabels = _NONE,
     ) -> None:
         """Use a manifest with the ``labels`` of its rows, or a built data set."""
         self.cases, self.task, self.manifest, self.labels = cases, task, manifest, labels
@@ -101,6 +103,11 @@ class ImageRows:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def left_out(self) -> int:
+        """Return how many rows of the table were left out because none of their labels is known."""
+        return 0 if self._stored.manifest is None else self._stored.manifest.left_out
+
     def at(self, positions: NDArray[np.int64]) -> ImageRows:
         """Return the images at these positions of this selection."""
         return ImageRows(self._stored, self.rows[positions])
@@ -126,10 +133,9 @@ class ImageRows:
             if self._stored.manifest is None:
                 raise
         rows, task = self.rows.tolist(), self._stored.task
-        manifest, labels = self._stored.manifest.at(rows), [self._stored.labels[row] for row in rows]
-        return examined(
-            manifest, read_manifest_images(manifest, depth=task.depth), labels, task=task, patient=task.patient
-        )
+        manifest, labels = self._stored.manifest.at(rows), self._stored.labels.at(rows)
+        outcomes = read_manifest_images(manifest, depth=task.depth)
+        return examined(manifest, outcomes, labels, task=task, patient=task.patient)
 
     def repaired(self) -> tuple[Finding, ...]:
         """Return what was repaired in the table of the images while it was read."""

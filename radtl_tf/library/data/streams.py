@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -48,13 +49,16 @@ class Settings:
             raise ExperimentError(f"unknown pixels {self.pixels!r}: use one of {known}.")
 
 
-def stream(images: ImageRows, truth: NDArray[np.int64], settings: Settings) -> tf.data.Dataset:
-    """Return the images with their labels ``truth``, batched; each pass has its own order and augmentation.
+def stream(images: ImageRows, y: NDArray[Any], settings: Settings) -> tf.data.Dataset:
+    """Return the images with their labels ``y``, batched; each pass has its own order and augmentation.
+
+    Labels that are floats become float32.
 
     Raises:
         DataError, ExperimentError, OutputError: as ``Dataset.to_tf`` says.
     """
     settings.check()
+    truth = y.astype(np.float32) if y.dtype.kind == "f" else y
     grey, rows, number = images.grey(settings.size, settings.resize), images.rows, len(images)
 
     def load(positions: tf.Tensor, epoch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -1,14 +1,15 @@
-"""Select a part of a data set: its row positions and its cases."""
+"""Select a part of a data set: its row positions, cases and labels."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import Cases, LabelCounts
 from radtl_tf.errors import DataError
 
 
@@ -29,6 +30,11 @@ def positions_of(rows: ArrayLike, number: int) -> NDArray[np.int64]:
     return np.where(positions < 0, positions + number, positions)
 
 
+def labels_with_nan(cases: Cases) -> NDArray[Any]:
+    """Return a copy of the truth, (N,) or (N, K); float64 with NaN for what is not known, if there is any."""
+    return cases.truth.copy() if cases.all_known else np.where(cases.known, cases.truth, np.nan)
+
+
 def part_of(cases: Cases, rows: NDArray[np.int64]) -> Cases:
     """Return the cases at ``rows``; patients are numbered by their first appearance, as in any data set."""
     numbers, kept = pd.factorize(cases.patients[rows])
@@ -38,4 +44,5 @@ def part_of(cases: Cases, rows: NDArray[np.int64]) -> Cases:
         truth=cases.truth[rows],
         patients=numbers.astype(np.int64),
         patient_ids=tuple(cases.patient_ids[number] for number in kept),
+        gaps=LabelCounts(),
     )

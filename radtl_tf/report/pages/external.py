@@ -115,12 +115,13 @@ def _inputs(drifts: Sequence[Drift]) -> Table:
 def _curves(external: External, views: Sequence[Scored]) -> str:
     """Return the ROC curve of each model as an SVG element; with several classes their mean, classes thin."""
     aurocs = [one for one in external.estimates if one.metric == "auroc"]
+    known = [view.known() for view in views]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(3.3, 3.3))
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, linestyle=":")
         for column, (one, color, dash) in enumerate(zip(aurocs, SERIES, _DASHES, strict=False)):
-            curves = [_roc(view.truth, view.scores[:, column]) for view in views]
+            curves = [_roc(view.truth, view.scores[:, column]) for view in known]
             if len(curves) > 1:
                 for curve in curves:
                     axes.plot(*curve, color=color, linestyle=dash, linewidth=0.5, alpha=0.5)

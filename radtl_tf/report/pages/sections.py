@@ -18,6 +18,7 @@ from radtl_tf.report.saliency.section import SECTION, Saliency
 from radtl_tf.report.text.citation import bibtex, citations
 from radtl_tf.report.text.guidelines import Item, as_table, checklists
 from radtl_tf.report.text.methods import paragraphs, sentences
+from radtl_tf.report.text.methods_sentences import missing_data
 from radtl_tf.report.topics.calibration import calibration_figure
 from radtl_tf.report.topics.learning_curve import learning_curve_figure
 from radtl_tf.report.topics.selective_prediction import selective_figure
@@ -76,7 +77,7 @@ def contents(evaluation: Evaluation, saliency: Saliency | None = None) -> Conten
     """Return what the report of an evaluation shows; every figure is drawn once."""
     answer = evaluation.question
     said = sentences(evaluation) | {"result": answer.sentence if answer else ""}
-    said |= {"saliency": saliency.draft if saliency else ""}
+    said |= {"saliency": saliency.draft if saliency else "", "missing": missing_data(evaluation)}
     shown = Contents(
         figures=[*figures(evaluation), *(saliency.figures if saliency else ())],
         tables=[*tables(evaluation), *([saliency.table] if saliency and saliency.table.rows else ())],

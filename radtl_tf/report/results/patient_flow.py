@@ -28,7 +28,13 @@ _Box = tuple[float, float, list[str]]  # left and right end, lines
 
 def flow_figure(evaluation: Evaluation) -> Figure:
     """Return boxes from the given data to the parts of the folds, with images and patients in each."""
-    texts = [[_given(evaluation)], [_left_out()], [_analyzed(evaluation)], [_divided(evaluation)], _parts(evaluation)]
+    texts = [
+        [_given(evaluation)],
+        [_left_out(evaluation)],
+        [_analyzed(evaluation)],
+        [_divided(evaluation)],
+        _parts(evaluation),
+    ]
     rows = [_boxes(row, begin) for row, begin in zip(texts, (0, _ASIDE, 0, 0, 0), strict=True)]
     heights = [max(len(lines) for _, _, lines in row) * _LINE + 2 * _MARGIN for row in rows]
     total = sum(heights) + _GAP * (len(rows) - 1)
@@ -56,14 +62,24 @@ def flow_figure(evaluation: Evaluation) -> Figure:
 def _given(evaluation: Evaluation) -> str:
     data, task = evaluation.record.data, evaluation.record.experiment.task
     source = f"Data set {task.dataset}" if task.dataset else "Manifest"
+    number = _num_left_out(evaluation)
+    if number:
+        return f"{source}: {data.examples + number} images"
     return f"{source}: {data.examples} images of {data.patients} patients"
 
 
-def _left_out() -> str:
+def _left_out(evaluation: Evaluation) -> str:
+    number = _num_left_out(evaluation)
+    why = ", which have no known label" if number else ""
     return (
-        "Excluded by this software: 0 images. An image that cannot be read, or is not a radiograph, stops the "
-        "experiment."
+        f"Excluded by this software: {number} images{why}. An image that cannot be read, or is not a "
+        "radiograph, stops the experiment."
     )
+
+
+def _num_left_out(evaluation: Evaluation) -> int:
+    unknown = evaluation.record.data.unknown
+    return unknown.left_out if unknown else 0
 
 
 def _analyzed(evaluation: Evaluation) -> str:

@@ -12,7 +12,7 @@ from radtl_tf.report.text.secondary_sentences import ANALYSES
 
 # The paragraphs and the sentences in each; an empty sentence is left out.
 PARAGRAPHS: dict[str, tuple[str, ...]] = {
-    "Data": ("data", "label", "checks", "privacy", "preprocessing"),
+    "Data": ("data", "label", "unknown", "checks", "privacy", "preprocessing"),
     "Partition": ("partition", "inner"),
     "Models": ("model", "weights", "probe"),
     "Training": ("training", "rates", "shares", "selection"),

@@ -21,6 +21,11 @@ _HEAD_INPUT = {
     "standardized": "standardized by their mean and SD in the training part",
     "raw": "without standardization (the published head)",
 }
+_POLICIES = {
+    "no": "imputed as absent",
+    "yes": "imputed as present",
+    "ignore": "ignored: they took no part in training, choices and metrics",
+}
 _TUNING = {
     "frozen": "only the head was trained",
     "top10": "the head and the last ten entries of the backbone's list of layers, including pooling layers, were "
@@ -52,11 +57,29 @@ def _label(evaluation: Evaluation) -> Iterator[str]:
     yield f"The reference standard was the {columns}, taken as given{positive}."
 
 
+def _unknown(evaluation: Evaluation) -> Iterator[str]:
+    """Yield what became of labels that the table does not give."""
+    unknown, task = evaluation.record.data.unknown, evaluation.record.experiment.task
+    if not unknown:
+        return
+    for what, counts, policy in (
+        ("missing", unknown.missing, task.missing),
+        ("uncertain", unknown.uncertain, task.uncertain),
+    ):
+        if counts:
+            by_column = listed([f"{name} {number}" for name, number in counts.items()])
+            yield f"{sum(counts.values())} labels were {what} ({by_column}) and {_POLICIES[policy]}."
+    if unknown.left_out:
+        yield f"{unknown.left_out} rows without any known label were excluded."
+
+
 def _checks(evaluation: Evaluation) -> Iterator[str]:
     check = evaluation.record.facts.check
     if not check:
         return
-    yield "Every image was decoded and checked before the first run, and none was excluded."
+    unknown = evaluation.record.data.unknown
+    kept = "those without a known label were excluded" if unknown and unknown.left_out else "none was excluded"
+    yield f"Every image was decoded and checked before the first run, and {kept}."
     found = [message.rstrip(".") for message in check.warnings]
     if found:
         yield f"The check warned: {'; '.join(found)}."
@@ -164,6 +187,7 @@ def _selection(evaluation: Evaluation) -> Iterator[str]:
 MADE: dict[str, Callable[[Evaluation], Iterator[str]]] = {
     "data": _data,
     "label": _label,
+    "unknown": _unknown,
     "checks": _checks,
     "privacy": _privacy,
     "preprocessing": _preprocessing,
@@ -177,3 +201,14 @@ MADE: dict[str, Callable[[Evaluation], Iterator[str]]] = {
     "shares": _shares,
     "selection": _selection,
 }
+
+
+def missing_data(evaluation: Evaluation) -> str:
+    """Return how missing data were handled, for a checklist: what the task declares, and what came of it."""
+    if evaluation.record.data.unknown:
+        handled = " ".join(_unknown(evaluation))
+    elif evaluation.record.experiment.task.dataset:
+        handled = "Labels are those of the data set; nothing was imputed."
+    else:
+        handled = "So does a row without a label or a patient id; nothing was imputed."
+    return f"An image that cannot be read stops the experiment. {handled}"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from radtl_tf.data.folds.draw import Fold
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.models.head import DEAD
 from radtl_tf.records.experiment import Kind
 from radtl_tf.training.losses import inner_loss, scores_of
@@ -76,8 +76,9 @@ def _of_several(features: NDArray[np.float64], truth: NDArray[np.int64], strengt
 
 
 def _of_labels(features: NDArray[np.float64], truth: NDArray[np.int64], strength: float) -> Line:
-    """Fit a regression per label (n, K), all with the same strength."""
-    lines = [_of_two(features, label, strength) for label in truth.T]
+    """Fit a regression per label (n, K) on the rows where it is known, all with the same strength."""
+    known = [label != UNKNOWN for label in truth.T]
+    lines = [_of_two(features[at], label[at], strength) for label, at in zip(truth.T, known, strict=True)]
     coefficients, intercepts = zip(*lines, strict=True)
     return np.stack([both[:, 1] for both in coefficients], axis=1), np.array([both[1] for both in intercepts])
 

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.training.adam import adam
@@ -85,12 +85,21 @@ class Learner:
 def loss_of(cases: Cases, training_part: NDArray[np.bool_], policy: str) -> Callable[..., tf.Tensor]:
     """Return the function ``loss(targets, logits)``, from (B, K) each to a loss per image (B,): softmax or sigmoid.
 
+    A label that is not known (``UNKNOWN`` among the targets) has no loss.
     ``balanced`` weights a class by the inverse of its share of the training part, with mean weight 1; for multilabel
     tasks, presence and absence of each class.
     """
     weights = class_weights(cases.truth[training_part], len(cases.classes), policy)
     loss = LOSSES[cases.kind]
-    return lambda targets, logits: loss(targets, logits, _of_targets(targets, weights))
+    if cases.all_known:
+        return lambda targets, logits: loss(targets, logits, _of_targets(targets, weights))
+    more = np.float32(1 / cases.known[training_part].mean())  # so that the loss is the mean over what is known
+
+    def masked(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        known = tf.cast(targets != UNKNOWN, tf.float32)
+        return loss(tf.maximum(targets, 0.0), logits, _of_targets(targets, weights) * known * more)
+
+    return masked
 
 
 def _of_targets(targets: tf.Tensor, weights: NDArray[np.float32]) -> tf.Tensor:

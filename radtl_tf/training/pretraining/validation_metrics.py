@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.metrics import roc_auc_score
 
+from radtl_tf.data.manifest.cases import UNKNOWN
 from radtl_tf.records.experiment import Kind
 
 TOP = 5  # top-5 is reported if there are more classes than this
@@ -19,7 +20,7 @@ _PART = 4096
 
 
 def source_metrics(logits: NDArray[np.float32], truth: NDArray[np.int64], kind: Kind) -> dict[str, float]:
-    """Return the metrics of n images: logits (n, K), truth (n,) or, multilabel, (n, K) of 0 and 1.
+    """Return the metrics of n images: logits (n, K), truth (n,) or, multilabel, (n, K) of 0, 1 and ``UNKNOWN``.
 
     ``loss`` is the mean cross-entropy (nats; for multilabel tasks, also over the classes). ``auroc`` is for the
     positive class, or the mean over the ``auroc_classes`` classes that some images have and others lack; without such
@@ -46,9 +47,14 @@ def _of_classes(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[s
 
 
 def _of_labels(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[str, float]:
-    losses = [np.logaddexp(0, part).sum() for part in _wide(logits)]
-    mean = (np.sum(losses) - logits[truth == 1].sum(dtype=float)) / logits.size
-    return {"loss": float(mean)} | _macro(logits.T, (column == 1 for column in truth.T))
+    known = truth != UNKNOWN
+    if known.all():
+        losses = [np.logaddexp(0, part).sum() for part in _wide(logits)]
+        mean = (np.sum(losses) - logits[truth == 1].sum(dtype=float)) / logits.size
+        return {"loss": float(mean)} | _macro(logits.T, (column == 1 for column in truth.T))
+    mean = (np.logaddexp(0, logits[known].astype(float)).sum() - logits[truth == 1].sum(dtype=float)) / known.sum()
+    of_known = [column[at] for column, at in zip(logits.T, known.T, strict=True)]
+    return {"loss": float(mean)} | _macro(of_known, (of[at] == 1 for of, at in zip(truth.T, known.T, strict=True)))
 
 
 def _wide(logits: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from radtl_tf.data.folds.draw import draw_folds, patients_per_class
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import FoldPlan
 
@@ -132,3 +132,18 @@ def test_a_label_that_nearly_all_have_is_refused() -> None:
     cases = Cases(np.arange(60), truth, np.arange(60), names, ("a", "b"), "image", kind="multilabel")
     with pytest.raises(DataError, match=r"\b5 folds"):
         draw_folds(cases, FoldPlan(count=5), seed=0)
+
+
+def test_every_part_has_known_cases_of_both_kinds_where_labels_are_ignored() -> None:
+    rng = np.random.default_rng(0)
+    cases = make_cases(200)
+    truth = (rng.random((len(cases.truth), 2)) < (0.5, 0.3)).astype(np.int64)
+    truth[cases.patients >= 60, 1] = UNKNOWN
+    partly = dataclasses.replace(cases, truth=truth, classes=("a", "b"), kind="multilabel", unit="image")
+    for fold in draw_folds(partly, FoldPlan(count=4), seed=3):
+        for _, positions in fold.parts():
+            for value in (0, 1):
+                assert len(np.unique(cases.patients[positions][truth[positions, 1] == value])) >= 1
+        assert min(patients_per_class(partly, fold.test)) >= 5
+    known = dataclasses.replace(partly, truth=np.where(truth == UNKNOWN, 0, truth))
+    np.testing.assert_array_equal(patients_per_class(partly, cases.examples), patients_per_class(known, cases.examples))

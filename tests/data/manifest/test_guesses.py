@@ -12,6 +12,7 @@ from radtl_tf.data.manifest.guesses import (
     guess_patient,
     guess_positive,
     guess_separator,
+    unknown_labels,
 )
 
 
@@ -61,6 +62,7 @@ def test_no_column_of_patients_is_made_up() -> None:
         ({"normal": 3, "pneumonia": 9}, "pneumonia"),
         ({"1": 9, "0": 3}, "1"),
         ({"0.0": 3, "1.0": 9}, "1.0"),
+        ({"FALSE": 9, "True": 9}, "True"),
         ({"benign": 5, "malignant": 5}, "malignant"),
         ({"left": 4, "right": 2}, "right"),
         ({"left": 4, "right": 4}, None),
@@ -74,6 +76,15 @@ def test_several_labels_in_a_cell() -> None:
     assert guess_separator(["A|B", "B|A", "A", "B"]) == "|"
     assert guess_separator(["A, left", "B"]) is None  # a comma within names divides nothing
     assert class_counts(["A|B", "A", "", "A | A"], "|") == {"A": 3, "B": 1}
+
+
+def test_what_is_not_known_is_no_class() -> None:
+    cells = ["1", "0", "-1", "nan", "", "0"]
+    assert class_counts(cells) == {"1": 1, "0": 2}
+    assert unknown_labels(cells) == (2, 1)
+    assert class_counts(["0", "1", "-1", "2"]).keys() == {"0", "1", "-1", "2"}
+    assert class_counts(["-1", "2", "2"]) == {"-1": 1, "2": 2}  # a grade
+    assert unknown_labels(["-1", "2", "2"]) == (0, 0)
 
 
 def test_the_column_of_the_paths() -> None:

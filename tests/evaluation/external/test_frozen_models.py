@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from radtl_tf.data.manifest.cases import UNKNOWN
 from radtl_tf.evaluation.external.frozen_models import (
     External,
     Scored,
@@ -18,7 +19,7 @@ from radtl_tf.evaluation.external.frozen_models import (
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.evaluation.metrics.auroc import auroc, cross_entropy, log_loss
 from radtl_tf.evaluation.metrics.metric_table import METRICS
-from radtl_tf.records.experiment import Kind
+from radtl_tf.records.experiment import Kind, Unit
 
 # Eight cases of three classes; of the pairs of a case with a class and one without, correctly ordered are 11 of 15,
 # 14 of 15 and 11 of 12.
@@ -244,3 +245,23 @@ def test_a_rare_class_costs_replicates_which_is_noted() -> None:
     assert any(re.search(r"\d of 10,000 .*AUROC", note) for note in notes)
     with pytest.raises(ValueError, match="both classes"):
         evaluate_classes(["m"], views_of(MARKS[:6], SCORES[:6]), "multiclass", "image", seed=1)
+
+
+@pytest.mark.parametrize("unit", ["image", "patient"])
+def test_a_class_is_measured_where_it_is_known(unit: Unit) -> None:
+    random = np.random.default_rng(4)
+    marks, scores = random.integers(0, 2, (80, 3)), random.random((80, 3))
+    marks[random.random((80, 3)) < 0.25] = UNKNOWN
+    made = evaluate_classes(["m"], views_of(marks, scores), "multilabel", unit, seed=1)
+    found = {one.metric: one for one in made.estimates}
+    areas = [auroc(marks[at, number], scores[at, number]) for number, at in enumerate((marks != UNKNOWN).T)]
+    assert [found[f"auroc: {name}"].value for name in "abc"] == pytest.approx(areas)
+    assert found["auroc"].value == pytest.approx(np.mean(areas))
+    assert found["auroc"].ci_low < found["auroc"].value < found["auroc"].ci_high
+
+
+def test_a_patient_has_the_label_of_the_images_where_it_is_known() -> None:
+    truth, patients = np.array([UNKNOWN, 1, UNKNOWN, 0]), np.array([7, 7, 8, 9])
+    cases = by_patient(Scored(truth, np.array([[0.2], [0.4], [0.5], [0.6]]), patients))
+    assert cases.truth.tolist() == [1, UNKNOWN, 0]
+    assert cases.scores[:, 0] == pytest.approx([0.3, 0.5, 0.6])

@@ -37,6 +37,8 @@ def test_a_folder_is_begun_when_a_run_is_finished(folder: OutputFolder) -> None:
         ({"training": {"views": 3}}, {"training": {}}, "training.views: 3 .* None now"),
         ({"task": {}}, {"task": {"classes": []}}, ""),  # an earlier version did not know the key
         ({"task": {}}, {"task": {"classes": ["a"]}}, r"task.classes: None .* \['a'\] now"),
+        ({"task": {}}, {"task": {"missing": "refuse", "uncertain": "refuse"}}, ""),
+        ({"task": {}}, {"task": {"missing": "no"}}, "task.missing: 'refuse' .* 'no' now"),
         ({"evaluation": {"subgroups": ["sex"]}}, {"evaluation": {"subgroups": []}}, ""),
     ],
 )

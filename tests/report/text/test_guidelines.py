@@ -57,7 +57,7 @@ def few(tmp_path_factory: pytest.TempPathFactory, synthetic: ModuleType) -> Cont
 
 
 def test_every_sentence_and_place_that_is_named_exists(evaluation: Evaluation, whole: Contents) -> None:
-    known = {*sentences(evaluation), "result", "saliency"}
+    known = {*sentences(evaluation), "result", "saliency", "missing"}
     words = [word for line in ROWS[1:] for column in line.split("\t")[5:] for word in column.split()]
     assert {word[1:] for word in words if word.startswith("@")} <= known
     optional = {"check", "baselines", "layers", "not-converged", "learning-curve"}
