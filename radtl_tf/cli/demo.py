@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from radtl_tf.cli.options import FOLDER, load_tensorflow
+
+if TYPE_CHECKING:
+    from radtl_tf.deploy.predict import Score
+    from radtl_tf.evaluation.evaluate import Evaluation
+
+_COLUMNS = 5  # of the table of settings: what was compared, the AUROC and its interval
+_NEXT = """\
+Next, with your own radiographs and a table of them (path, label, patient_id):
+  radtl data check labels.csv --positive POSITIVE --patient patient_id
+  radtl init --manifest labels.csv --positive POSITIVE --out experiment.toml
+  radtl run experiment.toml --out results"""
 
 
 @click.command()
@@ -14,19 +28,36 @@ from radtl_tf.cli.options import FOLDER, load_tensorflow
     "--out", type=FOLDER, default="radtl-demo", show_default=True, help="Folder to work in; call again to resume."
 )
 def demo(out: Path) -> None:
-    """Run the whole job on synthetic radiographs, with no download: a few minutes.
+    """Run the whole job on synthetic radiographs, with no download: about four minutes.
 
-    Draws radiographs as DICOM files, pre-trains two small backbones on one task, compares those weights with random
-    ones on another, writes the report, exports a model and scores a new radiograph.
+    Draws radiographs as DICOM files, pre-trains a small backbone on findings, compares its weights and those of
+    another one that ships with the package with random ones on another task and other patients, writes the report,
+    exports a model and scores new radiographs.
     """
     load_tensorflow()
-    from radtl_tf.cli.run import print_results
-    from radtl_tf.experiment.demo import run_demo
+    from radtl_tf.experiment.demo import NOTE, report_of, run_demo
     from radtl_tf.library.bars import bars
 
     with bars() as watch:
         evaluation, scores = run_demo(out, watch)
-    print_results(evaluation)
-    click.echo("path,score")
+    _print_answer(evaluation)
+    _print_scores(scores)
+    click.echo(f"Report: {report_of(out)}\n{NOTE}\n\n{_NEXT}")
+
+
+def _print_answer(evaluation: Evaluation) -> None:
+    from radtl_tf.report.drawing.table import render_text
+    from radtl_tf.report.results.tables import settings_table
+
+    table = settings_table(evaluation)
+    rows = tuple(row[:_COLUMNS] for row in table.rows)
+    click.echo(render_text(replace(table, columns=table.columns[:_COLUMNS], rows=rows)))
+    if evaluation.question:
+        click.echo(f"{evaluation.question.sentence}\n")
+
+
+def _print_scores(scores: Iterable[Score]) -> None:
+    click.echo("New radiographs, scored by the exported model:")
     for score in scores:
-        click.echo(f"{score.path.name},{score.score:.4f}")
+        click.echo(f"  {score.path.name}  {score.score:.4f}")
+    click.echo()
