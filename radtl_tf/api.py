@@ -40,7 +40,8 @@ def backbone(
     The file is checked as an experiment checks it: complete, finite, of this backbone, and safe to read.
 
     Args:
-        name: ``ResNet50``, ``DenseNet121``, ``InceptionV3``, ``InceptionResNetV2``, ``MobileNet`` or ``MobileNetV2``.
+        name: ``ResNet50``, ``DenseNet121``, ``InceptionV3``, ``InceptionResNetV2``, ``MobileNet``, ``MobileNetV2``,
+            or ``MobileNet050`` and ``MobileNet025``, MobileNets with half and a quarter of the channels.
         weights: ``imagenet``, ``radimagenet``, the path of an ``.h5`` file, or ``random``, which is also ``None``.
         pixels: the convention in which the weights saw images. A file needs it, unless ``radtl pretrain`` wrote it;
             the attribute ``pixels`` of the model names it, for ``preprocess``.

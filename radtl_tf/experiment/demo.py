@@ -1,4 +1,4 @@
-"""The demo: draw radiographs, pre-train on findings, compare the weights with random ones on another task, export, predict.
+"""The demo: pre-train on findings in radiographs that it draws, ask whether that helps another task, export, predict.
 
 The source and the target are related by design: the findings of the source are the five traits that together tell the
 sex in the target. The patients are others. So the pre-trained weights help clearly; real weights help less.

@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -58,12 +57,12 @@ class Kind:
             return _SEPARATOR.join(name for name, has in zip(self.classes, truth, strict=True) if has)
         return self.classes[truth[0]]
 
-    def task(self, manifest: Path | None = None) -> Task:
-        """Return the task of telling the labels, per patient."""
-        one_patient: Any = {"manifest": manifest, "patient": "patient_id", "unit": "patient"}
+    def task(self) -> Task:
+        """Return the task of telling the labels, per patient; where the images are is left open."""
+        one_patient = Task(patient="patient_id", unit="patient")
         if self.multilabel:
-            return Task(kind="multilabel", label_separator=_SEPARATOR, classes=self.classes, **one_patient)
-        return Task(positive=self.classes[1], **one_patient)
+            return replace(one_patient, kind="multilabel", label_separator=_SEPARATOR, classes=self.classes)
+        return replace(one_patient, positive=self.classes[1])
 
 
 KINDS: dict[str, Kind] = {
