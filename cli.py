@@ -1,4 +1,4 @@
-"""In a clone, ``python cli.py`` is what ``radtl`` is after installation."""
+"""Run ``radtl`` from a clone: ``python cli.py`` is the same command."""
 
 from radtl_tf.cli.main import main
 

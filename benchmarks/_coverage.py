@@ -1,4 +1,4 @@
-"""What intervals of a cross-validation do over many data sets: how many hold the truth, how wide they are."""
+"""Coverage and width of the intervals of a cross-validation over many simulated data sets."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from scipy.special import expit, logit
 from radtl_tf.evaluation.inference.comparison import difference
 from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
 
-COVERAGE, TYPE_I = 0.93, 0.055  # the targets of the primary interval; Monte Carlo errors come on top of the second
+COVERAGE, TYPE_I = (
+    0.93,
+    0.055,
+)  # targets of the primary interval; the type-I error may exceed its target by Monte Carlo errors
 PRIMARY = "k - 1 df"
 Ends = tuple[float, float]
 
 
 def primary(found: FoldMean, number: int) -> Ends:
-    """Return the interval that radtl prints."""
+    """Return the interval used by radtl."""
     return found.interval()
 
 
 def on_logit_scale(found: FoldMean, number: int) -> Ends:
-    """Return the primary interval made on the scale of log-odds (delta method) and brought back to 0..1."""
+    """Return the primary interval computed on the log-odds scale (delta method) and transformed back to 0..1."""
     mean, (_, high) = found.mean, found.interval()
     if not 0 < mean < 1:
         return np.nan, np.nan
@@ -33,18 +36,18 @@ def on_logit_scale(found: FoldMean, number: int) -> Ends:
 
 
 def with_all_df(found: FoldMean, number: int) -> Ends:
-    """Return the corrected t interval that counts each of the ``number`` fold values as independent in its df only."""
+    """Return the corrected t interval with ``number`` - 1 degrees of freedom."""
     return replace(found, df=number - 1).interval()
 
 
 def naive(found: FoldMean, number: int) -> Ends:
-    """Return the t interval that takes the ``number`` fold values for an independent sample."""
+    """Return the uncorrected t interval, which treats the ``number`` fold values as independent."""
     return replace(found, standard_error=found.sd / np.sqrt(number), df=number - 1).interval()
 
 
 METHODS: dict[str, Callable[[FoldMean, int], Ends]] = {
     PRIMARY: primary,
-    "logit": on_logit_scale,  # for an AUROC only: a difference has no log-odds
+    "logit": on_logit_scale,  # for an AUROC only; a difference has no log-odds
     "kR - 1 df": with_all_df,
     "naive t": naive,
 }
@@ -53,9 +56,9 @@ BOOTSTRAP = "bootstrap"
 
 @dataclass(frozen=True)
 class Tally:
-    """Sums over data sets: intervals ``above`` or ``below`` the truth, or ``absent`` (no spread to judge by).
+    """Sums over data sets: intervals ``above`` or ``below`` the truth, or ``absent`` (no variance between folds).
 
-    ``width`` is the sum of the widths; ``value`` and ``square`` are those of the point estimates and their squares.
+    ``width`` is the sum of the widths; ``value`` and ``square`` are the sums of the point estimates and their squares.
     """
 
     datasets: int = 0
@@ -71,21 +74,21 @@ class Tally:
 
     @property
     def covered(self) -> float:
-        """Share of data sets whose interval holds the truth; an absent interval does not."""
+        """Share of data sets whose interval contains the truth; an absent interval does not."""
         return 1 - (self.above + self.below + self.absent) / self.datasets
 
     @property
     def rejected(self) -> float:
-        """Share of data sets whose interval excludes the truth: the type-I error, where the truth is 0."""
+        """Share of data sets whose interval excludes the truth: the type-I error if the truth is 0."""
         return (self.above + self.below) / self.datasets
 
     @property
     def mean_width(self) -> float:
-        """Mean width of the intervals there are."""
+        """Mean width of the existing intervals."""
         return self.width / (self.datasets - self.absent)
 
     def distance(self, truth: float) -> float:
-        """Return how far the mean of the point estimates lies from the truth, in Monte Carlo errors."""
+        """Return the distance between the mean point estimate and the truth, in Monte Carlo errors."""
         mean = self.value / self.datasets
         spread = self.square / self.datasets - mean**2
         return (mean - truth) / np.sqrt(spread / (self.datasets - 1))
@@ -107,10 +110,10 @@ def tally(ends: Doubles, values: Doubles, truth: float) -> Tally:
 
 
 def tallies(cell: Cell, found: Found, repeats: int) -> Iterator[tuple[str, str, Tally]]:
-    """Yield what is estimated, the method and its tally, for the first ``repeats`` repeats of each data set.
+    """Yield the estimate, the method and its tally, for the first ``repeats`` repeats of each data set.
 
-    ``auroc`` is that of source a, its interval clipped to 0..1 as radtl does; ``gap`` is a - c; ``equal`` is a - b,
-    whose truth is 0.
+    ``auroc`` is the AUROC of source a, with its interval clipped to 0..1 as in radtl; ``gap`` is a - c; ``equal`` is
+    a - b, whose truth is 0.
     """
     values = found.measured[:, :, :repeats].reshape(len(found.measured), 3, -1)  # (D, 3, R x K)
     drawn = found.bootstrap[:, :, :repeats].mean(axis=2)  # (D, 3, B)

@@ -1,4 +1,4 @@
-"""The tables of ``coverage.py``: what each method does over all cells, what misses a target, then every cell."""
+"""The tables of ``coverage.py``: each method over all cells, the cells that miss a target, then every cell."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ class Row:
 
     @property
     def datasets(self) -> int:
-        """How many data sets were simulated."""
+        """The number of simulated data sets."""
         return self.tallies["auroc", PRIMARY].datasets
 
     def share(self, name: str, method: str) -> float:
-        """Return the coverage, or the type-I error where the truth is 0."""
+        """Return the coverage, or the type-I error if the truth is 0."""
         found = self.tallies[name, method]
         return found.rejected if name == "equal" else found.covered
 
     def meets(self, name: str, method: str) -> bool:
-        """Tell whether the share is within its target."""
+        """Return whether the share meets its target."""
         share = self.share(name, method)
         bound = TYPE_I + 2 * monte_carlo_error(TYPE_I, self.datasets)
         return share <= bound if name == "equal" else share >= COVERAGE
@@ -47,7 +47,7 @@ class Row:
 
 
 def monte_carlo_error(share: float, datasets: int) -> float:
-    """Return the SD of a share that was counted in so many data sets."""
+    """Return the SD of a share over this number of data sets."""
     return float(np.sqrt(share * (1 - share) / datasets))
 
 
@@ -57,12 +57,12 @@ def table(rows: Sequence[Row]) -> list[str]:
 
 
 def methods_for(name: str) -> list[str]:
-    """Return the methods that an estimate has: a difference has no log-odds."""
+    """Return the methods for an estimate; a difference has no log-odds."""
     return [method for method in (*METHODS, BOOTSTRAP) if method != "logit" or name == "auroc"]
 
 
 def _summary(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield a line per estimate, number of repeats and method; widths are shares of the primary interval's."""
+    """Yield a line per estimate, number of repeats and method; widths are relative to the primary interval."""
     yield f"{'over the cells':<32}{'repeats':>7} {'method':<11} lowest  median highest in target   width"
     for name, repeats in product(TITLES, sorted({row.repeats for row in rows})):
         chosen = [row for row in rows if row.repeats == repeats]
@@ -75,7 +75,7 @@ def _summary(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _targets(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield the targets, and which cells miss them with the primary interval."""
+    """Yield the targets, and the cells that miss them with the primary interval."""
     fewest, most = (chosen(row.datasets for row in rows) for chosen in (min, max))
     errors = [f"{monte_carlo_error(share, fewest):.1%}" for share in (COVERAGE, TYPE_I)]
     number = str(fewest) if fewest == most else f"{fewest} to {most}"
@@ -123,6 +123,6 @@ def _of_primary(row: Row) -> str:
 
 
 def _pair(row: Row, method: str) -> str:
-    """Return the coverage of an AUROC, and the width or, where there is one, the type-I error."""
+    """Return the coverage of an AUROC, and the type-I error, or the width for the method ``logit``."""
     second = f"{row.width('auroc', method):>7.3f}" if method == "logit" else f"{row.share('equal', method):>7.1%}"
     return f"{row.share('auroc', method):>7.1%}{second}"

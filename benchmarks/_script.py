@@ -1,4 +1,4 @@
-"""The published protocol as one script per run (Mei et al. 2022): tf_keras, ImageDataGenerator, all of it every epoch.
+"""The published protocol as one script per run (Mei et al. 2022): tf_keras with ImageDataGenerator, without any cache.
 
     python benchmarks/_script.py MANIFEST TUNING EPOCHS {plain,augmented}
 
@@ -30,7 +30,7 @@ CHANGES = {
 
 
 def main() -> None:
-    """Train and print what it took."""
+    """Train and print the seconds."""
     manifest, tuning, epochs, augmentation = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
     start = time.monotonic()
     table = pd.read_csv(manifest).sample(frac=1, random_state=726)
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 class _Clock(keras.callbacks.Callback):
-    """Note when each epoch, with its validation, ends."""
+    """Record the end of each epoch, including its validation."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the benchmarks share: a data set, an experiment on it, radtl in its own process, and the page of results."""
+"""Functions of all benchmarks: a data set, an experiment on it, radtl in its own process, and the page of results."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from PIL import Image
 
 PAGE = Path(__file__).with_name("README.md")
 RADTL = (sys.executable, "-c", "from radtl_tf.cli.main import main; main()")
-IDLE = 0.05  # share of the cores that other work may take before it distorts what is measured
+IDLE = 0.05  # share of the cores that other processes may use before they distort the measurements
 
 
 def _computing() -> tuple[float, float]:
-    """Return the seconds that all cores have computed, and those of this process and the ones that it waited for."""
+    """Return the CPU seconds of all cores, and of this process with its finished children."""
     every, own = psutil.cpu_times(), psutil.Process().cpu_times()
     own_seconds = own.user + own.system + own.children_user + own.children_system
     return every.user + every.nice + every.system + getattr(every, "steal", 0.0), own_seconds
@@ -32,7 +32,7 @@ _START = time.monotonic(), *_computing()
 
 
 def write_radiographs(folder: Path, number: int, side: int = 512) -> Path:
-    """Write ``number`` grey PNG of ``side`` pixels, a patient each, and their manifest; return its path."""
+    """Write ``number`` grey PNG files of ``side`` pixels, one per patient, and their manifest; return its path."""
     rng = np.random.default_rng(0)
     (folder / "images").mkdir(parents=True, exist_ok=True)
     rows = ["path,label,patient_id"]
@@ -47,10 +47,9 @@ def write_radiographs(folder: Path, number: int, side: int = 512) -> Path:
 
 
 def experiment(manifest: Path, tunings: dict[str, Sequence[float]], **options: Any) -> dict[str, Any]:
-    """Return an experiment as its file says it; two draws of random weights stand for two sources.
+    """Return an experiment as a dictionary; two draws of random weights represent two sources.
 
-    What is timed does not depend on the values of the weights. ``options``: backbone, weights, folds, and keys of
-    [training].
+    The times do not depend on the values of the weights. ``options``: backbone, weights, folds, and keys of [training].
     """
     names = options.pop("weights", ["first", "second"])
     folds, backbone = options.pop("folds", 5), options.pop("backbone", "ResNet50")
@@ -73,7 +72,7 @@ def experiment(manifest: Path, tunings: dict[str, Sequence[float]], **options: A
 
 
 def _weights(folder: Path, backbone: str, name: str) -> Path:
-    """Write a file of random weights, unless it is there."""
+    """Write a file of random weights unless it exists."""
     path = folder / f"{name}-{backbone}.h5"
     if not path.exists():
         code = (
@@ -87,7 +86,7 @@ def _weights(folder: Path, backbone: str, name: str) -> Path:
 
 
 def run_radtl(content: dict[str, Any], out: Path, cache: Path) -> tuple[float, float]:
-    """Run ``radtl run`` on an experiment in a process of its own; return its seconds and largest memory in bytes."""
+    """Run ``radtl run`` on an experiment in a separate process; return its seconds and peak memory in bytes."""
     file = out.parent / f"{out.name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(as_toml(content), encoding="utf-8")
@@ -107,7 +106,7 @@ def plan_of(content: dict[str, Any], out: Path, cache: Path) -> Any:
 
 
 def timed(command: Sequence[str], **variables: str) -> tuple[float, float]:
-    """Run a command; return its seconds and the largest resident memory of its process in bytes."""
+    """Run a command; return its seconds and the peak resident memory of its process in bytes."""
     start, largest = time.monotonic(), 0
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}
@@ -126,7 +125,7 @@ def timed(command: Sequence[str], **variables: str) -> tuple[float, float]:
 
 
 def as_toml(content: dict[str, Any], place: str = "") -> str:
-    """Return nested tables as TOML; ``None`` is left out."""
+    """Return nested tables as TOML; ``None`` is omitted."""
     tables = {key: value for key, value in content.items() if isinstance(value, dict)}
     lines = [f"[{place}]"] if place else []
     lines += [f"{key} = {_value(value)}" for key, value in content.items() if key not in tables and value is not None]
@@ -140,7 +139,7 @@ def _value(value: Any) -> str:
 
 
 def publish(name: str, text: str, *, is_timed: bool = True) -> None:
-    """Print a table, if it is timed with what other work took, and put it between the marks of ``name`` in ``PAGE``."""
+    """Print a table, with the load of other processes if it is timed, and put it between the marks in ``PAGE``."""
     text = f"{text.rstrip()}\n{other_work()}" if is_timed else text.rstrip()
     print(text)
     page = PAGE.read_text(encoding="utf-8")
@@ -152,12 +151,12 @@ def publish(name: str, text: str, *, is_timed: bool = True) -> None:
 
 
 def machine() -> str:
-    """Return what the numbers depend on, in one line."""
+    """Return a one-line description of the machine."""
     return f"{psutil.cpu_count()} cores"
 
 
 def other_work() -> str:
-    """Return one line on what other processes took of the machine since the benchmark began."""
+    """Return a line with the share of the cores used by other processes since the benchmark started."""
     start, every, own = _START
     now = _computing()
     taken = (now[0] - every) - (now[1] - own)

@@ -1,14 +1,14 @@
-"""Whole cross-validations of linear heads on data sets that are drawn, split, trained on and evaluated, many at once.
+"""Simulate whole cross-validations of linear heads: draw data sets, split them, train and evaluate, many at once.
 
-Features are Gaussian with unit covariance; the classes differ in their means along the first axis. A patient has one or
-several images that share a part of their noise. Three sources of features stand for weights: ``a`` and ``b`` are as
-good as each other by construction, ``c`` is worse; their noise is correlated, as that of two backbones on the same
-images is. A head is a ridge discriminant (Fisher's, with a constant on the diagonal) fitted to the images of the
-training part: of all patients outside the test fold but those of the inner part, which have no say here.
+Features are Gaussian with unit covariance; the means of the classes differ along the first axis. A patient has one or
+several images, whose noise is correlated. Three sources of features represent weights: ``a`` and ``b`` are equally good
+by construction, ``c`` is worse. Their noise is correlated, as for two backbones on the same images. A head is a ridge
+discriminant (Fisher's, with a constant on the diagonal) fitted to the images of the training part: all patients outside
+the test fold, except those of the inner part, which is not used here.
 
-A head's AUROC over all cases that there could be has a closed form. So the truth that an interval has to cover, the
-expected AUROC of the procedure at the fold's training size, is set and no guess: the distance of the classes is chosen
-such that the mean of the closed form over many training parts, drawn apart, is the AUROC that the cell is named after.
+The AUROC of a head over the whole population has a closed form. The truth that an interval must cover is the expected
+AUROC of the procedure at the fold's training size. It is known: the distance of the classes is chosen so that the mean
+of the closed form over many independent training parts is the AUROC in the name of the cell.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from radtl_tf.data.folds.draw import MIN_TEST_PATIENTS
 from radtl_tf.records.experiment import FoldPlan, Unit
 
 SOURCES = ("a", "b", "c")
-GAP = 0.05  # by how much the expected AUROC of c lies below that of a and b
+GAP = 0.05  # difference between the expected AUROC of a or b and of c
 FEATURES, RIDGE = 20, 0.1
 SOURCES_SHARE, IMAGES_SHARE = 0.5, 0.6  # correlations of the noise of two sources, and of the images of one patient
 FOLDS = FoldPlan().count
-_NOISES = (0, 1, 1)  # c has the noise of b: it differs from b in its signal only
+_NOISES = (0, 1, 1)  # c has the noise of b; only its signal differs
 _AT_ONCE = 20  # data sets
 
 Floats = NDArray[np.float32]
@@ -38,9 +38,9 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Cell:
-    """What the data sets of one simulation are like; ``auroc`` is the expected one of ``a`` and ``b``, per unit.
+    """Settings of the data sets of one simulation; ``auroc`` is the expected AUROC of ``a`` and ``b``, per unit.
 
-    ``inner``: share of the patients outside a test fold that the heads do not see.
+    ``inner``: share of the patients outside a test fold that are not used for training.
     """
 
     patients: int
@@ -52,28 +52,28 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """What the cell is called on the command line and in the results."""
+        """The name of the cell on the command line and in the results."""
         return f"{self.patients}-{self.prevalence}-{self.auroc}-{self.images}-{self.unit}-{self.inner}"
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """Patients of the positive and of the negative class."""
+        """The numbers of patients of the positive and the negative class."""
         positives = round(self.patients * self.prevalence)
         return positives, self.patients - positives
 
     @property
     def is_refused(self) -> bool:
-        """Tell whether radtl would draw no folds: too few patients of a class in a test fold."""
+        """Return whether radtl refuses the folds: too few patients of a class in a test fold."""
         return min(self.sizes) // FOLDS < MIN_TEST_PATIENTS
 
     @property
     def pooled(self) -> int:
-        """How many images a case's score is the mean of."""
+        """The number of images whose mean is a case's score."""
         return self.images if self.unit == "patient" else 1
 
     @property
     def targets(self) -> tuple[float, ...]:
-        """Expected AUROC of each source."""
+        """The expected AUROC of each source."""
         return self.auroc, self.auroc, self.auroc - GAP
 
 
@@ -81,8 +81,8 @@ class Cell:
 class Split:
     """Folds of D data sets and R repeats: ``train`` (D, R, K, patients) is 1 for patients of the training part.
 
-    ``test``: the patients of the test part, positive (D, R, K, P / K) and negative (D, R, K, N / K). Positives are the
-    first patients of a data set.
+    ``test`` has the patients of the test part, positive (D, R, K, P / K) and negative (D, R, K, N / K). The positive
+    patients come first in a data set.
     """
 
     train: Floats
@@ -100,7 +100,7 @@ class Found:
 def simulate(
     cell: Cell, distances: Sequence[float], datasets: int, repeats: int, *, replicates: int, seed: Sequence[int]
 ) -> Found:
-    """Return the cross-validations of ``datasets`` data sets whose classes are ``distances`` (3,) apart, in SDs."""
+    """Return the cross-validations of ``datasets`` data sets with class distances ``distances`` (3,), in SDs."""
     rng = np.random.default_rng(np.random.SeedSequence(seed))
     parts = [
         _some(cell, distances, min(_AT_ONCE, datasets - start), repeats, replicates, rng)
@@ -110,7 +110,7 @@ def simulate(
 
 
 def draw_noise(cell: Cell, datasets: int, sources: int, rng: np.random.Generator) -> Floats:
-    """Return features (D, S, patients, images, FEATURES) without signal: unit variance, correlated as said above."""
+    """Return features (D, S, patients, images, FEATURES) without signal: unit variance, correlated as above."""
     shape = (datasets, sources, cell.patients)
     alone = _normal((*shape, cell.images, FEATURES), rng)
     if cell.images == 1:
@@ -120,10 +120,10 @@ def draw_noise(cell: Cell, datasets: int, sources: int, rng: np.random.Generator
 
 
 def draw_split(cell: Cell, datasets: int, repeats: int, rng: np.random.Generator) -> Split:
-    """Draw test folds and inner parts: patients whole, each class spread evenly, anew in every repeat.
+    """Draw test folds and inner parts by patient, with each class spread evenly, independently in every repeat.
 
     Raises:
-        ValueError: a class cannot be divided into equal folds, so ``data.folds.draw`` would draw others.
+        ValueError: a class cannot be divided into equal folds, so ``data.folds.draw`` would give other folds.
     """
     if any(size % FOLDS for size in cell.sizes):
         raise ValueError(f"{cell.sizes} patients cannot be divided into {FOLDS} equal folds")
@@ -145,10 +145,10 @@ def draw_split(cell: Cell, datasets: int, repeats: int, rng: np.random.Generator
 
 
 def train(noise: Floats, cell: Cell, kept: Floats) -> Doubles:
-    """Fit heads to the images of the patients that are ``kept`` (D, T, patients) for T training parts.
+    """Fit heads to the images of the patients in ``kept`` (D, T, patients), for T training parts.
 
-    Returns (2, D, S, T, FEATURES): the head for classes that are d SDs apart is ``[0] + d * [1]``. The scatter within
-    the classes does not depend on their distance, so one fit serves all distances.
+    Returns (2, D, S, T, FEATURES): the head for a class distance of d SDs is ``[0] + d * [1]``. The scatter within the
+    classes does not depend on their distance, so one fit is valid for all distances.
     """
     datasets, sources, patients, _, width = noise.shape
     squares = np.einsum("dsnmi,dsnmj->dsnij", noise, noise).reshape(datasets, sources, patients, -1)
@@ -168,13 +168,13 @@ def train(noise: Floats, cell: Cell, kept: Floats) -> Doubles:
 
 
 def closed_form(heads: Doubles, distance: float, pooled: int) -> Doubles:
-    """Return the AUROC of heads (..., FEATURES) over all cases there could be, each the mean of ``pooled`` images."""
+    """Return the population AUROC of heads (..., FEATURES), where a case is the mean of ``pooled`` images."""
     spread = IMAGES_SHARE + (1 - IMAGES_SHARE) / pooled if pooled > 1 else 1.0
     return norm.cdf(heads[..., 0] * distance / np.sqrt(2 * spread * (heads**2).sum(axis=-1)))
 
 
 def training_parts(cell: Cell, datasets: int, seed: Sequence[int]) -> Doubles:
-    """Return fits (2, D, FOLDS, FEATURES) as ``train`` gives them, for data sets that serve nothing else."""
+    """Return fits (2, D, FOLDS, FEATURES) of ``train`` for separate data sets."""
     rng, fits = np.random.default_rng(np.random.SeedSequence(seed)), []
     for start in range(0, datasets, _AT_ONCE):
         size = min(_AT_ONCE, datasets - start)
@@ -184,9 +184,9 @@ def training_parts(cell: Cell, datasets: int, seed: Sequence[int]) -> Doubles:
 
 
 def calibrate(fits: Doubles, auroc: float, pooled: int) -> tuple[float, float]:
-    """Return how many SDs apart the classes have to be for an expected AUROC of ``auroc``.
+    """Return the class distance in SDs that gives an expected AUROC of ``auroc``, and its Monte Carlo error.
 
-    Beside it the Monte Carlo error of that expectation: the SD of the mean over data sets.
+    The Monte Carlo error of the expectation is the SD of the mean over data sets.
     """
 
     def expected(distance: float) -> Doubles:
@@ -197,7 +197,7 @@ def calibrate(fits: Doubles, auroc: float, pooled: int) -> tuple[float, float]:
 
 
 def _normal(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-    """Return standard normal numbers that the sources (axis 1) share in part."""
+    """Return standard normal numbers that are correlated between the sources (axis 1)."""
     drawn = rng.standard_normal(shape, dtype=np.float32)
     for source in range(1, shape[1]):
         drawn[:, source] *= np.float32(np.sqrt(1 - SOURCES_SHARE**2))
@@ -227,11 +227,12 @@ def _some(
 
 
 def wins(features: Floats, heads: Floats, test: Sequence[NDArray[np.int64]]) -> Floats:
-    """Return how often each positive patient of a test part outscores each negative one, (3, T, P / K, N / K) of 0..1.
+    """Return how often each positive patient of a test part has a higher score than each negative one.
 
-    ``features`` (3, patients, cases, FEATURES) of one data set, ``heads`` (3, T, FEATURES), ``test``: patients
-    (T, P / K) and (T, N / K). With several cases a patient it is the share of the pairs of their cases: as all patients
-    have equally many, the mean over pairs of patients is the AUROC over the cases. Scores have no ties.
+    The result is (3, T, P / K, N / K) in 0..1, from ``features`` (3, patients, cases, FEATURES) of one data set,
+    ``heads`` (3, T, FEATURES) and the patients ``test``, (T, P / K) and (T, N / K). With several cases per patient it
+    is the share of the pairs of cases. All patients have the same number of cases, so the mean over pairs of patients
+    is the AUROC over the cases. Scores have no ties.
     """
     sources, patients, cases, width = features.shape
     flat = features.reshape(sources, patients * cases, width)
@@ -245,7 +246,7 @@ def wins(features: Floats, heads: Floats, test: Sequence[NDArray[np.int64]]) -> 
 
 
 def _times_drawn(cell: Cell, replicates: int, rng: np.random.Generator) -> Floats:
-    """Return how often each patient (patients, B) is drawn, with replacement, out of their class."""
+    """Return how often each patient (patients, B) is drawn with replacement from the patient's class."""
     counts = []
     for size in cell.sizes:
         place = rng.integers(size, size=(size, replicates)) * replicates + np.arange(replicates)
@@ -254,7 +255,7 @@ def _times_drawn(cell: Cell, replicates: int, rng: np.random.Generator) -> Float
 
 
 def _resampled(won: Floats, test: Sequence[NDArray[np.int64]], drawn: Floats) -> Doubles:
-    """Return AUROCs (3, T, B) in which each patient counts as often as drawn; ``nan`` where a class was not drawn."""
+    """Return AUROCs (3, T, B) with patients weighted by their draws; ``nan`` if a class was not drawn."""
     positive, negative = (drawn[part] for part in test)  # (T, P / K, B), (T, N / K, B)
     sums = np.einsum("tpb,stpb->stb", positive, won @ negative)
     pairs = (positive.sum(axis=1) * negative.sum(axis=1))[None]

@@ -1,9 +1,9 @@
-"""Images a second of a plain PyTorch loop; run by throughput.py with a Python that has torch and torchvision.
+"""Images per second of a plain PyTorch loop; throughput.py runs it with a Python that has torch and torchvision.
 
     python benchmarks/_torch.py BACKBONE SIZE BATCH PREDICTED THREADS
 
-Reads ``training`` or ``prediction``, a line each: does one step on BATCH images (Adam, all weights learn) or one
-prediction of PREDICTED, and prints its seconds.
+For each input line ``training`` or ``prediction``, it takes one step on BATCH images (Adam, all weights trainable) or
+predicts PREDICTED images, and prints the seconds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 
 import torch
 
-# A torchvision made for another build of torch lacks its compiled operators, which the networks do not need.
+# A torchvision built for another torch lacks compiled operators, which these networks do not need.
 torch.library.register_fake = lambda *_, **__: lambda function: function
 
 import torchvision  # noqa: E402
@@ -22,7 +22,7 @@ MODELS = {"ResNet50": "resnet50", "DenseNet121": "densenet121", "InceptionV3": "
 
 
 def main() -> None:
-    """Do what each line of the input asks for."""
+    """Process each line of the input."""
     backbone, (size, batch, predicted, threads) = sys.argv[1], map(int, sys.argv[2:])
     torch.set_num_threads(threads)
     extra = {"aux_logits": False, "init_weights": False} if backbone == "InceptionV3" else {}

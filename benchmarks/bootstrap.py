@@ -1,10 +1,10 @@
-"""What the patient bootstrap costs: weights of cases against resampled copies, for 48 settings of 1,000 patients.
+"""The cost of the patient bootstrap: weights of cases against resampled copies, for 48 settings of 1,000 patients.
 
     python benchmarks/bootstrap.py
 
-The table has the seconds of 10,000 replicates of the AUROC and of 1,000 of each other metric, and the ratio to a loop
-over copies with scikit-learn's metrics, of which a few replicates of one setting are timed. All settings share the
-draws, as paired differences need. Both ways must give the same values. Half a minute.
+The table has the seconds of 10,000 replicates of the AUROC and 1,000 of each other metric, and the ratio to a loop over
+copies with scikit-learn's metrics, estimated from a few replicates of one setting. All settings share the
+draws, as required for paired differences. Both methods must give the same values. It takes half a minute.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ METRICS: dict[str, tuple[Callable[[np.ndarray, np.ndarray], WeightedMetric], Loo
 
 
 def main() -> None:
-    """Time every metric both ways and publish the table."""
+    """Time every metric with both methods and publish the table."""
     publish("bootstrap", "\n".join(_lines()))
 
 
@@ -65,14 +65,14 @@ def _lines() -> Iterator[str]:
 
 
 def copied(loop: Loop, truth: np.ndarray, score: np.ndarray, replicates: np.ndarray) -> float:
-    """Return the seconds of one replicate by resampled copies; its values must be those of ``replicates``."""
+    """Return the seconds of one replicate by resampled copies; its values must equal ``replicates``."""
     random = np.random.default_rng(SEED)
     start = time.monotonic()
     drawn = [random.integers(PATIENTS, size=PATIENTS) for _ in range(LOOPED)]
     values = [loop(truth[rows], score[rows]) for rows in drawn]
     seconds = (time.monotonic() - start) / LOOPED
     if not np.allclose(values, replicates[:LOOPED], atol=1e-9):
-        raise SystemExit("the two ways do not agree")
+        raise SystemExit("The two methods do not agree.")
     return seconds
 
 

@@ -1,15 +1,15 @@
-"""Do the intervals hold? Data sets are drawn, split, trained on and evaluated; intervals are compared with the truth.
+"""Check the coverage of the intervals: simulate data sets, split, train, evaluate, and compare with the truth.
 
     python benchmarks/coverage.py [--datasets 2000] [--cells '600-*' ...] [--minutes M] [--results FILE] [--quick]
 
 The truth is the expected AUROC of the procedure at the fold's training size, or the expected difference of two
-(``_simulation.py``). The primary interval is that of ``radtl_tf.evaluation``: corrected resampled t, k - 1 degrees of
-freedom. Beside it (``_coverage.py``): the same on the scale of log-odds, the same with kR - 1 degrees of freedom, the t
-over folds without correction, and the percentiles of a bootstrap of patients within the folds. Targets: the primary
-interval covers at least 93 %, its type-I error is at most 5.5 % plus twice the Monte Carlo error.
+(``_simulation.py``). The primary interval is the one of ``radtl_tf.evaluation``: corrected resampled t with k - 1
+degrees of freedom. For comparison (``_coverage.py``): the same on the log-odds scale, the same with kR - 1 degrees of
+freedom, the t over folds without correction, and the percentiles of a bootstrap of patients within the folds. Targets:
+the primary interval covers at least 93 %, and its type-I error is at most 5.5 % plus twice the Monte Carlo error.
 
-Two processes work on blocks of 100 data sets; each is kept in FILE when it is done, so a run that was stopped, or that
-``--minutes`` ended, goes on where it was. Results of other code are not taken up.
+Two processes work on blocks of 100 data sets. Each finished block is stored in FILE, so a run that was stopped, also by
+``--minutes``, can be resumed. Results of another version of the code are ignored.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processes are the parallelism
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # parallel processes, not threads
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import _coverage  # noqa: E402
@@ -49,7 +49,9 @@ SIZES = (150, 300, 600), (0.05, 0.5)
 AUROCS = (0.65, 0.8, 0.95)
 CELLS = [
     *(Cell(n, prevalence, auroc, *kind) for n, prevalence, kind, auroc in product(*SIZES, KINDS, AUROCS)),
-    *(Cell(n, prevalence, 0.98, *KINDS[0]) for n, prevalence in product(*SIZES)),  # where 0..1 is felt most
+    *(
+        Cell(n, prevalence, 0.98, *KINDS[0]) for n, prevalence in product(*SIZES)
+    ),  # where the limits 0 and 1 matter most
     *(Cell(n, prevalence, auroc, *KINDS[0], inner=0.0) for n, prevalence, auroc in product(*SIZES, AUROCS)),
 ]
 PUBLISHED = 2000  # data sets per cell
@@ -58,7 +60,7 @@ RESULTS = Path(__file__).parents[1] / "build" / "coverage.jsonl"
 
 
 def main() -> None:
-    """Simulate what is left to simulate, and publish the tables; what is no complete run is only printed."""
+    """Simulate the remaining blocks and publish the tables; an incomplete run is only printed."""
     asked = _options()
     possible = [cell for cell in CELLS if not cell.is_refused]
     cells = [cell for cell in possible if any(fnmatch(cell.name, pattern) for pattern in asked.cells)]
@@ -81,7 +83,8 @@ def _lines(done: dict[Cell, list[dict]]) -> Iterator[str]:
     yield ""
     yield _far(rows, [block for blocks in done.values() for block in blocks])
     refused = dict.fromkeys(f"{cell.patients} at {cell.prevalence}" for cell in CELLS if cell.is_refused)
-    yield f"Left out, fewer than {MIN_TEST_PATIENTS} positives a test fold, as radtl refuses them: {', '.join(refused)}"
+    reason = f"since radtl refuses them (fewer than {MIN_TEST_PATIENTS} positives per test fold)"
+    yield f"Omitted, {reason}: {', '.join(refused)}"
 
 
 def _row(cell: Cell, repeats: int, blocks: Sequence[dict]) -> Row:
@@ -93,12 +96,10 @@ def _row(cell: Cell, repeats: int, blocks: Sequence[dict]) -> Row:
 
 
 def _far(rows: Sequence[Row], blocks: Sequence[dict]) -> str:
-    """Say how well the estimates agree with the truth that was set: it has to be what they estimate."""
+    """Return a line on the agreement between the estimates and the known truth."""
     far = max(abs(row.tallies["auroc", PRIMARY].distance(row.cell.auroc)) for row in rows)
     error = max(error for block in blocks for error in block["errors"])
-    return (
-        f"Mean AUROCs lie within {far:.1f} Monte Carlo errors of the truth, which is set with an error of {error:.4f}"
-    )
+    return f"Mean AUROCs are within {far:.1f} Monte Carlo errors of the truth, which has an error of {error:.4f}"
 
 
 def _options() -> argparse.Namespace:
@@ -107,9 +108,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--cells", nargs="+", default=["*"], help="patients-prevalence-AUROC-images-unit-inner, with * and ?"
     )
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no block after so many")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="where finished blocks are kept")
-    parser.add_argument("--quick", action="store_true", help="a block of four cells; nothing is published")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="start no block after this time")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="file of finished blocks")
+    parser.add_argument("--quick", action="store_true", help="simulate one block of four cells; publish nothing")
     asked = parser.parse_args()
     if asked.quick:
         asked.datasets, asked.cells = BLOCK, ["*-0.8-1-patient-0.2"]
@@ -117,14 +118,14 @@ def _options() -> argparse.Namespace:
 
 
 def _simulated(left: Sequence[tuple[Cell, int]], results: Path, minutes: float) -> dict[tuple[str, int], dict]:
-    """Simulate blocks, all cells in turn, and keep each in ``results`` when it is done; return what got done."""
+    """Simulate blocks, all cells in turn, and store each finished block in ``results``; return the finished blocks."""
     start, done = time.monotonic(), {}
     results.parent.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(2) as pool, results.open("a", encoding="utf-8") as file:
         running = [pool.submit(_block, cell, block) for cell, block in left]
         for future in as_completed(running):
             found = future.result()
-            file.write(f"\n{json.dumps(found)}\n")  # begins a line whatever a killed run left
+            file.write(f"\n{json.dumps(found)}\n")  # starts a new line even after an incomplete one
             file.flush()
             done[found["cell"], found["block"]] = found
             if time.monotonic() - start > 60 * minutes:
@@ -150,28 +151,28 @@ def _block(cell: Cell, block: int) -> dict:
 
 @cache
 def _distances(cell: Cell) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return how far apart the classes are, per source, and the error of the truth that this sets."""
-    fits = _fits(replace(cell, auroc=0.5, unit="image"))  # neither changes what is fitted
+    """Return the class distance per source, and the Monte Carlo error of the resulting truth."""
+    fits = _fits(replace(cell, auroc=0.5, unit="image"))  # neither changes the fits
     distances, errors = zip(*(calibrate(fits, target, cell.pooled) for target in cell.targets), strict=True)
     return distances, errors
 
 
 @cache
 def _fits(cell: Cell) -> Doubles:
-    """Return fits to many training parts, which say how far apart the classes have to be."""
+    """Return fits to many training parts, from which the class distance is calibrated."""
     return training_parts(cell, CALIBRATION, (SEED, *cell.name.encode()))
 
 
 @cache
 def _code() -> str:
-    """Return a sum over the code that the results depend on."""
+    """Return a checksum of the code that the results depend on."""
     modules = (_simulation, _coverage, intervals, comparison)
     text = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
     return hashlib.sha256(text + repr((REPEATS, REPLICATES, BLOCK, CALIBRATION, SEED)).encode()).hexdigest()
 
 
 def _read(results: Path) -> dict[tuple[str, int], dict]:
-    """Return the kept blocks of this code; a line that was torn when a run was killed counts for nothing."""
+    """Return the stored blocks of this code; an incomplete line of a killed run is ignored."""
     kept = {}
     for line in results.read_text(encoding="utf-8").splitlines() if results.exists() else []:
         with suppress(json.JSONDecodeError):

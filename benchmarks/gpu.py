@@ -1,10 +1,11 @@
-"""Step time of the four backbones in three precisions under JAX, on whatever device it has.
+"""Step time of the four backbones in three precisions under JAX, on the available device.
 
     KERAS_BACKEND=jax python benchmarks/gpu.py [--quick]
 
-A step is forward, backward and a plain update of all weights, compiled whole, on 32 images of 224 px; medians. On a CPU
-and with --quick it is one backbone on 2 images of 96 px, printed only: a minute. The share is that of the device's
-matrix product in the same precision, measured here. Only ``radtl_tf.models`` is used, which knows no TensorFlow.
+A step is forward, backward and a plain update of all weights, compiled together, on 32 images of 224 px; medians. On a
+CPU, or with --quick, it is one backbone on 2 images of 96 px and is only printed, which takes a minute. The share is
+relative to the device's matrix product in the same precision, measured here. Only ``radtl_tf.models`` is used, which
+does not import TensorFlow.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def _operations(base: Any) -> float:
 
 
 def _ceiling(dtype: str) -> float:
-    """Return the operations a second of a product of two matrices."""
+    """Return the operations per second of a product of two matrices."""
     import jax
     import jax.numpy as jnp
 

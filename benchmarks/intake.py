@@ -1,8 +1,8 @@
-"""What taking in a data set costs: radtl data check and build on 1,000 PNG of 1024 x 1024, and memory at 4,000.
+"""The cost of reading a data set: radtl data check and build on 1,000 PNG files of 1024 x 1024, and memory at 4,000.
 
     python benchmarks/intake.py [1000 4000]
 
-Seconds of each command and the largest memory of its processes, measured here one after the other. A minute for 1,000.
+The table has the seconds of each command and the peak memory of its processes. It takes a minute for 1,000 images.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RADTL = (sys.executable, "-c", "from radtl_tf.cli.main import main; main()")
 
 
 def main() -> None:
-    """Write the images of each number given, time the two commands on them and publish the table."""
+    """Write each number of images, time the two commands on them and publish the table."""
     numbers = [int(word) for word in sys.argv[1:]] or [1000]
     size = f"PNG of {SIDE} x {SIDE}, 8 bits"
     lines = [machine(), f"{size}   images  seconds  images/s  memory of radtl (MB)  of all processes (MB)"]
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def write_images(folder: Path, number: int) -> Path:
-    """Write smooth pictures with grain, no two alike, and their manifest."""
+    """Write different smooth pictures with grain, and their manifest."""
     y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
     rows = ["path,label,patient_id"]
     for turn in range(number):
@@ -53,7 +53,7 @@ def write_images(folder: Path, number: int) -> Path:
 
 
 def measured(*command: str) -> tuple[float, float, float]:
-    """Return the seconds of a command, and the largest memory (MB) of its process and of all of its processes."""
+    """Return the seconds of a command, and the peak memory (MB) of its process and of all of its processes."""
     start = time.monotonic()
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     process, own, every = psutil.Process(running.pid), 0, 0

@@ -1,9 +1,9 @@
-"""The largest memory of an experiment: frozen and top10, by number of images.
+"""Peak memory of an experiment with frozen and top10, by number of images.
 
     python benchmarks/memory.py [--quick]
 
-ResNet50 at 224 px, one source of weights, 2 folds, one epoch, the whole command in a process of its own. Pixels and
-features are memory maps: what is resident of them can be given back when another program needs it. 8 minutes.
+ResNet50 at 224 px, one source of weights, 2 folds, one epoch; the whole command runs in a separate process. Pixels and
+features are memory maps, whose resident part can be freed when another program needs it. It takes 8 minutes.
 """
 
 from __future__ import annotations

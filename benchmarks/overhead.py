@@ -1,11 +1,11 @@
-"""What is left besides the arithmetic: where the wall time of a grid of 20 frozen and 20 top10 runs goes.
+"""The overhead besides arithmetic: the parts of the wall time of a grid of 20 frozen and 20 top10 runs.
 
     python benchmarks/overhead.py [--quick]
 
-ResNet50, 400 images of 224 px, 5 folds, 2 learning rates, 2 weights, 5 epochs (a sixth of the published number: more
-epochs make the share of the overhead smaller). The functions that do the arithmetic are timed from outside, each
-without what it calls of the others; the first call of a compiled function, beyond the later ones, is its tracing.
-About 3 minutes on 2 cores; --quick (60 images of 96 px) tries the script.
+ResNet50, 400 images of 224 px, 5 folds, 2 learning rates, 2 weights, 5 epochs (a sixth of the published number; with
+more epochs, the share of the overhead is smaller). The functions that do the arithmetic are timed from outside, each
+without the timed functions that it calls. The extra time of the first call of a compiled function is its tracing.
+It takes 3 minutes on 2 cores; --quick (60 images of 96 px) tries the script.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ ARITHMETIC = ("prefix", "suffix", "heads", "linear probe", "evaluation")
 
 
 class Watch:
-    """Seconds by label, each without those of the labels inside it."""
+    """Seconds by label, each without the seconds of labels inside it."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
@@ -65,7 +65,7 @@ class Watch:
         self._inner = [0.0]
 
     def wrap(self, label: str, owner: Any, name: str, traces: bool) -> None:
-        """Time ``owner.name`` from now on, in the main thread."""
+        """Time all calls of ``owner.name`` in the main thread."""
         original = getattr(owner, name)
 
         def timed(*arguments: Any, **options: Any) -> Any:
@@ -76,7 +76,7 @@ class Watch:
         setattr(owner, name, timed)
 
     def measure(self, label: str, work: Callable[[], Any], traced: str = "") -> Any:
-        """Do ``work`` and count its seconds."""
+        """Run ``work`` and add its seconds."""
         start = time.monotonic()
         self._inner.append(0.0)
         try:
@@ -90,7 +90,7 @@ class Watch:
                 self.calls[f"{label} {traced}"].append(own)
 
     def tracing(self) -> float:
-        """Return what first calls took beyond the others, and move it out of their labels."""
+        """Return the extra time of first calls, and subtract it from their labels."""
         total = 0.0
         for key, calls in self.calls.items():
             extra = max(calls[0] - statistics.median(calls[1:] or [0.0]), 0.0)
@@ -100,7 +100,7 @@ class Watch:
 
 
 def main() -> None:
-    """Run the grid under the watch and publish where the time went."""
+    """Run the grid with timing and publish the table."""
     imports = time.monotonic() - START
     quick = "--quick" in sys.argv
     number, size, epochs = (60, 96, 2) if quick else (400, 224, 5)

@@ -1,8 +1,8 @@
-"""What computing the prefix once saves: frozen runs from cached features against the same runs that compute them anew.
+"""The gain of computing the prefix once: frozen runs with cached features against the same runs without a cache.
 
     python benchmarks/prefix_cache.py
 
-Seconds and their ratio, both measured here one after the other. The predictions of the two must agree. One minute.
+It prints the seconds of both and their ratio. The predictions of the two must agree. It takes one minute.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BACKBONE, SIZE, IMAGES, EPOCHS, RATES = "ResNet50", 96, 160, 3, (1e-2, 1e-3)
 
 
 def main() -> None:
-    """Time the two ways and publish the table."""
+    """Time both and publish the table."""
     numbers = np.arange(IMAGES)
     cases = Cases(numbers, numbers % 2, numbers, tuple(map(str, numbers)), ("absent", "present"), "patient")
     pixels = np.random.default_rng(0).uniform(0, 1, (IMAGES, SIZE, SIZE, 1)).astype(np.float32)
@@ -38,7 +38,7 @@ def main() -> None:
     trainer = Trainer(BACKBONE, POOLED, SIZE, num_classes=2)
     with tempfile.TemporaryDirectory() as folder:
         seconds, scores = {}, {}
-        for way, cached in (("warm-up", [POOLED]), ("anew in every epoch", []), ("once, cached", [POOLED])):
+        for way, cached in (("warm-up", [POOLED]), ("in each epoch again", []), ("once, cached", [POOLED])):
             store = FeatureStore(
                 {POOLED: prefix},
                 pixels,
@@ -51,11 +51,11 @@ def main() -> None:
                 name=f"{BACKBONE} with random weights",
             )
             seconds[way], scores[way] = _runs(trainer, RunData(cases, store, [], 0, Training(epochs=EPOCHS)))
-    slow, fast = seconds["anew in every epoch"], seconds["once, cached"]
-    largest = float(np.abs(scores["anew in every epoch"] - scores["once, cached"]).max())
+    slow, fast = seconds["in each epoch again"], seconds["once, cached"]
+    largest = float(np.abs(scores["in each epoch again"] - scores["once, cached"]).max())
     lines = [
         f"{BACKBONE}, {SIZE} px, {IMAGES} images, {len(RATES)} learning rates x 2 folds x {EPOCHS} epochs; {machine()}",
-        f"features anew in every epoch {slow:8.1f} s",
+        f"features in each epoch again {slow:8.1f} s",
         f"features once, cached        {fast:8.1f} s",
         f"ratio                        {slow / fast:8.1f}",
         f"largest difference of a score {largest:.1e}",

@@ -1,16 +1,16 @@
-"""The grid of radtl against the published protocol as one script per run, on the same images and settings.
+"""Compare the grid of radtl with the published protocol, one script per run, on the same images and settings.
 
     python benchmarks/published_script.py [--quick]
 
-ResNet50, 400 PNG of 512 px, fed at 224 px, batch 32, 5 folds, 30 epochs. The script (``_script.py``) is tf_keras with
-ImageDataGenerator, which reads and resizes every image and passes it through the whole backbone in each epoch of each
-run. It is priced: measured set-up + 30 x a measured epoch, for each run, its first epoch (tracing) apart. It runs in
-the environment that users have, and once more with oneDNN the other way round: TensorFlow has it on where the CPU has
-AVX-512 and off elsewhere, radtl always on.
+ResNet50, 400 PNG files of 512 px, resized to 224 px, batch 32, 5 folds, 30 epochs. The script (``_script.py``) uses
+tf_keras with ImageDataGenerator. In each epoch of each run, it reads and resizes every image and passes it through the
+whole backbone. Its time is extrapolated: measured set-up + 30 x a measured epoch for each run, with the first epoch
+(tracing) counted separately. It runs in the users' environment, and again with the other setting of oneDNN: TensorFlow
+enables it only on CPUs with AVX-512, radtl always.
 
-radtl's frozen grid is measured whole, from the command line to the report: start of Python, reading the images, check,
-features, heads, probes, similarities, statistics. Its other numbers are measured epochs after the first one of a run.
-About 15 minutes on 2 cores; --quick (60 images, 2 folds, few epochs) tries the script in 3.
+radtl's frozen grid is measured completely, from the command line to the report: start of Python, reading the images,
+check, features, heads, probes, similarities, statistics. Its other numbers are epochs after the first one of a run.
+It takes 15 minutes on 2 cores; --quick (60 images, 2 folds, few epochs) tries the script in 3 minutes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RATES, WEIGHTS = (1e-2, 1e-3), 2
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured, and what it is priced for."""
+    """The measured size, and the size for which times are extrapolated."""
 
     images: int = 400
     folds: int = 5
@@ -45,7 +45,7 @@ class Size:
 
     @property
     def runs(self) -> int:
-        """The runs of the frozen grid."""
+        """The number of runs of the frozen grid."""
         return len(RATES) * WEIGHTS * self.folds
 
 
@@ -99,7 +99,7 @@ def _epoch(what: str, script: _Script, seconds: float) -> str:
 
 
 class _Script:
-    """The script's set-up, what its first epoch takes beyond the others, and an epoch, in seconds."""
+    """The script's seconds: set-up, extra time of the first epoch, and one epoch."""
 
     def __init__(self, manifest: Path, tuning: str, size: Size, augmentation: str = "plain", **variables: str) -> None:
         epochs = size.script_epochs if tuning == "frozen" else 2
@@ -114,7 +114,7 @@ class _Script:
 
 
 class _Own:
-    """radtl on the same images: seconds of the whole command, and of its parts."""
+    """radtl on the same images: seconds of the whole command and of its parts."""
 
     def __init__(self, folder: Path, manifest: Path, size: Size) -> None:
         self._folder, self._manifest, self._size = folder, manifest, size
@@ -127,7 +127,7 @@ class _Own:
         self.learning = heads + WEIGHTS * self._pass(None)
 
     def epoch(self, tuning: str) -> float:
-        """Return the seconds of an epoch of a run, its inner validation included, after the first."""
+        """Return the seconds of an epoch of a run after the first one, including inner validation."""
         content = self._experiment({tuning: RATES[1:]}, epochs=2, weights=["first"], folds=2)
         run_radtl(content, self._folder / tuning, self._folder / "cache")
         files = sorted(self._folder.glob(f"{tuning}/runs/*-{tuning}-*/*/history.csv"))
@@ -139,7 +139,7 @@ class _Own:
         return experiment(self._manifest, tunings, **{"folds": self._size.folds, **options})
 
     def _seconds(self, out: str) -> float:
-        """Return what the runs of a folder took together, without the passes over the images."""
+        """Return the total seconds of the runs of a folder, without the passes over the images."""
         files = self._folder.glob(f"{out}/runs/*/*/run.json")
         return sum(json.loads(file.read_text(encoding="utf-8"))["seconds"] for file in files)
 

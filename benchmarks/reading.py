@@ -1,9 +1,9 @@
-"""What decoding in processes costs, and what writing 16-bit PNG ourselves saves, on PNG files like scanned films.
+"""The cost of decoding in separate processes, and the gain of our 16-bit PNG writer, on PNG files like scanned films.
 
     python benchmarks/reading.py
 
-Prints milliseconds per image, by the clock and of computing, and ratios, all measured here one after the other. On a
-machine with other work, believe the computing. Every way must give the same pixels and the same measurements.
+It prints milliseconds per image, as wall time and CPU time, and ratios. On a busy machine, only CPU time is reliable.
+All methods must give the same pixels and the same measurements.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _print_readers(paths: list[Path]) -> None:
         each = 1000 / len(paths)
         print(f"  {name:24s}{each * seconds[name]:8.1f} ms, {each * computing:6.1f} ms of computing")
     if len(hashes) != 1 or len(hashes.pop()) != len(paths):
-        raise SystemExit("the ways do not agree")
+        raise SystemExit("The methods do not agree.")
     start = time.monotonic()
     list(read_all(paths[:1], num_workers=1))
     print(f"  {'start of a worker':24s}{time.monotonic() - start:8.1f} s, once")
@@ -90,7 +90,7 @@ def _print_readers(paths: list[Path]) -> None:
 
 
 def _computing() -> float:
-    """Return the seconds that this process and those it waited for have computed."""
+    """Return the CPU seconds of this process and its finished children."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 
@@ -101,7 +101,7 @@ def _read(path: Path) -> Outcome:
 
 
 def _film(number: int) -> NDArray[np.uint8]:
-    """Return a smooth image with the grain of a film, as digitizers write it: 8 bits."""
+    """Return a smooth 8-bit image with the grain of a film, as from a digitizer."""
     rows, columns = np.mgrid[0:SIDE, 0:SIDE]
     shape = (np.sin((rows + 31 * number) / 97) + np.cos(columns / 130) + 2) * 50
     grain = np.random.default_rng(number).normal(0, 3, shape.shape)

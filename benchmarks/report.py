@@ -1,9 +1,9 @@
-"""What evaluation and report of a published grid take: four backbones, 24 settings of two weights, five folds.
+"""Time of evaluation and report of a published grid: four backbones, 24 settings of two weights, five folds.
 
     python benchmarks/report.py
 
-The output folder has 240 runs and 40 probes with drawn scores (``tests/evaluation/synthetic.py``), 600 patients of whom
-some have several images. Ten seconds.
+The output folder has 240 runs and 40 probes with simulated scores (``tests/evaluation/synthetic.py``) and 600 patients,
+some with several images. It takes ten seconds.
 """
 
 from __future__ import annotations

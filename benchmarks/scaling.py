@@ -1,10 +1,11 @@
-"""How the cost of the frozen grid grows: with images, with learning rates, with folds.
+"""The growth of the cost of the frozen grid with images, learning rates and folds.
 
     python benchmarks/scaling.py [--quick]
 
 ResNet50 at 224 px, one source of weights, 30 epochs: images 100, 400 and 1600; learning rates 1, 2 and 8; folds 3, 5
-and 10. Features, heads and their sum, after a first experiment that is not counted. Experiments on the same images
-share one pass over them: it is timed once, and the benchmark stops at a second one. About 3 minutes on 2 cores.
+and 10. It prints the seconds of features, heads and their sum, after a first experiment that is not counted.
+Experiments on the same images share one pass over them: it is timed once, and a second pass is an error. It takes 3
+minutes on 2 cores.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from radtl_tf.training.features.array_cache import ArrayCache
 
 SIZE, EPOCHS, FIRST = 224, 30, 80
 RATES = (1e-2, 1e-3, 3e-3, 1e-4, 3e-4, 2e-3, 5e-3, 2e-4)
-PASSES: dict[int, float] = {}  # seconds of the one pass, by number of images
+PASSES: dict[int, float] = {}  # seconds of the pass, by number of images
 
 
 def main() -> None:
@@ -60,7 +61,7 @@ def _series(folder: Path, what: str, cells: list[tuple[int, int, int]]) -> Itera
 
 
 def _measure(folder: Path, images: int, rates: int, folds: int) -> tuple[float, float]:
-    """Return the seconds of the passes over the images, and of everything else that the runs take."""
+    """Return the seconds of the passes over the images, and the other seconds of the runs."""
     place, cache = folder / f"{images}-{rates}-{folds}-{time.monotonic_ns()}", folder / str(images) / "cache"
     manifest = folder / str(images) / "labels.csv"
     if not manifest.exists():

@@ -1,12 +1,13 @@
-"""Images a second of training and prediction, against a plain PyTorch loop and against the machine's matrix product.
+"""Images per second in training and prediction, compared with a plain PyTorch loop and the machine's matrix product.
 
     python benchmarks/throughput.py [--quick] [--torch PYTHON]
 
-PYTHON is one that has torch 2.13 and torchvision (``make bench`` makes one in .bench-torch). Both sides: float32, the
-same threads, the same batch, Adam, all weights learn, random weights. One step of ours, one of PyTorch's and one matrix
-product follow each other, five times over, after one of each that is not counted; medians. The ceiling is that product
-of two 2048 x 2048 float32 matrices: the share is (operations of the network's convolutions x images a second) /
-ceiling, training counted as three forward passes. torchvision has no InceptionResNetV2. About 5 minutes on 2 cores.
+PYTHON must have torch 2.13 and torchvision (``make bench`` makes one in .bench-torch). Both use float32, the same
+number of threads, the same batch, Adam, random weights, and all weights trainable. A step of radtl, one of PyTorch and
+a matrix product alternate five times, after a first round that is not counted; the table has medians. The ceiling is
+the product of two 2048 x 2048 float32 matrices. The share is (operations of the network's convolutions x images per
+second) / ceiling, with training counted as three forward passes. torchvision has no InceptionResNetV2. It takes 5
+minutes on 2 cores.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from radtl_tf.training.trial_step import trial_step
 
 BACKBONES = ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")
 BATCH = {96: 32, 224: 16}
-PREDICTED = 32  # images of a prediction: the fixed batch of the prefix
-SIDE = 2048  # of the matrices whose product is the ceiling
+PREDICTED = 32  # images per prediction: the fixed batch of the prefix
+SIDE = 2048  # side of the matrices whose product is the ceiling
 
 
 def main() -> None:
@@ -75,7 +76,7 @@ def _rows(backbone: str, size: int, rounds: int) -> Iterator[str]:
 
 def _training(backbone: str, size: int) -> Callable[[], float]:
     trainer = Trainer(backbone, "full", size, num_classes=2)
-    trial_step(trainer, BATCH[size])  # sets everything that a step needs
+    trial_step(trainer, BATCH[size])  # prepares everything that a step needs
     batch = [np.zeros((BATCH[size], size, size, 3), np.float32)], *_rest(trainer, BATCH[size])
     return _timed(lambda: float(trainer.step(*batch)))
 
@@ -92,7 +93,7 @@ def _rest(trainer: Trainer, number: int) -> tuple[np.ndarray, ...]:
 
 
 class _Torch:
-    """A plain PyTorch loop (``_torch.py``) in a process of its own, which does one step whenever it is asked."""
+    """A plain PyTorch loop (``_torch.py``) in a separate process, which takes one step per request."""
 
     def __init__(self, backbone: str, size: int) -> None:
         self.has_it = backbone != "InceptionResNetV2"
@@ -107,11 +108,11 @@ class _Torch:
         return self
 
     def step(self, kind: str) -> float:
-        """Return the seconds of one step, measured over there."""
+        """Return the seconds of one step, measured in that process."""
         print(kind, file=self._running.stdin, flush=True)
         answer = self._running.stdout.readline() if self._running.stdout else ""
         if not answer:
-            raise SystemExit("The PyTorch process has ended: its message stands above.")
+            raise SystemExit("The PyTorch process has ended: see its message above.")
         return float(answer)
 
     def __exit__(self, *error: object) -> None:
@@ -136,7 +137,7 @@ def _product() -> Callable[[], float]:
 
 
 def _timed(work: Callable[[], object]) -> Callable[[], float]:
-    """Return a function that does ``work`` and returns its seconds."""
+    """Return a function that runs ``work`` and returns its seconds."""
 
     def timed() -> float:
         start = time.monotonic()
@@ -147,7 +148,7 @@ def _timed(work: Callable[[], object]) -> Callable[[], float]:
 
 
 def _medians(ways: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """Return the median seconds of each way, all of them in turn, after a first round that is not counted."""
+    """Return the median seconds of each method, measured in turn, after a first round that is not counted."""
     found = [{name: way() for name, way in ways.items()} for _ in range(rounds + 1)][1:]
     return {name: statistics.median(seconds[name] for seconds in found) for name in ways}
 

@@ -1,10 +1,10 @@
-"""What distrust costs: a ResNet50 file of 95 MB loaded by us and by Keras' own ``load_weights``.
+"""The cost of safe loading: a ResNet50 file of 95 MB, loaded by radtl and by Keras' ``load_weights``.
 
     python benchmarks/weights.py
 
-The file is written on the spot, so no download is needed. All ways are timed in turn, several times over, and the best
-of each counts, since other work on the machine can only add to a time. Each way must give the weights of the file. Two
-minutes.
+The benchmark writes the file, so no download is needed. All methods are timed in turn, several times, and the best time
+of each is used, since other processes can only add to a time. Each method must give the weights of the file. It takes
+two minutes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BACKBONE, SIZE, ROUNDS = "ResNet50", 96, 7
 
 
 def main() -> None:
-    """Time the ways in turn and publish the table."""
+    """Time the methods in turn and publish the table."""
     source, base = build_base(BACKBONE, SIZE, seed=1), build_base(BACKBONE, SIZE, seed=2)
     values = [keras.ops.convert_to_numpy(weight) for weight in source.weights]
     with tempfile.TemporaryDirectory() as folder:
@@ -38,10 +38,10 @@ def main() -> None:
         ways: dict[str, Callable[[], object]] = {
             "Keras: load_weights": lambda: base.load_weights(path),
             "ours, sum known: all in this process": lambda: _load(path, base, known),
-            "ours, sum unknown: read by a process apart": lambda: _load(path, base, None),
-            "of which the sum": lambda: sha256_of(path),
-            "of which the search for NaN": lambda: all(np.isfinite(value).all() for value in values),
-            "of which assigning and comparing": lambda: assign(base, values),
+            "ours, sum unknown: read in another process": lambda: _load(path, base, None),
+            "part: the sum": lambda: sha256_of(path),
+            "part: the search for NaN": lambda: all(np.isfinite(value).all() for value in values),
+            "part: assigning and comparing": lambda: assign(base, values),
             "radtl weights verify, after the import of Keras": lambda: verify(path, BACKBONE),
         }
         same = [_gives(way, base, values) for way in list(ways.values())[:3]]
@@ -64,7 +64,7 @@ def _load(path: Path, base: keras.Model, sha256: str | None) -> None:
 
 
 def _best(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Return the shortest time of each way over the rounds."""
+    """Return the shortest time of each method over the rounds."""
     seconds = {name: float("inf") for name in ways}
     for _ in range(ROUNDS):
         for name, way in ways.items():

@@ -1,4 +1,4 @@
-"""What the tests of data sets share that a user has to download by hand."""
+"""Fixtures for tests of data sets that users download by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from radtl_tf.errors import DataError
 
 @pytest.fixture
 def refuses_what_is_missing(tmp_path: Path) -> Callable[..., None]:
-    """Return ``check(name, files, removed, said)``: without its files, or a part of them, a build ends in one line."""
+    """Return ``check(name, files, removed, said)``: a build without all of its files ends with a one-line error."""
 
     def check(name: str, files: Path, removed: str, said: str) -> None:
         with pytest.raises(DataError, match=f"{name}: .*manual_dir") as caught:

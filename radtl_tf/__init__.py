@@ -1,6 +1,6 @@
 """Transfer-learning experiments on radiographs: RadImageNet, ImageNet, your own weights or none.
 
-The public names are those of ``__all__``; each is loaded when it is first used, so ``import radtl_tf`` is quick.
+``__all__`` lists the public names; each is loaded when it is first used, so ``import radtl_tf`` is quick.
 """
 
 import os
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# TensorFlow reads these when it is first imported, so they are set before any module of the package can import it
-# (docs/decisions/0002-environment.md). A value that the user has set is kept.
+# TensorFlow reads these variables when it is first imported, so they are set before any module of the package can
+# import it (docs/decisions/0002-environment.md). A value set by the user is kept.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 

@@ -1,6 +1,6 @@
-"""The library's face: what ``import radtl_tf`` offers. Each name is listed in ``radtl_tf.__all__``.
+"""The public functions of ``import radtl_tf``. Each name is listed in ``radtl_tf.__all__``.
 
-Wrong input raises ``radtl_tf.errors.RadtlError`` or one of its kinds, with one line that says what to do.
+Wrong input raises ``radtl_tf.errors.RadtlError`` or a subclass, with a one-line message that says what to do.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from radtl_tf.library.data.dataset import Dataset as Dataset
 from radtl_tf.library.data.patient_folds import PatientFolds as PatientFolds
 from radtl_tf.library.results.result import Result as Result
 
-# Keras and TensorFlow take seconds to load: each function loads them when it is called.
+# Keras and TensorFlow take seconds to load, so each function loads them when it is called.
 if TYPE_CHECKING:
     import keras
     import numpy as np
@@ -37,22 +37,22 @@ def backbone(
 ) -> keras.Model:
     """Return a convolutional network with verified weights as a plain functional Keras model.
 
-    The file is checked as an experiment checks it: complete, finite, of this backbone, and safe to read.
+    The file is checked as in an experiment: it must be complete, finite, of this backbone, and safe to read.
 
     Args:
         name: ``ResNet50``, ``DenseNet121``, ``InceptionV3``, ``InceptionResNetV2``, ``MobileNet``, ``MobileNetV2``,
-            or ``MobileNet050`` and ``MobileNet025``, MobileNets with half and a quarter of the channels.
-        weights: ``imagenet``, ``radimagenet``, the path of an ``.h5`` file, or ``random``, which is also ``None``.
-        pixels: the convention in which the weights saw images. A file needs it, unless ``radtl pretrain`` wrote it;
-            the attribute ``pixels`` of the model names it, for ``preprocess``.
+            or ``MobileNet050`` and ``MobileNet025``, which are MobileNets with half and a quarter of the channels.
+        weights: ``imagenet``, ``radimagenet``, the path of an ``.h5`` file, or ``random`` (also ``None``).
+        pixels: the pixel convention of the weights. Required for a file, unless ``radtl pretrain`` wrote it. The
+            model's attribute ``pixels`` contains it, for ``preprocess``.
         size: side of the images in pixels.
-        seed: of random weights.
+        seed: seed of random weights.
 
     Returns:
         A model from (B, size, size, 3), float32 in the pixel convention, to pooled features (B, C).
 
     Raises:
-        ExperimentError: an unknown name or convention, a file without ``pixels``, or a size that is too small.
+        ExperimentError: a name or convention is unknown, a file has no ``pixels``, or ``size`` is too small.
         WeightsError: the file is missing or not what it claims to be, or Keras could not download it.
 
     Example:
@@ -67,22 +67,24 @@ def backbone(
 
 
 def preprocess(pixels: str, size: int = 224, resize: str = "pad") -> keras.Sequential:
-    """Return stock Keras layers from grey images to what a network is shown; a saved model needs no other.
+    """Return stock Keras layers that turn grey images into the input of a backbone.
 
     Args:
         pixels: the convention of the weights: ``caffe``, ``torch``, ``tf``, ``zero_one`` or ``radimagenet``.
         size: side of the network's images in pixels.
-        resize: ``pad`` keeps the aspect ratio and fills with black, ``stretch`` does not; ``published`` takes the
-            nearest pixel.
+
+        resize: ``pad`` keeps the aspect ratio and fills with black, ``stretch`` does not; ``published`` uses
+            nearest-neighbor resizing.
+
 
     Returns:
-        A model from (B, H, W, 1) or (B, H, W, 3), grey float32 in 0..1, to (B, size, size, 3). Images of this size
-        already keep their values. ``stretch`` and ``published`` are those of an experiment to 1e-5. With ``pad``, Keras
-        pads before it resizes and an experiment resizes before it pads: on radiographs that are not square the mean
-        difference stays below 0.03 of the grey range, and the edge of the film differs by more.
+        A model from (B, H, W, 1) or (B, H, W, 3), grey float32 in 0..1, to (B, size, size, 3). Images that already have
+        this size are not resized. ``stretch`` and ``published`` agree with an experiment to 1e-5. With ``pad``, Keras
+        pads and then resizes, while an experiment resizes and then pads: on radiographs that are not square the mean
+        difference is below 0.03 of the grey range; at the edge of the film it is larger.
 
     Raises:
-        ExperimentError: an unknown convention or resize, or no positive size.
+        ExperimentError: the convention or resize is unknown, or ``size`` is not positive.
 
     Example:
         >>> import numpy as np
@@ -105,23 +107,23 @@ def embeddings(
     resize: str = "pad",
     seed: int = SEED,
 ) -> NDArray[np.float32]:
-    """Return the pooled features of a frozen backbone, (N, C) float32, a row per image in the order of ``data``.
+    """Return the pooled features of a frozen backbone, (N, C) float32, one row per image in the order of ``data``.
 
-    They are the numbers that a frozen run of an experiment with the same setting uses, bit by bit, and both keep them
-    in one cache (``RADTL_CACHE``): whichever comes second computes nothing.
+    They are bit for bit the features that a frozen run of an experiment with the same setting uses. Both share one
+    cache (``RADTL_CACHE``), so the features are computed once.
 
     Args:
         data: the images.
         backbone: name of the network, as for ``radtl_tf.backbone``.
         weights: name or file, as for ``radtl_tf.backbone``.
-        pixels: another convention than that of the weights; a file needs it.
+        pixels: pixel convention; default: the one of the weights. Required for a file.
         size: side of the images in pixels.
         resize: ``pad``, ``stretch`` or ``published``.
-        seed: of the experiment, which counts for random weights only.
+        seed: seed of the experiment; only used for random weights.
 
     Raises:
         DataError: an image is missing or cannot be decoded.
-        ExperimentError: an argument is not known or out of range.
+        ExperimentError: an argument is unknown or out of range.
         WeightsError: the weights are missing or not what they claim to be.
         OutputError: the cache cannot be written.
 
@@ -164,38 +166,38 @@ def compare(
     unit: str | None = None,
     root: str | PathLike | None = None,
 ) -> Result:
-    """Train a grid from several weights, and say whether the first two differ: an experiment in one call.
+    """Run a whole experiment: train a grid from several weights and compare the first two.
 
-    It resumes: interrupt it (Ctrl-C), make the same call, and finished runs are kept. A bar shows the progress.
+    You can interrupt it (Ctrl-C); the same call resumes it and keeps finished runs. A bar shows the progress.
 
     Args:
-        data: a Dataset; or a DataFrame, of which ``path``, ``label``, ``positive``, ``patient``, ``unit`` and ``root``
-            say what ``Dataset.from_frame`` has to know.
-        weights: names (``imagenet``, ``radimagenet``, ``random``). Or a mapping from names of your own to a file and
-            its pixel convention, ``{"mine": ("mine.h5", "tf"), "random": None}``; ``None`` where the name says it all;
-            with several backbones a mapping from each to its file in place of the file.
+        data: a Dataset; or a DataFrame together with ``path``, ``label``, ``positive``, ``patient``, ``unit`` and
+            ``root``, the arguments of ``Dataset.from_frame``.
+        weights: names (``imagenet``, ``radimagenet``, ``random``), or a mapping from a name of your choice to a file
+            and its pixel convention, ``{"mine": ("mine.h5", "tf"), "random": None}``. Use ``None`` for a known name.
+            With several backbones, give a mapping from backbone to file in place of the file.
         backbones: names of networks, as for ``backbone``.
         cv: the folds, or their number.
-        margin: the difference in AUROC that does not count.
+        margin: differences in AUROC up to this size are irrelevant.
         out: the output folder.
         tunings: ``frozen``, ``top10``, ``topK`` with a number of layers (``topK25``), or ``full``.
-        learning_rates: of every tuning; one is chosen inside each training part.
-        epochs: of every run; the epoch of lowest inner loss is kept.
+        learning_rates: learning rates to try for each tuning; one is chosen inside each training part.
+        epochs: epochs of each run; the epoch with the lowest inner loss is kept.
         image_size: side of the network's images in pixels.
         batch_size: images per step.
-        seed: of heads, dropout and order; of the folds, too, where ``cv`` is a number.
-        name: of the experiment, in its report.
-        accept: codes of warnings of the data check that you have looked at.
-        path: column of the files of a DataFrame.
-        label: its column of the label.
-        positive: its positive class.
-        patient: its column of the patient id.
+        seed: seed of heads, dropout and order, and of the folds if ``cv`` is a number.
+        name: name of the experiment in its report.
+        accept: codes of warnings of the data check that you accept.
+        path: column of the image files of a DataFrame.
+        label: column of the label of a DataFrame.
+        positive: positive class of a DataFrame's labels.
+        patient: column of the patient id of a DataFrame.
         unit: what counts as one case, ``patient`` or ``image``.
-        root: the folder that its files are relative to.
+        root: folder of the image files of a DataFrame.
 
     Raises:
         DataError: the data are wrong.
-        ExperimentError: an argument is out of range, not known, or contradicts another one.
+        ExperimentError: an argument is unknown, out of range, or contradicts another argument.
         WeightsError: weights are missing or not what they claim to be.
         OutputError: ``out`` cannot be written, or holds finished runs of another experiment.
 
@@ -230,12 +232,14 @@ def compare(
 
 
 def run(experiment: str | PathLike | Experiment, out: str | PathLike = "results", accept: Sequence[str] = ()) -> Result:
-    """Do what is left of an experiment: train, evaluate, report. Interrupt it and call it again to resume.
+    """Run or resume an experiment: train the remaining runs, evaluate, report. You can interrupt it at any time.
 
     Args:
         experiment: an experiment file (TOML), or an ``Experiment``.
+
+
         out: the output folder.
-        accept: codes of warnings of the data check that you have looked at.
+        accept: codes of warnings of the data check that you accept.
 
     Raises:
         DataError, ExperimentError, WeightsError: the input is wrong, or the device ran out of memory.
@@ -256,8 +260,8 @@ def open_results(folder: str | PathLike) -> Result:
     """Open the output folder of an experiment, finished or not, of this version or an earlier one.
 
     Raises:
-        OutputError: the folder holds no experiment, or a damaged one.
-        DataError: another version wrote it, which this one cannot read; the message says which.
+        OutputError: the folder has no experiment, or a damaged one.
+        DataError: another version wrote it, and this version cannot read it; the message names the version.
 
     Example:
         >>> import radtl_tf as radtl
@@ -280,29 +284,39 @@ def test(
     images: str | PathLike | None = None,
     label_separator: str | None = None,
     one_image_per_patient: bool | None = None,
+    path_column: str | None = None,
+    suffix: str | None = None,
+    encoding: str | None = None,
+    missing: str | None = None,
+    uncertain: str | None = None,
 ) -> ExternalTest:
-    """Test an exported model on patients that it was not made with, or compare two.
+    """Test an exported model on new patients, or compare two models on them.
 
     Args:
         model: the folder that ``Result.export`` wrote.
-        data: a Dataset of files; or a CSV file, whose columns the last arguments name, as for ``Dataset.from_csv``.
-        out: a new folder for scores, numbers and a page; without it nothing is kept.
-        compare: a second model, to be compared with the first on the same cases.
-        threshold: the score (0..1) from which a binary model calls a case positive, fixed beforehand.
+        data: a Dataset of files; or a CSV file, with its columns in the last arguments, as in ``Dataset.from_csv``.
+        out: a new folder for scores, results and a page; without it, nothing is kept.
+        compare: a second model to compare with the first on the same cases.
+        threshold: score (0..1) from which a binary model calls a case positive; choose it before the test.
         label: column of the label of a CSV file.
-        patient: its column of the patient id.
+        patient: column of the patient id of a CSV file.
         unit: what counts as one case, ``patient`` or ``image``.
-        images: the folder that its files are relative to.
-        label_separator: what divides several labels in one cell.
-        one_image_per_patient: each image is a patient of its own.
+        images: folder of the images of a CSV file; default: the folder of the file.
+        label_separator: character between several labels in one cell.
+        one_image_per_patient: the table has no patient column, and each image counts as one patient.
+        path_column: column of the paths of a CSV file; default: ``path``.
+        suffix: ending that the paths lack, such as ``.png``.
+        encoding: encoding of a CSV file; default: found.
+        missing: meaning of a cell without a label: ``refuse``, ``no`` or ``ignore``, as for ``Dataset.from_csv``.
+        uncertain: meaning of an uncertain label (-1): ``refuse``, ``no``, ``yes`` or ``ignore``.
 
     Returns:
-        The test, with ``frame()``, ``results`` and a ``repr`` that is the answer.
+        The test, with ``frame()``, ``results``, and the answer as ``repr``.
 
     Raises:
         DataError: the data are wrong, or their classes are not those of the model.
         ExperimentError: arguments contradict each other.
-        OutputError: a folder holds no model, or ``out`` exists or cannot be written.
+        OutputError: a folder has no model, or ``out`` exists or cannot be written.
 
     Example:
         >>> import radtl_tf as radtl
@@ -324,6 +338,11 @@ def test(
         images=Path(images) if images else None,
         label_separator=label_separator,
         one_image_per_patient=one_image_per_patient,
+        path_column=path_column,
+        suffix=suffix,
+        encoding=encoding,
+        missing=missing,
+        uncertain=uncertain,
     )
 
 
@@ -335,12 +354,12 @@ def predict(model: str | PathLike, images: Dataset | str | PathLike | Iterable[s
         images: files (DICOM, PNG, JPEG), a folder of them, several of these, or a Dataset of files.
 
     Returns:
-        A row per image: ``path`` (of a Dataset: ``row``), ``score`` (of the positive class) or, of a model of several
-        classes, ``score_<class>`` for each, and ``error``: why an image has no score, else ``None``.
+        A row per image: ``path`` (``row`` for a Dataset); ``score`` of the positive class, or ``score_<class>`` for
+        each of several classes; and ``error``, the reason if an image has no score, else ``None``.
 
     Raises:
         DataError: a path does not exist, or the Dataset has no files.
-        OutputError: ``model`` holds no model, or a damaged one.
+        OutputError: ``model`` is not the folder of a model, or the model is damaged.
 
     Example:
         >>> import radtl_tf as radtl

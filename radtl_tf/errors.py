@@ -1,4 +1,4 @@
-"""What can be wrong with a user's input. The command line prints the message in one line and exits with 1."""
+"""Exceptions for wrong input. The command line prints the message on one line and exits with 1."""
 
 from __future__ import annotations
 

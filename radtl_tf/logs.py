@@ -1,4 +1,4 @@
-"""Messages for people: the library logs below the logger ``radtl_tf`` and prints nothing; its caller shows them."""
+"""Log messages: the library logs to the logger ``radtl_tf`` and never prints; the caller shows the messages."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _ROOT.addHandler(logging.NullHandler())  # without it, Python prints warnings on
 
 
 def get_logger(module: str) -> logging.Logger:
-    """Return the logger of a module, given as ``__name__``: INFO tells of a step, WARNING of what to look at."""
+    """Return the logger of a module, given as ``__name__``; INFO is for steps, WARNING for possible problems."""
     return logging.getLogger(module)
 
 
 @contextmanager
 def shown(write: Callable[[str], None]) -> Iterator[None]:
-    """Pass every message to ``write``, one line each, while the block runs; warnings begin with ``Warning:``."""
+    """Pass every message to ``write``, one line each, while the block runs; warnings start with ``Warning:``."""
     handler = _Lines(write)
     level, propagate = _ROOT.level, _ROOT.propagate
     _ROOT.addHandler(handler)
@@ -32,13 +32,13 @@ def shown(write: Callable[[str], None]) -> Iterator[None]:
 
 
 class _Lines(logging.Handler):
-    """A handler that gives each message to a function."""
+    """A handler that passes each message to a function."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         super().__init__()
         self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the message, whose level shows where it is a warning."""
+        """Write the message, with a prefix if it is a warning."""
         prefix = "Warning: " if record.levelno >= logging.WARNING else ""
         self._write(prefix + record.getMessage())

@@ -1,4 +1,4 @@
-"""Where the folders that travel with the package are: beside it in a clone, inside it after installation."""
+"""The folders of the package and of the user: shipped files, caches and weights."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ PACKAGE = Path(__file__).resolve().parent
 def shipped(name: str) -> Path:
     """Return the shipped folder ``datasets``, ``weights`` or ``experiments``.
 
-    An installed wheel holds them inside the package, a clone beside it.
+    In an installed wheel they are inside the package, in a clone next to it.
     """
     inside = PACKAGE / name
     return inside if inside.is_dir() else PACKAGE.parent / name
 
 
 def cache_folder() -> Path:
-    """Return the folder of features that experiments share: ``RADTL_CACHE`` if it is set, else the user's own.
+    """Return the folder of cached features, which experiments share: ``RADTL_CACHE`` if set, else a default.
 
-    The user's own is ``radtl_tf/features`` in ``XDG_CACHE_HOME`` (XDG Base Directory Specification), ``~/.cache``.
+    The default is ``radtl_tf/features`` in ``XDG_CACHE_HOME`` (XDG Base Directory Specification) or ``~/.cache``.
     """
     chosen = os.environ.get("RADTL_CACHE")
     if chosen:
@@ -29,17 +29,17 @@ def cache_folder() -> Path:
 
 
 def data_folder() -> Path:
-    """Return the folder of images that ``radtl_tf.Dataset`` has decoded, and of the key of its patients' hashes.
+    """Return the folder of images decoded by ``radtl_tf.Dataset`` and of the key of its patients' hashes.
 
-    It is ``data`` below ``cache_folder()``. It may be deleted at any time: images are then decoded again.
+    It is ``data`` in ``cache_folder()``. It can be deleted at any time; images are then decoded again.
     """
     return cache_folder() / "data"
 
 
 def weights_folder() -> Path:
-    """Return the folder that is searched for ``.h5`` files.
+    """Return the folder to search for ``.h5`` files.
 
-    ``RADTL_WEIGHTS`` if it is set, else ``weights`` below the working folder, else the folder that ships.
+    It is ``RADTL_WEIGHTS`` if set, else ``weights`` in the working folder, else the folder shipped with the package.
     """
     chosen = os.environ.get("RADTL_WEIGHTS")
     if chosen:

@@ -1,4 +1,4 @@
-"""How long work is followed: one callback that is told what is counted, how many are done, and what is left."""
+"""Report the progress of long work through one callback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True)
 class Progress:
-    """``done`` of ``total`` of ``what`` are finished; the others take ``seconds_left``, where that can be told."""
+    """``done`` of ``total`` of ``what`` are finished; the rest takes ``seconds_left``, if that is known."""
 
     what: str
     done: int
@@ -23,18 +23,18 @@ Watch = Callable[[Progress], None]
 
 
 def silent(progress: Progress) -> None:
-    """Show nothing: what everything does that is not given another ``watch``."""
+    """Show nothing; this is the default ``watch``."""
 
 
 def counted(items: Iterable[_Item], watch: Watch, what: str, total: int) -> Iterator[_Item]:
-    """Yield ``items``, of which there are ``total``; ``watch`` is told of each before it is yielded."""
+    """Yield the ``total`` items; ``watch`` is called for each item before it is yielded."""
     for done, item in enumerate(items, start=1):
         watch(Progress(what, done, total))
         yield item
 
 
 def clock(seconds: float) -> str:
-    """Return a time for people.
+    """Return a duration in words.
 
     >>> clock(59.6), clock(7), clock(7500)
     ('1 min 0 s', '7 s', '2 h 5 min')

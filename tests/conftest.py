@@ -1,4 +1,4 @@
-"""What all tests share: one thread per process, and the real radiographs and weights of the tests marked ``real``."""
+"""Fixtures of all tests: one thread per process, and real radiographs and weights for the tests marked ``real``."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 import radtl_tf  # noqa: F401  (sets what TensorFlow reads at its first import, before a test module imports it)
 
-# Arrays are so small here that threads cost more than they save: half of the processor time of the data check's tests
-# was threads of BLAS that wait for each other. The libraries read these at their first import, sub-processes too.
+# Arrays in tests are so small that threads cost more than they save: in the tests of the data check, waiting BLAS
+# threads used half of the processor time. Libraries read these variables at their first import, also in sub-processes.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(_name, "1")
 
@@ -32,15 +32,15 @@ def _real(name: str) -> Path:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test marked ``real`` where there is nothing real, and say what is missing."""
+    """Skip a test marked ``real`` if the real data are missing, and say what is missing."""
     if item.get_closest_marker("real") and (reason := _why_no_real_folder()):
         pytest.skip(reason)
 
 
 def pytest_collection_finish() -> None:
-    """Leave what is imported by now out of garbage collection: TensorFlow's million objects are never garbage.
+    """Exclude everything imported so far from garbage collection; TensorFlow's million objects are never garbage.
 
-    ``keras.backend.clear_session`` collects, and going through them took a third of a second of every experiment.
+    ``keras.backend.clear_session`` collects garbage, which took a third of a second in every experiment.
     """
     gc.collect()
     gc.freeze()
@@ -48,13 +48,13 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep features of a test away from those of the user and of other tests."""
+    """Use a separate feature cache, not the cache of the user or of other tests."""
     monkeypatch.setenv("RADTL_CACHE", str(tmp_path / "feature-cache"))
 
 
 @pytest.fixture(autouse=True)
 def no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for the disk: nothing that a test writes has to survive a power cut."""
+    """Do not sync files to disk: files of a test need not survive a power failure."""
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
@@ -67,7 +67,7 @@ def real_folder() -> Path:
 
 
 def tiny_network(*, include_top: bool, pooling: str, weights: None, input_shape: tuple[int, int, int]) -> Any:
-    """Return a network of two convolutions with batch norm and a branch, in the manner of ``keras.applications``."""
+    """Return a network of two convolutions with batch norm and a branch, in the style of ``keras.applications``."""
     import keras
 
     layers = keras.layers
@@ -120,7 +120,7 @@ def write_radiographs(folder: Path, num_patients: int = 60) -> Path:
 
 @pytest.fixture
 def make_experiment(tmp_path: Path, tiny_backbone: str) -> Callable[..., Any]:
-    """Return a function that gives an experiment on 60 radiographs; keywords change sections of the file."""
+    """Return a function that makes an experiment on 60 radiographs; keywords change sections of the file."""
     return experiments_in(tmp_path, tiny_backbone)
 
 
@@ -132,7 +132,7 @@ def experiment_on_finished_data(finished_once: Path, tiny_backbone: str) -> Call
 
 @pytest.fixture(scope="session")
 def finished_plan(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: str) -> Any:
-    """Run the small experiment once for all tests; return its plan, to read and to copy."""
+    """Run the small experiment once for all tests; return its plan, which tests may read and copy."""
     from radtl_tf.experiment.engine import collect_predictions, execute
     from radtl_tf.experiment.plan.plan import make_plan
     from radtl_tf.records.folder import OutputFolder
@@ -165,7 +165,7 @@ def experiments_in(folder: Path, backbone: str) -> Callable[..., Any]:
 
 
 def experiments_on(folder: Path, backbone: str) -> Callable[..., Any]:
-    """Return the function of ``make_experiment`` for radiographs and weights that ``folder`` holds already."""
+    """Return the function of ``make_experiment`` for existing radiographs and weights in ``folder``."""
     from radtl_tf.records.reader import experiment_from
 
     def make(**sections: dict[str, Any] | None) -> Any:

@@ -1,4 +1,4 @@
-"""The four published backbones in every tuning, and what a person sees of it in TensorBoard."""
+"""The four published backbones in every tuning, and their runs in TensorBoard."""
 
 from __future__ import annotations
 

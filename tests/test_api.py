@@ -1,4 +1,4 @@
-"""The library's face: every public name is there, documented by an example that runs, and loaded when it is used."""
+"""The public API: every public name exists, has an example that runs, and is loaded when first used."""
 
 from __future__ import annotations
 

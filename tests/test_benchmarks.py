@@ -1,4 +1,4 @@
-"""The scripts in ``benchmarks/``: each says how it is run, and its table has a place in the page of results."""
+"""The scripts in ``benchmarks/``: each says how to run it, and the page of results has a place for its table."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def test_a_script_says_what_it_compares_and_how_it_is_run(script: Path) -> None:
 def test_what_a_script_publishes_has_its_place(script: Path) -> None:
     page = (FOLDER / "README.md").read_text(encoding="utf-8")
     names = re.findall(r'publish\(\s*"(\w+)"', script.read_text(encoding="utf-8"))
-    assert names or script.stem == "reading"  # its output stands in docs/decisions/0006
+    assert names or script.stem == "reading"  # its output is in docs/decisions/0006
     for name in names:
         assert page.count(f"<!-- begin {name} -->") == page.count(f"<!-- end {name} -->") == 1
 
 
 def test_a_table_takes_the_place_of_the_old_one_and_of_nothing_else(shared: dict[str, Any]) -> None:
-    shared["publish"]("a", "speed \\1 of 2\n")  # a backslash is text, no group of a pattern
+    shared["publish"]("a", "speed \\1 of 2\n")  # a backslash is text, not a group reference
     text = shared["page"].read_text()
     assert "old" not in text
     assert re.fullmatch(

@@ -1,7 +1,7 @@
-"""Nothing that identifies a patient leaves the files it came in: a canary in every place, a search of every byte.
+"""No identifying data leave the input files: every place contains a canary, and every output byte is searched.
 
-The words below stand in every identifying attribute of DICOM files, in the text chunks of PNG and the comments of JPEG
-files, in file names, patient ids and free columns of the manifest. Then every verb is used, and fails once.
+The words below are in every identifying attribute of DICOM files, in the text chunks of PNG and the comments of JPEG
+files, in file names, patient ids and free columns of the manifest. Every command is then run, and made to fail once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 CANARY = "ZZCANARY"
 DATE = "18990417"
 NUM_PATIENTS = 32
-# PS3.15 table E.1-1 lists what identifies; these are the ones that archives fill.
+# PS3.15 table E.1-1 lists identifying attributes; these are the ones that archives fill.
 TEXTS = (
     *("PatientName", "PatientID", "OtherPatientNames", "PatientAddress", "PatientComments", "PatientMotherBirthName"),
     *("AccessionNumber", "InstitutionName", "InstitutionAddress", "InstitutionalDepartmentName", "StationName"),
@@ -82,7 +82,7 @@ WRITERS: tuple[tuple[str, Callable[[Path, int], None]], ...] = (
 
 @pytest.fixture
 def hospital(tmp_path: Path) -> Path:
-    """Return a folder as a hospital gives it: images in three formats, a manifest, all full of canaries."""
+    """Return a folder like one from a hospital: images in three formats and a manifest, all with canaries."""
     folder = tmp_path / "hospital"
     folder.mkdir()
     rows = ["path,label,patient_id,surname,notes"]
@@ -97,7 +97,7 @@ def hospital(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def radtl(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Result]]:
-    """Return a function that runs ``radtl`` and looks at all that it printed and logged."""
+    """Return a function that runs ``radtl`` and searches everything that it printed and logged."""
     from radtl_tf.cli.main import main
 
     def run(*words: object, code: int = 0) -> Result:
@@ -114,7 +114,7 @@ def _clean(data: bytes) -> bool:
 
 
 def _readable(data: bytes) -> Iterator[bytes]:
-    """Yield a file's bytes, and what they hold where they are compressed."""
+    """Yield the bytes of a file, and the decompressed bytes of compressed parts."""
     yield data
     for inflate in (gzip.decompress, zlib.decompress):
         try:
@@ -188,6 +188,38 @@ def test_no_byte_that_is_written_or_printed_holds_the_canary(
     assert len(written) > 30
     assert [path for path in written if not _clean(str(path.relative_to(out)).encode())] == []
     assert [path.name for path in written if not all(map(_clean, _readable(path.read_bytes())))] == []
+
+
+TABLES = {  # each is full of canaries, and repaired or refused in its own way
+    "encoded.csv": lambda text: text.replace("sick", "\u3042\u308a").encode("cp932"),
+    "unclear.csv": lambda text: text.replace("sick", "\uff71\uff98").encode("cp932"),
+    "index.csv": lambda text: "".join(f"{n},{line}" for n, line in enumerate(text.splitlines(True))).encode(),
+    "headless.csv": lambda text: text.partition("\n")[2].encode(),
+    "spaces.csv": lambda text: text.replace(CANARY, f" \u200b{CANARY}\xa0").encode(),
+    "upper.csv": lambda text: text.replace(".png", ".PNG").replace("sick", "SICK", 1).encode(),
+    "missing.csv": lambda text: text.replace(f"{CANARY}-1", f"{CANARY}/{CANARY}-1", 3).encode(),
+    "quoted.csv": lambda text: text.replace(f",{CANARY},", f',"{CANARY},', 2).encode(),
+    "ragged.csv": lambda text: (text + f"{CANARY}\n").encode(),
+    "total.csv": lambda text: (text + f"Total,,{CANARY},,\n").encode(),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_no_repair_of_a_table_and_no_refusal_shows_the_canary(
+    name: str, hospital: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from radtl_tf.cli.main import main
+    from radtl_tf.data.fixing.fixed_table import CHANGES
+
+    table = hospital / name
+    table.write_bytes(TABLES[name]((hospital / "labels.csv").read_text()))
+    caplog.set_level("INFO")
+    words = ["data", "fix", table, "--label", "label", "--patient", "patient_id", "--out", tmp_path / "fixed.csv"]
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert _clean(result.output.encode()) and _clean(caplog.text.encode()), result.output
+    changes = tmp_path / f"fixed{CHANGES}"
+    assert (result.exit_code == 0) == changes.exists() == (name not in ("unclear.csv", "headless.csv", "ragged.csv"))
+    assert not changes.exists() or _clean(changes.read_bytes())
 
 
 def test_the_search_finds_what_it_looks_for(hospital: Path) -> None:

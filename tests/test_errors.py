@@ -1,4 +1,4 @@
-"""The nearest known word."""
+"""Suggestions of the nearest known word."""
 
 from __future__ import annotations
 

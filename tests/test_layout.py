@@ -1,4 +1,4 @@
-"""The layout that docs/decisions/0001-layout-and-packaging.md describes."""
+"""The layout of the repository, as described in docs/decisions/0001-layout-and-packaging.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages reach whoever asked for them, and nobody else."""
+"""Log messages are only passed to callers that asked for them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ def test_a_library_says_nothing_of_itself(capfd: pytest.CaptureFixture[str]) -> 
 def test_who_configures_logging_gets_the_messages(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with shown(lambda line: None):
-        pass  # what was set is set back
+        pass  # settings are restored
     get_logger("radtl_tf.any.module").info("heard")
     assert caplog.messages == ["heard"]

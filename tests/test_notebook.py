@@ -1,4 +1,4 @@
-"""The notebook runs from top to bottom, and holds no outputs."""
+"""The notebook runs from top to bottom and is stored without outputs."""
 
 from __future__ import annotations
 

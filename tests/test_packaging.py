@@ -1,4 +1,4 @@
-"""What is installed, and what importing the package and asking for help cost."""
+"""The installed files, and the time of the import and of ``--help``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ INSIDE = tuple(f"radtl_tf/{name}/" for name in SHIPPED)
 NEVER_SHIPPED = ("*.h5", "__pycache__", ".*")
 THE_WEIGHTS_THAT_SHIP = "weights/phantom-MobileNet025_notop.h5"  # the demo's, from phantoms
 
-# A builder that nobody has told the packaging about.
+# A builder that is not named in the packaging.
 PLANTED_BUILDER = '''"""One blank radiograph."""
 
 import numpy as np
@@ -111,7 +111,7 @@ def test_every_package_is_named_in_setup_cfg() -> None:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy what the wheel is made of, with a new builder, a weights file and a cache folder in it."""
+    """Copy the source of the wheel, with a new builder, a weights file and a cache folder in it."""
     folder = tmp_path_factory.mktemp("clone")
     for name in FILES:
         shutil.copyfile(ROOT / name, folder / name)
@@ -141,7 +141,7 @@ def _plant(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def wheel(clone: Path) -> Iterator[zipfile.ZipFile]:
-    """Build the wheel of the copy; without isolation, so that nothing is downloaded."""
+    """Build the wheel from the copy, without isolation, so that nothing is downloaded."""
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", "out", "."]
     built = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr

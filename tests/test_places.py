@@ -1,4 +1,4 @@
-"""Folders that travel with the package, and the one that weights are searched in."""
+"""The folders that are shipped with the package, and the folder of weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress is told step by step."""
+"""Progress is reported step by step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files from anywhere: pydicom's test files, and thousands of damaged ones. Each gets one outcome, and we live on."""
+"""pydicom's test files and thousands of damaged files: each gets one outcome, and reading continues."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from radtl_tf.data.decoding.dicom_frames import PLUGINS
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.errors import DataError
 
-# A codestream cut by a delimiter inside it, fewer pixels than the header says, a value representation that is none, no
-# transfer syntax, sequences without an end.
+# A codestream with a delimiter in it, fewer pixels than in the header, an invalid value representation, no transfer
+# syntax, sequences without an end.
 MUST_FAIL = (
     "JPEG2000-embedded-sequence-delimiter.dcm",
     "MR_truncated.dcm",
@@ -33,7 +33,7 @@ MUST_FAIL = (
 
 
 def _bundled() -> list[Path]:
-    """Return every file that comes with pydicom and is no module of it."""
+    """Return every data file of pydicom."""
     root = Path(pydicom.__file__).parent / "data"
     return sorted(path for path in root.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc"))
 
@@ -52,7 +52,7 @@ def _single_frames() -> Iterator[Path]:
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_the_decoder_itself_decodes_every_single_frame_of_a_permitted_syntax(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most bundled files are CT or MR: the gate on the kind of image is opened for this test."""
+    """Most bundled files are CT or MR, so this test disables the check of the kind of image."""
     monkeypatch.setattr(dicom, "_RADIOGRAPHS", _Everything())
     outcomes: dict[str, str] = {}
     for path in _single_frames():
@@ -78,7 +78,7 @@ def test_what_cannot_be_decoded_fails_in_one_line(name: str, monkeypatch: pytest
 
 
 class _Everything(frozenset[str]):
-    """A set that holds every kind of DICOM object."""
+    """A set that contains every kind of DICOM object."""
 
     def __or__(self, other: Any) -> Any:
         return self
@@ -141,7 +141,7 @@ def _dicom(pixels: np.ndarray, syntax: str = uid.ExplicitVRLittleEndian) -> byte
 
 
 def _mutated(data: bytes, rng: np.random.Generator) -> bytes:
-    """Return the file with some bits flipped, a piece cut out, put in twice, overwritten, or the end missing."""
+    """Return the file with flipped bits, a piece removed, repeated or overwritten, or without its end."""
     changed = bytearray(data)
     for _ in range(int(rng.integers(1, 6))):
         at = int(rng.integers(len(changed)))

@@ -1,4 +1,4 @@
-"""The code of each tutorial and of each public function's example runs, in a folder with phantoms."""
+"""The code of each tutorial and each example of a public function runs, in a folder with phantoms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ mpl.use("Agg")
 
 TUTORIALS = sorted((Path(__file__).resolve().parents[1] / "docs" / "tutorials").glob("*.md"))
 LAST = next(page for page in TUTORIALS if page.stem == "the-model-to-go-on-with")
-MODULES = ("radtl_tf.api", "radtl_tf.library.results.result")  # their examples use what the tutorials leave behind
+MODULES = ("radtl_tf.api", "radtl_tf.library.results.result")  # their examples use the output of the tutorials
 EXPERIMENT = """\
 name = "example"
 [task]
@@ -80,7 +80,7 @@ def run_blocks(page: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_of_public_names(module: str, session: None) -> None:
-    if not Path("model").exists():  # this test runs alone, or beside the tutorial that makes it
+    if not Path("model").exists():  # this test runs alone, or in parallel with the tutorial that makes it
         run_blocks(LAST)
     results = doctest.testmod(importlib.import_module(module))
     assert results.attempted > 0

@@ -22,7 +22,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "First release."}
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
-    Fetch the Aariz (CEPHA29) cephalometric data set and unpack it: the folders train, valid and test, each with
+    Download and unpack the Aariz (CEPHA29) cephalometric data set: the folders train, valid and test, each with
     Cephalograms and Annotations.
     """
 
@@ -44,5 +44,7 @@ def _rows(folder: Path) -> Iterator[Row]:
     for line, path in enumerate(sorted(stages.glob("*.json")), start=1):
         stage = value_at(read_json(path), "cvm_stage", "value")
         if stage not in range(1, len(CLASSES) + 1):
-            raise DataError(f"annotation {line} of {folder.name}: the stage is not 1 to {len(CLASSES)}.")
+            raise DataError(
+                f"annotation {line} of {folder.name}: expected a stage from 1 to {len(CLASSES)}. Correct the file."
+            )
         yield row_of(images, child(images, f"{path.stem}.png").name, line, CLASSES[stage - 1], path.stem)

@@ -1,4 +1,4 @@
-"""TFDS's own test of a builder, and what its labels are; ``python <this file>`` writes the dummy data anew."""
+"""TFDS's test of a builder, and a test of its labels; ``python <this file>`` writes the dummy data."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _image(path: Path, number: int) -> None:
 
 
 def write_dummy_data() -> None:
-    """Write an image and its stage in each of the three folders, whose names differ in case as in the original."""
+    """Write an image and its stage in each of the three folders; names differ in case, as in the original."""
     for number, (folder, stage) in enumerate((("train", 1), ("valid", 4), ("test", 6))):
         images, stages = ("Cephalograms", "CVM Stages") if number else ("cephalograms", "CVM stages")
         _image(DUMMY_DATA / folder / images / f"{number}.png", number)

@@ -1,4 +1,4 @@
-"""ADLD: is there a supernumerary tooth on a panoramic radiograph?"""
+"""ADLD: supernumerary teeth on panoramic radiographs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _SUPERNUMERARY = "91"  # the label of a shape around a supernumerary tooth
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """Panoramic radiographs with LabelMe annotations; the label is whether a tooth is marked as supernumerary."""
+    """Panoramic radiographs with LabelMe annotations; the label says whether a tooth is marked as supernumerary."""
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "First release."}
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
-    Fetch the data set zwbzwb12341234/a-dual-labeled-dataset from Kaggle and unpack it: the folders images1 and labels.
+    Download and unpack the data set zwbzwb12341234/a-dual-labeled-dataset from Kaggle: the folders images1 and labels.
     """
 
     def _info(self) -> tfds.core.DatasetInfo:

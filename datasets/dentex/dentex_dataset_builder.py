@@ -17,13 +17,13 @@ _LEVEL = "quadrant-enumeration-disease"
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """Panoramic radiographs with the diseases that are marked on them, any number per image."""
+    """Panoramic radiographs with the diseases marked on them, any number per image."""
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "First release."}
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
-    Fetch DENTEX from Zenodo (record 7812323) or Hugging Face and unpack it: the folder training_data, and
-    validation_triple.json with validation_data if you want them.
+    Download and unpack DENTEX from Zenodo (record 7812323) or Hugging Face: the folder training_data and, optionally,
+    validation_triple.json with validation_data.
     """
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -39,7 +39,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
 
 def _rows(root: Path) -> Iterator[Row]:
-    """Yield the training images, then those of the validation if they are there."""
+    """Yield the training images, then the validation images if they exist."""
     level = child(child(root, "training_data"), _LEVEL)
     yield from _annotated(child(level, f"train_{_LEVEL.replace('-', '_')}.json"), child(level, "xrays"))
     validation = root / "validation_triple.json"
@@ -50,7 +50,7 @@ def _rows(root: Path) -> Iterator[Row]:
 def _folder_with_images(folder: Path) -> Path:
     image = next(iter(sorted(folder.rglob("*.png"))), None)
     if image is None:
-        raise DataError(f"the folder {folder.name!r} holds no PNG: is it the whole download?")
+        raise DataError(f"the folder {folder.name!r} holds no PNG: check that the download is complete.")
     return image.parent
 
 
@@ -61,7 +61,9 @@ def _annotated(annotations: Path, images: Path) -> Iterator[Row]:
     for annotation in value_at(record, "annotations"):
         disease = value_at(annotation, "category_id_3")
         if disease not in range(len(CLASSES)):
-            raise DataError(f"{annotations.name}: a disease is not one of {len(CLASSES)}.")
+            raise DataError(
+                f"{annotations.name}: expected one of {len(CLASSES)} diseases per annotation. Download the file again."
+            )
         diseases.setdefault(value_at(annotation, "image_id"), set()).add(disease)
     for line, image in enumerate(value_at(record, "images"), start=1):
         name = str(value_at(image, "file_name"))

@@ -1,4 +1,4 @@
-"""TFDS's own test of a builder, and what its labels are; ``python <this file>`` writes the dummy data anew."""
+"""TFDS's test of a builder, and a test of its labels; ``python <this file>`` writes the dummy data."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _image(path: Path, number: int) -> None:
 
 
 def write_dummy_data() -> None:
-    """Write three training images and one of the validation with their COCO files."""
+    """Write three training images and one validation image with their COCO files."""
     level = DUMMY_DATA / "training_data" / "quadrant-enumeration-disease"
     _coco(level / "train_quadrant_enumeration_disease.json", level / "xrays", "train", [[0, 3, 0], [], [1]])
     _coco(DUMMY_DATA / "validation_triple.json", DUMMY_DATA / "validation_data" / "xrays", "val", [[2]])

@@ -14,7 +14,7 @@ from radtl_tf.data.tfds.downloaded_files import as_png, child, row_of, source_fo
 from radtl_tf.data.tfds.examples import SPLIT, Row, features, generate
 from radtl_tf.errors import DataError
 
-# In the order of their lines after the 19 landmarks, with the number of types.
+# The measures with their numbers of types, in the order of the lines after the 19 landmarks.
 MEASURES = {"anb": 3, "snb": 3, "sna": 3, "odi": 3, "apdi": 3, "fhi": 3, "fha": 3, "mw": 4}
 READERS = ("senior", "junior")
 _LANDMARKS = 19
@@ -23,7 +23,7 @@ _FOLDERS = ("TrainingData", "Test1Data", "Test2Data")
 
 @dataclass(eq=False)
 class MeasureConfig(tfds.core.BuilderConfig):
-    """Which of the eight classifications, and whose."""
+    """One of the eight classifications, by one of the two readers."""
 
     measure: str = "anb"
     reader: str = "senior"
@@ -38,13 +38,13 @@ def _configs() -> list[MeasureConfig]:
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """400 lateral cephalograms; the configuration names the measure, and with ``_junior`` the second reader."""
+    """400 lateral cephalograms; the configuration names the measure, with ``_junior`` for the second reader."""
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "First release."}
     BUILDER_CONFIGS = _configs()
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
-    Fetch the data of the ISBI 2015 Grand Challenge in Dental X-ray Image Analysis and unpack it: the folders RawImage
+    Download and unpack the data of the ISBI 2015 Grand Challenge in Dental X-ray Image Analysis: the folders RawImage
     and AnnotationsByMD.
     """
 
@@ -81,5 +81,5 @@ def _type(path: Path, measure: str) -> str:
     place = _LANDMARKS + list(MEASURES).index(measure)
     found = lines[place].strip() if place < len(lines) else ""
     if found not in map(str, range(1, MEASURES[measure] + 1)):
-        raise DataError(f"{path.name}: line {place + 1} holds no type of {measure.upper()}.")
+        raise DataError(f"{path.name}: line {place + 1} has no valid type of {measure.upper()}. Correct the file.")
     return f"type {found}"

@@ -1,4 +1,4 @@
-"""TFDS's own test of a builder, and what its labels are; ``python <this file>`` writes the dummy data anew."""
+"""TFDS's test of a builder, and a test of its labels; ``python <this file>`` writes the dummy data."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_what_is_missing_is_one_line(refuses_what_is_missing: Callable[..., None
 
 
 def write_dummy_data() -> None:
-    """Write an image of each folder of the challenge with the files of both readers."""
+    """Write one image per folder of the challenge with the files of both readers."""
     for place, (folder, name) in enumerate((("TrainingData", "001"), ("Test1Data", "151"), ("Test2Data", "301"))):
         (DUMMY_DATA / "RawImage" / folder).mkdir(parents=True, exist_ok=True)
         grey = np.random.default_rng(place).integers(0, 256, (6, 8), dtype=np.uint8)

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.decoding.reading import plain
+from radtl_tf.data.decoding.metadata_values import plain
 from radtl_tf.data.tfds.downloaded_files import read_csv, row_of, source_folder
 from radtl_tf.data.tfds.examples import SPLIT, Row, features, generate
 from radtl_tf.errors import DataError
@@ -23,14 +23,14 @@ _COLUMNS = ("Image Index", "Finding Labels", "Patient ID", "Patient Age", "Patie
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """Chest radiographs with the findings that were mined from their reports; ``sex`` has the sex instead."""
+    """Chest radiographs with findings extracted from their reports; the configuration ``sex`` has the sex instead."""
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "First release."}
     BUILDER_CONFIGS = [tfds.core.BuilderConfig(name="findings"), tfds.core.BuilderConfig(name="sex")]
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
-    Fetch Data_Entry_2017_v2020.csv and the archives images_001 to images_012 of NIH ChestX-ray14 from the NIH Clinical
-    Center and unpack them.
+    Download Data_Entry_2017_v2020.csv and the archives images_001 to images_012 of NIH ChestX-ray14 from the NIH
+    Clinical Center, and unpack the archives.
     """
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -65,7 +65,9 @@ def _rows(root: Path, *, by_sex: bool) -> Iterator[Row]:
 def _table(root: Path) -> Path:
     tables = sorted(root.glob("Data_Entry_2017*.csv"))
     if not tables:
-        raise DataError(f"Data_Entry_2017*.csv is missing in the folder {root.name!r}: is it the whole download?")
+        raise DataError(
+            f"Data_Entry_2017*.csv is missing in the folder {root.name!r}: check that the download is complete."
+        )
     return tables[-1]
 
 
@@ -73,11 +75,11 @@ def _findings(cell: str, line: int) -> tuple[str, ...]:
     names = tuple(name.strip() for name in cell.split("|") if name.strip() != _NONE)
     unknown = set(names) - set(FINDINGS)
     if unknown:
-        raise DataError(f"line {line}: a finding is none of the {len(FINDINGS)}.")
+        raise DataError(f"line {line}: expected one of the {len(FINDINGS)} findings. Download the table again.")
     return names
 
 
 def _sex(sex: str, line: int) -> str:
     if sex not in SEXES:
-        raise DataError(f"line {line}: the sex is neither F nor M.")
+        raise DataError(f"line {line}: expected sex F or M. Download the table again.")
     return sex

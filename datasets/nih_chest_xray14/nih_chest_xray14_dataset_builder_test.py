@@ -1,4 +1,4 @@
-"""TFDS's own test of a builder, and what its labels are; ``python <this file>`` writes the dummy data anew."""
+"""TFDS's test of a builder, and a test of its labels; ``python <this file>`` writes the dummy data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RadImageNet: 1.35 million CT, MR and ultrasound images in 165 classes, the source of the weights of that name."""
+"""RadImageNet: 1.35 million CT, MR and ultrasound images in 165 classes, the source of the RadImageNet weights."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "First release."}
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
-    Ask the makers of RadImageNet for the data set and unpack it: RadiologyAI_train.csv, RadiologyAI_val.csv,
+    Request the data set from the authors of RadImageNet and unpack it: RadiologyAI_train.csv, RadiologyAI_val.csv,
     RadiologyAI_test.csv and the folder radiology_ai.
     """
 
     def _info(self) -> tfds.core.DatasetInfo:
-        """The classes stand in the tables, so they are set when these are read."""
+        """Return the info without classes; they are set when the tables are read."""
         return self.dataset_info_from_configs(
             features=features(None), supervised_keys=("image", "label"), disable_shuffling=True
         )
@@ -46,6 +46,6 @@ def _lines(tables: list[Path]) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _rows(root: Path, tables: list[Path]) -> Iterator[Row]:
-    """Yield a row at a time: the tables have 1.35 million."""
+    """Yield one row at a time, since the tables have 1.35 million rows."""
     for line, cells in _lines(tables):
         yield row_of(root, cells["filename"], line, cells["label"], cells["filename"])

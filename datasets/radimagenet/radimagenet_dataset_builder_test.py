@@ -1,4 +1,4 @@
-"""TFDS's own test of a builder, and what its labels are; ``python <this file>`` writes the dummy data anew."""
+"""TFDS's test of a builder, and a test of its labels; ``python <this file>`` writes the dummy data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_classes_are_those_of_the_tables_sorted(tmp_path: Path) -> None:
     assert builder.info.features["label"].names == ["brain_normal", "knee_acl", "lung_normal"]
     labels = [("lung_normal",), ("brain_normal",), ("knee_acl",), ("lung_normal",)]
     assert [image.labels for image in examined_from(builder)] == labels
-    again = build_named("radimagenet", tmp_path, tmp_path / "gone")  # what is built needs its sources no more
+    again = build_named("radimagenet", tmp_path, tmp_path / "gone")  # a built data set does not need its source files
     assert again.info.features["label"].names == ["brain_normal", "knee_acl", "lung_normal"]
     cases = cases_from(again, Task(kind="multiclass", dataset="radimagenet"))
     assert cases.truth.tolist() == [2, 0, 1, 2]
@@ -43,7 +43,7 @@ def test_what_is_missing_is_one_line(refuses_what_is_missing: Callable[..., None
 
 
 def write_dummy_data() -> None:
-    """Write the three tables and their images, which are in color as the original ones."""
+    """Write the three tables and their images, in color like the originals."""
     rows = {
         "train": [("CT/lung/normal/a.png", "lung_normal"), ("MR/brain/normal/b.png", "brain_normal")],
         "val": [("MR/knee/acl/c.png", "knee_acl")],

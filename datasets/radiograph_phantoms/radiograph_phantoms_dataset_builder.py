@@ -1,4 +1,4 @@
-"""Synthetic radiographs as a TFDS data set: written as DICOM files, then read as any other manifest."""
+"""Synthetic radiographs as a TFDS data set: written as DICOM files, then read like any other manifest."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from radtl_tf.data.manifest.reader import cases_of, read_manifest
 from radtl_tf.data.phantoms.write import KINDS, write_phantoms
 from radtl_tf.data.tfds.examples import SPLIT, features, generate, rows_of
 
-_KEY = b"nobody's id, so no secret"  # fixed: the same data set everywhere
+_KEY = b"nobody's id, so no secret"  # fixed, so that the data set is the same everywhere
 
 
 @dataclass(eq=False)
 class PhantomsConfig(tfds.core.BuilderConfig):
-    """Which phantoms: kind, number of patients, seed, height in pixels (None: as the kind has it)."""
+    """The kind of phantoms, number of patients, seed, and height in pixels (None: the default of the kind)."""
 
     kind: str = "skull"
     num_patients: int = 200
@@ -28,13 +28,14 @@ class PhantomsConfig(tfds.core.BuilderConfig):
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """Synthetic radiographs of three kinds, and more patients of two of them; a build takes a minute or two."""
+    """Synthetic radiographs of three kinds, and more patients of two kinds; a build takes 1 to 2 minutes."""
 
     VERSION = tfds.core.Version("2.0.0")
     RELEASE_NOTES = {"2.0.0": "Every example carries its reading and metadata.", "1.0.0": "First release."}
     BUILDER_CONFIGS = [
         *(PhantomsConfig(name=kind, kind=kind) for kind in KINDS),
-        PhantomsConfig(name="skull-source", kind="skull", num_patients=400, seed=2),  # other patients, to pre-train on
+        # Other patients, for pre-training.
+        PhantomsConfig(name="skull-source", kind="skull", num_patients=400, seed=2),
         PhantomsConfig(name="findings-source", kind="skull-findings", num_patients=1000, seed=2, height=96),
     ]
 

@@ -1,4 +1,4 @@
-"""TFDS's own test of a builder, on some small phantoms of each kind."""
+"""TFDS's test of a builder, on a few small phantoms of each kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RadiographPhantomsTest(tfds.testing.DatasetBuilderTestCase):
         return self.DATASET_CLASS(config=self._small(config or "supernumerary"), data_dir=self.tmp_dir)
 
     def _small(self, config: Any) -> Any:
-        """Return a small configuration for the name of a full one; TFDS hands it back at the second reading."""
+        """Return a small configuration for the name of a full one; TFDS passes it again at the second reading."""
         if not isinstance(config, str):
             return config
         make = type(self.DATASET_CLASS.BUILDER_CONFIGS[0])

@@ -1,4 +1,4 @@
-"""Any radiographs that a manifest names, as a TFDS data set."""
+"""Any radiographs listed in a manifest, as a TFDS data set."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from radtl_tf.errors import DataError
 class RadiographsConfig(tfds.core.BuilderConfig):
     """The checked rows of a manifest, in order, and the classes."""
 
-    rows: tuple[Row, ...] = field(default=(), repr=False)  # TFDS logs the configuration
+    rows: tuple[Row, ...] = field(default=(), repr=False)  # not in repr, since TFDS logs the configuration
     classes: tuple[str, ...] = field(default=(), repr=False)
     multilabel: bool = False
+    unknown: bool = False  # some labels are not known
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """Radiographs of one manifest; the configuration is made from it, and its name is a hash of its rows."""
+    """Radiographs of one manifest; the name of the configuration is a hash of the manifest's rows."""
 
     VERSION = tfds.core.Version("2.0.0")
     RELEASE_NOTES = {"2.0.0": "Every example carries its reading and metadata.", "1.0.0": "First release."}
@@ -33,16 +34,19 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     def of(
         cls, rows: tuple[Row, ...], classes: tuple[str, ...], *, data_dir: Path, multilabel: bool = False
     ) -> Builder:
-        """Return the builder of the rows of a manifest that has been read and checked."""
-        digest = hashlib.sha256(repr((classes, multilabel, rows)).encode()).hexdigest()
-        config = RadiographsConfig(name=digest[:16], rows=rows, classes=classes, multilabel=multilabel)
+        """Return a builder for the checked rows of a manifest."""
+        unknown = any(row.unknown is not None for row in rows)
+        described = (classes, multilabel, rows, *([tuple(row.unknown for row in rows)] if unknown else []))
+        digest = hashlib.sha256(repr(described).encode()).hexdigest()
+        config = RadiographsConfig(name=digest[:16], rows=rows, classes=classes, multilabel=multilabel, unknown=unknown)
         return cls(config=config, data_dir=data_dir)
 
     def _info(self) -> tfds.core.DatasetInfo:
         if self.builder_config is None:
-            raise DataError("the data set 'radiographs' is made from a manifest: name its CSV file instead.")
+            raise DataError("the data set 'radiographs' is built from a manifest: name the CSV file instead.")
+        config = self.builder_config
         return self.dataset_info_from_configs(
-            features=features(self.builder_config.classes, multilabel=self.builder_config.multilabel),
+            features=features(config.classes, multilabel=config.multilabel, unknown=config.unknown),
             supervised_keys=("image", "label"),
             disable_shuffling=True,
         )

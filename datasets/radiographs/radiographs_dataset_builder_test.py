@@ -1,4 +1,4 @@
-"""TFDS's own test of a builder, on four tiny images; ``python <this file>`` writes them anew."""
+"""TFDS's test of a builder, on four tiny images; ``python <this file>`` writes them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RadiographsTest(tfds.testing.DatasetBuilderTestCase):
 
 
 def write_dummy_data() -> None:
-    """Write a PNG of 8 and one of 16 bits, a JPEG, a DICOM file and their manifest."""
+    """Write an 8-bit PNG, a 16-bit PNG, a JPEG, a DICOM file and their manifest."""
     random = np.random.default_rng(0)
     pixels = random.integers(0, 65536, (4, 6, 8), dtype=np.uint16)
     DUMMY_DATA.mkdir(exist_ok=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import ANY_PATH, FILE, TASK, as_json, log, refuse
+from radtl_tf.cli.options import ANY_PATH, FILE, TASK, Verb, as_json, log, refuse
 from radtl_tf.records.experiment import Task
 
 if TYPE_CHECKING:
@@ -17,34 +17,43 @@ if TYPE_CHECKING:
     from radtl_tf.data.manifest.reader import Manifest
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("source", type=ANY_PATH)
 @options.task_options
+@options.columns
 @options.folds
 @options.seed
-@click.option("--out", type=FILE, help="HTML page to write, too.")
+@options.out(FILE, "HTML page to write.", required=False)
+@click.option("--all", "everything", is_flag=True, help="Print every finding with its advice, and all tables.")
 @as_json
-def check(
-    source: Path, images: Path | None, folds: int, seed: int, out: Path | None, as_json: bool, **task: Any
-) -> None:
-    """Open every radiograph of SOURCE, a manifest (CSV) or a folder, and tell what could spoil an experiment.
+def check(source: Path, folds: int, seed: int, out: Path | None, everything: bool, as_json: bool, **task: Any) -> None:
+    """Find what could spoil an experiment, in every radiograph.
 
-    It finds files that cannot be read, patients under two ids, duplicates and near-duplicates, paths and columns that
-    give away the label, and shortcuts through how images were taken. Exit code 1 if there is an error. Of a folder the
-    images are checked; the options about labels, patients and folds are for a manifest. Without --positive and --kind
-    the classes are compared with each other. Folds are drawn where --patient or --one-image-per-patient is given.
+    SOURCE is a manifest (a table) or a folder of images. The check finds files that cannot be read, patients with two
+    ids, duplicates and near-duplicates, paths and columns that reveal the label, and shortcuts in how the images were
+    taken. It prints one screen, which begins with what to do first. An error means exit code 1. Options about labels,
+    patients and folds are valid for a manifest only. Without --positive and --kind, the check compares all classes. It
+    draws folds if you give --patient or --one-image-per-patient.
 
-    Example: radtl data check labels.csv --positive pneumonia --patient patient_id --out check.html
+    Example:
+      radtl data check labels.csv --positive pneumonia --patient patient_id
     """
-    from radtl_tf.report.pages.check import as_dict, as_text, verdict, write_page
+    from radtl_tf.report.pages.check import as_dict, as_screen, as_text, verdict, write_page
 
-    checked = _folder(source) if source.is_dir() else _manifest(source, images, folds, seed, task)
+    if as_json:
+        refuse(["everything"], "--json prints everything. Remove it.")
+    checked = _folder(source) if source.is_dir() else _manifest(source, folds, seed, task)
     if out:
         write_page(out, checked, source.name)
         log(f"Page: {out}")
-    click.echo(json.dumps(as_dict(checked), indent=1) if as_json else as_text(checked))
+    if as_json:
+        click.echo(json.dumps(as_dict(checked), indent=1))
+    else:
+        click.echo(as_text(checked) if everything else as_screen(checked))
+    if not (as_json or everything or out):
+        log("Add --all for every finding and the tables, or --out check.html for a page.")
     if checked.errors:
-        log(f"Error: {source}: {verdict(checked)}; the first: {checked.errors[0].message}")
+        log(f"Error: {source}: {verdict(checked)}. The first: {checked.errors[0].message}")
         click.get_current_context().exit(1)
 
 
@@ -52,33 +61,34 @@ def _folder(folder: Path) -> Checked:
     from radtl_tf.data.check.check_source import check_folder
     from radtl_tf.library.bars import bars
 
-    refuse([*TASK, "folds", "seed"], "SOURCE is a folder, which has no labels and no patients; name a manifest.")
+    refuse([*TASK, "columns", "folds", "seed"], "a folder has no labels and no patients. Remove it or name a manifest.")
     with bars() as watch:
         return check_folder(folder, watch)
 
 
-def _manifest(source: Path, images: Path | None, folds: int, seed: int, given: dict[str, Any]) -> Checked:
+def _manifest(source: Path, folds: int, seed: int, given: dict[str, Any]) -> Checked:
     from radtl_tf.data.check.check_source import check_manifest
     from radtl_tf.data.manifest.reader import read_manifest
     from radtl_tf.library.bars import bars
     from radtl_tf.records.experiment import FoldPlan
 
-    manifest = read_manifest(source, images, collect=True)
+    table = {name: given[name] for name in options.TABLE}
+    manifest = read_manifest(source, collect=True, **table)
     task, plan = _task(manifest, source, given), FoldPlan(count=folds)
     if task and not (task.patient or task.one_image_per_patient):
-        refuse(["unit", "folds", "seed"], "nothing is said of patients; add --patient or --one-image-per-patient.")
+        refuse(["unit", "folds", "seed"], "no patients are named. Add --patient or --one-image-per-patient.")
     with bars() as watch:
         return check_manifest(manifest, task, patient=given["patient"], plan=plan, seed=seed, watch=watch)
 
 
 def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | None:
-    """Return what the columns mean, or ``None`` where there is no label.
+    """Return what the columns mean, or ``None`` if there is no label.
 
-    Without ``--positive`` classes are compared with each other; without ``--unit`` the check suggests one.
+    Without ``--positive`` the check compares all classes; without ``--unit`` it suggests one.
     """
     if not given["labels"] and Task.label not in manifest.table.columns:
-        names = set(TASK) - {"labels", "patient", "images"}
-        refuse({*names, "folds", "seed"}, "the manifest has no column 'label'; name yours with --label.")
+        names = set(TASK) - {"labels", "patient", *options.TABLE}
+        refuse({*names, "columns", "folds", "seed"}, "the manifest has no column 'label'. Name yours with --label.")
         return None
     kind = given["kind"]
     if not given["positive"] and not kind:

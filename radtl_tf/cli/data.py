@@ -1,4 +1,4 @@
-"""The verbs of data: build, and those of cli/check.py."""
+"""The group data and its verb build; its other verbs have modules of their own."""
 
 from __future__ import annotations
 
@@ -7,48 +7,57 @@ from typing import Any
 
 import click
 
+from radtl_tf.cli import options
 from radtl_tf.cli.check import check
-from radtl_tf.cli.options import FOLDER, TASK, load_tensorflow, log, refuse, task_of, task_options
+from radtl_tf.cli.fix import fix
+from radtl_tf.cli.options import FOLDER, TASK, InOrder, load_tensorflow, log, refuse, task_of, task_options
 from radtl_tf.cli.preview import preview
 
 
-@click.group()
+@click.group(cls=InOrder)
 def data() -> None:
-    """Check radiographs, look at them as a network will, turn them into data sets."""
+    """Check your radiographs, fix the table, preview, build.
+
+    Example:
+      radtl data check labels.csv --positive pneumonia --patient patient_id
+    """
+
+
+for command in (check, fix, preview):
+    data.add_command(command)
 
 
 @data.command()
 @click.argument("source")
-@click.option("--out", type=FOLDER, default="data", show_default=True, help="Folder that holds TFDS data sets.")
-@click.option("--manual-dir", type=FOLDER, help="Folder with the files of a builder that has to be downloaded by hand.")
+@options.out(FOLDER, "Folder of the TFDS data sets.", default="data", show_default=True)
+@click.option("--manual-dir", type=FOLDER, help="Folder with the files of a builder that you downloaded yourself.")
 @task_options
-def build(source: str, out: Path, manual_dir: Path | None, images: Path | None, **task: Any) -> None:
-    """Build a TFDS data set from SOURCE: a manifest (CSV), the name of a builder, such as adld, or its folder.
+@options.columns
+def build(source: str, out: Path, manual_dir: Path | None, **task: Any) -> None:
+    """Build a TFDS data set from a table or a builder.
 
-    The options about labels, patients and --images are for a manifest; a builder knows its own.
+    SOURCE is a manifest (a table), the name of a builder, such as adld, or the folder of a builder. Options about
+    labels, patients and images are valid for a manifest only, because a builder knows its own.
 
-    Example: radtl data build labels.csv --positive pneumonia --patient patient_id --unit image --out data
+    Example:
+      radtl data build labels.csv --positive pneumonia --patient patient_id
     """
     load_tensorflow()
     from radtl_tf.data.tfds.builders import build_table
 
-    if source.lower().endswith((".csv", ".tsv")):
-        refuse(["manual_dir"], "it is for a builder; the files of a manifest are below --images.")
-        _, builder = build_table(task_of(Path(source), {**task, "images": images}), out)
+    if source.lower().endswith((".csv", ".tsv", ".txt", ".xlsx", ".parquet")) or Path(source).is_file():
+        refuse(["manual_dir"], "it is valid for a builder only. For a manifest, set --images.")
+        _, builder = build_table(task_of(Path(source), task), out)
     else:
         builder = _build_named(source, out, manual_dir)
     log(f"{builder.info.splits.total_num_examples} examples")
     click.echo(str(builder.data_dir))
 
 
-for command in (check, preview):
-    data.add_command(command)
-
-
 def _build_named(source: str, out: Path, manual_dir: Path | None) -> Any:
     from radtl_tf.data.tfds.builders import build_named, class_and_config
 
-    refuse(TASK, f"{source} is a builder, which knows its labels and patients.")
+    refuse([*TASK, "columns"], f"the builder {source} knows its labels and patients. Remove it.")
     if not class_and_config(source)[0].MANUAL_DOWNLOAD_INSTRUCTIONS:
-        refuse(["manual_dir"], f"{source} needs no files that you download.")
+        refuse(["manual_dir"], f"the builder {source} needs no files that you downloaded yourself. Remove it.")
     return build_named(source, out, manual_dir)

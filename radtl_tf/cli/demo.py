@@ -1,4 +1,4 @@
-"""The verb demo: the whole job on synthetic radiographs."""
+"""The verb demo: every step on synthetic radiographs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from radtl_tf.cli.options import FOLDER, load_tensorflow
+from radtl_tf.cli import options
+from radtl_tf.cli.options import FOLDER, Verb, load_tensorflow
 
 if TYPE_CHECKING:
     from radtl_tf.deploy.predict import Score
@@ -23,16 +24,22 @@ Next, with your own radiographs and a table of them (path, label, patient_id):
   radtl run experiment.toml --out results"""
 
 
-@click.command()
-@click.option(
-    "--out", type=FOLDER, default="radtl-demo", show_default=True, help="Folder to work in; call again to resume."
+@click.command(cls=Verb)
+@options.out(
+    FOLDER,
+    "Folder to work in. Run again with the same folder to resume.",
+    default="radtl-demo",
+    show_default=True,
 )
 def demo(out: Path) -> None:
-    """Run the whole job on synthetic radiographs, with no download: about four minutes.
+    """Try every step on synthetic radiographs, in about four minutes.
 
-    Draws radiographs as DICOM files, pre-trains a small backbone on findings, compares its weights and those of
-    another one that ships with the package with random ones on another task and other patients, writes the report,
-    exports a model and scores new radiographs.
+    The demo needs no download. It draws radiographs as DICOM files, pre-trains a small backbone on five findings,
+    compares these weights, and those of a smaller backbone that are part of the package, with random weights on
+    another task, writes the report, exports a model and scores new radiographs.
+
+    Example:
+      radtl demo
     """
     load_tensorflow()
     from radtl_tf.experiment.demo import NOTE, report_of, run_demo

@@ -1,4 +1,4 @@
-"""The verb doctor: what this machine has, and what it lacks."""
+"""The verb doctor: what this machine has and what it lacks."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from typing import Any
 
 import click
 
-from radtl_tf.cli.options import as_json, load_tensorflow
+from radtl_tf.cli.options import Verb, as_json, load_tensorflow
 
 
-@click.command()
+@click.command(cls=Verb)
 @as_json
 def doctor(as_json: bool) -> None:
-    """Show versions, accelerators, precision, weights and data sets found, and what is missing."""
+    """Show what this machine has and what it lacks.
+
+    Lists versions, GPUs, precision, pre-trained weights and data sets, and says what to do about missing ones.
+
+    Example:
+      radtl doctor
+    """
     load_tensorflow()
     from radtl_tf.experiment.machine import examine
 

@@ -1,4 +1,4 @@
-"""The verb test: a frozen model on another hospital's data."""
+"""The verb test: an exported model on patients of another hospital."""
 
 from __future__ import annotations
 
@@ -9,26 +9,32 @@ from typing import Any
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import FOLDER, as_json, load_tensorflow, log
+from radtl_tf.cli.options import FOLDER, Verb, as_json, load_tensorflow, log
 
 
-@click.command("test")
+@click.command("test", cls=Verb)
 @click.argument("model", type=FOLDER)
 @options.manifest
-@click.option("--compare", type=FOLDER, help="A second model, to be compared with the first on the same cases.")
+@click.option("--compare", type=FOLDER, help="Second model to compare with the first on the same cases.")
 @options.label
 @options.label_separator
 @options.positive
 @options.patient
 @options.one_image_per_patient
 @options.unit
+@options.missing
+@options.uncertain
 @options.images
+@options.path_column
+@options.suffix
+@options.encoding
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    help="Score from which a binary model calls a case positive, fixed beforehand: adds sensitivity and specificity.",
+    metavar="X",
+    help="Lowest score that a binary model calls positive, fixed beforehand. Adds sensitivity and specificity.",
 )
-@click.option("--out", type=FOLDER, required=True, help="Folder of the results; must not exist.")
+@options.out(FOLDER, "Folder of the results. It must not exist.")
 @as_json
 def external(
     model: Path,
@@ -39,14 +45,15 @@ def external(
     as_json: bool,
     **task: Any,
 ) -> None:
-    """Test an exported MODEL on patients that it was not made with, or compare two.
+    """Test an exported model on new patients, or compare two models.
 
-    Writes scores, results.json and external.html: AUROC with an interval that allows for patients who have several
-    images, calibration, and whether the images are like those that the model was trained on. Of several classes, each
-    is measured against the rest, with the mean over them. The positive class is the model's: --positive may repeat it,
-    and another one is refused.
+    MODEL is a folder that `radtl export` wrote. Writes the scores, results.json and external.html: the AUROC with an
+    interval that allows for several images of one patient, the calibration, and whether the images resemble those
+    that the model was trained on. With several classes, each class is tested against the others, and the mean over
+    the classes is given. The model knows its positive class; --positive may only repeat it.
 
-    Example: radtl test model --manifest other-hospital.csv --patient patient_id --out test
+    Example:
+      radtl test model --manifest other-hospital.csv --patient patient_id --out test
     """
     load_tensorflow()
     from radtl_tf.experiment.external_test import PAGE, assess

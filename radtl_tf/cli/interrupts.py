@@ -1,4 +1,4 @@
-"""What SIGINT and SIGTERM do to a verb: one line, and the exit code that shells expect."""
+"""SIGINT and SIGTERM end a verb with one line and the exit code that shells expect."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from typing import IO, Any
 import click
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-GRACE = 10.0  # seconds to end in order; a library may swallow the exception, or be busy in native code
+GRACE = 10.0  # seconds to end in order: a library may swallow the exception or be busy in native code
 
 
 class Interrupted(click.ClickException):
-    """The user or the system has stopped the verb by a signal; the exit code is 128 plus its number."""
+    """A signal has stopped the verb; the exit code is 128 plus its number."""
 
     def __init__(self, number: int) -> None:
-        super().__init__("Interrupted. Run the same command again: it goes on where it stopped.")
+        super().__init__("Interrupted. Run the same command again to continue.")
         self.exit_code = 128 + number  # type: ignore[misc]
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the line on stderr, without the word Error."""
+        """Print the line on stderr without the word Error."""
         click.echo(self.message, file=file, err=True)
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Run a block that SIGINT and SIGTERM end in order; a second signal, or ``GRACE``, ends the process at once.
+    """Run a block that SIGINT and SIGTERM end in order; a second signal or ``GRACE`` ends the process at once.
 
-    Files are written whole or not at all, so nothing is lost. A signal that the process ignores (a job in the
-    background) stays ignored.
+    Files are written whole or not at all, so nothing is lost. A signal that the process ignores, such as in a
+    background job, stays ignored.
 
     Raises:
-        Interrupted: a signal has come, whatever the block made of it.
+        Interrupted: a signal came, even if the block swallowed its exception.
     """
     received: list[int] = []
     timers: list[threading.Timer] = []
@@ -65,13 +65,13 @@ def stoppable() -> Iterator[None]:
 
 
 def _kill(number: int) -> None:
-    """End this process by the default action of a signal, which a shell shows as 128 plus its number."""
+    """End this process by the default action of a signal; a shell reports 128 plus its number."""
     Interrupted(number).show()
     os.kill(os.getpid(), number)
 
 
 def _heard() -> list[signal.Signals]:
-    """Return the signals that can be handled here: Python lets only the main thread do so."""
+    """Return the signals that can be handled here: Python allows this in the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         return []
     return [number for number in _SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]

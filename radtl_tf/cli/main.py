@@ -1,4 +1,4 @@
-"""The command ``radtl``: its verbs, its exit codes and the one line that a wrong input gets."""
+"""The command ``radtl``: its verbs, its exit codes, and one line for wrong input."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from radtl_tf.cli.external import external
 from radtl_tf.cli.init import init
 from radtl_tf.cli.interrupts import stoppable
 from radtl_tf.cli.model import export, predict
-from radtl_tf.cli.options import log
+from radtl_tf.cli.options import InOrder, log
 from radtl_tf.cli.pretrain import pretrain
 from radtl_tf.cli.run import report, run, status, train
 from radtl_tf.cli.weights import weights
@@ -26,8 +26,8 @@ from radtl_tf.errors import RadtlError
 from radtl_tf.logs import shown
 
 
-class Group(click.Group):
-    """The root of all verbs: an error is one line on stderr, its exit code, and with ``--json`` an object on stdout."""
+class Root(InOrder):
+    """The root of all verbs: an error gives one line on stderr, its exit code and, with ``--json``, a JSON object."""
 
     def main(  # type: ignore[override]
         self,
@@ -36,7 +36,7 @@ class Group(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run the words ``args`` and leave with the exit code, as ``click.Group.main``."""
+        """Run the words ``args`` and exit with the exit code, as ``click.Group.main`` does."""
         words = list(sys.argv[1:] if args is None else args)
         if not standalone_mode:
             return super().main(words, prog_name, standalone_mode=False, **extra)
@@ -52,11 +52,11 @@ class Group(click.Group):
         sys.exit(code)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb and print what it logs; ``--debug`` shows the traceback of our errors, and of the disk's."""
+        """Run the verb and print its log; ``--debug`` shows the traceback of our errors and of the disk."""
         try:
             with stoppable(), shown(log):
                 return super().invoke(ctx)
-        except BrokenPipeError:  # whoever reads our output has seen enough: click ends quietly
+        except BrokenPipeError:  # the reader of our output has closed it: click ends quietly
             raise
         except (RadtlError, OSError) as error:
             if ctx.params.get("debug"):
@@ -65,7 +65,7 @@ class Group(click.Group):
 
 
 def _described(error: Exception) -> dict[str, str]:
-    """Return the type and the message of an error; click's general exception only carries the line of another one."""
+    """Return the type and the message of an error, or of the error that a general exception of click carries."""
     if type(error) is click.ClickException and isinstance(error.__cause__, Exception):
         error = error.__cause__
     message = error.format_message() if isinstance(error, click.ClickException) else str(error)
@@ -77,20 +77,24 @@ def _one_line(message: object) -> str:
 
 
 @click.group(
-    cls=Group,
+    cls=Root,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "RADTL", "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="radtl")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
 def main(ctx: click.Context, debug: bool) -> None:
-    """Transfer-learning experiments on radiographs: which pre-trained weights to start from, and how sure can one be?
+    """Which pre-trained weights should you start from for your radiographs, and how sure can you be?
 
-    For research. Not a medical device; not for diagnosis.
+    `radtl run` trains every setting of an experiment, tells which differences are real and writes a report.
+    For research only. Not for clinical use.
+
+    Example:
+      radtl demo
     """
     if os.environ.get("NO_COLOR"):  # https://no-color.org: set and not empty
         ctx.color = False
 
 
-for command in (demo, doctor, init, data, weights, pretrain, train, run, status, report, export, external, predict):
+for command in (demo, doctor, data, weights, init, run, status, report, export, external, predict, train, pretrain):
     main.add_command(command)

@@ -6,20 +6,27 @@ from pathlib import Path
 
 import click
 
-from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, load_tensorflow, log
+from radtl_tf.cli import options
+from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, load_tensorflow, log
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("folder", type=FOLDER)
-@click.option("--setting", help="Setting to export, as named in the report; default: that of lowest inner loss.")
-@click.option("--out", type=FOLDER, required=True, help="Folder of the SavedModel; must not exist.")
+@click.option(
+    "--setting",
+    metavar="NAME",
+    help="Setting to export, as the report names it.  [default: the one with the lowest inner loss]",
+)
+@options.out(FOLDER, "Folder of the SavedModel. It must not exist.")
 def export(folder: Path, setting: str | None, out: Path) -> None:
-    """Write the ensemble of the folds of one setting of the experiment in FOLDER as a SavedModel.
+    """Export one setting of a finished experiment as a model.
 
-    Without --setting it is the one of lowest inner loss; if the next one is within one standard error, both are named
-    and nothing is exported.
+    FOLDER is the output folder of `radtl run`. The model is a SavedModel that averages the networks of all folds.
+    Without --setting, the setting with the lowest inner loss is exported. If the next best one is within one standard
+    error, nothing is exported, and an error names both.
 
-    Example: radtl export results --out model
+    Example:
+      radtl export results --out model
     """
     load_tensorflow()
     from radtl_tf.deploy.saved_model import export as export_model
@@ -30,17 +37,19 @@ def export(folder: Path, setting: str | None, out: Path) -> None:
     log(f"Exported {chosen.name} to {out}")
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("model", type=FOLDER)
 @click.argument("paths", type=ANY_PATH, nargs=-1, required=True)
-@click.option("--out", type=FILE, help="CSV to write; default: stdout.")
+@options.out(FILE, "Table (CSV) to write.  [default: print it]", required=False)
 def predict(model: Path, paths: tuple[Path, ...], out: Path | None) -> None:
-    """Score radiographs (DICOM, PNG, JPEG, or folders of them) with an exported MODEL.
+    """Score new radiographs with an exported model.
 
-    Columns: path, and score (of the positive class) or, of a model of several classes, score_CLASS for each. A file
-    that cannot be read costs that file: it is named on stderr, and the exit code is 1.
+    MODEL is a folder that `radtl export` wrote, PATHS are radiographs (DICOM, PNG, JPEG) or folders of them. The
+    columns are path and score (of the positive class) or, for a model of several classes, score_CLASS for each class.
+    A file that cannot be read gets a line on stderr and no score; the exit code is then 1.
 
-    Example: radtl predict model new-images --out scores.csv
+    Example:
+      radtl predict model new-images --out scores.csv
     """
     load_tensorflow()
     from radtl_tf.library.results.exported_models import predictions

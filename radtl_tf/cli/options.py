@@ -1,11 +1,12 @@
 """Options and helpers that several verbs share.
 
-Each option is declared once; defaults, ranges and choices are those of the records.
+Each option is declared once. Defaults, ranges and choices come from the records.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -14,7 +15,21 @@ from typing import Any, get_args, get_type_hints
 import click
 from click.core import ParameterSource
 
-from radtl_tf.records.experiment import Experiment, FoldPlan, Kind, Resize, Task, Training, Unit
+from radtl_tf.records.experiment import (
+    Augmentation,
+    Experiment,
+    FoldPlan,
+    Kind,
+    Missing,
+    Resize,
+    Subgroup,
+    Task,
+    Training,
+    TuningAxis,
+    TuningMode,
+    Uncertain,
+    Unit,
+)
 
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
@@ -23,10 +38,40 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 ANY_PATH = click.Path(path_type=Path)
 
-out_folder = click.option("--out", type=FOLDER, required=True, help="Output folder; call again with it to resume.")
-as_json = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object for a machine to read, also when there is an error."
-)
+
+def _example_kept(help: str | None) -> str | None:
+    """Mark the paragraph ``Example:`` of a help text, so that click keeps its lines."""
+    return help and re.sub(r"^( *)Example:", "\\1\b\n\\1Example:", help, flags=re.M)
+
+
+class Verb(click.Command):
+    """A verb whose help shows the command of the paragraph ``Example:`` on lines of its own."""
+
+    def __init__(self, name: str | None = None, *, help: str | None = None, **settings: Any) -> None:
+        super().__init__(name, help=_example_kept(help), **settings)
+
+
+class InOrder(click.Group):
+    """A group whose help lists the verbs in the order of the work, not of the alphabet."""
+
+    command_class = Verb
+
+    def __init__(self, name: str | None = None, *, help: str | None = None, **settings: Any) -> None:
+        super().__init__(name, help=_example_kept(help), **settings)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the verbs as they were added."""
+        return list(self.commands)
+
+
+def out(type: click.Path, help: str, **settings: Any) -> Option:
+    """Return the option ``--out``, a file or a folder; it is required unless ``settings`` say otherwise."""
+    return click.option("--out", type=type, help=help, **{"required": "default" not in settings, **settings})
+
+
+out_folder = out(FOLDER, "Output folder. Run again with the same folder to resume.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, also when there is an error.")
+dry_run = click.option("--dry-run", is_flag=True, help="Check everything and print the cost. Train nothing.")
 
 
 def bounds(record: type, name: str) -> click.IntRange:
@@ -36,7 +81,7 @@ def bounds(record: type, name: str) -> click.IntRange:
     <IntRange 2<=x<=50>
     """
     annotation = get_type_hints(record, include_extras=True)[name]
-    if not hasattr(annotation, "__metadata__"):  # a number or a word: the number comes first
+    if not hasattr(annotation, "__metadata__"):  # a number, or a word instead: the number comes first
         annotation = get_args(annotation)[0]
     (limits,) = annotation.__metadata__
     high = limits.lt if limits.le is None else limits.le
@@ -46,7 +91,7 @@ def bounds(record: type, name: str) -> click.IntRange:
 def _number(flag: str, record: type, field: str, help: str) -> Option:
     """Return an option for a number of a record, with the record's range and default."""
     default = getattr(record, field)
-    return click.option(flag, type=bounds(record, field), default=default, show_default=True, help=help)
+    return click.option(flag, type=bounds(record, field), metavar="N", default=default, show_default=True, help=help)
 
 
 def _choice(flag: str, values: Any, help: str, **settings: Any) -> Option:
@@ -55,39 +100,78 @@ def _choice(flag: str, values: Any, help: str, **settings: Any) -> Option:
 
 
 manifest = click.option(
-    "--manifest", type=FILE, required=True, help="CSV with a row per radiograph: path, label, patient id."
+    "--manifest", type=FILE, required=True, help="Table (CSV) with a row per radiograph: path, label, patient id."
 )
 label = click.option(
     "--label",
     "labels",
     multiple=True,
-    help=f"Column of the label; repeat it for a multilabel task with a column per class.  [default: {Task.label}]",
+    metavar="COLUMN",
+    help=f"Column of the label. Repeat it for a multilabel task with a column per class.  [default: {Task.label}]",
 )
-label_separator = click.option("--label-separator", help="What divides several labels in one cell, such as '|'.")
-positive = click.option("--positive", help="Label of the positive class of a binary task.")
-kind = _choice("--kind", Kind, f"Two classes, several, or several labels an image.  [default: {Task.kind}]")
+label_separator = click.option(
+    "--label-separator", metavar="TEXT", help="Text between several labels in one cell, such as '|'."
+)
+positive = click.option("--positive", metavar="CLASS", help="Positive class of a binary task.")
+kind = _choice(
+    "--kind",
+    Kind,
+    "One of two classes, one of several, or any number per image.  "
+    f"[default: {Task.kind}; multilabel with several --label]",
+)
 classes = click.option(
-    "--class", "classes", multiple=True, help="One of the classes of a multilabel task; repeatable.  [default: all]"
+    "--class", "classes", multiple=True, metavar="CLASS", help="Class of a multilabel task. Repeatable.  [default: all]"
 )
-patient = click.option("--patient", help="Column of the patient id.")
+patient = click.option("--patient", metavar="COLUMN", help="Column of the patient id.")
 one_image_per_patient = click.option(
-    "--one-image-per-patient", is_flag=True, help="No patient column: each image is a patient of its own."
+    "--one-image-per-patient", is_flag=True, help="There is no patient column: every image is another patient."
 )
 unit = _choice("--unit", Unit, "What counts as one case.")
+missing = _choice(
+    "--missing",
+    Missing,
+    "What a cell without a label means; with ignore it takes no part in training and metrics.  "
+    f"[default: {Task.missing}]",
+)
+uncertain = _choice("--uncertain", Uncertain, f"What an uncertain label (-1) means.  [default: {Task.uncertain}]")
+path_column = click.option(
+    "--path-column", metavar="COLUMN", help="Column of the paths of the images.  [default: path]"
+)
+suffix = click.option("--suffix", metavar="TEXT", help="Ending that the paths lack, such as .png.")
+encoding = click.option("--encoding", metavar="NAME", help="Encoding of the manifest, such as cp932.  [default: found]")
+columns = click.option(
+    "--column",
+    "columns",
+    metavar="NAME=COLUMN",
+    multiple=True,
+    callback=lambda _, __, pairs: _columns(pairs),
+    help="Column of a metadatum, such as age='Patient Age'. Repeatable.  [default: columns of the same names]",
+)
 images = click.option("--images", type=FOLDER, help="Folder of the images.  [default: the manifest's folder]")
 folds = _number("--folds", FoldPlan, "count", "Number of folds, grouped by patient.")
-seed = _number("--seed", Experiment, "seed", "Seed of everything that is drawn at random.")
+seed = _number("--seed", Experiment, "seed", "Seed of every random choice.")
 image_size = _number("--image-size", Training, "image_size", "Side of the network's input in pixels.")
-epochs = _number("--epochs", Training, "epochs", "Epochs of training; the one with the lowest inner loss is kept.")
+epochs = _number("--epochs", Training, "epochs", "Epochs of training. The epoch with the lowest inner loss is kept.")
 batch_size = _number("--batch-size", Training, "batch_size", "Images per step.")
+layers = click.option(
+    "--layers", type=bounds(TuningAxis, "layers"), metavar="K", help="K of topK: how many layers with weights learn."
+)
 resize = _choice("--resize", Resize, "How an image becomes square.", default=Training.resize, show_default=True)
+augmentation = _choice(
+    "--augmentation", Augmentation, "How training images vary.", default=Training.augmentation, show_default=True
+)
+tuning = _choice("--tuning", TuningMode, "Which layers learn.", default="frozen", show_default=True)
 
 
 def pixels(**settings: Any) -> Option:
     """Return the option ``--pixels`` with the ``default`` of a verb, or ``multiple``."""
-    return click.option(
-        "--pixels", help="Pixel convention, such as tf, caffe or zero_one.", show_default=True, **settings
-    )
+    help = "Pixel convention, such as tf, caffe or zero_one."
+    return click.option("--pixels", metavar="NAME", help=help, show_default=True, **settings)
+
+
+def backbone(help: str = "Backbone, such as ResNet50.", **settings: Any) -> Option:
+    """Return the option ``--backbone``: with a ``default``, or ``required``."""
+    return click.option("--backbone", metavar="NAME", help=help, show_default=True, **settings)
 
 
 _TASK_OPTIONS: dict[str, Option] = {
@@ -99,43 +183,68 @@ _TASK_OPTIONS: dict[str, Option] = {
     "patient": patient,
     "one_image_per_patient": one_image_per_patient,
     "unit": unit,
+    "missing": missing,
+    "uncertain": uncertain,
     "images": images,
+    "path_column": path_column,
+    "suffix": suffix,
+    "encoding": encoding,
 }
 TASK = tuple(_TASK_OPTIONS)  # as a verb's function gets them
+TABLE = ("images", "path_column", "suffix", "encoding")  # those of TASK that say how a manifest is read
+
+
+def _columns(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return the columns of the pairs ``NAME=COLUMN``."""
+    found = dict(pair.partition("=")[::2] for pair in pairs)
+    names = get_args(Subgroup)
+    for name, column in found.items():
+        if name not in names or not column:
+            raise click.BadParameter(f"{name!r}: expected NAME=COLUMN, with one of the names {', '.join(names)}.")
+    return found
 
 
 def task_options(command: Command) -> Command:
-    """Give a verb the options that say what a manifest's columns mean; ``task_of`` reads them."""
+    """Add the options that say what the columns of a manifest mean; ``task_of`` reads them."""
     for option in reversed(_TASK_OPTIONS.values()):
         command = option(command)
     return command
 
 
 def record_of(manifest: Path, options: Mapping[str, Any]) -> Task:
-    """Return the Task that the options of ``task_options`` describe, some of them or all, unchecked."""
+    """Return the Task that some or all options of ``task_options`` describe, unchecked.
+
+    Several label columns make a multilabel task, the only one that has them.
+    """
+    from radtl_tf.records.reader import normal_task
+
     given = {name: value for name, value in options.items() if name != "labels" and value is not None}
     labels: tuple[str, ...] = options["labels"]
-    return Task(manifest=manifest, label=labels[0] if len(labels) == 1 else labels or Task.label, **given)
+    if len(labels) > 1:
+        given.setdefault("kind", "multilabel")
+    return normal_task(Task(manifest=manifest, label=labels[0] if len(labels) == 1 else labels or Task.label, **given))
 
 
 def task_of(manifest: Path, options: Mapping[str, Any]) -> Task:
     """Return the Task that the options of ``task_options`` describe.
 
     Raises:
-        UsageError: a binary task without its positive class.
+        UsageError: the positive class of a binary task is missing.
         ExperimentError: the options contradict each other.
     """
     from radtl_tf.records.reader import check_task
 
     task = record_of(manifest, options)
     if task.kind == "binary" and not task.positive:
-        raise click.UsageError("a manifest needs --positive, the label of the positive class, or another --kind.")
+        raise click.UsageError(
+            "a binary task needs --positive, its positive class. For another kind of task, set --kind."
+        )
     check_task(task)
     return task
 
 
 def refuse(names: Collection[str], why: str) -> None:
-    """Refuse the parameters ``names`` of the running verb where the user has set them.
+    """Refuse the parameters ``names`` of the running verb if the user has set one.
 
     Raises:
         UsageError: one is set, on the command line or in the environment.
@@ -148,14 +257,14 @@ def refuse(names: Collection[str], why: str) -> None:
 
 
 def log(line: str) -> None:
-    """Print a line for people: on stderr, since stdout is data, and above the bars where some are drawn."""
+    """Print a line for people on stderr, because stdout is data; a progress bar stays below it."""
     print(line, file=sys.stderr, flush=True)
 
 
 def load_tensorflow() -> None:
-    """Import TensorFlow and look for its devices without the lines that it prints on stderr; ``--debug`` shows them.
+    """Import TensorFlow and find its devices, without the lines that it prints on stderr; ``--debug`` shows them.
 
-    TensorFlow logs them before it reads its own setting for silence.
+    TensorFlow logs these lines before it reads its own setting for silence.
     """
     if click.get_current_context().find_root().params.get("debug"):
         return

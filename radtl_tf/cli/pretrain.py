@@ -1,4 +1,4 @@
-"""The verb pretrain: one's own weights file from a source data set."""
+"""The verb pretrain: a weights file of your own from a source data set."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ from pathlib import Path
 
 import click
 
-from radtl_tf.cli.options import FILE, FOLDER, load_tensorflow
+from radtl_tf.cli import options
+from radtl_tf.cli.options import FILE, FOLDER, Verb, dry_run, load_tensorflow
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("source", type=FILE)
-@click.option("--out", type=FILE, required=True, help="Weights file to make (.h5); call again with it to resume.")
+@options.out(FILE, "Weights file (.h5) to write. Run again with the same file to resume.")
 @click.option(
     "--data-dir",
     type=FOLDER,
-    help="Folder of TFDS data sets, to share one among several calls.  [default: OUT.work/data]",
+    help="Folder of TFDS data sets, which several calls may share.  [default: OUT.work/data]",
 )
-@click.option("--dry-run", is_flag=True, help="Build the data set, time some steps, print the cost; train nothing.")
+@dry_run
 def pretrain(source: Path, out: Path, data_dir: Path | None, dry_run: bool) -> None:
-    """Train a backbone on the data set that SOURCE (a TOML file) names, and write its weights. Run it again to resume.
+    """Pre-train a backbone on a source data set of your own.
 
-    Prints the lines that declare the weights in an experiment file. Beside OUT lies OUT.json, which says how the
-    weights were made; OUT.work may be deleted when OUT is there.
+    SOURCE is a TOML file that names the data set and the backbone. Prints the lines that declare the weights in an
+    experiment file. OUT.json records how the weights were made. You may delete OUT.work once OUT is written. With
+    --dry-run the data set is built, and some steps are timed.
 
-    Example: radtl pretrain archive.toml --out archive-ResNet50_notop.h5
+    Example:
+      radtl pretrain archive.toml --out archive-ResNet50_notop.h5
     """
     load_tensorflow()
     from radtl_tf.experiment.weights.make import declaration, make_weights, price_weights

@@ -3,52 +3,57 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import FILE, load_tensorflow, refuse
-from radtl_tf.records.experiment import Augmentation, Training
+from radtl_tf.cli.options import FILE, Verb, load_tensorflow, refuse
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("manifest", type=FILE)
 @options.task_options
-@click.option("--out", type=FILE, required=True, help="HTML page to write. It shows patients' images.")
+@options.out(FILE, "HTML page to write. It shows images of patients.")
 @options.image_size
 @options.resize
+@options.augmentation
 @click.option(
-    "--augmentation",
-    type=click.Choice(get_args(Augmentation)),
-    default=Training.augmentation,
+    "--views",
+    type=click.IntRange(1),
+    metavar="N",
+    default=2,
     show_default=True,
-    help="How training images are varied.",
-)
-@click.option(
-    "--views", type=click.IntRange(1), default=2, show_default=True, help="Augmented views of each image, if any."
+    help="Number of augmented views of each image.",
 )
 @options.pixels(multiple=True)
-@click.option("--per-class", type=click.IntRange(1), default=4, show_default=True, help="Images of each class.")
+@click.option(
+    "--per-class",
+    type=click.IntRange(1),
+    metavar="N",
+    default=4,
+    show_default=True,
+    help="Number of images of each class.",
+)
 @options.seed
-def preview(
-    manifest: Path, images: Path | None, out: Path, pixels: tuple[str, ...], per_class: int, seed: int, **given: Any
-) -> None:
-    """Write a contact sheet of MANIFEST as a network will see the radiographs, per class and pixel convention.
+def preview(manifest: Path, out: Path, pixels: tuple[str, ...], per_class: int, seed: int, **given: Any) -> None:
+    """Show radiographs as a network will see them.
 
-    With --patient the images of a class are those of different patients, as far as there are. Without --pixels every
-    pixel convention is shown. A sheet counts no cases, so --unit and --one-image-per-patient are refused.
+    Writes a page with some radiographs of MANIFEST (a CSV table), per class and pixel convention. With --patient it
+    shows images of as many patients as possible. Without --pixels it shows every pixel convention. The page counts
+    no cases, so --unit and --one-image-per-patient are refused.
 
-    Example: radtl data preview labels.csv --positive pneumonia --patient patient_id --out sheet.html
+    Example:
+      radtl data preview labels.csv --positive pneumonia --out sheet.html
     """
-    refuse(["unit", "one_image_per_patient"], "a sheet shows images and counts no cases.")
+    refuse(["unit", "one_image_per_patient"], "the page shows images and counts no cases. Remove it.")
     if given["augmentation"] == "none":
-        refuse(["views"], "there are no augmented views; add --augmentation.")
+        refuse(["views"], "no image is augmented. Remove it or set --augmentation.")
     load_tensorflow()
-    from radtl_tf.data.manifest.reader import read_manifest
+    from radtl_tf.data.manifest.reader import manifest_of
     from radtl_tf.experiment.preview import preview_manifest
     from radtl_tf.report.pages.preview import Sheet
 
     sheet = Sheet(seed=seed, **{name: given.pop(name) for name in ("image_size", "resize", "augmentation", "views")})
     task = options.task_of(manifest, given)
-    preview_manifest(read_manifest(manifest, images), task, out, sheet=sheet, per_class=per_class, pixels=pixels)
+    preview_manifest(manifest_of(task), task, out, sheet=sheet, per_class=per_class, pixels=pixels)

@@ -9,23 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import (
-    FILE,
-    FOLDER,
-    as_json,
-    load_tensorflow,
-    out_folder,
-    task_of,
-)
+from radtl_tf.cli.options import FILE, FOLDER, Verb, as_json, load_tensorflow, out_folder, task_of
 from radtl_tf.records.experiment import Grid
 
 if TYPE_CHECKING:
     from radtl_tf.evaluation.evaluate import Evaluation
     from radtl_tf.records.experiment import Experiment
 
-NATIVE = Grid.pixels[0]  # each weights' own pixel convention
+NATIVE = Grid.pixels[0]  # the pixel convention of the weights
 
-# The report's tables that hold results; the others say how these were made.
+# Tables of the report that hold results; the others describe how the results were made.
 RESULTS = (
     "settings",
     "comparisons",
@@ -41,17 +34,19 @@ RESULTS = (
 )
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("experiment", type=FILE)
 @out_folder
-@click.option(
-    "--dry-run", is_flag=True, help="Check everything, print the runs and what they will cost; train nothing."
-)
+@options.dry_run
 @click.option("--accept", multiple=True, metavar="FINDING", help="Accept this warning of the data check. Repeatable.")
 def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> None:
-    """Train the grid of EXPERIMENT (a TOML file), then evaluate and report. Run it again to resume.
+    """Run an experiment: train, evaluate and report.
 
-    Example: radtl run experiment.toml --out results
+    EXPERIMENT is a TOML file, which `radtl init` writes. Trains every setting on every fold, prints the answer and
+    writes report.html. Run the same command again to resume.
+
+    Example:
+      radtl run experiment.toml --out results
     """
     from radtl_tf.records.reader import read_experiment
 
@@ -59,15 +54,29 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> 
     act(read_experiment(experiment), out, accept)
 
 
-@click.command()
+@click.command(cls=Verb)
 @options.manifest
 @options.task_options
-@click.option("--backbone", default="ResNet50", show_default=True, help="Backbone, see `radtl doctor`.")
-@click.option("--weights", required=True, help="imagenet, radimagenet, random, or an .h5 file, which needs --pixels.")
+@options.columns
+@options.backbone(default="ResNet50")
+@click.option(
+    "--weights",
+    required=True,
+    metavar="NAME",
+    help="Weights to start from: imagenet, radimagenet, random or an .h5 file, which needs --pixels.",
+)
 @options.pixels(default=NATIVE)
-@click.option("--tuning", default="frozen", show_default=True, help="frozen, top10, topK or full.")
-@click.option("--layers", type=int, help="K of topK: how many layers that have weights learn.")
-@click.option("--learning-rate", "rates", type=float, multiple=True, required=True, help="May be given several times.")
+@options.tuning
+@options.layers
+@click.option(
+    "--learning-rate",
+    "rates",
+    type=click.FloatRange(0, min_open=True),
+    metavar="X",
+    multiple=True,
+    required=True,
+    help="Learning rate. Repeatable; the inner loss chooses one.",
+)
 @options.folds
 @options.epochs
 @options.image_size
@@ -75,19 +84,29 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> 
 @options.seed
 @out_folder
 def train(out: Path, **flags: Any) -> None:
-    """Train and evaluate one setting over the folds: an experiment of one row, from flags.
+    r"""Train one setting, without an experiment file.
 
-    Example: radtl train --manifest labels.csv --positive pneumonia --patient patient_id --unit image
-    --weights imagenet --learning-rate 0.001 --out results
+    Trains and evaluates one backbone with one kind of weights and tuning over the folds, and writes the same output
+    folder as `radtl run`. Run the same command again to resume.
+
+    Example:
+      radtl train --manifest labels.csv --positive pneumonia \
+        --patient patient_id --weights imagenet --learning-rate 0.001 --out results
     """
     _run(_experiment_of(flags), out)
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("folder", type=FOLDER)
 @as_json
 def status(folder: Path, as_json: bool) -> None:
-    """Say how much of the experiment in FOLDER is done."""
+    """Show how much of an experiment is done.
+
+    FOLDER is the output folder of `radtl run`.
+
+    Example:
+      radtl status results
+    """
     from radtl_tf.experiment.status import read_status
 
     found = read_status(folder)
@@ -99,19 +118,22 @@ def status(folder: Path, as_json: bool) -> None:
         click.echo(f"{number:5d} of {found.runs_each}  {name}")
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("folder", type=FOLDER)
 @click.option(
     "--saliency",
     type=click.IntRange(1, 8),
     metavar="N",
-    help="Show Grad-CAM maps of N cases of each kind (true and false, positive and negative). They are patients' "
-    "radiographs, so no report has them unasked; delete FOLDER/saliency to take them out again.",
+    help="Add Grad-CAM maps of N true and N false cases of each class. They show radiographs of patients, so a report "
+    "contains them only on request. To remove them, delete FOLDER/saliency.",
 )
 def report(folder: Path, saliency: int | None) -> None:
-    """Evaluate the finished runs in FOLDER again and write tables and report.html.
+    """Evaluate the finished runs again and rewrite the report.
 
-    Example: radtl report results --saliency 2
+    FOLDER is the output folder of `radtl run`. Trains nothing.
+
+    Example:
+      radtl report results --saliency 2
     """
     from radtl_tf.experiment.report import report_experiment
 
@@ -143,7 +165,7 @@ def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -
 
 
 def print_results(evaluation: Evaluation) -> None:
-    """Print the answer and the tables that hold results."""
+    """Print the answer and the tables of results."""
     from radtl_tf.report.drawing.table import render_text
     from radtl_tf.report.results.tables import tables
 
@@ -163,7 +185,7 @@ def _experiment_of(flags: dict[str, Any]) -> Experiment:
     from radtl_tf.experiment.one_setting import one_setting
 
     if flags["weights"].endswith(".h5") and flags["pixels"] == NATIVE:
-        raise click.UsageError("an .h5 file needs --pixels: the convention that its weights were trained with.")
-    task = task_of(flags["manifest"], {name: flags[name] for name in options.TASK})
+        raise click.UsageError("an .h5 file needs --pixels, the pixel convention that its weights were trained with.")
+    task = task_of(flags["manifest"], {name: flags[name] for name in (*options.TASK, "columns")})
     same = ("backbone", "weights", "pixels", "tuning", "layers", "folds", "epochs", "image_size", "batch_size", "seed")
     return one_setting(task, learning_rates=flags["rates"], **{key: flags[key] for key in same})

@@ -1,4 +1,4 @@
-"""The verbs of weights: list, verify, fetch."""
+"""The group weights and its verbs: list, fetch, verify, convert."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import FILE, FOLDER, as_json, load_tensorflow, log, refuse
+from radtl_tf.cli.options import FILE, FOLDER, InOrder, as_json, load_tensorflow, log, refuse
 from radtl_tf.places import weights_folder
 
 if TYPE_CHECKING:
@@ -22,17 +22,25 @@ _STATUS = {"downloaded": "downloaded by Keras", "keras": "Keras downloads it"}
 _COLUMNS = ("name", "backbone", "pixels", "status", "license", "file")
 
 
-@click.group()
+@click.group(cls=InOrder)
 def weights() -> None:
-    """Find, check and obtain pre-trained weights."""
+    """Find, get and verify pre-trained weights.
+
+    Example:
+      radtl weights list
+    """
 
 
 @weights.command("list")
 @as_json
 def list_weights(as_json: bool) -> None:
-    """List the published weights: which are here, under which terms, where to get the others.
+    """List the published weights and where to get them.
 
-    Files are looked for in the folder that RADTL_WEIGHTS names, or else in ./weights.
+    Shows which files you have and under which terms. The files are searched in the folder that the environment
+    variable RADTL_WEIGHTS names, or else in ./weights.
+
+    Example:
+      radtl weights list
     """
     from radtl_tf.models.weights.catalogue import availability, catalogue
 
@@ -75,29 +83,52 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def _advice(states: list[Availability]) -> list[str]:
-    """Say, once per name, how to get what is not here, and what is wrong with a file that is refused."""
+    """Say, once per name, how to get missing files, and what is wrong with a refused file."""
     absent = [state.row for state in states if state.status in ("missing", "keras")]
     refused = [state.problem for state in states if state.status == "refused" and state.problem]
     return [*dict.fromkeys(f"{row.name}: {row.obtain}" for row in absent), *refused]
 
 
 @weights.command()
+@click.argument("name")
+@options.backbone("Backbone, such as ResNet50.  [default: all in the catalogue]")
+def fetch(name: str, backbone: str | None) -> None:
+    """Download weights, or say where to get them.
+
+    NAME is a name in the catalogue. Keras downloads the weights that it publishes. Prints each file and its sha256.
+
+    Example:
+      radtl weights fetch imagenet --backbone ResNet50
+    """
+    load_tensorflow()
+    from radtl_tf.models.weights.catalogue import known_sum
+    from radtl_tf.models.weights.sources import fetch as files_of
+
+    for row, file in files_of(name, backbone, folder=weights_folder()):
+        click.echo(f"{row.backbone}  {file}  sha256 {known_sum(file)}")
+
+
+@weights.command()
 @click.argument("file", type=FILE)
-@click.option("--backbone", required=True, help="Backbone that the file is for, such as ResNet50.")
-@click.option("--images", type=FOLDER, help="Folder of radiographs (at most 64 are read) to score conventions.")
+@options.backbone(required=True)
+@click.option(
+    "--images", type=FOLDER, help="Folder of radiographs that score the pixel conventions; at most 64 are read."
+)
 @options.image_size
 @options.resize
 @as_json
 def verify(file: Path, backbone: str, images: Path | None, image_size: int, resize: str, as_json: bool) -> None:
-    """Tell whether FILE would be accepted, what it holds, and which features it gives for a golden image.
+    """Check that a weights file fits its backbone.
 
-    The golden output is the same wherever the installation computes right: compare it with a colleague's. With
-    --images, every pixel convention is scored by how well your radiographs fit the batch norms of the file.
+    Shows what FILE (.h5) holds and the features of a fixed test image, the golden output, which every correct
+    installation computes alike. With --images, it scores each pixel convention by how well your radiographs fit the
+    batch norms of the file.
 
-    Example: radtl weights verify RadImageNet-ResNet50_notop.h5 --backbone ResNet50
+    Example:
+      radtl weights verify RadImageNet-ResNet50_notop.h5 --backbone ResNet50
     """
     if images is None:
-        refuse(["image_size", "resize"], "it is about the images that conventions are scored on; add --images.")
+        refuse(["image_size", "resize"], "there are no images to resize. Add --images.")
     load_tensorflow()
     from radtl_tf.experiment.weights.verify import verify_weights
 
@@ -119,8 +150,11 @@ def _lines(found: Verified) -> list[tuple[str, str]]:
     return [
         ("file", f"{report.file}: accepted for {found.backbone}"),
         ("matched", f"{len(report.matched)} layers: {found.num_tensors} tensors, {found.num_parameters:,} parameters"),
-        ("missing", "nothing (a file that lacks a weight is refused)"),
-        ("left over", f"the top: {', '.join(map(ascii, report.left_over))}" if report.left_over else "nothing"),
+        ("missing", "nothing"),
+        (
+            "left over",
+            f"the top, which is not used: {', '.join(map(ascii, report.left_over))}" if report.left_over else "nothing",
+        ),
         ("layout", f"{report.layout}, written by Keras {report.keras_version or 'of unknown version'}"),
         ("sha256", report.sha256),
         *_known(found),
@@ -130,29 +164,29 @@ def _lines(found: Verified) -> list[tuple[str, str]]:
 
 
 def _known(found: Verified) -> list[tuple[str, str]]:
-    """Say what the catalogue knows of the file."""
+    """Say what the catalogue knows about the file."""
     row = found.published
     if row is None:
         return [
             (
                 "catalogue",
-                "not listed: declare it, with its pixel convention, in [weights.NAME] of the experiment file",
+                "not listed: declare the file and its pixel convention in [weights.NAME] of the experiment file",
             ),
-            ("pixels", "not known, since no file says it: ask its author, or score them with --images"),
+            ("pixels", "unknown, because a weights file does not say: ask its author, or score them with --images"),
         ]
     how = {
-        "sum": "the published file, by its sum",
-        "name": "by its file name only: " + ("its sum is another" if row.sha256 else "no sum is published"),
+        "sum": "the published file (same sha256)",
+        "name": "only the file name agrees: " + ("its sha256 differs" if row.sha256 else "no sha256 is published"),
     }
     return [
         ("catalogue", f"{row.name}, {how[found.known_by or 'name']}"),
-        ("pixels", f"{row.pixels}, as the catalogue declares"),
+        ("pixels", f"{row.pixels}, from the catalogue"),
         ("license", row.license or _NOT_STATED),
     ]
 
 
 def _show(found: ConventionScores) -> None:
-    """Print the table of conventions and what it says."""
+    """Print the table of conventions and its verdict."""
     from radtl_tf.models.pixels import CONVENTIONS
 
     rows: list[tuple[str, ...]] = [("convention", "agreement", "spread", "shrunk", "meaning")]
@@ -170,37 +204,43 @@ def _verdict(found: ConventionScores) -> list[str]:
 
     lines = [f"best: {found.best}; {_compared(found)}"]
     if found.close:
-        lines.append(f"{', '.join(found.close)}: as good, so these images cannot tell which it was")
+        lines.append(f"{', '.join(found.close)}: as good, so these images cannot tell them apart")
     if found.brightness < DARK:
         lines.append(
-            f"The images are dark (mean {found.brightness:.2f} of 0..1): radimagenet and zero_one look alike then."
+            f"The images are dark (mean {found.brightness:.2f} of 0..1), so radimagenet and zero_one look alike."
         )
     if found.scores[0].agreement < POOR:
-        lines.append("No convention fits well: these images, or what the weights saw, differ from all of them.")
-    return [*lines, "Evidence, no proof: radiographs are not the images of pre-training."]
+        lines.append("No convention fits well: these images differ from those of pre-training.")
+    return [*lines, "This is evidence, not proof, because the weights were trained on other images."]
 
 
 def _compared(found: ConventionScores) -> str:
     if found.agrees is None:
-        return "no convention is declared for this file in the catalogue"
+        return "the catalogue has no convention for this file"
     if found.best == found.declared:
-        return "the catalogue declares the same"
+        return "the catalogue agrees"
     if found.agrees:
-        return f"the catalogue declares {found.declared}, which fits as well"
-    return f"but the catalogue declares {found.declared}: compare both, pixels = [...] in [grid]"
+        return f"the catalogue says {found.declared}, which fits as well"
+    return f"but the catalogue says {found.declared}: compare both with pixels = [...] in [grid]"
 
 
 @weights.command()
-@click.argument("name")
-@click.option("--backbone", help="Backbone, such as ResNet50; default: all that the catalogue lists for NAME.")
-def fetch(name: str, backbone: str | None) -> None:
-    """Download the weights NAME where Keras can, or say where to get them; print each file and its sha256.
+@click.argument("file", type=FILE)
+@options.backbone(required=True)
+@options.pixels()
+@options.out(FILE, "Weights file (.h5) to write. It must not exist.")
+def convert(file: Path, backbone: str, pixels: str | None, out: Path) -> None:
+    """Rewrite a weights file in the layout of this project.
 
-    Example: radtl weights fetch imagenet --backbone ResNet50
+    FILE (.h5) may have the layout of Keras 3, tensors of another precision or a top, which is left out. The new file
+    loads in Keras 2 and 3. OUT.json records its pixel convention and its origin. Prints the lines that declare the
+    weights in an experiment file. For a file in the catalogue, --pixels is known.
+
+    Example:
+      radtl weights convert mine.h5 --backbone ResNet50 --pixels tf --out mine_notop.h5
     """
     load_tensorflow()
-    from radtl_tf.models.weights.catalogue import known_sum
-    from radtl_tf.models.weights.sources import fetch as files_of
+    from radtl_tf.experiment.weights.convert import convert_weights
+    from radtl_tf.experiment.weights.make import declaration
 
-    for row, file in files_of(name, backbone, folder=weights_folder()):
-        click.echo(f"{row.backbone}  {file}  sha256 {known_sum(file)}")
+    click.echo(declaration(convert_weights(file, backbone, out, pixels=pixels), out))

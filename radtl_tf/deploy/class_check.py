@@ -1,4 +1,4 @@
-"""Whether models and a manifest speak of the same classes: asked before anything is scored."""
+"""Check, before scoring, that models and a manifest have the same classes."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from radtl_tf.data.manifest.labels import Labels
-from radtl_tf.data.manifest.reader import Manifest, labels_of
+from radtl_tf.data.manifest.label_words import written_as
+from radtl_tf.data.manifest.labels import RowLabels
+from radtl_tf.data.manifest.reader import Labelled, Manifest, labelled
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.runs import Target
 
-Card = Mapping[str, Any]  # what stands beside an exported model
+Card = Mapping[str, Any]  # the JSON file of an exported model
 
 
 def target_of(card: Card) -> Target:
-    """Return what a model predicts; an earlier version, which named no kind, exported binary models only."""
+    """Return what a model predicts; earlier versions wrote no kind and exported only binary models."""
     return Target(card.get("kind", "binary"), tuple(card["classes"]))
 
 
 def task_of(cards: Sequence[Card], task: Task) -> Task:
-    """Return ``task`` as the first model has it: its kind, its positive class unless one is named, its labels.
+    """Return ``task`` with the first model's kind and labels, and its positive class unless the task names one.
 
     Raises:
-        DataError: the models have not the same kind and classes, or several classes and ``task`` a positive one.
+        DataError: the models differ in kind or classes, or ``task`` has a positive class and the models have several
+            classes.
     """
     first, target = cards[0], target_of(cards[0])
     for other in cards[1:]:
@@ -34,53 +36,53 @@ def task_of(cards: Sequence[Card], task: Task) -> Task:
         return replace(task, kind=target.kind, positive=task.positive or first["positive"])
     if task.positive is not None:
         raise DataError(
-            f"A positive class is only valid for a binary model; {first['setting']} is {target.kind}. Leave it out."
+            f"A positive class is only valid for a binary model; {first['setting']} is {target.kind}. Remove it."
         )
     in_one_cell = target.kind == "multilabel" and isinstance(task.label, str)
     return replace(task, kind=target.kind, classes=target.classes if in_one_cell else ())
 
 
-def check_labels(manifest: Manifest, task: Task, cards: Sequence[Card]) -> list[Labels]:
-    """Return the labels of each image; refuse those that are not the models' classes.
+def check_labels(manifest: Manifest, task: Task, cards: Sequence[Card]) -> Labelled:
+    """Return the rows with a known label, and their labels; refuse labels that are not classes of the models.
 
-    With a separator an image may have others beside them.
+    With a separator an image may also have other labels.
 
     Raises:
-        DataError: a model does not know a label, or has another positive class; a class of several has no image, or
-            every one.
+        DataError: a model does not know a label, or has another positive class; with several classes, a class has no
+            image or all images.
     """
     for card in cards:
         _check_positive(task, card)
         _check_columns(task, card)
-    labels = labels_of(manifest, task)
+    found = labelled(manifest, task)
     for card in cards:
-        _check_known(manifest, task, labels, card)
+        _check_known(manifest, task, found.labels, card)
     if task.kind != "binary":
-        _check_divided(manifest, labels, cards[0])
-    return labels
+        _check_divided(manifest, found.labels, cards[0])
+    return found
 
 
 def _check_same(first: Card, second: Card) -> None:
-    """Refuse two models of different kinds, or of different classes where these are several."""
+    """Refuse two models of different kinds, or with different classes if there are several."""
     one, other = target_of(first), target_of(second)
     if one.kind != other.kind:
         raise DataError(
-            f"{first['setting']} is {one.kind} and {second['setting']} is {other.kind}: only models of one kind can be "
-            "compared."
+            f"{first['setting']} is {one.kind} and {second['setting']} is {other.kind}, but only models of the same "
+            "kind can be compared. Choose two models of one kind."
         )
     odd = sorted(set(one.classes) ^ set(other.classes))
     if odd and not one.is_binary:
         raise DataError(
-            f"only one of the models {first['setting']} and {second['setting']} knows the class {odd[0]!r}: models can "
-            "be compared where they know the same classes."
+            f"only one of the models {first['setting']} and {second['setting']} knows the class {odd[0]!r}, but only "
+            "models with the same classes can be compared. Choose two models with the same classes."
         )
 
 
 def _check_positive(task: Task, card: Card) -> None:
-    if task.positive is not None and task.positive != card["positive"]:
+    if task.positive is not None and written_as(task.positive, [card["positive"]]) is None:
         raise DataError(
-            f"the positive class is to be {task.positive!r}, but that of the model {card['setting']} is "
-            f"{card['positive']!r}."
+            f"the positive class given is {task.positive!r}, but the model {card['setting']} has "
+            f"{card['positive']!r}. Give the positive class of the model, or none."
         )
 
 
@@ -89,29 +91,31 @@ def _check_columns(task: Task, card: Card) -> None:
     if not isinstance(task.label, str) and set(task.label) != set(card["classes"]):
         raise DataError(
             f"the label columns are {_quoted(task.label)}, but the model {card['setting']} knows "
-            f"{_quoted(card['classes'])}: name a label column for each class."
+            f"{_quoted(card['classes'])}. Name one label column for each class."
         )
 
 
-def _check_known(manifest: Manifest, task: Task, labels: Sequence[Labels], card: Card) -> None:
-    found = [name for names in labels for name in names]
-    unknown = [name for name in dict.fromkeys(found) if name not in card["classes"]]
+def _check_known(manifest: Manifest, task: Task, labels: RowLabels, card: Card) -> None:
+    found = [name for names in labels.names for name in names]
+    unknown = [name for name in dict.fromkeys(found) if written_as(name, card["classes"]) is None]
     if unknown and not task.label_separator:
         raise DataError(
             f"{manifest.path}: {found.count(unknown[0])} images have the label {unknown[0]!r}, which the model "
-            f"{card['setting']} does not know{nearest(unknown[0], card['classes'])}: it knows "
+            f"{card['setting']} does not know{nearest(unknown[0], card['classes'])}. It knows "
             f"{_quoted(card['classes'])}. Write the labels as the model's classes, or name another label column."
         )
 
 
-def _check_divided(manifest: Manifest, labels: Sequence[Labels], card: Card) -> None:
-    """Refuse a class that does not divide the images."""
-    counts = Counter(name for names in labels for name in set(names))
+def _check_divided(manifest: Manifest, labels: RowLabels, card: Card) -> None:
+    """Refuse a class that no image or every image has, as far as it is known."""
+    counts = Counter(name for names in labels.names for name in set(names))
+    unknown = Counter(name for names in labels.unknown for name in names)
     for name in card["classes"]:
-        if counts[name] in (0, len(labels)):
+        if counts[name] in (0, len(labels) - unknown[name]):
             raise DataError(
                 f"{manifest.path}: {'every' if counts[name] else 'no'} image has the class {name!r} of the model "
-                f"{card['setting']}: its AUROC needs images with and without it."
+                f"{card['setting']}, but its AUROC needs images with and without it. Add images, or test another "
+                "model."
             )
 
 

@@ -1,4 +1,4 @@
-"""A finished setting as one plain Keras model of stock layers: it trains on, and reloads without radtl_tf."""
+"""A finished setting as one plain Keras model of stock layers, for further training and for use without radtl_tf."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ Folds = int | Literal["all"]
 def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weights_folder: Path) -> keras.Model:
     """Return one setting of a finished experiment, from grey images (B, H, W, 1) in 0..1 to probabilities.
 
-    Without ``setting`` it is the one of lowest mean inner loss. ``folds`` is the number of a fold of the first repeat,
-    or ``all`` for the mean of the folds' probabilities; of a fold the learning rate of lowest inner loss counts. Layers
-    below the tuning boundary do not learn.
+    Without ``setting`` it is the setting of lowest mean inner loss. ``folds`` is the number of a fold of the first
+    repeat, or ``all`` for the mean of the folds' probabilities; each fold uses its learning rate of lowest inner loss.
+    Layers below the tuning boundary do not learn.
 
     Raises:
-        ExperimentError: no such setting or fold, two that are tied, or runs are missing.
-        WeightsError: the weights file is gone, or is not the one that the experiment recorded.
+        ExperimentError: the setting or fold does not exist, two settings are tied, or runs are missing.
+        WeightsError: the weights file is missing or is not the one that the experiment recorded.
         OutputError: a file of the folder is missing or damaged.
     """
     facts = read_facts(folder.experiment)
@@ -48,16 +48,16 @@ def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weig
 
 
 def _numbers(folds: Folds, count: int) -> Sequence[int]:
-    """Return the numbers of the folds that are asked for."""
+    """Return the numbers of the requested folds."""
     if folds == "all":
         return range(count)
     if isinstance(folds, bool) or not isinstance(folds, int) or not 0 <= folds < count:
-        raise ExperimentError(f"fold = {folds!r}: it must be a number from 0 to {count - 1}, or 'all'.")
+        raise ExperimentError(f"fold = {folds!r} is not valid: give a number from 0 to {count - 1}, or 'all'.")
     return [folds]
 
 
 def _model(experiment: Experiment, runs: Sequence[Run], networks: Iterator[Network], name: str) -> keras.Model:
-    """Return preprocessing, backbone and head of each network as one model; what lies below the cut is shared."""
+    """Return preprocessing, backbone and head of each network as one model; layers below the cut are shared."""
     setting, training, kind = runs[0].scenario.setting, experiment.training, experiment.task.kind
     images = keras.Input((None, None, 1), dtype=FLOAT32, name="grey")
     shown = preprocessing_layers(setting.pixels, training.image_size, training.resize)(images)
@@ -79,7 +79,7 @@ def _head(head: Head, kind: Kind, name: str) -> Callable[[Any], Any]:
     kernel, bias = head.kernel.numpy(), head.bias.numpy()
     if kind == "binary":  # the softmax of two logits is the sigmoid of their difference
         kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
-    # keras.layers.Normalization divides by 1e-7 at least, and features of random weights may vary less than that.
+    # keras.layers.Normalization divides by at least 1e-7, but features of random weights may vary less.
     scale = np.divide(1, sd, out=np.zeros_like(sd), where=sd > 0)  # a constant feature counts as 0, as in ``Head``
     center = keras.layers.Rescaling([1.0] * len(mean), (-mean).tolist(), dtype=FLOAT32)
     standardize = keras.layers.Rescaling(scale.tolist(), [0.0] * len(mean), dtype=FLOAT32)

@@ -19,9 +19,9 @@ from radtl_tf.records.disk import read_json
 
 @dataclass(frozen=True)
 class Score:
-    """What a model makes of one file, or why there is nothing.
+    """The scores of one file, or why there are none.
 
-    ``scores`` are as ``radtl_tf.records.runs.Target.score`` names them: P(positive), or P(class) of each class.
+    ``scores`` follow ``radtl_tf.records.runs.Target.score``: P(positive), or P(class) of each class.
     """
 
     path: Path
@@ -54,7 +54,7 @@ def load_model(folder: Path) -> Model:
         module = tf.saved_model.load(str(folder))
         return Model(module.signatures["pixels"], card, module)
     except (OSError, ValueError, KeyError, tf.errors.OpError, DecodeError) as error:
-        raise OutputError(f"{folder}: the model is damaged: export it again.") from error
+        raise OutputError(f"{folder}: the model is damaged. Export it again.") from error
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -65,12 +65,15 @@ def read_card(folder: Path) -> dict[str, Any]:
     """
     card = folder / "assets.extra" / CARD
     if not card.is_file():
-        raise OutputError(f"{folder} holds no model exported by radtl (no assets.extra/{CARD} in it).")
+        raise OutputError(
+            f"{folder} contains no model exported by radtl (assets.extra/{CARD} is missing). Name the "
+            "folder of an exported model."
+        )
     return read_json(card)
 
 
 def predict(model: Model, files: Iterable[Path]) -> Iterator[Score]:
-    """Yield the scores of each file, decoded in a process of its own; one that cannot be read costs that file only."""
+    """Yield the scores of each file, decoded in a separate process; an unreadable file does not stop the others."""
     files, ahead = tee(files)
     for path, (outcome, pixels) in zip(files, pixels_of_all(ahead), strict=True):
         if pixels is None:
@@ -80,6 +83,6 @@ def predict(model: Model, files: Iterable[Path]) -> Iterator[Score]:
 
 
 def _scores(result: dict[str, tf.Tensor]) -> tuple[float, ...]:
-    """Return the scores of one image; only a binary model has ``score``."""
+    """Return the scores of one image; only a binary model has a ``score``."""
     values = result["score"] if "score" in result else result["probabilities"][0]
     return tuple(values.numpy().tolist())

@@ -26,7 +26,7 @@ from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run, Setting
 from radtl_tf.training.finished_networks import FinishedRuns, find_weights
 
-CARD = "radtl.json"  # beside the graph: what a caller has to know
+CARD = "radtl.json"  # next to the graph: facts for the caller
 JPEG_START = b"\xff\xd8"
 _ACTIVATIONS: dict[Kind, Callable[[tf.Tensor], tf.Tensor]] = {
     "binary": tf.nn.softmax,
@@ -39,14 +39,14 @@ _ACTIVATIONS: dict[Kind, Callable[[tf.Tensor], tf.Tensor]] = {
 class _Networks:
     """The shared prefix, and the suffix and head of each fold.
 
-    No ``tf.Module``, which would find the Keras variables in it: a SavedModel would hold every variable twice.
+    It is not a ``tf.Module``, which would track the Keras variables: a SavedModel would hold every variable twice.
     """
 
     prefix: keras.Model
     members: Sequence[tuple[keras.Model, Head]]
 
     def variables(self) -> list[tf.Variable]:
-        """Return the variable of TensorFlow behind every variable of Keras, each once."""
+        """Return the TensorFlow variable behind every Keras variable, each once."""
         models = [self.prefix, *chain.from_iterable(self.members)]
         return [variable.value for variable in {id(one): one for model in models for one in model.weights}.values()]
 
@@ -55,11 +55,11 @@ class Ensemble(tf.Module):
     """Preprocessing, shared prefix and one suffix and head per fold, with two signatures.
 
     ``serving_default`` takes ``image_bytes`` (B,) PNG or JPEG files; ``pixels`` takes (B, H, W, 1) uint16 grey. Both
-    give ``probabilities`` (B, K) as the mean over the folds, those of a ``multilabel`` model each for itself; a
-    ``binary`` one also ``score`` (B,), the probability of the positive class.
+    give ``probabilities`` (B, K) as the mean over the folds, independent of each other in a ``multilabel`` model; a
+    ``binary`` model also gives ``score`` (B,), the probability of the positive class.
 
-    ``tf_variables`` is what the SavedModel holds: loaders that read the graph alone (``tf.compat.v1.saved_model.load``,
-    ``saved_model_cli run``, TensorFlow Serving) restore no variable that is known as one of Keras only.
+    ``tf_variables`` is what the SavedModel stores: loaders that read only the graph (``tf.compat.v1.saved_model.load``,
+    ``saved_model_cli run``, TensorFlow Serving) do not restore variables that are tracked only by Keras.
     """
 
     def __init__(
@@ -106,7 +106,8 @@ class Ensemble(tf.Module):
 def decode_grey(data: tf.Tensor) -> tf.Tensor:
     """Return uint16 grey (H, W, 1) of a PNG or JPEG, equal to ``data.decoding.images.decode`` of the same file.
 
-    Two things are beyond the graph: an EXIF orientation is not applied, and transparency is dropped, not refused.
+    The graph differs in two ways: it does not apply an EXIF orientation, and it drops transparency instead of refusing
+    it.
     """
     color = tf.cond(
         tf.strings.substr(data, 0, len(JPEG_START)) == JPEG_START,
@@ -121,15 +122,15 @@ def decode_grey(data: tf.Tensor) -> tf.Tensor:
 def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_folder: Path) -> Setting:
     """Write the ensemble of the folds of one Setting of a finished experiment to ``out``; return the Setting.
 
-    Without ``setting`` it is the one of lowest mean inner loss: the test folds choose nothing.
+    Without ``setting`` it is the setting of lowest mean inner loss: test parts take no part in the choice.
 
     Raises:
-        ExperimentError: no such Setting, two that are tied, or runs are missing.
-        WeightsError: the weights file has gone, or is not the one that the experiment recorded.
+        ExperimentError: the Setting does not exist, two Settings are tied, or runs are missing.
+        WeightsError: the weights file is missing or is not the one that the experiment recorded.
         OutputError: ``out`` exists or cannot be written.
     """
     if out.exists():
-        raise OutputError(f"{out} exists already: choose another output folder or delete it.")
+        raise OutputError(f"{out} already exists. Choose another output folder or delete it.")
     facts = read_facts(folder.experiment)
     chosen, scenarios = choose_setting(folder, facts.scenarios, setting)
     runs = best_runs(folder, scenarios, range(facts.experiment.folds.count))
@@ -140,11 +141,11 @@ def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_fold
 
 
 def _assemble(folder: OutputFolder, facts: ExperimentFacts, runs: list[Run], weights_folder: Path) -> Ensemble:
-    """Build the network of every fold around the prefix of the first, which is that of all."""
+    """Build the network of every fold on the prefix of the first fold, which all folds share."""
     finished, setting, training = FinishedRuns(folder, facts), runs[0].scenario.setting, facts.experiment.training
     weights = find_weights(facts.experiment, setting, weights_folder)
     first = finished.network(runs[0], weights)
-    others = (finished.network(run, weights) for run in runs[1:])  # one at a time: their prefixes are not kept
+    others = (finished.network(run, weights) for run in runs[1:])  # one at a time, so their prefixes are not kept
     return Ensemble(
         first.parts.prefix,
         [(network.parts.suffix, network.head) for network in chain([first], others)],
@@ -156,14 +157,14 @@ def _assemble(folder: OutputFolder, facts: ExperimentFacts, runs: list[Run], wei
 
 
 def _card(facts: ExperimentFacts, setting: Setting, runs: list[Run]) -> dict[str, Any]:
-    """Return what a caller of the model has to know."""
+    """Return the facts that a caller of the model needs."""
     experiment, target = facts.experiment, facts.target
     return {
         "format": 1,
         "radtl_tf": __version__,
         "experiment": experiment.name,
         "note": experiment.note,
-        "use": "For research. Not a medical device; not for diagnosis.",
+        "use": "For research only. Not a medical device and not for clinical use.",
         "setting": setting.name,
         "kind": target.kind,
         "classes": list(target.classes),
@@ -179,12 +180,12 @@ def _card(facts: ExperimentFacts, setting: Setting, runs: list[Run]) -> dict[str
 
 
 def _inputs(folder: OutputFolder) -> dict[str, Any] | None:
-    """Return the summary of the training images; ``None`` where an earlier version planned the experiment."""
+    """Return the summary of the training images; ``None`` if an earlier version planned the experiment."""
     return read_json(folder.inputs) if folder.inputs.exists() else None
 
 
 def _save(ensemble: Ensemble, out: Path, card: dict[str, Any]) -> None:
-    """Write the SavedModel whole or not at all."""
+    """Write the SavedModel completely or not at all."""
     signatures = {"serving_default": ensemble.from_bytes, "pixels": ensemble.from_pixels}
     with temporary_folder(out) as temporary:
         tf.saved_model.save(ensemble, str(temporary), signatures=signatures)

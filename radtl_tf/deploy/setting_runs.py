@@ -1,4 +1,4 @@
-"""Which setting of a finished experiment becomes a model, and which runs it is made of."""
+"""The setting of a finished experiment that becomes a model, and its runs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ EXPORTED_REPEAT = 0
 def choose_setting(
     folder: OutputFolder, scenarios: Sequence[Scenario], name: str | None
 ) -> tuple[Setting, list[Scenario]]:
-    """Return the Setting called ``name``, or the one of lowest mean inner loss, with its ones of ``scenarios``.
+    """Return the Setting named ``name``, or the one of lowest mean inner loss, and its scenarios among ``scenarios``.
 
     Raises:
-        ExperimentError: no such Setting; or, without a name, two that are tied or too few finished runs.
+        ExperimentError: the Setting does not exist; or, without a name, two are tied or too few runs are finished.
     """
     by_name: dict[str, list[Scenario]] = {}
     for scenario in scenarios:
@@ -27,7 +27,9 @@ def choose_setting(
     if name is None:
         name = best_setting(folder, scenarios)
     if name not in by_name:
-        raise ExperimentError(f"No setting {name!r}{nearest(name, by_name)}; there are: {', '.join(by_name)}.")
+        raise ExperimentError(
+            f"There is no setting {name!r}{nearest(name, by_name)}. Choose one of: {', '.join(by_name)}."
+        )
     return by_name[name][0].setting, by_name[name]
 
 

@@ -1,1 +1,1 @@
-"""Estimates and Comparisons from predictions (numpy, scipy and scikit-learn only)."""
+"""Estimates and comparisons from predictions (numpy, scipy and scikit-learn only)."""

@@ -40,13 +40,13 @@ class Evaluation:
     """All numbers of an experiment.
 
     ``folds``: per scenario, repeat and fold the test AUROC, inner loss and inner AUROC. ``estimates``: the table of the
-    output folder. ``comparisons``: its other one, with outcome and reason as fields. ``question``: ``None`` where the
-    experiment asks none. ``published``: per weights mean and SD over all scenarios, as the publications report them.
-    ``parts``: images and patients per part. ``notes``: a line per caveat. ``ablation``: the question under every pixel
-    convention, where the grid lists several. ``similarity``: what fine-tuning changed, without a row where that was not
-    measured. ``baselines``: the trivial ones, without a row where there are none. ``learning_curve``: the question with
-    shares of the training patients, where the grid has several. ``curves``: ROC and precision-recall curves of the
-    question's settings. ``courses``: how their training went. ``secondary``: all that is secondary to the question.
+    output folder. ``comparisons``: the other table, with outcome and reason as fields. ``question``: ``None`` if the
+    experiment declares none. ``published``: per weights mean and SD over all scenarios, as the publications report
+    them. ``parts``: images and patients per part. ``notes``: a line per caveat. ``ablation``: the question under every
+    pixel convention, if the grid lists several. ``similarity``: what fine-tuning changed, empty if it was not measured.
+    ``baselines``: the trivial baselines, empty if there are none. ``learning_curve``: the question with shares of the
+    training patients, if the grid has several. ``curves``: ROC and precision-recall curves of the question's settings.
+    ``courses``: their training curves. ``secondary``: all results that are secondary to the question.
     """
 
     record: ExperimentRecord
@@ -81,7 +81,7 @@ def evaluate(folder: Path) -> Evaluation:
     results = judge(contrasts(record, values), record.num_folds, question.margin) if question else []
     parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
-    beside = secondary_results(folder, record, predictions, values, parts)
+    secondary = secondary_results(folder, record, predictions, values, parts)
     return Evaluation(
         record=record,
         folds=folds,
@@ -90,19 +90,19 @@ def evaluate(folder: Path) -> Evaluation:
         question=answer(record, values, [r for r in results if r.contrast.level == "question"]) if results else None,
         published=published_table(record, values),
         parts=parts,
-        notes=[*notes(record, parts), *beside.notes],
+        notes=[*notes(record, parts), *secondary.notes],
         ablation=ablation(record, results),
         similarity=read_similarity(folder),
         baselines=baseline_table(folder, record),
         curves=curve_table(record, shown, predictions),
         courses=courses(record, shown, read_histories(folder, record)),
         learning_curve=learning_curve(record, values),
-        secondary=beside,
+        secondary=secondary,
     )
 
 
 def write_tables(folder: Path, evaluation: Evaluation) -> None:
-    """Write each of ``tables_of`` as the CSV file of its name, each whole; an absent number is an empty cell.
+    """Write each of ``tables_of`` completely as the CSV file of its name; a missing number is an empty cell.
 
     Raises:
         OutputError: the folder cannot be written.
@@ -117,9 +117,9 @@ def write_tables(folder: Path, evaluation: Evaluation) -> None:
 def tables_of(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
     """Return ``estimates``, ``comparisons`` and, if there is one, the ``learning_curve``, with all secondary rows."""
     baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
-    beside = evaluation.secondary
-    estimates = pd.concat([evaluation.estimates.astype(object), baselines, beside.estimates.astype(object)])
-    comparisons = as_written(pd.concat([evaluation.comparisons.astype(object), beside.comparisons.astype(object)]))
+    secondary = evaluation.secondary
+    estimates = pd.concat([evaluation.estimates.astype(object), baselines, secondary.estimates.astype(object)])
+    comparisons = as_written(pd.concat([evaluation.comparisons.astype(object), secondary.comparisons.astype(object)]))
     tables = {"estimates": estimates, "comparisons": comparisons}
     return tables | ({"learning_curve": evaluation.learning_curve.curve} if evaluation.learning_curve else {})
 

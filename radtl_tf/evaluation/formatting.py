@@ -1,4 +1,4 @@
-"""Numbers, intervals and lists as text: the same in sentences, tables, figures and pages."""
+"""Numbers, intervals and lists as text, in the same form in sentences, tables, figures and pages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def number(value: float, *, sign: bool = False) -> str:
-    """Return ``value`` with three decimals, without a minus before zero; a dash where there is none.
+    """Return ``value`` with three decimals, without a minus before zero; a dash for ``nan``.
 
     >>> number(-0.0001), number(0.0524, sign=True), number(float("nan"))
     ('0.000', '+0.052', '-')
@@ -19,12 +19,12 @@ def number(value: float, *, sign: bool = False) -> str:
 
 
 def range_text(low: float, high: float) -> str:
-    """Return an interval's ends, or a dash where there is none."""
+    """Return an interval's ends, or a dash if there is no interval."""
     return "-" if math.isnan(low) else f"{number(low)} to {number(high)}"
 
 
 def with_interval(mean: float, low: float, high: float) -> str:
-    """Return a value with its interval, or alone where that has none.
+    """Return a value with its interval, or only the value if there is no interval.
 
     >>> with_interval(0.712, 0.65, 0.77), with_interval(0.712, float("nan"), float("nan"))
     ('0.712 (0.650 to 0.770)', '0.712')
@@ -34,7 +34,7 @@ def with_interval(mean: float, low: float, high: float) -> str:
 
 
 def p_text(value: float) -> str:
-    """Return ``= 0.026`` or ``< 0.001`` for a sentence; a dash where there is no p."""
+    """Return ``= 0.026`` or ``< 0.001`` for a sentence; a dash if there is no p."""
     if math.isnan(value):
         return "-"
     return "< 0.001" if value < 0.001 else f"= {value:.3f}"

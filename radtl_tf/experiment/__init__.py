@@ -1,1 +1,1 @@
-"""The grid of an experiment and the engine that runs what is left of it."""
+"""Plan an experiment, run its grid, and report it."""

@@ -1,4 +1,4 @@
-"""What an experiment will cost: one step of each kind is timed before it starts."""
+"""Estimate the time and disk space of an experiment from one timed step of each kind."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from radtl_tf.training.run import RunData
 from radtl_tf.training.trial_step import one_line_when_full, smaller_batch, trial_step
 
 MINUTE = 60.0
-_ENOUGH, _MOST_TIMES = 0.5, 5  # seconds and times to measure what is short, since other work disturbs it most
+_ENOUGH, _MOST_TIMES = 0.5, 5  # repeat short measurements this long or this often; other processes disturb them most
 _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One line of the price list: seconds, and bytes on disk, for a number of runs."""
+    """One line of the cost estimate: the seconds and the bytes on disk of a number of runs."""
 
     name: str
     runs: int
@@ -44,7 +44,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Price:
-    """The runs that are left and what they will cost; ``memory`` is the largest of this process so far, in bytes."""
+    """The remaining runs and their cost; ``memory`` is the peak memory of this process so far, in bytes."""
 
     parts: list[Part]
     total: int
@@ -53,21 +53,21 @@ class Price:
     widths: str = ""
 
     def lines(self) -> list[str]:
-        """Return the price list as text."""
+        """Return the cost estimate as lines of text."""
         rows = [f"{p.runs:6d}  {p.seconds / MINUTE:9.1f}  {p.size / GIGABYTE:8.2f}  {p.name}" for p in self.parts]
         seconds, size = sum(part.seconds for part in self.parts), sum(part.size for part in self.parts)
         return [
-            f"{self.total} runs, {self.done} of them done",
+            f"{self.total} runs, {self.done} already finished",
             "  runs    minutes   GB disk  what",
             *rows,
-            f"{'':6}  {seconds / MINUTE:9.1f}  {size / GIGABYTE:8.2f}  in all, from one timed step of each kind",
-            f"Peak memory with each kind of step done once: {self.memory / GIGABYTE:.1f} GB",
+            f"{'':6}  {seconds / MINUTE:9.1f}  {size / GIGABYTE:8.2f}  total, from one timed step of each kind",
+            f"Peak memory after one step of each kind: {self.memory / GIGABYTE:.1f} GB",
             *filter(None, [self.widths]),
         ]
 
 
 def price(plan: Plan) -> Price:
-    """Time one step of each kind and price the runs that are left; nothing of it is kept."""
+    """Estimate the cost of the remaining runs from one timed step of each kind, whose results are dropped."""
     remaining = sorted(plan.remaining, key=lambda run: run.scenario.setting.backbone)
     with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
         parts = [
@@ -75,7 +75,7 @@ def price(plan: Plan) -> Price:
             for backbone, runs in groupby(remaining, key=lambda run: run.scenario.setting.backbone)
             for part in _Meter(plan, backbone, list(runs)).parts()
         ]
-    parts.append(Part("data set and pixels, which are written already", 0, 0, _bytes_below(plan.folder.data)))
+    parts.append(Part("data set and pixels, already written", 0, 0, _bytes_below(plan.folder.data)))
     return Price(parts, len(plan.runs), len(plan.runs) - len(remaining), peak_memory(), _widths(plan))
 
 
@@ -84,9 +84,9 @@ def _bytes_below(folder: Path) -> int:
 
 
 def _widths(plan: Plan) -> str:
-    """Say how wide the intervals will be; cases are patients, whose images are no independent cases.
+    """Return a sentence on the expected width of the intervals, counting patients, since their images are dependent.
 
-    Of several classes, those of the rarest one: their mean varies less.
+    With several classes, the sentence is about the rarest class; the mean over classes varies less.
     """
     of_class = patients_per_class(plan.cases, plan.cases.examples)
     question, folds = plan.experiment.question, plan.experiment.folds
@@ -101,7 +101,7 @@ def _widths(plan: Plan) -> str:
 
 
 class _Meter:
-    """One backbone and the runs that are left of it."""
+    """Time the remaining runs of one backbone."""
 
     def __init__(self, plan: Plan, backbone: str, runs: list[Run]) -> None:
         self._plan, self._backbone, self._runs = plan, backbone, runs
@@ -111,10 +111,10 @@ class _Meter:
         self._tracing = start
         self._stores = [self._backbone_runs.store(*start) for start in self._starts]
         self._pass = {name: self._seconds_per_image(name) for name in self._cuts()}
-        self._begin = self._tracing  # what it takes until images can pass the whole backbone
+        self._begin = self._tracing  # seconds until images can pass through the whole backbone
 
     def parts(self) -> Iterator[Part]:
-        """Yield the feature passes, each tuning, the similarity, and what is paid once for building and tracing."""
+        """Yield the feature passes, each tuning, the similarity, and the one-time cost of building and tracing."""
         num_images, views = len(self._plan.pixels), self._training.num_views
         passes = sum(store.missing(views) for store in self._stores)
         whole = self._pass[POOLED]
@@ -122,7 +122,7 @@ class _Meter:
         for tuning in dict.fromkeys(run.scenario.setting.tuning for run in self._runs):
             sizes = [len(self._plan.fold(run).train) for run in self._runs if run.scenario.setting.tuning == tuning]
             timer = self._timer(tuning)
-            seconds = sum(timer(size) + self._anew(tuning, size) for size in sizes)
+            seconds = sum(timer(size) + self._recomputing(tuning, size) for size in sizes)
             size = self._kept(tuning) + self._learned(tuning, len(sizes))
             yield Part(f"{self._backbone} {tuning}", len(sizes), seconds, size)
         yield Part(f"{self._backbone}: similarity of activations", 0, self._similarity(), 0)
@@ -133,21 +133,21 @@ class _Meter:
         return list(dict.fromkeys([POOLED, *(name for name in wanted if name not in (PROBE, "full"))]))
 
     def _kept(self, tuning: str) -> int:
-        """Return the bytes of kept features, for all weights and draws."""
+        """Return the bytes of the cached features of all weights and draws."""
         if tuning not in self._backbone_runs.kept:
             return 0
         shapes = [tensor.shape[1:] for tensor in split(self._backbone_runs.base, tuning).prefix.outputs]
         return cut_bytes(shapes, len(self._plan.pixels)) * self._backbone_runs.kept[tuning] * len(self._starts)
 
     def _learned(self, tuning: str, num_runs: int) -> int:
-        """Return the bytes of ``weights.h5`` of the runs: the suffix, and the head with the features' mean and SD."""
+        """Return the bytes of the runs' ``weights.h5``: the suffix, the head, and the mean and SD of the features."""
         suffix = [] if tuning == PROBE else split(self._backbone_runs.base, tuning).suffix.weights
         num_features, num_classes = self._backbone_runs.base.output_shape[-1], len(self._plan.cases.classes)
         head = [(num_features, num_classes), (num_classes,), (num_features,), (num_features,)]
         return cut_bytes([*(tuple(weight.shape) for weight in suffix), *head], num_runs)
 
     def _similarity(self) -> float:
-        """Return the seconds of ``experiment.similarity``: a pass per start and per setting that is fine-tuned."""
+        """Return the seconds of ``experiment.similarity``: one pass per start and per fine-tuned setting."""
         settings = {of.setting for of in self._plan.scenarios if of.setting.backbone == self._backbone}
         learning = {of for of in settings if of.tuning not in (POOLED, PROBE) and not of.is_partial}
         if self._plan.folder.similarity.exists() or not (learning or self._plan.experiment.question):
@@ -155,8 +155,8 @@ class _Meter:
         passes = len({(of.weights, of.pixels) for of in settings}) + len(learning)
         return self._begin + passes * min(len(self._fold.test), MAX_IMAGES) * self._pass[POOLED]
 
-    def _anew(self, tuning: str, num_training: int) -> float:
-        """Return the seconds of a run in which features that are not kept are computed again."""
+    def _recomputing(self, tuning: str, num_training: int) -> float:
+        """Return the seconds that a run spends on computing uncached features again."""
         if tuning in (PROBE, "full"):
             return 0.0
         kept, views = self._backbone_runs.kept[tuning], self._training.num_views
@@ -167,7 +167,7 @@ class _Meter:
         return self._training.epochs * images * self._pass[tuning]
 
     def _timer(self, tuning: str) -> Callable[[int], float]:
-        """Return what gives the seconds of one run, on features that are there, for a number of training images."""
+        """Return a function from the number of training images to the seconds of one run on computed features."""
         timers = {PROBE: self._probe_timer, POOLED: self._head_timer}
         return timers[tuning]() if tuning in timers else self._suffix_timer(tuning)
 
@@ -175,12 +175,12 @@ class _Meter:
         return next(axis.learning_rates for axis in self._plan.experiment.grid.tunings if axis.name == POOLED)
 
     def _parts(self) -> list[Fold]:
-        """Return what trains together in one repeat: every fold with every share of its training patients."""
+        """Return the folds that train together in one repeat: each fold with each share of its training patients."""
         grid, number = self._plan.experiment.grid, self._plan.experiment.folds.count
         return [self._plan.part(0, fold, share) for share in grid.train_fractions for fold in range(number)]
 
     def _random_data(self) -> RunData:
-        """Return random features and the true labels: time does not depend on the values."""
+        """Return random features and the true labels; the time does not depend on the values."""
         shape = (len(self._plan.pixels), self._backbone_runs.base.output_shape[-1])
         features = np.random.default_rng(0).standard_normal(shape, np.float32)
         training = replace(self._training, epochs=1, augmentation="none", views=0)
@@ -198,7 +198,7 @@ class _Meter:
         return lambda num_training: self._training.epochs * again / (len(folds) * len(rates))
 
     def _suffix_timer(self, tuning: str) -> Callable[[int], float]:
-        """Time a training step and a forward pass of the suffix; the first of each traces."""
+        """Time a training step and a forward pass of the suffix; the first call of each includes tracing."""
         size, epochs = self._training.images_per_step, self._training.epochs
         seconds, trainer = _timed(lambda: self._backbone_runs.trainer(tuning))
         cuts = [np.zeros((PREFIX_BATCH, *tensor.shape[1:]), np.float32) for tensor in trainer.suffix.inputs]
@@ -209,7 +209,7 @@ class _Meter:
         return lambda num_training: epochs * (-(-num_training // size) * each + inner)
 
     def _seconds_per_image(self, tuning: str) -> float:
-        """Time the pass of one batch of real images; the first one traces."""
+        """Time a pass of one batch of real images; the first call includes tracing."""
         positions = np.arange(min(PREFIX_BATCH, len(self._plan.pixels)))
         view = 0 if self._training.num_views else None
         first, each = _first_and_next(lambda: self._stores[0].computed(tuning, positions, view))
@@ -228,7 +228,7 @@ class _Given:
 
 
 def _first_and_next(work: Callable[[], object]) -> tuple[float, float]:
-    """Return the seconds of the first time and of the next; a short one is repeated, and the median counts."""
+    """Return the seconds of the first call and the median of the later ones; short calls are repeated."""
     first, later = _timed(work)[0], [_timed(work)[0]]
     while len(later) < _MOST_TIMES and sum(later) < _ENOUGH:
         later.append(_timed(work)[0])

@@ -1,7 +1,7 @@
-"""The demo: pre-train on findings in radiographs that it draws, ask whether that helps another task, export, predict.
+"""Run the demo: pre-train on findings in drawn radiographs, compare weights on another task, export, score new images.
 
-The source and the target are related by design: the findings of the source are the five traits that together tell the
-sex in the target. The patients are others. So the pre-trained weights help clearly; real weights help less.
+Source and target are related by design: the findings of the source are the five traits that together tell the sex in
+the target. The patients differ. So the pre-trained weights help much more here than with real radiographs.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from radtl_tf.records.runs import Scenario
 
 _log = get_logger(__name__)
 
-NOTE = "Synthetic radiographs: this shows the pipeline and is never evidence."
-SHIPPED = "MobileNet025"  # its weights travel with the package: experiments/pretrain-findings.toml
+NOTE = "Synthetic radiographs: they show the pipeline and are never evidence."
+SHIPPED = "MobileNet025"  # its weights are part of the package: experiments/pretrain-findings.toml made them
 TRAINED = "MobileNet050"  # pre-trained by the demo itself
 SIZE = 64
 SOURCE_PATIENTS, SOURCE_HEIGHT, SOURCE_EPOCHS = 400, 96, 12
 TARGET_PATIENTS = 200
 SEED = 726
-PIXELS = "tf"  # the convention of both weights, in pre-training and after it
+PIXELS = "tf"  # pixel convention of both weights, in pre-training and in the experiment
 
 EXPERIMENT = """\
-# The demo's experiment: is it better to start from weights that have seen other phantoms, or from random ones?
+# The demo's experiment: are weights pre-trained on other phantoms a better start than random weights?
 name = "demo"
 note = "{note}"
 seed = {seed}
@@ -59,6 +59,7 @@ margin = 0.02
 
 [folds]
 count = 5
+repeats = 3                     # random weights are drawn again in each repeat: one draw alone decides little
 
 [grid]
 backbones = {backbones}
@@ -78,7 +79,7 @@ batch_size = 16
 
 
 def run_demo(out: Path, watch: Watch = silent) -> tuple[Evaluation, list[Score]]:
-    """Do the whole job in the folder ``out``, or what is left of it; return the evaluation and the new scores.
+    """Run the demo in the folder ``out``, or resume it; return the evaluation and the scores of the new images.
 
     Raises:
         OutputError: ``out`` cannot be written.
@@ -110,7 +111,7 @@ def _weights(folder: Path, backbone: str) -> Path:
 
 
 def _copy_shipped(out: Path) -> None:
-    """Copy the weights file that ships, and its record, so that the experiment file names what lies beside it."""
+    """Copy the weights file that ships, and its record, so that the experiment file needs no other folder."""
     here, there = Place(shipped("weights") / _weights(out, SHIPPED).name), Place(_weights(out, SHIPPED))
     there.weights.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(there.sidecar, here.sidecar.read_bytes())
@@ -126,7 +127,7 @@ def _experiment_text() -> str:
 
 
 def _source() -> dict[str, Any]:
-    """Return the source file that `radtl pretrain` would be given."""
+    """Return the contents of a source file for `radtl pretrain`."""
     task = as_dict(KINDS["skull-findings"].task())
     return {
         "name": f"{TRAINED} on findings in phantoms",
@@ -135,23 +136,23 @@ def _source() -> dict[str, Any]:
         | {"manifest": "findings/labels.csv"},
         "model": {"backbone": TRAINED, "pixels": PIXELS},
         "training": {"image_size": SIZE, "epochs": SOURCE_EPOCHS, "batch_size": 16, "learning_rate": 2e-3},
-        "record": {"license": "CC0-1.0: nothing but synthetic radiographs went in"},
+        "record": {"license": "CC0-1.0: trained on synthetic radiographs only"},
     }
 
 
 def _ranking(results: OutputFolder) -> Ranking:
-    """Rank the settings: the demo exports the first one even if it is tied with the next, and says so."""
+    """Rank the settings; on a tie, the demo reports it and still exports the first one."""
     scenarios = [Scenario.from_dict(row) for row in read_json(results.experiment)["scenarios"]]
     return rank_settings(inner_losses(results, scenarios))
 
 
 def _export_and_predict(out: Path) -> list[Score]:
-    """Export the setting of lowest inner loss and score radiographs that no run has seen."""
+    """Export the setting with the lowest inner loss and score radiographs that no run has seen."""
     model, new, results = out / "model", out / "new", OutputFolder(out / "results")
     _log.info(f"4/5 Exporting a SavedModel to {model}")
     if not model.exists():
         ranking = _ranking(results)
-        _log.info(f"    {ranking.best}, the setting of lowest inner loss ({ranking.loss:.3f})")
+        _log.info(f"    {ranking.best}, the setting with the lowest inner loss ({ranking.loss:.3f})")
         if ranking.is_tie:
             _log.info(f"    A tie: {ranking.runner_up} ({ranking.runner_up_loss:.3f}) is within one standard error")
         export(results, ranking.best, model, weights_folder=weights_folder())

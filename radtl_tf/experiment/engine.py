@@ -1,4 +1,4 @@
-"""Do the runs that are left: one feature pass per backbone and weights, one trainer per backbone and tuning."""
+"""Train the remaining runs: one feature pass per backbone and weights, one trainer per backbone and tuning."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ GIGABYTE = 1e9
 
 
 def execute(plan: Plan, *, only: Collection[Run] | None = None) -> Iterator[Run]:
-    """Train every run that is left (of ``only``, if given), yielding each when its folder is complete.
+    """Train every remaining run (of ``only``, if given), yielding each when its folder is complete.
 
-    Kill it anywhere and call it again: finished runs are kept, and the others give the same numbers.
+    It can be stopped at any point and called again: finished runs are kept, and the others give the same numbers.
     """
     remaining = [run for run in plan.remaining if only is None or run in only]
     if remaining:
@@ -75,7 +75,7 @@ def collect_predictions(plan: Plan) -> None:
 
 
 def _lines_of(plan: Plan, run: Run) -> str:
-    """Return the predictions of a finished run; those of earlier versions lack what the scenario is made of."""
+    """Return the predictions of a finished run; earlier versions did not write the columns of the scenario."""
     text = plan.folder.files(run).predictions.read_text(encoding="utf-8")
     header, lines = text.split("\n", 1)
     if header == csv_text(plan.target.prediction_columns, ()).rstrip("\n"):
@@ -85,7 +85,7 @@ def _lines_of(plan: Plan, run: Run) -> str:
 
 
 class BackboneRuns:
-    """One backbone on the work bench: its base, its prefix passes and its trainers, each built when first needed."""
+    """Train the runs of one backbone; its prefix passes and trainers are built when first needed."""
 
     def __init__(self, plan: Plan, backbone: str) -> None:
         self._plan, self._backbone = plan, backbone
@@ -95,7 +95,7 @@ class BackboneRuns:
         self._trainers: dict[str, Trainer] = {}
 
     def trainer(self, tuning: str) -> Trainer:
-        """Return the compiled trainer of a tuning, built when it is first asked for."""
+        """Return the compiled trainer of a tuning, built on the first call."""
         if tuning not in self._trainers:
             cases = self._plan.cases
             self._trainers[tuning] = Trainer(
@@ -104,7 +104,7 @@ class BackboneRuns:
         return self._trainers[tuning]
 
     def work_off(self, runs: list[Run]) -> Iterator[Run]:
-        """Do the runs, grouped so that each start of the backbone is set once."""
+        """Train the runs, grouped so that each start of the backbone is set once."""
         for (record, draw), group in groupby(sorted(runs, key=self._sort_key), key=self._start):
             store = self.store(record, draw)
             for (tuning, repeat), same in groupby(group, key=lambda run: (run.scenario.setting.tuning, run.repeat)):
@@ -116,7 +116,7 @@ class BackboneRuns:
                     yield run
 
     def _start(self, run: Run) -> tuple[WeightsRecord, int]:
-        """Return what determines the backbone's starting weights and pixels."""
+        """Return the weights and the draw that determine the backbone's start."""
         return self._plan.record(run), self._plan.draw(run)
 
     def _sort_key(self, run: Run) -> tuple[str, str, int, str, int, float, int]:
@@ -125,9 +125,9 @@ class BackboneRuns:
         return (*start, setting.tuning, run.repeat, -setting.train_fraction, run.fold)
 
     def _choose_passes(self) -> tuple[dict[str, PrefixPass], dict[str, int]]:
-        """Return the prefix pass of every tuning, and how many renderings of its cut tensors the cache keeps.
+        """Return the prefix pass of each tuning and the number of renderings of its cut tensors that the cache keeps.
 
-        All kept tunings share one pass over the images.
+        All cached tunings share one pass over the images.
         """
         training, tunings = self._plan.experiment.training, self._tunings()
         cuttable = [POOLED, *(name for name in tunings if name not in (POOLED, "full"))]
@@ -140,9 +140,9 @@ class BackboneRuns:
         for name, number in kept.items():
             if number < renderings:
                 _log.info(
-                    f"{self._backbone} {name}: features would take {sizes[name] * renderings / GIGABYTE:.1f} GB, "
-                    f"above cache_gb = {training.cache_gb:g}; {number} of {renderings} renderings are kept, "
-                    "the others are computed anew in every epoch"
+                    f"{self._backbone} {name}: the features need {sizes[name] * renderings / GIGABYTE:.1f} GB, "
+                    f"more than cache_gb = {training.cache_gb:g}; {number} of {renderings} renderings are cached, "
+                    "the others are computed again in every epoch"
                 )
         cached = [name for name, number in kept.items() if number]
         shared = PrefixPass(self.base, cached)
@@ -153,7 +153,7 @@ class BackboneRuns:
         return [tuning.name for tuning in self._plan.experiment.grid.tunings]
 
     def store(self, record: WeightsRecord, repeat: int) -> FeatureStore:
-        """Set the backbone's starting weights and return the features they give."""
+        """Set the backbone's starting weights and return the store of their features."""
         plan, training = self._plan, self._plan.experiment.training
         seed = backbone_seed(plan.experiment.seed, repeat)
         initialize(self.base, record, seed)
@@ -173,7 +173,7 @@ class BackboneRuns:
         )
 
     def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:
-        """Train the heads of one repeat together, also those that are done: other shapes could change low bits."""
+        """Train all heads of one repeat together, even finished ones: another shape could change the last digits."""
         plan = self._plan
         rates = next(axis.learning_rates for axis in plan.experiment.grid.tunings if axis.name == POOLED)
         shares, number = plan.experiment.grid.train_fractions, plan.experiment.folds.count
@@ -183,7 +183,7 @@ class BackboneRuns:
             for run, (share, fold) in zip(runs, parts, strict=True)
         }
         folds = [plan.part(repeat, fold, share) for share in shares for fold in range(number)]
-        start = time.monotonic() - store.seconds  # passes over the images count for no run
+        start = time.monotonic() - store.seconds  # passes over the images are not part of any run
         with ExitStack() as open_files:
             watched = {at: open_files.enter_context(Monitor(plan.folder.tensorboard, run)) for run, at in place.items()}
 
@@ -214,7 +214,7 @@ class BackboneRuns:
         """Complete the folder of a run.
 
         Raises:
-            OutputError: another call has given the folder, which held no finished run, to another experiment.
+            OutputError: another call has started another experiment in the folder, which had no finished run.
         """
         plan = self._plan
         refuse_other(plan.folder, plan.facts)

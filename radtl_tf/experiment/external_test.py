@@ -1,4 +1,4 @@
-"""Test frozen models on another hospital's data: read, score, measure, and write all of it down at once."""
+"""Test frozen models on another hospital's data: read and score the images, measure, write all results at once."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from radtl_tf import __version__
 from radtl_tf.data.check.examined_images import read_manifest_images
 from radtl_tf.data.check.image_summary import describe
 from radtl_tf.data.decoding.reading import Reading
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_of
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
 from radtl_tf.deploy.predict import load_model, predict, read_card
 from radtl_tf.errors import DataError, OutputError
@@ -45,7 +45,7 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Tested:
-    """What came of a test: the numbers, how the images differ from those of training, and ``results.json``."""
+    """The results of a test: the numbers, how the images differ from the training images, and ``results.json``."""
 
     external: External
     drifts: tuple[Drift, ...]
@@ -61,11 +61,12 @@ def assess(
     threshold: float | None = None,
     watch: Watch = silent,
 ) -> Tested:
-    """Test one model, or compare two, on ``manifest`` or on that of ``task``; write a new folder ``out``.
+    """Test one model, or compare two, on ``manifest`` or the manifest of ``task``; write a new folder ``out``.
 
     The folder gets ``scores.csv``, ``results.json``, ``external.html`` and the key of its patients' hashes, all or
-    none. The kind of the task and its positive class, unless ``task`` names one, are the first model's. ``watch``
-    is told of every image that is read, and of every score. ``threshold`` adds what binary models call positive.
+    none of them. The kind of the task and its positive class come from the first model unless ``task`` names them.
+    ``watch`` is called after each image and each score. ``threshold`` (binary models only) adds sensitivity,
+    specificity and predictive values at that score.
 
     Raises:
         OutputError: a folder holds no model, or ``out`` exists or cannot be written.
@@ -78,9 +79,9 @@ def assess(
         check_task(task)
     _check_threshold(threshold, target, names[0])
     with _new_folder(out) as folder:
-        manifest = manifest or _read(task)
-        labels = check_labels(manifest, task, cards)
-        cases = cases_of(manifest, task, patient_key(folder), labels)
+        labels = check_labels(manifest or _read(task), task, cards)
+        manifest = labels.manifest
+        cases = cases_of(manifest, task, patient_key(folder), labels.labels)
         _log.info(f"Reading and scoring {len(cases.truth)} images of {len(cases.patient_ids)} patients")
         readings = _readings(manifest, watch)
         scored = (_scores(model, target, manifest) for model in models)
@@ -100,28 +101,26 @@ def assess(
 
 @contextmanager
 def _new_folder(out: Path) -> Iterator[Path]:
-    """Give a temporary folder that becomes ``out``, whole, when the block ends without error."""
+    """Yield a temporary folder that is renamed to ``out`` when the block ends without error."""
     if out.exists():
-        raise OutputError(f"{out} exists already: choose another output folder or delete it.")
+        raise OutputError(f"{out} already exists: choose another output folder or delete it.")
     with temporary_folder(out) as temporary:
         yield temporary
 
 
 def _card(folder: Path) -> dict[str, Any]:
-    """Return the card of a model, whose classes are two where it is binary."""
+    """Return the card of a model, after checking that a binary model has two classes."""
     card = read_card(folder)
     target = target_of(card)
     if target.is_binary and len(target.classes) != 2:
         raise DataError(
-            f"{folder}: a binary model, which yet tells {len(target.classes)} classes apart: export it again."
+            f"{folder}: the card says binary but lists {len(target.classes)} classes, not 2. Export the model again."
         )
     return card
 
 
 def _read(task: Task) -> Manifest:
-    if task.manifest is None:
-        raise DataError("a test needs a manifest.")
-    return read_manifest(task.manifest, task.images, collect=True)
+    return manifest_of(task, collect=True)
 
 
 def _check_threshold(threshold: float | None, target: Target, name: str) -> None:
@@ -130,7 +129,7 @@ def _check_threshold(threshold: float | None, target: Target, name: str) -> None
 
 
 def _readings(manifest: Manifest, watch: Watch) -> list[Reading]:
-    """Read every image before anything is scored, so that all that cannot be read are known at once."""
+    """Read every image before scoring, so that one error reports all unreadable images."""
     outcomes = read_manifest_images(manifest, watch)
     bad = [
         (source.line, outcome) for source, outcome in zip(manifest.images, outcomes, strict=True) if not outcome.reading
@@ -138,14 +137,14 @@ def _readings(manifest: Manifest, watch: Watch) -> list[Reading]:
     if bad:
         line, outcome = bad[0]
         raise DataError(
-            f"{manifest.path}: {len(bad)} of {len(outcomes)} images cannot be read; the first, line {line}: "
-            f"{outcome.reason} Mend them or take their rows out; `radtl data check` lists all. Nothing was written."
+            f"{manifest.path}: {len(bad)} of {len(outcomes)} images cannot be read. The first, line {line}: "
+            f"{outcome.reason} Fix them or remove their rows; `radtl data check` lists all. Nothing was written."
         )
     return [outcome.reading for outcome in outcomes if outcome.reading]
 
 
 def _scores(folder: Path, target: Target, manifest: Manifest) -> Iterator[list[float]]:
-    """Yield the scores (S,) of every image by one model, in the order of ``target.score``."""
+    """Yield one model's scores (S,) of each image, in the order of ``target.score``."""
     model = load_model(folder)
     own = target_of(model.card).score
     order = [own.index(name) for name in target.score]
@@ -156,14 +155,15 @@ def _scores(folder: Path, target: Target, manifest: Manifest) -> Iterator[list[f
 
 
 def _views(cases: Cases, target: Target, scores: Scores) -> list[Scored]:
-    """Return the images as each class sees them, against the rest; one view of a binary task.
+    """Return one view per class, that class against the rest; a binary task has one view.
 
     ``scores`` are (N, M, S).
     """
     if target.is_binary:
         return [Scored(cases.truth, scores[:, :, 0], cases.patients)]
-    marks = cases.marks[:, [cases.classes.index(name) for name in target.classes]]
-    return [Scored(truth, scores[:, :, at], cases.patients) for at, truth in enumerate(marks.T)]
+    truth = cases.truth if cases.kind == "multilabel" else cases.marks
+    columns = truth[:, [cases.classes.index(name) for name in target.classes]].T
+    return [Scored(column, scores[:, :, at], cases.patients) for at, column in enumerate(columns)]
 
 
 def _measured(
@@ -177,28 +177,28 @@ def _measured(
 
 
 def _names(cards: Sequence[dict[str, Any]]) -> list[str]:
-    """Return a name per model: its setting, numbered where both have the same."""
+    """Return a name per model: its setting, numbered if both settings are the same."""
     settings = [card["setting"] for card in cards]
     return settings if len(set(settings)) == len(settings) else [f"{name} ({n})" for n, name in enumerate(settings, 1)]
 
 
 def _drifts(card: dict[str, Any], readings: Sequence[Reading], cases: Cases) -> tuple[Drift, ...]:
-    """Compare the images with those that the first model was trained on, if it brings a summary of them."""
+    """Compare the images with the first model's training images, if the model includes a summary of them."""
     trained = card.get("inputs")
     return tuple(drifts(trained, describe(readings), len(cases.patient_ids))) if trained else ()
 
 
 def _with_notes(external: External, cards: Sequence[dict[str, Any]], names: Sequence[str]) -> External:
-    """Add what the models' cards have to say."""
+    """Add the notes that follow from the models' cards."""
     balanced = [name for name, card in zip(names, cards, strict=True) if card.get("class_weights") == "balanced"]
     notes = [
-        f"{name} was trained with balanced class weights: its scores rank cases, but are no probabilities."
+        f"{name} was trained with balanced class weights: its scores rank cases but are not probabilities."
         for name in balanced
     ]
     if not cards[0].get("inputs"):
         notes.append(
-            "The model has no summary of its training images, so these were not compared with them: run its experiment "
-            "again with this version, which keeps all finished runs, and export it anew."
+            "The model has no summary of its training images, so they were not compared with these images. Run its "
+            "experiment again with this version (finished runs are kept) and export the model again."
         )
     return replace(external, notes=(*notes, *external.notes))
 
@@ -206,7 +206,7 @@ def _with_notes(external: External, cards: Sequence[dict[str, Any]], names: Sequ
 def _results(
     cards: Sequence[dict[str, Any]], names: Sequence[str], external: External, found: Sequence[Drift]
 ) -> dict[str, Any]:
-    """Return ``results.json``; an absent number is null."""
+    """Return the contents of ``results.json``; a missing number is null."""
     inputs = [
         {"outside": int(one.outside.sum()), "drift": one.is_drift}
         | {name: getattr(one, name) for name in ("name", "low", "median", "high", "here", "expected", "p_value")}
@@ -227,13 +227,14 @@ def _results(
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the row with ``None`` for what is not a number: JSON has no NaN."""
+    """Return the row with ``None`` for NaN, which JSON lacks."""
     return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in row.items()}
 
 
 def _score_rows(names: Sequence[str], cases: Cases, views: Sequence[Scored]) -> Iterator[tuple[object, ...]]:
-    """Yield a row per model and image: the truth in each view, then the scores."""
-    truth = np.stack([view.truth for view in views], axis=1).tolist()
+    """Yield a row per model and image: the true label in each view, then the scores."""
+    marks = np.stack([view.truth for view in views], axis=1).tolist()
+    truth = [[None if mark == UNKNOWN else mark for mark in row] for row in marks]
     for column, name in enumerate(names):
         scores = np.stack([view.scores[:, column] for view in views], axis=1).tolist()
         for row, cells in enumerate(zip(truth, scores, strict=True)):

@@ -1,16 +1,17 @@
-"""What this machine has: versions, accelerators, weights and data sets, and what is missing."""
+"""Examine this machine: versions, GPUs, weights and data sets, and what is missing."""
 
 from __future__ import annotations
 
 import os
 import platform
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from radtl_tf.data.tfds.builders import known_datasets
 from radtl_tf.experiment.plan.context import versions
-from radtl_tf.models.weights.catalogue import Availability, availability, catalogue
+from radtl_tf.models.weights.catalogue import Availability, CatalogueRow, absent, availability, catalogue
 from radtl_tf.places import cache_folder, weights_folder
 from radtl_tf.records.experiment import Training
 from radtl_tf.training.device import prepare
@@ -19,19 +20,20 @@ from radtl_tf.training.device import prepare
 def examine() -> dict[str, Any]:
     """Return the findings by section, as JSON values."""
     device = prepare(Training(determinism="off"), seed=0)
+    states = [availability(row, weights_folder()) for row in catalogue()]
     return {
         "Versions": versions(),
         "Machine": {
             "system": f"{platform.system()} {platform.machine()}",
             "threads": device.threads,
-            "GPUs": ", ".join(device.gpus) or "none found: TensorFlow computes on the CPU",
+            "GPUs": ", ".join(device.gpus) or "none",
             "precision auto": device.precision,
             "oneDNN": "on" if device.onednn else f"off (TF_ENABLE_ONEDNN_OPTS={os.environ['TF_ENABLE_ONEDNN_OPTS']})",
         },
-        "Kept features": {str(cache_folder()): f"{_gigabytes(cache_folder()):.1f} GB; may be deleted at any time"},
-        "Weights": {f"{row.name} {row.backbone}": _found(availability(row, weights_folder())) for row in catalogue()},
+        "Kept features": {str(cache_folder()): f"{_gigabytes(cache_folder()):.1f} GB; you may delete them at any time"},
+        "Weights": {f"{state.row.name} {state.row.backbone}": _found(state) for state in states},
         "Data sets": known_datasets(),
-        "Missing": _lacks(sys.platform, device.gpus),
+        "Missing": [*_missing_weights(states), *_lacks(sys.platform, device.gpus)],
     }
 
 
@@ -40,16 +42,29 @@ def _gigabytes(folder: Path) -> float:
 
 
 def _found(state: Availability) -> str:
+    if state.status == "missing":
+        return "missing"
     if state.problem:
         return f"{state.status}: {state.problem}"
-    return f"{state.file or 'Keras downloads it when it is first used'} ({state.row.pixels})"
+    return f"{state.file or 'Keras downloads it on first use'} ({state.row.pixels})"
+
+
+def _missing_weights(states: Iterable[Availability]) -> list[str]:
+    """Say, once per name, where to get the files that are missing."""
+    rows: dict[str, list[CatalogueRow]] = {}
+    for state in states:
+        if state.status == "missing":
+            rows.setdefault(state.row.name, []).append(state.row)
+    return [str(absent(missing, weights_folder())) for missing in rows.values()]
 
 
 def _lacks(system: str, gpus: tuple[str, ...]) -> list[str]:
-    """Say what the platform cannot do."""
+    """Return what this platform cannot do, and what to do about it."""
     reasons = {
-        "win32": "TensorFlow has no GPU support on Windows itself: use WSL 2 for a GPU.",
-        "darwin": "TensorFlow computes on the CPU of a Mac.",
-        "linux": "" if gpus else "No NVIDIA GPU is visible; with one: pip install 'radtl_tf[gpu]'.",
+        "win32": "TensorFlow supports no GPU on Windows. For a GPU, use WSL 2.",
+        "darwin": "TensorFlow supports no GPU on a Mac, so the CPU computes.",
+        "linux": ""
+        if gpus
+        else "No NVIDIA GPU was found, so the CPU computes. For a GPU: pip install 'radtl_tf[gpu]'.",
     }
     return [reason for platform_name, reason in reasons.items() if platform_name == system and reason]

@@ -1,4 +1,4 @@
-"""An experiment of one row: one backbone from one weights, tuned in one way."""
+"""Make an experiment with one setting: one backbone, one set of weights, one tuning."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def one_setting(
     batch_size: int = 32,
     seed: int = 726,
 ) -> Experiment:
-    """Return the experiment on ``task`` whose grid has this backbone, these weights and this tuning only.
+    """Return an experiment on ``task`` whose grid has only this backbone, these weights and this tuning.
 
     ``weights`` is a name, or the path of an ``.h5`` file, whose pixel convention is then ``pixels``; ``layers`` is the
     K of the tuning ``topK``.
@@ -38,7 +38,9 @@ def one_setting(
     declared = {}
     if weights.endswith(".h5"):
         if pixels == NATIVE:
-            raise ExperimentError(f"{weights}: a file needs the pixel convention that its weights were trained with.")
+            raise ExperimentError(
+                f"{weights}: no pixel convention is given. Give the one the weights were trained with."
+            )
         declared = {Path(weights).stem: {"files": {backbone: weights}, "pixels": pixels}}
         weights, pixels = Path(weights).stem, NATIVE
     axis = {"mode": tuning, "learning_rates": list(learning_rates), "layers": layers}

@@ -6,57 +6,92 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from radtl_tf.data.manifest.reader import read_manifest
+from radtl_tf.data.manifest.guesses import MAX_CLASSES, affirmed_class, class_counts
+from radtl_tf.data.manifest.label_words import written_as
+from radtl_tf.data.manifest.reader import manifest_of
 from radtl_tf.errors import DataError, nearest
+from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.reader import check_task
 
 MAX_LABELS = 6
+_log = get_logger(__name__)
+_TABLE = ("path_column", "suffix", "encoding")  # keys that say how the manifest is read
 
 
-def filled_preset(preset: str, task: Task, *, folder: Path) -> str:
+def filled_preset(preset: str, task: Task, *, folder: Path, infer: bool = False) -> str:
     """Return the text of an experiment file for ``task``, which has a manifest, to be saved in ``folder``.
 
+    ``infer``: the kind of the task and its positive class were not given, so the labels decide, which is logged.
+
     Raises:
-        DataError: a column is not there, or the positive class of a binary task is not named.
-        ExperimentError: what is said of the labels contradicts itself.
+        DataError: a column is missing, or a binary task names no positive class.
+        ExperimentError: the keys about the labels contradict each other.
     """
     manifest = cast(Path, task.manifest)
-    table = read_manifest(manifest, task.images).table
+    read = manifest_of(task)
+    table, task = read.table, replace(task, encoding=task.encoding or read.encoding)
     labels = (task.label,) if isinstance(task.label, str) else task.label
     for column in (*labels, *filter(None, [task.patient])):
         if column not in table.columns:
             raise DataError(f"{manifest} has no column {column!r}{nearest(column, table.columns)}.")
+    if infer and task.kind == "binary" and not task.positive and len(labels) == 1:
+        task = _inferred(task, table[labels[0]])
     if task.kind == "binary" and len(labels) == 1:
         _check_positive(task.positive, table[labels[0]], labels[0], task.label_separator)
     check_task(task)
     text = (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8")
-    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in _keys(task, folder).items() if value)
+    lines = "".join(f"{key} = {_toml(value)}\n" for key, value in _keys(task, folder).items() if value)
     return re.sub(r"^\[task\]\n(\w+ = .*\n)+", lambda _: f"[task]\n{lines}", text, count=1, flags=re.M)
 
 
+def _inferred(task: Task, cells: Iterable[str]) -> Task:
+    """Return the task with the kind that its labels make, or with the one of two classes that does not say no."""
+    counts = class_counts(cells, task.label_separator)
+    if task.label_separator:
+        _log.info(f"The task is multilabel: {len(counts)} labels.")
+        return replace(task, kind="multilabel")
+    if 2 < len(counts) <= MAX_CLASSES:
+        _log.info(f"The task is multiclass: {len(counts)} classes.")
+        return replace(task, kind="multiclass")
+    positive = affirmed_class(counts)
+    if positive is not None:
+        _log.info(f"The positive class is {positive!r}.")
+    return replace(task, positive=positive)
+
+
 def _keys(task: Task, folder: Path) -> dict[str, Any]:
-    """Return what the section ``[task]`` of a file in ``folder`` says, in the order of the presets."""
+    """Return the keys of the section ``[task]`` of a file in ``folder``, in the order of the presets."""
     order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
-    values = {key: getattr(task, key) for key in (*order, "one_image_per_patient", "unit")}
+    values = {key: getattr(task, key) for key in (*order, *_TABLE, "one_image_per_patient", "unit", "columns")}
+    said = {key: getattr(task, key) for key in ("missing", "uncertain")}
+    values |= {key: value for key, value in said.items() if value != getattr(Task, key)}
     for key in ("manifest", "images"):
         if values[key]:
             values[key] = Path(os.path.relpath(values[key].resolve(), folder.resolve())).as_posix()
     return values
 
 
+def _toml(value: Any) -> str:
+    """Return text, a truth value, a list or a table of texts as TOML writes it on one line."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_toml(text)}" for name, text in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _check_positive(positive: str | None, cells: Iterable[str], label: str, separator: str | None) -> None:
     """Refuse a positive class that no image has."""
-    found = sorted({name.strip() for cell in cells for name in (cell.split(separator) if separator else [cell])})
-    if positive in found:
+    found = sorted(class_counts(cells, separator))
+    if positive is not None and written_as(positive, found):
         return
-    if len(found) > MAX_LABELS:  # perhaps a column of names: not to be shown
-        raise DataError(f"The column {label!r} has {len(found)} different values: name another label column.")
-    came = "is not given" if positive is None else f"{positive!r} is no label"
-    raise DataError(
-        f"The positive class {came}: name one of {', '.join(found)}, or another kind, multiclass or multilabel."
-    )
+    if len(found) > MAX_LABELS:  # perhaps a column of names, which must not be shown
+        raise DataError(
+            f"The column {label!r} has {len(found)} different values: choose another label column, or set the kind."
+        )
+    came = "No positive class is given" if positive is None else f"No image has the positive class {positive!r}"
+    raise DataError(f"{came}: choose one of {', '.join(found)}, or another kind, multiclass or multilabel.")

@@ -1,4 +1,4 @@
-"""A contact sheet of a manifest: some radiographs of each class, as a network will see them."""
+"""Write a contact sheet of a manifest: some radiographs of each class as the network will see them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.decoding.worker_pool import pixels_of_all
 from radtl_tf.data.manifest.labels import Labels, assemble, narrowed
-from radtl_tf.data.manifest.reader import Manifest, column, labels_of
+from radtl_tf.data.manifest.reader import Labelled, Manifest, column, labelled
 from radtl_tf.logs import get_logger
 from radtl_tf.models.pixels import CONVENTIONS, convention
 from radtl_tf.records.experiment import Task
@@ -23,7 +23,7 @@ _log = get_logger(__name__)
 def preview_manifest(
     manifest: Manifest, task: Task, out: Path, *, sheet: Sheet, per_class: int, pixels: Sequence[str] = ()
 ) -> None:
-    """Write the page ``out`` with ``per_class`` images of each class under every convention of ``pixels``, or all.
+    """Write the page ``out``: ``per_class`` images of each class under each convention of ``pixels`` (default: all).
 
     Raises:
         DataError: the manifest's labels do not make the task.
@@ -31,15 +31,17 @@ def preview_manifest(
         OutputError: ``out`` cannot be written.
     """
     conventions = [convention(name) for name in pixels or CONVENTIONS]
-    chosen = chosen_rows(*_labels_and_patients(manifest, task), per_class, sheet.seed)
+    found = labelled(manifest, task)
+    manifest = found.manifest
+    chosen = chosen_rows(*_labels_and_patients(found, task), per_class, sheet.seed)
     write_preview(out, _pictures(manifest, chosen), conventions, sheet, manifest.path.name)
     _log.info(f"Preview: {out}. It shows patients' images: do not pass it on.")
 
 
 def chosen_rows(labels: Sequence[Labels], patients: Sequence[str], per_class: int, seed: int) -> dict[str, list[int]]:
-    """Return some rows of each class, drawn with ``seed``; an image with several labels may be drawn for each.
+    """Return rows of each class, drawn with ``seed``; an image with several labels may be drawn for each of them.
 
-    A second image of a patient is taken only where the first images of all patients are not enough.
+    A second image of a patient is taken only if one image per patient is not enough.
     """
     random = np.random.default_rng(seed)
     chosen = {}
@@ -50,7 +52,7 @@ def chosen_rows(labels: Sequence[Labels], patients: Sequence[str], per_class: in
 
 
 def _patients_in_turn(drawn: Sequence[int], patients: Sequence[str]) -> list[int]:
-    """Return the drawn rows in their order, but the n-th image of a patient after the earlier ones of all others."""
+    """Return the drawn rows reordered: first one image of each patient, then the second images, and so on."""
     images: Counter[str] = Counter()
     turns = []
     for row in drawn:
@@ -59,16 +61,16 @@ def _patients_in_turn(drawn: Sequence[int], patients: Sequence[str]) -> list[int
     return [row for _, row in sorted(turns, key=lambda turn: turn[0])]
 
 
-def _labels_and_patients(manifest: Manifest, task: Task) -> tuple[Sequence[Labels], Sequence[str]]:
-    """Return the labels of each image that count in the task, and its patient: by default one of its own."""
-    labels = labels_of(manifest, task)
-    numbers = [str(row) for row in range(len(labels))]
-    assemble(labels, numbers, task)  # refuses labels that a training would refuse
-    return narrowed(labels, task), column(manifest, task.patient, "patient") if task.patient else numbers
+def _labels_and_patients(found: Labelled, task: Task) -> tuple[Sequence[Labels], Sequence[str]]:
+    """Return the task's labels of each image, and its patient; without patient ids, each image is one patient."""
+    numbers = [str(row) for row in range(len(found.labels))]
+    assemble(found.labels, numbers, task)  # raises on labels that training would refuse
+    patients = column(found.manifest, task.patient, "patient") if task.patient else numbers
+    return narrowed(found.labels.names, task), patients
 
 
 def _pictures(manifest: Manifest, chosen: Mapping[str, Sequence[int]]) -> dict[str, list[tuple[int, NDArray]]]:
-    """Return line and grey pixels of the chosen rows of each class; a file that cannot be read is left out."""
+    """Return line and grey pixels of the chosen rows of each class; unreadable files are left out."""
     shown: dict[str, list[tuple[int, NDArray]]] = {}
     for label, numbers in chosen.items():
         files = [manifest.images[number] for number in numbers]

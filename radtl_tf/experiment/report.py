@@ -1,4 +1,4 @@
-"""Evaluate and report the finished runs of an experiment: its tables and its page, without TensorFlow."""
+"""Evaluate and report the finished runs of an experiment, without TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole experiment: plan, train what is left, evaluate, and write estimates, comparisons and the report."""
+"""Run a whole experiment: plan, train, evaluate, and write estimates, comparisons and the report."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def run_experiment(
     accepted: Sequence[str] = (),
     watch: Watch = silent,
 ) -> Evaluation:
-    """Do what is left of an experiment in ``folder``: train, evaluate, report. Call it again to resume.
+    """Run or resume an experiment in ``folder``: train the remaining runs, evaluate, report.
 
-    ``source`` are data from memory, a Manifest or a TFDS builder, in place of what the task names. ``accepted`` are
-    codes of warnings of the data check that the user has looked at; ``watch`` is told of every run.
+    ``source`` is data from memory, a Manifest or a TFDS builder, used in place of what the task names. ``accepted``
+    lists the codes of data-check warnings that the user has accepted; ``watch`` is called after each run.
 
     Raises:
         DataError, WeightsError, ExperimentError: the input is wrong, or the device ran out of memory.
@@ -55,7 +55,7 @@ def run_experiment(
 def plan_experiment(
     experiment: Experiment, folder: Path, *, source: Source = None, accepted: Sequence[str] = ()
 ) -> Plan:
-    """Check and prepare an experiment on this machine, with its folders of weights and of kept features.
+    """Check and prepare an experiment on this machine, with this machine's folders of weights and cached features.
 
     Raises:
         DataError, WeightsError, ExperimentError: the input is wrong.
@@ -76,9 +76,9 @@ def plan_experiment(
 
 
 def train_remaining(plan: Plan, watch: Watch = silent) -> None:
-    """Train the runs that are left; ``watch`` is told of those that are done before, and of each that is finished."""
+    """Train the remaining runs; ``watch`` is called at the start and after each run."""
     total, done = len(plan.runs), len(plan.runs) - len(plan.remaining)
-    _log.info(f"{total - done} of {total} runs are left" if done else f"{total} runs")
+    _log.info(f"{total - done} of {total} runs remain" if done else f"{total} runs")
     remaining = Remaining(plan.remaining)
     watch(Progress("Runs", done, total))
     for number, run in enumerate(execute(plan), start=done + 1):

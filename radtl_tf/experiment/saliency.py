@@ -1,4 +1,4 @@
-"""Saliency maps of a finished experiment, drawn on this machine."""
+"""Draw saliency maps of a finished experiment on this machine."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _log = get_logger(__name__)
 
 
 def draw_saliency(folder: Path, per_kind: int) -> Path:
-    """Draw ``per_kind`` cases of each kind into the folder of an experiment, for its next report; return their folder.
+    """Draw ``per_kind`` cases of each kind for the experiment's next report; return the folder of the maps.
 
     Raises:
         ExperimentError: the task is not binary, or the device ran out of memory.
-        DataError, WeightsError, OutputError: the experiment's images, weights or runs are gone, changed or damaged.
+        DataError, WeightsError, OutputError: the experiment's images, weights or runs are missing, changed or damaged.
     """
     with one_line_when_full(WITHOUT_GPU):
         place = write_saliency(folder, per_kind, weights_folder=weights_folder())
-    _log.info(f"Saliency: {place} and the report show patients' radiographs: do not pass them on.")
+    _log.info(f"Saliency: {place} and the report show patients' radiographs: do not share them.")
     return place

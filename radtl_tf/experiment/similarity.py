@@ -1,7 +1,7 @@
-"""What did fine-tuning change: activations before and after it, and those of the question's two weights before it.
+"""Measure what fine-tuning changed: the similarity of activations before and after it, and between two weights.
 
-Transferred weights can reach the same AUROC with other features than they came with (Juodelyte et al., TMLR 2023), so a
-difference between weights, or none, does not yet say what was kept of them.
+Fine-tuned weights can reach the same AUROC with different features (Juodelyte et al., TMLR 2023). The AUROC alone
+does not show how much of the pre-trained features is kept.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _log = get_logger(__name__)
 MAX_IMAGES = 256
 Activations = list[NDArray[np.float32]]  # (N, C) of each stage
 Row = tuple[object, ...]
-Start = tuple[str, str]  # weights and the pixel convention that they get
+Start = tuple[str, str]  # weights and their pixel convention
 
 
 def write_similarities(plan: Plan) -> None:
-    """Measure and write ``similarity.csv``, whole or not at all, unless it is there or runs that it needs are missing.
+    """Write ``similarity.csv``, whole or not at all, unless it exists or runs that it needs are missing.
 
     Raises:
         OutputError: a run's weights are damaged, or the folder cannot be written.
-        WeightsError: a weights file has gone or changed since the experiment began.
+        WeightsError: a weights file is missing or has changed since the experiment started.
     """
     path = plan.folder.similarity
     if not path.exists() and chosen_runs(plan) is not None:
@@ -49,7 +49,7 @@ def write_similarities(plan: Plan) -> None:
 
 
 def similarities(plan: Plan) -> list[Row]:
-    """Return the rows of ``similarity.csv``; none while runs that they need are missing."""
+    """Return the rows of ``similarity.csv``, or none while runs that they need are missing."""
     chosen = chosen_runs(plan)
     if chosen is None:
         return []
@@ -66,9 +66,9 @@ def similarities(plan: Plan) -> list[Row]:
 
 
 def chosen_runs(plan: Plan) -> list[Run] | None:
-    """Return per setting that learns below the head its run of lowest inner loss, in the first fold and repeat.
+    """Return, for each fine-tuned setting, its run with the lowest inner loss in the first fold and repeat.
 
-    ``None`` while one of the runs to choose from is missing.
+    Return ``None`` while one of the runs to choose from is missing.
     """
     runs = [run for run in plan.runs if (run.repeat, run.fold) == (0, 0) and _learns(run)]
     if not all(plan.folder.is_done(run) for run in runs):
@@ -83,7 +83,7 @@ def _learns(run: Run) -> bool:
 
 
 def _pairs(record: ExperimentRecord, backbone: str) -> list[tuple[Start, Start]]:
-    """Return the question's two weights, each with its pixels, under every convention they are compared under."""
+    """Return the question's two weights with their pixels, for each convention in which they are compared."""
     question = record.question
     if not question:
         return []
@@ -97,7 +97,7 @@ def _pairs(record: ExperimentRecord, backbone: str) -> list[tuple[Start, Start]]
 
 
 class _StageActivations:
-    """One backbone with the images that it is shown."""
+    """Compare the activations of one backbone on a sample of the test images."""
 
     def __init__(self, plan: Plan, backbone: str) -> None:
         self._plan, self._backbone = plan, backbone
@@ -123,12 +123,12 @@ class _StageActivations:
             yield from self._compared(names, before[first], before[second])
 
     def _tuned(self, run: Run) -> Activations:
-        """Return the activations after a run."""
+        """Return the activations of the fine-tuned network of a run."""
         self._finished.network(run, self._plan.record(run), self._base)
         return self._activations(_start(run))
 
     def _activations(self, start: Start) -> Activations:
-        """Return the pooled activations of every stage, as they are in prediction."""
+        """Return the pooled activations of every stage in prediction mode."""
         pixels = convention(start[1])
         parts = chunks(np.arange(len(self._images)), PREFIX_BATCH)
         batches = [self._model.predict_on_batch(to_network(self._images[part], pixels)) for part in parts]

@@ -1,4 +1,4 @@
-"""How much of an experiment is done."""
+"""Count the finished runs of an experiment."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from radtl_tf.records.folder import OutputFolder
 
 @dataclass(frozen=True)
 class Status:
-    """How many runs of each scenario are done; each scenario has ``runs_each``, one per fold and repeat."""
+    """Finished runs per scenario; each scenario has ``runs_each`` runs, one per fold and repeat."""
 
     runs_each: int
     scenarios: dict[str, int]
 
     @property
     def runs(self) -> int:
-        """All runs of the experiment."""
+        """Return the number of runs of the experiment."""
         return self.runs_each * len(self.scenarios)
 
     @property
     def done(self) -> int:
-        """Those that are done."""
+        """Return the number of finished runs."""
         return sum(self.scenarios.values())
 
     def as_dict(self) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def read_status(folder: Path) -> Status:
 
     Raises:
         OutputError: the folder holds no experiment, or a damaged one.
-        DataError: another version wrote it, which this one cannot read.
+        DataError: another version wrote it, and this version cannot read it.
     """
     output = OutputFolder(folder)
     return status_of(output, read_facts(output.experiment))

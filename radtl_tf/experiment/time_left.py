@@ -1,4 +1,4 @@
-"""How long the runs that are left will take, from those of their kind that are done."""
+"""Estimate the time of the remaining runs from finished runs of the same kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Kind = tuple[str, str]  # backbone and tuning: runs of one kind cost the same
 
 
 class Remaining:
-    """Counts down the runs of an experiment; what has passed since the run before is what a run has cost."""
+    """Track the remaining runs of an experiment; a run's cost is the time since the previous run ended."""
 
     def __init__(self, runs: Sequence[Run], clock: Callable[[], float] = time.monotonic) -> None:
         self._left = Counter(map(_kind, runs))
@@ -21,9 +21,9 @@ class Remaining:
         self._clock, self._last = clock, clock()
 
     def finish(self, run: Run) -> float:
-        """Take in that ``run`` is done now; return the seconds that the others will take.
+        """Record that ``run`` is finished; return the estimated seconds of the remaining runs.
 
-        A kind of which none is done yet is taken to cost what the mean run has cost so far.
+        A kind with no finished run is estimated by the mean cost of all finished runs.
         """
         now, kind = self._clock(), _kind(run)
         self._spent[kind] += now - self._last

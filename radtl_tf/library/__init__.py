@@ -1,1 +1,1 @@
-"""What a Python session works with: the classes and functions behind ``radtl_tf.api``."""
+"""The classes and functions behind ``radtl_tf.api``."""

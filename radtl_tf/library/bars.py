@@ -1,4 +1,4 @@
-"""Bars that show progress: rich draws them in a terminal, the browser in a notebook."""
+"""Show progress bars: with rich in a terminal, as HTML in a notebook."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def bars() -> Iterator[Watch]:
-    """Give a ``watch`` that draws a bar for each thing that is counted, while the block runs.
+    """Yield a ``watch`` that draws one bar per counted thing while the block runs.
 
-    In a terminal the bars are on stderr, and what is written there meanwhile appears above them. Nothing is drawn where
-    nobody looks: stderr is no terminal and this is no notebook.
+    In a terminal the bars are on stderr, and other output to stderr appears above them. Without a terminal or a
+    notebook, nothing is drawn.
     """
     if _in_notebook():
         yield _NotebookBars()
@@ -31,7 +31,7 @@ def bars() -> Iterator[Watch]:
 
 
 def left_text(progress: Progress) -> str:
-    """Return how long the rest will take, in words; empty where that cannot be told.
+    """Return the remaining time in words, or "" if it is unknown.
 
     >>> left_text(Progress("Runs", 3, 30, seconds_left=125))
     'about 2 min 5 s left'
@@ -40,13 +40,13 @@ def left_text(progress: Progress) -> str:
 
 
 def _in_notebook() -> bool:
-    """Tell whether this process is the kernel of a notebook."""
+    """Return whether this process is the kernel of a notebook."""
     shell = sys.modules.get("IPython")
     return shell is not None and type(shell.get_ipython()).__name__ == "ZMQInteractiveShell"
 
 
 class _NotebookBars:
-    """The bars in the output of a cell, each made when it is first counted and then updated in place."""
+    """The bars in the output of a cell; each is created on its first count and then updated in place."""
 
     def __init__(self) -> None:
         self._shown: dict[str, Any] = {}
@@ -85,7 +85,7 @@ def _terminal_bars() -> Iterator[Watch]:
 
 
 class _TerminalBars:
-    """The bars by what they count, each made when it is first counted."""
+    """The bars in a terminal; each is created on its first count."""
 
     def __init__(self, drawn: rich.progress.Progress) -> None:
         self._drawn = drawn

@@ -34,11 +34,11 @@ def pooled_features(
     resize: str,
     seed: int,
 ) -> NDArray[np.float32]:
-    """Return (N, C): the features that a frozen run of an experiment computes for these images, from the same cache.
+    """Return the features (N, C) that a frozen run of an experiment computes for these images, from the same cache.
 
     Raises:
-        DataError: ``data`` is no Dataset, or an image is missing or cannot be decoded.
-        ExperimentError: an argument is not known or out of range.
+        DataError: ``data`` is not a Dataset, or an image is missing or cannot be decoded.
+        ExperimentError: an argument is unknown or out of range.
         WeightsError: the weights are missing or not what they claim to be.
         OutputError: the cache cannot be written.
     """
@@ -54,7 +54,7 @@ def pooled_features(
 
 
 def _store(data: Dataset, record: WeightsRecord, training: Training, device: Device, seed: int) -> FeatureStore:
-    """Return the features of a backbone with its starting weights, as an experiment keeps them."""
+    """Return the feature store of a backbone with its starting weights, cached as in an experiment."""
     base = build_base(record.backbone, training.image_size, seed=0)
     initialize(base, record, seed)
     grey, pixels = data.images.grey(training.image_size, training.resize), convention(record.pixels)

@@ -20,7 +20,7 @@ _FILES = (".h5", ".hdf5")
 def verified_backbone(
     name: str, weights: str | os.PathLike[str] | None, pixels: str | None, size: int, seed: int
 ) -> keras.Model:
-    """Return the backbone with its weights, as a plain functional model whose attribute ``pixels`` names what it takes.
+    """Return the backbone with its weights: a plain functional model with its pixel convention in ``pixels``.
 
     Raises:
         ExperimentError: an unknown backbone, convention or name of weights, or images that are too small.
@@ -34,7 +34,7 @@ def verified_backbone(
 
 
 def found_weights(backbone: str, weights: str | os.PathLike[str] | None, pixels: str | None) -> WeightsRecord:
-    """Return the weights of a backbone by name or by file; ``None`` are random ones, as in Keras.
+    """Return the weights of a backbone by name or by file; ``None`` means random weights, as in Keras.
 
     Raises:
         ExperimentError: an unknown name, or a file without its pixel convention.
@@ -48,7 +48,7 @@ def found_weights(backbone: str, weights: str | os.PathLike[str] | None, pixels:
         raise WeightsError(f"Weights file {file} is missing: correct the path.")
     if pixels is None and not file.with_name(f"{file.name}.json").is_file():
         raise ExperimentError(
-            f"pixels is missing: say in which convention {file.name} saw images in pre-training; one of "
+            f"pixels is missing: give the pixel convention of {file.name} in pre-training, one of "
             f"{', '.join(CONVENTIONS)}."
         )
     entry = WeightsEntry(files={backbone: file}, pixels=pixels)
@@ -56,7 +56,7 @@ def found_weights(backbone: str, weights: str | os.PathLike[str] | None, pixels:
 
 
 def _file(weights: str | os.PathLike[str] | None) -> Path | None:
-    """Return the path of a weights file; ``None`` where ``weights`` is a name."""
+    """Return the path of a weights file, or ``None`` if ``weights`` is a name."""
     if weights is None:
         return None
     text = os.fspath(weights)

@@ -1,1 +1,1 @@
-"""Backbones, weights, pixel conventions and the cut between what is frozen and what learns (Keras 3 only)."""
+"""Backbones, weights, pixel conventions, and the cut into a frozen and a trained part (Keras 3 only)."""

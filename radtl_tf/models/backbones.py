@@ -1,4 +1,4 @@
-"""The convolutional networks that an experiment may start from: one row of ``BACKBONES`` each."""
+"""The convolutional networks that an experiment can use, one row of ``BACKBONES`` each."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from radtl_tf.errors import ExperimentError, nearest
 class Backbone:
     """A convolutional network without its top.
 
-    ``pixels`` is the convention of its ImageNet weights, ``min_size`` the smallest image side in pixels.
+    ``pixels`` is the pixel convention of its ImageNet weights, ``min_size`` the smallest image side in pixels.
     ``stable_names``: layer names are the same in every build (the Inceptions number theirs automatically).
-    ``num_layers`` counts the layers that have weights and serves to recognize files (0: not known). MobileNet050 and
+    ``num_layers`` counts the layers with weights; it is used to recognize files (0: unknown). MobileNet050 and
     MobileNet025 are MobileNets with half and a quarter of the channels (Keras' ``alpha``).
     """
 
@@ -57,21 +57,21 @@ def backbone(name: str) -> Backbone:
 
 
 def check_image_size(name: str, image_size: int) -> Backbone:
-    """Return the row called ``name`` if its network takes images of ``image_size`` px.
+    """Return the row called ``name`` if its network accepts images of ``image_size`` px.
 
     Raises:
-        ExperimentError: unknown backbone, or images smaller than it can take.
+        ExperimentError: unknown backbone, or images too small for it.
     """
     row = backbone(name)
     if image_size < row.min_size:
-        raise ExperimentError(f"{name} takes images of at least {row.min_size} px, not {image_size}: raise image_size.")
+        raise ExperimentError(f"{name} needs images of at least {row.min_size} px, not {image_size}: raise image_size.")
     return row
 
 
 def build_base(name: str, image_size: int, seed: int) -> keras.Model:
     """Return the backbone, average-pooled, for images (B, image_size, image_size, 3), with random weights.
 
-    The weights are a function of (name, image_size, seed) alone, bit by bit, whatever was built before.
+    The weights depend only on (name, image_size, seed), bit for bit, whatever was built before.
 
     Raises:
         ExperimentError: unknown backbone, or images smaller than it can take.
@@ -84,9 +84,9 @@ def build_base(name: str, image_size: int, seed: int) -> keras.Model:
 
 
 def draw_weights(base: keras.Model, seed: int, only: Collection[keras.Layer] | None = None) -> None:
-    """Draw every weight (of the layers ``only``) anew by its layer's own initializer.
+    """Draw every weight (of the layers ``only``, if given) with its layer's initializer.
 
-    The numbers depend on ``seed`` and the weight's place in ``base`` alone.
+    The numbers depend only on ``seed`` and the weight's position in ``base``.
     """
     places = [(layer, variable) for layer in base.layers for variable in layer.weights]
     seeds = np.random.default_rng(seed).integers(1, 2**31, size=len(places))
@@ -100,7 +100,7 @@ def draw_weights(base: keras.Model, seed: int, only: Collection[keras.Layer] | N
 
 
 def _initializer(layer: keras.Layer, weight: str) -> keras.Initializer:
-    """Find the initializer of a weight by Keras' naming (a depthwise kernel's is ``depthwise_initializer``)."""
+    """Return the initializer of a weight, found by Keras' naming (``depthwise_initializer`` for a depthwise kernel)."""
     words = (weight, weight.removesuffix("_kernel"), "depthwise" if weight == "kernel" else weight)
     found = (getattr(layer, f"{word}_initializer", None) for word in words)
     return next(initializer for initializer in found if initializer is not None)

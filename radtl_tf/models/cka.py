@@ -1,4 +1,4 @@
-"""How alike two representations of the same images are: linear CKA, and the layers of a backbone to look at."""
+"""Measure the similarity of two representations of the same images: linear CKA, and the layers to compare."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FEATURES = "features"
-MIN_IMAGES = 4  # below it the debiased estimate does not exist
-_NO_SPREAD = 1e-12  # of a squared norm, relative to that of the uncentered activations: rounding of constant features
+MIN_IMAGES = 4  # with fewer images the debiased estimate is undefined
+_NO_SPREAD = 1e-12  # of the squared norm before centering; less is a rounding error of constant features
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A layer through which everything passes; ``depth`` is 0 at the image and 1 at the pooled features."""
+    """A layer that every path passes through; ``depth`` is 0 at the image and 1 at the pooled features."""
 
     layer: str
     depth: float
@@ -29,12 +29,12 @@ def linear_cka(x: ArrayLike, y: ArrayLike, debiased: bool = True) -> float:
     """Return the linear centered kernel alignment of two representations (N, C) and (N, D) of the same N images.
 
     1: equal up to rotation, reflection, shift and one scale; 0: unrelated (Kornblith et al., ICML 2019). With few
-    images and many features the plain estimate is near 1 for unrelated ones, too; the debiased one (Nguyen et al., ICLR
-    2021, by the unbiased HSIC of Song et al., JMLR 2012) is near 0 there, and may fall below it.
-    ``nan`` where one of the two is the same for all images.
+    images and many features, the plain estimate is near 1 even for unrelated representations. The debiased estimate
+    (Nguyen et al., ICLR 2021, with the unbiased HSIC of Song et al., JMLR 2012) is then near 0 and can be negative.
+    The result is ``nan`` if one of the two is the same for all images.
 
     Raises:
-        ValueError: the numbers of images differ, or are too few.
+        ValueError: the numbers of images differ or are too small.
     """
     first, second = _centered(x), _centered(y)
     if len(first) != len(second) or len(first) < MIN_IMAGES:
@@ -46,14 +46,14 @@ def linear_cka(x: ArrayLike, y: ArrayLike, debiased: bool = True) -> float:
 
 
 def stages(base: keras.Model) -> list[Stage]:
-    """Return some layers spread over the depth of a backbone, the pooled features last.
+    """Return layers at several depths of a backbone, the pooled features last.
 
-    Of each resolution that layers with weights work at, the last layer that every path from the image to the features
-    goes through; of the lowest resolution the features themselves, which are its average.
+    For each resolution of layers with weights, this is the last layer that every path from the image to the features
+    passes through; for the lowest resolution it is the pooled features, which are its average.
     """
     last = len(base.layers) - 1
     bottlenecks = [place for place in range(1, last) if _all_pass(base, place)]
-    at_size = {_size(base.layers[place]): place for place in bottlenecks}  # the last of each resolution
+    at_size = {_size(base.layers[place]): place for place in bottlenecks}  # the last layer of each resolution
     sizes = [size for size in _sizes_with_weights(base) if size in at_size]
     places = sorted(at_size[size] for size in sizes[:-1])
     inside = [Stage(_name(base.layers[at], at), at / last, base.layers[at].output) for at in places]
@@ -61,21 +61,21 @@ def stages(base: keras.Model) -> list[Stage]:
 
 
 def stage_model(base: keras.Model) -> keras.Model:
-    """Return a model that shares the weights of ``base``: for images (B, S, S, 3) a list of (B, C), one per stage."""
+    """Return a model with the weights of ``base`` that maps images (B, S, S, 3) to a list of (B, C), one per stage."""
     outputs = [stage.output for stage in stages(base)]
     pooled = [keras.layers.GlobalAveragePooling2D(dtype="float32")(tensor) for tensor in outputs[:-1]]
     return keras.Model(base.input, [*pooled, outputs[-1]])
 
 
 def _centered(values: ArrayLike) -> NDArray[np.float64]:
-    """Return activations (N, C) around their mean over images, zeros where they do not vary."""
+    """Return activations (N, C) minus their mean over images; constant activations are zero."""
     array = np.asarray(values, dtype=np.float64)
     centered = array - array.mean(axis=0)
     return centered if np.square(centered).sum() > _NO_SPREAD * np.square(array).sum() else np.zeros_like(array)
 
 
 def _hsic(k: NDArray[np.float64], ell: NDArray[np.float64]) -> float:
-    """Return the plain estimate of HSIC, up to a factor that CKA does not see, from centered Gram matrices (N, N)."""
+    """Return the plain estimate of HSIC, up to a factor that cancels in CKA, from centered Gram matrices (N, N)."""
     return float((k * ell).sum())
 
 
@@ -88,9 +88,9 @@ def _unbiased_hsic(k: NDArray[np.float64], ell: NDArray[np.float64]) -> float:
 
 
 def _all_pass(base: keras.Model, place: int) -> bool:
-    """Tell whether every path from image to features goes through the layer at ``place``: no tensor skips it.
+    """Return whether every path from image to features passes through the layer at ``place``.
 
-    ``base.layers`` is in topological order, so a tensor from below it that is used above it is a path around it.
+    ``base.layers`` is in topological order, so a tensor from below the layer that is used above it bypasses the layer.
     """
     made = {id(tensor) for layer in base.layers[:place] for tensor in keras.tree.flatten(layer.output)}
     used = (id(tensor) for layer in base.layers[place + 1 :] for tensor in keras.tree.flatten(layer.input))
@@ -98,14 +98,14 @@ def _all_pass(base: keras.Model, place: int) -> bool:
 
 
 def _name(layer: keras.Layer, place: int) -> str:
-    """Return the layer's name; one that Keras numbered by what was built before is numbered by its place instead."""
+    """Return the layer's name; if Keras numbered it automatically, the number is replaced by its position."""
     stem = re.sub(r"_\d+$", "", layer.name)
     is_automatic = stem.replace("_", "") == type(layer).__name__.lower()
     return f"{stem} {place}" if is_automatic else layer.name
 
 
 def _sizes_with_weights(base: keras.Model) -> list[tuple[int, ...]]:
-    """Return the resolutions at which layers with weights put out, in the order of their first; padding makes none."""
+    """Return the output resolutions of layers with weights, in order of first use; padding adds no resolution."""
     return list(dict.fromkeys(_size(layer) for layer in base.layers if layer.weights))
 
 

@@ -1,4 +1,4 @@
-"""Grad-CAM but for the gradient: where a backbone is opened, the formula, and what is made random to test a map."""
+"""The parts of Grad-CAM that need no gradient: the feature map, the formula, and the layers to randomize in a test."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Step:
-    """Layers that become random together; ``name`` says how far down from the top everything is random then."""
+    """Layers that are randomized in one step; ``name`` says down to which layer everything is random after it."""
 
     name: str
     layers: tuple[keras.Layer, ...]
 
 
 def opened(base: keras.Model) -> keras.Model:
-    """Return a model that shares the weights of ``base``: images (B, S, S, 3) to its last feature map (B, h, w, C).
+    """Return a model with the weights of ``base`` from images (B, S, S, 3) to its last feature map (B, h, w, C).
 
     Raises:
         ValueError: ``base`` does not end with a global average.
@@ -35,25 +35,25 @@ def opened(base: keras.Model) -> keras.Model:
 
 
 def class_map(activations: Array, gradients: Array) -> Array:
-    """Return maps (B, h, w), 0 and above, from a feature map (B, h, w, C) and the score's gradient by it.
+    """Return maps (B, h, w), at least 0, from a feature map (B, h, w, C) and the gradient of the score.
 
-    A channel counts with the mean of its gradient over the map, and what speaks against the class is left out
-    (Selvaraju et al. 2017, equations 1 and 2).
+    Each channel is weighted by the mean of its gradient over the map; negative values, which are evidence against the
+    class, are set to 0 (Selvaraju et al. 2017, equations 1 and 2).
     """
     shares = gradients.mean(axis=(1, 2), keepdims=True, dtype=np.float64)  # (B, 1, 1, C)
     return np.maximum((shares * activations).sum(axis=-1), 0).astype(np.float32)
 
 
 def scaled(maps: Array) -> tuple[Array, Array]:
-    """Return maps (B, h, w) over their own maxima, so 0..1, and these maxima (B,); an empty map stays empty."""
+    """Return maps (B, h, w) divided by their maxima, so 0..1, and the maxima (B,); an empty map stays empty."""
     maxima: Array = maps.max(axis=(1, 2))
     return (maps / np.where(maxima > 0, maxima, 1)[:, None, None]).astype(np.float32), maxima
 
 
 def descent(base: keras.Model) -> list[Step]:
-    """Return the layers that have weights in the order in which they are made random: from the top down, in stages."""
+    """Return the layers with weights in the order of randomization: from the top down, in stages."""
     last = len(base.layers) - 1
-    found = stages(base)[:-1]  # the features themselves are the top
+    found = stages(base)[:-1]  # without the pooled features, which are the top
     places = [round(stage.depth * last) for stage in found]
     names = [EVERYTHING, *(f"down to {stage.layer}" for stage in found)]
     parts = [base.layers[low + 1 : high + 1] for low, high in zip([-1, *places], [*places, last], strict=True)]

@@ -1,4 +1,4 @@
-"""The head: standardization, dropout by a given mask, and one dense layer, always in float32."""
+"""The head: standardization, dropout with a given mask, and one dense layer, always in float32."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 import keras
 import numpy as np
 
-DEAD = 1e-6  # a feature whose SD is below this share of its mean is constant up to the rounding of float32
+DEAD = 1e-6  # a feature whose SD is below this share of its mean is constant, apart from float32 rounding
 
 
 class Head(keras.layers.Layer):
     """Linear layer on standardized features: ``((features - mean) / sd) * kept @ kernel + bias``.
 
-    ``mean`` and ``sd`` (C,) are weights that do not learn; ``kernel`` (C, num_classes) and ``bias`` (num_classes,) do.
-    A constant feature (``sd`` 0) counts as 0. Everything is float32 whatever the precision of the backbone.
+    ``mean`` and ``sd`` (C,) are fixed weights; ``kernel`` (C, num_classes) and ``bias`` (num_classes,) are trained.
+    A constant feature (``sd`` 0) becomes 0. Everything is float32, whatever the precision of the backbone.
     """
 
     def __init__(self, num_features: int, num_classes: int, name: str = "head") -> None:
-        """Make a head that standardizes nothing and answers 0 until ``reset``."""
+        """Make a head that does not standardize and returns 0 until ``reset``."""
         super().__init__(name=name, dtype="float32")
         self.mean = self.add_weight(shape=(num_features,), initializer="zeros", trainable=False, name="mean")
         self.sd = self.add_weight(shape=(num_features,), initializer="ones", trainable=False, name="sd")
@@ -27,7 +27,7 @@ class Head(keras.layers.Layer):
         self.built = True
 
     def reset(self, kernel: np.ndarray, bias: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> None:
-        """Start from these numbers: shapes (C, num_classes), (num_classes,), (C,), (C,)."""
+        """Set the weights: shapes (C, num_classes), (num_classes,), (C,), (C,)."""
         constant = np.asarray(sd) <= DEAD * np.abs(mean)
         self.kernel.assign(kernel)
         self.bias.assign(bias)
@@ -37,7 +37,7 @@ class Head(keras.layers.Layer):
     def call(self, features: Any, kept: Any = None) -> Any:
         """Return logits (B, num_classes) from features (B, C).
 
-        ``kept`` (B, C) is the dropout mask: 0, or one over the share that is kept.
+        ``kept`` (B, C) is the dropout mask: 0, or 1 / (1 - dropout rate).
         """
         sd = keras.ops.convert_to_tensor(self.sd)
         alive = sd > 0

@@ -1,6 +1,6 @@
-"""Pixel conventions: the range, channel order and mean that the networks behind a weights file saw.
+"""Pixel conventions: the range, channel order and mean of the images that weights were pre-trained on.
 
-Each is affine from grey 0..1, so it can be the first layer of a model that is exported.
+Each is an affine function of grey 0..1, so it can be the first layer of an exported model.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ Triple = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class PixelConvention:
-    """What a network's three input channels are, in their order: ``grey * scale + offset`` for grey 0..1.
+    """The three input channels of a network, in order: ``grey * scale + offset`` for grey 0..1.
 
-    ``alternative`` names the convention that the weights may have seen instead, where what is public leaves it open
-    (docs/decisions/0008-uncertain-convention.md): results that involve such weights are shown under both.
+    ``alternative`` names the other possible convention if the public sources leave it open
+    (docs/decisions/0008-uncertain-convention.md); results that involve such weights are shown under both.
     """
 
     name: str
@@ -33,12 +33,12 @@ class PixelConvention:
 
     @property
     def low(self) -> float:
-        """Return the value of black, in the lowest channel."""
+        """Return the value of black in the lowest channel."""
         return min(self.offset)
 
     @property
     def high(self) -> float:
-        """Return the value of white, in the highest channel."""
+        """Return the value of white in the highest channel."""
         return max(scale + offset for scale, offset in zip(self.scale, self.offset, strict=True))
 
 
@@ -58,16 +58,16 @@ _ROWS = (
         f"{_KERAS}, mode torch",
     ),
     PixelConvention("tf", (2.0,) * 3, (-1.0,) * 3, "RGB", f"{_KERAS}, mode tf"),
-    PixelConvention("zero_one", (1.0,) * 3, (0.0,) * 3, "RGB", "grey itself"),
-    # ImageDataGenerator applies its function before `rescale`, so the mean of 0..255 is subtracted first.
+    PixelConvention("zero_one", (1.0,) * 3, (0.0,) * 3, "RGB", "grey, unchanged"),
+    # ImageDataGenerator calls its function before `rescale`, so the mean of 0..255 is subtracted first.
     PixelConvention(
         "radimagenet",
         (1.0,) * 3,
         (-_BGR_MEAN[0] / 255, -_BGR_MEAN[1] / 255, -_BGR_MEAN[2] / 255),
         "BGR",
         "scripts of BMEII-AI/RadImageNet: preprocess_input (mode caffe), then rescale by 1/255",
-        # Those scripts fine-tune. What pre-training used is asked in five issues of that repository and not answered;
-        # an audit of the files' batch norm statistics favors 0..1.
+        # Those scripts fine-tune. Five issues of that repository ask which convention pre-training used, without an
+        # answer; an audit of the files' batch norm statistics favors 0..1.
         alternative="zero_one",
     ),
 )
@@ -78,7 +78,7 @@ def convention(name: str) -> PixelConvention:
     """Return the convention called ``name``.
 
     Raises:
-        ExperimentError: there is none.
+        ExperimentError: the name is unknown.
     """
     if name not in CONVENTIONS:
         known = ", ".join(CONVENTIONS)
@@ -87,22 +87,22 @@ def convention(name: str) -> PixelConvention:
 
 
 def to_network(grey: Any, convention: PixelConvention) -> Any:
-    """Return images (B, H, W, 3), float32, as the network saw them in pre-training, from grey (B, H, W, 1) in 0..1."""
+    """Return images (B, H, W, 3), float32, in the convention of pre-training, from grey (B, H, W, 1) in 0..1."""
     scale = keras.ops.convert_to_tensor(convention.scale, dtype="float32")
     offset = keras.ops.convert_to_tensor(convention.offset, dtype="float32")
     return keras.ops.cast(grey, "float32") * scale + offset  # (B, H, W, 1) * (3,) -> (B, H, W, 3)
 
 
 def check_first_batch(images: np.ndarray, convention: PixelConvention) -> None:
-    """Check that a batch for the network lies inside the range of its convention.
+    """Check that a batch for the network is within the range of its convention.
 
     Raises:
-        DataError: it does not, so the images were not grey 0..1 or were converted twice.
+        DataError: it is not, so the images were not grey 0..1 or were converted twice.
     """
     low, high = float(np.min(images)), float(np.max(images))
     slack = 1e-3 * (convention.high - convention.low)
     if not (low >= convention.low - slack and high <= convention.high + slack):  # also true for NaN
         raise DataError(
-            f"The first batch reaches {low:g}..{high:g}, but pixel convention {convention.name!r} allows "
+            f"The first batch has values in {low:g}..{high:g}, but the pixel convention {convention.name!r} allows "
             f"{convention.low:g}..{convention.high:g}: apply it once, to grey 0..1."
         )

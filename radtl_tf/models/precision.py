@@ -1,4 +1,4 @@
-"""The precision in which Keras builds layers: borrowed for a block, and given back to the session."""
+"""Set the precision in which Keras builds layers for a block, and restore the session's precision afterwards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FLOAT32 = "float32"
 
 @contextmanager
 def borrowed_precision(name: str | None = None) -> Iterator[None]:
-    """Give the session its dtype policy back after the block; inside it, ``name`` is set where one is given."""
+    """Restore the session's dtype policy after the block; inside the block, ``name`` is set if given."""
     before = keras.config.dtype_policy()
     if name is not None:
         keras.config.set_dtype_policy(name)

@@ -1,4 +1,4 @@
-"""From grey 0..1 to what a network is shown, as stock Keras layers: a saved model needs nothing of this package."""
+"""Turn grey 0..1 into the input of a backbone with stock Keras layers, so that a saved model runs without radtl_tf."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import keras
 from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.models.pixels import convention
 
-# By the words of ``training.resize``. Keras pads before it resizes and ``data.preprocessing`` resizes before it pads,
-# so the edge of a film that is not square differs in about two rows or columns of pixels.
+# The keys are the values of ``training.resize``. Keras pads and then resizes, ``data.preprocessing`` resizes and then
+# pads, so the edge of a film that is not square differs in about two rows or columns of pixels.
 _RESIZES: dict[str, dict[str, Any]] = {
     "pad": {"interpolation": "bilinear", "antialias": True, "pad_to_aspect_ratio": True},
     "stretch": {"interpolation": "bilinear", "antialias": True},
     "published": {"interpolation": "nearest"},
 }
-_FLOAT32 = "float32"  # whatever the precision of the network: half precision rounds grey values
+_FLOAT32 = "float32"  # independent of the network's precision, since half precision rounds grey values
 
 
 def preprocessing_layers(pixels: str, size: int, resize: str) -> keras.Sequential:
     """Return stock layers from grey (B, H, W, 1) or (B, H, W, 3), float32 in 0..1, to (B, size, size, 3) in ``pixels``.
 
-    Of three channels, which are equal in a grey image, the largest is taken.
+    With three channels, which are equal in a grey image, the largest value is used.
 
     Raises:
-        ExperimentError: an unknown convention or resize, or no positive size.
+        ExperimentError: the convention or resize is unknown, or ``size`` is not positive.
     """
     chosen = convention(pixels)
     if resize not in _RESIZES:
         raise ExperimentError(
-            f"unknown resize {resize!r}{nearest(resize, _RESIZES)}; there are: {', '.join(_RESIZES)}."
+            f"unknown resize {resize!r}{nearest(resize, _RESIZES)}: use one of {', '.join(_RESIZES)}."
         )
     if not isinstance(size, int) or size < 1:
         raise ExperimentError(f"size = {size!r} is out of range: it must be a whole number of pixels, at least 1.")
@@ -47,5 +47,5 @@ def preprocessing_layers(pixels: str, size: int, resize: str) -> keras.Sequentia
         ],
         name=f"preprocess_{pixels}",
     )
-    model.dtype_policy = _FLOAT32  # it casts what it is given
+    model.dtype_policy = _FLOAT32  # the model casts its input
     return model

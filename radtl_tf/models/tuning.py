@@ -1,4 +1,4 @@
-"""Where a backbone is cut: below the tuning boundary nothing learns (prefix), above it everything does (suffix)."""
+"""Cut a backbone at the tuning boundary: below it nothing is trained (prefix), above it everything is (suffix)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TOP_ENTRIES = 10
 
 
 class _Part(keras.Model):
-    """Functional model that returns a list, however many tensors cross the cut (Keras unpacks a list of one)."""
+    """Functional model that always returns a list (Keras unpacks a list of one tensor)."""
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> list[Any]:
         return keras.tree.flatten(super().call(inputs, training=training, mask=mask))
@@ -23,9 +23,9 @@ class _Part(keras.Model):
 
 @dataclass(frozen=True)
 class Split:
-    """A backbone in two parts that share its weights.
+    """A backbone as two parts that share its weights.
 
-    ``prefix(images)`` is the list of tensors that cross the cut, ``suffix(tensors)`` the pooled features (B, C).
+    ``prefix(images)`` returns the tensors at the cut, ``suffix(tensors)`` the pooled features (B, C).
     """
 
     prefix: keras.Model
@@ -35,11 +35,11 @@ class Split:
 def split(base: keras.Model, tuning: str) -> Split:
     """Cut ``base`` at the boundary of ``tuning``: ``frozen``, ``top10``, ``topK<layers with weights>`` or ``full``.
 
-    Layers below the cut become non-trainable (their batch norms keep the statistics of the source), layers above it
-    trainable; both parts share the weights *and these flags* with ``base``, so the last split of a base decides.
+    Layers below the cut become non-trainable (their batch norms keep the statistics of pre-training), layers above it
+    trainable. Both parts share the weights *and these flags* with ``base``, so the last split of a base sets them.
 
     Raises:
-        ExperimentError: the word is none of these, or the backbone has fewer layers with weights.
+        ExperimentError: the tuning is unknown, or the backbone has fewer layers with weights.
     """
     boundary = _boundary(base, tuning)
     for place, layer in enumerate(base.layers):
@@ -53,7 +53,7 @@ def split(base: keras.Model, tuning: str) -> Split:
 
 
 def _boundary(base: keras.Model, tuning: str) -> int:
-    """Return the place in ``base.layers`` of the first layer that learns; the first entry, the input, never does."""
+    """Return the position in ``base.layers`` of the first trained layer; it is never 0, the input."""
     fixed = {"frozen": len(base.layers), "top10": max(1, len(base.layers) - _TOP_ENTRIES), "full": 1}
     if tuning in fixed:
         return fixed[tuning]
@@ -64,12 +64,12 @@ def _boundary(base: keras.Model, tuning: str) -> int:
     count = int(match[1])
     if count > len(with_weights):
         limit = len(with_weights)
-        raise ExperimentError(f"{tuning}: {base.name} has {limit} layers with weights: use at most that, or full.")
+        raise ExperimentError(f"{tuning}: {base.name} has {limit} layers with weights: use at most {limit}, or full.")
     return with_weights[-count]
 
 
 def _cut_tensors(base: keras.Model, boundary: int) -> list[Any]:
-    """Return the tensors that layers above the boundary take from below it, in the order of their first use."""
+    """Return the tensors that layers above the boundary read from below it, in order of first use."""
     above = base.layers[boundary:]
     made_above = {id(tensor) for layer in above for tensor in keras.tree.flatten(layer.output)}
     taken = {id(tensor): tensor for layer in above for tensor in keras.tree.flatten(layer.input)}

@@ -1,1 +1,1 @@
-"""What every layer shares: the experiment file, the names of scenarios and runs, the output folder."""
+"""Records that every layer uses: the experiment file, the names of scenarios and runs, the output folder."""

@@ -1,4 +1,4 @@
-"""Checksums of the large arrays on disk: one flipped bit must not change a result unseen."""
+"""Checksums of the large arrays on disk, so that a damaged file is detected and never changes a result."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _BYTES = 16
 
 
 class SummedFile:
-    """A binary file that is written from start to end, with the BLAKE2b checksum of what was written."""
+    """A binary file written from start to end, with the BLAKE2b checksum of its content."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._sum = file, hashlib.blake2b(digest_size=_BYTES)
 
     def write(self, data: Any) -> int:
-        """Write an object of bytes, such as the memory of an array, and return the number of bytes."""
+        """Write a bytes-like object, such as the memory of an array, and return the number of bytes."""
         self._sum.update(data)
         return self._file.write(data)
 
@@ -28,7 +28,7 @@ class SummedFile:
 
 
 def checksum_of(path: Path) -> str:
-    """Return the checksum of a file; it is read once per process, and again when its size or time has changed.
+    """Return the checksum of a file; it is read once per process, and again if its size or time changes.
 
     Raises:
         OSError: the file cannot be read.

@@ -1,4 +1,4 @@
-"""Tables as the text of a CSV file that no spreadsheet runs as a formula."""
+"""Write tables as CSV text that spreadsheets cannot run as formulas."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 
 def safe_cell(value: Any) -> Any:
-    """Return ``value`` so that no spreadsheet takes a text for a formula."""
+    """Return ``value``; text that a spreadsheet would run as a formula is escaped."""
     return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def csv_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    """Return a CSV with a header; floats in full, texts that begin like a formula escaped."""
+    """Return CSV text with a header; floats have full precision, and text that looks like a formula is escaped."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)

@@ -1,6 +1,6 @@
-"""Write files and folders whole or not at all: a temporary name beside the final one, a sync, a rename.
+"""Write files and folders whole or not at all: a temporary name in the same folder, a sync, a rename.
 
-A kill leaves at most an entry whose name starts with a dot and ends in ``.part``; nothing reads those.
+A killed process leaves at most an entry whose name starts with a dot and ends in ``.part``; nothing reads those.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from radtl_tf.errors import OutputError
 
 
 def temporary_name(path: Path) -> Path:
-    """Return a hidden name beside ``path`` that no other call returns, on this host or on another."""
+    """Return a hidden name in the folder of ``path`` that no other call returns, on this host or another."""
     host = re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:32]
     return path.with_name(f".{path.name}.{host}.{os.getpid()}.{secrets.token_hex(4)}.part")
 
 
 @contextmanager
 def temporary_file(path: Path) -> Iterator[Path]:
-    """Give a temporary name to write a file under; it takes the place of ``path`` when the block ends without error.
+    """Yield a temporary file name; the file is renamed to ``path`` when the block ends without error.
 
-    The folder of ``path`` is made. An ``OSError`` of the block that names a file elsewhere goes on unchanged.
+    The folder of ``path`` is created. An ``OSError`` of the block about a file elsewhere is raised unchanged.
 
     Raises:
         OutputError: the file cannot be written or the disk is full.
@@ -50,14 +50,14 @@ def temporary_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def temporary_folder(path: Path, *, mode: int = 0o777, replace: bool = False, advice: str = "") -> Iterator[Path]:
-    """Give a temporary folder to write into; it takes the place of ``path`` when the block ends without error.
+    """Yield a temporary folder; it is renamed to ``path`` when the block ends without error.
 
-    ``replace`` removes an earlier folder first; without it only an empty one gives way. ``mode`` is that of the folder,
-    before the umask. ``advice`` ends the message of the error. An ``OSError`` of the block that names a file elsewhere
-    goes on unchanged.
+    ``replace`` removes an existing folder first; without it, only an empty folder is replaced. ``mode`` is the mode of
+    the folder before the umask. ``advice`` is added to the error message. An ``OSError`` of the block about a file
+    elsewhere is raised unchanged.
 
     Raises:
-        OutputError: the folder cannot be written or is there already, or the disk is full.
+        OutputError: the folder cannot be written or exists, or the disk is full.
     """
     temporary = temporary_name(path)
     try:
@@ -75,7 +75,7 @@ def temporary_folder(path: Path, *, mode: int = 0o777, replace: bool = False, ad
 
 
 def rename(source: Path, path: Path) -> None:
-    """Give a whole file or folder its final name.
+    """Rename a finished file or folder to its final name.
 
     Raises:
         OutputError: it cannot be renamed.
@@ -97,12 +97,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write ``text`` as UTF-8, with the line ends that it has, as ``write_bytes`` does."""
+    """Write ``text`` as UTF-8 with unchanged line ends, whole or not at all, as ``write_bytes``."""
     write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as indented JSON, as ``write_bytes`` does."""
+    """Write ``value`` as indented JSON, whole or not at all, as ``write_bytes``."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -117,20 +117,20 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}).") from error
     except ValueError as error:
-        raise OutputError(f"{path}: damaged, no JSON.") from error
+        raise OutputError(f"{path} is damaged: not JSON. Restore the file.") from error
 
 
 def unwritable(path: Path, error: OSError, advice: str = "") -> OutputError:
-    """Return the one-line error of a file or folder that cannot be written; HDF5 gives no short reason."""
+    """Return a one-line error for a file or folder that cannot be written; HDF5 gives no short reason."""
     return OutputError(
         f"{path}: cannot be written ({error.strerror or 'disk full or no access'}).{' ' * bool(advice)}{advice}"
     )
 
 
 def _is_elsewhere(error: OSError, temporary: Path, path: Path) -> bool:
-    """Tell whether an error is about a file that lies neither below ``temporary`` nor on the way to ``path``.
+    """Return whether an error is about a file that is neither in ``temporary`` nor a parent folder of ``path``.
 
-    An error without a file's name, as of a full disk or of HDF5, is one of writing.
+    An error without a file name, such as a full disk or an error of HDF5, counts as an error of writing.
     """
     if not isinstance(error.filename, (str, bytes, os.PathLike)):
         return False
@@ -139,7 +139,7 @@ def _is_elsewhere(error: OSError, temporary: Path, path: Path) -> bool:
 
 
 def _take_place(temporary: Path, path: Path) -> None:
-    """Sync everything below ``temporary``, rename it, and sync the folder that it is in."""
+    """Sync everything in ``temporary``, rename it, and sync its parent folder."""
     inside = temporary.rglob("*") if temporary.is_dir() else ()
     for each in (*inside, temporary):
         _sync(each)
@@ -148,7 +148,7 @@ def _take_place(temporary: Path, path: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Flush a file or folder to the disk; Windows cannot open folders, and needs no sync for them."""
+    """Flush a file or folder to disk; Windows cannot open folders and needs no sync for them."""
     if path.is_dir() and os.name == "nt":
         return
     descriptor = os.open(path, os.O_RDONLY)

@@ -1,6 +1,6 @@
-"""The experiment as frozen records: what an experiment file may say, with its defaults and ranges.
+"""The experiment as frozen records: the keys of an experiment file, with their defaults and ranges.
 
-``records.reader`` reads a TOML file into these classes and checks every type and range that stands here.
+``records.reader`` reads a TOML file into these classes and checks every type and range declared here.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ Augmentation = Literal["none", "published", "laterality-safe"]
 TuningMode = Literal["frozen", "top10", "topK", "full"]
 Unit = Literal["patient", "image"]
 Kind = Literal["binary", "multiclass", "multilabel"]
-# What is known of a radiograph besides its pixels (data.reading.METADATA) and may divide the cases.
+Missing = Literal["refuse", "no", "ignore"]
+Uncertain = Literal["refuse", "no", "yes", "ignore"]
+# Metadata of a radiograph (data.decoding.metadata_values.METADATA) by which the cases can be divided into subgroups.
 Subgroup = Literal["age", "sex", "view", "laterality", "intent", "vendor", "body_part", "spacing", "lossy", "site"]
 
 
 class _Strict:
-    """Unknown keys are an error, not a surprise (read by pydantic, which is loaded only when a file is read)."""
+    """A record that forbids unknown keys; pydantic checks this and is loaded only when a file is read."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
@@ -32,150 +34,211 @@ class Task(_Strict):
     """The target problem: which radiographs, which label, which class is positive.
 
     Exactly one of ``manifest`` and ``dataset`` is given. ``unit`` is what counts as one case in the AUROC; it is
-    required when patients repeat. Without a patient column the user has to say ``one_image_per_patient``.
+    required if a patient has several images. Without a patient column, ``one_image_per_patient`` is required.
 
-    ``binary`` needs ``positive``. An image with several labels has them in one cell, divided by ``label_separator``
-    (binary: is ``positive`` among them?), or in a column each (``multilabel``: ``label`` names the columns).
-    ``classes`` are those of a multilabel task, where not all that are found: other labels are taken for none.
+    ``binary`` needs ``positive``. Several labels of an image are in one cell, separated by ``label_separator`` (binary:
+    the image is positive if ``positive`` is among them), or in one column per label (``multilabel``: ``label`` names
+    the columns). ``classes`` limits a multilabel task to these classes; other labels are ignored.
     """
 
     label: str | tuple[str, ...] = "label"
+    """Column of the label. A multilabel task may name a column per label instead."""
     label_separator: Annotated[str, Limits(min_length=1)] | None = None
+    """What divides several labels in one cell. A binary task then asks whether ``positive`` is among them."""
     positive: str | None = None
+    """The positive class. Required for a binary task."""
     kind: Kind = "binary"
+    """Two classes, several classes, or any number of labels per image."""
     classes: tuple[str, ...] = ()
+    """The labels of a multilabel task that count. Default: all that are found."""
     manifest: Path | None = None
+    """CSV file with a row per image. Give this or ``dataset``."""
     dataset: str | None = None
+    """A builder by name, such as ``"adld"``, or the folder of one, such as ``"./knees"``."""
     images: Path | None = None
+    """Folder of the images; nothing outside it is read. Default: the manifest's folder."""
     patient: str | None = None
+    """Column of the patient id."""
     one_image_per_patient: bool = False
+    """There is no patient column: each image is a patient of its own."""
     unit: Unit | None = None
+    """What counts as one case in the AUROC. Required when patients have several images."""
+    path_column: Annotated[str, Limits(min_length=1)] | None = None
+    """Column of the paths of the images. Default: ``path``."""
+    suffix: Annotated[str, Limits(min_length=1)] | None = None
+    """Ending that the paths lack, such as ``".png"``."""
+    encoding: Annotated[str, Limits(min_length=1)] | None = None
+    """Encoding of the manifest, such as ``"cp932"``. Default: found, or refused if several are possible."""
+    columns: dict[Subgroup, str] = field(default_factory=dict)
+    """Columns of the metadata. Default: columns that have the name of the metadatum."""
+    sex_codes: dict[str, Literal["M", "F", "O"]] = field(default_factory=dict)
+    """What codes in the column of the sex mean."""
+    missing: Missing = "refuse"
+    """What a cell without a label means. With ``ignore`` the label takes no part in training and metrics."""
+    uncertain: Uncertain = "refuse"
+    """What an uncertain label (-1) means."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question(_Strict):
-    """The one comparison that the experiment is run for: ``compare[0]`` minus ``compare[1]``, fixed beforehand.
+    """The primary comparison of the experiment, ``compare[0]`` minus ``compare[1]``, fixed before the first run.
 
-    ``over = "selected"``: per weights the scenario of lowest inner loss, chosen inside each training part;
-    ``"grid"``: the mean over all scenarios. Differences inside ``margin`` (AUROC, 0..1) count as equivalent.
+    ``over = "selected"``: for each weights the scenario with the lowest inner loss, chosen inside each training part;
+    ``"grid"``: the mean over all scenarios. Differences within ``margin`` (AUROC, 0..1) count as equivalent.
     """
 
     compare: tuple[str, str]
+    """The two weights. The difference is the first minus the second."""
     metric: Literal["auroc"] = "auroc"
+    """For several classes it is the mean over the classes, each against the rest."""
     over: Literal["selected", "grid"] = "selected"
+    """``selected``: for each weights the scenario of lowest inner loss. ``grid``: the mean over all scenarios."""
     margin: Annotated[float, Limits(gt=0, lt=1)] = 0.02
+    """Differences inside the margin count as equivalent. Choose it before you see a result."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoldPlan(_Strict):
     """How patients are divided: ``count`` folds, drawn ``repeats`` times.
 
-    ``inner`` is the share of the training patients that is kept for choices. Patients who share an image (the same or
-    nearly the same) stay on one side, unless ``group_duplicates`` is false.
+    ``inner`` is the share of the training patients in the inner part, which is used to choose learning rate, epoch and
+    thresholds. Patients who share an image (the same or nearly the same) stay in one part unless ``group_duplicates``
+    is false.
     """
 
     count: Annotated[int, Limits(ge=2, le=50)] = 5
+    """Number of folds."""
     repeats: Annotated[int, Limits(ge=1, le=100)] = 1
+    """How many times the folds are drawn."""
     inner: Annotated[float, Limits(gt=0, le=0.5)] = 0.2
+    """Share of the training patients that is kept for choices, such as the epoch and the learning rate."""
     group_duplicates: bool = True
+    """Patients who share an image, or nearly the same image, stay on one side of every fold."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TuningAxis(_Strict):
-    """One way of tuning with the learning rates to try; ``layers`` is K of ``topK`` (layers that have weights)."""
+    """One tuning with the learning rates to try; ``layers`` is the K of ``topK``, counting layers with weights."""
 
     mode: TuningMode
+    """Which layers learn besides the head."""
     learning_rates: Annotated[tuple[Annotated[float, Limits(gt=0)], ...], Limits(min_length=1)]
+    """The rates to try. One is chosen inside each training part."""
     layers: Annotated[int, Limits(ge=1)] | None = None
+    """K of ``topK``: how many layers that have weights learn."""
 
     @property
     def name(self) -> str:
-        """Return the word for tables and folders: ``frozen``, ``top10``, ``topK25``, ``full``."""
+        """Return the name used in tables and folders: ``frozen``, ``top10``, ``topK25``, ``full``."""
         return f"topK{self.layers}" if self.mode == "topK" else self.mode
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grid(_Strict):
-    """The axes whose product is the scenarios.
+    """The axes of the grid; the scenarios are their product.
 
-    ``train_fractions`` are shares of the training patients for the learning curve; everything else is answered with
-    all of them, so 1.0 is always among them.
+    ``train_fractions`` are the shares of the training patients for the learning curve. They must include 1.0, because
+    all other results use all training patients.
     """
 
     backbones: Annotated[tuple[str, ...], Limits(min_length=1)]
+    """Names of networks. ``radtl doctor`` lists them."""
     weights: Annotated[tuple[str, ...], Limits(min_length=1)]
+    """``radimagenet``, ``imagenet``, ``random``, or names that ``[weights]`` declares."""
     tunings: Annotated[tuple[TuningAxis, ...], Limits(min_length=1)]
+    """Ways of tuning, each with its learning rates."""
     pixels: Annotated[tuple[str, ...], Limits(min_length=1)] = ("native",)
+    """Pixel conventions. Several of them make an ablation; ``native`` is the convention of the weights."""
     train_fractions: Annotated[tuple[Annotated[float, Limits(gt=0, le=1)], ...], Limits(min_length=1)] = (1.0,)
+    """Shares of the training patients. Smaller shares make a learning curve."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsEntry(_Strict):
-    """Weights that the experiment file declares: a file per backbone and the pixel convention that those files saw."""
+    """Weights declared in the experiment file: one file per backbone, and the pixel convention of the files."""
 
     files: dict[str, Path] = field(default_factory=dict)
+    """The weights file of each backbone."""
     pixels: str | None = None
+    """The convention in which the files saw images. Required unless ``radtl pretrain`` wrote the files."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training(_Strict):
-    """How every run of the experiment is trained; the defaults are the published protocol where it is sound.
+    """How every run is trained; the defaults follow the published protocol where it is sound.
 
-    ``batch_size = "auto"``: the published 32, or the largest power of two below it that fits into the GPU's memory.
+    ``batch_size = "auto"`` is the published 32, or the largest smaller power of two that fits into the GPU's memory.
     """
 
     image_size: Annotated[int, Limits(ge=32, le=2048)] = 224
+    """Side of the network's input in pixels."""
     resize: Resize = "pad"
+    """``pad`` keeps the aspect ratio, ``stretch`` does not, ``published`` takes the nearest pixel of a square."""
     batch_size: Annotated[int, Limits(ge=1)] | Literal["auto"] = 32
+    """Images per step. ``auto``: what fits into the memory of the GPU, at most 32."""
     epochs: Annotated[int, Limits(ge=1)] = 30
+    """Epochs of each run. The epoch of lowest inner loss is kept."""
     patience: Annotated[int, Limits(ge=0)] = 0
+    """Stop after this many epochs without a lower inner loss. 0: never stop early."""
     head_input: Literal["standardized", "raw"] = "standardized"
+    """``raw`` gives the head the features as they are, as published."""
     class_weights: Literal["none", "balanced"] = "none"
+    """``balanced`` gives each class the same weight in the loss."""
     augmentation: Augmentation = "none"
+    """How training images are varied. ``laterality-safe`` does not flip them."""
     views: Annotated[int, Limits(ge=0)] = 0
+    """Augmented views per image. 0: one per epoch."""
     cache_gb: Annotated[float, Limits(ge=0)] = 20.0
+    """How many gigabytes of features are kept on disk."""
     precision: Precision = "auto"
+    """Arithmetic of the network. ``auto``: what the device does best."""
     determinism: Literal["off", "seeded", "strict"] = "seeded"
+    """``strict``: the same bytes again on the same CPU with the same number of threads."""
 
     @property
     def images_per_step(self) -> int:
-        """Return the batch size as a number, which ``auto`` becomes when the experiment is planned."""
+        """Return the batch size as a number; planning replaces ``auto`` by a number."""
         if self.batch_size == "auto":
             raise ValueError("batch_size = 'auto' has not been resolved")
         return self.batch_size
 
     @property
     def num_views(self) -> int:
-        """Return how many augmented views an image has: none, ``views``, or one per epoch."""
+        """Return the number of augmented views per image: none, ``views``, or one per epoch."""
         return 0 if self.augmentation == "none" else self.views or self.epochs
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationPlan(_Strict):
-    """What is evaluated beside the question. It may change when the runs are done: nothing is trained for it.
+    """What is evaluated besides the question. It can change after the runs, since it does not affect training.
 
-    ``operating_points``: thresholds to choose on each run's inner part, as ``records.operating_points`` reads them.
-    ``subgroups``: metadata by whose values the cases are divided.
+    ``operating_points``: thresholds to choose on each run's inner part; see ``records.operating_points``.
+    ``subgroups``: metadata whose values divide the cases.
     """
 
     operating_points: tuple[str, ...] = ()
+    """Rules for thresholds of a binary task: ``"youden"``, ``"sensitivity = 0.95"``, ``"specificity = 0.90"``."""
     subgroups: tuple[Subgroup, ...] = ()
+    """Metadata by which the cases are divided; the question is asked in each group."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(_Strict):
-    """A Task and the Scenarios and Folds that answer its Question.
+    """A Task, and the Scenarios and Folds that answer its Question.
 
-    Without a Question the report estimates and compares nothing. ``note`` is printed on the first screen of the report
-    (the demo says there that it is no evidence).
+    Without a Question the report has estimates but no comparisons. ``note`` is printed on the first screen of the
+    report; the demo uses it to say that its results are not evidence.
     """
 
     name: str
+    """Name of the experiment, in its report."""
     task: Task
     grid: Grid
     question: Question | None = None
     seed: Annotated[int, Limits(ge=0, lt=2**31)] = 726
+    """Seed of the folds, heads, dropout, order, and random weights."""
     note: str = ""
+    """A sentence for the first screen of the report."""
     folds: FoldPlan = FoldPlan()
     weights: dict[str, WeightsEntry] = field(default_factory=dict)
     training: Training = Training()

@@ -1,4 +1,4 @@
-"""What ``experiment.json`` of an output folder says: the resolved experiment, its data, weights and surroundings."""
+"""Read ``experiment.json`` of an output folder: the resolved experiment, its data, weights, versions and hardware."""
 
 from __future__ import annotations
 
@@ -14,21 +14,39 @@ from radtl_tf.records.reader import validated
 from radtl_tf.records.runs import Scenario, Target
 
 FORMAT = 1
-# What the experiments of earlier versions did where they say nothing, and a new experiment does otherwise.
-_BEFORE: dict[str, dict[str, Any]] = {"folds": {"group_duplicates": False}}
+# The behavior of earlier versions for keys that they did not write and whose default has changed.
+EARLIER_DEFAULTS: dict[str, dict[str, Any]] = {
+    "folds": {"group_duplicates": False},
+    "task": {"missing": "refuse", "uncertain": "refuse"},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassCount:
-    """How many images and patients have a class."""
+    """The numbers of images and patients of a class."""
 
     images: int
     patients: int
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnknownFacts:
+    """Labels that the table does not give: how many are ``missing`` and ``uncertain`` in each column.
+
+    ``left_out`` is the number of rows that were left out because none of their labels is known.
+    """
+
+    missing: dict[str, int] = field(default_factory=dict)
+    uncertain: dict[str, int] = field(default_factory=dict)
+    left_out: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataFacts:
-    """The radiographs of an experiment: ``sha256`` of the data set, numbers, classes, and what counts as one case."""
+    """The data of an experiment: ``sha256`` of the data set, counts, classes, and the unit that counts as one case.
+
+    ``unknown`` is ``None`` if the table gives every label.
+    """
 
     sha256: str
     examples: int
@@ -36,14 +54,15 @@ class DataFacts:
     classes: tuple[str, ...]
     counts: dict[str, ClassCount]
     unit: Unit
+    unknown: UnknownFacts | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsFacts:
-    """Weights of one backbone that training started from; ``file`` and ``sha256`` are ``None`` where they are random.
+    """The starting weights of one backbone; ``file`` and ``sha256`` are ``None`` for random weights.
 
-    ``pixels`` is what they were fed with, ``native_pixels`` their own convention, ``alternative_pixels`` the other one
-    that uncertain weights may have seen.
+    ``pixels`` is the convention used in training, ``native_pixels`` the convention of the weights, and
+    ``alternative_pixels`` the other possible one if it is uncertain which of two the weights were pre-trained with.
     """
 
     name: str
@@ -56,7 +75,7 @@ class WeightsFacts:
     sha256: str | None = None
 
     def as_dict(self) -> dict[str, str | None]:
-        """Return what ``experiment.json`` and the card of a model say; only uncertain weights have an alternative."""
+        """Return the entry for ``experiment.json`` and model cards; only uncertain weights have an alternative."""
         record = asdict(self)
         return record if self.alternative_pixels else {k: v for k, v in record.items() if k != "alternative_pixels"}
 
@@ -72,23 +91,23 @@ class FindingFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckFacts:
-    """The data check before the first run: its findings, and the codes of those that the user accepted."""
+    """The data check before the first run: its findings, and the codes of the findings that the user accepted."""
 
     findings: tuple[FindingFacts, ...] = ()
     accepted: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> list[str]:
-        """The messages of the findings that warn."""
+        """The messages of the warnings."""
         return [finding.message for finding in self.findings if finding.level == "warning"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentFacts:
-    """All of ``experiment.json``. ``check`` is ``None`` where the data were not checked.
+    """The content of ``experiment.json``. ``check`` is ``None`` if the data were not checked.
 
-    The paths in ``experiment`` are absolute; it has neither a manifest nor a data set where the data came from memory.
-    ``versions`` are those of the packages and ``hardware`` is what the engine found, as they were recorded.
+    The paths in ``experiment`` are absolute; it has neither a manifest nor a data set if the data came from memory.
+    ``versions`` are the recorded versions of the packages, and ``hardware`` is what the engine found.
     """
 
     experiment: Experiment
@@ -103,12 +122,12 @@ class ExperimentFacts:
 
     @property
     def target(self) -> Target:
-        """What is predicted, and its columns."""
+        """The target: the classes to predict and the columns of their scores."""
         return Target(self.experiment.task.kind, self.data.classes)
 
 
 def read_facts(path: Path) -> ExperimentFacts:
-    """Read ``experiment.json``; keys that an earlier version did not write get what that version did.
+    """Read ``experiment.json``; a key that an earlier version did not write gets the behavior of that version.
 
     Raises:
         OutputError: the file is missing or damaged.
@@ -116,7 +135,7 @@ def read_facts(path: Path) -> ExperimentFacts:
     """
     written = read_json(path)
     if not isinstance(written, dict):
-        raise OutputError(f"{path}: damaged, it holds no experiment. Restore the file.")
+        raise OutputError(f"{path} is damaged: it holds no experiment. Restore the file.")
     by = f"written by radtl_tf {_version(written)}"
     if written.get("format") != FORMAT:
         format_ = written.get("format")
@@ -130,7 +149,7 @@ def read_facts(path: Path) -> ExperimentFacts:
     except ExperimentError as error:
         raise DataError(f"{path}: {by}, and this version cannot read it: {error}") from error
     except (KeyError, TypeError) as error:
-        raise OutputError(f"{path}: damaged, {error} is missing or wrong. Restore the file.") from error
+        raise OutputError(f"{path} is damaged: {error} is missing or wrong. Restore the file.") from error
 
 
 def _version(written: Mapping[str, Any]) -> str:
@@ -139,5 +158,5 @@ def _version(written: Mapping[str, Any]) -> str:
 
 
 def _completed(experiment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a recorded experiment with what its version did without saying so."""
-    return {**experiment, **{table: {**keys, **experiment.get(table, {})} for table, keys in _BEFORE.items()}}
+    """Return a recorded experiment, with the behavior of its version for keys that it did not write."""
+    return {**experiment, **{table: {**keys, **experiment.get(table, {})} for table, keys in EARLIER_DEFAULTS.items()}}

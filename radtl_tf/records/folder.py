@@ -1,4 +1,4 @@
-"""The output folder of an experiment: where each file is."""
+"""The paths of the files in the output folder of an experiment."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from radtl_tf.records.runs import Run
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of one run below ``root``; while the run is written, that is a temporary folder."""
+    """The files of one run in ``root``, which is a temporary folder while the run is written."""
 
     root: Path
 
     @property
     def record(self) -> Path:
-        """What came of the run: epochs, inner loss, seconds."""
+        """The results of the run: epochs, inner loss, seconds."""
         return self.root / "run.json"
 
     @property
@@ -35,12 +35,12 @@ class RunFolder:
 
     @property
     def weights(self) -> Path:
-        """What the run has learned."""
+        """The trained weights of the run."""
         return self.root / "weights.h5"
 
     @property
     def marker(self) -> Path:
-        """The file that is written last: the run is finished."""
+        """The file that is written last and marks a finished run."""
         return self.root / _DONE
 
 
@@ -49,7 +49,7 @@ _DONE = "DONE.json"
 
 @dataclass(frozen=True)
 class OutputFolder:
-    """The files of an experiment below ``root``."""
+    """The files of an experiment in ``root``."""
 
     root: Path
 
@@ -60,7 +60,7 @@ class OutputFolder:
 
     @property
     def folds(self) -> Path:
-        """Which example stands in which part of which fold."""
+        """The part of each example in each fold."""
         return self.root / "folds.csv"
 
     @property
@@ -85,12 +85,12 @@ class OutputFolder:
 
     @property
     def learning_curve(self) -> Path:
-        """The AUROC by the share of the training patients; absent where the grid has one share."""
+        """The AUROC for each share of the training patients; missing if the grid has one share."""
         return self.root / "learning_curve.csv"
 
     @property
     def similarity(self) -> Path:
-        """How similar activations are before and after fine-tuning; absent where nothing was fine-tuned."""
+        """The similarity of activations before and after fine-tuning; missing if nothing was fine-tuned."""
         return self.root / "similarity.csv"
 
     @property
@@ -113,17 +113,17 @@ class OutputFolder:
 
     @property
     def saliency(self) -> Path:
-        """Radiographs with saliency maps; absent until somebody asks for them."""
+        """Radiographs with saliency maps; missing until they are drawn."""
         return self.root / "saliency"
 
     @property
     def inputs(self) -> Path:
-        """What the images are like from outside: a summary that goes with an exported model."""
+        """A summary of the training images, which is copied into exported models."""
         return self.root / "inputs.json"
 
     @property
     def metadata(self) -> Path:
-        """Age and sex of each example, and what else subgroups need; absent where nothing is known."""
+        """Age and sex of each example, and other metadata of subgroups; missing if nothing is known."""
         return self.root / "metadata.csv"
 
     @property
@@ -147,7 +147,7 @@ class OutputFolder:
 
     @property
     def runs(self) -> Path:
-        """One folder per scenario, and in it one per repeat and fold."""
+        """One folder per scenario, with one folder per repeat and fold in it."""
         return self.root / "runs"
 
     def run(self, run: Run) -> Path:
@@ -159,7 +159,7 @@ class OutputFolder:
         return RunFolder(self.run(run))
 
     def is_done(self, run: Run) -> bool:
-        """Tell whether the run is finished: its marker is written last."""
+        """Return whether the run is finished: its marker is written last."""
         return self.files(run).marker.is_file()
 
     def finished(self) -> list[RunFolder]:
@@ -173,7 +173,7 @@ class OutputFolder:
 
     @contextmanager
     def finishing(self, run: Run) -> Iterator[Path]:
-        """Give a temporary folder to write a run into; it takes its place, whole, when the block ends without error.
+        """Yield a temporary folder to write a run to; it is renamed when the block ends without error.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full.

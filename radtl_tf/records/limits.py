@@ -1,7 +1,7 @@
-"""Ranges of the numbers and texts in a record, written in its annotations and checked by pydantic when a file is read.
+"""Ranges of numbers and lengths in the annotations of a record; pydantic checks them when a file is read.
 
-The package annotated-types offers the same, but ``radtl --help`` takes ranges and defaults from the records and loads
-the standard library and click only.
+The package annotated-types offers the same, but ``radtl --help`` reads ranges and defaults from the records and may
+load only click and the standard library.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 class Limits:
     """Bounds of an annotated value: ``Annotated[int, Limits(ge=2, le=50)]``. ``None`` sets no bound.
 
-    ``ge`` and ``le`` include the bound, ``gt`` and ``lt`` exclude it; ``min_length`` is that of a text or a tuple.
+    ``ge`` and ``le`` include the bound, ``gt`` and ``lt`` exclude it; ``min_length`` is the length of a text or tuple.
     """
 
     ge: float | None = None
@@ -30,5 +30,5 @@ class Limits:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        """Add the bounds to the schema that pydantic has made of the annotated type."""
+        """Add the bounds to pydantic's schema of the annotated type."""
         return {**handler(source), **self.given}

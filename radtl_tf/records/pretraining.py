@@ -1,4 +1,4 @@
-"""A pre-training as frozen records: what its source file (TOML) may say, and the record beside its weights file."""
+"""A pre-training as frozen records: the keys of its source file (TOML), and the sidecar of its weights file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SIDECAR_FORMAT = 1
 
 
 class _Strict:
-    """Unknown keys are an error, not a surprise."""
+    """A record that forbids unknown keys."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceModel(_Strict):
-    """Which backbone, from which weights (``random`` or a name), in which pixel convention it shall see images."""
+    """The backbone, its initial weights (``random`` or a name), and the pixel convention of its images."""
 
     backbone: str
     weights: str = "random"
@@ -33,12 +33,12 @@ class SourceModel(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class SourceTraining(_Strict):
-    """How the backbone is trained; ``validation`` is the share of the patients, never of the images, held out."""
+    """How the backbone is trained; ``validation`` is the share of patients (not images) that is held out."""
 
     image_size: Annotated[int, Limits(ge=32, le=2048)] = 224
     resize: Resize = "pad"
     augmentation: Augmentation = "none"
-    batch_size: Annotated[int, Limits(ge=2)] = 32  # a batch norm needs two
+    batch_size: Annotated[int, Limits(ge=2)] = 32  # batch normalization needs two images
     epochs: Annotated[int, Limits(ge=1)] = 30
     learning_rate: Annotated[float, Limits(gt=0)] = 1e-3
     schedule: Literal["constant", "cosine"] = "cosine"
@@ -50,7 +50,7 @@ class SourceTraining(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class Rights(_Strict):
-    """What whoever passes the file on has to know: the licence of the weights, and whom to cite."""
+    """What users of the file must know: the license of the weights and what to cite."""
 
     license: Annotated[str, Limits(min_length=1)]
     citation: str = ""
@@ -58,7 +58,7 @@ class Rights(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class Pretraining(_Strict):
-    """A source task and the backbone that learns it: what one source file says."""
+    """The content of one source file: a source task and the backbone that is trained on it."""
 
     name: Annotated[str, Limits(min_length=1)]
     task: Task
@@ -71,26 +71,26 @@ class Pretraining(_Strict):
 
 
 def read_pretraining(path: Path) -> Pretraining:
-    """Read the source file ``path``; paths in it are relative to the file, ``${NAME}`` takes an environment variable.
+    """Read the source file ``path``; paths in it are relative to the file, ``${NAME}`` is an environment variable.
 
     Raises:
-        ExperimentError: the file is missing, is no TOML, or says something that no pre-training can mean.
+        ExperimentError: the file is missing, not TOML, or not a valid source file.
     """
     return read_toml(path, pretraining_from)
 
 
 def pretraining_from(raw: dict[str, Any], folder: Path) -> Pretraining:
-    """Check ``raw``, the content of a source file in ``folder``, and return it as records with absolute paths."""
+    """Return ``raw``, the content of a source file in ``folder``, as checked records with absolute paths."""
     pretraining = record_from(raw, Pretraining)
     check_task(pretraining.task)
     if not pretraining.name.isprintable():
-        raise ExperimentError("'name' holds a line break or another control character.")
+        raise ExperimentError("'name' contains a line break or another control character: remove it.")
     task, weights = absolute_task(pretraining.task, folder), absolute_weights(pretraining.weights, folder)
     return replace(pretraining, task=task, weights=weights)
 
 
 def portable(pretraining: Pretraining) -> dict[str, Any]:
-    """Return the source file as plain values without a folder of this machine: of each path the file's name."""
+    """Return the source file as plain values, with each path reduced to its file name."""
     task, weights = pretraining.task, pretraining.weights
     named = replace(
         pretraining,
@@ -109,7 +109,7 @@ def _name(path: Path | None) -> Path | None:
 
 @dataclass(frozen=True)
 class Place:
-    """The files of one pre-training, all beside the weights file ``weights``, which is written last."""
+    """The files of one pre-training, all next to the weights file ``weights``, which is written last."""
 
     weights: Path
 
@@ -120,25 +120,25 @@ class Place:
 
     @property
     def work(self) -> Path:
-        """The folder that a killed pre-training goes on from."""
+        """The folder from which a stopped pre-training resumes."""
         return self.weights.with_name(f"{self.weights.name}.work")
 
     @property
     def files(self) -> OutputFolder:
-        """The files in ``work`` that an experiment has too: the record, the data set, TensorBoard's events."""
+        """The files in ``work`` that an experiment also has: the record, the data set, TensorBoard's events."""
         return OutputFolder(self.work)
 
     @property
     def complete(self) -> Path:
-        """The weights before they get their own name."""
+        """The finished weights before they get their final name."""
         return self.work / "weights.h5"
 
 
 def read_sidecar(weights: Path) -> dict[str, Any] | None:
-    """Return the record beside a weights file that ``radtl pretrain`` has made; None where there is none.
+    """Return the record next to a weights file made by ``radtl pretrain``, or None without a record.
 
     Raises:
-        OutputError: it is damaged.
+        OutputError: the record is damaged.
     """
     file = Place(weights).sidecar
     return read_json(file) if file.is_file() else None

@@ -1,4 +1,4 @@
-"""Read a file that a user writes (TOML) into its records, or say in one line what is wrong with it."""
+"""Read a user's TOML file into its records, or raise a one-line error that says what is wrong."""
 
 from __future__ import annotations
 
@@ -17,31 +17,42 @@ from pydantic_core import ErrorDetails
 
 from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.places import shipped
-from radtl_tf.records.experiment import Experiment, Grid, Question, Task, TuningAxis, WeightsEntry
+from radtl_tf.records.experiment import (
+    Experiment,
+    Grid,
+    Missing,
+    Question,
+    Task,
+    TuningAxis,
+    Uncertain,
+    WeightsEntry,
+)
 from radtl_tf.records.operating_points import operating_points
+from radtl_tf.records.plain_text import normal_text
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _Record = TypeVar("_Record")
-_UNION_TAGS = ("str", "tuple[str, ...]", "constrained-int")  # pydantic names the member of a union that it tried
+_OF_A_TABLE = ("path_column", "suffix", "encoding")  # keys of a task
+_UNION_TAGS = ("str", "tuple[str, ...]", "constrained-int")  # names that pydantic gives to the members of a union
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 
 
 def read_experiment(path: Path) -> Experiment:
     """Read the experiment file ``path``.
 
-    Paths in it are relative to the file; ``${NAME}`` takes an environment variable.
+    Paths in it are relative to the file; ``${NAME}`` is replaced by an environment variable.
 
     Raises:
-        ExperimentError: the file is missing, is no TOML, or says something that no experiment can mean.
+        ExperimentError: the file is missing, not TOML, or not a valid experiment.
     """
     return read_toml(path, experiment_from)
 
 
 def read_toml(path: Path, read: Callable[[dict[str, Any], Path], _Record]) -> _Record:
-    """Return ``read(content, folder)`` of the TOML file ``path``; what is wrong is said with the file's name.
+    """Return ``read(content, folder)`` of the TOML file ``path``; errors start with the path.
 
     Raises:
-        ExperimentError: the file is missing or no TOML, or ``read`` says so.
+        ExperimentError: the file is missing or not TOML, or ``read`` raises.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -57,7 +68,7 @@ def read_toml(path: Path, read: Callable[[dict[str, Any], Path], _Record]) -> _R
 
 
 def experiment_from(raw: dict[str, Any], folder: Path) -> Experiment:
-    """Check ``raw``, the content of an experiment file in ``folder``, and return it as records with absolute paths."""
+    """Return ``raw``, the content of an experiment file in ``folder``, as checked records with absolute paths."""
     experiment = record_from(raw, Experiment)
     _check(experiment)
     task, weights = absolute_task(experiment.task, folder), absolute_weights(experiment.weights, folder)
@@ -65,19 +76,19 @@ def experiment_from(raw: dict[str, Any], folder: Path) -> Experiment:
 
 
 def record_from(raw: dict[str, Any], record: type[_Record]) -> _Record:
-    """Return ``raw`` as the frozen dataclass ``record``, environment variables replaced, every type and range checked.
+    """Return ``raw`` as the frozen dataclass ``record``, with environment variables replaced and types checked.
 
     Raises:
-        ExperimentError: naming the first thing that is wrong; for an unknown key the nearest known one.
+        ExperimentError: names the first error; for an unknown key, also the nearest known key.
     """
     return validated(_expanded(raw), record)
 
 
 def validated(raw: dict[str, Any], record: type[_Record]) -> _Record:
-    """Return ``raw`` as the frozen dataclass ``record``, every type and range checked; texts stay as they are.
+    """Return ``raw`` as the frozen dataclass ``record``, with types and ranges checked and text unchanged.
 
     Raises:
-        ExperimentError: as of ``record_from``.
+        ExperimentError: as ``record_from``.
     """
     try:
         return TypeAdapter(record).validate_python(raw)
@@ -86,7 +97,7 @@ def validated(raw: dict[str, Any], record: type[_Record]) -> _Record:
 
 
 def as_dict(record: Any) -> dict[str, Any]:
-    """Return a record, such as an experiment, as plain JSON values (tuples become lists, paths text)."""
+    """Return a record as plain JSON values: tuples become lists, and paths become strings."""
     return typing.cast(dict[str, Any], TypeAdapter(type(record)).dump_python(record, mode="json"))
 
 
@@ -102,26 +113,26 @@ def _expanded(value: Any) -> Any:
 def _variable(match: re.Match[str]) -> str:
     value = os.environ.get(match[1])
     if value is None:
-        raise ExperimentError(f"the environment variable {match[1]} is not set (used as {match[0]}).")
-    # A relative path in a variable was meant from where the command was typed, not from the experiment file.
+        raise ExperimentError(f"the environment variable {match[1]} is not set: set it or replace {match[0]}.")
+    # A relative path in a variable is relative to the working folder, not to the experiment file.
     is_relative_path = value.startswith(".") and Path(value).exists()
     return os.path.abspath(value) if is_relative_path else value
 
 
 def _most_telling(details: list[ErrorDetails]) -> ErrorDetails:
-    """Return an unknown key before anything else: a misspelt key also counts as a missing one."""
+    """Return the error to report: an unknown key first, because a misspelled key is also reported as missing."""
     return min(details, key=lambda detail: detail["type"] not in _UNKNOWN_KEY)
 
 
 def _one_line(detail: ErrorDetails, record: type) -> str:
-    """Say in our words what pydantic found: its own text is never shown."""
+    """Return our own one-line message for an error of pydantic."""
     place = ".".join(str(part) for part in detail["loc"] if part not in _UNION_TAGS)
     key = str(detail["loc"][-1]) if detail["loc"] else ""
     match detail["type"]:
         case kind if kind in _UNKNOWN_KEY:
             return f"unknown key {place!r}{nearest(key, _known_keys(detail['loc'][:-1], record))}."
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
-            return f"{place!r} is missing."
+            return f"{place!r} is missing: add it."
         case "literal_error":
             expected = detail["ctx"]["expected"]
             return (
@@ -131,7 +142,7 @@ def _one_line(detail: ErrorDetails, record: type) -> str:
             return f"{place} = {detail['input']!r} is out of range: it must be {_bound(detail)}."
         case kind:
             wanted = kind.removesuffix("_type").removesuffix("_parsing").replace("_", " ")
-            return f"{place} = {detail['input']!r} is not what is expected here ({wanted})."
+            return f"{place} = {detail['input']!r} is not valid here ({wanted})."
 
 
 def _quoted(expected: str) -> list[str]:
@@ -144,7 +155,7 @@ def _bound(detail: ErrorDetails) -> str:
 
 
 def _known_keys(location: tuple[int | str, ...], record: Any) -> list[str]:
-    """Return the keys that are allowed at ``location`` below ``record``, by walking the records' annotations."""
+    """Return the keys that are valid at ``location`` in ``record``, from the annotations of the records."""
     for part in location:
         if isinstance(part, str) and is_dataclass(record):
             record = typing.get_type_hints(record).get(part)
@@ -156,7 +167,7 @@ def _known_keys(location: tuple[int | str, ...], record: Any) -> list[str]:
 
 
 def _check(experiment: Experiment) -> None:
-    """Refuse what is well-formed but cannot be meant."""
+    """Refuse an experiment whose values are valid one by one but contradict each other."""
     check_task(experiment.task)
     for tuning in experiment.grid.tunings:
         _check_tuning(tuning)
@@ -164,7 +175,7 @@ def _check(experiment: Experiment) -> None:
     _check_question(experiment.question, experiment.grid)
     _check_evaluation(experiment)
     if experiment.training.views and experiment.training.augmentation == "none":
-        raise ExperimentError("training.views caps augmented views, but training.augmentation is 'none': remove views.")
+        raise ExperimentError("training.views is only valid with training.augmentation, which is 'none': remove it.")
 
 
 def _check_question(question: Question | None, grid: Grid) -> None:
@@ -172,11 +183,11 @@ def _check_question(question: Question | None, grid: Grid) -> None:
     if question is None:
         if len(weights) > 1:
             raise ExperimentError(
-                f"[question] is missing: say which of {', '.join(weights)} to compare before the first run."
+                f"[question] is missing: name the two of {', '.join(weights)} to compare before the first run."
             )
         if len(grid.train_fractions) > 1:
             raise ExperimentError(
-                "grid.train_fractions goes with a [question], which it asks again: add it, or remove them."
+                "grid.train_fractions is only valid with a [question]: add one, or remove the fractions."
             )
         return
     for name in question.compare:
@@ -195,38 +206,53 @@ def _check_evaluation(experiment: Experiment) -> None:
     for key, values in asked.items():
         if values and experiment.task.kind != "binary":
             kind = experiment.task.kind
-            raise ExperimentError(f"evaluation.{key} goes with a binary task, not with kind = {kind!r}: remove it.")
+            raise ExperimentError(f"evaluation.{key} is only valid for binary tasks; this task is {kind}. Remove it.")
     if len(set(asked["subgroups"])) < len(asked["subgroups"]):
-        raise ExperimentError(f"evaluation.subgroups names one twice: {', '.join(experiment.evaluation.subgroups)}.")
+        names = ", ".join(experiment.evaluation.subgroups)
+        raise ExperimentError(f"evaluation.subgroups lists a name twice: {names}. Remove one.")
 
 
 def check_task(task: Task) -> None:
-    """Refuse a task that is well-formed but cannot be meant.
+    """Refuse a task whose values are valid one by one but contradict each other.
 
     Raises:
-        ExperimentError: naming what is missing or contradicts itself.
+        ExperimentError: names the missing or contradictory keys.
     """
     _check_labels(task)
+    _check_unknown(task)
     if (task.manifest is None) == (task.dataset is None):
         raise ExperimentError("[task] needs either 'manifest' (a CSV file) or 'dataset' (a builder's name), not both.")
     if task.patient is not None and task.one_image_per_patient:
         raise ExperimentError("task.patient and task.one_image_per_patient contradict each other: keep one of them.")
     if task.dataset is not None and (task.images or task.patient or task.one_image_per_patient):
-        raise ExperimentError("task.images and task.patient go with a manifest; a data set brings its own.")
+        raise ExperimentError("task.images and task.patient are only valid with a manifest: remove them.")
+    if task.dataset is not None and (task.missing != Task.missing or task.uncertain != Task.uncertain):
+        raise ExperimentError("task.missing and task.uncertain are only valid with a manifest: remove them.")
+    for key in _OF_A_TABLE:
+        if task.dataset is not None and getattr(task, key) is not None:
+            raise ExperimentError(f"task.{key} is only valid with a manifest: remove it.")
+    if task.dataset is not None and (task.columns or task.sex_codes):
+        raise ExperimentError("task.columns and task.sex_codes are only valid with a manifest: remove them.")
 
 
 def _check_labels(task: Task) -> None:
     if (task.kind == "binary") != (task.positive is not None):
         missing = "'task.positive' is missing: name the positive class of the binary task."
-        raise ExperimentError(missing if task.kind == "binary" else f"task.positive goes with no {task.kind} task.")
+        unwanted = f"task.positive is only valid for binary tasks; this task is {task.kind}. Remove it."
+        raise ExperimentError(missing if task.kind == "binary" else unwanted)
     if not isinstance(task.label, str) and (task.kind != "multilabel" or task.label_separator or not task.label):
-        raise ExperimentError("task.label names several columns: that goes with kind = 'multilabel' and no separator.")
+        raise ExperimentError(
+            "task.label is a list of columns, which is only valid for kind = 'multilabel' without "
+            "task.label_separator: name one column, or change the other key."
+        )
     if task.kind == "multiclass" and task.label_separator:
-        raise ExperimentError("task.label_separator goes with kind = 'multilabel' or 'binary'.")
+        raise ExperimentError(
+            "task.label_separator is only valid for binary and multilabel tasks; this task is multiclass. Remove it."
+        )
     if task.classes and (task.kind != "multilabel" or not isinstance(task.label, str)):
-        raise ExperimentError("task.classes goes with kind = 'multilabel', and with no columns named in task.label.")
+        raise ExperimentError("task.classes is only valid for kind = 'multilabel' with one label column: remove it.")
     if len(task.classes) == 1 or len(set(task.classes)) < len(task.classes):
-        raise ExperimentError("task.classes needs two or more classes, each named once; for one: kind = 'binary'.")
+        raise ExperimentError("task.classes needs two or more classes, each listed once; for one, use kind = 'binary'.")
     one_cell = isinstance(task.label, str) and not task.label_separator
     if task.kind == "multilabel" and task.manifest is not None and one_cell:
         raise ExperimentError(
@@ -234,10 +260,28 @@ def _check_labels(task: Task) -> None:
         )
 
 
+def _check_unknown(task: Task) -> None:
+    """Refuse a meaning of missing or uncertain labels that is not known, or that this kind of task cannot have."""
+    for key, value, known in (("missing", task.missing, Missing), ("uncertain", task.uncertain, Uncertain)):
+        if value not in typing.get_args(known):
+            expected = ", ".join(map(repr, typing.get_args(known)))
+            raise ExperimentError(f"task.{key} = {value!r}; expected one of {expected}.")
+    if task.kind == "multiclass" and task.missing == "no":
+        raise ExperimentError(
+            "task.missing = 'no' is only valid for labels of yes and no; this task is multiclass: use 'ignore'."
+        )
+    if task.uncertain != Task.uncertain and (task.kind == "multiclass" or task.label_separator):
+        where = "multiclass" if task.kind == "multiclass" else "a list of labels in one cell"
+        raise ExperimentError(
+            f"task.uncertain is only valid for labels of yes and no; this task is {where}, where every word is a "
+            "class. Remove it."
+        )
+
+
 def _check_tuning(tuning: TuningAxis) -> None:
     if (tuning.mode == "topK") != (tuning.layers is not None):
         raise ExperimentError(
-            "'layers' goes with mode = 'topK', and only with it: { mode = \"topK\", layers = 25, ... }."
+            "'layers' is required for mode = 'topK' and invalid for other modes: { mode = \"topK\", layers = 25, ... }."
         )
 
 
@@ -252,19 +296,34 @@ def _check_grid(grid: Grid) -> None:
     }
     for axis, values in axes.items():
         if len(set(values)) < len(values):
-            raise ExperimentError(f"grid.{axis} names a value twice: {', '.join(map(str, values))}.")
+            raise ExperimentError(f"grid.{axis} lists a value twice: {', '.join(map(str, values))}. Remove one.")
     if 1.0 not in grid.train_fractions:
-        raise ExperimentError("grid.train_fractions lacks 1.0: the question is answered with all training patients.")
+        raise ExperimentError("grid.train_fractions lacks 1.0: add it, since the question uses all training patients.")
+
+
+def normal_task(task: Task) -> Task:
+    """Return the task with the names of classes and columns in the form in which tables are read."""
+    label = normal_text(task.label) if isinstance(task.label, str) else tuple(map(normal_text, task.label))
+    return replace(
+        task,
+        label=label,
+        classes=tuple(map(normal_text, task.classes)),
+        positive=task.positive and normal_text(task.positive),
+        patient=task.patient and normal_text(task.patient),
+        path_column=task.path_column and normal_text(task.path_column),
+        columns={name: normal_text(column) for name, column in task.columns.items()},
+    )
 
 
 def absolute_task(task: Task, folder: Path) -> Task:
-    """Return the task with the paths of its file, which lies in ``folder``, made absolute."""
+    """Return the task with absolute paths, relative ones being relative to ``folder``, and names in normal form."""
+    task = normal_task(task)
     manifest, images = (None if path is None else _anchored(path, folder) for path in (task.manifest, task.images))
     return replace(task, manifest=manifest, images=images, dataset=_anchored_dataset(task.dataset, folder))
 
 
 def absolute_weights(entries: dict[str, WeightsEntry], folder: Path) -> dict[str, WeightsEntry]:
-    """Return declared weights with the paths of their file, which lies in ``folder``, made absolute."""
+    """Return declared weights with absolute paths; relative ones are relative to ``folder``."""
     return {
         name: replace(entry, files={backbone: _anchored(path, folder) for backbone, path in entry.files.items()})
         for name, entry in entries.items()
@@ -272,7 +331,7 @@ def absolute_weights(entries: dict[str, WeightsEntry], folder: Path) -> dict[str
 
 
 def _anchored_dataset(dataset: str | None, folder: Path) -> str | None:
-    """Return the path of a builder's folder made absolute; the name of a shipped data set, and its config, as it is."""
+    """Return the absolute path of a builder's folder, or the unchanged name of a shipped data set (with config)."""
     name, divider, _ = (dataset or "").partition("/")
     if dataset is None or not divider or (name.isidentifier() and (shipped("datasets") / name).is_dir()):
         return dataset

@@ -1,4 +1,4 @@
-"""Names of what is trained and compared: Setting, Scenario, Run, and the columns of their tables."""
+"""Setting, Scenario and Run, their names, and the columns of their tables."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ CASE_COLUMNS = ("scenario", "repeat", "fold", "part", "example", "patient")
 SETTING_COLUMNS = ("backbone", "weights", "pixels", "tuning", "learning_rate")
 FOLD_COLUMNS = ("example", "patient", "repeat", "fold", "part")
 BASELINE = "baseline"  # tuning of the trivial baselines in estimates.csv, which have no network
-PROBE = "probe"  # tuning of the linear probe, the reference beside every frozen Setting
-SELECTED = "selected"  # learning_rate of a Setting's row: chosen inside each training part
+PROBE = "probe"  # tuning of the linear probe, the reference for every frozen Setting
+SELECTED = "selected"  # learning_rate in a Setting's row: chosen inside each training part
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is predicted, and the columns that it takes: a binary task has one score, that of its positive class.
+    """The classes to predict and the columns of their scores; a binary task has one score, of its positive class.
 
-    A task of several classes has a truth (0 or 1) and a score (0..1) per class; its metrics are means over the classes,
-    each against the rest.
+    A task with several classes has a truth (0 or 1) and a score (0..1) per class; its metrics are means over the
+    classes, each against the rest.
     """
 
     kind: Kind
@@ -28,7 +28,7 @@ class Target:
 
     @property
     def is_binary(self) -> bool:
-        """Tell whether there is one score per case."""
+        """Return whether there is one score per case."""
         return self.kind == "binary"
 
     @property
@@ -43,12 +43,12 @@ class Target:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that every table of predictions has."""
+        """The columns of every table of predictions."""
         return (*CASE_COLUMNS, *self.truth, *self.score)
 
     @property
     def prediction_columns(self) -> tuple[str, ...]:
-        """The columns of predictions.csv: those of every table of predictions, then what the scenario is made of."""
+        """The columns of predictions.csv: those of every table of predictions, then those of the scenario."""
         return (*self.columns, *SETTING_COLUMNS)
 
 
@@ -57,7 +57,7 @@ BINARY = Target("binary", ())
 
 @dataclass(frozen=True)
 class Setting:
-    """What a user chooses between; ``pixels`` is the resolved convention, never ``native``."""
+    """A combination that users choose between; ``pixels`` is the resolved convention, never ``native``."""
 
     backbone: str
     weights: str
@@ -73,7 +73,7 @@ class Setting:
 
     @property
     def is_partial(self) -> bool:
-        """Tell whether it is trained with a share of the training patients only, for the learning curve."""
+        """Return whether it is trained on a part of the training patients, for the learning curve."""
         return self.train_fraction < 1
 
 
@@ -86,27 +86,27 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        """Return the name of the scenario's folder below ``runs``."""
+        """Return the name of the scenario's folder in ``runs``."""
         return self.setting.name if self.learning_rate is None else f"{self.setting.name}-{self.learning_rate:g}"
 
     @property
     def is_reference(self) -> bool:
-        """Tell whether the scenario stands beside the grid (the probe): then it takes no part in choices."""
+        """Return whether the scenario is a reference (the probe), which is never chosen as the best."""
         return self.setting.tuning == PROBE
 
     @property
     def cells(self) -> tuple[str | float | None, ...]:
-        """Return what the scenario is made of, in the order of ``SETTING_COLUMNS``."""
+        """Return the scenario's values in the order of ``SETTING_COLUMNS``."""
         record = self.as_dict()
         return tuple(record[name] for name in SETTING_COLUMNS)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the flat record that ``experiment.json`` and ``run.json`` hold."""
+        """Return the flat record for ``experiment.json`` and ``run.json``."""
         return {"scenario": self.name, **asdict(self.setting), "learning_rate": self.learning_rate}
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Scenario:
-        """Read what ``as_dict`` wrote."""
+        """Return the scenario of a record made by ``as_dict``."""
         fields = ("backbone", "weights", "pixels", "tuning")
         setting = Setting(**{name: record[name] for name in fields}, train_fraction=record.get("train_fraction", 1.0))
         return cls(setting, record["learning_rate"])
@@ -114,7 +114,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Run:
-    """One Scenario trained on one Fold of one Repeat; owns a folder."""
+    """One Scenario trained on one Fold of one Repeat; it has its own folder."""
 
     scenario: Scenario
     repeat: int
@@ -122,5 +122,5 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Return ``<scenario>/<repeat>-<fold>``, the folder below ``runs``."""
+        """Return ``<scenario>/<repeat>-<fold>``, the folder in ``runs``."""
         return f"{self.scenario.name}/{self.repeat}-{self.fold}"

@@ -1,1 +1,1 @@
-"""Training one Run from cached prefix features."""
+"""Train runs from cached prefix features."""

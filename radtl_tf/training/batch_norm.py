@@ -1,7 +1,7 @@
-"""Batch norms that learn, each as one operation of TensorFlow's.
+"""Trainable batch norms, each as one operation of TensorFlow.
 
-Keras 3 writes a batch norm in training as some ten operations that each pass over the whole tensor. TensorFlow has them
-as one (``FusedBatchNormV3``): docs/decisions/0013-fused-batch-norms.md.
+In training, Keras 3 computes a batch norm with about ten operations that each pass over the whole tensor. TensorFlow
+has one operation for it (``FusedBatchNormV3``): docs/decisions/0013-fused-batch-norms.md.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import tensorflow as tf
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Keras' layer, with the same weights and results up to rounding.
+    """Keras' layer with a fused operation; weights are the same, and results are the same up to rounding.
 
-    In half precision, in prediction, and where nothing is learned in it, it is Keras' own operations.
+    In half precision, in prediction and when frozen, it uses Keras' own operations.
     """
 
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: Any = None) -> tf.Tensor:
@@ -26,14 +26,14 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         scale, offset = (self.gamma.value if self.scale else ones), (self.beta.value if self.center else 0 * ones)
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(inputs, scale, offset, epsilon=self.epsilon)
         number = tf.cast(tf.reduce_prod(tf.shape(inputs)[:3]), tf.float32)
-        biased = variance * (number - 1) / number  # TensorFlow gives the unbiased variance, Keras keeps the biased one
+        biased = variance * (number - 1) / number  # TensorFlow returns the unbiased variance, Keras uses the biased one
         for moving, new in ((self.moving_mean, mean), (self.moving_variance, biased)):
             moving.assign(moving * self.momentum + new * (1 - self.momentum))
         return outputs
 
 
 def with_fused_batch_norms(base: keras.Model) -> keras.Model:
-    """Return a copy of ``base``, its weights included, whose batch norms are ``FusedBatchNormalization``."""
+    """Return a copy of ``base`` with its weights, in which batch norms are ``FusedBatchNormalization``."""
     copy = keras.models.clone_model(base, clone_function=_copied)
     copy.set_weights(base.get_weights())
     return copy

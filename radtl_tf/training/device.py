@@ -20,7 +20,7 @@ BFLOAT16_CAPABILITY = (8, 0)  # NVIDIA compute capability from which bfloat16 ne
 
 @dataclass(frozen=True)
 class Device:
-    """What the numbers were computed on, for ``experiment.json``."""
+    """The device and precision of the computation, for ``experiment.json``."""
 
     precision: str
     gpus: tuple[str, ...]
@@ -30,10 +30,10 @@ class Device:
 
 
 def prepare(training: Training, seed: int) -> Device:
-    """Set precision, determinism and GPU memory growth for this process; return what was chosen.
+    """Set precision, determinism and GPU memory growth for this process; return the choices.
 
-    ``seeded`` seeds every library; ``strict`` also asks TensorFlow for deterministic kernels and fixes the threads, so
-    that predictions are byte-equal for the same CPU type, number of threads and versions.
+    ``seeded`` seeds every library. ``strict`` also requests deterministic kernels from TensorFlow and fixes the number
+    of threads; predictions are then byte-equal for the same CPU type, number of threads and versions.
     """
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
@@ -56,16 +56,16 @@ def prepare(training: Training, seed: int) -> Device:
 
 @contextmanager
 def borrowed(training: Training) -> Iterator[Device]:
-    """Compute in the precision of ``training``; afterwards the process has its own again, and no seed is set in it.
+    """Compute in the precision of ``training`` in this block; then restore the process's precision. Sets no seed.
 
-    For a call in a session whose other models are not ours.
+    It is for calls in a user's session, which may have other models.
     """
     with borrowed_precision():
         yield prepare(replace(training, determinism="off"), seed=0)
 
 
 def _let_memory_grow(gpu: tf.config.PhysicalDevice) -> None:
-    """Take a GPU's memory bit by bit; once a notebook has used the GPU, TensorFlow refuses and keeps its setting."""
+    """Let a GPU's memory grow on demand; if the GPU has already been used, TensorFlow keeps its setting."""
     try:
         tf.config.experimental.set_memory_growth(gpu, True)
     except RuntimeError:
@@ -73,7 +73,7 @@ def _let_memory_grow(gpu: tf.config.PhysicalDevice) -> None:
 
 
 def _fix_threads() -> None:
-    """Take two threads whatever the machine has; once TensorFlow has started it refuses, and they are fixed anyway."""
+    """Use two threads on every machine; if TensorFlow has already started, it keeps its number, which is fixed too."""
     try:
         tf.config.threading.set_intra_op_parallelism_threads(2)
         tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -82,7 +82,7 @@ def _fix_threads() -> None:
 
 
 def _cpu(info: Path = Path("/proc/cpuinfo")) -> str:
-    """Return the model of the CPU; Linux, on which Python knows the architecture only, says it in ``info``."""
+    """Return the model of the CPU; on Linux, where Python knows only the architecture, it is read from ``info``."""
     try:
         lines = info.read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -92,7 +92,7 @@ def _cpu(info: Path = Path("/proc/cpuinfo")) -> str:
 
 
 def _automatic(gpus: list[tf.config.PhysicalDevice]) -> str:
-    """Return float32 on a CPU, else the half precision that every GPU of the machine has."""
+    """Return float32 on a CPU, or else the half precision that every GPU of the machine supports."""
     if not gpus:
         return "float32"
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]

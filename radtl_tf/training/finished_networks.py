@@ -1,4 +1,4 @@
-"""The networks of finished runs, built again: below the cut what they started from, above it what they learned."""
+"""Rebuild the networks of finished runs: starting weights below the cut, trained weights above it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from radtl_tf.training.learned_weights import read_learned
 from radtl_tf.training.randomness import backbone_seed
 from radtl_tf.training.trainer import copies
 
-_SHORT = 12  # digits of a sum that tell files apart for a reader
+_SHORT = 12  # digits of a sha256 to show
 
 
 @dataclass(frozen=True)
 class Network:
-    """The network of a run: ``base`` from images to features, the same in two ``parts``, and the head on top of it."""
+    """The network of a run: ``base`` from images to features, the same network in two ``parts``, and the head."""
 
     base: keras.Model
     parts: Split
@@ -35,18 +35,18 @@ class Network:
 
 
 class FinishedRuns:
-    """Build the networks of an experiment's finished runs again, one after the other.
+    """Rebuild the networks of an experiment's finished runs, one after the other.
 
-    The weights of the last start are kept, since a large file takes seconds to read.
+    The last starting weights are kept in memory, since a large file takes seconds to read.
     """
 
     def __init__(self, folder: OutputFolder, facts: ExperimentFacts) -> None:
-        """Take the folder of the experiment and what its ``experiment.json`` says."""
+        """Use the folder of an experiment and the facts of its ``experiment.json``."""
         self._folder, self._experiment, self._recorded = folder, facts.experiment, facts.weights
         self._kept: tuple[WeightsRecord, int, Arrays] | None = None
 
     def start(self, base: keras.Model, weights: WeightsRecord, repeat: int) -> None:
-        """Give ``base`` the weights that the runs of a repeat started from.
+        """Assign the starting weights of a repeat's runs to ``base``.
 
         Raises:
             WeightsError: the file is not the one that the experiment recorded, or cannot be read.
@@ -62,13 +62,13 @@ class FinishedRuns:
     def network(
         self, run: Run, weights: WeightsRecord, base: keras.Model | None = None, head: Head | None = None
     ) -> Network:
-        """Return the network of ``run``, which started from ``weights``, with what the run has learned.
+        """Return the trained network of ``run``, which started from ``weights``.
 
-        ``base`` and ``head`` are used where they are given, for a caller that has built something on them; what they
-        held is lost.
+        ``base`` and ``head`` are reused if given, for a caller that has built something on them; their weights are
+        overwritten.
 
         Raises:
-            OutputError: what the run has learned is missing or damaged.
+            OutputError: the trained weights of the run are missing or damaged.
             WeightsError: the file is not the one that the experiment recorded, or cannot be read.
         """
         setting = run.scenario.setting
@@ -85,7 +85,7 @@ class FinishedRuns:
 
 
 def find_weights(experiment: Experiment, setting: Setting, weights_folder: Path) -> WeightsRecord:
-    """Return the weights of a setting as they are found now; ``FinishedRuns`` compares them with the recorded ones.
+    """Return the weights of a setting as found on this machine; ``FinishedRuns`` compares them with the recorded ones.
 
     Raises:
         WeightsError: their file is missing.
@@ -96,14 +96,14 @@ def find_weights(experiment: Experiment, setting: Setting, weights_folder: Path)
 
 
 def _check_recorded(weights: WeightsRecord, recorded: Sequence[WeightsFacts]) -> None:
-    """Refuse weights whose file is not the recorded one."""
+    """Refuse weights if their file is not the recorded one."""
     names = (weights.name, weights.backbone)
     sums = [row.sha256 for row in recorded if (row.name, row.backbone) == names]
     if weights.sha256 not in sums:
         raise WeightsError(
             f"Weights {weights.name!r} for {weights.backbone}: {weights.file or weights.source} has "
             f"{_short(weights.sha256)}, but the experiment recorded {_short(sums[0] if sums else None)}. "
-            "Restore that file, or run the experiment again into another folder."
+            "Restore that file, or run the experiment again with another output folder."
         )
 
 

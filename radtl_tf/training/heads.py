@@ -1,8 +1,7 @@
-"""All heads of one set of pooled features in one program: folds x learning rates as axes of one tensor.
+"""Train all heads of one set of pooled features together: folds x learning rates are axes of one tensor.
 
-Nothing but the head learns in a frozen run, so its runs differ in a few thousand numbers each. The kernel, the order
-and the dropout masks are the same functions of (seed, repeat, fold, epoch, step) as in ``training.run``, the plain way
-that this one is tested against.
+Only the head is trained in a frozen run, so runs differ in a few thousand numbers. The kernel, the order and the
+dropout masks are the same functions of (seed, repeat, fold, epoch, step) as in ``training.run``; tests compare the two.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
 from radtl_tf.training.run import Epoch, Outcome, RunData, rule_for, standardization
 from radtl_tf.training.stopping import StoppingRule
 
-OnEpoch = Callable[[int, int, Epoch], None]  # fold, learning rate (positions in what was given), epoch
+OnEpoch = Callable[[int, int, Epoch], None]  # positions of fold and learning rate in the arguments, epoch
 
 
 @dataclass
 class _HeadRun:
-    """One run on its way: its history, the rule that chooses its epoch, and the head of that epoch."""
+    """A run in progress: its history, the rule that chooses its epoch, and the head of the chosen epoch."""
 
     kernel: NDArray[np.float32]
     bias: NDArray[np.float32]
@@ -47,10 +46,10 @@ def train_heads(
     *,
     on_epoch: OnEpoch = lambda fold, rate, row: None,
 ) -> list[list[Outcome]]:
-    """Train a head per fold and learning rate; return their outcomes, a list per fold.
+    """Train a head per fold and learning rate; return a list of outcomes per fold.
 
-    As ``training.run.train_run`` with the tuning ``frozen``: epoch of lowest inner loss, patience, ``fixed_epochs``.
-    The test parts are scored once, after the last choice.
+    This works like ``training.run.train_run`` with the tuning ``frozen``: epoch with the lowest inner loss, patience,
+    ``fixed_epochs``. The test parts are scored once, after all choices.
     """
     batch = _HeadBatch(data, folds, rates)
     runs = [
@@ -84,7 +83,7 @@ def train_heads(
 
 @dataclass(frozen=True)
 class _Step:
-    """A batch per fold: sizes (F,), positions (F, B), weights (F, B, 1 or K) that are 0 where it fills up, dropout."""
+    """A batch per fold: sizes (F,), positions (F, B), weights (F, B, 1 or K), which are 0 for padding, and dropout."""
 
     sizes: NDArray[np.int64]
     positions: NDArray[np.int64]
@@ -93,7 +92,7 @@ class _Step:
 
 
 class _HeadBatch:
-    """Kernels (F, C, L * K) and biases of F folds x L learning rates x K classes, with their optimizer's state."""
+    """Kernels (F, C, L * K) and biases of F folds x L learning rates x K classes, and the optimizer's state."""
 
     def __init__(self, data: RunData, folds: Sequence[Fold], rates: Sequence[float]) -> None:
         self._data, self._folds, self._num_rates = data, folds, len(rates)
@@ -116,7 +115,7 @@ class _HeadBatch:
         self._rates = np.repeat(np.asarray(rates, np.float32), self._num_classes)  # (L * K,)
 
     def train_epoch(self, epoch: int) -> tuple[NDArray[np.float64], float]:
-        """Pass once over each training part; return the mean loss (F, L) and the seconds of waiting for batches."""
+        """Train one epoch on each training part; return the mean loss (F, L) and the seconds of waiting for batches."""
         training = self._data.training
         view = (epoch - 1) % training.num_views if training.num_views else None
         features = self._plain if view is None else self._view(view)
@@ -130,7 +129,7 @@ class _HeadBatch:
         return total / np.array([len(order) for order in orders])[:, None], prepared.waited
 
     def scores(self, positions: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float64]]:
-        """Return per fold P(positive) (n, L) of the examples at its positions (n,), or P(class) (n, L, K)."""
+        """Return, for each fold, P(positive) (n, L) or P(class) (n, L, K) of the examples at its positions (n,)."""
         filled = np.stack([np.resize(at, max(map(len, positions))) for at in positions])  # (F, M), repeated to M
         logits = _logits(self._plain, filled, self._mean, self._scale, self._kernel_now, self._bias_now).numpy()
         scores = scores_of(
@@ -144,7 +143,7 @@ class _HeadBatch:
         return self._kernel_now[fold, :, columns].numpy(), self._bias_now[fold, 0, columns].numpy()
 
     def restore(self, runs: Sequence[Sequence[_HeadRun]]) -> None:
-        """Take back the best head of every run."""
+        """Restore the best head of every run."""
         self._kernel_now = tf.constant(np.stack([np.hstack([run.kernel for run in of_fold]) for of_fold in runs]))
         self._bias_now = tf.constant(np.stack([np.hstack([run.bias for run in of_fold])[None] for of_fold in runs]))
 
@@ -165,7 +164,7 @@ class _HeadBatch:
     def _prepare(
         self, width: int, keys: Sequence[tuple[int, ...]], batches: Sequence[Sequence[NDArray[np.int64]]]
     ) -> Iterator[_Step]:
-        """Yield the steps of an epoch: one batch per fold, empty where a fold has none left."""
+        """Yield the steps of an epoch: one batch per fold, which is empty for a fold without further batches."""
         for number in range(max(map(len, batches))):
             now = [own[number] if number < len(own) else own[0][:0] for own in batches]
             sizes = np.array([len(chosen) for chosen in now])
@@ -180,14 +179,12 @@ class _HeadBatch:
             yield _Step(sizes, positions, weights, masks)
 
     def _step(self, features: tf.Tensor, step: _Step) -> NDArray[np.float64]:
-        """Learn from one batch per fold; a fold without one stays as it is. Return the mean loss (F, L)."""
+        """Take a training step on one batch per fold and return the mean loss (F, L); empty batches change nothing."""
         sizes = step.sizes
         self._steps += sizes > 0
         taken = np.maximum(self._steps, 1)
         correction = np.sqrt(1 - BETA_2**taken) / (1 - BETA_1**taken) * (sizes > 0)
-        rates = (correction[:, None, None] * self._rates).astype(
-            np.float32
-        )  # (F, 1, L * K), 0 where nothing is learned
+        rates = (correction[:, None, None] * self._rates).astype(np.float32)  # (F, 1, L * K), 0 for empty batches
         targets = self._targets[step.positions]  # (F, B, K)
         shares = step.weights / np.maximum(sizes, 1)[:, None, None].astype(np.float32)
         state = [self._kernel_now, self._bias_now, *self._moments]
@@ -238,7 +235,7 @@ def _learn(
 def _logits(
     features: tf.Tensor, positions: tf.Tensor, mean: tf.Tensor, scale: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor
 ) -> tf.Tensor:
-    """Return (F, M, L * K), one fold after the other: the standardized features of all folds at once would be large."""
+    """Return (F, M, L * K), computed fold by fold: standardized features of all folds would need too much memory."""
 
     def of_fold(numbers: tuple[tf.Tensor, ...]) -> tf.Tensor:
         at, mean, scale, kernel, bias = numbers
@@ -250,7 +247,7 @@ def _logits(
 def _rows(
     epoch: int, losses: NDArray, truth: NDArray[np.int64], scores: NDArray[np.float64], seconds: float, waiting: float
 ) -> list[Epoch]:
-    """Return the history row of each learning rate of one fold; ``scores`` (n, L[, K]) are those of the inner part."""
+    """Return the history row of each learning rate of one fold; ``scores`` (n, L[, K]) are of the inner part."""
     inner, aurocs = inner_metrics(truth, scores)
     return [
         Epoch(epoch, float(loss), float(one), float(area), seconds, waiting)
@@ -259,7 +256,7 @@ def _rows(
 
 
 def _follow(run: _HeadRun, row: Epoch, head: tuple[NDArray[np.float32], NDArray[np.float32]]) -> bool:
-    """Take in one epoch of a run, and its ``head`` where the epoch is the best so far; return whether it counts."""
+    """Record one epoch of a run, and its ``head`` if the epoch is the best so far; return whether it counts."""
     if not run.rule.follow(row.epoch, row.loss, row.inner_loss):
         return False
     run.history.append(row)

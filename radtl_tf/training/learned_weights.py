@@ -1,4 +1,4 @@
-"""What a run has learned, as an HDF5 file: suffix, head and the features' affine."""
+"""Write and read the trained weights of a run as an HDF5 file: suffix, head, mean and SD of the features."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def write_learned(path: Path, learned: Learned) -> None:
 
 
 def read_learned(path: Path) -> Learned:
-    """Read what ``write_learned`` wrote.
+    """Read the ``weights.h5`` of a run.
 
     Raises:
         OutputError: the file is missing or damaged.
@@ -51,4 +51,4 @@ def read_learned(path: Path) -> Learned:
                 **{name: np.asarray(file[f"head/{name}"]) for name in _HEAD},
             )
     except (OSError, KeyError) as error:
-        raise OutputError(f"{path}: missing or damaged; delete its folder and run the experiment again.") from error
+        raise OutputError(f"{path} is missing or damaged: delete its folder and run the experiment again.") from error

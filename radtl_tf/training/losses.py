@@ -1,6 +1,6 @@
-"""What the logits of a head mean for each kind of task: targets, loss, weights and the scores that they give.
+"""Targets, loss, class weights and scores of a head for each kind of task.
 
-Softmax over the classes of a binary or multiclass task, a sigmoid per class of a multilabel one.
+Binary and multiclass tasks use a softmax over the classes, multilabel tasks a sigmoid per class.
 """
 
 from __future__ import annotations
@@ -14,42 +14,52 @@ from scipy.special import expit, softmax
 from scipy.stats import rankdata
 from sklearn.metrics import log_loss, roc_auc_score
 
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.records.experiment import Kind
 
 Scores = NDArray[np.float64]
-_TINY = np.finfo(np.float64).eps  # as scikit-learn's log_loss clips
+_TINY = np.finfo(np.float64).eps  # as in scikit-learn's log_loss
 
 
 def targets_of(cases: Cases) -> NDArray[np.float32]:
-    """Return (N, K): 1 where an example has the class, else 0."""
+    """Return (N, K): 1 if the example has the class, else 0; ``example_weights`` masks what is not known."""
     return cases.marks.astype(np.float32)
 
 
 def class_weights(truth: NDArray[np.int64], num_classes: int, policy: str) -> NDArray[np.float32]:
-    """Return a weight per class (K,) from the labels ``truth`` (n,) of the training part; from marks (n, K), (2, K).
+    """Return a weight per class (K,) from labels ``truth`` (n,) of the training part, or (2, K) from marks (n, K).
 
-    ``none``: 1 each. ``balanced``: inversely proportional to the share of the class, so that the mean weight is 1; of
-    several labels, of the absence (row 0) and the presence (row 1) of each.
+    ``none``: all weights are 1. ``balanced``: weights are inversely proportional to the share of the class, with mean
+    weight 1; for several labels, to the share of absence (row 0) and presence (row 1) of each label, among the known
+    labels.
     """
     if truth.ndim == 1:
         counts = np.bincount(truth, minlength=num_classes)
     else:
-        counts = np.stack([len(truth) - truth.sum(axis=0), truth.sum(axis=0)])
+        counts = np.stack([(truth == 0).sum(axis=0), (truth == 1).sum(axis=0)])
     if policy == "none":
         return np.ones(counts.shape, np.float32)
     return (counts.sum(axis=0) / (len(counts) * np.maximum(counts, 1))).astype(np.float32)
 
 
 def example_weights(cases: Cases, training: NDArray[np.int64], policy: str) -> NDArray[np.float32]:
-    """Return the weight of every example in the loss (N, 1), or of each of its labels (N, K), by ``class_weights``.
+    """Return the weight of every example in the loss (N, 1), or of each label (N, K), from ``class_weights``.
 
-    ``training`` are the positions of the training part.
+    ``training`` are the positions of the training part. A label that is not known has weight 0, so that it moves no
+    parameter (U-Ignore: Irvin et al., AAAI 2019); the others weigh more, so that the loss is the mean over what is
+    known of the training part.
     """
     weights = class_weights(cases.truth[training], len(cases.classes), policy)
     if cases.truth.ndim == 1:
         return weights[cases.truth][:, np.newaxis]
-    return np.where(cases.truth == 1, weights[1], weights[0])
+    by_label = np.where(cases.truth == 1, weights[1], weights[0])
+    return by_label if cases.all_known else by_label * known_share(cases.truth, training)
+
+
+def known_share(truth: NDArray[np.int64], training: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return (N, K): 0 where a label is not known, else how many labels there are for each known one in training."""
+    known = truth != UNKNOWN
+    return (known / max(known[training].mean(), _TINY)).astype(np.float32)
 
 
 def softmax_loss(targets: tf.Tensor, logits: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
@@ -70,9 +80,9 @@ LOSSES: dict[Kind, Callable[..., tf.Tensor]] = {
 
 
 def scores_of(kind: Kind, logits: NDArray[np.floating]) -> Scores:
-    """Return the scores of ``logits`` (..., K): P(positive) (...,) of a binary task, else P(class) (..., K).
+    """Return the scores of ``logits`` (..., K): P(positive) (...,) for a binary task, else P(class) (..., K).
 
-    In float64, so that extreme logits stay apart.
+    They are computed in float64, so that extreme logits remain distinct.
     """
     wide = logits.astype(np.float64)
     if kind == "binary":
@@ -81,21 +91,29 @@ def scores_of(kind: Kind, logits: NDArray[np.floating]) -> Scores:
 
 
 def inner_loss(truth: NDArray[np.int64], scores: Scores) -> float:
-    """Return the log loss (nats) of ``scores`` for ``truth``, a row per example; of several labels the mean over them.
+    """Return the log loss (nats) of ``scores`` for ``truth``; with several labels, the mean over the labels.
 
-    ``truth`` (n,) are classes, scored by (n,) or (n, K); or marks (n, K), scored by (n, K).
+    ``truth`` is classes (n,), with scores (n,) or (n, K), or marks (n, K), with scores (n, K). The mean is over the
+    known labels, all with the same weight.
     """
+    known = truth != UNKNOWN
+    if truth.ndim == 2 and not known.all():
+        return float(log_loss(truth[known], scores[known], labels=[0, 1]))
     if truth.ndim == 2:
         return float(np.mean([log_loss(*column, labels=[0, 1]) for column in zip(truth.T, scores.T, strict=True)]))
     return float(log_loss(truth, scores, labels=range(2 if scores.ndim == 1 else scores.shape[1])))
 
 
 def inner_auroc(truth: NDArray[np.int64], scores: Scores) -> float:
-    """Return the AUROC of ``scores`` for ``truth``, as in ``inner_loss``; of several classes their mean."""
+    """Return the AUROC of ``scores`` for ``truth``, as in ``inner_loss``; with several classes, their mean.
+
+    Each class is measured on the examples where it is known.
+    """
     if scores.ndim == 1:
         return float(roc_auc_score(truth, scores))
     marks = truth if truth.ndim == 2 else np.eye(scores.shape[1], dtype=np.int64)[truth]
-    return float(np.mean([roc_auc_score(*column) for column in zip(marks.T, scores.T, strict=True)]))
+    columns = zip(marks.T, scores.T, strict=True)
+    return float(np.mean([roc_auc_score(of[of != UNKNOWN], score[of != UNKNOWN]) for of, score in columns]))
 
 
 def inner_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
@@ -113,7 +131,7 @@ def _binary_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tu
 
 
 def _class_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
-    """Return inner loss and inner AUROC (L,) of scores (n, L, K); ``nan`` where training has diverged."""
+    """Return inner loss and inner AUROC (L,) of scores (n, L, K); ``nan`` if training has diverged."""
     found = [
         (inner_loss(truth, of_rate), inner_auroc(truth, of_rate)) if np.isfinite(of_rate).all() else (np.nan, np.nan)
         for of_rate in scores.swapaxes(0, 1)

@@ -1,4 +1,4 @@
-"""Rows of the predictions: one per example of the inner and the test part of a fold."""
+"""Make the rows of the predictions: one per example of the inner and the test part of a fold."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import Fold
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 
 
 def prediction_rows(
@@ -16,13 +16,17 @@ def prediction_rows(
 ) -> Iterator[tuple[object, ...]]:
     """Yield the rows of the scenario ``name`` on ``fold``, in the order of ``records.runs.Target.columns``.
 
-    ``scores`` has per part (n,), P(positive), or (n, K), P(class).
+    ``scores`` has P(positive) (n,) or P(class) (n, K) for each part. The truth of an unknown label is ``None``.
     """
-    positions, truth = dict(fold.parts()), cases.truth if cases.kind == "binary" else cases.marks
+    positions, truth = dict(fold.parts()), cases.marks if cases.kind == "multiclass" else cases.truth
     for part, of_part in scores.items():
         at = positions[part]
         cells = np.column_stack([truth[at], of_part]).tolist()
         half = len(cells[0]) // 2 if cells else 0
         for row, cell in zip(at.tolist(), cells, strict=True):
             patient = cases.patient_ids[cases.patients[row]]
-            yield (name, fold.repeat, fold.fold, part, row, patient, *map(int, cell[:half]), *cell[half:])
+            yield (name, fold.repeat, fold.fold, part, row, patient, *map(_truth, cell[:half]), *cell[half:])
+
+
+def _truth(value: float) -> int | None:
+    return None if value == UNKNOWN else int(value)

@@ -1,4 +1,4 @@
-"""Prepare the next batches while the device works on this one, and know how long it had to wait."""
+"""Prepare the next batches while the device works on the current one, and measure how long it waits."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 _Item = TypeVar("_Item")
-_DEPTH = 2  # one item being prepared and one that is ready
+_DEPTH = 2  # one item in preparation and one ready
 
 
 class Ahead(Generic[_Item]):
-    """Iterate over ``items``, which a thread prepares up to two ahead; errors of the thread are raised here."""
+    """Iterate over ``items`` while a thread prepares up to two of them ahead; its errors are raised here."""
 
     def __init__(self, items: Iterable[_Item]) -> None:
         self._items = iter(items)
-        self.waited = 0.0  # seconds in which nothing was ready
+        self.waited = 0.0  # seconds without a ready item
 
     def __iter__(self) -> Iterator[_Item]:
         """Yield each item once, in order."""

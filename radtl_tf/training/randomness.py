@@ -1,8 +1,8 @@
-"""Random numbers as functions of what they are for.
+"""Random numbers as functions of their purpose and position.
 
-Initialization, order and dropout masks are drawn from a generator that is keyed by (seed, repeat, fold, epoch, step)
-and by its purpose. No generator is carried along, so the numbers are the same in whichever order, process or batch the
-runs are trained, and common to all weights.
+Initialization, order and dropout masks are drawn from a generator with the key (seed, repeat, fold, epoch, step) and a
+purpose. No generator keeps state between uses, so the numbers are the same for any order, process or batch of runs, and
+for all weights.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ def generator(purpose: Purpose, *key: int) -> np.random.Generator:
 
 
 def seed_of(purpose: Purpose, *key: int) -> int:
-    """Return one seed below 2**31 for a library that takes a number."""
+    """Return one seed below 2**31 for a library that needs a number."""
     return int(generator(purpose, *key).integers(2**31))
 
 
 def backbone_seed(seed: int, repeat: int) -> int:
-    """Return the seed of random weights, re-drawn per repeat and common to all tunings."""
+    """Return the seed of random weights, which differs per repeat and is the same for all tunings."""
     return seed_of("backbone", seed, repeat)
 
 
 def head_kernel(key: tuple[int, ...], num_features: int, num_classes: int, head_input: str) -> NDArray[np.float32]:
-    """Return a random kernel (num_features, num_classes): Glorot-uniform, Keras' default for a dense layer, and scaled.
+    """Return a random kernel (num_features, num_classes): Glorot-uniform, Keras' default for a dense layer, scaled.
 
-    The published head (``raw``) has it as it is. Standardized features begin at a tenth of it: see
+    The published head (``raw``) uses it without scaling. With standardized features it is scaled to a tenth: see
     docs/decisions/0004-head.md.
     """
     limit = KERNEL_SCALE[head_input] * np.sqrt(6.0 / (num_features + num_classes))

@@ -1,4 +1,4 @@
-"""Train one Run: from cached cut tensors to predictions and what was learned."""
+"""Train one Run: from cached cut tensors to predictions and trained weights."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from radtl_tf.training.trainer import Trainer
 
 EVALUATION_ROWS = {
     POOLED: 4096
-}  # rows per inference batch; pooled features are small, every other cut is an image's worth
+}  # rows per inference batch; pooled features are small, other cuts are as large as images
 
 
-# What a step learns from: cut tensors (B, ...), targets (B, K), weights (B, 1) or (B, K), dropout mask (B, C).
+# The input of a step: cut tensors (B, ...), targets (B, K), weights (B, 1) or (B, K), dropout mask (B, C).
 Batch = tuple[Arrays, NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """One row of ``history.csv``; ``waiting`` are those of its seconds in which the device had no batch to work on."""
+    """One row of ``history.csv``; ``waiting`` is the part of its seconds in which the device waited for a batch."""
 
     epoch: int
     loss: float
@@ -45,10 +45,10 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training a Run gives: scores of the parts inner and test, P(positive) (n,) or P(class) (n, K).
+    """The results of a Run: scores of the inner and the test part, P(positive) (n,) or P(class) (n, K).
 
-    ``best_epoch`` counts from 1; 0 is the start. ``converged`` is false when the best epoch is the last one or the run
-    diverged, ``None`` when no epoch was chosen.
+    ``best_epoch`` counts from 1; 0 is the start. ``converged`` is false if the best epoch is the last one or the run
+    diverged, and ``None`` if no epoch was chosen.
     """
 
     history: list[Epoch]
@@ -60,7 +60,7 @@ class Outcome:
 
 
 class Features(Protocol):
-    """Cut tensors by tuning, positions of examples and view, as a ``FeatureStore`` gives them."""
+    """A source of cut tensors by tuning, positions and view, such as a ``FeatureStore``."""
 
     def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
         """Return the cut tensors of the examples at ``positions``, in that order."""
@@ -68,7 +68,7 @@ class Features(Protocol):
 
 @dataclass(frozen=True)
 class RunData:
-    """Where a run takes its inputs: the data, the features and the starting weights of its suffix."""
+    """The inputs of a run: the data, the features and the starting weights of its suffix."""
 
     cases: Cases
     store: Features
@@ -92,10 +92,10 @@ def train_run(
     *,
     on_epoch: Callable[[Epoch], None] = lambda row: None,
 ) -> Outcome:
-    """Train one scenario on one fold, keep the epoch of lowest inner loss, and predict the inner and the test part.
+    """Train one scenario on one fold, keep the epoch with the lowest inner loss, and predict inner and test part.
 
-    The test part is read once, after the last choice. With too few inner patients the last epoch is kept
-    (``fold.fixed_epochs``). A run whose loss or scores are no longer finite ends there, with the best epoch before.
+    The test part is read once, after all choices. With too few inner patients the last epoch is kept
+    (``fold.fixed_epochs``). If the loss or the scores are not finite, the run ends and keeps the best earlier epoch.
     ``on_epoch`` is called after each epoch.
     """
     _begin(trainer, data, fold, tuning, learning_rate)
@@ -125,7 +125,7 @@ def train_run(
 
 
 def rule_for(training: Training, fold: Fold) -> StoppingRule:
-    """Return the rule that ends a run on ``fold`` and chooses its epoch."""
+    """Return the rule that stops a run on ``fold`` and chooses its epoch."""
     return StoppingRule(training.epochs, training.patience, fold.fixed_epochs)
 
 
@@ -137,7 +137,7 @@ def _begin(trainer: Trainer, data: RunData, fold: Fold, tuning: str, learning_ra
 
 
 def _affine(trainer: Trainer, data: RunData, fold: Fold, tuning: str) -> Arrays:
-    """Return mean and SD (C,) of the training part's features before training; 0 and 1 when the head takes them raw."""
+    """Return mean and SD (C,) of the training part's features before training, or 0 and 1 for raw features."""
     if data.training.head_input == "raw":
         return [np.zeros(trainer.num_features, np.float32), np.ones(trainer.num_features, np.float32)]
     batches = (data.store.rows(tuning, rows, None) for rows in chunks(fold.train, data.training.images_per_step))
@@ -145,7 +145,7 @@ def _affine(trainer: Trainer, data: RunData, fold: Fold, tuning: str) -> Arrays:
 
 
 def _train_epoch(trainer: Trainer, data: RunData, fold: Fold, tuning: str, epoch: int) -> tuple[float, float]:
-    """Pass once over the training part in this epoch's order; return the mean loss and the seconds of waiting."""
+    """Train one epoch; return the mean loss and the seconds of waiting."""
     batches = Ahead(_batches(trainer.num_features, data, fold, tuning, epoch))
     total = sum(float(trainer.step(*batch)) * len(batch[1]) for batch in batches)
     return total / len(fold.train), batches.waited
@@ -164,7 +164,7 @@ def _batches(num_features: int, data: RunData, fold: Fold, tuning: str, epoch: i
 
 
 def _scores(trainer: Trainer, data: RunData, tuning: str, positions: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the scores of the examples at ``positions``, a row each."""
+    """Return the scores of the examples at ``positions``, one row per example."""
     batches: Iterator[Arrays] = (
         data.store.rows(tuning, rows, None) for rows in chunks(positions, EVALUATION_ROWS.get(tuning, PREFIX_BATCH))
     )
@@ -174,7 +174,7 @@ def _scores(trainer: Trainer, data: RunData, tuning: str, positions: NDArray[np.
 def _row(
     epoch: int, loss: float, truth: NDArray[np.int64], scores: NDArray[np.float64], start: float, waiting: float
 ) -> Epoch:
-    """Return an epoch's row of the history; its metrics are ``nan`` where a score is not finite."""
+    """Return an epoch's row of the history; its metrics are ``nan`` if a score is not finite."""
     finite = np.isfinite(scores).all()
     return Epoch(
         epoch=epoch,

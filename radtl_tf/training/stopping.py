@@ -1,4 +1,4 @@
-"""When a run ends, and which of its epochs is kept."""
+"""Decide when a run stops and which of its epochs is kept."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass
 class StoppingRule:
-    """Keeps the epoch of lowest inner loss; ends a run that diverged, or that gained nothing for ``patience`` epochs.
+    """Keep the epoch with the lowest inner loss; stop a run that diverged or did not improve in ``patience`` epochs.
 
-    With ``fixed_epochs`` every epoch is kept in turn, so that the last one remains, and patience does not count.
+    With ``fixed_epochs``, the last epoch is kept and patience is not used.
     ``best`` counts from 1; 0 is the start.
     """
 
@@ -23,7 +23,7 @@ class StoppingRule:
     _loss: float = math.inf
 
     def follow(self, epoch: int, loss: float, inner_loss: float) -> bool:
-        """Take in an epoch; return whether it counts: one whose losses are not finite ends the run, and does not."""
+        """Record an epoch; return whether it counts. An epoch with losses that are not finite stops the run."""
         if not (math.isfinite(loss) and math.isfinite(inner_loss)):
             self.diverged = self.ended = True
             return False
@@ -34,7 +34,7 @@ class StoppingRule:
 
     @property
     def converged(self) -> bool | None:
-        """Tell whether the best epoch came before the last one; ``None`` where none was chosen."""
+        """Return whether the best epoch was before the last one, or ``None`` if no epoch was chosen."""
         if self.fixed_epochs and not self.diverged:
             return None
         return self.best < self.epochs and not self.diverged

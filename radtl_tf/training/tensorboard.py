@@ -1,6 +1,6 @@
-"""Watching a run in TensorBoard: scalars per epoch and the run's hyper-parameters.
+"""Write a run's scalars per epoch and its hyper-parameters for TensorBoard.
 
-``history.csv`` is the truth: TensorFlow's writer loses events silently on a full disk.
+``history.csv`` is the reliable record: TensorFlow's writer silently loses events on a full disk.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _METRICS = ("inner_loss", "inner_auroc")
 
 
 def describe(folder: Path, experiment: Experiment, scenarios: list[Scenario]) -> None:
-    """Write the hyper-parameters of the grid once, so that TensorBoard's HPARAMS page has its columns."""
+    """Write the hyper-parameters of the grid once, for the columns of TensorBoard's HPARAMS page."""
     settings = [scenario.setting for scenario in scenarios]
     domains: dict[str, set[Any]] = {
         "backbone": {setting.backbone for setting in settings},
@@ -42,10 +42,10 @@ def describe(folder: Path, experiment: Experiment, scenarios: list[Scenario]) ->
 
 
 class Monitor:
-    """The event file of one run, used as a context."""
+    """The event file of one run; use it as a context manager."""
 
     def __init__(self, folder: Path, run: Run) -> None:
-        """Begin anew in ``folder/<run>``: events of a killed try are dropped."""
+        """Start in ``folder/<run>`` and remove the events of an interrupted run."""
         place = folder / run.name
         shutil.rmtree(place, ignore_errors=True)
         self._writer = tf.summary.create_file_writer(str(place))

@@ -23,17 +23,17 @@ from radtl_tf.training.losses import LOSSES
 class Trainer:
     """The suffix of a backbone with its head, traced once.
 
-    A run begins with ``reset``, which sets everything that training changes: the suffix, the head, the learning rate
-    and every variable of the optimizer. No random number is drawn in here: dropout masks come in with the batch.
+    A run starts with ``reset``, which sets everything that training changes: the suffix, the head, the learning rate
+    and every variable of the optimizer. The trainer draws no random numbers: dropout masks are part of the batch.
 
-    On several GPUs each learns from its share of a batch, and all take the same step (``tf.distribute``): the gradient
-    is that of the whole batch, but batch norms that learn see the statistics of a share.
+    With several GPUs, each processes a share of the batch, and all take the same step (``tf.distribute``). The gradient
+    is computed from the whole batch, but trainable batch norms use the statistics of a share.
     """
 
     def __init__(self, backbone: str, tuning: str, image_size: int, *, num_classes: int, kind: Kind = "binary") -> None:
         """Build the suffix of ``backbone`` at ``tuning`` for square images, with a head of ``num_classes`` outputs.
 
-        ``kind`` of the task says which loss they get.
+        ``kind`` of the task determines the loss.
         """
         self._replicas, self._loss = replicas(), LOSSES[kind]
         with self._replicas.scope():
@@ -45,25 +45,25 @@ class Trainer:
             self._optimizer.build(self._learning)
         self._optimizer_start = copies(self._optimizer.variables)
         cuts = [tf.TensorSpec((None, *tensor.shape[1:]), tf.float32) for tensor in self.suffix.inputs]
-        self.num_weights = num_classes if kind == "multilabel" else 1  # of an example in the loss
+        self.num_weights = num_classes if kind == "multilabel" else 1  # per example in the loss
         weights = tf.TensorSpec((None, self.num_weights), tf.float32)
         targets = tf.TensorSpec((None, num_classes), tf.float32)
         mask = tf.TensorSpec((None, self.num_features), tf.float32)
-        # No Python here depends on a tensor's value, and translating it would take as long as tracing.
+        # No Python code here depends on a tensor's value, and autograph would take as long as tracing.
         self._step = tf.function(self._share_step, input_signature=(cuts, targets, weights, mask), autograph=False)
         self._logits = tf.function(self._forward, input_signature=(cuts,), autograph=False)
         self._pooled = tf.function(self._forward_in_training, input_signature=(cuts,), autograph=False)
 
     def pooled(self, suffix: Arrays, batches: Iterable[Arrays]) -> NDArray[np.float32]:
-        """Return the features (N, C) that the head will see in training, from the starting weights of the suffix.
+        """Return the features (N, C) of the suffix's starting weights, as the head receives them in training.
 
-        Batch norms that learn use the statistics of their batch, as they will in training.
+        Trainable batch norms use the statistics of their batch, as in training.
         """
         _assign(self.suffix.weights, suffix)
         return np.concatenate([self._pooled([tf.constant(cut) for cut in cuts]).numpy() for cuts in batches])
 
     def reset(self, suffix: Arrays, kernel: NDArray[np.float32], affine: Arrays, learning_rate: float) -> None:
-        """Begin a run from the starting weights of the suffix, a head kernel (C, K) and the features' mean and SD."""
+        """Start a run with the starting weights of the suffix, a head kernel (C, K) and the features' mean and SD."""
         _assign(self.suffix.weights, suffix)
         mean, sd = affine
         self.head.reset(kernel=kernel, bias=np.zeros(kernel.shape[1], np.float32), mean=mean, sd=sd)
@@ -71,9 +71,9 @@ class Trainer:
         self._optimizer.learning_rate = learning_rate
 
     def step(self, cuts: Arrays, targets: NDArray, weights: NDArray, mask: NDArray) -> float:
-        """Learn from one batch: cut tensors (B, ...), targets (B, K), ``weights`` of the loss, dropout mask (B, C).
+        """Train on one batch: cut tensors (B, ...), targets (B, K), ``weights`` of the loss, dropout mask (B, C).
 
-        Weights are those of the examples (B, 1), of several labels those of each (B, K).
+        The weights are per example (B, 1), or per label (B, K) in a multilabel task.
         """
         short = -len(targets) % self._replicas.num_replicas_in_sync
         if short:
@@ -85,11 +85,11 @@ class Trainer:
         return np.concatenate([self._logits([tf.constant(cut) for cut in cuts]).numpy() for cuts in batches])
 
     def learned(self) -> tuple[Arrays, Arrays]:
-        """Return copies of the suffix's and of the head's weights: all that a run has learned."""
+        """Return copies of the weights of the suffix and the head: everything that a run trains."""
         return copies(self.suffix.weights), copies(self.head.weights)
 
     def restore(self, learned: tuple[Arrays, Arrays]) -> None:
-        """Take back what ``learned`` returned."""
+        """Restore a result of ``learned``."""
         _assign([*self.suffix.weights, *self.head.weights], [*learned[0], *learned[1]])
 
     def _share_step(
@@ -126,7 +126,7 @@ class Trainer:
 
 @cache  # two strategies would give their collective operations the same keys
 def replicas() -> tf.distribute.Strategy:
-    """Return how steps are shared: among all GPUs where there are several, else not at all."""
+    """Return the strategy of sharing steps: across all GPUs if there are several, else no sharing."""
     gpus = tf.config.list_logical_devices("GPU")
     return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
 
@@ -134,7 +134,7 @@ def replicas() -> tf.distribute.Strategy:
 def _filled(batch: Sequence[NDArray], short: int) -> Arrays:
     """Return (*cuts, targets, weights, mask) with ``short`` more rows, since batch norms need a row in every share.
 
-    They repeat the first rows at weight 0; the weights of the others make up for the larger number in the mean.
+    The added rows repeat the first rows with weight 0; the other weights are scaled to keep the mean over rows.
     """
     size = len(batch[0])
     *cuts, targets, weights, mask = [array[np.arange(size + short) % size] for array in batch]
@@ -148,5 +148,5 @@ def _assign(variables: Sequence[keras.Variable], values: Sequence[NDArray]) -> N
 
 
 def copies(variables: Sequence[keras.Variable]) -> Arrays:
-    """Return the values of variables as arrays that later training does not touch."""
+    """Return copies of the values of variables, which later training does not change."""
     return [keras.ops.convert_to_numpy(variable.value).copy() for variable in variables]

@@ -1,4 +1,4 @@
-"""Steps that try the device: how long one takes, whether it fits, and what to say when it does not."""
+"""Take trial steps on the device: their time, whether they fit into memory, and the advice if they do not."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import tensorflow as tf
 from radtl_tf.errors import ExperimentError
 from radtl_tf.training.trainer import Trainer, copies
 
-BATCH_SIZES = (32, 16, 8, 4, 2, 1)  # tried in this order where the user leaves the choice; 32 is the published one
-_OTHER = "where runs are finished, this is another experiment, in another output folder"
-SMALLER_IMAGES = f"in a pass over the images, whatever the batch size: set a smaller training.image_size; {_OTHER}"
-WITHOUT_GPU = "after the training: call again with CUDA_VISIBLE_DEVICES=-1, which does the rest on the CPU"
+BATCH_SIZES = (32, 16, 8, 4, 2, 1)  # tried in this order for batch_size = "auto"; 32 is the published size
+_OTHER = "if runs are already finished, also choose another output folder, since this is another experiment"
+SMALLER_IMAGES = f"in a pass over the images, for any batch size: set a smaller training.image_size; {_OTHER}"
+WITHOUT_GPU = "after the training: run it again with CUDA_VISIBLE_DEVICES=-1 to do the rest on the CPU"
 
 
 def trial_step(trainer: Trainer, num_images: int) -> None:
@@ -32,7 +32,7 @@ def trial_step(trainer: Trainer, num_images: int) -> None:
 
 @contextmanager
 def one_line_when_full(advice: str) -> Iterator[None]:
-    """Turn TensorFlow's report of exhausted memory into one line: where it was exhausted, and what to do.
+    """Turn TensorFlow's error of exhausted memory into one line: when it happened and what to do.
 
     Raises:
         ExperimentError: the device ran out of memory in this block.
@@ -44,14 +44,14 @@ def one_line_when_full(advice: str) -> Iterator[None]:
 
 
 def smaller_batch(size: int) -> str:
-    """Return the advice where a training step with ``size`` images did not fit."""
+    """Return the advice if a training step with ``size`` images does not fit."""
     smaller = next((number for number in BATCH_SIZES if number < size), None)
     wanted = f"training.batch_size = {smaller}, or 'auto'" if smaller else "a smaller training.image_size"
-    return f"with {size} images a step: set {wanted}; {_OTHER}"
+    return f"with {size} images per step: set {wanted}; {_OTHER}"
 
 
 def largest_batch(fits: Callable[[int], object]) -> int:
-    """Return the largest of ``BATCH_SIZES`` with which ``fits(size)``, a trial step, does not exhaust the memory.
+    """Return the largest of ``BATCH_SIZES`` for which the trial step ``fits(size)`` does not exhaust the memory.
 
     Raises:
         ExperimentError: not even one image fits.

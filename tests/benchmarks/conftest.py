@@ -1,4 +1,4 @@
-"""The benchmarks are scripts in a folder, no package: their modules are imported with that folder in front."""
+"""Fixtures that import the benchmarks' modules, which are scripts in a folder and not a package."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 def _imported(name: str) -> ModuleType:
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))  # for this moment only: coverage.py is also the name of a package
+        patch.syspath_prepend(str(BENCHMARKS))  # only for the import, since coverage.py is also the name of a package
         return importlib.import_module(name)
 
 

@@ -124,7 +124,7 @@ def test_the_script_goes_on_where_it_was_stopped_and_publishes_no_part(tmp_path:
     second = _run(*words, "200")
     assert "200 data sets" in second.stdout
     blocks = [line for line in results.read_text().splitlines() if line.endswith("}")]
-    assert len(blocks) == 2  # the first was taken up, only the second simulated
+    assert len(blocks) == 2  # the first block was reused, only the second was simulated
     assert _run(*words, "100").stdout == first.stdout
     assert page.read_bytes() == before
 

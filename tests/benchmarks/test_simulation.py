@@ -32,7 +32,7 @@ def _counts(truth: np.ndarray, patients: np.ndarray) -> tuple[int, int]:
 def test_folds_keep_patients_whole_and_classes_even_as_radtl_does(
     simulation: ModuleType, cell: Any, rng: np.random.Generator
 ) -> None:
-    """The same counts per class in every part as from ``draw_folds``, on patients of three images."""
+    """Every part has the same counts per class as with ``draw_folds``, for patients with three images."""
     truth = np.repeat([1, 0], 50)
     patients = np.repeat(np.arange(100), 3)
     ids = tuple(map(str, range(100)))
@@ -112,7 +112,7 @@ def test_the_closed_form_is_the_auroc_of_200_000_patients(
     features[truth == 1, :, 0] += 1.2
     head = np.linspace(1, -0.3, simulation.FEATURES)
     scores = features.astype(float) @ head
-    scores = scores.mean(axis=1) if unit == "patient" else scores[:, 0]  # one image each: a case of its own
+    scores = scores.mean(axis=1) if unit == "patient" else scores[:, 0]  # with one image each, every image is a case
     assert simulation.closed_form(head, 1.2, cell.pooled) == pytest.approx(auroc(truth, scores), abs=0.005)
 
 
@@ -140,11 +140,11 @@ def test_the_distance_of_the_classes_gives_the_auroc_that_was_asked_for(simulati
     again, _ = simulation.calibrate(simulation.training_parts(cell, 200, (2,)), 0.8, 1)
     assert simulation.closed_form(heads, again, 1).mean() == pytest.approx(0.8, abs=6 * error)
     assert 0 < error < 0.005
-    assert simulation.calibrate(fits, 0.8, 3)[0] < distance  # the mean of three images tells more
+    assert simulation.calibrate(fits, 0.8, 3)[0] < distance  # the mean of three images has more information
 
 
 def test_the_null_is_exchangeable(simulation: ModuleType, cell: Any) -> None:
-    """Sources a and b differ in nothing: mean, spread and shape of their difference are those of its mirror image."""
+    """Sources a and b are equal, so the distribution of their difference is symmetric in mean, spread and shape."""
     found = simulation.simulate(cell, DISTANCES, 400, 1, replicates=4, seed=(3,)).measured[:, :, 0]  # (D, 3, K)
     gaps = (found[:, 0] - found[:, 1]).mean(axis=-1)
     standard = (gaps - gaps.mean()) / gaps.std()

@@ -1,4 +1,4 @@
-"""data check, as a user types it."""
+"""The command ``data check``."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_manifest_without_labels_or_with_several(hospital: Path, radtl: Any) -
     hospital.write_text(text.replace("path,label", "path,diagnosis"))
     assert radtl("data", "check", hospital).exit_code == 0
     hospital.write_text(text.replace(",sick", ",sick|old"))
-    result = radtl("data", "check", hospital, "--label-separator", "|", "--patient", "patient_id")
+    result = radtl("data", "check", hospital, "--label-separator", "|", "--patient", "patient_id", "--all")
     assert result.exit_code == 0, result.output
     assert "sick | old" in result.stdout or "old | sick" in result.stdout
     result = radtl("data", "check", hospital, "--patient", "patient")

@@ -1,4 +1,4 @@
-"""data build, as a user types it."""
+"""The command ``data build``."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def smaller(experiment: str) -> str:
     """Return the experiment with fewer folds and epochs."""
-    for old, new in (("count = 5", "count = 2"), ("epochs = 15", "epochs = 2")):
+    for old, new in (("count = 5", "count = 2"), ("repeats = 3", "repeats = 1"), ("epochs = 15", "epochs = 2")):
         assert old in experiment
         experiment = experiment.replace(old, new)
     return experiment

@@ -1,4 +1,4 @@
-"""doctor, as a user types it."""
+"""The command ``doctor``."""
 
 from __future__ import annotations
 

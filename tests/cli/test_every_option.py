@@ -1,4 +1,4 @@
-"""Every option of every verb counts somewhere, and is refused where it cannot count."""
+"""Every option of every command has an effect, or is refused."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from PIL import Image
 from radtl_tf.cli.main import main
 from radtl_tf.data.decoding.reading import Outcome
 from radtl_tf.data.decoding.worker_pool import read_all
-from radtl_tf.data.manifest.reader import ImageFile
+from radtl_tf.data.manifest.paths import ImageFile
 from radtl_tf.records.disk import write_json
 from radtl_tf.records.reader import as_dict, read_experiment
 
-# Of each verb: a call that is valid, or only lacks what an entry adds; then, of each option, the words in which it
-# counts. Words before " + " belong to both calls that are compared, those after it hold the option.
+# For each command: a valid call, or one that becomes valid with an entry; then, for each option, the words in which it
+# has an effect. Words before " + " are in both calls that are compared; words after it contain the option.
 TABLE: dict[str, tuple[str, dict[str, str]]] = {
     "demo": ("demo", {"--out": "+ --out out2"}),
     "doctor": ("doctor", {"--json": "+ --json"}),
@@ -43,7 +43,13 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--patient": "--positive sick + --patient other",
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
+            "--missing": "--positive 1 --label gap + --missing no",
+            "--uncertain": "--positive 1 --label unsure + --uncertain yes",
             "--images": "--positive sick + --images more",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
+            "--column": "--positive sick + --column site=finding",
             "--out": "--positive sick + --out out2",
         },
     ),
@@ -62,25 +68,50 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--patient": "labels.csv --positive sick --unit image + --patient patient_id",
             "--one-image-per-patient": "labels.csv --positive sick + --one-image-per-patient",
             "--unit": "labels.csv --positive sick --patient patient_id + --unit image",
+            "--missing": "labels.csv --one-image-per-patient --positive 1 --label gap + --missing ignore",
+            "--uncertain": "labels.csv --one-image-per-patient --positive 1 --label unsure + --uncertain no",
             "--images": "labels.csv --one-image-per-patient --positive sick + --images more",
+            "--path-column": "labels.csv --one-image-per-patient --positive sick + --path-column bare",
+            "--suffix": "labels.csv --one-image-per-patient --positive sick --path-column bare + --suffix .png",
+            "--encoding": "labels.csv --one-image-per-patient --positive sick + --encoding utf-16",
+            "--column": "labels.csv --one-image-per-patient --positive sick + --column site=finding",
         },
     ),
     "data check": (
         "data check labels.csv",
         {
             "--label": "+ --label other",
-            "--label-separator": "--label finding + --label-separator |",
+            "--label-separator": "--all --label finding + --label-separator |",
             "--positive": "+ --positive nobody",
             "--kind": "--positive sick + --kind multiclass",
-            "--class": "--label finding --label-separator | + --class x --class y",
+            "--class": "--all --label finding --label-separator | + --class x --class y",
             "--patient": "+ --patient patient_id",
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "--patient patient_id --folds 2 + --unit patient",
-            "--images": "+ --images more",
+            "--missing": "--positive 1 --label gap + --missing ignore",
+            "--uncertain": "--positive 1 --label unsure + --uncertain yes",
+            "--images": "--all + --images more",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
+            "--column": "+ --column site=finding",
+            "--all": "+ --all",
             "--folds": "--patient patient_id + --folds 2",
-            "--seed": "--patient patient_id --folds 2 + --seed 1",
+            "--seed": "--all --patient patient_id --folds 2 + --seed 1",
             "--out": "+ --out out1",
             "--json": "+ --json",
+        },
+    ),
+    "data fix": (
+        "data fix labels.csv --out out1",
+        {
+            "--out": "+ --out out2",
+            "--label": "+ --label nobody",
+            "--patient": "+ --patient nobody",
+            "--images": "+ --images images",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
         },
     ),
     "data preview": (
@@ -94,7 +125,12 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--patient": "--kind multiclass --per-class 9 + --patient patient_id",
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
+            "--missing": "--positive 1 --label gap + --missing no",
+            "--uncertain": "--positive 1 --label unsure + --uncertain ignore",
             "--images": "--positive sick + --images more",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
             "--out": "--positive sick + --out out2",
             "--image-size": "--positive sick + --image-size 64",
             "--resize": "--positive sick + --resize stretch",
@@ -117,6 +153,14 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "weights fetch": ("weights fetch imagenet", {"--backbone": "+ --backbone ResNet50"}),
+    "weights convert": (
+        "weights convert a.h5 --backbone ResNet50 --out out1",
+        {
+            "--backbone": "+ --backbone MobileNet",
+            "--pixels": "+ --pixels tf",
+            "--out": "+ --out out2",
+        },
+    ),
     "pretrain": (
         "pretrain source.toml --out out1",
         {"--out": "+ --out out2", "--data-dir": "+ --data-dir more", "--dry-run": "+ --dry-run"},
@@ -133,7 +177,13 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--patient": "--positive sick + --patient patient_id",
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
+            "--missing": "--positive sick + --missing ignore",
+            "--uncertain": "--positive sick + --uncertain ignore",
             "--images": "--positive sick + --images more",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
+            "--column": "--positive sick + --column site=finding",
             "--backbone": "--positive sick + --backbone MobileNet",
             "--weights": "--positive sick + --weights imagenet",
             "--pixels": "--positive sick + --pixels tf",
@@ -166,7 +216,12 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--patient": "+ --patient patient_id",
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "+ --unit image",
+            "--missing": "+ --missing ignore",
+            "--uncertain": "+ --uncertain ignore",
             "--images": "+ --images more",
+            "--path-column": "+ --path-column bare",
+            "--suffix": "--path-column bare + --suffix .png",
+            "--encoding": "+ --encoding utf-16",
             "--threshold": "+ --threshold 0.5",
             "--out": "+ --out out2",
             "--json": "+ --json",
@@ -184,7 +239,12 @@ _OF_A_TABLE = {
     "--patient": "patient_id",
     "--one-image-per-patient": "",
     "--unit": "image",
+    "--missing": "ignore",
+    "--uncertain": "ignore",
     "--images": "more",
+    "--path-column": "bare",
+    "--suffix": ".png",
+    "--encoding": "utf-8",
 }
 REFUSED = [
     *(("data check images", f"{name} {value}") for name, value in _OF_A_TABLE.items()),
@@ -192,7 +252,7 @@ REFUSED = [
     *(
         ("data check unlabeled.csv", f"{name} {value}")
         for name, value in _OF_A_TABLE.items()
-        if name not in ("--label", "--patient", "--images")
+        if name not in ("--label", "--patient", "--images", "--path-column", "--suffix", "--encoding")
     ),
     *(("data check unlabeled.csv --patient patient_id", words) for words in ("--folds 5", "--seed 726")),
     *(("data check labels.csv", words) for words in ("--unit image", "--folds 5", "--seed 726")),
@@ -207,7 +267,7 @@ REFUSED = [
     ("weights verify a.h5 --backbone ResNet50", "--resize pad"),
 ]
 
-OUTPUTS = ("out1", "out2")
+OUTPUTS = ("out1", "out2", "out1.changes.csv", "out2.changes.csv")
 EXPERIMENT = """
 name = "small"
 [task]
@@ -275,7 +335,7 @@ def test_a_value_in_the_environment_is_refused_as_well(folder: None, monkeypatch
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write all that the calls of the table name, and return its folder."""
+    """Write all files that the calls of the table use, and return their folder."""
     root = tmp_path_factory.mktemp("options")
     random = np.random.default_rng(0)
     rows = []
@@ -285,8 +345,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
             Image.fromarray(random.integers(0, 256, size, np.uint8)).save(root / place / f"{number:02}.png")
         patient = number - (0 if number < 16 else 15 if number < 20 else 14)  # some have two images, some two labels
         label, finding = ("well", "sick")[number % 2], ("x", "y", "x|y", "z")[number % 4]
-        rows.append(f"images/{number:02}.png,{label},{finding},{'pq'[number % 3 > 0]},p{patient}\n")
-    text = "path,label,finding,other,patient_id\n" + "".join(rows)
+        gap, unsure = ("1", "0", "")[number % 3], ("1", "0", "-1")[number % 3]
+        cells = f"{label},{finding},{'pq'[number % 3 > 0]},{gap},{unsure},p{patient}"
+        rows.append(f"images/{number:02}.png,{cells},images/{number:02}\n")
+    text = "path,label,finding,other,gap,unsure,patient_id,bare\n" + "".join(rows)
     files = {
         "labels.csv": text,
         "more/labels.csv": text,
@@ -307,7 +369,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(written: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Go into the folder of the calls, and leave it without their output."""
+    """Change to the folder of the calls, and remove their output afterwards."""
     monkeypatch.chdir(written)
     monkeypatch.setenv("RADTL_WEIGHTS", str(written))
     yield
@@ -318,12 +380,12 @@ def folder(written: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def call(folder: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tuple[Any, ...]]:
-    """Return a function from a call to exit code, stdout, what was asked of the library, and the files written.
+    """Return a function from a call to its exit code, stdout, calls of the library, and written files.
 
-    What takes long, trains or needs a model only notes what it was asked for.
+    Functions that are slow, train or need a model are replaced by ones that only record their arguments.
     """
     asked: list[str] = []
-    for place in (*NOTED, *STAND_INS):  # first, so that no module takes a stand-in for the function and keeps it
+    for place in (*NOTED, *STAND_INS):  # first, so that no module imports a stand-in and keeps it
         importlib.import_module(place.rpartition(".")[0])
     for place in NOTED:
         monkeypatch.setattr(place, _noting(place, asked))
@@ -349,6 +411,7 @@ NOTED = (
     "radtl_tf.data.tfds.builders.build_named",
     "radtl_tf.experiment.preview.write_preview",
     "radtl_tf.models.weights.sources.fetch",
+    "radtl_tf.experiment.weights.convert.convert_weights",
     "radtl_tf.experiment.weights.make.make_weights",
     "radtl_tf.experiment.weights.make.price_weights",
     "radtl_tf.experiment.run.run_experiment",

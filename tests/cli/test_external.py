@@ -1,4 +1,4 @@
-"""radtl test, as a user types it."""
+"""The command ``radtl test``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a shell sees when a verb is stopped."""
+"""Exit codes and output of a command that is stopped by a signal."""
 
 from __future__ import annotations
 

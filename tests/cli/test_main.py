@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,13 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[t
 
 
 ALL = dict(commands(main))
+GROUPS: dict[tuple[str, ...], click.Group] = {(): main}
+GROUPS |= {path: command for path, command in ALL.items() if isinstance(command, click.Group)}
+CONTRACT = {  # in the order of the work
+    (): "demo doctor data weights init run status report export test predict train pretrain",
+    ("data",): "check fix preview build",
+    ("weights",): "list fetch verify convert",
+}
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
@@ -36,11 +44,23 @@ def test_every_command_and_option_has_help(path: tuple[str, ...], radtl: Any) ->
     assert [option.name for option in options if not option.help] == []
 
 
-def test_the_verbs_of_the_contract_are_there() -> None:
-    verbs = {"demo", "doctor", "init", "pretrain", "train", "run", "status", "report", "export", "test", "predict"}
-    verbs |= {"data check", "data build", "data preview", "weights list", "weights verify", "weights fetch"}
-    groups = {" ".join(path) for path, command in ALL.items() if isinstance(command, click.Group)}
-    assert {" ".join(path) for path in ALL} - groups == verbs
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_the_example_of_every_help_is_a_valid_call(path: tuple[str, ...], radtl: Any) -> None:
+    example = radtl(*path, "-h").stdout.partition("  Example:\n    radtl ")[2].partition("\n\n")[0]
+    words = shlex.split(example.replace("\\\n", " "))
+    command: click.Command = main
+    while isinstance(command, click.Group):
+        command = command.commands[words.pop(0)]
+    assert command is ALL[path] or path in GROUPS
+    command.make_context(command.name, words)
+
+
+@pytest.mark.parametrize("path", GROUPS, ids=" ".join)
+def test_a_group_lists_its_verbs_in_order_and_uncut(path: tuple[str, ...], radtl: Any) -> None:
+    lines = CliRunner().invoke(main, [*path, "-h"], terminal_width=80).stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines] == CONTRACT[path].split()
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines)
+    assert len(GROUPS) == len(CONTRACT)
 
 
 def test_version(radtl: Any) -> None:

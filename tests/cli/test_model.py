@@ -1,4 +1,4 @@
-"""export and predict, as a user types them."""
+"""The commands ``export`` and ``predict``."""
 
 from __future__ import annotations
 

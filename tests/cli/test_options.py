@@ -1,4 +1,4 @@
-"""What the verbs share."""
+"""Helpers that all commands share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb pretrain, as a user types it."""
+"""The command ``pretrain``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from radtl_tf.cli.main import Group
+from radtl_tf.cli.main import Root
 from radtl_tf.cli.pretrain import pretrain
 
 SOURCE = """
@@ -36,7 +36,7 @@ license = "CC0-1.0"
 def call(tmp_path: Path, tiny_backbone: str, radiographs_in: Callable[[Path], Path]) -> Callable[..., Result]:
     radiographs_in(tmp_path)
     (tmp_path / "source.toml").write_text(SOURCE)
-    group = Group(commands=[pretrain])
+    group = Root(commands=[pretrain])
 
     def run(*words: Any) -> Result:
         given = ["pretrain", str(tmp_path / "source.toml"), "--out", str(tmp_path / "own.h5"), *map(str, words)]

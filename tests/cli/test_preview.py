@@ -1,4 +1,4 @@
-"""data preview, as a user types it."""
+"""The command ``data preview``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""train, run, status and report, as a user types them."""
+"""The commands ``train``, ``run``, ``status`` and ``report``."""
 
 from __future__ import annotations
 

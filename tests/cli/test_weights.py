@@ -1,4 +1,4 @@
-"""weights list, verify and fetch, as a user types them."""
+"""The commands ``weights list``, ``verify`` and ``fetch``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_list_says_what_is_here_and_where_to_get_the_rest(tmp_path: Path, radtl: Any) -> None:
-    (tmp_path / "RadImageNet-ResNet50-notop.h5").touch()  # its published sum is not that of an empty file
+    (tmp_path / "RadImageNet-ResNet50-notop.h5").touch()  # its published sha256 differs from that of an empty file
     (tmp_path / "RadImageNet-IRV2_notop.h5").touch()
     result = radtl("weights", "list")
     assert result.exit_code == 0
@@ -74,7 +74,7 @@ def test_verify_shows_what_a_file_holds(tmp_path: Path, tiny_backbone: str, radt
     assert "mine.h5: accepted for Tiny" in result.stdout
     assert "matched       6 layers: 18 tensors, " in result.stdout
     assert "missing       nothing" in result.stdout and "left over     nothing" in result.stdout
-    assert "not listed: declare it" in result.stdout
+    assert re.search(r"catalogue +not listed.*\[weights\.NAME\]", result.stdout)
     assert sha256_of(tmp_path / "mine.h5") in result.stdout
     record = json.loads(radtl(*words, "--json").stdout)
     assert record["tensors"] == 18 and record["catalogue"] is None
@@ -92,11 +92,11 @@ def test_verify_warns(tmp_path: Path, tiny_backbone: str, radtl: Any) -> None:
 def test_verify_says_what_the_catalogue_knows(
     tmp_path: Path, tiny_backbone: str, radtl: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A row without license and citation is a sound one."""
+    """A row without license and citation is valid."""
     file = tmp_path / "mine.h5"
     write_weights(file, build_base(tiny_backbone, 32, seed=7))
     row = CatalogueRow("known", ("mine.h5",), tiny_backbone, "file", None, "caffe", "", "", "ask the author")
-    for sha256, words in {None: "name only", "0" * 64: "name only", sha256_of(file): "by its sum"}.items():
+    for sha256, words in {None: "only the file name", "0" * 64: "only the file name", sha256_of(file): "same"}.items():
         rows = (dataclasses.replace(row, sha256=sha256),)
         monkeypatch.setattr("radtl_tf.models.weights.catalogue.catalogue", lambda rows=rows: rows)
         lines = radtl("weights", "verify", file, "--backbone", tiny_backbone).stdout.splitlines()
@@ -106,7 +106,7 @@ def test_verify_says_what_the_catalogue_knows(
 
 
 def small_network(*, input_shape: tuple[int, int, int], **_: Any) -> keras.Model:
-    """Return the network whose weights the spoiled files pretend to hold."""
+    """Return the network for the damaged files."""
     layers = keras.layers
     images = keras.Input(input_shape)
     first = layers.BatchNormalization(name="bn1")(layers.Conv2D(4, 3, name="conv1")(images))
@@ -117,7 +117,7 @@ def small_network(*, input_shape: tuple[int, int, int], **_: Any) -> keras.Model
 
 @pytest.fixture
 def verify_small(tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Result]:
-    """Return a function that verifies the small file of the spoiled ones."""
+    """Return a function that verifies the small file."""
     monkeypatch.setitem(BACKBONES, "Small", Backbone("Small", small_network, "tf", 16, True, 4))
     return lambda: radtl("weights", "verify", tmp_path / "small.h5", "--backbone", "Small", "--json")
 
@@ -165,7 +165,7 @@ def test_an_unknown_backbone_is_one_line(tmp_path: Path, tiny_backbone: str, rad
 
 @pytest.fixture
 def settled(tmp_path: Path, tiny_backbone: str, radiographs_in: Any) -> list[str]:
-    """Write 60 radiographs and weights that saw such in the convention ``torch``; return the words of the command."""
+    """Write 60 radiographs and weights with their batch statistics in the convention ``torch``; return the command."""
     radiographs_in(tmp_path)
     base = build_base(tiny_backbone, 40, seed=7)
     for layer in base.layers:
@@ -183,11 +183,11 @@ def test_verify_scores_conventions_on_ones_own_images(settled: list[str], tmp_pa
     assert result.exit_code == 0, result.output
     assert re.search(r"\b59 of 60 images, 40 px, .*stretch", result.stderr)
     assert "Warning: 1 of 60 images " in result.stderr
-    assert "000.png" not in result.output  # it may be a patient's name
+    assert "000.png" not in result.output  # a file name can be a patient's name
     table = result.stdout.split("\n\n")[1].splitlines()
     assert table[0].split() == ["convention", "agreement", "spread", "shrunk", "meaning"]
     assert table[1].split()[0] == "torch" and table[1].endswith(" -2.118 to 2.64")
-    assert table[6].startswith("best: torch; no ")
+    assert table[6].startswith("best: torch; ")
     record = json.loads(radtl(*words, "--json").stdout)["conventions"]
     assert (record["best"], record["declared"], record["agrees"]) == ("torch", None, None)
     assert [f"{score['agreement']:.3f}" for score in record["scores"]] == [line.split()[1] for line in table[1:6]]
@@ -195,7 +195,7 @@ def test_verify_scores_conventions_on_ones_own_images(settled: list[str], tmp_pa
 
 @pytest.mark.parametrize(
     ("pixels", "words"),
-    [("torch", "the same"), ("tf", "declares tf")],
+    [("torch", "agrees"), ("tf", "says tf")],
 )
 def test_the_declared_convention_is_compared(
     pixels: str, words: str, settled: list[str], tmp_path: Path, radtl: Any, monkeypatch: pytest.MonkeyPatch

@@ -1,4 +1,4 @@
-"""What the tests of the data layer share: small images of every kind, DICOM radiographs, manifests."""
+"""Fixtures of the data layer: small images of every kind, DICOM radiographs, manifests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def encoded() -> Callable[..., bytes]:
 
 @pytest.fixture
 def smooth() -> Callable[..., NDArray[np.uint8]]:
-    """Return ``smooth(height, width, *channels)``: 8-bit pixels that JPEG does not turn into noise."""
+    """Return ``smooth(height, width, *channels)``: 8-bit pixels that JPEG hardly changes."""
 
     def make(height: int, width: int, *channels: int) -> NDArray[np.uint8]:
         rows, columns = np.mgrid[0:height, 0:width]

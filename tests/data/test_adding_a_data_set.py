@@ -1,4 +1,4 @@
-"""docs/adding-a-data-set.md says how; here it is done, from the page's own text."""
+"""The steps of docs/how-to/adding-a-data-set.md work, with the code from the page."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 from radtl_tf.data.tfds import builders
 from radtl_tf.data.tfds.builders import build_named, examined_from, known_datasets
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "adding-a-data-set.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "adding-a-data-set.md"
 
 
 @pytest.fixture
 def knees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Make the folder that the page describes, in a folder of data sets of its own."""
+    """Make the folder that the page describes, in a separate folder of data sets."""
     blocks = re.findall(r"```(\w*)\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
     (builder,) = (text for kind, text in blocks if kind == "python")
     readme, tags = (text for kind, text in blocks if kind == "text")

@@ -1,6 +1,6 @@
-"""Pixels of other programs: one image in every lossless transfer syntax; windows and tables as DCMTK shows them.
+"""Comparison with other programs: one image in every lossless transfer syntax; windows and tables as in DCMTK.
 
-DCMTK comes as the Debian package ``dcmtk``; it shares no code with the decoders that are used here.
+DCMTK is the Debian package ``dcmtk``; it shares no code with the decoders used here.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ LOSSLESS: dict[str, Callable[[Pixels], bytes] | None] = {
     uid.JPEGLossless: lambda pixels: imagecodecs.jpeg8_encode(pixels, lossless=True, predictor=6, bitspersample=12),
     uid.JPEGLosslessSV1: lambda pixels: imagecodecs.ljpeg_encode(pixels, bitspersample=12),
     uid.JPEGLSLossless: imagecodecs.jpegls_encode,
-    uid.JPEGLSNearLossless: imagecodecs.jpegls_encode,  # which may lose nothing, too
+    uid.JPEGLSNearLossless: imagecodecs.jpegls_encode,  # which can also be lossless
     uid.JPEG2000Lossless: lambda pixels: imagecodecs.jpeg2k_encode(pixels, codecformat="j2k", bitspersample=12),
     uid.JPEG2000: lambda pixels: imagecodecs.jpeg2k_encode(pixels, codecformat="j2k", bitspersample=12),
     uid.HTJ2KLossless: lambda pixels: imagecodecs.htj2k_encode(pixels, reversible=True),
@@ -181,7 +181,7 @@ def test_what_dcmtk_compresses_is_read_as_it_was(
 @needs_dcmtk
 @pytest.mark.parametrize(("option", "bits"), [("+eb", 8), ("+ee", 12)])
 def test_lossy_jpeg_is_shown_as_by_dcmtk(option: str, bits: int, dicom: Dicom, tmp_path: Path) -> None:
-    """DCMTK decodes with a fast transform of its own, so a few values may round to the other side."""
+    """DCMTK uses another fast transform, so a few values may round differently."""
     plain, packed = tmp_path / "plain.dcm", tmp_path / "packed.dcm"
     pixels = STORED if bits == 12 else (STORED >> 4).astype(np.uint8)
     window = {"WindowCenter": 1 << bits - 1, "WindowWidth": 1 << bits}

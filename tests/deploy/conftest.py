@@ -18,7 +18,7 @@ BANDS = {"top": slice(0, 13), "middle": slice(13, 26), "bottom": slice(26, 40)} 
 
 @pytest.fixture
 def finished(finished_once: Path, tmp_path: Path) -> OutputFolder:
-    """Return the output folder of an experiment with all its runs done, a copy that a test may change."""
+    """Return a copy of the output folder of a finished experiment, which a test may change."""
     for name in ("out", "images", "tiny.h5"):
         copy = shutil.copytree if (finished_once / name).is_dir() else shutil.copy
         copy(finished_once / name, tmp_path / name)
@@ -27,7 +27,7 @@ def finished(finished_once: Path, tmp_path: Path) -> OutputFolder:
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where an experiment of each kind is kept that was run once."""
+    """Return the folders of one finished experiment of each kind."""
     return tmp_path_factory.mktemp("several")
 
 

@@ -1,4 +1,4 @@
-"""Labels of a manifest against the classes of models; and the whole way of a model of several classes."""
+"""Labels of a manifest against the classes of models; and all steps of a model with several classes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from radtl_tf.cli.main import main
-from radtl_tf.data.manifest.reader import ImageFile, Manifest
+from radtl_tf.data.manifest.paths import ImageFile
+from radtl_tf.data.manifest.reader import Manifest
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.metrics.auroc import auroc
@@ -34,7 +35,7 @@ def manifest(**columns: list[str]) -> Manifest:
 
 
 def refused(*cards: dict[str, Any], table: Manifest | None = None, **task: Any) -> str:
-    """Return why a task is not that of the models, or the labels of ``table`` are not theirs."""
+    """Return why a task or the labels of ``table`` do not fit the models."""
     with pytest.raises(DataError) as caught:
         said = task_of(cards, Task(**task))
         if table:
@@ -43,12 +44,12 @@ def refused(*cards: dict[str, Any], table: Manifest | None = None, **task: Any) 
     return str(caught.value)
 
 
-def test_a_card_without_a_kind_is_that_of_a_binary_model() -> None:
+def test_a_card_without_a_kind_describes_a_binary_model() -> None:
     assert target_of(BINARY).score == ("score",)
     assert target_of(SEVERAL).score == ("score_a", "score_b", "score_c")
 
 
-def test_the_task_is_that_of_the_models() -> None:
+def test_the_task_comes_from_the_models() -> None:
     assert task_of([BINARY, BINARY], Task()) == Task(kind="binary", positive="sick")
     assert task_of([BINARY], Task(positive="well")).positive == "well"
     assert task_of([SEVERAL], Task()) == Task(kind="multiclass")
@@ -66,7 +67,7 @@ def test_models_that_cannot_be_compared() -> None:
     assert re.search("three and fewer .*'b'", refused(SEVERAL, fewer))
 
 
-def test_a_positive_class_goes_with_two_classes() -> None:
+def test_only_binary_models_take_a_positive_class() -> None:
     assert re.search("positive .*binary.* three .*multiclass", refused(SEVERAL, positive="a"))
 
 
@@ -87,7 +88,7 @@ def test_labels_that_a_model_knows() -> None:
         (BINARY, manifest(label=["sick", "healthy"]), {}, r"\b1 images .*'healthy'.* two"),
         (SEVERAL, manifest(label=["a", "d", "d"]), {}, r"\b2 images .*'d', .*'a', 'b', 'c'"),
         (SEVERAL, manifest(label=["a", "b"]), {}, r"labels\.csv: .*'c' .* three"),
-        (SEVERAL, manifest(label=["a", ""]), {}, r"labels\.csv: 1 row .*label.* line 3"),
+        (SEVERAL, manifest(label=["a", ""]), {}, r"labels\.csv: 1 label .* line 3"),
         (LABELS, manifest(label=["a|b", "c|c"]), {"label": "findings"}, "'findings'"),
         (LABELS, manifest(label=["a|b", "d"]), {"label_separator": "|"}, "no image .*'c'"),
         (LABELS, manifest(label=["a|b", "b|c"]), {"label_separator": "|"}, "every image .*'b'"),

@@ -1,4 +1,4 @@
-"""A plain Keras model of a finished setting gives the predictions of its runs, learns on, and needs no radtl_tf."""
+"""A plain Keras model of a finished setting gives its runs' predictions, can be trained, and needs no radtl_tf."""
 
 from __future__ import annotations
 

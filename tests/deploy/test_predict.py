@@ -1,4 +1,4 @@
-"""Scoring new files: one bad file costs that file."""
+"""Scoring new files: a bad file affects only itself."""
 
 from __future__ import annotations
 

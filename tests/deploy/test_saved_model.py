@@ -1,4 +1,4 @@
-"""An exported model gives the numbers of the runs it is made of, from pixels and from bytes."""
+"""An exported model gives the numbers of its runs, from pixels and from bytes."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_a_process_without_the_package_gives_the_same_scores(finished: OutputFol
 
 
 def set_losses(folder: OutputFolder, **by_setting: list[float]) -> None:
-    """Give the runs of a setting its inner losses by fold, at whatever learning rate; those of the others are 1."""
+    """Give the runs of a setting its inner losses by fold, at every learning rate; all other runs get 1."""
     for place in folder.runs.glob("*/0-*"):
         record = read_json(place / "run.json")
         losses = by_setting.get(f"{record['weights']}_{record['tuning']}", [1.0] * 3)
@@ -185,7 +185,7 @@ def test_the_card_says_what_the_training_images_were_like(finished: OutputFolder
     card = read_card(tmp_path / "model")
     assert card["inputs"] == read_json(finished.inputs)
     assert card["inputs"]["images"] == card["inputs"]["patients"] == 60
-    finished.inputs.unlink()  # as an earlier version left it
+    finished.inputs.unlink()  # as written by an earlier version
     export(finished, SETTING, tmp_path / "older", weights_folder=tmp_path)
     assert read_card(tmp_path / "older")["inputs"] is None
 

@@ -1,4 +1,4 @@
-"""The runs that a model is made of."""
+"""The runs of a model."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from radtl_tf.evaluation.evaluate import Evaluation, evaluate, write_tables
 
 
 def _load(name: str) -> ModuleType:
-    """Import a module of this folder: in pytest's importlib mode it is on no path."""
+    """Import a module of this folder, which pytest's importlib mode does not put on the path."""
     spec = importlib.util.spec_from_file_location(f"_radtl_{name}", Path(__file__).with_name(f"{name}.py"))
     assert spec and spec.loader
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
@@ -41,7 +41,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def evaluation(finished: Path) -> Evaluation:
-    """What is evaluated from ``finished``, and written there."""
+    """The evaluation of ``finished``, which is also written there."""
     found = evaluate(finished)
     write_tables(finished, found)
     return found
@@ -60,7 +60,7 @@ def _changed(thing: Any, changes: dict[str, Any]) -> Any:
 
 @pytest.fixture(scope="session")
 def changed() -> Callable[..., Evaluation]:
-    """Return a function that returns an evaluation whose ``experiment.json`` says something else.
+    """Return a function that returns an evaluation with a changed ``experiment.json``.
 
     ``changed(evaluation, training={"patience": 5}, warnings=("Look.",))``: keys of the experiment, or of the file.
     """

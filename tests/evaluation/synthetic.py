@@ -30,7 +30,7 @@ TUNINGS = {"frozen": (0.01, 0.001), "top10": (0.001, 0.0001)}
 
 @dataclass(frozen=True)
 class Synthetic:
-    """What the drawn experiment is like; ``signal`` is the distance of the classes in SDs, per weights."""
+    """Settings of the simulated experiment; ``signal`` is the distance of the classes in SDs, per weights."""
 
     signal: dict[str, float] = field(default_factory=lambda: {"imagenet": 1.2, "random": 0.6})
     backbones: tuple[str, ...] = ("ResNet50", "InceptionV3")
@@ -88,9 +88,9 @@ def write_synthetic(folder: Path, like: Synthetic) -> Path:
 
 
 def _cases(like: Synthetic, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return patient and truth of each image; some patients have several, if the unit is image of both classes.
+    """Return patient and truth of each image; some patients have several images; with unit image, of both classes.
 
-    Of several classes the truth is (n, K), the same for all images of a patient.
+    With several classes, the truth is (n, K), the same for all images of a patient.
     """
     patients = np.repeat(np.arange(like.num_patients), random.choice([1, 1, 1, 2, 3], like.num_patients))
     if like.kind == "multiclass":
@@ -109,7 +109,7 @@ def _cases(like: Synthetic, random: np.random.Generator) -> tuple[np.ndarray, np
 def _folds(
     like: Synthetic, patients: np.ndarray, truth: np.ndarray, random: np.random.Generator
 ) -> list[tuple[Any, ...]]:
-    """Draw patients into folds, alternating within each class so that every part has both."""
+    """Assign patients to folds, alternating within each class so that every part has both."""
     rows = []
     kinds = truth @ 2 ** np.arange(truth.shape[1]) if truth.ndim == 2 else truth
     of_patient = np.zeros(like.num_patients, int)
@@ -147,7 +147,7 @@ def _predictions(
     common: np.ndarray,
     random: Any,
 ) -> list[tuple[Any, ...]]:
-    """Draw scores: the classes differ by the weights' signal; a high learning rate or a foreign convention costs."""
+    """Draw scores: the classes differ by the weights' signal, less with a high learning rate or a wrong convention."""
     foreign = scenario.setting.pixels != NATIVE.get(
         (scenario.setting.backbone, scenario.setting.weights), "radimagenet"
     )
@@ -184,7 +184,7 @@ def _run_record(run: Run, converged: bool) -> dict[str, Any]:
 
 
 def _history(record: dict[str, Any], shift: float) -> list[tuple[Any, ...]]:
-    """Return the rows of a run: the training loss falls, the inner loss has its minimum in the epoch that was kept."""
+    """Return the rows of a run: the training loss falls, and the inner loss is lowest in the kept epoch."""
     best = record["best_epoch"]
     return [
         (epoch, 0.7 * 0.97**epoch, 0.6 + shift + 0.0002 * (epoch - best) ** 2, 0.7, 0.1)

@@ -1,4 +1,4 @@
-"""What other people's programs say to the same data."""
+"""Comparison with other programs on the same data."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_delong_by_mlstatkit(scored: tuple[np.ndarray, np.ndarray]) -> None:
 
 @pytest.mark.parametrize("repeats", [1, 4])
 def test_the_bayesian_reading_by_baycomp(repeats: int) -> None:
-    """With one repeat the degrees of freedom agree; with more, baycomp counts kR - 1 and only the spread can."""
+    """With one repeat the degrees of freedom agree; with more, baycomp uses kR - 1, so only the spread agrees."""
     random = np.random.default_rng(repeats)
     first, second = random.normal(0.8, 0.03, (2, 10 * repeats))
     worse, same, better = baycomp.CorrelatedTTest.probs(second, first, rope=0.01, runs=repeats)
@@ -54,7 +54,7 @@ def test_the_bayesian_reading_by_baycomp(repeats: int) -> None:
 
 @pytest.fixture(scope="module")
 def subarachnoid() -> pd.DataFrame:
-    """Return aSAH of the R package pROC, which is GPL and therefore read from where it is installed."""
+    """Return aSAH of the R package pROC; the package is GPL, so the data are read from its installation."""
     if not shutil.which("Rscript"):
         pytest.skip("Rscript is not installed: aSAH comes with Debian's r-cran-proc")
     command = ["Rscript", "-e", 'data(aSAH, package="pROC"); write.csv(aSAH, stdout(), row.names=FALSE)']

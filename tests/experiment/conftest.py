@@ -24,7 +24,7 @@ def make_plan(make_experiment: Any, tmp_path: Path) -> Callable[..., Plan]:
 
 @pytest.fixture
 def plan_on_read_images(experiment_on_finished_data: Any, finished_once: Path, tmp_path: Path) -> Callable[..., Plan]:
-    """Return ``make_plan`` for tests of what follows: images are read already, which takes most of its time."""
+    """Return ``make_plan`` with images that are already read, which saves most of its time."""
     make = planner(experiment_on_finished_data, data=finished_once, root=tmp_path)
 
     def on_read(out: Path | str = "out", **changes: Any) -> Plan:

@@ -1,4 +1,4 @@
-"""The price list of a dry run."""
+"""The cost estimate of a dry run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.similarity import write_similarities
 from radtl_tf.training.learned_weights import read_learned
 
-PIXELS = "data set and pixels, which are written already"
+PIXELS = "data set and pixels, already written"
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def make_plan(plan_on_read_images: Callable[..., Plan]) -> Callable[..., Plan]:
 
 @pytest.fixture
 def a_second_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let everything that is timed take a second."""
+    """Make every timed step take one second."""
     monkeypatch.setattr(cost, "_timed", lambda work: (1.0, work()))
 
 
@@ -53,11 +53,11 @@ def test_the_price_is_that_of_a_step_times_their_number(planned: Plan, a_second_
     plan = planned
     trained = [len(fold.train) for fold in plan.folds] * 2  # two weights
     inner = len(plan.folds[0].inner)
-    building = 1 + 2 + 3  # the backbone, a pass to each cut, and of the suffix its building, a step and a forward pass
+    building = 1 + 2 + 3  # the backbone, a pass to each cut, and building, a step and a forward pass of the suffix
     assert seconds(price(plan)) == pytest.approx(
         {
             "Tiny: 2 feature passes": 2 * 60 / 32,
-            "Tiny frozen": 3 * 2,  # epochs, weights: folds and learning rates are one program
+            "Tiny frozen": 3 * 2,  # epochs, weights: folds and learning rates train together
             "Tiny probe": sum(number / len(plan.folds[0].train) for number in trained),
             "Tiny topK2": sum(3 * (-(-number // 16) + inner / 32) for number in trained),
             "Tiny: similarity of activations": 1 + 2 + (2 + 2) * 20 / 32,  # both weights before and after fine-tuning
@@ -92,7 +92,7 @@ def test_an_experiment_takes_about_what_its_dry_run_said(make_plan: Callable[...
 def test_disk_is_that_of_the_cut_tensors_and_of_what_is_learned(make_plan: Any) -> None:
     plan = make_plan(training={"augmentation": "published", "views": 4})
     found = {part.name: part.size for part in price(plan).parts}
-    every = 4 * 60 * 5 * 2  # bytes, images, views and the plain one, weights
+    every = 4 * 60 * 5 * 2  # bytes, images, renderings (views and one without augmentation), weights
     kept = {"frozen": 12 * every, "topK2": 7 * 7 * 14 * every, "probe": 0}
     assert found[PIXELS] > 4 * 60 * 32 * 32
     for _ in execute(plan):

@@ -1,4 +1,4 @@
-"""The engine: every run once, the same numbers after a kill, nothing half-written."""
+"""The engine: every run once, the same numbers after an interruption, no incomplete files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from radtl_tf.training.trainer import Trainer
 
 
 def finished(plan: Plan) -> pd.DataFrame:
-    """Do what is left and return all predictions."""
+    """Train the remaining runs and return all predictions."""
     for _ in execute(plan):
         pass
     collect_predictions(plan)
@@ -126,7 +126,7 @@ def test_images_pass_each_backbone_once_per_start(make_plan: Any, monkeypatch: p
     assert sum(seen) == 2 * 60  # two weights, 60 images, for two folds, two tunings and two learning rates
     seen.clear()
     finished(make_plan("repeated", training={"epochs": 1}, folds={"count": 2, "repeats": 2}))
-    assert sum(seen) == 3 * 60  # random weights are drawn anew in the second repeat
+    assert sum(seen) == 3 * 60  # random weights are drawn again in the second repeat
 
 
 def test_another_experiment_on_the_same_images_pays_no_prefix(
@@ -145,7 +145,7 @@ def test_strict_runs_take_no_features_of_another_cpu_number_of_threads_or_determ
     make_plan: Any, tmp_path: Path
 ) -> None:
     plan = make_plan(cache=tmp_path / "cache")
-    # Not by its section: determinism, once switched on, lasts as long as the process.
+    # Not in its section, because determinism cannot be switched off again in a process.
     strict = replace(
         plan, experiment=replace(plan.experiment, training=replace(plan.experiment.training, determinism="strict"))
     )
@@ -254,7 +254,7 @@ def test_half_precision_gives_the_auroc_of_full_precision(make_plan: Any, restor
 
 @pytest.fixture
 def restored_precision() -> Iterator[None]:
-    """Go back to the policy of the other tests."""
+    """Restore the policy of the other tests."""
     policy = keras.config.dtype_policy()
     yield
     keras.config.set_dtype_policy(policy)

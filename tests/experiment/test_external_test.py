@@ -1,4 +1,4 @@
-"""A frozen model on another hospital's data: what is written, what is said, what is refused."""
+"""A frozen model on another hospital's data: files, messages and refused input."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_two_models_are_compared_on_the_same_cases(
     assert test.difference == pytest.approx(expected.difference)
     twice = assess([models[0], models[0]], task(hospital("again")), tmp_path / "twice")
     assert [one["name"] for one in twice.results["models"]] == ["Tiny-mine-tf-frozen (1)", "Tiny-mine-tf-frozen (2)"]
-    assert twice.results["comparisons"][0]["p_value"] is None  # JSON knows no NaN
+    assert twice.results["comparisons"][0]["p_value"] is None  # JSON has no NaN
 
 
 def test_a_threshold_adds_what_is_called_positive(
@@ -236,7 +236,7 @@ def test_every_image_is_counted_as_it_is_read_and_scored(
 
 
 class Thirds(tf.Module):
-    """Takes the brightness (0..1) of the upper, middle and lower third of an image for its probabilities."""
+    """A model whose probabilities are the brightness (0..1) of the upper, middle and lower third of an image."""
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.uint16, name="pixels")])
     def thirds(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -247,7 +247,7 @@ class Thirds(tf.Module):
 
 @pytest.fixture
 def thirds(tmp_path: Path) -> Callable[..., Path]:
-    """Return a function that writes a model of the classes a, b and c whose scores are to be seen in the images."""
+    """Return a function that writes a model of the classes a, b and c whose scores follow from the images."""
 
     def write(name: str, kind: str, classes: str = "abc") -> Path:
         module = Thirds()
@@ -260,7 +260,7 @@ def thirds(tmp_path: Path) -> Callable[..., Path]:
 
 
 # Scores of a, b and c x 255: of the pairs of a case with a class and one without, 11 of 15, 14 of 15 and 11 of 12 are
-# ordered rightly.
+# ordered correctly.
 GREYS = [
     *((200, 30, 25), (100, 90, 65), (60, 75, 120)),
     *((40, 180, 35), (90, 110, 55), (150, 80, 25)),

@@ -1,4 +1,4 @@
-"""An experiment of one row."""
+"""An experiment with one setting."""
 
 from __future__ import annotations
 

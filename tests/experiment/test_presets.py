@@ -104,3 +104,25 @@ def test_a_column_of_names_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"\b7\b") as caught:
         filled_preset("quick", Task(manifest=file, label="name", patient="name"), folder=tmp_path)
     assert "NAME" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("cells", "separator", "kind", "positive"),
+    [
+        ("x y z", None, "multiclass", None),
+        ("no yes no", None, "binary", "yes"),
+        ("0.0 1.0 1.0", None, "binary", "1.0"),
+        ("x|y x y", "|", "multilabel", None),
+    ],
+)
+def test_labels_decide_the_kind_where_none_is_given(
+    cells: str, separator: str | None, kind: str, positive: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    file = tmp_path / "labels.csv"
+    file.write_text("path,label\n" + "".join(f"a.png,{cell}\n" for cell in cells.split()))
+    chosen = Task(manifest=file, one_image_per_patient=True, label_separator=separator)
+    task = experiment_from(tomllib.loads(filled_preset("quick", chosen, folder=tmp_path, infer=True)), tmp_path).task
+    assert (task.kind, task.positive) == (kind, positive)
+    with pytest.raises(DataError):
+        filled_preset("quick", chosen, folder=tmp_path)

@@ -1,4 +1,4 @@
-"""Which radiographs a contact sheet shows."""
+"""The choice of radiographs on a contact sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saliency maps of a finished experiment; what they show is tested with ``report.saliency``."""
+"""Saliency maps of a finished experiment; the tests of ``report.saliency`` check their content."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_rows_of_fine_tuning_and_of_the_two_weights(plan: Plan) -> None:
     assert set(tuned["layer"]) == {"relu1", "features"}
     assert (tuned["images"] == len(plan.folds[0].test)).all()
     cut = tuned[tuned["tuning"] == "topK2"].set_index("layer")["cka"]
-    assert cut["relu1"].to_numpy() == pytest.approx(1)  # below the cut nothing learns, whatever was tuned before
+    assert cut["relu1"].to_numpy() == pytest.approx(1)  # layers below the cut do not change, whatever was tuned before
     assert (cut["features"] < 0.9999).all()
     assert (tuned[tuned["tuning"] == "full"]["cka"] < 0.9999).all()
     assert both[["weights", "weights_b", "pixels"]].drop_duplicates().to_numpy().tolist() == [["mine", "random", "tf"]]

@@ -1,4 +1,4 @@
-"""Counting what is done."""
+"""Counting finished runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time that is left."""
+"""The estimate of the remaining time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_runs_of_a_kind_cost_what_those_before_did() -> None:
     now = 100.0
     remaining = Remaining(runs, clock=lambda: now)
     now = 102.0
-    assert remaining.finish(runs[0]) == 7 * 2  # nothing is known of top10 yet
+    assert remaining.finish(runs[0]) == 7 * 2  # no top10 run is finished
     assert remaining.finish(runs[1]) == 6 * 1
     now = 132.0
     assert remaining.finish(runs[4]) == 2 * 1 + 3 * 30

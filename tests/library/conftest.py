@@ -1,4 +1,4 @@
-"""Radiographs for the library's tests: 60 patients, and two whose image is a copy of another patient's."""
+"""Radiographs for the library's tests: 60 patients, plus two whose image is a copy of another patient's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from radtl_tf.library.data.dataset import Dataset
 
-COPIES = {60: 0, 61: 1}  # patient: whose image it has
+COPIES = {60: 0, 61: 1}  # patient: the patient whose image is copied
 
 
 @pytest.fixture(scope="session")

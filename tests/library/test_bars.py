@@ -1,4 +1,4 @@
-"""Bars in a terminal, and silence elsewhere."""
+"""Progress bars in a terminal, and no output elsewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from radtl_tf.progress import Progress
 
 
 class Terminal(io.StringIO):
-    """A stderr that a person looks at."""
+    """A stderr that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""A small weights file in every layout, to be spoiled in many ways, and genuine files of Keras 2."""
+"""A small weights file in every layout, which tests can damage in many ways, and genuine files of Keras 2."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ spoiled = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("spoiled
 
 @pytest.fixture
 def schema() -> Schema:
-    """Return what the small file holds."""
+    """Return the contents of the small file."""
     return spoiled.SCHEMA
 
 
 @pytest.fixture
 def small_file(tmp_path: Path) -> Callable[..., Path]:
-    """Return a function that writes a sound file and applies ``spoil(group, file)`` to it."""
+    """Return a function that writes a valid file and applies ``spoil(group, file)`` to it."""
     return lambda spoil=None, *, root=False: spoiled.write_small(tmp_path / "weights.h5", spoil, root=root)
 
 
@@ -60,7 +60,7 @@ def _run(script: str, *arguments: str) -> str:
 
 @pytest.fixture(scope="session")
 def run_script() -> Callable[..., str]:
-    """Return a function that runs a script in a process of its own and returns what it printed."""
+    """Return a function that runs a script in a separate process and returns its output."""
     return _run
 
 

@@ -1,6 +1,6 @@
-"""A small weights file that can be spoiled in many ways, and the table of what each way gets.
+"""A small weights file that can be damaged in many ways, and a table of the expected refusals.
 
-Run by path (from ``tests/models`` and ``tests/cli``), since pytest's importlib mode puts no folder on the path.
+Other tests run it by path (``tests/models``, ``tests/cli``), since pytest's importlib mode adds no folder to the path.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SCHEMA = Schema(
 
 
 def put_layers(group: h5py.Group, layers: tuple[LayerSchema, ...]) -> None:
-    """Write layers as Keras 2 does, the tensors counting on from 1, 2, ..., and an activation without weights."""
+    """Write layers as in Keras 2, with tensors numbered 1, 2, ..., and an activation without weights."""
     group.attrs["layer_names"] = [*(layer.name for layer in layers), "relu"]
     group.attrs["keras_version"] = "2.4.0"
     group.create_group("relu").attrs["weight_names"] = np.array([])  # float64, as Keras wrote it
@@ -48,7 +48,7 @@ def put_layers(group: h5py.Group, layers: tuple[LayerSchema, ...]) -> None:
 
 
 def write_small(path: Path, spoil: Spoil | None = None, *, root: bool = False) -> Path:
-    """Write a sound file of the schema and apply ``spoil(group, file)`` to it."""
+    """Write a valid file of the schema and apply ``spoil(group, file)`` to it."""
     with h5py.File(path, "w") as file:
         group = file if root else file.create_group("model_weights")
         put_layers(group, SCHEMA.layers)
@@ -101,14 +101,14 @@ def renamed(group: h5py.Group, file: h5py.File) -> None:
 
 
 def exchanged(group: h5py.Group, file: h5py.File) -> None:
-    """Rename two groups of one shape into each other, with everything in them."""
+    """Swap the names of two groups of the same shape."""
     group.move("conv2_a", "aside")
     group.move("conv2_b", "conv2_a")
     group.move("aside", "conv2_b")
 
 
 def exchanged_in_list(group: h5py.Group, file: h5py.File) -> None:
-    """Let the group of one layer list, and hold, the kernel of another of the same shape."""
+    """Put the kernel of another layer of the same shape into the group of one layer."""
     group.move("conv2_a/conv2_a/kernel:0", "conv2_a/conv2_b/kernel:0")
     group["conv2_a"].attrs["weight_names"] = ["conv2_b/kernel:0"]
 
@@ -267,7 +267,7 @@ def truncated(path: Path) -> None:
 
 def huge(path: Path) -> None:
     with path.open("r+b") as file:
-        file.truncate(2**32)  # sparse: takes no room
+        file.truncate(2**32)  # sparse, so it needs no space
 
 
 def absent(path: Path) -> None:
@@ -279,19 +279,34 @@ def folder(path: Path) -> None:
     path.mkdir()
 
 
+def _without_checksums(path: Path) -> None:
+    """Rewrite the file with the groups of HDF5 before 1.8, where a changed byte is not noticed."""
+    old = path.with_suffix(".old")
+    with h5py.File(path) as source, h5py.File(old, "w") as target:
+
+        def copy(name: str, item: Any) -> None:
+            group = isinstance(item, h5py.Group)
+            copied = target.create_group(name) if group else target.create_dataset(name, data=item[()])
+            copied.attrs.update(item.attrs)
+
+        source.visititems(copy)
+    old.replace(path)
+
+
 def user_defined(path: Path) -> None:
-    """Put a link of a kind that users of HDF5 define in place of a tensor."""
+    """Put a user-defined HDF5 link in place of a tensor."""
+    _without_checksums(path)
     with h5py.File(path, "r+") as file:
         del file[f"model_weights/{KERNEL}"]
         file[f"model_weights/{KERNEL}"] = h5py.ExternalLink("file-elsewhere", "/x")
     content = path.read_bytes()
     name = content.rindex(b"kernel:0", 0, content.index(b"file-elsewhere"))
-    start = content.rindex(b"\x40", 0, name)  # the link's type: 64 is external, above it are those of users
+    start = content.rindex(b"\x40", 0, name)  # the type of the link: 64 is external, higher numbers are user-defined
     path.write_bytes(content[:start] + b"\x46" + content[start + 1 :])
 
 
 def shared_name(path: Path) -> None:
-    """Let 2,000 names be one and the same string of 2 MB, which h5py would read 2,000 times."""
+    """Make 2,000 names point to one string of 2 MB, which h5py would read 2,000 times."""
     long = 2_100_003
     with h5py.File(path, "r+") as file:
         file["model_weights"].attrs["layer_names"] = ["x" * long, *("y" * 1999)]
@@ -301,7 +316,7 @@ def shared_name(path: Path) -> None:
     path.write_bytes(content)
 
 
-# What is wrong with the file as a whole, and the beginning of the refusal.
+# Faults of the whole file, with the start of the refusal.
 FILES: dict[str, tuple[str, Callable[[Path], None]]] = {
     "empty": (r"\(not HDF5\): .*empty", empty),
     "web page": (r"\(not HDF5\): .*web page", web_page),

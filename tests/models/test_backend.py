@@ -1,4 +1,4 @@
-"""``radtl_tf.models`` under JAX: the same numbers as under TensorFlow, which is not even imported."""
+"""``radtl_tf.models`` under JAX: the same numbers as under TensorFlow, which is not imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Linear CKA against its definition, and the layers that are looked at."""
+"""Linear CKA against its definition, and the layers that are compared."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_stages_end_each_resolution(tiny_backbone: str) -> None:
     ],
 )
 def test_stages_of_backbones_do_not_depend_on_what_was_built_before(name: str, expected: list[str]) -> None:
-    keras.layers.Activation("relu")  # takes a number of the automatic names
+    keras.layers.Activation("relu")  # uses up a number of the automatic names
     base = BACKBONES[name].application(include_top=False, pooling="avg", weights=None, input_shape=(224, 224, 3))
     found = stages(base)
     assert [stage.layer for stage in found] == [*expected, FEATURES]

@@ -1,4 +1,4 @@
-"""Where a backbone is opened, the formula of Grad-CAM, and what becomes random in which order."""
+"""The feature map for Grad-CAM, its formula, and the order of randomization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stock layers do what the pipeline does, exactly or within the bounds that the docstring of ``preprocess`` gives."""
+"""Stock layers agree with the pipeline, exactly or within the bounds in the docstring of ``preprocess``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def films(*shape: int, seed: int = 0) -> NDArray[np.float32]:
 
 
 def difference(film: NDArray[np.uint16], resize: str) -> NDArray[np.float32]:
-    """Return how far the layers are from the pipeline, (64, 64)."""
+    """Return the difference between the layers and the pipeline, (64, 64)."""
     unit = resizing.to_unit(film[None, :, :, None])
     ours = np.asarray(preprocessing_layers("zero_one", 64, resize)(unit))[0, ..., :1]
     return np.abs(ours - np.asarray(resizing.preprocess(film[..., None], 64, resize)))

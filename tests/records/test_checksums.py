@@ -1,4 +1,4 @@
-"""A checksum is made while a file is written, and made again when it is read."""
+"""A checksum is computed when a file is written and again when it is read."""
 
 from __future__ import annotations
 

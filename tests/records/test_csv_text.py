@@ -1,4 +1,4 @@
-"""No cell of a table runs in a spreadsheet."""
+"""No cell of a table runs as a formula in a spreadsheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files and folders are on the disk whole or not there."""
+"""Files and folders are written whole or not at all."""
 
 from __future__ import annotations
 

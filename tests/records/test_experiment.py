@@ -1,4 +1,4 @@
-"""The records refuse nothing themselves, but name things."""
+"""Names in the records."""
 
 from __future__ import annotations
 

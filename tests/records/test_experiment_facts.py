@@ -1,4 +1,4 @@
-"""``experiment.json`` is read into typed records, also as earlier versions wrote it."""
+"""``experiment.json`` is read into typed records, also for files of earlier versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/experiment-file.md says every key, and nothing but keys with their defaults."""
+"""docs/reference/experiment-file.md lists every key with its default, and no other keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from radtl_tf.records.experiment import (
     WeightsEntry,
 )
 
-PAGE = Path(__file__).parents[2] / "docs" / "experiment-file.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "experiment-file.md"
 SECTIONS: dict[str, type] = {
     "task": Task,
     "question": Question,
@@ -39,7 +39,7 @@ EXAMPLES = {
     "manifest",
     "positive",
     "patient",
-}  # no defaults: the user's own
+}  # no defaults: names chosen by the user
 
 
 @pytest.fixture(scope="module")

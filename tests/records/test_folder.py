@@ -1,4 +1,4 @@
-"""A run is in the output folder whole or not there."""
+"""A run is written to the output folder whole or not at all."""
 
 from __future__ import annotations
 

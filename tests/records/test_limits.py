@@ -1,4 +1,4 @@
-"""Ranges in annotations: what pydantic makes of them."""
+"""Ranges in annotations, as checked by pydantic."""
 
 from __future__ import annotations
 

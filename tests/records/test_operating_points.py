@@ -1,4 +1,4 @@
-"""An operating point is read strictly, or refused with one line."""
+"""An operating point is read strictly, or refused with a one-line error."""
 
 from __future__ import annotations
 

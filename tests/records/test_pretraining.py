@@ -1,4 +1,4 @@
-"""What a source file may say."""
+"""The keys of a source file."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ evaluation, changed = _EVALUATION.evaluation, _EVALUATION.changed
 
 @pytest.fixture(scope="session")
 def drawn(evaluation: Evaluation) -> Contents:
-    """All that the report on ``evaluation`` holds, drawn once."""
+    """The content of the report on ``evaluation``, drawn once."""
     return contents(evaluation)
 
 

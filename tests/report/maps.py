@@ -1,4 +1,4 @@
-"""Stored saliency maps whose pictures are drawn: nobody's radiographs."""
+"""Stored saliency maps with drawn pictures, which are not radiographs of patients."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SIDE = 32  # of the pictures
 
 
 def case(example: int, kind: str, weights: tuple[str, ...] = WEIGHTS) -> DrawnCase:
-    """Return a case of that kind, explained under each weights."""
+    """Return a case of this kind, with a map for each weights."""
     maps = tuple(DrawnMap(name, f"s-{name}", 0.75, kind, 0.5, "upper left", (7, 7)) for name in weights)
     return DrawnCase(example, int(kind in (KINDS[0], KINDS[2])), kind, maps)
 
 
 def rows(left: float, weights: str = "imagenet", backbone: str = "ResNet50") -> tuple[Randomized, ...]:
-    """Return the two steps of a check that leaves that much of the maps."""
+    """Return the two steps of a check that leaves this share of the maps."""
     return tuple(Randomized(weights, backbone, step, left, 0.5, 4, 1) for step in ("head", "all layers"))
 
 

@@ -1,4 +1,4 @@
-"""The report in a real browser: nothing is asked of the network, nothing is wider than a telephone, it prints."""
+"""The report in a real browser: it makes no request, fits on a phone, and prints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the PATH"),
 ]
-# The browser's own requests come from no page, or from a page of its own.
+# The browser's own requests come from no page, or from an internal page.
 _INITIATOR = re.compile(r'"initiator":"(?!not an origin|chrome)[^"]*"')
 MEASURE = """
 const frame = document.querySelector("iframe");
@@ -78,14 +78,14 @@ frame.addEventListener("load", async () => {
 
 @pytest.fixture(scope="module")
 def page(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of the drawn experiment in a folder of its own, so that nothing beside it can be loaded."""
+    """The report of the drawn experiment, alone in a folder, so the page can load no other file."""
     folder = tmp_path_factory.mktemp("browser")
     return Path(shutil.copy(write_report(finished, evaluate(finished)), folder / "report.html"))
 
 
 @pytest.fixture(scope="module")
 def page_with_maps(finished: Path, tmp_path_factory: pytest.TempPathFactory, maps: ModuleType) -> Path:
-    """The same with saliency maps."""
+    """The same report with saliency maps."""
     folder = tmp_path_factory.mktemp("browser-maps")
     out = maps.store(Path(shutil.copytree(finished, folder / "out")))
     return Path(shutil.copy(write_report(out, evaluate(out)), folder / "report.html"))
@@ -120,7 +120,7 @@ def browse(page: Path, *flags: str) -> subprocess.CompletedProcess[str]:
 
 
 def measured(page: Path, width: int, html: str | None = None, script: str = MEASURE) -> dict[str, Any]:
-    """Lay the page out in a frame ``width`` pixels wide (a window cannot be that narrow) and return what is found."""
+    """Lay out the page in a frame ``width`` pixels wide (a window cannot be so narrow) and return what is found."""
     html = html or page.read_text(encoding="utf-8")
     inner = escape(html.replace("<head>", '<head><base href="about:srcdoc">', 1))  # else links lead to the wrapper
     frame = f'<iframe style="width: {width}px; height: 800px; border: 0" srcdoc="{inner}"></iframe>'
@@ -151,7 +151,7 @@ def test_this_test_would_see_both(page: Path) -> None:
 
 
 def _asked_for(log: Path) -> set[str]:
-    """Return every address that a page asked for, wherever it is; what the browser asks for by itself is left out."""
+    """Return every URL requested by a page, without the browser's own requests."""
     events = log.read_text(encoding="utf-8", errors="replace").splitlines()
     asked = (re.search(r'"url":"([^"]+)"', event) for event in events if _INITIATOR.search(event))
     return {found[1] for found in asked if found}

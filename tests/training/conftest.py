@@ -1,4 +1,4 @@
-"""A small task whose answer is in the pixels, and the parts to train on it."""
+"""A small task that can be solved from the pixels, and the parts to train on it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def cases() -> Cases:
 
 @pytest.fixture(scope="session")
 def several(cases: Cases) -> dict[str, Cases]:
-    """Return the same images as a task of three classes, and as one of two labels; the first is the binary one."""
+    """Return the same images with three classes, and with two labels; the first label is the binary one."""
     numbers, second = np.arange(72), (np.arange(72) // 2) % 2
     classes = np.where(cases.truth == 1, 0, 1 + second)
     labels = np.stack([cases.truth, second], axis=1)
@@ -49,13 +49,13 @@ def several(cases: Cases) -> dict[str, Cases]:
 
 @pytest.fixture(scope="session")
 def fold(cases: Cases) -> Fold:
-    """Return the first of three folds; its inner part is too small to choose on, unless a test says otherwise."""
+    """Return the first of three folds; its inner part is too small for choices, unless a test changes this."""
     return draw_folds(cases, FoldPlan(count=3, inner=0.45), seed=5)[0]
 
 
 @pytest.fixture
 def make_source(pixels: np.ndarray, cases: Cases, tmp_path: Path) -> MakeSource:
-    """Return a function that gives (trainer, source) of a backbone and tuning, with the prefix cached or not."""
+    """Return a function that makes (trainer, source) for a backbone and tuning, with or without a cached prefix."""
     from radtl_tf.models.backbones import build_base
     from radtl_tf.models.pixels import convention
     from radtl_tf.models.tuning import split

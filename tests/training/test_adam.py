@@ -1,4 +1,4 @@
-"""One Adam for all trainings."""
+"""One Adam optimizer for all training."""
 
 from __future__ import annotations
 

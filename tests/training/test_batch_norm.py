@@ -26,7 +26,7 @@ def pair(**options: object) -> list[keras.layers.BatchNormalization]:
 
 
 def gradients(layer: keras.layers.Layer, training: bool) -> list[np.ndarray]:
-    """Return outputs, and gradients of a loss that is no constant after normalization."""
+    """Return outputs, and gradients of a loss that is not constant after normalization."""
     with tf.GradientTape() as tape:
         inputs = tf.constant(IMAGES)
         tape.watch(inputs)

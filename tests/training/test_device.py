@@ -90,6 +90,6 @@ print(device.threads, config.is_op_determinism_enabled())
 
 
 def test_strict_fixes_the_threads_and_the_kernels() -> None:
-    # A process of its own: TensorFlow fixes its threads when it first computes, and determinism cannot be undone.
+    # A separate process, because TensorFlow fixes its threads at the first computation and determinism is permanent.
     result = subprocess.run([sys.executable, "-c", STRICT], capture_output=True, text=True, check=True)
     assert result.stdout.split() == ["2", "True"]

@@ -1,4 +1,4 @@
-"""Networks of finished runs, built again: the runs' own scores, from the weights that the experiment recorded."""
+"""Rebuilt networks give the scores of their finished runs, from the weights recorded in the experiment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All heads at once give what each gives alone."""
+"""Training all heads together gives the same results as training each head alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RATES = (0.1, 0.01, 1e-4)
 
 @pytest.fixture
 def folds(cases: Cases) -> list[Fold]:
-    """Return folds of unequal size over two repeats, that choose their epoch."""
+    """Return folds of unequal size over two repeats, with a choice of the epoch."""
     drawn = draw_folds(cases, FoldPlan(count=3, repeats=2, inner=0.4), seed=5)
     shorter = replace(drawn[1], train=drawn[1].train[:-9])
     return [replace(fold, fixed_epochs=False) for fold in (drawn[0], shorter, *drawn[2:])]
@@ -35,7 +35,7 @@ def _same(together: Outcome, alone: Outcome) -> None:
     assert len(together.history) == len(alone.history)
     for ours, theirs in zip(together.history, alone.history, strict=True):
         assert (ours.loss, ours.inner_loss) == pytest.approx((theirs.loss, theirs.inner_loss), abs=1e-4)
-        assert ours.inner_auroc == pytest.approx(theirs.inner_auroc, abs=2e-2)  # ties may fall either way
+        assert ours.inner_auroc == pytest.approx(theirs.inner_auroc, abs=2e-2)  # ties may be decided either way
 
 
 @pytest.mark.parametrize(

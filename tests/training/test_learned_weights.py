@@ -1,4 +1,4 @@
-"""What a run has learned, on disk."""
+"""The trained weights of a run on disk."""
 
 from __future__ import annotations
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss, roc_auc_score
 
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.training.losses import (
     LOSSES,
     class_weights,
@@ -68,3 +71,33 @@ def test_inner_metrics_are_those_of_scikit_learn() -> None:
     assert inner_auroc(marks, each) == pytest.approx(roc_auc_score(marks, each))
     assert inner_loss(marks, each) == pytest.approx(log_loss(marks.ravel(), each.ravel()))
     assert inner_loss(marks[:, 0], each[:, 0]) == pytest.approx(log_loss(marks[:, 0], each[:, 0]))
+
+
+def _with_gaps(cases: Cases) -> Cases:
+    truth = cases.truth.copy()
+    truth[::3, 0], truth[1::4, 1] = UNKNOWN, UNKNOWN
+    return replace(cases, truth=truth)
+
+
+@pytest.mark.parametrize("policy", ["none", "balanced"])
+def test_a_label_that_nobody_knows_moves_nothing(several: dict[str, Cases], policy: str) -> None:
+    cases, training = _with_gaps(several["multilabel"]), np.arange(40)
+    weights = example_weights(cases, training, policy)
+    logits = tf.Variable(LOGITS[:, :2])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(LOSSES["multilabel"](targets_of(cases)[training], logits, weights[training]))
+    gradient = tape.gradient(loss, logits).numpy()
+    known = cases.known[training]
+    np.testing.assert_array_equal(gradient != 0, known)
+    if policy == "none":
+        expected = log_loss(cases.truth[training][known], expit(LOGITS[:, :2])[known])
+        assert float(loss) == pytest.approx(expected, rel=1e-5)
+    assert weights[training].mean() == pytest.approx(1, rel=1e-6)
+
+
+def test_choices_are_made_on_what_is_known(several: dict[str, Cases]) -> None:
+    cases = _with_gaps(several["multilabel"])
+    scores, known = np.random.default_rng(1).random((72, 2)), cases.known
+    assert inner_loss(cases.truth, scores) == pytest.approx(log_loss(cases.truth[known], scores[known]))
+    areas = [roc_auc_score(cases.truth[at, number], scores[at, number]) for number, at in enumerate(known.T)]
+    assert inner_auroc(cases.truth, scores) == pytest.approx(np.mean(areas))

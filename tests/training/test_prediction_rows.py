@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from radtl_tf.data.folds.draw import Fold
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
+from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.runs import Target
 from radtl_tf.training.prediction_rows import prediction_rows
 
@@ -30,3 +33,12 @@ def test_several_classes_have_a_truth_and_a_score_each(several: dict[str, Cases]
 
 def _columns(cases: Cases) -> tuple[str, ...]:
     return Target(cases.kind, cases.classes).columns
+
+
+def test_the_truth_of_a_label_that_nobody_knows_is_empty(several: dict[str, Cases], fold: Fold) -> None:
+    truth = several["multilabel"].truth.copy()
+    truth[fold.test[0]] = (UNKNOWN, 1)
+    cases = replace(several["multilabel"], truth=truth)
+    (first, *_) = prediction_rows(cases, "s", fold, {"test": np.full((len(fold.test), 2), 0.25)})
+    assert first[6:] == (None, 1, 0.25, 0.25)
+    assert csv_text(Target("multilabel", cases.classes).columns, [first]).endswith(",,1,0.25,0.25\n")

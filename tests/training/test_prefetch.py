@@ -1,4 +1,4 @@
-"""Preparing ahead: the same items in the same order, and what is waited for is known."""
+"""Prefetching: the same items in the same order, and a measured waiting time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random numbers are functions of their key and of nothing else."""
+"""Random numbers depend only on their key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One Run: the same numbers with and without the cache, after a reset, and nothing but what was asked learns."""
+"""One Run: the same numbers with and without the cache and after a reset; only the tuned layers are trained."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_nothing_is_traced_again_by_a_ragged_batch_or_a_second_run(
 def test_the_best_epoch_is_kept(make_source: Any, tiny_backbone: str, fold: Fold) -> None:
     chooses = replace(fold, fixed_epochs=False)
     trainer, source = make_source(tiny_backbone, "full", epochs=8)
-    outcome = train_run(trainer, source, chooses, "full", 0.05)  # a rate at which the loss jumps about
+    outcome = train_run(trainer, source, chooses, "full", 0.05)  # a learning rate with an unstable loss
     losses = [row.inner_loss for row in outcome.history]
     assert outcome.best_epoch == int(np.argmin(losses)) + 1
     scores, truth = outcome.scores["inner"], source.cases.truth[fold.inner]

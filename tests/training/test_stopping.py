@@ -1,4 +1,4 @@
-"""Which epoch is kept, and when a run ends."""
+"""The epoch that is kept, and the end of a run."""
 
 from __future__ import annotations
 

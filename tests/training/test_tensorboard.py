@@ -1,4 +1,4 @@
-"""What TensorBoard will read."""
+"""The event files for TensorBoard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The compiled trainer: what a reset sets back, and what precision leaves alone."""
+"""The compiled trainer: everything is reset, and precision does not change the head."""
 
 from __future__ import annotations
 
@@ -94,5 +94,5 @@ def test_two_devices_take_the_steps_of_one() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     frozen, tuned, shared_frozen, shared_tuned = json.loads(done.stdout)
     assert np.allclose(frozen, shared_frozen, atol=1e-4)
-    assert np.allclose(tuned, shared_tuned, atol=0.1)  # batch norms see the statistics of their share
+    assert np.allclose(tuned, shared_tuned, atol=0.1)  # batch norms use the statistics of their share
     assert not np.allclose(tuned, shared_tuned, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Trial steps, and what a user reads when the memory is full."""
+"""Trial steps, and the error when memory is full."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The data check: what could spoil an experiment, found before anything is trained."""
+"""The data check: find what could spoil an experiment before anything is trained."""

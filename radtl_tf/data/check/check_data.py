@@ -1,4 +1,4 @@
-"""What the rules and the tables of the data check share, each part computed once."""
+"""Data that the rules and the tables of the data check share; each part is computed once."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _BLANK = 0.5 / 65535  # SD below half a step of 16 bits: one grey value, apart f
 
 @dataclass(frozen=True)
 class CheckData:
-    """The images of a check, and the folds that are asked for. All arrays are over the decoded images."""
+    """The images of a check and the requested folds. All arrays are over the decoded images."""
 
     examined: tuple[Examined, ...]
     cases: Cases | None
     plan: FoldPlan | None
     seed: int
-    drawn: tuple[Fold, ...] | None = None  # the folds, where they are known already
+    drawn: tuple[Fold, ...] | None = None  # the folds, if they are already drawn
 
     @cached_property
     def decoded(self) -> list[Examined]:
@@ -40,12 +40,12 @@ class CheckData:
 
     @cached_property
     def lines(self) -> NDArray[np.int64]:
-        """(N,) the line of each."""
+        """(N,) the line number of each image."""
         return np.array([image.line for image in self.decoded], np.int64)
 
     @cached_property
     def patients(self) -> NDArray[np.int64]:
-        """(N,) the number of each one's patient; without patients every image is its own."""
+        """(N,) the patient number of each image; an image without a patient id counts as a patient of its own."""
         names = [normal_id(image.patient) or f"line {image.line}" for image in self.decoded]
         return pd.factorize(np.asarray(names, dtype=object))[0].astype(np.int64)
 
@@ -56,18 +56,27 @@ class CheckData:
 
     @cached_property
     def truth(self) -> NDArray[np.int64]:
-        """(N,) the number of each one's label set."""
+        """(N,) the number of the label set of each image."""
         place = {labels: number for number, labels in enumerate(self.classes)}
         return np.array([place[image.labels] for image in self.decoded], np.int64)
 
+    def differ(self, pairs: Pairs) -> NDArray[np.bool_]:
+        """Return (P,) whether the two images of each pair have different labels; what is not known does not differ."""
+        found = [self._odd(self.decoded[a], self.decoded[b]) for a, b in pairs]
+        return np.array(found, bool)
+
+    @staticmethod
+    def _odd(first: Examined, second: Examined) -> bool:
+        return bool((set(first.labels) ^ set(second.labels)) - {*first.unknown, *second.unknown})
+
     @cached_property
     def frequent(self) -> NDArray[np.bool_]:
-        """(N,) whether an image's label set is common enough to ask what goes with it."""
+        """(N,) whether the label set of an image is common enough to look for associations with it."""
         return np.bincount(self.truth, minlength=1)[self.truth] >= MIN_IMAGES
 
     @cached_property
     def can_compare(self) -> bool:
-        """Whether there are two classes with enough images."""
+        """Whether at least two classes have enough images."""
         return len(np.unique(self.truth[self.frequent])) > 1
 
     @cached_property
@@ -77,13 +86,13 @@ class CheckData:
 
     @cached_property
     def exact(self) -> Pairs:
-        """Pairs of the same file or the same pixels; blank images show no patient, so they make no pair."""
+        """Pairs with the same file or the same pixels, without blank images, because these show no patient."""
         pairs = duplicates.same([image.reading.pixels_hash for image in self.decoded])
         return pairs[~self.blank[pairs[:, 0]]]
 
     @cached_property
     def near(self) -> Pairs:
-        """Pairs of nearly the same picture that are not the same."""
+        """Pairs that show nearly the same picture with different pixels."""
         if not self.decoded:
             return np.empty((0, 2), np.int64)
         pairs = duplicates.near(np.stack([image.reading.signature for image in self.decoded]))
@@ -93,12 +102,12 @@ class CheckData:
 
     @cached_property
     def groups(self) -> NDArray[np.int64]:
-        """(N,) groups of patients whom an image links."""
+        """(N,) the group number of each image; patients who share an image are in one group."""
         return duplicates.groups(self.patients, [self.exact, self.near])
 
     @cached_property
     def associations(self) -> list[Association]:
-        """How properties of the acquisition go with the label."""
+        """How strongly properties of the acquisition are associated with the label."""
         if not self.can_compare:
             return []
         images, truth = self.common()
@@ -106,7 +115,7 @@ class CheckData:
 
     @cached_property
     def shortcut(self) -> float:
-        """The AUROC of the label from the acquisition alone."""
+        """The AUROC of a prediction of the label from the acquisition alone; NaN if there are too few images."""
         if not self.can_compare or len(np.unique(self.patients[self.frequent])) < MIN_IMAGES:
             return float("nan")
         images, truth = self.common()
@@ -114,10 +123,10 @@ class CheckData:
 
     @cached_property
     def chance(self) -> float:
-        """What the AUROC of the acquisition may be by chance: 0.5 and 2.33 standard errors (1 % one-sided).
+        """The AUROC that the acquisition may reach by chance: 0.5 plus 2.33 standard errors (1 %, one-sided).
 
-        With the smallest class against the rest, counted in patients; the variance under no association is that of
-        Mann and Whitney, (m + n + 1) / 12mn.
+        The smallest class is compared with the rest, counted in patients. Without an association, the variance of
+        the Mann-Whitney statistic is (m + n + 1) / 12mn.
         """
         if not self.can_compare:
             return float("inf")
@@ -128,7 +137,7 @@ class CheckData:
 
     @cached_property
     def folds(self) -> tuple[list[Fold], str]:
-        """The folds of the plan, and why there are none; neither where folds are not asked for."""
+        """The folds of the plan, or why they cannot be drawn; both are empty if no folds are requested."""
         if self.cases is None or self.plan is None or self.cases.kind == "multilabel":
             return [], ""
         if self.drawn is not None:
@@ -139,7 +148,7 @@ class CheckData:
             return [], str(error)
 
     def common(self) -> tuple[list[Examined], NDArray[np.int64]]:
-        """Return the images of frequent label sets, and the class number of each."""
+        """Return the images that have a frequent label set, and the class number of each."""
         images = [image for image, keep in zip(self.decoded, self.frequent, strict=True) if keep]
         return images, np.unique(self.truth[self.frequent], return_inverse=True)[1]
 

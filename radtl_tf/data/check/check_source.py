@@ -1,4 +1,4 @@
-"""Check a folder of radiographs or a manifest: read every image, then look for what could spoil an experiment."""
+"""Check a folder of radiographs or a manifest: read all images and find problems that could spoil an experiment."""
 
 from __future__ import annotations
 
@@ -7,60 +7,68 @@ from dataclasses import replace
 from pathlib import Path
 
 from radtl_tf.data.check.examined_images import examined, read_files, read_manifest_images
-from radtl_tf.data.check.findings import Checked, Examined
+from radtl_tf.data.check.findings import Checked, Examined, Finding
 from radtl_tf.data.check.rules import check, linked_cases
-from radtl_tf.data.decoding.images import image_files
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.labels import Labels
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of
-from radtl_tf.errors import DataError
+from radtl_tf.data.manifest.folders import image_files
+from radtl_tf.data.manifest.labels import RowLabels
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled
 from radtl_tf.progress import Watch, silent
 from radtl_tf.records.experiment import FoldPlan, Task
 
-_NO_SECRET = bytes(32)  # no hash of a patient is kept
+_NO_SECRET = bytes(32)  # no hash of a patient id is kept
 
 
 def check_folder(folder: Path, watch: Watch = silent) -> Checked:
-    """Check the images below ``folder``, of which neither labels nor patients are known.
+    """Check the images below ``folder``; their labels and patients are unknown.
 
     Raises:
         DataError: there is no image.
     """
-    files = image_files([folder])
-    if not files:
-        raise DataError(f"{folder} holds no image that is read (DICOM, PNG, JPEG).")
-    return check(read_files(files, watch))
+    return check(read_files(image_files([folder]), watch))
 
 
 def check_manifest(
     manifest: Manifest, task: Task | None, *, patient: str | None, plan: FoldPlan, seed: int, watch: Watch = silent
 ) -> Checked:
-    """Check a manifest whose faults were collected, not refused; ``watch`` is told of every image.
+    """Check a manifest that was read with ``collect=True``; ``watch`` is told of every image.
 
     ``task`` says where the labels are (``None``: there are none), ``patient`` is the column of the patient ids. Folds
     are drawn with ``plan`` and ``seed`` where patients are known.
 
     Raises:
-        DataError: a column or a cell is missing, or the labels do not make the task.
+        DataError: a column or a cell is missing, or the labels do not fit the task.
     """
-    labels = labels_of(manifest, task) if task else []
+    labels = RowLabels(())
+    if task:
+        found = labelled(manifest, task)
+        manifest, labels = found.manifest, found.labels
     cases = _cases(manifest, task, labels) if task else None
     outcomes = read_manifest_images(manifest, watch)
-    return check_images(examined(manifest, outcomes, labels, task=task, patient=patient), cases, plan=plan, seed=seed)
+    images = examined(manifest, outcomes, labels, task=task, patient=patient)
+    return check_images(images, cases, plan=plan, seed=seed, known=repaired(manifest))
 
 
-def check_images(images: Sequence[Examined], cases: Cases | None, *, plan: FoldPlan, seed: int) -> Checked:
-    """Check images that were read, with folds as an experiment on them would draw them.
+def repaired(manifest: Manifest) -> tuple[Finding, ...]:
+    """Return a finding for each kind of repair in the table of a manifest, with the lines that it changed."""
+    return tuple(Finding("table-repaired", repair.message, repair.lines) for repair in manifest.repairs)
 
-    Where every image could be decoded, patients who share an image stay together. Without ``cases`` there are no folds.
+
+def check_images(
+    images: Sequence[Examined], cases: Cases | None, *, plan: FoldPlan, seed: int, known: Sequence[Finding] = ()
+) -> Checked:
+    """Check images that are already read, with the folds that an experiment on them would draw.
+
+    If every image could be decoded, patients who share an image stay together. Without ``cases`` there are no folds.
+    ``known`` are findings about the table of the images.
     """
     if cases and all(image.outcome.reading for image in images):
         cases = replace(cases, linked=linked_cases(images))
-    return check(images, cases=cases, plan=plan, seed=seed)
+    return check(images, cases=cases, plan=plan, seed=seed, known=known)
 
 
-def _cases(manifest: Manifest, task: Task, labels: Sequence[Labels]) -> Cases | None:
-    """Return the cases to draw folds of, or ``None`` where nothing is said of patients; labels are checked anyway."""
+def _cases(manifest: Manifest, task: Task, labels: RowLabels) -> Cases | None:
+    """Return the cases for the folds, or ``None`` if the task names no patients; check the labels in any case."""
     if task.patient or task.one_image_per_patient:
         return cases_of(manifest, task, _NO_SECRET, labels)
     cases_of(manifest, replace(task, one_image_per_patient=True), _NO_SECRET, labels)

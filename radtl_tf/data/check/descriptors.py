@@ -1,6 +1,6 @@
-"""What a radiograph is like without looking into it: brightness, a thumbnail, how it was taken; a row of numbers each.
+"""Describe radiographs by brightness, thumbnail and acquisition: one row of numbers for each image.
 
-The trivial baselines learn from these, and the data check asks whether the label can be guessed from them.
+The trivial baselines learn from these numbers, and the data check tests whether they predict the label.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Features = NDArray[np.float32]
 NUMBERS = ("age", "spacing")
 CATEGORIES = ("view", "laterality", "intent", "vendor", "body_part", "lossy", "site")
 _THUMBNAIL = 16  # px
-_MIN_IMAGES = 5  # a category of fewer images is none
+_MIN_IMAGES = 5  # categories with fewer images are left out
 
 
 def mean_and_sd(readings: Sequence[Reading]) -> Features:
@@ -34,9 +34,9 @@ def thumbnails(readings: Sequence[Reading]) -> Features:
 
 
 def metadata(readings: Sequence[Reading]) -> Features:
-    """Return (N, C): size, depth, age, pixel spacing, and a column per frequent category of the others.
+    """Return (N, C): size, depth, age, pixel spacing, and one column for each frequent category of the other metadata.
 
-    What is unknown is the median, with a column that says so. Sex is left out: it may be the label.
+    The median replaces an unknown number, and a column marks it. Sex is left out because it may be the label.
     """
     table = metadata_table(readings)
     numbers = table[list(NUMBERS)].apply(pd.to_numeric, errors="coerce")
@@ -56,6 +56,6 @@ def acquisition(readings: Sequence[Reading]) -> Features:
 
 
 def metadata_table(readings: Sequence[Reading]) -> pd.DataFrame:
-    """Return the metadata as text, a column each; empty where unknown."""
+    """Return the metadata as text, one column each; unknown values are empty."""
     names = [*NUMBERS, *CATEGORIES]
     return pd.DataFrame([[row.metadata.get(name, "") for name in names] for row in readings], columns=names, dtype=str)

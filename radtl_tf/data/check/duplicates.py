@@ -1,10 +1,11 @@
-"""Images that stand in a data set twice: the same file, the same pixels, or nearly the same picture.
+"""Find images that occur twice in a data set: the same file, the same pixels, or nearly the same picture.
 
-Radiographs of one kind look alike, so plain correlation says little. Signatures (32 x 32) are ranked (brightness,
-contrast and gamma change hardly a rank), taken to cosine coefficients, where a mirrored picture is a change of signs,
-and whitened: what is common in this data set counts little, what is peculiar to a picture counts much. Resemblance is
-the correlation of two whitened signatures, the greatest over the picture as it is, mirrored, upside down and turned by
-180 degrees. On 400 chest radiographs two pictures of different patients reach 0.50 at most, copies 0.62 at least.
+Radiographs of one kind look alike, so a plain correlation is always high. We replace the pixels of a signature (32 x
+32) by their ranks, because brightness, contrast and gamma hardly change ranks, and compute cosine coefficients, because
+a mirrored picture only changes their signs. Then we whiten the coefficients: patterns that are common in the data set
+get a low weight, and rare patterns get a high weight. The resemblance of two images is the correlation of their
+whitened signatures: the highest over the original, mirrored, upside-down and 180-degree orientation. On 400 chest
+radiographs, images of different patients reach at most 0.50, and copies reach at least 0.62.
 """
 
 from __future__ import annotations
@@ -22,17 +23,17 @@ from scipy.stats import rankdata
 
 Pairs = NDArray[np.int64]  # (M, 2), each pair once, the smaller number first
 
-NEAR = 0.6  # resemblance of two signatures, see the module's head
-NEAR_PLAIN = 0.92  # without whitening: simple pictures, such as drawn ones, have little that is peculiar
-MAX_IMAGES = 50_000  # the products grow with the square
-_PRIOR = 100  # images that the prior spectrum counts as: what is known of any picture before this data set is seen
-_FLOOR = 0.5  # of the mean variance of a coefficient: below it is noise, not to be raised
+NEAR = 0.6  # resemblance of two signatures, see the module's docstring
+NEAR_PLAIN = 0.92  # without whitening: simple pictures, such as drawings, have few rare patterns
+MAX_IMAGES = 50_000  # the time to compare them grows with the square
+_PRIOR = 100  # weight of the prior spectrum, in images; it describes pictures in general
+_FLOOR = 0.5  # of the mean variance of a coefficient, added to each: whitening must not amplify noise
 _FLAT = 1e-9
 _BLOCK = 1024
 
 
 def same(values: Sequence[str]) -> Pairs:
-    """Return the pairs of equal values, each with the first of its kind."""
+    """Return the pairs of equal values; each later value is paired with its first occurrence."""
     numbers, _ = pd.factorize(np.asarray(values, dtype=object))
     first = np.full(numbers.max(initial=-1) + 1, -1)
     first[numbers[::-1]] = np.arange(len(numbers))[::-1]
@@ -41,9 +42,9 @@ def same(values: Sequence[str]) -> Pairs:
 
 
 def near(signatures: NDArray[np.uint8]) -> Pairs:
-    """Return the pairs of signatures that show nearly the same picture, perhaps mirrored or turned over.
+    """Return the pairs of signatures that show nearly the same picture, perhaps mirrored or upside down.
 
-    Pictures of one grey value are never near. Above ``MAX_IMAGES`` nothing is looked for: the caller has to say so.
+    Blank pictures form no pairs. Above ``MAX_IMAGES`` no pairs are searched, and the caller must report this.
     """
     if not 2 <= len(signatures) <= MAX_IMAGES:
         return np.empty((0, 2), np.int64)
@@ -62,7 +63,7 @@ def near(signatures: NDArray[np.uint8]) -> Pairs:
 
 
 def groups(patients: NDArray[np.int64], pairs: Iterable[Pairs]) -> NDArray[np.int64]:
-    """Return (N,) group numbers by first appearance: images of one patient, and of patients whom a pair links."""
+    """Return (N,) group numbers by first appearance: one group holds a patient and all patients linked by pairs."""
     number = int(patients.max(initial=-1)) + 1
     links = np.concatenate([np.empty((0, 2), np.int64), *pairs])
     ends = patients[links]
@@ -73,14 +74,14 @@ def groups(patients: NDArray[np.int64], pairs: Iterable[Pairs]) -> NDArray[np.in
 
 
 def _resemblance(ours: list[NDArray[np.float32]], others: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Return (N, M) in -1..1: the greatest correlation over the four ways to lay one picture on the other."""
+    """Return (N, M) in -1..1: the highest correlation over the four orientations."""
     return _greatest([left @ right.T for left, right in zip(ours, others, strict=True)])
 
 
 def _plain_resemblance(signatures: NDArray[np.uint8], pairs: Pairs) -> NDArray[np.float64]:
-    """Return (M,): that of the pairs without whitening, by grey values or by their ranks, whichever is greater.
+    """Return (M,): the resemblance of the pairs without whitening, by grey values or ranks, whichever is higher.
 
-    Values suffer less where a copy is cut off at black or white, ranks where its contrast changed.
+    Clipping to black or white changes grey values less than ranks; a new contrast changes ranks less.
     """
     used, places = np.unique(pairs, return_inverse=True)
     first, second = places.reshape(len(pairs), 2).T
@@ -94,27 +95,27 @@ def _plain_resemblance(signatures: NDArray[np.uint8], pairs: Pairs) -> NDArray[n
 
 
 def _parities(side: int) -> NDArray[np.int64]:
-    """Return (S * S,): 0 to 3, whether a coefficient is even or odd in rows and in columns."""
+    """Return (S * S,) of 0 to 3: whether each coefficient is even or odd in rows and in columns."""
     rows, columns = np.indices((side, side)).reshape(2, -1)
     return rows % 2 * 2 + columns % 2
 
 
 def _greatest(products: list[NDArray[Any]]) -> NDArray[Any]:
-    """Return the greatest sum over the four flips; ``products`` are those of the parities."""
+    """Return the highest sum over the four orientations; ``products`` has one array for each parity."""
     a, b, c, d = products
-    # As it is a+b+c+d, mirrored a-b+c-d, upside down a+b-c-d, turned by 180 degrees a-b-c+d.
+    # Original: a+b+c+d; mirrored: a-b+c-d; upside down: a+b-c-d; turned by 180 degrees: a-b-c+d.
     return np.maximum(a + d + np.abs(b + c), a - d + np.abs(b - c))
 
 
 def _whitened(signatures: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-    """Return four parts, one per parity, (N, S * S / 4) each: together rows of length 1, or of zeros."""
+    """Return four parts, one for each parity, (N, S * S / 4) each; their joined rows have length 1, or 0 if blank."""
     coefficients, side = _cosines(_ranks(signatures)), signatures.shape[1]
     rows, columns = np.indices((side, side)).reshape(2, -1)
     prior = np.where(rows + columns > 0, 1 / (rows**2 + columns**2 + 1), 0)
     share = len(signatures) / (len(signatures) + _PRIOR)
     flat = np.abs(coefficients).max(axis=1) < _FLAT
     parity = _parities(side)
-    coefficients -= np.where(parity == 0, share * coefficients.mean(axis=0), 0)  # the mean over all flips, too
+    coefficients -= np.where(parity == 0, share * coefficients.mean(axis=0), 0)  # the mean over all orientations
     total = float(np.square(coefficients).sum() / len(signatures)) or 1.0
     parts = []
     for at in (parity == part for part in range(4)):

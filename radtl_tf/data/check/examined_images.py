@@ -1,4 +1,4 @@
-"""From a manifest, a folder or readings to what the data check looks at."""
+"""Prepare the images of a manifest, of a folder or of readings for the data check."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from radtl_tf.data.check.findings import Examined
-from radtl_tf.data.decoding.reading import METADATA, Outcome, Reading, plain
+from radtl_tf.data.decoding.reading import Outcome, Reading
 from radtl_tf.data.decoding.worker_pool import read_all
-from radtl_tf.data.manifest.labels import Labels, narrowed
+from radtl_tf.data.manifest.labels import RowLabels, narrowed
+from radtl_tf.data.manifest.metadata import kept, metadata_cells
 from radtl_tf.data.manifest.reader import Manifest, column
 from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.experiment import Task
@@ -24,7 +25,7 @@ def read_manifest_images(manifest: Manifest, watch: Watch = silent) -> list[Outc
 
 
 def read_files(files: Sequence[Path], watch: Watch = silent) -> list[Examined]:
-    """Read images that nothing is known of; lines are their numbers, from 1; ``watch`` is told of each."""
+    """Read images without a manifest; ``line`` is their number, from 1; ``watch`` is told of each."""
     outcomes = counted(read_all(files), watch, "Images", len(files))
     return [Examined(number, outcome) for number, outcome in enumerate(outcomes, start=1)]
 
@@ -32,55 +33,47 @@ def read_files(files: Sequence[Path], watch: Watch = silent) -> list[Examined]:
 def examined(
     manifest: Manifest,
     outcomes: Sequence[Outcome],
-    labels: Sequence[Labels],
+    labels: RowLabels,
     *,
     task: Task | None,
     patient: str | None,
 ) -> list[Examined]:
-    """Return what the check looks at of each row; a column that has the name of a metadatum goes before the file's.
+    """Return what the check needs of each row; a column with the name of a metadatum replaces the file's value.
 
-    ``labels`` are those of each row as ``labels_of`` read them for ``task`` (``None``: there are none), ``patient`` is
-    the column of the patient ids.
+    ``labels`` holds the labels of each row, as ``labelled`` read them for ``task`` (``None``: no labels). ``patient``
+    is the column of the patient ids.
 
     Raises:
         DataError: a column is missing.
     """
-    labels = narrowed(labels, task) if task else [()] * len(outcomes)
-    patients = column(manifest, patient, "patient") if patient else [""] * len(outcomes)
+    named = narrowed(labels.names, task) if task else [()] * len(outcomes)
+    patients = column(manifest, patient, "patient", written=True) if patient else [""] * len(outcomes)
     names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
     others = [name for name in manifest.table if name not in (manifest.path_column, patient, *names)]
     paths, cells = column(manifest, manifest.path_column, "path"), manifest.table[others].to_dict("records")
-    described = metadata_columns(manifest)
+    described = metadata_cells(manifest, task)
     return [
         Examined(
             line=source.line,
-            outcome=_described(outcome, described[row]),
-            labels=labels[row],
+            outcome=_described(outcome, kept(described[row])),
+            labels=named[row],
+            unknown=labels.unknown_of(row) if task else (),
             patient=patients[row],
             path=paths[row],
             columns={str(name): str(value) for name, value in cells[row].items()},
+            cells=described[row],
         )
         for row, (source, outcome) in enumerate(zip(manifest.images, outcomes, strict=True))
     ]
 
 
 def outcomes_of(readings: Iterable[Reading]) -> list[Outcome]:
-    """Return the outcomes of images that were decoded before."""
+    """Return the outcomes of images that are already decoded."""
     return [Outcome("decoded", reading=reading) for reading in readings]
 
 
-def metadata_columns(manifest: Manifest) -> list[dict[str, str]]:
-    """Return the allowed metadata of each row: the columns that have one of their names."""
-    columns = {str(name): str(name).strip().lower() for name in manifest.table.columns}
-    wanted = {column: name for column, name in columns.items() if name in METADATA}
-    rows = manifest.table[list(wanted)].to_dict("records")
-    return [
-        {wanted[str(column)]: plain(wanted[str(column)], str(value)) for column, value in row.items()} for row in rows
-    ]
-
-
 def _described(outcome: Outcome, known: Mapping[str, str]) -> Outcome:
-    """Return the outcome with what the manifest says of the image."""
+    """Return the outcome with the metadata that the manifest gives for the image."""
     said = {name: value for name, value in known.items() if value}
     if outcome.reading is None or not said:
         return outcome

@@ -1,4 +1,4 @@
-"""What the data check is given, and what it says."""
+"""The input of the data check, and its findings."""
 
 from __future__ import annotations
 
@@ -14,64 +14,89 @@ from radtl_tf.errors import DataError, nearest
 
 Level = Literal["error", "warning", "info"]
 
-# Every finding there is: its level, and what to do.
+# All findings, each with its level and with advice on what to do.
 KINDS: dict[str, tuple[Level, str]] = {
-    "unreadable": ("error", "Mend or remove these files; the reasons are counted in the message."),
+    "unreadable": ("error", "Fix or remove these files. The message counts the reasons."),
     "no-radiograph": (
         "error",
-        "Take these rows out of the manifest: the files hold reports, signals or other objects.",
+        "Remove these rows from the manifest: the files contain reports, signals or other objects.",
     ),
     "no-content": (
         "error",
         "Export the images again, and open some in a viewer: every pixel of an image has the same value.",
     ),
-    "two-labels": ("error", "Decide which label is right, or take both images out."),
+    "two-labels": ("error", "Decide which label is correct, or remove both images."),
+    "patient-ids-damaged": (
+        "error",
+        "Export the table again with the id column formatted as text: a spreadsheet converted the ids to numbers.",
+    ),
     "folds": ("error", "Use fewer folds, or collect more patients."),
     "near-duplicates-two-labels": (
         "warning",
-        "Look at these pairs: it may be one image with two labels, or two visits of one patient.",
+        "Look at these pairs: they may be one image with two labels, or two visits of one patient.",
     ),
-    "patient-ids": ("warning", "Write each patient's id in one way, or the same patient may be trained and tested on."),
+    "patient-ids": ("warning", "Write each patient's id in one way, or one patient may be in both training and test."),
     "patient-ids-decimal": (
         "warning",
-        "Write each id in one form, best as text without '.0', or the same patient may be trained and tested on.",
+        "Write each id in one way, preferably without '.0', or one patient may be in both training and test.",
+    ),
+    "patient-ids-dated": (
+        "warning",
+        "Remove the dates if the ids belong to one patient, who may otherwise be in training and test.",
+    ),
+    "patient-ids-visits": (
+        "warning",
+        "Remove the endings if the ids belong to one patient, who may otherwise be in training and test.",
+    ),
+    "dates-of-birth": (
+        "warning",
+        "Write ages in years, and remove dates of birth from the table: they identify patients.",
+    ),
+    "mixed-units": ("warning", "Write the unit in every cell, or convert all cells to years or millimeters."),
+    "dominant-patient": (
+        "warning",
+        "Keep fewer images of this patient, or set task.unit = 'patient': one person may decide the result.",
     ),
     "blank-images": ("warning", "Export these images again or remove their rows: nothing can be learned from them."),
     "duplicates-across": (
         "warning",
-        "Correct the patient ids if it is one patient; until then these stay in one fold.",
+        "Correct the patient ids if this is one patient. Until then, these images stay in one fold.",
     ),
-    "near-duplicates-across": ("warning", "Look at these pairs; until then they stay on one side of every fold."),
-    "few-patients": ("warning", "Collect more patients, use fewer folds, or read the intervals with this in mind."),
-    "label-in-path": ("warning", "Nothing reads the paths in training; make sure that nothing else does."),
-    "label-in-column": ("warning", "Keep the column out of every analysis that predicts the label."),
+    "near-duplicates-across": ("warning", "Look at these pairs. Both images of a pair stay in one fold."),
+    "label-in-path": ("warning", "Training does not use the paths. Make sure that nothing else does either."),
+    "label-in-column": ("warning", "Do not use this column in any analysis that predicts the label."),
     "shortcut": (
         "warning",
-        "Compare the networks with this number: part of what they find may be how images were taken.",
+        "Compare the networks with this AUROC: they may in part recognize how images were taken.",
     ),
-    "association": ("warning", "Balance or stratify by this property, or report results within its values."),
+    "association": ("warning", "Balance or stratify the data by this property, or report results for each value."),
     "intents": (
         "warning",
-        "Use images of one presentation intent: raw and processed images differ in all grey values.",
+        "Use only one kind: raw and processed images have different grey values.",
     ),
-    "burned-in": ("warning", "Look at these images: text in the picture may name the patient, or give the label away."),
-    "no-patients": ("info", "Name the patient column, unless no patient has two images."),
-    "patient-ids-joined": ("info", "Write each id in one form if they are not one patient."),
-    "duplicates": ("info", "Harmless for the folds; they count twice per image."),
-    "near-duplicates": ("info", "Usually several exposures of one patient."),
+    "burned-in": ("warning", "Look at these images: text in the picture may name the patient or give the label away."),
+    "few-patients": ("warning", "Collect more patients, use fewer folds, or interpret the intervals with caution."),
+    "unread-metadata": ("info", "Check the column. Declare codes for sex in task.sex_codes."),
+    "no-patients": ("info", "Name the patient column, unless every patient has only one image."),
+    "patient-ids-joined": ("info", "If they are different patients, give them ids that differ in other characters."),
+    "duplicates": ("info", "Duplicates do not affect the folds, but each copy counts as an image."),
+    "near-duplicates": ("info", "These are usually several exposures of one patient."),
     "not-compared": ("info", "Look for near-duplicates in parts of the data set."),
     "secondary-captures": ("info", "Originals from the archive hold more grey values."),
-    "lossy": ("info", "Lossy compression should not differ between the classes."),
+    "lossy": ("info", "Make sure that lossy compression does not differ between the classes."),
+    "table-repaired": ("info", "Check that this is what you meant. `radtl data fix` writes a corrected copy."),
     "unit": ("info", "Set task.unit in the experiment file."),
 }
 
 
 @dataclass(frozen=True)
 class Examined:
-    """One image of a data set as the check sees it.
+    """One image of a data set, with what the check knows about it.
 
-    ``line`` is that of the manifest, or the number of the example. ``patient`` (an id as it is written, or a hash),
-    ``path`` and ``columns`` (the other cells of the row) are looked at and never shown.
+    ``line`` is the line number in the manifest, or the number of the example. ``patient`` (an id as it is written, or a
+    hash), ``path``, ``columns`` (the other cells of the row) and ``cells`` (the cells of metadata, by the name of the
+    metadatum) are used and never shown. ``labels`` are the classes that the image has, ``unknown`` those that
+    nobody knows.
     """
 
     line: int
@@ -80,6 +105,8 @@ class Examined:
     patient: str = ""
     path: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
     @property
     def reading(self) -> Reading:
@@ -91,7 +118,7 @@ class Examined:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a user should know; ``lines`` are the rows it is about, all of them."""
+    """One problem or fact that a user should know; ``lines`` holds the line numbers of all its rows."""
 
     code: str
     message: str
@@ -99,18 +126,18 @@ class Finding:
 
     @property
     def level(self) -> Level:
-        """Return how bad it is: an error stops an experiment."""
+        """Return how serious the finding is: an error stops an experiment."""
         return KINDS[self.code][0]
 
     @property
     def advice(self) -> str:
-        """Return what to do."""
+        """Return what the user should do."""
         return KINDS[self.code][1]
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check found: counts as text, findings with the worst first, tables by their title, and the folds."""
+    """The result of a check: counts as text, findings (most serious first), tables by their title, and the folds."""
 
     counts: Mapping[str, str]
     findings: tuple[Finding, ...]
@@ -124,13 +151,13 @@ class Checked:
 
 
 def check_accepted(codes: tuple[str, ...]) -> None:
-    """Refuse to accept what is no warning.
+    """Refuse codes that cannot be accepted.
 
     Raises:
-        DataError: an unknown code, or that of an error.
+        DataError: a code is unknown, or it is the code of an error.
     """
     for code in codes:
         if code not in KINDS:
-            raise DataError(f"no finding is called {code!r}{nearest(code, KINDS)}; there are: {', '.join(KINDS)}.")
+            raise DataError(f"unknown finding {code!r}{nearest(code, KINDS)}: use one of {', '.join(KINDS)}.")
         if KINDS[code][0] == "error":
-            raise DataError(f"the finding {code!r} is an error and cannot be accepted: {KINDS[code][1]}")
+            raise DataError(f"the finding {code!r} is an error and cannot be accepted. {KINDS[code][1]}")

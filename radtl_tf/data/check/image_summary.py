@@ -1,6 +1,6 @@
-"""What images are like from outside: a few numbers each, and a summary of those that a model was trained on.
+"""Describe each image by a few numbers, and summarize the images that a model was trained on.
 
-The summary goes with an exported model, so that another hospital's images can be compared with them.
+An exported model contains the summary, so that another hospital can compare its own images with it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def describe(readings: Sequence[Reading]) -> dict[str, NDArray[np.float64]]:
 
 
 def summary(readings: Sequence[Reading], num_patients: int) -> dict[str, Any]:
-    """Return how many images and patients there are and the quantiles (``LEVELS``) of each descriptor, for JSON."""
+    """Return the numbers of images and patients and the quantiles (``LEVELS``) of each descriptor, for JSON."""
     return {
         "images": len(readings),
         "patients": num_patients,

@@ -1,6 +1,7 @@
-"""The data check: from what was read of every image to findings. Nothing here opens a file.
+"""The rules of the data check: turn the readings of all images into findings. Nothing here opens a file.
 
-Messages hold counts and line numbers, never a path, a patient's id or a cell, but for the names of the classes.
+Messages contain counts, line numbers, and names of classes and columns. They never contain a path, a patient id or any
+other cell.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.check import duplicates
 from radtl_tf.data.check.check_data import CheckData
+from radtl_tf.data.check.dominant_patient import cause, dominant_patient
 from radtl_tf.data.check.duplicates import Pairs
 from radtl_tf.data.check.findings import KINDS, Checked, Examined, Finding
-from radtl_tf.data.check.patient_ids import alike_ids
+from radtl_tf.data.check.metadata_cells import metadata_cells
+from radtl_tf.data.check.patient_ids import alike_ids, damaged_ids
 from radtl_tf.data.check.shortcuts import WARN_ASSOCIATION, WARN_AUROC, leaking_columns
 from radtl_tf.data.check.tables import counts, tables
 from radtl_tf.data.folds.draw import Fold, patients_per_class
@@ -37,19 +40,20 @@ def check(
     plan: FoldPlan | None = None,
     seed: int = 0,
     folds: Sequence[Fold] | None = None,
+    known: Sequence[Finding] = (),
 ) -> Checked:
-    """Return what there is to know of a data set before it is used; ``plan`` with ``cases`` adds the folds.
+    """Return the findings, counts and tables for a data set; ``plan`` with ``cases`` adds the folds.
 
-    Folds that are drawn already come in as ``folds``.
+    ``folds`` are the folds that an experiment has already drawn, ``known`` are findings about the table.
     """
     data = CheckData(tuple(examined), cases, plan, seed, None if folds is None else tuple(folds))
-    findings = [finding for rule in _RULES for finding in rule(data)]
+    findings = [*known, *(finding for rule in _RULES for finding in rule(data))]
     findings.sort(key=lambda finding: (_LEVELS.index(finding.level), list(KINDS).index(finding.code)))
     return Checked(counts(data), tuple(findings), tables(data), tuple(data.folds[0]))
 
 
 def linked_cases(examined: Sequence[Examined]) -> NDArray[np.int64] | None:
-    """Return (N,) groups of patients who share an image, or ``None`` where no two patients do; all images decoded."""
+    """Return (N,) groups of patients who share an image, or ``None`` if no two do; all images must be decoded."""
     data = CheckData(tuple(examined), None, None, 0)
     return data.groups if len(np.unique(data.groups)) < len(np.unique(data.patients)) else None
 
@@ -60,7 +64,7 @@ Rule = Callable[[CheckData], Iterator[Finding]]
 def _outcomes(data: CheckData) -> Iterator[Finding]:
     for status, code, what in (
         ("refused", "unreadable", "cannot be read"),
-        ("skipped", "no-radiograph", "are no radiographs"),
+        ("skipped", "no-radiograph", "are not radiographs"),
     ):
         images = [image for image in data.examined if image.outcome.status == status]
         if images:
@@ -80,38 +84,39 @@ def _blank(data: CheckData) -> Iterator[Finding]:
 
 def _no_patients(data: CheckData) -> Iterator[Finding]:
     if any(image.labels for image in data.decoded) and not any(image.patient for image in data.decoded):
-        yield Finding("no-patients", "No patient column is named: every image counts as a patient of its own.")
+        yield Finding("no-patients", "No patient column is named, so every image counts as a patient of its own.")
 
 
 def _duplicates(data: CheckData) -> Iterator[Finding]:
-    """Sort pairs by what they contradict: a label, a patient, or nothing."""
+    """Yield findings for pairs of different patients, pairs of one patient, and pairs with different labels."""
     kinds = (
-        ("duplicates", data.exact, "the same pixels as another"),
-        ("near-duplicates", data.near, "nearly the same picture as another"),
+        ("duplicates", data.exact, "have the same pixels as"),
+        ("near-duplicates", data.near, "look nearly the same as"),
     )
     for code, pairs, what in kinds:
         across = _across(data, pairs)
         if across.any():
             number = len(np.unique(pairs[across]))
             yield data.at(
-                f"{code}-across", f"{number} images have {what} image, of another patient.", pairs[across].ravel()
+                f"{code}-across", f"{number} images {what} an image of another patient.", pairs[across].ravel()
             )
         if len(pairs) and not across.all():
             number = len(np.unique(pairs[~across]))
-            yield data.at(code, f"{number} images have {what} image of the same patient.", pairs[~across].ravel())
+            yield data.at(code, f"{number} images {what} another image of the same patient.", pairs[~across].ravel())
     exact = data.exact
-    two = data.truth[exact[:, 0]] != data.truth[exact[:, 1]] if len(exact) else np.empty(0, bool)
+    two = data.differ(exact)
     if two.any():
-        yield data.at("two-labels", f"{int(two.sum())} images stand twice, with two labels.", exact[two].ravel())
+        yield data.at("two-labels", f"{int(two.sum())} images occur twice, with different labels.", exact[two].ravel())
     pairs = data.near
-    two = data.truth[pairs[:, 0]] != data.truth[pairs[:, 1]] if len(pairs) else np.empty(0, bool)
+    two = data.differ(pairs)
     if (two & _across(data, pairs)).any():
         pairs = pairs[two & _across(data, pairs)]
-        message = f"{len(pairs)} pairs of nearly the same picture, of two patients, have different labels."
+        message = f"{len(pairs)} pairs of nearly the same images belong to two patients and have different labels."
         yield data.at("near-duplicates-two-labels", message, pairs.ravel())
     if len(data.decoded) > duplicates.MAX_IMAGES:
         yield Finding(
-            "not-compared", f"Near-duplicates were not looked for among more than {duplicates.MAX_IMAGES} images."
+            "not-compared",
+            f"There are more than {duplicates.MAX_IMAGES} images, so near-duplicates were not searched for.",
         )
 
 
@@ -125,12 +130,12 @@ def _labels_elsewhere(data: CheckData) -> Iterator[Finding]:
     common, truth = data.common()
     patients = pd.factorize(data.patients[data.frequent])[0]
     if leaking_columns(_parts_of_paths([image.path for image in common]), truth, patients):
-        message = "The path (a folder, a word or the number of the file name) all but says the label."
+        message = "The path (a folder, a word or the number in the file name) gives the label away."
         yield Finding("label-in-path", message)
     columns = pd.DataFrame([dict(image.columns) for image in common], index=range(len(common)))
     leaking = leaking_columns(columns, truth, patients)
     if leaking:
-        yield Finding("label-in-column", f"A column all but says the label: {', '.join(map(ascii, leaking))}.")
+        yield Finding("label-in-column", f"A column gives the label away: {', '.join(map(ascii, leaking))}.")
 
 
 def _parts_of_paths(paths: Sequence[str]) -> pd.DataFrame:
@@ -148,13 +153,13 @@ def _acquisition(data: CheckData) -> Iterator[Finding]:
     if data.shortcut > max(WARN_AUROC, data.chance):
         yield Finding(
             "shortcut",
-            "Size, border, brightness, contrast and header alone give the label with an AUROC of "
-            f"{data.shortcut:.2f} (cross-validated by patient; warned above {WARN_AUROC:g}).",
+            "Size, border, brightness, contrast and header alone predict the label with an AUROC of "
+            f"{data.shortcut:.2f} (cross-validated by patient; values above {WARN_AUROC:g} cause a warning).",
         )
     strong = [row for row in data.associations if row.v >= WARN_ASSOCIATION and row.p_value < _SIGNIFICANT]
     if strong:
         named = ", ".join(f"{row.name} (Cramer's V {row.v:.2f})" for row in strong)
-        yield Finding("association", f"How images were taken goes with the label: {named}.")
+        yield Finding("association", f"The way the images were taken is associated with the label: {named}.")
 
 
 def _notes(data: CheckData) -> Iterator[Finding]:
@@ -168,7 +173,7 @@ def _notes(data: CheckData) -> Iterator[Finding]:
     ):
         found = [position for position, image in enumerate(data.decoded) if note in image.reading.notes]
         if found:
-            yield data.at(code, f"{len(found)} images {what}, says their header.", found)
+            yield data.at(code, f"{len(found)} images {what}, according to the header.", found)
 
 
 def _unit(data: CheckData) -> Iterator[Finding]:
@@ -179,25 +184,40 @@ def _unit(data: CheckData) -> Iterator[Finding]:
     if repeated and any(image.labels for image in data.decoded):
         fits = "'image'" if mixed else "'patient', or 'image' to count every image"
         yield Finding(
-            "unit", f"{repeated} patients have several images, {mixed} of them with different labels: unit = {fits}."
+            "unit", f"{repeated} patients have several images, {mixed} with different labels. Use unit = {fits}."
         )
 
 
 def _folds(data: CheckData) -> Iterator[Finding]:
     _, fault = data.folds
     if fault:
-        yield Finding("folds", fault)
+        yield Finding("folds", f"{fault}{cause(data)}")
     elif data.cases is not None and data.plan is not None and data.cases.kind != "multilabel":
-        patients = patients_per_class(data.cases, np.arange(len(data.cases.truth)))
-        for name, number in zip(data.cases.classes, patients.tolist(), strict=True):
-            if number < _FEW * data.plan.count:
-                yield Finding(
-                    "few-patients",
-                    f"Class {name!r} has {number} patients, about {number / data.plan.count:.0f} per test fold: "
-                    f"below {_FEW} the AUROC of a fold has a standard error of 0.1 and more.",
-                )
+        num_folds, patients = data.plan.count, patients_per_class(data.cases, np.arange(len(data.cases.truth)))
+        few = {name: n for name, n in zip(data.cases.classes, patients.tolist(), strict=True) if n < _FEW * num_folds}
+        if few:
+            named = ", ".join(f"{name!r} {number}" for name, number in few.items())
+            yield Finding(
+                "few-patients",
+                f"Some classes have fewer than {_FEW * num_folds} patients: {named}. With fewer than {_FEW} "
+                "per test fold, the AUROC of a fold has a standard error of 0.1 or more.",
+            )
 
 
 _RULES: tuple[Rule, ...] = (
-    *(_outcomes, _blank, alike_ids, _no_patients, _duplicates, _labels_elsewhere, _acquisition, _notes, _unit, _folds),
+    *(
+        _outcomes,
+        _blank,
+        alike_ids,
+        damaged_ids,
+        dominant_patient,
+        metadata_cells,
+        _no_patients,
+        _duplicates,
+        _labels_elsewhere,
+        _acquisition,
+        _notes,
+        _unit,
+        _folds,
+    ),
 )

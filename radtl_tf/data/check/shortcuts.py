@@ -1,4 +1,4 @@
-"""Can the label be guessed without looking at the radiograph? From how it was taken, from its name, from a column."""
+"""Test whether the acquisition, the file name or a column predicts the label without the radiograph."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ Truth = NDArray[np.int64]
 
 WARN_AUROC = 0.65
 WARN_ASSOCIATION = 0.3  # Cramer's V
-LEAK = 0.9  # of a word: its share among one class minus its share among the others
-LEAK_PART = 0.2  # of a class, with a word that stands with no other
-LEAK_AUROC = 0.97  # of a number, or of a cell
-_CHANCE = 1e-3  # that a word stands with one class only by accident, over all words of a column
-MIN_IMAGES = 10  # of each class: fewer can be told apart by anything
+LEAK = 0.9  # of a word: its share in one class minus its share in the others
+LEAK_PART = 0.2  # of a class: the share with a word that occurs in no other class
+LEAK_AUROC = 0.97  # of a column's numbers or cells
+_CHANCE = 1e-3  # probability that any word of a column occurs in only one class by chance
+MIN_IMAGES = 10  # of each class: with fewer, almost any property can separate the classes by chance
 _FOLDS = 5
 _WORDS = re.compile(r"[^\W_]+")
 _PIECES = re.compile(r"[^\W\d_]+|\d+")
-_KNOWN = 0.8  # share of the cells that have to be numbers
+_KNOWN = 0.8  # share of the cells that must be numbers
 
 
 @dataclass(frozen=True)
 class Association:
-    """How a property of the acquisition goes with the label: Cramer's V (0..1), and p of the chi-square test."""
+    """The association of a property with the label: Cramer's V (0..1), and p of the chi-square test."""
 
     name: str
     values: int
@@ -45,10 +45,10 @@ class Association:
 
 
 def acquisition_auroc(readings: Sequence[Reading], truth: Truth, patients: NDArray[np.int64]) -> float:
-    """Return the cross-validated AUROC of the label from size, depth, border, mean, SD and header alone.
+    """Return the cross-validated AUROC of predicting the label from size, depth, border, mean, SD and header alone.
 
-    Logistic regression, patients never divided; the macro mean of one against the rest for several classes; ``nan``
-    where a class is too small.
+    We use logistic regression, and no patient is divided between folds. For several classes this is the macro mean of
+    each class against the rest. The result is ``nan`` if a class is too small.
     """
     features = acquisition(readings)
     varying = features[:, np.ptp(features, axis=0) > 0]
@@ -65,7 +65,10 @@ def acquisition_auroc(readings: Sequence[Reading], truth: Truth, patients: NDArr
 
 
 def associations(readings: Sequence[Reading], truth: Truth) -> list[Association]:
-    """Return how each categorical property, size and depth go with the label; those of one value are left out."""
+    """Return the association of each categorical property, of size and of depth with the label.
+
+    A property is left out if it has one value only, or more values than half the number of images.
+    """
     table = metadata_table(readings)[list(CATEGORIES)].replace("", "unknown")
     table["size"] = [f"{reading.width} x {reading.height}" for reading in readings]
     table["bits"] = [str(reading.bits) for reading in readings]
@@ -74,10 +77,10 @@ def associations(readings: Sequence[Reading], truth: Truth) -> list[Association]
 
 
 def leaking_columns(columns: pd.DataFrame, truth: Truth, patients: NDArray[np.int64]) -> list[str]:
-    """Return the names of the columns (text) that all but say the label.
+    """Return the names of the text columns that give the label away.
 
-    By one word that stands with nearly all of a class, or with a good part of it and with no other; by the number; or
-    by the whole cell, learned from other patients.
+    A column does so by a word that occurs in nearly all of one class, or in a good part of one class and in no other;
+    by its number; or by the whole cell, if the same cells of other patients predict the label.
     """
     if not len(truth) or np.bincount(truth).min() < MIN_IMAGES:
         return []
@@ -86,7 +89,7 @@ def leaking_columns(columns: pd.DataFrame, truth: Truth, patients: NDArray[np.in
 
 
 def _association(name: str, column: pd.Series, truth: Truth) -> Association:
-    """Return Cramer's V with the correction for bias of Bergsma 2013 (J Korean Stat Soc)."""
+    """Return Cramer's V with the bias correction of Bergsma 2013 (J Korean Stat Soc)."""
     table = pd.crosstab(column, truth).to_numpy()
     result = chi2_contingency(table, correction=False)
     number, (rows, classes) = table.sum(), table.shape
@@ -104,7 +107,7 @@ def _number_leaks(column: pd.Series, truth: Truth, patients: NDArray[np.int64]) 
 
 
 def _cell_leaks(column: pd.Series, truth: Truth, patients: NDArray[np.int64]) -> bool:
-    """Tell whether the label of a cell is that of the same cells of other patients."""
+    """Tell whether the labels of the same cells of other patients predict the label of a cell."""
     cells = pd.factorize(column.str.strip().str.casefold())[0]
     folds = np.random.default_rng(0).permutation(patients.max() + 1)[patients] % _FOLDS
     sizes = np.bincount(truth)
@@ -116,7 +119,7 @@ def _cell_leaks(column: pd.Series, truth: Truth, patients: NDArray[np.int64]) ->
 
 
 def _tells(score: Callable[[int], NDArray[np.float64]], truth: Truth) -> bool:
-    """Tell whether the scores of a class put it apart from the others, upward or downward."""
+    """Tell whether the scores separate a class from the others, whether they are higher or lower."""
     return any(abs(_auroc(truth == label, score(label)) - 0.5) + 0.5 >= LEAK_AUROC for label in np.unique(truth))
 
 
@@ -127,7 +130,7 @@ def _auroc(positive: NDArray[np.bool_], values: NDArray[np.float64]) -> float:
 
 
 def _word_leaks(column: pd.Series, truth: Truth, patients: NDArray[np.int64]) -> bool:
-    """Tell whether a word of the cells stands with nearly all of one class only, or with a part of it and no other."""
+    """Tell whether a word occurs in nearly all of one class only, or in a part of one class and in no other."""
     table = pd.DataFrame(_words(column, truth, patients), columns=["word", "label", "patient"])
     sizes = np.bincount(truth)
     counts = _per_class(table, len(sizes))
@@ -140,12 +143,12 @@ def _word_leaks(column: pd.Series, truth: Truth, patients: NDArray[np.int64]) ->
 
 
 def _per_class(table: pd.DataFrame, num_classes: int) -> NDArray[np.float64]:
-    """Return (W, K): how often each word stands with each class."""
+    """Return (W, K): how often each word occurs in each class."""
     return pd.crosstab(table["word"], table["label"]).reindex(columns=range(num_classes), fill_value=0).to_numpy(float)
 
 
 def _words(column: pd.Series, truth: Truth, patients: NDArray[np.int64]) -> Iterator[tuple[str, int, int]]:
-    """Yield once every word of a cell, its letters and its numbers apart, too, and the whole cell, with the label."""
+    """Yield each word of a cell once, its letters and its numbers separately, and the whole cell, with the label."""
     for cell, label, patient in zip(column, truth, patients, strict=True):
         text = str(cell).strip().casefold()
         for word in {text, *_WORDS.findall(text), *_PIECES.findall(text)}:

@@ -1,4 +1,4 @@
-"""The tables of the data check: files, classes, sizes, what goes with the label, folds."""
+"""The tables of the data check: files, classes, sizes, associations with the label, folds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_ROWS = 12  # of a table of counts
 
 
 def counts(data: CheckData) -> dict[str, str]:
-    """Return the first numbers of a check, as text."""
+    """Return the numbers of images and patients of a check, as text."""
     outcomes = Counter(image.outcome.status for image in data.examined)
     found = {"Images": ", ".join(f"{number} {status}" for status, number in outcomes.most_common())}
     if any(image.patient for image in data.decoded):
@@ -22,7 +22,7 @@ def counts(data: CheckData) -> dict[str, str]:
 
 
 def tables(data: CheckData) -> dict[str, pd.DataFrame]:
-    """Return the tables that have a row."""
+    """Return the tables that have at least one row, by their title."""
     makers = {
         "Files": _outcome_table,
         "Classes": _class_table,
@@ -54,7 +54,7 @@ def _size_table(data: CheckData) -> pd.DataFrame:
 
 
 def _confounder_table(data: CheckData) -> pd.DataFrame:
-    """Return number, mean, SD and quartiles of age and spacing per class."""
+    """Return the number, mean, SD and quartiles of age and spacing for each class."""
     columns = ["What", "Class", "Known", "Mean", "SD", "25 %", "Median", "75 %"]
     rows = []
     for name, what in (("age", "Age (years)"), ("spacing", "Pixel spacing (mm)")):
@@ -76,7 +76,7 @@ def _association_table(data: CheckData) -> pd.DataFrame:
 
 
 def _fold_table(data: CheckData) -> pd.DataFrame:
-    """Return how many images and patients of each class each part of each fold would hold."""
+    """Return how many images, patients and images of each class are in each part of each fold."""
     columns = ["Repeat", "Fold", "Part", "Images", "Patients"]
     folds, _ = data.folds
     if data.cases is None or not folds:

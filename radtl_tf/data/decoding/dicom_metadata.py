@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from radtl_tf.data.decoding.reading import plain
+from radtl_tf.data.decoding.metadata_values import plain
 
 # PS3.3 C.7.1.3, C.7.3.1, C.7.5.1, C.7.6.1, C.8.11.2, C.8.11.7; the first attribute that is there counts.
 _ATTRIBUTES = {

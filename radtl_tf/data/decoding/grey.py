@@ -36,7 +36,7 @@ class Decoded:
     """A radiograph as uint16 grey, (H, W), 0 black to 65535 white.
 
     ``bits`` is the depth of the source; ``notes`` say what was done to the pixels, without any value of the file;
-    ``metadata`` is what the file says of the image, of what is allowed (``data.decoding.reading.METADATA``).
+    ``metadata`` is what the file says of the image, of what is allowed (``data.decoding.metadata_values.METADATA``).
     """
 
     pixels: NDArray[np.uint16]

@@ -7,11 +7,10 @@ Training and prediction read pixels through this module only. JPEG comes out as 
 from __future__ import annotations
 
 import io
-import os
 import struct
 import warnings
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,7 +43,8 @@ __all__ = [
     "chunk",
     "decode",
     "decode_bytes",
-    "image_files",
+    "format_name",
+    "looks_like_image",
     "read_file",
     "to_grey",
 ]
@@ -114,35 +114,17 @@ def decode_bytes(data: bytes, suffix: str = "") -> Decoded:
     return replace(decoded, notes=(*decoded.notes, f"{kind} content under a name for {claimed}"))
 
 
-def image_files(paths: Iterable[Path]) -> list[Path]:
-    """Return the files among ``paths``, with the images below its folders sorted by name.
-
-    In a folder, a file counts if its content or its ending is that of a format that is read; hidden files, links and
-    DICOMDIR do not.
-
-    Raises:
-        DataError: a path does not exist.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise DataError(f"{path} does not exist.")
-        found += _walk(path) if path.is_dir() else [path]
-    return found
+def format_name(path: Path) -> str:
+    """Return what a file that is not read looks like, for a count of such files."""
+    with open(path, "rb") as file:
+        head = file.read(64)
+    return next(
+        (name for start, name in _OTHERS if head.startswith(start)), "of an unknown format" if head else "empty"
+    )
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(parent, name)
-            if not name.startswith(".") and name != "DICOMDIR" and _looks_like_image(path):
-                yield path
-
-
-def _looks_like_image(path: Path) -> bool:
-    if path.is_symlink() or not path.is_file():
-        return False
+def looks_like_image(path: Path) -> bool:
+    """Tell whether the content or the ending of a file is that of a format that is read."""
     if path.suffix.lower() in _SUFFIXES:
         return True
     with open(path, "rb") as file:

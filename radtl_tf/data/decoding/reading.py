@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,38 +9,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-# The attributes that an example may carry; nothing else of a header or a manifest leaves its file.
-METADATA = ("age", "sex", "view", "laterality", "intent", "vendor", "body_part", "spacing", "lossy", "site")
 SIGNATURE_SIDE = 32
 
-_MAX_LENGTH = 32
-_OLDEST = 90  # years: above it an age may point at one person (45 CFR 164.514 b 2 i C)
-_IMPOSSIBLE = 130  # years: above it a number is a year of birth, a date or a code for "unknown"
-_AGE = re.compile(
-    r"(\d+(?:[.,]\d+)?) ?(|y(?:(?:ea)?rs?)?|m(?:o(?:nth)?s?)?|w(?:(?:ee)?ks?)?|d(?:ays?)?)", re.IGNORECASE
-)
-_PER_YEAR = {"": 1.0, "y": 1.0, "m": 12.0, "w": 52.18, "d": 365.25}
-
 Status = Literal["decoded", "refused", "skipped"]
-
-
-def plain(name: str, value: str) -> str:
-    """Return a value of the metadata ``name`` as it may be kept: one short printable line; an age in whole years.
-
-    Ages from 90 become 90. Decimals ("97.0", "45,5"), units ("18 months") and DICOM's age strings ("018M", PS3.5 6.2)
-    are read; anything else in the place of an age, such as a date of birth, becomes "" (unknown).
-
-    >>> plain("age", "97.0"), plain("age", "018M"), plain("age", "1979-03-02"), plain("vendor", "  Agfa ")
-    ('90', '1', '', 'Agfa')
-    """
-    text = " ".join("".join(c if c.isprintable() else " " for c in value).split())[:_MAX_LENGTH]
-    return _whole_years(text) if name == "age" else text
-
-
-def _whole_years(text: str) -> str:
-    match = _AGE.fullmatch(text)
-    years = float(match[1].replace(",", ".")) / _PER_YEAR[match[2][:1].lower()] if match else _IMPOSSIBLE + 1
-    return str(min(int(years), _OLDEST)) if years <= _IMPOSSIBLE else ""
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Folds: patients are divided, never images."""
+"""Folds divide patients, never images."""

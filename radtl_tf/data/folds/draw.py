@@ -1,4 +1,4 @@
-"""Folds: patients are divided, never images; every part is checked for what it promises."""
+"""Draw folds that divide patients, never images, and check that every part has patients of every class."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import FoldPlan
 
-# Of each class in a test fold; fewer make the fold's AUROC meaningless. Patients who share an image count once: they
-# may be one person, and the folds are then a function of labels and groups alone.
+# Of each class in a test fold; with fewer, the AUROC of the fold is meaningless. Patients who share an image count
+# once, because they may be one person; in this way the folds depend on labels and groups alone.
 MIN_TEST_PATIENTS = 5
-MIN_INNER_PATIENTS = 10  # of each class in the inner part; fewer cannot choose an epoch
-_DRAWS = 20  # StratifiedGroupKFold is greedy: another seed may succeed where one leaves a fold with one class
+MIN_INNER_PATIENTS = 10  # of each class in the inner part; fewer are not enough to choose an epoch
+_DRAWS = 20  # StratifiedGroupKFold is greedy: if one seed leaves a fold with one class, another may succeed
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Fold:
 def draw_folds(cases: Cases, plan: FoldPlan, seed: int) -> list[Fold]:
     """Draw ``plan.count`` folds ``plan.repeats`` times, grouped by patient and stratified by label.
 
-    A repeat re-draws the partition. Patients who share an image stay together. Patients go in by their number of first
-    appearance, so neither their names nor the hash key move a fold.
+    Each repeat draws a new partition. Patients who share an image stay together. Patients are numbered by first
+    appearance, so neither their names nor the hash key change a fold.
 
     Raises:
-        DataError: a part would lack a class, or a test fold would hold fewer than five patients of one.
+        DataError: a part would lack a class, or a test fold would have fewer than five patients of a class.
     """
     _check_enough(cases, plan)
     return [fold for repeat in range(plan.repeats) for fold in _draw_repeat(cases, plan, seed, repeat)]
@@ -58,23 +58,33 @@ def patients_per_class(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np
     return _per_class(cases, positions, cases.patients)
 
 
+def patients_without_class(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (num_classes,): how many patients of a multilabel task have an image that is known to lack the class."""
+    return _per_class(_absences(cases), positions, cases.patients)
+
+
 def _per_class(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return (num_classes,): how many of ``owners`` (N,), patients or groups, have an image of the class."""
     truth, owners = cases.truth[positions], owners[positions]
     if truth.ndim == 1:
         rows, classes = np.arange(len(truth)), truth
     else:
-        rows, classes = np.nonzero(truth)
+        rows, classes = np.nonzero(truth == 1)
     pairs = np.unique(np.stack([classes, owners[rows]]), axis=1)
     return np.bincount(pairs[0], minlength=len(cases.classes))
 
 
 def _fewest(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.int64]) -> int:
-    """Return the number of ``owners`` of the rarest class; of several labels, also of those without one."""
+    """Return the number of ``owners`` of the rarest class; in a multilabel task, the lack of a label counts, too."""
     fewest = int(_per_class(cases, positions, owners).min())
     if cases.kind != "multilabel":
         return fewest
-    return min(fewest, int(_per_class(replace(cases, truth=1 - cases.truth), positions, owners).min()))
+    return min(fewest, int(_per_class(_absences(cases), positions, owners).min()))
+
+
+def _absences(cases: Cases) -> Cases:
+    """Return the cases of a multilabel task with absence and presence of each class changed."""
+    return replace(cases, truth=(cases.truth == 0).astype(np.int64))
 
 
 def _check_enough(cases: Cases, plan: FoldPlan) -> None:
@@ -91,7 +101,7 @@ def _check_enough(cases: Cases, plan: FoldPlan) -> None:
 
 
 def _draw_repeat(cases: Cases, plan: FoldPlan, seed: int, repeat: int) -> list[Fold]:
-    """Return the folds of one repeat from the first draw that keeps every promise."""
+    """Return the folds of one repeat from the first draw that meets every condition."""
     for draw in range(_DRAWS):
         state = int(np.random.SeedSequence((seed, repeat, draw)).generate_state(1)[0])
         splits = _splits(cases, plan, state)
@@ -99,8 +109,8 @@ def _draw_repeat(cases: Cases, plan: FoldPlan, seed: int, repeat: int) -> list[F
         if all(_keeps_promises(cases, fold) for fold in folds):
             return folds
     raise DataError(
-        f"No draw of {plan.count} folds gives every part patients with and without each class and each test fold "
-        f"{MIN_TEST_PATIENTS} patients of each: use fewer folds."
+        f"No draw of {plan.count} folds gave every part patients with and without each class, and every test fold "
+        f"{MIN_TEST_PATIENTS} patients of each class: use fewer folds."
     )
 
 
@@ -108,7 +118,7 @@ Division = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def _splits(cases: Cases, plan: FoldPlan, state: int) -> Iterator[Division]:
-    """Yield the positions of the learning side and of the test part of each fold, by group of patients."""
+    """Yield the positions outside and inside the test part of each fold; groups of patients stay whole."""
     if cases.kind != "multilabel":
         splitter = StratifiedGroupKFold(n_splits=plan.count, shuffle=True, random_state=state)
         yield from splitter.split(cases.examples, cases.truth, cases.groups)
@@ -120,9 +130,14 @@ def _splits(cases: Cases, plan: FoldPlan, state: int) -> Iterator[Division]:
 
 
 def _labels(cases: Cases, numbers: NDArray[np.int64], positions: slice | NDArray[np.int64] = slice(None)) -> NDArray:
-    """Return (G, K): which classes any image of a group has; ``numbers`` are the groups of ``positions``."""
-    labels = np.zeros((numbers.max() + 1, len(cases.classes)), np.int64)
-    np.maximum.at(labels, numbers, cases.truth[positions])
+    """Return (G, K): the classes that the images of each group have; ``numbers`` are the groups of ``positions``.
+
+    Of classes that are not known of all images, also which absences are known, in further columns: a part needs both.
+    """
+    partly = ~cases.known.all(axis=0)
+    marks = np.hstack([cases.truth == 1, (cases.truth == 0)[:, partly]]).astype(np.int64)
+    labels = np.zeros((numbers.max() + 1, marks.shape[1]), np.int64)
+    np.maximum.at(labels, numbers, marks[positions])
     return labels
 
 
@@ -133,7 +148,7 @@ def _with_inner(
     split: tuple[NDArray[np.int64], NDArray[np.int64]],
     state: int,
 ) -> Fold:
-    """Divide the training side of a split into the training and the inner part, by group of patients."""
+    """Divide the learning side of a split into the training and the inner part; groups of patients stay whole."""
     learning, test = split
     groups, numbers = np.unique(cases.groups[learning], return_inverse=True)
     chosen = _chosen_inner(cases, plan, learning, numbers, (state + number[1]) % 2**32)
@@ -148,7 +163,7 @@ def _chosen_inner(
 ) -> NDArray[np.int64]:
     """Return which groups of the learning side go into the inner part.
 
-    The stratum of a group is the highest class among its images; several labels are divided one by one.
+    The stratum of a group is the highest class among its images; a multilabel task is stratified by every label.
     """
     groups = np.unique(numbers)
     if cases.kind == "multilabel":
@@ -163,7 +178,7 @@ def _chosen_inner(
 
 
 def _keeps_promises(cases: Cases, fold: Fold) -> bool:
-    """Check that no group of patients stands in two parts, and that each part has patients of every class."""
+    """Check that no group of patients is in two parts, and that each part has patients of every class."""
     groups = [set(cases.groups[positions]) for _, positions in fold.parts()]
     disjoint = sum(map(len, groups)) == len(set().union(*groups))
     fewest = [_fewest(cases, positions, cases.groups) for _, positions in fold.parts()]

@@ -1,4 +1,4 @@
-"""Divide groups of patients that have several labels, so that every label is spread as evenly as it can be."""
+"""Divide groups of patients that have several labels, so that every label is spread as evenly as possible."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 
 def divide(labels: NDArray[np.int64], shares: Sequence[float], seed: int) -> NDArray[np.int64]:
-    """Return (G,): the part, 0 to P - 1, of each group, where ``labels`` (G, K) are its labels of 0 and 1.
+    """Return (G,): the part, 0 to P - 1, of each group; ``labels`` (G, K) holds 0 or 1 for each label.
 
-    ``shares`` (P,) add up to 1. Iterative stratification (Sechidis, Tsoumakas & Vlahavas, ECML PKDD 2011): the label
-    with the fewest groups left is dealt out first, each group to the part that lacks most of it, then to the one that
-    lacks most groups; ties are drawn. Groups without a label come last.
+    ``shares`` (P,) add up to 1. Iterative stratification (Sechidis, Tsoumakas & Vlahavas, ECML PKDD 2011): start with
+    the label that has the fewest groups left. Each of its groups goes to the part that needs most of this label; if
+    there are several, to the one that needs most groups; then to one at random. Groups without a label come last.
     """
     rng = np.random.default_rng(seed)
     wanted = np.outer(shares, labels.sum(axis=0)).astype(float)  # (P, K)
@@ -30,7 +30,7 @@ def divide(labels: NDArray[np.int64], shares: Sequence[float], seed: int) -> NDA
 
 
 def _dealt(labels: NDArray[np.int64], parts: NDArray[np.int64], rng: np.random.Generator) -> Sequence[int]:
-    """Return the groups in the order in which they are dealt: those of the rarest label that is left come first."""
+    """Return the groups in the order of assignment: the groups of the rarest remaining label come first."""
     order: list[int] = []
     left = rng.permutation(len(labels))
     while len(left):
@@ -45,7 +45,7 @@ def _dealt(labels: NDArray[np.int64], parts: NDArray[np.int64], rng: np.random.G
 
 
 def _rarest(labels: NDArray[np.int64], parts: NDArray[np.int64], own: NDArray[np.bool_]) -> int | None:
-    """Return which of a group's own labels the fewest groups that are left have; ``None`` where it has none."""
+    """Return the label of a group that the fewest remaining groups have; ``None`` if the group has no label."""
     if not own.any():
         return None
     counts = labels[parts < 0].sum(axis=0)
@@ -53,7 +53,7 @@ def _rarest(labels: NDArray[np.int64], parts: NDArray[np.int64], own: NDArray[np
 
 
 def _neediest(lacking: NDArray[np.float64], room: NDArray[np.float64], rng: np.random.Generator) -> int:
-    """Return the part that lacks most, then the one with most room, then one of these by chance."""
+    """Return the part that lacks most; if there are several, the one with most room; then one at random."""
     most = np.flatnonzero(np.isclose(lacking, lacking.max()))
     roomy = most[np.isclose(room[most], room[most].max())]
     return int(rng.choice(roomy))

@@ -1,4 +1,4 @@
-"""A share of the training patients of a fold, for the question how much a result depends on their number."""
+"""Take a share of the training patients of a fold, to measure how a result depends on their number."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.folds.draw import Fold, patients_per_class
+from radtl_tf.data.folds.draw import Fold, patients_per_class, patients_without_class
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.errors import DataError
 
 
 def with_share_of_training(cases: Cases, fold: Fold, share: float, seed: int) -> Fold:
-    """Return ``fold`` with ``share`` (0..1) of the patients of its training part; inner and test part stay.
+    """Return ``fold`` with ``share`` (0..1) of its training patients; the inner and test part do not change.
 
-    Patients are taken whole, those who share an image together, the same share of each class. A smaller share is part
-    of a larger one, and all weights get the same.
+    Each class keeps the same share. All images of a patient stay together, and so do patients who share an image. A
+    smaller share is part of a larger one, and all weights get the same patients.
 
     Raises:
         DataError: a class would have no patient.
@@ -31,19 +31,25 @@ def with_share_of_training(cases: Cases, fold: Fold, share: float, seed: int) ->
         members = order[strata[order] == stratum]
         kept.append(groups[members[: max(round(share * len(members)), 1)]])
     train = fold.train[np.isin(cases.groups[fold.train], np.concatenate(kept))]
-    fewest = int(np.argmin(patients_per_class(cases, train)))
-    if not patients_per_class(cases, train)[fewest]:
-        raise DataError(
-            f"grid.train_fractions: {share:g} of the training patients of fold {fold.fold} leaves none of class "
-            f"{cases.classes[fewest]!r}: use a larger fraction."
-        )
+    counts = {"of": patients_per_class(cases, train)}
+    if not cases.all_known:
+        partly = ~cases.known.all(axis=0)
+        counts["without"] = np.where(partly, patients_without_class(cases, train), len(train))
+    for which, patients in counts.items():
+        fewest = int(np.argmin(patients))
+        if not patients[fewest]:
+            raise DataError(
+                f"grid.train_fractions: {share:g} of the training patients of fold {fold.fold} leaves no patient "
+                f"{which} class {cases.classes[fewest]!r}: use a larger fraction."
+            )
     return replace(fold, train=train)
 
 
 def _strata(cases: Cases, positions: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return per group the highest class among its images; of several labels the rarest, which needs it most."""
+    """Return the highest class among the images of each group; in a multilabel task, the rarest label."""
     truth = cases.truth[positions]
     if truth.ndim == 2:
+        truth = cases.marks[positions]
         rarest_last = np.argsort(-truth.sum(axis=0))
         truth = np.where(truth.any(axis=1), truth.shape[1] - np.argmax(truth[:, rarest_last[::-1]], axis=1), 0)
     highest = np.zeros(len(groups), np.int64)

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.records.experiment import Kind, Unit
+
+UNKNOWN = -1  # in the truth of a multilabel task: it is not known if the image has the class
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """How many labels of a table are ``missing`` and ``uncertain``, by column, and how many rows were ``left_out``."""
+
+    missing: Mapping[str, int] = field(default_factory=dict)
+    uncertain: Mapping[str, int] = field(default_factory=dict)
+    left_out: int = 0
+
+    def __bool__(self) -> bool:
+        """Tell whether the table leaves anything open."""
+        return bool(self.missing or self.uncertain or self.left_out)
 
 
 @dataclass(frozen=True)
@@ -15,9 +31,10 @@ class Cases:
     """The N examples of a task, in the order of the manifest.
 
     ``examples`` (N,) is the row of the manifest from 0, ascending without gaps; ``truth`` (N,) the index into
-    ``classes`` (binary: 1 is positive), multilabel (N, K) with 1 where the image has the class; ``patients`` (N,) the
+    ``classes`` (binary: 1 is positive), multilabel (N, K) with 1 where the image has the class, 0 where it has not and
+    ``UNKNOWN`` where nobody knows: such a label takes no part in training, metrics and counts. ``patients`` (N,) the
     patient's number by first appearance; ``patient_ids`` the keyed hash of each patient number. ``linked`` (N,), where
-    given, numbers groups of patients who share an image.
+    given, numbers groups of patients who share an image. ``gaps`` is what the table of a manifest leaves open.
     """
 
     examples: NDArray[np.int64]
@@ -28,11 +45,24 @@ class Cases:
     unit: Unit
     kind: Kind = "binary"
     linked: NDArray[np.int64] | None = None
+    gaps: LabelCounts = LabelCounts()
 
     @property
     def marks(self) -> NDArray[np.int64]:
-        """Return (N, K): 1 where an example has a class, else 0."""
-        return self.truth if self.truth.ndim == 2 else np.eye(len(self.classes), dtype=np.int64)[self.truth]
+        """Return (N, K): 1 where an example is known to have a class, else 0."""
+        if self.truth.ndim == 1:
+            return np.eye(len(self.classes), dtype=np.int64)[self.truth]
+        return (self.truth == 1).astype(np.int64)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Return (N, K): whether it is known if an example has a class."""
+        return self.truth != UNKNOWN if self.truth.ndim == 2 else np.ones((len(self.truth), len(self.classes)), bool)
+
+    @property
+    def all_known(self) -> bool:
+        """Tell whether every label is known."""
+        return self.truth.ndim == 1 or bool((self.truth != UNKNOWN).all())
 
     @property
     def groups(self) -> NDArray[np.int64]:

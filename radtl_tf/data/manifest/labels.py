@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
+from radtl_tf.data.manifest.label_words import alike, written_as
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.records.experiment import Task, Unit
 
@@ -18,17 +20,44 @@ Truth = NDArray[np.int64]
 
 _MAX_NAMED = 6  # a column of more values is no label, and may be one of names
 _MAX_CLASSES = 1000
+_MIN_REPEATED = 3  # images of a class, in the mean: a column of fewer may be one of names
 
 
-def assemble(labels: Sequence[Labels], patients: Sequence[str], task: Task) -> Cases:
+@dataclass(frozen=True)
+class RowLabels:
+    """The labels of N images: the ``names`` that each has, and the classes that are ``unknown`` for it.
+
+    Without ``unknown`` all are known.
+    """
+
+    names: Sequence[Labels]
+    unknown: Sequence[Labels] = ()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def at(self, rows: Sequence[int]) -> RowLabels:
+        """Return the labels of these rows, in this order."""
+        unknown = tuple(self.unknown[row] for row in rows) if self.unknown else ()
+        return RowLabels(tuple(self.names[row] for row in rows), unknown)
+
+    def unknown_of(self, row: int) -> Labels:
+        """Return the classes that are not known for an image."""
+        return self.unknown[row] if self.unknown else ()
+
+
+def assemble(labels: Sequence[Labels] | RowLabels, patients: Sequence[str], task: Task) -> Cases:
     """Return the Cases of N images from their labels and their patients' hashes.
 
     Raises:
         DataError: the labels do not make the task, or the unit is not said or not possible.
     """
+    labels, unknown = (labels.names, labels.unknown) if isinstance(labels, RowLabels) else (labels, ())
+    _refuse_alike(labels, task)
     if not all(name.isprintable() for name in {name for names in labels for name in names}):
         raise DataError(f"a value of the label {task.label!r} holds a line break or another control character.")
     classes, truth = _TRUTHS[task.kind](labels, task)
+    truth = _with_unknown(truth, unknown, classes)
     numbers, ids = pd.factorize(np.asarray(patients, dtype=object))
     numbers = numbers.astype(np.int64)
     return Cases(
@@ -57,11 +86,10 @@ def _binary(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
         raise DataError(
             f"the label {task.label!r} has {len(counts)} different values, a binary task needs 2: choose another."
         )
-    positive = str(task.positive)
-    if positive not in counts:
-        raise DataError(
-            f"no image has the positive class {positive!r}{nearest(positive, counts)}; found: {_named(counts)}."
-        )
+    positive = written_as(str(task.positive), counts)
+    if positive is None:
+        hint = nearest(str(task.positive), counts)
+        raise DataError(f"no image has the positive class {task.positive!r}{hint}; found: {_named(counts)}.")
     truth = np.array([positive in names for names in labels], dtype=np.int64)
     if several:
         if truth.all():
@@ -108,6 +136,48 @@ _TRUTHS: dict[str, Callable[[Sequence[Labels], Task], tuple[Labels, Truth]]] = {
 }
 
 
+def _with_unknown(truth: Truth, unknown: Sequence[Labels], classes: Labels) -> Truth:
+    """Return the truth with ``UNKNOWN`` for the labels of a multilabel task that are not known.
+
+    Raises:
+        DataError: a binary or multiclass task has such labels, or a class is known of no image, or of all.
+    """
+    if not any(unknown):
+        return truth
+    if truth.ndim == 1:
+        asked = sum(any(name in classes for name in names) for names in unknown)
+        if asked:
+            raise DataError(f"{asked} images have an unknown label; leave them out, or take kind = 'multilabel'.")
+        return truth
+    place = {name: number for number, name in enumerate(classes)}
+    cells = [(row, place[name]) for row, names in enumerate(unknown) for name in names if name in place]
+    if cells:
+        truth[tuple(np.array(cells).T)] = UNKNOWN
+    return truth
+
+
+def _refuse_alike(labels: Sequence[Labels], task: Task) -> None:
+    """Refuse classes of the task that are one class, written in several ways.
+
+    Raises:
+        DataError: with the number of images; their names, too, where they are not so many that they may be people's.
+    """
+    counts = Counter(name for names in labels for name in names)
+    groups = [group for group in alike(counts) if not task.classes or set(group) & set(task.classes)]
+    if not groups or (task.kind == "binary" and len(counts) > _MAX_NAMED):
+        return
+    named = "; ".join(
+        " and ".join(f"{name!r} ({counts[name]} images)" for name in group) for group in groups[:_MAX_NAMED]
+    )
+    more = f"; {len(groups) - _MAX_NAMED} more" if len(groups) > _MAX_NAMED else ""
+    shown = f": {named}{more}" if len(counts) * _MIN_REPEATED <= counts.total() else ""
+    raise DataError(
+        f"the label {task.label!r} writes {len(groups)} of its classes in several ways, which differ only by case, "
+        f"spaces or the form of a number{shown}. Write each class in one way; `radtl data fix` writes such a copy of "
+        "the table."
+    )
+
+
 def _named(counts: Counter[str]) -> str:
     named = ", ".join(f"{name!r} ({number} images)" for name, number in counts.most_common(_MAX_NAMED))
     return named + (f" and {len(counts) - _MAX_NAMED} more" if len(counts) > _MAX_NAMED else "")
@@ -133,6 +203,10 @@ def _unit(truth: Truth, patients: NDArray[np.int64], task: Task) -> Unit:
 
 
 def _num_mixed(truth: Truth, patients: NDArray[np.int64]) -> int:
-    """Return how many patients have images that differ in their labels."""
-    table = np.unique(np.column_stack([patients, truth]), axis=0)
-    return int((np.bincount(table[:, 0]) > 1).sum())
+    """Return how many patients have images that differ in their labels; what is not known does not differ."""
+    mixed = np.zeros(patients.max() + 1, bool)
+    for column in truth[:, np.newaxis].T if truth.ndim == 1 else truth.T:
+        known = column != UNKNOWN
+        pairs = np.unique(np.column_stack([patients[known], column[known]]), axis=0)
+        mixed |= np.bincount(pairs[:, 0], minlength=len(mixed)) > 1
+    return int(mixed.sum())

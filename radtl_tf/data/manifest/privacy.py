@@ -6,15 +6,18 @@ import contextlib
 import hashlib
 import os
 import secrets
-import unicodedata
 from pathlib import Path
 
 from radtl_tf.errors import OutputError
 from radtl_tf.records.disk import temporary_name
+from radtl_tf.records.plain_text import normal_text
 
 KEY_FILE = "patient.key"
 _KEY_BYTES = 32
 _HASH_BYTES = 12
+# How tables and spreadsheets write that a value is missing, in lower case.
+_MISSING = frozenset(("", "nan", "na", "<na>", "n/a", "#n/a", "nat", "none", "null", "-", "--", "?", "unknown"))
+_ERRORS = frozenset(("#ref!", "#value!", "#name?", "#null!", "#num!", "#div/0!"))  # of a spreadsheet's formula
 
 
 def patient_key(folder: Path) -> bytes:
@@ -38,17 +41,21 @@ def patient_key(folder: Path) -> bytes:
 
 
 def normal_id(value: str) -> str:
-    """Return a patient's id in the one form that is compared and hashed.
-
-    Unicode's NFKC (composed letters, plain digits), without invisible characters such as zero-width spaces, outer
-    white space, and the apostrophe with which a spreadsheet marks text.
+    """Return a patient's id in the one form that is compared and hashed, as every text of a table.
 
     >>> normal_id("'\N{FULLWIDTH DIGIT ONE}7\N{NO-BREAK SPACE}")
     '17'
     """
-    composed = unicodedata.normalize("NFKC", value)
-    visible = "".join(character for character in composed if unicodedata.category(character) != "Cf")
-    return visible.strip().removeprefix("'").strip()
+    return normal_text(value)
+
+
+def is_missing_id(value: str) -> bool:
+    """Return whether a cell names no patient: blank, a word for a missing value, or the error of a formula.
+
+    >>> is_missing_id("#N/A"), is_missing_id("nan"), is_missing_id("P-017")
+    (True, True, False)
+    """
+    return normal_id(value).casefold() in _MISSING | _ERRORS
 
 
 def hashed(patient: str, key: bytes) -> str:

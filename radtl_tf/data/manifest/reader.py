@@ -5,45 +5,39 @@ Messages carry line numbers of the file, never a patient's value or a path.
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 import pandas as pd
 
-from radtl_tf.data.decoding.images import read_file
-from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.labels import Labels, assemble
-from radtl_tf.data.manifest.privacy import hashed, normal_id
-from radtl_tf.data.manifest.table import Parsed, check_header, counted, parse, text_of
+from radtl_tf.data.manifest.cases import Cases, LabelCounts
+from radtl_tf.data.manifest.label_cells import read_cells
+from radtl_tf.data.manifest.labels import Labels, RowLabels, assemble
+from radtl_tf.data.manifest.paths import ImageFile, find_images
+from radtl_tf.data.manifest.privacy import hashed, is_missing_id
+from radtl_tf.data.manifest.table import PATH_COLUMN, counted, found_path_column
+from radtl_tf.data.tables.repairs import Repair, at_lines
+from radtl_tf.data.tables.table import Table, read_table, table_of
 from radtl_tf.errors import DataError, nearest
+from radtl_tf.logs import get_logger
 from radtl_tf.records.experiment import Task
+from radtl_tf.records.plain_text import normal_text
 
-PATH_COLUMN = "path"
+_log = get_logger(__name__)
+
 FRAME = Path("DataFrame")  # the path of a manifest that was never a file
-_MARKS = {**dict.fromkeys(("1", "yes", "true"), True), **dict.fromkeys(("0", "no", "false"), False)}
-_MAX_NAMED = 6  # columns in a message
-
-
-@dataclass(frozen=True)
-class ImageFile:
-    """An image file of a manifest: the line that names it, where it is, its size in bytes and its time of change."""
-
-    line: int
-    path: Path
-    size: int
-    changed: int
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The rows of a manifest: ``table`` (N rows, every cell text) and the image of each row.
+    """The rows of a manifest: ``table`` (N rows, every cell text in its normal form) and the image of each row.
 
     ``path`` names the file in messages; a table from memory has the path ``DataFrame``. ``faults``: why a row has no
-    image that may be read, by row; only where these were to be collected. ``path_column`` names the files.
+    image that may be read, by row; only where these were to be collected. ``path_column`` names the files, its cells
+    are as they are written. ``written`` is the table with every cell so, ``repairs`` is what was changed or left out.
+    ``left_out``: how many rows were left out because none of their labels is known.
     """
 
     path: Path
@@ -51,94 +45,170 @@ class Manifest:
     images: tuple[ImageFile, ...]
     faults: Mapping[int, str] = field(default_factory=dict)
     path_column: str = PATH_COLUMN
+    written: pd.DataFrame | None = None
+    repairs: tuple[Repair, ...] = ()
+    encoding: str | None = None
+    left_out: int = 0
 
     def at(self, rows: Sequence[int]) -> Manifest:
         """Return the manifest of these rows, in this order."""
         images = tuple(self.images[row] for row in rows)
         faults = {place: self.faults[row] for place, row in enumerate(rows) if row in self.faults}
-        return replace(self, table=self.table.iloc[list(rows)].reset_index(drop=True), images=images, faults=faults)
+        table = self.table.iloc[list(rows)].reset_index(drop=True)
+        written = None if self.written is None else self.written.iloc[list(rows)].reset_index(drop=True)
+        return replace(self, table=table, written=written, images=images, faults=faults)
 
 
-def read_manifest(path: Path, images: Path | None = None, *, collect: bool = False) -> Manifest:
-    """Read the manifest ``path``; its column ``path`` is relative to ``images``, or else to the manifest's folder.
+def read_manifest(
+    path: Path,
+    images: Path | None = None,
+    *,
+    collect: bool = False,
+    encoding: str | None = None,
+    path_column: str | None = None,
+    suffix: str | None = None,
+) -> Manifest:
+    """Read the manifest ``path``, a table of text, an Excel workbook or a parquet file.
 
-    Commas, semicolons or tabs; UTF-8, UTF-16 with a byte order mark, or Latin-1. ``collect``: a row whose image must
-    not or cannot be opened is kept, with its fault, instead of refused.
+    ``path_column`` (default ``path``) is relative to ``images``, or else to the manifest's folder; ``suffix`` is what
+    its cells lack of the names of the files. ``encoding`` belongs to a text file; by default it is found. ``collect``:
+    a row whose image must not or cannot be opened is kept, with its fault, instead of refused.
 
     Raises:
-        DataError: the file is no such table, or an image is missing, no regular file or outside the image folder.
+        DataError: the file cannot be read as such a table, or an image is missing, outside the image folder or not a
+            regular file.
     """
     try:
-        header, rows, lines = parse(text_of(read_file(path)))
-        manifest = _found(path, (header, rows, lines), images or path.parent, PATH_COLUMN)
+        table = read_table(path, encoding)
+        manifest = _found(path, table, images or path.parent, path_column, suffix)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     if not collect:
         refuse_faults(manifest)
+    for repair in manifest.repairs:
+        _log.info(f"{path.name}: {repair.message}")
     return manifest
 
 
-def manifest_from(frame: pd.DataFrame, root: Path, path_column: str = PATH_COLUMN) -> Manifest:
+def manifest_of(task: Task, *, collect: bool = False) -> Manifest:
+    """Read the manifest that ``task`` names, as its keys say.
+
+    Raises:
+        DataError: it names none, or as ``read_manifest``.
+    """
+    if task.manifest is None:
+        raise DataError("the task names no manifest.")
+    return read_manifest(
+        task.manifest,
+        task.images,
+        collect=collect,
+        encoding=task.encoding,
+        path_column=task.path_column,
+        suffix=task.suffix,
+    )
+
+
+def manifest_from(
+    frame: pd.DataFrame, root: Path, path_column: str = PATH_COLUMN, suffix: str | None = None
+) -> Manifest:
     """Return a DataFrame as the manifest that ``read_manifest(..., collect=True)`` reads from its CSV file.
 
     Cells become text as pandas writes them, missing ones blank. Lines are the positions of the rows, from 0. The column
     ``path_column`` is relative to ``root``.
 
     Raises:
-        DataError: the table is empty, its header is wrong, or ``root`` is no folder.
+        DataError: the table is empty, its header is wrong, or ``root`` is not a folder.
     """
     try:
-        header, rows, _ = parse(frame.to_csv(index=False, lineterminator="\n"), ",")
-        return _found(FRAME, (header, rows, list(range(len(rows)))), root, path_column)
+        return _found(FRAME, table_of(frame), root, path_column, suffix)
     except DataError as error:
         raise DataError(f"{FRAME}: {error}") from error
 
 
 def refuse_faults(manifest: Manifest) -> None:
-    """Refuse a manifest that names an image which may not or cannot be opened.
+    """Refuse a manifest that names images which may not or cannot be opened.
 
     Raises:
-        DataError: naming the first line.
+        DataError: counting all of them, by reason, with their lines.
     """
+    reasons: dict[str, list[int]] = {}
     for row, fault in manifest.faults.items():
-        raise DataError(f"{manifest.path}: line {manifest.images[row].line}: {fault}")
+        reasons.setdefault(fault, []).append(manifest.images[row].line)
+    if reasons:
+        named = " ".join(f"{at_lines(lines)}: {fault}" for fault, lines in reasons.items())
+        number = f"{len(manifest.faults)} of {len(manifest.images)} images cannot be opened"
+        raise DataError(f"{manifest.path}: {number}; {named}")
 
 
-def _found(path: Path, parsed: Parsed, root: Path, path_column: str) -> Manifest:
+def _found(path: Path, table: Table, root: Path, path_column: str | None, suffix: str | None) -> Manifest:
     """Check the header of a table, and look for the image of each row below ``root``."""
-    header, rows, lines = parsed
-    check_header(header, path_column)
-    root = root.resolve()
+    column = found_path_column(table.header, None if path_column is None else normal_text(path_column))
     if not root.is_dir():
         raise DataError("the image folder does not exist.")
-    table = pd.DataFrame(rows, columns=pd.Index(header), dtype="str")
-    return Manifest(path, table, *_images(table[path_column], lines, root), path_column)
+    guessed = path_column is None and column != PATH_COLUMN
+    said = (Repair("path-column", f"The paths are in the column {column!r}."),) if guessed else ()
+    normal, names = table.normal(column), pd.Index(table.header)
+    written = pd.DataFrame(table.rows, columns=names, dtype="str")
+    found = find_images(written[column].tolist(), table.lines, root, column=column, suffix=suffix)
+    return Manifest(
+        path,
+        written if normal.rows is table.rows else pd.DataFrame(normal.rows, columns=names, dtype="str"),
+        found.images,
+        found.faults,
+        column,
+        written,
+        (*said, *normal.repairs, *found.repairs),
+        table.encoding,
+    )
 
 
-def cases_of(manifest: Manifest, task: Task, key: bytes, labels: Sequence[Labels] | None = None) -> Cases:
+@dataclass(frozen=True)
+class Labelled:
+    """The rows of a manifest that have a known label, their labels, and what the table does not say."""
+
+    manifest: Manifest
+    labels: RowLabels
+    counts: LabelCounts
+
+
+def labelled(manifest: Manifest, task: Task) -> Labelled:
+    """Read the labels of each image; what is missing or uncertain follows the task, and is said in a line each.
+
+    Rows whose labels are all ignored are left out.
+
+    Raises:
+        DataError: a column is missing, a label is missing or uncertain and the task does not say what that means, or a
+            mark is neither yes nor no.
+    """
+    names = (task.label,) if isinstance(task.label, str) else task.label
+    with _named(manifest):
+        cells = {name: column(manifest, name, "label") for name in names}
+        found = read_cells(cells, [source.line for source in manifest.images], task)
+    for line in found.said:
+        _log.info(f"{manifest.path.name}: {line}.")
+    kept = manifest if len(found.rows) == len(manifest.images) else manifest.at(found.rows)
+    left_out = manifest.left_out + found.counts.left_out
+    return Labelled(replace(kept, left_out=left_out), found.labels, replace(found.counts, left_out=left_out))
+
+
+def cases_of(manifest: Manifest, task: Task, key: bytes, labels: RowLabels | None = None) -> Cases:
     """Return the examples of ``task``: labels, and patients as hashes with ``key``.
 
-    ``labels`` are what ``labels_of`` returns, where they have been read already.
+    ``labels`` are those that ``labelled`` read, with the manifest that it returned. Without them every row must have a
+    known label.
 
     Raises:
         DataError: a column or a cell is missing, an image is named twice, or the labels do not make the task.
     """
-    labels = labels_of(manifest, task) if labels is None else labels
+    if labels is None:
+        labels = labelled(manifest, task).labels
+    if len(labels) != len(manifest.images):
+        raise ValueError("rows without a known label are left out: give the manifest and the labels of labelled()")
     with _named(manifest):
         patients = _patients(manifest, task)
-        _refuse(manifest, (not normal_id(patient) for patient in patients), "no patient id")
-        _refuse_twice(manifest, labels)
+        _refuse(manifest, map(is_missing_id, patients), "no patient id (blank, or a word such as nan or NA)")
+        _refuse_twice(manifest, labels.names)
         return assemble(labels, [hashed(patient, key) for patient in patients], task)
-
-
-def labels_of(manifest: Manifest, task: Task) -> list[Labels]:
-    """Return the labels of each image: of one cell, of one cell with a separator, or of a column per class.
-
-    Raises:
-        DataError: a column is missing, a cell is empty that may not be, or a mark is neither yes nor no.
-    """
-    with _named(manifest):
-        return _labels(manifest, task)
 
 
 @contextmanager
@@ -150,92 +220,18 @@ def _named(manifest: Manifest) -> Iterator[None]:
         raise DataError(f"{manifest.path}: {error}") from error
 
 
-def _labels(manifest: Manifest, task: Task) -> list[Labels]:
-    if not isinstance(task.label, str):
-        return _marked(manifest, task.label)
-    cells = column(manifest, task.label, "label")
-    if task.label_separator:
-        return [tuple(filter(None, map(str.strip, cell.split(task.label_separator)))) for cell in cells]
-    _refuse(manifest, (not cell.strip() for cell in cells), "no label")
-    return [(cell.strip(),) for cell in cells]
-
-
-def _marked(manifest: Manifest, names: Labels) -> list[Labels]:
-    """Return the names of the columns in which an image has a yes."""
-    columns = [[cell.strip().lower() for cell in column(manifest, name, "label")] for name in names]
-    _refuse_blank(manifest, dict(zip(names, columns, strict=True)))
-    for name, marks in zip(names, columns, strict=True):
-        _refuse(manifest, (cell not in _MARKS for cell in marks), f"neither 1 nor 0 in the label column {name!r}")
-    return [
-        tuple(name for name, cell in zip(names, row, strict=True) if _MARKS[cell]) for row in zip(*columns, strict=True)
-    ]
-
-
-def _refuse_blank(manifest: Manifest, columns: Mapping[str, Sequence[str]]) -> None:
-    """Refuse cells without a mark: whether a blank means no, or that nobody looked, only the user knows."""
-    blank = {name: cells.count("") for name, cells in columns.items() if "" in cells}
-    if blank:
-        named = ", ".join(f"{name!r} {number}" for name, number in list(blank.items())[:_MAX_NAMED])
-        more = f" and {len(blank) - _MAX_NAMED} more columns" if len(blank) > _MAX_NAMED else ""
-        first = next(row for row, marks in enumerate(zip(*columns.values(), strict=True)) if "" in marks)
-        raise DataError(
-            f"blank cells in the label columns: {named}{more}; first line {manifest.images[first].line}. Expected 1 "
-            "or 0 in every cell: write 0 where the answer is no, and remove the rows where it is not known."
-        )
-
-
-def image_at(relative: str, line: int, root: Path) -> ImageFile:
-    """Return the image at ``relative`` below the existing folder ``root``, which it may not leave.
-
-    Raises:
-        DataError: the path is empty, absolute, leaves ``root``, is missing or no regular file.
-    """
-    try:
-        return _image(relative, line, root)
-    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links
-        raise DataError("the path cannot be followed.") from error
-
-
-def _images(cells: Iterable[str], lines: Sequence[int], root: Path) -> tuple[tuple[ImageFile, ...], dict[int, str]]:
-    """Find the image of each row, or say why it has none."""
-    found, faults = [], {}
-    for row, (cell, line) in enumerate(zip(cells, lines, strict=True)):
-        try:
-            found.append(image_at(cell, line, root))
-        except DataError as error:
-            found.append(ImageFile(line, root / f"(line {line})", 0, 0))
-            faults[row] = str(error)
-    return tuple(found), faults
-
-
-def _image(cell: str, line: int, root: Path) -> ImageFile:
-    relative = PurePosixPath(cell.replace("\\", "/"))  # manifests also come from Windows
-    if not cell.strip():
-        raise DataError("the path is empty.")
-    if relative.is_absolute() or PureWindowsPath(cell).drive or ".." in relative.parts:
-        raise DataError("the path is absolute or holds '..': write it relative to the image folder.")
-    path = root / relative
-    if not path.resolve().is_relative_to(root):
-        raise DataError("the path is a link that leaves the image folder.")
-    try:
-        status = os.stat(path)
-    except FileNotFoundError as error:
-        raise DataError("the image does not exist.") from error
-    if not stat.S_ISREG(status.st_mode):
-        raise DataError("the path is a folder, pipe or device, no image file.")
-    return ImageFile(line, path, status.st_size, status.st_mtime_ns)
-
-
-def column(manifest: Manifest, name: str, what: str) -> list[str]:
-    """Return the cells of the column ``name``, which holds ``what``.
+def column(manifest: Manifest, name: str, what: str, *, written: bool = False) -> list[str]:
+    """Return the cells of the column ``name``, which holds ``what``, in their normal form or as ``written``.
 
     Raises:
         DataError: there is no such column.
     """
     columns = list(manifest.table.columns)
+    name = name if name in columns else normal_text(name)
     if name not in columns:
         raise DataError(f"no {what} column {name!r}{nearest(name, columns)}; there are: {', '.join(columns)}.")
-    return manifest.table[name].tolist()
+    table = manifest.written if written and manifest.written is not None else manifest.table
+    return table[name].tolist()
 
 
 def _patients(manifest: Manifest, task: Task) -> list[str]:
@@ -259,7 +255,7 @@ def _refuse(manifest: Manifest, faults: Iterable[bool], what: str) -> None:
 
 
 def _refuse_twice(manifest: Manifest, labels: Sequence[Labels]) -> None:
-    """Refuse an image that stands in two rows; worse if the rows disagree."""
+    """Refuse an image that two rows name; worse if the rows disagree."""
     seen: dict[Path, Labels] = {}
     twice, contradictory = [], []
     for source, label in zip(manifest.images, labels, strict=True):

@@ -1,1 +1,1 @@
-"""From uint16 grey to what a network is shown, in TensorFlow: 0..1, resized, augmented."""
+"""Prepare uint16 grey for a network in TensorFlow: scale to 0..1, resize, augment."""

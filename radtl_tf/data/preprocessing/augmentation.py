@@ -1,4 +1,4 @@
-"""Another view of an image: moved at random, in TensorFlow, as a function of seed, epoch and example alone."""
+"""Augment an image in TensorFlow by a random transform that depends only on seed, epoch and example."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from radtl_tf.data.preprocessing.policies import EXACT, policy_of
 
-_SHIFT, _ZOOM = 0.1, 0.1  # of the side; the public scripts of Mei et al. 2022
+_SHIFT, _ZOOM = 0.1, 0.1  # of the side; as in the public scripts of Mei et al. 2022
 _NUM_DRAWS = 7
 _SHEAR, _TURN = np.deg2rad(0.1), np.deg2rad(10.0)
 
@@ -15,9 +15,9 @@ _SHEAR, _TURN = np.deg2rad(0.1), np.deg2rad(10.0)
 def augment(
     image: tf.Tensor, policy: str, seed: int | tf.Tensor, epoch: int | tf.Tensor, example: int | tf.Tensor
 ) -> tf.Tensor:
-    """Return (S, S, 1), or a batch with one ``example`` number per image, moved at random in one projective transform.
+    """Move an image (S, S, 1), or a batch with one ``example`` number per image, by a random projective transform.
 
-    The draw is a function of (seed, epoch, example) alone. ``published``: Mei et al. 2022 (shift and zoom .1, shear .1
+    The draw depends only on (seed, epoch, example). ``published``: Mei et al. 2022 (shift and zoom .1, shear .1
     degrees, rotation 10 degrees, horizontal flip, edges repeated); ``laterality-safe``: the same without the flip.
     """
     flips = policy_of(policy, AUGMENTATIONS, "augmentation")
@@ -40,19 +40,19 @@ def augment(
     return tf.ensure_shape(tf.reshape(moved, tf.shape(image)), image.shape)
 
 
-AUGMENTATIONS: dict[str, bool | None] = {"none": None, "laterality-safe": False, "published": True}  # does it flip?
+AUGMENTATIONS: dict[str, bool | None] = {"none": None, "laterality-safe": False, "published": True}  # whether it flips
 
 
 def _draw(seed: int | tf.Tensor, epoch: int | tf.Tensor, examples: tf.Tensor) -> tf.Tensor:
-    """Return (B, 7) in -1..1 for ``examples`` (B,), one row per example whatever the batch.
+    """Return (B, 7) in -1..1 for ``examples`` (B,), one row per example, independent of the batch.
 
-    A hash of the key in integers: TensorFlow's stateless generators take one key at a time, and differ between devices.
+    We hash the key in integers: TensorFlow's stateless generators take one key at a time and differ between devices.
     """
     key = examples
     for number in (epoch, seed):
         key = tf.cast(number, tf.uint64) ^ _mixed(tf.cast(key, tf.uint64))
     words = _mixed(_mixed(key)[:, tf.newaxis] ^ np.arange(_NUM_DRAWS, dtype=np.uint64))
-    leading = tf.bitwise.right_shift(words, tf.constant(40, tf.uint64))  # 24 bits, all that a float32 holds
+    leading = tf.bitwise.right_shift(words, tf.constant(40, tf.uint64))  # 24 bits, as many as a float32 can hold
     return tf.cast(leading, tf.float32) / 2**23 - 1.0
 
 
@@ -71,8 +71,8 @@ def _folded(value: tf.Tensor, bits: int) -> tf.Tensor:
 def _transforms(draws: tf.Tensor, height: tf.Tensor, width: tf.Tensor, *, flips: bool) -> tf.Tensor:
     """Return (B, 8), output to input coordinates: rotation x shift x shear x zoom about the center, then the flip.
 
-    The product is that of Keras' ImageDataGenerator, written out: with angles t and s, the linear part in (x, y) is
-    ((cos t, -sin(t + s)), (sin t, cos(t + s))) times the zoom of each axis.
+    The product is the same as in Keras' ImageDataGenerator, written out: with angles t and s, the linear part in (x, y)
+    is ((cos t, -sin(t + s)), (sin t, cos(t + s))) times the zoom of each axis.
     """
     turn, shear, right, down, zoom_x, zoom_y, coin = tf.unstack(draws, axis=1)
     turn, shear = turn * _TURN, shear * _SHEAR

@@ -1,7 +1,7 @@
-"""From uint16 grey to float32 0..1, and resized, in TensorFlow.
+"""Scale uint16 grey to float32 0..1 and resize it, in TensorFlow.
 
-The same functions fill the pixel cache and go into the SavedModel. A resize is two small matrices, one per axis, so it
-runs on every device and in every exported format, with sizes known only at run time.
+The same functions fill the pixel cache and are part of the SavedModel. A resize multiplies by two small matrices, one
+per axis. This runs on every device and in every exported format, even if sizes are known only at run time.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def to_unit(image: tf.Tensor) -> tf.Tensor:
 def resize(image: tf.Tensor, size: int, policy: str) -> tf.Tensor:
     """Return float32 (H, W, 1) or (B, H, W, 1) resized to (size, size, 1).
 
-    ``pad`` keeps the aspect ratio and centers on zeros, ``stretch`` does not; both are bilinear and antialiased.
-    ``published`` takes the nearest pixel, as Keras' ImageDataGenerator does.
+    ``pad`` keeps the aspect ratio and centers the image on zeros, ``stretch`` does not. Both are bilinear and
+    antialiased. ``published`` takes the nearest pixel, as Keras' ImageDataGenerator does.
     """
     weights = policy_of(policy, RESIZES, "resize")
     image = tf.convert_to_tensor(image)
@@ -47,7 +47,7 @@ def _stretch(height: tf.Tensor, width: tf.Tensor, size: int) -> tuple[tf.Tensor,
 def _pad(height: tf.Tensor, width: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
     longest = tf.maximum(height, width)
 
-    def scaled(length: tf.Tensor) -> tf.Tensor:  # rounded in integers, so that it is the same everywhere
+    def scaled(length: tf.Tensor) -> tf.Tensor:  # integer rounding gives the same size on every device
         return tf.maximum((2 * length * size + longest) // (2 * longest), 1)
 
     return _triangle(height, scaled(height), size), _triangle(width, scaled(width), size)
@@ -65,9 +65,9 @@ RESIZES: dict[str, Callable[[tf.Tensor, tf.Tensor, int], tuple[tf.Tensor, tf.Ten
 
 
 def _triangle(length: tf.Tensor, content: tf.Tensor, size: int) -> tf.Tensor:
-    """Return (size, length): bilinear weights that take ``length`` pixels to ``content``, centered in ``size``.
+    """Return (size, length): bilinear weights that resize ``length`` pixels to ``content``, centered in ``size``.
 
-    Downward the triangle widens with the scale, so that every source pixel counts (antialiasing).
+    If the image shrinks, the triangle widens with the scale, so that every source pixel counts (antialiasing).
     """
     scale = tf.cast(length, tf.float32) / tf.cast(content, tf.float32)
     row = tf.range(size) - (size - content) // 2

@@ -22,7 +22,7 @@ def builder_in(folder: Path) -> type[tfds.core.DatasetBuilder]:
     """Return the builder class of the only ``<name>_dataset_builder.py`` in ``folder``.
 
     The folder becomes a package with a name of its own, so builders of one name in two folders do not meet, and a
-    builder that has changed is imported again. Modules beside it are imported with ``from . import module``.
+    builder that has changed is imported again. Modules in its folder are imported with ``from . import module``.
 
     Raises:
         DataError: there is no such file or class, there are several, or the file cannot be imported.

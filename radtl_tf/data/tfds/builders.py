@@ -20,11 +20,11 @@ from radtl_tf.data.check.examined_images import examined, outcomes_of
 from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.decoding.reading import Outcome, Reading
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.labels import Labels, assemble
+from radtl_tf.data.manifest.labels import Labels, RowLabels, assemble
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
 from radtl_tf.data.tfds.builder_folders import SUFFIX, author_errors, builder_in
-from radtl_tf.data.tfds.examples import class_names, reading_from, rows_of
+from radtl_tf.data.tfds.examples import NOT_KNOWN, class_names, reading_from, rows_of
 from radtl_tf.errors import DataError, OutputError, RadtlError, nearest
 from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped
@@ -62,8 +62,12 @@ def builder_class(name: str) -> type[tfds.core.DatasetBuilder]:
     return found
 
 
-def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.core.DatasetBuilder:
+def build_manifest(
+    manifest: Manifest, cases: Cases, data_dir: Path, task: Task | None = None
+) -> tfds.core.DatasetBuilder:
     """Build the data set of a manifest below ``data_dir``, or return the complete one that is there.
+
+    ``task`` says which columns hold metadata; without it columns have the names of their metadata.
 
     Raises:
         DataError: an image cannot be decoded; the message names its line in the manifest.
@@ -72,7 +76,7 @@ def build_manifest(manifest: Manifest, cases: Cases, data_dir: Path) -> tfds.cor
     make: Any = builder_class("radiographs")
     with _quiet(), data_errors(manifest.path.name):
         builder = make.of(
-            rows_of(manifest, cases), cases.classes, multilabel=cases.kind == "multilabel", data_dir=data_dir
+            rows_of(manifest, cases, task), cases.classes, multilabel=cases.kind == "multilabel", data_dir=data_dir
         )
     return prepared(builder, str(manifest.path))
 
@@ -84,12 +88,11 @@ def build_table(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBui
         DataError: the manifest is wrong, or an image cannot be decoded.
         OutputError: the data set cannot be written.
     """
-    if task.manifest is None:
-        raise DataError("the task names no manifest.")
-    manifest = read_manifest(task.manifest, task.images)
-    cases = cases_of(manifest, task, patient_key(data_dir))
+    found = labelled(manifest_of(task), task)
+    manifest = found.manifest
+    cases = cases_of(manifest, task, patient_key(data_dir), found.labels)
     _log.info(f"Reading {len(cases.examples)} images of {len(cases.patient_ids)} patients")
-    return cases, build_manifest(manifest, cases, data_dir)
+    return cases, build_manifest(manifest, cases, data_dir, task)
 
 
 def build_named(
@@ -149,10 +152,11 @@ def cases_from(builder: tfds.core.DatasetBuilder, task: Task) -> Cases:
         DataError: the data set is damaged, or its labels do not make the task.
     """
     names = class_names(builder.info)
-    rows = list(_rows(builder, "example", "label", "patient"))
+    rows = list(_rows(builder, "example", "label", "patient", *_not_known(builder)))
     if [int(row["example"]) for row in rows] != list(range(len(rows))):
         raise DataError(f"the data set {title(builder)} does not hold its examples in order: build it again.")
-    return assemble([_labels(names, row) for row in rows], [row["patient"].decode() for row in rows], task)
+    labels = RowLabels([_labels(names, row) for row in rows], [_labels(names, row, NOT_KNOWN) for row in rows])
+    return assemble(labels, [row["patient"].decode() for row in rows], task)
 
 
 def readings_from(builder: tfds.core.DatasetBuilder) -> list[Reading]:
@@ -176,18 +180,19 @@ def examined_from(builder: tfds.core.DatasetBuilder) -> list[Examined]:
             line=int(row["example"]),
             outcome=Outcome("decoded", reading=reading_from(row)),
             labels=_labels(names, row),
+            unknown=_labels(names, row, NOT_KNOWN),
             patient=row["patient"].decode(),
         )
-        for row in _rows(builder, "example", "label", "patient", "sha256", "reading", "metadata")
+        for row in _rows(builder, "example", "label", "patient", "sha256", "reading", "metadata", *_not_known(builder))
     ]
 
 
 def examined_with(
-    manifest: Manifest, builder: tfds.core.DatasetBuilder, task: Task, labels: Sequence[Labels]
+    manifest: Manifest, builder: tfds.core.DatasetBuilder, task: Task, labels: RowLabels
 ) -> list[Examined]:
     """Return what the data check looks at of each row of a manifest that ``build_manifest`` has built.
 
-    ``labels`` are those of the rows, as ``labels_of`` read them.
+    ``labels`` are those of the rows, as ``labelled`` read them.
 
     Raises:
         DataError: the data set is damaged.
@@ -196,21 +201,27 @@ def examined_with(
 
 
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
-    """Return the sha256 over example, label and file of every image, in order.
+    """Return the sha256 over example, label and file of every image, in order; what is not known counts where it is.
 
     Raises:
         DataError: the data set is damaged.
     """
     names = class_names(builder.info)
     digest = hashlib.sha256()
-    for row in _rows(builder, "example", "label", "sha256"):
-        labels = "|".join(_labels(names, row))
+    for row in _rows(builder, "example", "label", "sha256", *_not_known(builder)):
+        unknown = [f"?{name}" for name in _labels(names, row, NOT_KNOWN)]
+        labels = "|".join([*_labels(names, row), *unknown])
         digest.update(f"{int(row['example'])}\t{labels}\t{row['sha256'].decode()}\n".encode())
     return digest.hexdigest()
 
 
-def _labels(names: list[str], row: dict[str, Any]) -> Labels:
-    return tuple(names[int(number)] for number in np.atleast_1d(row["label"]))
+def _labels(names: list[str], row: dict[str, Any], key: str = "label") -> Labels:
+    return tuple(names[int(number)] for number in np.atleast_1d(row.get(key, ())))
+
+
+def _not_known(builder: tfds.core.DatasetBuilder) -> Sequence[str]:
+    """Return the column of the labels that are not known, where the data set has one."""
+    return [NOT_KNOWN] if NOT_KNOWN in builder.info.features else []
 
 
 def stream_of(builder: tfds.core.DatasetBuilder, decoders: Any = None) -> tf.data.Dataset:

@@ -15,8 +15,8 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from radtl_tf.data.decoding.grey import check_size, read_file
+from radtl_tf.data.manifest.paths import image_at
 from radtl_tf.data.manifest.privacy import hashed
-from radtl_tf.data.manifest.reader import image_at
 from radtl_tf.data.tfds.examples import Row
 from radtl_tf.errors import DataError, nearest
 
@@ -60,7 +60,7 @@ def read_json(path: Path) -> Any:
     """Return the content of a JSON file.
 
     Raises:
-        DataError: it is no JSON, or larger than 256 MiB.
+        DataError: it is not JSON, or larger than 256 MiB.
     """
     data = read_file(path)
     if len(data) > _MAX_JSON:
@@ -68,7 +68,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path.name} is no JSON.") from error
+        raise DataError(f"{path.name} is not JSON.") from error
 
 
 def value_at(record: Any, *keys: str | int) -> Any:
@@ -121,7 +121,7 @@ def public_hash(patient: str) -> str:
 
 
 def content_hash(path: Path) -> str:
-    """Return a hash of a file's content, which stands for the patient where none is named: copies stay together."""
+    """Return a hash of a file's content, which counts as the patient if none is named: copies stay together."""
     return hashlib.sha256(read_file(path)).hexdigest()
 
 

@@ -12,14 +12,18 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.shuffle import BUCKETS_NUMBER, HKEY_SIZE
 
-from radtl_tf.data.check.examined_images import metadata_columns
-from radtl_tf.data.decoding.reading import METADATA, SIGNATURE_SIDE, Reading, plain
+from radtl_tf.data.decoding.metadata_values import METADATA, plain
+from radtl_tf.data.decoding.reading import SIGNATURE_SIDE, Reading
 from radtl_tf.data.decoding.worker_pool import read_all
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.data.manifest.labels import Labels
-from radtl_tf.data.manifest.reader import ImageFile, Manifest
+from radtl_tf.data.manifest.metadata import kept, metadata_cells
+from radtl_tf.data.manifest.paths import ImageFile
+from radtl_tf.data.manifest.reader import Manifest
 from radtl_tf.errors import DataError
+from radtl_tf.records.experiment import Task
 
+NOT_KNOWN = "unknown"  # the feature that names the labels of an image which are not known
 SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
 _NOTE_DIVIDER = "; "
 _HALF = BUCKETS_NUMBER // 2
@@ -31,25 +35,31 @@ _SMALL, _LARGE = 64, 4096  # examples in each bucket of the first half, and of t
 class Row:
     """One image of a source: its file, its class (several for a multilabel data set), the hash of its patient.
 
-    ``metadata`` (keys among ``METADATA``) is what the source says; it goes before what the file says.
+    ``metadata`` (keys among ``METADATA``) is what the source says; it goes before what the file says. ``unknown`` are
+    the classes of a multilabel data set that are not known for the image; ``None``: all are known.
     """
 
     source: ImageFile
     label: str | Labels
     patient: str
     metadata: Mapping[str, str] = field(default_factory=dict)
+    unknown: Labels | None = field(default=None, repr=False)  # the hash of a manifest's rows is older than this field
 
 
-def features(labels: Sequence[str] | None, *, multilabel: bool = False) -> tfds.features.FeaturesDict:
+def features(
+    labels: Sequence[str] | None, *, multilabel: bool = False, unknown: bool = False
+) -> tfds.features.FeaturesDict:
     """Return the features that every data set has; ``labels`` are the classes in order.
 
     ``None`` where only the sources know the classes: ``info.features["label"].names`` is then set before generating.
+    With ``unknown`` a multilabel data set also has the labels that are not known.
     """
     one = tfds.features.ClassLabel(names=list(labels) if labels is not None else None)
     return tfds.features.FeaturesDict(
         {
             "image": tfds.features.Image(shape=(None, None, 1), dtype=np.uint16, encoding_format="png"),
             "label": tfds.features.Sequence(one) if multilabel else one,
+            **({NOT_KNOWN: tfds.features.Sequence(one)} if unknown else {}),
             "patient": tfds.features.Text(),
             "example": tfds.features.Scalar(np.int64),
             "sha256": tfds.features.Text(),
@@ -71,11 +81,20 @@ def class_names(info: tfds.core.DatasetInfo) -> list[str]:
     return list((label.feature if isinstance(label, tfds.features.Sequence) else label).names)
 
 
-def rows_of(manifest: Manifest, cases: Cases) -> tuple[Row, ...]:
-    """Return what ``generate`` takes, from a manifest and the cases that were made of it."""
-    metadata = metadata_columns(manifest)
+def rows_of(manifest: Manifest, cases: Cases, task: Task | None = None) -> tuple[Row, ...]:
+    """Return what ``generate`` takes, from a manifest and the cases that were made of it.
+
+    ``task`` says which columns hold metadata; without it columns have the names of their metadata.
+    """
+    metadata, all_known = metadata_cells(manifest, task), cases.all_known
     return tuple(
-        Row(source, _label(cases, truth), cases.patient_ids[patient], described)
+        Row(
+            source,
+            _label(cases, truth),
+            cases.patient_ids[patient],
+            kept(described),
+            None if all_known else _unknown(cases, truth),
+        )
         for source, truth, patient, described in zip(
             manifest.images, cases.truth, cases.patients, metadata, strict=True
         )
@@ -139,8 +158,12 @@ def _key(number: int) -> int:
 
 def _label(cases: Cases, truth: Any) -> str | Labels:
     if cases.kind == "multilabel":
-        return tuple(name for name, has in zip(cases.classes, truth, strict=True) if has)
+        return tuple(name for name, has in zip(cases.classes, truth, strict=True) if has == 1)
     return cases.classes[truth]
+
+
+def _unknown(cases: Cases, truth: Any) -> Labels:
+    return tuple(name for name, has in zip(cases.classes, truth, strict=True) if has == UNKNOWN)
 
 
 def _change(source: ImageFile) -> str:
@@ -160,6 +183,7 @@ def _example(number: int, row: Row, reading: Reading, png: bytes) -> dict[str, A
     return {
         "image": io.BytesIO(png),
         "label": row.label if isinstance(row.label, str) else list(row.label),
+        **({} if row.unknown is None else {NOT_KNOWN: list(row.unknown)}),
         "patient": row.patient,
         "example": number,
         "sha256": reading.sha256,

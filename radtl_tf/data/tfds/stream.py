@@ -1,8 +1,8 @@
 """A built data set as a stream of batches, shuffled as well as in memory whatever its order on disk.
 
-Archives are often sorted by class, and no shuffle buffer of a bounded size mends that. So there are two levels (Xu et
-al. 2022, "In-Database Machine Learning with CorgiPile", SIGMOD): short runs of neighboring examples are read in random
-order, many at a time, and a buffer of images that are still encoded mixes them.
+Archives are often sorted by class, and a shuffle buffer of a bounded size cannot change that. So there are two levels
+(Xu et al. 2022, "In-Database Machine Learning with CorgiPile", SIGMOD): short runs of neighboring examples are read in
+random order, many at a time, and a buffer of images that are still encoded mixes them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SHUFFLE_BYTES = 512 * 2**20  # of encoded images in the buffer
 _RUNS_IN_BUFFER = 64
 _LONGEST_RUN = 32
 _READERS = 16
-_FRAME = 16  # bytes of a TFRecord beside its data: length (8), the sum of the length (4), the sum of the data (4)
+_FRAME = 16  # bytes of a TFRecord besides its data: length (8), the sum of the length (4), the sum of the data (4)
 _DIVIDE, _RUNS, _BUFFER = range(3)  # what a random number is for
 Batch = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 
@@ -64,7 +64,7 @@ def index_of(builder: tfds.core.DatasetBuilder) -> Index:
 def validation_mask(cases: Cases, share: float, seed: int) -> NDArray[np.bool_]:
     """Return (N,): which examples are held out, ``share`` of the patients of each class, drawn by ``seed``.
 
-    A patient counts for the rarest class among the images, and stands on one side with all of them. Patients are
+    A patient counts for the rarest class among the images, and is on one side with all of them. Patients are
     numbered by first appearance, so neither their names nor the hash key move the division.
 
     Raises:
@@ -91,7 +91,7 @@ def _strata(cases: Cases, numbers: NDArray[np.int64], num_groups: int) -> NDArra
     if cases.truth.ndim == 1:
         rows, classes = np.arange(len(cases.truth)), cases.truth
     else:
-        rows, classes = np.nonzero(cases.truth)
+        rows, classes = np.nonzero(cases.truth == 1)
     counts = np.bincount(classes, minlength=len(cases.classes))
     rank = np.empty(len(counts), np.int64)
     rank[np.argsort(-counts, kind="stable")] = np.arange(1, len(counts) + 1)
@@ -105,7 +105,8 @@ class Stream:
     """Batches of (images, targets, examples) of a built data set, divided into a training and a validation part.
 
     Images are float32 0..1 (B, size, size, 1); targets float32 (B, K), one-hot or, multilabel, 1 where the image has
-    the class; examples int64 (B,). In memory are a bounded buffer, some batches, and some numbers per example.
+    the class, 0 where it has not and ``UNKNOWN`` where nobody knows; examples int64 (B,). In memory are a bounded
+    buffer, some batches, and some numbers per example.
     """
 
     builder: tfds.core.DatasetBuilder

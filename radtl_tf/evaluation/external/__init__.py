@@ -1,1 +1,1 @@
-"""Frozen models on patients that none of them was made with."""
+"""Test of frozen models on patients who took no part in their training."""

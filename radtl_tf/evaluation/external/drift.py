@@ -1,4 +1,4 @@
-"""Are these images like those that a model was trained on? As far as brightness, contrast, border and size can tell."""
+"""Are these images like a model's training images? A check of brightness, contrast, border and size."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from scipy import stats
 
 from radtl_tf.evaluation.inference.comparison import holm
 
-ALPHA = 0.01  # of one data set over its descriptors: so often it would be said without reason
+ALPHA = 0.01  # rate of false alarms per data set, over all descriptors
 
 
 @dataclass(frozen=True)
 class Drift:
     """One descriptor: ``low``, ``median`` and ``high`` (1 %, 50 %, 99 %) of the training images, and the images here.
 
-    ``here`` is the median here, ``outside`` (m,) which images lie outside the central 98 %, ``expected`` how many would
-    by chance, ``p_value`` that of as many or more, adjusted by Holm over the descriptors.
+    ``here`` is the median of the images here, ``outside`` (m,) marks images outside the central 98 %, ``expected`` is
+    their number by chance, and ``p_value`` the probability of at least as many, adjusted by Holm over the descriptors.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Drift:
 
     @property
     def is_drift(self) -> bool:
-        """Tell whether more images lie outside than chance explains."""
+        """Tell whether more images are outside than chance explains."""
         return self.p_value < ALPHA
 
 
@@ -58,12 +58,12 @@ def drifts(trained: Mapping[str, Any], values: Mapping[str, NDArray[np.float64]]
 
 
 def sentence(found: Sequence[Drift]) -> str:
-    """Say how many images lie outside the central 98 % of the training images, and whether chance explains it."""
+    """Say how many images are outside the central 98 % of the training images, and whether chance explains it."""
     num_images = len(found[0].outside)
     number = int(np.any([drift.outside for drift in found], axis=0).sum())
     names = [drift.name for drift in found]
     opening = (
-        f"{number} of {num_images} images lie outside the central 98 % of the training images in "
+        f"{number} of {num_images} images are outside the central 98 % of the training images in "
         f"{', '.join(names[:-1])} or {names[-1]}"
     )
     said = [
@@ -75,15 +75,16 @@ def sentence(found: Sequence[Drift]) -> str:
     if not said:
         return f"{opening}: no more than chance explains."
     return (
-        f"{opening}, more than chance explains: {'; '.join(said)}. The model meets images that it was not trained on."
+        f"{opening}, more than chance explains: {'; '.join(said)}. These images differ from the ones that the model "
+        "was trained on."
     )
 
 
 def _by_chance(num_trained: int, num_here: int) -> Any:
-    """Return the distribution of the number outside if images here are like those of training.
+    """Return the distribution of the number outside if the images here are like the training images.
 
     The share beyond two order statistics of ``num_trained`` values is a beta variable, so that number is beta-binomial
-    (Guttman, Statistical Tolerance Regions, 1970); the interpolated quantile is taken as an order statistic, too.
+    (Guttman, Statistical Tolerance Regions, 1970); the interpolated quantile is treated as an order statistic.
     """
     beyond = 2 * (1 + 0.01 * (num_trained - 1))  # ranks of numpy's default quantile, from both ends
     return stats.betabinom(num_here, beyond, num_trained + 1 - beyond)

@@ -1,4 +1,4 @@
-"""How well one or two frozen models do on patients that none of them was made with."""
+"""Performance of one or two frozen models on patients who took no part in their training."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS
+from radtl_tf.data.manifest.cases import UNKNOWN
 from radtl_tf.evaluation.formatting import number, p_text, range_text
 from radtl_tf.evaluation.inference.bootstrap import REPLICATES, Bootstrap, bootstrap
 from radtl_tf.evaluation.inference.delong import delong
@@ -33,20 +34,21 @@ _OTHERS = (AVERAGE_PRECISION, BRIER, LOG_LOSS, CALIBRATION_SLOPE, CALIBRATION_IN
 _AVERAGED: dict[Kind, str] = {
     "multiclass": (
         "AUROC, average precision and calibration are means over the classes, each against the rest. The Brier score "
-        "is summed over the classes (0 to 2); the log loss is that of the one class of each case."
+        "is summed over the classes (0 to 2); the log loss uses the class of each case."
     ),
     "multilabel": (
-        "All metrics without the name of a class are means over the classes, each with the class against without it."
+        "All metrics without the name of a class are means over the classes, each comparing cases with and without "
+        "the class."
     ),
 }
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Cases and what M models made of them: truth (n,) of 0 and 1, ``scores`` (n, M), the patient (n,) of each.
+    """Cases with the scores of M models: truth (n,) of 0 and 1, ``scores`` (n, M), the patient (n,) of each.
 
-    Of several classes it is the view of one against the rest: truth is 1 where a case has the class, scores are
-    P(class).
+    With several classes it is one class against the rest: truth is 1 if a case has the class, scores are P(class).
+    Truth is ``UNKNOWN`` if it is not known whether the case has it.
     """
 
     truth: NDArray[np.int64]
@@ -58,10 +60,20 @@ class Scored:
         """Tell whether every patient has one case."""
         return len(np.unique(self.patients)) == len(self.patients)
 
+    @property
+    def is_known(self) -> NDArray[np.bool_]:
+        """Return (n,) whether it is known if a case has the class."""
+        return self.truth != UNKNOWN
+
+    def known(self) -> Scored:
+        """Return the cases whose truth is known."""
+        at = self.is_known
+        return self if at.all() else Scored(self.truth[at], self.scores[at], self.patients[at])
+
 
 @dataclass(frozen=True)
 class Estimate:
-    """One metric of one model with its 95 % interval and where that comes from; ``nan`` where there is none."""
+    """One metric of one model with its 95 % interval and the method; ``nan`` if there is no interval."""
 
     model: str
     metric: str
@@ -75,7 +87,7 @@ class Estimate:
 class Compared:
     """The difference of two models' values on the same cases, ``a`` minus ``b``, with 95 % interval and p.
 
-    The interval is ``nan`` where the method of the p has none.
+    The interval is ``nan`` if the method of the p has none.
     """
 
     a: str
@@ -110,13 +122,13 @@ class _Aurocs:
 
 
 def evaluate_external(names: Sequence[str], images: Scored, unit: Unit, *, seed: int) -> External:
-    """Return what there is to say of the scores that the models ``names`` (M,) gave.
+    """Return all results for the scores of the models ``names`` (M,).
 
-    The AUROC's interval and comparison are DeLong's where every patient has one case, else of the patient bootstrap;
-    the other intervals are of the patient bootstrap.
+    The AUROC's interval and comparison are DeLong's if every patient has one case, otherwise by the patient bootstrap;
+    all other intervals are by the patient bootstrap.
 
     Raises:
-        ValueError: the images have one class only, or patients of both classes where the unit is the patient.
+        ValueError: the images have only one class, or a patient has both classes and the unit is the patient.
     """
     cases = _cases(images, unit)
     found = _aurocs(names, cases, seed)
@@ -135,11 +147,11 @@ def evaluate_external(names: Sequence[str], images: Scored, unit: Unit, *, seed:
 def evaluate_classes(
     names: Sequence[str], views: Mapping[str, Scored], kind: Kind, unit: Unit, *, seed: int
 ) -> External:
-    """Return what there is to say of models of several classes; ``views`` are the images as each class sees them.
+    """Return all results for models of several classes; ``views`` hold the images with each class against the rest.
 
-    The AUROC is the mean over the classes, with interval and comparison of the patient bootstrap; that of a class,
-    called ``auroc: <class>``, is measured as in ``evaluate_external``. The other metrics are means, too, but for the
-    Brier score and the log loss of a multiclass task.
+    The AUROC is the mean over the classes, with interval and comparison by the patient bootstrap; the AUROC of one
+    class, named ``auroc: <class>``, is measured as in ``evaluate_external``. The other metrics are also means, except
+    the Brier score and the log loss of a multiclass task.
 
     Raises:
         ValueError: as of ``evaluate_external``, for any class.
@@ -149,7 +161,7 @@ def evaluate_classes(
     of_class = [
         replace(one, metric=class_auroc(name))
         for name, view in zip(views, cases, strict=True)
-        for one in _aurocs(names, view, seed).estimates
+        for one in _aurocs(names, view.known(), seed).estimates
     ]
     found = replace(mean, estimates=[*mean.estimates, *of_class])
     others, left_out = _others(names, cases, kind, seed)
@@ -167,34 +179,38 @@ def evaluate_classes(
 
 def _cases(images: Scored, unit: Unit) -> Scored:
     cases = by_patient(images) if unit == "patient" else images
-    if len(np.unique(cases.truth)) != 2:
+    if len(np.unique(cases.known().truth)) != 2:
         raise ValueError("an AUROC needs both classes")
     return cases
 
 
 def by_patient(images: Scored) -> Scored:
-    """Return a case per patient, with the mean of their scores.
+    """Return one case per patient, with the mean score of the patient's images.
+
+    The label of a patient is the label of the images where it is known.
 
     Raises:
         ValueError: a patient has images of both classes.
     """
     ids, which = np.unique(images.patients, return_inverse=True)
-    num_images, num_positive = np.bincount(which), np.bincount(which, weights=images.truth)
-    if ((num_positive > 0) & (num_positive < num_images)).any():
+    num_images = np.bincount(which)
+    num_known, num_positive = (np.bincount(which, weights=of) for of in (images.is_known, images.truth == 1))
+    if ((num_positive > 0) & (num_positive < num_known)).any():
         raise ValueError("a patient has images of both classes")
+    truth = np.where(num_known == 0, UNKNOWN, num_positive > 0)
     sums = np.stack([np.bincount(which, weights=column) for column in images.scores.T], axis=1)
-    return Scored((num_positive > 0).astype(np.int64), sums / num_images[:, None], ids)
+    return Scored(truth.astype(np.int64), sums / num_images[:, None], ids)
 
 
 def count(images: Scored) -> dict[str, int]:
     """Return how many images and patients there are, in all and of each class; a patient may have both."""
-    positive = images.truth == 1
+    positive, negative = images.truth == 1, images.truth == 0
     return {
         "images": len(images.truth),
         "patients": len(np.unique(images.patients)),
         "positive images": int(positive.sum()),
         "positive patients": len(np.unique(images.patients[positive])),
-        "negative patients": len(np.unique(images.patients[~positive])),
+        "negative patients": len(np.unique(images.patients[negative])),
     }
 
 
@@ -228,7 +244,7 @@ def _by_delong(names: Sequence[str], cases: Scored) -> _Aurocs:
 
 
 def _by_bootstrap(names: Sequence[str], views: Sequence[Scored], seed: int) -> _Aurocs:
-    """Return the AUROCs of cases, each the mean over the ``views`` that classes have of them."""
+    """Return the AUROCs of the models, each the mean over the ``views`` of the classes."""
     metrics = [_mean(AUROC, views, column) for column in range(len(names))]
     found = bootstrap(metrics, views[0].patients, seed=seed)
     estimates = [drawn_estimate(name, AUROC.key, one) for name, one in zip(names, found, strict=True)]
@@ -270,13 +286,20 @@ def _metrics(views: Sequence[Scored], kind: Kind, column: int) -> dict[str, Weig
 
 
 def _mean(metric: Metric, views: Sequence[Scored], column: int) -> WeightedMetric:
-    """Return the mean over the views of a metric of one model; ``nan`` where one of them has no value."""
-    of_views = [metric.prepared(view.truth, view.scores[:, column]) for view in views]
+    """Return the mean over the views of a metric of one model; ``nan`` if one of them has no value."""
+    of_views = [_of_known(metric, view, column) for view in views]
     return lambda weights: np.mean([of_view(weights) for of_view in of_views], axis=0)
 
 
+def _of_known(metric: Metric, view: Scored, column: int) -> WeightedMetric:
+    """Return a metric of one model on the cases of a view whose truth is known."""
+    at, known = view.is_known, view.known()
+    prepared = metric.prepared(known.truth, known.scores[:, column])
+    return prepared if at.all() else lambda weights: prepared(weights[at])
+
+
 def drawn_estimate(name: str, metric: str, found: Bootstrap) -> Estimate:
-    """Return the estimate of a bootstrap; no interval where the cases themselves give no value."""
+    """Return the estimate of a bootstrap; no interval if the value itself is ``nan``."""
     low, high = found.interval() if math.isfinite(found.value) else (math.nan, math.nan)
     return Estimate(name, metric, found.value, low, high, bootstrap_method(found))
 
@@ -287,9 +310,9 @@ def bootstrap_method(found: Bootstrap) -> str:
 
 
 def _sentence(unit: Unit, counts: dict[str, int], of_classes: str, metric: str, found: _Aurocs) -> str:
-    """Return the headline: what was measured on whom, by which method, and the difference of two models."""
+    """Return the headline: values, cases and method, and the difference of two models."""
     values = " and ".join(
-        f"{metric} {number(one.value)} (95 % {range_text(one.ci_low, one.ci_high)}) of {one.model}"
+        f"{metric} {number(one.value)} (95 % interval {range_text(one.ci_low, one.ci_high)}) of {one.model}"
         for one in found.estimates
     )
     who = f"on {counts['images']} images of {counts['patients']} patients, {of_classes}"
@@ -297,24 +320,24 @@ def _sentence(unit: Unit, counts: dict[str, int], of_classes: str, metric: str, 
     test = found.comparison
     if test is None:
         return text
-    spread = f"95 % {range_text(test.ci_low, test.ci_high)}; p {p_text(test.p_value)}; {test.method}"
+    spread = f"95 % interval {range_text(test.ci_low, test.ci_high)}; p {p_text(test.p_value)}; {test.method}"
     return (
-        f"{text} {test.a} minus {test.b}: {number(test.difference, sign=True)} ({spread}). This compares two models as "
-        "they are, not the ways in which they were trained."
+        f"{text} {test.a} minus {test.b}: {number(test.difference, sign=True)} ({spread}). The comparison is between "
+        "two trained models, not between the procedures that trained them."
     )
 
 
 def _notes(unit: Unit, counts: Sequence[dict[str, int]], found: _Aurocs, left_out: dict[str, int]) -> Iterator[str]:
-    """Yield what spoils a number or has to be known; ``counts`` are those of each view."""
+    """Yield the caveats; ``counts`` holds the counts of each view."""
     fewest = min(min(one["positive patients"], one["negative patients"]) for one in counts)
     if fewest < MIN_INNER_PATIENTS:
-        yield f"The fewest patients of a class are {fewest}: below {MIN_INNER_PATIENTS} no interval is to be relied on."
+        yield f"The rarest class has {fewest} patients: with fewer than {MIN_INNER_PATIENTS}, intervals are unreliable."
     if any(math.isnan(one.ci_low) for one in found.estimates):
-        yield "An AUROC has no interval: its classes do not overlap, or one of them has a single case."
+        yield "An AUROC has no interval, because the scores of its classes do not overlap or a class has only one case."
     if found.comparison and math.isnan(found.comparison.p_value):
-        yield "The two models order every pair of cases alike, which leaves nothing to compare."
+        yield "The two models order every pair of cases alike, so there is no difference to test."
     if found.failed:
-        lack = "held one class only" if len(counts) == 1 else "lacked cases with, or without, one of the classes"
+        lack = "had only one class" if len(counts) == 1 else "lacked cases with, or without, one of the classes"
         yield f"{found.failed:,} of {REPLICATES:,} replicates of the AUROC {lack} and are left out."
     for metric, failed in left_out.items():
         yield (
@@ -322,6 +345,12 @@ def _notes(unit: Unit, counts: Sequence[dict[str, int]], found: _Aurocs, left_ou
             "or scores that separate the classes) and are left out."
         )
     if unit == "image" and counts[0]["images"] > counts[0]["patients"]:
-        yield "Per image: patients with several images count several times; the intervals draw patients, not images."
-    yield "Calibration: slope 1 and intercept 0 are right; a slope below 1 says that the scores are too extreme."
-    yield "None of these patients may have been trained on; ids are hashed with another key, so that only you can know."
+        yield (
+            "The unit is the image: patients with several images count several times. The bootstrap draws patients, "
+            "not images."
+        )
+    yield (
+        "Calibration: the ideal slope is 1 and the ideal intercept 0. A slope below 1 means that the scores are too "
+        "extreme."
+    )
+    yield "We cannot check whether these patients were also used for training. If so, the results are too good."

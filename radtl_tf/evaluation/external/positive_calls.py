@@ -1,4 +1,4 @@
-"""What one or two frozen models call positive at a threshold that was fixed before these patients were seen."""
+"""Positive calls of one or two frozen models at a threshold that was fixed before these patients were seen."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _OTHERS = (BALANCED_ACCURACY, MCC)
 def with_threshold(
     external: External, names: Sequence[str], images: Scored, threshold: float, *, seed: int
 ) -> External:
-    """Add to a test what the models call positive: scores from ``threshold`` (0..1).
+    """Add to a test the models' positive calls: scores of ``threshold`` (0..1) or more.
 
-    Where every patient has one case, shares have Wilson's interval and two models' accuracies McNemar's exact mid-p;
-    else, and for the other metrics, patients are drawn.
+    If every patient has one case, shares have Wilson's interval and two models' accuracies McNemar's exact mid-p;
+    otherwise, and for the other metrics, intervals are by the patient bootstrap.
     """
     cases = by_patient(images) if external.unit == "patient" else images
     estimates = [
@@ -41,8 +41,8 @@ def with_threshold(
         for one in _estimates(name, replace(cases, scores=scores[:, None]), threshold, seed)
     ]
     note = (
-        f"At the threshold {threshold:g} a score that reaches it is called positive. The threshold must not have been "
-        "chosen on these patients."
+        f"Scores of {threshold:g} or more are called positive. The threshold must not have been chosen on these "
+        "patients."
     )
     return replace(
         external,

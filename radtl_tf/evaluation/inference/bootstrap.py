@@ -1,7 +1,7 @@
-"""Intervals of fixed models by drawing patients with replacement: each comes with all of their images.
+"""Intervals of fixed models by drawing patients with replacement, each with all of the patient's images.
 
-For models that were fixed before these patients were seen. Over the folds of a cross-validation it is no interval of
-the procedure: it knows nothing of the training that another sample would have led to (docs/decisions/0005).
+Use it for models that were fixed before these patients were seen. Over the folds of a cross-validation it is not an
+interval of the procedure, because it ignores that another sample would have trained other models (docs/decisions/0005).
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from numpy.typing import ArrayLike, NDArray
 from radtl_tf.evaluation.metrics.weighted import WeightedMetric
 
 REPLICATES = 10_000
-_BLOCK = 1 << 17  # weights that are evaluated at once: 1 MB, which a CPU keeps close by
+_BLOCK = 1 << 17  # weights evaluated at once: 1 MB, which fits into a CPU's cache
 
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """A value with its bootstrap replicates, in the order of the draws; ``nan`` where a replicate has no value."""
+    """A value with its bootstrap replicates, in the order of the draws; ``nan`` if a replicate has no value."""
 
     value: float
     replicates: NDArray[np.float64]
 
     @property
     def num_failed(self) -> int:
-        """How many replicates had no value, as an AUROC of one class: they are left out, and have to be reported."""
+        """Number of replicates without a value, such as an AUROC of one class: left out, and to be reported."""
         return int(np.isnan(self.replicates).sum())
 
     @property
@@ -39,7 +39,7 @@ class Bootstrap:
 
     @property
     def p_value(self) -> float:
-        """Two-sided p of a true value of 0: the level at which the percentile interval begins to hold 0.
+        """Two-sided p of a true value of 0: the level at which the percentile interval begins to include 0.
 
         For differences; at least 2 / (replicates + 1).
         """
@@ -57,9 +57,11 @@ class Bootstrap:
         return float(low), float(high)
 
     def minus(self, other: Bootstrap) -> Bootstrap:
-        """Return the paired difference; both must come from one call of ``bootstrap``, so that they share the draws."""
+        """Return the paired difference; both must come from one call of ``bootstrap`` to share the draws."""
         if self.replicates.shape != other.replicates.shape:
-            raise ValueError(f"{self.replicates.size} and {other.replicates.size} replicates are not paired")
+            raise ValueError(
+                f"{self.replicates.size} and {other.replicates.size} replicates are not paired: take both from one call"
+            )
         return Bootstrap(self.value - other.value, self.replicates - other.replicates)
 
     def _kept(self) -> NDArray[np.float64]:
@@ -71,9 +73,9 @@ def bootstrap(
 ) -> list[Bootstrap]:
     """Return each metric of ``evaluation.metrics.weighted`` with its replicates; all metrics share the draws.
 
-    ``patients`` (n,) says whose each case is. A replicate draws as many patients as there are, with replacement; how
-    often a patient was drawn is the weight of all their cases (Field & Welsh, J R Stat Soc B 2007). Patients are drawn
-    by their first appearance, so neither their names nor the number of their images changes the draws.
+    ``patients`` (n,) names the patient of each case. A replicate draws as many patients as there are, with replacement;
+    the weight of a case is the number of times that its patient was drawn (Field & Welsh, J R Stat Soc B 2007).
+    Patients are numbered by first appearance, so neither their names nor the number of their images changes the draws.
     """
     names, first, which = np.unique(np.asarray(patients), return_index=True, return_inverse=True)
     which = np.argsort(np.argsort(first))[which]

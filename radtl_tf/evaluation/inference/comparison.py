@@ -1,4 +1,4 @@
-"""Which differences are real: Holm's correction, equivalence, and a word for each outcome."""
+"""Which differences are real: Holm's correction, equivalence, and a verdict for each test."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def equivalence_p(test: FoldMean, margin: float) -> float:
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
-    """Return Holm's adjusted p values (Scand J Stat 1979), in the order given; ``nan`` stays and is not counted.
+    """Return Holm's adjusted p values (Scand J Stat 1979), in the order given; ``nan`` is kept and not counted.
 
     >>> holm([0.01, 0.04, 0.03]).round(4).tolist()
     [0.03, 0.06, 0.06]
@@ -46,9 +46,9 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
 
 
 def verdicts(tests: Sequence[FoldMean], margin: float) -> list[Verdict]:
-    """Return a word per test of one family, superiority and equivalence each adjusted by Holm.
+    """Return a verdict per test of one family, superiority and equivalence each adjusted by Holm.
 
-    A difference that is surely inside the margin is ``equivalent`` even where it is surely not 0: margins are for that.
+    A difference shown to be inside the margin is ``equivalent`` even if it is also shown not to be 0.
     """
     real = holm([test.p_value for test in tests]) < ALPHA
     same = holm([equivalence_p(test, margin) for test in tests]) < ALPHA

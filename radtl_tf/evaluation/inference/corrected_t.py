@@ -1,4 +1,4 @@
-"""The mean over the folds of a cross-validation; its standard error knows that folds share training patients."""
+"""The mean over the folds of a cross-validation; its standard error allows for folds that share training patients."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-_NO_SPREAD = 1e-9  # an AUROC of n0 x n1 pairs moves in steps of 1 / (n0 n1), far above this; below it is rounding
+_NO_SPREAD = 1e-9  # an AUROC of n0 x n1 pairs moves in steps of 1 / (n0 n1), far above this rounding
 
 
 @dataclass(frozen=True)
 class FoldMean:
-    """A mean over folds: ``sd`` is the spread of the fold values, ``standard_error`` that of the mean.
+    """A mean over folds: ``sd`` is the spread of the fold values, ``standard_error`` belongs to the mean.
 
-    ``df`` are its degrees of freedom. Where all fold values are equal there is no spread to judge by: ``t``,
-    ``p_value`` and intervals are ``nan``.
+    ``df`` are its degrees of freedom. If all fold values are equal, there is no spread: ``t``, ``p_value`` and
+    intervals are ``nan``.
     """
 
     mean: float
@@ -55,16 +55,19 @@ class FoldMean:
 def fold_mean(values: ArrayLike, folds: int) -> FoldMean:
     """Return the mean of ``values`` (k x R,), one per fold and repeat of a ``folds``-fold cross-validation.
 
-    Corrected resampled t (Nadeau & Bengio, Machine Learning 2003): the variance of the fold values is multiplied with
-    1 / (kR) + n_test / n_train, where n_test / n_train = 1 / (k - 1). Degrees of freedom are k - 1 however many
-    repeats, which reuse the same patients: with kR - 1 the simulated type-I error at 5 % is 13 % (docs/decisions/0005).
+    Corrected resampled t (Nadeau & Bengio, Machine Learning 2003): the variance of the fold values is multiplied by 1 /
+    (kR) + n_test / n_train, with n_test / n_train = 1 / (k - 1). There are k - 1 degrees of freedom for any number of
+    repeats, because repeats reuse the same patients: with kR - 1 the simulated type-I error at 5 % is 13 %
+    (docs/decisions/0005).
 
     >>> round(fold_mean([0.02, 0.01, 0.03, 0.0, 0.04], folds=5).t, 10)
     1.8856180832
     """
     sample = np.asarray(values, dtype=float)
     if folds < 2 or not sample.size or sample.size % folds:
-        raise ValueError(f"{sample.size} values are no whole number of repeats of {folds} folds")
+        raise ValueError(
+            f"expected one value per fold in whole repeats of {folds} folds (at least 2), got {sample.size} values"
+        )
     sd = float(sample.std(ddof=1))
     sd = sd if sd > _NO_SPREAD else 0.0
     return FoldMean(

@@ -1,7 +1,8 @@
 """AUROCs of fixed models on independent cases: standard error, interval and paired comparison by DeLong.
 
-For one model that was fixed before these cases were seen, each case a patient of its own. Where patients repeat, the
-intervals are too narrow: use ``evaluation.inference.bootstrap``. Scores of different folds come from different models.
+Use it for a model that was fixed before these cases were seen, with one case per patient. If patients have several
+cases, the intervals are too narrow: use ``evaluation.inference.bootstrap``. Do not pool scores of different folds,
+because they come from different models.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Scale = Literal["logit", "plain"]
 class Paired:
     """A difference of two values on the same cases, first minus second, with its standard error.
 
-    Where the scores order all pairs alike there is no spread: ``z``, ``p_value`` and the interval are ``nan``.
+    If the scores order all pairs alike, there is no spread: ``z``, ``p_value`` and the interval are ``nan``.
     """
 
     difference: float
@@ -56,15 +57,15 @@ class DeLong:
         return float(self.values[column])
 
     def standard_error(self, column: int = 0) -> float:
-        """Return the standard error of one AUROC; 0 where the classes do not overlap."""
+        """Return the standard error of one AUROC; 0 if the classes do not overlap."""
         return math.sqrt(max(float(self.covariance[column, column]), 0.0))
 
     def interval(self, column: int = 0, confidence: float = 0.95, scale: Scale = "logit") -> tuple[float, float]:
-        """Return the two-sided interval of one AUROC; ``nan`` where the classes do not overlap.
+        """Return the two-sided interval of one AUROC; ``nan`` if the classes do not overlap.
 
-        The rule is the ``logit`` scale at every AUROC: it never leaves 0..1, and of 24 simulated combinations of AUROC
-        (0.6 to 0.98) and classes of 10 to 400 cases it covered 93 to 98 % in all, ``plain`` 82 to 95 %, worst near 1.
-        ``plain`` is AUROC +- z SE as DeLong and others publish it, and may leave 0..1.
+        The default is the ``logit`` scale at every AUROC: it never leaves 0..1. In 24 simulated combinations of AUROC
+            (0.6 to 0.98) and classes of 10 to 400 cases, it covered 93 to 98 %; ``plain`` covered 82 to 95 %, worst
+            near 1. ``plain`` is AUROC +- z SE as published by DeLong and others, and may leave 0..1.
         """
         value, error = self.value(column), self.standard_error(column)
         if not error or not math.isfinite(error):
@@ -86,8 +87,8 @@ class DeLong:
 def delong(truth: ArrayLike, scores: ArrayLike) -> DeLong:
     """Return the AUROCs of ``scores`` (n,) or (n, M) for ``truth`` (n,) of 0 and 1, ties counted half.
 
-    The covariance is that of DeLong, DeLong & Clarke-Pearson (Biometrics 1988), by the midranks of Sun & Xu (IEEE
-    Signal Processing Letters 2014): O(n log n) for each score. A class of one case leaves it ``nan``.
+    The covariance follows DeLong, DeLong & Clarke-Pearson (Biometrics 1988), by the midranks of Sun & Xu (IEEE Signal
+    Processing Letters 2014): O(n log n) for each score. It is ``nan`` if a class has only one case.
 
     Raises:
         ValueError: a class has no case, or a score is not finite.

@@ -1,4 +1,4 @@
-"""How wide the intervals of an experiment will be, before it is run."""
+"""The expected widths of an experiment's intervals, before it is run."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from scipy import stats
 from scipy.special import gammaln
 
-LIKELY = 0.8  # an AUROC between chance and perfection, where the intervals of most tasks lie
-CORRELATION = 0.5  # of the fold values of two weights: they share cases and folds
+LIKELY = 0.8  # an AUROC between chance and perfection, typical of most tasks
+CORRELATION = 0.5  # between the fold values of two weights, which share cases and folds
 
 
 @dataclass(frozen=True)
 class Expected:
     """Half widths of 95 % intervals: of one AUROC, and of the difference of two on the same folds.
 
-    ``equivalence`` is the half width of the difference's 90 % interval, which has to lie inside the margin.
+    ``equivalence`` is the half width of the difference's 90 % interval, which must be inside the margin.
     """
 
     single: float
@@ -26,23 +26,23 @@ class Expected:
     def sentence(self, margin: float | None) -> str:
         """Say what the experiment can show; ``margin`` as in the question, ``None`` without one."""
         said = (
-            f"Expected 95 % intervals, for an AUROC near {LIKELY:g}: +-{self.single:.3f} for one of the weights"
-            f" and +-{self.difference:.3f} for a difference"
+            f"Expected 95 % intervals for an AUROC near {LIKELY:g}: +-{self.single:.3f} for one of the weights and "
+            f"+-{self.difference:.3f} for a difference"
         )
         if margin is None:
             return f"{said}."
         can = "can be shown" if self.equivalence < margin else "cannot be shown, whatever the truth"
         return (
-            f"{said}: differences below about {self.difference:.2f} will stay undecided, and equivalence within "
-            f"+-{margin:g} {can}. More patients narrow this, more repeats a little."
+            f"{said}. Differences below about {self.difference:.2f} will stay undecided, and equivalence within "
+            f"+-{margin:g} {can}. More patients narrow the intervals; more repeats help a little."
         )
 
 
 def expected(positives: int, negatives: int, folds: int, repeats: int) -> Expected:
-    """Return the widths for so many cases of each class; a guide: what training adds to the spread is left out.
+    """Return the widths for these numbers of cases; only a guide, because it ignores the spread that training adds.
 
-    The SD of a fold's AUROC is that of scores which are normal in each class; the interval is the corrected resampled
-    t of ``intervals.fold_mean``.
+    The SD of a fold's AUROC assumes scores that are normal in each class; the interval is the corrected resampled t of
+    ``corrected_t.fold_mean``.
     """
     spread = _standard_error(LIKELY, positives / folds, negatives / folds) * _bias(folds * repeats)
     error = spread * math.sqrt(1 / (folds * repeats) + 1 / (folds - 1))

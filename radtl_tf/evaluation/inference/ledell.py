@@ -1,8 +1,8 @@
 """The mean AUROC of the models that a cross-validation fitted, with the spread of these models only.
 
-The interval takes the fitted models as given: it tells how far their mean AUROC would move with other test patients,
-not how it would with other training patients. It is secondary to ``intervals.fold_mean``, and too narrow for the
-procedure (docs/decisions/0005); where it is shown it is to be called "these fitted models only".
+The interval treats the fitted models as fixed: it shows how much their mean AUROC would vary with other test patients,
+but not with other training patients. It is secondary to ``corrected_t.fold_mean`` and too narrow for the procedure
+(docs/decisions/0005); label it "these fitted models only".
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from scipy import stats
 
 @dataclass(frozen=True)
 class FittedMean:
-    """A mean AUROC over folds with its standard error; both for the fitted models as they are."""
+    """A mean AUROC over folds with its standard error, both for the fitted models only."""
 
     value: float
     standard_error: float
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Return the two-sided normal interval; ``nan`` where the classes overlap in no fold."""
+        """Return the two-sided normal interval; ``nan`` if the classes overlap in no fold."""
         reach = float(stats.norm.ppf((1 + confidence) / 2)) * (self.standard_error or math.nan)
         return self.value - reach, self.value + reach
 
@@ -31,11 +31,12 @@ class FittedMean:
 def fitted_mean(truth: ArrayLike, score: ArrayLike, folds: ArrayLike, patients: ArrayLike) -> FittedMean:
     """Return the mean of the folds' AUROCs over one repeat: all arrays are (n,), each patient is tested in one fold.
 
-    The influence curve of LeDell, Petersen & van der Laan (Electronic Journal of Statistics 2015), its contributions
-    summed over the cases of a patient before they are squared. Scores of different folds are never ranked together.
+    The influence curve of LeDell, Petersen & van der Laan (Electronic Journal of Statistics 2015), with its
+    contributions summed over the cases of a patient before squaring. Scores of different folds are never ranked
+    together.
 
     Raises:
-        ValueError: a fold has one class only, or a patient is tested in two folds.
+        ValueError: a fold has only one class, or a patient is tested in two folds.
     """
     positive, scores, parts = np.asarray(truth) == 1, np.asarray(score, dtype=float), np.asarray(folds)
     owners = np.unique(np.asarray(patients), return_inverse=True)[1]
@@ -52,10 +53,10 @@ def fitted_mean(truth: ArrayLike, score: ArrayLike, folds: ArrayLike, patients: 
 
 
 def _fold(positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-    """Return the AUROC of a fold and what each case contributes to its error (n,)."""
+    """Return the AUROC of a fold and each case's contribution to its error (n,)."""
     num_positive, num_negative = int(positive.sum()), int((~positive).sum())
     if not num_positive or not num_negative:
-        raise ValueError("a fold has one class only: its AUROC does not exist")
+        raise ValueError("a fold has only one class: an AUROC needs both classes")
     among_all, share = stats.rankdata(scores), np.empty(len(scores))
     share[positive] = (among_all[positive] - stats.rankdata(scores[positive])) / num_negative
     share[~positive] = 1 - (among_all[~positive] - stats.rankdata(scores[~positive])) / num_positive

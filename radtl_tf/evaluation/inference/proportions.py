@@ -12,13 +12,13 @@ from scipy import stats
 def wilson(successes: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return the score interval of a share, ``successes`` of ``total`` independent cases (Wilson, JASA 1927).
 
-    ``nan`` where there is no case.
+    ``nan`` without cases.
 
     >>> [round(end, 4) for end in wilson(8, 10)]
     [0.4902, 0.9433]
     """
     if not 0 <= successes <= total:
-        raise ValueError(f"{successes} of {total} is no share")
+        raise ValueError(f"the number of successes must be from 0 to the total, got {successes} of {total}")
     if not total:
         return math.nan, math.nan
     z = float(stats.norm.ppf((1 + confidence) / 2))
@@ -32,8 +32,8 @@ def wilson(successes: int, total: int, confidence: float = 0.95) -> tuple[float,
 def mcnemar(first: ArrayLike, second: ArrayLike) -> float:
     """Return the two-sided exact mid-p that two models are right equally often, ``first`` and ``second`` (n,) of bool.
 
-    Only cases where one is right and the other wrong count (McNemar, Psychometrika 1947); the mid-p is that of
-    Fagerland, Lydersen & Laake (BMC Medical Research Methodology 2013). Without such cases it is 1.
+    Only cases where one is right and the other wrong count (McNemar, Psychometrika 1947); the mid-p follows Fagerland,
+    Lydersen & Laake (BMC Medical Research Methodology 2013). Without such cases it is 1.
 
     >>> round(mcnemar([True] * 6 + [False], [False] * 6 + [True]), 4)
     0.0703

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from scipy.stats import rankdata
 
 from radtl_tf.records.experiment import Kind
 
-Truth = NDArray[np.int64]  # (n,) 0 or 1; of several classes (n, K)
-Score = NDArray[np.float64]  # (n,) P(positive), 0..1; of several classes (n, K)
+Truth = NDArray[Any]  # (n,) 0 or 1; with several classes (n, K), with NaN if a label is not known
+Score = NDArray[np.float64]  # (n,) P(positive), 0..1; with several classes (n, K)
 SMALLEST = 1e-7  # float32 cannot tell a probability from 0 or 1 much below this
 Result = TypeVar("Result", float, NDArray[np.float64])
 
@@ -22,8 +22,8 @@ def auroc(truth: Truth, score: Score) -> float:
     """Return the area under the ROC curve (0..1) of ``score`` (n,) for ``truth`` (n,) of 0 and 1.
 
     Exact, ties counted half: the Mann-Whitney statistic of the positives' midranks (Hanley & McNeil, Radiology 1982).
-    Of several classes, (n, K) each, the mean over them, each against the rest (Fawcett, Pattern Recognition Letters
-    2006). ``nan`` where a class is missing.
+    With several classes, (n, K) each, it is the mean over them, each against the rest (Fawcett, Pattern Recognition
+    Letters 2006). ``nan`` if a class is missing.
 
     >>> auroc(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.4, 0.8]))
     0.875
@@ -39,21 +39,39 @@ def auroc(truth: Truth, score: Score) -> float:
 
 
 def class_auroc(name: str) -> str:
-    """Return what the AUROC of a class against the rest is called in ``estimates.csv`` and ``comparisons.csv``."""
+    """Return the name of the AUROC of a class against the rest in ``estimates.csv`` and ``comparisons.csv``."""
     return f"auroc: {name}"
 
 
 def over_classes(metric: Callable[..., Result]) -> Callable[..., Result]:
-    """Return the metric of (n, K) that is the mean over the K classes of ``metric`` of truth and score (n,)."""
-    return lambda truth, score: np.mean([metric(*of) for of in zip(truth.T, score.T, strict=True)], axis=0)
+    """Return the metric of (n, K) that is the mean over the K classes of ``metric`` of truth and score (n,).
+
+    Each class is measured on the cases where it is known.
+    """
+    return lambda truth, score: np.mean([metric(*of) for of in columns_of_known(truth, score)], axis=0)
+
+
+def columns_of_known(truth: Truth, score: Score) -> list[tuple[Truth, Score]]:
+    """Return truth (m,) of 0 and 1 and score (m,) of each of K classes, for the m of the n cases where it is known."""
+    return [of_known(*of) for of in zip(truth.T, score.T, strict=True)]
+
+
+def of_known(truth: Truth, score: Score) -> tuple[Truth, Score]:
+    """Return truth and score of one class without the cases whose truth is NaN: not known."""
+    if truth.dtype.kind != "f":
+        return truth, score
+    known = ~np.isnan(truth)
+    return truth[known].astype(np.int64), score[known]
 
 
 def log_loss(truth: Truth, score: Score) -> float:
     """Return the mean negative log-likelihood (nats) of ``truth`` (n,) under P(positive) = ``score`` (n,).
 
-    Of several labels (n, K) the mean over them.
+    With several labels (n, K), the mean over the known ones.
     """
     given = np.where(truth == 1, score, 1 - score)
+    if truth.dtype.kind == "f":
+        given = given[~np.isnan(truth)]
     return float(-np.log(np.clip(given, SMALLEST, 1)).mean())
 
 

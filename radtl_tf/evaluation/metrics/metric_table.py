@@ -1,4 +1,4 @@
-"""Every metric that ``radtl run`` and ``radtl test`` report: its names, what its values mean, and its formulas."""
+"""Every metric that ``radtl run`` and ``radtl test`` report: names, meaning of the values, and formulas."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Formula = Callable[[Truth, Score], float]
 class Metric:
     """A metric with values in ``low``..``high``; ``ideal`` is the value of the best scores.
 
-    ``key`` names it in ``results.json`` of a test, ``name`` for people and in ``estimates.csv`` of a run, where only
-    the AUROC has its key. ``formula`` takes truth (n,), 0 or 1, and score (n,), P(positive) 0..1; ``weighted`` prepares
-    it for the bootstrap. Of several classes (n, K) it is the mean over them, but for multiclass tasks where
-    ``of_all`` is a formula of its own, with values up to ``of_all_high``.
+    ``key`` names it in ``results.json`` of a test; ``name`` is for people and for ``estimates.csv`` of a run, which
+    uses the key only for the AUROC. ``formula`` takes truth (n,), 0 or 1, and score (n,), P(positive) 0..1;
+    ``weighted`` prepares it for the bootstrap. With several classes (n, K) it is the mean over them, unless a
+    multiclass task has the separate formula ``of_all``, with values up to ``of_all_high``.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Metric:
 
     @property
     def title(self) -> str:
-        """The name as a heading has it."""
+        """The name as a heading."""
         return f"{self.name[0].upper()}{self.name[1:]}"
 
     @property
@@ -62,7 +62,7 @@ class Metric:
         return self.low, self.of_all_high if kind == "multiclass" and self.of_all_high else self.high
 
     def prepared(self, truth: Truth, score: Score, *threshold: float) -> WeightedMetric:
-        """Return the metric of these cases for the bootstrap; rates are those at ``threshold``.
+        """Return the metric of these cases for the bootstrap; rates are taken at ``threshold``.
 
         Raises:
             ValueError: it is not measured by the bootstrap.
@@ -98,7 +98,7 @@ SPECIFICITY = Metric("specificity", "specificity", 0, 1, 1, weighted=weighted.sp
 ACCURACY = Metric("accuracy", "accuracy", 0, 1, 1, weighted=weighted.accuracy)
 PPV, NPV, F1 = (Metric(name.lower(), name, 0, 1, 1) for name in ("PPV", "NPV", "F1"))
 
-# Of every setting of a run, beside the AUROC; those that tell whether scores are probabilities; rates at a threshold.
+# For every setting of a run, after the AUROC; metrics of probabilities; rates at a threshold.
 SECONDARY = (
     *(AVERAGE_PRECISION, BALANCED_ACCURACY, MCC, BRIER, LOG_LOSS),
     *(CALIBRATION_SLOPE, CALIBRATION_INTERCEPT, ECE),

@@ -1,4 +1,4 @@
-"""Logistic recalibration: how far scores are from probabilities, and maps that bring them nearer."""
+"""Logistic recalibration: how far scores are from probabilities, and maps that correct them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import expit, log_softmax, softmax
 from scipy.special import logit as _logit
 
-from radtl_tf.evaluation.metrics.auroc import Score, Truth
+from radtl_tf.evaluation.metrics.auroc import Score, Truth, columns_of_known
 
 Map = Callable[[Score], Score]
 
 _SMALLEST = 1e-7  # float32 cannot tell a probability from 0 or 1 much below this
 _MOST_STEPS = 100
-_STEEPEST = math.log(20)  # of a temperature, either way: beyond it scores are 0 and 1, or all the same
+_STEEPEST = math.log(20)  # limit of a temperature in both directions: beyond it all scores are 0 and 1, or equal
 
 
 def logit(score: Score) -> Score:
@@ -29,8 +29,8 @@ def logit(score: Score) -> Score:
 def calibration_slope(truth: Truth, score: Score) -> float:
     """Return b of logit P(positive) = a + b logit(score), by maximum likelihood (Cox, Biometrika 1958).
 
-    1 is ideal; below 1 the scores are too extreme, as after overfitting. ``nan`` where no b is most likely: one class,
-    scores all the same, or classes that a threshold divides without error.
+    1 is ideal; below 1 the scores are too extreme, as after overfitting. ``nan`` if there is no most likely b: one
+    class, equal scores, or classes that a threshold separates without error.
     """
     x = logit(score)
     positives, negatives = x[truth == 1], x[truth == 0]
@@ -42,7 +42,7 @@ def calibration_slope(truth: Truth, score: Score) -> float:
 
 
 def calibration_intercept(truth: Truth, score: Score) -> float:
-    """Return a of logit P(positive) = a + logit(score): calibration in the large, the slope held at 1.
+    """Return a of logit P(positive) = a + logit(score): calibration in the large, with the slope fixed at 1.
 
     0 is ideal; below 0 the scores are too high on the whole (Steyerberg, Clinical Prediction Models, 2nd ed., 15.3).
     ``nan`` with one class.
@@ -88,10 +88,10 @@ def temperature_of_classes(truth: Truth, score: Score) -> Map:
 
 
 def by_class(fit: Callable[[Truth, Score], Map]) -> Callable[[Truth, Score], Map]:
-    """Return ``fit`` for truth and score (n, K): a map for each class."""
+    """Return ``fit`` for truth and score (n, K): a map for each class, fitted on the cases where it is known."""
 
     def fitted(truth: Truth, score: Score) -> Map:
-        maps = [fit(*of) for of in zip(truth.T, score.T, strict=True)]
+        maps = [fit(*of) for of in columns_of_known(truth, score)]
         return lambda given: np.stack([one(of) for one, of in zip(maps, given.T, strict=True)], axis=1)
 
     return fitted
@@ -100,7 +100,7 @@ def by_class(fit: Callable[[Truth, Score], Map]) -> Callable[[Truth, Score], Map
 def _line(x: Score, targets: NDArray[Any]) -> tuple[float, float]:
     """Return intercept and slope of the logistic regression of ``targets`` (n,), 0..1, on ``x`` (n,).
 
-    Newton's method, a step halved until it does not lose. Where ``x`` is constant the slope is 0.
+    Newton's method; a step is halved until the loss does not increase. If ``x`` is constant, the slope is 0.
     """
     center, scale = float(x.mean()), float(x.std())
     scale = scale if scale > _SMALLEST else math.inf

@@ -1,4 +1,4 @@
-"""Secondary metrics: how good scores are besides the order that they give, which is the AUROC."""
+"""Secondary metrics: properties of scores other than their order, which the AUROC measures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from radtl_tf.evaluation.metrics.auroc import Score, Truth
 from radtl_tf.records.experiment import Kind
 
-CUT = 0.5  # a score from here on calls a case positive, where no threshold is chosen
+CUT = 0.5  # scores of 0.5 or more call a case positive if no threshold is chosen
 NUM_BINS = 10
 
 
@@ -27,7 +27,7 @@ def average_precision(truth: Truth, score: Score) -> float:
 
 
 def balanced_accuracy(truth: Truth, score: Score) -> float:
-    """Return the mean of sensitivity and specificity, 0..1, where scores from 0.5 on are called positive.
+    """Return the mean of sensitivity and specificity, 0..1; scores of 0.5 or more are called positive.
 
     ``nan`` with one class.
     """
@@ -38,9 +38,9 @@ def balanced_accuracy(truth: Truth, score: Score) -> float:
 
 
 def matthews(truth: Truth, score: Score) -> float:
-    """Return Matthews' correlation (-1..1) of truth and call, where scores from 0.5 on are called positive.
+    """Return Matthews' correlation (-1..1) of truth and call; scores of 0.5 or more are called positive.
 
-    0 where all cases are called the same, as is usual (Chicco & Jurman, BMC Genomics 2020).
+    0 if all calls are the same, as is usual (Chicco & Jurman, BMC Genomics 2020).
     """
     called = (score >= CUT).astype(float)
     if not called.std() or not truth.std():
@@ -54,10 +54,10 @@ def brier(truth: Truth, score: Score) -> float:
 
 
 def calibration_error(truth: Truth, score: Score) -> float:
-    """Return the expected calibration error (0..1) over ten bins of equally many cases.
+    """Return the expected calibration error (0..1) over ten bins with equal numbers of cases.
 
-    The mean distance, weighted by cases, of mean score and share of positives (Nixon et al., CVPR Workshops 2019). It
-    is above 0 for perfect probabilities, too, and the more so the fewer cases a bin has.
+    The mean distance, weighted by cases, of mean score and share of positives (Nixon et al., CVPR Workshops 2019). Even
+    perfect probabilities give a value above 0, and more so with fewer cases per bin.
     """
     scores, shares, counts = adaptive_bins(truth, score)
     return float((np.abs(scores - shares) * counts).sum() / counts.sum())
@@ -66,10 +66,10 @@ def calibration_error(truth: Truth, score: Score) -> float:
 def adaptive_bins(
     truth: Truth, score: Score, num_bins: int = NUM_BINS
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return per bin of equally many cases, ascending: mean score, share of positives and number of cases.
+    """Return per bin, with equal numbers of cases, ascending: mean score, share of positives and number of cases.
 
-    At most ``num_bins``, at least one case each. Cases of equal score share their positives, so that their order does
-    not matter where a bin ends among them.
+    At most ``num_bins``, at least one case each. Cases of equal score share their positives, so their order does not
+    matter if a bin ends among them.
     """
     _, place, number = np.unique(score, return_inverse=True, return_counts=True)
     share = (np.bincount(place, weights=truth) / number)[place]
@@ -80,9 +80,9 @@ def adaptive_bins(
 
 
 def mean_recall(truth: Truth, score: Score) -> float:
-    """Return balanced accuracy of several classes (n, K): the mean share (0..1) of each class that is called so.
+    """Return balanced accuracy of several classes (n, K): the mean over the classes of the share (0..1) called right.
 
-    A case is called what has the highest score. ``nan`` where a class has no case.
+    Each case is assigned the class with the highest score. ``nan`` if a class has no case.
     """
     of_class, called = truth.argmax(axis=1), score.argmax(axis=1)
     counts = truth.sum(axis=0)
@@ -93,7 +93,7 @@ def mean_recall(truth: Truth, score: Score) -> float:
 def matthews_of_classes(truth: Truth, score: Score) -> float:
     """Return Gorodkin's R_K (-1..1), Matthews' correlation for K classes (n, K) (Comput Biol Chem 2004).
 
-    A case is called what has the highest score; 0 where all cases are called the same.
+    Each case is assigned the class with the highest score; 0 if all cases are assigned the same class.
     """
     called = np.eye(truth.shape[1])[score.argmax(axis=1)]
     covariance = ((truth - truth.mean(axis=0)) * (called - called.mean(axis=0))).sum(axis=1).mean()
@@ -102,25 +102,27 @@ def matthews_of_classes(truth: Truth, score: Score) -> float:
 
 
 def brier_of_classes(truth: Truth, score: Score) -> float:
-    """Return the mean squared distance of scores and truth, summed over the classes (n, K): 0..2, as Brier has it."""
+    """Return the mean squared distance of scores and truth, summed over the classes (n, K): 0..2, as in Brier 1950."""
     return float(((score - truth) ** 2).sum(axis=1).mean())
 
 
 def confidence_error(truth: Truth, score: Score) -> float:
     """Return the expected calibration error (0..1) of the highest score of each case (n, K).
 
-    It is to be the probability that the case is of that class (Guo et al., ICML 2017).
+    That score should be the probability that the case is of that class (Guo et al., ICML 2017).
     """
     right = truth[np.arange(len(truth)), score.argmax(axis=1)]
     return calibration_error(right, score.max(axis=1))
 
 
 def decisions(kind: Kind, truth: Truth, score: Score) -> tuple[NDArray[np.bool_], Score]:
-    """Return per decision whether it is wrong, and the confidence in it.
+    """Return whether each decision is wrong, and its confidence.
 
-    Binary: scores from 0.5 on are called positive, confidence is the distance from 0.5 (0..0.5). Multiclass: the class
-    of the highest score, which is the confidence. Multilabel: n x K decisions, each as a binary one.
+    Binary: scores of 0.5 or more are called positive; confidence is the distance from 0.5 (0..0.5). Multiclass: the
+    class with the highest score, which is also the confidence. Multilabel: n x K decisions, each as in a binary task,
+    without the labels that are not known.
     """
     if kind == "multiclass":
         return score.argmax(axis=1) != truth.argmax(axis=1), score.max(axis=1)
-    return ((score >= CUT) != (truth == 1)).ravel(), np.abs(score - CUT).ravel()
+    known = ~np.isnan(truth)
+    return ((score >= CUT) != (truth == 1))[known], np.abs(score - CUT)[known]

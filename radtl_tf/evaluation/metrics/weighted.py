@@ -1,8 +1,8 @@
-"""Metrics of cases that count with weights: each is prepared once for its cases and then evaluated for many weights.
+"""Metrics of weighted cases: each is prepared once for its cases and then evaluated for many weights.
 
 A bootstrap replicate is a weight per case, so no resampled copy is ever made. Every function here takes truth (n,) of 0
 and 1 and score (n,), P(positive), and returns a ``WeightedMetric``. That takes weights (n, B) of 0 and above, a column
-per replicate, and returns values (B,): ``nan`` where the weights leave none, such as with one class only.
+per replicate, and returns values (B,): ``nan`` if the weights leave no value, for example only one class.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 WeightedMetric = Callable[[Floats], Floats]
 
 _STEPS, _TOLERANCE = 50, 1e-8  # of Newton's method, in log-odds
-_SINGULAR = 1e-12  # share of its greatest possible value below which a determinant is rounding
+_SINGULAR = 1e-12  # share of its maximum; a determinant below it is rounding
 
 
 def auroc(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
@@ -45,7 +45,7 @@ def auroc(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
 
 
 def average_precision(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
-    """Average precision (0..1): precision at each distinct score, weighted by the recall that is gained there."""
+    """Average precision (0..1): precision at each distinct score, weighted by the recall gained there."""
     positive, scores = np.asarray(truth) == 1, np.asarray(score, dtype=float)
     order = np.argsort(-scores, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)  # the last case of each distinct score
@@ -109,10 +109,10 @@ def mcc(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> WeightedM
 
 
 def calibration_slope(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
-    """Slope of the truth's log-odds on those of the score: 1 is right, below 1 the scores are too extreme.
+    """Slope of the truth's log-odds on the score's log-odds: 1 is ideal; below 1 the scores are too extreme.
 
-    Logistic recalibration (Cox, Biometrika 1958), maximum likelihood. ``nan`` where the scores separate the classes or
-    are all the same.
+    Logistic recalibration (Cox, Biometrika 1958), maximum likelihood. ``nan`` if the scores separate the classes or are
+    all equal.
     """
     positive, odds = (np.asarray(truth) == 1)[:, None], _log_odds(score)[:, None]
     spread = float(odds.std()) or 1.0
@@ -138,9 +138,9 @@ def calibration_slope(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
 
 
 def calibration_intercept(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
-    """Calibration in the large: what has to be added to the scores' log-odds; 0 is right, below 0 they are too high.
+    """Calibration in the large: the shift of the scores' log-odds; 0 is ideal, below 0 the scores are too high.
 
-    Maximum likelihood with the slope held at 1 (Cox, Biometrika 1958).
+    Maximum likelihood with the slope fixed at 1 (Cox, Biometrika 1958).
     """
     positive, odds = np.asarray(truth) == 1, _log_odds(score)[:, None]
 
@@ -173,5 +173,5 @@ def _mean_of(values: ArrayLike) -> WeightedMetric:
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    """Return the quotient, ``nan`` where the divisor is 0."""
+    """Return the quotient, ``nan`` if the divisor is 0."""
     return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=np.asarray(below) > 0)

@@ -1,4 +1,4 @@
-"""The answer to the experiment's question, in one sentence that is true of the table."""
+"""The answer to the experiment's question, in words and numbers that agree with the table."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 
 @dataclass(frozen=True)
 class ConventionAnswer:
-    """The question under one of the conventions that may be the true one.
+    """The question under one of the possible pixel conventions.
 
-    ``a`` and ``b`` name the sides and ``pixels`` which convention uncertain weights got (empty where there are none).
+    ``a`` and ``b`` name the sides; ``pixels`` says which convention uncertain weights got (empty if there are none).
     ``folds`` has per repeat and fold the test AUROCs ``first`` and ``second``. ``chances`` are P(a better),
     P(equivalent), P(b better) by the margin, under a flat prior.
     """
@@ -37,8 +37,8 @@ class ConventionAnswer:
 class Answer:
     """The question's outcome: ``a`` minus ``b``, read under each convention that the weights may have seen.
 
-    Where the verdicts differ the ``verdict`` is undecided. ``choices`` tells how often each scenario was
-    chosen for each weights (empty where the question is over the grid).
+    If the verdicts differ, ``verdict`` is undecided. ``choices`` counts how often each scenario was chosen for
+    each weights (empty if the question is over the grid).
     """
 
     a: str
@@ -87,13 +87,13 @@ def answer(record: ExperimentRecord, values: RunValues, results: Sequence[Judged
 
 
 def joint_verdict(results: Sequence[Judged]) -> Verdict:
-    """Return the verdict that all results share; without one the question is undecided."""
+    """Return the verdict that all results share; otherwise the question is undecided."""
     words: set[Verdict] = {result.verdict for result in results}
     return words.pop() if len(words) == 1 else "undecided"
 
 
 def sentence(record: ExperimentRecord, *results: Judged) -> str:
-    """Return the headline: unit, differences, intervals, p, method, size, verdict and what it does not say."""
+    """Return the headline: unit, differences, intervals, p, method, size, verdict and what was compared."""
     data, margin = record.data, record.asked.margin
     repeats = "repeat" if record.num_repeats == 1 else "repeats"
     method = (
@@ -104,8 +104,8 @@ def sentence(record: ExperimentRecord, *results: Judged) -> str:
     found = [_finding(record.metric, result, method if len(results) == 1 else "", margin) for result in results]
     joint = _joint(results, method) if len(results) > 1 else ""
     return (
-        f"Per {data.unit}, {a} minus {b}: {'; '.join(found)}{joint}. "
-        f"Compared: {results[0].contrast.note}. This compares training procedures, not one exported model."
+        f"Per {data.unit}, {a} minus {b}: {'; '.join(found)}{joint}. Compared: {results[0].contrast.note}. The "
+        "comparison is between training procedures, not between exported models."
     )
 
 
@@ -132,36 +132,36 @@ def _finding(metric: str, result: Judged, method: str, margin: float) -> str:
 
 
 def _joint(results: Sequence[Judged], method: str) -> str:
-    """Say whether the verdict holds under every convention that the weights may have seen, and what follows."""
+    """Say whether the verdict holds under every possible convention of the weights, and what follows."""
     if len({result.verdict for result in results}) > 1:
         return (
             f" ({method}). The verdicts differ, so the answer is undecided: {_UNKNOWN}, and the data of this "
-            "experiment cannot tell which of these results is the true one"
+            "experiment cannot show which result is the true one"
         )
     verdict = results[0].verdict
     every = "both" if len(results) == 2 else f"all {len(results)}"
-    so = "knowing it would not decide the question" if verdict == "undecided" else "here it does not matter"
+    so = "knowing it would not decide the question" if verdict == "undecided" else "here it makes no difference"
     return f" ({method}). The verdict ({verdict}) holds under {every}: {_UNKNOWN}, and {so}"
 
 
-_UNKNOWN = "which pixel convention those weights saw in pre-training is not public"
+_UNKNOWN = "it is not public which pixel convention was used to pre-train those weights"
 
 
 def _spread(test: FoldMean) -> str:
     if not test.standard_error:
-        return "the same in every fold, which leaves no spread for an interval or a p"
-    return f"95 % {range_text(*test.interval())}, p {p_text(test.p_value)}"
+        return "the same in every fold, so there is no interval and no p"
+    return f"95 % interval {range_text(*test.interval())}, p {p_text(test.p_value)}"
 
 
 def _reason(result: Judged, margin: float) -> str:
-    """Say what an equivalence or an open outcome rests on; the interval already says it for the other two."""
+    """Say what an equivalent or undecided outcome is based on; the interval already shows it for the other two."""
     test = result.test
     if result.verdict == "undecided" and test.standard_error:
-        return f" (the data exclude neither no difference nor one beyond the margin of {margin:g})"
+        return f" (the data exclude neither a difference of zero nor one beyond the margin of {margin:g})"
     if result.verdict != "equivalent":
         return ""
-    also = ", a difference that is real but too small to count" if result.p_adjusted < 0.05 else ""
-    return f" (90 % {range_text(*test.interval(0.90))}, inside the margin of {margin:g}{also})"
+    also = ", so the difference is real but too small to matter" if result.p_adjusted < 0.05 else ""
+    return f" (90 % interval {range_text(*test.interval(0.90))}, inside the margin of {margin:g}{also})"
 
 
 def _choices(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:

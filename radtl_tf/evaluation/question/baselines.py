@@ -19,7 +19,7 @@ COLUMNS = ("scenario", "tuning", "metric", "mean", "sd", "ci_low", "ci_high", "m
 
 
 def baseline_table(folder: Path, record: ExperimentRecord) -> pd.DataFrame:
-    """Return a row per baseline with its AUROC over the folds; no row where the experiment has none.
+    """Return a row per baseline with its AUROC over the folds; no rows if the experiment has none.
 
     Raises:
         DataError: ``baselines.csv`` is damaged or incomplete.

@@ -1,4 +1,4 @@
-"""Which setting has the lowest inner loss, and whether the folds can tell it from the next one.
+"""The setting of lowest inner loss, and whether the folds separate it from the next one.
 
 The one-standard-error rule (Breiman, Friedman, Olshen & Stone, Classification and Regression Trees, 1984, 3.4.3): a
 difference that is smaller than its standard error is a tie.
@@ -20,7 +20,7 @@ from radtl_tf.records.runs import Scenario
 
 @dataclass(frozen=True)
 class Ranking:
-    """The two settings of lowest mean inner loss; ``standard_error`` is that of their paired difference.
+    """The two settings of lowest mean inner loss; ``standard_error`` belongs to their paired difference.
 
     With one setting only, ``runner_up`` is ``None`` and the numbers about it are ``nan``.
     """
@@ -33,12 +33,12 @@ class Ranking:
 
     @property
     def is_tie(self) -> bool:
-        """Tell whether the folds cannot tell the two apart; one fold, which has no standard error, never can."""
+        """Tell whether the folds do not separate the two; a single fold has no standard error and never does."""
         return self.runner_up is not None and not self.runner_up_loss - self.loss > self.standard_error
 
 
 def rank_settings(losses: Mapping[str, ArrayLike]) -> Ranking:
-    """Rank settings by their inner losses (n,): of the same n runs, in the same order. Those of ``nan`` are left out.
+    """Rank settings by their inner losses (n,) of the same n runs in one order; settings with ``nan`` are left out.
 
     >>> rank_settings({"a": [0.5, 0.6, 0.7], "b": [0.4, 0.7, 0.6]}).is_tie
     True
@@ -88,10 +88,10 @@ def inner_losses(folder: OutputFolder, scenarios: Sequence[Scenario]) -> dict[st
 
 
 def best_setting(folder: OutputFolder, scenarios: Sequence[Scenario]) -> str:
-    """Return the name of the setting of lowest mean inner loss: the test parts choose nothing.
+    """Return the name of the setting of lowest mean inner loss: test parts take no part in the choice.
 
     Raises:
-        ExperimentError: it is tied with the next one, or too few runs are finished.
+        ExperimentError: it is tied with the next setting, or too few runs are finished.
     """
     ranking = rank_settings(inner_losses(folder, scenarios))
     if ranking.is_tie:
@@ -104,5 +104,5 @@ def best_setting(folder: OutputFolder, scenarios: Sequence[Scenario]) -> str:
 
 
 def _standard_error(values: NDArray[np.float64]) -> float:
-    """Return the standard error of the mean of ``values`` (n,); ``nan`` of a single one."""
+    """Return the standard error of the mean of ``values`` (n,); ``nan`` for a single value."""
     return float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.nan

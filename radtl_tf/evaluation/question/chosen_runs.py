@@ -1,4 +1,4 @@
-"""Whose runs stand for a setting, or for the weights of the question, in each fold."""
+"""The runs that represent a setting, or the weights of the question, in each fold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from radtl_tf.records.runs import Scenario, Setting
 
 @dataclass(frozen=True)
 class Side:
-    """Per (repeat, fold) the runs whose mean stands for ``name``: the chosen one, or those of the whole grid."""
+    """Per (repeat, fold) the runs whose mean represents ``name``: the chosen run, or the runs of the whole grid."""
 
     name: str
     runs: dict[tuple[int, int], tuple[RunKey, ...]]
@@ -32,11 +32,11 @@ class Side:
         return [run for runs in self.runs.values() for run in runs]
 
     def of_repeat(self, repeat: int) -> list[RunKey]:
-        """Return the runs of one repeat, a fold after the other."""
+        """Return the runs of one repeat, fold by fold."""
         return [run for (drawn, _), runs in self.runs.items() if drawn == repeat for run in runs]
 
 
-Pair = tuple[Side, Side]  # the sides of the question under one convention each, named with the convention they got
+Pair = tuple[Side, Side]  # the sides of the question, each under one convention and named with it
 
 
 def chosen_side(name: str, values: RunValues, scenarios: Sequence[Scenario]) -> Side:
@@ -47,7 +47,7 @@ def chosen_side(name: str, values: RunValues, scenarios: Sequence[Scenario]) -> 
 
 
 def grid_side(name: str, values: RunValues, scenarios: Sequence[Scenario]) -> Side:
-    """Return the side of all the scenarios together."""
+    """Return the side of all scenarios together."""
     folds = [(int(repeat), int(fold)) for repeat, fold in values.auroc.index]
     return Side(name, {at: tuple((scenario.name, *at) for scenario in scenarios) for at in folds})
 
@@ -61,7 +61,7 @@ def setting_sides(record: ExperimentRecord, values: RunValues) -> dict[Setting, 
 
 
 def question_pairs(record: ExperimentRecord, values: RunValues, over: str | None = None) -> Iterator[Pair]:
-    """Yield the question's two weights under each convention, ``over`` what the question says unless told otherwise.
+    """Yield the question's two weights under each convention, ``over`` as in the question unless given.
 
     Nothing without a question.
     """

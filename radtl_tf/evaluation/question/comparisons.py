@@ -1,4 +1,4 @@
-"""Rows of ``comparisons.csv``: a difference with its interval, its p, and what came of it."""
+"""Rows of ``comparisons.csv``: a difference with its interval, its p and its outcome."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from radtl_tf.evaluation.inference.comparison import Verdict
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
 
-Outcome = Verdict | Literal["higher", "lower"]  # the latter where no margin says what counts
+Outcome = Verdict | Literal["higher", "lower"]  # the latter if there is no margin
 COMPARISON_COLUMNS = (
     *("level", "a", "b", "metric", "difference", "ci_low", "ci_high"),
     *("p_value", "p_adjusted", "method", "note"),
@@ -21,7 +21,7 @@ _NOT_ADJUSTED = ("question", "unit")  # levels
 
 @dataclass(frozen=True)
 class Comparison:
-    """``a`` minus ``b`` in a metric: 95 % interval, p as it is and adjusted within its ``level``, and the outcome.
+    """``a`` minus ``b`` in a metric: 95 % interval, p unadjusted and adjusted within its ``level``, and the outcome.
 
     ``reason`` says what was compared and in which role.
     """
@@ -43,7 +43,7 @@ class Comparison:
 def comparison(
     level: str, sides: tuple[str, str], metric: str, test: FoldMean, p_adjusted: float, outcome: Outcome, reason: str
 ) -> Comparison:
-    """Return the comparison that a paired corrected resampled t gave."""
+    """Return the comparison made by a paired corrected resampled t."""
     adjusted = "p not adjusted" if level in _NOT_ADJUSTED else "p adjusted by Holm within the level"
     method = f"paired corrected resampled t, {test.df} df; {adjusted}"
     numbers = (test.mean, *test.interval(), test.p_value, p_adjusted)
@@ -56,6 +56,6 @@ def comparison_frame(rows: Sequence[Comparison]) -> pd.DataFrame:
 
 
 def as_written(comparisons: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of ``comparison_frame`` as ``comparisons.csv`` has them: outcome and reason are its note."""
+    """Return the rows of ``comparison_frame`` as in ``comparisons.csv``: outcome and reason form the note."""
     note = comparisons["outcome"] + "; " + comparisons["reason"]
     return comparisons.assign(note=note)[list(COMPARISON_COLUMNS)]

@@ -1,4 +1,4 @@
-"""Which differences an experiment asks about: the question first, then settings, scenarios and the grid."""
+"""The comparisons of an experiment: the question first, then settings, scenarios and the grid."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Way = tuple[str, str]  # the entry of the pixels axis for each of two weights
 
 @dataclass(frozen=True)
 class Contrast:
-    """Test AUROCs of two sides per (repeat, fold); ``a`` and ``b`` name the sides, ``note`` says what they are.
+    """Test AUROCs of two sides per (repeat, fold); ``a`` and ``b`` name the sides, ``note`` describes them.
 
-    ``pixels`` is the entry of the pixels axis at the levels that compare conventions. Elsewhere it says which
-    convention uncertain weights were fed with, and is empty where there are none.
+    ``pixels`` is the entry of the pixels axis at the levels that compare conventions. Elsewhere it names the convention
+    that uncertain weights were fed with, and is empty if there are none.
     """
 
     level: str
@@ -51,7 +51,7 @@ class Judged:
 def contrasts(record: ExperimentRecord, values: RunValues) -> list[Contrast]:
     """Return every comparison of the experiment, ordered by level; none without a question.
 
-    The question has a contrast per convention that its weights may have seen: one, where they are certain.
+    The question has one contrast per possible convention of its weights: only one if they are certain.
     """
     question = record.question
     if not question:
@@ -75,12 +75,12 @@ def weight_pairs(record: ExperimentRecord) -> list[tuple[str, str]]:
 
 
 def ways(record: ExperimentRecord, pair: tuple[str, str]) -> list[Way]:
-    """Return under which conventions two weights are compared, the headline's first: all that may be the true ones."""
+    """Return the conventions under which two weights are compared, the headline's first: all possible ones."""
     return list(product(record.candidates(pair[0]), record.candidates(pair[1])))
 
 
 def side(record: ExperimentRecord, weights: str, entry: str) -> str:
-    """Return the name of one side of a comparison: uncertain weights are named with the convention that they got."""
+    """Return the name of one side of a comparison: uncertain weights are named with their convention."""
     if len(record.candidates(weights)) == 1:
         return weights
     return f"{weights}-{'/'.join(record.conventions(entry, weights))}"
@@ -90,7 +90,7 @@ def judge(found: Sequence[Contrast], folds: int, margin: float) -> list[Judged]:
     """Test each contrast by the corrected resampled t and adjust within each level by Holm.
 
     The question is not adjusted, not even under several conventions: its answer needs the same verdict under all of
-    them, and such an intersection-union test keeps its level as it is (Berger, Technometrics 1982).
+    them, and such an intersection-union test keeps its level without adjustment (Berger, Technometrics 1982).
     """
     results = []
     for rows in _adjusted_together(found):
@@ -141,7 +141,7 @@ def _of_weights(
         note = f"mean over {len(families[0])} scenarios each"
     else:
         first, second = (values.at(values.choose(family)) for family in families)
-        note = "per weights the scenario of lowest inner loss in each training part"
+        note = "for each weights the scenario of lowest inner loss in each training part"
     a, b = (side(record, weights, entry) for weights, entry in sides)
     return Contrast(level, a, b, first, second, note, _uncertain(record, sides))
 
@@ -179,7 +179,7 @@ def _scenarios(record: ExperimentRecord, values: RunValues, pairs: Sequence[tupl
 
 
 def _counterparts(record: ExperimentRecord, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[Setting, Setting]]:
-    """Yield settings that differ in their weights only; an entry of the pixels axis may mean two conventions."""
+    """Yield settings that differ only in their weights; an entry of the pixels axis may mean two conventions."""
     known = set(record.settings)
     asked = [(pair, way) for pair in pairs for way in (*ways(record, pair), *((e, e) for e in record.axis[1:]))]
     for ((first, second), (own, others)), setting in product(asked, record.settings):
@@ -191,9 +191,9 @@ def _counterparts(record: ExperimentRecord, pairs: Sequence[tuple[str, str]]) ->
 
 
 def _conventions(record: ExperimentRecord, values: RunValues, over: str, pair: tuple[str, str]) -> Iterator[Contrast]:
-    """Ask the question under every convention that the grid lists, of the linear probe, too, and what changes.
+    """Yield the question under every convention of the grid, also for the linear probe, and the changes between them.
 
-    One that is listed alone, and under which the question has been answered, is no ablation.
+    A single convention that the question has already been answered under is not an ablation.
     """
     answered = {_families(record, pair, way) for way in ways(record, pair)}
     listed: dict[tuple[Scenario, ...], str] = {}
@@ -217,7 +217,7 @@ def _trained(record: ExperimentRecord, values: RunValues, over: str, pair: tuple
 
 
 def _probe(record: ExperimentRecord, values: RunValues, pair: tuple[str, str], entry: str) -> Iterator[Contrast]:
-    """Yield the contrast of the linear probes; nothing where no setting is frozen."""
+    """Yield the contrast of the linear probes; nothing if no setting is frozen."""
     probes = [record.probes(weights, entry) for weights in pair]
     if all(probes):
         names = f"{pair[0]}-{entry}-probe", f"{pair[1]}-{entry}-probe"
@@ -226,9 +226,10 @@ def _probe(record: ExperimentRecord, values: RunValues, pair: tuple[str, str], e
 
 
 def _changes(level: str, rows: Sequence[Contrast], reference: str, difference: str) -> Iterator[Contrast]:
-    """Yield by how much each convention changes the difference that the reference gives.
+    """Yield how much each convention changes the difference found with the reference.
 
-    Shown here and not shown there is no evidence of a change (Gelman & Stern, American Statistician 2006).
+    A difference shown under one convention but not under another is not evidence of a change (Gelman & Stern, American
+    Statistician 2006).
     """
     gaps = {row.pixels: row.first - row.second for row in rows}
     for entry, gap in gaps.items():
@@ -244,5 +245,5 @@ def _families(record: ExperimentRecord, pair: tuple[str, str], way: Way) -> tupl
 
 
 def _unique(found: Iterator[Contrast]) -> list[Contrast]:
-    """Keep one of the comparisons that two entries of the pixels axis have in common."""
+    """Keep one copy of a comparison that two entries of the pixels axis share."""
     return list({(contrast.a, contrast.b): contrast for contrast in found}.values())

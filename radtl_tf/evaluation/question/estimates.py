@@ -29,8 +29,8 @@ def setting_row(
 ) -> tuple[object, ...]:
     """Return the row of a setting at its chosen learning rates; the interval is cut at ``bounds``.
 
-    Where a fold has no value (``nan``) the row has none, and ``method`` says so: a mean over the others would be one
-    over the folds in which all went well.
+    If a fold has no value (``nan``), the row has none, and ``method`` says so: a mean over the other folds would be too
+    favorable.
     """
     estimate = fold_mean(per_fold.to_numpy(), record.num_folds)
     low, high = np.clip(estimate.interval(), *bounds).tolist()  # nan stays nan

@@ -1,4 +1,4 @@
-"""What is chosen inside each training part: test values side by side with the inner losses that serve the choice."""
+"""Choices inside each training part: tables of test values and of the inner losses that decide the choice."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class RunValues:
     stuck: pd.DataFrame
 
     def choose(self, scenarios: Sequence[Scenario]) -> pd.Series:
-        """Return per (repeat, fold) the name of the scenario of lowest inner loss; of equal ones the first."""
+        """Return per (repeat, fold) the name of the scenario of lowest inner loss; among equals, the first."""
         return self.inner_loss[[scenario.name for scenario in scenarios]].idxmin(axis=1)
 
     def at(self, chosen: pd.Series) -> pd.Series:
-        """Return the test AUROC of the scenario that was chosen for each (repeat, fold)."""
+        """Return the test AUROC of the chosen scenario for each (repeat, fold)."""
         return _pick(self.auroc, chosen)
 
     def num_stuck(self, chosen: pd.Series) -> int:
@@ -53,8 +53,8 @@ def run_values(record: ExperimentRecord, folds: pd.DataFrame) -> RunValues:
     lost = [scenario.name for scenario in record.trained if inner_loss[scenario.name].isna().any()]
     if lost:
         raise DataError(
-            f"predictions.csv has no inner part for scenario {lost[0]!r}; choices are made on it. "
-            "Run the experiment again to finish it."
+            f"predictions.csv has no inner part for scenario {lost[0]!r}, but choices need it. Run the experiment "
+            "again to finish it."
         )
     return RunValues(auroc, inner_loss, _stuck(record, auroc))
 
@@ -69,8 +69,8 @@ def _check_complete(record: ExperimentRecord, folds: pd.DataFrame) -> None:
         raise DataError(f"predictions.csv is incomplete: {what} is missing. Run the experiment again to finish it.")
     if unknown:
         raise DataError(
-            f"predictions.csv holds scenario {unknown[0]!r}, which experiment.json does not name: they belong to two "
-            "experiments."
+            f"predictions.csv holds scenario {unknown[0]!r}, but experiment.json does not name it. The two files "
+            "belong to different experiments: restore the right one."
         )
 
 

@@ -1,4 +1,4 @@
-"""The question at smaller numbers of training patients: when does the choice of weights stop mattering?"""
+"""The question with fewer training patients: from how many on does the choice of weights stop mattering?"""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LearningCurve:
     """``curve``: AUROC per share of the training patients and weights; ``steps``: the question's difference per share.
 
     ``patients`` is the mean number of training patients of the folds. p is adjusted over the shares below 1 (Holm),
-    whose rows are secondary to the question, the share 1. ``sentence`` says what follows.
+    whose rows are secondary to the question, the share 1. ``sentence`` states the result.
     """
 
     curve: pd.DataFrame
@@ -35,10 +35,10 @@ class LearningCurve:
 
 
 def learning_curve(record: ExperimentRecord, values: RunValues) -> LearningCurve | None:
-    """Return the learning curve of the question; ``None`` where the grid has one share or there is no question.
+    """Return the learning curve of the question; ``None`` if the grid has one share or there is no question.
 
-    As for the question: per weights and share the scenario of lowest inner loss in each training part, or the mean over
-    the grid. Weights whose pixel convention is uncertain take their headline's.
+    As in the question, it uses for each weights and share the scenario of lowest inner loss in each training part, or
+    the mean over the grid. Weights with an uncertain pixel convention use their headline convention.
     """
     shares = sorted(record.experiment.grid.train_fractions)
     question = record.question
@@ -81,7 +81,7 @@ def _step_rows(
     a, b = question.compare
     tests = {share: difference(by_side[share, a], by_side[share, b], record.num_folds) for share in patients}
     names = side(record, a, NATIVE), side(record, b, NATIVE)
-    # The share 1 is the question itself, which is not adjusted; the others are a family of their own.
+    # The share 1 is the question itself, which is not adjusted; the others form a separate family.
     for family in ([share for share in tests if share < 1], [1.0]):
         found = [tests[share] for share in family]
         adjusted, words = holm([test.p_value for test in found]), verdicts(found, question.margin)
@@ -91,7 +91,7 @@ def _step_rows(
 
 
 def _sentence(steps: pd.DataFrame) -> str:
-    """Say at which numbers of patients the weights differ, are equivalent, and what stays open."""
+    """Say at which numbers of patients the weights differ, are equivalent, or are undecided."""
     a, b = steps.loc[0, ["a", "b"]]
     words = {
         "better": f"{a} is better",
@@ -104,11 +104,15 @@ def _sentence(steps: pd.DataFrame) -> str:
 
 
 def _end(steps: pd.DataFrame) -> str:
-    """Say from which number of patients on the weights are equivalent, if they are with all of them."""
+    """Say from which number of patients on the weights are equivalent, if they are with all patients."""
     equivalent = (steps["verdict"] == "equivalent").to_numpy()
     if not equivalent[-1]:
         return (
-            "With all of them they are not shown to be equivalent, so it is not known when the choice stops mattering."
+            "With all training patients the weights are not shown to be equivalent, so these data do not show when "
+            "the choice stops mattering."
         )
     start = len(equivalent) - np.argmin(np.append(equivalent[::-1], False))  # the first of the last that are equivalent
-    return f"From about {steps['patients'].iloc[start]:.0f} on, the choice does not matter within the margin."
+    return (
+        f"From about {steps['patients'].iloc[start]:.0f} patients on, the choice of weights does not matter within "
+        "the margin."
+    )

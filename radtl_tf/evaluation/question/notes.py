@@ -1,4 +1,4 @@
-"""What a reader has to know before believing a number: one line per finding."""
+"""The notes of a report: one line per caveat."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS, MIN_TEST_PATIENTS
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.records.runs import BINARY, Target
 
-NEARLY_FROZEN = {("InceptionV3", "top10"): 192}  # parameters that learn below the head: the beta of one batch norm
+NEARLY_FROZEN = {("InceptionV3", "top10"): 192}  # trainable parameters below the head: the beta of one batch norm
 
 
 def part_counts(folds: pd.DataFrame, predictions: pd.DataFrame, target: Target = BINARY) -> pd.DataFrame:
     """Return per repeat, fold and part: images, patients, and the patients of the rarest class (``fewest_patients``).
 
-    Of a binary task also the positive images (``positives``) and the patients of each class. A patient with
-    images of several classes counts in each; of several labels, a patient without a label counts for its absence.
+    For a binary task also the positive images (``positives``) and the patients of each class. A patient with images of
+    several classes counts in each; with several labels, a patient without a label counts for its absence.
     """
     truth = predictions.drop_duplicates("example").set_index("example")[list(target.truth)]
     rows = folds.join(truth, on="example")
@@ -37,7 +37,7 @@ def part_counts(folds: pd.DataFrame, predictions: pd.DataFrame, target: Target =
 
 
 def notes(record: ExperimentRecord, parts: pd.DataFrame) -> list[str]:
-    """Return the warnings of the experiment and what the statistics add to them."""
+    """Return the warnings of the experiment and the caveats of the statistics."""
     found = [
         *record.facts.warnings,
         *_few_patients(parts),
@@ -56,13 +56,14 @@ def _few_patients(parts: pd.DataFrame) -> Iterator[str]:
     if few_tested:
         yield (
             f"{few_tested} of {test.sum()} test parts have fewer than {MIN_TEST_PATIENTS} patients of a class: their "
-            "AUROC is coarse; use fewer folds."
+            "AUROC is coarse. Use fewer folds."
         )
     few_inner = int((fewest[inner] < MIN_INNER_PATIENTS).sum())
     if few_inner:
         yield (
             f"{few_inner} of {inner.sum()} inner parts have fewer than {MIN_INNER_PATIENTS} patients of a class (the "
-            f"fewest {fewest[inner].min()}): learning rates and scenarios are chosen there largely by chance."
+            f"fewest {fewest[inner].min()}): there, the choice of learning rates and scenarios is largely a matter of "
+            "chance."
         )
 
 
@@ -71,18 +72,22 @@ def _runs(record: ExperimentRecord) -> Iterator[str]:
     stuck = int(runs["converged"].isin([False]).sum())
     if stuck:
         yield (
-            f"{stuck} of {len(runs)} runs had not converged: their lowest inner loss was in the last epoch. More "
-            "epochs may change their scenarios' values."
+            f"{stuck} of {len(runs)} runs had not converged: their inner loss was lowest in the last epoch. More "
+            "epochs may change the values of their scenarios."
         )
     diverged = int(runs["diverged"].sum())
     if diverged:
-        yield f"{diverged} of {len(runs)} runs diverged and ended early; the best epoch before is kept: lower the rate."
+        yield (
+            f"{diverged} of {len(runs)} runs diverged and ended early; their best epoch was kept. Lower the "
+            "learning rate."
+        )
     constant = int(runs["constant"].sum())
     if constant:
         yield (
-            f"{constant} of {len(runs)} runs give every case of their test part the same score, so their AUROC of 0.5 "
-            "is that of no model. Where batch norms learn, a few dozen steps leave their moving statistics behind: "
-            "train longer or with smaller batches. Random weights may also give all images the same features."
+            f"{constant} of {len(runs)} runs give every case of their test part the same score. Their AUROC of 0.5 "
+            "means that the model separates nothing. If batch norms are trained, a few dozen steps are too few for "
+            "their moving statistics: train longer or with smaller batches. Random weights may also give all images "
+            "the same features."
         )
 
 
@@ -91,11 +96,11 @@ def _settings(record: ExperimentRecord) -> Iterator[str]:
     for kind in kinds:
         if kind in NEARLY_FROZEN:
             yield (
-                f"{kind[1]} of {kind[0]} lets {NEARLY_FROZEN[kind]} parameters learn below the head: it is nearly "
+                f"{kind[1]} of {kind[0]} trains only {NEARLY_FROZEN[kind]} parameters below the head, so it is nearly "
                 "frozen. It is kept as published; topK counts layers that have weights."
             )
     if any(scenario.is_reference for scenario in record.scenarios):
-        yield "The linear probe is a reference for the frozen features: it takes no part in choices and comparisons."
+        yield "The linear probe is a reference for the frozen features. It takes no part in choices and comparisons."
 
 
 def _pixels(record: ExperimentRecord) -> Iterator[str]:
@@ -104,18 +109,18 @@ def _pixels(record: ExperimentRecord) -> Iterator[str]:
     ]
     if overridden:
         names = ", ".join(f"{entry.name} {entry.backbone} ({entry.pixels})" for entry in overridden)
-        yield f"Fed with another pixel convention than its own: {names}."
+        yield f"These weights were fed with a pixel convention other than their own: {names}."
     uncertain = [weights for weights in record.experiment.grid.weights if len(record.candidates(weights)) > 1]
     if uncertain:
         names = ", ".join(f"{weights} ({_either(record, weights)})" for weights in uncertain)
         yield (
-            f"Which pixel convention these weights saw in pre-training is not public: {names}. They are trained and "
-            "compared under both, and a verdict that does not hold under both is undecided."
+            f"It is not public which pixel convention was used to pre-train these weights: {names}. They are trained "
+            "and compared under both conventions; if the verdicts differ, the answer is undecided."
         )
     if len(record.axis) > 1:
         yield (
-            "The question is answered with each weights' own pixel convention where the grid holds it, else with the "
-            "first that is listed; the other conventions are secondary (level pixels in comparisons.csv)."
+            "The question is answered with each weights' own pixel convention if the grid includes it, otherwise with "
+            "the first one listed. Other conventions are secondary (level pixels in comparisons.csv)."
         )
 
 
@@ -125,19 +130,23 @@ def _either(record: ExperimentRecord, weights: str) -> str:
 
 def _scores(record: ExperimentRecord) -> Iterator[str]:
     if record.experiment.training.class_weights == "balanced":
-        yield "Trained with balanced class weights: scores rank cases, but are no probabilities before recalibration."
+        yield "Trained with balanced class weights: scores rank cases but are not probabilities before recalibration."
     if record.data.unit == "image":
-        yield "Per image: patients with several images count several times, but never on two sides of a fold."
+        yield (
+            "The unit is the image: patients with several images count several times, but never in two parts of one "
+            "fold."
+        )
 
 
 def _refused(record: ExperimentRecord) -> list[str]:
-    """Return the tests that look usual here and are not shown, with the reason (docs/decisions/0005)."""
+    """Return common tests that are not shown here, each with the reason (docs/decisions/0005)."""
     smallest = f"{2 ** (1 - record.num_folds):.3g}"
     return [
-        f"Not shown: Wilcoxon over {record.num_folds} folds (its smallest possible two-sided p is {smallest}, and "
-        "folds are no independent samples).",
-        "Not shown: paired t over folds without correction (folds share patients: too much becomes significant).",
-        "Descriptive only: the p over the scenarios in the table 'As published' (scenarios share all patients and are "
-        "no replicates).",
-        "The SD over folds or scenarios is a spread; it is never used as a standard error.",
+        f"Not shown: Wilcoxon test over {record.num_folds} folds. Its smallest possible two-sided p is {smallest}, "
+        "and folds are not independent samples.",
+        "Not shown: paired t over folds without correction. Folds share patients, so it calls too many differences "
+        "significant.",
+        "Descriptive only: the p over the scenarios in the table 'As published'. Scenarios share all patients, so "
+        "they are not replicates.",
+        "The SD over folds or scenarios is a spread and is never used as a standard error.",
     ]

@@ -1,4 +1,4 @@
-"""Does the difference between the weights survive the pixel convention?"""
+"""Does the difference between the weights depend on the pixel convention?"""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _WORDS: tuple[Verdict, ...] = ("better", "worse", "equivalent", "undecided")
 
 @dataclass(frozen=True)
 class Series:
-    """The difference under every convention, and its changes from the one that the question is answered with.
+    """The difference under every convention, and its changes from the convention that answers the question.
 
-    p is adjusted over the conventions by Holm, of the differences and of the changes by themselves.
+    p is adjusted over the conventions by Holm, separately for differences and changes.
     """
 
     rows: tuple[Judged, ...]
@@ -27,22 +27,22 @@ class Series:
 
     @property
     def survival(self) -> Survival:
-        """What became of the difference."""
+        """What the verdicts mean for the difference."""
         return survival([row.verdict for row in self.rows], changed=bool(self.changed))
 
     @property
     def changed(self) -> list[Judged]:
-        """The changes that are shown."""
+        """The significant changes."""
         return [change for change in self.changes if change.p_adjusted < ALPHA]
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """The question under every convention of the grid: ``a`` minus ``b``, both fed with the same.
+    """The question under every convention of the grid: ``a`` minus ``b``, both fed with the same convention.
 
-    ``trained`` are the networks that the question compares, ``probe`` the linear probe on frozen features (``None``
-    where nothing is frozen). ``head_input`` is the one that this experiment had for its heads. ``sentences`` has one
-    for each of the two.
+    ``trained`` holds the networks that the question compares, ``probe`` the linear probe on frozen features (``None``
+    if nothing is frozen). ``head_input`` is the one that this experiment used. ``sentences`` has one for each of the
+    two.
     """
 
     a: str
@@ -55,7 +55,7 @@ class Ablation:
 
 
 def ablation(record: ExperimentRecord, results: Sequence[Judged]) -> Ablation | None:
-    """Return the ablation over pixel conventions; ``None`` where the experiment has fewer than two."""
+    """Return the ablation over pixel conventions; ``None`` if the experiment has fewer than two."""
     trained, probe = (
         Series(*(tuple(result for result in results if result.contrast.level == level) for level in levels))
         for levels in zip(PIXELS, CHANGE, strict=True)
@@ -83,9 +83,9 @@ def ablation(record: ExperimentRecord, results: Sequence[Judged]) -> Ablation | 
 def survival(verdicts: Sequence[Verdict], *, changed: bool) -> Survival:
     """Say what the verdicts under several conventions, adjusted together, mean for the difference.
 
-    It survives where it is shown, with one sign, under all. It does not where two conventions give two decided verdicts
-    that differ (opposite signs, or a difference here and equivalence there), or where it is not shown under all and a
-    change between conventions is. All else is undecided: a difference that is not shown is not thereby excluded.
+    It survives if it is shown under all of them with the same sign. It does not survive if two conventions give
+    different decided verdicts (opposite signs, or a difference and equivalence), or if it is not shown under all and a
+    change between conventions is shown. All other cases are undecided: a difference that is not shown is not excluded.
     """
     words = set(verdicts)
     if words in ({"better"}, {"worse"}):
@@ -96,15 +96,15 @@ def survival(verdicts: Sequence[Verdict], *, changed: bool) -> Survival:
 
 
 def _told(series: Series, difference: str, margin: float) -> str:
-    """Return the rest of a sentence that is true of the rows, one per convention."""
+    """Return the rest of the text on the rows, one per convention."""
     rows = series.rows
     positive = sum(round(row.test.mean, 3) > 0 for row in rows)
     large = sum(abs(row.test.mean) > margin for row in rows)
     return (
         f"{listed([row.contrast.pixels for row in rows])}, {difference} is "
-        f"{listed([number(row.test.mean, sign=True) for row in rows])} in AUROC: above 0 under {positive} of "
-        f"{len(rows)}, larger than the margin of {margin:g} under {large}, {_outcomes(rows)} with p adjusted over the "
-        f"conventions, {_changes(series)}; so {_CONCLUSIONS[series.survival]}."
+        f"{listed([number(row.test.mean, sign=True) for row in rows])} in AUROC. It is above 0 under {positive} of "
+        f"{len(rows)} and larger than the margin of {margin:g} under {large}. Verdicts, with p adjusted over the "
+        f"conventions: {_outcomes(rows)}. {_changes(series)}. {_CONCLUSIONS[series.survival]}."
     )
 
 
@@ -118,14 +118,18 @@ def _outcomes(rows: Sequence[Judged]) -> str:
 
 
 def _changes(series: Series) -> str:
-    """Say under which conventions the difference is another one than under the question's."""
+    """Say under which conventions the difference changes from the question's."""
     names = [f"{row.contrast.pixels} ({number(row.test.mean, sign=True)})" for row in series.changed]
-    return f"and shown to change from {series.changes[0].contrast.b} under {listed(names) if names else 'none'}"
+    return (
+        f"A change from {series.changes[0].contrast.b} is shown under "
+        f"{listed(names) if names else 'no other convention'}"
+    )
 
 
 _CONCLUSIONS: dict[Survival, str] = {
-    "survives": "the difference survives the convention",
-    "does not survive": "the difference does not survive the convention: it depends on how the pixels were scaled",
-    "undecided": "it is undecided whether the difference survives the convention: the data neither show nor exclude it",
-    "no difference": "there is no difference that counts under any of these conventions",
+    "survives": "So the difference survives a change of the pixel convention",
+    "does not survive": "So the difference does not survive a change of the pixel convention: it depends on how the "
+    "pixels were scaled",
+    "undecided": "So it is undecided whether the difference survives a change of the pixel convention",
+    "no difference": "So no pixel convention shows a difference beyond the margin",
 }

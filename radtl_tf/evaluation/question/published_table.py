@@ -1,4 +1,4 @@
-"""The table of the publications: per weights mean and SD of the AUROC over all scenarios, with their kind of p."""
+"""The table of the publications: per weights mean and SD of the AUROC over all scenarios, with p as they compute it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from radtl_tf.evaluation.results.experiment_record import ALTERNATIVE, NATIVE, E
 from radtl_tf.records.runs import Scenario
 
 PUBLISHED_COLUMNS = ("pixels", "weights", "scenarios", "mean", "sd", "p_value")
-_NO_SPREAD = 1e-9  # of the differences: below it is rounding
+_NO_SPREAD = 1e-9  # of the differences: anything smaller is rounding
 
 
 def published_table(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:
     """Return per weights and entry of the pixels axis the mean and SD of AUROC over its scenarios, as published.
 
-    Uncertain weights have a row ``alternative``, too. ``p_value`` stands in the row of the question's first weights: a
-    paired t over the scenarios, as if they were replicates. They share all patients, so it is descriptive.
+    Uncertain weights also have a row ``alternative``. The row of the question's first weights has ``p_value``: a paired
+    t over the scenarios, as if they were replicates. They share all patients, so it is descriptive.
     """
     rows = []
     for entry in dict.fromkeys([NATIVE, ALTERNATIVE, *record.experiment.grid.pixels]):
@@ -33,7 +33,7 @@ def published_table(record: ExperimentRecord, values: RunValues) -> pd.DataFrame
 
 
 def _p_value(record: ExperimentRecord, values: RunValues, weights: str, entry: str) -> float:
-    """Return p of the question's two weights, ``nan`` where ``weights`` are not the first or nothing varies."""
+    """Return p of the question's two weights, ``nan`` if ``weights`` are not the first or nothing varies."""
     question = record.question
     if not question or weights != question.compare[0]:
         return math.nan

@@ -1,4 +1,4 @@
-"""Does the answer hold for women and men, old and young? The question within subgroups, and who is in which part."""
+"""The question within subgroups, such as sex and age, and the patients in each part."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from radtl_tf.records.folder import OutputFolder
 
 UNKNOWN = "unknown"
 BANDS = {"age": 20.0, "spacing": 0.05}  # widths, in years and mm
-OF_PATIENTS = ("age", "sex")  # described per patient; what else is known differs between a patient's images
+OF_PATIENTS = ("age", "sex")  # described per patient; other properties may differ between a patient's images
 COLUMNS = (
     *("name", "value", "images", "patients", "positives", "a", "b"),
     *("auroc_a", "a_low", "a_high", "auroc_b", "b_low", "b_high"),
@@ -37,8 +37,8 @@ _MOST_NAMED = 6
 class Subgroups:
     """``table``: per subgroup (``name`` = ``value``) and pair of sides the counts, and the AUROCs or the ``reason``.
 
-    AUROCs and their difference stand with 95 % intervals (``a_low``, ``a_high``, ...; ``ci_low`` and ``ci_high`` are
-    those of the difference).
+    AUROCs and their difference have 95 % intervals (``a_low``, ``a_high``, ...; ``ci_low`` and ``ci_high`` for the
+    difference).
 
     ``demographics``: per repeat, fold and part a text per name. ``notes``: which subgroups are small.
     """
@@ -49,10 +49,10 @@ class Subgroups:
 
 
 def subgroups(folder: Path, record: ExperimentRecord, predictions: pd.DataFrame, pairs: Sequence[Pair]) -> Subgroups:
-    """Return the question within each subgroup that the experiment asks for, and who is in which part.
+    """Return the question within each requested subgroup, and the patients in each part.
 
     Raises:
-        DataError: ``metadata.csv`` is missing, damaged, or of other examples.
+        DataError: ``metadata.csv`` is missing or damaged, or has other examples.
     """
     names = record.experiment.evaluation.subgroups
     metadata = read_metadata(folder, record, names)
@@ -66,17 +66,20 @@ def subgroups(folder: Path, record: ExperimentRecord, predictions: pd.DataFrame,
                 few < MIN_PATIENTS
             )
             rows += [(name, value, *counts, *_compared(record, inside, predictions, pair)) for pair in pairs]
-    said = [f"Small subgroups, whose AUROCs say little: {'; '.join(notes)}."] * bool(notes)
+    said = [f"The AUROCs of small subgroups are unreliable: {'; '.join(notes)}."] * bool(notes)
     if names and not pairs:
-        said.append("No AUROC of subgroups: they compare the question's weights, and this experiment asks no question.")
+        said.append(
+            "No AUROCs of subgroups: they compare the weights of the question, and this experiment declares "
+            "no question."
+        )
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return Subgroups(table, demographics(record.folds, metadata), tuple(said))
 
 
 def read_metadata(folder: Path, record: ExperimentRecord, names: Sequence[str]) -> pd.DataFrame:
-    """Return ``metadata.csv``: a text per example (index) and name, age and sex, too, where they are kept.
+    """Return ``metadata.csv``: a text per example (index) and name, and also age and sex if they are stored.
 
-    A text is empty where unknown. Experiments of earlier versions keep nothing without ``names``.
+    An unknown value is an empty text. Experiments of earlier versions store nothing without ``names``.
 
     Raises:
         DataError: the file is missing or damaged, or has other examples than the folds.
@@ -99,7 +102,7 @@ def read_metadata(folder: Path, record: ExperimentRecord, names: Sequence[str]) 
 
 
 def banded(name: str, values: pd.Series) -> pd.Series:
-    """Return the subgroup of each value: ages in bands of 20 years, spacing in bands of 0.05 mm, others as they are.
+    """Return the subgroup of each value: ages in bands of 20 years, spacing in bands of 0.05 mm, others unchanged.
 
     >>> banded("age", pd.Series(["19", "20", "90", ""])).tolist()
     ['0 to 19', '20 to 39', '80 and above', 'unknown']
@@ -112,7 +115,7 @@ def banded(name: str, values: pd.Series) -> pd.Series:
 def demographics(folds: pd.DataFrame, metadata: pd.DataFrame) -> pd.DataFrame:
     """Return per repeat, fold and part a text per name: mean and SD of numbers, counts of the others.
 
-    Age and sex are those of each patient's first image in the part; what else there is, is counted per image.
+    Age and sex come from each patient's first image in the part; other properties are counted per image.
     """
     if metadata.columns.empty:
         return pd.DataFrame(columns=["repeat", "fold", "part"])
@@ -142,7 +145,7 @@ def _millimeters(spacing: float) -> str:
 
 
 def _in_order(value: str) -> tuple[bool, float, str]:
-    """Sort bands by their number, words by their letters, and what is unknown last."""
+    """Sort bands by their number, words by their letters, and unknown values last."""
     first = value.split(" ")[0]
     number = float(first) if first.replace(".", "", 1).isdecimal() else -1.0
     return value == UNKNOWN, number, value
@@ -158,7 +161,7 @@ def _counts(inside: pd.DataFrame) -> tuple[tuple[int, int, int], int]:
 def _compared(
     record: ExperimentRecord, inside: pd.DataFrame, predictions: pd.DataFrame, pair: Pair
 ) -> tuple[object, ...]:
-    """Return the sides, their AUROCs, the difference, each with its interval, or the reason why there is none."""
+    """Return the sides, their AUROCs and the difference, each with its interval, or the reason why there are none."""
     names = pair[0].name, pair[1].name
     lacking = _lacking(inside, predictions)
     if lacking:
@@ -171,7 +174,7 @@ def _compared(
 
 
 def _estimate(record: ExperimentRecord, per_fold: pd.Series) -> tuple[float, float, float]:
-    """Return the mean of the fold values (k x R,) and its interval, cut at what an AUROC can be."""
+    """Return the mean of the fold values (k x R,) and its interval, cut at 0 and 1."""
     found = fold_mean(per_fold.to_numpy(), record.num_folds)
     low, high = np.clip(found.interval(), 0, 1).tolist()  # nan stays nan
     return found.mean, low, high

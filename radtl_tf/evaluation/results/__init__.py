@@ -1,1 +1,1 @@
-"""Read what the finished runs of an output folder left behind."""
+"""Read the results of the finished runs in an output folder."""

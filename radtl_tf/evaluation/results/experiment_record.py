@@ -1,4 +1,4 @@
-"""What an output folder says of a finished experiment: ``experiment.json``, the folds and the finished runs."""
+"""The record of a finished experiment in its output folder: ``experiment.json``, the folds and the finished runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import FOLD_COLUMNS, Scenario, Setting, Target
 
 NATIVE = "native"
-ALTERNATIVE = "alternative"  # no entry of a file: the other convention that uncertain weights may have seen
+ALTERNATIVE = "alternative"  # never written in a file: the other possible convention of uncertain weights
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,18 @@ class ExperimentRecord:
 
     @property
     def question(self) -> Question | None:
-        """The question of the experiment, if it asks one."""
+        """The question of the experiment, if it declares one."""
         return self.experiment.question
 
     @property
     def asked(self) -> Question:
-        """The question of an experiment that asks one.
+        """The question of an experiment that declares one.
 
         Raises:
-            ValueError: it asks none.
+            ValueError: it declares none.
         """
         if self.question is None:
-            raise ValueError("the experiment asks no question")
+            raise ValueError("the experiment declares no question")
         return self.question
 
     @property
@@ -69,7 +69,7 @@ class ExperimentRecord:
 
     @property
     def metric(self) -> str:
-        """What the AUROC of a run is called: of several classes it is a mean."""
+        """The name of a run's AUROC: with several classes it is a mean."""
         target = self.target
         return "AUROC" if target.is_binary else f"mean AUROC of the {len(target.classes)} classes"
 
@@ -104,14 +104,14 @@ class ExperimentRecord:
 
     @property
     def axis(self) -> list[str]:
-        """The entries of the pixels axis after ``native``, which stands for each weights' headline convention."""
+        """The entries of the pixels axis after ``native``, which means each weights' headline convention."""
         return [NATIVE, *(entry for entry in self.experiment.grid.pixels if entry != NATIVE)]
 
     def convention(self, entry: str, weights: str, backbone: str) -> str:
         """Return the convention that an entry of the pixels axis means for these weights.
 
-        ``native`` is the weights' own convention where the grid holds it, else the first that the experiment lists;
-        ``alternative`` the other one that they may have seen, and ``native`` for weights that are certain.
+        ``native`` is the weights' own convention if the grid includes it, otherwise the first that the experiment
+        lists; ``alternative`` is the other possible convention, which is ``native`` for certain weights.
         """
         if entry not in (NATIVE, ALTERNATIVE):
             return entry
@@ -132,7 +132,7 @@ class ExperimentRecord:
         return list(dict.fromkeys(self.convention(entry, weights, backbone) for backbone in backbones))
 
     def candidates(self, weights: str) -> list[str]:
-        """Return the entries under which a question about these weights is answered: two where they are uncertain."""
+        """Return the entries under which a question about these weights is answered: two if they are uncertain."""
         certain = self.conventions(ALTERNATIVE, weights) == self.conventions(NATIVE, weights)
         return [NATIVE] if certain else [NATIVE, ALTERNATIVE]
 
@@ -189,7 +189,7 @@ _RUN_COLUMNS = [
 def _read_folds(path: Path, sha256: str) -> pd.DataFrame:
     try:
         if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-            raise DataError(f"{path}: changed after the runs, which were trained on other folds. Restore the file.")
+            raise DataError(f"{path}: the file has changed since the runs were trained. Restore the original file.")
         table = pd.read_csv(path, dtype={"patient": str, "part": str}, keep_default_na=False, encoding="utf-8")
         return table[list(FOLD_COLUMNS)].astype({"example": "int64", "repeat": "int64", "fold": "int64"})
     except (OSError, KeyError, ValueError) as error:  # pandas' parser errors are ValueErrors

@@ -1,4 +1,4 @@
-"""Read what every epoch of every run left behind: the runs' ``history.csv``."""
+"""Read the losses of every epoch of every run: the runs' ``history.csv``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NUMBERS = ("epoch", *LOSSES)
 
 
 def read_histories(folder: Path, record: ExperimentRecord) -> pd.DataFrame:
-    """Return scenario, repeat, fold, epoch and the losses (nats) of every finished run; none of runs without epochs.
+    """Return scenario, repeat, fold, epoch and losses (nats) of every finished run; no rows for runs without epochs.
 
     Raises:
         DataError: a file is damaged.
@@ -41,4 +41,4 @@ def _read(folder: Path, scenario: str, repeat: int, fold: int) -> pd.DataFrame:
     return numbers.assign(scenario=scenario, repeat=repeat, fold=fold)
 
 
-_ADVICE = "Delete this run's folder and finish the experiment again."
+_ADVICE = "Delete this run's folder and run the experiment again."

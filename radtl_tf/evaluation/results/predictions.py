@@ -1,4 +1,4 @@
-"""Read ``predictions.csv`` and check all that the statistics take for granted."""
+"""Read ``predictions.csv`` and check everything that the statistics rely on."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from radtl_tf.records.runs import BINARY, Target
 
 RUN = ["scenario", "repeat", "fold"]
 _WHOLE = ("repeat", "fold", "example")
-_SUM = 1e-3  # the scores of a multiclass task add up to 1 but for rounding
+_SUM = 1e-3  # the scores of a multiclass task add up to 1 except for rounding
 _RANGES = {
     "part": "'inner' or 'test'",
     "repeat": "a whole number from 0",
     "fold": "a whole number from 0",
     "example": "a whole number from 0",
 }
-_ADVICE = "Delete the file and finish the experiment again to rebuild it."
+_ADVICE = "Delete the file and run the experiment again to rebuild it."
 
 
 def read_predictions(path: Path, target: Target = BINARY) -> pd.DataFrame:
     """Read the predictions of an experiment: one row per scenario, repeat, fold and example.
 
-    Text stays text, so a patient ``001`` is not ``1``. The columns are those of ``target``: a truth is 0 or 1, a score
-    a probability.
+    Text stays text, so a patient ``001`` is not ``1``. ``target`` gives the columns: a truth is 0 or 1, a score a
+    probability. An empty truth of a multilabel task is NaN: the label is not known.
 
     Raises:
         DataError: a column is missing, a value is out of range, a run is missing, scenarios were tested on different
-            cases, or a patient stands on both sides of a split.
+            cases, or a patient is on both sides of a split.
     """
     table = _as_numbers(_read_text(path, target), path, target)
     _check_one_class(table, path, target)
@@ -53,16 +53,17 @@ def _read_text(path: Path, target: Target) -> pd.DataFrame:
         hint = nearest(missing[0], table.columns)
         raise DataError(f"{path}: has no column {missing[0]!r}{hint}; expected {', '.join(target.columns)}. {_ADVICE}")
     if table.empty:
-        raise DataError(f"{path}: holds no prediction. Run the experiment first.")
+        raise DataError(f"{path}: contains no predictions. Run the experiment first.")
     return table[list(target.columns)]
 
 
 def _as_numbers(table: pd.DataFrame, path: Path, target: Target) -> pd.DataFrame:
-    """Turn the numeric columns into numbers and refuse the first value that is none or is out of range."""
+    """Turn the numeric columns into numbers and refuse the first value that is not a number or out of range."""
     whole = (*_WHOLE, *target.truth)
     numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in (*whole, *target.score)}
     good = {name: (numbers[name] >= 0) & (numbers[name] % 1 == 0) for name in _WHOLE}
-    good |= {name: numbers[name].isin((0, 1)) for name in target.truth}
+    unknown = {name: (table[name] == "") & (target.kind == "multilabel") for name in target.truth}
+    good |= {name: numbers[name].isin((0, 1)) | unknown[name] for name in target.truth}
     good |= {name: numbers[name].between(0, 1) for name in target.score}
     good["part"] = table["part"].isin(("inner", "test"))
     ranges = dict.fromkeys(target.truth, "0 or 1") | dict.fromkeys(target.score, "a probability from 0 to 1")
@@ -71,7 +72,9 @@ def _as_numbers(table: pd.DataFrame, path: Path, target: Target) -> pd.DataFrame
             line = int(np.argmin(good[name])) + 2  # line 1 is the header
             raise DataError(f"{path}, line {line}: {name} is not {expected}. {_ADVICE}")
     scores = {name: numbers[name].astype(float) for name in target.score}
-    return table.assign(**{name: numbers[name].astype(np.int64) for name in whole}, **scores)
+    partly = [name for name in target.truth if unknown[name].any()]  # NaN needs floats
+    as_int = {name: numbers[name].astype(np.int64) for name in whole if name not in partly}
+    return table.assign(**as_int, **{name: numbers[name] for name in partly}, **scores)
 
 
 def _check_one_class(table: pd.DataFrame, path: Path, target: Target) -> None:
@@ -82,7 +85,7 @@ def _check_one_class(table: pd.DataFrame, path: Path, target: Target) -> None:
     odd = several | (np.abs(table[list(target.score)].sum(axis=1) - 1) > _SUM).to_numpy()
     if odd.any():
         line = int(np.argmax(odd)) + 2
-        what = "has not exactly one class" if several[line - 2] else "has scores that do not add up to 1"
+        what = "does not have exactly one class" if several[line - 2] else "has scores that do not add up to 1"
         raise DataError(f"{path}, line {line}: a case of this multiclass task {what}. {_ADVICE}")
 
 
@@ -90,7 +93,8 @@ def _check_no_duplicates(table: pd.DataFrame, path: Path) -> None:
     twice = table.duplicated([*RUN, "example"])
     if twice.any():
         raise DataError(
-            f"{path}, line {int(np.argmax(twice)) + 2}: a second prediction of the same run and example. {_ADVICE}"
+            f"{path}, line {int(np.argmax(twice)) + 2}: this row repeats a prediction of the same run and example. "
+            f"{_ADVICE}"
         )
 
 
@@ -119,7 +123,7 @@ def _check_same_cases(table: pd.DataFrame, path: Path, target: Target) -> None:
             odd = reference.merge(cases, how="outer", indicator=True).query("_merge != 'both'").iloc[0]
             raise DataError(
                 f"{path}: scenarios {name!r} and {other!r} were tested on different cases in repeat {odd['repeat']}, "
-                f"fold {odd['fold']}; differences need the same ones. {_ADVICE}"
+                f"fold {odd['fold']}; a comparison needs the same cases. {_ADVICE}"
             )
 
 
@@ -132,10 +136,10 @@ def _check_split(table: pd.DataFrame, path: Path, target: Target) -> None:
             f"{path}: a patient is tested in two folds of one repeat; folds must not share patients. {_ADVICE}"
         )
     if pairs.duplicated(["repeat", "fold", "patient"]).any():
-        raise DataError(f"{path}: a patient stands in the inner and the test part of one fold. {_ADVICE}")
+        raise DataError(f"{path}: a patient is in the inner part and in the test part of one fold. {_ADVICE}")
     classes = table[table["part"] == "test"].groupby(["repeat", "fold"])[list(target.truth)].nunique()
     fewest = classes.min(axis=1)
     if (fewest < 2).any():
         repeat, fold = fewest.index[int(np.argmin(fewest))]
-        lacks = "has one class only" if target.is_binary else "has a class that all of its cases have, or none"
+        lacks = "has only one class" if target.is_binary else "has a class with all of its cases or with none"
         raise DataError(f"{path}: the test part of repeat {repeat}, fold {fold} {lacks}. Use fewer folds.")

@@ -1,4 +1,4 @@
-"""What each run predicted for each of its parts: arrays of truth and score, one value per unit."""
+"""The predictions of each run for each of its parts: arrays of truth and score, one value per unit."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ RunKey = tuple[str, int, int]  # scenario, repeat, fold
 class RunPart:
     """The inner or the test part of one run: ``case`` (n,), ascending, ``truth`` (n,) 0 or 1, ``score`` (n,) 0..1.
 
-    ``patient`` (n,) is whose a case is.
+    ``patient`` (n,) is the patient of each case.
 
-    Of several classes, truth and score are (n, K). A case is an example, or a patient where the unit is the patient.
+    With several classes, truth and score are (n, K). A case is an example, or a patient if the unit is the patient.
     Runs of one fold and repeat have the same cases.
     """
 

@@ -1,4 +1,4 @@
-"""Read how similar a backbone's activations are before and after fine-tuning, and between two weights."""
+"""Read the similarity of a backbone's activations before and after fine-tuning, and between two weights."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SOURCES = "sources"  # kind of a row: two weights, both before fine-tuning
 
 
 def read_similarity(folder: Path) -> pd.DataFrame:
-    """Return ``similarity.csv`` of an output folder; no row where it was not measured.
+    """Return ``similarity.csv`` of an output folder; no rows if it was not measured.
 
-    ``depth`` is 0 at the image and 1 at the features, ``cka`` at most 1 but for the estimate's noise, or ``nan``.
+    ``depth`` is 0 at the image and 1 at the features, ``cka`` at most 1 except for the estimate's noise, or ``nan``.
 
     Raises:
         DataError: the file is damaged.
@@ -39,4 +39,4 @@ def read_similarity(folder: Path) -> pd.DataFrame:
     return table.assign(**names, **numbers)[list(COLUMNS)]
 
 
-_ADVICE = "Delete the file and finish the experiment again to measure it anew."
+_ADVICE = "Delete the file and run the experiment again to measure the similarities."

@@ -14,14 +14,16 @@ from radtl_tf.records.runs import BINARY, Target
 
 
 def arrays(rows: pd.DataFrame, target: Target) -> tuple[Truth, Score]:
-    """Return truth and score of predictions: (n,) each, of several classes (n, K)."""
+    """Return truth and score of predictions: (n,) each, or (n, K) with several classes."""
     if target.is_binary:
         return rows["truth"].to_numpy(), rows["score"].to_numpy()
     return rows[list(target.truth)].to_numpy(), rows[list(target.score)].to_numpy()
 
 
 def by_unit(predictions: pd.DataFrame, unit: Unit, target: Target = BINARY) -> pd.DataFrame:
-    """Return one row per run, part and unit; a ``patient`` has the mean score of their images, an ``image`` its own.
+    """Return one row per run, part and unit; a ``patient`` gets the mean score of all images, an ``image`` its own.
+
+    A patient has the label of the images where it is known.
 
     Raises:
         DataError: ``unit`` is ``patient`` and a patient has images of different classes.
@@ -29,7 +31,7 @@ def by_unit(predictions: pd.DataFrame, unit: Unit, target: Target = BINARY) -> p
     if unit == "image":
         return predictions
     labels = predictions[["patient", *target.truth]].drop_duplicates()
-    num_mixed = int(labels.loc[labels["patient"].duplicated(), "patient"].nunique())
+    num_mixed = int((labels.groupby("patient")[list(target.truth)].nunique() > 1).any(axis=1).sum())
     if num_mixed:
         classes = "both classes" if target.is_binary else "different classes"
         raise DataError(
@@ -44,8 +46,8 @@ def by_unit(predictions: pd.DataFrame, unit: Unit, target: Target = BINARY) -> p
 def fold_values(predictions: pd.DataFrame, unit: Unit, target: Target = BINARY) -> pd.DataFrame:
     """Return one row per run: ``auroc`` of the test part, ``inner_auroc`` and ``inner_loss`` of the inner part.
 
-    AUROCs are per ``unit``; the inner loss is per image, as training minimizes it. A run without inner rows,
-    or with one class among them, has ``nan`` there.
+    AUROCs are per ``unit``; the inner loss is per image, as training minimizes it. A run without inner rows, or with
+    only one class in them, has ``nan`` there.
     """
     units = by_unit(predictions, unit, target)
     test, inner = units["part"] == "test", units["part"] == "inner"
@@ -55,7 +57,7 @@ def fold_values(predictions: pd.DataFrame, unit: Unit, target: Target = BINARY) 
         "inner_loss": _per_run(images, target, LOG_LOSSES[target.kind]),
         "inner_auroc": _per_run(units[inner], target, auroc),
     }
-    tested = values["auroc"].index  # a run without test rows has no value, whatever else it left
+    tested = values["auroc"].index  # a run without test rows has no value
     return pd.DataFrame(values, index=tested).rename_axis(RUN).reset_index()
 
 

@@ -1,1 +1,1 @@
-"""Everything that is evaluated beside the question."""
+"""All analyses that are secondary to the question."""

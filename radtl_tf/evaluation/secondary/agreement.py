@@ -1,4 +1,4 @@
-"""Do the question's two weights err on the same cases, and would both together do better?"""
+"""Do the question's two weights err on the same cases, and would averaging both do better?"""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ Errors = NDArray[np.bool_]
 class Agreement:
     """Two weights at their chosen scenarios. ``measures`` has the mean of each over the folds, by its name.
 
-    ``better`` is the AUROC of the one of lower inner loss in each training part, ``together`` that of the mean of both
-    scores, and ``gain`` their difference.
+    ``better`` is the AUROC of the weights with the lower inner loss in each training part, ``together`` the AUROC of
+    the mean of both scores, and ``gain`` their difference.
     """
 
     a: str
@@ -48,7 +48,7 @@ def agreements(record: ExperimentRecord, values: RunValues, parts: RunParts, pai
 
 
 def agreement_rows(record: ExperimentRecord, found: Sequence[Agreement]) -> pd.DataFrame:
-    """Return a comparison per pair: averaging both against the better one."""
+    """Return a comparison per pair: the average of both against the better one."""
     tests = [of.gain for of in found]
     words = verdicts(tests, record.asked.margin) if found else []
     adjusted = holm([test.p_value for test in tests]).tolist()
@@ -69,15 +69,14 @@ def both_err(first: Errors, second: Errors) -> float:
 
 
 def both_err_by_chance(first: Errors, second: Errors) -> float:
-    """Return the share of cases on which both would err if the errors of one told nothing about the other's."""
+    """Return the share of cases on which both would err if their errors were independent."""
     return float(first.mean() * second.mean())
 
 
 def error_kappa(first: Errors, second: Errors) -> float:
-    """Return Cohen's kappa (-1..1) of two models' errors (n,): 0 as if by chance, 1 always on the same cases.
+    """Return Cohen's kappa (-1..1) of two models' errors (n,): 0 by chance, 1 always on the same cases.
 
-    ``nan`` where one of them errs always or never, and chance leaves nothing to agree on (Cohen, Educ Psychol Meas
-    1960).
+    ``nan`` if one of them errs always or never, so chance explains all agreement (Cohen, Educ Psychol Meas 1960).
     """
     p, q = first.mean(), second.mean()
     if p in (0, 1) or q in (0, 1):
@@ -87,15 +86,15 @@ def error_kappa(first: Errors, second: Errors) -> float:
 
 
 def error_overlap(first: Errors, second: Errors) -> float:
-    """Return the share of the cases on which one errs on which both do (Jaccard, 0..1); ``nan`` without an error."""
+    """Return the share of errors of both among cases with any error (Jaccard, 0..1); ``nan`` without errors."""
     either = (first | second).sum()
     return float((first & second).sum() / either) if either else math.nan
 
 
 def rank_correlation(first: Score, second: Score) -> float:
-    """Return Spearman's correlation (-1..1) of two models' scores (n,); ``nan`` where one gives all the same.
+    """Return Spearman's correlation (-1..1) of two models' scores (n,); ``nan`` if one gives equal scores.
 
-    Of several classes (n, K) the mean over them.
+    With several classes (n, K), the mean over them.
     """
     if first.ndim == 2:
         return float(np.mean([rank_correlation(*of) for of in zip(first.T, second.T, strict=True)]))
@@ -142,7 +141,7 @@ def _together(parts: RunParts, a: RunKey, b: RunKey) -> float:
 
 
 def _better(values: RunValues, parts: RunParts, a: RunKey, b: RunKey) -> float:
-    """Return the test AUROC of the run of lower inner loss: the test part has no say in which one it is."""
+    """Return the test AUROC of the run with the lower inner loss: the test part takes no part in the choice."""
     losses = [float(values.inner_loss.loc[run[1:], run[0]]) for run in (a, b)]  # type: ignore[arg-type]
     test = parts.test(a if losses[0] <= losses[1] else b)
     return auroc(test.truth, test.score)

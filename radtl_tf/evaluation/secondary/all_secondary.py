@@ -1,4 +1,4 @@
-"""All secondary results of an experiment: each analysis in its own module, brought together here."""
+"""All secondary results of an experiment: each analysis has its own module and is collected here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from radtl_tf.evaluation.secondary.variance_decomposition import Decomposition, 
 
 @dataclass(frozen=True)
 class SecondaryResults:
-    """All secondary results. ``estimates`` and ``comparisons`` go below those of the AUROC in the output folder."""
+    """All secondary results. ``estimates`` and ``comparisons`` follow the rows of the AUROC in the output folder."""
 
     classes: Classes
     fitted: pd.DataFrame
@@ -51,7 +51,7 @@ class SecondaryResults:
 
     @property
     def notes(self) -> list[str]:
-        """What has no value or needs care."""
+        """Caveats, such as missing values."""
         return list(self._notes())
 
     def _notes(self) -> Iterator[str]:
@@ -64,12 +64,12 @@ class SecondaryResults:
 def secondary_results(
     folder: Path, record: ExperimentRecord, predictions: pd.DataFrame, values: RunValues, counts: pd.DataFrame
 ) -> SecondaryResults:
-    """Evaluate all that is secondary to the question.
+    """Evaluate everything that is secondary to the question.
 
-    ``predictions`` as of ``read_predictions``, ``counts`` as of ``notes.part_counts``.
+    ``predictions`` come from ``read_predictions``, ``counts`` from ``notes.part_counts``.
 
     Raises:
-        DataError: the metadata that subgroups need are missing or damaged.
+        DataError: the metadata for subgroups are missing or damaged.
     """
     parts = RunParts(predictions, record.data.unit, record.target)
     settings, pairs = setting_sides(record, values), list(question_pairs(record, values))

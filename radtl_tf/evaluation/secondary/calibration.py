@@ -1,4 +1,4 @@
-"""Are scores probabilities? Reliability per setting, and what recalibration on the inner parts makes of it."""
+"""Are scores probabilities? Reliability per setting, and the effect of recalibration on the inner parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from radtl_tf.evaluation.metrics.auroc import Score, Truth
+from radtl_tf.evaluation.metrics.auroc import Score, Truth, of_known
 from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
 from radtl_tf.evaluation.metrics.recalibration import Map, by_class, platt, temperature, temperature_of_classes
 from radtl_tf.evaluation.metrics.secondary import NUM_BINS, adaptive_bins
@@ -37,7 +37,7 @@ class Calibration:
 
     ``reliability``: per setting (``scenario``), ``class`` (empty in a binary task) and ``bin`` the mean ``score``
     (0..1), the ``share`` of positives (0..1) with its ``sd`` over the folds, and the number of ``cases``. ``notes``:
-    why there is no recalibration, or that it is needed.
+    why there is no recalibration, or why it is needed.
     """
 
     estimates: pd.DataFrame
@@ -52,7 +52,7 @@ def calibration(
     counts: pd.DataFrame,
     settings: dict[Setting, Side],
 ) -> Calibration:
-    """Return the calibration of every setting at its chosen learning rates; ``counts`` as of ``part_counts``."""
+    """Return the calibration of every setting at its chosen learning rates; ``counts`` come from ``part_counts``."""
     reason = too_few_inner(counts)
     names = ("",) if record.target.is_binary else record.target.classes
     rows = [] if reason else [row for of in settings.items() for row in _recalibrated(record, values, parts, *of)]
@@ -66,17 +66,20 @@ def calibration(
 
 
 def reliability(parts: RunParts, side: Side, number: int = 0, name: str = "") -> pd.DataFrame:
-    """Return the reliability of a setting over the folds of the first repeat, in which every case is tested once.
+    """Return the reliability of a setting over the folds of the first repeat, which tests every case once.
 
-    Of several classes, that of the class ``name`` with this ``number``.
+    With several classes, for the class ``name`` with this ``number``.
 
-    The scores of two folds are of two networks. So they are not pooled: each fold is divided into bins of equally many
-    cases, and bin i shows the means over the folds of their i-th bins. Up to ten bins, as many as leave each five cases
-    in the smallest fold.
+    Scores of different folds come from different networks and are not pooled: each fold is divided into bins with equal
+    numbers of cases, and bin i shows the means over the folds of their i-th bins. There are up to ten bins, with at
+    least five cases each in the smallest fold.
     """
     tests = [parts.test(run) for run in side.of_repeat(0)]
-    num_bins = max(1, min(NUM_BINS, min(len(test.case) for test in tests) // _MIN_CASES))
-    pairs = [(of.truth, of.score) if of.truth.ndim == 1 else (of.truth[:, number], of.score[:, number]) for of in tests]
+    pairs = [
+        (of.truth, of.score) if of.truth.ndim == 1 else of_known(of.truth[:, number], of.score[:, number])
+        for of in tests
+    ]
+    num_bins = max(1, min(NUM_BINS, min(len(truth) for truth, _ in pairs) // _MIN_CASES))
     bins = np.array([adaptive_bins(*pair, num_bins) for pair in pairs])  # (folds, 3, bins)
     scores, shares, cases = bins.transpose(1, 0, 2)
     means = scores.mean(0), shares.mean(0), shares.std(axis=0, ddof=1), cases.sum(0).astype(int)
@@ -98,7 +101,7 @@ def _recalibrated(
 
 
 def _apply(fit: Fit, parts: RunParts, run: RunKey) -> Score:
-    """Return the scores of a run's test part after the map that its inner part gave."""
+    """Return the scores of a run's test part after the map fitted on its inner part."""
     inner = parts.inner(run)
     return fit(inner.truth, inner.score)(parts.test(run).score)
 
@@ -108,6 +111,6 @@ def _notes(record: ExperimentRecord, reason: str) -> Iterator[str]:
         yield f"No recalibration: {reason}."
     elif record.experiment.training.class_weights == "balanced":
         yield (
-            "Balanced class weights make scores too high for the rarer class: the table Recalibration shows what maps "
-            "fitted on the inner parts make of them."
+            "Balanced class weights make scores too high for the rarer class. The table Recalibration shows the "
+            "scores after recalibration on the inner parts."
         )

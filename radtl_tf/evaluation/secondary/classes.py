@@ -1,4 +1,4 @@
-"""The AUROC of each class of a task that has several, each against the rest, and the question asked in each of them."""
+"""The AUROC of each class against the rest in a task with several classes, and the question in each class."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from radtl_tf.evaluation.metrics.auroc import auroc, class_auroc
+from radtl_tf.evaluation.metrics.auroc import auroc, class_auroc, of_known
 from radtl_tf.evaluation.question.chosen_runs import Pair, Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
 from radtl_tf.evaluation.question.inner_choice import RunValues
@@ -21,9 +21,9 @@ CLASS = "class"  # level of comparisons.csv
 
 @dataclass(frozen=True)
 class Classes:
-    """``estimates``: a row per setting and class. ``comparisons``: the question in each class. None in a binary task.
+    """``estimates``: a row per setting and class. ``comparisons``: the question in each class. Binary tasks have none.
 
-    Metrics are named as ``class_auroc`` does.
+    Metrics are named by ``class_auroc``.
     """
 
     estimates: pd.DataFrame
@@ -67,4 +67,4 @@ def _rows(
 
 def _auroc(parts: RunParts, run: RunKey, number: int) -> float:
     test = parts.test(run)
-    return auroc(test.truth[:, number], test.score[:, number])
+    return auroc(*of_known(test.truth[:, number], test.score[:, number]))

@@ -1,4 +1,4 @@
-"""How far the AUROC of a setting's fitted models would move with other test patients, beside that of the procedure."""
+"""How much the AUROC of a setting's fitted models would vary with other test patients."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _METHOD = "mean over the folds of the first repeat, influence curve, patients as
 def fitted_models(
     record: ExperimentRecord, values: RunValues, parts: RunParts, settings: dict[Setting, Side]
 ) -> pd.DataFrame:
-    """Return a row of ``estimates.csv`` per setting of a binary task; none of one with several classes."""
+    """Return a row of ``estimates.csv`` per setting of a binary task; no rows with several classes."""
     rows = [_row(record, values, parts, *of) for of in settings.items() if record.target.is_binary]
     return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
 

@@ -1,4 +1,4 @@
-"""What inner parts can carry: a threshold or a recalibration needs patients of both classes to be chosen on."""
+"""Whether inner parts are large enough: a threshold or a recalibration needs patients of both classes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS
 
 
 def too_few_inner(parts: pd.DataFrame) -> str:
-    """Return why nothing more can be chosen on the inner parts of ``notes.part_counts``; empty where they suffice."""
+    """Return why the inner parts of ``notes.part_counts`` are too small for further choices; empty if they are not."""
     inner = parts[parts["part"] == "inner"]
     fewest = inner["fewest_patients"]
     few = int((fewest < MIN_INNER_PATIENTS).sum())

@@ -1,4 +1,4 @@
-"""Operating points: thresholds chosen on the inner part of each run, and the rates that they give on its test part."""
+"""Operating points: thresholds chosen on the inner part of each run, and their rates on its test part."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Calls:
 
     @property
     def rates(self) -> dict[str, float]:
-        """Return sensitivity, specificity, PPV, NPV and F1, each 0..1; ``nan`` where none is called so."""
+        """Return sensitivity, specificity, PPV, NPV and F1, each 0..1; ``nan`` if the denominator is 0."""
         tp, fp, fn, tn = self.true_positive, self.false_positive, self.false_negative, self.true_negative
         fractions = ((tp, tp + fn), (tn, tn + fp), (tp, tp + fp), (tn, tn + fn), (2 * tp, 2 * tp + fp + fn))
         return {rate.name: part / of if of else math.nan for rate, (part, of) in zip(RATES, fractions, strict=True)}
@@ -45,7 +45,7 @@ class OperatingPoints:
     """``estimates``: rows of ``estimates.csv``, metric such as ``youden: sensitivity``.
 
     ``thresholds``: per setting (``scenario``) and ``point`` the ``mean``, ``low`` and ``high`` of the thresholds over
-    all folds, and the cross-tabulation summed over the first repeat, in which every case is tested once. ``notes``: why
+    all folds, and the cross-tabulation summed over the first repeat, which tests every case once. ``notes``: why
     there are none.
     """
 
@@ -61,7 +61,7 @@ def at_operating_points(
     counts: pd.DataFrame,
     settings: dict[Setting, Side],
 ) -> OperatingPoints:
-    """Return what the settings do at the points that the experiment asks for; ``counts`` as of ``part_counts``."""
+    """Return the results of the settings at the requested points; ``counts`` come from ``part_counts``."""
     points = operating_points(record.experiment.evaluation.operating_points)
     reason = too_few_inner(counts)
     possible = () if reason else points
@@ -80,11 +80,11 @@ def at_operating_points(
 
 
 def choose_threshold(point: OperatingPoint, truth: Truth, score: Score) -> float:
-    """Return the threshold for ``point`` on ``truth`` (n,) and ``score`` (n,); scores from it on are called positive.
+    """Return the threshold for ``point`` on ``truth`` (n,) and ``score`` (n,); from it on, scores are called positive.
 
-    It lies in the middle between two neighboring scores, at the lowest score or just above the highest. ``youden``: the
-    largest sensitivity + specificity (Youden, Cancer 1950), of equal ones the lowest threshold. A sensitivity: the
-    highest threshold that reaches it; a specificity: the lowest that does.
+    It is midway between two neighboring scores, at the lowest score or just above the highest. ``youden`` maximizes
+    sensitivity + specificity (Youden, Cancer 1950); among equals, the lowest threshold. For a sensitivity it is the
+    highest threshold that reaches it, for a specificity the lowest.
     """
     known = np.unique(score)
     thresholds = np.concatenate([known[:1], (known[1:] + known[:-1]) / 2, [np.nextafter(known[-1], np.inf)]])
@@ -99,7 +99,7 @@ def choose_threshold(point: OperatingPoint, truth: Truth, score: Score) -> float
 
 
 def cross_tabulate(truth: Truth, score: Score, threshold: float) -> Calls:
-    """Return the counts of ``truth`` (n,) against the call: ``score`` (n,) from ``threshold`` on is positive."""
+    """Return the counts of ``truth`` (n,) against the call: a ``score`` (n,) of ``threshold`` or more is positive."""
     called, positive = score >= threshold, truth == 1
     pairs = ((called, positive), (called, ~positive), (~called, positive), (~called, ~positive))
     return Calls(*(int((call & is_so).sum()) for call, is_so in pairs))

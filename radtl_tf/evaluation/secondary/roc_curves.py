@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves, averaged over the folds that the settings of the question were tested in."""
+"""ROC and precision-recall curves, averaged over the folds, for the settings of the question."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from radtl_tf.evaluation.results.predictions import RUN
 from radtl_tf.evaluation.results.units import arrays, by_unit
 
 Numbers = NDArray[np.float64]
-QUESTION = "question"  # panel of the question's two sides, where these are more than one setting each
+QUESTION = "question"  # panel of the question's two sides, if each has more than one setting
 ROC, PRECISION_RECALL = "roc", "precision-recall"
-_ROUNDING = 1e-9  # a point of the grid and one of the curve may be the same but for this
+_ROUNDING = 1e-9  # points of the grid and of the curve within this distance count as equal
 GRID: Numbers = np.linspace(0, 1, 101)
 CURVE_COLUMNS = ("kind", "panel", "name", "weights", "x", "mean", "low", "high")
 
@@ -29,7 +29,7 @@ CURVE_COLUMNS = ("kind", "panel", "name", "weights", "x", "mean", "low", "high")
 class Line:
     """One line of a figure: ``name`` (a side of the question) in one ``panel``.
 
-    ``chosen`` has per (repeat, fold) the scenario that was chosen there by inner loss.
+    ``chosen`` has per (repeat, fold) the scenario chosen by inner loss.
     """
 
     panel: str
@@ -47,8 +47,8 @@ class Line:
 def roc(truth: NDArray[np.int64], score: Numbers, grid: Numbers = GRID) -> Numbers:
     """Return the sensitivity (G,) at each false-positive rate of ``grid`` (G,), for ``truth`` (n,) and ``score`` (n,).
 
-    Linear between the points of the empirical curve, which cuts ties in half, as the AUROC does (Fawcett, Pattern
-    Recognition Letters 2006); where the curve is vertical its upper end.
+    It is linear between the points of the empirical curve, which counts ties half, as the AUROC does (Fawcett, Pattern
+    Recognition Letters 2006); at a vertical step it takes the upper end.
 
     >>> roc(np.array([0, 1, 0, 1]), np.array([0.1, 0.9, 0.8, 0.7]), np.array([0.0, 0.25, 0.5, 1.0])).tolist()
     [0.5, 0.5, 1.0, 1.0]
@@ -64,8 +64,8 @@ def roc(truth: NDArray[np.int64], score: Numbers, grid: Numbers = GRID) -> Numbe
 def precision_recall(truth: NDArray[np.int64], score: Numbers, grid: Numbers = GRID) -> Numbers:
     """Return the precision (G,) at the highest threshold that reaches each sensitivity of ``grid`` (G,).
 
-    A step function, whose area is the average precision: lines between points of this curve promise too much (Davis &
-    Goadrich, ICML 2006).
+    It is a step function, and the area under it is the average precision: lines between points of this curve are too
+    optimistic (Davis & Goadrich, ICML 2006).
 
     >>> precision_recall(np.array([0, 1, 0, 1]), np.array([0.1, 0.9, 0.8, 0.7]), np.array([0.5, 0.6])).round(3).tolist()
     [1.0, 0.667]
@@ -77,7 +77,7 @@ def precision_recall(truth: NDArray[np.int64], score: Numbers, grid: Numbers = G
 
 
 def _counts(truth: NDArray[np.int64], score: Numbers) -> tuple[Numbers, Numbers]:
-    """Return positives and negatives at or above each distinct score, the highest first; both classes are there."""
+    """Return positives and negatives at or above each distinct score, the highest first; both classes are present."""
     order = np.argsort(-score, kind="stable")
     last = np.append(np.diff(score[order]) != 0, True)
     positives = np.cumsum(truth[order] == 1)[last]
@@ -90,9 +90,8 @@ _KINDS: dict[str, Callable[[NDArray[np.int64], Numbers], Numbers]] = {ROC: roc, 
 def lines(record: ExperimentRecord, values: RunValues) -> list[Line]:
     """Return a line per setting of the question's weights, its learning rate chosen by inner loss in every fold.
 
-    Weights that may have seen either of two conventions have a line for each. Where a question over selected scenarios
-    chooses between several settings, its own two sides lead as the panel ``question``. Without a question all weights
-    are shown.
+    Weights with two possible conventions have a line for each. If a question over selected scenarios chooses between
+    several settings, its two sides come first, as the panel ``question``. Without a question all weights are shown.
     """
     question = record.question
     compared = question.compare if question else record.experiment.grid.weights
@@ -116,8 +115,8 @@ def _by_setting(record: ExperimentRecord, values: RunValues, sides: Sequence[tup
 def curve_table(record: ExperimentRecord, shown: Sequence[Line], predictions: pd.DataFrame) -> pd.DataFrame:
     """Return per line, ``kind`` and ``x`` (0..1) the mean over all folds and repeats and the lowest and highest fold.
 
-    Averaged vertically, over several classes, too: ``x`` is the false-positive rate or the sensitivity. Scores of
-    different folds are never pooled. ``low`` and ``high`` are a range, no interval.
+    Curves, also of several classes, are averaged vertically: ``x`` is the false-positive rate or the sensitivity.
+    Scores of different folds are never pooled. ``low`` and ``high`` are a range, not an interval.
     """
     tested = by_unit(predictions[predictions["part"] == "test"], record.data.unit, record.target)
     names = {name for line in shown for name in line.chosen}
@@ -130,7 +129,7 @@ def curve_table(record: ExperimentRecord, shown: Sequence[Line], predictions: pd
 
 
 def _curve(kind: str, truth: NDArray[np.int64], score: Numbers) -> Numbers:
-    """Return the curve (G,) of a run; of several classes (n, K) the mean over them."""
+    """Return the curve (G,) of a run; with several classes (n, K), the mean over them."""
     of_one = _KINDS[kind]
     return of_one(truth, score) if truth.ndim == 1 else over_classes(of_one)(truth, score)
 

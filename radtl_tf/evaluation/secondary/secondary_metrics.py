@@ -1,4 +1,4 @@
-"""Secondary metrics of every setting, the question asked in each of them, and asked per the other unit."""
+"""Secondary metrics of every setting, and the question in each of them and per the other unit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Asked = tuple[Pair, str, Callable[[RunKey], float]]  # two sides, a metric by it
 class SecondaryMetrics:
     """``estimates``: a row per setting and metric. ``comparisons``: the question in each metric, and per other unit.
 
-    ``notes``: what has no value, with the reason.
+    ``notes``: missing values, with the reason.
     """
 
     estimates: pd.DataFrame
@@ -45,7 +45,7 @@ def secondary_metrics(
     settings: dict[Setting, Side],
     pairs: Sequence[Pair],
 ) -> SecondaryMetrics:
-    """Return the secondary metrics; ``parts`` are per the unit of the experiment, ``pairs`` those of the question."""
+    """Return the secondary metrics; ``parts`` are per unit of the experiment, ``pairs`` belong to the question."""
     sides = [*settings.values(), *(side for pair in pairs for side in pair)]
     table = _score_table(record, parts, {run: None for side in sides for run in side.keys})
     other, notes = _other_unit(record, predictions, pairs)
@@ -54,8 +54,8 @@ def secondary_metrics(
     lost = dict.fromkeys(estimates.loc[estimates["mean"].isna(), "metric"])
     if lost:
         notes += (
-            f"Without a value for some settings: {', '.join(lost)}. A test part has no value where its cases are "
-            "divided without error or all have one score; no mean is taken over the others.",
+            f"Some settings have no value for {', '.join(lost)}. A test part has no value if its scores separate the "
+            "classes without error or are all equal, and no mean is taken over the other test parts.",
         )
     return SecondaryMetrics(estimates, pd.concat([_metric_rows(record, pairs, table), other]), notes)
 
@@ -107,7 +107,7 @@ def _names(pair: Pair) -> tuple[str, str]:
 
 
 def _direction(test: FoldMean, p_adjusted: float) -> Outcome:
-    """Return whether the first is shown to be higher or lower; no margin says what counts in these metrics."""
+    """Return whether the first is shown to be higher or lower; these metrics have no margin."""
     if not p_adjusted < ALPHA:
         return "undecided"
     return "higher" if test.mean > 0 else "lower"

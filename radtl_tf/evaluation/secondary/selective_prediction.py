@@ -1,4 +1,4 @@
-"""Selective prediction: how few errors are left if the least confident cases go to a human reader."""
+"""Selective prediction: how many errors remain if the least confident cases go to a human reader."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ AREA = "area under risk-coverage"
 
 
 def risk_coverage(wrong: NDArray[np.bool_], confidence: Score) -> Score:
-    """Return (n,): the error rate (0..1) among the 1, 2, ... n most confident decisions, of which some are wrong.
+    """Return (n,): the error rate (0..1) among the 1, 2, ... n most confident decisions.
 
-    Those of equal confidence share their errors, as if they came in any order (El-Yaniv & Wiener, JMLR 2010).
+    Decisions of equal confidence share their errors, so their order does not matter (El-Yaniv & Wiener, JMLR 2010).
     """
     rounded = np.round(confidence, 12)  # 0.5 - 0.2 and 0.8 - 0.5 differ in the last bit
     _, place, number = np.unique(-rounded, return_inverse=True, return_counts=True)
@@ -33,7 +33,7 @@ def risk_coverage(wrong: NDArray[np.bool_], confidence: Score) -> Score:
 
 
 def risk_at(curve: Score, coverage: float) -> float:
-    """Return the error rate at a coverage (above 0, to 1) of the curve of ``risk_coverage``: of the ceil(c n) first."""
+    """Return the error rate at a coverage (above 0, to 1) of ``risk_coverage``'s curve: among the first ceil(c n)."""
     return float(curve[math.ceil(round(coverage * len(curve), 9)) - 1])
 
 

@@ -1,4 +1,4 @@
-"""How the training of the question's settings went: the losses of every epoch, over the runs of a setting."""
+"""Training curves of the question's settings: the losses of every epoch, over the runs of a setting."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from radtl_tf.evaluation.secondary.roc_curves import QUESTION, Line
 
 @dataclass(frozen=True)
 class Course:
-    """How the runs of one line went: its setting at the learning rate that was chosen in each fold.
+    """The training curve of one line: its setting at the learning rate chosen in each fold.
 
     ``epochs`` has a row per epoch (its index, from 1) and per loss the columns ``<loss>_mean``, ``<loss>_low`` and
-    ``<loss>_high`` over the runs that went so far. ``kept`` has a row per run: the epoch that was kept, and whether the
+    ``<loss>_high`` over the runs that reached the epoch. ``kept`` has a row per run: the epoch kept, and whether the
     run was ``stuck`` (its inner loss was still falling at the end).
     """
 
@@ -28,7 +28,7 @@ class Course:
 
 
 def courses(record: ExperimentRecord, shown: Sequence[Line], histories: pd.DataFrame) -> list[Course]:
-    """Return the course of every setting among ``shown``; none where no run left a history."""
+    """Return the course of every setting among ``shown``; none if no run has a history."""
     by_run = dict(list(histories.groupby(RUN, sort=False)))
     runs = record.runs.set_index(RUN)
     found = []

@@ -1,4 +1,4 @@
-"""Where the spread of the test AUROC over all runs comes from: a decomposition of sums of squares."""
+"""What explains the variance of the test AUROC over all runs: a decomposition of sums of squares."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
 from radtl_tf.records.runs import Scenario
 
-# In this order: each factor gets what those before it leave. A nested one is counted within each level of its parent.
+# In this order: each factor explains what the factors before it leave. A nested factor counts within its parent.
 FACTORS = ("weights", "backbone", "tuning", "learning rate", "pixels", "repeat", "fold")
 NESTED = {"learning rate": "tuning", "fold": "repeat"}
 RESIDUAL = "residual"
 NAMES = {
     "learning rate": "learning rate (within tuning)",
     "fold": "fold (within repeat)",
-    RESIDUAL: "residual (what these do together, and chance)",
+    RESIDUAL: "residual (interactions and chance)",
 }
 
 
@@ -27,8 +27,8 @@ NAMES = {
 class Decomposition:
     """``shares``: of the total sum of squares, by factor, 0..1, with the residual last; they add up to 1.
 
-    ``mean`` and ``sd`` are of the test AUROC over the ``runs``. ``balanced``: every combination of the levels has
-    equally many runs, so that the order of the factors does not matter.
+    ``mean`` and ``sd`` are of the test AUROC over the ``runs``. ``balanced``: every combination of the levels has the
+    same number of runs, so the order of the factors does not matter.
     """
 
     shares: dict[str, float]
@@ -41,15 +41,15 @@ class Decomposition:
     def sentence(self) -> str:
         """Return the shares in words, the largest first."""
         ordered = sorted(self.shares.items(), key=lambda item: -item[1])
-        told = ", ".join(f"{100 * share:.0f} % is of {NAMES.get(name, name)}" for name, share in ordered)
-        return f"Of the spread of {self.mean:.3f} ± {self.sd:.3f} over all {self.runs} runs, {told}."
+        told = ", ".join(f"{NAMES.get(name, name)} {100 * share:.0f} %" for name, share in ordered)
+        return f"The AUROC over all {self.runs} runs is {self.mean:.3f} ± {self.sd:.3f}. Share of the variance: {told}."
 
 
 def decomposition(record: ExperimentRecord, values: RunValues) -> Decomposition | None:
-    """Decompose the test AUROC of the grid's runs; ``None`` where they do not vary.
+    """Decompose the test AUROC of the grid's runs; ``None`` if they do not vary.
 
-    Over all trained scenarios where the experiment lists pixel conventions; where it does not, each weights counts
-    under its own only.
+    It covers all trained scenarios if the experiment lists pixel conventions; otherwise each weights counts only under
+    its own convention.
     """
     several = len(record.axis) > 1
     scenarios = record.trained if several else [s for s in record.trained if _is_native(record, s)]
@@ -69,10 +69,11 @@ def run_table(scenarios: list[Scenario], values: RunValues) -> pd.DataFrame:
 
 
 def decompose(runs: pd.DataFrame) -> Decomposition | None:
-    """Decompose ``auroc`` of the rows by ``FACTORS``; ``None`` where it does not vary.
+    """Decompose ``auroc`` of the rows by ``FACTORS``; ``None`` if it does not vary.
 
-    Sequential (type I) sums of squares: what a factor takes off the residual sum of squares of those before it. A
-    factor of one level has no share. In a balanced design the order does not matter (Searle, Linear Models, 1971).
+    Sequential (type I) sums of squares: the reduction of the residual sum of squares that a factor adds to the factors
+    before it. A factor of one level has no share. In a balanced design the order does not matter (Searle, Linear
+    Models, 1971).
     """
     values = runs["auroc"].to_numpy(dtype=float)
     total = float(((values - values.mean()) ** 2).sum())
@@ -101,13 +102,13 @@ def _is_native(record: ExperimentRecord, scenario: Scenario) -> bool:
 
 
 def _levels(runs: pd.DataFrame, name: str) -> NDArray[np.int64]:
-    """Return (n,): the number of the level of each run; levels of a nested factor are those of parent and factor."""
+    """Return (n,): the number of the level of each run; a level of a nested factor combines parent and factor."""
     columns = [NESTED[name], name] if name in NESTED else [name]
     return np.asarray(runs.groupby(columns, sort=True).ngroup(), dtype=np.int64)
 
 
 def _coarser(name: str, levels: dict[str, NDArray[np.int64]]) -> int:
-    """Return the highest level that is known before the factor: that of its parent, or the only one there is."""
+    """Return the highest level known before the factor: the highest of its parent, or 0."""
     return int(levels[NESTED[name]].max()) if name in NESTED else 0
 
 
@@ -118,7 +119,7 @@ def _rest(design: NDArray[np.float64], values: NDArray[np.float64]) -> float:
 
 
 def _is_balanced(levels: dict[str, NDArray[np.int64]]) -> bool:
-    """Tell whether every combination occurs equally often; a parent is said by what is nested in it."""
+    """Tell whether every combination occurs equally often; a nested factor also covers its parent."""
     names = [name for name in levels if name not in NESTED.values() or not _child(name, levels)]
     if not names:
         return True

@@ -1,1 +1,1 @@
-"""Before the first run: data, folds, weights and scenarios, checked and written down."""
+"""Check and record data, folds, weights and scenarios before the first run."""

@@ -1,4 +1,4 @@
-"""On what an experiment or a pre-training ran: versions and hardware, as they are recorded."""
+"""Record the versions and the hardware of an experiment or a pre-training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "scikit-learn", "numpy
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of this package, of Python and of what results depend on."""
+    """Return the versions of this package, of Python and of the packages that results depend on."""
     return {
         "radtl_tf": __version__,
         "python": platform.python_version(),

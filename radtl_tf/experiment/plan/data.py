@@ -1,4 +1,4 @@
-"""The data of an experiment: decoded once, checked, patients who share an image kept together."""
+"""Prepare the data of an experiment: decode once, check, keep patients who share an image in one fold."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import TypeAlias
 import numpy as np
 import tensorflow_datasets as tfds
 
-from radtl_tf.data.check.findings import Checked, Examined, check_accepted
+from radtl_tf.data.check.check_source import repaired
+from radtl_tf.data.check.findings import Checked, Examined, Finding, check_accepted
 from radtl_tf.data.check.rules import check, linked_cases
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
 from radtl_tf.data.tfds.builders import (
     build_manifest,
     build_named,
@@ -34,12 +35,12 @@ _log = get_logger(__name__)
 
 
 Source: TypeAlias = Manifest | tfds.core.DatasetBuilder | None  # data from memory; None: what the task names
-_Read = tuple[Cases, list[Fold] | None, tfds.core.DatasetBuilder, list[Examined]]
+_Read = tuple[Cases, list[Fold] | None, tfds.core.DatasetBuilder, list[Examined], tuple[Finding, ...]]
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What an experiment starts from: its cases and folds, its TFDS data set, the reading of every image, the check.
+    """The data of an experiment: cases, folds, TFDS data set, the reading of each image, and the check's findings.
 
     ``sha256`` is the fingerprint of the data set.
     """
@@ -52,7 +53,7 @@ class Intake:
     checked: Checked
 
     def warnings(self, accepted: Sequence[str]) -> list[str]:
-        """Return the warnings of the data check that nobody has accepted."""
+        """Return the warnings of the data check that are not in ``accepted``."""
         return [
             f"Data check, {finding.code}: {finding.message}"
             for finding in self.checked.findings
@@ -65,8 +66,8 @@ def take_in(
 ) -> Intake:
     """Turn ``source``, or what the task names, into cases, folds and a TFDS data set, and check it.
 
-    Folds are drawn before pixels are read, and again only where patients turn out to share an image. ``accepted`` are
-    the codes of warnings that the user has looked at.
+    Folds are drawn before the pixels are read, and drawn again only if patients share an image. ``accepted`` lists
+    the codes of the warnings that the user has accepted.
 
     Raises:
         DataError: the data are wrong, or the check finds an error.
@@ -74,13 +75,13 @@ def take_in(
     check_accepted(tuple(accepted))
     given = experiment.task.dataset if source is None else source
     if given is None or isinstance(given, Manifest):
-        cases, folds, builder, images = _of_manifest(experiment, folder, given)
+        cases, folds, builder, images, known = _of_manifest(experiment, folder, given)
     else:
-        cases, folds, builder, images = _of_data_set(experiment, folder, given)
+        cases, folds, builder, images, known = _of_data_set(experiment, folder, given)
     linked = linked_cases(images) if experiment.folds.group_duplicates else None
     if linked is not None:
         cases, folds = replace(cases, linked=linked), None
-    checked = check(images, cases=cases, plan=experiment.folds, seed=experiment.seed, folds=folds)
+    checked = check(images, cases=cases, plan=experiment.folds, seed=experiment.seed, folds=folds, known=known)
     _refuse_errors(checked)
     folds = folds or list(checked.folds) or draw_folds(cases, experiment.folds, experiment.seed)
     return Intake(cases, folds, builder, fingerprint(builder), [image.reading for image in images], checked)
@@ -108,17 +109,15 @@ def _refuse_errors(checked: Checked) -> None:
 def _of_data_set(experiment: Experiment, folder: OutputFolder, source: str | tfds.core.DatasetBuilder) -> _Read:
     builder = build_named(source, folder.data)
     cases = cases_from(builder, experiment.task)
-    return cases, draw_folds(cases, experiment.folds, experiment.seed), builder, examined_from(builder)
+    return cases, draw_folds(cases, experiment.folds, experiment.seed), builder, examined_from(builder), ()
 
 
 def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest | None) -> _Read:
     task = experiment.task
-    if given is None and task.manifest is None:
-        raise DataError("the task names neither a manifest nor a data set.")
-    manifest = given or read_manifest(task.manifest, task.images)  # type: ignore[arg-type]
-    labels = labels_of(manifest, task)
-    cases = cases_of(manifest, task, patient_key(folder.data), labels)
+    found = labelled(given or manifest_of(task), task)
+    manifest, labels = found.manifest, found.labels
+    cases = replace(cases_of(manifest, task, patient_key(folder.data), labels), gaps=found.counts)
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
-    builder = build_manifest(manifest, cases, folder.data)
-    return cases, folds, builder, examined_with(manifest, builder, task, labels)
+    builder = build_manifest(manifest, cases, folder.data, task)
+    return cases, folds, builder, examined_with(manifest, builder, task, labels), repaired(manifest)

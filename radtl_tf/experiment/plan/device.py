@@ -1,4 +1,4 @@
-"""The batch size of an experiment, tried on its device where the user leaves the choice."""
+"""Choose the batch size of an experiment by trial steps on its device if ``batch_size`` is "auto"."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = get_logger(__name__)
 
 
 def with_batch_size(experiment: Experiment, folder: OutputFolder, device: Device) -> Experiment:
-    """Return the experiment with a number for ``batch_size = "auto"``: that of the runs that are finished.
+    """Return the experiment with ``batch_size = "auto"`` replaced by a number; finished runs keep theirs.
 
     Raises:
         ExperimentError: not even one image fits into the device's memory.
@@ -30,12 +30,12 @@ def with_batch_size(experiment: Experiment, folder: OutputFolder, device: Device
         size = read_facts(folder.experiment).experiment.training.batch_size
     else:
         size = largest_batch(lambda number: _try(experiment, number)) if device.gpus else BATCH_SIZES[0]
-        _log.info(f"batch_size = 'auto': {size}" + " (no GPU whose memory could be too small)" * (not device.gpus))
+        _log.info(f"batch_size = 'auto': {size}" + " (no GPU, so no memory limit to test)" * (not device.gpus))
     return replace(experiment, training=replace(experiment.training, batch_size=size))
 
 
 def _try(experiment: Experiment, num_images: int) -> None:
-    """Take a step of every backbone and tuning in which a part of the backbone learns."""
+    """Take one step of each backbone and tuning that trains a part of the backbone."""
     for backbone, axis in product(experiment.grid.backbones, experiment.grid.tunings):
         if axis.name != POOLED:
             trial_step(Trainer(backbone, axis.name, experiment.training.image_size, num_classes=2), num_images)

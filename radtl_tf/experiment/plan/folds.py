@@ -1,4 +1,4 @@
-"""The folds of an experiment: drawn once for its cases, and again only where patients turn out to share an image."""
+"""Check and write the folds of an experiment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from radtl_tf.records.runs import FOLD_COLUMNS
 
 
 def check_shares(cases: Cases, folds: Sequence[Fold], experiment: Experiment) -> None:
-    """Check that every share of the training patients has every class in every fold.
+    """Check that every share of the training patients contains every class in every fold.
 
     Raises:
         DataError: a class would have no patient.
@@ -24,18 +24,18 @@ def check_shares(cases: Cases, folds: Sequence[Fold], experiment: Experiment) ->
 
 
 def fold_warnings(folds: Sequence[Fold]) -> list[str]:
-    """Return a line where inner parts are too small to choose an epoch."""
+    """Return a warning if some inner parts are too small to choose an epoch."""
     fixed = sum(fold.fixed_epochs for fold in folds)
     if not fixed:
         return []
     return [
         f"{fixed} of {len(folds)} inner parts have fewer than {MIN_INNER_PATIENTS} patients of a class: "
-        "there the last epoch is kept, none is chosen."
+        "their runs keep the last epoch instead of choosing one."
     ]
 
 
 def folds_text(cases: Cases, folds: Sequence[Fold]) -> str:
-    """Return ``folds.csv``: a row per repeat, fold, part and example."""
+    """Return the text of ``folds.csv``: a row per repeat, fold, part and example."""
     patient = cases.patient_ids
     rows = (
         (int(row), patient[cases.patients[row]], fold.repeat, fold.fold, part)

@@ -1,4 +1,4 @@
-"""What an experiment's images are like from outside, written down for whoever tests or uses its model later."""
+"""Write a summary of an experiment's images, for later tests of its model on other images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from radtl_tf.records.folder import OutputFolder
 
 
 def write_inputs(folder: OutputFolder, readings: Sequence[Reading], num_patients: int) -> None:
-    """Write ``inputs.json``, the summary of an experiment's images, unless it is there.
+    """Write ``inputs.json``, the summary of an experiment's images, unless it exists.
 
     Raises:
         OutputError: the folder cannot be written.

@@ -1,4 +1,4 @@
-"""Keep of the data's metadata who the patients are and what subgroups need, so that no report needs the data."""
+"""Write the patients' age, sex and subgroups from the data, so that reports can be made without the data."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from radtl_tf.records.folder import OutputFolder
 
 
 def write_metadata(folder: OutputFolder, readings: Sequence[Reading], names: Sequence[str]) -> None:
-    """Write ``metadata.csv``: example, age and sex where the data know them, and ``names``; empty where unknown.
+    """Write ``metadata.csv``: example, age and sex if the data have them, and ``names``; unknown cells are empty.
 
-    Only names among ``records.experiment.Subgroup`` get here, so no path and no id of the data can. There is no file
-    where nothing is known.
+    Names come from ``records.experiment.Subgroup`` only, so paths and ids of the data cannot get in. If nothing is
+    known, no file is written.
 
     Raises:
-        ExperimentError: no image says anything of a name.
+        ExperimentError: no image has a value for one of ``names``.
     """
     known = {name for name in (*OF_PATIENTS, *names) if any(reading.metadata.get(name) for reading in readings)}
     for name in names:
         if name not in known:
             raise ExperimentError(
-                f"evaluation.subgroups names {name!r}, of which the data say nothing: add a column {name!r} to the "
-                "manifest, or remove it."
+                f"evaluation.subgroups names {name!r}, but no image has a value for it: add a column {name!r} to the "
+                "manifest, or remove the subgroup."
             )
     columns = [name for name in dict.fromkeys((*OF_PATIENTS, *names)) if name in known]
     if columns:

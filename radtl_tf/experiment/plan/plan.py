@@ -1,4 +1,4 @@
-"""Before the first run: data checked and decoded, folds drawn, weights found, all of it written down."""
+"""Plan an experiment: check and decode the data, draw folds, find weights, and record all of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from radtl_tf.training.features.feature_key import images_hash
 
 @dataclass(frozen=True)
 class Plan:
-    """All that the engine needs: nothing in it changes while the experiment runs."""
+    """Everything the engine needs; nothing in it changes while the experiment runs."""
 
     experiment: Experiment
     folder: OutputFolder
@@ -53,22 +53,22 @@ class Plan:
 
     @property
     def target(self) -> Target:
-        """What is predicted, and its columns."""
+        """Return the target: the classes to predict and the columns of their scores."""
         return Target(self.cases.kind, self.cases.classes)
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """What a folder with a finished run is held to: the experiment, its data, folds, weights and scenarios."""
+        """Return the facts that may not change after a finished run: experiment, data, folds, weights, scenarios."""
         return facts_of(self)
 
     @property
     def runs(self) -> list[Run]:
-        """Every run of the grid."""
+        """Return every run of the grid."""
         return runs_of(self.experiment, self.scenarios)
 
     @property
     def remaining(self) -> list[Run]:
-        """The runs that are not done yet."""
+        """Return the runs that are not finished."""
         return [run for run in self.runs if not self.folder.is_done(run)]
 
     def record(self, run: Run) -> WeightsRecord:
@@ -86,7 +86,7 @@ class Plan:
         return with_share_of_training(self.cases, whole, share, self.experiment.seed)
 
     def draw(self, run: Run) -> int:
-        """Return which draw of its weights a run starts from: random ones are re-drawn per repeat, a file is one."""
+        """Return the draw of the weights that a run starts from: its repeat for random weights, 0 for a file."""
         return run.repeat if self.record(run).source == "random" else 0
 
 
@@ -100,13 +100,12 @@ def make_plan(
     accepted: Sequence[str] = (),
     source: Source = None,
 ) -> Plan:
-    """Check and prepare all that an experiment needs, cheapest first; write ``folds.csv`` and ``experiment.json``.
+    """Check and prepare an experiment, cheapest checks first; write ``folds.csv`` and ``experiment.json``.
 
-    While no run of the folder is finished, what an earlier call wrote for another experiment is replaced.
-    ``cache_folder`` is where features are kept, for other experiments, too; without it, in the output folder.
-    ``accepted`` are codes of warnings of the data check that the user has looked at: they are recorded as such.
-
-    ``source`` are data from memory, in place of what the task names.
+    Until a run of the folder is finished, files of another experiment from an earlier call are replaced.
+    Features are cached in ``cache_folder``, which experiments share, or else in the output folder. ``accepted`` lists
+    the codes of data-check warnings that the user has accepted; they are recorded. ``source`` is data from memory,
+    used in place of what the task names.
 
     Raises:
         DataError, WeightsError, ExperimentError: the input is wrong; nothing has been trained.
@@ -141,7 +140,7 @@ def make_plan(
 
 
 def _weights(experiment: Experiment, folder: Path) -> dict[tuple[str, str, str], WeightsRecord]:
-    """Find the weights of the grid, whose backbones take images of the experiment's size."""
+    """Find the weights of the grid and check that the backbones accept the experiment's image size."""
     for name in experiment.grid.backbones:
         check_image_size(name, experiment.training.image_size)
     return weights_records(experiment, folder)

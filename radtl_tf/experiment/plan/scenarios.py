@@ -1,4 +1,4 @@
-"""From the axes of an experiment to its scenarios and runs."""
+"""Expand the axes of an experiment to its scenarios and runs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Records = Mapping[tuple[str, str, str], WeightsRecord]  # by (backbone, weights,
 
 
 def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str, str], WeightsRecord]:
-    """Resolve every (backbone, weights, pixels) of the grid, files found and hashed.
+    """Resolve every (backbone, weights, pixels) of the grid; find and hash the files.
 
-    Weights whose own convention has an ``alternative`` get a record for both, whatever ``grid.pixels`` says.
+    Weights whose native convention has an ``alternative`` get a record for each, whatever ``grid.pixels`` says.
 
     Raises:
-        WeightsError: files are missing; all of them are named, a line each.
+        WeightsError: files are missing; the message lists all of them, one per line.
     """
     grid, missing = experiment.grid, []
     records: dict[tuple[str, str, str], WeightsRecord] = {}
@@ -41,7 +41,7 @@ def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str
 
 
 def _uncertain(record: WeightsRecord) -> list[WeightsRecord]:
-    """Return the weights under their own convention and under its alternative; nothing where there is none."""
+    """Return the weights under their native convention and its alternative, or nothing without an alternative."""
     native = convention(record.native_pixels)
     names = [native.name, native.alternative] if native.alternative else []
     return [replace(record, pixels=name) for name in names]

@@ -1,4 +1,4 @@
-"""Weights files that are loaded once, so that a wrong one stops an experiment before it begins, and their record."""
+"""Load every weights file once before an experiment starts, and record the files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from radtl_tf.records.experiment_facts import WeightsFacts
 
 
 def check_weights(records: Records, image_size: int) -> None:
-    """Load every weights file once into its backbone, so that a wrong one stops the experiment before it begins.
+    """Load every weights file once into its backbone, so that a wrong file stops the experiment before it starts.
 
     Raises:
         WeightsError: a file is not what it claims to be, or cannot be downloaded.
@@ -26,7 +26,7 @@ def check_weights(records: Records, image_size: int) -> None:
 
 
 def weights_facts(record: WeightsRecord) -> dict[str, Any]:
-    """Return what ``experiment.json`` says of weights."""
+    """Return the entry of the weights in ``experiment.json``."""
     return WeightsFacts(
         name=record.name,
         backbone=record.backbone,

@@ -1,9 +1,10 @@
-"""What a plan leaves in its output folder: folds, the resolved experiment, baselines, and what its images are like."""
+"""Write a plan to the output folder: folds, resolved experiment, baselines, and the summary of the images."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 
 
 def write_plan(plan: Plan, readings: Sequence[Reading]) -> None:
-    """Write all that is known before the first run; where a run is finished, check that it says the same.
+    """Write everything known before the first run; if a run is finished, check that the files agree.
 
     Raises:
         OutputError: the folder cannot be written or holds finished runs of another experiment.
-        ExperimentError: no image says anything of a metadatum that the evaluation names.
+        ExperimentError: no image has a value for a subgroup that the evaluation names.
     """
     _write_experiment(plan)
     write_metadata(plan.folder, readings, plan.experiment.evaluation.subgroups)
@@ -39,7 +40,7 @@ def write_plan(plan: Plan, readings: Sequence[Reading]) -> None:
 
 
 def facts_of(plan: Plan) -> dict[str, Any]:
-    """Return what a folder with a finished run is held to: the experiment, its data, folds, weights and scenarios."""
+    """Return the facts that may not change after a finished run: experiment, data, folds, weights, scenarios."""
     return {
         "experiment": as_dict(plan.experiment),
         "data": _data(plan),
@@ -50,7 +51,7 @@ def facts_of(plan: Plan) -> dict[str, Any]:
 
 
 def _write_experiment(plan: Plan) -> None:
-    """Write ``folds.csv`` and ``experiment.json``; where a run is finished, check that they say the same."""
+    """Write ``folds.csv`` and ``experiment.json``; if a run is finished, check that they agree."""
     found = [{"code": finding.code, "level": finding.level, "message": finding.message} for finding in plan.findings]
     said = {"check": {"findings": found, "accepted": list(plan.accepted)}, "warnings": plan.warnings}
     if is_begun(plan.folder):
@@ -63,7 +64,7 @@ def _write_experiment(plan: Plan) -> None:
 
 
 def _refresh(plan: Plan, said: dict[str, Any]) -> None:
-    """Record what is evaluated, and what this call ``said`` of the data: both may change when runs are finished."""
+    """Record the evaluation's settings and the data facts ``said`` in this call: both may change after the runs."""
     written = read_json(plan.folder.experiment)
     experiment = {**written["experiment"], "evaluation": as_dict(plan.experiment.evaluation)}
     current = {**written, "experiment": experiment, **said}
@@ -72,7 +73,7 @@ def _refresh(plan: Plan, said: dict[str, Any]) -> None:
 
 
 def _write_baselines(plan: Plan, readings: Sequence[Reading]) -> None:
-    """Write the predictions of the trivial baselines, unless they are there."""
+    """Write the predictions of the trivial baselines unless they exist."""
     if not plan.folder.baselines.exists():
         rows = predict_baselines(readings, plan.cases, plan.folds)
         write_text(plan.folder.baselines, csv_text(plan.target.columns, rows))
@@ -92,4 +93,5 @@ def _data(plan: Plan) -> dict[str, Any]:
             for number, name in enumerate(cases.classes)
         },
         "unit": cases.unit,
+        **({"unknown": asdict(cases.gaps)} if cases.gaps else {}),
     }

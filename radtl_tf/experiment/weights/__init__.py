@@ -1,1 +1,1 @@
-"""Weights files: make one from a source data set, and look into one."""
+"""Make a weights file from a source data set, and verify one."""

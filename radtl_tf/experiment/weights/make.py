@@ -1,4 +1,4 @@
-"""Make a weights file on this machine from a source file's record, or price it; resumes, and keeps what is complete."""
+"""Make a weights file on this machine from a source file, or estimate its cost."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _log = get_logger(__name__)
 
 
 def make_weights(pretraining: Pretraining, file: Path, data_dir: Path | None = None) -> dict[str, Any]:
-    """Do what is left of a pre-training; return the record beside the weights ``file``.
+    """Run or resume a pre-training; return the record that is written next to the weights ``file``.
 
-    The TFDS data set is built below ``data_dir``, or else in the working folder beside ``file``.
+    The TFDS data set is built in ``data_dir``, or else in the working folder next to ``file``.
 
     Raises:
         DataError, WeightsError, ExperimentError: the input is wrong, or the training diverged.
-        OutputError: ``file`` is not ours or was made from another source, or cannot be written.
+        OutputError: ``file`` cannot be written, or exists and was not made from this source.
     """
     done = finished(pretraining, Place(file))
     if done:
@@ -43,7 +43,7 @@ def make_weights(pretraining: Pretraining, file: Path, data_dir: Path | None = N
 
 
 def price_weights(pretraining: Pretraining, file: Path, data_dir: Path | None = None) -> list[str]:
-    """Time some steps; return as lines what ``make_weights`` would cost."""
+    """Time some steps; return the cost of ``make_weights`` as lines of text."""
     return price_pretraining(_prepared(pretraining, file, data_dir))
 
 

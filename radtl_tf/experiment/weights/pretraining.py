@@ -1,4 +1,4 @@
-"""Make a native weights file: train a whole backbone on a source task and keep what lies below the head."""
+"""Make a native weights file: train a whole backbone on a source task and keep the layers below the head."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from radtl_tf.training.randomness import backbone_seed, head_kernel
 from radtl_tf.training.trial_step import one_line_when_full
 
 _TIMED_STEPS = 5
-_UNTIMED_STEPS = 2  # the first traces, the second still warms up
+_UNTIMED_STEPS = 2  # the first step traces, the second still warms up
 
 
 @dataclass(frozen=True)
 class PreparedPretraining:
-    """A pre-training that can begin: its data as a stream, its backbone as it starts, and what is recorded of both."""
+    """A prepared pre-training: the data stream, the initial backbone, and the record of both."""
 
     pretraining: Pretraining
     place: Place
@@ -53,29 +53,27 @@ class PreparedPretraining:
 
 
 def finished(pretraining: Pretraining, place: Place) -> dict[str, Any] | None:
-    """Return the sidecar of a complete weights file of this pre-training; None where there is no weights file yet.
+    """Return the sidecar of this pre-training's finished weights file, or None if the file does not exist.
 
     Raises:
-        OutputError: the file's name is none that Keras reads, or another file is in the place.
+        OutputError: Keras cannot read a file of this name, or another file is in this place.
     """
     file = place.weights
     if file.suffix != ".h5" or file.name.endswith(".weights.h5"):
         raise OutputError(
-            f"{file}: name the weights file *.h5 (not *.weights.h5, of which Keras expects another layout)."
+            f"{file}: name the weights file *.h5, not *.weights.h5, for which Keras expects another layout."
         )
     if not file.exists():
         return None
     sidecar = read_sidecar(file)
     if sidecar is None:
-        raise OutputError(
-            f"{file} is there without {place.sidecar.name}, so it is not ours: choose another output file."
-        )
+        raise OutputError(f"{file} exists without its record {place.sidecar.name}: choose another output file.")
     if sha256_of(file) != sidecar.get("sha256"):
         raise OutputError(f"{file} is not the file that {place.sidecar.name} describes: choose another output file.")
     _refuse_other(place, pretraining)
     if sidecar.get("source") != portable(pretraining):
         raise OutputError(
-            f"{file} was made from another source file, see {place.sidecar.name}: choose another output file."
+            f"{file} was made from another source file (see {place.sidecar.name}): choose another output file."
         )
     return sidecar
 
@@ -88,7 +86,7 @@ def prepare_pretraining(
     weights_folder: Path,
     data_dir: Path | None = None,
 ) -> PreparedPretraining:
-    """Check and prepare all that a pre-training needs, cheapest first; the TFDS data set is built below ``data_dir``.
+    """Check and prepare a pre-training, cheapest checks first; the TFDS data set is built in ``data_dir``.
 
     Raises:
         DataError, WeightsError, ExperimentError: the input is wrong; nothing has been trained.
@@ -118,7 +116,7 @@ def prepare_pretraining(
 
 
 def pretrain(prepared: PreparedPretraining) -> dict[str, Any]:
-    """Train, then write the weights file and the sidecar beside it; return the sidecar. Call again to resume.
+    """Train, write the weights file and its sidecar, and return the sidecar. Call again to resume.
 
     Raises:
         ExperimentError: the training diverged, or the device ran out of memory.
@@ -137,7 +135,7 @@ def pretrain(prepared: PreparedPretraining) -> dict[str, Any]:
 
 
 def price_pretraining(prepared: PreparedPretraining) -> list[str]:
-    """Time some steps on real batches; return what the pre-training would cost, as lines. Nothing is kept."""
+    """Time some steps on real batches; return the cost of the pre-training as lines. The steps' results are dropped."""
     stream, epochs = prepared.stream, prepared.pretraining.training.epochs
     learner = _learner(prepared)
     times = [time.monotonic()]
@@ -147,22 +145,24 @@ def price_pretraining(prepared: PreparedPretraining) -> list[str]:
             times.append(time.monotonic())
     step = float(np.median(np.diff(times)[min(_UNTIMED_STEPS, len(times) - 2) :]))
     held_out = len(stream.held_out) - stream.num_training
-    epoch = step * (stream.steps + held_out / stream.batch_size / 3)  # forward alone: a third of forward and backward
+    epoch = step * (stream.steps + held_out / stream.batch_size / 3)  # a forward pass takes a third of a training step
     state = sum(value.nbytes for value in learner.state())
     buffer = min(SHUFFLE_BYTES, stream.index.num_bytes)
     return [
         f"{stream.num_training} images to train on, {held_out} to validate on, {len(stream.cases.classes)} classes",
         f"disk    {stream.index.num_bytes / 1e9:9.2f} GB data set, {state / 1e9:.2f} GB state until the end",
-        f"memory  {buffer / 1e9:9.2f} GB of encoded images at most, whatever their number",
+        f"memory  {buffer / 1e9:9.2f} GB of encoded images at most",
         f"step    {step:9.3f} s for {stream.batch_size} images, {stream.batch_size / step:.0f} images per second",
         f"epoch   {epoch / 60:9.1f} minutes for {stream.steps} steps and the validation part",
-        f"in all  {epoch * epochs / 3600:9.1f} hours for {epochs} epochs",
+        f"total   {epoch * epochs / 3600:9.1f} hours for {epochs} epochs",
     ]
 
 
 def _data(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBuilder]:
     """Turn the task's manifest or named data set into cases and a TFDS data set."""
-    each = Task(**{**vars(task), "unit": "image"})  # the unit of an AUROC: what trains and validates is an image
+    each = Task(
+        **{**vars(task), "unit": "image"}
+    )  # pre-training trains and validates on images, so its AUROC counts images
     if task.manifest is None:
         builder = build_named(str(task.dataset), data_dir)
         return cases_from(builder, each), builder
@@ -170,7 +170,7 @@ def _data(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBuilder]:
 
 
 def _source_name(task: Task) -> str | None:
-    """Return the name of the data set or of the manifest, without the folders that lead to it."""
+    """Return the name of the data set or of the manifest, without its folders."""
     if task.manifest is not None:
         return task.manifest.name
     return Path(task.dataset).name if task.dataset and Path(task.dataset).is_absolute() else task.dataset
@@ -196,8 +196,7 @@ def _data_record(task: Task, cases: Cases, held_out: np.ndarray, sha256: str) ->
 
 
 def _images_per_class(cases: Cases, part: np.ndarray) -> np.ndarray:
-    truth = cases.truth[part]
-    return truth.sum(axis=0) if truth.ndim == 2 else np.bincount(truth, minlength=len(cases.classes))
+    return cases.marks[part].sum(axis=0)
 
 
 def _refuse_other(place: Place, pretraining: Pretraining, **facts: Any) -> None:
@@ -205,7 +204,7 @@ def _refuse_other(place: Place, pretraining: Pretraining, **facts: Any) -> None:
 
 
 def _claim(prepared: PreparedPretraining) -> None:
-    """Write down whose the working folder is, or check that an earlier call was for the same."""
+    """Record which pre-training owns the working folder, or check that an earlier call was for the same one."""
     facts = {
         "data": prepared.data,
         "weights": {"sha256": prepared.weights.sha256, "pixels": prepared.weights.pixels},
@@ -220,7 +219,7 @@ def _claim(prepared: PreparedPretraining) -> None:
 def _one_line_when_full(prepared: PreparedPretraining) -> AbstractContextManager[None]:
     size = prepared.stream.batch_size
     wanted = "a smaller training.batch_size or training.image_size, and another output file"
-    return one_line_when_full(f"with {size} images a step: set {wanted}")
+    return one_line_when_full(f"with {size} images per step: set {wanted}")
 
 
 def _learner(prepared: PreparedPretraining) -> Learner:
@@ -232,7 +231,7 @@ def _learner(prepared: PreparedPretraining) -> Learner:
 
 
 def _write(prepared: PreparedPretraining, history: Sequence[Row], metrics: dict[str, float]) -> dict[str, Any]:
-    """Write the weights under a working name, then the sidecar with their sha256; their own name comes last."""
+    """Write the weights under a temporary name, then the sidecar with their sha256; rename the weights last."""
     place = prepared.place
     write_weights(place.complete, prepared.base)
     write_json(place.sidecar, _sidecar(prepared, history, metrics, sha256_of(place.complete)))

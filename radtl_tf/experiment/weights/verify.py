@@ -1,4 +1,4 @@
-"""Verify a weights file, and score pixel conventions on radiographs where some are given."""
+"""Verify a weights file, and score pixel conventions on given radiographs."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.decoding.images import FORMATS, decode, image_files
+from radtl_tf.data.decoding.images import FORMATS, decode
+from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.errors import DataError
 from radtl_tf.logs import get_logger
 from radtl_tf.models.weights.inspection import Verified, verify
 
 _log = get_logger(__name__)
-MAX_IMAGES = 64  # scores of conventions hardly move with more
+MAX_IMAGES = 64  # more images hardly change the scores of conventions
 
 
 def verify_weights(
     file: Path, backbone: str, images: Path | None = None, *, image_size: int = 224, resize: str = "pad"
 ) -> Verified:
-    """Return what ``file`` holds; with a folder of ``images``, also how well each pixel convention fits them.
+    """Return the contents of ``file``; with a folder of ``images``, also how well each pixel convention fits.
 
     At most 64 images are read and resized to ``image_size`` (px) by ``resize``.
 
@@ -40,11 +41,11 @@ def _read(folder: Path, size: int, policy: str) -> NDArray[np.float32]:
     for place in places:
         try:
             grey.append(preprocess(decode(files[place]).pixels, size, policy).numpy())
-        except DataError as error:  # a file's name may hold a patient's, so it is not printed
+        except DataError as error:  # a file name may contain a patient's name, so it is not printed
             failures[str(error)] += 1
     for reason, count in failures.items():
         _log.warning(f"{count} of {len(places)} images cannot be read: {reason}")
     if not grey:
-        raise DataError(f"{folder} has no image that can be read: name a folder of radiographs ({FORMATS}).")
+        raise DataError(f"{folder} has no readable image: name a folder of radiographs ({FORMATS}).")
     _log.info(f"Conventions are scored on {len(grey)} of {len(files)} images, {size} px, resize {policy}.")
     return np.stack(grey)

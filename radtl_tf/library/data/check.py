@@ -18,7 +18,7 @@ from radtl_tf.report.pages.check import as_text, write_page
 
 @dataclass(frozen=True, repr=False)
 class DataCheck:
-    """What could spoil an experiment on a data set; ``repr`` is the whole check as text."""
+    """The problems that the data check found in a data set; ``repr`` is the whole check as text."""
 
     checked: Checked
 
@@ -29,16 +29,16 @@ class DataCheck:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """The findings to look at before an experiment."""
+        """The findings to review before an experiment."""
         return tuple(finding for finding in self.checked.findings if finding.level == "warning")
 
     def frame(self) -> pd.DataFrame:
-        """Return a row per finding: level, code, message, advice, and the lines that it is about."""
+        """Return a row per finding: level, code, message, advice, and the affected lines."""
         rows = [(f.level, f.code, f.message, f.advice, f.lines) for f in self.checked.findings]
         return pd.DataFrame(rows, columns=["level", "code", "message", "advice", "lines"])
 
     def to_html(self, path: str | Path) -> Path:
-        """Write the check as one HTML page without scripts and external addresses; return its path.
+        """Write the check as one HTML page without scripts or external links; return its path.
 
         Raises:
             OutputError: the file cannot be written.
@@ -51,11 +51,15 @@ class DataCheck:
         return as_text(self.checked)
 
 
-def data_check(images: Sequence[Examined], cases: Cases, folds: int, seed: int) -> DataCheck:
-    """Return the check of ``images``, with the parts that ``folds`` drawn with ``seed`` would have.
+def data_check(
+    images: Sequence[Examined], cases: Cases, folds: int, seed: int, known: Sequence[Finding] = ()
+) -> DataCheck:
+    """Return the check of ``images``, including the class counts of ``folds`` folds drawn with ``seed``.
+
+    ``known`` are findings about the table of the images.
 
     Raises:
         ExperimentError: ``folds`` is out of range.
     """
     plan = record_from({"count": folds}, FoldPlan)
-    return DataCheck(check_images(images, cases, plan=plan, seed=seed))
+    return DataCheck(check_images(images, cases, plan=plan, seed=seed, known=known))

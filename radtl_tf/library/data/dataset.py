@@ -1,12 +1,12 @@
-"""Radiographs with their labels and patients, as an experiment takes them: ``radtl_tf.Dataset``."""
+"""Radiographs with their labels and patients: ``radtl_tf.Dataset``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from radtl_tf.data.check.rules import linked_cases
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labels_of, manifest_from, read_manifest
+from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_from, manifest_of
 from radtl_tf.errors import DataError
 from radtl_tf.library.data.check import DataCheck, data_check
 from radtl_tf.library.data.stored_images import ImageRows, StoredImages, private_folder
-from radtl_tf.library.data.subset import part_of, positions_of
+from radtl_tf.library.data.subset import labels_with_nan, part_of, positions_of
 from radtl_tf.library.data.summary import summary_html, summary_text
 from radtl_tf.library.data.task import check_kind_said, task_from, without_source
 from radtl_tf.records.experiment import Task
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class Dataset:
     """N radiographs, each with its label and its patient. Make one with a method ``from_...``.
 
-    A table is read and checked at once. Images are decoded when something first needs them: ``groups``, ``check``,
-    ``to_tf``. They are decoded once, into the folder ``data`` of the cache (``RADTL_CACHE``), which you may delete.
+    The table is read and checked immediately. Images are decoded when ``groups``, ``check`` or ``to_tf`` first needs
+    them, once, into the folder ``data`` of the cache (``RADTL_CACHE``). You may delete this folder.
 
     Example:
         >>> import pandas as pd
@@ -66,24 +66,44 @@ class Dataset:
         label_separator: str | None = None,
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
+        path_column: str | None = None,
+        suffix: str | None = None,
+        encoding: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        sex_codes: Mapping[str, str] | None = None,
+        missing: str = "refuse",
+        uncertain: str = "refuse",
     ) -> Dataset:
-        """Read a manifest: a CSV file with a column ``path``, a label and a patient id per image.
+        """Read a manifest: a table with a path, a label and a patient id per image.
+
+        It may be a CSV file in any usual encoding, with commas, semicolons, tabs or bars, an Excel workbook
+        (``radtl_tf[excel]``) or a parquet file (``radtl_tf[parquet]``). What is repaired is logged, and ``check``
+        lists it.
 
         Args:
-            path: the CSV file.
+            path: the file.
             label: column of the label; several columns of 1 and 0 make a multilabel task.
-            positive: label of the positive class; the task is then binary.
+            positive: label of the positive class; makes the task binary.
             patient: column of the patient id.
-            kind: ``binary``, ``multiclass`` or ``multilabel``, where it does not follow from the other arguments.
-            unit: what counts as one case, ``patient`` or ``image``; to be said where patients have several images.
-            images: folder of the images; default: the folder of the CSV file.
-            label_separator: what divides several labels in one cell, such as ``|``.
-            classes: those of a multilabel task; default: all that occur.
-            one_image_per_patient: there is no patient column, and each image is a patient of its own.
+            kind: ``binary``, ``multiclass`` or ``multilabel``, if it does not follow from the other arguments.
+            unit: what counts as one case, ``patient`` or ``image``; required if a patient has several images.
+            images: folder of the images; default: the folder of the file.
+            label_separator: character between several labels in one cell, such as ``|``.
+            classes: classes of a multilabel task; default: all labels in the table.
+            one_image_per_patient: the table has no patient column, and each image counts as one patient.
+            path_column: column of the paths of the images; default: ``path``.
+            suffix: ending that the paths lack, such as ``.png``.
+            encoding: encoding of a CSV file, such as ``cp932``; default: found, or refused if several are possible.
+            columns: columns of metadata, such as ``{"age": "Patient Age"}``; default: columns with the names of the
+                metadata.
+            sex_codes: the meaning of codes in the column of sex, such as ``{"1": "M", "2": "F"}``.
+            missing: what a cell without a label means: ``refuse`` the table, ``no``, or ``ignore``: the label takes no
+                part in training and metrics, and an image without any known label is left out.
+            uncertain: what an uncertain label (-1) means: ``refuse``, ``no``, ``yes`` or ``ignore``.
 
         Raises:
-            DataError: the table is wrong; the message says what to do. An image that is missing is refused when it is
-                needed, and ``check`` lists all of them.
+            DataError: the table is wrong; the message says what to do. Missing images raise an error when they are
+                first needed; ``check`` lists all of them.
             ExperimentError: the arguments contradict each other.
             OutputError: the cache cannot be written.
         """
@@ -100,8 +120,15 @@ class Dataset:
             label_separator=label_separator,
             classes=classes,
             one_image_per_patient=one_image_per_patient,
+            path_column=path_column,
+            suffix=suffix,
+            encoding=encoding,
+            columns=columns,
+            sex_codes=sex_codes,
+            missing=missing,
+            uncertain=uncertain,
         )
-        return cls._from_manifest(read_manifest(file, folder, collect=True), task, kind)
+        return cls._from_manifest(manifest_of(task, collect=True), task, kind)
 
     @classmethod
     def from_frame(
@@ -117,18 +144,23 @@ class Dataset:
         label_separator: str | None = None,
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
+        suffix: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        sex_codes: Mapping[str, str] | None = None,
+        missing: str = "refuse",
+        uncertain: str = "refuse",
     ) -> Dataset:
-        """Take a DataFrame as the manifest that pandas would write as CSV; it is checked in the same way.
+        """Use a DataFrame as the manifest; it is checked like a CSV file written by pandas.
 
-        ``path`` is the column of file names, relative to ``root`` (default: the working folder). The other arguments
-        are those of ``from_csv``. Lines in messages are the positions of the rows, from 0.
+        ``path`` is the column of file names, relative to ``root`` (default: the working folder). For the other
+        arguments, see ``from_csv``. Line numbers in messages are row positions, counted from 0.
 
         Raises:
             DataError, ExperimentError, OutputError: as ``from_csv``.
         """
         if not isinstance(frame, pd.DataFrame):
             raise DataError(f"from_frame takes a pandas DataFrame, not {type(frame).__name__}; for a file: from_csv.")
-        manifest = manifest_from(frame, Path(root or ".").expanduser(), path)
+        manifest = manifest_from(frame, Path(root or ".").expanduser(), path, suffix)
         task = task_from(
             {"manifest": manifest.path},
             label=label,
@@ -139,6 +171,10 @@ class Dataset:
             label_separator=label_separator,
             classes=classes,
             one_image_per_patient=one_image_per_patient,
+            columns=columns,
+            sex_codes=sex_codes,
+            missing=missing,
+            uncertain=uncertain,
         )
         return cls._from_manifest(manifest, without_source(task), kind)
 
@@ -152,14 +188,13 @@ class Dataset:
         unit: str | None = None,
         classes: Sequence[str] | None = None,
     ) -> Dataset:
-        """Take a TFDS data set: the name of one that ships (``adld``), the folder of a builder, or a builder.
+        """Use a TFDS data set: the name of a shipped one (``adld``), the folder of a builder, or a builder.
 
-        It is built below ``data_dir`` (default: the cache) unless it is there; a builder keeps its own folder. Without
-        ``positive`` and ``kind`` the task is the data set's own: multilabel where an image has several labels, else
-        multiclass.
+        It is built in ``data_dir`` (default: the cache) unless it exists there; a builder keeps its own folder. Without
+        ``positive`` and ``kind``, the task is multilabel if images can have several labels, else multiclass.
 
         Raises:
-            DataError: there is no such data set, its sources are missing, or its labels do not make the task.
+            DataError: the data set is unknown, its sources are missing, or its labels do not fit the task.
             ExperimentError: the arguments contradict each other.
             OutputError: ``data_dir`` cannot be written.
         """
@@ -184,7 +219,8 @@ class Dataset:
 
     @classmethod
     def _from_manifest(cls, manifest: Manifest, task: Task, kind: str | None) -> Dataset:
-        labels = labels_of(manifest, task)
+        found = labelled(manifest, task)
+        manifest, labels = found.manifest, found.labels
         cases = cases_of(manifest, task, patient_key(private_folder()), labels)
         check_kind_said(task, cases, kind)
         stored = StoredImages(cases, task, manifest, labels=labels)
@@ -192,24 +228,28 @@ class Dataset:
 
     @property
     def task(self) -> Task:
-        """What is predicted, as an experiment file would say it."""
+        """The task: what is predicted, as in an experiment file."""
         return self._task
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes, in the order of the numbers in ``y``; of a binary task the positive one is the second."""
+        """The classes, in the order of the numbers in ``y``; in a binary task the positive class is the second."""
         return self._cases.classes
 
     @property
-    def y(self) -> NDArray[np.int64]:
-        """The labels: (N,) numbers of classes, or (N, K) of 0 and 1 for a multilabel task."""
-        return self._cases.truth.copy()
+    def y(self) -> NDArray[Any]:
+        """The labels: (N,) numbers of classes, or (N, K) of 0 and 1 for a multilabel task.
+
+        Where labels are ignored (``missing`` or ``uncertain``) it is float64, with NaN for these labels: most functions
+        refuse NaN, so no label that nobody knows is taken for a no.
+        """
+        return labels_with_nan(self._cases)
 
     @property
     def groups(self) -> NDArray[np.int64]:
-        """What folds may not divide, (N,): patients, joined where they share an image or nearly the same picture.
+        """The group of each image, (N,): its patient; patients who share the same or nearly the same image are joined.
 
-        These are the groups by which an experiment on the same images divides them. All images are decoded.
+        Folds never divide a group. An experiment on the same images uses the same groups. All images are decoded.
 
         Raises:
             DataError: an image is missing or cannot be decoded.
@@ -218,17 +258,17 @@ class Dataset:
 
     @cached_property
     def cases(self) -> Cases:
-        """The examples as arrays, as the folds of an experiment take them; patients are joined as in ``groups``."""
+        """The examples as arrays for drawing folds; patients are joined as in ``groups``."""
         return replace(self._cases, linked=linked_cases(self._images.examined()))
 
     @property
     def images(self) -> ImageRows:
-        """The images: what was read of them, and their pixels."""
+        """The images: their metadata and their pixels."""
         return self._images
 
     @property
     def source(self) -> Manifest | tfds.core.DatasetBuilder:
-        """What an experiment on these images starts from.
+        """The manifest or TFDS builder for an experiment on these images.
 
         Raises:
             DataError: it is a part of a TFDS data set.
@@ -236,25 +276,25 @@ class Dataset:
         return self._images.source()
 
     def subset(self, rows: ArrayLike) -> Dataset:
-        """Return the images at ``rows``, positions or a mask (N,) of booleans, in this order.
+        """Return the images at ``rows``, in this order; ``rows`` are positions or a boolean mask (N,).
 
-        Nothing is decoded again. ``groups`` are those of these images alone, as an experiment on them would have them.
+        Nothing is decoded again. ``groups`` is computed from these images only, as in an experiment on them.
 
         Raises:
-            DataError: there is no row, or one outside the data set.
+            DataError: ``rows`` is empty or has a row outside the data set.
         """
         positions = positions_of(rows, len(self))
         return Dataset(self._images.at(positions), without_source(self._task), part_of(self._cases, positions))
 
     def check(self, folds: int = 5, seed: int = 726) -> DataCheck:
-        """Open every image, and return what could spoil an experiment, as ``radtl data check`` does.
+        """Open every image and return the problems of the data set, as ``radtl data check`` does.
 
-        ``folds`` and ``seed`` are those whose parts are counted.
+        ``folds`` and ``seed`` determine the folds whose class counts are checked.
 
         Raises:
-            DataError: a TFDS data set is damaged. Images that cannot be read are findings.
+            DataError: a TFDS data set is damaged. Unreadable images are findings, not errors.
         """
-        return data_check(self._images.examined_anyway(), self._cases, folds, seed)
+        return data_check(self._images.examined_anyway(), self._cases, folds, seed, self._images.repaired())
 
     def to_tf(
         self,
@@ -268,33 +308,36 @@ class Dataset:
     ) -> tf.data.Dataset:
         """Return a ``tf.data.Dataset`` of batches (images, y).
 
+        Where labels are ignored, y is float32 with NaN for these labels. A loss of such a y is NaN unless it masks
+        them: ``known = tf.math.is_finite(y)``, then ``tf.where(known, y, 0)`` with ``known`` as weights.
+
         Args:
             size: side of the images in pixels.
             batch_size: images per batch; the last one may be smaller.
-            pixels: ``grey`` gives (B, size, size, 1) float32 in 0..1, as ``preprocess`` takes it; the name of a pixel
-                convention (``caffe``, ``torch``, ``tf``, ``zero_one``, ``radimagenet``) gives (B, size, size, 3) as
-                weights of this convention take it.
-            resize: ``pad`` keeps the aspect ratio and fills with black, ``stretch`` does not; ``published`` takes the
-                nearest pixel.
-            shuffle: another order in each pass over the data, drawn from ``seed``.
-            seed: of the order and the augmentation.
-            augmentation: ``none``, ``laterality-safe`` or ``published`` (which also mirrors); another in each pass.
+            pixels: ``grey`` gives (B, size, size, 1) float32 in 0..1, the input of ``preprocess``; the name of a pixel
+                convention (``caffe``, ``torch``, ``tf``, ``zero_one``, ``radimagenet``) gives (B, size, size, 3), the
+                input of a backbone with this convention.
+            resize: ``pad`` keeps the aspect ratio and fills with black, ``stretch`` does not; ``published`` uses
+                nearest-neighbor resizing.
+            shuffle: use a new order, drawn from ``seed``, in each pass over the data.
+            seed: seed of the order and the augmentation.
+            augmentation: ``none``, ``laterality-safe`` or ``published`` (which also mirrors); new in each pass.
 
         Raises:
             DataError: an image is missing or cannot be decoded.
-            ExperimentError: an argument is out of range or not known.
+            ExperimentError: an argument is out of range or unknown.
             OutputError: the cache cannot be written.
         """
         from radtl_tf.library.data.streams import Settings, stream
 
         settings = Settings(size, batch_size, pixels, resize, shuffle, seed, augmentation)
-        return stream(self._images, self._cases.truth, settings)
+        return stream(self._images, self.y, settings)
 
     def __len__(self) -> int:
         return len(self._images)
 
     def __repr__(self) -> str:
-        return summary_text(self._cases)
+        return summary_text(self._cases, self._images.left_out)
 
     def _repr_html_(self) -> str:
-        return summary_html(self._cases)
+        return summary_html(self._cases, self._images.left_out)

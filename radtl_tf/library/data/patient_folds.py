@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
 
 from radtl_tf.data.folds.draw import draw_folds
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.errors import DataError, ExperimentError
 from radtl_tf.records.experiment import FoldPlan, Kind
 from radtl_tf.records.reader import record_from
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 
 class PatientFolds(BaseCrossValidator):
-    """Folds that keep each patient on one side and every class in every part: those of an experiment of the same seed.
+    """Folds that never divide a patient and have every class in every part, as in an experiment with the same seed.
 
-    Works wherever scikit-learn takes ``cv``; pass ``groups=data.groups``. An experiment divides what is not in the test
-    part once more; here its training and inner part are one. The folds depend on ``y``, ``groups`` and the arguments
-    alone; with labels that are not numbers from 0 the order of the classes is alphabetical, so ``data.y`` is safest.
+    Use it as ``cv`` in scikit-learn, with ``groups=data.groups``. An experiment further divides the rows outside the
+    test part into a training and an inner part; here both are training rows. The folds depend only on ``y``, ``groups``
+    and the arguments. Pass ``data.y``: labels other than 0, 1, ... are sorted alphabetically first.
 
     Args:
         count: folds per repeat, 2 to 50.
-        repeats: how often the partition is drawn, 1 to 100.
-        seed: of the draw; experiments have 726 by default.
-        inner: share of the training patients that an experiment keeps for choices; a draw counts only if this part,
-            too, has every class.
+        repeats: number of times the folds are drawn, 1 to 100.
+        seed: seed of the draw; the default of experiments is 726.
+        inner: share of the training patients in an experiment's inner part; a draw is used only if this part also
+            has every class.
 
     Example:
         >>> import numpy as np
@@ -44,7 +44,7 @@ class PatientFolds(BaseCrossValidator):
         [(60, 20), (60, 20), (60, 20), (60, 20)]
     """
 
-    __metadata_request__split = {"groups": True}  # scikit-learn's metadata routing passes `groups` without being asked
+    __metadata_request__split = {"groups": True}  # with metadata routing, scikit-learn passes `groups` by default
 
     def __init__(self, count: int = 5, repeats: int = 1, seed: int = 726, inner: float = 0.2) -> None:
         self.count, self.repeats, self.seed, self.inner = count, repeats, seed, inner
@@ -58,9 +58,9 @@ class PatientFolds(BaseCrossValidator):
         """Yield (train, test) positions, fold by fold and repeat by repeat.
 
         Args:
-            X: a ``Dataset``, which brings its own ``y`` and ``groups``; of anything else the rows are not looked at.
-            y: (N,) classes, or (N, K) of 0 and 1 for several labels.
-            groups: (N,) what may not be divided: ``data.groups``.
+            X: a ``Dataset``, which provides ``y`` and ``groups``; any other value is ignored.
+            y: (N,) classes, or (N, K) of 0 and 1 for several labels, NaN if a label is not known.
+            groups: (N,) groups that may not be divided, such as ``data.groups``.
 
         Raises:
             DataError: ``y`` or ``groups`` is missing or of the wrong shape, or a part would lack a class.
@@ -70,7 +70,7 @@ class PatientFolds(BaseCrossValidator):
             yield np.sort(np.concatenate([fold.train, fold.inner])), fold.test
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return how many pairs ``split`` yields: ``count`` times ``repeats``."""
+        """Return the number of pairs that ``split`` yields: ``count`` times ``repeats``."""
         return self.count * self.repeats
 
 
@@ -79,7 +79,7 @@ def _is_dataset(data: Any) -> bool:
 
 
 def _cases(y: ArrayLike | None, groups: ArrayLike | None) -> Cases:
-    """Return what the folds of an experiment are drawn from, whose patients are ``groups``."""
+    """Return cases for drawing folds, with ``groups`` as the patients."""
     if y is None or groups is None:
         missing = "y" if y is None else "groups"
         raise DataError(f"{missing} is missing: pass y=data.y and groups=data.groups, or the Dataset itself.")
@@ -89,7 +89,7 @@ def _cases(y: ArrayLike | None, groups: ArrayLike | None) -> Cases:
     kind, names, truth = _truth(labels)
     numbers, ids = pd.factorize(owners)
     if (numbers < 0).any():
-        raise DataError(f"{int((numbers < 0).sum())} rows have no group: give every image its patient.")
+        raise DataError(f"{int((numbers < 0).sum())} rows have no group: give every image a patient id.")
     return Cases(
         examples=np.arange(len(truth), dtype=np.int64),
         truth=truth,
@@ -106,6 +106,10 @@ def _truth(labels: NDArray[Any]) -> tuple[Kind, tuple[str, ...], NDArray[np.int6
     if labels.ndim == 1:
         values, truth = np.unique(labels, return_inverse=True)
         return "multiclass", tuple(map(str, values)), truth.astype(np.int64)
-    if not np.isin(labels, (0, 1)).all():
-        raise DataError("y has several columns, so it may hold 0 and 1 only: one column per label.")
-    return "multilabel", tuple(map(str, range(labels.shape[1]))), labels.astype(np.int64)
+    unknown = np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(labels.shape, bool)
+    if not np.isin(labels[~unknown], (0, 1)).all():
+        raise DataError(
+            "y has several columns, but not only the values 0, 1 and NaN: give one column of 0 and 1 per label."
+        )
+    truth = np.where(unknown, UNKNOWN, np.where(unknown, 0, labels).astype(np.int64))
+    return "multilabel", tuple(map(str, range(labels.shape[1]))), truth

@@ -1,8 +1,7 @@
-"""The images of a data set in the user's cache: decoded once, as for an experiment, and read back from there."""
+"""Decode the images of a data set once, as in an experiment, and keep them in the user's cache."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,22 +10,26 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
+from radtl_tf.data.check.check_source import repaired
 from radtl_tf.data.check.examined_images import examined, read_manifest_images
-from radtl_tf.data.check.findings import Examined
+from radtl_tf.data.check.findings import Examined, Finding
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.labels import Labels
+from radtl_tf.data.manifest.labels import RowLabels
 from radtl_tf.data.manifest.reader import Manifest, refuse_faults
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.places import data_folder
 from radtl_tf.records.experiment import Task
 
-# TensorFlow takes seconds to load, and a table can be read and checked without it.
+# TensorFlow takes seconds to load and is not needed to read and check a table.
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
 
 
+_NONE = RowLabels(())
+
+
 class StoredImages:
-    """The N images behind a ``Dataset`` and its subsets; nothing is decoded before it is asked for."""
+    """The N images behind a ``Dataset`` and its subsets, decoded when first needed."""
 
     def __init__(
         self,
@@ -35,16 +38,16 @@ class StoredImages:
         manifest: Manifest | None,
         builder: tfds.core.DatasetBuilder | None = None,
         *,
-        labels: Sequence[Labels] = (),
+        labels: RowLabels = _NONE,
     ) -> None:
-        """Take a manifest with the ``labels`` of its rows, or a data set that is built."""
+        """Use a manifest with the ``labels`` of its rows, or a built data set."""
         self.cases, self.task, self.manifest, self.labels = cases, task, manifest, labels
         self._built = builder
         self._pixels: dict[tuple[int, str], np.memmap] = {}
 
     @cached_property
     def builder(self) -> tfds.core.DatasetBuilder:
-        """The TFDS data set, built when it is first asked for.
+        """The TFDS data set, built when first needed.
 
         Raises:
             DataError: an image is missing or cannot be decoded; the message names its line.
@@ -58,11 +61,11 @@ class StoredImages:
             raise ValueError("neither a manifest nor a data set is given")
         refuse_faults(self.manifest)
         with _lock():
-            return build_manifest(self.manifest, self.cases, data_folder())
+            return build_manifest(self.manifest, self.cases, data_folder(), self.task)
 
     @cached_property
     def examined(self) -> list[Examined]:
-        """What the data check looks at of each image; all are decoded.
+        """The properties of each image for the data check; all images are decoded.
 
         Raises:
             DataError: an image is missing or cannot be decoded.
@@ -92,7 +95,7 @@ class StoredImages:
 
 
 class ImageRows:
-    """Some of the stored images, in an order of their own: those of a ``Dataset``."""
+    """The stored images of a ``Dataset``, in its order."""
 
     def __init__(self, stored: StoredImages, rows: NDArray[np.int64]) -> None:
         self._stored, self.rows = stored, rows
@@ -100,12 +103,17 @@ class ImageRows:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def left_out(self) -> int:
+        """Return how many rows of the table were left out because none of their labels is known."""
+        return 0 if self._stored.manifest is None else self._stored.manifest.left_out
+
     def at(self, positions: NDArray[np.int64]) -> ImageRows:
-        """Return the images at these positions among ours."""
+        """Return the images at these positions of this selection."""
         return ImageRows(self._stored, self.rows[positions])
 
     def examined(self) -> list[Examined]:
-        """Return what the data check looks at of each image; all are decoded.
+        """Return the properties of each image for the data check; all images are decoded.
 
         Raises:
             DataError: an image is missing or cannot be decoded.
@@ -114,7 +122,7 @@ class ImageRows:
         return [every[row] for row in self.rows]
 
     def examined_anyway(self) -> list[Examined]:
-        """Return the same where images may be missing or damaged: each then has its reason.
+        """Return the same as ``examined``, but give missing or damaged images a reason in place of an error.
 
         Raises:
             DataError: a TFDS data set is damaged.
@@ -125,11 +133,15 @@ class ImageRows:
             if self._stored.manifest is None:
                 raise
         rows, task = self.rows.tolist(), self._stored.task
-        manifest, labels = self._stored.manifest.at(rows), [self._stored.labels[row] for row in rows]
+        manifest, labels = self._stored.manifest.at(rows), self._stored.labels.at(rows)
         return examined(manifest, read_manifest_images(manifest), labels, task=task, patient=task.patient)
 
+    def repaired(self) -> tuple[Finding, ...]:
+        """Return what was repaired in the table of the images while it was read."""
+        return () if self._stored.manifest is None else repaired(self._stored.manifest)
+
     def grey(self, size: int, resize: str) -> NDArray[np.float32]:
-        """Return (N, size, size, 1) in 0..1, memory-mapped where these are all images in their order.
+        """Return (N, size, size, 1) in 0..1, memory-mapped if this selection is all images in stored order.
 
         Raises:
             DataError: an image is missing or cannot be decoded.
@@ -139,7 +151,7 @@ class ImageRows:
         return every if np.array_equal(self.rows, np.arange(len(every))) else every[self.rows]
 
     def source(self) -> Manifest | tfds.core.DatasetBuilder:
-        """Return what an experiment on these images starts from.
+        """Return the manifest or TFDS builder for an experiment on these images.
 
         Raises:
             DataError: they are a part of a TFDS data set.
@@ -152,19 +164,21 @@ class ImageRows:
 
 
 def private_folder() -> Path:
-    """Return the folder of decoded images, which only the user can open.
+    """Return the folder of decoded images; only the user can open it.
 
     Raises:
-        OutputError: it cannot be made.
+        OutputError: it cannot be created.
     """
     folder = data_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be made ({error.strerror}): set RADTL_CACHE to another folder.") from error
+        raise OutputError(
+            f"{folder}: cannot be created ({error.strerror}). Set RADTL_CACHE to another folder."
+        ) from error
     return folder
 
 
 def _lock() -> FileLock:
-    """Let one process at a time write images; a killed one leaves no lock."""
+    """Return a lock so that one process at a time writes images; a killed process releases it."""
     return FileLock(private_folder() / "lock")

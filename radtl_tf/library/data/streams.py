@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -34,10 +35,10 @@ class Settings:
     augmentation: str
 
     def check(self) -> None:
-        """Refuse values that are not known or out of range.
+        """Refuse values that are unknown or out of range.
 
         Raises:
-            ExperimentError: naming the first one.
+            ExperimentError: names the first such value.
         """
         values = {"image_size": self.size, "resize": self.resize, "augmentation": self.augmentation}
         record_from({**values, "batch_size": self.batch_size}, Training)
@@ -48,13 +49,16 @@ class Settings:
             raise ExperimentError(f"unknown pixels {self.pixels!r}: use one of {known}.")
 
 
-def stream(images: ImageRows, truth: NDArray[np.int64], settings: Settings) -> tf.data.Dataset:
-    """Return the images with their labels ``truth``, batched; each pass has its own order and augmentation.
+def stream(images: ImageRows, y: NDArray[Any], settings: Settings) -> tf.data.Dataset:
+    """Return the images with their labels ``y``, batched; each pass has its own order and augmentation.
+
+    Labels that are floats become float32.
 
     Raises:
         DataError, ExperimentError, OutputError: as ``Dataset.to_tf`` says.
     """
     settings.check()
+    truth = y.astype(np.float32) if y.dtype.kind == "f" else y
     grey, rows, number = images.grey(settings.size, settings.resize), images.rows, len(images)
 
     def load(positions: tf.Tensor, epoch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -73,7 +77,7 @@ def stream(images: ImageRows, truth: NDArray[np.int64], settings: Settings) -> t
 
 
 class _Passes:
-    """Called once per pass over the data: yields the positions of each batch, and the number of the pass."""
+    """Yield the positions of each batch and the number of the pass; called once per pass over the data."""
 
     def __init__(self, number: int, settings: Settings) -> None:
         self._number, self._settings, self._epochs = number, settings, itertools.count()

@@ -1,4 +1,4 @@
-"""A data set in a few lines: counts of images, patients and classes, and nothing that names a patient."""
+"""Summarize a data set: counts of images, patients and classes, without anything that identifies a patient."""
 
 from __future__ import annotations
 
@@ -9,25 +9,31 @@ from radtl_tf.data.folds.draw import patients_per_class
 from radtl_tf.data.manifest.cases import Cases
 
 
-def summary_text(cases: Cases) -> str:
-    """Return the counts as text, a line per class; the positive one of a binary task comes first."""
+def summary_text(cases: Cases, left_out: int = 0) -> str:
+    """Return the counts as text, a line per class; in a binary task the positive class comes first.
+
+    ``left_out`` rows of the table have no known label.
+    """
     rows = (f"  {name}: {_counted(n, 'image')} of {_counted(m, 'patient')}" for name, n, m in _counts(cases))
-    return "\n".join([f"Dataset: {_title(cases)}", *rows])
+    return "\n".join([f"Dataset: {_title(cases, left_out)}", *rows])
 
 
-def summary_html(cases: Cases) -> str:
-    """Return the same for a notebook."""
+def summary_html(cases: Cases, left_out: int = 0) -> str:
+    """Return the counts as HTML for a notebook."""
     table = pd.DataFrame(_counts(cases), columns=["Class", "Images", "Patients"])
-    return f"<p><b>Dataset</b>: {_title(cases)}</p>{table.to_html(index=False)}"
+    return f"<p><b>Dataset</b>: {_title(cases, left_out)}</p>{table.to_html(index=False)}"
 
 
-def _title(cases: Cases) -> str:
+def _title(cases: Cases, left_out: int) -> str:
     images, patients = _counted(len(cases.truth), "image"), _counted(len(cases.patient_ids), "patient")
-    return f"{images} of {patients}, {cases.kind}, unit {cases.unit}"
+    unknown = int((~cases.known).sum())
+    not_known = f", {_counted(unknown, 'label')} not known" if unknown else ""
+    left = f", {_counted(left_out, 'row')} without a label left out" if left_out else ""
+    return f"{images} of {patients}, {cases.kind}, unit {cases.unit}{not_known}{left}"
 
 
 def _counts(cases: Cases) -> list[tuple[str, int, int]]:
-    """Return name, images and patients of each class."""
+    """Return the name and the numbers of images and patients of each class."""
     images, patients = cases.marks.sum(axis=0), patients_per_class(cases, np.arange(len(cases.truth)))
     rows = list(zip(cases.classes, images.tolist(), patients.tolist(), strict=True))
     if cases.kind != "binary":

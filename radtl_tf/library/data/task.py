@@ -1,8 +1,8 @@
-"""What the columns of a table mean, from the arguments of ``Dataset`` to a checked Task."""
+"""Turn the arguments of ``Dataset``, which say what a table's columns mean, into a checked Task."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,40 +10,40 @@ from typing import Any
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.reader import check_task, record_from
+from radtl_tf.records.reader import check_task, normal_task, record_from
 
 
 def task_from(source: dict[str, Path | str], *, one_image_per_patient: bool = False, **given: Any) -> Task:
-    """Return the task that the arguments of a ``Dataset`` describe; ``None`` and empty ones are left out.
+    """Return the task that the arguments of a ``Dataset`` describe; ``None`` and empty arguments are ignored.
 
-    ``source`` is the key ``manifest`` or ``dataset`` of a task. Without a kind it is binary where a positive class is
-    named, multilabel where an image may have several labels, else multiclass.
+    ``source`` is the key ``manifest`` or ``dataset`` of a task. Without ``kind``, the task is binary if a positive
+    class is given, multilabel if images can have several labels, else multiclass.
 
     Raises:
-        ExperimentError: a value is none of those that are known, or two contradict each other.
+        ExperimentError: a value is unknown, or two values contradict each other.
     """
     said = {key: _plain(value) for key, value in given.items() if value is not None}
     said.setdefault("kind", _kind(said))
-    task = record_from({**said, **source, "one_image_per_patient": one_image_per_patient}, Task)
+    task = normal_task(record_from({**said, **source, "one_image_per_patient": one_image_per_patient}, Task))
     check_task(task)
     return task
 
 
 def without_source(task: Task) -> Task:
-    """Return the task of a data set that no experiment file can name: it is in memory, or a part of another."""
-    return replace(task, manifest=None, dataset=None, images=None)
+    """Return the task of a data set that an experiment file cannot name: one in memory, or a part of another."""
+    return replace(task, manifest=None, dataset=None, images=None, path_column=None, suffix=None, encoding=None)
 
 
 def check_kind_said(task: Task, cases: Cases, kind: str | None) -> None:
-    """Refuse to guess which of two classes is the positive one.
+    """Refuse to guess which of two classes is positive.
 
     Raises:
-        DataError: two classes, and neither a positive one nor a kind is given.
+        DataError: there are two classes, and neither ``positive`` nor ``kind`` is given.
     """
     if kind is None and task.kind == "multiclass" and len(cases.classes) == 2:
         raise DataError(
             f"the label {task.label!r} has 2 classes, {' and '.join(map(repr, cases.classes))}: name the positive one "
-            "(positive=...), or say kind='multiclass'."
+            "(positive=...), or set kind='multiclass'."
         )
 
 
@@ -55,7 +55,9 @@ def _kind(said: dict[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return names as text, as the cells of a CSV file hold them: a class may be the number 1."""
+    """Return names as text, like the cells of a CSV file; a class may be the number 1."""
     if isinstance(value, (str, Path)):
         return value
+    if isinstance(value, Mapping):
+        return {str(key): str(name) for key, name in value.items()}
     return tuple(map(str, value)) if isinstance(value, Iterable) else str(value)

@@ -13,10 +13,10 @@ _NEEDED = {"image", "label", "patient", "example", "sha256", "reading", "metadat
 
 
 def built(source: str | Path | tfds.core.DatasetBuilder, data_dir: Path) -> tfds.core.DatasetBuilder:
-    """Return the data set ``source``, complete on disk.
+    """Return the data set ``source``, built on disk.
 
     Raises:
-        DataError: there is no such data set, it cannot be built, or it lacks a feature that an experiment needs.
+        DataError: the data set is unknown, cannot be built, or lacks a feature that an experiment needs.
         OutputError: the folder cannot be written.
     """
     if isinstance(source, (str, Path)):
@@ -29,11 +29,11 @@ def built(source: str | Path | tfds.core.DatasetBuilder, data_dir: Path) -> tfds
     if missing:
         raise DataError(
             f"the data set {builder.name!r} lacks the features {', '.join(missing)}: build its examples with "
-            "radtl_tf.data.tfds.examples (docs/adding-a-data-set.md)."
+            "radtl_tf.data.tfds.examples (docs/how-to/adding-a-data-set.md)."
         )
     return builder
 
 
 def is_multilabel(builder: tfds.core.DatasetBuilder) -> bool:
-    """Tell whether an image of the data set may have several labels."""
+    """Return whether images of the data set can have several labels."""
     return isinstance(builder.info.features["label"], tfds.features.Sequence)

@@ -13,17 +13,17 @@ class Answer:
     """Which of two weights is better, and how sure that is.
 
     Attributes:
-        verdict: ``better``, ``worse``, ``equivalent`` or ``undecided``: what ``first`` is, compared with ``second``.
-            ``undecided``, too, where it depends on a pixel convention that is not public.
-        first: the weights that are named first.
-        second: the weights that are named second.
-        difference: mean test AUROC of ``first`` minus that of ``second``; ``nan`` where there is none.
+        verdict: ``first`` compared with ``second``: ``better``, ``worse``, ``equivalent`` or ``undecided``. It is also
+            ``undecided`` if the result depends on a pixel convention that is not public.
+        first: the weights named first.
+        second: the weights named second.
+        difference: mean test AUROC of ``first`` minus ``second``; ``nan`` if there is none.
         interval: its 95 % interval.
-        p: two-sided p of no difference.
-        margin: the difference that was declared not to count.
-        probabilities: of ``first`` better by more than the margin, ``equivalent``, ``second`` better by more; ``nan``
-            where the folds are all equal.
-        sentence: all of this in one sentence, with unit, method and size.
+        p: two-sided p of the null hypothesis of no difference.
+        margin: the largest difference that was declared irrelevant.
+        probabilities: that ``first`` is better by more than the margin, that both are equivalent, that ``second`` is
+            better by more than the margin; ``nan`` if all folds are equal.
+        sentence: the whole answer in one sentence, with unit, method and sample size.
     """
 
     verdict: Verdict
@@ -38,7 +38,7 @@ class Answer:
 
 
 def answer_from(found: Found) -> Answer:
-    """Return the answer of an evaluation; numbers are those of each weights' headline pixel convention."""
+    """Return the answer of an evaluation; its numbers use the headline pixel convention of each weights."""
     names = ("first", "equivalent", "second")
     return Answer(
         verdict=found.verdict,

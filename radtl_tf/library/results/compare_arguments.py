@@ -1,4 +1,4 @@
-"""From the arguments of ``radtl_tf.compare`` to an Experiment and its data."""
+"""Turn the arguments of ``radtl_tf.compare`` into an Experiment and its data."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 File = str | os.PathLike[str]
-# Names; or by name None (the name says all), or a file (a file per backbone) and its pixel convention.
+# Names; or a mapping from names to None (a known name) or to a file (or a file per backbone) and a pixel convention.
 WeightsArgument = Sequence[str] | Mapping[str, tuple[File | Mapping[str, File], str] | None]
-_PLACEHOLDER = "DataFrame"  # an experiment from a file needs a manifest; this one is given its data
+_PLACEHOLDER = "DataFrame"  # the task needs a manifest's name, although the data come from memory
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The arguments of ``compare`` beside the data, as they were given."""
+    """The arguments of ``compare`` except the data, as given."""
 
     weights: WeightsArgument
     backbones: Sequence[str]
@@ -43,17 +43,17 @@ class Asked:
 
 
 def dataset_from(data: Dataset | pd.DataFrame, **columns: Any) -> Dataset:
-    """Return ``data``, or the Dataset that a DataFrame becomes; ``columns`` say what its columns are.
+    """Return ``data`` as a Dataset; ``columns`` says what the columns of a DataFrame mean.
 
     Raises:
         DataError: the table is wrong, or ``data`` is neither.
-        ExperimentError: ``columns`` are given for a Dataset, which has its own.
+        ExperimentError: ``columns`` is given with a Dataset, which has its own.
     """
     given = {name: value for name, value in columns.items() if value is not None}
     if not isinstance(data, Dataset):
         return Dataset.from_frame(data, **given)
     if given:
-        raise ExperimentError(f"{next(iter(given))} is only valid for a DataFrame: a Dataset has its own. Remove it.")
+        raise ExperimentError(f"{next(iter(given))} is only valid with a DataFrame; a Dataset has its own. Remove it.")
     return data
 
 
@@ -84,7 +84,7 @@ def experiment_of(data: Dataset, asked: Asked) -> Experiment:
 
 
 def source_of(data: Dataset) -> Any:
-    """Return what the experiment reads: ``None`` where its task names the data, else the data themselves.
+    """Return the data of the experiment, or ``None`` if its task names them.
 
     Raises:
         DataError: it is a part of a TFDS data set.
@@ -97,13 +97,13 @@ def _is_named(data: Dataset) -> bool:
 
 
 def _mode(tuning: str) -> dict[str, Any]:
-    """Return a tuning as an experiment file says it: ``topK25`` has its number apart."""
+    """Return a tuning as in an experiment file, where ``topK25`` is a mode and a number of layers."""
     match = re.fullmatch(r"topK(\d+)", tuning)
     return {"mode": "topK", "layers": int(match[1])} if match else {"mode": tuning}
 
 
 def _declared(weights: WeightsArgument, backbones: Sequence[str]) -> dict[str, Any]:
-    """Return the weights that are given by file, as an experiment file declares them."""
+    """Return the declarations, as in an experiment file, of weights given by file."""
     if not isinstance(weights, Mapping):
         return {}
     return {name: _entry(name, given, backbones) for name, given in weights.items() if given is not None}
@@ -115,7 +115,9 @@ def _entry(name: str, given: Any, backbones: Sequence[str]) -> dict[str, Any]:
     files, pixels = given
     if not isinstance(files, Mapping):
         if len(backbones) > 1:
-            raise ExperimentError(f"weights[{name!r}] is one file for {len(backbones)} backbones: give one for each.")
+            raise ExperimentError(
+                f"weights[{name!r}] is one file for {len(backbones)} backbones: give one file per backbone."
+            )
         files = {backbones[0]: files}
     paths = {backbone: str(Path(file).expanduser().resolve()) for backbone, file in files.items()}
     return {"files": paths, "pixels": pixels}

@@ -1,4 +1,4 @@
-"""Exported models on images that they were not made with: ``radtl_tf.test`` and ``radtl_tf.predict``."""
+"""Use exported models on new images: ``radtl_tf.test`` and ``radtl_tf.predict``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from radtl_tf.data.decoding.images import image_files
+from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.manifest.reader import Manifest
 from radtl_tf.deploy.class_check import target_of
 from radtl_tf.deploy.predict import load_model
@@ -22,17 +22,18 @@ from radtl_tf.library.bars import bars
 from radtl_tf.library.data.dataset import Dataset
 from radtl_tf.progress import counted
 from radtl_tf.records.experiment import Task
+from radtl_tf.records.reader import normal_task
 from radtl_tf.report.pages.external import as_text
 
 TEST_FRAMES = ("estimates", "comparisons")
 
 
 class ExternalTest:
-    """What came of a test of one model, or two, on other patients. Its ``repr`` is the answer with its tables.
+    """The results of a test of one or two models on other patients. Its ``repr`` is the answer with its tables.
 
     Attributes:
-        results: all numbers as plain values, as ``results.json`` has them.
-        folder: where ``scores.csv``, ``results.json`` and ``external.html`` are; ``None`` where nothing was kept.
+        results: all numbers as plain values, as in ``results.json``.
+        folder: folder of ``scores.csv``, ``results.json`` and ``external.html``; ``None`` if nothing was kept.
     """
 
     def __init__(self, tested: Tested, folder: Path | None) -> None:
@@ -40,10 +41,10 @@ class ExternalTest:
         self.results: dict[str, Any] = tested.results
 
     def frame(self, name: str = "estimates") -> pd.DataFrame:
-        """Return ``estimates`` (a metric of a model per row, with its 95 % interval) or ``comparisons`` of two models.
+        """Return ``estimates`` (one metric of a model per row, with 95 % interval) or ``comparisons`` of two models.
 
         Raises:
-            ExperimentError: another name.
+            ExperimentError: ``name`` is unknown.
         """
         if name not in TEST_FRAMES:
             raise ExperimentError(f"No frame {name!r}: use one of {', '.join(TEST_FRAMES)}.")
@@ -62,11 +63,11 @@ def external_test(
 ) -> ExternalTest:
     """Test one model, or compare two, on ``data``; without ``out`` nothing is kept on disk.
 
-    ``data`` is a Dataset or a CSV file, whose ``columns`` are named as in a Task; ``None`` is a default.
+    ``data`` is a Dataset or a CSV file. ``columns`` names a CSV file's columns as in a Task; ``None`` is a default.
 
     Raises:
-        DataError, OutputError: as ``assess``; or ``data`` is no table of files.
-        ExperimentError: ``columns`` are given for a Dataset, which has its own, or contradict each other.
+        DataError, OutputError: as ``assess``; or ``data`` is not a table of files.
+        ExperimentError: ``columns`` is given with a Dataset, which has its own, or contradicts itself.
     """
     given = {name: value for name, value in columns.items() if value is not None}
     task, manifest = _of_dataset(data, given) if isinstance(data, Dataset) else _of_file(Path(data), given)
@@ -78,22 +79,22 @@ def external_test(
 
 def _of_dataset(data: Dataset, given: dict[str, Any]) -> tuple[Task, Manifest | None]:
     if given:
-        raise ExperimentError(f"{next(iter(given))} is only valid for a CSV file: a Dataset has its own. Remove it.")
+        raise ExperimentError(f"{next(iter(given))} is only valid with a CSV file; a Dataset has its own. Remove it.")
     return data.task, _manifest(data)
 
 
 def _of_file(file: Path, given: dict[str, Any]) -> tuple[Task, Manifest | None]:
-    return Task(manifest=file.expanduser().resolve(), **given), None
+    return normal_task(Task(manifest=file.expanduser().resolve(), **given)), None
 
 
 def predictions(
     model: Path, images: Dataset | str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 ) -> pd.DataFrame:
-    """Return a row per image: its ``path`` (its ``row`` of a Dataset), its scores, and why there are none.
+    """Return a row per image: its ``path`` (``row`` for a Dataset), its scores, and the reason if it has no scores.
 
     Raises:
-        DataError: a path does not exist, or a Dataset holds no files.
-        OutputError: ``model`` holds no model, or a damaged one.
+        DataError: a path does not exist, or a Dataset has no files.
+        OutputError: ``model`` is not the folder of a model, or the model is damaged.
     """
     if isinstance(images, Dataset):
         files = [source.path for source in _manifest(images).images]

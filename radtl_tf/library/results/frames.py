@@ -12,7 +12,7 @@ from radtl_tf.records.experiment_facts import ExperimentFacts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import SETTING_COLUMNS, Run, Scenario
 
-# Columns of text; all others hold numbers. A learning rate is text in estimates.csv only, where it may be "selected".
+# Text columns; all others are numbers. Only in estimates.csv is a learning rate text, since it may be "selected".
 _TEXT = frozenset(
     ("scenario", "backbone", "weights", "pixels", "tuning", "metric", "method", "level", "a", "b", "note", "part")
     + ("patient",)
@@ -21,7 +21,7 @@ _RUN = ("scenario", "repeat", "fold", *SETTING_COLUMNS)
 
 
 def read_table(path: Path, *text: str) -> pd.DataFrame:
-    """Return a CSV file of an output folder; ``text`` are more columns of text. An empty number is ``nan``.
+    """Return a CSV file of an output folder; ``text`` names further text columns. An empty number is ``nan``.
 
     Raises:
         OutputError: the file is missing or damaged.
@@ -35,11 +35,11 @@ def read_table(path: Path, *text: str) -> pd.DataFrame:
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}).") from error
     except ValueError as error:  # pandas' parser errors are ValueErrors
-        raise OutputError(f"{path}: damaged, no table. Delete it and run the experiment again.") from error
+        raise OutputError(f"{path} is damaged: not a CSV table. Delete it and run the experiment again.") from error
 
 
 def read_predictions(folder: OutputFolder, facts: ExperimentFacts) -> pd.DataFrame:
-    """Return every prediction of the finished runs, each with what its scenario is made of.
+    """Return every prediction of the finished runs, with the columns of its scenario.
 
     Raises:
         OutputError: the file is missing or damaged.
@@ -51,7 +51,7 @@ def read_predictions(folder: OutputFolder, facts: ExperimentFacts) -> pd.DataFra
 
 
 def _with_settings(table: pd.DataFrame, facts: ExperimentFacts) -> pd.DataFrame:
-    """Return predictions of an earlier version, which had scenarios by name only, with the columns of the settings."""
+    """Add the columns of the settings to predictions of an earlier version, which has only the scenarios' names."""
     made_of = pd.DataFrame([(one.name, *one.cells) for one in facts.scenarios], columns=["scenario", *SETTING_COLUMNS])
     merged = table.merge(made_of, on="scenario", how="left", validate="many_to_one")
     if merged["backbone"].isna().any():
@@ -60,7 +60,7 @@ def _with_settings(table: pd.DataFrame, facts: ExperimentFacts) -> pd.DataFrame:
 
 
 def read_histories(folder: OutputFolder) -> pd.DataFrame:
-    """Return a row per epoch of every finished run, after what the run is: losses are in nats.
+    """Return a row per epoch of every finished run, with the run's columns first; losses are in nats.
 
     Raises:
         OutputError: a file is damaged.

@@ -21,7 +21,7 @@ _CHANCE: dict[str, Any] = {"color": "0.6", "linestyle": ":", "linewidth": 1, "zo
 class Plots:
     """The figures of a result. Each method draws on ``ax``, or on new axes, and returns the axes.
 
-    The numbers are those of the report: test parts only, learning rates chosen inside each training part.
+    The numbers are the same as in the report: test parts only, learning rates chosen inside each training part.
     """
 
     def __init__(self, evaluation: Callable[[], Evaluation]) -> None:
@@ -30,7 +30,7 @@ class Plots:
     def roc(self, ax: Axes | None = None) -> Axes:
         """Draw the mean ROC curve of each side of the question; the band is the range over the folds.
 
-        A question over several settings has a line for each of its two weights; else each setting has one.
+        A question over several settings has one line per weights; else there is one line per setting.
         """
         axes, curves = _axes(ax), self._evaluation().curves
         shown = curves[curves["kind"] == ROC]
@@ -61,7 +61,7 @@ class Plots:
     def calibration(self, ax: Axes | None = None) -> Axes:
         """Draw the share of positives against the mean score, in bins of equally many cases; bars are SDs over folds.
 
-        Of several classes it is the mean over them. A point below the diagonal has scores that are too high.
+        With several classes, the mean over the classes is drawn. Below the diagonal, the scores are too high.
         """
         axes, reliability = _axes(ax), self._evaluation().secondary.calibration.reliability
         for name, rows in reliability.groupby("scenario", sort=False):
@@ -73,10 +73,10 @@ class Plots:
         return axes
 
     def learning_curve(self, ax: Axes | None = None) -> Axes:
-        """Draw the test AUROC of each weights by the number of training patients, with 95 % intervals.
+        """Draw the test AUROC of each weights against the number of training patients, with 95 % intervals.
 
         Raises:
-            ExperimentError: the experiment has one share of the training patients only.
+            ExperimentError: the experiment has only one share of the training patients.
         """
         found = self._evaluation().learning_curve
         if found is None:

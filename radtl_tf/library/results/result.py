@@ -1,4 +1,4 @@
-"""An experiment that is finished, or on its way, as one object: ``radtl_tf.open_results``."""
+"""A finished or unfinished experiment as one object: ``radtl_tf.open_results``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Setting
 
-# pandas and TensorFlow take seconds to load, and opening a folder needs neither.
+# pandas and TensorFlow take seconds to load and are not needed to open a folder.
 if TYPE_CHECKING:
     import keras
     import pandas as pd
@@ -29,12 +29,13 @@ BEST = "best"
 class Result:
     """The output folder of an experiment. Its ``repr`` is the answer and the table of settings.
 
-    Opening reads ``experiment.json`` only. What is asked for is read or computed then; nothing is written but by
-    ``report`` and ``export``.
+    Opening reads ``experiment.json`` only; everything else is read or computed when you use it. Only ``report`` and
+    ``export`` write files.
 
     Raises:
-        OutputError: the folder holds no experiment, or a damaged one.
-        DataError: another version wrote it, which this one cannot read; the message says which.
+        OutputError: the folder has no experiment, or a damaged one.
+        DataError: another version wrote it, and this version cannot read it; the message names the version.
+
 
     Example:
         >>> import radtl_tf as radtl
@@ -45,10 +46,12 @@ class Result:
     """
 
     def __init__(self, folder: str | os.PathLike[str], evaluation: Evaluation | None = None) -> None:
-        """Open ``folder``; ``evaluation`` is what was evaluated of it just now."""
+        """Open ``folder``; ``evaluation`` is its evaluation, if the caller has just made it."""
         self._known, self._output = evaluation, OutputFolder(Path(folder).expanduser())
         if not self._output.experiment.is_file():
-            raise OutputError(f"{self._output.root} holds no experiment (no experiment.json in it).")
+            raise OutputError(
+                f"{self._output.root} holds no experiment: experiment.json is missing. Name another folder."
+            )
         self._facts = read_facts(self._output.experiment)
 
     @property
@@ -58,12 +61,12 @@ class Result:
 
     @property
     def settings(self) -> list[str]:
-        """The names of the settings, linear probes too, as ``keras_model`` and ``export`` take them."""
+        """The names of the settings, including linear probes, for ``keras_model`` and ``export``."""
         return [setting.name for setting in self._settings()]
 
     @property
     def answer(self) -> Answer | None:
-        """The answer to the experiment's question; ``None`` where it asks none.
+        """The answer to the experiment's question; ``None`` without a question.
 
         Raises:
             ExperimentError: runs are missing.
@@ -85,11 +88,11 @@ class Result:
         """Return a table of the experiment.
 
         Args:
-            name: ``estimates`` (a metric of a setting or scenario per row), ``comparisons`` (a difference per row),
-                ``predictions`` (a score per run and image) or ``history`` (a row per epoch of each finished run).
+            name: ``estimates`` (one metric of a setting or scenario per row), ``comparisons`` (one difference per
+                row), ``predictions`` (one run and image per row) or ``history`` (one epoch of a finished run per row).
 
         Raises:
-            ExperimentError: no such table, or runs are missing; ``history`` is there from the first run on.
+            ExperimentError: ``name`` is unknown, or runs are missing (``history`` is available after the first run).
             OutputError: a file is missing or damaged.
         """
         from radtl_tf.library.results import frames
@@ -104,7 +107,7 @@ class Result:
         return self._table(name)
 
     def report(self) -> Path:
-        """Write the report, its tables and figures into the folder; return the path of ``report.html``.
+        """Write the report, its tables and figures to the folder; return the path of ``report.html``.
 
         Raises:
             ExperimentError: runs are missing.
@@ -120,19 +123,19 @@ class Result:
         """Return a trained network as a plain functional Keras model: fit it further, save it as ``.keras``.
 
         Args:
-            setting: a name of ``settings``; ``best`` is the one of lowest mean inner loss.
-            fold: whose network of the first repeat, at its learning rate of lowest inner loss; or ``all``: the mean
-                of the folds' probabilities.
+            setting: a name from ``settings``; ``best`` is the setting with the lowest mean inner loss.
+            fold: return this fold's network of the first repeat, at the learning rate with the lowest inner loss; or
+                ``all``: the mean of the folds' probabilities.
 
         Returns:
-            A model from grey images (B, H, W, 1), float32 in 0..1, to P(positive) (B, 1), or (B, K) of several classes.
+            A model from grey images (B, H, W, 1), float32 in 0..1, to P(positive) (B, 1), or to (B, K) for K classes.
             Resizing, pixel convention, backbone, standardization, dropout and head are stock layers, so it reloads
-            without radtl_tf. Below the tuning boundary it does not learn. Images of the training size give the
-            predictions of the run to 1e-6; others pass Keras' own resizing (see ``preprocess``).
+            without radtl_tf. Layers below the tuning boundary are not trainable. Images of the training size give the
+            run's predictions to 1e-6; other sizes use Keras' resizing (see ``preprocess``).
 
         Raises:
-            ExperimentError: no such setting or fold, two settings that are tied, or runs are missing.
-            WeightsError: the weights file is gone or has changed since the run.
+            ExperimentError: the setting or fold is unknown, two settings are tied, or runs are missing.
+            WeightsError: the weights file is missing or has changed since the run.
             OutputError: a file of the folder is missing or damaged.
         """
         from radtl_tf.deploy.keras_model import keras_model
@@ -141,15 +144,16 @@ class Result:
         return keras_model(self._output, _name(setting), fold, weights_folder=weights_folder())
 
     def export(self, path: str | os.PathLike[str], setting: str = BEST) -> Path:
-        """Write the mean of a setting's folds as a SavedModel, which takes image files or pixels; return its folder.
+        """Export the mean of a setting's folds as a SavedModel for image files or pixels; return its folder.
 
         Args:
             path: the new folder.
-            setting: a name of ``settings``; ``best`` is the one of lowest mean inner loss.
+            setting: a name from ``settings``; ``best`` is the setting with the lowest mean inner loss.
+
 
         Raises:
-            ExperimentError: no such setting, two that are tied, or runs are missing.
-            WeightsError: the weights file is gone or has changed since the run.
+            ExperimentError: the setting is unknown, two settings are tied, or runs are missing.
+            WeightsError: the weights file is missing or has changed since the run.
             OutputError: ``path`` exists or cannot be written.
         """
         from radtl_tf.deploy.saved_model import export
@@ -196,9 +200,9 @@ class Result:
         return list(dict.fromkeys(scenario.setting for scenario in self._facts.scenarios))
 
     def _missing(self) -> str:
-        """Say which runs are missing; nothing where all are done."""
+        """Return how many runs are finished, or "" if all are."""
         status = status_of(self._output, self._facts)
-        return f"{status.done} of {status.runs} runs are done" if status.done < status.runs else ""
+        return f"{status.done} of {status.runs} runs are finished" if status.done < status.runs else ""
 
     def _check_finished(self) -> None:
         if self._missing():

@@ -1,4 +1,4 @@
-"""Experiments from a Python session: ``radtl_tf.run`` and ``radtl_tf.compare``."""
+"""Run experiments from Python: ``radtl_tf.run`` and ``radtl_tf.compare``."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def finished(
     accept: Sequence[str],
     source: Any = None,
 ) -> Result:
-    """Do what is left of an experiment in ``out`` while a bar shows its progress; return its result.
+    """Run or resume an experiment in ``out`` with a progress bar; return its result.
 
-    ``source`` are data from memory, as ``run_experiment`` takes them.
+    ``source`` is data from memory, as in ``run_experiment``.
 
     Raises:
         DataError, ExperimentError, OutputError, WeightsError: as ``run_experiment``.
@@ -34,6 +34,6 @@ def finished(
     if isinstance(accept, str):
         raise ExperimentError(f"accept = {accept!r}: give a list of codes.")
     folder = Path(out).expanduser()
-    with borrowed_precision(), bars() as watch:  # a run on a GPU takes half precision
+    with borrowed_precision(), bars() as watch:  # a run on a GPU uses half precision
         evaluation = run_experiment(experiment, folder, source=source, accepted=accept, watch=watch)
     return Result(folder, evaluation)

@@ -1,1 +1,1 @@
-"""Weights files: where they come from, how they are checked, read and written."""
+"""Find, check, read and write weights files."""

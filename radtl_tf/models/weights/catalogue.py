@@ -1,6 +1,6 @@
-"""The published weights files that are known (``weights/catalogue.tsv``), and which of them are here.
+"""The catalogue of published weights files (``weights/catalogue.tsv``), and which of them this machine has.
 
-Nothing heavy is imported, so that they can be listed at once.
+The module imports nothing heavy, so listing the files is quick.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ Status = Literal["found", "downloaded", "keras", "missing", "refused"]
 
 @dataclass(frozen=True)
 class CatalogueRow:
-    """A published weights file: a row of ``weights/catalogue.tsv``; ``files`` are the names under which it is found.
+    """A published weights file: a row of ``weights/catalogue.tsv``; ``files`` are its possible file names.
 
-    Where ``source`` is ``keras``, the last of them is the name in Keras' own cache.
+    If ``source`` is ``keras``, the last name is the one in Keras' cache.
     """
 
     name: str
@@ -40,10 +40,10 @@ class CatalogueRow:
 
 @dataclass(frozen=True)
 class Availability:
-    """Whether the file of a row is here.
+    """Whether this machine has the file of a row.
 
-    ``found`` in the weights folder, ``downloaded`` by Keras into its cache, to be downloaded by ``keras``, ``missing``,
-    or ``refused``, since its sum is not the published one; ``problem`` says then what to do.
+    ``status`` is ``found`` in the weights folder, ``downloaded`` by Keras to its cache, ``keras`` if Keras can download
+    it, ``missing``, or ``refused`` because its sha256 is not the published one; then ``problem`` says what to do.
     """
 
     row: CatalogueRow
@@ -54,7 +54,7 @@ class Availability:
 
 @cache
 def catalogue() -> tuple[CatalogueRow, ...]:
-    """Return every published weights file that is known by name."""
+    """Return every row of the catalogue."""
     with (places.shipped("weights") / "catalogue.tsv").open(encoding="utf-8", newline="") as file:
         records = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     return tuple(
@@ -74,10 +74,10 @@ def catalogue() -> tuple[CatalogueRow, ...]:
 
 
 def rows_of(name: str, backbone: str | None = None) -> list[CatalogueRow]:
-    """Return the rows of a name, or the one of a backbone.
+    """Return the rows of a name, or its row for one backbone.
 
     Raises:
-        ExperimentError: there is none.
+        ExperimentError: there is no such row.
     """
     rows = [row for row in catalogue() if row.name == name]
     if not rows:
@@ -96,12 +96,12 @@ def rows_of(name: str, backbone: str | None = None) -> list[CatalogueRow]:
 
 
 def find(row: CatalogueRow, folder: Path) -> Path | None:
-    """Return the file of a row that lies in ``folder`` under one of its published names."""
+    """Return the file in ``folder`` with one of the row's published names, or None."""
     return next((folder / file for file in row.files if (folder / file).is_file()), None)
 
 
 def availability(row: CatalogueRow, folder: Path) -> Availability:
-    """Say whether the file of a row is here; only one whose sum is published is hashed."""
+    """Return whether this machine has the file of a row; a file is hashed only if its sha256 is published."""
     file = find(row, folder)
     if file is None and row.source == "keras":
         kept = _keras_cache() / row.files[-1]
@@ -117,11 +117,11 @@ def availability(row: CatalogueRow, folder: Path) -> Availability:
 
 
 def absent(rows: list[CatalogueRow], folder: Path) -> WeightsError:
-    """Return the one line on files of one name that have to be obtained."""
+    """Return a one-line error about missing files of one name that the user must obtain."""
     first = rows[0]
     backbones, files = (", ".join(words) for words in zip(*((row.backbone, row.files[0]) for row in rows), strict=True))
     return WeightsError(
-        f"Weights {first.name!r} for {backbones} are not here: {first.obtain}, and put {files} into {folder}."
+        f"Weights {first.name!r} for {backbones} are missing: {first.obtain}, and put {files} into {folder}."
     )
 
 
@@ -132,7 +132,7 @@ def _keras_cache() -> Path:
 
 
 def check_sum(row: CatalogueRow, file: Path) -> str:
-    """Return the sha256 of a file that bears a name of the row.
+    """Return the sha256 of a file with one of the row's names.
 
     Raises:
         WeightsError: it is not the published one.
@@ -140,14 +140,14 @@ def check_sum(row: CatalogueRow, file: Path) -> str:
     found = known_sum(file)
     if row.sha256 not in (None, found):
         raise WeightsError(
-            f"Weights file {file} has sha256 {found}, the published one {row.sha256}: get it again, "
-            f"or declare it by files.{row.backbone} in [weights.{row.name}]."
+            f"Weights file {file} has sha256 {found}, but the published file has {row.sha256}: download it again, "
+            f"or declare it with files.{row.backbone} in [weights.{row.name}]."
         )
     return found
 
 
 def recognize(file: Path, sha256: str, backbone: str) -> tuple[CatalogueRow, Literal["sum", "name"]] | None:
-    """Return the row whose file this is by its sum, else by its name alone; None where the catalogue has neither."""
+    """Return the row that matches the file's sha256, or else its name; None if no row matches."""
     rows = [row for row in catalogue() if row.backbone == backbone]
     by_sum = next((row for row in rows if row.sha256 == sha256), None)
     by_name = next((row for row in rows if file.name in row.files), None)
@@ -163,7 +163,7 @@ def sha256_of(path: Path) -> str:
 
 
 def known_sum(path: Path) -> str:
-    """Return the sha256 of a file; it is computed once for as long as size and time of change stay the same."""
+    """Return the sha256 of a file; it is computed again only if the size or modification time changes."""
     status = path.stat()
     return _sum(path.absolute(), status.st_size, status.st_mtime_ns)
 

@@ -1,11 +1,11 @@
-"""Score every pixel convention by how well a user's images fit the first batch norms of a network with its weights.
+"""Score every pixel convention by how well a user's images match the first batch norms of a pre-trained network.
 
-A batch norm keeps the mean and the variance of what entered it in pre-training, and so a trace of the pixels that the
-network saw (Li et al. 2016, arXiv 1603.04779: these statistics tell one domain from another). In the right convention
-the activations of other images have nearly those statistics; in a wrong one they are too large, too small or displaced.
-Radiographs are not the images of pre-training, so a score is evidence and no proof. How sharp they are is the largest
-difference, and half as sharp looks like half the range; so each convention is scored on images shrunk 1, 2 and 4 times
-(shrinking sharpens), and its best score counts.
+A batch norm stores the mean and variance of its inputs in pre-training, and these depend on the pixels of the images
+(Li et al. 2016, arXiv 1603.04779: these statistics distinguish domains). With the right convention, the activations of
+other images have nearly the same statistics; with a wrong one they are too large, too small or shifted.
+Radiographs differ from the images of pre-training, so a score is evidence, not proof. The largest difference is
+sharpness, and half the sharpness looks like half the range. Therefore each convention is scored on images shrunk 1, 2
+and 4 times (shrinking sharpens), and its best score is used.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.models.pixels import CONVENTIONS, PixelConvention, to_network
 
-NUM_NORMS = 4  # the first alone hardly tells conventions apart that differ by an offset: edge detectors do not see it
+NUM_NORMS = 4  # one is not enough: the first layer detects edges and hardly reacts to an offset
 SHRINKS = (1, 2, 4)
-CLOSE = 0.01  # agreements nearer than this say nothing about which is right
-DARK = 0.3  # mean grey; a film so far below the mean of photographs (0.45) looks like one with another offset
-POOR = 0.7  # below it, not even the best convention fits
+CLOSE = 0.01  # a smaller difference in agreement does not show which convention is right
+DARK = 0.3  # mean grey; darker films, far below photographs (0.45), look like images with another offset
+POOR = 0.7  # below this agreement, even the best convention does not fit
 _BATCH = 16
 
 Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -33,11 +33,11 @@ Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class ConventionScore:
-    """How the activations under one convention compare with the statistics in the batch norms.
+    """Comparison of the activations under one convention with the statistics in the batch norms.
 
-    ``agreement``, 0..1: overlap of the two normal distributions (Bhattacharyya coefficient: 1 the same, 0 nothing in
-    common), mean over channels and batch norms. ``spread``: their SD in units of the stored one, geometric mean.
-    ``shrink``: how often smaller the images fit best.
+    ``agreement``, 0..1: overlap of the two normal distributions (Bhattacharyya coefficient: 1 equal, 0 no overlap),
+    mean over channels and batch norms. ``spread``: SD of the activations divided by the stored SD, geometric mean.
+    ``shrink``: the factor of shrinking with the best fit.
     """
 
     name: str
@@ -48,9 +48,9 @@ class ConventionScore:
 
 @dataclass(frozen=True)
 class ConventionScores:
-    """The scores, best first, on ``num_images`` images of mean grey ``brightness``, 0..1.
+    """The scores, best first, on ``num_images`` images with mean grey ``brightness``, 0..1.
 
-    ``declared`` is the convention that the file should have.
+    ``declared`` is the expected convention of the file.
     """
 
     scores: tuple[ConventionScore, ...]
@@ -61,30 +61,30 @@ class ConventionScores:
 
     @property
     def best(self) -> str:
-        """Return the convention of the highest agreement."""
+        """Return the convention with the highest agreement."""
         return self.scores[0].name
 
     @property
     def close(self) -> tuple[str, ...]:
-        """Return the conventions that cannot be told from the best one."""
+        """Return the conventions that cannot be distinguished from the best one."""
         return tuple(row.name for row in self.scores[1:] if self.scores[0].agreement - row.agreement < CLOSE)
 
     @property
     def agrees(self) -> bool | None:
-        """Tell whether the declared convention is the best or as good; None where none is declared."""
+        """Return whether the declared convention is the best or as good; None if none is declared."""
         return None if self.declared is None else self.declared in (self.best, *self.close)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON values."""
+        """Return the scores as JSON values."""
         return {**asdict(self), "best": self.best, "close": self.close, "agrees": self.agrees}
 
 
 def score_conventions(base: keras.Model, grey: NDArray[np.float32], declared: str | None = None) -> ConventionScores:
-    """Score every convention for ``base``, which has its weights, on images (N, S, S, 1), float32, grey 0..1.
+    """Score every convention for ``base`` with its loaded weights, on images (N, S, S, 1), float32, grey 0..1.
 
     Raises:
         ExperimentError: the network has no batch norm.
-        WeightsError: its batch norms hold the statistics that they were created with.
+        WeightsError: its batch norms still have their initial statistics.
     """
     norms = _first_norms(base)
     network = keras.Model(base.input, [norm.input for norm in norms])
@@ -95,9 +95,9 @@ def score_conventions(base: keras.Model, grey: NDArray[np.float32], declared: st
 
 
 def shrunk(grey: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    """Return images (N, S, S, 1) averaged over ``factor`` x ``factor`` pixels, and as many laid side by side.
+    """Return images (N, S, S, 1): mosaics of images that are averaged over ``factor`` x ``factor`` pixels.
 
-    The network keeps the size of its input. Fewer images than a mosaic holds are repeated.
+    A mosaic keeps the network's input size. If there are too few images for a mosaic, they are repeated.
     """
     side = grey.shape[1] // factor
     small = grey[:, : side * factor, : side * factor].reshape(-1, side, factor, side, factor).mean((2, 4))
@@ -122,12 +122,12 @@ def _first_norms(base: keras.Model) -> list[keras.layers.BatchNormalization]:
     norms = [layer for layer in base.layers if isinstance(layer, keras.layers.BatchNormalization)][:NUM_NORMS]
     if not norms:
         raise ExperimentError(
-            f"{base.name} has no batch norm, which conventions are scored by: choose one by ablation."
+            f"{base.name} has no batch norm, so conventions cannot be scored: compare them in an experiment."
         )
     if all(np.allclose(mean, 0) and np.allclose(variance, 1) for mean, variance in map(_stored, norms)):
         raise WeightsError(
-            "The batch norms hold the statistics that they were created with, so the network was never trained and no "
-            "convention can be scored: leave the images out."
+            "The batch norms still have their initial statistics, so the network was never trained and conventions "
+            "cannot be scored: verify the file without images."
         )
     return norms
 
@@ -138,7 +138,7 @@ def _stored(norm: keras.layers.BatchNormalization) -> Moments:
 
 
 def _moments(network: keras.Model, grey: NDArray[np.float32], pixels: PixelConvention) -> list[Moments]:
-    """Return mean and variance (C,) over images and positions of what enters each batch norm."""
+    """Return the mean and variance (C,), over images and positions, of the input of each batch norm."""
     parts = list(_batch_moments(network, grey, pixels))
     counts = [len(grey[start : start + _BATCH]) for start in range(0, len(grey), _BATCH)]
     return [_pooled([part[place] for part in parts], counts) for place in range(len(parts[0]))]
@@ -152,7 +152,7 @@ def _batch_moments(network: keras.Model, grey: NDArray[np.float32], pixels: Pixe
 
 
 def _pooled(parts: list[Moments], counts: list[int]) -> Moments:
-    """Return the moments of all batches together from those of each."""
+    """Return the pooled moments of all batches."""
     means, variances = (np.stack(values) for values in zip(*parts, strict=True))
     mean = np.average(means, axis=0, weights=counts)
     return mean, np.average(variances + (means - mean) ** 2, axis=0, weights=counts)
@@ -177,7 +177,7 @@ def overlap(
     other_variance: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the Bhattacharyya coefficient of pairs of normal distributions, 0..1 (Kailath 1967, IEEE T-COM 15:52)."""
-    with np.errstate(invalid="ignore"):  # what overflows overlaps with nothing
+    with np.errstate(invalid="ignore"):  # values that overflow have no overlap
         total = variance + other_variance
         scale = np.sqrt(2 * np.sqrt(variance) * np.sqrt(other_variance) / total)
         return np.nan_to_num(scale * np.exp(-((mean - other_mean) ** 2) / (4 * total)))

@@ -1,4 +1,4 @@
-"""Weights files (``.h5``): read a stranger's without trusting it, write one that Keras 2 and 3 load."""
+"""Weights files (``.h5``): read an untrusted file safely, and write a file that Keras 2 and 3 load."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from radtl_tf.models.weights.reader import read
 from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
 from radtl_tf.records.disk import temporary_file
 
-_MAX_COPIES = 8  # float64, and an optimizer's two moments beside each tensor
-_SPARE_BYTES = 64 * 2**20  # a top, and what HDF5 needs itself
+_MAX_COPIES = 8  # float64, plus an optimizer's two moments for each tensor
+_SPARE_BYTES = 64 * 2**20  # a top, and the overhead of HDF5
 _HINTS = (
-    (b"<", "it looks like a web page, so the download went wrong"),
+    (b"<", "it looks like a web page, so the download failed"),
     (b"\x1f\x8b", "it looks like a gzip archive: unpack it"),
     (b"PK\x03\x04", "it looks like a zip archive (a .keras model, a PyTorch file or a packed download)"),
     (b"version https://git-lfs", "it is a git-LFS pointer: run `git lfs pull` where it came from"),
@@ -32,9 +32,9 @@ _HINTS = (
 
 @dataclass(frozen=True)
 class Report:
-    """What was found in a file: the names of its layers, ``matched`` or ``left_over`` (the top), and warnings.
+    """The contents of a file: the names of its layers, ``matched`` or ``left_over`` (the top), and warnings.
 
-    Nothing can be missing: such a file is refused. ``layout`` is ``model_weights``, ``root`` or ``keras3``.
+    No layer is missing, because such a file is refused. ``layout`` is ``model_weights``, ``root`` or ``keras3``.
     """
 
     file: str
@@ -55,20 +55,21 @@ class WeightFile:
 
 
 def read_weights(path: Path, base: keras.Model, *, backbone: Backbone, sha256: str | None = None) -> WeightFile:
-    """Verify a file against the variables of ``base`` and read it in full; nothing is assigned.
+    """Verify a file against the variables of ``base`` and read all of it, without assigning it.
 
-    ``sha256`` is the sum of a file known to be sound, which is read in this process; any other is read by a process of
-    its own with limits on memory and time.
+    With ``sha256``, the sum of a trusted file, it is read in this process; otherwise in a separate process with limits
+    on memory and time.
 
     Raises:
-        WeightsError: the file is not this backbone's, complete, finite and safe to read, or has another sum.
+        WeightsError: the file is not of this backbone, not complete, finite and safe to read, or has another sha256.
     """
     schema = schema_of(base, backbone)
     try:
         found = _check_outside(path, schema)
         if sha256 not in (None, found):
             raise refusal(
-                "sha256", f"its sum is {found}, expected {sha256}: get it again, or declare it as weights of your own."
+                "sha256",
+                f"its sha256 is {found}, expected {sha256}: download it again, or declare it as your own weights.",
             )
         contents = (read if sha256 else read_apart)(path, schema)
     except WeightsError as error:
@@ -78,7 +79,7 @@ def read_weights(path: Path, base: keras.Model, *, backbone: Backbone, sha256: s
 
 
 def schema_of(base: keras.Model, backbone: Backbone) -> Schema:
-    """Return what a file for ``base`` must hold: its layers with weights, in their order."""
+    """Return the required contents of a file for ``base``: its layers with weights, in order."""
     layers = tuple(
         LayerSchema(
             layer.name,
@@ -93,14 +94,14 @@ def schema_of(base: keras.Model, backbone: Backbone) -> Schema:
 
 
 def _snake(name: str) -> str:
-    """Return Keras' snake case of a class, of which it makes automatic layer names: ``Conv2D`` -> ``conv2d``."""
+    """Return the snake case of a class, which Keras uses for automatic layer names: ``Conv2D`` -> ``conv2d``."""
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()
 
 
 def _check_outside(path: Path, schema: Schema) -> str:
-    """Check what can be seen without HDF5, and return the sha256."""
+    """Check size and first bytes without HDF5, and return the sha256."""
     if not path.is_file():
-        raise refusal("missing", "there is no such file.")
+        raise refusal("missing", "the file does not exist. Correct the path.")
     tensor_bytes = 4 * sum(math.prod(shape) for shape in schema.shapes)
     limit = _MAX_COPIES * tensor_bytes + _SPARE_BYTES
     if path.stat().st_size > limit:
@@ -117,8 +118,8 @@ def _check_outside(path: Path, schema: Schema) -> str:
 def write_weights(path: Path, base: keras.Model) -> None:
     """Write the weights of ``base`` as a Keras 2 "notop" file: tensors under ``model_weights``.
 
-    ``load_weights`` of Keras 2 and 3, ``weights=`` of their applications and the published scripts read it. It appears
-    under its name only when it is complete.
+    ``load_weights`` of Keras 2 and 3, ``weights=`` of their applications and the published scripts can read it. It gets
+    its name only when it is complete.
 
     Raises:
         OutputError: the folder cannot be written or the disk is full.

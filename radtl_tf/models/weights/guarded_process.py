@@ -1,6 +1,6 @@
-"""Read a stranger's weights file in a process of its own, so that the worst it can do costs one line.
+"""Read an untrusted weights file in a separate process, so that a harmful file causes only a one-line error.
 
-Both sides of the process are here; the child (``main``) needs no Keras and starts in a fraction of a second.
+This module has both sides; the child process (``main``) does not import Keras and starts in a fraction of a second.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
 from radtl_tf.places import PACKAGE
 
 _CPU_SECONDS = 60
-_SPARE_MEMORY = 64 * 2**20  # bytes on top of the tensors themselves
+_SPARE_MEMORY = 64 * 2**20  # bytes in addition to the tensors
 
 
 def read_apart(path: Path, schema: Schema) -> Contents:
-    """Return what ``weight_reader.read`` returns; the tensors come back as a plain file of float32, never as HDF5.
+    """Return the result of ``reader.read``; the child returns the tensors as a plain float32 file, never as HDF5.
 
     Raises:
-        WeightsError: the file is refused, or it stopped the process that read it.
+        WeightsError: the file is refused, or it crashed the child process.
     """
     with tempfile.TemporaryDirectory(prefix="radtl-") as folder:
         tensors = Path(folder, "tensors")
@@ -42,14 +42,14 @@ def read_apart(path: Path, schema: Schema) -> Contents:
     shapes = schema.shapes
     ends = np.cumsum([math.prod(shape) for shape in shapes])
     if len(flat) != ends[-1]:
-        raise WeightsError(f"could not be read: the process that read it gave back {len(flat)} of {ends[-1]} numbers.")
+        raise WeightsError(f"could not be read: the reading process returned {len(flat)} of {ends[-1]} numbers.")
     values = [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
     lists = {key: tuple(answer[key]) for key in ("matched", "left_over", "warnings")}
     return Contents(layout=answer["layout"], keras_version=answer["keras_version"], values=values, **lists)
 
 
 def _ask(path: Path, tensors: Path, schema: Schema) -> dict[str, Any]:
-    """Run the child and return what it said."""
+    """Run the child process and return its answer."""
     search = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     alone = {
         "PYTHONPATH": os.pathsep.join(search),
@@ -66,17 +66,15 @@ def _ask(path: Path, tensors: Path, schema: Schema) -> dict[str, Any]:
     )
     if done.returncode < 0:
         fault = signal.strsignal(-done.returncode) or f"signal {-done.returncode}"
-        raise refusal(
-            "not HDF5", f"it stopped the process that read it ({fault}), so it is damaged or made to do harm."
-        )
-    if done.returncode:  # the child answers every fault of the file itself, so this is none
+        raise refusal("not HDF5", f"it crashed the reading process ({fault}), so it is damaged or malicious.")
+    if done.returncode:  # the child reports every fault of the file itself, so this is another failure
         last = done.stderr.strip().splitlines()[-1:]
-        raise WeightsError(f"could not be read: the process that reads weights files failed ({' '.join(last)}).")
+        raise WeightsError(f"could not be read: the reading process failed ({' '.join(last)}).")
     return json.loads(done.stdout)
 
 
 def main() -> None:
-    """Read ``argv[1]`` within limits: schema as JSON on stdin, tensors to the file ``argv[2]``, the rest to stdout."""
+    """Read ``argv[1]`` within limits: schema as JSON from stdin, tensors to the file ``argv[2]``, rest to stdout."""
     schema = _schema(json.load(sys.stdin))
     _limit(4 * sum(math.prod(shape) for shape in schema.shapes))
     try:
@@ -98,7 +96,7 @@ def _schema(record: dict[str, Any]) -> Schema:
 
 
 def _limit(num_bytes: int) -> None:
-    """Allow this process the memory that it has, room for the tensors twice, and a minute of work."""
+    """Limit this process to its present memory plus twice the tensors, and to one minute of CPU time."""
     if sys.platform == "win32":
         return
     import resource

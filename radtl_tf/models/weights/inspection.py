@@ -1,4 +1,4 @@
-"""Look into a weights file before it is used: what it holds, and the features that it gives for one image."""
+"""Inspect a weights file: its contents, and its features for one test image."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from radtl_tf.models.weights.file import Report, WeightFile, read_weights
 from radtl_tf.models.weights.schema import refusal
 from radtl_tf.models.weights.sources import assign
 
-GOLDEN_SIZE = 96  # px; every backbone takes it
+GOLDEN_SIZE = 96  # px; valid for every backbone
 
 
 @dataclass(frozen=True)
 class Golden:
     """Pooled features of ``golden_image`` under a pixel convention: mean and SD over all, and the first four.
 
-    Two installations that give the same four significant digits compute the same.
+    If two installations agree in four significant digits, they compute the same features.
     """
 
     pixels: str
@@ -38,9 +38,9 @@ class Golden:
 
 @dataclass(frozen=True)
 class Verified:
-    """A sound file: what it holds, the catalogue's row whose ``sum`` or ``name`` it bears, and its golden output.
+    """A verified file: its contents, the row of the catalogue with its ``sum`` or ``name``, and its golden output.
 
-    ``conventions`` are the scores of pixel conventions, where images were given.
+    ``conventions`` are the scores of pixel conventions if images were given.
     """
 
     backbone: str
@@ -54,7 +54,7 @@ class Verified:
     conventions: ConventionScores | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON values."""
+        """Return the result as JSON values."""
         published = self.published
         return {
             "backbone": self.backbone,
@@ -76,17 +76,17 @@ class Verified:
 
 
 def verify(path: Path, name: str, grey: NDArray[np.float32] | None = None) -> Verified:
-    """Read a file for the backbone called ``name``, as a stranger's, and compute its golden output on the CPU.
+    """Read a file for the backbone called ``name`` as untrusted, and compute its golden output on the CPU.
 
-    The pixel convention is the catalogue's where the file is known, else that of the backbone's ImageNet weights. With
-    images ``grey`` (N, S, S, 1), float32, 0..1, every convention is scored by how well they fit the file.
+    The pixel convention comes from the catalogue if the file is known, or else from the backbone's ImageNet weights.
+    With images ``grey`` (N, S, S, 1), float32, 0..1, every convention is scored by its fit to the file.
 
     Raises:
         ExperimentError: unknown backbone, or images too small for it.
         WeightsError: the file is refused, gives features that are not finite, or cannot be scored.
     """
     row = backbone(name)
-    with keras.device("cpu:0"):  # a GPU rounds products to TF32, which has three digits
+    with keras.device("cpu:0"):  # a GPU rounds products to TF32, which has only three digits
         base = build_base(name, GOLDEN_SIZE, seed=0)
         found = read_weights(path, base, backbone=row)
         assign(base, found.values)
@@ -124,21 +124,22 @@ def _verified(path: Path, base: keras.Model, row: Backbone, found: WeightFile) -
 def _name_warnings(published: CatalogueRow | None, sha256: str) -> tuple[str, ...]:
     if published is None or published.sha256 in (None, sha256):
         return ()
-    return (f"It bears the name of {published.name!r}, but the sum of the published file is {published.sha256}.",)
+    return (f"It has the name of {published.name!r}, but the published file has sha256 {published.sha256}.",)
 
 
 def _golden(base: keras.Model, pixels: str) -> Golden:
     images = to_network(golden_image(), convention(pixels))
     features = keras.ops.convert_to_numpy(base(images, training=False))[0].astype(np.float64)  # (C,)
     if not np.isfinite(features).all():
-        raise refusal("not finite", "the features that it gives are not finite, so its weights are damaged.")
+        raise refusal("not finite", "its features are not finite, so its weights are damaged.")
     return Golden(pixels, GOLDEN_SIZE, float(features.mean()), float(features.std()), tuple(features[:4].tolist()))
 
 
 def golden_image() -> np.ndarray:
-    """Return one grey image (1, 96, 96, 1), float32, 0..1: rings that get finer from the upper left, on a ramp.
+    """Return one grey image (1, 96, 96, 1), float32, 0..1: rings that get finer from the upper left, plus a ramp.
 
-    A zone plate holds every spatial frequency, so that no kernel stays unused; the ramp tells left from right.
+    The rings (a zone plate) contain every spatial frequency, so every kernel responds; the ramp makes left and right
+    differ.
     """
     y, x = np.mgrid[:GOLDEN_SIZE, :GOLDEN_SIZE].astype(np.float64)
     rings = (1 + np.cos(np.pi * (x**2 + y**2) / (2 * GOLDEN_SIZE))) / 2

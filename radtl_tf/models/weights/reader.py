@@ -1,8 +1,8 @@
-"""Read a stranger's HDF5 weights file with h5py and NumPy alone.
+"""Read an untrusted HDF5 weights file with h5py and NumPy only.
 
-HDF5 is a program for its reader: links to other files, virtual data sets, filters loaded from disk, tensors of declared
-terabytes. So the structure is walked first, link by link, and a tensor is read only after its type, shape, storage and
-filters have been found harmless.
+An HDF5 file can make its reader do harm: it can link to other files, contain virtual data sets, load filters from disk,
+and declare tensors of terabytes. Therefore the structure is walked first, link by link, and a tensor is read only after
+its type, shape, storage and filters have been checked.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _MAX_DEPTH = 12
 _MAX_NAMES = 10_000
 _MAX_NAME = 512  # bytes
 _MAX_CONFIG = 2**22  # characters; InceptionResNetV2 has 0.5 million
-_MAX_CHUNK = 2**20  # elements; a chunk is unpacked as a whole
+_MAX_CHUNK = 2**20  # elements; a chunk is unpacked at once
 _DEFLATE = h5py.h5z.FILTER_DEFLATE
-_FILTERS = (h5py.h5z.FILTER_SHUFFLE, _DEFLATE, h5py.h5z.FILTER_FLETCHER32)  # in the order in which h5py sets them
+_FILTERS = (h5py.h5z.FILTER_SHUFFLE, _DEFLATE, h5py.h5z.FILTER_FLETCHER32)  # in the order set by h5py
 _STORED_HERE = {h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED}
 _KERAS3_LAYERS = ("layers", "_layer_checkpoint_dependencies")  # the latter in files of late Keras 2
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a file holds for a schema: its layers' names, ``matched`` or ``left_over``, and the tensors.
+    """The contents of a file for a schema: the names of its layers, ``matched`` or ``left_over``, and the tensors.
 
     ``values`` are float32 in the schema's order; ``layout`` is ``model_weights``, ``root`` or ``keras3``.
     """
@@ -51,7 +51,7 @@ def read(path: Path, schema: Schema) -> Contents:
     """Read every tensor of the schema, or nothing.
 
     Raises:
-        WeightsError: the file is not HDF5, not what it should be, or not safe to read.
+        WeightsError: the file is not HDF5, does not match the schema, or is not safe to read.
     """
     try:
         with h5py.File(path, "r", locking=False) as file:
@@ -59,11 +59,11 @@ def read(path: Path, schema: Schema) -> Contents:
     except WeightsError:
         raise
     except MemoryError:
-        raise refusal("size", "reading it takes more memory than the tensors of the backbone can need.") from None
+        raise refusal("size", "reading it takes more memory than the backbone's tensors need.") from None
     except (
         Exception
-    ) as error:  # h5py turns HDF5's errors into OSError, RuntimeError, KeyError, ValueError, TypeError, ...
-        raise refusal("not HDF5", f"it is truncated or damaged ({type(error).__name__}): get it again.") from None
+    ) as error:  # h5py raises OSError, RuntimeError, KeyError, ValueError, TypeError, ... for errors of HDF5
+        raise refusal("not HDF5", f"it is truncated or damaged ({type(error).__name__}): download it again.") from None
 
 
 def _read(file: h5py.File, schema: Schema) -> Contents:
@@ -92,7 +92,7 @@ def _read(file: h5py.File, schema: Schema) -> Contents:
 
 
 def _layers(file: h5py.File, schema: Schema) -> tuple[str, h5py.Group, list[FileLayer]]:
-    """Return the layout's name, the group that holds the layers, and those that have weights, in the file's order."""
+    """Return the layout's name, the group of the layers, and the layers with weights, in the file's order."""
     for name in _links(file):
         _check_link(file, name)
     if _has_names(file, "layer_names"):
@@ -102,7 +102,7 @@ def _layers(file: h5py.File, schema: Schema) -> tuple[str, h5py.Group, list[File
     for name in _KERAS3_LAYERS:
         if name in file:
             return "keras3", file[name], _keras3_layers(file[name], schema.layers)
-    raise refusal("names", "it has no layer_names, at the root or below model_weights: it is no weights file of Keras.")
+    raise refusal("names", "it has no layer_names at the root or in model_weights, so it is not a Keras weights file.")
 
 
 def _keras2_layers(group: h5py.Group, skip: frozenset[str] | set[str] = frozenset()) -> list[FileLayer]:
@@ -120,7 +120,7 @@ def _keras2_layers(group: h5py.Group, skip: frozenset[str] | set[str] = frozense
 
 
 def _keras3_layers(group: h5py.Group, wanted: tuple[LayerSchema, ...]) -> list[FileLayer]:
-    """Read the layout of Keras 3's ``.weights.h5``: ``<kind>_<number>/vars/<place>``, ``vars`` has the layer's name."""
+    """Read the layout of Keras 3's ``.weights.h5``: ``<kind>_<number>/vars/<place>``; ``vars`` has the layer's name."""
     objects = _walk(group)
     sizes: dict[str, int] = {key: sum(path.startswith(f"{key}/vars/") for path in objects) for key in group}
     seen: dict[str, int] = {}
@@ -139,7 +139,7 @@ def _keras3_layers(group: h5py.Group, wanted: tuple[LayerSchema, ...]) -> list[F
 
 
 def _walk(top: h5py.Group, skip: frozenset[str] | set[str] = frozenset()) -> dict[str, int]:
-    """Return the kind of every object below ``top`` by its path; each may be reached by one hard link only."""
+    """Return the kind of every object in ``top`` by its path; only one hard link per object is allowed."""
     objects: dict[str, int] = {}
     addresses = {h5py.h5o.get_info(top.id).addr}
     todo: list[tuple[str, h5py.Group]] = [("", top)]
@@ -171,7 +171,7 @@ def _links(group: h5py.Group) -> Iterator[str]:
 
 
 def _check_link(group: h5py.Group, name: str) -> Any:
-    """Return HDF5's record of the object behind a hard link, and refuse every other link before it is followed."""
+    """Return HDF5's record of the object behind a hard link; refuse any other link without following it."""
     link = group.id.links.get_info(name.encode("utf-8", "surrogateescape"))
     if link.type != h5py.h5l.TYPE_HARD:
         raise refusal("link", f"{shown(name)} is a soft, external or user-defined link.")
@@ -186,7 +186,7 @@ def _has_names(group: h5py.Group, key: str) -> bool:
 
 
 def _names(group: h5py.Group, key: str) -> list[str]:
-    """Return a list of names, which Keras splits into ``key0``, ``key1``, ... where one attribute cannot hold it."""
+    """Return a list of names; Keras splits a list that is too long for one attribute into ``key0``, ``key1``, ..."""
     if not _has_names(group, key):
         raise refusal("names", f"{shown(group.name)} has no {key}.")
     keys = [key] if key in group.attrs else [f"{key}{number}" for number in range(_MAX_NAMES)]
@@ -201,13 +201,13 @@ def _names(group: h5py.Group, key: str) -> list[str]:
 
 
 def _strings(group: h5py.Group, key: str) -> list[str]:
-    """Read a bounded attribute of strings: of fixed length in TensorFlow 2.4's era, of variable length since h5py 3."""
+    """Read an attribute of strings, within limits: fixed length up to TensorFlow 2.4, variable length in h5py 3."""
     attribute = group.attrs.get_id(key)
     if attribute.shape is not None and int(np.prod(attribute.shape)) == 0:
-        return []  # an empty list has been written as an empty array of float64
+        return []  # Keras writes an empty list as an empty array of float64
     kind = h5py.check_string_dtype(attribute.dtype)
     if kind is None or attribute.shape is None:
-        raise refusal("type", f"{key} of {shown(group.name)} is no list of names.")
+        raise refusal("type", f"{key} of {shown(group.name)} is not a list of names.")
     if int(np.prod(attribute.shape)) > _MAX_NAMES or (kind.length or 0) > _MAX_NAME:
         raise refusal("size", f"{key} of {shown(group.name)} has too many or too long names.")
     values = np.atleast_1d(np.asarray(group.attrs[key], dtype=object)).tolist()
@@ -222,9 +222,9 @@ def _text(group: h5py.Group, key: str) -> str:
 
 
 def _configured(file: h5py.File) -> list[str]:
-    """Return the names of the layers in the model's configuration, a text that is never run; none where there is none.
+    """Return the layer names in the model's configuration, which is never executed; none without a configuration.
 
-    A configuration of another form than Keras' is left alone: nothing here depends on it.
+    A configuration in another format than Keras' is ignored.
     """
     if "model_config" not in file.attrs or file.attrs.get_id("model_config").shape != ():
         return []
@@ -239,7 +239,7 @@ def _configured(file: h5py.File) -> list[str]:
 def _dataset(group: h5py.Group, path: str) -> h5py.Dataset:
     dataset = group[path]
     if not isinstance(dataset, h5py.Dataset):
-        raise refusal("missing", f"{shown(path)} is no tensor.")
+        raise refusal("missing", f"{shown(path)} is not a tensor.")
     return dataset
 
 
@@ -255,7 +255,7 @@ def _check_dataset(dataset: h5py.Dataset, shape: Shape, name: str) -> None:
         raise refusal("shape", f"tensor {name} has shape {dataset.shape}, expected {shape}.")
     filters = [storage.get_filter(place)[0] for place in range(storage.get_nfilters())]
     if filters != [known for known in _FILTERS if known in filters]:
-        raise refusal("type", f"tensor {name} is packed by another filter than shuffle, gzip and fletcher32.")
+        raise refusal("type", f"tensor {name} uses a filter other than shuffle, gzip and fletcher32.")
     if dataset.chunks and int(np.prod(dataset.chunks, dtype=object)) > max(_MAX_CHUNK, int(np.prod(shape))):
         raise refusal("shape", f"tensor {name} is stored in chunks of {dataset.chunks}.")
     if _DEFLATE in filters:
@@ -263,14 +263,14 @@ def _check_dataset(dataset: h5py.Dataset, shape: Shape, name: str) -> None:
 
 
 def _check_packed(dataset: h5py.Dataset, skipped: int, name: str) -> None:
-    """Unpack every chunk within its size: HDF5 itself would unpack whatever there is before it looks at the size.
+    """Unpack every chunk up to its declared size; HDF5 itself would unpack all of it before checking the size.
 
-    ``skipped`` is the bit that says of a chunk that it was stored without gzip.
+    ``skipped`` is the bit that marks a chunk stored without gzip.
     """
     size = int(np.prod(dataset.chunks)) * dataset.dtype.itemsize
     for number in range(dataset.id.get_num_chunks()):
         chunk = dataset.id.get_chunk_info(number)
-        most = size + size // 100 + 1024  # what gzip cannot shrink grows by less
+        most = size + size // 100 + 1024  # data that gzip cannot compress grows by less
         if chunk.size <= most and not chunk.filter_mask & skipped:
             packed = dataset.id.read_direct_chunk(chunk.chunk_offset)[1]
             most, grown = size, len(zlib.decompressobj().decompress(packed, size + 1))

@@ -1,6 +1,6 @@
-"""Which tensors of a weights file belong to which weights of a backbone: pure bookkeeping on names, no file is touched.
+"""Match the tensors of a weights file to the weights of a backbone by name; this module opens no files.
 
-The backbone's own variables are the schema; everything is planned, and 100 % of it found, before a tensor is read.
+The schema is the backbone's own variables. Every weight must be matched before any tensor is read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class LayerSchema:
-    """A layer that has weights: its name, its class in snake case, and each weight's (name, shape) in order."""
+    """A layer with weights: its name, its class in snake case, and each weight's (name, shape) in order."""
 
     name: str
     kind: str
@@ -28,10 +28,10 @@ class LayerSchema:
 
 @dataclass(frozen=True)
 class Schema:
-    """What a file must hold for one backbone.
+    """The required contents of a file for one backbone.
 
-    ``numbered``: the layer names are Keras' automatic ones, so only the order of their numbers within a kind counts.
-    ``known`` is the number of layers with weights of every known backbone, to say what a wrong file looks like.
+    ``numbered``: Keras numbers the layers automatically, so only the order of the numbers within a kind matters.
+    ``known`` is the number of layers with weights of every known backbone, used to describe a wrong file.
     """
 
     backbone: str
@@ -47,27 +47,27 @@ class Schema:
 
 @dataclass(frozen=True)
 class FileLayer:
-    """A layer of a file that has weights: its name there and each tensor's (name or "", path)."""
+    """A layer with weights in a file: its name and each tensor's (name or "", path)."""
 
     name: str
     tensors: tuple[tuple[str, str], ...]
 
 
 def refusal(code: str, text: str) -> WeightsError:
-    """Return the one-line error of a refused file; ``code`` is the class of the fault, for tests and tables."""
+    """Return the one-line error of a refused file; ``code`` is the kind of fault, for tests and tables."""
     return WeightsError(f"refused ({code}): {text}")
 
 
 def shown(name: str) -> str:
-    """Return a name from a file as it may be printed: quoted, ASCII, bounded."""
+    """Return a name from a file that is safe to print: quoted, ASCII, limited in length."""
     return ascii(name if len(name) <= 80 else name[:77] + "...")
 
 
 def plan(schema: Schema, found: list[FileLayer]) -> list[FileLayer]:
-    """Return the file's layers in the order of the schema's; what follows them in ``found`` is the top and stays out.
+    """Return the file's layers in the order of the schema; layers after them in ``found`` are the top and are ignored.
 
     Raises:
-        WeightsError: not every weight of the backbone is there under its own name and in its own order.
+        WeightsError: a weight of the backbone is missing, or has another name or position.
     """
     _check_unique(found)
     names = _comparable([layer.name for layer in found], schema)
@@ -82,7 +82,7 @@ def plan(schema: Schema, found: list[FileLayer]) -> list[FileLayer]:
 
 
 def check_order(configured: list[str], found: list[FileLayer]) -> None:
-    """Compare the order of the file's layers with the one of its model's configuration, for the layers that both have.
+    """Check that the file's layers have the same order as in its model's configuration, for layers in both.
 
     Raises:
         WeightsError: the orders differ.
@@ -93,7 +93,8 @@ def check_order(configured: list[str], found: list[FileLayer]) -> None:
     for expected, name in zip(*orders, strict=False):
         if expected != name:
             raise refusal(
-                "names", f"model_config lists layer {shown(expected)} where layer_names lists {shown(name)}: exchanged."
+                "names",
+                f"model_config lists layer {shown(expected)} where layer_names lists {shown(name)}: they are swapped.",
             )
 
 
@@ -104,10 +105,10 @@ def _check_unique(found: list[FileLayer]) -> None:
 
 
 def _comparable(names: list[str], schema: Schema) -> list[str]:
-    """Return names as they are in every build.
+    """Return names that are the same in every build.
 
-    Keras 2 wrote DenseNet's ``conv1/conv`` for today's ``conv1_conv``. Automatic numbers go on counting from model to
-    model, so they are replaced by their rank.
+    Keras 2 wrote DenseNet's ``conv1_conv`` as ``conv1/conv``. Automatic numbers continue from model to model, so they
+    are replaced by their rank.
     """
     flat = [name.replace("/", "_") for name in names]
     if not schema.numbered:
@@ -120,7 +121,7 @@ def _comparable(names: list[str], schema: Schema) -> list[str]:
 
 
 def _mismatch(schema: Schema, wanted: list[str], names: list[str]) -> WeightsError:
-    """Say what a file is whose layers are not the schema's."""
+    """Return the error for a file whose layers do not match the schema."""
     missing = [name for name in wanted if name not in set(names)]
     like = _looks_like(schema, names)
     if missing and like:
@@ -132,19 +133,19 @@ def _mismatch(schema: Schema, wanted: list[str], names: list[str]) -> WeightsErr
         text = ", ".join(f"{name!r}{nearest(name, names)}" for name in missing[:_MAX_SHOWN])
         code = "missing" if len(names) < len(wanted) else "names"
         return refusal(
-            code, f"{len(missing)} of {len(wanted)} layers of {schema.backbone} are not there: {ascii(text)[1:-1]}."
+            code, f"{len(missing)} of {len(wanted)} layers of {schema.backbone} are missing: {ascii(text)[1:-1]}."
         )
     if names[: len(wanted)] == wanted:
         more = len(names) - len(wanted)
-        return refusal("names", f"{more} layers follow {schema.backbone}'s; a top has at most {_MAX_TOP_LAYERS}.")
+        return refusal(
+            "names", f"{more} layers follow those of {schema.backbone}; a top has at most {_MAX_TOP_LAYERS}."
+        )
     place = next(place for place, pair in enumerate(zip(wanted, names, strict=False)) if pair[0] != pair[1])
-    return refusal(
-        "names", f"layers are in another order: {wanted[place]!r} is expected where {shown(names[place])} stands."
-    )
+    return refusal("names", f"layers are in the wrong order: expected {wanted[place]!r}, found {shown(names[place])}.")
 
 
 def _looks_like(schema: Schema, names: list[str]) -> str | None:
-    """Return the other known backbone that has as many layers with weights, with or without a dense top."""
+    """Return another known backbone with the same number of layers with weights, with or without a dense top."""
     own = schema.known.get(schema.backbone)
     for count in (len(names), len(names) - 1):
         for name, known in schema.known.items():
@@ -168,9 +169,9 @@ def _check_tensor_names(layer: LayerSchema, candidate: FileLayer) -> None:
 
 
 def _check_owners(schema: Schema, matched: list[FileLayer], found: list[FileLayer]) -> None:
-    """Refuse a layer whose tensors are called by another layer of the file, as where two groups are exchanged.
+    """Refuse a layer whose tensors have the name of another layer of the file, as when two groups are swapped.
 
-    The automatic numbers in the names of tensors and of layers may differ all together, so their ranks are compared.
+    Automatic numbers in the names of tensors and layers may be shifted together, so their ranks are compared.
     """
     layers = set(_flat(found))
     pairs = [
@@ -182,13 +183,13 @@ def _check_owners(schema: Schema, matched: list[FileLayer], found: list[FileLaye
     wanted, said = (_comparable([pair[side] for pair in pairs], schema) for side in (0, 1))
     for (layer, owner), one, other in zip(pairs, wanted, said, strict=True):
         if owner != layer and owner in layers and one != other:
-            raise refusal("names", f"layer {shown(layer)} holds tensors of layer {shown(owner)}: two are exchanged.")
+            raise refusal("names", f"layer {shown(layer)} holds tensors of layer {shown(owner)}: the two are swapped.")
 
 
 def _owner(name: str, layer: str, layers: set[str]) -> str:
-    """Return the layer that the name of a tensor names, ``layer`` or one of ``layers`` where it is one of these.
+    """Return the layer in the name of a tensor: one of ``layers``, or else ``layer``.
 
-    Names of outer models and scopes may come first: ``resnet50/conv1_conv/kernel:0``.
+    The name may start with outer models and scopes: ``resnet50/conv1_conv/kernel:0``.
     """
     parts = name.split("/")[:-1]
     said = ["_".join(parts[start:]) for start in range(len(parts))]
@@ -200,6 +201,6 @@ def _flat(layers: list[FileLayer]) -> list[str]:
 
 
 def _weight_name(name: str) -> str:
-    """Return ``kernel`` for ``conv1/conv/kernel:0``, and for ``depthwise_kernel``, as Keras 2 called it."""
+    """Return ``kernel`` for ``conv1/conv/kernel:0`` and for ``depthwise_kernel``, the name in Keras 2."""
     leaf = name.rsplit("/", 1)[-1].removesuffix(":0")
     return "kernel" if leaf == "depthwise_kernel" else leaf

@@ -1,11 +1,11 @@
-"""Where do the weights come from, in which order?
+"""Find the weights of a backbone in these sources, in this order.
 
 1. A file that the experiment file declares for this backbone: ``[weights.<name>] files.<backbone>``.
-2. ``random``: drawn from the seed by the layers' own initializers.
-3. A row of ``weights/catalogue.tsv`` of that name: its file, if it lies in the weights folder under a published name;
-4. else, where the row's source is ``keras``, what Keras itself downloads; for the others one line says where to get it.
+2. ``random``: drawn from the seed with the layers' initializers.
+3. A row of ``weights/catalogue.tsv`` with that name: its file, if the weights folder has it under a published name.
+4. Otherwise, if the row's source is ``keras``, Keras downloads it; for other rows an error says where to get the file.
 
-The pixel convention comes from the same place as the weights; the experiment may override it, and both are recorded.
+The pixel convention comes from the same source; the experiment can override it, and both are recorded.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ _log = get_logger(__name__)
 RANDOM = "random"
 NATIVE = "native"
 _CONNECT_SECONDS = 10
-_DOWNLOAD_SIZE = 224  # px; of the MobileNets Keras has a file per size, and the catalogue lists this one
+_DOWNLOAD_SIZE = 224  # px; Keras has one file of MobileNet weights per size, and the catalogue lists this one
 
 
 @dataclass(frozen=True)
 class WeightsRecord:
-    """Weights of one backbone as resolved; ``pixels`` is the convention they get, ``native_pixels`` what they saw."""
+    """Resolved weights of one backbone; ``pixels`` is the convention to use, ``native_pixels`` that in pre-training."""
 
     name: str
     backbone: str
@@ -68,13 +68,13 @@ def _listed(name: str, backbone: str) -> CatalogueRow | None:
 def resolve(
     name: str, backbone: str, *, entries: dict[str, WeightsEntry], pixels: str = NATIVE, folder: Path
 ) -> WeightsRecord:
-    """Find the weights called ``name`` for a backbone; nothing is loaded or downloaded, a file is hashed.
+    """Find the weights called ``name`` for a backbone; a file is hashed, but nothing is loaded or downloaded.
 
-    ``entries`` is what the experiment file declares, ``folder`` is searched for published files. ``pixels`` other than
-    ``native`` overrides the convention of the weights.
+    ``entries`` are the declarations of the experiment file; ``folder`` is searched for published files. ``pixels``
+    other than ``native`` overrides the convention of the weights.
 
     Raises:
-        ExperimentError: an unknown name, backbone or convention, or weights declared without a convention.
+        ExperimentError: the name, backbone or convention is unknown, or weights are declared without a convention.
         WeightsError: the file is missing; the message says where to get it and where to put it.
     """
     row = backbone_row(backbone)
@@ -100,14 +100,14 @@ def resolve(
 
 
 def _made_with(file: Path | None) -> str | None:
-    """Return the pixel convention that the record beside a file of ``radtl pretrain`` names, if there is one."""
+    """Return the pixel convention in the record next to a file of ``radtl pretrain``, or None without a record."""
     record = file.with_name(f"{file.name}.json") if file else None
     if record is None or not record.is_file():
         return None
     try:
         pixels = json.loads(record.read_text(encoding="utf-8")).get("pixels")
     except (OSError, ValueError, AttributeError) as error:
-        raise WeightsError(f"{record}: no record of a weights file: remove it, or give pixels.") from error
+        raise WeightsError(f"{record} is not the record of a weights file: remove it, or give pixels.") from error
     return pixels if isinstance(pixels, str) else None
 
 
@@ -128,7 +128,7 @@ def _check_known(name: str, entries: dict[str, WeightsEntry]) -> None:
 def _locate(
     name: str, backbone: str, entry: WeightsEntry, listed: CatalogueRow | None, folder: Path
 ) -> tuple[Literal["random", "keras", "file"], Path | None]:
-    """Return the source and, where it is one, the file: the order that this module begins with."""
+    """Return the source of the weights and their file, if any, in the order given at the top of this module."""
     declared = entry.files.get(backbone)
     if declared:
         if not declared.is_file():
@@ -147,10 +147,10 @@ def _locate(
 
 
 def initialize(base: keras.Model, record: WeightsRecord, seed: int) -> None:
-    """Give ``base`` the weights of the record; only ``random`` uses ``seed``.
+    """Assign the weights of the record to ``base``; only ``random`` uses ``seed``.
 
     Raises:
-        WeightsError: the file is not what the record says, or the download failed. ``base`` is unchanged then.
+        WeightsError: the file does not match the record, or the download failed; ``base`` is then unchanged.
     """
     if record.source == "random":
         draw_weights(base, seed)
@@ -162,7 +162,7 @@ def initialize(base: keras.Model, record: WeightsRecord, seed: int) -> None:
 
 def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
     if record.file is None:
-        raise WeightsError(f"Weights {record.name!r} for {record.backbone} name no file: resolve them again.")
+        raise WeightsError(f"Weights {record.name!r} for {record.backbone} have no file: resolve them again.")
     known = {item.sha256 for item in catalogue()} - {None}
     trusted = record.sha256 if record.sha256 in known else None
     found = read_weights(record.file, base, backbone=backbone_row(record.backbone), sha256=trusted)
@@ -174,11 +174,11 @@ def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
 
 
 def fetch(name: str, backbone: str | None, *, folder: Path) -> Iterator[tuple[CatalogueRow, Path]]:
-    """Yield each file of the weights called ``name``, after Keras has downloaded it if it was not here.
+    """Yield each file of the weights called ``name``; Keras downloads missing files.
 
     Raises:
         ExperimentError: the catalogue has no such weights.
-        WeightsError: files have to be obtained (one line says where, and nothing is downloaded), or a download failed.
+        WeightsError: the user must obtain files (the message says where; nothing is downloaded), or a download failed.
     """
     states = [availability(row, folder) for row in rows_of(name, backbone)]
     missing = [state.row for state in states if state.status == "missing"]
@@ -191,16 +191,18 @@ def fetch(name: str, backbone: str | None, *, folder: Path) -> Iterator[tuple[Ca
 
 
 def _kept(row: CatalogueRow, folder: Path) -> Path:
-    """Let Keras download a file; return where it keeps it."""
+    """Let Keras download a file; return its path in Keras' cache."""
     _downloaded(row.name, row.backbone)
     file = availability(row, folder).file
     if file is None:
-        raise WeightsError(f"Keras has loaded {row.name!r} for {row.backbone}, but kept no file {row.files[-1]}.")
+        raise WeightsError(
+            f"Keras loaded {row.name!r} for {row.backbone}, but kept no file {row.files[-1]}: try again."
+        )
     return file
 
 
 def _downloaded(name: str, backbone: str) -> list[np.ndarray]:
-    """Return the values of the weights that Keras has in its cache or downloads."""
+    """Return the values of weights from Keras' cache or a download."""
     application = backbone_row(backbone).application
     shape = (_DOWNLOAD_SIZE, _DOWNLOAD_SIZE, 3)
     try:
@@ -209,7 +211,7 @@ def _downloaded(name: str, backbone: str) -> list[np.ndarray]:
     except Exception as error:  # Keras raises a bare Exception when a download fails
         listed = _listed(name, backbone)
         raise WeightsError(
-            f"Keras could not download the ImageNet weights of {backbone}: go online once, or put "
+            f"Keras could not download the ImageNet weights of {backbone}: connect to the internet once, or put "
             f"{listed.files[0] if listed else 'its file'} into the weights folder."
         ) from error
     return [keras.ops.convert_to_numpy(weight) for weight in source.weights]
@@ -217,7 +219,7 @@ def _downloaded(name: str, backbone: str) -> list[np.ndarray]:
 
 @contextlib.contextmanager
 def _short_patience() -> Iterator[None]:
-    """Let connections fail within seconds: Keras' download has no timeout of its own."""
+    """Set a timeout of seconds for connections, because Keras' download has no timeout."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_CONNECT_SECONDS)
     try:
@@ -227,10 +229,10 @@ def _short_patience() -> Iterator[None]:
 
 
 def assign(base: keras.Model, values: list[np.ndarray]) -> None:
-    """Give the weights of ``base`` these values, in their order.
+    """Assign these values to the weights of ``base``, in order.
 
     Raises:
-        WeightsError: they are not the same when they are read again.
+        WeightsError: the weights differ from the values when they are read back.
     """
     for weight, value in zip(base.weights, values, strict=True):
         weight.assign(value)

@@ -1,4 +1,4 @@
-"""What the report's figures have in common: their size, a color and a marker per weights, and the axes."""
+"""Shared parts of the report's figures: size, axes, and a color and a marker per weights."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.svg import FAINT, SERIES, STYLE, svg
 
 MARKERS = "osD^vP"
-WIDTH = 3.3  # inches without the text beside the axes: with it about 430 px, readable on a telephone
+WIDTH = 3.3  # inches without the text next to the axes; about 430 px with it, readable on a phone
 ROW = 0.21
 _PANEL = 1.6  # height of one of several panels, in inches
-_UNNAMED = "_child"  # how matplotlib calls a line without a label
+_UNNAMED = "_child"  # matplotlib's label of a line that has none
 _TOLD = 8  # lines of a drawing that are read aloud
-BESIDE = 1.02  # where numbers and legends stand, in widths of the axes
+BESIDE = 1.02  # position of numbers and legends, in widths of the axes
 
 
 @contextmanager
 def canvas(height: float, width: float = WIDTH) -> Iterator[Canvas]:
-    """Give an empty matplotlib figure of that size (inches); it is drawn in the report's style inside the block."""
+    """Give an empty matplotlib figure of that size (inches); inside the block it is drawn in the report's style."""
     with mpl.rc_context(STYLE):
         yield Canvas(figsize=(width, height))
 
@@ -38,13 +38,13 @@ def drawn(drawing: Canvas, *, key: str, title: str, caption: str, alt: str, sect
 
 
 def told(lines: Sequence[str], where: str) -> str:
-    """Return ``lines`` as one text to be read aloud: the first of them, and how many more stand ``where``.
+    """Return ``lines`` as one text for screen readers: the first of them, and how many more are ``where``.
 
     >>> told(["a: 0.5", "b: 0.6"], "in the table")
     'a: 0.5; b: 0.6.'
     """
     more = len(lines) - _TOLD
-    return "; ".join(lines[:_TOLD]) + (f"; {more} more stand {where}." if more > 0 else ".")
+    return "; ".join(lines[:_TOLD]) + (f"; {more} more are {where}." if more > 0 else ".")
 
 
 def styles(record: ExperimentRecord) -> dict[str, tuple[str, str]]:
@@ -54,7 +54,7 @@ def styles(record: ExperimentRecord) -> dict[str, tuple[str, str]]:
 
 
 def finish_auroc(axes: Axes, ticks: Mapping[int, str], height: int) -> None:
-    """Keep to what an AUROC can be, and mark chance."""
+    """Limit the axis to possible AUROCs, and mark chance."""
     low, high = axes.get_xlim()
     axes.set_xlim(max(low, 0), min(high, 1.005))
     if low < 0.5:
@@ -63,7 +63,7 @@ def finish_auroc(axes: Axes, ticks: Mapping[int, str], height: int) -> None:
 
 
 def finish(axes: Axes, ticks: Mapping[int, str], height: int, label: str) -> None:
-    """Name the rows and the axis, and leave the frame out."""
+    """Name the rows and the axis, and remove the frame."""
     axes.set_yticks(list(ticks), list(ticks.values()))
     axes.set_ylim(height - 0.5, -0.7)
     axes.set_xlabel(label)
@@ -74,9 +74,9 @@ def finish(axes: Axes, ticks: Mapping[int, str], height: int, label: str) -> Non
 
 @contextmanager
 def panels(titles: Sequence[str], labels: tuple[str, str], below: float = 0.42) -> Iterator[dict[str, Axes]]:
-    """Give axes per title, two beside each other, drawn in the report's style inside the block.
+    """Give axes per title, two per row; inside the block they are drawn in the report's style.
 
-    ``labels`` are those of the x and y axis, ``below`` the room under each row in inches.
+    ``labels`` name the x and y axis, ``below`` is the space under each row in inches.
     """
     columns = min(len(titles), 2)
     rows = -(-len(titles) // columns)
@@ -97,7 +97,7 @@ def panels(titles: Sequence[str], labels: tuple[str, str], below: float = 0.42) 
 
 
 def _begin(axes: Axes, title: str | None) -> None:
-    """Name a panel, or remove the one that no title is left for."""
+    """Name a panel, or remove it if no title is left."""
     if title is None:
         axes.remove()
         return
@@ -115,5 +115,5 @@ def legend_below(axes: Mapping[str, Axes], columns: int = 2) -> Canvas:
     place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "ncols": columns}
     legend = drawing.legend(list(handles.values()), [str(at) for at in range(len(handles))], **place)
     for text, name in zip(legend.get_texts(), handles, strict=True):
-        text.set_text(name)  # matplotlib would leave out a name that begins with an underscore
+        text.set_text(name)  # matplotlib would hide a name that begins with an underscore
     return drawing

@@ -1,4 +1,4 @@
-"""A figure of the report: a drawing with its title, caption and a text that says the same."""
+"""A figure of the report: a drawing with its title, its caption and an alternative text."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: ``svg`` is an element made by ``svg.svg``; ``key`` is its anchor, ``section`` where it stands.
+    """One figure: ``svg`` is an element made by ``svg.svg``; ``key`` is its anchor, ``section`` its place.
 
-    ``alt`` says in words what the drawing shows: it is read aloud instead of it.
+    ``alt`` says in words what the drawing shows, for screen readers.
     """
 
     key: str

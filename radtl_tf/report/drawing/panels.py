@@ -21,9 +21,9 @@ class Shown:
 
 
 def shown_settings(record: ExperimentRecord) -> dict[str, list[Shown]]:
-    """Return per panel (backbone and tuning) the settings of the question's weights; of all, without a question.
+    """Return the settings per panel (backbone and tuning): of the question's weights, or of all without a question.
 
-    Each weights under the conventions that may be its own, as in the ROC curves.
+    Each weights appears under the conventions that may be its own, as in the ROC curves.
     """
     question = record.question
     panels: dict[str, list[Shown]] = {}
@@ -46,6 +46,6 @@ def looks(record: ExperimentRecord, lines: Sequence[Shown]) -> Iterator[tuple[Sh
 
 
 def said(shown: Mapping[str, Sequence[Shown]], say: Callable[[Shown], str], where: str) -> str:
-    """Return what ``say`` says of every line, to be read aloud; those left out stand ``where``."""
+    """Return what ``say`` says of every line, for screen readers; the lines left out are ``where``."""
     lines = [f"{panel}, {line.name}: {say(line)}" for panel, settings in shown.items() for line in settings]
     return told(lines, where)

@@ -1,4 +1,4 @@
-"""Matplotlib figures as inline SVG that follows the page's colors and refers to nothing outside it."""
+"""Matplotlib figures as inline SVG that uses the page's colors and needs no other file."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-# Matplotlib knows no CSS variables: it draws in stand-in colors that the page's own replace.
+# Matplotlib knows no CSS variables: it draws in stand-in colors, which the page's colors replace.
 INK, FAINT = "#010101", "#020202"
 SERIES = ("#030301", "#030302", "#030303", "#030304", "#030305", "#030306")
 _VARIABLES = {INK: "var(--ink)", FAINT: "var(--faint)"} | {
     color: f"var(--series-{position})" for position, color in enumerate(SERIES, start=1)
 }
-_LARGEST = 1.5  # a narrow drawing is not blown up: all have text of one size where there is room
+_LARGEST = 1.5  # limit of enlargement: all drawings have text of one size if there is room
 STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and copied
-    "svg.hashsalt": "radtl",  # the same numbers give the same bytes
+    "svg.hashsalt": "radtl",  # equal numbers give equal bytes
     "text.parse_math": False,  # a $ in a name is a $
     "font.size": 8.5,
     "text.color": INK,
@@ -32,9 +32,9 @@ STYLE: Any = {
 
 
 def svg(figure: Figure, title: str, description: str = "") -> str:
-    """Return the figure as one ``<svg>`` element without prologue, metadata, namespaces and fixed size.
+    """Return the figure as one ``<svg>`` element without prologue, metadata, namespaces or fixed size.
 
-    ``title`` names it and ``description`` says in words what it shows, for those who do not see it.
+    ``title`` names the figure, and ``description`` says in words what it shows, for screen readers.
     """
     buffer = io.StringIO()
     with warnings.catch_warnings():
@@ -54,7 +54,7 @@ def svg(figure: Figure, title: str, description: str = "") -> str:
 
 
 def _no_idle_ids(text: str) -> str:
-    """Return ``text`` without the ids that nothing refers to: matplotlib gives every figure the same ones."""
+    """Return ``text`` without unused ids: matplotlib gives every figure the same ones."""
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
     return re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in used else "", text)
 

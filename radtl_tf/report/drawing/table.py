@@ -12,7 +12,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#])")
 
 @dataclass(frozen=True)
 class Table:
-    """One table: ``rows`` of text, one cell per column; ``key`` is its anchor, ``section`` where it stands."""
+    """One table: ``rows`` of text, one cell per column; ``key`` is its anchor, ``section`` its place."""
 
     key: str
     title: str
@@ -23,13 +23,13 @@ class Table:
 
     @property
     def numeric(self) -> tuple[bool, ...]:
-        """Which columns hold numbers only, and so are set flush right."""
+        """Which columns hold only numbers and are aligned right."""
         cells = zip(*self.rows, strict=True) if self.rows else ((),) * len(self.columns)
         return tuple(bool(column) and all(not cell or _NUMBER.match(cell) for cell in column) for column in cells)
 
 
 def render_text(table: Table) -> str:
-    """Return the table for a terminal: aligned columns, nothing but printable characters."""
+    """Return the table for a terminal: aligned columns, printable characters only."""
     lines = [[_printable(cell) for cell in row] for row in (table.columns, *table.rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     lines.insert(1, ["-" * width for width in widths])
@@ -38,7 +38,7 @@ def render_text(table: Table) -> str:
 
 
 def render_markdown(table: Table) -> str:
-    """Return the table as GitHub-flavored Markdown; no cell can be taken for markup."""
+    """Return the table as GitHub-flavored Markdown; every cell is escaped."""
     rule = ["---:" if right else "---" for right in table.numeric]
     lines = [_cells(table.columns), f"| {' | '.join(rule)} |", *(_cells(row) for row in table.rows)]
     return "\n".join([f"## {table.title}", "", plain(table.caption), "", *lines]) + "\n"
@@ -60,5 +60,5 @@ def _cells(row: Iterable[str]) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return ``text`` without line breaks and without what could steer a terminal."""
+    """Return ``text`` without line breaks and control characters."""
     return "".join(character if character.isprintable() else " " for character in text)

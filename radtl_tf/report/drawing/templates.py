@@ -1,4 +1,4 @@
-"""Pages from templates: everything escaped, nothing outside the page."""
+"""Render pages from templates: every value is escaped, and a page needs no other file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 
-DISCLAIMER = "For research. Not a medical device: nothing here may serve to diagnose or to treat anyone."
+DISCLAIMER = "For research only. Not a medical device and not for clinical use."
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 
 

@@ -9,7 +9,7 @@ from radtl_tf.report.drawing.templates import render_template
 from radtl_tf.report.results.tables import settings_table
 from radtl_tf.report.text.advice import advice, chances, headline
 
-NO_QUESTION = "This experiment asks no question: it estimates and compares nothing."
+NO_QUESTION = "This experiment declares no question: it reports estimates and makes no comparisons."
 
 
 def render_card(evaluation: Evaluation) -> str:

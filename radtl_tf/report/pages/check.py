@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,17 @@ from radtl_tf.report.drawing.table import Table, render_text
 from radtl_tf.report.drawing.templates import render_template
 
 CONFOUNDERS = "Age and pixel spacing by class"
-_MAX_LINES = 10  # of a finding; all of them are in the JSON
+_NUM_FIRST = 3
+_SCREEN_LINES, _SCREEN_COLUMNS = 24, 80
+_GROUPS = {"error": "Errors", "warning": "Warnings", "info": "Notes"}
 _CAPTIONS = {
-    "Files": "Every file has one outcome.",
-    "Classes": "An image with several labels counts under all of them together.",
-    "Sizes": "As decoded, upright and with square pixels.",
-    CONFOUNDERS: "Where known: from the DICOM header, or from columns called age and spacing.",
-    "Acquisition by class": "Cramer's V: 0 is no association, 1 a perfect one. AUROC of the label from all of it: "
-    "0.5 is chance.",
-    "Folds": "What each part of each fold would hold, with images per class.",
+    "Files": "Each file has one outcome.",
+    "Classes": "An image with several labels is counted once, under the combination of its labels.",
+    "Sizes": "Sizes after decoding, upright and with square pixels.",
+    CONFOUNDERS: "Taken from the DICOM header, or from columns named age and spacing; unknown values are left out.",
+    "Acquisition by class": "Cramer's V: 0 means no association, 1 a perfect one. The AUROC shows how well all of "
+    "these properties together predict the label; 0.5 is chance.",
+    "Folds": "Images and patients in each part of each fold, with images per class.",
 }
 
 
@@ -33,20 +36,57 @@ def verdict(checked: Checked) -> str:
     """Return the result in a few words."""
     numbers = [(sum(found.level == level for found in checked.findings), level) for level in ("error", "warning")]
     parts = [f"{number} {level}{'s' if number > 1 else ''}" for number, level in numbers if number]
-    return ", ".join(parts) or "no error, no warning"
+    return ", ".join(parts) or "no errors, no warnings"
 
 
-def lines_text(finding: Finding) -> str:
+def lines_text(finding: Finding, max_lines: int = 10) -> str:
     """Return the first lines of a finding, and how many more there are."""
-    first = ", ".join(map(str, finding.lines[:_MAX_LINES]))
-    more = len(finding.lines) - _MAX_LINES
+    first = ", ".join(map(str, finding.lines[:max_lines]))
+    more = len(finding.lines) - max_lines
     return first + (f" and {more} more" if more > 0 else "")
 
 
+def first_steps(checked: Checked) -> tuple[Finding, ...]:
+    """Return the findings to act on first: up to three errors and warnings, the worst first."""
+    return tuple(finding for finding in checked.findings if finding.level != "info")[:_NUM_FIRST]
+
+
+def as_screen(checked: Checked) -> str:
+    """Return the check for one screen of a terminal, 24 lines of 80 columns: the result, and what to do first."""
+    lines = [*(f"{what}: {value}" for what, value in checked.counts.items()), f"Result: {verdict(checked)}"]
+    first = first_steps(checked)
+    if first:
+        lines += ["", "Do first"]
+    for number, finding in enumerate(first, start=1):
+        where = f" Lines: {lines_text(finding, 3)}." if finding.lines else ""
+        text = f"{number}. {finding.level.upper()} {finding.code}: {finding.message}"
+        lines += [*_wrapped(text, 3), *_wrapped(finding.advice + where, 2, indent="   ")]
+    others = [_shortened(finding) for finding in checked.findings if finding not in first]
+    space = max(_SCREEN_LINES - len(lines) - 3, 1)
+    if others:
+        lines += ["", "Also found", *others[:space]]
+    return "\n".join(lines + [f"  and {len(others) - space} more"] * (len(others) > space))
+
+
+def _wrapped(text: str, max_lines: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        _SCREEN_COLUMNS,
+        initial_indent=indent,
+        subsequent_indent="   ",
+        max_lines=max_lines,
+        placeholder=" ...",
+    )
+
+
+def _shortened(finding: Finding) -> str:
+    return textwrap.shorten(f"{finding.level} {finding.code}: {finding.message}", _SCREEN_COLUMNS, placeholder=" ...")
+
+
 def as_text(checked: Checked) -> str:
-    """Return the check for a terminal."""
+    """Return the whole check as text: every finding, every table."""
     lines = [f"{what}: {value}" for what, value in checked.counts.items()]
-    for level, findings in groupby(checked.findings, key=lambda finding: finding.level):
+    for level, findings in groupby(checked.findings, key=_level):
         lines.append("")
         for finding in findings:
             lines.append(f"{level.upper()} {finding.code}: {finding.message}")
@@ -68,7 +108,7 @@ def as_dict(checked: Checked) -> dict[str, Any]:
 
 
 def write_page(path: Path, checked: Checked, name: str) -> None:
-    """Write the check of the data set ``name`` as one HTML page without scripts and external addresses.
+    """Write the check of the data set ``name`` as one HTML page without scripts or external addresses.
 
     Raises:
         OutputError: the file cannot be written.
@@ -79,7 +119,8 @@ def write_page(path: Path, checked: Checked, name: str) -> None:
         verdict=verdict(checked),
         errors=checked.errors,
         counts=checked.counts,
-        findings=checked.findings,
+        first=first_steps(checked),
+        groups=[(_GROUPS[level], list(found)) for level, found in groupby(checked.findings, key=_level)],
         lines=lines_text,
         figure=_confounders(checked),
         tables=tables_of(checked),
@@ -101,8 +142,12 @@ def tables_of(checked: Checked) -> list[Table]:
     ]
 
 
+def _level(finding: Finding) -> str:
+    return finding.level
+
+
 def _confounders(checked: Checked) -> str:
-    """Return medians and quartiles of age and spacing per class as an SVG element, or nothing where none is known."""
+    """Return medians and quartiles of age and spacing per class as an SVG element; empty if none is known."""
     table = checked.tables.get(CONFOUNDERS)
     if table is None:
         return ""

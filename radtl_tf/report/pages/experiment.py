@@ -1,4 +1,4 @@
-"""Write an experiment's report: a page that needs nothing but itself, the same in Markdown, its parts as files."""
+"""Write an experiment's report: one self-contained page, the same in Markdown, and its parts as files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FIRST_SCREEN = ("forest", "pairs")
 def write_report(folder: Path, evaluation: Evaluation) -> Path:
     """Write ``report.html`` and ``report.md``, ``tables/`` and ``figures/`` and return the path of the first.
 
-    Radiographs with saliency maps, where some are stored, stand on the page and nowhere else.
+    Stored saliency maps show radiographs, so they appear on the page only.
 
     Raises:
         OutputError: the folder cannot be written, or the stored maps are damaged.
@@ -114,9 +114,9 @@ def report_markdown(evaluation: Evaluation, found: Contents) -> str:
 
 
 def _check_of_maps(found: Contents) -> list[str]:
-    """Return what Markdown says of saliency maps: not the maps, which are patients' images."""
+    """Return the Markdown text on saliency maps, without the maps: they show patients' images."""
     if not found.saliency:
         return []
     verdicts = "\n".join(f"- {plain(sentence)}" for sentence in found.saliency.sentences)
     tables = [render_markdown(table).strip() for table in found.tables if table.section == SECTION]
-    return ["## Saliency maps", "The maps stand in report.html only: they are patients' images.", verdicts, *tables]
+    return ["## Saliency maps", "The maps show patients' images, so they are in report.html only.", verdicts, *tables]

@@ -37,7 +37,7 @@ _LATEX = {
 
 
 def export(folder: Path, figures: Sequence[Figure], tables: Sequence[Table]) -> None:
-    """Write ``tables/<key>.csv`` and ``.tex``, ``figures/<key>.svg`` and ``.png``, each whole or not at all.
+    """Write ``tables/<key>.csv`` and ``.tex``, ``figures/<key>.svg`` and ``.png``, each completely or not at all.
 
     Raises:
         OutputError: the folder cannot be written.
@@ -53,7 +53,7 @@ def export(folder: Path, figures: Sequence[Figure], tables: Sequence[Table]) -> 
 
 
 def as_csv(table: Table) -> str:
-    """Return the cells as CSV; a signed number is a number, a dash for none is an empty cell."""
+    """Return the cells as CSV; a signed number becomes a number, a lone dash an empty cell."""
     return csv_text(table.columns, ((_value(cell) for cell in row) for row in table.rows))
 
 
@@ -64,7 +64,7 @@ def _value(cell: str) -> str | float:
 
 
 def as_latex(table: Table) -> str:
-    """Return the table for a manuscript that loads booktabs; no cell can be taken for a command."""
+    """Return the table for a manuscript that loads booktabs; every cell is escaped."""
     columns = "".join("r" if right else "l" for right in table.numeric)
     head, *rows = (" & ".join(map(latex, row)) + r" \\" for row in (table.columns, *table.rows))
     lines = [

@@ -1,4 +1,4 @@
-"""The test of a frozen model for a reader: tables for a terminal, and one HTML page."""
+"""Show the test of a frozen model: tables for a terminal, and one HTML page."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def as_text(external: External, drifts: Sequence[Drift]) -> str:
 
 
 def write_page(path: Path, external: External, drifts: Sequence[Drift], views: Sequence[Scored]) -> None:
-    """Write the test as one HTML page without scripts and external addresses.
+    """Write the test as one HTML page without scripts or external addresses.
 
-    ``views`` are the images as each class sees them, against the rest; one view of a binary task.
+    ``views`` hold the images with each class against the rest; a binary task has one view.
 
     Raises:
         OutputError: the file cannot be written.
@@ -63,7 +63,7 @@ def _estimates(estimates: Sequence[Estimate]) -> Table:
     return Table(
         key="estimates",
         title="Estimates",
-        caption="Intervals are of these models as they are: they know nothing of another training.",
+        caption="The intervals hold for these trained models. They do not include the variation between trainings.",
         columns=("Model", "Metric", "Value", "95 % interval", "Interval by"),
         rows=tuple(
             (one.model, _named(one.metric), number(one.value), range_text(one.ci_low, one.ci_high), one.method)
@@ -82,7 +82,8 @@ def _comparisons(tests: Sequence[Compared]) -> Table:
     return Table(
         key="comparisons",
         title="Comparison",
-        caption="The first minus the second, on the same cases. The AUROC is what is asked; no p is adjusted.",
+        caption="The first model minus the second, on the same cases. The AUROC is the main comparison; p values are "
+        "not adjusted.",
         columns=("Metric", "First", "Second", "Difference", "95 % interval", "p", "Method"),
         rows=tuple(
             (
@@ -97,9 +98,9 @@ def _comparisons(tests: Sequence[Compared]) -> Table:
 def _inputs(drifts: Sequence[Drift]) -> Table:
     return Table(
         key="inputs",
-        title="Images against those of training",
-        caption="Grey values are in 0..1, border is the mean of the outermost pixels, sizes are in pixels. The p of as "
-        "many images outside is adjusted over the rows by Holm.",
+        title="Images compared with the training images",
+        caption="Grey values run from 0 to 1, border is the mean of the outermost pixels, and sizes are in pixels. p "
+        "is the probability of at least this many images outside by chance, adjusted over the rows (Holm).",
         columns=("What", "Training median", "Training 1 % to 99 %", "Median here", "Outside", "By chance", "p"),
         rows=tuple(
             (
@@ -112,14 +113,15 @@ def _inputs(drifts: Sequence[Drift]) -> Table:
 
 
 def _curves(external: External, views: Sequence[Scored]) -> str:
-    """Return the ROC curve of each model as an SVG element; of several classes the mean, theirs thin behind it."""
+    """Return the ROC curve of each model as an SVG element; with several classes their mean, classes thin."""
     aurocs = [one for one in external.estimates if one.metric == "auroc"]
+    known = [view.known() for view in views]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(3.3, 3.3))
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, linestyle=":")
         for column, (one, color, dash) in enumerate(zip(aurocs, SERIES, _DASHES, strict=False)):
-            curves = [_roc(view.truth, view.scores[:, column]) for view in views]
+            curves = [_roc(view.truth, view.scores[:, column]) for view in known]
             if len(curves) > 1:
                 for curve in curves:
                     axes.plot(*curve, color=color, linestyle=dash, linewidth=0.5, alpha=0.5)
@@ -133,7 +135,7 @@ def _curves(external: External, views: Sequence[Scored]) -> str:
 
 
 def _roc(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> Curve:
-    """Return the corners of the ROC curve, equal scores taken together: false and true positive rates."""
+    """Return the corners of the ROC curve, with equal scores as one step: false and true positive rates."""
     order = np.argsort(-scores, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
     hits = truth[order] == 1
@@ -142,11 +144,11 @@ def _roc(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> Curve:
 
 
 def _mean(curves: Sequence[Curve]) -> Curve:
-    """Return the mean of ROC curves at each false positive rate; the area under it is the mean of theirs."""
+    """Return the mean of ROC curves at each false positive rate; the area under it is the mean of their areas."""
     if len(curves) == 1:
         return curves[0]
     at = np.unique(np.concatenate([wrong for wrong, _ in curves]))
-    # Where a curve rises straight up it has two values: np.interp takes the last, which is the lower one from behind.
+    # At a vertical step a curve has two values: np.interp takes the last one, which read backwards is the lower one.
     lower = [np.interp(-at, -wrong[::-1], found[::-1]) for wrong, found in curves]
     upper = [np.interp(at, wrong, found) for wrong, found in curves]
     ends = np.stack([np.mean(lower, axis=0), np.mean(upper, axis=0)], axis=1)

@@ -1,4 +1,4 @@
-"""A contact sheet: radiographs as a network will see them, by the very functions that training uses."""
+"""A contact sheet: radiographs as a network sees them, made by the functions that training uses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def write_preview(
     sheet: Sheet,
     name: str,
 ) -> None:
-    """Write the sheet of ``images``, (line, uint16 grey (H, W)) by class, as one HTML page that stands alone.
+    """Write the sheet of ``images``, (line, uint16 grey (H, W)) by class, as one self-contained HTML page.
 
     Each image is shown plain, then in ``sheet.views`` augmented views, once per convention: its three channels in the
     network's order as red, green and blue, the convention's range as black to white.
@@ -51,7 +51,7 @@ def write_preview(
         "preview.html",
         name=name,
         sentence=f"{sheet.image_size} x {sheet.image_size} px, resized by the policy {sheet.resize}, augmentation "
-        f"{sheet.augmentation}. What cannot be seen here, a network cannot see either.",
+        f"{sheet.augmentation}. A network sees no more than this page shows.",
         conventions=[_section(convention, shown) for convention in conventions],
     )
     write_text(path, page)
@@ -81,7 +81,7 @@ def _section(convention: PixelConvention, shown: Mapping[str, Sequence[tuple[str
 
 
 def _source(grey: Any, convention: PixelConvention) -> str:
-    """Return a picture of what the network gets as a data address."""
+    """Return a picture of the network's input as a data URL."""
     values = np.asarray(to_network(grey[None], convention))[0]  # (S, S, 3)
     share = (values - convention.low) / (convention.high - convention.low)
     png = imagecodecs.png_encode(np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8))

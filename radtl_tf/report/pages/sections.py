@@ -18,12 +18,13 @@ from radtl_tf.report.saliency.section import SECTION, Saliency
 from radtl_tf.report.text.citation import bibtex, citations
 from radtl_tf.report.text.guidelines import Item, as_table, checklists
 from radtl_tf.report.text.methods import paragraphs, sentences
+from radtl_tf.report.text.methods_sentences import missing_data
 from radtl_tf.report.topics.calibration import calibration_figure
 from radtl_tf.report.topics.learning_curve import learning_curve_figure
 from radtl_tf.report.topics.selective_prediction import selective_figure
 from radtl_tf.report.topics.similarity import layers_figure
 
-# The sections of the page: a table or a figure names the one that it stands in.
+# The sections of the page: each table and figure names its section.
 SECTIONS = {"results": "Results", "training": "Training", "data": "Data", "method": "How it was made"}
 
 # The report's figures in their order; a maker returns None where an experiment has nothing to show.
@@ -48,8 +49,8 @@ _PLACES = {"answer": "Answer", "notes": "Notes", "methods": "Methods text", "cit
 class Contents:
     """All that a report shows: ``checklists`` are the items of each guideline, ``methods`` a text per heading.
 
-    Where there are saliency maps, their check is among ``figures`` and ``tables``; ``saliency`` has the maps, which are
-    patients' images and stand on the page only.
+    If there are saliency maps, ``figures`` and ``tables`` include their check. ``saliency`` holds the maps, which show
+    patients' images and appear on the page only.
     """
 
     figures: list[Figure]
@@ -76,7 +77,7 @@ def contents(evaluation: Evaluation, saliency: Saliency | None = None) -> Conten
     """Return what the report of an evaluation shows; every figure is drawn once."""
     answer = evaluation.question
     said = sentences(evaluation) | {"result": answer.sentence if answer else ""}
-    said |= {"saliency": saliency.draft if saliency else ""}
+    said |= {"saliency": saliency.draft if saliency else "", "missing": missing_data(evaluation)}
     shown = Contents(
         figures=[*figures(evaluation), *(saliency.figures if saliency else ())],
         tables=[*tables(evaluation), *([saliency.table] if saliency and saliency.table.rows else ())],

@@ -1,4 +1,4 @@
-"""Figures of the estimates and of the question: settings, the question by fold and by pixel convention."""
+"""Figures of the estimates and of the question: by setting, by fold and by pixel convention."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def forest_figure(evaluation: Evaluation) -> Figure:
             key="forest",
             title="Test AUROC of each setting with its 95 % interval",
             alt=told(said, "in the table of settings"),
-            caption="Each setting with its learning rate chosen by inner loss: mean test AUROC over the folds and 95 % "
-            "interval. Intervals that overlap do not mean that weights are equal: the folds are shared, so look at "
-            "the differences.",
+            caption="Mean test AUROC over the folds with its 95 % interval, at the learning rate chosen by inner "
+            "loss. Overlapping intervals do not mean that two weights are equal: both share the folds, so look at "
+            "their difference.",
         )
 
 
 def pairs_figure(evaluation: Evaluation) -> Figure | None:
-    """Return the test AUROC of the question's two weights in every fold, by convention; none without a question."""
+    """Return the test AUROC of the question's two weights in every fold, by convention; ``None`` without a question."""
     answer = evaluation.question
     if not answer:
         return None
@@ -72,12 +72,13 @@ def pairs_figure(evaluation: Evaluation) -> Figure | None:
             key="pairs",
             title=f"{answer.a} and {answer.b}, fold by fold",
             alt=told(said, "in the table of comparisons"),
-            caption="The question in every test part: a line joins the two weights in the same fold. Bars are means.",
+            caption="Test AUROC of the question's two weights in each fold; bars are means. A grey line joins the two "
+            "in the same fold.",
         )
 
 
 def conventions_figure(evaluation: Evaluation) -> Figure | None:
-    """Return the difference under every pixel convention with its 95 % interval; none without an ablation."""
+    """Return the difference under every pixel convention with its 95 % interval; ``None`` without an ablation."""
     ablation = evaluation.ablation
     if not ablation:
         return None
@@ -104,9 +105,9 @@ def conventions_figure(evaluation: Evaluation) -> Figure | None:
             key="conventions",
             title=f"{ablation.a} minus {ablation.b} under each pixel convention with its 95 % interval",
             alt=told(said, "in the table of pixel conventions"),
-            caption="The question under every pixel convention, both weights fed with the same: difference in test "
-            "AUROC and 95 % interval, not adjusted. The shaded band is the margin. Where the trained head's marks move "
-            "with the convention and the probe's do not, the scale of the features was measured, not what they hold.",
+            caption="Difference in test AUROC with its 95 % interval (not adjusted), both weights fed with the same "
+            "convention; the shaded band is the margin. If the trained head's marks move with the convention and the "
+            "probe's do not, the trained head measures the scale of the features, not their content.",
         )
 
 
@@ -115,7 +116,7 @@ def _has_conventions(group: pd.DataFrame) -> bool:
 
 
 def _estimate(axes: Axes, position: int, row: Mapping[Any, Any], style: tuple[str, str]) -> str:
-    """Draw one setting and return its numbers as they stand beside it."""
+    """Draw one setting and return its numbers as printed next to it."""
     color, marker = style
     axes.plot([row["ci_low"], row["ci_high"]], [position, position], color=color, linewidth=1.6)
     axes.plot(row["mean"], position, marker, color=color, markersize=5)

@@ -1,4 +1,4 @@
-"""Figure of the whole grid: the mean test AUROC of every scenario, weights beside each other."""
+"""Figure of the whole grid: the mean test AUROC of every scenario, one column per weights."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMN, _LETTER = 0.75, 0.072  # inches: the narrowest column, and a letter of 
 
 
 def heatmap_figure(evaluation: Evaluation) -> Figure | None:
-    """Return the scenarios as a table of colored cells; none where it would be a single cell."""
+    """Return the scenarios as a table of colored cells; ``None`` if it would have only one cell."""
     trained = _trained(evaluation.estimates)
     cells = _cells(trained)
     if cells.size < 2:
@@ -42,11 +42,11 @@ def heatmap_figure(evaluation: Evaluation) -> Figure | None:
             key="heatmap",
             title="Mean test AUROC of every scenario",
             alt=f"{cells.count().sum()} scenarios from {number(spread[0])} to {number(spread[1])}; the highest is "
-            f"{best['weights']} with {', '.join(best[list(_ROW_KEYS)])}. All values stand in the table of scenarios.",
-            caption="A row per backbone, tuning and learning rate; a column per weights. The stronger the color, the "
-            "higher the mean over the folds; colors run from the lowest to the highest cell, so a strong contrast may "
-            "be a small difference. The highest cell is the highest by chance, too: choose between settings, whose "
-            "learning rate was chosen without the test parts.",
+            f"{best['weights']} with {', '.join(best[list(_ROW_KEYS)])}. The table of scenarios lists all values.",
+            caption="Mean test AUROC over the folds: one row per backbone, tuning and learning rate, one column per "
+            "weights. Colors run from the lowest to the highest cell, so a strong contrast may be a small difference. "
+            "The highest cell is partly a matter of chance: compare settings instead, because their learning rate was "
+            "chosen without the test parts.",
         )
 
 

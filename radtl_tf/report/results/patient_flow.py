@@ -1,4 +1,4 @@
-"""Figure of the flow of patients and images: what came in, what was left out and why, and where the rest was used."""
+"""Figure of the flow of patients and images: the data given, what was excluded and why, and how the rest was used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LETTERS = 15  # of text per inch
 _LINE = 0.155  # inches, as all below
 _MARGIN = 0.08
 _GAP = 0.28
-_ASIDE = 0.36  # where the box of what was left out begins, in widths
+_ASIDE = 0.36  # left end of the box of excluded images, in widths
 _PARTS = {"train": "Training part: fits", "inner": "Inner part: chooses", "test": "Test part: measured once"}
 _COUNTED = {"images": "images", "patients": "patients", "positives": "positive images"}  # of a binary task
 
@@ -27,8 +27,14 @@ _Box = tuple[float, float, list[str]]  # left and right end, lines
 
 
 def flow_figure(evaluation: Evaluation) -> Figure:
-    """Return boxes from the data that were given to the parts of the folds, with images and patients in each."""
-    texts = [[_given(evaluation)], [_left_out()], [_analyzed(evaluation)], [_divided(evaluation)], _parts(evaluation)]
+    """Return boxes from the given data to the parts of the folds, with images and patients in each."""
+    texts = [
+        [_given(evaluation)],
+        [_left_out(evaluation)],
+        [_analyzed(evaluation)],
+        [_divided(evaluation)],
+        _parts(evaluation),
+    ]
     rows = [_boxes(row, begin) for row, begin in zip(texts, (0, _ASIDE, 0, 0, 0), strict=True)]
     heights = [max(len(lines) for _, _, lines in row) * _LINE + 2 * _MARGIN for row in rows]
     total = sum(heights) + _GAP * (len(rows) - 1)
@@ -45,10 +51,10 @@ def flow_figure(evaluation: Evaluation) -> Figure:
             figure,
             key="flow",
             title="Flow of patients and images",
-            alt=". ".join(box.replace("\n", ", ") for row in texts for box in row) + ".",
-            caption="From the data that were given to the parts of the folds; where folds differ, the fewest to the "
-            "most. A patient is never in two parts of one fold; over the folds of a repeat, each is tested once. What "
-            "was left out before the data were given to this software is not known here and is for the authors to add.",
+            alt=". ".join(box.replace("\n", ", ").rstrip(".") for row in texts for box in row) + ".",
+            caption="Patients and images from the given data to the parts of the folds; if folds differ, the range is "
+            "shown. No patient is in two parts of one fold, and each patient is tested once per repeat. Authors must "
+            "add what they excluded before they gave the data to this software.",
             section="data",
         )
 
@@ -56,11 +62,24 @@ def flow_figure(evaluation: Evaluation) -> Figure:
 def _given(evaluation: Evaluation) -> str:
     data, task = evaluation.record.data, evaluation.record.experiment.task
     source = f"Data set {task.dataset}" if task.dataset else "Manifest"
+    number = _num_left_out(evaluation)
+    if number:
+        return f"{source}: {data.examples + number} images"
     return f"{source}: {data.examples} images of {data.patients} patients"
 
 
-def _left_out() -> str:
-    return "Left out by this software: 0 images. One that cannot be read, or is no radiograph, stops the experiment."
+def _left_out(evaluation: Evaluation) -> str:
+    number = _num_left_out(evaluation)
+    why = ", which have no known label" if number else ""
+    return (
+        f"Excluded by this software: {number} images{why}. An image that cannot be read, or is not a "
+        "radiograph, stops the experiment."
+    )
+
+
+def _num_left_out(evaluation: Evaluation) -> int:
+    unknown = evaluation.record.data.unknown
+    return unknown.left_out if unknown else 0
 
 
 def _analyzed(evaluation: Evaluation) -> str:
@@ -116,7 +135,7 @@ def _draw(axes: Axes, box: _Box, top: float, height: float) -> None:
 
 
 def _arrows(axes: Axes, rows: Sequence[list[_Box]], tops: Sequence[float], heights: Sequence[float]) -> None:
-    """Lead from row to row, past the box of what was left out, and to it."""
+    """Draw arrows from row to row, and to the box of excluded images."""
     past, middle = _ASIDE * _WIDTH / 2, tops[1] + heights[1] / 2
     _arrow(axes, (past, tops[0] + heights[0]), (past, tops[2]))
     _arrow(axes, (past, middle), (rows[1][0][0], middle))

@@ -15,11 +15,11 @@ from radtl_tf.report.text.task_words import words
 
 _ASKED = "the question"
 _SHOWN = (
-    "Test parts only: one curve per fold, averaged {along}; scores of different folds are never pooled. The learning "
-    "rate is chosen by inner loss inside each training part, {first}. The band runs from the lowest to the highest "
-    "fold: a spread, no interval. {rest}"
+    "Mean of one curve per test part, averaged {along}; scores of different folds are never pooled. The learning rate "
+    "is chosen by inner loss in each training part{first}. The band runs from the lowest to the highest fold (a "
+    "spread, not an interval). {rest}"
 )
-_CHOSEN = f"in the panel '{_ASKED}' the whole setting"
+_CHOSEN = f"; in the panel '{_ASKED}', so are backbone and tuning"
 
 
 def roc_figure(evaluation: Evaluation) -> Figure | None:
@@ -31,7 +31,7 @@ def roc_figure(evaluation: Evaluation) -> Figure | None:
         labels=("1 - specificity", "sensitivity"),
         at=("Sensitivity at false-positive rate 0.1, mean and range", 0.1),
         along="vertically (mean sensitivity at each false-positive rate)",
-        rest="Dotted: a score that knows nothing.",
+        rest="The dotted line is chance.",
     )
 
 
@@ -44,8 +44,8 @@ def precision_recall_figure(evaluation: Evaluation) -> Figure | None:
         labels=("sensitivity (recall)", "precision"),
         at=("Precision at sensitivity 0.9, mean and range", 0.9),
         along="at each sensitivity (the precision of the highest threshold that reaches it)",
-        rest="Precision is the positive predictive value. Dotted: the share of positive cases, which is what a score "
-        "that knows nothing reaches. Precision belongs to this share and to no other population's.",
+        rest="Precision is the positive predictive value. The dotted line is the share of positive cases, which a "
+        "random score reaches. Precision holds only for populations with this share.",
     )
 
 
@@ -69,7 +69,13 @@ def _figure(
             _panel(place, table[table["panel"] == name], evaluation)
             place.plot([0, 1], [0, 1] if kind == ROC else [share] * 2, color=FAINT, linestyle=":", linewidth=1)
             place.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.02), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
-        first = _CHOSEN if QUESTION in names else "one setting per weights" if len(names) == 1 else "a panel each"
+        first = (
+            _CHOSEN
+            if QUESTION in names
+            else ", one setting per weights"
+            if len(names) == 1
+            else ", one setting per panel"
+        )
         return drawn(
             legend_below(axes),
             key=kind,
@@ -82,7 +88,7 @@ def _figure(
 def _share(evaluation: Evaluation) -> float:
     """Return the share of positive cases, per the experiment's unit, averaged over the test parts.
 
-    Of several classes the mean share, which all cases together give.
+    With several classes, the mean share of a class, over all cases.
     """
     data, parts = evaluation.record.data, evaluation.parts[evaluation.parts["part"] == "test"]
     if not evaluation.record.target.is_binary:

@@ -1,4 +1,4 @@
-"""What the report's tables hold: every number of an evaluation, as text."""
+"""The report's tables: every number of an evaluation, as text."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def tables(evaluation: Evaluation) -> list[Table]:
 
 
 def settings_table(evaluation: Evaluation) -> Table:
-    """Settings, each with the learning rate that was chosen in every training part."""
+    """Return the settings, each with the learning rate chosen in each training part."""
     chosen = evaluation.estimates[evaluation.estimates["learning_rate"] == SELECTED]
     return Table(
         key="settings",
         title="Settings",
-        caption="Test AUROC, mean over folds. The learning rate is chosen by inner loss inside each training part. "
-        "The SD is the spread over folds, no standard error.",
+        caption="Mean test AUROC over the folds. The learning rate is chosen by inner loss in each training part. The "
+        "SD over folds is a spread, not a standard error.",
         columns=(
             *("Backbone", "Tuning", "Weights", "AUROC", "95 % interval", "SD over folds"),
             *("Pixels", "Not converged"),
@@ -67,14 +67,14 @@ def settings_table(evaluation: Evaluation) -> Table:
 
 
 def scenarios_table(evaluation: Evaluation) -> Table:
-    """Every scenario, probes last."""
+    """Return every scenario, probes last."""
     scenarios = evaluation.estimates[evaluation.estimates["learning_rate"] != SELECTED]
     inner = evaluation.folds.groupby("scenario")["inner_auroc"].mean()
     return Table(
         key="scenarios",
         title="All scenarios",
-        caption="Test AUROC, mean over folds, with the AUROC of the inner part beside it. The best of these rows is "
-        "the best by chance, too: choose between settings.",
+        caption="Mean test AUROC over the folds, and the AUROC of the inner part. The best row is partly best by "
+        "chance, so compare settings instead.",
         columns=(
             *("Backbone", "Tuning", "Learning rate", "Weights", "AUROC", "95 % interval", "SD over folds"),
             *("Inner AUROC", "Pixels", "Not converged"),
@@ -90,20 +90,20 @@ def scenarios_table(evaluation: Evaluation) -> Table:
 
 
 def comparisons_table(evaluation: Evaluation) -> Table:
-    """The question, the settings and the grid."""
+    """Return the comparisons of the question, the settings and the grid."""
     return Table(
         key="comparisons",
         title="Comparisons",
         caption="Difference = A - B on the same folds, by the paired corrected resampled t. The question is the "
-        "experiment's result; the rest is secondary: p adjusted within its level (Holm), intervals not adjusted. A "
-        "question with several rows has an outcome only where they agree.",
+        "experiment's result. All other rows are secondary: p adjusted within the level (Holm), intervals not "
+        "adjusted. If the question has several rows, it has an outcome only if they agree.",
         columns=_COMPARISON,
         rows=tuple(_comparisons(evaluation, ("question", "setting", "grid"))),
     )
 
 
 def scenario_comparisons_table(evaluation: Evaluation) -> Table:
-    """The scenarios, one by one."""
+    """Return the comparisons of single scenarios."""
     return Table(
         key="scenario-comparisons",
         title="Comparisons of scenarios",
@@ -114,21 +114,21 @@ def scenario_comparisons_table(evaluation: Evaluation) -> Table:
 
 
 def choices_table(evaluation: Evaluation) -> Table:
-    """What was chosen for the question, and how often."""
+    """Return the scenarios chosen for the question, and how often."""
     choices = evaluation.question.choices if evaluation.question else pd.DataFrame()
     num_choices = evaluation.record.num_test_parts
     return Table(
         key="choices",
         title="What was chosen",
-        caption=f"The scenario of lowest inner loss per weights in each of the {num_choices} training parts. Where the "
-        "choice changes from fold to fold, the scenarios are close.",
+        caption=f"The scenario of lowest inner loss for each weights in each of the {num_choices} training parts. If "
+        "the choice changes from fold to fold, the scenarios perform alike.",
         columns=("Weights", "Scenario", "Times chosen"),
         rows=tuple((row["weights"], row["scenario"], str(row["times"])) for row in _rows(choices)),
     )
 
 
 def probe_table(evaluation: Evaluation) -> Table:
-    """The linear probe beside the trained head, both on frozen features."""
+    """Return the linear probe and the trained head, both on frozen features."""
     keys = ["backbone", "weights", "pixels"]
     estimates = evaluation.estimates
     heads = estimates[(estimates["tuning"] == "frozen") & (estimates["learning_rate"] == SELECTED)]
@@ -137,8 +137,8 @@ def probe_table(evaluation: Evaluation) -> Table:
     return Table(
         key="probe",
         title="Linear probe",
-        caption="Regularized logistic regression on the same frozen features: where it is far above the trained head, "
-        "the features hold more than the head found.",
+        caption="Regularized logistic regression on the same frozen features. If it is far above the trained head, "
+        "the features hold information that the head did not use.",
         columns=("Backbone", "Weights", "Pixels", "Probe", "95 % interval", "Trained head", "95 % interval"),
         rows=tuple(
             (
@@ -151,19 +151,20 @@ def probe_table(evaluation: Evaluation) -> Table:
 
 
 def baselines_table(evaluation: Evaluation) -> Table:
-    """The trivial baselines on the same folds."""
+    """Return the trivial baselines on the same folds."""
     return Table(
         key="baselines",
         title="Trivial baselines",
-        caption="Logistic regression on brightness and contrast, on 16 x 16 pixels, and on size, age, spacing, view, "
-        "vendor and the like where they are known. A network that is not clearly better has learned no more than this.",
+        caption="Logistic regression on brightness and contrast, on 16 x 16 pixels, and on properties such as size, "
+        "age, spacing, view and vendor if they are known. A network that is not clearly better has learned no more "
+        "than this.",
         columns=("Baseline", "AUROC", "95 % interval", "SD over folds"),
         rows=tuple((row["scenario"], *_estimate(row)) for row in _rows(evaluation.baselines)),
     )
 
 
 def published_table(evaluation: Evaluation) -> Table:
-    """Mean and SD over the grid, task by weights, as the publications print it."""
+    """Return mean and SD over the grid, task by weights, as the publications print it."""
     table, experiment = evaluation.published, evaluation.record.experiment
     weights = tuple(experiment.grid.weights)
     cells = {
@@ -174,10 +175,10 @@ def published_table(evaluation: Evaluation) -> Table:
     return Table(
         key="published",
         title="As published",
-        caption="Mean ± SD of the AUROC over all scenarios of the grid (their number), and the p of the question's "
-        "weights by a paired t over the scenarios, as if they were replicates. They share all patients, so this p is "
-        "descriptive and answers nothing. Pixels: native is each weights' own convention, alternative the other one "
-        "that uncertain weights may have seen.",
+        caption="Mean ± SD of the AUROC over all scenarios of the grid (number of scenarios), and the p of the "
+        "question's weights by a paired t over the scenarios, as if they were replicates. Scenarios share all "
+        "patients, so this p is only descriptive. Pixels: native is each weights' own convention; alternative is the "
+        "other convention that uncertain weights may have been trained with.",
         columns=("Task", "Pixels", *weights, "p (descriptive)"),
         rows=tuple(
             (experiment.name, pixels, *(cells.get((pixels, name), "-") for name in weights), p_values[pixels])
@@ -187,11 +188,12 @@ def published_table(evaluation: Evaluation) -> Table:
 
 
 def weights_table(evaluation: Evaluation) -> Table:
-    """Where the numbers that training began with came from."""
+    """Return the source of the weights that training started from."""
     return Table(
         key="weights",
         title="Weights",
-        caption="The pixel convention is how images were fed; the own convention is what the weights were made with.",
+        caption="Pixels is the convention of the images that the network received; own convention is the one that the "
+        "weights were trained with.",
         columns=("Weights", "Backbone", "Source", "File", "sha256", "Pixels", "Own convention"),
         rows=tuple(
             (
@@ -205,7 +207,7 @@ def weights_table(evaluation: Evaluation) -> Table:
 
 
 def data_table(evaluation: Evaluation) -> Table:
-    """Images and patients per class."""
+    """Return images and patients per class."""
     data = evaluation.record.data
     target = evaluation.record.target
     positive = target.classes[-1] if target.is_binary else None
@@ -226,7 +228,7 @@ def data_table(evaluation: Evaluation) -> Table:
 
 
 def folds_table(evaluation: Evaluation) -> Table:
-    """Images, patients and positive images, or patients of the rarest class, of each part of each fold."""
+    """Return images, patients and positive images (or patients of the rarest class) of each part of each fold."""
     last = "positives" if evaluation.record.target.is_binary else "fewest_patients"
     counts = evaluation.parts[["images", "patients", last]].astype(str)
     parts = evaluation.parts.assign(cell=counts.agg(" / ".join, axis=1))
@@ -245,13 +247,13 @@ def folds_table(evaluation: Evaluation) -> Table:
 
 
 def check_table(evaluation: Evaluation) -> Table:
-    """What the data check found before the first run."""
+    """Return the findings of the data check before the first run."""
     check = evaluation.record.facts.check or CheckFacts()
     return Table(
         key="check",
         title="Data check",
-        caption="Found before the first run. An error would have stopped the experiment; a warning that is accepted "
-        "was looked at by the user.",
+        caption="Findings before the first run. An error would have stopped the experiment; the user has reviewed "
+        "each accepted warning.",
         columns=("Finding", "Level", "What", "Accepted"),
         rows=tuple(
             (finding.code, finding.level, finding.message, "yes" if finding.code in check.accepted else "")
@@ -262,12 +264,12 @@ def check_table(evaluation: Evaluation) -> Table:
 
 
 def stuck_table(evaluation: Evaluation) -> Table:
-    """Runs whose inner loss was still falling."""
+    """Return the runs whose inner loss was still falling."""
     runs = evaluation.record.runs
     return Table(
         key="not-converged",
         title="Runs that had not converged",
-        caption="Their lowest inner loss was in the last epoch.",
+        caption="The lowest inner loss of these runs was in the last epoch, so more epochs may improve them.",
         columns=("Scenario", "Repeat", "Fold", "Epochs"),
         rows=tuple(
             (row["scenario"], str(row["repeat"]), str(row["fold"]), str(row["epochs"]))
@@ -278,7 +280,7 @@ def stuck_table(evaluation: Evaluation) -> Table:
 
 
 def method_table(evaluation: Evaluation) -> Table:
-    """Settings of training, versions and hardware."""
+    """Return settings of training, versions and hardware."""
     facts, runs = evaluation.record.facts, evaluation.record.runs
     values = {
         "seed": facts.experiment.seed,
@@ -291,7 +293,7 @@ def method_table(evaluation: Evaluation) -> Table:
     return Table(
         key="method",
         title="How it was made",
-        caption="All of it stands in experiment.json.",
+        caption="All of these values are in experiment.json.",
         columns=("What", "Value"),
         rows=tuple((name, str(value)) for name, value in values.items()),
         section="method",

@@ -1,4 +1,4 @@
-"""Figure of the training: losses over the epochs, the epochs that were kept, and what had not converged."""
+"""Figure of the training: losses over the epochs, the epochs kept, and the runs that had not converged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROOM = 1.6  # how far above the highest mean loss a band may reach: one divergi
 
 
 def courses_figure(evaluation: Evaluation) -> Figure | None:
-    """Return loss and inner loss over the epochs, a panel per backbone and tuning; none without histories."""
+    """Return loss and inner loss over the epochs, a panel per backbone and tuning; ``None`` without histories."""
     if not evaluation.courses:
         return None
     look = styles(evaluation.record)
@@ -35,12 +35,12 @@ def courses_figure(evaluation: Evaluation) -> Figure | None:
             key="courses",
             title="Training curves",
             alt=told([_said(course) for course in evaluation.courses], "in the drawing only"),
-            caption="Inner: loss of the inner part, which chooses the epoch and the learning rate. Training: loss of "
-            "the training part. Mean over the runs of each setting at its chosen learning rate, and for the inner "
-            "loss the band from the lowest to the highest run; with early stopping, over the runs that went so "
-            "far. Marks below the curves: the epoch that each run kept; a triangle had not converged, its inner "
-            "loss was still falling at the end. A training loss that falls while the inner loss rises is "
-            "overfitting; the kept epoch stands before it.",
+            caption="Mean loss over the runs of each setting at its chosen learning rate: on the inner part, which "
+            "chooses the epoch and the learning rate, and on the training part. The band runs from the lowest to the "
+            "highest inner loss; with early stopping, each epoch counts only the runs that reached it. Marks below "
+            "the curves show the epoch that each run kept; a triangle marks a run that had not converged, because its "
+            "inner loss was still falling at the end. If the training loss falls while the inner loss rises, the "
+            "network overfits; the kept epoch comes before that.",
             section="training",
         )
 
@@ -55,7 +55,7 @@ def _course(axes: Axes, course: Course, color: str, dashes: tuple[str, str]) -> 
 
 
 def _kept(axes: Axes, course: Course, row: int, color: str) -> None:
-    """Mark the kept epochs below the axis' zero, a row per line; below it nothing else is drawn."""
+    """Mark the kept epochs below zero on the axis, one row per line."""
     height = -0.06 - 0.07 * row
     across = axes.get_xaxis_transform()
     for stuck, marker in ((False, "|"), (True, ">")):

@@ -1,4 +1,4 @@
-"""Which cases a report shows, by a rule that is fixed before anybody has seen a picture."""
+"""Which cases a report shows, by a rule that is fixed before anyone has seen a picture."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-REPEAT = 0  # every case stands in one test part of each repeat; the first repeat is shown
+REPEAT = 0  # every case is in one test part of each repeat; the first repeat is shown
 THRESHOLD = 0.5
 KINDS = ("true positive", "false positive", "false negative", "true negative")
 RULE = (
-    "Cases of the test parts only, each scored by the model of the fold that had it in its test part (first repeat; "
-    "per weights the scenario of lowest inner loss in that fold). The kinds are those of the first weights at a score "
-    "of 0.5. Of the cases that it got wrong, those it was most sure of; of the cases that it got right, those whose "
-    "score is nearest to the median of their kind, so typical ones, not the most convincing. At most one image of a "
-    "patient per kind; of equals the one that comes first in the manifest."
+    "Only cases of the test parts are shown, each scored by the model of the fold that tested it (first repeat; for "
+    "each weights the scenario of lowest inner loss in that fold). The kind of a case follows from the first weights "
+    "at a threshold of 0.5. Wrong cases: those with the most confident scores. Correct cases: those with scores "
+    "nearest to the median of their kind, so typical cases and not the most convincing ones. Each kind shows at most "
+    "one image of a patient; among equals, the first in the manifest."
 )
 _OUTCOMES = {(1, True): KINDS[0], (0, True): KINDS[1], (1, False): KINDS[2], (0, False): KINDS[3]}
 
 
 @dataclass(frozen=True)
 class Case:
-    """An example, the fold that tested it, and its score under each weights; ``kind`` is that of the first."""
+    """An example, the fold that tested it, and its score under each weights; ``kind`` follows from the first."""
 
     example: int
     fold: int
@@ -43,8 +43,8 @@ def outcome(truth: int, score: float) -> str:
 def held_out_scores(predictions: pd.DataFrame, chosen: Sequence[pd.Series]) -> pd.DataFrame:
     """Return a row per case tested in the first repeat: example, patient, fold, truth, and a column of scores each.
 
-    ``chosen`` holds per weights the scenario of every (repeat, fold), as ``RunValues.choose`` gives it; the columns of
-    scores are its numbers 0, 1, ...
+    ``chosen`` holds per weights the scenario of every (repeat, fold), as ``RunValues.choose`` gives it; its positions
+    0, 1, ... name the columns of scores.
     """
     rows = predictions[(predictions["part"] == "test") & (predictions["repeat"] == REPEAT)]
     sides = [rows[rows["scenario"] == rows["fold"].map(scenarios.loc[REPEAT])] for scenarios in chosen]
@@ -70,7 +70,7 @@ def choose_cases(scores: pd.DataFrame, per_kind: int) -> list[Case]:
 
 
 def _ordered(group: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Return the cases of a kind, one per patient, those to be shown first."""
+    """Return the cases of a kind, one per patient, in the order of showing."""
     distance = (group[0] - (group[0].median() if kind.startswith("true") else THRESHOLD)).abs()
     rank = distance if kind.startswith("true") else -distance
     return group.assign(rank=rank).sort_values(["rank", "example"]).drop_duplicates("patient")

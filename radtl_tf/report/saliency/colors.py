@@ -6,14 +6,14 @@ import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
 
-HALF = 0.5  # of the maximum: where the line is drawn, which shows the place without any color
-_MAP = "plasma"  # of even lightness steps, dark to light
-_OPACITY = 0.7  # at the maximum; at 0 nothing covers the radiograph
+HALF = 0.5  # of the maximum: where a line marks the place without color
+_MAP = "plasma"  # even steps of lightness, dark to light
+_OPACITY = 0.7  # at the maximum; at 0 the radiograph is uncovered
 _LINE = (255, 255, 255, 255)
 
 
 def overlay(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return a map (S, S) in 0..1 as RGBA (S, S, 4): the more, the lighter and denser, with a line at half."""
+    """Return a map (S, S) in 0..1 as RGBA (S, S, 4): higher values are lighter and denser, with a line at half."""
     rgba = mpl.colormaps[_MAP](values)
     rgba[..., 3] = _OPACITY * values
     pixels = np.rint(rgba * 255).astype(np.uint8)
@@ -37,6 +37,6 @@ def legend(num_steps: int, grey: int = 110) -> list[tuple[float, str]]:
 
 
 def _edge(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the pixels that are inside with a neighbor outside; the picture's own border is none."""
+    """Return the pixels that are inside with a neighbor outside; the picture's own border does not count."""
     outside = np.pad(~inside, 1, constant_values=False)
     return inside & (outside[:-2, 1:-1] | outside[2:, 1:-1] | outside[1:-1, :-2] | outside[1:-1, 2:])

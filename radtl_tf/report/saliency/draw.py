@@ -33,14 +33,14 @@ from radtl_tf.training.finished_networks import find_weights
 
 _log = get_logger(__name__)
 
-SHOWN_SIZE = 224  # px: enough to judge a map of 7 x 7 cells, and a page of dozens stays small
-MAX_SCORE_GAP = 0.05  # half precision moves scores by some thousandths; beyond this it is another network
+SHOWN_SIZE = 224  # px: enough to judge a map of 7 x 7 cells, and small enough for dozens on a page
+MAX_SCORE_GAP = 0.05  # half precision moves scores by some thousandths; a larger gap means another network
 _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "center", "right")
 
 
 @dataclass(frozen=True)
 class _Finished:
-    """A finished experiment as it lies in its folder; ``pixels`` (N, S, S, 1) are its images as networks see them."""
+    """A finished experiment in its folder; ``pixels`` (N, S, S, 1) are its images as networks see them."""
 
     record: ExperimentRecord
     experiment: Experiment
@@ -61,12 +61,12 @@ class _One:
 def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path:
     """Draw ``per_kind`` cases of each kind of a finished experiment into its folder ``saliency``; return that folder.
 
-    Both weights of the question are shown (of an experiment without one, its only weights), everything in float32.
+    Show both weights of the question, or the first weights without a question; everything in float32.
 
     Raises:
         ExperimentError: the task is not binary.
-        DataError: predictions are missing or damaged, or the images are gone.
-        WeightsError: a weights file has gone or changed, or a network does not give the scores of its run.
+        DataError: predictions are missing or damaged, or the images are missing.
+        WeightsError: a weights file is missing or changed, or a network does not reproduce the scores of its run.
         OutputError: a run's weights are damaged, or the folder cannot be written.
     """
     finished = _read(folder)
@@ -99,7 +99,7 @@ def _read(folder: Path) -> _Finished:
     experiment = record.experiment
     settings, data = experiment.training, record.data
     if experiment.task.kind != "binary":
-        raise ExperimentError(f"saliency maps are drawn for binary tasks, and this one is {experiment.task.kind}.")
+        raise ExperimentError(f"saliency maps need a binary task; this task is {experiment.task.kind}.")
     pixels = read_pixels(
         output.pixels(settings.image_size),
         *(data.examples, settings.image_size, settings.resize, data.sha256),
@@ -118,7 +118,7 @@ def _explain(
         explainer = Explainer(finished.record.facts, finished.folder, backbone)
         for run in group:
             mine = [case for case in cases if case.fold == run.fold]
-            _log.info(f"{run.name}: maps of {len(mine)} cases, and what they depend on")
+            _log.info(f"{run.name}: maps of {len(mine)} cases, and their randomization check")
             weights = find_weights(experiment, run.scenario.setting, weights_folder)
             yield explainer.explain(run, weights, mine, finished.pixels[[case.example for case in mine]])
         keras.backend.clear_session()
@@ -135,17 +135,17 @@ def _by_case(explained: Sequence[Explained], weights: Sequence[str]) -> dict[tup
 
 
 def _score_gap(shown: Sequence[_One]) -> float:
-    """Return the largest difference between recorded and found scores.
+    """Return the largest difference between recorded and reproduced scores.
 
     Raises:
-        WeightsError: it is so large that the network is another one than that of the run.
+        WeightsError: the difference is so large that this is not the network of the run.
     """
     worst = max(shown, key=lambda one: abs(one.score - one.recorded))
     gap = abs(worst.score - worst.recorded)
     if not gap <= MAX_SCORE_GAP:
         raise WeightsError(
-            f"{worst.run.name} gives a score of {worst.score:.3f} where it gave {worst.recorded:.3f}: its weights, or "
-            "the versions of TensorFlow and Keras, are no longer those of the run; a map would explain another network."
+            f"{worst.run.name} gives a score of {worst.score:.3f}, but the run recorded {worst.recorded:.3f}: the "
+            "weights or the versions of TensorFlow and Keras have changed. Restore them, or run the experiment again."
         )
     return gap
 
@@ -167,7 +167,7 @@ def _drawn_case(case: Case, sides: Sequence[_One]) -> DrawnCase:
 
 
 def _peak(saliency: Array) -> str:
-    """Say in which ninth of the picture a map (h, w) is strongest; nothing for an empty one.
+    """Say in which ninth of the picture a map (h, w) is strongest; empty for an empty map.
 
     >>> _peak(np.eye(9, dtype=np.float32)[:1])
     'middle left'
@@ -198,7 +198,7 @@ def _randomized(explained: Sequence[Explained]) -> Iterator[Randomized]:
 def _pictures(
     pixels: NDArray[np.float32], shown: Mapping[tuple[str, int], _One], weights: Sequence[str]
 ) -> dict[tuple[int, str], NDArray[np.uint8]]:
-    """Return the radiographs, grey as the networks see them, and the maps over them, as pixels."""
+    """Return the radiographs as the networks see them, and the maps over them, as pixels."""
     side = min(SHOWN_SIZE, pixels.shape[1])
     pictures = {}
     for (name, example), one in shown.items():

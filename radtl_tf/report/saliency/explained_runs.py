@@ -1,4 +1,4 @@
-"""The maps that the network of a finished run gives, and what they depend on."""
+"""The saliency maps of a finished run's network, and their randomization check."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OTHER = 1_000  # added to a repeat: seeds that no run of the experiment has
 
 @dataclass(frozen=True)
 class Explained:
-    """Array (n, h, w) of ``cases``, the P(positive) (n,) that they explain, and what randomization left of them."""
+    """Maps (n, h, w) of ``cases``, the P(positive) (n,) that they explain, and their change under randomization."""
 
     run: Run
     cases: tuple[Case, ...]
@@ -52,7 +52,7 @@ class Explainer:
 
         Raises:
             OutputError: what the run has learned is missing or damaged.
-            WeightsError: the weights file is not the one that the experiment recorded.
+            WeightsError: the weights file differs from the one that the experiment recorded.
         """
         self._finished.network(run, weights, self._base, self._head)
         images = to_network(grey, convention(run.scenario.setting.pixels))

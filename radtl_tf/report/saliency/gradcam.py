@@ -13,10 +13,10 @@ from radtl_tf.models.head import Head
 
 
 class GradCam:
-    """Array of the last feature map of ``base``, for the positive class of a ``head`` with two outputs, traced once.
+    """Maps of the last feature map of ``base``, for the positive class of a ``head`` with two outputs, traced once.
 
-    Both are read at every call, so other weights may be assigned to them. From the feature map on everything is
-    float32, whatever the precision of the backbone: gradients of features are too small for half precision.
+    Every call reads both, so other weights may be assigned to them. Everything after the feature map is float32,
+    whatever the precision of the backbone: gradients of features are too small for half precision.
     """
 
     def __init__(self, base: keras.Model, head: Head) -> None:
@@ -28,8 +28,8 @@ class GradCam:
     def __call__(self, images: tf.Tensor) -> tuple[Array, NDArray[np.float64]]:
         """Return maps (B, h, w), 0 and above, and P(positive) (B,) of images (B, S, S, 3) as the network sees them.
 
-        The score that is explained is the logit of the positive class minus that of the negative one: the softmax of
-        two classes depends on nothing else, and a gradient of the probability would vanish where it is near 0 or 1.
+        The maps explain the logit of the positive class minus the logit of the negative one: the softmax of two classes
+        depends only on this difference, and the gradient of a probability near 0 or 1 would vanish.
         """
         activations, gradients, evidence = (tensor.numpy() for tensor in self._pass(images))
         return class_map(activations, gradients), expit(evidence.astype(np.float64))

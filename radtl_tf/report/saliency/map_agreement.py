@@ -1,4 +1,4 @@
-"""Does a saliency map depend on what the network has learned? Maps before and after weights are made random.
+"""Does a saliency map depend on what the network has learned? Compare maps before and after randomization.
 
 The cascading randomization of Adebayo et al. 2018 ("Sanity Checks for Saliency Maps", section 3.1).
 """
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-UNCHANGED = 0.5  # mean rank correlation from which maps of a random network count as the maps of the trained one
+UNCHANGED = 0.5  # from this mean rank correlation on, maps of a random network count as unchanged
 _TINY = float(np.finfo(np.float32).tiny)
 _MEAN_FLOOR, _SPREAD_FLOOR = 0.01**2, 0.03**2  # C1 and C2 of Wang et al. 2004 for values in 0..1
 
@@ -21,7 +21,7 @@ Maps = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Change:
-    """What a step left of the maps: rank correlation and SSIM of each with its original, and how many became empty."""
+    """Change of the maps by a step: rank correlation and SSIM of each with its original, and how many became empty."""
 
     step: str
     rank_correlation: NDArray[np.float64]
@@ -30,9 +30,9 @@ class Change:
 
 
 def cascade(explain: Callable[[], Maps], steps: Iterable[tuple[str, Callable[[], None]]]) -> list[Change]:
-    """Take each step, which makes more of the network random, and compare the maps (B, h, w) with the original ones.
+    """Take each step, which randomizes more of the network, and compare the maps (B, h, w) with the originals.
 
-    Cases whose original map is empty have nothing to lose and are left out.
+    Cases with an empty original map are left out.
     """
     original = explain()
     kept = _peaks(original) > 0
@@ -53,14 +53,14 @@ def cascade(explain: Callable[[], Maps], steps: Iterable[tuple[str, Callable[[],
 
 
 def rank_correlation(first: Maps, second: Maps) -> float:
-    """Return Spearman's rank correlation over the cells of two maps; 0 where one of them is the same everywhere."""
+    """Return Spearman's rank correlation over the cells of two maps; 0 if one of them is constant."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
     return float(spearmanr(first.ravel(), second.ravel()).statistic)
 
 
 def ssim(first: Maps, second: Maps) -> float:
-    """Return the structural similarity of two maps, each over its own maximum, with the whole map as one window.
+    """Return the structural similarity of two maps, each divided by its own maximum, with the whole map as one window.
 
     Wang et al. 2004, equation 13. A map has some 50 cells, too few for the sliding window of photographs.
     """

@@ -1,4 +1,4 @@
-"""What a report shows of stored saliency maps: a section of the page, and a check that needs no patient's image."""
+"""Stored saliency maps in a report: a section of the page, and a check that shows no patient's image."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ from radtl_tf.report.saliency.store import (
     read_picture,
 )
 
-SECTION = "saliency"  # of the page; tables and figures of the check stand in it
-_QUALITY = 85  # of JPEG: a third of a PNG, and nothing of a map of 7 x 7 cells is lost
+SECTION = "saliency"  # of the page, with the tables and figures of the check
+_QUALITY = 85  # of JPEG: a third of the size of a PNG, without visible loss in a map of 7 x 7 cells
 _MARKERS = "os"
 
 
 @dataclass(frozen=True)
 class Saliency:
-    """The stored maps of an output ``folder``, and what may leave the page because no patient's image is in it.
+    """The stored maps of an output ``folder``, and their check, which shows no patient's image and may leave the page.
 
-    ``sentences`` are the verdicts of the randomization check, ``figures`` and ``table`` show it.
+    ``sentences`` holds the verdicts of the randomization check; ``figures`` and ``table`` show it.
     """
 
     folder: Path
@@ -54,7 +54,7 @@ class Saliency:
 
     @property
     def draft(self) -> str:
-        """What a checklist says of the maps."""
+        """The text of a checklist on the maps."""
         return (
             f"Grad-CAM (Selvaraju et al. 2017) of {len(self.drawn.cases)} test cases, checked by cascading "
             f"randomization (Adebayo et al. 2018). {' '.join(self.sentences)} {self.drawn.rule}"
@@ -62,7 +62,7 @@ class Saliency:
 
 
 def read_saliency(folder: Path) -> Saliency | None:
-    """Return what a report shows of the maps in ``folder/saliency``; ``None`` where there are none.
+    """Return what a report shows of the maps in ``folder/saliency``; ``None`` if there are none.
 
     Raises:
         OutputError: the stored maps are damaged.
@@ -81,7 +81,7 @@ def read_saliency(folder: Path) -> Saliency | None:
 
 
 def render_section(saliency: Saliency, numbers: Mapping[str, int]) -> str:
-    """Return the section of ``report.html``, with the radiographs in it; ``numbers`` are those of the figures by key.
+    """Return the section of ``report.html``, with the radiographs in it; ``numbers`` holds the figures' numbers by key.
 
     Raises:
         OutputError: a stored picture is missing or damaged.
@@ -101,31 +101,31 @@ def render_section(saliency: Saliency, numbers: Mapping[str, int]) -> str:
 
 
 def verdicts(rows: Sequence[Randomized], weights: Sequence[str]) -> list[str]:
-    """Say for each weights whether its maps passed the check: what is left when the whole network is random."""
+    """Say for each weights whether its maps passed the check: their similarity when the whole network is random."""
     return [_verdict([row for row in rows if row.weights == name], name) for name in weights]
 
 
 def _verdict(rows: Sequence[Randomized], name: str) -> str:
     if not rows:
-        return f"{name}: not checked, since every map is empty."
+        return f"{name}: not checked, because every map is empty."
     last = {row.backbone: row for row in rows}.values()  # per backbone the step at which everything is random
     num_cases = sum(row.num_cases for row in last)
     left = sum(row.rank_correlation * row.num_cases for row in last) / num_cases
-    kept = f"with every layer random its maps keep a mean rank correlation of {number(left)} with the original ones"
+    kept = f"with all layers randomized, its maps have a mean rank correlation of {number(left)} with the originals"
     if left >= UNCHANGED:
         return (
-            f"{name}: FAILED, {kept} ({num_cases} maps; the limit is {UNCHANGED:g}). They hardly depend on what the "
-            "network has learned: do not read them as its reasons."
+            f"{name}: FAILED, {kept} ({num_cases} maps; the limit is {UNCHANGED:g}). The maps hardly depend on what "
+            "the network has learned: do not read them as its reasons."
         )
     return f"{name}: passed, {kept} ({num_cases} maps; the limit is {UNCHANGED:g})."
 
 
 def randomization_table(rows: Sequence[Randomized]) -> Table:
-    """What is left of the maps at every step of the randomization."""
+    """Return the similarity of the maps to the originals at every step of the randomization."""
     return Table(
         key="saliency-randomization",
         title="Randomization check",
-        caption="Mean over the maps shown; 1: unchanged. A map that became empty counts 0.",
+        caption="Mean over the maps shown; 1 means unchanged. A map that became empty counts as 0.",
         columns=("Weights", "Backbone", "Random", "Rank correlation", "SSIM", "Maps", "Became empty"),
         rows=tuple(
             (
@@ -166,8 +166,8 @@ def _alt(one: DrawnMap, example: int, positive: str) -> str:
     """Say in words what a map shows."""
     start = f"Example {example}, {one.weights}, {one.outcome} with a score of {one.score:.3f}: "
     if not one.peak:
-        return f"{start}the map is empty, nothing speaks for {positive}"
-    return f"{start}what speaks for {positive} is strongest at the {one.peak} of the picture"
+        return f"{start}the map is empty, so no place speaks for {positive}"
+    return f"{start}the evidence for {positive} is strongest at the {one.peak} of the picture"
 
 
 def _cells(found: Drawn) -> str:
@@ -212,14 +212,14 @@ def _figure(rows: Sequence[Randomized], colors: Mapping[str, str]) -> Figure:
         return drawn(
             figure,
             key=f"saliency-check-{rows[0].backbone.lower()}",
-            title=f"{rows[0].backbone}: what is left of the maps as more of the network is random",
+            title=f"{rows[0].backbone}: similarity of the maps to the originals as more of the network is random",
             alt=_said(rows),
-            caption="Mean rank correlation of the maps shown with their originals, as more of the network is made "
-            "random, from the top down. The dotted line is the limit of the check at the last step.",
+            caption="Mean rank correlation of the maps with their originals, as more of the network is randomized "
+            "from the top down. The dotted line is the limit of the check at the last step.",
             section=SECTION,
         )
 
 
 def _said(rows: Sequence[Randomized]) -> str:
     lines = [f"{row.weights}, {row.step}: {number(row.rank_correlation)}" for row in rows]
-    return f"Rank correlation with the original maps by what is random: {told(lines, 'in the table')}"
+    return f"Rank correlation with the original maps, by the randomized part: {told(lines, 'in the table')}"

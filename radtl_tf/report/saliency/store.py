@@ -1,6 +1,6 @@
-"""The folder ``saliency`` of an experiment: what was drawn once, so that a report needs no network to show it.
+"""The folder ``saliency`` of an experiment: maps drawn once, so a report can show them without a network.
 
-It holds patients' radiographs, but no patient id, path or file name: a case is its number in the manifest.
+It holds patients' radiographs, but no patient id, path or file name: a case is named by its row in the manifest.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ Pictures = Mapping[tuple[int, str], NDArray[np.uint8]]  # by example and what it
 
 @dataclass(frozen=True)
 class DrawnMap:
-    """One map: ``score`` is P(positive), ``maximum`` the map's own before it was scaled, ``peak`` where that lies.
+    """One map: ``score`` is P(positive), ``maximum`` the map's value before scaling, ``peak`` its place.
 
-    ``cells`` is the map's height and width before it was enlarged.
+    ``cells`` is the map's height and width before enlargement.
     """
 
     weights: str
@@ -52,9 +52,9 @@ class DrawnCase:
 
 @dataclass(frozen=True)
 class Randomized:
-    """What is left of the maps when a network is random down to ``step``: means over ``num_cases`` maps.
+    """Similarity of the maps to the originals when a network is random down to ``step``: means over ``num_cases`` maps.
 
-    ``num_empty`` of them had become empty.
+    ``num_empty`` of them became empty.
     """
 
     weights: str
@@ -68,9 +68,9 @@ class Randomized:
 
 @dataclass(frozen=True)
 class Drawn:
-    """All that ``saliency.json`` holds. ``found`` counts the cases of each kind; ``classes``: negative, positive.
+    """The content of ``saliency.json``. ``found`` counts the cases of each kind; ``classes``: negative, positive.
 
-    ``score_gap`` is the largest difference between a score as recorded by its run and as given by the network here.
+    ``score_gap`` is the largest difference between a score recorded by its run and the score reproduced here.
     """
 
     weights: tuple[str, ...]
@@ -83,7 +83,7 @@ class Drawn:
 
 
 def write_drawn(output: Path, drawn: Drawn, pictures: Pictures) -> Path:
-    """Write the folder ``saliency`` below ``output``, whole or not at all, in place of an earlier one; return it.
+    """Write the folder ``saliency`` below ``output``, completely or not at all, replacing an earlier one; return it.
 
     Raises:
         OutputError: it cannot be written.
@@ -100,7 +100,7 @@ def read_drawn(output: Path) -> Drawn | None:
     """Return what ``write_drawn`` wrote below ``output``; ``None`` where there is nothing.
 
     Raises:
-        OutputError: it is damaged, or written by another version.
+        OutputError: it is damaged or was written by another version.
     """
     path = OutputFolder(output).saliency / _INDEX
     if not path.parent.exists():
@@ -128,7 +128,7 @@ def read_picture(output: Path, example: int, what: str) -> NDArray[np.uint8]:
 
 
 def map_name(place: int) -> str:
-    """Return what the map of the ``place``-th weights is called: names of weights may hold any character."""
+    """Return the name of the map of the ``place``-th weights: names of weights may hold any character."""
     return f"map-{place + 1}"
 
 
@@ -147,4 +147,4 @@ def _from_json(stored: dict[str, Any]) -> Drawn:
 
 
 def _damaged(folder: Path) -> OutputError:
-    return OutputError(f"{folder} is damaged or of another version: delete it, or draw the maps again.")
+    return OutputError(f"{folder} is damaged or was written by another version: delete it, or draw the maps again.")

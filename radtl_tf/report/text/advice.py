@@ -1,4 +1,4 @@
-"""The answer in plain words: which weights to start from, and how sure one can be."""
+"""The answer in plain words: which weights to start from, and how sure the answer is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from radtl_tf.evaluation.question.answer import Answer, ConventionAnswer
 
 
 def headline(answer: Answer) -> str:
-    """Return the verdict as a reader of the first line needs it."""
+    """Return the verdict in one line."""
     if not answer.agree:
         return f"{answer.a} and {answer.b}: undecided, it depends on the pixel convention"
     under = f" under {'both' if len(answer.by_convention) == 2 else 'all'} pixel conventions" * (
@@ -23,40 +23,40 @@ def headline(answer: Answer) -> str:
 def advice(answer: Answer) -> str:
     """Return what the verdict means for the choice of weights on data like these."""
     if not answer.agree:
-        return f"On data like these no choice between {answer.a} and {answer.b} is shown: {_DEPENDS}."
+        return f"These data do not decide between {answer.a} and {answer.b}: {_DEPENDS}."
     sides = ((float(answer.folds["first"].mean()), answer.a), (float(answer.folds["second"].mean()), answer.b))
     (low, lower), (high, higher) = sorted(sides, key=lambda side: side[0])
-    means = f"{higher} has the mean AUROC {number(high)}, {lower} {number(low)}"
+    means = f"the mean AUROC is {number(high)} with {higher} and {number(low)} with {lower}"
     return {
         "better": f"On data like these, start from {answer.a}: {means}.",
         "worse": f"On data like these, start from {answer.b}: {means}.",
-        "equivalent": f"On data like these, start from either: {means}, within the {answer.margin:g} that were "
-        "declared not to count.",
-        "undecided": f"On data like these no choice is shown: {means}, but these data cannot tell this from "
-        "chance, nor show that the two are equivalent.",
+        "equivalent": f"On data like these, start from either: {means}, and the difference is within the declared "
+        f"margin of {answer.margin:g}.",
+        "undecided": f"These data do not decide between {answer.a} and {answer.b}: {means}. The difference may be due "
+        "to chance, and the data do not show that the two are equivalent.",
     }[answer.verdict]
 
 
-_DEPENDS = "the verdict changes with the pixel convention, and which one is the true one is not known"
+_DEPENDS = "the result depends on the pixel convention, and the true convention is unknown"
 
 
 def chances(answer: Answer) -> str:
-    """Say how probable each outcome is, per convention, or nothing where there is no spread to tell by."""
+    """Say how probable each outcome is, per convention; empty if the fold values have no spread."""
     told = [_chances(answer, found) for found in answer.by_convention if not any(map(math.isnan, found.chances))]
-    return f"By the Bayesian correlated t with a flat prior: {'; '.join(told)}." if told else ""
+    return f"Probabilities by the Bayesian correlated t with a flat prior: {'; '.join(told)}." if told else ""
 
 
 def _chances(answer: Answer, found: ConventionAnswer) -> str:
     above, within, below = map(_percent, found.chances)
     under = f"with {found.pixels} pixels, " * bool(found.pixels)
     return (
-        f"{under}{answer.a} better by more than {answer.margin:g}: {above}; "
-        f"the two within {answer.margin:g}: {within}; {answer.b} better by more than {answer.margin:g}: {below}"
+        f"{under}{answer.a} better by more than {answer.margin:g}: {above}; difference within {answer.margin:g}: "
+        f"{within}; {answer.b} better by more than {answer.margin:g}: {below}"
     )
 
 
 def _percent(chance: float) -> str:
-    """Return whole percents, never claiming certainty."""
+    """Return whole percents, never 0 or 100."""
     if chance < 0.01:
         return "< 1 %"
     return "> 99 %" if chance > 0.99 else f"{100 * chance:.0f} %"

@@ -1,4 +1,4 @@
-"""How to cite what a report rests on: the software, the protocol and the methods that this experiment used."""
+"""References of a report: the software, the protocol and the methods that the experiment used."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _FILE = Path(__file__).with_name("citation.toml")
 
 @cache
 def known() -> dict[str, Any]:
-    """Return ``citation.toml``: the software, and each reference with the experiments that it belongs to."""
+    """Return ``citation.toml``: the software, and each reference with the reports that cite it."""
     return tomllib.loads(_FILE.read_text(encoding="utf-8"))
 
 
 def citations(evaluation: Evaluation) -> list[str]:
-    """Return the references of a report as text, the software in the version that trained first."""
+    """Return the references of a report as text, with the software version that trained the first run."""
     software = known()["software"]
     version = evaluation.record.facts.versions["radtl_tf"]
     has = {

@@ -1,4 +1,4 @@
-"""What reporting guidelines ask for, and what of it this report holds: topics in our own words, drafts to confirm."""
+"""Reporting guidelines: topics in our own words, what this report says on each, and drafts for authors to confirm."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ STATES = {
     "not applicable": "not applicable",
 }
 CAPTION = (
-    "Topics of the guideline in our own words, grouped by its sections, without its numbers: take the official form "
-    "for submission, and transfer what stands here. Drafted: this report holds it, and the author has to confirm that "
-    "it is true and enough. Author: software cannot know it."
+    "Topics of the guideline in our own words, grouped by its sections, without its item numbers. For submission, use "
+    "the official form and copy the drafts into it. Drafted: this report covers the topic, and the author must "
+    "confirm that the text is true and sufficient. Author: only the author can answer."
 )
 
 
 @dataclass(frozen=True)
 class Item:
-    """One topic of a guideline: ``evidence`` are the keys of tables and figures of this report that show it."""
+    """One topic of a guideline: ``evidence`` holds the keys of this report's tables and figures that show it."""
 
     guideline: str
     section: str
@@ -44,10 +44,10 @@ def _rows() -> tuple[Mapping[str, str], ...]:
 def checklists(said: Mapping[str, str], shown: Collection[str]) -> dict[str, list[Item]]:
     """Return the items of each guideline, filled in for one report.
 
-    ``said`` are its sentences by key; a draft names them with an ``@``. ``shown`` are the keys of its tables and
-    figures. An item that was to be drafted, and for which this report has neither, is the author's. So is one that
-    lacks evidence with a ``!``, without which nothing can be drafted; but where the file says what is true
-    ``otherwise``, it is not applicable.
+    ``said`` holds the report's sentences by key; a draft refers to them with an ``@``. ``shown`` holds the keys of its
+    tables and figures. The author has to fill in an item that should be drafted if this report has neither a sentence
+    nor evidence for it, or if evidence marked with ``!`` is missing. If the file has a text for ``otherwise``, such an
+    item is not applicable instead.
     """
     found: dict[str, list[Item]] = {}
     for row in _rows():
@@ -72,7 +72,7 @@ def _expanded(word: str, said: Mapping[str, str]) -> str:
 
 
 def as_table(guideline: str, items: list[Item], titles: Mapping[str, str]) -> Table:
-    """Return a checklist as a table; ``titles`` name the tables and figures that are evidence."""
+    """Return a checklist as a table; ``titles`` holds the titles of the tables and figures that are evidence."""
     return Table(
         key=key_of(guideline),
         title=guideline,

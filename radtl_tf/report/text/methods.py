@@ -1,4 +1,4 @@
-"""The Methods text of an experiment: sentences that are true of it, to be copied into a manuscript and confirmed."""
+"""The Methods text of an experiment: sentences for a manuscript, which the authors have to confirm."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.report.text.methods_sentences import MADE
-from radtl_tf.report.text.secondary_sentences import BESIDE
+from radtl_tf.report.text.secondary_sentences import ANALYSES
 
-# The paragraphs, and the sentences that each is made of; a sentence without words is left out.
+# The paragraphs and the sentences in each; an empty sentence is left out.
 PARAGRAPHS: dict[str, tuple[str, ...]] = {
-    "Data": ("data", "label", "checks", "privacy", "preprocessing"),
+    "Data": ("data", "label", "unknown", "checks", "privacy", "preprocessing"),
     "Partition": ("partition", "inner"),
     "Models": ("model", "weights", "probe"),
     "Training": ("training", "rates", "shares", "selection"),
@@ -21,9 +21,9 @@ PARAGRAPHS: dict[str, tuple[str, ...]] = {
     "Software": ("software", "hardware", "reproduction"),
 }
 _OVER = {
-    "selected": "per weights with the scenario (backbone, tuning and learning rate) of lowest inner loss in each "
+    "selected": "for each weights the scenario (backbone, tuning and learning rate) of lowest inner loss in each "
     "training part",
-    "grid": "as the mean over all scenarios of the grid",
+    "grid": "the means over all scenarios of the grid",
 }
 
 
@@ -34,22 +34,22 @@ def paragraphs(evaluation: Evaluation) -> dict[str, str]:
 
 
 def sentences(evaluation: Evaluation) -> dict[str, str]:
-    """Return every sentence by its key; empty where the experiment has nothing of the kind."""
-    return {key: " ".join(make(evaluation)) for key, make in (MADE | _JUDGED | BESIDE).items()}
+    """Return every sentence by its key; empty if the experiment has nothing of the kind."""
+    return {key: " ".join(make(evaluation)) for key, make in (MADE | _JUDGED | ANALYSES).items()}
 
 
 def _metric(evaluation: Evaluation) -> Iterator[str]:
     record = evaluation.record
     yield (
-        f"Performance is the area under the ROC curve (AUROC) per {record.data.unit}{_over_classes(record)}, "
-        f"averaged over {record.num_test_parts} test parts; scores of different folds were never "
-        "pooled. Intervals (95 %) and p are by the corrected resampled t of Nadeau & Bengio (2003) on the fold values "
-        f"with {record.num_folds - 1} degrees of freedom."
+        "Performance was measured by the area under the ROC curve (AUROC) per "
+        f"{record.data.unit}{_over_classes(record)}, averaged over {record.num_test_parts} test parts; scores of "
+        "different folds were never pooled. Intervals (95 %) and p values were computed by the corrected resampled t "
+        f"of Nadeau & Bengio (2003) on the fold values with {record.num_folds - 1} degrees of freedom."
     )
 
 
 def _over_classes(record: ExperimentRecord) -> str:
-    several = f", the mean of the {len(record.target.classes)} classes, each against the rest"
+    several = f", as the mean over the {len(record.target.classes)} classes, each against the rest"
     return "" if record.target.is_binary else several
 
 
@@ -60,8 +60,8 @@ def _question(evaluation: Evaluation) -> Iterator[str]:
         return
     a, b = question.compare
     yield (
-        "The one question, declared in the experiment file before the first run, was the difference "
-        f"{a} minus {b} on the same folds, {_OVER[question.over]}."
+        f"The only question, declared in the experiment file before the first run, was the difference in AUROC ({a} "
+        f"minus {b}) on the same folds, comparing {_OVER[question.over]}."
     )
 
 
@@ -69,14 +69,14 @@ def _equivalence(evaluation: Evaluation) -> Iterator[str]:
     question = evaluation.record.question
     if question:
         yield (
-            f"Differences within {question.margin:g} were declared equivalent, tested by two one-sided tests "
-            "(Schuirmann 1987); the probability of each outcome is by the Bayesian correlated t (Corani & Benavoli "
-            "2015)."
+            f"Differences within {question.margin:g} were declared equivalent and tested by two one-sided tests "
+            "(Schuirmann 1987). The probability of each outcome was computed by the Bayesian correlated t (Corani & "
+            "Benavoli 2015)."
         )
 
 
 def _spread(evaluation: Evaluation) -> Iterator[str]:
-    yield "The SD over folds is a spread and served as no standard error."
+    yield "The SD over folds is a spread and was not used as a standard error."
 
 
 def _software(evaluation: Evaluation) -> Iterator[str]:
@@ -96,8 +96,8 @@ def _hardware(evaluation: Evaluation) -> Iterator[str]:
 def _reproduction(evaluation: Evaluation) -> Iterator[str]:
     experiment = evaluation.record.experiment
     yield (
-        f"Determinism: {experiment.training.determinism}, seed {experiment.seed}. The resolved experiment, "
-        "the folds and all predictions stand in experiment.json, folds.csv and predictions.csv."
+        f"Determinism: {experiment.training.determinism}, seed {experiment.seed}. The resolved experiment, the folds "
+        "and all predictions are in experiment.json, folds.csv and predictions.csv."
     )
 
 

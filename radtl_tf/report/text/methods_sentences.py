@@ -1,4 +1,4 @@
-"""Sentences on how an experiment was made: data, partition, models and training."""
+"""Sentences for the Methods text: data, partition, models and training."""
 
 from __future__ import annotations
 
@@ -12,19 +12,25 @@ from radtl_tf.report.text.task_words import words
 from radtl_tf.training.randomness import DROPOUT
 
 _RESIZE = {
-    "pad": "padded to a square and resized, bilinear with antialiasing,",
-    "stretch": "stretched, bilinear with antialiasing,",
-    "published": "stretched, nearest pixel,",
+    "pad": "padded to a square and resized (bilinear, antialiased)",
+    "stretch": "stretched (bilinear, antialiased)",
+    "published": "stretched (nearest pixel)",
 }
 _UNITS = {"patient": "patient, with the mean score of the patient's images", "image": "image"}
 _HEAD_INPUT = {
     "standardized": "standardized by their mean and SD in the training part",
-    "raw": "as they came (the published head)",
+    "raw": "without standardization (the published head)",
+}
+_POLICIES = {
+    "no": "imputed as absent",
+    "yes": "imputed as present",
+    "ignore": "ignored: they took no part in training, choices and metrics",
 }
 _TUNING = {
-    "frozen": "only the head learned",
-    "top10": "the last ten entries of the backbone's list of layers, pooling among them, learned with the head",
-    "full": "all layers learned",
+    "frozen": "only the head was trained",
+    "top10": "the head and the last ten entries of the backbone's list of layers, including pooling layers, were "
+    "trained",
+    "full": "all layers were trained",
 }
 
 
@@ -40,7 +46,7 @@ def _data(evaluation: Evaluation) -> Iterator[str]:
     shared = sum(count.patients for _, count in counts) - data.patients
     if shared > 0 and evaluation.record.target.is_binary:
         yield f"{shared} patients have images of both classes."
-    yield f"One case was one {_UNITS[data.unit]}."
+    yield f"Each case was one {_UNITS[data.unit]}."
 
 
 def _label(evaluation: Evaluation) -> Iterator[str]:
@@ -51,26 +57,44 @@ def _label(evaluation: Evaluation) -> Iterator[str]:
     yield f"The reference standard was the {columns}, taken as given{positive}."
 
 
+def _unknown(evaluation: Evaluation) -> Iterator[str]:
+    """Yield what became of labels that the table does not give."""
+    unknown, task = evaluation.record.data.unknown, evaluation.record.experiment.task
+    if not unknown:
+        return
+    for what, counts, policy in (
+        ("missing", unknown.missing, task.missing),
+        ("uncertain", unknown.uncertain, task.uncertain),
+    ):
+        if counts:
+            by_column = listed([f"{name} {number}" for name, number in counts.items()])
+            yield f"{sum(counts.values())} labels were {what} ({by_column}) and {_POLICIES[policy]}."
+    if unknown.left_out:
+        yield f"{unknown.left_out} rows without any known label were excluded."
+
+
 def _checks(evaluation: Evaluation) -> Iterator[str]:
     check = evaluation.record.facts.check
     if not check:
         return
-    yield "Every image was decoded and checked before the first run, and none was left out."
+    unknown = evaluation.record.data.unknown
+    kept = "those without a known label were excluded" if unknown and unknown.left_out else "none was excluded"
+    yield f"Every image was decoded and checked before the first run, and {kept}."
     found = [message.rstrip(".") for message in check.warnings]
     if found:
         yield f"The check warned: {'; '.join(found)}."
 
 
 def _privacy(evaluation: Evaluation) -> Iterator[str]:
-    yield "Patients are known to the results by a keyed hash only."
+    yield "The results identify patients only by a keyed hash."
 
 
 def _preprocessing(evaluation: Evaluation) -> Iterator[str]:
     training = evaluation.record.experiment.training
     size, augmentation = training.image_size, training.augmentation
     yield (
-        f"Images were decoded to 16-bit grey, {_RESIZE[training.resize]} to {size} x {size} pixels, and scaled to "
-        "the pixel convention that is given for each weights."
+        f"Images were decoded to 16-bit grey, {_RESIZE[training.resize]} to {size} x {size} pixels, and scaled to the "
+        "pixel convention listed for each weights."
     )
     views = f", {training.views} views per image" * bool(training.views)
     yield "No augmentation was used." if augmentation == "none" else f"Augmentation: {augmentation}{views}."
@@ -84,14 +108,14 @@ def _partition(evaluation: Evaluation) -> Iterator[str]:
         f"two parts of a fold (seed {record.experiment.seed}, sha256 of folds.csv {record.facts.folds_sha256})."
     )
     if record.experiment.folds.group_duplicates:
-        yield "Patients who share the same or nearly the same image were kept together."
+        yield "Patients who share the same image, or nearly the same image, were kept together."
 
 
 def _inner(evaluation: Evaluation) -> Iterator[str]:
     share = evaluation.record.experiment.folds.inner
     yield (
-        f"Of the training patients of each fold {100 * share:g} % were kept as inner part; all choices were made on "
-        "it, and each test part was read once, after the last choice."
+        f"In each fold, {100 * share:g} % of the training patients formed the inner part. All choices were made on "
+        "the inner part, and each test part was used once, after the last choice."
     )
 
 
@@ -111,19 +135,20 @@ def _weights(evaluation: Evaluation) -> Iterator[str]:
 def _source(entry: WeightsFacts) -> str:
     fed = f"fed with {entry.pixels} pixels"
     if entry.source == "random":
-        return f"{entry.name} {entry.backbone}, drawn anew in each repeat, {fed}"
+        return f"{entry.name} {entry.backbone}, drawn at random in each repeat, {fed}"
     return f"{entry.name} {entry.backbone}, file {entry.file} (sha256 {entry.sha256}), {fed}"
 
 
 def _probe(evaluation: Evaluation) -> Iterator[str]:
     if (evaluation.estimates["tuning"] == PROBE).any():
         yield (
-            "Beside every frozen setting stands a linear probe, an L2-regularized logistic regression on the same "
-            "features whose strength was chosen on the inner part; it took no part in choices and comparisons."
+            "For every frozen setting, a linear probe was also fitted: an L2-regularized logistic regression on the "
+            "same features, with its regularization strength chosen on the inner part. It took no part in choices and "
+            "comparisons."
         )
     if len(evaluation.baselines):
         names = listed(list(evaluation.baselines["scenario"]))
-        yield f"Logistic regressions on {names}, on the same folds, are the trivial baselines."
+        yield f"The trivial baselines were logistic regressions on {names}, on the same folds."
 
 
 def _training(evaluation: Evaluation) -> Iterator[str]:
@@ -131,15 +156,15 @@ def _training(evaluation: Evaluation) -> Iterator[str]:
     patience = training.patience
     stop = f"stopped after {patience} epochs without a lower inner loss" if patience else "without early stopping"
     yield (
-        "Networks were trained with Adam (Keras' defaults but for the learning rate) on cross-entropy, in batches of "
-        f"{training.batch_size}, for at most {training.epochs} epochs, {stop}; class weights: "
+        "Networks were trained with Adam (Keras defaults except for the learning rate) on cross-entropy, in batches "
+        f"of {training.batch_size}, for at most {training.epochs} epochs, {stop}; class weights: "
         f"{training.class_weights}; precision: {hardware['precision']}."
     )
 
 
 def _rates(evaluation: Evaluation) -> Iterator[str]:
     for tuning in evaluation.record.experiment.grid.tunings:
-        what = _TUNING.get(tuning.mode, f"the last {tuning.layers} layers that have weights learned with the head")
+        what = _TUNING.get(tuning.mode, f"the head and the last {tuning.layers} layers that have weights were trained")
         yield f"Tuning {tuning.name}: {what}; learning rates {listed([f'{rate:g}' for rate in tuning.learning_rates])}."
 
 
@@ -147,21 +172,22 @@ def _shares(evaluation: Evaluation) -> Iterator[str]:
     found = evaluation.learning_curve
     if found:
         shares = [f"{100 * share:g} %" for share in found.steps["train_fraction"] if share < 1]
-        yield f"For the learning curve the networks were trained with {listed(shares)} of the training patients, too."
+        yield f"For the learning curve, the networks were also trained with {listed(shares)} of the training patients."
 
 
 def _selection(evaluation: Evaluation) -> Iterator[str]:
     runs = evaluation.record.runs
-    yield "In each training part the epoch, and then the learning rate, of lowest inner loss was kept."
+    yield "In each training part, the epoch and then the learning rate of lowest inner loss were kept."
     fixed, stuck = int(runs["fixed_epochs"].sum()), int(runs["converged"].isin([False]).sum())
     if fixed:
-        yield f"In {fixed} of {len(runs)} runs the inner part was too small to choose: the last epoch was kept."
+        yield f"In {fixed} of {len(runs)} runs the inner part was too small for this choice: the last epoch was kept."
     yield f"{stuck} of {len(runs)} runs had not converged by the last epoch."
 
 
 MADE: dict[str, Callable[[Evaluation], Iterator[str]]] = {
     "data": _data,
     "label": _label,
+    "unknown": _unknown,
     "checks": _checks,
     "privacy": _privacy,
     "preprocessing": _preprocessing,
@@ -175,3 +201,14 @@ MADE: dict[str, Callable[[Evaluation], Iterator[str]]] = {
     "shares": _shares,
     "selection": _selection,
 }
+
+
+def missing_data(evaluation: Evaluation) -> str:
+    """Return how missing data were handled, for a checklist: what the task declares, and what came of it."""
+    if evaluation.record.data.unknown:
+        handled = " ".join(_unknown(evaluation))
+    elif evaluation.record.experiment.task.dataset:
+        handled = "Labels are those of the data set; nothing was imputed."
+    else:
+        handled = "So does a row without a label or a patient id; nothing was imputed."
+    return f"An image that cannot be read stops the experiment. {handled}"

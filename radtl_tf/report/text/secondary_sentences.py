@@ -1,4 +1,4 @@
-"""Sentences on what is evaluated beside the question; none where an experiment has nothing of the kind."""
+"""Sentences on the secondary analyses; none if an experiment has nothing of the kind."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ def _multiplicity(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.record.question:
         but = listed(list(_not_adjusted(evaluation)))
         yield (
-            "All other comparisons are secondary; their p were adjusted by Holm's method within each family"
-            f"{but and ', but for '}{but}."
+            "All other comparisons are secondary; their p values were adjusted by Holm's method within each "
+            f"family{but and ', except for '}{but}."
         )
 
 
 def _not_adjusted(evaluation: Evaluation) -> Iterator[str]:
     if UNIT in set(evaluation.secondary.comparisons["level"]):
         unit = "image" if evaluation.record.data.unit == "patient" else "patient"
-        yield f"that of the sensitivity analysis per {unit}, which repeats the question"
+        yield f"the sensitivity analysis per {unit}, which repeats the question"
     if evaluation.published["p_value"].notna().any():
-        yield "that over the scenarios of the grid, as published, which is descriptive"
+        yield "the descriptive comparison over the scenarios of the grid (as published)"
 
 
 def _secondary(evaluation: Evaluation) -> Iterator[str]:
     names = listed([metric.name for metric in SECONDARY])
     yield (
-        f"Secondary metrics, by the same method, are {names} (the expected calibration error over ten "
-        f"bins of equally many cases); {words(evaluation).called}."
+        f"Secondary metrics, computed by the same method, were {names} (the expected calibration error over ten bins "
+        f"with equal numbers of cases); {words(evaluation).called}."
     )
 
 
@@ -45,8 +45,8 @@ def _points(evaluation: Evaluation) -> Iterator[str]:
     points = list(dict.fromkeys(evaluation.secondary.operating_points.thresholds["point"]))
     if points:
         yield (
-            f"Thresholds ({listed(points)}) were chosen on the inner part of each run and applied to its test part "
-            "unchanged."
+            f"Thresholds ({listed(points)}) were chosen on the inner part of each run and applied unchanged to its "
+            "test part."
         )
 
 
@@ -54,22 +54,22 @@ def _recalibration(evaluation: Evaluation) -> Iterator[str]:
     if len(evaluation.secondary.calibration.estimates):
         maps = listed(list(MAPS[evaluation.record.target.kind]))
         yield (
-            f"Recalibration ({maps}) was fitted on the inner part of each run and evaluated on its test part; no other "
-            "result is of recalibrated scores."
+            f"Recalibration ({maps}) was fitted on the inner part of each run and evaluated on its test part; all "
+            "other results use the original scores."
         )
 
 
 def _agreement(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.secondary.agreements:
         yield (
-            "Whether both weights err on the same cases was measured by the kappa of their errors; the mean of both "
-            "scores was compared with the one of lower inner loss in each training part."
+            "The kappa of errors measured whether both weights err on the same cases; the mean of both scores was "
+            "compared with the weights of lower inner loss in each training part."
         )
 
 
 def _selective(evaluation: Evaluation) -> Iterator[str]:
     coverages = listed([str(coverage) for coverage in COVERAGES])
-    yield f"Selective prediction: error rates among the most confident {coverages} % of the cases."
+    yield f"For selective prediction, error rates were measured among the most confident {coverages} % of the cases."
 
 
 def _subgroups(evaluation: Evaluation) -> Iterator[str]:
@@ -77,7 +77,7 @@ def _subgroups(evaluation: Evaluation) -> Iterator[str]:
     if names:
         yield (
             f"The question was repeated within subgroups by {listed([_divided(name) for name in names])}, with "
-            "intervals that are not adjusted, and no p; AUROCs are given where every test part has both classes."
+            "unadjusted intervals and no p values; AUROCs are given if every test part has both classes."
         )
 
 
@@ -85,7 +85,7 @@ def _divided(name: str) -> str:
     return _IN_BANDS[name].format(width=BANDS[name]) if name in BANDS else name.replace("_", " ")
 
 
-BESIDE: dict[str, Callable[[Evaluation], Iterator[str]]] = {
+ANALYSES: dict[str, Callable[[Evaluation], Iterator[str]]] = {
     "multiplicity": _multiplicity,
     "secondary": _secondary,
     "points": _points,

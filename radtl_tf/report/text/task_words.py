@@ -1,4 +1,4 @@
-"""What the report says differently of tasks of two classes, of several classes and of several labels."""
+"""Wording that depends on the kind of task: two classes, several classes or several labels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from radtl_tf.records.experiment import Kind
 
 @dataclass(frozen=True)
 class Words:
-    """``auroc``: what it is; ``called``: what scores lead to; ``layer`` of the head; ``averaged``: how classes are."""
+    """``auroc`` explains it; ``called``: how scores become decisions; ``layer`` of the head; ``averaged``: how."""
 
     auroc: str
     called: str
@@ -18,25 +18,24 @@ class Words:
     averaged: str = ""
 
 
-_PAIR = "how often a case of {one} gets a higher score than one without it; 0.5 is guessing, 1 is perfect."
-_MEAN = "AUROC: the mean over the {what}, each against the rest, of " + _PAIR.format(one="that {one}")
-_AVERAGED = "Of several classes, means over the classes, each against the rest. "
+_AUROC = "AUROC: how often {case} gets a higher score than {other}{mean}; 0.5 is guessing, 1 is perfect."
+_AVERAGED = "Means over the classes, each class against the rest. "
 
 WORDS: dict[Kind, Words] = {
     "binary": Words(
-        auroc="AUROC: " + _PAIR.format(one="the positive class"),
-        called="scores from 0.5 on are called positive",
+        auroc=_AUROC.format(case="a positive case", other="a negative one", mean=""),
+        called="scores of 0.5 or more are called positive",
         layer="softmax",
     ),
     "multiclass": Words(
-        auroc=_MEAN.format(what="classes", one="class"),
-        called="a case is called what has the highest score",
+        auroc=_AUROC.format(case="a case of a class", other="a case of another", mean=", as the mean over the classes"),
+        called="each case is assigned the class with the highest score",
         layer="softmax",
         averaged=_AVERAGED,
     ),
     "multilabel": Words(
-        auroc=_MEAN.format(what="labels", one="label"),
-        called="scores from 0.5 on call their label, each label of a case for itself",
+        auroc=_AUROC.format(case="a case with a label", other="a case without", mean=", as the mean over the labels"),
+        called="scores of 0.5 or more call the label present, each label of a case separately",
         layer="sigmoid",
         averaged=_AVERAGED,
     ),

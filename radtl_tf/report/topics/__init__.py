@@ -1,1 +1,1 @@
-"""One file per analysis beside the question: its table and its figure."""
+"""One file per secondary analysis: its table and its figure."""

@@ -1,4 +1,4 @@
-"""The table of how two weights agree in their errors, and of what both together gain."""
+"""The table of shared errors of two weights, and of what averaging their scores gains."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from radtl_tf.report.text.task_words import words
 
 
 def agreement_table(evaluation: Evaluation) -> Table:
-    """How the question's two weights agree."""
+    """Return how far the question's two weights agree."""
     return Table(
         key="agreement",
         title="Errors in common",
-        caption=f"Both weights at their chosen scenarios, on the same test parts; {words(evaluation).called}. Kappa of "
-        "errors: 0 where one weights' errors tell nothing about the other's, 1 where both err on the same cases. The "
-        "gain is that of the mean of both scores over the one of lower inner loss in each training part: mean over the "
-        "folds, corrected resampled t, secondary.",
+        caption="Errors of both weights at their chosen scenarios, on the same test parts; "
+        f"{words(evaluation).called}. Kappa of errors is 0 if the errors are unrelated and 1 if both err on the same "
+        "cases. The gain (secondary) is the AUROC of the mean of both scores minus the AUROC of the better weights, "
+        "chosen by inner loss in each training part: mean over the folds, corrected resampled t.",
         columns=("A", "B", "Measure", "Mean", "95 % interval", "p"),
         rows=tuple(row for found in evaluation.secondary.agreements for row in _rows(found)),
     )

@@ -21,46 +21,47 @@ from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.text.task_words import words
 from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cells
 
-_PLATT = "The AUROC stays, but for a fold in which Platt scaling turns the order around."
+_PLATT = "The AUROC does not change, unless Platt scaling reverses the order of the scores in a fold."
 _ORDER: dict[Kind, str] = {
     "binary": _PLATT,
-    "multiclass": "Of several classes there is one temperature for all, and no Platt scaling.",
-    "multilabel": f"Each label has maps of its own. {_PLATT}",
+    "multiclass": "With several classes, one temperature serves all of them, and there is no Platt scaling.",
+    "multilabel": f"Each label is recalibrated separately. {_PLATT}",
 }
-_CANCEL = "Scores too high for one class and too low for another cancel here: the table Reliability has each class. "
+_CANCEL = "Scores too high for one class and too low for another cancel here; the table Reliability shows each class. "
 _RELIABILITY = (
-    "Each test fold of the first repeat is divided into bins of equally many cases, ordered by score; a point is the "
-    "mean over the folds of their first, second, ... bins, its bar the SD over the folds: a spread, no interval. "
-    "Scores of different folds are never pooled. Dotted: scores that are probabilities; a point below it has scores "
-    "that are too high. The scores are those of the networks, before any recalibration, at the learning rate chosen by "
-    "inner loss."
+    "Share of positives against the mean score of each bin. Each test fold of the first repeat is divided into bins "
+    "with equal numbers of cases, ordered by score. A point is the mean of one bin over the folds, and its bar is the "
+    "SD over the folds (a spread, not an interval). Scores of different folds are never pooled. On the dotted line "
+    "scores are perfect probabilities; below it they are too high. Scores are not recalibrated, and the learning rate "
+    "is chosen by inner loss."
 )
 
 
 def recalibration_table(evaluation: Evaluation) -> Table:
-    """Every setting before and after each map."""
+    """Return every setting before and after each recalibration."""
     after = evaluation.secondary.calibration.estimates
     return Table(
         key="recalibration",
         title="Recalibration",
         caption="Platt scaling (intercept and slope) and temperature (slope) are fitted on the inner part of each run "
-        "and applied to its test part: mean over the test folds (95 % interval). Brier, log loss and ECE: lower is "
-        f"better; slope 1 and intercept 0 are ideal. {_ORDER[evaluation.record.target.kind]}",
+        "and applied to its test part: mean over the test folds (95 % interval). Lower Brier, log loss and ECE are "
+        f"better; the ideal slope is 1 and the ideal intercept 0. {_ORDER[evaluation.record.target.kind]}",
         columns=("Backbone", "Tuning", "Weights", "Pixels", "Scores", *(metric.name for metric in OF_PROBABILITIES)),
         rows=tuple(_recalibrated(evaluation)) if len(after) else (),
     )
 
 
 def reliability_table(evaluation: Evaluation) -> Table:
-    """Every setting's share of positives by score."""
+    """Return every setting's share of positives by score."""
     found = evaluation.secondary.calibration.reliability
     rows = [_reliable(*of) for of in found.groupby(["scenario", "class"], sort=False)]
     return Table(
         key="reliability",
         title="Reliability",
-        caption="Mean score: share of positives. The scores of two folds are of two networks and are not pooled: each "
-        "test fold of the first repeat is divided into bins of equally many cases, ordered by score, and the means "
-        "over the folds of their first, second, ... bins are shown. The two numbers of a probability are the same.",
+        caption="Each pair shows the mean score of a bin and its share of positives; the two are equal if scores are "
+        "perfect probabilities. Each test fold of the first repeat is divided into bins with equal numbers of cases, "
+        "ordered by score, and pairs are means over the folds. Scores of different folds come from different networks "
+        "and are not pooled.",
         columns=("Setting", "Cases", "Score: share of positives"),
         rows=tuple(rows),
     )
@@ -102,7 +103,7 @@ def calibration_figure(evaluation: Evaluation) -> Figure:
 
 
 def _over_classes(reliability: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return score, share and its spread by bin of each setting; of several classes the means over them."""
+    """Return score, share and its spread by bin of each setting; with several classes, the means over them."""
     groups = reliability.groupby("scenario")
     return {str(name): rows.groupby("bin")[["score", "share", "sd"]].mean() for name, rows in groups}
 

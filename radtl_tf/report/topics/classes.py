@@ -1,4 +1,4 @@
-"""Tables of the classes of a task that has several."""
+"""Tables of the classes of a task with several classes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from radtl_tf.report.topics.secondary_metrics import compared_cells, estimate_ce
 
 
 def classes_table(evaluation: Evaluation) -> Table:
-    """Every setting's AUROC of each class."""
+    """Return every setting's AUROC of each class."""
     target, found = evaluation.record.target, evaluation.secondary.classes.estimates
     cells, names = estimate_cells(found), () if target.is_binary else target.classes
     return Table(
         key="classes",
         title="AUROC of each class",
         caption="Each class against the rest: mean over the test folds (95 % interval, corrected resampled t), per "
-        "setting at the learning rate chosen by inner loss. The mean of a row is the AUROC of the setting.",
+        "setting at the learning rate chosen by inner loss. The mean of a row is the setting's AUROC.",
         columns=("Backbone", "Tuning", "Weights", "Pixels", *names),
         rows=tuple(
             (*setting_cells(setting), *(cells[setting.name, class_auroc(name)] for name in names))
@@ -27,7 +27,7 @@ def classes_table(evaluation: Evaluation) -> Table:
 
 
 def class_comparisons_table(evaluation: Evaluation) -> Table:
-    """The question in each class."""
+    """Return the question in each class."""
     return Table(
         key="class-comparisons",
         title="The question in each class",

@@ -1,4 +1,4 @@
-"""The table of the fitted models: intervals for other test patients, beside those of the procedure."""
+"""The table of the fitted models: intervals for other test patients, and intervals of the procedure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cel
 
 
 def fitted_table(evaluation: Evaluation) -> Table:
-    """Every setting's AUROC with the interval of its fitted models and that of the procedure."""
+    """Return every setting's AUROC with the intervals of its fitted models and of the procedure."""
     fitted = estimate_cells(evaluation.secondary.fitted)
     estimates = evaluation.estimates
     procedure = estimate_cells(estimates[estimates["learning_rate"] == SELECTED])
     return Table(
         key="fitted",
         title="These fitted models only",
-        caption="Secondary: the mean AUROC of the folds of the first repeat, with the 95 % interval that takes these "
-        "models as they are (influence curve, patients as clusters; LeDell et al. 2015). It tells how far their AUROC "
-        "would move with other test patients, not with other training patients, and is too narrow for the procedure, "
-        "whose interval stands beside it.",
+        caption="Secondary: mean AUROC over the folds of the first repeat, with a 95 % interval that treats these "
+        "models as fixed (influence curve, patients as clusters; LeDell et al. 2015). The interval covers other test "
+        "patients but not other training patients, so it is too narrow for the training procedure; use the last "
+        "column for that.",
         columns=("Backbone", "Tuning", "Weights", "Pixels", "These fitted models", "The procedure"),
         rows=tuple(
             (*setting_cells(setting), fitted[setting.name, FITTED], procedure[setting.name, "auroc"])

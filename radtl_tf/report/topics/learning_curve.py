@@ -17,14 +17,15 @@ _SIZE = (4.6, 4.2)  # inches
 
 
 def learning_curve_table(evaluation: Evaluation) -> Table:
-    """The question with shares of the training patients; no row where the grid has one share."""
+    """Return the question with shares of the training patients; no rows if the grid has one share."""
     found = evaluation.learning_curve
     return Table(
         key="learning-curve",
         title="Learning curve",
-        caption="The question with a share of the training patients, the same for both weights, a smaller share part "
-        "of a larger one; inner and test parts stay. Mean over folds, 95 % interval and p by the paired corrected "
-        "resampled t; p adjusted over the shares below all (Holm). The row with all patients is the question itself.",
+        caption="The question with a share of the training patients. Both weights get the same patients, each smaller "
+        "share is part of the larger ones, and inner and test parts do not change. Mean over folds; 95 % interval and "
+        "p by the paired corrected resampled t; p adjusted over the shares below 1 (Holm). The row with all patients "
+        "is the question itself.",
         columns=("Training patients", "Share", "A", "B", "AUROC of A", "AUROC of B", "A - B", "95 % interval")
         + ("p", "Adjusted p", "Outcome"),
         rows=tuple(_row(found.curve, *row) for row in found.steps.itertuples(index=False)) if found else (),
@@ -67,7 +68,7 @@ def learning_curve_figure(evaluation: Evaluation) -> Figure | None:
             key="learning",
             title="Test AUROC by the number of training patients",
             alt=found.sentence,
-            caption=f"{found.sentence} Bands are 95 % intervals; the grey band below is the margin.",
+            caption=f"{found.sentence} Bands are 95 % intervals; the grey band in the lower panel is the margin.",
         )
 
 

@@ -10,7 +10,7 @@ from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cel
 
 
 def operating_points_table(evaluation: Evaluation) -> Table:
-    """Every setting at every operating point that was asked for."""
+    """Return every setting at every requested operating point."""
     found = evaluation.secondary.operating_points
     cells = estimate_cells(found.estimates)
     settings = {setting.name: setting for setting in evaluation.record.settings}
@@ -19,9 +19,9 @@ def operating_points_table(evaluation: Evaluation) -> Table:
         key="operating-points",
         title="Operating points",
         caption="The threshold is chosen on the inner part of each run (mean and range over the folds) and applied to "
-        "its test part; scores from it on are called positive. Rates: mean over the folds (95 % interval, corrected "
-        "resampled t); predictive values hold for the prevalence of these data. TP, FP, FN, TN: sums over the folds of "
-        f"the first repeat, one case per {unit}.",
+        "its test part; scores at or above it are called positive. Rates are means over the folds (95 % interval, "
+        "corrected resampled t); predictive values hold only for the prevalence in these data. TP, FP, FN and TN are "
+        f"sums over the folds of the first repeat, one case per {unit}.",
         columns=(
             *("Backbone", "Tuning", "Weights", "Pixels", "Operating point", "Threshold"),
             *(rate.title for rate in RATES),

@@ -1,4 +1,4 @@
-"""Tables of what pixel scaling and fine-tuning do: the ablation over conventions, and similarities of activations."""
+"""Tables of what pixel scaling and fine-tuning do: ablation over conventions, and similarity of activations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BOTH_BEFORE = "the two weights before fine-tuning"
 
 
 def pixels_table(evaluation: Evaluation) -> Table:
-    """The question under every convention of the grid, of the trained head and of the linear probe."""
+    """Return the question under every convention of the grid, for the trained head and for the linear probe."""
     found = evaluation.ablation
     sides = (found.a, found.b) if found else ()
     return Table(
@@ -34,13 +34,13 @@ def pixels_table(evaluation: Evaluation) -> Table:
 
 
 def similarity_table(evaluation: Evaluation) -> Table:
-    """Every similarity of activations, a row per two states of a backbone."""
+    """Return every similarity of activations, one row per pair of states of a backbone."""
     keys = ["kind", "backbone", "weights", "weights_b", "pixels", "tuning", "images"]
     return Table(
         key="similarity",
         title="Similarity of activations",
         caption="Linear CKA (Kornblith et al. 2019; debiased: Song et al. 2012, Nguyen et al. 2021) of activations "
-        "averaged over each image, from the first layers to the features: 1 the same up to rotation and scale, 0 "
+        "averaged over each image, from the first layers to the features: 1 means equal up to rotation and scale, 0 "
         "unrelated. Measured on test images of the first fold of the first repeat.",
         columns=("Compared", "Backbone", "Weights", "Pixels", "Tuning", "Images", "CKA by layer"),
         rows=tuple(_similarity_row(layers) for _, layers in evaluation.similarity.groupby(keys, sort=False)),
@@ -50,11 +50,11 @@ def similarity_table(evaluation: Evaluation) -> Table:
 
 def _caption(found: Ablation) -> str:
     return (
-        f"Test AUROC and {found.a} - {found.b} with both weights fed with the same convention, and its change from "
-        f"{found.trained.changes[0].contrast.b}, by the paired corrected resampled t; p adjusted over the conventions "
-        f"(Holm), intervals not adjusted. The trained head had head_input = {found.head_input}: a raw head measures "
-        "the scale of the features, too, a standardized one and the linear probe do not. A run with the other head is "
-        "a second experiment."
+        f"Test AUROC and {found.a} - {found.b}, both weights fed with the same convention, and the change of this "
+        f"difference from {found.trained.changes[0].contrast.b}. Paired corrected resampled t; p adjusted over the "
+        f"conventions (Holm), intervals not adjusted. The trained head had head_input = {found.head_input}: a raw "
+        "head also measures the scale of the features; a standardized head and the linear probe do not. To test the "
+        "other head, run a second experiment."
     )
 
 

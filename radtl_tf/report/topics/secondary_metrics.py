@@ -1,4 +1,4 @@
-"""Tables of the secondary metrics and of the question asked in them, and per the other unit."""
+"""Tables of the secondary metrics, and of the question in these metrics and per the other unit."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from radtl_tf.report.text.task_words import words
 _COMPARISON = ("A", "B", "A - B", "95 % interval", "p")
 _OF: dict[Kind, str] = {
     "binary": "",
-    "multiclass": "Average precision and calibration slope and intercept are means over the classes, each against the "
-    "rest; balanced accuracy is the mean recall, MCC is R_K, the Brier score is summed over the classes, and ECE is "
-    "that of the highest score.",
-    "multilabel": "All are means over the labels, each against the rest.",
+    "multiclass": "Average precision, calibration slope and calibration intercept are means over the classes, each "
+    "against the rest. Balanced accuracy is the mean recall, MCC is R_K, the Brier score is summed over the classes, "
+    "and ECE uses the highest score. ",
+    "multilabel": "All metrics are means over the labels, each against the rest. ",
 }
 
 
 def secondary_table(evaluation: Evaluation) -> Table:
-    """Every setting in every secondary metric."""
+    """Return every setting in every secondary metric."""
     cells = estimate_cells(evaluation.secondary.metrics.estimates)
     return Table(
         key="secondary",
         title="Secondary metrics",
         caption="Mean over the test folds (95 % interval), per setting at the learning rate chosen by inner loss. "
-        f"{_OF[evaluation.record.target.kind]} In balanced accuracy and MCC, {words(evaluation).called}. Calibration: "
-        "the slope is that of a logistic recalibration (ideal 1), the intercept that with the slope held at 1 "
-        "(calibration in the large, ideal 0); ECE over ten bins of equally many cases, above 0 for perfect "
-        "probabilities, too. A dash: not defined in every fold.",
+        f"{_OF[evaluation.record.target.kind]}For balanced accuracy and MCC, {words(evaluation).called}. The "
+        "calibration slope comes from a logistic recalibration (ideal 1), the intercept from one with the slope fixed "
+        "at 1 (calibration in the large, ideal 0). ECE uses ten bins with equal numbers of cases; even perfect "
+        "probabilities have an ECE above 0. A dash means: not defined in every fold.",
         columns=("Backbone", "Tuning", "Weights", "Pixels", *(metric.name for metric in SECONDARY)),
         rows=tuple(
             (*setting_cells(setting), *(cells[setting.name, metric.name] for metric in SECONDARY))
@@ -46,14 +46,15 @@ def secondary_table(evaluation: Evaluation) -> Table:
 
 
 def metric_comparisons_table(evaluation: Evaluation) -> Table:
-    """The question in every secondary metric."""
+    """Return the question in every secondary metric."""
     table = evaluation.secondary.metrics.comparisons
     return Table(
         key="metric-comparisons",
         title="The question in secondary metrics",
-        caption="Secondary: difference = A - B on the same folds, by the paired corrected resampled t; p adjusted over "
-        "all rows of this table (Holm), intervals not adjusted. Higher and lower are of A; what is better stands "
-        "beside the metric. No margin was declared for these metrics, so none is called equivalent.",
+        caption="Secondary: difference = A - B on the same folds, by the paired corrected resampled t; p adjusted "
+        "over all rows of this table (Holm), intervals not adjusted. The outcome says whether A is higher or lower; "
+        "the column Better says which is preferable. No margin was declared for these metrics, so no outcome is "
+        "called equivalent.",
         columns=("Metric", "Better", *_COMPARISON, "Adjusted p", "Outcome"),
         rows=tuple(
             (row["metric"], BY_NAME[row["metric"]].better, *compared_cells(row))
@@ -68,9 +69,9 @@ def unit_table(evaluation: Evaluation) -> Table:
     table = evaluation.secondary.metrics.comparisons
     return Table(
         key="unit",
-        title="The question per the other unit",
-        caption=f"Sensitivity analysis: the question counts each {unit} as a case, these rows the other unit. AUROC of "
-        "the same runs by the same method, p not adjusted.",
+        title="Sensitivity analysis: the other unit",
+        caption=f"The question counts each {unit} as a case; these rows count the other unit. AUROC of the same runs "
+        "by the same method; p not adjusted.",
         columns=("Unit", *_COMPARISON, "Outcome"),
         rows=tuple(
             ("image" if unit == "patient" else "patient", *_test(row), row["outcome"])
@@ -85,7 +86,7 @@ def setting_cells(setting: Setting) -> tuple[str, str, str, str]:
 
 
 def estimate_cells(estimates: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """Return per setting's name and metric ``0.712 (0.650 to 0.770)``, a dash where there is no value."""
+    """Return per setting's name and metric ``0.712 (0.650 to 0.770)``, a dash if there is no value."""
     return {
         (row["scenario"], row["metric"]): with_interval(row["mean"], row["ci_low"], row["ci_high"])
         for row in estimates.to_dict("records")

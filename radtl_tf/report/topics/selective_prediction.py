@@ -19,24 +19,26 @@ from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cells
 
 _VALUES = ["mean", "ci_low", "ci_high"]
-_DISTANCE = "Confidence is the distance of the score from 0.5, from which on {what}."
+_DISTANCE = "Confidence is the distance of the score from 0.5; {what}."
 _CONFIDENCE: dict[Kind, str] = {
-    "binary": _DISTANCE.format(what="a case is called positive"),
-    "multiclass": "A case is called what has the highest score, which is the confidence.",
-    "multilabel": _DISTANCE.format(what="the label is called; each label of a case counts for itself"),
+    "binary": _DISTANCE.format(what="scores of 0.5 or more are called positive"),
+    "multiclass": "Each case is assigned the class with the highest score, and that score is its confidence.",
+    "multilabel": _DISTANCE.format(
+        what="scores of 0.5 or more call the label present, and each label of a case counts separately"
+    ),
 }
 
 
 def selective_table(evaluation: Evaluation) -> Table:
-    """Error rates where only the most confident cases are decided."""
+    """Return error rates if only the most confident cases are decided."""
     cells = estimate_cells(evaluation.secondary.selective)
     names = [*(at_coverage(coverage) for coverage in COVERAGES), AREA]
     return Table(
         key="selective",
         title="Selective prediction",
         caption="Error rate among the most confident cases of each test part, mean over the folds (95 % interval). "
-        f"{_CONFIDENCE[evaluation.record.target.kind]} The area is the mean error rate over all coverages. Where it "
-        "does not fall with the coverage, confidence says nothing.",
+        f"{_CONFIDENCE[evaluation.record.target.kind]} The area is the mean error rate over all coverages. If the "
+        "error rate does not fall with the coverage, confidence carries no information.",
         columns=(
             *("Backbone", "Tuning", "Weights", "Pixels"),
             *(f"{coverage} % of cases" for coverage in COVERAGES),
@@ -65,11 +67,11 @@ def selective_figure(evaluation: Evaluation) -> Figure:
             title="Error rate by coverage",
             alt=f"Error rate at {COVERAGES[0]} % and at {COVERAGES[-1]} % coverage, with 95 % intervals: "
             + said(shown, lambda line: _ends(rows[line.setting.name]), "in the table Selective prediction"),
-            caption="Error rate where only the most confident cases of each test part are decided, such as with the "
+            caption="Error rate if only the most confident cases of each test part are decided, for example with the "
             f"others left to a human reader: mean over the folds. {_CONFIDENCE[record.target.kind]} The band is the "
-            "95 % interval of each line by the corrected resampled t; whether two lines differ cannot be told from "
-            "bands, which do not know that both are measured on the same cases. A line that does not fall to the left "
-            "has a confidence that says nothing.",
+            "95 % interval of each line (corrected resampled t). Bands do not show whether two lines differ, because "
+            "both are measured on the same cases. If a line does not fall towards the left, confidence carries no "
+            "information.",
         )
 
 
@@ -80,7 +82,7 @@ def _rates(found: pd.DataFrame, line: Shown) -> pd.DataFrame:
 
 
 def _top(rows: Iterable[pd.DataFrame]) -> float:
-    """Return the end of the axis, one for all panels; without any error there is still an axis."""
+    """Return the end of the axis, the same for all panels; above 0 even without any error."""
     return 1.04 * max(0.05, *(float(table.max().max()) for table in rows))
 
 

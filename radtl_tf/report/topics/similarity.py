@@ -19,7 +19,7 @@ _DASHES = ("-", "--", "-.", (0, (1, 2)))
 
 
 def layers_figure(evaluation: Evaluation) -> Figure | None:
-    """Return the CKA of every layer, a panel per backbone: headline conventions only; none where it is not measured."""
+    """Return the CKA of every layer, a panel per backbone: headline conventions only; none if it was not measured."""
     if evaluation.similarity.empty:
         return None
     shown = _headline(evaluation)
@@ -43,10 +43,11 @@ def layers_figure(evaluation: Evaluation) -> Figure | None:
             alt=_said(shown),
             caption="Linear CKA of each stage's activations on the same test images, from the image (top) to the "
             "features (bottom): 1 means the same representation up to rotation and scale, 0 an unrelated one. Colored "
-            "lines: the same weights before and after fine-tuning; where a line bends to the left, training replaced "
-            "what the weights had brought. Dotted: the two weights of the question before fine-tuning; the further "
-            "left, the less they have in common. Similar activations do not imply equal AUROC, nor the reverse. Each "
-            "weights under the headline's pixel convention; all values stand in the table.",
+            "lines compare the same weights before and after fine-tuning: where a line bends to the left, training "
+            "replaced the pre-trained representation. The dotted line compares the question's two weights before "
+            "fine-tuning: the further left, the less they have in common. Similar activations do not imply equal "
+            "AUROC, nor the reverse. Each weights is shown under the headline's pixel convention; the table lists all "
+            "values.",
             section="training",
         )
 
@@ -66,7 +67,7 @@ def _headline(evaluation: Evaluation) -> pd.DataFrame:
     tuned = table[table["kind"] == FINE_TUNING]
     own = [row["pixels"] in record.conventions(NATIVE, row["weights"]) for row in tuned.to_dict("records")]
     both = table[table["kind"] == SOURCES]
-    both = both[both["pixels"] == both.groupby("backbone")["pixels"].transform("first")]  # the headline's stand first
+    both = both[both["pixels"] == both.groupby("backbone")["pixels"].transform("first")]  # the headline's come first
     labels = (tuned["weights"] + ", " + tuned["tuning"], both["weights"] + " and " + both["weights_b"] + ", before")
     return pd.concat([tuned.assign(label=labels[0])[own], both.assign(label=labels[1])])
 

@@ -1,4 +1,4 @@
-"""Tables of the question within subgroups, and of who is in which part."""
+"""Tables of the question within subgroups, and of the patients in each part."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from radtl_tf.report.drawing.table import Table
 
 
 def subgroups_table(evaluation: Evaluation) -> Table:
-    """The question's weights within each subgroup."""
+    """Return the question's weights within each subgroup."""
     return Table(
         key="subgroups",
         title="Subgroups",
         caption="Test AUROC within the subgroup, mean over the folds, and A - B, each with its 95 % interval "
-        "(corrected resampled t, not adjusted): descriptive. The intervals of A and B may overlap although that of "
-        "A - B leaves out 0, since both are measured on the same patients. A subgroup whose A - B leaves out 0 beside "
-        "one whose does not is no evidence that the two subgroups differ. No AUROC is given where a test part has one "
-        "class only.",
+        "(corrected resampled t, not adjusted): descriptive. The intervals of A and B may overlap even if the "
+        "interval of A - B excludes 0, because both are measured on the same patients. If A - B excludes 0 in one "
+        "subgroup but not in another, this does not show that the two subgroups differ. No AUROC is given if a test "
+        "part has only one class.",
         columns=(
             *("Subgroup", "Value", "Images", "Patients", "Positive images", "A", "B"),
             *("AUROC of A", "AUROC of B", "A - B", "95 % interval", "Not given because"),
@@ -30,14 +30,14 @@ def subgroups_table(evaluation: Evaluation) -> Table:
 
 
 def demographics_table(evaluation: Evaluation) -> Table:
-    """Age, sex and the like per part and fold."""
+    """Return age, sex and other known properties per part and fold."""
     found = evaluation.secondary.subgroups.demographics
     names = [str(name) for name in found.columns[3:]]
     return Table(
         key="demographics",
         title="Demographics",
         caption=f"Mean ± SD or counts, per part of each fold. {' and '.join(OF_PATIENTS).capitalize()} are counted "
-        "per patient, by the first image in the part; what else is listed is counted per image.",
+        "per patient, from the first image in the part; all other columns are counted per image.",
         columns=("Repeat", "Fold", "Part", *(name.replace("_", " ").capitalize() for name in names)),
         rows=tuple(
             (str(row["repeat"]), str(row["fold"]), row["part"], *(row[name] for name in names))

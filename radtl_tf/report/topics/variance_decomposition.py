@@ -1,4 +1,4 @@
-"""The table of where the spread over all runs comes from."""
+"""The table of what explains the spread over all runs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from radtl_tf.report.drawing.table import Table
 
 
 def decomposition_table(evaluation: Evaluation) -> Table:
-    """Shares of the sum of squares, a row per factor."""
+    """Return shares of the sum of squares, one row per factor."""
     found = evaluation.secondary.decomposition
     order = (
-        "Every combination has equally many runs, so the order of the factors does not matter."
+        "All combinations have the same number of runs, so the order of the factors does not matter."
         if found and found.balanced
-        else "Not every combination has equally many runs: each factor gets what those above it leave."
+        else "Combinations have different numbers of runs: each factor gets what the factors above it leave."
     )
     return Table(
         key="decomposition",

@@ -1,1 +1,1 @@
-"""Prefix features: computed once, kept on disk."""
+"""Compute prefix features once and cache them on disk."""

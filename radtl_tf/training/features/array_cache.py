@@ -1,4 +1,4 @@
-"""Arrays on disk under a key of everything that determines them: bounded, and shared by experiments and processes."""
+"""A cache of arrays on disk, keyed by everything that determines them, limited in size, and shared by processes."""
 
 from __future__ import annotations
 
@@ -28,44 +28,44 @@ _log = get_logger(__name__)
 Arrays = list[NDArray[np.float32]]
 Shapes = Sequence[tuple[int, ...]]
 
-_KEY = "key.json"  # says what the arrays are; its time of change is when they were last used
-_SUMS = "checksums.json"  # of the arrays' files, in their order
+_KEY = "key.json"  # describes the arrays; its modification time is the time of their last use
+_SUMS = "checksums.json"  # checksums of the arrays' files, in order
 _ADVICE = "Make room for the features, or set RADTL_CACHE to another folder."
-_STALE = 24 * 3600.0  # seconds after which what a killed process left behind is removed
+_STALE = 24 * 3600.0  # seconds after which files left by a killed process are removed
 
 
 @dataclass(frozen=True)
 class Entry:
-    """float32 arrays of ``shapes``, and the JSON values that determine every number in them."""
+    """float32 arrays of these ``shapes``, and the JSON values that determine every number in them."""
 
     key: Mapping[str, Any]
     shapes: Shapes
 
     @property
     def digest(self) -> str:
-        """The entry's folder."""
+        """The name of the entry's folder."""
         return digest_of(self.key)
 
     @property
     def size(self) -> int:
-        """What the arrays take, in bytes."""
+        """The size of the arrays in bytes."""
         return sum(4 * int(np.prod(shape)) for shape in self.shapes)
 
 
 @dataclass(frozen=True)
 class ArrayCache:
-    """A folder of entries of at most ``limit`` bytes together; the least recently used make room for new ones.
+    """A folder of entries with at most ``limit`` bytes in total; new entries replace the least recently used ones.
 
-    An entry that alone is larger than ``limit`` is kept, too, as the only one.
+    An entry that is larger than ``limit`` is kept as the only one.
     """
 
     folder: Path
     limit: float
 
     def find(self, entry: Entry) -> Arrays | None:
-        """Return the memory-mapped arrays of ``entry``, ``None`` where they are not there or damaged.
+        """Return the memory-mapped arrays of ``entry``, or ``None`` if they are missing or damaged.
 
-        Every file is read once per process and compared with the checksum of when it was written.
+        Every file is read once per process and compared with its stored checksum.
         """
         place = self.folder / entry.digest
         try:
@@ -80,8 +80,8 @@ class ArrayCache:
     def fill(self, entries: Sequence[Entry], rows: Iterator[Sequence[Arrays]]) -> list[Arrays]:
         """Write ``entries`` whole or not at all, and return their memory-mapped arrays.
 
-        ``rows`` yields consecutive rows of every array of every entry, computed while they are written. An entry that
-        is there already is damaged, or of an earlier version without checksums: one line of the log says so.
+        ``rows`` yields consecutive rows of every array of every entry and computes them on demand. If an entry exists,
+        it is damaged or from an earlier version without checksums; it is replaced, with a warning.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full.
@@ -98,12 +98,12 @@ class ArrayCache:
             _write(temporary, entries, rows)
             with self._lock("cache"):
                 self._make_room(sum(entry.size for entry in entries))
-                opened.close()  # all take their places
+                opened.close()  # rename all of them
                 return [_opened(place, entry) for place, entry in zip(places, entries, strict=True)]
 
     @contextmanager
     def computing(self, key: Mapping[str, Any]) -> Iterator[None]:
-        """Let one process at a time compute what ``key`` names; a killed one leaves no lock.
+        """Hold a lock so that one process at a time computes the arrays of ``key``; a killed process releases it.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -126,7 +126,7 @@ class ArrayCache:
         return FileLock(locks / name)
 
     def _make_room(self, size: int) -> None:
-        """Remove the least recently used entries until ``size`` bytes fit, and what killed processes left behind."""
+        """Remove the least recently used entries until ``size`` bytes fit, and old files of killed processes."""
         for left in self.folder.glob(".*.part"):
             if time.time() - left.stat().st_mtime > _STALE:
                 shutil.rmtree(left, ignore_errors=True)
@@ -141,7 +141,7 @@ class ArrayCache:
 
 
 def digest_of(key: Mapping[str, Any]) -> str:
-    """Return a name of 24 hexadecimal digits for JSON values."""
+    """Return 24 hexadecimal digits that identify JSON values."""
     return hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=12).hexdigest()
 
 
@@ -154,7 +154,7 @@ def _taken(lock: FileLock) -> bool:
 
 
 def _write(places: Sequence[Path], entries: Sequence[Entry], rows: Iterator[Sequence[Arrays]]) -> None:
-    """Write files row by row: a memory map would kill the process where the disk is full."""
+    """Write files row by row; writing to a memory map would kill the process on a full disk."""
     with ExitStack() as opened:
         files = [_begin(place, entry, opened) for place, entry in zip(places, entries, strict=True)]
         for chunk in rows:

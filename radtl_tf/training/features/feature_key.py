@@ -1,4 +1,4 @@
-"""What determines the features of a backbone: the key under which experiments and embeddings share them."""
+"""The cache key of a backbone's features: all values that determine them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def images_hash(readings: Iterable[Reading]) -> str:
 
 
 def feature_key(record: WeightsRecord, seed: int, images: str, training: Training, device: Device) -> dict[str, Any]:
-    """Return the JSON values that determine the features, apart from the pixel convention and the view.
+    """Return the JSON values that determine the features, except the pixel convention and the view.
 
-    ``seed`` counts for random weights only; ``images`` is their ``images_hash``.
+    ``seed`` is used for random weights only; ``images`` is the ``images_hash`` of the images.
     """
     return {
         "backbone": record.backbone,
@@ -37,7 +37,7 @@ def feature_key(record: WeightsRecord, seed: int, images: str, training: Trainin
 
 
 def _to_the_last_bit(training: Training, device: Device) -> dict[str, Any]:
-    """Return what else the features depend on where equal bytes are promised: the kernels, and how sums are shared."""
+    """Return further values that determine features byte for byte: the kernels, and the number of threads in sums."""
     if training.determinism != "strict":
         return {}
     return {"determinism": "strict", "threads": device.threads, "cpu": device.cpu}

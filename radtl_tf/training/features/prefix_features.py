@@ -1,8 +1,8 @@
-"""Prefix outputs: what lies below the tuning boundary is computed once.
+"""Prefix outputs: compute the layers below the tuning boundary once.
 
-A view is one rendering of all images: ``None`` the plain one, a number an augmented one. Below the boundary nothing
-learns, so the output for (backbone, weights, pixel convention, image, view) is the same in every learning rate, fold
-and repeat, and in every experiment on the same images.
+A view is one rendering of all images: ``None`` without augmentation, a number with augmentation. Layers below the
+boundary are frozen, so the output for (backbone, weights, pixel convention, image, view) is the same for every learning
+rate, fold and repeat, and in every experiment on the same images.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from radtl_tf.training.features.array_cache import ArrayCache, Arrays, Entry
 from radtl_tf.training.trial_step import SMALLER_IMAGES, one_line_when_full
 
 PREFIX_BATCH = (
-    32  # one fixed shape for every pass: batch shape moves the low bits (docs/decisions/0003-prefix-suffix.md)
+    32  # one fixed shape for every pass, since it affects the last digits (docs/decisions/0003-prefix-suffix.md)
 )
-POOLED = "frozen"  # the tuning whose cut lies after pooling
+POOLED = "frozen"  # the tuning that is cut after pooling
 
 
 class PrefixPass:
-    """The prefixes of one backbone for several tunings as one compiled pass over the images."""
+    """One compiled pass over images through the prefixes of one backbone for several tunings."""
 
     def __init__(self, base: keras.Model, tunings: Sequence[str]) -> None:
-        """Share the weights of ``base``: other weights assigned to it change what is computed, without a new trace."""
+        """Share the weights of ``base``; weights assigned to it later are used without a new trace."""
         outputs = {tuning: split(base, tuning).prefix.outputs for tuning in tunings}
         self.shapes = {tuning: [tuple(tensor.shape[1:]) for tensor in tensors] for tuning, tensors in outputs.items()}
         model = keras.Model(base.inputs, outputs)
@@ -66,11 +66,11 @@ class FeatureStore:
         kept: Mapping[str, int],
         name: str,
     ) -> None:
-        """Serve ``pixels`` (N, S, S, 1) in 0..1 through ``passes`` by tuning.
+        """Return features of ``pixels`` (N, S, S, 1) in 0..1 from ``passes``, one per tuning.
 
-        ``kept`` says how many renderings of a tuning live in ``cache``, the plain one first; the others are computed
-        each time. ``key`` is everything else that determines the numbers: weights, size, precision, data. ``name`` is
-        what an error calls the backbone with its weights.
+        ``kept`` is the number of renderings per tuning in ``cache``, starting with the one without augmentation; others
+        are computed each time. ``key`` has everything else that determines the numbers: weights, size, precision, data.
+        ``name`` is the name of the backbone with its weights in errors.
         """
         self._passes, self._pixels, self._convention = passes, pixels, convention
         self._augmentation, self._seed, self._kept = augmentation, seed, kept
@@ -83,7 +83,7 @@ class FeatureStore:
         """Return the cut tensors of the examples at ``positions``, in that order.
 
         Raises:
-            WeightsError: features that are to be kept are not finite.
+            WeightsError: features to be cached are not finite.
             OutputError: the cache cannot be written.
         """
         if self._is_kept(tuning, view):
@@ -91,14 +91,14 @@ class FeatureStore:
         return self.computed(tuning, positions, view)
 
     def computed(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
-        """Return what ``rows`` returns, computed anew."""
+        """Return the same as ``rows``, but always compute it."""
         batches = (
             self._computed(self._passes[tuning], chunk, view)[tuning] for chunk in chunks(positions, PREFIX_BATCH)
         )
         return [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
 
     def missing(self, num_views: int) -> int:
-        """Return how many renderings, of the plain one and ``num_views`` views, have a pass over all images to come."""
+        """Return how many of the renderings (one without augmentation, ``num_views`` with) are not computed."""
         views = [None, *range(num_views)]
         kept = {view: [name for name in self._kept if self._is_kept(name, view)] for view in views}
         return sum(not self._find(names, view) for view, names in kept.items() if names)
@@ -107,7 +107,7 @@ class FeatureStore:
         return (0 if view is None else view + 1) < self._kept.get(tuning, 0)
 
     def _resident(self, tuning: str, view: int | None) -> Arrays:
-        """Return the memory-mapped cut tensors of one view, computing them where no experiment has done so before."""
+        """Return the memory-mapped cut tensors of one view, computed now if the cache lacks them."""
         if (tuning, view) not in self._open:
             names = [name for name in self._kept if self._is_kept(name, view)]
             if not self._find(names, view):
@@ -116,13 +116,13 @@ class FeatureStore:
         return self._open[tuning, view]
 
     def _find(self, tunings: Sequence[str], view: int | None) -> bool:
-        """Open what the cache holds; tell whether that is all of ``tunings``."""
+        """Open the cached tensors; return whether the cache has all ``tunings``."""
         found = {name: self._cache.find(self._entry(name, view)) for name in tunings}
         self._open |= {(name, view): arrays for name, arrays in found.items() if arrays is not None}
         return None not in found.values()
 
     def _compute(self, tunings: Sequence[str], view: int | None) -> None:
-        """Pass once over all images for ``tunings``."""
+        """Compute the tensors of ``tunings`` in one pass over all images."""
         if not tunings:
             return
         start, every = time.monotonic(), self._passes[tunings[0]]
@@ -133,10 +133,10 @@ class FeatureStore:
         self.seconds += time.monotonic() - start
 
     def _finite(self, cuts: list[Arrays]) -> list[Arrays]:
-        """Return the rows of each tuning; refuse NaN and infinity, which would stay in the cache."""
+        """Return the rows of each tuning; refuse NaN and infinity, so that they do not get into the cache."""
         if not all(np.isfinite(array).all() for arrays in cuts for array in arrays):
             raise WeightsError(
-                f"{self._name} gives features that are not finite for these images. The weights are damaged, or their "
+                f"{self._name} has features that are not finite for these images. The weights are damaged, or their "
                 "training diverged: use other weights."
             )
         return cuts
@@ -150,7 +150,7 @@ class FeatureStore:
         return Entry({**self._view_key(view), "cut": tuning}, shapes)
 
     def _computed(self, prefix: PrefixPass, positions: NDArray[np.int64], view: int | None) -> dict[str, Arrays]:
-        """Augment, convert and pass up to ``PREFIX_BATCH`` images."""
+        """Augment and convert up to ``PREFIX_BATCH`` images and return their cut tensors."""
         grey = tf.constant(np.asarray(self._pixels[positions]))
         if view is not None:
             grey = augment(grey, self._augmentation, self._seed, view, tf.constant(positions))
@@ -165,15 +165,15 @@ def chunks(positions: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64
 
 
 def cut_bytes(shapes: Sequence[tuple[int, ...]], num_examples: int) -> int:
-    """Return what the cut tensors of all examples take in one rendering as float32, in bytes."""
+    """Return the bytes of the cut tensors of all examples in one rendering, as float32."""
     return sum(4 * int(np.prod(shape)) for shape in shapes) * num_examples
 
 
 def choose_kept(sizes: Mapping[str, int], renderings: int, limit: float) -> dict[str, int]:
-    """Return how many of ``renderings`` (the plain one and the views) each tuning keeps within ``limit`` bytes.
+    """Return how many of ``renderings`` (first without augmentation, then views) each tuning keeps in ``limit`` bytes.
 
-    ``sizes`` are bytes of one rendering. The pooled features come first, their plain rendering always; then the
-    smallest cut.
+    ``sizes`` are the bytes of one rendering. Pooled features come first, and one rendering of them is always kept; then
+    the smallest cut.
     """
     kept, left = {}, limit
     for tuning, size in sorted(sizes.items(), key=lambda item: (item[0] != POOLED, item[1])):

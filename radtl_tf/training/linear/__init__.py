@@ -1,1 +1,1 @@
-"""Logistic regression on a few numbers per image: the probe and the trivial baselines."""
+"""Logistic regression on features of each image: the linear probe and the trivial baselines."""

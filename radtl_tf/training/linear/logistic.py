@@ -1,4 +1,4 @@
-"""L2 logistic regression on a few numbers per image: the linear probe and the trivial baselines are made of it."""
+"""L2 logistic regression on features of each image, for the linear probe and the trivial baselines."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from radtl_tf.data.folds.draw import Fold
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.models.head import DEAD
 from radtl_tf.records.experiment import Kind
 from radtl_tf.training.losses import inner_loss, scores_of
 from radtl_tf.training.run import standardization
 
-STRENGTHS = tuple(10.0**power for power in range(-6, 2))  # C of scikit-learn: smaller is a stronger penalty
-DEFAULT_STRENGTH = 1e-3  # where the inner part is too small to choose
+STRENGTHS = tuple(10.0**power for power in range(-6, 2))  # C of scikit-learn; a smaller value is a stronger penalty
+DEFAULT_STRENGTH = 1e-3  # used if the inner part is too small to choose
 
 Rows = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # positions (M,) to their features (M, C)
 
@@ -26,8 +26,8 @@ Rows = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # positions (M,) to t
 class Fitted:
     """A regression on features standardized by ``mean`` and ``sd`` (C,) of the training part.
 
-    ``coefficients`` (C, K) and ``intercepts`` (K,) give the logits of the classes; of a binary task, the negative class
-    has logit 0. ``scores``: those of every image of the inner and the test part, P(positive) (n,) or P(class) (n, K).
+    ``coefficients`` (C, K) and ``intercepts`` (K,) give the logits of the classes; in a binary task, the negative class
+    has logit 0. ``scores`` are P(positive) (n,) or P(class) (n, K) of the images of the inner and the test part.
     """
 
     coefficients: NDArray[np.float64]
@@ -39,10 +39,10 @@ class Fitted:
 
 
 def fit(rows: Rows, cases: Cases, fold: Fold) -> Fitted:
-    """Fit on the training part of a fold, choose C by inner log loss, score the inner and the test part."""
+    """Fit on the training part of a fold, choose C by the inner log loss, and score the inner and the test part."""
     features = rows(fold.train)
     mean, sd = standardization(features)
-    scale = np.where(sd > DEAD * np.abs(mean), sd, np.inf)  # the head's own rule for a constant feature
+    scale = np.where(sd > DEAD * np.abs(mean), sd, np.inf)  # the same rule for constant features as in the head
     basis = _basis((features - mean) / scale)
     turned = {part: (rows(at) - mean) / scale @ basis for part, at in fold.parts()}
     truth = {part: cases.truth[at] for part, at in fold.parts()}
@@ -63,21 +63,22 @@ def _scores(kind: Kind, features: NDArray[np.float64], line: Line) -> NDArray[np
 
 
 def _of_two(features: NDArray[np.float64], truth: NDArray[np.int64], strength: float) -> Line:
-    """Fit two classes; the first has logit 0."""
+    """Fit two classes; the first class has logit 0."""
     model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200).fit(features, truth)
     zero = np.zeros(len(model.coef_[0]))
     return np.stack([zero, model.coef_[0]], axis=1), np.array([0.0, model.intercept_[0]])
 
 
 def _of_several(features: NDArray[np.float64], truth: NDArray[np.int64], strength: float) -> Line:
-    """Fit one multinomial regression; Newton's matrix would grow with the square of the number of classes."""
+    """Fit one multinomial regression, without Newton's method, whose matrix grows with the square of the classes."""
     model = LogisticRegression(C=strength, solver="lbfgs", max_iter=5000).fit(features, truth)
     return model.coef_.T, model.intercept_
 
 
 def _of_labels(features: NDArray[np.float64], truth: NDArray[np.int64], strength: float) -> Line:
-    """Fit a regression per label (n, K), all of the same strength."""
-    lines = [_of_two(features, label, strength) for label in truth.T]
+    """Fit a regression per label (n, K) on the rows where it is known, all with the same strength."""
+    known = [label != UNKNOWN for label in truth.T]
+    lines = [_of_two(features[at], label[at], strength) for label, at in zip(truth.T, known, strict=True)]
     coefficients, intercepts = zip(*lines, strict=True)
     return np.stack([both[:, 1] for both in coefficients], axis=1), np.array([both[1] for both in intercepts])
 
@@ -92,8 +93,8 @@ _FITS: dict[Kind, Callable[[NDArray[np.float64], NDArray[np.int64], float], Line
 def _basis(features: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return (C, r), an orthonormal basis of the rows of ``features`` (n, C).
 
-    The regression is exact in these r <= n coordinates: the L2 penalty is the same after a rotation, and it leaves a
-    direction that no training row has at 0 (Hastie & Tibshirani, Biostatistics 2004).
+    The regression is exact in these r <= n coordinates: a rotation does not change the L2 penalty, and the coefficient
+    of a direction that no training row has is 0 (Hastie & Tibshirani, Biostatistics 2004).
     """
     wide = features.astype(np.float64)
     if len(wide) >= wide.shape[1]:

@@ -1,4 +1,4 @@
-"""The linear probe: logistic regression on pooled features, beside every frozen Setting."""
+"""The linear probe: logistic regression on pooled features, fitted for every frozen Setting."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from radtl_tf.training.run import Outcome, RunData
 
 
 def train_probe(data: RunData, fold: Fold) -> tuple[Outcome, float]:
-    """Fit the probe on the training part; return the outcome and the C that was chosen on the inner part.
+    """Fit the probe on the training part; return the outcome and the C chosen on the inner part.
 
-    The features are standardized whatever ``head_input`` says: without it the penalty would measure their scale.
+    The features are standardized whatever ``head_input`` is; otherwise the penalty would depend on their scale.
     """
     fitted = fit(lambda positions: data.store.rows(POOLED, positions, None)[0], data.cases, fold)
     outcome = Outcome(
@@ -29,6 +29,6 @@ def train_probe(data: RunData, fold: Fold) -> tuple[Outcome, float]:
 
 
 def _as_head(fitted: Fitted) -> Learned:
-    """Write the regression as a head."""
+    """Return the regression as the weights of a head."""
     kernel, bias = fitted.coefficients.astype(np.float32), fitted.intercepts.astype(np.float32)
     return Learned(suffix=[], kernel=kernel, bias=bias, mean=fitted.mean, sd=fitted.sd)

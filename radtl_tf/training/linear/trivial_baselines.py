@@ -1,6 +1,6 @@
-"""Trivial baselines: how far do brightness, a thumbnail or the metadata alone get, on the same folds?
+"""Trivial baselines: predict from brightness, a thumbnail or the metadata alone, on the same folds.
 
-A network that does not beat them has learned how the images were taken, or nothing.
+If a network does not beat these, it has learned how the images were acquired, or nothing.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from radtl_tf.training.prediction_rows import prediction_rows
 
 
 def predict_baselines(readings: Sequence[Reading], cases: Cases, folds: Sequence[Fold]) -> Iterator[tuple[object, ...]]:
-    """Yield a row per baseline, fold and example of its inner and test part, as ``rows.prediction_rows`` does.
+    """Yield a row per baseline, fold and example of the inner and test part, like ``prediction_rows``.
 
-    Logistic regression, standardized on the training part, its penalty chosen on the inner part.
+    Each is a logistic regression, standardized on the training part, with the penalty chosen on the inner part.
     """
     for name, describe in BASELINES.items():
         features = describe(readings)
         if not np.ptp(features, axis=0).any():
-            continue  # nothing differs between the images, so there is nothing to predict from
+            continue  # all images have the same values, so nothing can be predicted
         for fold in folds:
             fitted = fit(lambda at, features=features: features[at], cases, fold)  # type: ignore[misc]
             yield from prediction_rows(cases, name, fold, fitted.scores)

@@ -1,4 +1,4 @@
-"""A whole backbone that learns, with a linear layer on its pooled features: one compiled step."""
+"""Train a whole backbone with a linear layer on its pooled features, in one compiled step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.training.adam import adam
@@ -17,21 +17,21 @@ from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.losses import LOSSES, class_weights
 from radtl_tf.training.trainer import copies
 
-# Keras' 0.99 needs hundreds of steps to forget the start, so that the first epochs cannot be validated.
+# With Keras' 0.99, the initial statistics matter for hundreds of steps, so the first epochs cannot be validated.
 _MOMENTUM = 0.9
 
 
 class Learner:
-    """``base`` (images of the network to features (B, C)) and a head of one logit per class, all of it learning.
+    """``base`` (from network input to features (B, C)) and a head with one logit per class; everything is trained.
 
-    There is no dropout and no standardization, so no random number is drawn in here, and the features that are learned
-    are those that the weights file gives. Loss and logits are float32 whatever the precision of the backbone.
+    It has no dropout and no standardization. It therefore draws no random numbers, and the trained features are the
+    features of the weights file. Loss and logits are float32, whatever the precision of the backbone.
     """
 
     def __init__(
         self, base: keras.Model, kernel: NDArray[np.float32], pixels: PixelConvention, loss: Callable[..., tf.Tensor]
     ) -> None:
-        """Begin with the weights of ``base`` and a head ``kernel`` (C, K); ``loss(targets, logits)`` gives (B,)."""
+        """Start with the weights of ``base`` and a head ``kernel`` (C, K); ``loss(targets, logits)`` returns (B,)."""
         num_features, num_classes = kernel.shape
         self.base = base
         self._pixels, self._loss = pixels, loss
@@ -49,21 +49,21 @@ class Learner:
         self.logits = tf.function(self._forward, input_signature=(images,), autograph=False)
 
     def step(self, images: tf.Tensor, targets: tf.Tensor, learning_rate: float) -> tf.Tensor:
-        """Learn from one batch of grey 0..1 (B, H, W, 1) and targets (B, K); return the mean loss."""
+        """Take a training step on one batch of grey 0..1 (B, H, W, 1) and targets (B, K); return the mean loss."""
         self._optimizer.learning_rate = learning_rate
         return self._step(images, targets)
 
     def state(self) -> Arrays:
-        """Return copies of all that training changes: weights, head, every variable of the optimizer."""
+        """Return copies of everything that training changes: weights, head, every variable of the optimizer."""
         return copies(self._variables())
 
     def restore(self, state: Arrays) -> None:
-        """Take back what ``state`` returned."""
+        """Restore a result of ``state``."""
         for variable, value in zip(self._variables(), state, strict=True):
             variable.assign(value)
 
     def settle(self, batches: Iterable[tf.Tensor]) -> None:
-        """Let the batch norms of the backbone know the statistics of these images, grey 0..1 (B, H, W, 1)."""
+        """Set the statistics of the backbone's batch norms from these images, grey 0..1 (B, H, W, 1)."""
         settle_batch_norms(self.base, (to_network(images, self._pixels) for images in batches))
 
     def _variables(self) -> list[keras.Variable]:
@@ -83,14 +83,23 @@ class Learner:
 
 
 def loss_of(cases: Cases, training_part: NDArray[np.bool_], policy: str) -> Callable[..., tf.Tensor]:
-    """Return ``loss(targets, logits)``, (B, K) each, to a loss per image (B,): softmax, or multilabel sigmoid.
+    """Return the function ``loss(targets, logits)``, from (B, K) each to a loss per image (B,): softmax or sigmoid.
 
-    ``balanced`` weights a class by the inverse of its share of the training part, so that the mean weight is 1;
-    multilabel, presence and absence of each class.
+    A label that is not known (``UNKNOWN`` among the targets) has no loss.
+    ``balanced`` weights a class by the inverse of its share of the training part, with mean weight 1; for multilabel
+    tasks, presence and absence of each class.
     """
     weights = class_weights(cases.truth[training_part], len(cases.classes), policy)
     loss = LOSSES[cases.kind]
-    return lambda targets, logits: loss(targets, logits, _of_targets(targets, weights))
+    if cases.all_known:
+        return lambda targets, logits: loss(targets, logits, _of_targets(targets, weights))
+    more = np.float32(1 / cases.known[training_part].mean())  # so that the loss is the mean over what is known
+
+    def masked(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        known = tf.cast(targets != UNKNOWN, tf.float32)
+        return loss(tf.maximum(targets, 0.0), logits, _of_targets(targets, weights) * known * more)
+
+    return masked
 
 
 def _of_targets(targets: tf.Tensor, weights: NDArray[np.float32]) -> tf.Tensor:
@@ -103,8 +112,8 @@ def _of_targets(targets: tf.Tensor, weights: NDArray[np.float32]) -> tf.Tensor:
 def settle_batch_norms(base: keras.Model, batches: Iterable[tf.Tensor]) -> None:
     """Replace the moving statistics of every batch norm by the mean of its batch statistics over ``batches``.
 
-    A short training leaves moving statistics behind the weights, and in a deep network the lag multiplies until the
-    features of all images are the same (Wu and Johnson 2021, "Rethinking Batch in BatchNorm", section 3: precise BN).
+    In a short training, the moving statistics lag behind the weights. In a deep network the lag multiplies, until all
+    images have the same features (Wu and Johnson 2021, "Rethinking Batch in BatchNorm", section 3: precise BN).
     """
     norms = _norms(base)
     momenta = [norm.momentum for norm in norms]

@@ -1,7 +1,7 @@
-"""Train a backbone on a stream, epoch by epoch, each of them kept on disk: killed anywhere, it goes on from the last.
+"""Train a backbone on a stream and save each epoch, so that a stopped training resumes from the last epoch.
 
 The order, the augmentation and the learning rate are functions of (seed, epoch, step), so a resumed training gives the
-numbers of an undisturbed one.
+same numbers as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from radtl_tf.training.pretraining.validation_metrics import source_metrics
 
 _log = get_logger(__name__)
 
-SETTLE_IMAGES = 4096  # enough for the statistics of a batch norm (Wu and Johnson 2021, section 3)
+SETTLE_IMAGES = 4096  # enough for batch norm statistics (Wu and Johnson 2021, section 3)
 MINUTE = 60.0
 _SAID_APART = ("epoch", "seconds", "validation_auroc_classes")
 _FIRST_COLUMNS = ("epoch", "loss", "learning_rate", "seconds")
@@ -59,20 +59,20 @@ def train_source(
     *,
     on_epoch: Callable[[Sequence[Row]], None] = lambda history: None,
 ) -> list[Row]:
-    """Train up to ``settings.epochs`` from what ``folder`` holds; return a row per epoch, those of earlier calls too.
+    """Train or resume up to ``settings.epochs`` in ``folder``; return a row per epoch, including earlier calls.
 
-    The last epoch stays in ``learner``: nothing is chosen on the validation part. ``on_epoch`` is called with the
-    history after each epoch, when it is safe on disk.
+    ``learner`` keeps the last epoch: nothing is chosen on the validation part. ``on_epoch`` is called with the history
+    after each epoch, once it is saved.
 
     Raises:
-        ExperimentError: the loss is no longer finite.
+        ExperimentError: the loss is not finite.
         OutputError: ``folder`` cannot be written, or is damaged.
     """
     schedule = Schedule(settings.schedule, settings.learning_rate, settings.epochs * stream.steps)
     history = read_history(folder)
     if history:
         learner.restore(read_snapshot(folder))
-        _log.info(f"{len(history)} of {settings.epochs} epochs are done")
+        _log.info(f"{len(history)} of {settings.epochs} epochs are finished")
         on_epoch(history)
     for epoch in range(len(history) + 1, settings.epochs + 1):
         start = time.monotonic()
@@ -90,13 +90,13 @@ def train_source(
 
 
 def finish(learner: Learner, stream: Stream, epochs: int) -> dict[str, float]:
-    """Settle the batch norms on a bounded number of training images; return the metrics of the validation part."""
+    """Settle the batch norms on at most ``SETTLE_IMAGES`` training images; return the validation metrics."""
     learner.settle(_first(stream, epochs))
     return validate(learner, stream)
 
 
 def validate(learner: Learner, stream: Stream) -> dict[str, float]:
-    """Return the metrics of the validation part; none where it is empty."""
+    """Return the metrics of the validation part, or no metrics if it is empty."""
     found = [(learner.logits(images).numpy(), examples.numpy()) for images, _, examples in stream.validation()]
     if not found:
         return {}
@@ -105,19 +105,19 @@ def validate(learner: Learner, stream: Stream) -> dict[str, float]:
 
 
 def describe(row: Row, epochs: int) -> str:
-    """Return one line on an epoch."""
+    """Return a one-line summary of an epoch."""
     values = [f"{name.replace('_', ' ')} {value:.4g}" for name, value in row.items() if name not in _SAID_APART]
     return f"Epoch {row['epoch']} of {epochs}: {', '.join(values)}, {row['seconds']:.0f} s"
 
 
 def write_history(path: Path, history: Sequence[Row]) -> None:
-    """Write ``history.csv``: a row per epoch, every metric that any of them has."""
+    """Write ``history.csv``: a row per epoch, with a column for every metric."""
     names = list(dict.fromkeys((*_FIRST_COLUMNS, *(name for row in history for name in row))))
     write_text(path, csv_text(names, ([row.get(name, "") for name in names] for row in history)))
 
 
 def _train_epoch(learner: Learner, stream: Stream, schedule: Schedule, epoch: int) -> float:
-    """Pass once over the training part; return the mean loss over the steps."""
+    """Train one epoch; return the mean loss over the steps."""
     total, step = tf.constant(0.0, tf.float64), 0
     begun = said = time.monotonic()
     for images, targets, _ in stream.training(epoch):
@@ -136,12 +136,12 @@ def _train_epoch(learner: Learner, stream: Stream, schedule: Schedule, epoch: in
 def _check_finite(loss: float, epoch: int) -> None:
     if not math.isfinite(loss):
         raise ExperimentError(
-            f"the loss is no longer finite in epoch {epoch}: set a lower training.learning_rate, another output file."
+            f"the loss is not finite in epoch {epoch}: set a lower training.learning_rate and another output file."
         )
 
 
 def _first(stream: Stream, epoch: int) -> Iterator[tf.Tensor]:
-    """Yield the first batches of an epoch as the validation part is seen: not augmented."""
+    """Yield the first batches of an epoch without augmentation, like validation batches."""
     for number, (images, _, _) in enumerate(stream.training(epoch, plain=True)):
         if number * stream.batch_size >= SETTLE_IMAGES:
             return
@@ -149,16 +149,16 @@ def _first(stream: Stream, epoch: int) -> Iterator[tf.Tensor]:
 
 
 class Board:
-    """The scalars of a pre-training in TensorBoard, written anew by each call of the command, from the history."""
+    """The scalars of a pre-training in TensorBoard, rewritten from the history by each call of the command."""
 
     def __init__(self, folder: Path) -> None:
-        """Begin in ``folder``, from which the events of an earlier call are dropped."""
+        """Start in ``folder`` and remove the events of an earlier call."""
         shutil.rmtree(folder, ignore_errors=True)
         self._writer = tf.summary.create_file_writer(str(folder))
         self._written = 0
 
     def __call__(self, history: Sequence[Row]) -> None:
-        """Write the epochs that have come since the last call."""
+        """Write the epochs added since the last call."""
         for row in history[self._written :]:
             with self._writer.as_default(step=row["epoch"]):
                 for name, value in row.items():

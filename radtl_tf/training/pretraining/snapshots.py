@@ -1,6 +1,7 @@
-"""The state of a pre-training on disk: whole or not at all, and checked before it is used.
+"""Save the state of a pre-training on disk, whole or not at all, and check it before use.
 
-The arrays go first, under a name of their own; ``state.json`` names them with their sha256 and counts from then on.
+The arrays are written first, under a new name; then ``state.json``, with their name and sha256, makes them the current
+state.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _STATE = "state.json"
 
 
 def write_snapshot(folder: Path, arrays: Sequence[NDArray[Any]], history: Sequence[Row]) -> None:
-    """Write what training has come to after the epochs of ``history``; the snapshot before it goes last.
+    """Write the state after the epochs of ``history``; the previous snapshot is removed last.
 
     Raises:
         OutputError: the folder cannot be written or the disk is full.
@@ -38,7 +39,7 @@ def write_snapshot(folder: Path, arrays: Sequence[NDArray[Any]], history: Sequen
 
 
 def read_history(folder: Path) -> list[Row]:
-    """Return the epochs that the snapshot in ``folder`` holds; none where there is no snapshot.
+    """Return the epochs of the snapshot in ``folder``, or none without a snapshot.
 
     Raises:
         OutputError: ``state.json`` is damaged.
@@ -50,7 +51,7 @@ def read_snapshot(folder: Path) -> list[NDArray[Any]]:
     """Return the arrays of the snapshot in ``folder``.
 
     Raises:
-        OutputError: it is missing or not what ``state.json`` says.
+        OutputError: the snapshot is missing or does not match ``state.json``.
     """
     state = _state(folder)
     file = folder / str(state["file"])
@@ -64,7 +65,7 @@ def read_snapshot(folder: Path) -> list[NDArray[Any]]:
 
 
 def remove_snapshot(folder: Path) -> None:
-    """Remove the arrays, three times the size of the weights; the history stays."""
+    """Remove the arrays, which are three times the size of the weights; keep the history."""
     _clear(folder, keep=None)
 
 

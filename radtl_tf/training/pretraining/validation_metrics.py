@@ -1,6 +1,6 @@
-"""How well a source task is learned: loss, top-1, top-5 and AUROC per image, from the logits of the validation part.
+"""Metrics of a source task: loss, top-1, top-5 and AUROC per image, from the logits of the validation part.
 
-They watch the training of weights; estimates of an experiment come from ``radtl_tf.evaluation``.
+They monitor pre-training; the estimates of an experiment come from ``radtl_tf.evaluation``.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.metrics import roc_auc_score
 
+from radtl_tf.data.manifest.cases import UNKNOWN
 from radtl_tf.records.experiment import Kind
 
-TOP = 5  # top-5 is said where there are more classes than that
+TOP = 5  # top-5 is reported if there are more classes than this
 _PART = 4096
 
 
 def source_metrics(logits: NDArray[np.float32], truth: NDArray[np.int64], kind: Kind) -> dict[str, float]:
-    """Return the metrics of n images: logits (n, K), truth (n,) or, multilabel, (n, K) of 0 and 1.
+    """Return the metrics of n images: logits (n, K), truth (n,) or, multilabel, (n, K) of 0, 1 and ``UNKNOWN``.
 
-    ``loss`` is the mean cross-entropy (nats; multilabel, also over the classes). ``auroc`` is that of the positive
-    class, or the mean over the ``auroc_classes`` classes that some images have and some have not; it is left out where
-    there is none. A tie counts as wrong in ``top1`` and ``top5``.
+    ``loss`` is the mean cross-entropy (nats; for multilabel tasks, also over the classes). ``auroc`` is for the
+    positive class, or the mean over the ``auroc_classes`` classes that some images have and others lack; without such
+    classes it is omitted. A tie counts as wrong in ``top1`` and ``top5``.
 
     >>> source_metrics(np.array([[0.0, 2.0], [3.0, 0.0]]), np.array([1, 1]), "binary")["top1"]
     0.5
@@ -46,13 +47,18 @@ def _of_classes(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[s
 
 
 def _of_labels(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[str, float]:
-    losses = [np.logaddexp(0, part).sum() for part in _wide(logits)]
-    mean = (np.sum(losses) - logits[truth == 1].sum(dtype=float)) / logits.size
-    return {"loss": float(mean)} | _macro(logits.T, (column == 1 for column in truth.T))
+    known = truth != UNKNOWN
+    if known.all():
+        losses = [np.logaddexp(0, part).sum() for part in _wide(logits)]
+        mean = (np.sum(losses) - logits[truth == 1].sum(dtype=float)) / logits.size
+        return {"loss": float(mean)} | _macro(logits.T, (column == 1 for column in truth.T))
+    mean = (np.logaddexp(0, logits[known].astype(float)).sum() - logits[truth == 1].sum(dtype=float)) / known.sum()
+    of_known = [column[at] for column, at in zip(logits.T, known.T, strict=True)]
+    return {"loss": float(mean)} | _macro(of_known, (of[at] == 1 for of, at in zip(truth.T, known.T, strict=True)))
 
 
 def _wide(logits: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
-    """Yield float64 parts: of 135,000 images and 165 classes a whole copy would take 180 MB."""
+    """Yield parts as float64; a whole copy of 135,000 images and 165 classes would need 180 MB."""
     for part in np.array_split(logits, len(logits) // _PART + 1):
         yield part.astype(np.float64)
 
@@ -63,7 +69,7 @@ def _macro(scores: Iterable[NDArray], truths: Iterable[NDArray[np.bool_]]) -> di
 
 
 def _aurocs(scores: Iterable[NDArray], truths: Iterable[NDArray[np.bool_]]) -> list[float]:
-    """Return the AUROC of each class that some images have and some have not; any monotone score will do."""
+    """Return the AUROC of each class that some images have and others lack; scores may be any monotone function."""
     pairs = zip(scores, truths, strict=True)
     return [
         float(roc_auc_score(truth, score))

@@ -1,4 +1,4 @@
-"""What the rules of the check share."""
+"""The data that all rules of the check use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a radiograph without looking into it."""
+"""Descriptors of a radiograph that do not use its content."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_metadata_become_numbers_with_what_is_unknown_marked(reading: Any) -> No
     table = metadata([reading(metadata=row, height=10 + row.get("age", "0").count("4")) for row in described])
     assert table.shape[0] == 15
     assert table[[0, 5, 10], 0].tolist() == [11, 10, 10]
-    assert table[[0, 5, 10], 4].tolist() == [40, 60, 50]  # the median where the age is no number
+    assert table[[0, 5, 10], 4].tolist() == [40, 60, 50]  # the median, because the age is not a number
     assert table[[0, 10], 6].tolist() == [1, 0]
     sexes = [reading(metadata={"sex": sex}) for sex in "MF" * 5]
     assert not np.ptp(metadata(sexes), axis=0).any()  # it may be the label

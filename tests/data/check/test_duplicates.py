@@ -1,4 +1,4 @@
-"""Duplicates: what is the same is found, however it was changed, and what is not is left alone."""
+"""Duplicates are found after changes of the image, and different images are not reported."""
 
 from __future__ import annotations
 

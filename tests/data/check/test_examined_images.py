@@ -1,4 +1,4 @@
-"""From a manifest to what the check looks at."""
+"""A manifest or a folder becomes the input of the check."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.data.check.examined_images import examined, outcomes_of, read_files, read_manifest_images
+from radtl_tf.data.manifest.labels import RowLabels
 from radtl_tf.data.manifest.reader import read_manifest
 from radtl_tf.errors import DataError
 from radtl_tf.progress import Progress
@@ -38,16 +39,16 @@ def test_every_row_brings_its_label_patient_path_and_other_cells(manifest_of: Ca
     manifest = read_manifest(path)
     outcomes = read_manifest_images(manifest)
     task, found = Task(positive="sick"), [(label,) for _, label, _ in ROWS]
-    images = examined(manifest, outcomes, found, task=task, patient="patient_id")
+    images = examined(manifest, outcomes, RowLabels(found), task=task, patient="patient_id")
     assert [(image.line, image.labels, image.patient, image.path) for image in images] == [
         (line, (label,), patient, name) for line, (name, label, patient) in enumerate(ROWS, start=2)
     ]
     assert dict(images[0].columns) == {"ward": "north"}
-    unlabeled = examined(manifest, outcomes, [], task=None, patient=None)
+    unlabeled = examined(manifest, outcomes, RowLabels(()), task=None, patient=None)
     assert (unlabeled[0].labels, unlabeled[0].patient) == ((), "")
     assert dict(unlabeled[0].columns) == {"label": "sick", "patient_id": "001", "ward": "north"}
     with pytest.raises(DataError, match="'patient'"):
-        examined(manifest, outcomes, [], task=None, patient="patient")
+        examined(manifest, outcomes, RowLabels(()), task=None, patient="patient")
 
 
 def test_files_are_numbered(manifest_of: Callable[..., Path], tmp_path: Path) -> None:
@@ -62,6 +63,6 @@ def test_files_are_numbered(manifest_of: Callable[..., Path], tmp_path: Path) ->
 def test_a_column_says_what_the_file_does_not(manifest_of: Callable[..., Path]) -> None:
     rows = [(*ROWS[0], "41"), (*ROWS[1], "")]
     manifest = read_manifest(manifest_of(rows, header=("path", "label", "patient_id", "Age")))
-    outcomes, labels = read_manifest_images(manifest), [("sick",), ("well",)]
+    outcomes, labels = read_manifest_images(manifest), RowLabels([("sick",), ("well",)])
     images = examined(manifest, outcomes, labels, task=Task(positive="sick"), patient="patient_id")
     assert [dict(image.reading.metadata) for image in images] == [{"age": "41"}, {}]

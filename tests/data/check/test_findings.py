@@ -37,6 +37,6 @@ def test_what_was_not_decoded_has_no_reading() -> None:
 
 
 def test_the_page_lists_every_finding_with_its_level() -> None:
-    page = (Path(__file__).resolve().parents[3] / "docs" / "data-check.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "data-check.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| `([a-z-]+)` \| (\w+) \|", page, flags=re.MULTILINE))
     assert listed == {code: level for code, (level, _) in KINDS.items()}

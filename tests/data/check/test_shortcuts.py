@@ -1,4 +1,4 @@
-"""Shortcuts: a label that can be had without looking at the picture."""
+"""Shortcuts: a label that can be predicted without the content of the image."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_an_acquisition_that_gives_the_label_is_found(reading: Any) -> None:
 
 
 def test_patients_are_never_divided(reading: Any) -> None:
-    """Each patient has a brightness of their own and a label that has nothing to do with it."""
+    """Each patient has a brightness and an independent label."""
     patients = np.repeat(np.arange(40), 4)
     truth = np.repeat(RANDOM.permutation(np.arange(40) % 2), 4)
     own = RANDOM.normal(0, 1, 40)[patients]
@@ -51,7 +51,7 @@ def test_a_property_that_goes_with_the_label_has_a_high_v(reading: Any) -> None:
     found = {row.name: row for row in associations(views, TRUTH)}
     assert found["view"].v == pytest.approx(1, abs=0.01) and found["view"].p_value < 1e-10
     assert found["vendor"].v == 0 and found["vendor"].p_value > 0.9
-    assert set(found) == {"view", "vendor"}  # what is the same everywhere goes with nothing
+    assert set(found) == {"view", "vendor"}  # a constant value is not associated with anything
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,10 @@ def test_a_property_that_goes_with_the_label_has_a_high_v(reading: Any) -> None:
         ([str(turn) for turn in range(80)], False),
         (["M" if turn % 3 else "F" for turn in range(80)], False),
         (["x" if label != (turn // 2 % 5 == 0) else "y" for turn, label in enumerate(TRUTH)], False),
-        (["x" if label or turn % 5 == 0 else "" for turn, label in enumerate(TRUTH)], True),  # an empty cell says it
+        (
+            ["x" if label or turn % 5 == 0 else "" for turn, label in enumerate(TRUTH)],
+            True,
+        ),  # an empty cell reveals the label
         ([f"{'S' if label else 'W'}{turn:03d}.png" for turn, label in enumerate(TRUTH)], True),
         ([f"{turn}{'_covid' if label and turn % 5 < 3 else ''}" for turn, label in enumerate(TRUTH)], True),
         ([f"{'J' if label else 'Z'}{turn // 2 % 6}x" for turn, label in enumerate(TRUTH)], True),

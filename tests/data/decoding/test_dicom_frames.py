@@ -132,7 +132,7 @@ def test_a_jpeg_frame_that_ends_early_is_refused(dataset: DatasetOf, lossless: b
     frame = imagecodecs.jpeg8_encode(DEEP, bitspersample=12, lossless=lossless)
     syntax = uid.JPEGLosslessSV1 if lossless else uid.JPEGExtended12Bit
     cut = frame[: int(len(frame) * share)]
-    assert imagecodecs.jpeg8_decode(cut + b"\xff\xd9").shape == DEEP.shape  # libjpeg alone does not mind
+    assert imagecodecs.jpeg8_decode(cut + b"\xff\xd9").shape == DEEP.shape  # libjpeg alone accepts it
     for data in (cut, cut + b"\xff\xd9"):
         with pytest.raises((DataError, RuntimeError)):
             decode_frame(dataset(DEEP, syntax, data, BitsStored=12, HighBit=11), syntax)

@@ -1,4 +1,4 @@
-"""The allowed attributes of a header, and no other."""
+"""Only the allowed attributes of a header are read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from radtl_tf.data.decoding.dicom import decode_dicom_bytes
 from radtl_tf.data.decoding.dicom_metadata import TAGS, metadata_of
-from radtl_tf.data.decoding.reading import METADATA
+from radtl_tf.data.decoding.metadata_values import METADATA
 
 
 def header(**attributes: Any) -> Dataset:
@@ -69,7 +69,7 @@ def test_what_is_no_term_of_the_standard_or_identifies_is_left_out(attributes: d
 
 
 def test_a_code_has_the_form_of_a_code() -> None:
-    """Where a user typed something else, it may be a name."""
+    """An unexpected value may be a name."""
     with pytest.warns(UserWarning):
         typed = header(ViewPosition="seen by Dr. Doe", BodyPartExamined="jaw of J. Doe, left")
     assert metadata_of(typed) == {}
@@ -88,7 +88,7 @@ def test_damaged_metadata_do_not_cost_the_image(dicom: Callable[..., bytes]) -> 
     assert decode_dicom_bytes(data).metadata == {"age": "42", "sex": "F", "vendor": "Maker", "view": "PA"}
     for name in (b"AS\x04\x00042Y", b"LO\x06\x00Maker ", b"CS\x02\x00F "):
         assert data.count(name) == 1
-        for kind in (b"DS", b"US", b"AT", b"FD"):  # of another kind than its content
+        for kind in (b"DS", b"US", b"AT", b"FD"):  # with a kind that differs from its content
             damaged = decode_dicom_bytes(data.replace(name, kind + name[2:]))
             np.testing.assert_array_equal(damaged.pixels, decode_dicom_bytes(data).pixels)
 

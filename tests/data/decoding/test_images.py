@@ -16,7 +16,7 @@ from PIL import Image
 
 from radtl_tf.data.decoding import images
 from radtl_tf.data.decoding.grey import RefusedError
-from radtl_tf.data.decoding.images import decode, decode_bytes, image_files, to_grey
+from radtl_tf.data.decoding.images import decode, decode_bytes, to_grey
 from radtl_tf.errors import DataError
 
 Encoded = Callable[..., bytes]
@@ -36,7 +36,7 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 
 
 def _with_chunk(png: bytes, name: bytes, content: bytes) -> bytes:
-    """Return a PNG with one more chunk behind its header."""
+    """Return a PNG with an additional chunk after its header."""
     return png[:33] + _chunk(name, content) + png[33:]
 
 
@@ -150,7 +150,7 @@ def test_jpeg_in_grey_is_what_tensorflow_decodes(
     data = encoded(smooth(33, 50), "JPEG", **options)
     reference = tf.io.decode_jpeg(data, dct_method="INTEGER_ACCURATE").numpy()[..., 0].astype(np.uint16) * 257
     np.testing.assert_array_equal(decode_bytes(data).pixels, reference)
-    # as color, the way an exported model reads it
+    # as color, like an exported model
     color = tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE").numpy()
     np.testing.assert_array_equal(_grey_of(color), reference)
 
@@ -162,7 +162,7 @@ def test_exif_orientation_is_applied(encoded: Encoded, kind: str, orientation: i
     exif[0x0112] = orientation
     pixels = np.kron([[0, 80], [160, 240], [40, 120]], np.ones((8, 8))).astype(np.uint8)  # blocks that JPEG keeps
     image = Image.fromarray(pixels)
-    # Pillow's own way to turn an image is the reference
+    # Pillow's orientation of the image is the reference
     image.getexif()[0x0112] = orientation
     turned = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}.get(orientation)
     expected = np.asarray(image if turned is None else image.transpose(Image.Transpose(turned)))
@@ -260,7 +260,7 @@ def test_any_flipped_byte_of_a_png_is_found_or_harmless(encoded: Encoded) -> Non
     ("channels", "bits", "color"), [(1, 8, 0), (1, 16, 0), (3, 8, 2), (3, 16, 2), (2, 8, 4), (4, 8, 6), (4, 16, 6)]
 )
 def test_a_png_with_missing_lines_is_refused(channels: int, bits: int, color: int) -> None:
-    """Others fill them up with black."""
+    """Other decoders fill them with black."""
     png = _raw_png(RANDOM.integers(0, 1 << bits, (9, 14, channels)), bits, color)
     for height in (10, 18):
         with pytest.raises(RefusedError, check=lambda error: error.code == "damaged"):
@@ -276,7 +276,7 @@ def test_a_palette_png_with_missing_lines_is_refused(encoded: Encoded) -> None:
 
 
 def test_an_interlaced_png_is_read() -> None:
-    """Adam7 of two by two pixels: the first pass has one, the last but one another, the last a line."""
+    """Adam7 with two by two pixels: the first pass has one pixel, the sixth has one, the last has a line."""
     passes = b"\0" + bytes([10]) + b"\0" + bytes([20]) + b"\0" + bytes([30, 40])
     header = struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 1)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(passes)), (b"IEND", b"")]
@@ -289,7 +289,7 @@ def test_a_jpeg_that_holds_less_than_it_claims_is_refused(encoded: Encoded, colo
     data = encoded(COLOR8 if color else GREY8, "JPEG", quality=95)
     at = data.index(b"\xff\xc0") + 5
     taller = data[:at] + (64).to_bytes(2) + data[at + 2 :]
-    assert tf.io.decode_jpeg(taller).shape[0] == 64  # others fill it up with grey
+    assert tf.io.decode_jpeg(taller).shape[0] == 64  # other decoders fill it with grey
     with pytest.raises(RefusedError, check=lambda error: error.code == "damaged"):
         decode_bytes(taller)
 
@@ -337,31 +337,6 @@ def test_messages_hold_no_file_name(tmp_path: Path) -> None:
         with pytest.raises(DataError) as caught:
             decode(tmp_path / name)
         assert "ZZCANARY" not in str(caught.value)
-
-
-def test_folders_are_walked_in_order_and_other_files_left_out(
-    encoded: Encoded, dicom: Callable[..., bytes], tmp_path: Path
-) -> None:
-    (tmp_path / "b").mkdir()
-    (tmp_path / ".hidden").mkdir()
-    contents = {
-        "z.png": encoded(GREY8),
-        "b/IM0001": dicom(GREY16),
-        "b/damaged.JPG": b"",
-        "b/notes.txt": b"text",
-        "b/unnamed": encoded(GREY8, "JPEG"),
-        "b/DICOMDIR": dicom(GREY16),
-        ".hidden/x.png": encoded(GREY8),
-        ".y.png": encoded(GREY8),
-    }
-    for name, content in contents.items():
-        (tmp_path / name).write_bytes(content)
-    (tmp_path / "link.png").symlink_to("z.png")
-    found = image_files([tmp_path])
-    assert [str(path.relative_to(tmp_path)) for path in found] == ["z.png", "b/IM0001", "b/damaged.JPG", "b/unnamed"]
-    assert image_files([tmp_path / "b/notes.txt"]) == [tmp_path / "b/notes.txt"]  # named by the user: tried
-    with pytest.raises(DataError, match="nowhere"):
-        image_files([tmp_path / "nowhere"])
 
 
 def test_sixteen_bit_color_by_another_encoder() -> None:

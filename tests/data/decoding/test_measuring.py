@@ -1,4 +1,4 @@
-"""The numbers that are kept of a decoded radiograph."""
+"""The numbers measured on a decoded radiograph."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_same_pixels_have_the_same_hash_in_any_file(encoded: Any) -> None:
 @pytest.mark.parametrize("shape", [(64, 96), (37, 53), (33, 31), (5, 7), (1, 1), (2000, 3), (1, 500)])
 def test_a_signature_is_the_area_average(shape: tuple[int, int]) -> None:
     pixels = RANDOM.integers(0, 65536, shape, dtype=np.uint16)
-    fine = np.kron(pixels.astype(float), np.ones((32, 32)))  # every cell is a whole number of these
+    fine = np.kron(pixels.astype(float), np.ones((32, 32)))  # each cell covers a whole number of these
     cells = fine.reshape(32, shape[0], 32, shape[1]).mean(axis=(1, 3)) / 257
     assert np.abs(signature(pixels) - cells).max() <= 0.51
 

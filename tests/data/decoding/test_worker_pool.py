@@ -1,4 +1,4 @@
-"""Images are read in order, and a file that crashes, hangs or swells costs that file."""
+"""Images are read in order; a file that crashes, hangs or needs too much memory affects only itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from radtl_tf.data.decoding.images import decode_bytes
 from radtl_tf.data.decoding.worker_pool import pixels_of_all, read_all
 from radtl_tf.errors import RadtlError
 
-# A decoder that does harm, by what the file says, in the place of the real one.
+# A harmful decoder that replaces the real one; the file says what it does.
 HARMFUL = r"""
 import os, signal, sys, time
 import numpy as np
@@ -89,7 +89,7 @@ def test_pixels_come_back_as_they_are(images: list[Path]) -> None:
 def test_a_file_that_does_harm_costs_that_file(
     harm: str, code: str, images: list[Path], harmful: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if harm.startswith("lies"):  # and lives on
+    if harm.startswith("lies"):  # and continues
         monkeypatch.setattr(workers, "_END_SECONDS", 0.1)
     images[2].write_bytes(images[2].read_bytes() + harm.encode())
     images[5].write_bytes(images[5].read_bytes() + harm.encode())
@@ -140,7 +140,7 @@ def test_workers_that_do_not_start_are_no_fault_of_a_file(images: list[Path], mo
 
 
 def test_an_interrupt_ends_the_workers(images: list[Path]) -> None:
-    """As Ctrl-C does: it comes to the whole group, in the middle of a file."""
+    """Like Ctrl-C: the signal goes to the whole group, in the middle of a file."""
     code = "import signal, sys, pathlib; from radtl_tf.data.decoding.worker_pool import read_all\n"
     code += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
     code += "for _ in read_all(pathlib.Path(p) for _ in range(10**6) for p in sys.argv[1:]): print('x', flush=True)"

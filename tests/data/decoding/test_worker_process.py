@@ -1,4 +1,4 @@
-"""What the decoding process answers to one request."""
+"""The answers of the decoding process to one request."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_the_process_answers_in_frames_and_ends_with_its_input(image: Path) -> N
     ],
 )
 def test_the_process_has_limits_of_its_own(harm: str, ends_by: int | None, image: Path, tmp_path: Path) -> None:
-    """A loop ends though nobody waits for it, no core file is left, and memory is short."""
+    """An endless loop is stopped, no core file is written, and memory is limited."""
     code = "from radtl_tf.data.decoding import worker_process as worker\n"
     code += f"def harm(*_):\n    {harm}\nworker.measure = harm\nworker.main()"
     request = json.dumps({"path": str(image), "want": "reading"}).encode() + b"\n"

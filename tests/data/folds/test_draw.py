@@ -1,4 +1,4 @@
-"""Folds keep patients together, keep every class in every part, and depend on nothing but the seed."""
+"""Folds keep patients together, have every class in every part, and depend only on the seed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from radtl_tf.data.folds.draw import draw_folds, patients_per_class
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import FoldPlan
 
 
 def make_cases(num_patients: int = 120, share: float = 0.5, seed: int = 0) -> Cases:
-    """Return patients with one to three images and a label of their own."""
+    """Return patients with one to three images and one label each."""
     rng = np.random.default_rng(seed)
     images = rng.integers(1, 4, num_patients)
     label = (np.arange(num_patients) < share * num_patients).astype(np.int64)
@@ -110,7 +110,7 @@ def test_several_labels_are_spread_over_folds_and_patients_stay_whole(seed: int)
     rng = np.random.default_rng(seed)
     patients = np.repeat(np.arange(200), 2)
     truth = (rng.random((200, 3)) < [0.5, 0.3, 0.2]).astype(int)[patients]
-    truth[1::2] &= rng.integers(0, 2, (200, 3))  # a second image shows some of the labels of the first
+    truth[1::2] &= rng.integers(0, 2, (200, 3))  # a second image has some of the labels of the first
     names = tuple(map(str, range(200)))
     cases = Cases(np.arange(400), truth, patients, names, ("a", "b", "c"), "image", kind="multilabel")
     folds = draw_folds(cases, FoldPlan(count=4, repeats=2), seed)
@@ -130,5 +130,20 @@ def test_a_label_that_nearly_all_have_is_refused() -> None:
     truth[:2, 1] = 0
     names = tuple(map(str, range(60)))
     cases = Cases(np.arange(60), truth, np.arange(60), names, ("a", "b"), "image", kind="multilabel")
-    with pytest.raises(DataError, match="draw of 5 folds"):
+    with pytest.raises(DataError, match=r"\b5 folds"):
         draw_folds(cases, FoldPlan(count=5), seed=0)
+
+
+def test_every_part_has_known_cases_of_both_kinds_where_labels_are_ignored() -> None:
+    rng = np.random.default_rng(0)
+    cases = make_cases(200)
+    truth = (rng.random((len(cases.truth), 2)) < (0.5, 0.3)).astype(np.int64)
+    truth[cases.patients >= 60, 1] = UNKNOWN
+    partly = dataclasses.replace(cases, truth=truth, classes=("a", "b"), kind="multilabel", unit="image")
+    for fold in draw_folds(partly, FoldPlan(count=4), seed=3):
+        for _, positions in fold.parts():
+            for value in (0, 1):
+                assert len(np.unique(cases.patients[positions][truth[positions, 1] == value])) >= 1
+        assert min(patients_per_class(partly, fold.test)) >= 5
+    known = dataclasses.replace(partly, truth=np.where(truth == UNKNOWN, 0, truth))
+    np.testing.assert_array_equal(patients_per_class(partly, cases.examples), patients_per_class(known, cases.examples))

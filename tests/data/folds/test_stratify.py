@@ -1,4 +1,4 @@
-"""Iterative stratification: every label is spread over the parts in their shares."""
+"""Iterative stratification: every label is distributed over the parts in proportion to their shares."""
 
 from __future__ import annotations
 

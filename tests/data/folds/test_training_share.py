@@ -1,4 +1,4 @@
-"""Shares of the training patients: whole, stratified, one inside the other."""
+"""Shares of the training patients: whole patients, stratified, nested."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from radtl_tf.data.manifest.privacy import KEY_FILE, hashed, normal_id, patient_key
+from radtl_tf.data.manifest.privacy import KEY_FILE, hashed, is_missing_id, normal_id, patient_key
 from radtl_tf.errors import OutputError
 
 
@@ -61,3 +61,11 @@ def test_plain_ids_keep_the_hash_of_earlier_versions(patient: str) -> None:
 def test_equivalent_ids_have_one_form(written: str) -> None:
     assert normal_id(written) == "M\xfcller 7"
     assert normal_id(normal_id(written)) == "M\xfcller 7"
+
+
+@pytest.mark.parametrize(
+    ("written", "missing"),
+    [("", True), (" nan", True), ("#N/A", True), ("NA", True), ("#REF!", True), ("Nana", False), ("0", False)],
+)
+def test_words_for_a_missing_value_are_no_ids(written: str, missing: bool) -> None:
+    assert is_missing_id(written) == missing

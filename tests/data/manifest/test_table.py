@@ -1,39 +1,38 @@
 from __future__ import annotations
 
-import codecs
-
 import pytest
 
-from radtl_tf.data.manifest.table import check_header, counted, parse, text_of
+from radtl_tf.data.manifest.table import counted, found_path_column
 from radtl_tf.errors import DataError
 
 
-def test_spreadsheets_encodings_are_read() -> None:
-    for encoded in ("ä;b".encode(), "ä;b".encode("latin-1"), codecs.BOM_UTF16_LE + "ä;b".encode("utf-16-le")):
-        assert text_of(encoded) == "ä;b"
+@pytest.mark.parametrize(
+    ("header", "name", "column"),
+    [
+        (["path", "Path"], None, "path"),
+        (["id", "Path"], None, "Path"),
+        (["path", "file"], "file", "file"),
+        (["path", "Sex/Gender"], None, "path"),
+    ],
+)
+def test_the_column_of_the_paths_is_found(header: list[str], name: str | None, column: str) -> None:
+    assert found_path_column(header, name) == column
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [(["path", "path"], None), (["file"], None), (["Path", "PATH"], None), (["Path"], "path"), (["path"], "file")],
+)
+def test_a_header_without_it_is_refused(header: list[str], name: str | None) -> None:
     with pytest.raises(DataError):
-        text_of(b"a\0b")
+        found_path_column(header, name)
 
 
-def test_rows_know_their_line() -> None:
-    assert parse('path,label\n"a\nb",x\n\nc,y\n') == (["path", "label"], [["a\nb", "x"], ["c", "y"]], [2, 5])
-
-
-def test_a_delimiter_that_is_given_is_not_guessed() -> None:
-    assert parse("a;b;c,path\n1,2\n", ",")[0] == ["a;b;c", "path"]
-    assert parse("a;b;c,path\n1;2;3,4\n")[0] == ["a", "b", "c,path"]
-
-
-@pytest.mark.parametrize("text", ["", "path\n", "path,label\na\n", 'path\n"a\n'])
-def test_what_is_no_table_is_refused(text: str) -> None:
-    with pytest.raises(DataError):
-        parse(text)
-
-
-@pytest.mark.parametrize("header", [["path", ""], ["path", "path"], ["file"]])
-def test_a_header_names_each_column_once(header: list[str]) -> None:
-    with pytest.raises(DataError):
-        check_header(header, "path")
+@pytest.mark.parametrize("first", [["ZZCANARY.png", "1"], ["a/ZZCANARY/", "1"], ["ZZCANARY", "1899-04-17"]])
+def test_a_first_row_is_no_header_and_is_not_shown(first: list[str]) -> None:
+    with pytest.raises(DataError, match="header") as caught:
+        found_path_column(first, None)
+    assert "ZZCANARY" not in str(caught.value)
 
 
 def test_counts_are_words() -> None:

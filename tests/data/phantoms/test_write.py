@@ -147,12 +147,12 @@ def auroc(features: NDArray[np.float32], phantoms: list[Phantom]) -> float:
 
 @pytest.mark.slow
 def test_trivial_features_do_not_give_the_label_away(kind: str) -> None:
-    areas = np.mean([trivial_aurocs(kind, seed) for seed in (1, 2, 3)], axis=0)  # one alone varies by 0.07
+    areas = np.mean([trivial_aurocs(kind, seed) for seed in (1, 2, 3)], axis=0)  # a single AUROC varies by 0.07
     assert areas[0] < 0.65 and areas[1] < 0.75
 
 
 def trivial_aurocs(kind: str, seed: int) -> tuple[float, float]:
-    """Return what mean and standard deviation tell, and what 16 x 16 pixels tell."""
+    """Return the AUROCs of mean and standard deviation, and of 16 x 16 pixels."""
     phantoms = list(draw_phantoms(kind, num_patients=100, seed=seed, height=48))
     pictures = np.stack([one.picture for one in phantoms])
     brightness = np.stack([pictures.mean((1, 2)), pictures.std((1, 2))], 1)

@@ -22,7 +22,7 @@ def _image(height: int, width: int) -> NDArray[np.float32]:
 
 
 def _parameters(seed: int, epoch: int, example: int, size: int) -> dict[str, Any]:
-    """Return the drawn numbers as ImageDataGenerator names them."""
+    """Return the drawn numbers under ImageDataGenerator's names."""
     draw = augmentation._draw(seed, epoch, tf.constant([example], tf.int64)).numpy().astype(float)
     turn, shear, right, down, zoom_x, zoom_y, coin = draw[0]
     return {

@@ -1,4 +1,4 @@
-"""Builders in folders of their authors are used where they are, and show where they fail."""
+"""Builders in their authors' folders are used in place, and errors show their position."""
 
 from __future__ import annotations
 

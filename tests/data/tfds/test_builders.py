@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core import shuffle
 
 from radtl_tf.data.decoding.images import decode
+from radtl_tf.data.manifest.cases import UNKNOWN
 from radtl_tf.data.manifest.reader import cases_of, read_manifest
 from radtl_tf.data.tfds import examples
 from radtl_tf.data.tfds.builders import (
@@ -21,6 +23,7 @@ from radtl_tf.data.tfds.builders import (
     builder_class,
     cases_from,
     data_errors,
+    examined_from,
     fingerprint,
     known_datasets,
     readings_from,
@@ -127,7 +130,7 @@ def test_a_change_makes_another_data_set(manifest: Path, data_dir: Path, tmp_pat
         manifest.write_text(manifest.read_text().replace("c.dcm,well", "c.dcm,sick"))
     second = _build(manifest, data_dir, key=bytes(31) + b"1" if change == "key" else KEY)
     assert second.data_path != first.data_path
-    # what was learned from does not depend on how patients are called
+    # training data do not depend on the patients' ids
     assert (fingerprint(first) == fingerprint(second)) == (change == "key")
 
 
@@ -153,7 +156,7 @@ def test_an_image_that_changes_before_the_build_is_refused(manifest: Path, data_
 
 
 def test_what_a_killed_build_left_is_removed(manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch:  # a kill gives no time to clean up
+    with monkeypatch.context() as patch:  # a killed process cannot clean up
         patch.setattr(type(tfds.core.Path(data_dir)), "rmtree", lambda *_, **__: None)
         patch.setattr(examples, "_example", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
@@ -268,3 +271,19 @@ def test_chest400_is_built_and_read_back(real_folder: Path, data_dir: Path) -> N
     np.testing.assert_array_equal(cases_from(builder, task).patients, cases.patients)
     first = next(iter(tfds.as_numpy(stream_of(builder))))
     np.testing.assert_array_equal(first["image"][..., 0], decode(table.images[0].path).pixels)
+
+
+def test_labels_that_nobody_knows_are_kept_apart(manifest: Path, data_dir: Path) -> None:
+    table = read_manifest(manifest)
+    task = Task(kind="multilabel", label=("a", "b"), patient="patient_id", unit="image", missing="ignore")
+    truths = ([[1, 0], [UNKNOWN, 1], [0, UNKNOWN]], [[1, 0], [0, 1], [0, 0]])
+    cases = [replace(cases_of(table, TASK, KEY), kind="multilabel", classes=("a", "b")) for _ in truths]
+    built = [
+        build_manifest(table, replace(one, truth=np.array(truth)), data_dir)
+        for one, truth in zip(cases, truths, strict=True)
+    ]
+    for builder, truth in zip(built, truths, strict=True):
+        np.testing.assert_array_equal(cases_from(builder, task).truth, truth)
+    assert [one.unknown for one in examined_from(built[0])] == [(), ("a",), ("b",)]
+    assert len({fingerprint(builder) for builder in built}) == 2
+    assert "unknown" not in built[1].info.features

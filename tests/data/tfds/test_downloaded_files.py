@@ -1,4 +1,4 @@
-"""What a user has downloaded by hand is looked at with care."""
+"""Files downloaded by hand are checked."""
 
 from __future__ import annotations
 

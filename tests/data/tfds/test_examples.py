@@ -1,4 +1,4 @@
-"""What every example of every data set carries."""
+"""The features of every example of every data set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from tensorflow_datasets.core import shuffle
 from tensorflow_datasets.core.shuffle import BUCKETS_NUMBER, get_bucket_number
 
-from radtl_tf.data.decoding.reading import METADATA
+from radtl_tf.data.decoding.metadata_values import METADATA
 from radtl_tf.data.manifest.reader import cases_of, read_manifest
 from radtl_tf.data.tfds import builders
 from radtl_tf.data.tfds.builders import build_manifest, cases_from, fingerprint, readings_from
@@ -119,7 +119,7 @@ def test_a_stream_of_rows_is_not_read_ahead_of_need(images: Path) -> None:
 
 
 def test_keys_ascend_and_fill_no_bucket_of_tfds() -> None:
-    """Each bucket is sorted in memory: none may hold more than a small part of a data set."""
+    """Each bucket is sorted in memory, so it must be a small part of a data set."""
     numbers = [*range(40_000), *range(40_000, 2_000_000, 1000)]
     keys = [_key(number) for number in numbers]
     assert all(a < b for a, b in itertools.pairwise(keys)) and keys[-1] < 1 << 128

@@ -1,4 +1,4 @@
-"""A built data set as a stream: every example once per epoch, mixed whatever the order on disk, patients divided."""
+"""A built data set as a stream: every example once per epoch, mixed whatever the order on disk, split by patient."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_damage_is_one_line(harm: str, stream: Callable[..., Stream], tmp_path: 
 @pytest.mark.parametrize(
     ("chosen", "longest", "expected"),
     [
-        ("11111111", 8, [(0, 4), (4, 4)]),  # the second file begins at 4
+        ("11111111", 8, [(0, 4), (4, 4)]),  # the second file starts at 4
         ("11111111", 3, [(0, 3), (3, 1), (4, 3), (7, 1)]),
         ("01101001", 8, [(1, 2), (4, 1), (7, 1)]),
         ("00000000", 8, []),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from radtl_tf.data.manifest.cases import UNKNOWN
 from radtl_tf.evaluation.external.frozen_models import (
     External,
     Scored,
@@ -18,9 +19,9 @@ from radtl_tf.evaluation.external.frozen_models import (
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.evaluation.metrics.auroc import auroc, cross_entropy, log_loss
 from radtl_tf.evaluation.metrics.metric_table import METRICS
-from radtl_tf.records.experiment import Kind
+from radtl_tf.records.experiment import Kind, Unit
 
-# Eight cases of three classes; of the pairs of a case with a class and one without, those ordered rightly are 11 of 15,
+# Eight cases of three classes; of the pairs of a case with a class and one without, correctly ordered are 11 of 15,
 # 14 of 15 and 11 of 12.
 SCORES = (
     np.array(
@@ -132,18 +133,18 @@ def test_what_spoils_a_number_is_noted() -> None:
     separated = Scored(few.truth, 0.1 + 0.8 * few.truth[:, None], few.patients)
     found = evaluate_external(["m"], separated, "image", seed=1)
     notes = " ".join(found.notes)
-    assert re.search(r"patients of a class are 4\b", notes)
+    assert re.search(r"\b4 patients", notes)
     assert "AUROC" in notes
     assert re.search(r"\b2,000 of 2,000 .*calibration slope", notes)
     assert math.isnan(estimates(found)["calibration_slope"])
     same = evaluate_external(["m", "n"], Scored(few.truth, few.scores[:, [0, 0]], few.patients), "image", seed=1)
-    assert "compare" in " ".join(same.notes)
+    assert len(same.notes) == len(found.notes) and "two models" in " ".join(same.notes)
     rare = Scored(np.array([1, 1, 0, 0, 0]), np.array([[0.6], [0.3], [0.5], [0.2], [0.1]]), np.array([0, 0, 1, 2, 3]))
     assert re.search(r"\d of 10,000 .*AUROC", " ".join(evaluate_external(["m"], rare, "image", seed=1).notes))
 
 
 def drawn(kind: Kind, num_patients: int = 90, each: int = 1, models: int = 1) -> dict[str, Scored]:
-    """Return views of patients of three classes, or of three labels, and scores that know something of them."""
+    """Return views of patients with three classes or three labels, and scores that depend on them."""
     random = np.random.default_rng(7)
     patients = np.repeat(np.arange(num_patients), each)
     marks = np.eye(3, dtype=np.int64)[np.arange(num_patients) % 3]
@@ -168,7 +169,7 @@ def test_of_several_classes_the_mean_comes_first_then_each() -> None:
         **{"images": 8, "patients": 8, "images with a": 3, "patients with a": 3},
         **{"images with b": 3, "patients with b": 3, "images with c": 2, "patients with c": 2},
     }
-    assert re.search(r"patients of a class are 2\b", " ".join(found.notes))
+    assert re.search(r"\b2 patients", " ".join(found.notes))
 
 
 def test_the_other_metrics_of_one_class_among_several() -> None:
@@ -244,3 +245,23 @@ def test_a_rare_class_costs_replicates_which_is_noted() -> None:
     assert any(re.search(r"\d of 10,000 .*AUROC", note) for note in notes)
     with pytest.raises(ValueError, match="both classes"):
         evaluate_classes(["m"], views_of(MARKS[:6], SCORES[:6]), "multiclass", "image", seed=1)
+
+
+@pytest.mark.parametrize("unit", ["image", "patient"])
+def test_a_class_is_measured_where_it_is_known(unit: Unit) -> None:
+    random = np.random.default_rng(4)
+    marks, scores = random.integers(0, 2, (80, 3)), random.random((80, 3))
+    marks[random.random((80, 3)) < 0.25] = UNKNOWN
+    made = evaluate_classes(["m"], views_of(marks, scores), "multilabel", unit, seed=1)
+    found = {one.metric: one for one in made.estimates}
+    areas = [auroc(marks[at, number], scores[at, number]) for number, at in enumerate((marks != UNKNOWN).T)]
+    assert [found[f"auroc: {name}"].value for name in "abc"] == pytest.approx(areas)
+    assert found["auroc"].value == pytest.approx(np.mean(areas))
+    assert found["auroc"].ci_low < found["auroc"].value < found["auroc"].ci_high
+
+
+def test_a_patient_has_the_label_of_the_images_where_it_is_known() -> None:
+    truth, patients = np.array([UNKNOWN, 1, UNKNOWN, 0]), np.array([7, 7, 8, 9])
+    cases = by_patient(Scored(truth, np.array([[0.2], [0.4], [0.5], [0.6]]), patients))
+    assert cases.truth.tolist() == [1, UNKNOWN, 0]
+    assert cases.scores[:, 0] == pytest.approx([0.3, 0.5, 0.6])

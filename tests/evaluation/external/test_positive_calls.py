@@ -43,7 +43,7 @@ def test_where_patients_repeat_they_are_drawn() -> None:
     shares = first_model(often, 0.6)
     assert {one.method for one in shares.values()} == {"patient bootstrap, 2,000 replicates, percentiles"}
     successes = round(shares["sensitivity"].value * 150)
-    low, high = wilson(successes, 150)  # too narrow: it takes images for patients
+    low, high = wilson(successes, 150)  # too narrow: it treats images as independent
     assert shares["sensitivity"].ci_high - shares["sensitivity"].ci_low > 1.3 * (high - low)
     assert len(shares) == len(first_model(once, 0.6)) == 5
 

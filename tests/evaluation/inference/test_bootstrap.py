@@ -127,7 +127,7 @@ def test_p_and_interval_say_the_same() -> None:
 
 
 def test_the_clustered_interval_covers_and_the_naive_one_does_not() -> None:
-    """Three alike images for each of 60 patients; the true AUROC is that of two normals a SD apart, 0.76."""
+    """Three alike images for each of 60 patients; two normal distributions one SD apart have an AUROC of 0.76."""
     random = np.random.default_rng(11)
     patients = np.repeat(np.arange(60), 3)
     truth = patients % 2

@@ -10,7 +10,7 @@ from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
 
 
 def test_the_difference_is_paired_and_signed() -> None:
-    shift = np.array([0.0, 0.3, -0.2, 0.1, 0.4])  # what folds share cancels
+    shift = np.array([0.0, 0.3, -0.2, 0.1, 0.4])  # what folds have in common cancels
     gain = np.array([0.02, 0.01, 0.03, 0.0, 0.04])
     found = difference(0.6 + shift + gain, 0.6 + shift, folds=5)
     assert found.t == pytest.approx(1.8856180832, abs=1e-9)
@@ -52,7 +52,7 @@ def test_equivalence_is_the_ninety_percent_interval_inside_the_margin(mean: floa
         (0.08, 0.01, "better"),
         (-0.08, 0.01, "worse"),
         (0.001, 0.004, "equivalent"),
-        (0.01, 0.002, "equivalent"),  # surely above 0, and surely too small to count
+        (0.01, 0.002, "equivalent"),  # certainly above 0, and certainly irrelevant
         (0.03, 0.02, "undecided"),
         (0.0, 0.02, "undecided"),  # no significant difference is not equivalence
         (0.03, 0.004, "better"),

@@ -45,7 +45,7 @@ def kernels() -> np.ndarray:
 def test_scikit_learns_comparison_of_two_kernels(kernels: np.ndarray) -> None:
     found = fold_mean(kernels, folds=10)
     assert found.t == pytest.approx(0.7503126954, abs=1e-9)
-    assert found.df == 9  # not 99: ten repeats hold no more patients than one
+    assert found.df == 9  # not 99: ten repeats have no more patients than one
     assert found.p_value == pytest.approx(2 * stats.t.sf(0.7503126954, 9), abs=1e-9)
 
 
@@ -61,7 +61,7 @@ def test_the_bayesian_reading_of_the_same_comparison(kernels: np.ndarray) -> Non
 def test_repeats_of_the_same_values_add_no_degrees_of_freedom() -> None:
     once, often = fold_mean(DIFFERENCES, folds=5), fold_mean(DIFFERENCES * 10, folds=5)
     assert often.df == once.df == 4
-    assert often.standard_error > math.sqrt(1 / 4) * often.sd  # n_test / n_train remains however many repeats
+    assert often.standard_error > math.sqrt(1 / 4) * often.sd  # n_test / n_train does not shrink with repeats
 
 
 def test_equal_values_leave_nothing_to_judge_by() -> None:
@@ -79,7 +79,7 @@ def test_values_that_are_no_whole_repeats_are_a_programming_error(count: int, fo
 
 
 def _trained_difference(random: np.random.Generator, repeats: int) -> np.ndarray:
-    """Return fold differences of two heads that are equally good by construction: their features are as telling."""
+    """Return fold differences of two heads that are equally good: their features are equally informative."""
     truth = np.arange(100) % 2
     features = random.normal(size=(100, 8)) + 0.35 * truth[:, None]
     differences = []

@@ -1,4 +1,4 @@
-"""What an experiment can be expected to show."""
+"""The expected width of an experiment's intervals."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_no_case_and_no_share() -> None:
 
 
 def discordant(only_first: int, only_second: int, both: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """Return which cases two models have right."""
+    """Return which cases two models classify correctly."""
     first = np.repeat([True, False, True, False], [only_first, only_second, both, 2])
     second = np.repeat([False, True, True, False], [only_first, only_second, both, 2])
     return first, second

@@ -8,6 +8,7 @@ from sklearn.metrics import log_loss as reference_log_loss
 from sklearn.metrics import roc_auc_score
 
 from radtl_tf.evaluation.metrics.auroc import auroc, log_loss
+from radtl_tf.evaluation.metrics.secondary import decisions
 
 TRUTH = np.array([0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 1])
 SCORE = np.array([0.1, 0.35, 0.24, 0.8, 0.2, 0.85, 0.13, 0.85, 0.74, 0.58, 0.71, 0.25])
@@ -37,3 +38,15 @@ def test_invariants_of_the_auroc() -> None:
 
 def test_certain_and_wrong_is_costly_but_finite() -> None:
     assert log_loss(np.array([0]), np.array([1.0])) == pytest.approx(-math.log(1e-7))
+
+
+def test_each_class_is_measured_where_it_is_known() -> None:
+    rng = np.random.default_rng(2)
+    truth, score = rng.integers(0, 2, (60, 3)).astype(float), rng.random((60, 3))
+    truth[rng.random((60, 3)) < 0.3] = np.nan
+    known = ~np.isnan(truth)
+    areas = [roc_auc_score(truth[at, number], score[at, number]) for number, at in enumerate(known.T)]
+    assert auroc(truth, score) == pytest.approx(np.mean(areas))
+    assert log_loss(truth, score) == pytest.approx(reference_log_loss(truth[known], score[known]))
+    wrong, confidence = decisions("multilabel", truth, score)
+    assert len(wrong) == len(confidence) == known.sum()

@@ -1,4 +1,4 @@
-"""One table has the metrics of runs and of tests: one key and one name each, and the same formula for both."""
+"""Runs and tests use one table of metrics, with one key, name and formula each."""
 
 from __future__ import annotations
 

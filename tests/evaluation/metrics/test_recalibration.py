@@ -1,4 +1,4 @@
-"""Recalibration against scikit-learn, against a planted line, and where there is no answer."""
+"""Recalibration against scikit-learn, against a planted line, and without a solution."""
 
 from __future__ import annotations
 

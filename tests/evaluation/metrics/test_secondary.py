@@ -1,4 +1,4 @@
-"""Every secondary metric against scikit-learn or a closed form, and where it has no value."""
+"""Every secondary metric against scikit-learn or a closed form, and cases without a value."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from radtl_tf.evaluation.question.contrasts import Contrast, judge
 Outcome = Callable[..., Path]
 SENTENCE = re.compile(
     r"Per (?P<unit>\w+), imagenet minus random: AUROC (?P<difference>[+-]\d\.\d{3}) "
-    r"\(95 % (?P<low>-?\d\.\d{3}) to (?P<high>-?\d\.\d{3}), p (?P<p>[=<] \d\.\d{3}); corrected t, 5 folds x 1 repeat, "
-    r"(?P<images>\d+) images of (?P<patients>\d+) patients\): (?P<verdict>\w+)"
+    r"\(95 % [a-z ]*(?P<low>-?\d\.\d{3}) to (?P<high>-?\d\.\d{3}), p (?P<p>[=<] \d\.\d{3}); [a-z ]+, "
+    r"5 folds x 1 repeat, (?P<images>\d+) images of (?P<patients>\d+) patients\): (?P<verdict>\w+)"
 )
 
 
@@ -51,8 +51,8 @@ def test_the_sentence_is_true_of_the_table(evaluation: Evaluation) -> None:
     [
         ((0.08, 0.10, 0.09, 0.11, 0.09), r"\): better\. "),
         ((-0.08, -0.10, -0.09, -0.11, -0.09), r"\): worse\. "),
-        ((0.004, -0.003, 0.001, 0.0, 0.002), r"\): equivalent \(90 % -0\.003 to 0\.005, [a-z ]+ 0\.02\)\. "),
-        ((0.008, 0.010, 0.009, 0.011, 0.009), r"\): equivalent \(90 % 0\.008 to 0\.011, [a-z ]+ 0\.02, \w+ "),
+        ((0.004, -0.003, 0.001, 0.0, 0.002), r"\): equivalent \(90 % [a-z ]*-0\.003 to 0\.005, [a-z ]+ 0\.02\)\. "),
+        ((0.008, 0.010, 0.009, 0.011, 0.009), r"\): equivalent \(90 % [a-z ]*0\.008 to 0\.011, [a-z ]+ 0\.02, \w+ "),
         ((0.08, -0.10, 0.09, -0.02, 0.05), r"\): undecided \("),
         ((0.0, 0.0, 0.0, 0.0, 0.0), r"AUROC \+0\.000 \([^0-9]+;"),
     ],
@@ -111,9 +111,8 @@ def test_a_verdict_on_uncertain_weights_holds_under_both_conventions_or_is_undec
     assert (found.verdict, found.agree) == (verdict, agree)
     assert (len(set(rows["outcome"])) == 1) == agree
     for _, row in rows.iterrows():  # both results are in the sentence, with their intervals
-        assert f"AUROC {number(row['difference'], sign=True)} (95 % {range_text(row['ci_low'], row['ci_high'])}" in (
-            found.sentence
-        )
+        assert number(row["difference"], sign=True) in found.sentence
+        assert range_text(row["ci_low"], row["ci_high"]) in found.sentence
     assert (f"({verdict})" in found.sentence) == agree  # the common verdict is named once more
     assert all(f"under {pixels} pixels" in found.sentence for pixels in ("radimagenet", "zero_one"))
 

@@ -1,4 +1,4 @@
-"""The setting of lowest inner loss, and ties by the one-standard-error rule."""
+"""The setting with the lowest inner loss, and ties by the one-standard-error rule."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Losses = Mapping[Scenario, list[float]]
 
 
 def folder_of(root: Path, losses: Losses) -> OutputFolder:
-    """Write the records of finished runs: of each scenario the inner losses of two folds of each repeat."""
+    """Write records of finished runs: for each scenario, the inner losses of two folds of each repeat."""
     folder = OutputFolder(root)
     for scenario, values in losses.items():
         for number, value in enumerate(values):

@@ -93,7 +93,10 @@ def test_other_conventions_answer_the_question_as_secondary_rows(outcome: Outcom
     settings = rows[rows["level"] == "setting"]
     pairs = set(zip(settings["a"], settings["b"], strict=True))
     assert len(pairs) == len(settings) == 3 * 2
-    assert ("ResNet50-radimagenet-radimagenet-frozen", "ResNet50-imagenet-caffe-frozen") in pairs  # each its own
+    assert (
+        "ResNet50-radimagenet-radimagenet-frozen",
+        "ResNet50-imagenet-caffe-frozen",
+    ) in pairs  # each weights has its own
     assert ("ResNet50-radimagenet-caffe-frozen", "ResNet50-imagenet-caffe-frozen") in pairs
 
 
@@ -134,7 +137,7 @@ def test_both_conventions_are_read_whatever_the_grid_lists(outcome: Outcome, pix
     found = evaluate(outcome(signal=THREE, pixels=pixels, **UNCERTAIN))
     question = found.comparisons[found.comparisons["level"] == "question"]
     assert question["a"].tolist() == ["radimagenet-radimagenet", "radimagenet-zero_one"]
-    alone = pixels == ("caffe",)  # both under caffe is neither of the two candidates, so it has a row of its own
+    alone = pixels == ("caffe",)  # both under caffe is neither of the two candidates, so it has a separate row
     assert (found.comparisons["level"] == "pixels").sum() == alone
     assert found.ablation is None
 

@@ -1,4 +1,4 @@
-"""The question at smaller numbers of training patients."""
+"""The question with fewer training patients."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_a_patient_with_both_labels_counts_in_both(outcome: Outcome) -> None:
 
 
 def test_tests_that_are_not_valid_are_refused_with_the_reason(evaluation: Evaluation) -> None:
-    assert re.search(r"Wilcoxon .*\b5 folds .*\b0\.0625\b", text(evaluation))
+    assert re.search(r"Wilcoxon .*\b5 folds\b.*\b0\.0625\b", text(evaluation))
     assert re.search(r"paired t .*correction", text(evaluation))
     assert re.search(r"escriptive.* scenarios", text(evaluation))
     assert "standard error" in text(evaluation)
@@ -46,7 +46,7 @@ def test_what_is_told_of_the_default_experiment(evaluation: Evaluation) -> None:
     assert f"{stuck} of 100 runs" in text(evaluation)
     assert re.search(r"top10 of InceptionV3 .*\b192\b", text(evaluation))
     assert "linear probe" in text(evaluation)
-    for unfit in ("fewer than", "balanced", "pixel convention", "Per image"):
+    for unfit in ("fewer than", "balanced", "pixel convention", "several images"):
         assert unfit not in text(evaluation)
 
 

@@ -1,4 +1,4 @@
-"""Does the difference survive the convention? The sentence is true of the table."""
+"""Does the difference survive the convention? The sentence agrees with the table."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_sentence_is_true_of_the_table(outcome: Outcome, signals: tuple[floa
         assert re.search("nder caffe, tf and zero_one, imagenet minus random ", sentence)
         assert re.findall(r"[+-]\d\.\d{3}", sentence)[:3] == values
         assert f"above 0 under {sum(value[0] == '+' and float(value) > 0 for value in values)} of 3" in sentence
-        assert f"margin of 0.02 under {(rows['difference'].abs() > 0.02).sum()}," in sentence
+        assert re.search(rf"margin of 0\.02 under {(rows['difference'].abs() > 0.02).sum()}\b", sentence)
         for word in ("better", "worse", "equivalent", "undecided"):
             count = (rows["outcome"] == word).sum()
             assert (f"{word} under" in sentence) == (count > 0)
@@ -77,11 +77,11 @@ def test_changes_from_the_questions_convention_are_tested(outcome: Outcome) -> N
     assert found is not None
     assert rows["b"].tolist() == ["caffe pixels"]  # imagenet's own, though it is listed last
     assert rows["p_adjusted"].iloc[0] < ALPHA
-    assert f"caffe pixels under tf ({rows['difference'].iloc[0]:+.3f})" in found.sentences[0]
+    assert f"under tf ({rows['difference'].iloc[0]:+.3f})" in found.sentences[0]
     same = ablated(lambda **like: outcome("same", **like), {"caffe": 1.9, "tf": 1.9}).ablation
     assert same is not None
     assert same.trained.changed == []
-    assert "caffe pixels under none" in same.sentences[0]
+    assert not re.search(r"under \w+ \([+-]", same.sentences[0])
 
 
 def test_p_is_adjusted_over_the_conventions(outcome: Outcome) -> None:

@@ -1,4 +1,4 @@
-"""The question within subgroups is that of their cases only, or is refused with the reason."""
+"""The question within a subgroup uses only its cases, or is refused with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The histories of the runs are read as they were written."""
+"""The histories of the runs are read unchanged."""
 
 from __future__ import annotations
 

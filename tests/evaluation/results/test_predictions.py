@@ -9,7 +9,7 @@ import pytest
 
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.results.predictions import read_predictions
-from radtl_tf.records.runs import BINARY
+from radtl_tf.records.runs import BINARY, Target
 
 
 @pytest.fixture
@@ -117,3 +117,18 @@ def test_a_truncated_file_is_refused(table: pd.DataFrame, tmp_path: Path) -> Non
     path.write_text(path.read_text()[:-12])
     with pytest.raises(DataError, match="line 17"):
         read_predictions(path)
+
+
+def test_an_empty_truth_is_a_label_that_nobody_knows_in_a_multilabel_task_only(
+    table: pd.DataFrame, tmp_path: Path
+) -> None:
+    target = Target("multilabel", ("a", "b"))
+    both = table.drop(columns=["truth", "score"]).assign(
+        truth_a=table["truth"], truth_b=table["truth"], score_a=table["score"], score_b=0.5
+    )
+    both["truth_b"] = both["truth_b"].astype(float).mask(both["part"] == "inner")
+    found = read_predictions(write(both, tmp_path), target)
+    assert (found["truth_a"].dtype.kind, found["truth_b"].dtype.kind) == ("i", "f")
+    assert found["truth_b"].isna().tolist() == (both["part"] == "inner").tolist()
+    with pytest.raises(DataError, match="line 4: truth"):
+        read_predictions(write(table.assign(truth=table["truth"].astype(float).mask(table.index == 2)), tmp_path))

@@ -1,4 +1,4 @@
-"""The table of similarities, as it is read back."""
+"""Reading the table of similarities."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import pytest
 
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.results.units import by_unit, fold_values
+from radtl_tf.records.runs import Target
 
 
 def rows(*cases: tuple[str, str, int, float]) -> pd.DataFrame:
@@ -68,3 +69,14 @@ def test_the_published_grid_takes_seconds() -> None:
     assert time.perf_counter() - start < 10
     assert len(found) == 240
     assert found["auroc"].between(0.3, 0.7).all()
+
+
+def test_a_label_of_a_patient_is_that_of_the_images_where_it_is_known() -> None:
+    table = rows(*(("test", patient, 0, 0.5) for patient in "xxyy")).drop(columns=["truth", "score"])
+    table = table.assign(truth_a=[np.nan, 1, 0, np.nan], truth_b=[1, 1, np.nan, np.nan], score_a=0.5, score_b=0.5)
+    target = Target("multilabel", ("a", "b"))
+    units = by_unit(table, "patient", target).set_index("patient")
+    assert units["truth_a"].to_dict() == {"x": 1, "y": 0}
+    assert units["truth_b"].isna().to_dict() == {"x": False, "y": True}
+    with pytest.raises(DataError, match=r"\b1 patients"):
+        by_unit(table.assign(truth_a=[0, 1, 0, np.nan]), "patient", target)

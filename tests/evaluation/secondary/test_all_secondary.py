@@ -1,4 +1,4 @@
-"""What stands beside the question is brought together."""
+"""All secondary results are collected."""
 
 from __future__ import annotations
 

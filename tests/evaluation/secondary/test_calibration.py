@@ -20,7 +20,7 @@ Outcome = Callable[..., Path]
 
 
 def drawn(shifts: list[float], number: int = 100) -> tuple[RunParts, Side]:
-    """Return folds whose test scores are probabilities, but for a shift on the logit."""
+    """Return folds whose test scores are probabilities, except for a shift on the logit."""
     random = np.random.default_rng(0)
     folds = []
     for fold, shift in enumerate(shifts):

@@ -1,4 +1,4 @@
-"""Experiments of several classes, from drawn predictions to the question in each class."""
+"""Experiments with several classes, from simulated predictions to the question in each class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The interval of the fitted models stands beside that of the procedure."""
+"""The interval of the fitted models, compared with the interval of the procedure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_mean_is_that_of_the_settings(evaluation: Evaluation) -> None:
 
 
 def test_several_images_of_a_patient_widen_it(outcome: Callable[..., Path]) -> None:
-    """A case per patient and a case per image say the same of the same patients, up to how images are averaged."""
+    """Cases per patient and per image give the same result, up to the averaging of images."""
     by_image = evaluate(outcome("image", unit="image", backbones=("ResNet50",))).secondary.fitted
     by_patient = evaluate(outcome("patient", unit="patient", backbones=("ResNet50",))).secondary.fitted
     widths = [(table["ci_high"] - table["ci_low"]).mean() for table in (by_image, by_patient)]

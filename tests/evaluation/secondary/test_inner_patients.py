@@ -1,4 +1,4 @@
-"""Inner parts with few patients of a class carry no further choice."""
+"""Inner parts with few patients of a class allow no further choice."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ POINTS = {"operating_points": ["youden", "sensitivity = 0.9"]}
 @pytest.mark.parametrize(
     ("point", "threshold"),
     [
-        ("youden", 0.25),  # sensitivity 1, specificity 1/2; 0.45 has 3/4 and 3/4, as much, and is higher
+        ("youden", 0.25),  # sensitivity 1, specificity 1/2; 0.45 has 3/4 and 3/4, the same sum, and is higher
         ("sensitivity = 0.9", 0.25),
         ("sensitivity = 0.75", 0.45),
         ("sensitivity = 0.1", 0.75),

@@ -1,4 +1,4 @@
-"""Secondary metrics are of the runs of the question, adjusted, and never more than secondary."""
+"""Secondary metrics use the runs of the question, are adjusted, and are labeled as secondary."""
 
 from __future__ import annotations
 

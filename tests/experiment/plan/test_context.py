@@ -1,4 +1,4 @@
-"""What is recorded of the machine."""
+"""The recorded versions and hardware."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an experiment takes in is checked: errors stop it, duplicates stay together, warnings are told or accepted."""
+"""The data of an experiment are checked: errors stop it, duplicates stay together, warnings are shown or accepted."""
 
 from __future__ import annotations
 

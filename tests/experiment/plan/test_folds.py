@@ -1,4 +1,4 @@
-"""Folds of a plan: shares that are too small, inner parts that are, and the table of parts."""
+"""Folds of a plan: shares and inner parts that are too small, and the table of parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The output folder keeps age, sex and the metadata that subgroups need, and nothing else."""
+"""The output folder has age, sex and the metadata of subgroups, and no other metadata."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from radtl_tf.data.decoding.reading import METADATA
+from radtl_tf.data.decoding.metadata_values import METADATA
 from radtl_tf.errors import ExperimentError
 from radtl_tf.evaluation.question.subgroups import demographics, read_metadata
 from radtl_tf.evaluation.results.experiment_record import read_record
@@ -66,5 +66,5 @@ def test_demographics_need_no_subgroups(make_plan: Any, tmp_path: Path) -> None:
     found = demographics(record.folds, read_metadata(folder.root, record, ()))
     assert list(found.columns) == ["repeat", "fold", "part", "age", "sex"]
     assert found["age"].str.contains(" ± ").all()
-    folder.metadata.unlink()  # as in a folder of an earlier version
+    folder.metadata.unlink()  # like a folder of an earlier version
     assert demographics(record.folds, read_metadata(folder.root, record, ())).empty

@@ -26,7 +26,7 @@ def test_scenarios_are_the_product_and_a_probe_beside_each_frozen_setting(make_e
 def test_conventions_are_an_axis_with_resolved_names(make_experiment: Any, tmp_path: Path) -> None:
     experiment = make_experiment(grid={"pixels": ["native", "caffe", "tf"]})
     records = weights_records(experiment, tmp_path)
-    assert [(name, pixels) for _, name, pixels in records] == [  # native is tf for both: once is enough
+    assert [(name, pixels) for _, name, pixels in records] == [  # native is tf for both, so one record is enough
         ("mine", "tf"),
         ("mine", "caffe"),
         ("random", "tf"),

@@ -1,4 +1,4 @@
-"""What a plan writes is what its folder is held to."""
+"""The files of a plan determine which experiment may use its folder."""
 
 from __future__ import annotations
 

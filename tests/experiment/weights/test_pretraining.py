@@ -1,4 +1,4 @@
-"""One's own weights file: made from any source, resumed after a kill, recorded, and loaded like any other."""
+"""Your own weights file: made from any source, resumed after a kill, recorded, and loaded like any other."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Make = Callable[..., Pretraining]
 
 @pytest.fixture
 def source(tmp_path: Path, tiny_backbone: str, radiographs_in: Callable[[Path], Path]) -> Make:
-    """Return a function that gives a pre-training on 60 radiographs; keywords change sections of its file."""
+    """Return a function that makes a pre-training on 60 radiographs; keywords change sections of its file."""
     radiographs_in(tmp_path)
 
     def make(**sections: Any) -> Pretraining:
@@ -71,7 +71,7 @@ def timeless(sidecar: dict[str, Any]) -> dict[str, Any]:
 
 
 def manifest_of(folder: Path, labels: Sequence[str], header: str, paint: Callable[[np.ndarray, str], None]) -> None:
-    """Write a PNG per line of ``labels``, painted after it, and labels.csv."""
+    """Write labels.csv and a PNG for each line of ``labels`` whose pixels follow from it."""
     rng, lines = np.random.default_rng(0), [f"path,{header},patient_id"]
     for number, label in enumerate(labels):
         pixels = rng.uniform(20, 120, (4, 4)).repeat(8, axis=0).repeat(8, axis=1)

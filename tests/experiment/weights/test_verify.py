@@ -1,4 +1,4 @@
-"""Which radiographs pixel conventions are scored on; the scores are tested with ``models.weights``."""
+"""The radiographs used to score pixel conventions; ``tests/models/weights`` tests the scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A data set from a table: the same checks whatever it comes from, decoded once, patients joined as runs join them."""
+"""A data set from a table: the same checks for every source, decoded once, patients joined as in runs."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_images_are_decoded_once(table: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_subset_keeps_the_order_and_its_own_groups(data: Dataset) -> None:
     part = data.subset([60, 5, 0, 61])
     assert part.y.tolist() == [0, 1, 0, 1]
-    assert part.groups.tolist() == [0, 1, 0, 2]  # 61 has its image from patient 1, who is not among them
+    assert part.groups.tolist() == [0, 1, 0, 2]  # the image of 61 is a copy of patient 1's, who is not in the subset
     assert np.array_equal(part.images.grey(32, "pad"), data.images.grey(32, "pad")[[60, 5, 0, 61]])
     assert part.subset([True, False, False, True]).y.tolist() == [0, 1]
     assert part.subset([-1]).classes == data.classes

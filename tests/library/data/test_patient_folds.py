@@ -1,4 +1,4 @@
-"""The folds of a run as a scikit-learn splitter: equal to those of an experiment, duplicates across patients or not."""
+"""The folds as a scikit-learn splitter: as in an experiment, with and without duplicates across patients."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def linked_cases(kind: Kind, num_patients: int = 150, seed: int = 0) -> Cases:
 
 
 def compare(cases: Cases, plan: FoldPlan, groups: NDArray[Any]) -> None:
-    """Check that every train and test part is that of an experiment, row by row."""
+    """Check that every train and test part equals the experiment's, row by row."""
     cv = PatientFolds(plan.count, plan.repeats, seed=3, inner=plan.inner)
     pairs = list(cv.split(None, cases.truth, groups))
     folds = draw_folds(cases, plan, 3)
@@ -64,7 +64,7 @@ def test_folds_are_those_of_an_experiment(kind: Kind) -> None:
 
 
 def test_patients_who_share_an_image_count_once_on_both_sides() -> None:
-    """Ten positive patients are five who came twice: enough for two folds by patient, and not by group."""
+    """Ten positive patients are only five groups: enough for two folds by patient, but not by group."""
     patients = np.arange(60)
     truth = (patients < 10).astype(np.int64)
     linked = np.where(patients < 10, patients // 2, patients - 5)
@@ -96,7 +96,7 @@ def test_a_data_set_brings_its_own_groups(data: Dataset) -> None:
     cv = PatientFolds(3)
     for mine, given in zip(cv.split(data), cv.split(None, data.y, data.groups), strict=True):
         assert np.array_equal(mine[1], given[1])
-        assert len({60, 0} & set(mine[1].tolist())) != 1  # an image and its copy are on one side
+        assert len({60, 0} & set(mine[1].tolist())) != 1  # an image and its copy are in the same part
 
 
 def test_it_works_in_cross_val_score(data: Dataset) -> None:

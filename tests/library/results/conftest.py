@@ -1,4 +1,4 @@
-"""What ``compare`` leaves behind, once for all tests of results."""
+"""The output of ``compare``, made once for all tests of results."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SETTING = "Tiny-mine-tf-frozen"
 
 @pytest.fixture(scope="session")
 def columns() -> dict[str, Any]:
-    """Return what the columns of ``labels.csv`` are."""
+    """Return the meaning of the columns of ``labels.csv``."""
     return {"positive": "sick", "patient": "patient_id"}
 
 
 @pytest.fixture(scope="session")
 def arguments(tiny_backbone: str, columns: dict[str, Any]) -> Callable[[Path], dict[str, Any]]:
-    """Return a function that gives the arguments of ``compare`` for the images and weights in a folder."""
+    """Return a function from a folder of images and weights to the arguments of ``compare``."""
     return lambda folder: {
         "weights": {"mine": (folder / "tiny.h5", "tf"), "random": None},
         "backbones": [tiny_backbone],
@@ -59,5 +59,5 @@ def compared(tmp_path_factory: pytest.TempPathFactory, radiographs_in: Any, tiny
 
 @pytest.fixture(scope="session")
 def result(finished_once: Path) -> Result:
-    """Return the result of an experiment of six scenarios and two probes, which nobody may change."""
+    """Return the result of an experiment with six scenarios and two probes, which tests must not change."""
     return Result(finished_once / "out")

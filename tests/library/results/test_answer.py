@@ -1,4 +1,4 @@
-"""The answer's fields are those of the tested question."""
+"""The fields of the answer agree with the tested question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of an output folder, typed; of an earlier version, too."""
+"""Typed tables of an output folder, also of an earlier version."""
 
 from __future__ import annotations
 

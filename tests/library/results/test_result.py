@@ -1,4 +1,4 @@
-"""The object of an output folder: answer, tables, figures, report, models; with runs missing, and of other versions."""
+"""The result object: answer, tables, figures, report, models; also with missing runs and of other versions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SETTINGS = [f"Tiny-{weights}-tf-{tuning}" for weights in ("mine", "random") for 
 
 @pytest.fixture(scope="module")
 def folder(finished_once: Path) -> Path:
-    """Return the output folder of a finished experiment, which nobody may change."""
+    """Return the output folder of a finished experiment, which tests must not change."""
     return finished_once / "out"
 
 

@@ -91,9 +91,7 @@ def test_a_file_is_found_under_each_of_its_names(tmp_path: Path) -> None:
 def test_availability_of_a_file_to_be_obtained(tmp_path: Path) -> None:
     missing = availability(row(), tmp_path)
     assert (missing.status, missing.file) == ("missing", None)
-    assert (
-        missing.problem == f"Weights 'known' for ResNet50 are not here: ask the author, and put A.h5 into {tmp_path}."
-    )
+    assert all(part in missing.problem for part in ("'known'", "ResNet50", "ask the author", "A.h5", str(tmp_path)))
     (tmp_path / "A.h5").touch()
     assert availability(row(), tmp_path).status == "found"
     assert availability(row(sha256=EMPTY_SUM), tmp_path).status == "found"
@@ -121,7 +119,7 @@ def test_availability_of_what_keras_downloads(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("home", ["set", "unset"])
 def test_the_cache_is_where_keras_looks(home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keras itself finds the file without a download: its origin leads nowhere."""
+    """Keras finds the file without a download, because its URL is invalid."""
     if home == "set":
         monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))
         monkeypatch.setenv("KERAS_HOME", str(tmp_path))

@@ -1,4 +1,4 @@
-"""Networks whose batch norms are known to have seen one convention: the scores must say which."""
+"""The scores must find the convention of networks whose batch norms were set with a known one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from radtl_tf.data.decoding.images import decode, image_files
+from radtl_tf.data.decoding.images import decode
+from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.phantoms.write import draw_phantoms
 from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.errors import ExperimentError, WeightsError
@@ -47,7 +48,7 @@ def phantoms(kind: str, size: int, number: int = 24) -> np.ndarray:
 
 
 def settle(base: keras.Model, grey: np.ndarray, pixels: str) -> keras.Model:
-    """Give every batch norm the statistics of these images in this convention."""
+    """Set the statistics of every batch norm from these images in this convention."""
     norms = [layer for layer in base.layers if isinstance(layer, keras.layers.BatchNormalization)]
     for norm in norms:
         norm.momentum = 0.0
@@ -57,7 +58,7 @@ def settle(base: keras.Model, grey: np.ndarray, pixels: str) -> keras.Model:
 
 @pytest.mark.parametrize("name", CONVENTIONS)
 def test_the_convention_of_pre_training_wins(name: str, tiny_backbone: str) -> None:
-    """Photographs made the statistics, radiographs are scored."""
+    """The statistics come from photographs, and radiographs are scored."""
     base = settle(build_base(tiny_backbone, 64, seed=2), textures(48, 64), name)
     found = score_conventions(base, phantoms("supernumerary", 64))
     assert found.close == ()
@@ -68,7 +69,7 @@ def test_the_convention_of_pre_training_wins(name: str, tiny_backbone: str) -> N
 
 
 def test_dark_films_are_known_to_confuse_offsets(tiny_backbone: str) -> None:
-    """Films half as bright as photographs lie as far below their mean (radimagenet) as above zero (zero_one)."""
+    """Films half as bright as photographs are equally far from the mean (radimagenet) and from zero (zero_one)."""
     films = phantoms("skull", 64)
     found = score_conventions(settle(build_base(tiny_backbone, 64, seed=2), textures(48, 64), "radimagenet"), films)
     assert found.brightness == pytest.approx(films.mean()) and found.brightness < DARK
@@ -144,7 +145,7 @@ def test_shrinking_averages_and_lays_side_by_side() -> None:
     assert half[1, 0, 3, 0] == half[0, 0, 0, 0]  # the sixth is the first again
     fourth = shrunk(grey, 4)
     assert fourth.shape == (1, 6, 6, 1)
-    assert (fourth[0, 4:, 0] == fourth[0, 3, 0]).all()  # 6 is no multiple of 4
+    assert (fourth[0, 4:, 0] == fourth[0, 3, 0]).all()  # 6 is not a multiple of 4
 
 
 def test_what_cannot_be_scored_is_refused(tiny_backbone: str) -> None:
@@ -183,7 +184,7 @@ def imagenet(real_folder: Path) -> tuple[keras.Model, np.ndarray]:
 @pytest.mark.real
 @pytest.mark.parametrize("name", CONVENTIONS)
 def test_real_weights_name_their_convention(name: str, imagenet: tuple[keras.Model, np.ndarray]) -> None:
-    """The first kernel is rewritten for the convention; the statistics remain those of the real photographs."""
+    """The first kernel is rewritten for the convention; the statistics of the real photographs are unchanged."""
     base, films = imagenet
     layer: Any = base.get_layer("conv1_conv")
     kept = kernel, bias = layer.get_weights()

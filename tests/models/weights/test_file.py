@@ -34,7 +34,7 @@ def assign(base: keras.Model, numbers: list[np.ndarray]) -> None:
 
 
 def shaken(base: keras.Model) -> keras.Model:
-    """Give every weight, the constant ones too, numbers of its own."""
+    """Give every weight, including constant ones, distinct numbers."""
     generator = np.random.default_rng(4)
     assign(base, [generator.uniform(0.1, 1, value.shape) for value in values(base)])
     return base
@@ -207,7 +207,7 @@ def flip_back(path: Path, place: int, bit: int) -> None:
 
 
 def damaged(path: Path, number: int) -> Iterator[str]:
-    """Damage a file in ``number`` ways, half of them flipped bits and half truncations, and yield which it is."""
+    """Damage a file in ``number`` ways, half flipped bits and half truncations, and yield the kind of damage."""
     generator = np.random.default_rng(11)
     for _ in range(number // 2):
         undo = flip(path, generator)
@@ -236,7 +236,7 @@ def test_damage_is_never_loaded_where_the_sum_is_known(tmp_path: Path, tiny_back
 def test_damaged_real_weights_are_refused_by_their_sum_else_at_most_one_number_differs(
     tmp_path: Path, real_folder: Path
 ) -> None:
-    """A flipped bit of one number cannot be seen in a file whose sum nobody knows; all else can."""
+    """A flipped bit of one number cannot be detected in a file with unknown sha256; all other damage can."""
     path = tmp_path / "real.h5"
     shutil.copyfile(real_folder / "weights" / "ImageNet-ResNet50_notop.h5", path)
     base = build_base("ResNet50", 32, seed=1)

@@ -40,7 +40,7 @@ def test_a_process_apart_refuses_with_the_same_words(small_file: Write, schema: 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of a process")
 def test_memory_is_limited(small_file: Write, schema: Schema) -> None:
-    """2,000 names that are one string of 2 MB: h5py reads them all, 4 GB, before one sees their length."""
+    """2,000 names that are one string of 2 MB: h5py reads all of them, 4 GB, before their length is known."""
     path = small_file()
     spoiled.shared_name(path)
     with pytest.raises(WeightsError, match=r"\(not HDF5\)|memory"):

@@ -1,4 +1,4 @@
-"""Every row of the table of files that are wrong or hostile, and what each gets."""
+"""Every row of the table of damaged or hostile files, and its refusal."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ def with_lambda(group: h5py.Group, file: h5py.File) -> None:
 
 
 def scoped(group: h5py.Group, file: h5py.File) -> None:
-    """Call the tensors as Keras does inside an outer model."""
+    """Name the tensors as Keras does inside an outer model."""
     for layer in SCHEMA.layers:
         group[layer.name].attrs["weight_names"] = [f"outer/{layer.name}/{name}:0" for name, _ in layer.tensors]
         group.move(f"{layer.name}/{layer.name}", f"{layer.name}/outer/{layer.name}")
 
 
 def plain(group: h5py.Group, file: h5py.File) -> None:
-    """Call the tensors by their own names only."""
+    """Name the tensors without a prefix."""
     for layer in SCHEMA.layers:
         group[layer.name].attrs["weight_names"] = [f"{name}:0" for name, _ in layer.tensors]
         for name, _ in layer.tensors:
@@ -193,7 +193,7 @@ print(json.dumps({"outcomes": outcomes, "grown": grown}))
 
 @pytest.fixture
 def read_all(schema: Schema, run_script: Callable[..., str]) -> Callable[..., dict[str, Any]]:
-    """Return a function that reads every file of a folder in a process of its own."""
+    """Return a function that reads every file of a folder in a separate process."""
 
     def read_folder(folder: Path, wanted: Schema = schema) -> dict[str, Any]:
         (folder / "schema.json").write_text(json.dumps(asdict(wanted)))

@@ -29,7 +29,7 @@ def equal(first: keras.Model, second: keras.Model) -> bool:
 
 @pytest.fixture
 def published(tiny_backbone: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a function that puts the tiny backbone into the catalogue."""
+    """Return a function that adds the tiny backbone to the catalogue."""
 
     def add(source: str = "file", sha256: str | None = None) -> None:
         row = CatalogueRow("known", ("A.h5", "a.h5"), tiny_backbone, source, sha256, "caffe", "", "", "ask the author")

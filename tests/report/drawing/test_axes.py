@@ -11,7 +11,7 @@ from radtl_tf.report.drawing.svg import SERIES
 
 def test_many_lines_are_told_in_part() -> None:
     assert told([str(number) for number in range(8)], "below") == "0; 1; 2; 3; 4; 5; 6; 7."
-    assert told([str(number) for number in range(10)], "below").endswith("; 7; 2 more stand below.")
+    assert told([str(number) for number in range(10)], "below").endswith("; 7; 2 more are below.")
 
 
 def test_colors_belong_to_weights(evaluation: Evaluation) -> None:

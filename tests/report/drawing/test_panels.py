@@ -1,4 +1,4 @@
-"""Figures of several panels show the question's settings, and tell two conventions of one weights apart."""
+"""Figures with several panels show the question's settings, and distinguish two conventions of the same weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures as SVG that stands alone and follows the page's colors."""
+"""Figures as self-contained SVG that uses the page's colors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data check as a person and as a machine reads it."""
+"""The page and the JSON of the data check."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from radtl_tf.data.check.findings import Checked, Finding
-from radtl_tf.report.pages.check import CONFOUNDERS, as_dict, as_text, lines_text, verdict, write_page
+from radtl_tf.data.check.findings import KINDS, Checked, Finding
+from radtl_tf.report.pages.check import (
+    CONFOUNDERS,
+    as_dict,
+    as_screen,
+    as_text,
+    first_steps,
+    lines_text,
+    verdict,
+    write_page,
+)
 
 AGES = pd.DataFrame(
     [
@@ -31,6 +40,22 @@ def test_the_text_says_what_is_wrong_where_and_what_to_do(checked: Checked) -> N
     assert f"ERROR unreadable: {checked.findings[0].message}" in text and "3, 9." in text
     assert text.index("ERROR") < text.index("WARNING shortcut")
     assert text.endswith(verdict(checked))
+
+
+def test_a_screen_has_24_lines_of_80_columns_and_begins_with_three_things_to_do() -> None:
+    codes = ["unreadable", "two-labels", *sorted(set(KINDS) - {"unreadable", "two-labels"}, key=lambda c: KINDS[c][0])]
+    findings = tuple(Finding(code, "word " * 60, tuple(range(100))) for code in codes)
+    checked = Checked({"Images": "10 decoded", "Patients": "5"}, findings, {})
+    lines = as_screen(checked).splitlines()
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
+    assert [line[:2] for line in lines if line[:2] in ("1.", "2.", "3.")] == ["1.", "2.", "3."]
+    assert [finding.code for finding in first_steps(checked)] == codes[:3]
+    assert all(code in as_text(checked) for code in codes)
+
+
+def test_advice_is_no_first_step() -> None:
+    checked = Checked({"Images": "1"}, (Finding("unit", "Patients have several images."),), {})
+    assert first_steps(checked) == () and "unit" in as_screen(checked)
 
 
 def test_many_lines_are_counted() -> None:
@@ -59,4 +84,4 @@ def test_the_page_stands_alone_and_escapes_names(checked: Checked, tmp_path: Pat
 def test_a_page_without_ages_has_no_figure(tmp_path: Path) -> None:
     write_page(tmp_path / "check.html", Checked({"Images": "1"}, (), {}), "a")
     page = (tmp_path / "check.html").read_text()
-    assert "<svg" not in page and "None." in page
+    assert "<svg" not in page and "<ol>\n</ol>" in page

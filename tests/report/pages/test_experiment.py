@@ -19,7 +19,7 @@ VOID = {"meta", "br"}
 
 
 class Page(HTMLParser):
-    """Collects tags, addresses and visible text, and checks that what is opened is closed."""
+    """Collects tags, links and visible text, and checks that every tag is closed."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The contact sheet shows what the network gets."""
+"""The contact sheet shows the network's input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report shows, and where."""
+"""The sections of a report and their order."""
 
 from __future__ import annotations
 

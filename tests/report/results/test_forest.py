@@ -77,7 +77,7 @@ def test_figures_follow_the_page_and_refer_to_nothing(evaluation: Evaluation) ->
         assert svg.startswith('<svg role="img" aria-label="')
         assert "viewBox" in svg.split(">")[0]
         assert "http" not in svg
-        assert not re.search(r"#0[123]0[123]0\d", svg)  # every stand-in color became a variable
+        assert not re.search(r"#0[123]0[123]0\d", svg)  # every placeholder color became a variable
         assert "var(--series-1)" in svg
         assert "var(--series-2)" in svg
         assert "var(--ink)" in svg

@@ -1,4 +1,4 @@
-"""The heatmap shows the mean of every scenario in its place."""
+"""The heatmap shows the mean of every scenario in its cell."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_conventions_are_columns_only_where_weights_have_several(outcome: Outcom
 
 def test_a_scenario_that_the_grid_has_not_is_a_dash(outcome: Outcome) -> None:
     found = texts(drawn(evaluate(outcome(pixels=("native", "tf")))))
-    assert found.count("-") == 8  # InceptionV3 was never fed with caffe pixels
+    assert found.count("-") == 8  # InceptionV3 has no run with caffe pixels
 
 
 def test_the_only_scenario_is_no_heatmap(outcome: Outcome) -> None:

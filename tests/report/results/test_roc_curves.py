@@ -35,7 +35,7 @@ def test_a_panel_per_setting_and_a_line_per_weights(evaluation: Evaluation, make
     assert [text for text in shown if text in panels] == panels
     assert shown.count("imagenet") == shown.count("random") == 1  # in the legend
     assert "var(--series-1)" in figure.svg and "var(--series-2)" in figure.svg
-    assert "no interval" in figure.caption and "'the question'" in figure.caption
+    assert "spread" in figure.caption and "'the question'" in figure.caption
 
 
 def test_the_alternative_text_says_a_point_of_every_line(evaluation: Evaluation) -> None:
@@ -56,7 +56,7 @@ def test_names_that_matplotlib_would_leave_out_are_in_the_legend(outcome: Outcom
 def test_precision_has_the_share_of_positive_cases_as_its_floor(outcome: Outcome, unit: str) -> None:
     found = evaluate(outcome(unit=unit, backbones=("ResNet50",), tunings={"frozen": (0.01,)}))
     figure = drawn(precision_recall_figure, found)
-    # every case is positive at or above the lowest threshold, where the curve ends
+    # at the lowest threshold, where the curve ends, every case is called positive
     ends = found.curves.query("kind == 'precision-recall' and x == 1")["low"]
     test = found.parts.query("part == 'test'")
     cases = ("positive_patients", "patients") if unit == "patient" else ("positives", "images")

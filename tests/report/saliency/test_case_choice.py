@@ -1,4 +1,4 @@
-"""Cases are shown by a rule: typical ones where the network was right, the worst where it was wrong."""
+"""Cases are shown by a rule: typical correct cases and the worst errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from radtl_tf.report.saliency.case_choice import KINDS, choose_cases, count_kind
 
 
 def table(rows: list[tuple[int, str, int, float]]) -> pd.DataFrame:
-    """Return scores as ``held_out_scores`` does; a row is example, patient, truth, score."""
+    """Return scores like ``held_out_scores``; a row is example, patient, truth, score."""
     frame = pd.DataFrame(rows, columns=["example", "patient", "truth", 0])
     return frame.assign(fold=frame["example"] % 2)[["example", "patient", "fold", "truth", 0]]
 

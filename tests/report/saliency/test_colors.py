@@ -1,4 +1,4 @@
-"""A map lies over its radiograph so that both can be seen, in color and in grey."""
+"""A map is drawn over its radiograph so that both are visible, in color and in grey."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_line_is_at_half_and_nowhere_else() -> None:
     first = int(np.argmax(RAMP[0] >= HALF))
     assert white[:, first].all()
     assert white.sum() == len(RAMP)
-    assert not (overlay(np.ones_like(RAMP)) == 255).all(axis=-1).any()  # the picture's border is no edge
+    assert not (overlay(np.ones_like(RAMP)) == 255).all(axis=-1).any()  # the picture's border is not an edge
 
 
 def test_more_is_denser_and_lighter() -> None:

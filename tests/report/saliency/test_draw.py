@@ -1,4 +1,4 @@
-"""Saliency maps of finished experiments: what is drawn, from which runs, and what never gets out."""
+"""Saliency maps of finished experiments: the content, the runs, and the data that must not be exported."""
 
 from __future__ import annotations
 

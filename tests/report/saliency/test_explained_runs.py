@@ -1,4 +1,4 @@
-"""A run's network, built again: the scores that it gave, the maps of a closed form, and a cascade that changes them."""
+"""A rebuilt network gives the scores of its run; its maps agree with a closed form and change under randomization."""
 
 from __future__ import annotations
 

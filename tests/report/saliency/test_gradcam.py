@@ -48,7 +48,7 @@ def head_for(base: keras.Model) -> Head:
 
 
 def closed_form(base: keras.Model, head: Head) -> np.ndarray:
-    """Of a global average and a linear head: each channel counts with its kernel over its SD and the cells."""
+    """For a global average and a linear head, the weight of a channel is its kernel / (SD x number of cells)."""
     last = opened(base).predict_on_batch(images()).astype(np.float64)
     kernel, sd = (keras.ops.convert_to_numpy(weight).astype(np.float64) for weight in (head.kernel, head.sd))
     alive = sd > 0
@@ -120,6 +120,6 @@ def test_other_weights_are_seen_without_a_new_trace(tiny_backbone: str) -> None:
 def test_what_speaks_against_the_class_is_left_out(tiny_backbone: str) -> None:
     base = build_base("Tiny", SIZE, seed=4)
     head = head_for(base)
-    head.kernel.assign(np.abs(head.kernel) * (1, -1))  # after a ReLU every feature speaks for the negative class
+    head.kernel.assign(np.abs(head.kernel) * (1, -1))  # after a ReLU every feature is evidence for the negative class
     maps, _ = GradCam(base, head)(images())
     assert (maps == 0).all()

@@ -1,4 +1,4 @@
-"""The randomization check fails for a map that does not depend on the network, and passes for one that does."""
+"""The randomization check fails if the map does not depend on the network, and passes if it does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAPS = RANDOM.uniform(0, 1, (4, 7, 7)).astype(np.float32)
 
 
 class Network:
-    """A stand-in whose state is drawn again by ``randomize``."""
+    """A stand-in whose state is redrawn by ``randomize``."""
 
     def __init__(self) -> None:
         self.state = MAPS.copy()
@@ -78,7 +78,7 @@ def test_rank_correlation_sees_order_only() -> None:
 def test_ssim_of_one_window() -> None:
     first, second = MAPS[0], MAPS[1]
     assert ssim(first, first) == pytest.approx(1)
-    assert ssim(first, 9 * first) == pytest.approx(1)  # each over its own maximum
+    assert ssim(first, 9 * first) == pytest.approx(1)  # each divided by its maximum
     assert ssim(first, second) == pytest.approx(ssim(second, first))
     x, y = first / first.max(), second / second.max()
     covariance = np.cov(x.ravel(), y.ravel(), ddof=0)

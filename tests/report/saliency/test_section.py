@@ -1,4 +1,4 @@
-"""The section on saliency maps: what it shows, what it says, what leaves the page, and a failed check is not hidden."""
+"""The section on saliency maps: content, text, exported data, and a visible failed check."""
 
 from __future__ import annotations
 

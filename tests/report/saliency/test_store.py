@@ -1,4 +1,4 @@
-"""What was drawn is written whole and read back as it was, or refused in one line."""
+"""Maps are written whole and read back unchanged, or refused with a one-line error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report cites what CITATION.cff says, and the methods that it used."""
+"""The report cites CITATION.cff and the methods that it used."""
 
 from __future__ import annotations
 

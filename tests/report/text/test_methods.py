@@ -1,4 +1,4 @@
-"""The Methods text holds every sentence once and follows the question."""
+"""The Methods text has every sentence once and follows the question."""
 
 from __future__ import annotations
 

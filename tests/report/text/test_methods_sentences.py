@@ -1,4 +1,4 @@
-"""Every sentence on how an experiment was made is true of it."""
+"""Every sentence of the Methods text agrees with the experiment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences on what stands beside the question are there where it is, and true of it."""
+"""Sentences on secondary analyses appear only with the analysis, and agree with it."""
 
 from __future__ import annotations
 

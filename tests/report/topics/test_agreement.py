@@ -1,4 +1,4 @@
-"""The table of errors in common holds the numbers of the evaluation."""
+"""The table of common errors has the numbers of the evaluation."""
 
 from __future__ import annotations
 

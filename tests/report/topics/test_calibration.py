@@ -1,4 +1,4 @@
-"""The tables and the figure of calibration hold the numbers of the evaluation."""
+"""The tables and the figure of calibration have the numbers of the evaluation."""
 
 from __future__ import annotations
 

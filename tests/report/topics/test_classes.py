@@ -1,4 +1,4 @@
-"""Tables of the classes say what was evaluated."""
+"""Tables of the classes agree with the evaluation."""
 
 from __future__ import annotations
 

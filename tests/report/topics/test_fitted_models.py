@@ -1,4 +1,4 @@
-"""The fitted models' intervals stand beside those of the procedure, and are called what they are."""
+"""The table shows the intervals of the fitted models and of the procedure, under their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of operating points holds the numbers of the evaluation."""
+"""The table of operating points has the numbers of the evaluation."""
 
 from __future__ import annotations
 

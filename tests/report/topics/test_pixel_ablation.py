@@ -1,4 +1,4 @@
-"""The tables of the ablation and of similarities hold the numbers of the evaluation."""
+"""The tables of the ablation and of similarities have the numbers of the evaluation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table and the figure of selective prediction hold the numbers of the evaluation."""
+"""The table and the figure of selective prediction have the numbers of the evaluation."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_without_any_error_there_is_an_axis_and_no_band(outcome: Callable[..., P
     assert "ResNet50, frozen, imagenet: 0.000 and 0.000" in figure.alt
 
 
-@pytest.mark.parametrize(("kind", "words"), [("multiclass", "highest score"), ("multilabel", "counts for itself")])
+@pytest.mark.parametrize(("kind", "words"), [("multiclass", "highest score"), ("multilabel", "separately")])
 def test_what_is_decided_is_said_of_every_kind(outcome: Callable[..., Path], kind: str, words: str) -> None:
     like = {"kind": kind, "classes": ("a", "b", "c"), "num_patients": 300, "tunings": {"frozen": (0.01,)}}
     assert words in selective_figure(evaluate(outcome(backbones=("ResNet50",), **like))).caption

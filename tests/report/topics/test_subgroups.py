@@ -1,4 +1,4 @@
-"""The tables of subgroups hold the numbers of the evaluation."""
+"""The tables of subgroups have the numbers of the evaluation."""
 
 from __future__ import annotations
 

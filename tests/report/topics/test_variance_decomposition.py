@@ -1,4 +1,4 @@
-"""The table of the spread holds the shares of the evaluation."""
+"""The table of the variance decomposition has the shares of the evaluation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cache on disk: whole or not at all, bounded, shared."""
+"""The cache on disk: whole or not at all, limited in size, shared."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def entry(name: str) -> Entry:
 
 
 def rows(value: float) -> Iterator[list[Arrays]]:
-    """Yield the three rows of one entry, two and one."""
+    """Yield the three rows of one entry in batches of two and one."""
     for number in (2, 1):
         yield [[np.full((number, 2), value, np.float32), np.full((number, 3), value + 1, np.float32)]]
 
@@ -63,7 +63,7 @@ def test_a_damaged_entry_is_filled_again(tmp_path: Path) -> None:
 
 
 def flip(file: Path, place: int, bit: int = 0) -> None:
-    """Flip one bit of a file as a failing disk does: its size stays."""
+    """Flip one bit of a file, like a failing disk, without changing its size."""
     content = bytearray(file.read_bytes())
     content[place] ^= 1 << bit
     file.unlink()
@@ -88,7 +88,7 @@ def test_one_flipped_bit_is_seen_computed_again_and_said_once(
 def test_an_entry_without_checksums_is_computed_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     cache = ArrayCache(tmp_path, limit=1e9)
     cache.fill([entry("a")], rows(7))
-    (tmp_path / entry("a").digest / "checksums.json").unlink()  # as earlier versions wrote it
+    (tmp_path / entry("a").digest / "checksums.json").unlink()  # as in earlier versions
     assert cache.find(entry("a")) is None
     cache.fill([entry("a")], rows(8))
     assert len(caplog.records) == 1

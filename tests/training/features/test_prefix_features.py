@@ -1,4 +1,4 @@
-"""The cache of prefix outputs: computed once, found again, never half-written."""
+"""The cache of prefix outputs: computed once, found again, never incomplete."""
 
 from __future__ import annotations
 

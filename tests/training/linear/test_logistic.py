@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from radtl_tf.data.folds.draw import Fold
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.training.linear.logistic import DEFAULT_STRENGTH, STRENGTHS, fit
 
 
@@ -68,3 +68,17 @@ def test_several_classes_are_fitted_as_scikit_learn_does(several: dict[str, Case
         plain.fit(scaled[fold.train], several["multilabel"].truth[fold.train, number])
         expected = plain.predict_proba(scaled[fold.test])[:, 1]
         np.testing.assert_allclose(labels.scores["test"][:, number], expected, atol=1e-4)
+
+
+def test_a_label_is_learned_from_the_images_where_it_is_known(cases: Cases, fold: Fold, features: np.ndarray) -> None:
+    truth = np.stack([cases.truth, (np.arange(72) // 2) % 2], axis=1)
+    truth[fold.train[::3], 0] = UNKNOWN
+    both = replace(cases, truth=truth, kind="multilabel", classes=("a", "b"))
+    gapless = replace(both, truth=np.where(truth == UNKNOWN, 1, truth))
+    (found, whole) = (fit(lambda at: features[at], one, replace(fold, fixed_epochs=True)) for one in (both, gapless))
+    np.testing.assert_array_equal(found.scores["test"][:, 1], whole.scores["test"][:, 1])
+    known = fold.train[truth[fold.train, 0] != UNKNOWN]
+    rows = (features - found.mean) / np.where(found.sd > 0, found.sd, np.inf)
+    model = LogisticRegression(C=DEFAULT_STRENGTH, max_iter=1000, tol=1e-8).fit(rows[known], cases.truth[known])
+    expected = model.predict_proba(rows[fold.test])[:, 1]
+    np.testing.assert_allclose(found.scores["test"][:, 0], expected, atol=1e-4)

@@ -1,4 +1,4 @@
-"""Trivial baselines: what they see, and that they find it."""
+"""Trivial baselines: their inputs, and that they find a signal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def test_a_baseline_scores_every_inner_and_test_image_of_every_fold(cases: Cases
     means = 0.4 + 0.1 * cases.truth + 0.05 * rng.normal(size=len(cases.truth))
     readings = [reading(mean=mean) for mean in means]
     table = pd.DataFrame(predict_baselines(readings, cases, [fold]), columns=list(BINARY.columns))
-    assert table["scenario"].unique().tolist() == ["mean and SD"]  # the others have nothing to tell images apart by
+    assert table["scenario"].unique().tolist() == [
+        "mean and SD"
+    ]  # the inputs of the others are the same for all images
     assert len(table) == len(fold.inner) + len(fold.test)
     tested = table[table["part"] == "test"]
     assert tested["example"].tolist() == fold.test.tolist()

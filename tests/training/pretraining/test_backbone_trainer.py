@@ -1,4 +1,4 @@
-"""One step of a whole backbone: it learns, it can be set back to the bit, its losses are the textbook's."""
+"""One step of a whole backbone: it learns, it can be restored exactly, and its losses are correct."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import keras
 import numpy as np
 import pytest
 
-from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.training.pretraining.backbone_trainer import Learner, loss_of, settle_batch_norms
+from radtl_tf.training.pretraining.validation_metrics import source_metrics
 from radtl_tf.training.randomness import head_kernel
 from radtl_tf.training.trainer import copies
 
@@ -106,7 +107,7 @@ def test_balanced_classes_weigh_the_same() -> None:
     labels = np.zeros((8, 2), np.int64)
     labels[:2, 0] = 1
     cells = loss_of(cases_of(labels), PART, "balanced")(labels.astype(np.float32), np.zeros((8, 2), np.float32))
-    only = np.asarray(cells) - np.log(2) * 8 / (2 * 8) / 2  # less the second label, which no image has
+    only = np.asarray(cells) - np.log(2) * 8 / (2 * 8) / 2  # without the second label, which no image has
     assert only[:2].sum() == pytest.approx(only[2:].sum(), rel=1e-5)
 
 
@@ -128,3 +129,14 @@ def test_settled_statistics_are_those_of_the_images() -> None:
         norm.moving_variance.numpy(), np.mean([batch.var(axis=0) for batch in batches], axis=0), rtol=1e-3
     )
     assert norm.momentum == 0.99
+
+
+def test_a_label_that_nobody_knows_has_no_loss() -> None:
+    labels, logits = RANDOM.integers(0, 2, (8, 3)), RANDOM.normal(size=(8, 3)).astype(np.float32)
+    labels[::2, 1] = UNKNOWN
+    rows = loss_of(cases_of(labels, 3), np.ones(8, bool), "none")(labels.astype(np.float32), logits)
+    known = labels != UNKNOWN
+    cells = np.logaddexp(0, np.where(labels == 1, -logits, logits))
+    assert float(np.mean(rows)) == pytest.approx(float(cells[known].mean()), rel=1e-5)
+    found = source_metrics(logits, labels, "multilabel")
+    assert found["loss"] == pytest.approx(float(cells[known].mean()), rel=1e-5)

@@ -1,4 +1,4 @@
-"""The state of a pre-training on disk: whole, or not there."""
+"""The state of a pre-training on disk, written whole or not at all."""
 
 from __future__ import annotations
 

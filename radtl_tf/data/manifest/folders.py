@@ -1,0 +1,100 @@
+"""The images in folders, told by their content; what is left out is counted by reason, never dropped in silence."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from radtl_tf.data.decoding.images import FORMATS, format_name, looks_like_image
+from radtl_tf.errors import DataError
+from radtl_tf.logs import get_logger
+
+_log = get_logger(__name__)
+
+HIDDEN = "hidden"
+LEAVES = "a link that leaves the folder"
+BROKEN = "a link or device that leads to no file"
+AGAIN = "a folder that a link leads to again"
+_ARCHIVE_JUNK = "__MACOSX"  # copies of a file's attributes in an archive that a Mac packed
+_INDEX = "DICOMDIR"  # a list of the files of a DICOM medium
+
+
+@dataclass
+class _Walk:
+    """A walk through one folder: its real place, the folders seen, and what was left out."""
+
+    root: Path
+    seen: set[Path] = field(default_factory=set)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def files(self, folder: Path) -> Iterator[Path]:
+        """Yield the images below ``folder``, sorted by name; a link is followed where it stays below the root."""
+        self.seen.add(folder.resolve())
+        with os.scandir(folder) as entries:
+            paths = [folder / entry.name for entry in entries]
+        for path in sorted(paths, key=lambda path: (path.is_dir(), path.name)):
+            reason = self._reason(path)
+            if reason:
+                self.skipped[reason] += 1
+            elif path.is_dir():
+                yield from self.files(path)
+            else:
+                yield path
+
+    def _reason(self, path: Path) -> str:
+        """Say why an entry of a folder is left out, or return an empty string."""
+        if path.name.startswith(".") or path.name in (_ARCHIVE_JUNK, _INDEX):
+            return HIDDEN
+        if path.is_symlink() and not self._inside(path):
+            return LEAVES
+        if path.is_dir():
+            return AGAIN if path.resolve() in self.seen else ""
+        if not path.is_file():
+            return BROKEN
+        return "" if looks_like_image(path) else format_name(path)
+
+    def _inside(self, path: Path) -> bool:
+        try:
+            return path.resolve(strict=True).is_relative_to(self.root)
+        except (OSError, RuntimeError):  # a link to nothing, or a loop of links
+            return True  # it leads to no file, which is said instead
+
+
+def image_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the files among ``paths``, with the images below its folders sorted by name.
+
+    In a folder, a file counts if we read its format, told by its content or its ending. Links are followed where
+    they stay inside the folder. What does not count is logged: how many files, and why.
+
+    Raises:
+        DataError: a path does not exist or cannot be read, or there are folders and no image in any.
+    """
+    found: list[Path] = []
+    skipped: Counter[str] = Counter()
+    folders: list[str] = []
+    for path in paths:
+        if not path.exists():
+            raise DataError(f"{path} does not exist.")
+        if not path.is_dir():
+            found.append(path)
+            continue
+        folders.append(str(path))
+        walk = _Walk(path.resolve())
+        try:
+            found += walk.files(path)
+        except OSError as error:
+            raise DataError(f"{path}: a folder in it cannot be read ({error.strerror}).") from error
+        skipped += walk.skipped
+    if skipped:
+        _log.warning(f"{skipped.total()} of the files and links in folders left out: {_named(skipped)}.")
+    if folders and not found:
+        others = f"; left out: {_named(skipped)}" if skipped else ""
+        raise DataError(f"{', '.join(folders)}: no image that is read ({FORMATS}){others}.")
+    return found
+
+
+def _named(skipped: Counter[str]) -> str:
+    return ", ".join(f"{reason} ({number})" for reason, number in skipped.most_common())

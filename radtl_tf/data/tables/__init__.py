@@ -1,0 +1,1 @@
+"""Tables as people bring them: their format, encoding and separators, and what is repaired in them."""
