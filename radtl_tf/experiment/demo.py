@@ -3,8 +3,8 @@
 Source and target are related by design: the findings of the source are the five traits that together tell the sex in
 the target. The patients differ. So the pre-trained weights help much more here than with real radiographs.
 
-Phantom minus random weights with three seeds, each with other target patients, folds and random weights: AUROC +0.33 (95 %
-interval 0.06 to 0.59), +0.34 (0.16 to 0.51), +0.26 (0.12 to 0.39). With one repeat of the folds the first was undecided.
+Phantom minus random weights with three seeds, each with other target patients, folds and random weights: AUROC +0.33
+(95 % interval 0.06 to 0.59), +0.34 (0.16 to 0.51), +0.26 (0.12 to 0.39). With one repeat the first was undecided.
 """
 
 from __future__ import annotations
