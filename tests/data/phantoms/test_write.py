@@ -146,6 +146,7 @@ def auroc(features: NDArray[np.float32], phantoms: list[Phantom]) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["skull", "supernumerary"])  # findings are drawn far apart, to pre-train on
 def test_trivial_features_do_not_give_the_label_away(kind: str) -> None:
     areas = np.mean([trivial_aurocs(kind, seed) for seed in (1, 2, 3)], axis=0)  # a single AUROC varies by 0.07
     assert areas[0] < 0.65 and areas[1] < 0.75
