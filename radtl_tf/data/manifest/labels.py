@@ -86,7 +86,7 @@ def _binary(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
     several = task.label_separator is not None or any(len(names) != 1 for names in labels)
     if len(counts) > _MAX_NAMED and not several:
         raise DataError(
-            f"the label {task.label!r} has {len(counts)} different values; a binary task needs 2: choose another label."
+            f"the label {task.label!r} has {len(counts)} different values; a binary task needs 2: choose another."
         )
     positive = written_as(str(task.positive), counts)
     if positive is None:
@@ -175,8 +175,8 @@ def _refuse_alike(labels: Sequence[Labels], task: Task) -> None:
     shown = f": {named}{more}" if len(counts) * _MIN_REPEATED <= counts.total() else ""
     raise DataError(
         f"the label {task.label!r} has {len(groups)} classes that are written in several ways, which differ only by "
-        f"case, spaces or the form of a number{shown}. Write each class in one way; `radtl data fix` writes such a copy "
-        "of the table."
+        f"case, spaces or the form of a number{shown}. Write each class in one way; `radtl data fix` writes such a "
+        "copy of the table."
     )
 
 

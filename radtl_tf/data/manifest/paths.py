@@ -23,7 +23,7 @@ from radtl_tf.records.plain_text import normal_text
 
 NO_IMAGE = "the image does not exist"
 NO_FOLDER = "the folder of the image does not exist"
-_LEAVES = "the path is a link that leaves the image folder: copy the file into the folder."
+_LEAVES = "the path is a link that leaves the image folder."
 _NO_WAY = "the path cannot be opened: check its folders and links."
 _SPECIAL = re.compile(r"\\|//|\./|\.\.|^/|^[A-Za-z]:")  # never part of a plain relative path
 _DRIVE = re.compile("[A-Za-z]:")  # of Windows
@@ -127,7 +127,7 @@ class ImageFinder:
             DataError: as ``image_at``.
         """
         if not cell.strip():
-            raise DataError("the path is empty: fill it in or remove the row.")
+            raise DataError("the path is empty.")
         relative, kinds = self._relative(cell)
         place, _, name = relative.rpartition("/")
         try:
@@ -136,7 +136,7 @@ class ImageFinder:
         except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links
             raise DataError(_NO_WAY) from error
         if not stat.S_ISREG(status.st_mode):
-            raise DataError("the path is a folder, pipe or device; expected an image file.")
+            raise DataError("the path is a folder, pipe or device, no image file.")
         image = ImageFile(line, folder.place / there, status.st_size, status.st_mtime_ns)
         return image, (*kinds, *folder.kinds, *more)
 

@@ -35,8 +35,8 @@ class Manifest:
     """The rows of a manifest: ``table`` (N rows, every cell text in its normal form) and the image of each row.
 
     ``path`` names the file in messages; a table from memory has the path ``DataFrame``. ``faults``: why a row has no
-    readable image, by row; only if faults were collected. ``path_column`` names the files; its cells stay as they are
-    written. ``written`` is the whole table as it is written, ``repairs`` is what was changed or left out.
+    image that may be read, by row; only where these were to be collected. ``path_column`` names the files, its cells
+    are as they are written. ``written`` is the table with every cell so, ``repairs`` is what was changed or left out.
     ``left_out``: how many rows were left out because none of their labels is known.
     """
 
@@ -213,7 +213,7 @@ def cases_of(manifest: Manifest, task: Task, key: bytes, labels: RowLabels | Non
 
 @contextmanager
 def _named(manifest: Manifest) -> Iterator[None]:
-    """Put the path of the manifest before every error."""
+    """Begin what is wrong with a manifest with its path."""
     try:
         yield
     except DataError as error:
@@ -229,20 +229,20 @@ def column(manifest: Manifest, name: str, what: str, *, written: bool = False) -
     columns = list(manifest.table.columns)
     name = name if name in columns else normal_text(name)
     if name not in columns:
-        raise DataError(f"no {what} column {name!r}{nearest(name, columns)}; the columns are: {', '.join(columns)}.")
+        raise DataError(f"no {what} column {name!r}{nearest(name, columns)}; there are: {', '.join(columns)}.")
     table = manifest.written if written and manifest.written is not None else manifest.table
     return table[name].tolist()
 
 
 def _patients(manifest: Manifest, task: Task) -> list[str]:
     if task.patient is not None and task.patient in ((task.label,) if isinstance(task.label, str) else task.label):
-        raise DataError(f"the column {task.patient!r} is named as label and as patient: choose two columns.")
+        raise DataError(f"the column {task.patient!r} is named as label and as patient: choose two.")
     if task.patient is not None:
         return column(manifest, task.patient, "patient")
     if task.one_image_per_patient:
         return [str(row) for row in range(len(manifest.table))]
     raise DataError(
-        f"no patient column is named{nearest('patient_id', manifest.table.columns)}: set task.patient, or "
+        f"no patient column is named{nearest('patient_id', manifest.table.columns)}: set task.patient, or say "
         "task.one_image_per_patient = true if no patient has two images."
     )
 
