@@ -89,7 +89,7 @@ def image_files(paths: Iterable[Path]) -> list[Path]:
             raise DataError(f"{path}: a folder in it cannot be read ({error.strerror}).") from error
         skipped += walk.skipped
     if skipped:
-        _log.warning(f"{skipped.total()} files and links in folders are left out: {_named(skipped)}.")
+        _log.warning(f"{skipped.total()} of the files and links in the folders are left out: {_named(skipped)}.")
     if folders and not found:
         others = f"; left out: {_named(skipped)}" if skipped else ""
         raise DataError(f"{', '.join(folders)}: no image found; expected {FORMATS}{others}.")
