@@ -90,7 +90,7 @@ def write_fixed(table: Fixed, out: Path) -> Path:
 
 
 def _paths(manifest: Manifest, root: Path) -> list[str]:
-    """Return the path of each image below ``root``; a row without an image keeps what is written."""
+    """Return the path of each image below ``root``; a row without an image keeps its cell."""
     written = manifest.table[manifest.path_column]
     return [
         cell if row in manifest.faults else _plain_path(source.path.relative_to(root).as_posix())
@@ -104,7 +104,7 @@ def _plain_path(path: str) -> str:
 
 
 def _escaped(cell: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula; numbers and signs are none, whatever they begin with."""
+    """Return a cell that no spreadsheet runs as a formula; numbers and single signs stay as they are."""
     return cell if _NUMBER.fullmatch(cell) else str(safe_cell(cell))
 
 

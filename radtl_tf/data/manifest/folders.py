@@ -60,7 +60,7 @@ class _Walk:
         try:
             return path.resolve(strict=True).is_relative_to(self.root)
         except (OSError, RuntimeError):  # a link to nothing, or a loop of links
-            return True  # it leads to no file, which is said instead
+            return True  # it leads to no file, which another reason covers
 
 
 def image_files(paths: Iterable[Path]) -> list[Path]:

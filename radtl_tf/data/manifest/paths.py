@@ -39,7 +39,7 @@ KINDS = (BACKSLASHES, ABSOLUTE, CASE, FORM, NAME_ONLY)
 
 @dataclass(frozen=True)
 class ImageFile:
-    """An image file of a manifest: the line that names it, where it is, its size in bytes and its time of change."""
+    """An image file of a manifest: the line that names it, its path, its size in bytes and its modification time."""
 
     line: int
     path: Path
