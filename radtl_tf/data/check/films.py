@@ -1,6 +1,6 @@
-"""What is wrong with the films themselves: grey values, polarity, what their headers ask for, whose they are.
+"""Find faults of the films themselves: grey values, polarity, display attributes and patient ids of their headers.
 
-Messages hold counts and line numbers, as all of the data check.
+Messages hold counts and line numbers, as everywhere in the data check.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from radtl_tf.data.decoding.reading import (
     Reading,
 )
 
-UNUSED_BITS = 2  # an image that leaves so many of its bits empty looks almost black
+UNUSED_BITS = 2  # an image with at least so many unused bits looks almost black
 UNUSED_BY_MOST = 3  # the same where a few pixels, such as a letter, are bright
 DIVIDED = 0.05  # share of the patients on either side of a difference
 _DEPTHS = (8, 10, 12, 14)  # of detectors
@@ -48,15 +48,17 @@ _DISPLAY = {
 
 
 def flat(data: CheckData) -> Iterator[Finding]:
-    """Yield a finding where images have no content."""
+    """Yield a finding if images have no content."""
     blank = np.flatnonzero(data.blank)
     if len(blank):
         number = len(data.decoded)
-        yield data.at("flat", f"{len(blank)} of {number} images have no content: nearly one grey value each.", blank)
+        yield data.at(
+            "flat", f"{len(blank)} of {number} images have no content: almost all pixels have one value.", blank
+        )
 
 
 def grey_range(data: CheckData) -> Iterator[Finding]:
-    """Yield findings where images use a small part of their grey values, and where a depth was declared."""
+    """Yield findings if images use a small part of their grey values, and if a depth was declared."""
     narrow = np.array([_is_narrow(image.reading) for image in data.decoded], bool) & ~data.blank
     windowed = np.array([bool({WINDOW, VOI_LUT} & set(image.reading.notes)) for image in data.decoded], bool)
     dark = np.flatnonzero(narrow & windowed)
@@ -84,13 +86,13 @@ def _unscaled(data: CheckData, narrow: NDArray[np.bool_]) -> Iterator[Finding]:
 
 
 def inverted(data: CheckData) -> Iterator[Finding]:
-    """Yield a finding where films are inverted against the others, or the headers contradict themselves."""
+    """Yield findings if films are inverted compared with the others, or headers contradict themselves."""
     if not data.decoded:
         return
     signatures = np.stack([image.reading.signature for image in data.decoded])
     found = polarity.inverted(signatures, np.array([image.reading.border for image in data.decoded]))
     if found.any():
-        words = f"{int(found.sum())} of {len(found)} images are inverted against the others (black is white)"
+        words = f"{int(found.sum())} of {len(found)} images are inverted compared with the others (black is white)"
         mixed = len(np.intersect1d(data.patients[found], data.patients[~found]))
         within = f"; {mixed} patients have images of both kinds" if mixed else ""
         yield data.at("polarity", f"{words}{within}.{_against(data, found)}", np.flatnonzero(found))
@@ -105,7 +107,7 @@ def inverted(data: CheckData) -> Iterator[Finding]:
 
 
 def display(data: CheckData) -> Iterator[Finding]:
-    """Yield one finding that counts what DICOM headers ask for and the pixels do not show, or not as asked."""
+    """Yield one finding that counts what DICOM headers request and the pixels do not show, or show differently."""
     counts = Counter(note for image in data.decoded for note in set(image.reading.notes) & set(_DISPLAY))
     if counts:
         named = ", ".join(f"{words} {counts[note]}" for note, words in _DISPLAY.items() if counts[note])
@@ -114,7 +116,7 @@ def display(data: CheckData) -> Iterator[Finding]:
 
 
 def header_patients(data: CheckData) -> Iterator[Finding]:
-    """Yield findings where the patient ids of headers and those of the data set disagree."""
+    """Yield findings if the patient ids of the headers disagree with the patient ids of the data set."""
     headers = np.array([image.reading.header_patient for image in data.decoded], dtype=object)
     known = np.flatnonzero(headers != "")
     if not len(known) or not any(image.labels or image.patient for image in data.decoded):
@@ -122,12 +124,12 @@ def header_patients(data: CheckData) -> Iterator[Finding]:
     number = len(np.unique(data.patients[known]))
     shared = _several(headers[known], data.patients[known])
     if len(set(headers[known])) == 1 and number > 1:
-        message = f"All {len(known)} headers have one patient id; the data set has {number} patients."
+        message = f"All {len(known)} headers have the same patient id; the data set has {number} patients."
         yield data.at("header-patient-shared", message, known)
     elif shared.any():
         found = known[shared]
         patients, ids = len(np.unique(data.patients[found])), len(set(headers[found]))
-        message = f"{ids} patient ids of headers occur with several patients of the data set, {patients} together."
+        message = f"{ids} patient ids of headers belong to several patients of the data set, {patients} in total."
         yield data.at("header-patient-shared", message, found)
     split = known[_several(data.patients[known], headers[known])]
     if len(split):
@@ -136,7 +138,7 @@ def header_patients(data: CheckData) -> Iterator[Finding]:
 
 
 def _several(keys: NDArray, values: NDArray) -> NDArray[np.bool_]:
-    """Return (N,) whether the key of a row has several values."""
+    """Return (N,): whether the key of a row has several values."""
     pairs = set(zip(keys.tolist(), values.tolist(), strict=True))
     counts = Counter(key for key, _ in pairs)
     return np.array([counts[key] > 1 for key in keys.tolist()], bool)
@@ -150,14 +152,14 @@ def _is_narrow(reading: Reading) -> bool:
 
 
 def _depth_words(readings: Sequence[Reading]) -> str:
-    """Say which bits images use, with the depth that they probably have."""
+    """Return a sentence on the bits that images use, with their probable depth."""
     said = []
     for bits in sorted({reading.bits for reading in readings}):
         own = [reading.used for reading in readings if reading.bits == bits]
         used, most = max(one.bits for one in own), max(one.most_bits for one in own)
         if used <= bits - UNUSED_BITS:
             guess = next((depth for depth in _DEPTHS if used <= depth < bits), used)
-            values = f"values up to {(1 << used) - 1} at most of {(1 << bits) - 1}"
+            values = f"values up to {(1 << used) - 1} of {(1 << bits) - 1}"
             said.append(f"use {used} of their {bits} bits ({values}): probably task.depth = {guess}")
         else:
             said.append(f"use {most} of their {bits} bits in 99.9 % of their pixels")
@@ -165,7 +167,7 @@ def _depth_words(readings: Sequence[Reading]) -> str:
 
 
 def _against(data: CheckData, found: NDArray[np.bool_]) -> str:
-    """Say whether a property of images differs between the classes, or between patients; nothing where it does not."""
+    """Return a sentence if a property of images differs between the classes or between patients, else ""."""
     if found.all():
         return ""
     said = []
@@ -178,5 +180,5 @@ def _against(data: CheckData, found: NDArray[np.bool_]) -> str:
     patients, (have, lack) = len(np.unique(data.patients)), (np.unique(data.patients[rows]) for rows in (found, ~found))
     only, never = len(np.setdiff1d(have, lack)), len(np.setdiff1d(lack, have))
     if min(only, never) >= max(2, DIVIDED * patients):
-        said.append(f" It divides the patients: all images of {only}, none of {never}.")
+        said.append(f" It separates patients: all images of {only} patients, no image of {never}.")
     return "".join(said)

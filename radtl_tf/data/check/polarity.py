@@ -1,7 +1,7 @@
-"""Films that are inverted against the others: black where the others are white (docs/decisions/0018-films.md).
+"""Find films that are inverted: black where the others are white (docs/decisions/0018-films.md).
 
-Radiographs of one kind resemble their mean. An inverted one resembles its negative, and its negative resembles others
-of the set closely. Pictures without anything in common, or of several kinds, are never called inverted.
+Radiographs of one kind resemble their mean. An inverted film resembles the negative of the mean, and its own negative
+closely resembles other films of the set. If the images have too little in common, no film is called inverted.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _ROUNDS = 3
 
 
 def inverted(signatures: NDArray[np.uint8], borders: NDArray[np.float64]) -> Signs:
-    """Return (N,) whether an image is inverted against the majority of ``signatures`` (N, 32, 32).
+    """Return (N,): whether an image is inverted compared with the majority of ``signatures`` (N, 32, 32).
 
-    Where as many images have one polarity as the other, those with bright ``borders`` (N,) count as inverted.
+    If both polarities are equally frequent, the images with bright ``borders`` (N,) count as inverted.
     """
     units = _units(signatures)
     none = np.zeros(len(units), bool)
@@ -46,7 +46,7 @@ def inverted(signatures: NDArray[np.uint8], borders: NDArray[np.float64]) -> Sig
 
 
 def contrary_pairs(signatures: NDArray[np.uint8], patients: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Return the pairs of images of one patient of which one looks like the negative of the other."""
+    """Return the pairs of images of one patient in which one looks like the negative of the other."""
     units = _units(signatures)
     found = []
     for own in _by_patient(patients):

@@ -1,1 +1,1 @@
-"""Decode PNG, JPEG and DICOM radiographs to 16-bit grey, in processes of their own."""
+"""Decode PNG, JPEG, TIFF and DICOM radiographs to 16-bit grey, in worker processes."""

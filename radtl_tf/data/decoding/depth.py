@@ -1,7 +1,7 @@
-"""How many of its bits an image uses, and what to do where a task or the file says that it holds fewer than it has.
+"""Scale images that use fewer bits than their file format has, as the task or the file declares.
 
-Scanners and viewers write detector values of 12 bits into PNG and TIFF of 16 bits. Unless somebody says so, such a film
-is almost black.
+Scanners and viewers write detector values of 12 bits into PNG and TIFF of 16 bits. Without scaling, such a film is
+almost black.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ GREY_PNG = (0, 4)  # color types: grey, grey with alpha
 
 
 def with_depth(decoded: Decoded, depth: int | None, significant: int | None = None) -> Decoded:
-    """Return the image with its darkest and brightest possible value at 0 and 65535.
+    """Return the image scaled so that its lowest and highest possible values become 0 and 65535.
 
-    ``depth``: images of more bits hold values of so many bits; ``None``: what the file declares counts
-    (``significant``, the number in a PNG's sBIT chunk).
+    ``depth`` is the number of bits that the values use; ``None`` uses what the file declares (``significant``, the
+    number in a PNG's sBIT chunk).
 
     Raises:
         RefusedError: a value is above the largest of ``depth`` bits.
@@ -39,14 +39,14 @@ def with_depth(decoded: Decoded, depth: int | None, significant: int | None = No
     if largest >= 1 << depth:
         raise RefusedError(
             "depth",
-            f"the image has {decoded.bits} bits and holds values above {(1 << depth) - 1}, the largest of {depth} "
-            f"bits: its depth is at least {largest.bit_length()}; correct task.depth or remove it.",
+            f"the image has values above {(1 << depth) - 1}, the largest of task.depth = {depth} bits; expected "
+            f"task.depth of {largest.bit_length()} to {decoded.bits}: correct it or remove it.",
         )
     return _scaled(decoded, depth, BY_TASK)
 
 
 def step_of(bits: int) -> int:
-    """Return the distance in 0..65535 of two neighboring values of an image of 8 or 16 bits."""
+    """Return the step in 0..65535 between neighboring values of an image of 8 or 16 bits."""
     return 257 if bits == 8 else 1
 
 
@@ -72,9 +72,9 @@ def bits_of(largest: int, bits: int) -> int:
 
 
 def _low_aligned(decoded: Decoded, significant: int) -> bool:
-    """Tell whether the values of a grey PNG lie in the low ``significant`` bits.
+    """Tell whether the values of a grey PNG are in the low ``significant`` bits.
 
-    The standard has them in the high bits, where they need nothing. There the lowest bits of dark images are zero.
+    The standard puts them in the high bits, where they need no scaling; the low bits are then zero.
     """
     values = decoded.pixels // np.uint16(step_of(decoded.bits))
     empty = (1 << (decoded.bits - significant)) - 1

@@ -1,4 +1,4 @@
-"""DICOM radiographs to uint16 grey: read the header, refuse early, decode one frame, show it as it is meant to be seen.
+"""Convert DICOM radiographs to uint16 grey: read the header, refuse early, decode one frame, apply the display steps.
 
 Only a list of allowed attributes is read, and no message or note holds a value of the file. The patient id leaves the
 header only as a hash.
@@ -39,7 +39,7 @@ from radtl_tf.errors import DataError
 
 logging.getLogger("pydicom").propagate = False  # its messages quote values of the file
 
-# Radiographs (PS3.4 B.5), and secondary captures, which may be anything.
+# Radiographs (PS3.4 B.5), and secondary captures, which may show anything.
 _RADIOGRAPHS = {
     uid.ComputedRadiographyImageStorage,
     uid.DigitalXRayImageStorageForPresentation,
@@ -93,7 +93,7 @@ _TAGS: Any = [
 ]
 _MODALITIES = ("CR", "DX", "PX", "IO", "MG", "RG")
 _META_START = 132  # after the preamble and "DICM"
-_MAX_INFLATED = 1 << 28  # bytes of a deflated file; 612 kB of one have been seen to inflate to 600 MB
+_MAX_INFLATED = 1 << 28  # bytes of a deflated file; a file of 612 kB can inflate to 600 MB
 Result = TypeVar("Result")
 
 
@@ -102,7 +102,7 @@ def decode_dicom_bytes(data: bytes) -> Decoded:
 
     Raises:
         NoRadiographError: the file holds something else, such as a report.
-        DataError: the file is damaged, too large, has several frames, or is compressed in a way that is not read.
+        DataError: the file is damaged, too large, has several frames, or uses an unsupported compression.
     """
     whole, was_bare = with_preamble(data)
     plain, syntax = _safely(lambda: _inflated(whole), "its file meta information is damaged")
@@ -114,9 +114,9 @@ def decode_dicom_bytes(data: bytes) -> Decoded:
 
 
 def _safely(step: Callable[[], Result], reason: str) -> Result:
-    """Do a step; whatever goes wrong in it becomes a DataError.
+    """Run a step and turn every failure into a DataError.
 
-    Attribute access alone may raise anything, and panics of decoders in Rust are no ``Exception``.
+    Reading an attribute can raise any exception, and a panic of a decoder in Rust does not derive from ``Exception``.
     """
     try:
         with warnings.catch_warnings():
@@ -131,9 +131,9 @@ def _safely(step: Callable[[], Result], reason: str) -> Result:
 
 
 def _inflated(data: bytes) -> tuple[bytes, str]:
-    """Return the content as it would stand in a file that is not deflated, and its transfer syntax.
+    """Return the inflated content of a file and its transfer syntax; a file that is not deflated stays as it is.
 
-    pydicom would inflate the whole of a deflated file, whatever its size, to read the first attribute.
+    pydicom would inflate a whole file, whatever its size, to read the first attribute.
     """
     stream = io.BytesIO(data)
     stream.seek(_META_START)
@@ -146,7 +146,7 @@ def _inflated(data: bytes) -> tuple[bytes, str]:
     if not inflater.eof:
         raise RefusedError(
             "too-large",
-            f"the deflated DICOM file is truncated, or larger than {_MAX_INFLATED >> 20} MiB once inflated.",
+            f"the deflated DICOM file is truncated or larger than {_MAX_INFLATED >> 20} MiB inflated: export it again.",
         )
     plain = uid.ExplicitVRLittleEndian.encode().ljust(len(syntax), b"\0")  # zeros at the end of a UID mean nothing
     return data[:end].replace(syntax.encode(), plain) + body, uid.ExplicitVRLittleEndian
@@ -158,10 +158,12 @@ def _read(data: bytes, *, pixels: bool) -> FileDataset:
 
 
 def _checked(header: FileDataset, syntax: str) -> list[str]:
-    """Refuse what cannot be shown before any pixel is decoded; return notes on what a reader should know."""
+    """Refuse files that cannot be shown before any pixel is decoded; return notes for the reader."""
     kind = str(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or "")
     if kind not in _RADIOGRAPHS | _CAPTURES and header.get("Modality") not in _MODALITIES:
-        raise NoRadiographError("the DICOM file holds no radiograph (CR, DX, PX, IO, MG, RG or secondary capture).")
+        raise NoRadiographError(
+            "the DICOM file is not a radiograph; expected CR, DX, PX, IO, MG, RG or a secondary capture."
+        )
     check_syntax(syntax)
     check_layout(header)
     intent = str(header.get("PresentationIntentType") or "")
@@ -178,24 +180,25 @@ def _checked(header: FileDataset, syntax: str) -> list[str]:
 
 
 def check_layout(header: Dataset) -> None:
-    """Refuse an image of several frames, above the budget, or of a layout that no radiograph has.
+    """Refuse an image with several frames, with too many pixels, or with a layout that radiographs do not have.
 
     Raises:
-        DataError: so it is.
+        DataError: the image is refused.
     """
     if int(header.get("NumberOfFrames") or 1) != 1:
-        raise RefusedError("frames", "the DICOM image has more than one frame: extract the radiograph first.")
+        raise RefusedError("frames", "the DICOM image has more than one frame; expected one: extract the radiograph.")
     samples, bits = int(header.SamplesPerPixel), int(header.BitsAllocated)
     check_size(int(header.Rows), int(header.Columns), samples)
     if samples not in (1, 3) or bits not in (8, 16) or not 1 <= int(header.BitsStored) <= bits:
         raise RefusedError(
-            "layout", f"the DICOM image has {samples} samples of {bits} bits per pixel; read are 1 or 3 of 8 or 16."
+            "layout",
+            f"the DICOM image has {samples} samples of {bits} bits per pixel; expected 1 or 3 samples of 8 or 16 bits.",
         )
 
 
 def _decoded(dataset: FileDataset, syntax: str, notes: list[str]) -> Decoded:
     if "PixelData" not in dataset:
-        raise RefusedError("damaged", "the DICOM file ends before its pixel data do, or holds none.")
+        raise RefusedError("damaged", "the DICOM file has no pixel data, or is truncated: export it again.")
     stored, photometry = decode_frame(dataset, syntax)
     if photometry in ("MONOCHROME1", "MONOCHROME2"):
         unit, more = to_unit_grey(stored, dataset)
@@ -216,6 +219,8 @@ def _color_to_unit(stored: NDArray[np.generic], photometry: str, dataset: Datase
     elif photometry == "RGB":
         color, top = stored, (1 << int(dataset.BitsStored)) - 1
     else:
-        raise RefusedError("layout", "the DICOM photometric interpretation is not read.")
+        raise RefusedError(
+            "layout", "the DICOM photometric interpretation is not supported: convert the image to grey or RGB."
+        )
     deep = (color.astype(np.uint64) * 65535 // np.uint64(top)).astype(np.uint16)
     return to_grey(deep).astype(np.float32) / np.float32(65535)

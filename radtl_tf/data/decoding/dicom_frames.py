@@ -1,7 +1,7 @@
-"""Decode the one frame of a DICOM image with a decoder that is named for each transfer syntax.
+"""Decode the one frame of a DICOM image; this module chooses the decoder of each transfer syntax.
 
-pydicom would otherwise take whatever is installed: GDCM, which crashes on damaged input, comes first there. JPEG
-lossless, JPEG extended and RLE go through imagecodecs, as a plugin of pydicom.
+Otherwise pydicom would use what is installed, first GDCM, which crashes on damaged input. JPEG lossless, JPEG extended
+and RLE are decoded by imagecodecs, as a plugin of pydicom.
 """
 
 from __future__ import annotations
@@ -43,28 +43,28 @@ PLUGINS: dict[str, str] = {
 }
 _JPEG_XL = ("1.2.840.10008.1.2.4.110", "1.2.840.10008.1.2.4.111", "1.2.840.10008.1.2.4.112")
 _STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")  # of a JPEG or JPEG-LS, and of a JPEG 2000 codestream
-_OPTIONS: Any = {"correct_unused_bits": False}  # done here, with High Bit
+_OPTIONS: Any = {"correct_unused_bits": False}  # this module does it, with High Bit
 _FILLER = bytes.fromhex("5aa5c33c") * 16
 
 
 def check_syntax(syntax: str) -> None:
-    """Refuse a transfer syntax that is not read.
+    """Refuse a transfer syntax that is not supported.
 
     Raises:
         DataError: the syntax is JPEG XL, video, or unknown.
     """
     if syntax in _JPEG_XL:
         raise RefusedError(
-            "syntax", "the DICOM pixels are compressed as JPEG XL, which is not read: convert them, e.g. to JPEG 2000."
+            "syntax", "the DICOM pixels are compressed as JPEG XL, which is not supported: convert them to JPEG 2000."
         )
     if syntax not in PLUGINS:
-        raise RefusedError("syntax", "the DICOM transfer syntax is not read: decompress the file first.")
+        raise RefusedError("syntax", "the DICOM transfer syntax is not supported: decompress the file.")
 
 
 def decode_frame(dataset: Dataset, syntax: str) -> tuple[NDArray[np.generic], str]:
     """Return the pixels (H, W) or (H, W, 3) as stored, and their photometric interpretation after decoding.
 
-    Values are those of *Bits Stored* at *High Bit*, sign-extended (PS3.5 8.1.1); YBR comes back as RGB.
+    Values are taken from *Bits Stored* at *High Bit* and sign-extended (PS3.5 8.1.1); YBR is returned as RGB.
 
     Raises:
         DataError: the pixel data hold more than one frame.
@@ -78,7 +78,9 @@ def decode_frame(dataset: Dataset, syntax: str) -> tuple[NDArray[np.generic], st
     high = int(dataset.get("HighBit", stored - 1)) if native else stored - 1
     values = _stored_bits(pixels, stored, high)
     if not native and pixels.dtype.kind == "u" and not np.array_equal(values, pixels):
-        raise RefusedError("header", "the compressed DICOM pixels have more bits than the header says.")
+        raise RefusedError(
+            "header", "the compressed DICOM pixels use more bits than the header says: export the file again."
+        )
     return values, str(properties["photometric_interpretation"])
 
 
@@ -92,18 +94,22 @@ def _check_one_frame(dataset: Dataset, syntax: uid.UID) -> None:
         size = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * dataset.BitsAllocated // 8
         excess = len(data) >= 2 * size
     if excess:
-        raise RefusedError("frames", "the DICOM pixel data hold more than the one frame of the header.")
+        raise RefusedError(
+            "frames", "the DICOM pixel data hold more than one frame, but the header says one: extract the radiograph."
+        )
 
 
 def _check_codestream(dataset: Dataset) -> None:
-    """Refuse a codestream that claims another size than the header, before its decoder asks for the memory."""
+    """Refuse a codestream whose size differs from the header, before the decoder allocates memory for it."""
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
     if codestream_size(frame) != (dataset.Rows, dataset.Columns, dataset.SamplesPerPixel):
-        raise RefusedError("header", "the size of the compressed DICOM image is not that of its header.")
+        raise RefusedError(
+            "header", "the compressed DICOM image has another size than its header says: export the file again."
+        )
 
 
 def _stored_bits(pixels: NDArray[np.generic], stored: int, high: int) -> NDArray[np.generic]:
-    """Return the values of bits ``high - stored + 1`` to ``high``; the others may hold anything."""
+    """Return the values of bits ``high - stored + 1`` to ``high``; the other bits are ignored."""
     allocated = pixels.dtype.itemsize * 8
     if not stored - 1 <= high < allocated:
         raise RefusedError(
@@ -128,8 +134,8 @@ def decode_with_imagecodecs(source: bytes, runner: DecodeRunner) -> bytes:
 def _jpeg(source: bytes, runner: DecodeRunner) -> bytes:
     """Decode JPEG lossless of up to 16 bits, or extended of 12.
 
-    libjpeg makes up what is missing at the end, without an error. So the frame is decoded again with other bytes after
-    it: a whole frame does not care.
+    libjpeg fills in missing data at the end without an error. To detect this, the frame is decoded a second time with
+    other bytes after it: the pixels of a complete frame do not change.
     """
     scan = without_fill(source[: source.rfind(END)])
     pixels = imagecodecs.jpeg8_decode(scan + END)

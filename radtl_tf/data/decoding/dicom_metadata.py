@@ -1,4 +1,4 @@
-"""The few attributes of a DICOM header that an example may carry; nothing that identifies a patient is among them."""
+"""Read the few attributes of a DICOM header that an example may carry; none of them identifies a patient."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydicom.multival import MultiValue
 
 from radtl_tf.data.decoding.metadata_values import plain
 
-# PS3.3 C.7.1.3, C.7.3.1, C.7.5.1, C.7.6.1, C.8.11.2, C.8.11.7; the first attribute that is there counts.
+# PS3.3 C.7.1.3, C.7.3.1, C.7.5.1, C.7.6.1, C.8.11.2, C.8.11.7; the first attribute that exists is used.
 _ATTRIBUTES = {
     "age": ("PatientAge",),
     "sex": ("PatientSex",),
@@ -38,9 +38,9 @@ _WORDS = {
 
 
 def metadata_of(header: Dataset) -> dict[str, str]:
-    """Return what is known of the allowed metadata, normalized: age in whole years, spacing in mm per row.
+    """Return the known values of the allowed metadata, normalized: age in whole years, spacing in mm per row.
 
-    Left out is what is none of the standard's terms, where it has terms, has another form or is not printable ASCII.
+    A value is left out if it is not one of the standard's terms, has another form or is not printable ASCII.
     """
     known = ((name, attribute) for name, attributes in _ATTRIBUTES.items() for attribute in reversed(attributes))
     texts = ((name, plain(name, _text(name, _word(header, attribute)))) for name, attribute in known)
@@ -48,7 +48,7 @@ def metadata_of(header: Dataset) -> dict[str, str]:
 
 
 def patient_of(header: Dataset) -> bytes:
-    """Return a hash of the patient id in the header, of its normal form; nothing where it is empty or damaged."""
+    """Return a hash of the normalized patient id in the header, or ``b""`` if the id is empty or damaged."""
     try:
         text = unicodedata.normalize("NFKC", str(header.get("PatientID") or ""))
     except Exception:
@@ -58,7 +58,7 @@ def patient_of(header: Dataset) -> bytes:
 
 
 def _word(header: Dataset, attribute: str) -> str:
-    """Return an attribute's first value as text, or nothing: a damaged one may raise anything, and costs no image."""
+    """Return an attribute's first value as text, or "": a damaged attribute must not cost the image."""
     try:
         value = header.get(attribute)
         first = value[0] if isinstance(value, MultiValue | list) and value else value

@@ -1,4 +1,4 @@
-"""From stored DICOM values to grey as it is meant to be seen: padding, modality, interest, inversion, aspect."""
+"""Convert stored DICOM values to displayed grey: padding, modality, values of interest, inversion, aspect ratio."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from radtl_tf.data.decoding.reading import (
 Pixels = NDArray[np.float32]
 _PERCENTILES = (0.5, 99.5)
 _MAX_ASPECT = 4.0
-_LARGEST = 1e9  # of a slope, an intercept or a window: beyond it nobody has measured anything
+_LARGEST = 1e9  # of a slope, an intercept or a window: larger numbers are errors
 _FEW_STEPS = 2  # between the percentiles: noise on one grey value
 _SPACINGS = ("ImagerPixelSpacing", "PixelSpacing", "NominalScannedPixelSpacing")
 
 
 def to_unit_grey(stored: NDArray[np.generic], header: Dataset) -> tuple[Pixels, list[str]]:
-    """Return float32 0 black .. 1 white (H, W) of the stored values of a monochrome image, and notes on what was done.
+    """Return the grey of a monochrome image, float32 (H, W) from 0 black to 1 white, and notes on what was done.
 
-    The order is that of PS3.4 N.2: padding is set aside, then modality, value of interest and one inversion.
+    The steps follow PS3.4 N.2: exclude the padding, then apply modality, values of interest and at most one inversion.
 
     Raises:
-        DataError: the header asks for what cannot be done.
+        DataError: the header asks for an impossible transformation.
     """
     padding = _padding(stored, header)
     values, step = _modality(stored, header)
@@ -60,7 +60,10 @@ def square_pixels(unit: Pixels, header: Dataset) -> tuple[Pixels, list[str]]:
     if math.isclose(aspect, 1, rel_tol=1e-3):
         return unit, []
     if not 1 / _MAX_ASPECT <= aspect <= _MAX_ASPECT:
-        raise RefusedError("header", "the DICOM pixel aspect ratio is implausible.")
+        raise RefusedError(
+            "header",
+            f"the DICOM pixel aspect ratio is implausible; expected 1/{_MAX_ASPECT:g} to {_MAX_ASPECT:g}: correct it.",
+        )
     height, width = unit.shape
     height, width = (round(height * aspect), width) if aspect > 1 else (height, round(width / aspect))
     check_size(height, width)
@@ -69,7 +72,7 @@ def square_pixels(unit: Pixels, header: Dataset) -> tuple[Pixels, list[str]]:
 
 
 def _padding(stored: NDArray[np.generic], header: Dataset) -> NDArray[np.bool_]:
-    """Return where the pixels are padding (PS3.3 C.7.5.1.1.2): a value, or all up to a limit."""
+    """Return which pixels are padding (PS3.3 C.7.5.1.1.2): those with one value, or with a range of values."""
     value = header.get("PixelPaddingValue")
     if value is None:
         return np.zeros(stored.shape, bool)
@@ -84,13 +87,15 @@ def _padding(stored: NDArray[np.generic], header: Dataset) -> NDArray[np.bool_]:
 def _modality(stored: NDArray[np.generic], header: Dataset) -> tuple[Pixels, float | None]:
     """Apply the Modality LUT, or else the rescale (PS3.3 C.11.1).
 
-    Return the values and the distance of two neighbors, or ``None`` where the header asks for the impossible.
+    Return the values and the step between neighboring values; the step is ``None`` where the rescale is impossible.
     """
     if header.get("ModalityLUTSequence"):
         return _looked_up(stored, header.ModalityLUTSequence[0], header)[0], 1.0
     slope, intercept = _number(header.get("RescaleSlope"), 1), _number(header.get("RescaleIntercept"), 0)
     if slope == 0 or not math.isfinite(slope) or not math.isfinite(intercept):
-        raise RefusedError("header", "the DICOM Rescale Slope is zero, or slope or intercept is no number.")
+        raise RefusedError(
+            "header", "the DICOM Rescale Slope or Intercept is not a finite number, or the slope is zero: correct it."
+        )
     if not 1 / _LARGEST <= abs(slope) <= _LARGEST or abs(intercept) > _LARGEST:
         return stored.astype(np.float32), None
     return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept), abs(slope)
@@ -99,10 +104,10 @@ def _modality(stored: NDArray[np.generic], header: Dataset) -> tuple[Pixels, flo
 def _of_interest(
     values: Pixels, shown: NDArray[np.bool_], header: Dataset, step: float | None
 ) -> tuple[Pixels, list[str]]:
-    """Return 0..1 by the VOI LUT, else the first window, else percentiles of what is no padding (PS3.3 C.11.2).
+    """Return 0..1 by the VOI LUT, else the first window, else percentiles of the pixels ``shown`` (PS3.3 C.11.2).
 
-    ``step`` is the distance of two neighboring values; without it they are not in the units of LUT and window. The
-    notes say what was done.
+    ``step`` is the step between neighboring values; ``None`` means that the values are not in the units of LUT and
+    window. The notes say what was done.
     """
     if header.get("VOILUTSequence") and step is not None:
         found, top = _looked_up(np.rint(values), header.VOILUTSequence[0], header)
@@ -111,7 +116,9 @@ def _of_interest(
     if window:
         name = str(header.get("VOILUTFunction") or "LINEAR").strip().upper()
         if name not in _FUNCTIONS:
-            raise RefusedError("header", "the DICOM VOI LUT Function is none of the standard.")
+            raise RefusedError(
+                "header", f"the DICOM VOI LUT Function is unknown; expected one of {', '.join(_FUNCTIONS)}: correct it."
+            )
         return np.clip(_FUNCTIONS[name](values, *window), 0, 1), [WINDOW]
     notes = [WINDOW_IGNORED] if _has_window(header) else []
     low, high = np.percentile(values[shown], _PERCENTILES)
@@ -121,10 +128,10 @@ def _of_interest(
 
 
 def _window(header: Dataset) -> tuple[float, float] | None:
-    """Return center and width of the first window, or nothing if there is none that can be applied."""
+    """Return center and width of the first window, or ``None`` if it is missing or cannot be applied."""
     try:
         center, width = _number(header.get("WindowCenter"), math.nan), _number(header.get("WindowWidth"), math.nan)
-    except (ValueError, TypeError):  # no number
+    except (ValueError, TypeError):  # not a number
         return None
     usable = abs(center) <= _LARGEST and 0 < width <= _LARGEST
     return (center, width) if usable else None
@@ -135,17 +142,17 @@ def _has_window(header: Dataset) -> bool:
 
 
 def _linear(values: Pixels, center: float, width: float) -> Pixels:
-    """PS3.3 C.11.2.1.2.1; a width of 1 is a threshold."""
+    """Apply the linear window of PS3.3 C.11.2.1.2.1; a width of 1 is a threshold."""
     return _ramp(values, center - 0.5 - (width - 1) / 2, center - 0.5 + (width - 1) / 2)
 
 
 def _linear_exact(values: Pixels, center: float, width: float) -> Pixels:
-    """PS3.3 C.11.2.1.3.2."""
+    """Apply the window LINEAR_EXACT of PS3.3 C.11.2.1.3.2."""
     return _ramp(values, center - width / 2, center + width / 2)
 
 
 def _sigmoid(values: Pixels, center: float, width: float) -> Pixels:
-    """PS3.3 C.11.2.1.3.1."""
+    """Apply the sigmoid window of PS3.3 C.11.2.1.3.1."""
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(np.float32(-4 / width) * (values - np.float32(center))))
 
@@ -164,7 +171,7 @@ def _ramp(values: Pixels, low: float, high: float) -> Pixels:
 
 
 def _looked_up(values: NDArray[np.generic], item: Dataset, header: Dataset) -> tuple[Pixels, int]:
-    """Return the values through a lookup table (PS3.3 C.11.1.1), and the largest value that the table may give."""
+    """Return the values mapped by a lookup table (PS3.3 C.11.1.1), and the largest value that the table can hold."""
     entries, first, bits = (int(number) for number in item.LUTDescriptor)
     table = _table(item.LUTData, entries or 1 << 16)
     if int(header.get("PixelRepresentation", 0)) and first >= 1 << 15:
@@ -174,18 +181,18 @@ def _looked_up(values: NDArray[np.generic], item: Dataset, header: Dataset) -> t
 
 
 def _table(data: bytes | list[int] | int, entries: int) -> NDArray[np.uint16]:
-    """Return the entries of a LUT, whose data are words, or bytes in words where it has 8 bits."""
+    """Return the entries of a LUT; its data are words, or bytes packed in words for entries of 8 bits."""
     if isinstance(data, bytes):
         table = np.frombuffer(data, np.uint8 if len(data) < 2 * entries else "<u2")[:entries].astype(np.uint16)
     else:
         table = np.atleast_1d(np.asarray(data)).astype(np.uint16)
     if len(table) != entries:
-        raise RefusedError("header", "a lookup table of the DICOM file has not the length that it declares.")
+        raise RefusedError("header", "a DICOM lookup table has another length than it declares: export it again.")
     return table
 
 
 def _is_inverted(header: Dataset) -> tuple[bool, bool]:
-    """Tell whether high values are dark, and whether the header says both (PS3.3 C.8.11.3.1.2, C.11.6)."""
+    """Tell whether high values are dark, and whether the header contradicts itself (PS3.3 C.8.11.3.1.2, C.11.6)."""
     shape = str(header.get("PresentationLUTShape") or "").strip().upper()
     by_photometry = header.PhotometricInterpretation == "MONOCHROME1"
     if shape not in ("INVERSE", "IDENTITY"):

@@ -1,6 +1,6 @@
-"""Recognize a DICOM data set, also one that was stored without preamble and file meta information.
+"""Recognize a DICOM data set, even one that was stored without preamble and file meta information.
 
-Nothing is forced: the first elements have to look as those of a data set do, and pydicom then has to read all of it.
+The first elements must look like the start of a data set, and pydicom must then be able to read all of it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import struct
 _EXPLICIT, _EXPLICIT_BIG, _IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2"
 _START = bytes(128) + b"DICM"  # PS3.10 7.1
 _META, _IDENTIFYING = 0x0002, 0x0008  # the group of the file meta information, the first one of a data set
-_LAST_FIRST = 0x0060  # the largest element of group 0008 with which a data set is seen to begin (Modality)
+_LAST_FIRST = 0x0060  # a data set may begin with any element of group 0008 up to this one (Modality)
 _SHORT = (b"UI", b"CS", b"DA", b"TM", b"SH", b"LO", b"UL", b"DT", b"IS", b"PN", b"ST", b"LT", b"US")  # PS3.5 7.1.2
 _LONGEST = 1 << 10  # bytes of the first two values
 
@@ -22,10 +22,10 @@ def is_dicom(head: bytes) -> bool:
 
 
 def bare_syntax(head: bytes) -> str | None:
-    """Return the transfer syntax of a data set without preamble; nothing where the content looks like none.
+    """Return the transfer syntax of a data set without preamble, or ``None`` for other content.
 
-    Two elements in ascending order are asked for, the first of group 0002 or 0008. What is compressed cannot be told
-    from what is not: the header would have to say so.
+    The content must begin with two elements in ascending order, the first from group 0002 or 0008. Compressed pixel
+    data cannot be recognized, because only the missing header would say so.
     """
     for syntax, order in ((_EXPLICIT, "<"), (_EXPLICIT_BIG, ">")):
         if _are_elements(head, order, explicit=True):

@@ -1,4 +1,4 @@
-"""What every decoder returns: one grey channel of 16 bits, and how color becomes grey."""
+"""The result of every decoder, one grey channel of 16 bits; the conversion of color to grey; the limits of files."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from radtl_tf.errors import DataError
 GREY_WEIGHTS = (299, 587, 114)  # red, green, blue in thousandths (ITU-R BT.601)
 MAX_PIXELS = 100_000_000  # a stitched full-leg radiograph has about 40 million
 MAX_BYTES = 1 << 30  # of one file
-NO_MEMORY = "decoding the image takes more memory than is allowed: check the file, or scale it down first."
+NO_MEMORY = "decoding the image takes more memory than is allowed: check the file, or scale it down."
 
 
 class RefusedError(DataError):
-    """A file that is no image that can be read; ``code`` is one word for the reason, the same in every version."""
+    """A file that is not a readable image; ``code`` is one word for the reason, the same in every version."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class RefusedError(DataError):
 
 
 class NoRadiographError(DataError):
-    """A file that is in order and holds no radiograph, such as a report: to be skipped and counted."""
+    """A valid file without a radiograph, such as a report; callers skip and count it."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Decoded:
     """A radiograph as uint16 grey, (H, W), 0 black to 65535 white.
 
     ``bits`` is the depth of the source; ``notes`` say what was done to the pixels, without any value of the file;
-    ``metadata`` is what the file says of the image, of what is allowed (``data.decoding.metadata_values.METADATA``).
-    ``patient`` is a hash of the patient id in the header, empty where there is none: it stays in the process.
+    ``metadata`` holds the allowed metadata of the file (``data.decoding.metadata_values.METADATA``). ``patient`` is a
+    hash of the patient id in the header, empty if the header has none; it never leaves the process.
     """
 
     pixels: NDArray[np.uint16]
@@ -48,7 +48,7 @@ class Decoded:
 
 
 def to_grey(color: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Return grey (H, W) of color (H, W, 3) in integers, so that TensorFlow can repeat it to the bit."""
+    """Return grey (H, W) of color (H, W, 3), computed in integers so that TensorFlow gives exactly the same values."""
     weighted = np.full(color.shape[:2], 500, np.uint32)
     for channel, weight in enumerate(GREY_WEIGHTS):
         weighted += color[..., channel] * np.uint32(weight)
@@ -56,12 +56,12 @@ def to_grey(color: NDArray[np.uint16]) -> NDArray[np.uint16]:
 
 
 def sixteen_bits(values: NDArray[np.generic]) -> NDArray[np.uint16]:
-    """Return values of 8 bits multiplied by 257, so that 255 becomes 65535; those of 16 bits as they are."""
+    """Return 8-bit values multiplied by 257, so that 255 becomes 65535; 16-bit values stay as they are."""
     return values if values.dtype == np.uint16 else values.astype(np.uint16) * np.uint16(257)  # type: ignore[return-value]
 
 
 def check_size(height: int, width: int, channels: int = 1) -> None:
-    """Refuse an image of no pixels, or above the budget, before anything is decoded.
+    """Refuse an image without pixels or with too many, before anything is decoded.
 
     Raises:
         DataError: the size is zero or above ``MAX_PIXELS``.
@@ -72,7 +72,7 @@ def check_size(height: int, width: int, channels: int = 1) -> None:
         raise RefusedError(
             "too-large",
             f"the image claims {width} x {height} pixels, above the limit of {MAX_PIXELS // 10**6} million: "
-            "check the file, or scale it down first.",
+            "check the file, or scale it down.",
         )
 
 
@@ -83,11 +83,11 @@ def read_file(path: Path) -> bytes:
         DataError: the file is missing, is a folder, pipe or device, or is larger than 1 GiB.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe must not make us wait
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # do not wait for a pipe
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise RefusedError("unreadable", "not a regular file but a folder, pipe or device.")
+                raise RefusedError("unreadable", "the path is a folder, pipe or device; expected a file.")
             if status.st_size > MAX_BYTES:
                 raise RefusedError(
                     "too-large", f"the file has {status.st_size >> 20} MiB, above the limit of {MAX_BYTES >> 20} MiB."
@@ -99,4 +99,4 @@ def read_file(path: Path) -> bytes:
     except OSError as error:
         raise RefusedError("unreadable", f"the file cannot be read ({error.strerror}).") from error
     except ValueError as error:
-        raise RefusedError("unreadable", "the name of the file holds a character that no file name has.") from error
+        raise RefusedError("unreadable", "the file name holds an invalid character: rename the file.") from error

@@ -1,7 +1,7 @@
-"""Decode a radiograph, whatever its source, to uint16 grey: PNG, JPEG, TIFF and DICOM, recognized by content.
+"""Decode a radiograph to uint16 grey: PNG, JPEG, TIFF and DICOM, recognized by content.
 
-Training and prediction read pixels through this module only. JPEG comes out as from
-``tf.io.decode_jpeg(dct_method="INTEGER_ACCURATE")``, 8-bit values are multiplied by 257.
+Training and prediction read pixels through this module only. JPEG gives the same pixels as
+``tf.io.decode_jpeg(dct_method="INTEGER_ACCURATE")``. 8-bit values are multiplied by 257.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _SUFFIXES = {
     ".dcm": "DICOM",
     ".dicom": "DICOM",
 }
-# In the order in which the chunks of a PNG are put before a decoder; no other chunk is.
+# The chunks of a PNG that a decoder receives, in this order.
 _PNG_CHUNKS = (b"IHDR", b"eXIf", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _PNG_PALETTE = 3  # the color type
 _OTHERS = (
@@ -106,10 +106,10 @@ def decode(path: Path, depth: int | None = None) -> Decoded:
 
 
 def decode_bytes(data: bytes, suffix: str = "", depth: int | None = None) -> Decoded:
-    """Decode the content of a file; ``suffix`` is the ending of its name, noted where it contradicts the content.
+    """Decode the content of a file; a note says if ``suffix``, the ending of its name, contradicts the content.
 
-    ``depth``: PNG, JPEG and TIFF of more bits hold values of so many bits; by default what a PNG says of itself (sBIT)
-    counts. DICOM files always say.
+    ``depth`` is the number of bits that the values of a PNG, JPEG or TIFF really use; by default a PNG's own sBIT chunk
+    decides. DICOM files always declare their depth.
 
     Raises:
         DataError: the content is damaged, too large, of another format, or holds larger values than ``depth`` allows.
@@ -130,7 +130,7 @@ def decode_bytes(data: bytes, suffix: str = "", depth: int | None = None) -> Dec
 
 
 def format_name(path: Path) -> str:
-    """Return what a file that is not read looks like, for a count of such files."""
+    """Return the apparent format of a file that is not supported, for a count of such files."""
     with open(path, "rb") as file:
         head = file.read(64)
     return next(
@@ -139,7 +139,7 @@ def format_name(path: Path) -> str:
 
 
 def looks_like_image(path: Path) -> bool:
-    """Tell whether the content or the ending of a file is that of a format that is read."""
+    """Tell whether a file has the content or the ending of a supported format."""
     if path.suffix.lower() in _SUFFIXES:
         return True
     with open(path, "rb") as file:
@@ -159,7 +159,7 @@ def _kind(data: bytes) -> str:
     if not data:
         raise RefusedError("damaged", "the file is empty.")
     name = next((name for start, name in _OTHERS if data.startswith(start)), "an unknown format")
-    raise RefusedError("format", f"the file is {name}; what is read is {FORMATS}: convert it first.")
+    raise RefusedError("format", f"the file is {name}; expected {FORMATS}: convert it.")
 
 
 def _decode_png(data: bytes, depth: int | None) -> Decoded:
@@ -167,9 +167,9 @@ def _decode_png(data: bytes, depth: int | None) -> Decoded:
     width, height, bits, color = struct.unpack(">IIBB", chunks[0][1][:10])
     check_size(height, width)
     if any(name == b"acTL" for name, _ in chunks):
-        raise RefusedError("frames", f"the PNG is an animation; what is read is {FORMATS} of one image.")
+        raise RefusedError("frames", "the PNG is an animation; expected one image: save the radiograph as one image.")
     lean = _lean_png(chunks)
-    # Pillow would cut 16 bits per channel to 8, and fill up with black the lines that are not there.
+    # Pillow would reduce 16 bits per channel to 8, and fill missing lines with black.
     values = np.asarray(imagecodecs.png_decode(lean))
     with Image.open(io.BytesIO(lean), formats=("PNG",)) as image:
         orientation = _orientation(image)
@@ -180,7 +180,7 @@ def _decode_png(data: bytes, depth: int | None) -> Decoded:
 
 
 def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Return (name, content) of every chunk with its CRC checked (PNG 3rd edition, 5.3); Pillow skips that of IDAT."""
+    """Return (name, content) of every chunk; check each CRC (PNG 3rd edition, 5.3), as Pillow does not for IDAT."""
     chunks, at = [], len(PNG_START)
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
@@ -189,7 +189,7 @@ def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
         if len(crc) < 4:
             break
         if zlib.crc32(content, zlib.crc32(name)) != int.from_bytes(crc):
-            raise RefusedError("damaged", "the PNG is damaged: a checksum does not fit.")
+            raise RefusedError("damaged", "the PNG is damaged: a checksum is wrong.")
         chunks.append((name, content))
         if name == b"IEND":
             break
@@ -200,7 +200,7 @@ def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _lean_png(chunks: list[tuple[bytes, bytes]]) -> bytes:
-    """Return a PNG of what the pixels need: no text, no gamma that one decoder applies and another ignores."""
+    """Return a PNG with only the chunks that the pixels need: no text, and no gamma, which only some decoders apply."""
     kept = sorted((each for each in chunks if each[0] in _PNG_CHUNKS), key=lambda each: _PNG_CHUNKS.index(each[0]))
     return PNG_START + b"".join(chunk(name, content) for name, content in kept)
 
@@ -216,18 +216,20 @@ def _decode_jpeg(data: bytes, depth: int | None) -> Decoded:
     check_size(frame.height, frame.width)
     with Image.open(io.BytesIO(without_end(data, frame)), formats=("JPEG",)) as image:
         if image.mode not in ("L", "RGB"):
-            raise RefusedError("layout", f"the JPEG is {image.mode}, made for print: save it as grey or RGB.")
+            raise RefusedError(
+                "layout", f"the JPEG has the color mode {image.mode}; expected grey or RGB: save it as one of them."
+            )
         return with_depth(_finish(_channels(image), 8, _orientation(image)), depth)
 
 
 def _decode_dicom(data: bytes, depth: int | None) -> Decoded:
-    from radtl_tf.data.decoding.dicom import decode_dicom_bytes  # pydicom is most of what a decoding process imports
+    from radtl_tf.data.decoding.dicom import decode_dicom_bytes  # pydicom is slow to import
 
     return decode_dicom_bytes(data)
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8; damaged EXIF data say nothing, as in any viewer."""
+    """Return the EXIF orientation, 1 to 8; damaged EXIF data are ignored, as in any viewer."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -237,7 +239,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _channels(image: Image.Image) -> NDArray[np.uint16]:
-    """Return the pixels of an image that Pillow opened as uint16, (H, W) or (H, W, 2, 3 or 4)."""
+    """Return the pixels of a Pillow image as uint16, (H, W) or (H, W, 2, 3 or 4)."""
     if image.mode == "I;16":
         if "transparency" in image.info:
             raise RefusedError("transparent", "the PNG has a transparent grey value: save it without transparency.")

@@ -1,4 +1,4 @@
-"""What a compressed image says of itself, read before a decoder may believe it: JPEG, JPEG-LS, JPEG 2000."""
+"""Read the headers of JPEG, JPEG-LS and JPEG 2000, to check an image before a decoder opens it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ END = b"\xff\xd9"
 _SCAN = 0xDA
 _SEQUENTIAL = (0xC0, 0xC1)
 _FRAMES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # 0xF7 is JPEG-LS
-_CODESTREAM = b"\xff\x4f\xff\x51"  # of JPEG 2000: start, then the size marker
+_CODESTREAM = b"\xff\x4f\xff\x51"  # JPEG 2000: the start, then the size marker
 
 
 class Frame(NamedTuple):
@@ -28,7 +28,7 @@ def read_frame(data: bytes) -> Frame:
     """Return the frame header of a JPEG or JPEG-LS file or codestream (ITU-T T.81 B.1, B.2).
 
     Raises:
-        DataError: there is none before the first scan, or the file does not end.
+        DataError: the first scan has no frame header before it, or the end of the file is missing.
     """
     at, frame = 2, b""
     while at + 4 <= len(data) and data[at] == 0xFF:
@@ -38,15 +38,15 @@ def read_frame(data: bytes) -> Frame:
             return Frame(frame[0], height, width, channels, at)
         if marker in _FRAMES:
             frame = bytes([marker]) + data[at + 5 : at + 10]
-        at += 1 if marker == 0xFF else 2 + length  # any number of 0xFF may stand before a marker
+        at += 1 if marker == 0xFF else 2 + length  # any number of 0xFF may precede a marker
     raise RefusedError("damaged", "the JPEG is truncated or damaged.")
 
 
 def without_end(data: bytes, frame: Frame) -> bytes:
-    """Return a JPEG that Pillow finds to be truncated if its scan holds less than its header claims.
+    """Return a JPEG that Pillow refuses as truncated if its scan holds less than its header claims.
 
-    At the end marker libjpeg fills up with grey whatever is missing. With zeros in place of the marker it asks for more
-    data instead; a whole scan decodes to the same pixels. Only one sequential scan can be checked so.
+    At the end marker libjpeg fills the missing part with grey. With zeros instead of the marker it asks for more data;
+    a complete scan decodes to the same pixels. This check works only for a single sequential scan.
     """
     body = without_fill(data[: data.find(END, frame.scan)])
     single = frame.marker in _SEQUENTIAL and body.find(bytes([0xFF, _SCAN]), frame.scan + 2) < 0
@@ -54,9 +54,9 @@ def without_end(data: bytes, frame: Frame) -> bytes:
 
 
 def without_fill(body: bytes) -> bytes:
-    """Return the data before a marker without the fill bytes that may stand there (ITU-T T.81 B.1.1.2).
+    """Return the data before a marker without optional fill bytes (ITU-T T.81 B.1.1.2).
 
-    DCMTK writes one before the end marker wherever the length would be odd. In a scan, 0xFF is always followed by 0.
+    DCMTK writes one before the end marker if the length would be odd. In a scan, 0xFF is always followed by 0.
     """
     return body.rstrip(b"\xff")
 

@@ -1,4 +1,4 @@
-"""Decode a file and measure it: all that is ever asked of a radiograph, in one pass over its pixels."""
+"""Decode a file and measure everything that later steps need, in one pass over its pixels."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _SUB = 1  # the filter of a line of a PNG (PNG 3rd edition, 9.2)
 
 
 def measure(data: bytes, suffix: str = "", depth: int | None = None) -> tuple[Reading, Decoded]:
-    """Return the Reading and the pixels of a file's content; ``suffix`` and ``depth`` as of ``decode_bytes``.
+    """Return the Reading and the pixels of a file's content; ``suffix`` and ``depth`` as for ``decode_bytes``.
 
     Raises:
-        DataError: the content is no image that can be read.
+        DataError: the content is not a readable image.
     """
     decoded = decode_bytes(data, suffix, depth)
     pixels = decoded.pixels
@@ -55,8 +55,8 @@ def measure(data: bytes, suffix: str = "", depth: int | None = None) -> tuple[Re
 def png_of(pixels: NDArray[np.uint16]) -> bytes:
     """Return a 16-bit PNG of grey (H, W).
 
-    Every line is the differences of neighbors (filter "sub"), deflated by libdeflate at level 1: two to six times as
-    fast as the encoders of libpng and Pillow, and no larger (``benchmarks/reading.py``).
+    Every line holds the differences of neighbors (filter "sub"), deflated by libdeflate at level 1. This is two to six
+    times as fast as the encoders of libpng and Pillow, and the files are not larger (``benchmarks/reading.py``).
     """
     height, width = pixels.shape
     values = pixels.astype(">u2", order="C").view(np.uint8)
@@ -70,13 +70,13 @@ def png_of(pixels: NDArray[np.uint16]) -> bytes:
 
 
 def signature(pixels: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Return (32, 32) uint8: the area average of the whole of uint16 (H, W), its aspect ratio not kept."""
+    """Return (32, 32) uint8: the area average of the whole image, uint16 (H, W); the aspect ratio is not kept."""
     average = _cells(_cells(pixels).T).T
     return np.clip(np.rint(average / 257), 0, 255).astype(np.uint8)
 
 
 def _cells(values: NDArray[np.generic]) -> NDArray[np.float32]:
-    """Return (32, W): the averages of (H, W) over 32 cells of equal height, whose bounds may lie within a row."""
+    """Return (32, W): the averages of (H, W) over 32 cells of equal height; a bound may divide a row."""
     edges = np.linspace(0, len(values), SIGNATURE_SIDE + 1)
     averages = []
     for low, high in itertools.pairwise(edges):
@@ -87,9 +87,9 @@ def _cells(values: NDArray[np.generic]) -> NDArray[np.float32]:
 
 
 def grey_range(counts: NDArray[np.int64], bits: int) -> GreyRange:
-    """Return which part of its grey values an image of ``bits`` bits uses; ``counts`` (65536,) are the pixels of each.
+    """Return which part of its grey values an image of ``bits`` bits uses; ``counts`` (65536,) are pixels per value.
 
-    A few pixels far from the others, such as those of a burned-in letter, are told apart from the picture.
+    A few pixels far from the others, such as a burned-in letter, are measured separately.
     """
     below = np.cumsum(counts)
     low, high, most = np.searchsorted(below, np.array([_LOW, _HIGH, _MOST]) * below[-1]).tolist()
@@ -104,9 +104,9 @@ def _histogram(pixels: NDArray[np.uint16]) -> NDArray[np.int64]:
 
 
 def _mean_and_sd(counts: NDArray[np.int64]) -> tuple[float, float]:
-    """Return mean and SD in 0..1, from exact sums: a histogram of 65,536 values is the fastest way to both."""
+    """Return mean and SD in 0..1 from exact sums over the histogram, which is the fastest way."""
     values = np.arange(1 << 16) / 65535
-    mean = float((counts * values).sum()) / counts.sum()  # the order of a sum does not depend on threads, as in @
+    mean = float((counts * values).sum()) / counts.sum()  # unlike @, a sum does not depend on threads
     variance = float((counts * (values - mean) ** 2).sum()) / counts.sum()
     return float(mean), math.sqrt(variance)
 

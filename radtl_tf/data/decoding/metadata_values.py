@@ -1,4 +1,4 @@
-"""The values of the metadata that an example may carry, each in the one form in which it is kept."""
+"""Bring the metadata that an example may carry into one form per attribute."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ METADATA = ("age", "sex", "view", "laterality", "intent", "vendor", "body_part",
 Fault = Literal["", "date", "unread"]
 
 _MAX_LENGTH = 32
-_OLDEST = 90  # years: above it an age may point at one person (45 CFR 164.514 b 2 i C)
+_OLDEST = 90  # years: a higher age may identify a person (45 CFR 164.514 b 2 i C)
 _IMPOSSIBLE = 130  # years: a larger number is a year of birth, a date or a code for "unknown"
 _WIDEST = 100.0  # mm between two rows
 
@@ -46,10 +46,10 @@ _PER_MILLIMETER = {"": 1.0, "mm": 1.0, "cm": 0.1, "µm": 1000.0, "μm": 1000.0, 
 
 @dataclass(frozen=True)
 class Value:
-    """A value as it may be kept: ``text`` is "" where it is unknown, and ``fault`` says why.
+    """A value in the form in which it is kept: ``text`` is "" where it is unknown, and ``fault`` says why.
 
-    ``date``: a date where an age was expected; ``unread``: no known form. ``unit`` is the unit that the cell names, if
-    it names one: ``years``, ``months``, ``weeks``, ``days`` or ``several`` of an age, or one of length of a spacing.
+    ``date``: a date where an age was expected; ``unread``: the form is unknown. ``unit`` is the unit in the cell, if
+    it has one: ``years``, ``months``, ``weeks``, ``days`` or ``several`` for an age, a unit of length for a spacing.
     """
 
     text: str
@@ -58,7 +58,7 @@ class Value:
 
 
 def plain(name: str, value: str) -> str:
-    """Return a value of the metadata ``name`` as it may be kept: one short printable line, "" where it is unknown.
+    """Return a value of the metadata ``name`` in the form that is kept: one short printable line, "" if unknown.
 
     >>> plain("age", "97.0"), plain("age", "018M"), plain("age", "1979-03-02"), plain("vendor", "  Agfa ")
     ('90', '1', '', 'Agfa')
@@ -71,7 +71,7 @@ def read_value(name: str, value: str) -> Value:
 
     - ``age``: whole years; from 90 on, 90. Decimals ("97.0", "45,5"), units ("18 months", "45歳") and DICOM's age
       strings ("018M", PS3.5 6.2) are read. A date of birth is never kept.
-    - ``sex``: M, F or O, from the usual words for them. Numbers say nothing unless the task declares them.
+    - ``sex``: M, F or O, from the usual words for them. Numbers count only if the task declares them.
     - ``spacing``: millimeters between two rows, from numbers with a decimal point or comma, in mm, cm or micrometers.
     - Everything else stays as it is written, up to 32 characters.
 

@@ -1,4 +1,4 @@
-"""What is known of a radiograph besides its pixels: measured when it is decoded, and kept with the example."""
+"""The measurements of a radiograph, taken when it is decoded and kept with the example."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Status = Literal["decoded", "refused", "skipped"]
 
 
 class GreyRange(NamedTuple):
-    """Which part of its grey values an image uses: the bits of its largest value and of 99.9 % of its pixels.
+    """The part of its grey values that an image uses: the bits of its largest value and of 99.9 % of its pixels.
 
-    ``is_flat``: nearly all pixels have one value. Bits are counted from 1; 0 where nobody measured them.
+    ``is_flat``: nearly all pixels have one value. Bits are counted from 1; 0 means not measured.
     """
 
     bits: int = 0
@@ -40,10 +40,10 @@ class GreyRange(NamedTuple):
 class Reading:
     """Measurements of one decoded radiograph.
 
-    ``sha256`` is that of the file, ``pixels_hash`` a hash of shape and decoded pixels. ``mean``, ``sd`` and ``border``
-    (mean of the outermost rows and columns) are in 0..1. ``signature`` (32, 32) uint8 is the area average of the whole
-    image, its aspect ratio not kept. ``metadata`` holds the known ones of ``METADATA``, as text. Images of one data set
-    with equal ``header_patient`` have the same patient id in their header; it is empty where there is none.
+    ``sha256`` is the hash of the file, ``pixels_hash`` a hash of shape and decoded pixels. ``mean``, ``sd`` and
+    ``border`` (mean of the outermost rows and columns) are in 0..1. ``signature`` (32, 32) uint8 is the area average of
+    the whole image, without its aspect ratio. ``metadata`` holds the known values of ``METADATA``, as text. Images of
+    one data set with equal ``header_patient`` have the same patient id in their header; "" if the header has none.
     """
 
     sha256: str
@@ -63,10 +63,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file: decoded, refused for a ``reason`` with its ``code``, or skipped as no radiograph.
+    """The result for one file: decoded, refused with a ``reason`` and its ``code``, or skipped (not a radiograph).
 
-    ``reading`` is there if it was decoded, ``png`` (16-bit grey) if it was asked for, too. No text of it holds a value
-    of the file.
+    A decoded file has a ``reading``, and ``png`` (16-bit grey) if requested. The texts hold no value of the file.
     """
 
     status: Status

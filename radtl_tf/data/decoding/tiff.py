@@ -1,7 +1,7 @@
-"""A TIFF of one grey page, 8 or 16 bits, to uint16; every other kind of TIFF is refused with the reason.
+"""Decode a TIFF of one grey page, 8 or 16 bits, to uint16; refuse every other kind of TIFF with the reason.
 
-Pillow and libtiff decode it, in the process that may die of a file. Compressions that make up missing pixels are left
-out.
+Pillow and libtiff decode it in a worker process, so a crash costs only that file. Compressions whose decoders fill in
+missing pixels are not supported.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packb
 
 
 def decode_tiff(data: bytes, depth: int | None) -> Decoded:
-    """Decode the content of a TIFF file to uint16 grey (H, W); ``depth`` as of ``with_depth``.
+    """Decode the content of a TIFF file to uint16 grey (H, W); ``depth`` as for ``with_depth``.
 
     Raises:
         DataError: the file is damaged, has several pages, colors, other depths or another compression.
     """
     with _opened(data) as image:
         if not isinstance(image, TiffImageFile):
-            raise RefusedError("format", "the file is no TIFF.")
+            raise RefusedError("format", "the file is not a TIFF.")
         check_size(image.height, image.width)
         bits, is_inverted = _layout(image)
         is_turned = image.tag_v2.get(_ORIENTATION, 1) != 1
@@ -50,23 +50,25 @@ def _opened(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=("TIFF",))
     except Image.DecompressionBombError:
-        raise RefusedError("too-large", "the TIFF claims more pixels than are read: scale it down first.") from None
+        raise RefusedError("too-large", "the TIFF claims more pixels than are allowed: scale it down.") from None
 
 
 def _layout(image: TiffImageFile) -> tuple[int, bool]:
-    """Return the depth, and whether the lowest value is white; refuse what is no grey radiograph."""
+    """Return the depth, and whether the lowest value is white; refuse other layouts."""
     if image.n_frames != 1:
-        raise RefusedError("frames", f"the TIFF has {image.n_frames} pages: save the radiograph as one page.")
+        raise RefusedError(
+            "frames", f"the TIFF has {image.n_frames} pages; expected one: save the radiograph as one page."
+        )
     tags = image.tag_v2
     bits, samples = tags.get(_BITS, (1,)), tags.get(_SAMPLES, 1)
     photometry, form = tags.get(_PHOTOMETRY), tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))
     is_grey = samples == 1 and photometry in (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
     if not is_grey or bits not in ((8,), (16,)) or form != (_UNSIGNED,):
-        raise RefusedError("layout", "the TIFF is not grey of 8 or 16 bits without sign: save it so, or as PNG.")
+        raise RefusedError("layout", "the TIFF is not unsigned grey of 8 or 16 bits: save it in this form, or as PNG.")
     compression = image.info.get("compression", "raw")
     if compression not in _COMPRESSIONS:
         raise RefusedError(
             "layout",
-            "the TIFF is compressed in a way that is not read (LZW, deflate and PackBits are): save it as PNG.",
+            "the TIFF uses an unsupported compression; expected LZW, deflate, PackBits or none: save it as PNG.",
         )
     return bits[0], photometry == _WHITE_IS_ZERO

@@ -1,7 +1,7 @@
-"""Read many images in processes of their own: a file that crashes, hangs or swells costs that file.
+"""Read many images in worker processes, so that a file that crashes, hangs or fills the memory costs only itself.
 
-Decoders are written in C and meet files from anywhere. Some crash on damaged input, some never return, some panic in
-ways that no ``except`` catches; limits on memory and time can be set on a process only (docs/decisions/0006).
+Decoders are written in C and open files from any source. On damaged input some crash, some never return, and some
+panic in ways that ``except`` cannot catch. Memory and time can be limited only per process (docs/decisions/0006).
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from radtl_tf.data.decoding.worker_process import LENGTHS, READY
 from radtl_tf.errors import RadtlError
 from radtl_tf.places import PACKAGE
 
-SECONDS = 20.0  # for one file, by the clock: ordinary radiographs take a tenth of one
-MEMORY = 1500 << 20  # bytes that decoding may add
-_AHEAD = 2  # requests that wait at each worker, so that it never waits for us
-_START_SECONDS = 120.0  # until a worker is there, which takes half a second if nothing else is to be done
+SECONDS = 20.0  # of wall time for one file: ordinary radiographs take 0.1 s
+MEMORY = 1500 << 20  # additional bytes for decoding
+_AHEAD = 2  # requests queued at each worker, so that it never has to wait
+_START_SECONDS = 120.0  # for a worker to start, which takes half a second on an idle machine
 _END_SECONDS = 2.0  # between the last byte of a worker and its end
 _MAX_ANSWER = 4 * MAX_PIXELS  # bytes; pixels have two each, and a PNG of noise hardly more
 _NAME = "radtl_tf.data.decoding.worker_process"
@@ -51,14 +51,14 @@ def read_all(
     seconds: float = SECONDS,
     memory: int = MEMORY,
 ) -> Iterator[Outcome]:
-    """Yield what became of each file, in order; with ``png`` its pixels come as a 16-bit PNG, too.
+    """Yield the Outcome of each file, in order; with ``png`` it includes the pixels as a 16-bit PNG.
 
     ``paths`` is read only a little ahead. ``num_workers``: default, one per CPU. Closing the iterator ends the workers.
-    ``depth`` as of ``images.decode_bytes``. Patient ids of headers are hashed with a key that is drawn here and
-    forgotten, and become numbers from 1 in the order in which they appear.
+    ``depth`` as for ``images.decode_bytes``. Patient ids of headers are hashed with a random key that is never stored,
+    then numbered from 1 in the order in which they appear.
 
     Raises:
-        RadtlError: the workers do not start, whatever the file.
+        RadtlError: the workers do not start; the files are not the cause.
     """
     want: Want = "png" if png else "reading"
     patients: dict[str, str] = {}
@@ -75,14 +75,14 @@ def pixels_of_all(
     seconds: float = SECONDS,
     memory: int = MEMORY,
 ) -> Iterator[tuple[Outcome, NDArray[np.uint16] | None]]:
-    """Yield what became of each file and its pixels, uint16 grey (H, W), where it was decoded; else as ``read_all``."""
+    """Yield the Outcome of each file, as ``read_all``, and its pixels, uint16 grey (H, W), if it was decoded."""
     for outcome, parts in _answers(paths, "pixels", num_workers, seconds, memory, depth):
         reading = outcome.reading
         yield outcome, np.frombuffer(parts[0], "<u2").reshape(reading.height, reading.width) if reading else None
 
 
 def _numbered(outcome: Outcome, patients: dict[str, str]) -> Outcome:
-    """Return the outcome with a number in place of the hash of its header's patient; ``patients`` grows."""
+    """Return the outcome with a number instead of the hash of its header's patient; add new ones to ``patients``."""
     if outcome.reading is None or not outcome.reading.header_patient:
         return outcome
     number = patients.setdefault(outcome.reading.header_patient, str(len(patients) + 1))
@@ -92,7 +92,7 @@ def _numbered(outcome: Outcome, patients: dict[str, str]) -> Outcome:
 def _answers(
     paths: Iterable[Path], want: Want, num_workers: int | None, seconds: float, memory: int, depth: int | None
 ) -> Iterator[Answer]:
-    """Deal the files out to the workers in turn, and take the answers in the same turn."""
+    """Give the files to the workers in turn, and collect the answers in the same order."""
     asked = {"want": want, "depth": depth, "key": secrets.token_hex(32)}
     number = num_workers or _num_cpus()
     workers = [_Worker(seconds, memory) for _ in range(number)]
@@ -117,7 +117,7 @@ def _num_cpus() -> int:
 
 
 class _Worker:
-    """One decoding process, started at its first request, and again after each that it did not survive."""
+    """One worker process, started at its first request and restarted after each crash."""
 
     def __init__(self, seconds: float, memory: int) -> None:
         self._seconds, self._memory = seconds, memory
@@ -133,13 +133,13 @@ class _Worker:
             self._write(self._requests[-1])
 
     def answer(self) -> Answer:
-        """Return the answer to the oldest request; if the process did not survive it, say how it ended."""
+        """Return the answer to the oldest request; if the process has ended, the answer says how."""
         self._await_start()
         try:
             found = _answer(*self._frame(self._seconds))
         except TimeoutError:
             found = self._too_slow(), []
-        except (EOFError, ValueError, KeyError, TypeError):  # the end, or what no healthy process sends
+        except (EOFError, ValueError, KeyError, TypeError):  # the process has ended, or has sent garbage
             found = self._ended(), []
         self._requests.popleft()
         if self._process is None and self._requests:
@@ -147,7 +147,7 @@ class _Worker:
         return found
 
     def close(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process, even if it is busy."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -177,13 +177,13 @@ class _Worker:
             self._process.stdin.write(request)  # type: ignore[union-attr]
 
     def _await_start(self) -> None:
-        """Wait for the first frame, which no file can have to do with."""
+        """Wait for the first frame, which does not depend on any file."""
         try:
             self._is_ready = self._is_ready or self._frame(_START_SECONDS)[0]["status"] == READY
         except (TimeoutError, EOFError) as error:
             raise RadtlError(
-                f"the process that decodes images does not start (exit code {self._code()}): "
-                f"`{sys.executable} -m {_NAME} {self._memory} {self._seconds:g}` says why."
+                f"the process that decodes images does not start (exit code {self._code()}): run "
+                f"`{sys.executable} -m {_NAME} {self._memory} {self._seconds:g}` to see why."
             ) from error
 
     def _frame(self, seconds: float) -> tuple[dict[str, Any], memoryview]:
@@ -198,7 +198,7 @@ class _Worker:
     def _exactly(self, size: int, deadline: float) -> memoryview:
         """Return the next ``size`` bytes of the process."""
         pipe: Any = self._process.stdout  # type: ignore[union-attr]
-        poll = select.poll()  # select.select() has no place for descriptors from 1024
+        poll = select.poll()  # select.select() fails for descriptors from 1024
         poll.register(pipe, select.POLLIN)
         view, filled = memoryview(bytearray(size)), 0
         while filled < size:
@@ -212,21 +212,21 @@ class _Worker:
 
     def _too_slow(self) -> Outcome:
         self.close()
-        reason = f"decoding the file took longer than {self._seconds:g} s: it is damaged or made to do harm."
+        reason = f"decoding the file took longer than {self._seconds:g} s: it is probably damaged; export it again."
         return Outcome("refused", "timeout", reason)
 
     def _ended(self) -> Outcome:
-        """Say what the end of the process means for the file that it was at."""
+        """Return the Outcome of the file that the process was decoding when it ended."""
         code = self._code()
         if code == -signal.SIGXCPU:
             return self._too_slow()
-        if code == -signal.SIGKILL:  # not by us: Linux does so to processes when memory runs out
+        if code == -signal.SIGKILL:  # not from us: Linux kills processes when memory runs out
             return Outcome("refused", "memory", NO_MEMORY)
         how = signal.strsignal(-code) if code is not None and code < 0 else f"exit code {code}"
-        return Outcome("refused", "crashed", f"the file stopped the process that decoded it ({how}): it is damaged.")
+        return Outcome("refused", "crashed", f"the decoder crashed on the file ({how}): it is probably damaged.")
 
     def _code(self) -> int | None:
-        """Return how the process ended, as it is about to; nothing if it does not."""
+        """Wait for the process to end and return its exit code, or ``None`` if it does not end in time."""
         code = None
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = self._process.wait(_END_SECONDS)  # type: ignore[union-attr]

@@ -1,8 +1,8 @@
-"""The process that decodes: reads requests, answers each with one frame, and may die of a file without harm.
+"""The worker process that decodes files: it reads requests and answers each with one frame.
 
-A request is a line of JSON (path, what is wanted, depth, key of the hashes of patients). An answer is the lengths of
-its two parts, a record in JSON and the bytes that it announces: nothing that a damaged decoder could turn into an
-object. The first frame says that the process is there, before it has met any file.
+A request is a line of JSON (path, what is wanted, depth, key for the hashes of patients). An answer is two lengths, a
+record in JSON and the bytes that the record announces; no part of it is unpickled. The first frame says that the
+process has started, before it opens any file.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ READY = "ready"
 def main() -> None:
     """Answer requests from stdin on stdout until there are no more.
 
-    ``argv[1]`` is the memory in bytes that decoding may add, ``argv[2]`` the seconds of computing for one file.
+    ``argv[1]`` is the additional memory for decoding in bytes, ``argv[2]`` the CPU time for one file in seconds.
     """
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints must not get into the answers
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and closes our stdin
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # keep the output of libraries out of the answers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it and closes our stdin
     _limit_memory(int(sys.argv[1]))
     _send(answers, {"status": READY}, [])
     for line in sys.stdin.buffer:
@@ -66,7 +66,7 @@ def _decoded(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def _keyed(patient: bytes, key: str) -> str:
-    """Return the hash of a patient with the key of the caller, in hexadecimal; nothing where there is none."""
+    """Return the hash of a patient with the caller's key, in hexadecimal, or "" if there is no patient."""
     return hashlib.blake2b(patient, key=bytes.fromhex(key), digest_size=16).hexdigest() if patient else ""
 
 
@@ -79,7 +79,7 @@ def _send(stream: BinaryIO, record: dict[str, Any], parts: list[bytes]) -> None:
 
 
 def _limit_memory(num_bytes: int) -> None:
-    """Allow this process the memory that it has now and ``num_bytes`` more, and no core file."""
+    """Limit this process to its present memory plus ``num_bytes``, and forbid core files."""
     if sys.platform == "win32":
         return
     import resource
@@ -96,7 +96,7 @@ def _limit_memory(num_bytes: int) -> None:
 
 
 def _limit_time(seconds: float) -> None:
-    """Allow this process so many seconds of computing from now, so that a loop ends even if nobody waits for it."""
+    """Limit this process to ``seconds`` more of CPU time, so that an endless loop ends even if the parent is gone."""
     if sys.platform == "win32":
         return
     import resource

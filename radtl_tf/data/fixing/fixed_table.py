@@ -1,6 +1,6 @@
-"""Write a corrected copy of a table: what is unambiguous is changed and noted, the rest is listed for the user.
+"""Write a corrected copy of a table: unambiguous faults are corrected and noted, the others are listed for the user.
 
-The copy is a CSV file in UTF-8. Neither the original nor an image is touched, and the notes hold no value of a cell.
+The copy is a CSV file in UTF-8. The original and the images do not change, and the notes hold no value of a cell.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from radtl_tf.errors import OutputError
 from radtl_tf.records.csv_text import csv_text, safe_cell
 from radtl_tf.records.disk import write_text
 
-CHANGES = ".changes.csv"  # ends the name of the file of changes
+CHANGES = ".changes.csv"  # the ending of the file of changes
 PATH_IN_FULL = "paths: as the file is found"
 _NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?%?|.", re.I)  # or a single sign, such as + and - as labels
-_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # without it a spreadsheet takes UTF-8 for another encoding
+_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # without it spreadsheets do not recognize UTF-8
 
 
 @dataclass(frozen=True)
 class Fixed:
     """A corrected table.
 
-    ``changes`` are (line of the original, column, what) with line 0 for the table as a whole; ``left`` are sentences on
-    what only the user can decide.
+    ``changes`` are (line of the original, column, what) with line 0 for the whole table; ``left`` are sentences about
+    faults that only the user can correct.
     """
 
     header: tuple[str, ...]
@@ -53,11 +53,11 @@ class Fixed:
 def fixed(manifest: Manifest, root: Path, *, labels: Sequence[str] = (), patient: str | None = None) -> Fixed:
     """Return the corrected table of a manifest whose faults were collected; its images are below ``root``.
 
-    Cells are in their normal form, paths as the files are found and relative to ``root``. ``labels`` and ``patient``
-    are columns in which values that may be one are looked for; they are left as they are.
+    Cells are in their normal form, paths are relative to ``root`` and spelled like the files. The columns ``labels``
+    and ``patient`` are searched for different spellings of one value, but not changed.
 
     Raises:
-        DataError: there is no such column.
+        DataError: a column does not exist.
     """
     table, paths = manifest.table.copy(), _paths(manifest, root.resolve())
     changes = [(line, name, repair.kind) for repair in manifest.repairs for line, name in (repair.places or ((0, ""),))]
@@ -83,14 +83,14 @@ def write_fixed(table: Fixed, out: Path) -> Path:
     notes = out.with_suffix(CHANGES)
     for path in (out, notes):
         if path.exists():
-            raise OutputError(f"{path} exists already: choose another name or delete it.")
+            raise OutputError(f"{path} already exists: choose another name or delete the file.")
     write_text(notes, csv_text(("line", "column", "what"), table.changes))
     write_text(out, _text(table.header, table.rows))
     return notes
 
 
 def _paths(manifest: Manifest, root: Path) -> list[str]:
-    """Return the path of each image below ``root``; a row without an image keeps what is written."""
+    """Return the path of each image below ``root``; a row without an image keeps its cell."""
     written = manifest.table[manifest.path_column]
     return [
         cell if row in manifest.faults else _plain_path(source.path.relative_to(root).as_posix())
@@ -104,7 +104,7 @@ def _plain_path(path: str) -> str:
 
 
 def _escaped(cell: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula; numbers and signs are none, whatever they begin with."""
+    """Return a cell that no spreadsheet runs as a formula; numbers and single signs stay as they are."""
     return cell if _NUMBER.fullmatch(cell) else str(safe_cell(cell))
 
 
@@ -125,7 +125,7 @@ def _faults(manifest: Manifest) -> Iterator[str]:
 
 
 def _alike_labels(manifest: Manifest, labels: Sequence[str]) -> Iterator[str]:
-    """Say of each column of labels where the same word is written with other capitals or spaces."""
+    """Yield a sentence for each column of labels in which a word is written with different capitals or spaces."""
     for name in labels:
         cells = column(manifest, name, "label")
         forms: dict[str, Counter[str]] = defaultdict(Counter)
@@ -136,7 +136,7 @@ def _alike_labels(manifest: Manifest, labels: Sequence[str]) -> Iterator[str]:
         if lines:
             yield (
                 f"{counted(len(lines), 'label')} of the {in_columns([name])} ({at_lines(lines)}) differ from another "
-                "in capitals or spaces only: write each class in one way."
+                "only in capitals or spaces: write each class in one way."
             )
 
 

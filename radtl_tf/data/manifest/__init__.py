@@ -1,1 +1,1 @@
-"""Tables of radiographs: paths, labels and patients as users write them."""
+"""Read manifests, the users' tables of radiographs: paths, labels and patients."""

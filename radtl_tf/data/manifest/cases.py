@@ -1,4 +1,4 @@
-"""The examples of a task as arrays: all that folds, training and statistics need to know of the data."""
+"""The examples of a task as arrays: everything that folds, training and statistics need to know about the data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.records.experiment import Kind, Unit
 
-UNKNOWN = -1  # in the truth of a multilabel task: it is not known if the image has the class
+UNKNOWN = -1  # in the truth of a multilabel task: unknown whether the image has the class
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class LabelCounts:
     left_out: int = 0
 
     def __bool__(self) -> bool:
-        """Tell whether the table leaves anything open."""
+        """Tell whether any label is missing or uncertain, or any row was left out."""
         return bool(self.missing or self.uncertain or self.left_out)
 
 
@@ -30,11 +30,11 @@ class LabelCounts:
 class Cases:
     """The N examples of a task, in the order of the manifest.
 
-    ``examples`` (N,) is the row of the manifest from 0, ascending without gaps; ``truth`` (N,) the index into
-    ``classes`` (binary: 1 is positive), multilabel (N, K) with 1 where the image has the class, 0 where it has not and
-    ``UNKNOWN`` where nobody knows: such a label takes no part in training, metrics and counts. ``patients`` (N,) the
-    patient's number by first appearance; ``patient_ids`` the keyed hash of each patient number. ``linked`` (N,), where
-    given, numbers groups of patients who share an image. ``gaps`` is what the table of a manifest leaves open.
+    ``examples`` (N,) is the row of the manifest from 0, ascending without gaps. ``truth`` (N,) is the index into
+    ``classes`` (binary: 1 is positive); multilabel (N, K) with 1 if the image has the class, 0 if not, and ``UNKNOWN``
+    for unknown labels, which training, metrics and counts ignore. ``patients`` (N,) is the patient's number by first
+    appearance, ``patient_ids`` the keyed hash of each patient number. ``linked`` (N,), if given, numbers groups of
+    patients who share an image. ``gaps`` counts the missing and uncertain labels of the manifest.
     """
 
     examples: NDArray[np.int64]
@@ -56,7 +56,7 @@ class Cases:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Return (N, K): whether it is known if an example has a class."""
+        """Return (N, K): whether the label of an example for a class is known."""
         return self.truth != UNKNOWN if self.truth.ndim == 2 else np.ones((len(self.truth), len(self.classes)), bool)
 
     @property
@@ -66,5 +66,5 @@ class Cases:
 
     @property
     def groups(self) -> NDArray[np.int64]:
-        """Return (N,): what folds may not divide, a patient or several who share an image."""
+        """Return (N,): the groups that folds must not divide, a patient or several who share an image."""
         return self.patients if self.linked is None else self.linked

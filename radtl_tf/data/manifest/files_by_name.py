@@ -1,4 +1,4 @@
-"""The image files below a folder by their name alone: public data sets spread them over folders that no table names."""
+"""Find image files below a folder by name alone: public data sets often spread them over folders not in their table."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".dcm", ".dicom")
 
 
 class FilesByName:
-    """Finds the one file of a name, or of a name without its ending; the folder is walked when it is first asked.
+    """Finds the only file with a name, with or without its ending; the first search lists the folder.
 
-    Links are not followed. Names are compared by ``key``, which makes equal what people write in several ways.
+    Links are not followed. Names are compared by ``key``, which maps different spellings of a name to one form.
     """
 
     def __init__(self, root: str, key: Callable[[str], str]) -> None:
@@ -36,7 +36,7 @@ class FilesByName:
 
 
 def _files(root: str) -> Iterator[tuple[str, str]]:
-    """Yield the path and the name of every file below ``root`` that is no link."""
+    """Yield the path and the name of every file below ``root``, without links."""
     for folder, _, names in os.walk(root):
         for name in names:
             path = f"{folder}/{name}"

@@ -1,4 +1,4 @@
-"""The images in folders, told by their content; what is left out is counted by reason, never dropped in silence."""
+"""Find the images in folders by their content; files that are left out are counted and logged by reason."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _INDEX = "DICOMDIR"  # a list of the files of a DICOM medium
 
 @dataclass
 class _Walk:
-    """A walk through one folder: its real place, the folders seen, and what was left out."""
+    """A walk through one folder: its real path, the folders seen, and the counts of what was left out."""
 
     root: Path
     seen: set[Path] = field(default_factory=set)
     skipped: Counter[str] = field(default_factory=Counter)
 
     def files(self, folder: Path) -> Iterator[Path]:
-        """Yield the images below ``folder``, sorted by name; a link is followed where it stays below the root."""
+        """Yield the images below ``folder``, sorted by name; a link is followed if it stays below the root."""
         self.seen.add(folder.resolve())
         with os.scandir(folder) as entries:
             paths = [folder / entry.name for entry in entries]
@@ -60,17 +60,17 @@ class _Walk:
         try:
             return path.resolve(strict=True).is_relative_to(self.root)
         except (OSError, RuntimeError):  # a link to nothing, or a loop of links
-            return True  # it leads to no file, which is said instead
+            return True  # it leads to no file, which another reason covers
 
 
 def image_files(paths: Iterable[Path]) -> list[Path]:
     """Return the files among ``paths``, with the images below its folders sorted by name.
 
-    In a folder, a file counts if we read its format, told by its content or its ending. Links are followed where
-    they stay inside the folder. What does not count is logged: how many files, and why.
+    In a folder, a file counts if its content or its ending shows a supported format. Links are followed if they stay
+    inside the folder. The log says how many files do not count, and why.
 
     Raises:
-        DataError: a path does not exist or cannot be read, or there are folders and no image in any.
+        DataError: a path does not exist or cannot be read, or the folders hold no image.
     """
     found: list[Path] = []
     skipped: Counter[str] = Counter()
@@ -89,10 +89,10 @@ def image_files(paths: Iterable[Path]) -> list[Path]:
             raise DataError(f"{path}: a folder in it cannot be read ({error.strerror}).") from error
         skipped += walk.skipped
     if skipped:
-        _log.warning(f"{skipped.total()} of the files and links in folders left out: {_named(skipped)}.")
+        _log.warning(f"{skipped.total()} of the files and links in the folders are left out: {_named(skipped)}.")
     if folders and not found:
         others = f"; left out: {_named(skipped)}" if skipped else ""
-        raise DataError(f"{', '.join(folders)}: no image that is read ({FORMATS}){others}.")
+        raise DataError(f"{', '.join(folders)}: no image found; expected {FORMATS}{others}.")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Guess what the columns of a table mean, to offer it to a user who then decides."""
+"""Guess what the columns of a table mean; the user confirms or corrects the guess."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from radtl_tf.data.manifest.files_by_name import ENDINGS
 from radtl_tf.data.manifest.label_lists import labels_in
 from radtl_tf.data.manifest.label_words import is_missing, mark
 
-MAX_CLASSES = 20  # a column of more values may be one of names or measurements
+MAX_CLASSES = 20  # a column with more values may hold names or measurements
 
 _LABEL = re.compile(r"labels?|class|classes|diagnos[ei]s|findings?|target|outcome|category|disease", re.IGNORECASE)
 _PATIENT = re.compile(r"(?:patient|subject|participant|person|case|pat)(?:id|no|nr|number|code|key)?", re.IGNORECASE)
 _IMAGE = re.compile(r"(?:image|img|dicom|file|sopinstanceu)(?:id|index|name|path|stem)?", re.IGNORECASE)
-_OTHER = re.compile(  # columns that describe an image or a patient, and are no label
+_OTHER = re.compile(  # columns that describe an image or a patient, not its label
     r"path|file|image|id|age|sex|gender|male|view|position|laterality|side|site|vendor|manufacturer|intent|split|fold|"
     r"width|height|spacing|date|year|frontal|lateral|appa|index|rows|columns|spot",
     re.IGNORECASE,
@@ -27,10 +27,10 @@ _SEPARATORS = ("|", ";", ",")
 
 
 def guess_labels(table: pd.DataFrame) -> tuple[str, ...]:
-    """Return the columns that probably hold labels: one, or several columns of marks; none if nothing tells.
+    """Return the columns that probably hold labels: one column, several columns of marks, or none.
 
-    A column with the name of a label comes first, then columns of marks (1, 0, -1, blank), then the only column with 2
-    to 20 different values.
+    The first choice is a column named like a label, then columns of marks (1, 0, -1, blank), then the only column with
+    2 to 20 different values.
     """
     columns = [str(name) for name in table.columns]
     named = [name for name in columns if _LABEL.fullmatch(name.strip()) or _LABEL.search(name) and not _other(name)]
@@ -46,7 +46,7 @@ def guess_labels(table: pd.DataFrame) -> tuple[str, ...]:
 
 
 def guess_paths(columns: Mapping[str, Sequence[str]]) -> str | None:
-    """Return the column whose cells end like image files, else the one that is named like an image, or ``None``."""
+    """Return the column whose cells end like image files, else a column named like an image, or ``None``."""
     for name, cells in columns.items():
         if all(cell.strip().lower().endswith(ENDINGS) for cell in cells):
             return name
@@ -54,19 +54,19 @@ def guess_paths(columns: Mapping[str, Sequence[str]]) -> str | None:
 
 
 def guess_patient(table: pd.DataFrame) -> str | None:
-    """Return the column whose name says that it holds patients' ids, or ``None``."""
+    """Return the column that is named like a patient id, or ``None``."""
     plain = {str(name): re.sub(r"[\W_]", "", str(name)) for name in table.columns}
     return next((name for name, word in plain.items() if _PATIENT.fullmatch(word)), None)
 
 
 def affirmed_class(counts: Mapping[str, int]) -> str | None:
-    """Return the one of two classes that does not say no, if the other one does (0, no, normal, ...)."""
+    """Return the positive one of two classes if the other one means no (0, no, normal, ...), else ``None``."""
     positive = [name for name in counts if not (mark(name) == "no" or _NEGATIVE.fullmatch(name.strip()))]
     return positive[0] if len(counts) == 2 and len(positive) == 1 else None
 
 
 def guess_positive(counts: Mapping[str, int]) -> str | None:
-    """Return the class of two that is probably the positive one: not the one that says no, else the rarer one."""
+    """Return the class that is probably positive: of two, the one that does not mean no, else the rarest."""
     rare, *others = sorted(counts, key=lambda name: counts[name])
     return affirmed_class(counts) or (rare if all(counts[name] > counts[rare] for name in others) else None)
 
@@ -74,7 +74,7 @@ def guess_positive(counts: Mapping[str, int]) -> str | None:
 def guess_separator(cells: Iterable[str]) -> str | None:
     """Return the text that divides several labels in one cell, or ``None`` if the cells hold one label each.
 
-    A separator makes fewer different labels than there are different cells.
+    Dividing by a true separator gives fewer different labels than there are different cells.
     """
     different = {cell.strip() for cell in cells}
     for separator in _SEPARATORS:
@@ -85,7 +85,7 @@ def guess_separator(cells: Iterable[str]) -> str | None:
 
 
 def class_counts(cells: Iterable[str], separator: str | None = None) -> Counter[str]:
-    """Return how many images have each class; missing labels, and uncertain ones among yes and no, are left out."""
+    """Return how many images have each class, without missing labels and without uncertain marks."""
     names = (set(labels_in(cell, separator)) if separator else {cell.strip()} for cell in cells)
     counts = Counter(name for found in names for name in found if not is_missing(name))
     marks = {mark(name) for name in counts}
@@ -105,7 +105,7 @@ def unknown_labels(cells: Iterable[str]) -> tuple[int, int]:
 
 
 def _is_marks(cells: pd.Series[str]) -> bool:
-    """Tell whether a column holds marks, among them a yes."""
+    """Tell whether a column holds only marks, with at least one yes."""
     found = {mark(cell) for cell in cells}
     return "yes" in found and "" not in found
 

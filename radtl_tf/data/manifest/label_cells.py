@@ -1,4 +1,4 @@
-"""From the cells of label columns to the labels of each row: what is missing or uncertain follows the task's policy."""
+"""Read the labels of each row from its label columns; the task decides what missing and uncertain labels mean."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _MAX_NAMED = 6  # columns in a message
 _MEANINGS = {
     "no": "'no' (the class is absent)",
     "yes": "'yes' (the class is present)",
-    "ignore": "'ignore' (not known: no part in training and metrics)",
+    "ignore": "'ignore' (unknown: excluded from training and metrics)",
 }
 
 
 @dataclass(frozen=True)
 class CellLabels:
-    """The labels of the rows that are kept: ``rows`` are their positions, ``counts`` what the table does not say.
+    """The labels of the rows that are kept: ``rows`` are their positions, ``counts`` the gaps in the table.
 
-    ``said``: a line for each thing that was understood in a certain way.
+    ``said``: a line for each decision about missing or uncertain labels.
     """
 
     rows: tuple[int, ...]
@@ -39,11 +39,11 @@ class CellLabels:
 def read_cells(columns: Columns, lines: Sequence[int], task: Task) -> CellLabels:
     """Return the labels of N rows, whose ``lines`` are for messages; rows without a known label are left out.
 
-    One column holds a class per cell, or a list of them where ``task.label_separator`` divides it; several columns hold
-    a yes or no per class. An empty list is an answer, none of the classes, unless ``task.missing`` says otherwise.
+    One column holds a class per cell, or a list of classes divided by ``task.label_separator``; several columns hold a
+    yes or no per class. An empty list means none of the classes, unless ``task.missing`` says otherwise.
 
     Raises:
-        DataError: a label is missing or uncertain and the task does not say what that means, or a mark is neither yes
+        DataError: a label is missing or uncertain and the task does not say what it means, or a mark is neither yes
             nor no.
     """
     if not isinstance(task.label, str):
@@ -59,8 +59,8 @@ def _of_marks(columns: Columns, lines: Sequence[int], task: Task) -> CellLabels:
         wrong = [line for line, one in zip(lines, said, strict=True) if not one]
         if wrong:
             raise DataError(
-                f"{_rows(wrong)} with neither 1 nor 0 in the label column {name!r}, first line {wrong[0]}. Expected 1 "
-                "or 0, yes or no, true or false; -1 where it is uncertain."
+                f"{_rows(wrong)} with neither 1 nor 0 in the label column {name!r}, first line {wrong[0]}. Write 1 or "
+                "0, yes or no, true or false, or -1 for uncertain."
             )
     counts = _declared(marks, lines, task)
     policy: dict[str, str] = {"yes": "yes", "no": "no", "missing": task.missing, "uncertain": task.uncertain}
@@ -82,9 +82,7 @@ def _of_lists(cells: Sequence[str], lines: Sequence[int], task: Task) -> CellLab
     names = [() if one else of_row for one, of_row in zip(missing, lists, strict=True)]
     told = list(_said(counts, task))
     if any(empty) and task.missing == "refuse":
-        told.append(
-            f"{sum(empty)} cells of the label {task.label!r} are empty lists: these images have none of the classes"
-        )
+        told.append(f"{sum(empty)} cells of the label {task.label!r} are empty: these images have none of the classes")
     ignored = [one and task.missing == "ignore" for one in missing]
     return _kept(names, [()] * len(names), ignored, counts, told)
 
@@ -108,7 +106,7 @@ def _of_classes(cells: Sequence[str], lines: Sequence[int], task: Task) -> CellL
 
 
 def _unsure(known: set[str], positive: str | None, task: Task) -> set[str]:
-    """Return the labels of a binary column that say uncertain: a word, or -1 if the positive class is a yes or 1."""
+    """Return the labels of a binary column that mean uncertain: a word, or -1 if the positive class is yes or 1."""
     if task.kind != "binary":
         return set()
     marks = positive is not None and mark(positive) == "yes"
@@ -119,7 +117,7 @@ def _declared(said: Mapping[str, Sequence[str]], lines: Sequence[int], task: Tas
     """Count missing and uncertain labels per column.
 
     Raises:
-        DataError: there are some, and the task does not say what they mean.
+        DataError: there are such labels, and the task does not say what they mean.
     """
     missing, uncertain = (_per_column(said, what) for what in ("missing", "uncertain"))
     found = (("missing", missing, task.missing), ("uncertain", uncertain, task.uncertain))
@@ -134,7 +132,7 @@ def _declared(said: Mapping[str, Sequence[str]], lines: Sequence[int], task: Tas
 
 
 def _fault(what: str, counts: Mapping[str, int], first: int, task: Task) -> str:
-    """Return the line on labels whose meaning the task does not say."""
+    """Return the error about labels whose meaning the task does not say."""
     meanings = ["ignore"] if task.kind == "multiclass" else ["no", *(["yes"] if what == "uncertain" else []), "ignore"]
     *others, last = (_MEANINGS[one] for one in meanings)
     options = f"{', '.join(others)} or {last}" if others else last
@@ -182,7 +180,10 @@ def _kept(
     """
     rows = tuple(row for row, out in enumerate(ignored) if not out)
     if not rows:
-        raise DataError("no row has a known label.")
+        raise DataError(
+            "no row has a known label; expected at least one: fill in the labels, or change task.missing or "
+            "task.uncertain."
+        )
     left_out = len(ignored) - len(rows)
     lines = [*said, *([f"{left_out} rows have no known label and are left out"] if left_out else [])]
     labels = RowLabels(tuple(names[row] for row in rows), tuple(unknown[row] for row in rows))
@@ -190,7 +191,7 @@ def _kept(
 
 
 def _each(cells: Sequence[str], say: Callable[[str], _Said]) -> list[_Said]:
-    """Return what every cell says; each different cell is asked once."""
+    """Return the answer for every cell; each different cell is read once."""
     known = {cell: say(cell) for cell in set(cells)}
     return [known[cell] for cell in cells]
 

@@ -1,4 +1,4 @@
-"""What the cells of label columns say: yes, no, uncertain, nothing, or the name of a class."""
+"""Interpret the cells of label columns: yes, no, uncertain, missing, or the name of a class."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Literal
 
 Mark = Literal["yes", "no", "uncertain", "missing", ""]
 
-# What spreadsheets, pandas and R write where a value is missing, and the errors of a formula. "none" is not among them:
-# it names a class in many tables.
+# Markers of spreadsheets, pandas and R for a missing value, and errors of formulas. "none" is not included, because it
+# names a class in many tables.
 _MISSING = frozenset(
     ("", "nan", "-nan", "na", "n/a", "#n/a", "#n/a n/a", "#na", "<na>", "nat", "null", "#null!", "-", "--", ".")
     + ("#value!", "#ref!", "#div/0!", "#name?", "#num!")
@@ -30,15 +30,15 @@ def is_missing(cell: str) -> bool:
 
 
 def is_uncertain(cell: str) -> bool:
-    """Tell whether a cell says in words that the label is uncertain."""
+    """Tell whether a cell is a word for an uncertain label."""
     return cell.strip().casefold() in _UNCERTAIN
 
 
 def mark(cell: str) -> Mark:
-    """Return what a cell of a column of yes and no says; nothing where it says something else.
+    """Return the meaning of a cell in a column of yes and no, or "" for any other cell.
 
-    Yes and no are 1 and 0, yes and no, true and false, in any case; -1 is uncertain, as CheXpert writes it (Irvin et
-    al., AAAI 2019).
+    Yes and no are 1 and 0, yes and no, true and false, in upper or lower case; -1 is uncertain, as in CheXpert (Irvin
+    et al., AAAI 2019).
 
     >>> [mark(cell) for cell in ("1.0", "FALSE", "-1", "nan", "present")]
     ['yes', 'no', 'uncertain', 'missing', '']
@@ -53,7 +53,7 @@ def mark(cell: str) -> Mark:
 
 
 def written_as(name: str, labels: Collection[str]) -> str | None:
-    """Return the label that ``name`` means: itself, or the only one that says the same in another way; else ``None``.
+    """Return the label that ``name`` means: itself, or the only label with the same meaning, else ``None``.
 
     >>> written_as("1", ["0.0", "1.0"]), written_as("yes", ["0", "1"]), written_as("sick", ["well"])
     ('1.0', '1', None)
@@ -65,7 +65,7 @@ def written_as(name: str, labels: Collection[str]) -> str | None:
 
 
 def alike(labels: Iterable[str]) -> list[tuple[str, ...]]:
-    """Return the groups of labels that differ by case, by spaces or by the form of a number only, sorted.
+    """Return the groups of labels that differ only by case, by spaces or by the form of a number, sorted.
 
     >>> alike(["Caries", "caries", "1", "1.0", "none"])
     [('1', '1.0'), ('Caries', 'caries')]
@@ -78,7 +78,7 @@ def alike(labels: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def _says(label: str) -> object:
-    """Return yes or no, the number that a label is, or the label."""
+    """Return the meaning of a label: yes or no, its number, or the label itself."""
     said = mark(label)
     if said in ("yes", "no"):
         return said

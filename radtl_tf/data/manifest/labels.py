@@ -1,4 +1,4 @@
-"""From labels and patients, one per image, to Cases: the rules that hold for manifests and data sets alike."""
+"""Make Cases from the labels and patients of images; manifests and built data sets follow the same rules."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from radtl_tf.data.manifest.label_words import alike, written_as
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.records.experiment import Task, Unit
 
-Labels = tuple[str, ...]  # of one image; a binary or multiclass task wants exactly one
+Labels = tuple[str, ...]  # of one image; a binary or multiclass task needs exactly one
 Truth = NDArray[np.int64]
 
-_MAX_NAMED = 6  # a column of more values is no label, and may be one of names
+_MAX_NAMED = 6  # a column with more values may hold names of people, so they are not shown
 _MAX_CLASSES = 1000
-_MIN_REPEATED = 3  # images of a class, in the mean: a column of fewer may be one of names
+_MIN_REPEATED = 3  # mean number of images per class: a column with fewer may hold names of people
 
 
 @dataclass(frozen=True)
 class RowLabels:
     """The labels of N images: the ``names`` that each has, and the classes that are ``unknown`` for it.
 
-    Without ``unknown`` all are known.
+    Without ``unknown`` all labels are known.
     """
 
     names: Sequence[Labels]
@@ -50,12 +50,14 @@ def assemble(labels: Sequence[Labels] | RowLabels, patients: Sequence[str], task
     """Return the Cases of N images from their labels and their patients' hashes.
 
     Raises:
-        DataError: the labels do not make the task, or the unit is not said or not possible.
+        DataError: the labels do not fit the task, or the unit is missing or impossible.
     """
     labels, unknown = (labels.names, labels.unknown) if isinstance(labels, RowLabels) else (labels, ())
     _refuse_alike(labels, task)
     if not all(name.isprintable() for name in {name for names in labels for name in names}):
-        raise DataError(f"a value of the label {task.label!r} holds a line break or another control character.")
+        raise DataError(
+            f"a value of the label {task.label!r} contains a line break or another control character: remove it."
+        )
     classes, truth = _TRUTHS[task.kind](labels, task)
     truth = _with_unknown(truth, unknown, classes)
     numbers, ids = pd.factorize(np.asarray(patients, dtype=object))
@@ -72,19 +74,19 @@ def assemble(labels: Sequence[Labels] | RowLabels, patients: Sequence[str], task
 
 
 def narrowed(labels: Sequence[Labels], task: Task) -> Sequence[Labels]:
-    """Return the labels of each image that are among the classes of the task; all of them where it names none."""
+    """Return the labels of each image that are classes of the task; all labels if the task names no classes."""
     if not task.classes:
         return labels
     return [tuple(name for name in names if name in task.classes) for names in labels]
 
 
 def _binary(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
-    """Return (negative, positive); of images with any number of labels, positive are those that have it."""
+    """Return (negative, positive) and the truth; images with several labels are positive if one of them is."""
     counts = Counter(name for names in labels for name in names)
     several = task.label_separator is not None or any(len(names) != 1 for names in labels)
     if len(counts) > _MAX_NAMED and not several:
         raise DataError(
-            f"the label {task.label!r} has {len(counts)} different values, a binary task needs 2: choose another."
+            f"the label {task.label!r} has {len(counts)} different values; a binary task needs 2: choose another."
         )
     positive = written_as(str(task.positive), counts)
     if positive is None:
@@ -97,7 +99,7 @@ def _binary(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
         return (f"not {positive}", positive), truth
     if len(counts) != 2:
         raise DataError(
-            f"the label {task.label!r} has {len(counts)} classes, a binary task needs 2; found: {_named(counts)}."
+            f"the label {task.label!r} has {len(counts)} classes; a binary task needs 2. Found: {_named(counts)}."
         )
     return (next(name for name in counts if name != positive), positive), truth
 
@@ -105,7 +107,7 @@ def _binary(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
 def _multiclass(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
     several = sum(len(names) != 1 for names in labels)
     if several:
-        raise DataError(f"{several} images have not exactly one label, as a multiclass task needs.")
+        raise DataError(f"{several} images have no label or several; a multiclass task needs exactly one each.")
     classes = _classes(labels, task)
     place = {name: number for number, name in enumerate(classes)}
     return classes, np.array([place[names[0]] for names in labels], dtype=np.int64)
@@ -117,7 +119,7 @@ def _multilabel(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
 
 
 def _classes(labels: Sequence[Labels], task: Task) -> Labels:
-    """Return the classes: as the task or its columns name them, else sorted."""
+    """Return the classes in the order of the task or its columns, else sorted."""
     found = sorted({name for names in labels for name in names})
     unknown = [name for name in task.classes if name not in found]
     if unknown:
@@ -140,14 +142,14 @@ def _with_unknown(truth: Truth, unknown: Sequence[Labels], classes: Labels) -> T
     """Return the truth with ``UNKNOWN`` for the labels of a multilabel task that are not known.
 
     Raises:
-        DataError: a binary or multiclass task has such labels, or a class is known of no image, or of all.
+        DataError: a binary or multiclass task has such labels.
     """
     if not any(unknown):
         return truth
     if truth.ndim == 1:
         asked = sum(any(name in classes for name in names) for names in unknown)
         if asked:
-            raise DataError(f"{asked} images have an unknown label; leave them out, or take kind = 'multilabel'.")
+            raise DataError(f"{asked} images have an unknown label: leave them out, or set kind = 'multilabel'.")
         return truth
     place = {name: number for number, name in enumerate(classes)}
     cells = [(row, place[name]) for row, names in enumerate(unknown) for name in names if name in place]
@@ -160,7 +162,7 @@ def _refuse_alike(labels: Sequence[Labels], task: Task) -> None:
     """Refuse classes of the task that are one class, written in several ways.
 
     Raises:
-        DataError: with the number of images; their names, too, where they are not so many that they may be people's.
+        DataError: there are such classes. They are named, unless there are so many that they may be names of people.
     """
     counts = Counter(name for names in labels for name in names)
     groups = [group for group in alike(counts) if not task.classes or set(group) & set(task.classes)]
@@ -172,9 +174,9 @@ def _refuse_alike(labels: Sequence[Labels], task: Task) -> None:
     more = f"; {len(groups) - _MAX_NAMED} more" if len(groups) > _MAX_NAMED else ""
     shown = f": {named}{more}" if len(counts) * _MIN_REPEATED <= counts.total() else ""
     raise DataError(
-        f"the label {task.label!r} writes {len(groups)} of its classes in several ways, which differ only by case, "
-        f"spaces or the form of a number{shown}. Write each class in one way; `radtl data fix` writes such a copy of "
-        "the table."
+        f"the label {task.label!r} has {len(groups)} classes that are written in several ways, which differ only by "
+        f"case, spaces or the form of a number{shown}. Write each class in one way; `radtl data fix` writes such a "
+        "copy of the table."
     )
 
 
@@ -184,17 +186,18 @@ def _named(counts: Counter[str]) -> str:
 
 
 def _unit(truth: Truth, patients: NDArray[np.int64], task: Task) -> Unit:
-    """Return the unit: as said, or the patient where nothing else is possible."""
+    """Return the unit of the task; by default the patient, if every patient has one image."""
     images = np.bincount(patients)
     repeated = int((images > 1).sum())
     mixed = _num_mixed(truth, patients)
     if task.unit == "patient" and mixed:
         raise DataError(
-            f"{mixed} patients have images of different labels, so a patient is no case: set task.unit = 'image'."
+            f"{mixed} patients have images with different labels, so a patient has no single label: set task.unit = "
+            "'image'."
         )
     if task.unit is None and repeated:
         advice = (
-            f"set task.unit = 'image' ({mixed} of them have images of different labels)"
+            f"set task.unit = 'image' ({mixed} of them have images with different labels)"
             if mixed
             else "set task.unit = 'patient' (each has one label), or 'image' to count every image"
         )
@@ -203,7 +206,7 @@ def _unit(truth: Truth, patients: NDArray[np.int64], task: Task) -> Unit:
 
 
 def _num_mixed(truth: Truth, patients: NDArray[np.int64]) -> int:
-    """Return how many patients have images that differ in their labels; what is not known does not differ."""
+    """Return how many patients have images with different labels; unknown labels are ignored."""
     mixed = np.zeros(patients.max() + 1, bool)
     for column in truth[:, np.newaxis].T if truth.ndim == 1 else truth.T:
         known = column != UNKNOWN

@@ -1,4 +1,4 @@
-"""The metadata that a manifest says of its images: columns that have the name of a metadatum, or are declared."""
+"""Read the metadata of images from a manifest: from columns with their names, or columns that the task declares."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from radtl_tf.records.experiment import Task
 
 
 def metadata_cells(manifest: Manifest, task: Task | None) -> list[dict[str, str]]:
-    """Return the cells of each row by the name of their metadatum, as they are written.
+    """Return the cells of each row by the name of the metadata, as they are written.
 
-    ``task.columns`` names the columns; a metadatum that it does not name has the column of its own name, in any case.
+    ``task.columns`` names the columns; by default a column has the name of its metadata, in upper or lower case.
     ``task.sex_codes`` replaces codes such as 1 and 2.
 
     Raises:
-        DataError: a declared column is not there.
+        DataError: a declared column does not exist.
     """
     own = {str(name).strip().lower(): str(name) for name in manifest.table.columns}
     declared: dict[str, str] = dict(task.columns.items()) if task else {}
@@ -30,5 +30,5 @@ def metadata_cells(manifest: Manifest, task: Task | None) -> list[dict[str, str]
 
 
 def kept(cells: Mapping[str, str]) -> dict[str, str]:
-    """Return the metadata of one image in the form in which they are kept, "" where unknown."""
+    """Return the metadata of one image in the form that is kept, "" where unknown."""
     return {name: plain(name, cell) for name, cell in cells.items()}

@@ -1,7 +1,7 @@
 """Find the image that each row of a manifest names, below one folder that no path may leave.
 
-A path that names no file is compared with the names that are there: people's tables have another Unicode form, another
-case or other spaces than their disk. Messages hold counts and lines, never a path.
+If a path names no file, it is compared with the existing names, because tables and disks often differ in Unicode form,
+case or spaces. Messages hold counts and lines, never a path.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from radtl_tf.records.plain_text import normal_text
 NO_IMAGE = "the image does not exist"
 NO_FOLDER = "the folder of the image does not exist"
 _LEAVES = "the path is a link that leaves the image folder."
-_NO_WAY = "the path cannot be followed."
-_SPECIAL = re.compile(r"\\|//|\./|\.\.|^/|^[A-Za-z]:")  # what a relative path in plain form does not have
+_NO_WAY = "the path cannot be opened: check its folders and links."
+_SPECIAL = re.compile(r"\\|//|\./|\.\.|^/|^[A-Za-z]:")  # never part of a plain relative path
 _DRIVE = re.compile("[A-Za-z]:")  # of Windows
 
 BACKSLASHES = "backslashes"
@@ -39,7 +39,7 @@ KINDS = (BACKSLASHES, ABSOLUTE, CASE, FORM, NAME_ONLY)
 
 @dataclass(frozen=True)
 class ImageFile:
-    """An image file of a manifest: the line that names it, where it is, its size in bytes and its time of change."""
+    """An image file of a manifest: the line that names it, its path, its size in bytes and its modification time."""
 
     line: int
     path: Path
@@ -49,7 +49,7 @@ class ImageFile:
 
 @dataclass(frozen=True)
 class FoundImages:
-    """The image of each row, why a row has none (by row), and what was read in another way than it is written."""
+    """The image of each row, the fault of each row without one (by row), and the repairs of paths."""
 
     images: tuple[ImageFile, ...]
     faults: dict[int, str]
@@ -61,7 +61,7 @@ def find_images(
 ) -> FoundImages:
     """Find the image of each row below the existing folder ``root``, or say why it has none.
 
-    ``column`` is where the paths are; ``suffix`` is appended to those that do not end with it.
+    ``column`` names the column of the paths; ``suffix`` is appended to paths that do not end with it.
     """
     finder = ImageFinder(root, suffix)
     images, faults, changes = [], {}, defaultdict(list)
@@ -84,7 +84,7 @@ def image_at(relative: str, line: int, root: Path) -> ImageFile:
     """Return the image at ``relative`` below the existing folder ``root``, which it may not leave.
 
     Raises:
-        DataError: the path is empty, leaves ``root``, is missing or no regular file.
+        DataError: the path is empty, leaves ``root``, is missing or not a regular file.
     """
     return ImageFinder(root).find(relative, line)[0]
 
@@ -95,7 +95,7 @@ def _repair(kind: str, places: list[tuple[int, str]]) -> Repair:
 
 
 class _Folder:
-    """A folder below the root, and the names in it by the form in which they are compared."""
+    """A folder below the root, and the names in it by their form for comparison."""
 
     def __init__(self, path: str, kinds: tuple[str, ...] = ()) -> None:
         self.path, self.place, self.kinds = path, Path(path), kinds
@@ -112,7 +112,7 @@ class _Folder:
 
 
 class ImageFinder:
-    """Finds images below one folder; what it has seen of the folders is kept, since a table names them often."""
+    """Finds images below one folder; it remembers the folders, because a table names them often."""
 
     def __init__(self, root: Path, suffix: str | None = None) -> None:
         self.root, self._suffix = root.resolve(), suffix or ""
@@ -144,7 +144,7 @@ class ImageFinder:
         """Return the path below the root, divided by slashes.
 
         Raises:
-            DataError: it is absolute and outside the root, or holds '..'.
+            DataError: it is absolute and outside the root, or contains '..'.
         """
         if not _SPECIAL.search(cell):
             return cell, ()
@@ -157,9 +157,9 @@ class ImageFinder:
             if inside is not None:
                 path, kinds = path[len(inside) + 1 :], (*kinds, ABSOLUTE)
         if path.startswith("/") or _DRIVE.match(path):
-            raise DataError("the path is absolute and not inside the image folder: write it relative to this folder.")
+            raise DataError("the path is absolute and outside the image folder: write it relative to this folder.")
         if ".." in path.split("/"):
-            raise DataError("the path holds '..': write it relative to the image folder.")
+            raise DataError("the path contains '..': write it relative to the image folder.")
         return (path if "//" not in path and "./" not in path else str(PurePosixPath(path))), kinds
 
     def _folder(self, place: str) -> _Folder:

@@ -1,4 +1,4 @@
-"""Patient ids leave the manifest only as a keyed hash."""
+"""Hash patient ids with a secret key: they leave the manifest in no other form."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def patient_key(folder: Path) -> bytes:
         raise OutputError(f"{path}: cannot be read or written ({error.strerror}).") from error
     if len(key) != _KEY_BYTES:
         raise OutputError(
-            f"{path}: damaged, {len(key)} bytes instead of {_KEY_BYTES}: restore it, or start a new folder."
+            f"{path} is damaged: it has {len(key)} bytes instead of {_KEY_BYTES}; restore it, or use a new folder."
         )
     return key
 
 
 def normal_id(value: str) -> str:
-    """Return a patient's id in the one form that is compared and hashed, as every text of a table.
+    """Return a patient's id in the normal form that is compared and hashed, the same as for every text of a table.
 
     >>> normal_id("'\N{FULLWIDTH DIGIT ONE}7\N{NO-BREAK SPACE}")
     '17'
@@ -50,7 +50,7 @@ def normal_id(value: str) -> str:
 
 
 def is_missing_id(value: str) -> bool:
-    """Return whether a cell names no patient: blank, a word for a missing value, or the error of a formula.
+    """Tell whether a cell names no patient: blank, a word for a missing value, or the error of a formula.
 
     >>> is_missing_id("#N/A"), is_missing_id("nan"), is_missing_id("P-017")
     (True, True, False)
@@ -64,7 +64,7 @@ def hashed(patient: str, key: bytes) -> str:
 
 
 def _write_key(path: Path) -> None:
-    """Write a new key; of two processes at once the first one wins, and both then read the same key."""
+    """Write a new key; if two processes do this at once, the first key is kept and both read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""Read a manifest (CSV of paths, labels and patients) as text, and refuse what would spoil an experiment.
+"""Read a manifest (CSV of paths, labels and patients) as text, and refuse errors that would spoil an experiment.
 
 Messages carry line numbers of the file, never a patient's value or a path.
 """
@@ -70,9 +70,9 @@ def read_manifest(
 ) -> Manifest:
     """Read the manifest ``path``, a table of text, an Excel workbook or a parquet file.
 
-    ``path_column`` (default ``path``) is relative to ``images``, or else to the manifest's folder; ``suffix`` is what
-    its cells lack of the names of the files. ``encoding`` belongs to a text file; by default it is found. ``collect``:
-    a row whose image must not or cannot be opened is kept, with its fault, instead of refused.
+    ``path_column`` (default ``path``) is relative to ``images``, or else to the manifest's folder; ``suffix`` is the
+    ending of the files that its cells lack. ``encoding`` is for text files; by default it is found. ``collect``: keep a
+    row whose image must not or cannot be opened, with its fault, instead of refusing it.
 
     Raises:
         DataError: the file cannot be read as such a table, or an image is missing, outside the image folder or not a
@@ -97,7 +97,7 @@ def manifest_of(task: Task, *, collect: bool = False) -> Manifest:
         DataError: it names none, or as ``read_manifest``.
     """
     if task.manifest is None:
-        raise DataError("the task names no manifest.")
+        raise DataError("the task names no manifest: set task.manifest.")
     return read_manifest(
         task.manifest,
         task.images,
@@ -144,7 +144,7 @@ def _found(path: Path, table: Table, root: Path, path_column: str | None, suffix
     """Check the header of a table, and look for the image of each row below ``root``."""
     column = found_path_column(table.header, None if path_column is None else normal_text(path_column))
     if not root.is_dir():
-        raise DataError("the image folder does not exist.")
+        raise DataError("the image folder does not exist: correct task.images.")
     guessed = path_column is None and column != PATH_COLUMN
     said = (Repair("path-column", f"The paths are in the column {column!r}."),) if guessed else ()
     normal, names = table.normal(column), pd.Index(table.header)
@@ -164,7 +164,7 @@ def _found(path: Path, table: Table, root: Path, path_column: str | None, suffix
 
 @dataclass(frozen=True)
 class Labelled:
-    """The rows of a manifest that have a known label, their labels, and what the table does not say."""
+    """The rows of a manifest that have a known label, their labels, and the counts of missing and uncertain labels."""
 
     manifest: Manifest
     labels: RowLabels
@@ -172,12 +172,12 @@ class Labelled:
 
 
 def labelled(manifest: Manifest, task: Task) -> Labelled:
-    """Read the labels of each image; what is missing or uncertain follows the task, and is said in a line each.
+    """Read the labels of each image; the task decides about missing and uncertain labels, and the log names them.
 
     Rows whose labels are all ignored are left out.
 
     Raises:
-        DataError: a column is missing, a label is missing or uncertain and the task does not say what that means, or a
+        DataError: a column is missing, a label is missing or uncertain and the task does not say what it means, or a
             mark is neither yes nor no.
     """
     names = (task.label,) if isinstance(task.label, str) else task.label
@@ -198,7 +198,7 @@ def cases_of(manifest: Manifest, task: Task, key: bytes, labels: RowLabels | Non
     known label.
 
     Raises:
-        DataError: a column or a cell is missing, an image is named twice, or the labels do not make the task.
+        DataError: a column or a cell is missing, an image is named twice, or the labels do not fit the task.
     """
     if labels is None:
         labels = labelled(manifest, task).labels
@@ -224,7 +224,7 @@ def column(manifest: Manifest, name: str, what: str, *, written: bool = False) -
     """Return the cells of the column ``name``, which holds ``what``, in their normal form or as ``written``.
 
     Raises:
-        DataError: there is no such column.
+        DataError: the column does not exist.
     """
     columns = list(manifest.table.columns)
     name = name if name in columns else normal_text(name)
@@ -255,7 +255,7 @@ def _refuse(manifest: Manifest, faults: Iterable[bool], what: str) -> None:
 
 
 def _refuse_twice(manifest: Manifest, labels: Sequence[Labels]) -> None:
-    """Refuse an image that two rows name; worse if the rows disagree."""
+    """Refuse an image that two rows name, with a different message if their labels disagree."""
     seen: dict[Path, Labels] = {}
     twice, contradictory = [], []
     for source, label in zip(manifest.images, labels, strict=True):

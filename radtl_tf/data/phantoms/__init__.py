@@ -1,1 +1,1 @@
-"""Synthetic radiographs, so that everything can be tried without a patient."""
+"""Synthetic radiographs, to try everything without patients."""

@@ -1,4 +1,4 @@
-"""Synthetic radiographs as DICOM: the variety of an archive in headers that are valid and never follow the label."""
+"""Write synthetic radiographs as DICOM: headers are valid, vary as in an archive, and do not depend on the label."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from radtl_tf.data.phantoms.paint import Picture
 
 _NAMESPACE = uuid.UUID("8c8f4b7e-27d5-4b0e-9a53-0f6d2f1f7a10")
-_NEW_YEAR = date(2021, 1, 1)  # all examinations are in the half year after it
+_NEW_YEAR = date(2021, 1, 1)  # all examinations are in the following six months
 _MACHINES = (("Northlight Imaging", "NL-300"), ("Okular Dental", "Vista 2"), ("Harbor Medical", "HM-1"))
 _SYNTAXES = {
     uid.ExplicitVRLittleEndian: 0.4,
@@ -25,7 +25,7 @@ _SYNTAXES = {
     uid.JPEG2000Lossless: 0.15,
     uid.RLELossless: 0.1,
 }
-# Photometric interpretation, presentation LUT shape, sign of the intensity (PS3.3 C.8.11.3): bone is high, or low.
+# Photometric interpretation, presentation LUT shape, sign of the intensity (PS3.3 C.8.11.3): bone is high or low.
 _BRIGHT, _DARK = ("MONOCHROME2", "IDENTITY", -1), ("MONOCHROME1", "INVERSE", 1)
 
 
@@ -43,7 +43,7 @@ class Projection:
 
 @dataclass(frozen=True)
 class Visit:
-    """Whose radiograph, and which: numbers from 0, ``sex`` is M, F or empty, ``origin`` tells data sets apart."""
+    """The patient and the image, numbered from 0; ``sex`` is M, F or empty, ``origin`` differs between data sets."""
 
     origin: str
     patient: int
@@ -58,7 +58,7 @@ class Visit:
         return f"PH{self.patient + 1:04d}"
 
     def uid(self, what: str) -> str:
-        """Return a UID that follows from what it names (PS3.5 B.2)."""
+        """Return a UID derived from the patient, the image and ``what`` (PS3.5 B.2)."""
         name = f"{self.origin}/{self.patient}/{self.image}/{what}"
         return f"2.25.{uuid.uuid5(_NAMESPACE, name).int}"
 
@@ -82,7 +82,7 @@ def dicom_bytes(picture: Picture, projection: Projection, visit: Visit, rng: np.
 
 
 def _identify(dataset: Dataset, visit: Visit, rng: np.random.Generator) -> None:
-    """Patient, study, series (PS3.3 C.7.1 to C.7.3); birthday and visit agree with the age."""
+    """Set patient, study and series (PS3.3 C.7.1 to C.7.3); birthday and visit agree with the age."""
     born = _NEW_YEAR - timedelta(days=int(visit.age * 365.25) + 100 + visit.patient % 50)
     seen = _NEW_YEAR + timedelta(days=60 * visit.image + int(rng.integers(60)))
     dataset.PatientID, dataset.PatientName = visit.patient_id, f"PHANTOM^{visit.patient + 1:04d}"
@@ -97,7 +97,7 @@ def _identify(dataset: Dataset, visit: Visit, rng: np.random.Generator) -> None:
 
 
 def _describe(dataset: Dataset, projection: Projection, visit: Visit, rows: int, rng: np.random.Generator) -> None:
-    """Equipment, anatomy, position and geometry (PS3.3 C.7.5, C.8.11)."""
+    """Set equipment, anatomy, position and geometry (PS3.3 C.7.5, C.8.11)."""
     maker, model = _MACHINES[rng.integers(len(_MACHINES))]
     spacing = round(projection.height / rows, 5)
     dataset.Manufacturer, dataset.ManufacturerModelName = maker, model
@@ -127,7 +127,7 @@ def _code(value: str, meaning: str) -> Dataset:
 
 
 def _windowed(dataset: Dataset, unit: Picture, rng: np.random.Generator) -> tuple[NDArray[np.uint16], int]:
-    """Use a part of the range, and let the window say which (PS3.3 C.11.2.1.2)."""
+    """Use a part of the range and declare it in the window (PS3.3 C.11.2.1.2)."""
     bits = int(rng.integers(12, 17))
     low, high = round(rng.uniform(0, 0.1) * 2**bits), round(rng.uniform(0.8, 1) * (2**bits - 1))
     dataset.WindowCenter, dataset.WindowWidth = str((low + high + 1) / 2), str(high - low + 1)
@@ -135,7 +135,7 @@ def _windowed(dataset: Dataset, unit: Picture, rng: np.random.Generator) -> tupl
 
 
 def _tabled(dataset: Dataset, unit: Picture, rng: np.random.Generator) -> tuple[NDArray[np.uint16], int]:
-    """Store values that a VOI LUT of 4096 entries brings back (PS3.3 C.11.2.1.1)."""
+    """Store values that a VOI LUT of 4096 entries converts back (PS3.3 C.11.2.1.1)."""
     power = rng.uniform(0.7, 1.5)
     table = Dataset()
     table.LUTDescriptor = [4096, 0, 16]
@@ -146,7 +146,7 @@ def _tabled(dataset: Dataset, unit: Picture, rng: np.random.Generator) -> tuple[
 
 
 def _bare(dataset: Dataset, unit: Picture, rng: np.random.Generator) -> tuple[NDArray[np.uint16], int]:
-    """Say nothing of the range, as the image plates of PS3.3 A.2 may: digital radiography may not (C.8.11.3)."""
+    """Leave out the range, which is optional for image plates (PS3.3 A.2), not for digital radiography (C.8.11.3)."""
     bits = int(rng.choice([12, 14, 16]))
     dataset.SOPClassUID, dataset.Modality = uid.ComputedRadiographyImageStorage, "CR"
     for name in ("PresentationIntentType", "PresentationLUTShape", "DetectorType", "ImageLaterality"):
@@ -167,7 +167,7 @@ def _store(dataset: Dataset, stored: NDArray[np.uint16], bits: int) -> None:
 
 
 def _written(dataset: FileDataset, syntax: uid.UID) -> bytes:
-    """Return the bytes of the file in the transfer syntax; all of them are lossless."""
+    """Return the bytes of the file in the transfer syntax; all transfer syntaxes are lossless."""
     if syntax.is_encapsulated:
         dataset.compress(syntax, generate_instance_uid=False)
     dataset.file_meta.TransferSyntaxUID = syntax

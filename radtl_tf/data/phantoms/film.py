@@ -1,4 +1,4 @@
-"""From a drawing to a radiograph: position, projection, texture, exposure, noise, collimation."""
+"""Turn a drawing into a radiograph: position, projection, texture, exposure, noise, collimation."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _MARKERS = {
 class Drawing:
     """One patient's anatomy in image heights, ``middle`` in the middle of the image.
 
-    What is soft is drawn blurred, bone has cortex and trabeculae (texture from ``seed``), what is hard is sharp. The
-    device belongs to the machine, so ``growth`` does not bend it.
+    Soft tissue is blurred, bone has cortex and trabeculae (texture from ``seed``), hard tissue is sharp. ``growth``
+    does not change the device, which is part of the machine.
     """
 
     middle: tuple[float, float]
@@ -35,7 +35,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Film:
-    """How one image of a patient was taken; drawn independently of the anatomy, so of the label."""
+    """How one image of a patient was taken; drawn independently of the anatomy, and so of the label."""
 
     pose: Pose  # image heights, around the middle of the image
     exposure: float
@@ -44,7 +44,7 @@ class Film:
     blur: float
     tilt: tuple[float, float]  # uneven exposure, attenuation per image height
     border: tuple[float, float]
-    marked: bool  # a lead letter tells the side
+    marked: bool  # a lead letter shows the side
 
     @property
     def mirrored(self) -> bool:
@@ -76,7 +76,7 @@ def _letter(columns_per_row: float, mirrored: bool) -> list[Points]:
 
 
 def expose(drawing: Drawing, film: Film, rng: np.random.Generator, rows: int, columns: int) -> Picture:
-    """Return the radiograph (rows, columns) as it should be seen: 0 black (air) to 1 white (metal)."""
+    """Return the radiograph (rows, columns) as a viewer should show it: 0 black (air) to 1 white (metal)."""
     pose = _in_pixels(film.pose, drawing.middle, rows, columns)
 
     def to_pixels(points: Points) -> Points:
@@ -94,14 +94,14 @@ def expose(drawing: Drawing, film: Film, rng: np.random.Generator, rows: int, co
 
 
 def _in_pixels(pose: Pose, middle: tuple[float, float], rows: int, columns: int) -> Pose:
-    """Return the pose that takes image heights, with ``middle`` in the middle of the image, to pixels."""
+    """Return the pose that converts image heights to pixels, with ``middle`` in the middle of the image."""
     turn = replace(pose, x=0, y=0, scale_x=pose.scale_x * rows, scale_y=pose.scale_y * rows)
     x, y = turn.place([middle])[0]
     return replace(turn, x=columns / 2 + pose.x * rows - x, y=rows / 2 + pose.y * rows - y)
 
 
 def _developed(attenuation: Picture, film: Film, rng: np.random.Generator) -> Picture:
-    """Beer-Lambert: the fewer photons arrive, the noisier their logarithm; then the display's curve."""
+    """Add noise by Beer-Lambert (fewer photons, noisier logarithm), then apply the display's curve."""
     rows, columns = attenuation.shape
     across, down = (np.linspace(-0.5, 0.5, size, dtype=np.float32) for size in (columns, rows))
     uneven = film.tilt[0] * columns / rows * across + film.tilt[1] * down[:, None]

@@ -1,4 +1,4 @@
-"""The pencil of the synthetic radiographs: closed contours, what is painted inside them, film and noise."""
+"""Draw the shapes of the synthetic radiographs: closed contours, their filling, blur and texture."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from scipy import ndimage
 Points = NDArray[np.float64]  # (N, 2): x to the right, y down
 Picture = NDArray[np.float32]  # (rows, columns)
 
-SUB_ROWS = 3  # the coverage is exact along a row and sampled at three heights within it
+SUB_ROWS = 3  # the coverage is exact along a row and sampled at three heights within the row
 
 
 @dataclass(frozen=True)
 class Pose:
-    """Where a drawing lies: points are scaled, turned by ``angle`` radians, then moved to ``x``, ``y``."""
+    """The position of a drawing: points are scaled, turned by ``angle`` radians, then moved to ``x``, ``y``."""
 
     x: float = 0.0
     y: float = 0.0
@@ -35,7 +35,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class Growth:
-    """What makes two skulls of the same traits differ: a smooth displacement, the sum of a few random waves."""
+    """A smooth random displacement, so that skulls with the same traits differ: the sum of a few random waves."""
 
     waves: Points  # (K, 2) radians per image height
     phases: Points  # (K, 2)
@@ -68,7 +68,7 @@ class Layer:
         self.weights.extend([weight] * len(contours))
 
     def paint(self, to_pixels: Callable[[Points], Points], rows: int, columns: int) -> Picture:
-        """Return the summed attenuation (rows, columns); ``to_pixels`` takes points of the contours to pixels."""
+        """Return the summed attenuation (rows, columns); ``to_pixels`` converts points of the contours to pixels."""
         if not self.contours:
             return np.zeros((rows, columns), np.float32)
         lengths = np.array([len(contour) for contour in self.contours])
@@ -83,7 +83,7 @@ class Layer:
 
 
 def _coverage(starts: Points, ends: Points, weights: NDArray[np.float64], rows: int, columns: int) -> Picture:
-    """Fill by accumulation: an edge adds its signed weight where a sub-row crosses it; the sum along the row fills."""
+    """Fill by accumulation: each edge adds a signed weight at its crossings with a sub-row, summed along the row."""
     top, bottom = starts[:, 1] * SUB_ROWS - 0.5, ends[:, 1] * SUB_ROWS - 0.5
     first, last = (np.clip(np.ceil(f(top, bottom)), 0, rows * SUB_ROWS).astype(int) for f in (np.minimum, np.maximum))
     counts = last - first
@@ -139,7 +139,7 @@ def mirrored(points: ArrayLike) -> Points:
 
 
 def soften(picture: Picture, radius: float) -> Picture:
-    """Blur by two box filters of ``radius`` pixels, at least one: a wide blur at the price of a narrow one."""
+    """Blur by two box filters of ``radius`` pixels, at least one; a wide blur takes no longer than a narrow one."""
     size = 2 * max(1, round(radius)) + 1
     once = ndimage.uniform_filter(picture, size, mode="nearest")
     return ndimage.uniform_filter(once, size, mode="nearest")

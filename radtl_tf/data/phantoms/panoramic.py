@@ -65,7 +65,7 @@ def _arches(rng: np.random.Generator, age: int) -> dict[Place, Tooth]:
 
 
 def _erupted(place: Place, rng: np.random.Generator, *, smile: float, gap: float, size: float) -> Tooth:
-    """Return a tooth in its place: the bite line smiles, roots fan out, each tooth a little out of line."""
+    """Return a tooth in its place: on a curved bite line, with diverging roots and a small random displacement."""
     upper, side, number = place
     row = _UPPER if upper else _LOWER
     shape, width, crown, root = row[number]
@@ -83,7 +83,7 @@ def draw_panoramic(rng: np.random.Generator, *, present: bool, age: int) -> Draw
     _draw_soft_tissue(drawing.soft, rng)
     _draw_bones(drawing, rng)
     teeth = _arches(rng, age)
-    if rng.random() < 0.5:  # as often with the label as without it
+    if rng.random() < 0.5:  # independent of the label
         _displace(teeth, rng)
     for key, tooth in teeth.items():
         _draw_cared_for(drawing.hard, key, tooth, rng, age)
@@ -93,7 +93,7 @@ def draw_panoramic(rng: np.random.Generator, *, present: bool, age: int) -> Draw
 
 
 def _draw_soft_tissue(soft: Layer, rng: np.random.Generator) -> None:
-    """Cheeks, ghost of the spine, tongue, spine itself; then the air of throat and mouth."""
+    """Add cheeks, ghost of the spine, tongue and spine, then the air of throat and mouth."""
     vary = rng.uniform(0.5, 1.5, 5)
     soft.add(0.3, mirrored([(0, -0.2), (0.92, -0.2), (0.98, 0.2), (0.96, 0.6), (0.8, 0.95), (0.5, 1.2), (0, 1.2)]))
     for width in (1.6, 1.25, 0.9, 0.5):
@@ -107,7 +107,7 @@ def _draw_soft_tissue(soft: Layer, rng: np.random.Generator) -> None:
 
 
 def _draw_bones(drawing: Drawing, rng: np.random.Generator) -> None:
-    """Mandible, maxilla with its sinuses, nose, cheekbones; lines of palate, septum, orbits and mandibular canal."""
+    """Add mandible, maxilla with sinuses, nose, cheekbones; lines of palate, septum, orbits and mandibular canal."""
     bone, hard = drawing.bone, drawing.hard
     jaw, face = Pose(scale_x=rng.normal(1, 0.025), scale_y=rng.normal(1, 0.02)), Pose(scale_x=rng.normal(1, 0.03))
     bone.add(0.36, jaw.place(rounded(mirrored(_MANDIBLE))))
@@ -131,7 +131,7 @@ def _draw_bones(drawing: Drawing, rng: np.random.Generator) -> None:
 
 
 def _draw_cared_for(hard: Layer, key: Place, tooth: Tooth, rng: np.random.Generator, age: int) -> None:
-    """Draw a tooth as life has left it: sound, filled, root-filled, crowned, lost, or replaced by an implant."""
+    """Draw a tooth in a random state: sound, filled, root-filled, crowned, lost, or replaced by an implant."""
     worn = min(1.0, age / 50)
     fate = rng.random() / worn
     if fate < 0.03:
@@ -173,7 +173,7 @@ def _supernumerary(teeth: dict[Place, Tooth], rng: np.random.Generator) -> Tooth
 
 
 def _displace(teeth: dict[Place, Tooth], rng: np.random.Generator) -> None:
-    """Let a tooth of the normal count lie deep and tilted, its place in the arch empty: as bright as an extra tooth."""
+    """Move a normal tooth deep into the jaw and tilt it; its place stays empty. It is as bright as an extra tooth."""
     upper, side = bool(rng.random() < 0.75), int(rng.choice([-1, 1]))
     number = int(rng.choice([0, 1, 2, 4], p=[0.15, 0.15, 0.5, 0.2]))
     tooth = teeth[upper, side, number]

@@ -142,7 +142,7 @@ def _draw_soft_tissue(soft: Layer, traits: Traits, rng: np.random.Generator) -> 
 
 
 def _draw_vault(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> None:
-    """Braincase as a shell of two tables, with brow, frontal sinus, sutures and the grooves of vessels."""
+    """Add the braincase as a shell of two tables, with brow, frontal sinus, sutures and the grooves of vessels."""
     bone, hard = drawing.bone, drawing.hard
     grow, shell = 1 + 0.006 * traits.vault, 0.025 + 0.0045 * traits.vault
     outer = rounded(_about(_moved(_VAULT, slice(1, 3), (0.008 * traits.brow, 0)), 0.5, 0.45, grow, grow))
@@ -158,7 +158,7 @@ def _draw_vault(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> N
 
 
 def _draw_base(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> None:
-    """Petrous bone, mastoid with its air cells, sella, sphenoid sinus; the ear rod of the cephalostat."""
+    """Add petrous bone, mastoid with its air cells, sella, sphenoid sinus and the ear rod of the cephalostat."""
     bone, hard = drawing.bone, drawing.hard
     bone.add(0.42, rounded(_PETROUS))
     size = 1 + 0.18 * traits.mastoid
@@ -173,7 +173,7 @@ def _draw_base(drawing: Drawing, traits: Traits, rng: np.random.Generator) -> No
 
 
 def _draw_face(drawing: Drawing, rng: np.random.Generator) -> None:
-    """Orbit, cheekbone, maxilla with its sinus, nasal bone, palate and the pterygoid plates."""
+    """Add orbit, cheekbone, maxilla with its sinus, nasal bone, palate and the pterygoid plates."""
     bone, hard = drawing.bone, drawing.hard
     bone.add(0.24, rounded(_MAXILLA))
     bone.add(-0.2, rounded([(0.6, 0.48), (0.69, 0.475), (0.72, 0.52), (0.71, 0.57), (0.62, 0.575), (0.595, 0.54)]))
@@ -188,7 +188,7 @@ def _draw_face(drawing: Drawing, rng: np.random.Generator) -> None:
 
 
 def _draw_mandible(drawing: Drawing, traits: Traits) -> None:
-    """Both halves of the mandible, the far one slightly larger and displaced as the beam diverges."""
+    """Add both halves of the mandible; the far one is slightly larger and displaced because the beam diverges."""
     shape = _moved(_MANDIBLE, _GONION, (-0.009 * traits.angle, 0.009 * traits.angle))
     shape = _moved(shape, _CHIN, (0.009 * traits.chin, 0.004 * traits.chin))
     for offset in (0.0, 0.007):
@@ -200,7 +200,7 @@ def _draw_mandible(drawing: Drawing, traits: Traits) -> None:
 
 
 def _draw_spine(drawing: Drawing, rng: np.random.Generator) -> None:
-    """Atlas, axis with its dens, and the next cervical vertebrae with their spinous processes; the hyoid bone."""
+    """Add atlas, axis with dens, the next cervical vertebrae with spinous processes, and the hyoid bone."""
     bone, bend = drawing.bone, rng.normal(0, 0.04)
     bone.add(0.26, rounded([(0.338, 0.585), (0.358, 0.59), (0.37, 0.66), (0.385, 0.725), (0.31, 0.725), (0.325, 0.66)]))
     bone.add(0.2, ellipse(0.377, 0.62, 0.013, 0.02))
@@ -215,7 +215,7 @@ def _draw_spine(drawing: Drawing, rng: np.random.Generator) -> None:
 
 
 def _draw_teeth(hard: Layer, rng: np.random.Generator, age: int) -> None:
-    """Both rows of both sides, which lie over each other."""
+    """Add both rows of teeth of both sides, which overlap."""
     overjet, overbite, slant = rng.normal(0.012, 0.005), rng.uniform(0, 0.008), rng.normal(0, 0.08)
     for upper, offset in ((True, 0.0), (True, 0.005), (False, 0.0), (False, 0.005)):
         up = 1 if upper else -1

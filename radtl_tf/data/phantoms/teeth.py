@@ -1,4 +1,4 @@
-"""Teeth of the synthetic radiographs: crown, enamel, pulp, roots, and what dentists put into them."""
+"""Draw the teeth of the synthetic radiographs: crown, enamel, pulp, roots, fillings, crowns and implants."""
 
 from __future__ import annotations
 

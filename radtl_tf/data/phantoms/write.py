@@ -1,4 +1,4 @@
-"""Write synthetic radiographs as DICOM files with a manifest: they show that everything works, and are never evidence.
+"""Write synthetic radiographs as DICOM files with a manifest, to try everything; their results are not evidence.
 
 All that is drawn follows from (seed, kind, patient, image). Headers and file names are drawn apart from the label.
 """
@@ -25,19 +25,19 @@ from radtl_tf.records.experiment import Task
 
 COLUMNS = ("path", "label", "patient_id", "age", "view")
 MANIFEST, RECORD = "labels.csv", "phantoms.json"
-VERSION = 1  # raised by every change of what is drawn or written
+VERSION = 1  # increase it with every change of what is drawn or written
 _MAX_IMAGES = 3
 _AGES = (8, 70)
-_LABELS, _ANATOMY, _FILM, _PERSON, _HEADER = range(5)  # what a random generator is for
+_LABELS, _ANATOMY, _FILM, _PERSON, _HEADER = range(5)  # the purpose of a random generator
 _SEPARATOR = "|"
-Truth = tuple[bool, ...]  # of one patient: is it the positive class, or, with several labels, which does it have?
+Truth = tuple[bool, ...]  # of one patient: whether it is the positive class, or has each of several labels
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What is drawn and how it is taken; ``rows`` is the default height in pixels.
+    """What is drawn and how the images are taken; ``rows`` is the default height in pixels.
 
-    ``classes`` are negative, positive, or, where the kind is ``multilabel``, the labels that a patient may have.
+    ``classes`` are negative and positive or, if the kind is ``multilabel``, the labels that a patient may have.
     """
 
     classes: tuple[str, ...]
@@ -48,7 +48,7 @@ class Kind:
     mirrored: float  # share of images that are taken from the other side
     projection: Projection
     views: tuple[str, str]  # as the manifest says, the second mirrored
-    has_sex: bool  # whether the header may tell the sex: not where it is the label
+    has_sex: bool  # whether the header states the sex: not if sex is the label
     multilabel: bool = False
 
     def label(self, truth: Truth) -> str:
@@ -58,7 +58,7 @@ class Kind:
         return self.classes[truth[0]]
 
     def task(self) -> Task:
-        """Return the task of telling the labels, per patient; where the images are is left open."""
+        """Return the task of predicting the labels per patient, without a manifest or an image folder."""
         one_patient = Task(patient="patient_id", unit="patient")
         if self.multilabel:
             return replace(one_patient, kind="multilabel", label_separator=_SEPARATOR, classes=self.classes)
@@ -90,7 +90,7 @@ KINDS: dict[str, Kind] = {
     ),
 }
 
-# Each of the five traits that together tell the sex, as a label of its own: a task to pre-train on.
+# Each of the five traits that differ between the sexes is a label: a task for pre-training.
 KINDS["skull-findings"] = replace(
     KINDS["skull"],
     classes=FINDINGS,
@@ -122,13 +122,13 @@ def draw_phantoms(kind: str, *, num_patients: int, seed: int, height: int | None
     if kind not in KINDS:
         raise ExperimentError(f"unknown phantoms {kind!r}{nearest(kind, KINDS)}; there are: {', '.join(KINDS)}.")
     if num_patients < 2:
-        raise ExperimentError(f"{num_patients} patients cannot show both labels: draw at least 2.")
+        raise ExperimentError(f"{num_patients} patients cannot show both labels; expected at least 2.")
     truths, rows = _truths(kind, num_patients, seed), height or KINDS[kind].rows
     return (phantom for patient, truth in enumerate(truths) for phantom in _patient(kind, patient, truth, seed, rows))
 
 
 def _truths(kind: str, num_patients: int, seed: int) -> Iterator[Truth]:
-    """Return the truth of each patient: half of them have a label, whatever other labels they have."""
+    """Return the truth of each patient: half of them have each label, independently of the other labels."""
     half = np.arange(num_patients) % 2 == 1
     numbers = [(number,) for number in range(len(KINDS[kind].classes))] if KINDS[kind].multilabel else [()]
     columns = [_random(seed, kind, _LABELS, *number).permutation(half).tolist() for number in numbers]
@@ -162,14 +162,14 @@ def _is_there(folder: Path, record: Mapping[str, object]) -> bool:
     try:
         found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise OutputError(f"{folder} holds other things than phantoms: name a new or empty folder.") from None
+        raise OutputError(f"{folder} contains files other than phantoms: choose a new or empty folder.") from None
     if found != dict(record):
-        raise OutputError(f"{folder} holds other phantoms ({RECORD} says which): name a new or empty folder.")
+        raise OutputError(f"{folder} contains other phantoms (see {RECORD}): choose a new or empty folder.")
     return True
 
 
 def _files(phantoms: Iterable[Phantom], kind: str, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each image, at last of the manifest."""
+    """Yield name and content of each image, then of the manifest."""
     recipe, rows = KINDS[kind], [COLUMNS]
     for number, phantom in enumerate(phantoms):
         visit = _visit(phantom, kind, seed)
@@ -190,7 +190,7 @@ def _visit(phantom: Phantom, kind: str, seed: int) -> Visit:
 
 
 def _write_whole(folder: Path, files: Iterable[tuple[str, bytes]], record: Mapping[str, object]) -> None:
-    """Write all files or none; an empty folder is replaced, any other refuses."""
+    """Write all files or none; an existing folder must be empty."""
     with temporary_folder(folder) as temporary:
         (temporary / "images").mkdir()
         for name, content in files:
@@ -211,6 +211,6 @@ def _patient(kind: str, patient: int, truth: Truth, seed: int, rows: int) -> Ite
 
 
 def _random(seed: int, kind: str, *numbers: int) -> np.random.Generator:
-    """Return the generator of one patient or image, whatever was drawn before."""
-    # A list of seeds would not do: trailing zeros do not count in it.
+    """Return the generator of one patient or image; it does not depend on earlier draws."""
+    # Not a list of seeds, in which trailing zeros do not count.
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(list(KINDS).index(kind), *numbers)))

@@ -1,1 +1,1 @@
-"""Tables as people bring them: their format, encoding and separators, and what is repaired in them."""
+"""Read the tables of users: detect format, encoding and separators, and repair common faults."""

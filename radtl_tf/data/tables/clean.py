@@ -1,4 +1,4 @@
-"""Leave out of a table what is not data, and bring its cells into their normal form; all of it is told."""
+"""Remove from a table what is not data and bring its cells into their normal form; every change is recorded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from radtl_tf.data.tables.repairs import Repair, at_lines, counted, in_columns
 from radtl_tf.errors import DataError
 
 _PANDAS = re.compile(r"Unnamed: \d+(_level_\d+)?|")  # how pandas names a column without a name
-# What a spreadsheet's last rows begin with where they sum up the others.
+# Words at the beginning of the last rows of a spreadsheet that sum up the others.
 _TOTALS = frozenset(
     ("total", "totals", "grand total", "sum", "subtotal", "count", "mean", "average", "summe", "gesamt", "anzahl")
     + ("mittelwert", "totale", "totaal", "somme", "moyenne", "suma", "итого", "всего", "сумма", "合計", "総計", "小計")
@@ -22,23 +22,23 @@ _TOTALS = frozenset(
 
 
 def cleaned(cells: Cells) -> Cells:
-    """Return the table without nameless columns, empty rows and total rows.
+    """Return the table without unnamed columns, empty rows and total rows.
 
     Raises:
-        DataError: nothing is left.
+        DataError: no row is left.
     """
     cells = replace(cells, header=[name.strip() for name in cells.header])
     cells = _without_totals(_without_empty_rows(cells))  # first, since the word may be in a column without a name
     cells = _without_empty_rows(_without_columns(cells)) if cells.rows else cells
     if not cells.rows:
-        raise DataError("the table has a header and no row.")
+        raise DataError("the table has a header but no rows; expected one row per image.")
     return cells
 
 
 def normal_cells(cells: Cells, kept: Sequence[str] = ()) -> tuple[list[list[str]], tuple[Repair, ...]]:
-    """Return the rows with every cell in its normal form, and what was changed; the columns ``kept`` stay as they are.
+    """Return the rows with every cell in its normal form, and the changes; the columns ``kept`` stay as they are.
 
-    The header counts as line 0 and is expected to be normal.
+    The header must be in its normal form already.
     """
     changes: dict[str, list[tuple[int, str]]] = defaultdict(list)
     columns = [
@@ -85,14 +85,14 @@ def _normalization(kind: str, places: Sequence[tuple[int, str]]) -> Repair:
 
 
 def _without_columns(cells: Cells) -> Cells:
-    """Leave out columns without a name: the index of a DataFrame, or what a spreadsheet saves next to its table."""
+    """Remove columns without a name: the index of a DataFrame, or notes next to the table in a spreadsheet."""
     gone = [at for at, name in enumerate(cells.header) if _PANDAS.fullmatch(name)]
     if not gone:
         return cells
     index = [at for at in gone if _is_index([row[at] for row in cells.rows])]
     empty = [at for at in gone if not any(row[at].strip() for row in cells.rows)]
     others = len(gone) - len(index) - len(empty)
-    kinds = ((len(index), "numbers the rows"), (len(empty), "empty"), (others, "with cells that nothing names"))
+    kinds = ((len(index), "with row numbers"), (len(empty), "empty"), (others, "with other cells"))
     named = ", ".join(f"{number} {what}" for number, what in kinds if number)
     repair = Repair("columns", f"{counted(len(gone), 'column')} without a name left out ({named}).")
     keep = [at for at in range(len(cells.header)) if at not in set(gone)]
@@ -105,7 +105,7 @@ def _without_columns(cells: Cells) -> Cells:
 
 
 def _is_index(column: Sequence[str]) -> bool:
-    """Tell whether a column numbers the rows, from any number on; empty cells, as in an empty row, may follow."""
+    """Tell whether a column numbers the rows, starting at any number; empty cells may follow at the end."""
     numbers = [value.strip() for value in column]
     while numbers and not numbers[-1]:
         numbers.pop()
@@ -123,7 +123,7 @@ def _without_empty_rows(cells: Cells) -> Cells:
 
 
 def _without_totals(cells: Cells) -> Cells:
-    """Leave out the last rows that only sum up the others."""
+    """Remove the last rows if they only sum up the others."""
     totals: list[int] = []
     for row, line in zip(reversed(cells.rows), reversed(cells.lines), strict=True):
         if not _is_total(row):
@@ -135,7 +135,7 @@ def _without_totals(cells: Cells) -> Cells:
 
 
 def _is_total(row: Sequence[str]) -> bool:
-    """Tell whether the first cell that is not empty says so, and at least one cell is empty, as in no row of data."""
+    """Tell whether a row sums up others: it begins with a word for a total, and has empty cells or only numbers."""
     words = [normalized(cell)[0].rstrip(":").strip().casefold() for cell in row]
     first = next((word for word in words if word), "")
     if any(sign in word for word in words for sign in "/\\"):

@@ -1,4 +1,4 @@
-"""The cells of a table that is text: its delimiter, its quotation marks, and lines that are not rows."""
+"""Divide the text of a table into cells: find its delimiter, read quotation marks, skip lines that are not rows."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Cells:
 
 
 def cells_of(text: str) -> Cells:
-    """Return the cells of a table whose delimiter is the one that its header has most of, or that ``sep=`` names.
+    """Return the cells of a table; the delimiter is the most frequent one in the header, or the one after ``sep=``.
 
     Raises:
-        DataError: the quotation marks or the numbers of cells do not fit, or there is no row.
+        DataError: the quotation marks or the numbers of cells are inconsistent, or there is no row.
     """
     first, delimiter, repairs = _preamble(text)
     try:
@@ -41,8 +41,8 @@ def cells_of(text: str) -> Cells:
     except (csv.Error, _SwallowedError):
         records, literal = _line_by_line(text, first, delimiter)
         message = (
-            f"{counted(len(literal), 'cell')} with a quotation mark that does not close "
-            f"({at_lines(literal)}): taken as part of the text."
+            f"{counted(len(literal), 'cell')} with an unclosed quotation mark "
+            f"({at_lines(literal)}), read as part of the text."
         )
         repairs = [*repairs, Repair("quotation-marks", message, tuple((line, "") for line in literal))]
     if not records:
@@ -52,7 +52,7 @@ def cells_of(text: str) -> Cells:
 
 
 def _preamble(text: str) -> tuple[int, str, list[Repair]]:
-    """Return the number of lines before the header, the delimiter, and what was left out."""
+    """Return the number of lines before the header, the delimiter, and the repairs."""
     said, comments, named = [], [], None
     for number, line in enumerate(_lines(text), start=1):
         match = _SEPARATOR_LINE.fullmatch(line.strip("\r\n ").strip('"'))
@@ -91,7 +91,7 @@ def _records(text: str, skip: int, delimiter: str) -> Iterator[Record]:
     """Yield the records of a text whose first ``skip`` lines are not part of the table.
 
     Raises:
-        csv.Error: a quotation mark does not close, or a cell is too large.
+        csv.Error: a quotation mark is not closed, or a cell is too large.
     """
     stream = io.StringIO(text, newline="")
     for _ in range(skip):
@@ -105,11 +105,11 @@ def _records(text: str, skip: int, delimiter: str) -> Iterator[Record]:
 
 
 class _SwallowedError(Exception):
-    """A cell seems to hold whole rows."""
+    """A cell that seems to contain whole rows."""
 
 
 def _refuse_swallowed(records: list[Record], delimiter: str) -> None:
-    """Refuse a record of several lines in which each line would be a row: a mark in it does not quote."""
+    """Refuse a record of several lines that look like rows: its quotation mark is part of the text."""
     num = len(records[0][1]) if records else 0
     for _, row, height in records:
         if height < 2 or num < 2:
@@ -122,10 +122,10 @@ def _refuse_swallowed(records: list[Record], delimiter: str) -> None:
 
 
 def _line_by_line(text: str, skip: int, delimiter: str) -> tuple[list[Record], list[int]]:
-    """Return the records where each line is one, and the lines whose quotation marks are part of the text.
+    """Return one record per line, and the lines whose quotation marks are part of the text.
 
     Raises:
-        DataError: a line is not a row either way.
+        DataError: a line is not a row, with or without quotation.
     """
     records: list[Record] = []
     literal, num = [], 0
@@ -151,10 +151,10 @@ def _one_row(content: str, delimiter: str, quoting: Literal[0, 3]) -> list[str] 
 
 
 def _even(header: list[str], body: list[tuple[int, list[str]]], repairs: list[Repair]) -> Cells:
-    """Return rows as long as the header: further cells may only be empty, and a comment is not a row.
+    """Return rows as long as the header, without comments; additional cells must be empty.
 
     Raises:
-        DataError: a row has too few or too many cells, or there is none.
+        DataError: a row has too few or too many cells, or there is no row.
     """
     num = len(header)
     comments = [line for line, row in body if len(row) < num and row[0].lstrip().startswith(_COMMENT)]
@@ -166,7 +166,9 @@ def _even(header: list[str], body: list[tuple[int, list[str]]], repairs: list[Re
     if ragged:
         line, row = ragged[0]
         rows = counted(len(ragged), "row")
-        raise DataError(f"line {line} has {len(row)} cells where the header has {num} ({rows} so).")
+        raise DataError(
+            f"line {line} has {len(row)} cells; the header has {num}. Correct the line ({rows} with this fault)."
+        )
     if not body:
-        raise DataError("the table has a header and no row.")
+        raise DataError("the table has a header but no rows; expected one row per image.")
     return Cells(header, [row[:num] for _, row in body], [line for line, _ in body], tuple(repairs))

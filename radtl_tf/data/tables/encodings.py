@@ -1,8 +1,8 @@
-"""The encoding of a table: found from its bytes, or given; never guessed where two are possible.
+"""Find the encoding of a table from its bytes, unless it is given; if two fit, refuse to guess.
 
-Statistics of letters, as charset-normalizer has them, need more text than the labels of a table hold
-(docs/decisions/0016-tables.md has the measurement). Instead, each encoding that spreadsheets write is tried on the
-cells, and the texts that come out are compared.
+Letter statistics, as in charset-normalizer, need more text than the labels of a table contain (measured in
+docs/decisions/0016-tables.md). Instead, we decode the cells with each encoding that spreadsheets write and compare the
+texts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from radtl_tf.data.tables import plausibility
 from radtl_tf.errors import DataError, nearest
 
 UTF8 = "utf-8"
-_BYTE_ORDER_MARKS = (  # the longer ones first: one of UTF-32 begins like one of UTF-16
+_BYTE_ORDER_MARKS = (  # the longer ones first: the mark of UTF-32 begins like the mark of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -27,7 +27,7 @@ _BYTE_ORDER_MARKS = (  # the longer ones first: one of UTF-32 begins like one of
 _JIS = plausibility.leads("euc_jp", 0xB0, 0xCF)  # JIS X 0208, level 1
 _GB = plausibility.leads("gb2312", 0xB0, 0xD7)  # GB 2312, level 1
 _BIG5 = plausibility.leads("big5", 0xA4, 0xC6)  # level 1
-# What spreadsheets write besides Unicode, and how plausible a text is that comes out.
+# The encodings that spreadsheets write besides Unicode, each with a function that scores the decoded text.
 CANDIDATES: dict[str, Callable[[str], float]] = {
     "cp932": plausibility.japanese(_JIS),
     "cp1252": plausibility.western,
@@ -41,15 +41,15 @@ CANDIDATES: dict[str, Callable[[str], float]] = {
 }
 _ESCAPES = (b"\x1b$@", b"\x1b$B", b"\x1b(J")  # ISO-2022-JP
 _DIVIDERS = re.compile(rb"[\t,;\"]")  # none is the second byte of a character in any candidate
-_MAX_CELLS = 3000  # different ones that are tried
-_WORST = 0.3  # mean implausibility of an encoding that may be the one
-_MARGIN = 0.1  # by which the others must be worse
+_MAX_CELLS = 3000  # different cells that are tried
+_WORST = 0.3  # largest mean implausibility of an accepted encoding
+_MARGIN = 0.1  # by which the other encodings must be worse
 _ADVICE = "save the table as 'CSV UTF-8' in the spreadsheet, or name the encoding (task.encoding)"
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """The text of a table and its encoding; ``detected`` where it was found by trying encodings."""
+    """The text of a table and its encoding; ``detected`` if it was found by trying encodings."""
 
     text: str
     encoding: str
@@ -90,7 +90,7 @@ def text_encoding(name: str) -> str:
     except (LookupError, ValueError, TypeError):
         known = (UTF8, "utf-16", *CANDIDATES)
         raise DataError(
-            f"no encoding is called {name!r}{nearest(name, known)}; common ones: {', '.join(known)}."
+            f"unknown encoding {name!r}{nearest(name, known)}; common ones are: {', '.join(known)}."
         ) from None
     return "utf-8-sig" if codec.name == UTF8 else codec.name
 
@@ -103,17 +103,18 @@ def _strict(data: bytes, codec: str, name: str = "") -> str:
         line = data[:start].count(b"\n") + 1
         raise DataError(f"line {line} is not in the encoding {name or codec}: {_ADVICE}.") from error
     if "\0" in text:
-        raise DataError(f"line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character: no text file.")
+        line = text[: text.index(chr(0))].count(chr(10)) + 1
+        raise DataError(f"line {line} contains a NUL character, so this is not a text file: {_ADVICE}.")
     return text
 
 
 def _without_mark(data: bytes) -> Decoded:
-    """Read UTF-16 that lost its byte order mark: one byte order gives text with separators, the other does not."""
+    """Read UTF-16 without a byte order mark: only the true byte order gives text with separators."""
     fitting = [name for name in ("utf-16-le", "utf-16-be") if _reads_as_table(data, name)]
     if len(fitting) == 1:
         return Decoded(data.decode(fitting[0]), fitting[0], detected=True)
     line = data[: data.index(b"\0")].count(b"\n") + 1
-    raise DataError(f"line {line} holds a NUL byte: no text file. Save the table as 'CSV UTF-8'.")
+    raise DataError(f"line {line} contains a NUL byte, so this is not a text file. Save the table as 'CSV UTF-8'.")
 
 
 def _reads_as_table(data: bytes, encoding: str) -> bool:
@@ -125,10 +126,10 @@ def _reads_as_table(data: bytes, encoding: str) -> bool:
 
 
 def _found(data: bytes) -> Decoded:
-    """Return the text in the one candidate that gives plausible cells.
+    """Return the text in the only candidate that gives plausible cells.
 
     Raises:
-        DataError: several do and differ, or none does.
+        DataError: several candidates do and give different texts, or none does.
     """
     cells = list(_cells(data))
     scores = {name: score for name in CANDIDATES if (score := _score(cells, name)) <= _WORST}
@@ -138,15 +139,15 @@ def _found(data: bytes) -> Decoded:
     fitting = [name for name, score in scores.items() if score <= best + _MARGIN]
     line = next(number for number, one in enumerate(data.splitlines(), 1) if not one.isascii())
     if not fitting:
-        raise DataError(f"line {line} is in an encoding that is not recognized, and not in UTF-8: {_ADVICE}.")
+        raise DataError(f"line {line} is not in UTF-8, and its encoding is not recognized: {_ADVICE}.")
     if len({texts[name] for name in fitting}) > 1:
         named = f"{', '.join(fitting[:-1])} or {fitting[-1]}"
-        raise DataError(f"line {line} is not in UTF-8, and may be in {named}, which differ: {_ADVICE}.")
+        raise DataError(f"line {line} is not in UTF-8; {named} fit and give different texts: {_ADVICE}.")
     return Decoded(texts[fitting[0]], fitting[0], detected=True)
 
 
 def _cells(data: bytes) -> Iterator[bytes]:
-    """Yield the first different cells that are not plain ASCII, roughly divided."""
+    """Yield the first different cells that are not plain ASCII; the division into cells is approximate."""
     seen: set[bytes] = set()
     for line in data.splitlines():
         if line.isascii():
@@ -168,7 +169,7 @@ def _tried(data: bytes, encoding: str) -> str | None:
 
 
 def _is_text(text: str) -> bool:
-    """Tell whether a text holds no control, private or unassigned characters."""
+    """Tell whether a text has no control, private or unassigned characters."""
     return not any(unicodedata.category(sign) in ("Cc", "Cn", "Co", "Cs") for sign in set(text) - set("\r\n\t"))
 
 

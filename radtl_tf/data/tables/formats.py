@@ -1,4 +1,4 @@
-"""What kind of file a table is, told from its first bytes; other files are named for what they are."""
+"""Recognize the kind of a table from its first bytes; name the kind of other files in the error."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _STARTS = (
     (b"7z\xbc\xaf", "a 7-Zip archive: unpack it"),
     (b"Rar!", "a RAR archive: unpack it"),
     (b"%PDF", f"a PDF: {_CSV}"),
-    (b"{\\rtf", f"a text of a word processor (RTF): {_CSV}"),
+    (b"{\\rtf", f"a text document (RTF): {_CSV}"),
     (b"SQLite format 3", "an SQLite database: export the table as CSV"),
     (b"\x89HDF", "an HDF5 file: export the table as CSV"),
     (b"ARROW1", "a Feather file: export the table as CSV or parquet"),
     (b"$FL2", "an SPSS file: export the table as CSV"),
     (b"<stata_dta>", "a Stata file: export the table as CSV"),
-    (b"version https://git-lfs", "a pointer of Git LFS: fetch the file itself"),
-    (b"\x89PNG", "an image: name the table of the images"),
-    (b"\xff\xd8\xff", "an image: name the table of the images"),
+    (b"version https://git-lfs", "a Git LFS pointer: download the file itself"),
+    (b"\x89PNG", "an image; expected the table of the images"),
+    (b"\xff\xd8\xff", "an image; expected the table of the images"),
 )
 _HTML = re.compile(rb"<(!doctype html|html|head|body|table|div|meta|script)\b", re.I)
 _JSON = re.compile(rb"\{\s*[\"}]|\[\s*[\[{\"\]\d]")
@@ -44,7 +44,7 @@ def kind_of(data: bytes) -> str:
         return PARQUET
     what = next((what for start, what in _STARTS if data.startswith(start)), "") or _marked_up(data[:4096])
     if data[128:132] == b"DICM":
-        what = "a DICOM image: name the table of the images"
+        what = "a DICOM image; expected the table of the images"
     if what:
         raise DataError(f"the file is {what}.")
     return TEXT
@@ -59,16 +59,16 @@ def _zipped(data: bytes) -> str:
 
 
 def _marked_up(head: bytes) -> str:
-    """Return what the file is if it is a text of another kind, else an empty string."""
+    """Return the kind of a text that is not a table, else an empty string."""
     head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if _HTML.match(head):
-        return f"a web page (HTML), as some systems export or as a server answers a failed download: {_CSV}"
+        return f"a web page (HTML), perhaps an export or a failed download: {_CSV}"
     if head.startswith(b"<?xml"):
         return f"an XML file: {_CSV}"
     if head.startswith(b"<"):
-        return f"a web page or another text with marks (HTML, XML): {_CSV}"
+        return f"a web page or another text with tags (HTML, XML): {_CSV}"
     if _TOML.search(head):
-        return "a TOML file, such as an experiment file: name the table of the images"
+        return "a TOML file, such as an experiment file; expected the table of the images"
     if _JSON.match(head):
-        return "JSON: write it as CSV with a row per image"
+        return "JSON: write it as CSV with one row per image"
     return ""

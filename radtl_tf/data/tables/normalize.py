@@ -1,4 +1,4 @@
-"""Bring the cells of a table into the one form in which they are compared, and tell what was changed."""
+"""Bring the cells of a table into their normal form, in which they are compared, and record the changes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _apostrophe(value: str) -> bool:
     return without_apostrophes(bare.strip()) != bare.strip()
 
 
-# What may be changed in a cell, as a message says it; the first three only where a cell is not plain ASCII.
+# The changes of a cell, as messages name them; those of ``_UNICODE`` only if a cell is not plain ASCII.
 _UNICODE: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("full-width or other compatibility characters", _wide),
     ("letters in another Unicode form", _composed),
@@ -48,7 +48,7 @@ KINDS = tuple(kind for kind, _ in (*_UNICODE, *_PLAIN))
 
 
 def normalized(value: str) -> tuple[str, tuple[str, ...]]:
-    """Return the normal form of a cell, and which of ``KINDS`` were changed for it, in their order.
+    """Return the normal form of a cell, and which of ``KINDS`` were changed, in their order.
 
     >>> normalized(" 17")
     ('17', ('spaces around the text',))

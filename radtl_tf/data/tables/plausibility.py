@@ -1,9 +1,8 @@
-"""How plausible texts are that a guessed encoding gives: few words are enough, where statistics of letters need many.
+"""Score how plausible a text is that a guessed encoding gives; a few words are enough.
 
-Each text (a cell) gets 0 where people could have written it, up to 1 where they could not. The rules are those of
-scripts: no word mixes Latin and Cyrillic letters, a word has its capital at the beginning, the accented letters of a
-word belong to one language, a Latin word has no single ideograph in it, half-width kana do not begin with a
-mark.
+Each text (a cell) gets a score from 0 (plausible) to 1 (implausible). The rules follow the writing systems: a word does
+not mix Latin and Cyrillic letters, capitals are at the beginning of a word, the accented letters of a word belong to
+one language, a Latin word contains no single ideograph, half-width kana do not begin with a voicing mark.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ _WESTERN = (
     *("äöüß", "àâæçéèêëîïôœùûüÿ", "áéíñóúü", "áâãàçéêíóôõúü", "àèéìòù", "æøåéóòâêôäö", "åäöéü", "éëïóöüáíèêç"),
     *("àçèéíïòóúü", "áðéíóúýþæö"),
 )
-# Without the rare letters of Slovak, with which a French or Danish word would pass.
+# Without the rare letters of Slovak, because with them a French or Danish word would be accepted.
 _CENTRAL = ("áčďéěíňóřšťúůýž", "áäčďéíľňóôšťúýž", "ąćęłńóśźż", "áéíóöőúüű", "čćđšž", "ăâîşţ", "äöüß")
 _TURKISH = ("çğıöşüâîû",)
-_PUNCTUATION = "‘’“”–—…«»°²³"  # after or before a letter, as it comes
+_PUNCTUATION = "‘’“”–—…«»°²³"  # before or after any letter
 _BY_NUMBERS = "±§£€¥×½¼¾µ"  # before or after a digit or a space, or alone
 _CJK = re.compile(r"[\u3005\u3007\u3041-\u30ff\u3400-\u9fff\uff66-\uff9f]+")
 _KANA = re.compile(r"[\u3041-\u30fa]")
@@ -27,13 +26,13 @@ _HANGUL = re.compile(r"[가-힣]+")
 _HALF_WIDTH = re.compile(r"[ｦ-ﾟ]+")
 _HALF_WIDTH_WORD = re.compile(r"(?![ｧ-ｰ])(?:[ｳｶ-ﾄﾊ-ﾎ]ﾞ|[ﾊ-ﾎ]ﾟ|[ｦ-ﾝ])+")  # a voicing mark only where it can be
 _CJK_SIGNS = re.compile(r"[\u3000-\u303f\u30fb-\u30ff\uff01-\uff60･\uffe0-\uffe6‐–—―…‘’“”°±×÷′″→←↑↓①-⑳Ⅰ-Ⅹⅰ-ⅹ㎜㎝㎏α-γ]")
-# What no language of the alphabets above writes, though each letter is one of its own.
+# Combinations of letters that do not occur in the languages above, although each letter does.
 _UNWRITTEN_WESTERN = re.compile(r"õ[^e]|õ$|ã[^oeis]")
 _UNWRITTEN_CENTRAL = re.compile(r"[ńśćź][aeiouyąęó]|ă[oe]|[őű][aeo]|[^aeiouyáéíóúýěů]č[^aeiouyáéíóúýěů]")
 _UNWRITTEN_TURKISH = re.compile(r"[qwx]|^ğ")
 _UNWRITTEN_CYRILLIC = re.compile(r"^[ьъы]|[гкхаеиоуыэюяё]ь|[бвгджзклмнпрстфхцчшщьъ]{5}")
 _CYRILLIC_VOWEL = re.compile(r"[аеиоуыэюяёіїє]")
-_HEAVY = 0.5  # how much a rare ideograph counts
+_HEAVY = 0.5  # weight of a rare ideograph
 
 
 def western(text: str) -> float:
@@ -60,12 +59,12 @@ def cyrillic(text: str) -> float:
 
 
 def japanese(level_one: Callable[[str], bool]) -> Callable[[str], float]:
-    """Return how little a text looks like Japanese; ``level_one`` tells common ideographs."""
+    """Return how little a text looks like Japanese; ``level_one`` recognizes common ideographs."""
     return lambda text: _ideographs(text, level_one, kana=True)
 
 
 def chinese(level_one: Callable[[str], bool]) -> Callable[[str], float]:
-    """Return how little a text looks like Chinese; ``level_one`` tells common ideographs."""
+    """Return how little a text looks like Chinese; ``level_one`` recognizes common ideographs."""
     return lambda text: _ideographs(text, level_one, kana=False)
 
 
@@ -106,7 +105,7 @@ def _latin(text: str, alphabets: Sequence[str], unwritten: re.Pattern[str]) -> f
 
 
 def _latin_case(word: str) -> bool:
-    """Tell whether a word may be written so: Müller, MÜLLER, né, été, but not aÅb and not ÄÖÜ."""
+    """Tell whether a word has plausible case and accents: Müller, MÜLLER, né, été, but not aÅb and not ÄÖÜ."""
     accented = sum(not one.isascii() for one in word)
     has_case = word[1:].islower() or word.isupper() or len(word) == 1 or word.istitle() or word[1:].isupper()
     return has_case and (accented <= 1 or accented * 4 <= len(word) * 3)
@@ -121,7 +120,7 @@ def _is_cyrillic(word: str) -> bool:
 
 
 def _signs_fit(text: str) -> bool:
-    """Tell whether the signs other than letters are where people write them."""
+    """Tell whether signs other than letters are in plausible places."""
     for place, sign in enumerate(text):
         if sign.isascii() or (sign.isalpha() and sign not in "µ"):
             continue

@@ -1,20 +1,20 @@
-"""What was repaired or left out of a table while it was read: one line each, with counts and lines, never a value."""
+"""The repairs of a table while it is read: one message per kind, with counts and lines, never a value."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_MAX_LINES = 8  # that are named
+_MAX_LINES = 8  # in a message
 _MAX_COLUMNS = 4
 
 
 @dataclass(frozen=True)
 class Repair:
-    """One kind of repair: a word for it, a sentence, and where it was made.
+    """One kind of repair: its name, a sentence for the user, and the places of the changes.
 
-    ``places`` are (line, column) of each change; the column is empty where the whole line is meant. Repairs of the
-    table as a whole, such as its encoding, have none.
+    ``places`` are (line, column) of each change; the column is empty if the whole line is meant. Repairs of the whole
+    table, such as its encoding, have no places.
     """
 
     kind: str
@@ -28,7 +28,7 @@ class Repair:
 
 
 def counted(number: int, what: str) -> str:
-    """Return a number of things, for a message.
+    """Return a number with its noun, for a message.
 
     >>> counted(1, "row"), counted(3, "row")
     ('1 row', '3 rows')
@@ -37,7 +37,7 @@ def counted(number: int, what: str) -> str:
 
 
 def at_lines(lines: Sequence[int]) -> str:
-    """Return the first lines of many, for a message.
+    """Return the first line numbers of many, for a message.
 
     >>> at_lines([7]), at_lines(range(2, 12))
     ('line 7', 'lines 2, 3, 4, 5, 6, 7, 8, 9 and 2 more')
@@ -49,7 +49,7 @@ def at_lines(lines: Sequence[int]) -> str:
 
 
 def in_columns(names: Sequence[str]) -> str:
-    """Return the columns of changes, for a message.
+    """Return the names of columns, for a message.
 
     >>> in_columns(["label"]), in_columns(["a", "b"])
     ("column 'label'", "columns 'a' and 'b'")

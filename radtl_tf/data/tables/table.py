@@ -1,4 +1,4 @@
-"""Read a table, whatever program wrote it, as text in its normal form; all that was repaired is told."""
+"""Read a table from any program as text in its normal form, and record every repair."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Table:
     """A table as text.
 
     ``header`` names its columns; ``rows`` are the cells as they are written, ``lines`` the line on which each row
-    begins; ``repairs`` is what was left out or read in another way. ``encoding`` is the one of a text file that was
-    found by trying, else ``None``.
+    begins; ``repairs`` is what was left out or changed. ``encoding`` is the encoding of a text file if it was found by
+    trying, else ``None``.
     """
 
     header: list[str]
@@ -34,7 +34,7 @@ class Table:
     encoding: str | None = None
 
     def normal(self, kept: str) -> Table:
-        """Return the table with its cells in their normal form, apart from the column ``kept``, and this told."""
+        """Return the table with its cells in their normal form, except the column ``kept``, and with the repairs."""
         rows, repairs = normal_cells(self._cells, (kept,))
         return replace(self, rows=rows, repairs=(*self.repairs, *repairs))
 
@@ -46,17 +46,17 @@ class Table:
 def read_table(path: Path, encoding: str | None = None) -> Table:
     """Read a table: text with commas, semicolons, tabs or bars, an Excel workbook, or a parquet file.
 
-    ``encoding`` belongs to a text file; by default it is found.
+    ``encoding`` is for text files; by default it is found.
 
     Raises:
-        DataError: the file is not a table, its encoding is not known or not clear, or it has no row.
+        DataError: the file is not a table, its encoding is unknown or ambiguous, or it has no row.
     """
     data = read_file(path)
     kind = kind_of(data)
     if encoding is None:
         return _READERS[kind](data)
     if kind != TEXT:
-        raise DataError(f"an encoding is only valid for a text file; this is {kind}. Leave it out.")
+        raise DataError(f"an encoding is only valid for a text file; this is {kind}. Remove it.")
     return _of_text(data, encoding)
 
 
@@ -75,7 +75,7 @@ def _of_text(data: bytes, encoding: str | None = None) -> Table:
     if not found.detected:
         return table
     name = found.encoding
-    repair = Repair("encoding", f"The encoding is {name}, found by trying; task.encoding = '{name}' says so.")
+    repair = Repair("encoding", f"The encoding is {name}, found by trying. To be sure, set task.encoding = '{name}'.")
     return replace(table, repairs=(repair, *table.repairs), encoding=name)
 
 

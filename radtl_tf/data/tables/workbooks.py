@@ -1,4 +1,4 @@
-"""The cells of tables that are not text: Excel workbooks and parquet files, each read by the package of an extra."""
+"""Read the cells of Excel workbooks and parquet files, each with an optional package."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CSV = "save the table as 'CSV UTF-8'"
 
 
 def sheet_cells(data: bytes) -> Cells:
-    """Return the first visible sheet of an Excel workbook (.xlsx) as text, values of formulas as they were saved.
+    """Return the first visible sheet of an Excel workbook (.xlsx) as text, with the saved values of formulas.
 
     Raises:
         DataError: openpyxl is missing, the workbook is damaged or too large, or has no row.
@@ -32,7 +32,7 @@ def sheet_cells(data: bytes) -> Cells:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED:
-                raise DataError(f"the Excel workbook is larger than 1 GiB when it is unpacked: {_CSV}.")
+                raise DataError(f"the Excel workbook is larger than 1 GiB when unpacked: {_CSV}.")
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         rows = list(_rows(sheets[0]))
@@ -40,14 +40,14 @@ def sheet_cells(data: bytes) -> Cells:
         raise
     except Exception as error:
         raise DataError(f"the Excel workbook is damaged ({type(error).__name__}): {_CSV}.") from error
-    said = f"An Excel workbook: its first sheet is read, {counted(len(sheets) - 1, 'other')} not."
+    said = f"The first sheet of the Excel workbook is read, {counted(len(sheets) - 1, 'other')} ignored."
     repairs = (Repair("sheets", said),) if len(sheets) > 1 else ()
     return _table(rows, repairs)
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     """Yield number and text of the rows that are not empty."""
-    sheet.reset_dimensions()  # what the file claims may be wrong
+    sheet.reset_dimensions()  # the size in the file may be wrong
     for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
         if len(row) > _MAX_COLUMNS or number > _MAX_ROWS:
             raise DataError(f"the Excel workbook has more than {_MAX_COLUMNS} columns or {_MAX_ROWS} rows: {_CSV}.")
@@ -96,7 +96,7 @@ def parquet_cells(data: bytes) -> Cells:
         file = parquet.ParquetFile(io.BytesIO(data))
         groups = range(file.metadata.num_row_groups)
         if sum(file.metadata.row_group(group).total_byte_size for group in groups) > _MAX_UNPACKED:
-            raise DataError("the parquet file is larger than 1 GiB when it is unpacked: leave out columns.")
+            raise DataError("the parquet file is larger than 1 GiB when unpacked: remove columns.")
         schema = file.schema_arrow
         plain = [one.name for one in schema if not types.is_nested(one.type) and not types.is_binary(one.type)]
         frame = file.read(columns=plain).to_pandas(ignore_metadata=True)
@@ -116,9 +116,9 @@ def frame_cells(frame: pd.DataFrame, first_line: int = 0) -> Cells:
         DataError: it has no column or no row, or several levels of column names.
     """
     if frame.columns.nlevels > 1:
-        raise DataError("the table has several levels of column names; expected one.")
+        raise DataError("the table has several levels of column names; expected one level.")
     if not len(frame.columns) or not len(frame):
-        raise DataError("the table has no row; expected a column of paths, and a row per image.")
+        raise DataError("the table has no rows; expected a column of paths, and one row per image.")
     header, *rows = csv.reader(io.StringIO(frame.to_csv(index=False, lineterminator="\n"), newline=""))
     return Cells(header, rows, list(range(first_line, first_line + len(rows))))
 

@@ -1,1 +1,1 @@
-"""TFDS data sets: built, read back, and streamed to a network."""
+"""Build TFDS data sets, read them back, and stream them to a network."""

@@ -1,4 +1,4 @@
-"""Builders in a folder of their author: import them without copying them here, and show where they fail."""
+"""Import dataset builders from a user's folder without copying them, and show where their code fails."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _MAX_MESSAGE = 200  # characters of an exception's own text
 def builder_in(folder: Path) -> type[tfds.core.DatasetBuilder]:
     """Return the builder class of the only ``<name>_dataset_builder.py`` in ``folder``.
 
-    The folder becomes a package with a name of its own, so builders of one name in two folders do not meet, and a
-    builder that has changed is imported again. Modules in its folder are imported with ``from . import module``.
+    The folder becomes a package with a unique name, so builders with the same name in two folders do not collide, and a
+    changed builder is imported again. The builder imports modules in its folder with ``from . import module``.
 
     Raises:
         DataError: there is no such file or class, there are several, or the file cannot be imported.
     """
     files = sorted(folder.glob(f"*{SUFFIX}.py"))
     if len(files) != 1:
-        raise DataError(f"{folder}: {len(files)} files are called <name>{SUFFIX}.py; a builder's folder needs one.")
+        raise DataError(f"{folder}: {len(files)} files are called <name>{SUFFIX}.py; expected exactly one.")
     file = files[0].resolve()
-    # TFDS asks etils for the place of the package, which needs __file__ where there is no import spec.
+    # TFDS finds the folder of the package with etils, which needs __file__ if there is no import spec.
     package = types.ModuleType(f"radtl_builder_{_digest(file.parent)}")
     package.__path__, package.__file__ = [str(file.parent)], str(file.parent / "__init__.py")
     sys.modules.setdefault(package.__name__, package)
@@ -52,9 +52,9 @@ def builder_in(folder: Path) -> type[tfds.core.DatasetBuilder]:
 
 @contextlib.contextmanager
 def author_errors(name: str, module: str) -> Iterator[None]:
-    """Say in one line what the code of a builder, in ``module``, raises: type, message, file and line.
+    """Describe in one line an exception of a builder's code, in ``module``: type, message, file and line.
 
-    Modules of the same package count as well. An exception that did not pass through them goes on unchanged.
+    Modules of the same package are included. Any other exception is raised unchanged.
 
     Raises:
         DataError: an exception passed through the builder's code.
@@ -72,7 +72,7 @@ def author_errors(name: str, module: str) -> Iterator[None]:
 
 
 def _place(error: BaseException, module: str) -> str:
-    """Return ``file.py:LINE`` of the deepest frame in the builder's code, or nothing where there is none."""
+    """Return ``file.py:LINE`` of the deepest frame in the builder's code, or "" if there is none."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{Path(error.filename).name}:{error.lineno}"
     package = module.rpartition(".")[0]
@@ -86,6 +86,6 @@ def _place(error: BaseException, module: str) -> str:
 
 
 def _digest(folder: Path) -> str:
-    """Return a hash of a folder's path, and of the names and times of change of the modules in it."""
+    """Return a hash of a folder's path and of the names and modification times of its modules."""
     modules = [(str(path), path.stat().st_mtime_ns) for path in sorted(folder.glob("*.py"))]
     return hashlib.sha256(repr(modules).encode()).hexdigest()[:16]

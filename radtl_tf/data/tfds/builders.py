@@ -1,4 +1,4 @@
-"""Data sets in TFDS's own format: load a builder folder, build it whole or not at all, read it back."""
+"""Data sets in the format of TFDS: load a builder, build the data set completely or not at all, read it back."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ def builder_class(name: str) -> type[tfds.core.DatasetBuilder]:
 def build_manifest(
     manifest: Manifest, cases: Cases, data_dir: Path, task: Task | None = None
 ) -> tfds.core.DatasetBuilder:
-    """Build the data set of a manifest below ``data_dir``, or return the complete one that is there.
+    """Build the data set of a manifest below ``data_dir``, or return an existing complete one.
 
-    ``task`` says which columns hold metadata, and the depth of the images; without it columns have the names of their
-    metadata, and files say their depth.
+    ``task`` names the columns of metadata and the depth of the images; without it columns have the names of their
+    metadata, and files declare their depth.
 
     Raises:
         DataError: an image cannot be decoded; the message names its line in the manifest.
@@ -105,14 +105,14 @@ def build_named(
     data_dir: Path,
     manual_dir: Path | None = None,
 ) -> tfds.core.DatasetBuilder:
-    """Build a data set below ``data_dir``, or return the complete one; an instance keeps its own folder.
+    """Build a data set below ``data_dir``, or return an existing complete one; an instance keeps its own folder.
 
     ``source`` is the name of a shipped builder, the path of a builder's folder (both may end with ``/config``), a
-    builder class, or an instance. ``manual_dir`` is where its sources were put; default:
+    builder class, or an instance. ``manual_dir`` is the folder of its downloaded files; default:
     ``<data_dir>/downloads/manual/<name>``.
 
     Raises:
-        DataError: there is no such data set or configuration, its sources are missing or damaged, or the builder's
+        DataError: there is no such data set or configuration, its files are missing or damaged, or the builder's
             own code fails; the message then names the line.
         OutputError: the data set cannot be written.
     """
@@ -133,10 +133,10 @@ def _configured(source: str | type[tfds.core.DatasetBuilder], data_dir: Path) ->
 
 
 def class_and_config(source: str) -> tuple[type[tfds.core.DatasetBuilder], str]:
-    """Return the builder class of a shipped name or of a builder's folder, and the configuration that follows it.
+    """Return the builder class for a shipped name or a builder's folder, and the name of the configuration after it.
 
     Raises:
-        DataError: it is neither, or the builder cannot be imported.
+        DataError: ``source`` is neither, or the builder cannot be imported.
     """
     name, _, config = source.partition("/")
     if name in known_datasets():
@@ -147,19 +147,19 @@ def class_and_config(source: str) -> tuple[type[tfds.core.DatasetBuilder], str]:
     if "/" in source and list(folder.parent.glob(f"*{SUFFIX}.py")):
         return builder_in(folder.parent), folder.name
     hint = nearest(name, known_datasets())
-    raise DataError(f"{source}: neither a shipped data set{hint} nor the folder of a builder (<name>{SUFFIX}.py).")
+    raise DataError(f"{source} is neither a shipped data set{hint} nor a folder with a builder (<name>{SUFFIX}.py).")
 
 
 def cases_from(builder: tfds.core.DatasetBuilder, task: Task) -> Cases:
     """Return the examples of a built data set for ``task``.
 
     Raises:
-        DataError: the data set is damaged, or its labels do not make the task.
+        DataError: the data set is damaged, or its labels do not fit the task.
     """
     names = class_names(builder.info)
     rows = list(_rows(builder, "example", "label", "patient", *_not_known(builder)))
     if [int(row["example"]) for row in rows] != list(range(len(rows))):
-        raise DataError(f"the data set {title(builder)} does not hold its examples in order: build it again.")
+        raise DataError(f"the examples of the data set {title(builder)} are not in order: build it again.")
     labels = RowLabels([_labels(names, row) for row in rows], [_labels(names, row, NOT_KNOWN) for row in rows])
     return assemble(labels, [row["patient"].decode() for row in rows], task)
 
@@ -174,7 +174,7 @@ def readings_from(builder: tfds.core.DatasetBuilder) -> list[Reading]:
 
 
 def examined_from(builder: tfds.core.DatasetBuilder) -> list[Examined]:
-    """Return what the data check looks at of each example of a built data set, in order; no image is decoded.
+    """Return the input of the data check for each example of a built data set, in order; no image is decoded.
 
     Raises:
         DataError: the data set is damaged.
@@ -195,9 +195,9 @@ def examined_from(builder: tfds.core.DatasetBuilder) -> list[Examined]:
 def examined_with(
     manifest: Manifest, builder: tfds.core.DatasetBuilder, task: Task, labels: RowLabels
 ) -> list[Examined]:
-    """Return what the data check looks at of each row of a manifest that ``build_manifest`` has built.
+    """Return the input of the data check for each row of a manifest that ``build_manifest`` has built.
 
-    ``labels`` are those of the rows, as ``labelled`` read them.
+    ``labels`` are the labels of the rows from ``labelled``.
 
     Raises:
         DataError: the data set is damaged.
@@ -208,7 +208,7 @@ def examined_with(
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
     """Return the sha256 over example, label and file of every image, in order.
 
-    Labels that are not known count, and so do pixels that a depth changed.
+    It includes unknown labels, and the pixels that were scaled by a declared depth.
 
     Raises:
         DataError: the data set is damaged.
@@ -228,7 +228,7 @@ def _labels(names: list[str], row: dict[str, Any], key: str = "label") -> Labels
 
 
 def _not_known(builder: tfds.core.DatasetBuilder) -> Sequence[str]:
-    """Return the column of the labels that are not known, where the data set has one."""
+    """Return the column of the unknown labels, if the data set has one."""
     return [NOT_KNOWN] if NOT_KNOWN in builder.info.features else []
 
 
@@ -246,7 +246,7 @@ def title(builder: tfds.core.DatasetBuilder) -> str:
 
 @contextlib.contextmanager
 def data_errors(name: str) -> Iterator[None]:
-    """Turn what TensorFlow and TFDS raise on a damaged data set into one line."""
+    """Turn exceptions of TensorFlow and TFDS about a damaged data set into a DataError of one line."""
     try:
         yield
     except RadtlError:
@@ -260,12 +260,12 @@ def data_errors(name: str) -> Iterator[None]:
 def prepared(
     builder: tfds.core.DatasetBuilder, origin: str, manual_dir: Path | None = None
 ) -> tfds.core.DatasetBuilder:
-    """Return the data set, written unless it is complete; what a killed process left half-written is removed.
+    """Return the data set and build it unless it is complete; remove incomplete files of an interrupted process.
 
-    ``origin`` names the data set in messages, ``manual_dir`` is where its sources were put.
+    ``origin`` names the data set in messages, ``manual_dir`` is the folder of its downloaded files.
 
     Raises:
-        DataError: its sources are missing or damaged.
+        DataError: its files are missing or damaged.
         OutputError: its folder cannot be written.
     """
     with _quiet():
@@ -288,7 +288,7 @@ def prepared(
 
 @contextlib.contextmanager
 def _little_memory() -> Iterator[None]:
-    """Let TFDS keep 128 MiB of examples before it goes on on disk, not 1,000: it has no setting for it."""
+    """Limit the examples that TFDS keeps in memory to 128 MiB instead of 1,000; it has no setting for this."""
     before = shuffle.MAX_MEM_BUFFER_SIZE
     shuffle.MAX_MEM_BUFFER_SIZE = 128 << 20
     try:
@@ -299,7 +299,7 @@ def _little_memory() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep TFDS from printing: stdout is for data, and its bars do not fall silent by themselves."""
+    """Prevent output of TFDS: stdout is for data, and its progress bars do not detect this."""
     level = absl_logging.get_verbosity()
     tfds.disable_progress_bar()
     absl_logging.set_verbosity(absl_logging.ERROR)
@@ -311,7 +311,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _rows(builder: tfds.core.DatasetBuilder, *columns: str) -> Iterator[dict[str, Any]]:
-    """Yield the named columns of every example, in order; images stay undecoded."""
+    """Yield the named columns of every example, in order; images are not decoded."""
     wanted = tfds.decode.PartialDecoding(dict.fromkeys(columns, True))
     with data_errors(title(builder)):
         yield from stream_of(builder, wanted).as_numpy_iterator()

@@ -1,4 +1,4 @@
-"""What the builders of published data sets share: to find, to trust and to read what a user has downloaded by hand."""
+"""Find, check and read the files of published data sets that a user has downloaded by hand."""
 
 from __future__ import annotations
 
@@ -20,39 +20,40 @@ from radtl_tf.data.manifest.privacy import hashed
 from radtl_tf.data.tfds.examples import Row
 from radtl_tf.errors import DataError, nearest
 
-_PUBLIC = b"ids of a public data set"  # a fixed key, so that the data set is the same everywhere; nothing is secret
+_PUBLIC = b"ids of a public data set"  # a fixed key, so that the data set is the same everywhere; the ids are public
 _MAX_JSON = 256 << 20  # bytes
-_KEPT = 64  # converted files that stay, more than are ever read ahead
+_KEPT = 64  # converted files to keep, more than the number that is read ahead
 
 
 def source_folder(dl_manager: tfds.download.DownloadManager, builder: tfds.core.DatasetBuilder) -> Path:
-    """Return the folder into which the user has put the files of a data set.
+    """Return the folder with the downloaded files of a data set.
 
     Raises:
-        DataError: it is missing or empty; the message says what to fetch and where to put it.
+        DataError: it is missing or empty; the message says what to download and where to put it.
     """
     try:
         return Path(dl_manager.manual_dir)
     except AssertionError as error:
         how = " ".join(str(builder.MANUAL_DOWNLOAD_INSTRUCTIONS).split())
         raise DataError(
-            f"its files are not there. {how} Put them into {dl_manager._manual_dir}, or name their folder "
-            "as manual_dir."
+            f"its files are missing. {how} Put them into {dl_manager._manual_dir}, or set manual_dir to their folder."
         ) from error
 
 
 def child(folder: Path, *names: str) -> Path:
-    """Return the entry of ``folder`` that has one of ``names``, in whatever case.
+    """Return the entry of ``folder`` with one of ``names``, in upper or lower case.
 
     Raises:
-        DataError: there is none; the message names the nearest.
+        DataError: there is none; the message suggests the nearest name.
     """
     found = sorted(path for path in folder.iterdir()) if folder.is_dir() else []
     wanted = {name.casefold() for name in names}
     match = next((path for path in found if path.name.casefold() in wanted), None)
     if match is None:
         hint = nearest(names[0], [path.name for path in found])
-        raise DataError(f"{names[0]!r} is missing in the folder {folder.name!r}{hint}: is it the whole download?")
+        raise DataError(
+            f"{names[0]!r} is missing in the folder {folder.name!r}{hint}: check that the download is complete."
+        )
     return match
 
 
@@ -68,7 +69,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path.name} is not JSON.") from error
+        raise DataError(f"{path.name} is not valid JSON: download it again.") from error
 
 
 def value_at(record: Any, *keys: str | int) -> Any:
@@ -81,7 +82,9 @@ def value_at(record: Any, *keys: str | int) -> Any:
         try:
             record = record[key]
         except (KeyError, IndexError, TypeError) as error:
-            raise DataError(f"an annotation has no {'.'.join(map(str, keys))!r}: is it the whole download?") from error
+            raise DataError(
+                f"an annotation has no {'.'.join(map(str, keys))!r}: check that the download is complete."
+            ) from error
     return record
 
 
@@ -89,7 +92,7 @@ def read_csv(path: Path, *columns: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield line and cells of each row of a CSV file, one at a time.
 
     Raises:
-        DataError: one of ``columns`` is missing, or a row is cut short.
+        DataError: one of ``columns`` is missing, or a row has too few cells.
     """
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
@@ -98,12 +101,12 @@ def read_csv(path: Path, *columns: str) -> Iterator[tuple[int, dict[str, str]]]:
             raise DataError(f"{path.name} has no column {missing[0]!r}{nearest(missing[0], reader.fieldnames or [])}.")
         for row in reader:
             if any(row[name] is None for name in columns):
-                raise DataError(f"{path.name}: line {reader.line_num} is cut short.")
+                raise DataError(f"{path.name}: line {reader.line_num} has too few cells: download the file again.")
             yield reader.line_num, row
 
 
 def row_of(root: Path, relative: str, line: int, label: Any, patient: str, **metadata: str) -> Row:
-    """Return the Row of the image at ``relative`` below ``root``, which it may not leave; ``patient`` is an id.
+    """Return the Row of the image at ``relative``, which may not leave ``root``; ``patient`` is an id.
 
     Raises:
         DataError: there is no such image; the message names ``line``.
@@ -116,17 +119,17 @@ def row_of(root: Path, relative: str, line: int, label: Any, patient: str, **met
 
 
 def public_hash(patient: str) -> str:
-    """Return the hash of a patient id that is public already."""
+    """Return the hash of a patient id that is already public."""
     return hashed(patient, _PUBLIC)
 
 
 def content_hash(path: Path) -> str:
-    """Return a hash of a file's content, which counts as the patient if none is named: copies stay together."""
+    """Return a hash of a file's content. It replaces a missing patient id, so that copies stay together."""
     return hashlib.sha256(read_file(path)).hexdigest()
 
 
 def as_png(rows: Iterable[Row], folder: Path) -> Iterator[Row]:
-    """Yield the rows with their images, BMP or TIFF too, as PNG files in ``folder``; old ones are removed on the way.
+    """Yield the rows with their images (also BMP or TIFF) as PNG files in ``folder``; older files are removed.
 
     Raises:
         DataError: an image is too large or damaged.

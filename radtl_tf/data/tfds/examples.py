@@ -1,4 +1,4 @@
-"""The examples of every TFDS data set: their features, how a row of a source becomes one, how they are read back."""
+"""The examples of every TFDS data set: their features, their generation from the rows of a source, and reading."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from radtl_tf.data.manifest.reader import Manifest
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
 
-NOT_KNOWN = "unknown"  # the feature that names the labels of an image which are not known
+NOT_KNOWN = "unknown"  # the feature with the unknown labels of an image
 SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
 _NOTE_DIVIDER = "; "
 _USED, _HEADER_PATIENT = "grey range: ", "patient of the header: "
@@ -36,8 +36,8 @@ _SMALL, _LARGE = 64, 4096  # examples in each bucket of the first half, and of t
 class Row:
     """One image of a source: its file, its class (several for a multilabel data set), the hash of its patient.
 
-    ``metadata`` (keys among ``METADATA``) is what the source says; it goes before what the file says. ``unknown`` are
-    the classes of a multilabel data set that are not known for the image; ``None``: all are known.
+    ``metadata`` (keys among ``METADATA``) comes from the source and overrides the metadata of the file. ``unknown`` are
+    the classes of a multilabel data set that are unknown for the image; ``None``: all are known.
     """
 
     source: ImageFile
@@ -50,10 +50,10 @@ class Row:
 def features(
     labels: Sequence[str] | None, *, multilabel: bool = False, unknown: bool = False
 ) -> tfds.features.FeaturesDict:
-    """Return the features that every data set has; ``labels`` are the classes in order.
+    """Return the features of every data set; ``labels`` are the classes in order.
 
-    ``None`` where only the sources know the classes: ``info.features["label"].names`` is then set before generating.
-    With ``unknown`` a multilabel data set also has the labels that are not known.
+    Give ``None`` if only the sources know the classes, and set ``info.features["label"].names`` before generating.
+    With ``unknown`` a multilabel data set also stores the unknown labels.
     """
     one = tfds.features.ClassLabel(names=list(labels) if labels is not None else None)
     return tfds.features.FeaturesDict(
@@ -83,9 +83,9 @@ def class_names(info: tfds.core.DatasetInfo) -> list[str]:
 
 
 def rows_of(manifest: Manifest, cases: Cases, task: Task | None = None) -> tuple[Row, ...]:
-    """Return what ``generate`` takes, from a manifest and the cases that were made of it.
+    """Return the rows for ``generate`` from a manifest and its cases.
 
-    ``task`` says which columns hold metadata; without it columns have the names of their metadata.
+    ``task`` names the columns of metadata; without it columns have the names of their metadata.
     """
     metadata, all_known = metadata_cells(manifest, task), cases.all_known
     return tuple(
@@ -105,11 +105,11 @@ def rows_of(manifest: Manifest, cases: Cases, task: Task | None = None) -> tuple
 def generate(rows: Iterable[Row], depth: int | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield TFDS's (key, example) of each row, keys ascending, decoded in worker processes.
 
-    ``depth`` as of ``data.decoding.images.decode_bytes``.
+    ``depth`` as for ``data.decoding.images.decode_bytes``.
 
     Raises:
-        DataError: images cannot be decoded, or have changed since their row was read. All are tried; the message
-            counts them and names the first one's line.
+        DataError: images cannot be decoded, or have changed since their row was read. All images are tried; the
+            message counts the failed ones and names the line of the first.
     """
     rows, ahead = itertools.tee(rows)
     faults: list[tuple[int, str]] = []
@@ -122,15 +122,15 @@ def generate(rows: Iterable[Row], depth: int | None = None) -> Iterator[tuple[in
             yield _key(number), _example(number, row, outcome.reading, outcome.png)
     if faults:
         line, reason = faults[0]
-        more = f" ({len(faults)} images so; `radtl data check` lists them)" if len(faults) > 1 else ""
+        more = f" ({len(faults)} images cannot be used; `radtl data check` lists them)" if len(faults) > 1 else ""
         raise DataError(f"line {line}: {reason}{more}")
 
 
 def reading_from(row: Mapping[str, Any]) -> Reading:
-    """Return the Reading of an example as TFDS gives it back in NumPy."""
+    """Return the Reading of an example that TFDS returns as NumPy values."""
     stored = row["reading"]
     notes, used, header_patient = _notes_from(stored["notes"].decode())
-    # Data sets that an earlier version built may hold ages as they were written, such as 97.0.
+    # Data sets from earlier versions may hold ages as they were written, such as 97.0.
     metadata = {name: kept for name, value in row["metadata"].items() if (kept := plain(name, value.decode()))}
     return Reading(
         sha256=row["sha256"].decode(),
@@ -150,7 +150,7 @@ def reading_from(row: Mapping[str, Any]) -> Reading:
 
 
 def _notes_to(reading: Reading) -> str:
-    """Return the notes as text, with what the features had no place for when the first data sets were built."""
+    """Return the notes as text, with the values that the features of the first data sets do not include."""
     bits, most, is_flat = reading.used
     more = [f"{_USED}{bits} {most} {int(is_flat)}"] * (bits > 0)
     more += [f"{_HEADER_PATIENT}{reading.header_patient}"] * bool(reading.header_patient)
@@ -172,11 +172,10 @@ def _notes_from(text: str) -> tuple[tuple[str, ...], GreyRange, str]:
 
 
 def _key(number: int) -> int:
-    """Return the key of an example: ascending, and spread over TFDS's buckets so that none grows large.
+    """Return the key of an example: ascending, and spread over TFDS's buckets so that none becomes large.
 
-    TFDS sorts what it has written bucket by bucket in memory, and takes an example's bucket from the leading part of
-    its 128-bit key. With the plain numbers as keys all examples would share the first bucket, and memory would grow
-    with the data set.
+    TFDS sorts its examples in memory, one bucket at a time, and takes the bucket from the leading part of the 128-bit
+    key. With plain numbers as keys all examples would share the first bucket, and memory would grow with the data set.
     """
     beyond = number - _SMALL * _HALF
     bucket = number // _SMALL if beyond < 0 else min(_HALF + beyond // _LARGE, BUCKETS_NUMBER - 1)
@@ -197,7 +196,7 @@ def _change(source: ImageFile) -> str:
     try:
         status = source.path.stat()
     except OSError:
-        return "the image is no longer there: run again."
+        return "the image no longer exists: restore it and run again."
     if (status.st_size, status.st_mtime_ns) != (source.size, source.changed):
         return "the image has changed since the manifest was read: run again."
     return ""

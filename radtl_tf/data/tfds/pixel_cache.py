@@ -1,4 +1,4 @@
-"""The pixels of a data set at one size on disk: decoded and resized once, checked by their sum when they are opened."""
+"""The pixels of a data set at one size on disk: decoded and resized once; the checksum is verified on opening."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from radtl_tf.records.disk import temporary_file, unwritable, write_json
 
 _log = get_logger(__name__)
 _CACHE_FORMAT = 1
-_SUM = "blake2b"  # of the file of pixels, in its key file
+_SUM = "blake2b"  # the key of the checksum in the key file
 
 
 def pixel_cache(
@@ -36,12 +36,12 @@ def pixel_cache(
 ) -> np.memmap:
     """Return float32 (num_examples, size, size, 1) on disk at ``path``; row i is example i, preprocessed.
 
-    ``data_sha256`` is the fingerprint of the data set, where it is known already. A complete file of the same data,
-    size and policy is used again once its checksum is found right; a damaged one, or one that an earlier version wrote
-    without a checksum, is written again, and the log says so. Memory does not grow with the number of images.
+    ``data_sha256`` is the fingerprint of the data set, if it is known already. A complete file of the same data, size
+    and policy is used again if its checksum is correct. A damaged file, or a file from an earlier version without a
+    checksum, is written again, and the log says so. Memory does not grow with the number of images.
 
     Raises:
-        DataError: the data set is damaged or holds another number of examples.
+        DataError: the data set is damaged or has another number of examples.
         OutputError: the file cannot be written.
     """
     policy_of(policy, RESIZES, "resize")
@@ -49,7 +49,7 @@ def pixel_cache(
     try:
         if not _is_complete(path, key, shape):
             if _is_of(path, key) and path.exists():
-                _log.warning("The decoded pixels are damaged or have no checksum: they are written again")
+                _log.warning("The decoded pixels are damaged or have no checksum; writing them again")
             _fill(builder, path, key, shape)
         return np.load(path, mmap_mode="r")
     except OSError as error:
@@ -57,15 +57,14 @@ def pixel_cache(
 
 
 def read_pixels(path: Path, num_examples: int, size: int, policy: str, data_sha256: str) -> np.memmap:
-    """Return what ``pixel_cache`` wrote for the data with the fingerprint ``data_sha256``.
+    """Return the pixels that ``pixel_cache`` wrote for the data with the fingerprint ``data_sha256``.
 
     Raises:
-        DataError: it is gone, damaged or of other data.
+        DataError: the file is missing, damaged or belongs to other data.
     """
     if not _is_complete(path, _key(size, policy, data_sha256), (num_examples, size, size, 1)):
         raise DataError(
-            f"{path} is gone, damaged, or does not hold the images of this experiment: run it again; finished runs are "
-            "kept."
+            f"{path} is missing, damaged, or belongs to other images: run the experiment again; finished runs are kept."
         )
     return np.load(path, mmap_mode="r")
 
@@ -87,12 +86,12 @@ def _is_complete(path: Path, key: dict[str, Any], shape: tuple[int, ...]) -> boo
 
 
 def _is_of(path: Path, key: dict[str, Any]) -> bool:
-    """Tell whether the file is of these data, size and policy, sound or not."""
+    """Tell whether the file belongs to these data, size and policy; it may be damaged."""
     return {name: value for name, value in _sidecar(path).items() if name != _SUM} == key
 
 
 def _sidecar(path: Path) -> dict[str, Any]:
-    """Return what the key file says; nothing where it is missing or damaged."""
+    """Return the content of the key file, empty if it is missing or damaged."""
     try:
         known = json.loads(_key_file(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -101,7 +100,7 @@ def _sidecar(path: Path) -> dict[str, Any]:
 
 
 def _fill(builder: tfds.core.DatasetBuilder, path: Path, key: dict[str, Any], shape: tuple[int, ...]) -> None:
-    """Write pixels under a temporary name; the key file, which makes them count, goes first and comes last."""
+    """Write pixels under a temporary name; the key file marks them as valid: remove it first, and write it last."""
     _key_file(path).unlink(missing_ok=True)
     with temporary_file(path) as temporary, temporary.open("wb") as opened:
         file = SummedFile(opened)  # not a memory map: it kills the process when the disk is full
@@ -125,4 +124,4 @@ def _images(builder: tfds.core.DatasetBuilder, number: int, size: int, policy: s
             expected += 1
             yield image.numpy()
     if expected != number:
-        raise DataError(f"the data set {title(builder)} does not hold the examples 0 to {number - 1}: build it again.")
+        raise DataError(f"the data set {title(builder)} lacks examples; expected 0 to {number - 1}: build it again.")

@@ -1,8 +1,8 @@
-"""A built data set as a stream of batches, shuffled as well as in memory whatever its order on disk.
+"""Stream a built data set in batches, shuffled as well as in memory, regardless of its order on disk.
 
-Archives are often sorted by class, and a shuffle buffer of a bounded size cannot change that. So there are two levels
-(Xu et al. 2022, "In-Database Machine Learning with CorgiPile", SIGMOD): short runs of neighboring examples are read in
-random order, many at a time, and a buffer of images that are still encoded mixes them.
+Archives are often sorted by class, and a bounded shuffle buffer cannot change that. So we shuffle on two levels (Xu et
+al. 2022, "In-Database Machine Learning with CorgiPile", SIGMOD): short runs of neighboring examples are read in random
+order, many at a time, and a buffer of encoded images mixes them.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _RUNS_IN_BUFFER = 64
 _LONGEST_RUN = 32
 _READERS = 16
 _FRAME = 16  # bytes of a TFRecord besides its data: length (8), the sum of the length (4), the sum of the data (4)
-_DIVIDE, _RUNS, _BUFFER = range(3)  # what a random number is for
+_DIVIDE, _RUNS, _BUFFER = range(3)  # the purpose of a random generator
 Batch = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 
 
 @dataclass(frozen=True)
 class Index:
-    """Where each of the N examples lies: the number of its file (N,) and the byte at which it begins (N,)."""
+    """The position of each of the N examples: the number of its file (N,) and the byte at which it begins (N,)."""
 
     files: tuple[str, ...]
     file: NDArray[np.int64]
@@ -64,11 +64,11 @@ def index_of(builder: tfds.core.DatasetBuilder) -> Index:
 def validation_mask(cases: Cases, share: float, seed: int) -> NDArray[np.bool_]:
     """Return (N,): which examples are held out, ``share`` of the patients of each class, drawn by ``seed``.
 
-    A patient counts for the rarest class among the images, and is on one side with all of them. Patients are
-    numbered by first appearance, so neither their names nor the hash key move the division.
+    A patient belongs to the rarest class among the images, and all of them are in the same part. Patients are numbered
+    by first appearance, so the division does not depend on their ids or the hash key.
 
     Raises:
-        DataError: so few patients that none is held out.
+        DataError: there are so few patients that none is held out.
     """
     if not share:
         return np.zeros(len(cases.examples), bool)
@@ -81,13 +81,13 @@ def validation_mask(cases: Cases, share: float, seed: int) -> NDArray[np.bool_]:
         chosen[members[: round(share * len(members))]] = True
     if not chosen.any():
         raise DataError(
-            f"validation = {share} of {len(groups)} patients holds nobody out: raise it, or set it to 0 for none."
+            f"validation = {share} of {len(groups)} patients holds out no patient: increase it, or set it to 0."
         )
     return chosen[numbers]
 
 
 def _strata(cases: Cases, numbers: NDArray[np.int64], num_groups: int) -> NDArray[np.int64]:
-    """Return (num_groups,): 0 for no class at all, else 1 + the rank of the group's rarest class, common ones first."""
+    """Return (num_groups,): 0 for groups without a class, else 1 + the rank of the rarest class, common ones first."""
     if cases.truth.ndim == 1:
         rows, classes = np.arange(len(cases.truth)), cases.truth
     else:
@@ -104,9 +104,9 @@ def _strata(cases: Cases, numbers: NDArray[np.int64], num_groups: int) -> NDArra
 class Stream:
     """Batches of (images, targets, examples) of a built data set, divided into a training and a validation part.
 
-    Images are float32 0..1 (B, size, size, 1); targets float32 (B, K), one-hot or, multilabel, 1 where the image has
-    the class, 0 where it has not and ``UNKNOWN`` where nobody knows; examples int64 (B,). In memory are a bounded
-    buffer, some batches, and some numbers per example.
+    Images are float32 0..1 (B, size, size, 1); targets float32 (B, K), one-hot or, multilabel, 1 if the image has the
+    class, 0 if not and ``UNKNOWN`` for unknown labels; examples int64 (B,). Memory holds a bounded buffer, some batches
+    and some numbers per example.
     """
 
     builder: tfds.core.DatasetBuilder
@@ -130,7 +130,7 @@ class Stream:
 
     @property
     def steps(self) -> int:
-        """Return the number of batches of an epoch: all are full, the images left over differ from epoch to epoch."""
+        """Return the number of batches of an epoch: all are full, and each epoch leaves out different images."""
         return max(self.num_training // self.batch_size, 1)
 
     @property
@@ -140,7 +140,7 @@ class Stream:
         return max(min(fitting, self.num_training), self.batch_size)
 
     def training(self, epoch: int, *, plain: bool = False) -> Iterator[Batch]:
-        """Yield the batches of one epoch in an order that is a function of (seed, epoch); ``plain``: not augmented.
+        """Yield the batches of one epoch in an order that depends on (seed, epoch); ``plain``: not augmented.
 
         Raises:
             DataError: the data set is damaged.
@@ -157,7 +157,7 @@ class Stream:
         return self._checked(batches)
 
     def validation(self) -> Iterator[Batch]:
-        """Yield the batches of the validation part, never augmented, always in the same order.
+        """Yield the batches of the validation part, always without augmentation and in the same order.
 
         Raises:
             DataError: the data set is damaged.
@@ -172,7 +172,7 @@ class Stream:
         files = tf.constant(self.index.files)
 
         def read(file: tf.Tensor, offset: tf.Tensor, number: tf.Tensor) -> tf.data.Dataset:
-            # Only the raw operation begins within a file.
+            # Only the raw operation can start in the middle of a file.
             records = tf.raw_ops.TFRecordDatasetV2(
                 filenames=tf.gather(files, file)[tf.newaxis],
                 compression_type="",
@@ -232,5 +232,5 @@ def _offsets(path: Path, number: int) -> NDArray[np.int64]:
             if position > size:
                 break
     if position != size:
-        raise tf.errors.DataLossError(None, None, "records and size of the file disagree")
+        raise tf.errors.DataLossError(None, None, "the size of the file does not match its records")
     return offsets

@@ -27,7 +27,7 @@ import os, signal, sys, time
 import numpy as np
 from radtl_tf.data.decoding import worker_process as worker
 real = worker.measure
-def measure(data, suffix):
+def measure(data, suffix, depth=None):
     harm = data[-5:]
     if harm == b"crash": os.kill(os.getpid(), signal.SIGSEGV)
     if harm == b"abort": os.abort()
@@ -39,7 +39,7 @@ def measure(data, suffix):
     if harm == b"hangs": time.sleep(600)
     if harm == b"eats!": return np.ones(1 << 40)
     if harm == b"noise": os.write(2, b"NOISE"); print("NOISE", flush=True)
-    return real(data, suffix)
+    return real(data, suffix, depth)
 worker.measure = measure
 sys.argv[1] = "800000000"
 worker.main()

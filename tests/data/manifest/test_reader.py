@@ -87,7 +87,7 @@ def _outside(folder: Path) -> Path:
     ("cell", "prepare", "named"),
     [
         ("missing.png", lambda folder: None, "exist"),
-        ("a.png/x.png", lambda folder: None, "followed"),
+        ("a.png/x.png", lambda folder: None, "links"),
         ("/etc/hostname", lambda folder: None, "absolute"),
         ("C:\\x.png", lambda folder: None, "absolute"),
         ("sub/../../x.png", lambda folder: None, r"'\.\.'"),
@@ -96,7 +96,7 @@ def _outside(folder: Path) -> Path:
         ("null.png", lambda folder: (folder / "null.png").symlink_to(os.devnull), "link"),
         ("link.png", lambda folder: (folder / "link.png").symlink_to(_outside(folder) / "x.png"), "link"),
         ("linked/x.png", lambda folder: (folder / "linked").symlink_to(_outside(folder)), "link"),
-        ("loop.png", lambda folder: (folder / "loop.png").symlink_to("loop.png"), "followed"),
+        ("loop.png", lambda folder: (folder / "loop.png").symlink_to("loop.png"), "links"),
         ("name\0.png", lambda folder: None, "NUL"),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_cache_is_read_without_its_data_set_if_it_is_of_these_data(builder: An
         with pytest.raises(DataError, match="pixels.npy"):
             read_pixels(path, *other)
     path.unlink()
-    with pytest.raises(DataError, match="gone"):
+    with pytest.raises(DataError, match="missing"):
         read_pixels(path, 6, SIZE, "pad", data)
 
 
