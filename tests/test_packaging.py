@@ -22,6 +22,7 @@ FOLDERS = ("radtl_tf", *SHIPPED)
 FILES = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 INSIDE = tuple(f"radtl_tf/{name}/" for name in SHIPPED)
 NEVER_SHIPPED = ("*.h5", "__pycache__", ".*")
+THE_WEIGHTS_THAT_SHIP = "weights/phantom-MobileNet025_notop.h5"  # the demo's, from phantoms
 
 # A builder that is not named in the packaging.
 PLANTED_BUILDER = '''"""One blank radiograph."""
@@ -116,6 +117,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copyfile(ROOT / name, folder / name)
     for name in FOLDERS:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(*NEVER_SHIPPED))
+    shutil.copyfile(ROOT / THE_WEIGHTS_THAT_SHIP, folder / THE_WEIGHTS_THAT_SHIP)
     _plant(folder)
     return folder
 
@@ -128,6 +130,8 @@ def _plant(folder: Path) -> None:
         "datasets/planted/dummy_data/deeper/image.txt": "an image",
         "datasets/planted/__pycache__/planted.cpython-311.pyc": "stale",
         "weights/Planted-ResNet50_notop.h5": "weights",
+        "datasets/planted/Planted-ResNet50_notop.h5": "weights",
+        "experiments/phantom-MobileNet_notop.h5": "weights",
     }
     for name, text in planted.items():
         path = folder / name
@@ -151,13 +155,13 @@ def test_the_only_top_level_name_is_radtl_tf(wheel: zipfile.ZipFile) -> None:
     assert names == {"radtl_tf", f"radtl_tf-{radtl_tf.__version__}.dist-info"}
 
 
-def test_every_file_is_shipped_but_weights_and_caches(clone: Path, wheel: zipfile.ZipFile) -> None:
+def test_every_file_is_shipped_but_caches_and_all_weights_except_the_demos(clone: Path, wheel: zipfile.ZipFile) -> None:
     expected = {
         path.relative_to(clone).as_posix()
         for folder in FOLDERS
         for path in (clone / folder).rglob("*")
         if path.is_file() and path.suffix != ".h5" and path.parent.name != "__pycache__"
-    }
+    } | {THE_WEIGHTS_THAT_SHIP}
     shipped = {name.replace("radtl_tf/", "", 1) if name.startswith(INSIDE) else name for name in wheel.namelist()}
     assert {name for name in shipped if ".dist-info/" not in name} == expected
 

@@ -13,7 +13,6 @@ import tensorflow_datasets as tfds
 from radtl_tf.data.manifest.reader import cases_of, read_manifest
 from radtl_tf.data.phantoms.write import KINDS, write_phantoms
 from radtl_tf.data.tfds.examples import SPLIT, features, generate, rows_of
-from radtl_tf.records.experiment import Task
 
 _KEY = b"nobody's id, so no secret"  # fixed, so that the data set is the same everywhere
 
@@ -29,18 +28,21 @@ class PhantomsConfig(tfds.core.BuilderConfig):
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """Synthetic radiographs of two kinds, and a second set of patients of one kind; a build takes 1 to 2 minutes."""
+    """Synthetic radiographs of three kinds, and more patients of two kinds; a build takes 1 to 2 minutes."""
 
     VERSION = tfds.core.Version("2.0.0")
     RELEASE_NOTES = {"2.0.0": "Every example carries its reading and metadata.", "1.0.0": "First release."}
     BUILDER_CONFIGS = [
         *(PhantomsConfig(name=kind, kind=kind) for kind in KINDS),
-        PhantomsConfig(name="skull-source", kind="skull", num_patients=400, seed=2),  # other patients, for pre-training
+        # Other patients, for pre-training.
+        PhantomsConfig(name="skull-source", kind="skull", num_patients=400, seed=2),
+        PhantomsConfig(name="findings-source", kind="skull-findings", num_patients=1000, seed=2, height=96),
     ]
 
     def _info(self) -> tfds.core.DatasetInfo:
+        kind = KINDS[self.builder_config.kind]
         return self.dataset_info_from_configs(
-            features=features(KINDS[self.builder_config.kind].classes),
+            features=features(kind.classes, multilabel=kind.multilabel),
             supervised_keys=("image", "label"),
             disable_shuffling=True,
         )
@@ -50,7 +52,6 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _generate_examples(self) -> Iterator[tuple[int, dict[str, Any]]]:
         chosen = self.builder_config
-        task = Task(positive=KINDS[chosen.kind].classes[1], patient="patient_id", unit="patient")
         with tempfile.TemporaryDirectory() as folder:
             path = write_phantoms(
                 Path(folder) / "phantoms",
@@ -60,4 +61,4 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                 height=chosen.height,
             )
             manifest = read_manifest(path)
-            yield from generate(rows_of(manifest, cases_of(manifest, task, _KEY)))
+            yield from generate(rows_of(manifest, cases_of(manifest, KINDS[chosen.kind].task(), _KEY)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
@@ -17,7 +18,8 @@ class Backbone:
 
     ``pixels`` is the pixel convention of its ImageNet weights, ``min_size`` the smallest image side in pixels.
     ``stable_names``: layer names are the same in every build (the Inceptions number theirs automatically).
-    ``num_layers`` counts the layers with weights; it is used to recognize files (0: unknown).
+    ``num_layers`` counts the layers with weights; it is used to recognize files (0: unknown). MobileNet050 and
+    MobileNet025 are MobileNets with half and a quarter of the channels (Keras' ``alpha``).
     """
 
     name: str
@@ -34,6 +36,8 @@ _ROWS = (
     Backbone("InceptionV3", keras.applications.InceptionV3, "tf", 75, False, 188),
     Backbone("InceptionResNetV2", keras.applications.InceptionResNetV2, "tf", 75, False, 448),
     Backbone("MobileNet", keras.applications.MobileNet, "tf", 32, True, 54),
+    Backbone("MobileNet050", partial(keras.applications.MobileNet, alpha=0.5), "tf", 32, True, 54),
+    Backbone("MobileNet025", partial(keras.applications.MobileNet, alpha=0.25), "tf", 32, True, 54),
     Backbone("MobileNetV2", keras.applications.MobileNetV2, "tf", 32, True, 104),
 )
 BACKBONES = {row.name: row for row in _ROWS}

@@ -223,14 +223,20 @@ def check_task(task: Task) -> None:
     if (task.manifest is None) == (task.dataset is None):
         raise ExperimentError("[task] needs either 'manifest' (a CSV file) or 'dataset' (a builder's name), not both.")
     check_patients(task)
-    if task.dataset is not None and (task.images or task.patient or task.one_image_per_patient):
+    if task.dataset is not None:
+        _check_data_set(task)
+
+
+def _check_data_set(task: Task) -> None:
+    """Refuse what only a manifest can have."""
+    if task.images or task.patient or task.one_image_per_patient:
         raise ExperimentError("task.images and task.patient are only valid with a manifest: remove them.")
-    if task.dataset is not None and (task.missing != Task.missing or task.uncertain != Task.uncertain):
+    if task.missing != Task.missing or task.uncertain != Task.uncertain:
         raise ExperimentError("task.missing and task.uncertain are only valid with a manifest: remove them.")
     for key in _OF_A_TABLE:
-        if task.dataset is not None and getattr(task, key) is not None:
+        if getattr(task, key) is not None:
             raise ExperimentError(f"task.{key} is only valid with a manifest: remove it.")
-    if task.dataset is not None and (task.columns or task.sex_codes):
+    if task.columns or task.sex_codes:
         raise ExperimentError("task.columns and task.sex_codes are only valid with a manifest: remove them.")
 
 

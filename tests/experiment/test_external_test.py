@@ -180,7 +180,7 @@ def empty_label(manifest: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "values"),
     [
-        (empty_label, r"labels\.csv: 1 row .*label.* line 3"),
+        (empty_label, r"labels\.csv: 1 label .* line 3"),
         (broken_image, "2 of 40 images.* line 5: "),
         (without_column, "'patient_id'"),
         (one_class, "'sick'"),

@@ -31,9 +31,20 @@ def test_rows_tell_the_truth(name: str) -> None:
     assert (names == again) == row.stable_names
 
 
-def test_number_of_layers_is_unique() -> None:
-    counts = [row.num_layers for row in BACKBONES.values()]
+def test_number_of_layers_is_unique_but_among_mobilenets_of_other_widths() -> None:
+    counts = [row.num_layers for row in BACKBONES.values() if row.name not in ("MobileNet050", "MobileNet025")]
     assert len({*counts, *(count + 1 for count in counts)}) == 2 * len(counts)
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "num_weights"), [("MobileNet050", 512, 829_536), ("MobileNet025", 256, 218_544)]
+)
+def test_a_narrow_mobilenet_has_keras_layers_and_fewer_channels(name: str, width: int, num_weights: int) -> None:
+    base, whole = build_base(name, 32, seed=1), build_base("MobileNet", 32, seed=1)
+    named = [[layer.name for layer in model.layers if layer.weights] for model in (base, whole)]
+    assert named[0] == named[1]
+    assert base.output.shape[-1] == width
+    assert base.count_params() == num_weights  # Keras' summary of MobileNet(alpha=...), without its top
 
 
 def test_weights_depend_on_the_seed_alone() -> None:

@@ -1,12 +1,14 @@
 """Synthetic lateral cephalograms: skull, face, jaws, spine and soft-tissue profile, looking to the right.
 
 Lengths are in image heights (one is about 240 mm), (0, 0) is the upper left corner. Five traits differ between the
-labels "female" and "male", each by overlapping distributions, so that no drawing can be told with certainty.
+labels "female" and "male", each by overlapping distributions, so that no drawing can be told with certainty. In the
+skulls with findings each trait is marked or weak by itself, and far apart: the label names the marked ones.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +19,7 @@ from radtl_tf.data.phantoms.teeth import Tooth, draw_filling, draw_tooth
 
 GROWTH = 0.016  # of an individual, image heights
 SEPARATION = 0.85  # half the distance of the two means, in standard deviations of a trait
+_MARKED, _MARKED_SPREAD = 2.5, 0.6  # mean and standard deviation of a trait that is a finding, in the same unit
 
 # Closed outlines, the face to the right; lines further below are open.
 _VAULT = [
@@ -74,15 +77,32 @@ class Traits:
     vault: float  # size and thickness
 
 
+FINDINGS = tuple(field.name for field in fields(Traits))
+
+
 def draw_traits(rng: np.random.Generator, male: bool) -> Traits:
     """Draw the five traits of one skull."""
     return Traits(*rng.normal(SEPARATION if male else -SEPARATION, 1, 5))
 
 
+def draw_findings(rng: np.random.Generator, marked: Sequence[bool]) -> Traits:
+    """Draw the traits of one skull, each either ``marked`` or weak, in the order of ``FINDINGS``."""
+    return Traits(*np.where(marked, 1, -1) * rng.normal(_MARKED, _MARKED_SPREAD, len(FINDINGS)))
+
+
 def draw_skull(rng: np.random.Generator, *, male: bool, age: int) -> Drawing:
     """Draw one patient's head from the side."""
+    return _draw(rng, lambda: draw_traits(rng, male), age)
+
+
+def draw_skull_with_findings(rng: np.random.Generator, *, marked: Sequence[bool], age: int) -> Drawing:
+    """Draw one patient's head from the side, with the ``FINDINGS`` that are ``marked``."""
+    return _draw(rng, lambda: draw_findings(rng, marked), age)
+
+
+def _draw(rng: np.random.Generator, traits_of: Callable[[], Traits], age: int) -> Drawing:
     drawing = Drawing((0.5, 0.5), Growth.draw(rng, GROWTH), int(rng.integers(2**31)))
-    traits = draw_traits(rng, male)
+    traits = traits_of()
     _draw_soft_tissue(drawing.soft, traits, rng)
     _draw_vault(drawing, traits, rng)
     _draw_base(drawing, traits, rng)

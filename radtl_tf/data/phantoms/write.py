@@ -9,7 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,10 @@ from radtl_tf.data.phantoms.dicom import Projection, Visit, dicom_bytes
 from radtl_tf.data.phantoms.film import Drawing, Film, draw_film, expose
 from radtl_tf.data.phantoms.paint import Picture
 from radtl_tf.data.phantoms.panoramic import draw_panoramic
-from radtl_tf.data.phantoms.skull import draw_skull
+from radtl_tf.data.phantoms.skull import FINDINGS, draw_skull, draw_skull_with_findings
 from radtl_tf.errors import ExperimentError, OutputError, nearest
 from radtl_tf.records.disk import temporary_folder, unwritable
+from radtl_tf.records.experiment import Task
 
 COLUMNS = ("path", "label", "patient_id", "age", "view")
 MANIFEST, RECORD = "labels.csv", "phantoms.json"
@@ -28,14 +29,19 @@ VERSION = 1  # raised by every change of what is drawn or written
 _MAX_IMAGES = 3
 _AGES = (8, 70)
 _LABELS, _ANATOMY, _FILM, _PERSON, _HEADER = range(5)  # what a random generator is for
+_SEPARATOR = "|"
+Truth = tuple[bool, ...]  # of one patient: is it the positive class, or, with several labels, which does it have?
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What is drawn and how it is taken; ``classes`` are negative, positive, ``rows`` the default height in pixels."""
+    """What is drawn and how it is taken; ``rows`` is the default height in pixels.
 
-    classes: tuple[str, str]
-    draw: Callable[[np.random.Generator, bool, int], Drawing]
+    ``classes`` are negative, positive, or, where the kind is ``multilabel``, the labels that a patient may have.
+    """
+
+    classes: tuple[str, ...]
+    draw: Callable[[np.random.Generator, Truth, int], Drawing]
     rows: int
     columns_per_row: int
     spread: float  # of the patient's position, see draw_film
@@ -43,12 +49,26 @@ class Kind:
     projection: Projection
     views: tuple[str, str]  # as the manifest says, the second mirrored
     has_sex: bool  # whether the header may tell the sex: not where it is the label
+    multilabel: bool = False
+
+    def label(self, truth: Truth) -> str:
+        """Return the cell of the manifest."""
+        if self.multilabel:
+            return _SEPARATOR.join(name for name, has in zip(self.classes, truth, strict=True) if has)
+        return self.classes[truth[0]]
+
+    def task(self) -> Task:
+        """Return the task of telling the labels, per patient; where the images are is left open."""
+        one_patient = Task(patient="patient_id", unit="patient")
+        if self.multilabel:
+            return replace(one_patient, kind="multilabel", label_separator=_SEPARATOR, classes=self.classes)
+        return replace(one_patient, positive=self.classes[1])
 
 
-KINDS: Mapping[str, Kind] = {
+KINDS: dict[str, Kind] = {
     "supernumerary": Kind(
         classes=("absent", "present"),
-        draw=lambda rng, positive, age: draw_panoramic(rng, present=positive, age=age),
+        draw=lambda rng, truth, age: draw_panoramic(rng, present=truth[0], age=age),
         rows=256,
         columns_per_row=2,
         spread=0.012,
@@ -59,7 +79,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "skull": Kind(
         classes=("female", "male"),
-        draw=lambda rng, positive, age: draw_skull(rng, male=positive, age=age),
+        draw=lambda rng, truth, age: draw_skull(rng, male=truth[0], age=age),
         rows=320,
         columns_per_row=1,
         spread=0.04,
@@ -70,13 +90,21 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 
+# Each of the five traits that together tell the sex, as a label of its own: a task to pre-train on.
+KINDS["skull-findings"] = replace(
+    KINDS["skull"],
+    classes=FINDINGS,
+    draw=lambda rng, truth, age: draw_skull_with_findings(rng, marked=truth, age=age),
+    multilabel=True,
+)
+
 
 @dataclass(frozen=True)
 class Phantom:
     """One synthetic radiograph: ``picture`` (rows, columns), 0 black to 1 white, is what a viewer should show."""
 
     picture: Picture
-    positive: bool
+    truth: Truth
     patient: int
     image: int
     age: int
@@ -84,9 +112,9 @@ class Phantom:
 
 
 def draw_phantoms(kind: str, *, num_patients: int, seed: int, height: int | None = None) -> Iterator[Phantom]:
-    """Draw one to three radiographs of each patient; about half of the patients are positive.
+    """Draw one to three radiographs of each patient; about half of the patients are positive, or have each label.
 
-    ``height`` is in pixels (default: 256 for "supernumerary", 320 for "skull").
+    ``height`` is in pixels (default: 256 for "supernumerary", 320 for the skulls).
 
     Raises:
         ExperimentError: the kind is unknown, or there are fewer than two patients.
@@ -95,13 +123,16 @@ def draw_phantoms(kind: str, *, num_patients: int, seed: int, height: int | None
         raise ExperimentError(f"unknown phantoms {kind!r}{nearest(kind, KINDS)}; there are: {', '.join(KINDS)}.")
     if num_patients < 2:
         raise ExperimentError(f"{num_patients} patients cannot show both labels: draw at least 2.")
-    positives = _random(seed, kind, _LABELS).permutation(np.arange(num_patients) % 2 == 1)
-    rows = height or KINDS[kind].rows
-    return (
-        phantom
-        for patient, positive in enumerate(positives)
-        for phantom in _patient(kind, patient, bool(positive), seed, rows)
-    )
+    truths, rows = _truths(kind, num_patients, seed), height or KINDS[kind].rows
+    return (phantom for patient, truth in enumerate(truths) for phantom in _patient(kind, patient, truth, seed, rows))
+
+
+def _truths(kind: str, num_patients: int, seed: int) -> Iterator[Truth]:
+    """Return the truth of each patient: half of them have a label, whatever other labels they have."""
+    half = np.arange(num_patients) % 2 == 1
+    numbers = [(number,) for number in range(len(KINDS[kind].classes))] if KINDS[kind].multilabel else [()]
+    columns = [_random(seed, kind, _LABELS, *number).permutation(half).tolist() for number in numbers]
+    return zip(*columns, strict=True)
 
 
 def write_phantoms(folder: Path, *, kind: str, num_patients: int, seed: int, height: int | None = None) -> Path:
@@ -145,7 +176,7 @@ def _files(phantoms: Iterable[Phantom], kind: str, seed: int) -> Iterator[tuple[
         name = f"images/{number:06d}.dcm"
         rng = _random(seed, kind, _HEADER, phantom.patient, phantom.image)
         yield name, dicom_bytes(phantom.picture, recipe.projection, visit, rng)
-        label, view = recipe.classes[phantom.positive], recipe.views[phantom.film.mirrored]
+        label, view = recipe.label(phantom.truth), recipe.views[phantom.film.mirrored]
         rows.append((name, label, visit.patient_id, str(phantom.age), view))
     table = io.StringIO(newline="")
     csv.writer(table, lineterminator="\n").writerows(rows)
@@ -167,16 +198,16 @@ def _write_whole(folder: Path, files: Iterable[tuple[str, bytes]], record: Mappi
         (temporary / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def _patient(kind: str, patient: int, positive: bool, seed: int, rows: int) -> Iterator[Phantom]:
+def _patient(kind: str, patient: int, truth: Truth, seed: int, rows: int) -> Iterator[Phantom]:
     recipe = KINDS[kind]
     rng = _random(seed, kind, _ANATOMY, patient)
     age, images = int(rng.integers(*_AGES)), int(rng.integers(1, _MAX_IMAGES + 1))
-    drawing = recipe.draw(rng, positive, age)
+    drawing = recipe.draw(rng, truth, age)
     for image in range(images):
         rng = _random(seed, kind, _FILM, patient, image)
         film = draw_film(rng, spread=recipe.spread, mirrored=bool(rng.random() < recipe.mirrored))
         picture = expose(drawing, film, rng, rows, rows * recipe.columns_per_row)
-        yield Phantom(picture, positive, patient, image, age, film)
+        yield Phantom(picture, truth, patient, image, age, film)
 
 
 def _random(seed: int, kind: str, *numbers: int) -> np.random.Generator:

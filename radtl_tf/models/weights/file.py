@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,20 +124,36 @@ def write_weights(path: Path, base: keras.Model) -> None:
     Raises:
         OutputError: the folder cannot be written or the disk is full.
     """
-    with temporary_file(path) as temporary, h5py.File(temporary, "w") as file:
-        _write(file.create_group("model_weights"), [layer for layer in base.layers if layer.weights])
+    with temporary_file(path) as temporary, _created(temporary) as file:
+        _write(_group(file, "model_weights"), [layer for layer in base.layers if layer.weights])
         _stamp(file)
+
+
+def _created(path: Path) -> h5py.File:
+    """Create a file in the format of HDF5 1.8 (2008), whose groups are small; equal weights give equal bytes."""
+    creation, access = h5py.h5p.create(h5py.h5p.FILE_CREATE), h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    creation.set_obj_track_times(False)
+    access.set_libver_bounds(h5py.h5f.LIBVER_V18, h5py.h5f.LIBVER_V18)
+    return h5py.File(h5py.h5f.create(os.fsencode(path), fcpl=creation, fapl=access))
+
+
+def _group(parent: h5py.Group, name: str) -> h5py.Group:
+    """Create a group that has no time in it."""
+    creation = h5py.h5p.create(h5py.h5p.GROUP_CREATE)
+    creation.set_obj_track_times(False)
+    return h5py.Group(h5py.h5g.create(parent.id, name.encode(), gcpl=creation))
 
 
 def _write(group: h5py.Group, layers: list[keras.Layer]) -> None:
     _stamp(group)
     group.attrs["layer_names"] = np.array([layer.name.encode() for layer in layers])
     for layer in layers:
-        part = group.create_group(layer.name)
+        part = _group(group, layer.name)
+        tensors = _group(part, layer.name)
         names = [f"{layer.name}/{weight.name}:0" for weight in layer.weights]
         part.attrs["weight_names"] = np.array([name.encode() for name in names])
-        for name, weight in zip(names, layer.weights, strict=True):
-            part[name] = keras.ops.convert_to_numpy(weight)
+        for weight in layer.weights:
+            tensors[f"{weight.name}:0"] = keras.ops.convert_to_numpy(weight)
 
 
 def _stamp(group: h5py.Group) -> None:

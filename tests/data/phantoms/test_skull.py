@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from radtl_tf.data.phantoms.film import draw_film, expose
-from radtl_tf.data.phantoms.skull import draw_skull, draw_traits
+from radtl_tf.data.phantoms.skull import FINDINGS, draw_findings, draw_skull, draw_traits
 
 
 def test_every_trait_tells_something_and_none_everything() -> None:
@@ -16,6 +16,15 @@ def test_every_trait_tells_something_and_none_everything() -> None:
     areas = [roc_auc_score(truth, column) for column in traits.T]
     assert min(areas) > 0.75 and max(areas) < 0.95
     assert roc_auc_score(truth, traits.sum(1)) < 0.999
+
+
+def test_a_finding_tells_its_trait_and_no_other() -> None:
+    rng = np.random.default_rng(0)
+    marked = rng.random((1000, len(FINDINGS))) < 0.5
+    traits = np.array([astuple(draw_findings(rng, row)) for row in marked])
+    areas = np.array([[roc_auc_score(label, trait) for trait in traits.T] for label in marked.T])
+    assert np.diag(areas).min() > 0.999
+    assert np.abs(areas[~np.eye(len(FINDINGS), dtype=bool)] - 0.5).max() < 0.1
 
 
 def test_the_label_changes_shapes_only_not_how_much_is_drawn() -> None:

@@ -18,7 +18,6 @@ from radtl_tf.data.decoding.images import decode
 from radtl_tf.data.manifest.reader import cases_of, read_manifest
 from radtl_tf.data.phantoms.write import COLUMNS, KINDS, Phantom, _patient, draw_phantoms, write_phantoms
 from radtl_tf.errors import ExperimentError, OutputError
-from radtl_tf.records.experiment import Task
 
 SMALL = {"num_patients": 8, "seed": 4, "height": 48}
 
@@ -43,11 +42,10 @@ def test_the_manifest_is_one_that_experiments_read(tmp_path: Path, kind: str) ->
     assert path == tmp_path / "new" / "labels.csv"
     manifest = read_manifest(path)
     assert tuple(manifest.table.columns) == COLUMNS
-    positive = KINDS[kind].classes[1]
-    cases = cases_of(manifest, Task(positive=positive, patient="patient_id", unit="patient"), bytes(32))
+    cases = cases_of(manifest, KINDS[kind].task(), bytes(32))
     assert cases.classes == KINDS[kind].classes and len(cases.patient_ids) == 8
     first = np.unique(cases.patients, return_index=True)[1]
-    assert cases.truth[first].sum() == 4
+    assert (cases.truth[first].sum(axis=0) == 4).all()
     assert set(np.bincount(cases.patients)) <= {1, 2, 3} and len(cases.examples) > 8
 
 
@@ -60,7 +58,7 @@ def test_the_files_show_what_was_drawn(tmp_path: Path, kind: str) -> None:
             low, high = np.percentile(expected, (0.5, 99.5))
             expected = np.clip((expected - low) / (high - low), 0, 1)
         assert np.abs(decoded.pixels / 65535 - expected).max() < 0.01
-        assert row["label"] == KINDS[kind].classes[phantom.positive]
+        assert row["label"] == KINDS[kind].label(phantom.truth)
 
 
 def test_file_names_and_headers_do_not_hold_the_label(tmp_path: Path, kind: str) -> None:
@@ -75,8 +73,9 @@ def test_file_names_and_headers_do_not_hold_the_label(tmp_path: Path, kind: str)
 
 
 def test_how_an_image_is_taken_does_not_follow_the_label(kind: str) -> None:
+    num_labels = len(KINDS[kind].classes) if KINDS[kind].multilabel else 1
     for patient in range(10):
-        negative, positive = (list(_patient(kind, patient, label, 4, 32)) for label in (False, True))
+        negative, positive = (list(_patient(kind, patient, (has,) * num_labels, 4, 32)) for has in (False, True))
         assert [(one.age, one.film) for one in negative] == [(one.age, one.film) for one in positive]
 
 
@@ -92,7 +91,7 @@ def test_the_same_arguments_give_the_same_bytes(tmp_path: Path, kind: str) -> No
 def test_patients_do_not_depend_on_how_many_there_are(kind: str) -> None:
     phantoms = list(draw_phantoms(kind, **SMALL))
     same = next(one for one in phantoms if (one.patient, one.image) == (3, 0))
-    again = next(_patient(kind, 3, same.positive, 4, 48))
+    again = next(_patient(kind, 3, same.truth, 4, 48))
     np.testing.assert_array_equal(again.picture, same.picture)
     assert len({one.picture.tobytes() for one in phantoms}) == len(phantoms)
 
@@ -137,8 +136,8 @@ def test_unknown_kinds_and_too_few_patients_are_refused(tmp_path: Path) -> None:
 
 
 def auroc(features: NDArray[np.float32], phantoms: list[Phantom]) -> float:
-    """Return the patients' AUROC of a logistic regression, cross-validated over patients."""
-    truth, patients = (np.array([getattr(one, name) for one in phantoms]) for name in ("positive", "patient"))
+    """Return the patients' AUROC (the first label's) of a logistic regression, cross-validated over patients."""
+    truth, patients = np.array([(one.truth[0], one.patient) for one in phantoms]).T
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
     scores = cross_val_predict(model, features, truth, groups=patients, cv=folds, method="decision_function")
