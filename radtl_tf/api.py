@@ -284,6 +284,7 @@ def test(
     images: str | PathLike | None = None,
     label_separator: str | None = None,
     one_image_per_patient: bool | None = None,
+    patient_pattern: str | None = None,
     path_column: str | None = None,
     suffix: str | None = None,
     encoding: str | None = None,
@@ -304,6 +305,7 @@ def test(
         images: folder of the images of a CSV file; default: the folder of the file.
         label_separator: character between several labels in one cell.
         one_image_per_patient: the table has no patient column, and each image counts as one patient.
+        patient_pattern: regular expression that finds the patient id in the path of each image.
         path_column: column of the paths of a CSV file; default: ``path``.
         suffix: ending that the paths lack, such as ``.png``.
         encoding: encoding of a CSV file; default: found.
@@ -338,6 +340,7 @@ def test(
         images=Path(images) if images else None,
         label_separator=label_separator,
         one_image_per_patient=one_image_per_patient,
+        patient_pattern=patient_pattern,
         path_column=path_column,
         suffix=suffix,
         encoding=encoding,

@@ -76,11 +76,12 @@ def _manifest(source: Path, folds: int, seed: int, given: dict[str, Any]) -> Che
     table = {name: given[name] for name in options.TABLE}
     manifest = read_manifest(source, collect=True, **table)
     task, plan = _task(manifest, source, given), FoldPlan(count=folds)
-    if task and not (task.patient or task.one_image_per_patient):
-        refuse(["unit", "folds", "seed"], "no patients are named. Add --patient or --one-image-per-patient.")
+    if task and not task.names_patients:
+        why = "no patients are named. Add --patient, --patient-pattern or --one-image-per-patient."
+        refuse(["unit", "folds", "seed"], why)
     with bars() as watch:
-        patient, depth = given["patient"], given["depth"]
-        return check_manifest(manifest, task, patient=patient, plan=plan, seed=seed, depth=depth, watch=watch)
+        read = {"patient": given["patient"], "pattern": given["patient_pattern"], "depth": given["depth"]}
+        return check_manifest(manifest, task, plan=plan, seed=seed, watch=watch, **read)
 
 
 def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | None:
@@ -88,9 +89,12 @@ def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | Non
 
     Without ``--positive`` the check compares all classes; without ``--unit`` it suggests one.
     """
+    from radtl_tf.records.reader import check_patients
+
     if not given["labels"] and Task.label not in manifest.table.columns:
-        names = set(TASK) - {"labels", "patient", "depth", *options.TABLE}
+        names = set(TASK) - {"labels", "patient", "patient_pattern", "depth", *options.TABLE}
         refuse({*names, "columns", "folds", "seed"}, "the manifest has no column 'label'. Name yours with --label.")
+        check_patients(Task(patient=given["patient"], patient_pattern=given["patient_pattern"]))
         return None
     kind = given["kind"]
     if not given["positive"] and not kind:

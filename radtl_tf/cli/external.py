@@ -20,6 +20,7 @@ from radtl_tf.cli.options import FOLDER, Verb, as_json, load_tensorflow, log
 @options.label_separator
 @options.positive
 @options.patient
+@options.patient_pattern
 @options.one_image_per_patient
 @options.unit
 @options.missing

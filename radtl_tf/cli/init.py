@@ -51,8 +51,9 @@ def init(preset: str, manifest: Path, out: Path, **task: Any) -> None:
     """Write an experiment file for your table of radiographs.
 
     You can read and change the file before `radtl run`. Without options, init asks for the table and the meaning of
-    its columns. With options it asks nothing: the patient id is then in the column patient_id unless --patient or
-    --one-image-per-patient says otherwise, and without --kind and --positive the labels decide what the task is.
+    its columns. With options it asks nothing: the patient id is then in the column patient_id unless --patient,
+    --patient-pattern or --one-image-per-patient says otherwise, and without --kind and --positive the labels decide
+    what the task is.
 
     Example:
       radtl init --manifest labels.csv --positive pneumonia --out experiment.toml
@@ -62,7 +63,7 @@ def init(preset: str, manifest: Path, out: Path, **task: Any) -> None:
 
     if out.exists():
         raise OutputError(f"{out} exists already: choose another --out or delete it.")
-    if not task["one_image_per_patient"]:
+    if not (task["one_image_per_patient"] or task["patient_pattern"]):
         task["patient"] = task["patient"] or _PATIENT
     record = options.record_of(manifest, task)
     write_text(out, filled_preset(preset, record, folder=out.parent, infer=task["kind"] is None))
@@ -214,30 +215,37 @@ def _ask_classes(manifest: Manifest, label: str) -> list[str]:
 
 
 def _ask_patient(manifest: Manifest, words: list[str]) -> list[str]:
-    """Ask for the patient column and, if patients repeat, for the unit."""
+    """Ask for the patient column, or offer a pattern of the paths, and ask for the unit if patients repeat."""
+    import pandas as pd
+
     from radtl_tf.data.manifest.guesses import guess_patient
     from radtl_tf.data.manifest.privacy import normal_id
+    from radtl_tf.data.manifest.reader import path_pattern, patient_ids
 
-    question = f"Column of the patient id, or {_NONE} if every image is another patient"
-    column = _ask(
-        question,
-        guess_patient(manifest.table),
-        lambda name: name if name == _NONE else _column(manifest, name),
+    guess = guess_patient(manifest.table)
+    pattern = path_pattern(manifest) if guess is None else None
+    offer = ", the pattern in brackets to find it in the paths," if pattern else ","
+    answer = _ask(
+        f"Column of the patient id{offer} or {_NONE} if every image is another patient",
+        guess or pattern,
+        lambda name: name if name in (_NONE, pattern) else _column(manifest, name),
     )
-    if column == _NONE:
+    if answer == _NONE:
         return ["--one-image-per-patient"]
-    patients = manifest.table[column].map(normal_id)
+    chosen = f"--patient-pattern={answer}" if answer == pattern else f"--patient={answer}"
+    ids = patient_ids(manifest, None, pattern) if answer == pattern else manifest.table[answer]
+    patients = pd.Series(ids, index=manifest.table.index).map(normal_id)
     log(f"  {patients.nunique()} patients in {len(patients)} images")
     if not patients.duplicated().any():
-        return [f"--patient={column}"]
+        return [chosen]
     labels = [word.partition("=")[2] for word in words if word.startswith("--label=")]
     differing = manifest.table[labels].groupby(patients).nunique().max(axis=1) > 1
     if differing.any():
         log(f"  {differing.sum()} patients have images with different labels, so every image is a case")
-        return [f"--patient={column}", "--unit=image"]
+        return [chosen, "--unit=image"]
     units = ("patient", "image")
     unit = _ask("Count patients or images as cases (patient, image)", "patient", lambda answer: _one_of(units, answer))
-    return [f"--patient={column}", f"--unit={unit}"]
+    return [chosen, f"--unit={unit}"]
 
 
 def _column(manifest: Manifest, name: str) -> str:

@@ -123,6 +123,11 @@ classes = click.option(
     "--class", "classes", multiple=True, metavar="CLASS", help="Class of a multilabel task. Repeatable.  [default: all]"
 )
 patient = click.option("--patient", metavar="COLUMN", help="Column of the patient id.")
+patient_pattern = click.option(
+    "--patient-pattern",
+    metavar="REGEX",
+    help="Regular expression that finds the patient id in the path of each image, such as 'patient\\d+'.",
+)
 one_image_per_patient = click.option(
     "--one-image-per-patient", is_flag=True, help="There is no patient column: every image is another patient."
 )
@@ -186,6 +191,7 @@ _TASK_OPTIONS: dict[str, Option] = {
     "kind": kind,
     "classes": classes,
     "patient": patient,
+    "patient_pattern": patient_pattern,
     "one_image_per_patient": one_image_per_patient,
     "unit": unit,
     "missing": missing,

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from radtl_tf.data.manifest.guesses import MAX_CLASSES, affirmed_class, class_counts
 from radtl_tf.data.manifest.label_words import written_as
-from radtl_tf.data.manifest.reader import manifest_of
+from radtl_tf.data.manifest.reader import manifest_of, naming, patient_ids, pattern_hint
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped
@@ -39,12 +39,15 @@ def filled_preset(preset: str, task: Task, *, folder: Path, infer: bool = False)
     labels = (task.label,) if isinstance(task.label, str) else task.label
     for column in (*labels, *filter(None, [task.patient])):
         if column not in table.columns:
-            raise DataError(f"{manifest} has no column {column!r}{nearest(column, table.columns)}.")
+            hint = pattern_hint(read) if column == task.patient else ""
+            raise DataError(f"{manifest} has no column {column!r}{nearest(column, table.columns)}{hint}.")
     if infer and task.kind == "binary" and not task.positive and len(labels) == 1:
         task = _inferred(task, table[labels[0]])
     if task.kind == "binary" and len(labels) == 1:
         _check_positive(task.positive, table[labels[0]], labels[0], task.label_separator)
     check_task(task)
+    with naming(read):
+        patient_ids(read, task.patient, task.patient_pattern)
     text = (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8")
     lines = "".join(f"{key} = {_toml(value)}\n" for key, value in _keys(task, folder).items() if value)
     return re.sub(r"^\[task\]\n(\w+ = .*\n)+", lambda _: f"[task]\n{lines}", text, count=1, flags=re.M)
@@ -67,7 +70,17 @@ def _inferred(task: Task, cells: Iterable[str]) -> Task:
 
 def _keys(task: Task, folder: Path) -> dict[str, Any]:
     """Return the keys of the section ``[task]`` of a file in ``folder``, in the order of the presets."""
-    order = ("manifest", "kind", "label", "label_separator", "classes", "positive", "images", "patient")
+    order = (
+        "manifest",
+        "kind",
+        "label",
+        "label_separator",
+        "classes",
+        "positive",
+        "images",
+        "patient",
+        "patient_pattern",
+    )
     values = {key: getattr(task, key) for key in (*order, *_TABLE, "one_image_per_patient", "unit", "depth", "columns")}
     said = {key: getattr(task, key) for key in ("missing", "uncertain")}
     values |= {key: value for key, value in said.items() if value != getattr(Task, key)}

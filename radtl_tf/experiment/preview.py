@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.decoding.worker_pool import pixels_of_all
 from radtl_tf.data.manifest.labels import Labels, assemble, narrowed
-from radtl_tf.data.manifest.reader import Labelled, Manifest, column, labelled
+from radtl_tf.data.manifest.reader import Labelled, Manifest, labelled, patient_ids
 from radtl_tf.logs import get_logger
 from radtl_tf.models.pixels import CONVENTIONS, convention
 from radtl_tf.records.experiment import Task
@@ -65,7 +65,7 @@ def _labels_and_patients(found: Labelled, task: Task) -> tuple[Sequence[Labels],
     """Return the task's labels of each image, and its patient; without patient ids, each image is one patient."""
     numbers = [str(row) for row in range(len(found.labels))]
     assemble(found.labels, numbers, task)  # raises on labels that training would refuse
-    patients = column(found.manifest, task.patient, "patient") if task.patient else numbers
+    patients = patient_ids(found.manifest, task.patient, task.patient_pattern) or numbers
     return narrowed(found.labels.names, task), patients
 
 

@@ -34,7 +34,8 @@ class Task(_Strict):
     """The target problem: which radiographs, which label, which class is positive.
 
     Exactly one of ``manifest`` and ``dataset`` is given. ``unit`` is what counts as one case in the AUROC; it is
-    required if a patient has several images. Without a patient column, ``one_image_per_patient`` is required.
+    required if a patient has several images. Patients are known from one of ``patient``, ``patient_pattern`` and
+    ``one_image_per_patient``.
 
     ``binary`` needs ``positive``. Several labels of an image are in one cell, separated by ``label_separator`` (binary:
     the image is positive if ``positive`` is among them), or in one column per label (``multilabel``: ``label`` names
@@ -59,6 +60,9 @@ class Task(_Strict):
     """Folder of the images; nothing outside it is read. Default: the manifest's folder."""
     patient: str | None = None
     """Column of the patient id."""
+    patient_pattern: Annotated[str, Limits(min_length=1)] | None = None
+    """Regular expression that finds the patient id in the path of each image, such as ``"patient[0-9]+"``. The id is
+    the match, or its first group. Every path must have one."""
     one_image_per_patient: bool = False
     """There is no patient column: each image is a patient of its own."""
     unit: Unit | None = None
@@ -80,6 +84,11 @@ class Task(_Strict):
     """What a cell without a label means. With ``ignore`` the label takes no part in training and metrics."""
     uncertain: Uncertain = "refuse"
     """What an uncertain label (-1) means."""
+
+    @property
+    def names_patients(self) -> bool:
+        """Tell whether the task says who the patients of a manifest are."""
+        return bool(self.patient or self.patient_pattern or self.one_image_per_patient)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,7 @@ from radtl_tf.records.plain_text import normal_text
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _Record = TypeVar("_Record")
-_OF_A_TABLE = ("path_column", "suffix", "encoding", "depth")  # keys of a task
+_OF_A_TABLE = ("patient_pattern", "path_column", "suffix", "encoding", "depth")  # keys of a task
 _UNION_TAGS = ("str", "tuple[str, ...]", "constrained-int")  # names that pydantic gives to the members of a union
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 
@@ -222,8 +222,7 @@ def check_task(task: Task) -> None:
     _check_unknown(task)
     if (task.manifest is None) == (task.dataset is None):
         raise ExperimentError("[task] needs either 'manifest' (a CSV file) or 'dataset' (a builder's name), not both.")
-    if task.patient is not None and task.one_image_per_patient:
-        raise ExperimentError("task.patient and task.one_image_per_patient contradict each other: keep one of them.")
+    check_patients(task)
     if task.dataset is not None:
         _check_data_set(task)
 
@@ -234,11 +233,27 @@ def _check_data_set(task: Task) -> None:
         raise ExperimentError("task.images and task.patient are only valid with a manifest: remove them.")
     if task.missing != Task.missing or task.uncertain != Task.uncertain:
         raise ExperimentError("task.missing and task.uncertain are only valid with a manifest: remove them.")
-    for key in (*_OF_A_TABLE, "depth"):
+    for key in _OF_A_TABLE:
         if getattr(task, key) is not None:
             raise ExperimentError(f"task.{key} is only valid with a manifest: remove it.")
     if task.columns or task.sex_codes:
         raise ExperimentError("task.columns and task.sex_codes are only valid with a manifest: remove them.")
+
+
+def check_patients(task: Task) -> None:
+    """Refuse a task that says in two ways who the patients are, or whose pattern is not a regular expression.
+
+    Raises:
+        ExperimentError: names the contradictory keys, or what is wrong with the pattern.
+    """
+    ways = ("patient", "patient_pattern", "one_image_per_patient")
+    said = [f"task.{key}" for key in ways if getattr(task, key)]
+    if len(said) > 1:
+        raise ExperimentError(f"{' and '.join(said)} contradict each other: keep one of them.")
+    try:
+        re.compile(task.patient_pattern or "")
+    except re.error as error:
+        raise ExperimentError(f"task.patient_pattern is not a valid regular expression: {error}.") from error
 
 
 def _check_labels(task: Task) -> None:

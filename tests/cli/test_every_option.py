@@ -41,6 +41,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--kind": "+ --kind multiclass",
             "--class": "--kind multilabel --label finding --label-separator | + --class x --class y",
             "--patient": "--positive sick + --patient other",
+            "--patient-pattern": r"--positive sick + --patient-pattern '(\d)\.'",
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
             "--missing": "--positive 1 --label gap + --missing no",
@@ -67,6 +68,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--class": "labels.csv --one-image-per-patient --kind multilabel --label finding --label-separator | "
             "+ --class x --class y",
             "--patient": "labels.csv --positive sick --unit image + --patient patient_id",
+            "--patient-pattern": r"labels.csv --positive sick --unit image + --patient-pattern '(\d)\.'",
             "--one-image-per-patient": "labels.csv --positive sick + --one-image-per-patient",
             "--unit": "labels.csv --positive sick --patient patient_id + --unit image",
             "--missing": "labels.csv --one-image-per-patient --positive 1 --label gap + --missing ignore",
@@ -88,6 +90,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--kind": "--positive sick + --kind multiclass",
             "--class": "--all --label finding --label-separator | + --class x --class y",
             "--patient": "+ --patient patient_id",
+            "--patient-pattern": r"+ --patient-pattern '(\d)\.'",
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "--patient patient_id --folds 2 + --unit patient",
             "--missing": "--positive 1 --label gap + --missing ignore",
@@ -126,6 +129,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--kind": "+ --kind multiclass",
             "--class": "--kind multilabel --label finding --label-separator | + --class x --class y",
             "--patient": "--kind multiclass --per-class 9 + --patient patient_id",
+            "--patient-pattern": r"--kind multiclass --per-class 9 + --patient-pattern '(\d)\.'",
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
             "--missing": "--positive 1 --label gap + --missing no",
@@ -179,6 +183,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--kind": "+ --kind multiclass",
             "--class": "--kind multilabel --label-separator | + --class x --class y",
             "--patient": "--positive sick + --patient patient_id",
+            "--patient-pattern": r"--positive sick + --patient-pattern '(\d)\.'",
             "--one-image-per-patient": "--positive sick + --one-image-per-patient",
             "--unit": "--positive sick + --unit image",
             "--missing": "--positive sick + --missing ignore",
@@ -219,6 +224,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--label-separator": "+ --label-separator |",
             "--positive": "+ --positive sick",
             "--patient": "+ --patient patient_id",
+            "--patient-pattern": r"+ --patient-pattern '(\d)\.'",
             "--one-image-per-patient": "+ --one-image-per-patient",
             "--unit": "+ --unit image",
             "--missing": "+ --missing ignore",
@@ -242,6 +248,7 @@ _OF_A_TABLE = {
     "--kind": "binary",
     "--class": "sick",
     "--patient": "patient_id",
+    "--patient-pattern": "x",
     "--one-image-per-patient": "",
     "--unit": "image",
     "--missing": "ignore",
@@ -257,7 +264,8 @@ REFUSED = [
     *(
         ("data check unlabeled.csv", f"{name} {value}")
         for name, value in _OF_A_TABLE.items()
-        if name not in ("--label", "--patient", "--images", "--path-column", "--suffix", "--encoding")
+        if name
+        not in ("--label", "--patient", "--patient-pattern", "--images", "--path-column", "--suffix", "--encoding")
     ),
     *(("data check unlabeled.csv --patient patient_id", words) for words in ("--folds 5", "--seed 726")),
     *(("data check labels.csv", words) for words in ("--unit image", "--folds 5", "--seed 726")),

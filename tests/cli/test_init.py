@@ -130,3 +130,14 @@ def test_several_label_columns_are_a_multilabel_task(radtl: Any, asked: Any) -> 
     assert radtl(*words).exit_code == 0
     task = read_experiment(Path("two.toml")).task
     assert (task.kind, task.label) == ("multilabel", ("A", "B"))
+
+
+def test_a_pattern_of_the_paths_is_offered_where_no_column_names_patients(asked: Any, tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / f"patient{number}").mkdir()
+    table = "path,label\n" + "".join(f"patient{n // 2}/{n}.png,{('well', 'sick')[n // 2 % 3 > 1]}\n" for n in range(12))
+    result = asked(table, "", "", "", "", "", "")
+    assert result.exit_code == 0, result.output
+    task = read_experiment(Path("experiment.toml")).task
+    assert (task.patient, task.patient_pattern, task.unit) == (None, r"patient\d+", "patient")
+    assert "6 patients in 12 images" in result.stderr

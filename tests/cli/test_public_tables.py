@@ -1,7 +1,7 @@
 """Tables of public data sets, rebuilt by hand in their layouts: ``init`` and ``data check`` take them as they are.
 
 The columns and the forms of their values follow the documentation of each data set; every value is made up. A call has
-the table, the output, the names of columns and at most one further option.
+the table, the output, what names columns and patients, and one further option, or what blank and uncertain labels mean.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from radtl_tf.data.manifest.reader import cases_of, manifest_of
 from radtl_tf.records.reader import read_experiment
 
 NUM = 24  # images of each table
-COLUMNS = ("--label", "--patient", "--path-column")  # options that name columns
+COLUMNS = ("--label", "--patient", "--path-column", "--patient-pattern")  # options that name columns or patients
+BY_FOLDER = r"--patient-pattern 'patient\d+' "
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,9 @@ def nih_chest_xray14() -> Public:
 def chexpert_valid() -> Public:
     paths = rows(lambda n: f"CheXpert-v1.0-small/valid/patient{64541 + n}/study1/view1_frontal.jpg")
     lines = rows(lambda n: f"{paths[n]},{('Male', 'Female')[n % 2]},{40 + n},Frontal,AP,{marks(n, 14, '1.0', '0.0')}")
-    columns = "--path-column Path " + " ".join(f'--label "{name}"' for name in CHEXPERT.split(","))
+    columns = f"{BY_FOLDER} --path-column Path " + " ".join(f'--label "{name}"' for name in CHEXPERT.split(","))
     header = f"Path,Sex,Age,Frontal/Lateral,AP/PA,{CHEXPERT}"
-    return Public("valid.csv", [header, *lines], paths, columns, "--one-image-per-patient", "multilabel", 14)
+    return Public("valid.csv", [header, *lines], paths, columns, kind="multilabel", classes=14)
 
 
 def chexpert_train() -> Public:
@@ -101,9 +102,14 @@ def chexpert_train() -> Public:
             f"{paths[n]},Female,{40 + n},Frontal,PA,,{('1.0', '0.0', '', '-1.0')[n % 4]},{marks(n, 12, '1.0', '')}"
         )
     )
-    columns = '--path-column Path --label "Enlarged Cardiomediastinum" --label Edema'
+    columns = f'{BY_FOLDER} --path-column Path --label "Enlarged Cardiomediastinum" --label Edema'
+    option = "--missing no --uncertain ignore"
     header = f"Path,Sex,Age,Frontal/Lateral,AP/PA,{CHEXPERT}"
-    return Public("train.csv", [header, *lines], paths, columns, "--one-image-per-patient", "multilabel", 2)
+    return Public("train.csv", [header, *lines], paths, columns, option, "multilabel", 2)
+
+
+def chexpert_train_as_it_is() -> Public:
+    return replace(chexpert_train(), option="")
 
 
 def rsna_pneumonia() -> Public:
@@ -340,13 +346,27 @@ def cbis_ddsm() -> Public:
 
 def mura() -> Public:
     place = "MURA-v1.1/train/XR_WRIST/patient{0:05}/study1_{1}/image1.png"
-    paths = rows(lambda n: place.format(n, ("negative", "positive")[n % 2]))
-    return Public("train_image_paths.csv", paths, paths, "--label label", "--one-image-per-patient")
+    paths = rows(lambda n: place.format(n // 2, ("negative", "positive")[n % 2]))
+    return Public("train_image_paths.csv", paths, paths, BY_FOLDER)
+
+
+def mura_with_labels() -> Public:
+    public = mura()
+    lines = [f"{path},{int('positive' in path)}" for path in public.lines]
+    return replace(public, lines=lines, columns=f"--label column_2 {BY_FOLDER}", option="--unit image")
+
+
+def mura_studies() -> Public:
+    public = mura_with_labels()
+    return replace(
+        public, file="train_labeled_studies.csv", lines=[one.replace("image1.png", "") for one in public.lines]
+    )
 
 
 def covidx() -> Public:
     lines = rows(lambda n: f"{379 + n} {n}_jumbo.jpeg {('negative', 'positive')[n % 2]} cohen")
-    return Public("train.txt", lines, rows(lambda n: f"train/{n}_jumbo.jpeg"), "--label class --patient patient")
+    images = rows(lambda n: f"train/{n}_jumbo.jpeg")
+    return Public("train.txt", lines, images, "--label column_3 --patient column_1")
 
 
 BUILDERS = (
@@ -362,10 +382,10 @@ BUILDERS = (
         brax,
     ),
     *(kaggle_pneumonia, shenzhen, siim_acr_png, oai_knees, open_i, covid_chestxray, grazpedwri, fracatlas, ranzcr_clip),
-    *(rsna_mammography, cbis_ddsm),
+    *(rsna_mammography, cbis_ddsm, chexpert_train, mura_with_labels, covidx),
 )
-# Two have no header, two a row per box, and one blank and uncertain labels, of which a task has to say what they mean.
-REFUSED = (mura, covidx, rsna_pneumonia, vindr_spinexr, chexpert_train)
+# Two have a row per box, one a row per folder, and one blank and uncertain labels without their meaning.
+REFUSED = (mura_studies, rsna_pneumonia, vindr_spinexr, chexpert_train_as_it_is)
 TOO_FEW = {"folds"}  # these tables have a hundredth of the rows of their data sets
 
 
@@ -407,7 +427,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes(radiograph(number, Path(name).suffix))
 
-    def read(manifest: Any, watch: Any) -> list[Outcome]:
+    def read(manifest: Any, watch: Any, *, depth: int | None = None) -> list[Outcome]:
         return [outcome(image.path.read_bytes(), image.path.suffix) for image in manifest.images]
 
     monkeypatch.setattr("radtl_tf.data.check.check_source.read_manifest_images", read)
@@ -417,7 +437,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("folder", BUILDERS, ids=lambda builder: builder.__name__, indirect=True)
 def test_a_public_table_is_taken_as_it_is(folder: Public) -> None:
     columns, option = shlex.split(folder.columns), shlex.split(folder.option)
-    assert set(columns[::2]) <= set(COLUMNS) and len(option) <= 2
+    assert set(columns[::2]) <= set(COLUMNS) and len(option) <= 2 or {"--missing", "--uncertain"} == set(option[::2])
     words = ["--manifest", folder.file, "--out", "experiment.toml", *columns, *option]
     result = CliRunner().invoke(main, ["init", *words])
     assert result.exit_code == 0, result.output
@@ -436,3 +456,12 @@ def test_what_a_public_table_does_not_say_is_asked_for_in_one_line(folder: Publi
     check = CliRunner().invoke(main, ["data", "check", folder.file, *words])
     assert check.exit_code == 1 and init.exit_code in (0, 1)
     assert check.stderr.splitlines()[-1].startswith("Error: ") and check.stdout == ""
+
+
+@pytest.mark.parametrize("folder", [mura], indirect=True)
+def test_a_list_of_paths_is_checked_and_makes_no_experiment(folder: Public) -> None:
+    words = shlex.split(folder.columns)
+    check = CliRunner().invoke(main, ["data", "check", folder.file, *words, "--json"])
+    assert "table-repaired" in {finding["code"] for finding in json.loads(check.stdout)["findings"]}, check.output
+    init = CliRunner().invoke(main, ["init", "--manifest", folder.file, "--out", "experiment.toml", *words])
+    assert (init.exit_code, init.stderr.splitlines()[-1][:7]) == (1, "Error: ")

@@ -107,6 +107,7 @@ def test_a_relative_path_in_a_variable_is_meant_from_the_working_folder(
         ("question.compare", ["random", "random"], ("'random'", "twice")),
         ("question", ..., ("[question]", "missing")),
         ("task.manifest", ..., ("'manifest'", "'dataset'")),
+        ("task.patient_pattern", "x", ("task.patient_pattern", "task.patient ")),
         ("task.one_image_per_patient", True, ("one_image_per_patient", "task.patient")),
         ("task.label", ["a", "b"], ("task.label", "kind = 'multilabel'")),
         ("task.label", 3, ("task.label = 3",)),

@@ -33,6 +33,7 @@ def check_manifest(
     task: Task | None,
     *,
     patient: str | None,
+    pattern: str | None = None,
     plan: FoldPlan,
     seed: int,
     depth: int | None = None,
@@ -40,8 +41,9 @@ def check_manifest(
 ) -> Checked:
     """Check a manifest that was read with ``collect=True``; ``watch`` is told of every image.
 
-    ``task`` says where the labels are (``None``: there are none), ``patient`` is the column of the patient ids. Folds
-    are drawn with ``plan`` and ``seed`` where patients are known. ``depth`` as of a Task.
+    ``task`` says where the labels are (``None``: there are none), ``patient`` is the column of the patient ids, or
+    ``pattern`` finds them in the paths. Folds are drawn with ``plan`` and ``seed`` where patients are known. ``depth``
+    as of a Task.
 
     Raises:
         DataError: a column or a cell is missing, or the labels do not fit the task.
@@ -52,7 +54,7 @@ def check_manifest(
         manifest, labels = found.manifest, found.labels
     cases = _cases(manifest, task, labels) if task else None
     outcomes = read_manifest_images(manifest, watch, depth=depth)
-    images = examined(manifest, outcomes, labels, task=task, patient=patient)
+    images = examined(manifest, outcomes, labels, task=task, patient=patient, pattern=pattern)
     return check_images(images, cases, plan=plan, seed=seed, known=repaired(manifest))
 
 
@@ -76,7 +78,7 @@ def check_images(
 
 def _cases(manifest: Manifest, task: Task, labels: RowLabels) -> Cases | None:
     """Return the cases for the folds, or ``None`` if the task names no patients; check the labels in any case."""
-    if task.patient or task.one_image_per_patient:
+    if task.names_patients:
         return cases_of(manifest, task, _NO_SECRET, labels)
     cases_of(manifest, replace(task, one_image_per_patient=True), _NO_SECRET, labels)
     return None

@@ -11,7 +11,7 @@ from radtl_tf.data.decoding.reading import Outcome, Reading
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.labels import RowLabels, narrowed
 from radtl_tf.data.manifest.metadata import kept, metadata_cells
-from radtl_tf.data.manifest.reader import Manifest, column
+from radtl_tf.data.manifest.reader import Manifest, column, patient_ids
 from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.experiment import Task
 
@@ -41,17 +41,18 @@ def examined(
     *,
     task: Task | None,
     patient: str | None,
+    pattern: str | None = None,
 ) -> list[Examined]:
     """Return what the check needs of each row; a column with the name of a metadatum replaces the file's value.
 
     ``labels`` holds the labels of each row, as ``labelled`` read them for ``task`` (``None``: no labels). ``patient``
-    is the column of the patient ids.
+    is the column of the patient ids, or ``pattern`` finds them in the paths.
 
     Raises:
         DataError: a column is missing.
     """
     named = narrowed(labels.names, task) if task else [()] * len(outcomes)
-    patients = column(manifest, patient, "patient", written=True) if patient else [""] * len(outcomes)
+    patients = patient_ids(manifest, patient, pattern, written=True) or [""] * len(outcomes)
     names = () if task is None else (task.label,) if isinstance(task.label, str) else task.label
     others = [name for name in manifest.table if name not in (manifest.path_column, patient, *names)]
     paths, cells = column(manifest, manifest.path_column, "path"), manifest.table[others].to_dict("records")

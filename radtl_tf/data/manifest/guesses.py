@@ -24,6 +24,7 @@ _OTHER = re.compile(  # columns that describe an image or a patient, not its lab
 )
 _NEGATIVE = re.compile(r"none|negative|neg|normal|healthy|absent|absence|benign|no[ _]findings?|control", re.IGNORECASE)
 _SEPARATORS = ("|", ";", ",")
+_PATTERNS = (r"patient\d+", r"(?i)patient[_-]?(\d+)", r"(?i)sub-([0-9a-z]+)")  # folders of one patient
 
 
 def guess_labels(table: pd.DataFrame) -> tuple[str, ...]:
@@ -57,6 +58,12 @@ def guess_patient(table: pd.DataFrame) -> str | None:
     """Return the column that is named like a patient id, or ``None``."""
     plain = {str(name): re.sub(r"[\W_]", "", str(name)) for name in table.columns}
     return next((name for name, word in plain.items() if _PATIENT.fullmatch(word)), None)
+
+
+def guess_pattern(paths: Sequence[str]) -> str | None:
+    """Return the expression that finds a folder of a patient, such as ``patient00001``, in every path, or ``None``."""
+    written = [path.replace("\\", "/") for path in paths]
+    return next((one for one in _PATTERNS if all(_finds_a_folder(one, path) for path in written)), None)
 
 
 def affirmed_class(counts: Mapping[str, int]) -> str | None:
@@ -108,6 +115,11 @@ def _is_marks(cells: pd.Series[str]) -> bool:
     """Tell whether a column holds only marks, with at least one yes."""
     found = {mark(cell) for cell in cells}
     return "yes" in found and "" not in found
+
+
+def _finds_a_folder(pattern: str, path: str) -> bool:
+    found = re.search(pattern, path)
+    return found is not None and f"/{path}"[found.start()] == "/" and path[found.end() : found.end() + 1] == "/"
 
 
 def _other(name: str) -> bool:

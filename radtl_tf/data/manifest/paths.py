@@ -23,6 +23,7 @@ from radtl_tf.records.plain_text import normal_text
 
 NO_IMAGE = "the image does not exist"
 NO_FOLDER = "the folder of the image does not exist"
+FOLDER = "the path names a folder, no image file."
 _LEAVES = "the path is a link that leaves the image folder."
 _NO_WAY = "the path cannot be opened: check its folders and links."
 _SPECIAL = re.compile(r"\\|//|\./|\.\.|^/|^[A-Za-z]:")  # never part of a plain relative path
@@ -128,20 +129,22 @@ class ImageFinder:
         """
         if not cell.strip():
             raise DataError("the path is empty.")
-        relative, kinds = self._relative(cell)
+        relative, kinds = self.relative(cell)
         place, _, name = relative.rpartition("/")
+        if not name:
+            raise DataError(FOLDER)
         try:
             folder = self._folder(place)
             there, status, more = self._file(folder, name)
         except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links
             raise DataError(_NO_WAY) from error
         if not stat.S_ISREG(status.st_mode):
-            raise DataError("the path is a folder, pipe or device, no image file.")
+            raise DataError(FOLDER if stat.S_ISDIR(status.st_mode) else "the path is a pipe or device, no image file.")
         image = ImageFile(line, folder.place / there, status.st_size, status.st_mtime_ns)
         return image, (*kinds, *folder.kinds, *more)
 
-    def _relative(self, cell: str) -> tuple[str, tuple[str, ...]]:
-        """Return the path below the root, divided by slashes.
+    def relative(self, cell: str) -> tuple[str, tuple[str, ...]]:
+        """Return the path below the root, divided by slashes, and in which of ``KINDS`` ``cell`` is written.
 
         Raises:
             DataError: it is absolute and outside the root, or contains '..'.

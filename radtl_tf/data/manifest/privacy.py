@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from radtl_tf.errors import OutputError
@@ -47,6 +49,18 @@ def normal_id(value: str) -> str:
     '17'
     """
     return normal_text(value)
+
+
+def ids_in_paths(paths: Iterable[str], pattern: str) -> list[str]:
+    """Return what the regular expression finds first in each path: its first group, else the match, else nothing.
+
+    >>> ids_in_paths(["train/patient07/1.png", "train/1.png"], "patient[0-9]+")
+    ['patient07', '']
+    """
+    expression = re.compile(pattern)
+    group = min(expression.groups, 1)
+    matches = map(expression.search, paths)
+    return [(match[group] or "") if match else "" for match in matches]
 
 
 def is_missing_id(value: str) -> bool:

@@ -13,10 +13,11 @@ from pathlib import Path
 import pandas as pd
 
 from radtl_tf.data.manifest.cases import Cases, LabelCounts
+from radtl_tf.data.manifest.guesses import guess_pattern
 from radtl_tf.data.manifest.label_cells import read_cells
 from radtl_tf.data.manifest.labels import Labels, RowLabels, assemble
-from radtl_tf.data.manifest.paths import ImageFile, find_images
-from radtl_tf.data.manifest.privacy import hashed, is_missing_id
+from radtl_tf.data.manifest.paths import FOLDER, ImageFile, ImageFinder, find_images
+from radtl_tf.data.manifest.privacy import hashed, ids_in_paths, is_missing_id
 from radtl_tf.data.manifest.table import PATH_COLUMN, counted, found_path_column
 from radtl_tf.data.tables.repairs import Repair, at_lines
 from radtl_tf.data.tables.table import Table, read_table, table_of
@@ -37,7 +38,7 @@ class Manifest:
     ``path`` names the file in messages; a table from memory has the path ``DataFrame``. ``faults``: why a row has no
     image that may be read, by row; only where these were to be collected. ``path_column`` names the files, its cells
     are as they are written. ``written`` is the table with every cell so, ``repairs`` is what was changed or left out.
-    ``left_out``: how many rows were left out because none of their labels is known.
+    ``left_out``: how many rows were left out because none of their labels is known. ``root`` is the image folder.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Manifest:
     repairs: tuple[Repair, ...] = ()
     encoding: str | None = None
     left_out: int = 0
+    root: Path | None = None
 
     def at(self, rows: Sequence[int]) -> Manifest:
         """Return the manifest of these rows, in this order."""
@@ -150,6 +152,8 @@ def _found(path: Path, table: Table, root: Path, path_column: str | None, suffix
     normal, names = table.normal(column), pd.Index(table.header)
     written = pd.DataFrame(table.rows, columns=names, dtype="str")
     found = find_images(written[column].tolist(), table.lines, root, column=column, suffix=suffix)
+    if len(found.faults) == len(found.images) and set(found.faults.values()) == {FOLDER}:
+        raise DataError("the rows name folders, not images: expected a row per image.")
     return Manifest(
         path,
         written if normal.rows is table.rows else pd.DataFrame(normal.rows, columns=names, dtype="str"),
@@ -159,6 +163,7 @@ def _found(path: Path, table: Table, root: Path, path_column: str | None, suffix
         written,
         (*said, *normal.repairs, *found.repairs),
         table.encoding,
+        root=root,
     )
 
 
@@ -181,7 +186,7 @@ def labelled(manifest: Manifest, task: Task) -> Labelled:
             mark is neither yes nor no.
     """
     names = (task.label,) if isinstance(task.label, str) else task.label
-    with _named(manifest):
+    with naming(manifest):
         cells = {name: column(manifest, name, "label") for name in names}
         found = read_cells(cells, [source.line for source in manifest.images], task)
     for line in found.said:
@@ -204,7 +209,7 @@ def cases_of(manifest: Manifest, task: Task, key: bytes, labels: RowLabels | Non
         labels = labelled(manifest, task).labels
     if len(labels) != len(manifest.images):
         raise ValueError("rows without a known label are left out: give the manifest and the labels of labelled()")
-    with _named(manifest):
+    with naming(manifest):
         patients = _patients(manifest, task)
         _refuse(manifest, map(is_missing_id, patients), "no patient id (blank, or a word such as nan or NA)")
         _refuse_twice(manifest, labels.names)
@@ -212,7 +217,7 @@ def cases_of(manifest: Manifest, task: Task, key: bytes, labels: RowLabels | Non
 
 
 @contextmanager
-def _named(manifest: Manifest) -> Iterator[None]:
+def naming(manifest: Manifest) -> Iterator[None]:
     """Begin what is wrong with a manifest with its path."""
     try:
         yield
@@ -237,14 +242,62 @@ def column(manifest: Manifest, name: str, what: str, *, written: bool = False) -
 def _patients(manifest: Manifest, task: Task) -> list[str]:
     if task.patient is not None and task.patient in ((task.label,) if isinstance(task.label, str) else task.label):
         raise DataError(f"the column {task.patient!r} is named as label and as patient: choose two.")
-    if task.patient is not None:
-        return column(manifest, task.patient, "patient")
+    ids = patient_ids(manifest, task.patient, task.patient_pattern)
+    if ids is not None:
+        return ids
     if task.one_image_per_patient:
         return [str(row) for row in range(len(manifest.table))]
     raise DataError(
         f"no patient column is named{nearest('patient_id', manifest.table.columns)}: set task.patient, or say "
-        "task.one_image_per_patient = true if no patient has two images."
+        f"task.one_image_per_patient = true if no patient has two images{pattern_hint(manifest)}."
     )
+
+
+def patient_ids(
+    manifest: Manifest, patient: str | None, pattern: str | None, *, written: bool = False
+) -> list[str] | None:
+    """Return the id of each row: the cell of the column ``patient``, or what ``pattern`` finds in the path.
+
+    It is ``None`` if both are. Cells are in their normal form, or as ``written``.
+
+    Raises:
+        DataError: there is no such column, or a path has no match.
+    """
+    if patient is not None:
+        if normal_text(patient) not in manifest.table.columns and pattern_hint(manifest):
+            columns = ", ".join(manifest.table.columns)
+            raise DataError(f"no patient column {patient!r}{pattern_hint(manifest)}; there are: {columns}.")
+        return column(manifest, patient, "patient", written=written)
+    if pattern is None:
+        return None
+    ids = ids_in_paths(_relative_paths(manifest), pattern)
+    _refuse(manifest, (not one.strip() for one in ids), "no match of task.patient_pattern in the path")
+    return ids
+
+
+def path_pattern(manifest: Manifest) -> str | None:
+    """Return the pattern that finds a folder of a patient in the path of every image, or ``None``."""
+    return guess_pattern(_relative_paths(manifest))
+
+
+def pattern_hint(manifest: Manifest) -> str:
+    """Return that the paths tell the patients, if every path has a folder of a patient, to go on in a message."""
+    pattern = path_pattern(manifest)
+    return f"; the paths name patients: task.patient_pattern = '{pattern}' finds them" if pattern else ""
+
+
+def _relative_paths(manifest: Manifest) -> list[str]:
+    """Return the paths of the images below the image folder, whose own name may look like a patient's."""
+    cells = manifest.table[manifest.path_column].tolist()
+    if manifest.root is None:
+        return cells
+    finder, paths = ImageFinder(manifest.root), []
+    for cell in cells:
+        try:
+            paths.append(finder.relative(cell)[0])
+        except DataError:  # a path that leaves the folder, which is a fault of the row
+            paths.append("")
+    return paths
 
 
 def _refuse(manifest: Manifest, faults: Iterable[bool], what: str) -> None:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from radtl_tf.data.tables.repairs import Repair, at_lines, counted
@@ -20,12 +20,16 @@ _COMMENT = "#"
 
 @dataclass(frozen=True)
 class Cells:
-    """A table as it is written: the header, the rows, the line on which each row begins, and what was repaired."""
+    """A table as it is written: the header, the rows, the line on which each row begins, and what was repaired.
+
+    ``header_line`` is the line of the header.
+    """
 
     header: list[str]
     rows: list[list[str]]
     lines: list[int]
     repairs: tuple[Repair, ...] = ()
+    header_line: int = 1
 
 
 def cells_of(text: str) -> Cells:
@@ -47,8 +51,8 @@ def cells_of(text: str) -> Cells:
         repairs = [*repairs, Repair("quotation-marks", message, tuple((line, "") for line in literal))]
     if not records:
         raise DataError("the file is empty; expected a header with the column 'path', and a row per image.")
-    (_, header, _), *body = records
-    return _even(header, [(line, row) for line, row, _ in body], repairs)
+    (line, header, _), *body = records
+    return replace(_even(header, [(line, row) for line, row, _ in body], repairs), header_line=line)
 
 
 def _preamble(text: str) -> tuple[int, str, list[Repair]]:

@@ -13,6 +13,7 @@ from radtl_tf.data.tables.clean import cleaned, normal_cells, normal_header
 from radtl_tf.data.tables.delimited import Cells, cells_of
 from radtl_tf.data.tables.encodings import decoded
 from radtl_tf.data.tables.formats import PARQUET, SHEET, TEXT, kind_of
+from radtl_tf.data.tables.headerless import with_header
 from radtl_tf.data.tables.repairs import Repair
 from radtl_tf.data.tables.workbooks import frame_cells, parquet_cells, sheet_cells
 from radtl_tf.errors import DataError
@@ -71,7 +72,7 @@ def table_of(frame: pd.DataFrame) -> Table:
 
 def _of_text(data: bytes, encoding: str | None = None) -> Table:
     found = decoded(data, encoding)
-    table = _of_cells(cells_of(found.text))
+    table = _of_cells(with_header(cells_of(found.text)))
     if not found.detected:
         return table
     name = found.encoding
@@ -86,6 +87,6 @@ def _of_cells(cells: Cells) -> Table:
 
 _READERS: dict[str, Callable[[bytes], Table]] = {
     TEXT: _of_text,
-    SHEET: lambda data: _of_cells(sheet_cells(data)),
+    SHEET: lambda data: _of_cells(with_header(sheet_cells(data))),
     PARQUET: lambda data: _of_cells(parquet_cells(data)),
 }

@@ -77,10 +77,10 @@ def _table(rows: list[tuple[int, list[str]]], repairs: tuple[Repair, ...]) -> Ce
     if not rows:
         raise DataError("the file is empty; expected a header with the column 'path', and a row per image.")
     width = max(len(row) for _, row in rows)
-    (_, header), *body = [(line, [*row, *[""] * (width - len(row))]) for line, row in rows]
+    (first, header), *body = [(line, [*row, *[""] * (width - len(row))]) for line, row in rows]
     if not body:
         raise DataError("the table has a header and no row.")
-    return Cells(header, [row for _, row in body], [line for line, _ in body], repairs)
+    return Cells(header, [row for _, row in body], [line for line, _ in body], repairs, first)
 
 
 def parquet_cells(data: bytes) -> Cells:

@@ -202,7 +202,8 @@ def examined_with(
     Raises:
         DataError: the data set is damaged.
     """
-    return examined(manifest, outcomes_of(readings_from(builder)), labels, task=task, patient=task.patient)
+    outcomes = outcomes_of(readings_from(builder))
+    return examined(manifest, outcomes, labels, task=task, patient=task.patient, pattern=task.patient_pattern)
 
 
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:

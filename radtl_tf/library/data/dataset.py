@@ -66,6 +66,7 @@ class Dataset:
         label_separator: str | None = None,
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
+        patient_pattern: str | None = None,
         depth: int | None = None,
         path_column: str | None = None,
         suffix: str | None = None,
@@ -92,6 +93,8 @@ class Dataset:
             label_separator: character between several labels in one cell, such as ``|``.
             classes: classes of a multilabel task; default: all labels in the table.
             one_image_per_patient: the table has no patient column, and each image counts as one patient.
+            patient_pattern: regular expression that finds the patient id in the path of each image, such as
+                ``patient[0-9]+``: the match, or its first group.
             depth: PNG, JPEG and TIFF of more bits hold values of so many bits, such as 12 in files of 16; default: what
                 the sBIT chunk of a PNG says.
             path_column: column of the paths of the images; default: ``path``.
@@ -123,6 +126,7 @@ class Dataset:
             label_separator=label_separator,
             classes=classes,
             one_image_per_patient=one_image_per_patient,
+            patient_pattern=patient_pattern,
             depth=depth,
             path_column=path_column,
             suffix=suffix,
@@ -148,6 +152,7 @@ class Dataset:
         label_separator: str | None = None,
         classes: Sequence[str] | None = None,
         one_image_per_patient: bool = False,
+        patient_pattern: str | None = None,
         depth: int | None = None,
         suffix: str | None = None,
         columns: Mapping[str, str] | None = None,
@@ -176,6 +181,7 @@ class Dataset:
             label_separator=label_separator,
             classes=classes,
             one_image_per_patient=one_image_per_patient,
+            patient_pattern=patient_pattern,
             depth=depth,
             columns=columns,
             sex_codes=sex_codes,

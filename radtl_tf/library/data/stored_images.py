@@ -135,7 +135,7 @@ class ImageRows:
         rows, task = self.rows.tolist(), self._stored.task
         manifest, labels = self._stored.manifest.at(rows), self._stored.labels.at(rows)
         outcomes = read_manifest_images(manifest, depth=task.depth)
-        return examined(manifest, outcomes, labels, task=task, patient=task.patient)
+        return examined(manifest, outcomes, labels, task=task, patient=task.patient, pattern=task.patient_pattern)
 
     def repaired(self) -> tuple[Finding, ...]:
         """Return what was repaired in the table of the images while it was read."""

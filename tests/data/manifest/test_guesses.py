@@ -10,6 +10,7 @@ from radtl_tf.data.manifest.guesses import (
     guess_labels,
     guess_paths,
     guess_patient,
+    guess_pattern,
     guess_positive,
     guess_separator,
     unknown_labels,
@@ -50,6 +51,21 @@ def test_the_label_columns(columns: dict[str, list[str]], labels: tuple[str, ...
 )
 def test_the_patient_column(name: str) -> None:
     assert guess_patient(pd.DataFrame(columns=["path", "patient_age", "Patient Sex", name, "label"])) == name
+
+
+@pytest.mark.parametrize(
+    ("paths", "pattern"),
+    [
+        (["a/patient1/1.png", "patient02/s/2.png"], r"patient\d+"),
+        (["Patient_1/1.png", "patient_2/1.png"], r"(?i)patient[_-]?(\d+)"),
+        (["sub-A1\\x.png", "SUB-b/x.png"], "(?i)sub-([0-9a-z]+)"),
+        (["patient1/1.png", "x/1.png"], None),
+        (["inpatient1/1.png"], None),
+        (["patient1.png"], None),
+    ],
+)
+def test_folders_of_patients(paths: list[str], pattern: str | None) -> None:
+    assert guess_pattern(paths) == pattern
 
 
 def test_no_column_of_patients_is_made_up() -> None:

@@ -77,7 +77,7 @@ def test_a_suffix_is_appended_where_it_lacks(tmp_path: Path) -> None:
 def test_what_is_no_file_is_refused_under_any_form_of_its_name(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "a.png")
     for cell in ("a.png", "A.PNG"):
-        with pytest.raises(DataError, match="device"):
+        with pytest.raises(DataError, match="device|folder"):
             image_at(cell, 2, tmp_path)
 
 

@@ -91,7 +91,7 @@ def _outside(folder: Path) -> Path:
         ("/etc/hostname", lambda folder: None, "absolute"),
         ("C:\\x.png", lambda folder: None, "absolute"),
         ("sub/../../x.png", lambda folder: None, r"'\.\.'"),
-        ("folder", lambda folder: (folder / "folder").mkdir(), "device"),
+        ("folder", lambda folder: (folder / "folder").mkdir(), "folder"),
         ("pipe.png", lambda folder: os.mkfifo(folder / "pipe.png"), "device"),
         ("null.png", lambda folder: (folder / "null.png").symlink_to(os.devnull), "link"),
         ("link.png", lambda folder: (folder / "link.png").symlink_to(_outside(folder) / "x.png"), "link"),
@@ -171,6 +171,42 @@ def test_one_id_in_several_unicode_forms_is_one_patient_and_17_0_is_not_17(manif
 def test_a_missing_column_is_named_with_the_nearest(manifest_of: ManifestOf, task: Task, named: str) -> None:
     with pytest.raises(DataError, match=named):
         cases_of(read_manifest(manifest_of(ROWS)), task, KEY)
+
+
+FOLDERS = ["a/patient1/1.png", "a/patient1/2.png", "b/patient2/1.png"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "patients"),
+    [(r"patient\d+", [0, 0, 1]), (r"patient(\d)/(\d)", [0, 0, 1]), (r"(\d).png", [0, 1, 0]), ("^.", [0, 0, 1])],
+)
+def test_a_pattern_finds_the_patients_in_the_paths(
+    manifest_of: ManifestOf, pattern: str, patients: list[int], tmp_path: Path
+) -> None:
+    path = manifest_of(ROWS)
+    for name in FOLDERS:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    first = (tmp_path / FOLDERS[0]).as_posix()  # the folders above the images take no part
+    cells = [first, FOLDERS[1].replace("/", "\\"), FOLDERS[2]]
+    path.write_text("path,label\n" + "".join(f"{cell},{'sick' if at else 'well'}\n" for at, cell in enumerate(cells)))
+    cases = cases_of(read_manifest(path), Task(positive="sick", patient_pattern=pattern, unit="image"), KEY)
+    np.testing.assert_array_equal(cases.patients, patients)
+
+
+def test_paths_without_a_match_are_counted(manifest_of: ManifestOf) -> None:
+    for pattern in ("[ab]", "(x)?"):
+        task = Task(positive="sick", patient_pattern=pattern)
+        with pytest.raises(DataError, match=r"1 row .*first line 4" if pattern == "[ab]" else "3 rows .*line 2"):
+            cases_of(read_manifest(manifest_of([(f"{name}.png", "sick", "1") for name in "abc"])), task, KEY)
+
+
+def test_a_table_of_folders_is_refused(manifest_of: ManifestOf, tmp_path: Path) -> None:
+    path = manifest_of(ROWS)
+    (tmp_path / "one").mkdir()
+    path.write_text("path,label\none/,1\nnowhere/two/,0\none,1\n")
+    with pytest.raises(DataError, match="folders.*a row per image"):
+        read_manifest(path, collect=True)
 
 
 def test_each_image_may_be_a_patient_if_the_user_says_so(manifest_of: ManifestOf) -> None:
