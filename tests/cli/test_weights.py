@@ -293,7 +293,7 @@ def test_fetch_without_a_network_is_one_line(radtl: Any, monkeypatch: pytest.Mon
     assert "ImageNet-MobileNetV2_notop.h5" in result.stderr
 
 
-PAGE = (Path(__file__).parents[2] / "docs" / "weights.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "weights.md").read_text(encoding="utf-8")
 
 
 def test_the_commands_of_the_page_are_commands() -> None:

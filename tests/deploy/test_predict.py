@@ -34,7 +34,7 @@ def test_a_file_that_ends_its_decoder_costs_that_file(tmp_path: Path, monkeypatc
     modules.mkdir()
     (modules / "harmful_worker.py").write_text(
         "import os\nfrom radtl_tf.data.decoding import worker_process as worker\nreal = worker.measure\n"
-        "worker.measure = lambda data, suffix: os.abort() if data.endswith(b'crash') else real(data, suffix)\n"
+        "worker.measure = lambda data, *rest: os.abort() if data.endswith(b'crash') else real(data, *rest)\n"
         "worker.main()\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(modules))

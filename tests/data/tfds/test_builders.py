@@ -238,7 +238,7 @@ def test_every_shipped_data_set_can_be_loaded() -> None:
 
 
 def test_an_unknown_data_set_is_named_with_the_nearest(data_dir: Path) -> None:
-    with pytest.raises(DataError, match="radiograph: .*'radiographs'"):
+    with pytest.raises(DataError, match="radiograph .*'radiographs'"):
         build_named("radiograph", data_dir)
     with pytest.raises(DataError, match=r"'\.\./radiographs'"):
         builder_class("../radiographs")

@@ -98,7 +98,7 @@ def test_the_experiments_runs_are_decomposed(evaluation: Evaluation) -> None:
     assert found.sd == pytest.approx(trained["auroc"].std(ddof=1))
     assert list(found.shares) == ["weights", "backbone", "tuning", "learning rate", "fold", RESIDUAL]
     assert found.balanced
-    assert re.search(rf"{found.mean:.3f} ± {found.sd:.3f} .*\b80 runs", found.sentence)
+    assert re.search(rf"\b80 runs .*{found.mean:.3f} ± {found.sd:.3f}", found.sentence)
 
 
 def test_conventions_are_a_factor_where_the_grid_lists_them(outcome: Callable[..., Path]) -> None:
