@@ -293,7 +293,8 @@ def test_fetch_without_a_network_is_one_line(radtl: Any, monkeypatch: pytest.Mon
     assert "ImageNet-MobileNetV2_notop.h5" in result.stderr
 
 
-PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "weights.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "how-to" / "weights.md").read_text(encoding="utf-8")
 
 
 def test_the_commands_of_the_page_are_commands() -> None:
@@ -311,5 +312,6 @@ def test_the_page_explains_every_refusal() -> None:
 
 
 def test_the_page_has_every_convention_with_its_range() -> None:
+    page = (DOCS / "explanation" / "pixel-conventions.md").read_text(encoding="utf-8")
     for row in CONVENTIONS.values():
-        assert f"| `{row.name}` | {row.channels} | {row.low:.4g} to {row.high:.4g} |" in PAGE
+        assert f"| `{row.name}` | {row.channels} | {row.low:.4g} to {row.high:.4g} |" in page

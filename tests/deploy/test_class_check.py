@@ -107,11 +107,12 @@ def radtl(*words: object) -> Result:
     return result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "labels"),
     [
-        pytest.param("multiclass", (), marks=pytest.mark.slow),
-        pytest.param("multilabel", ("--label-separator", "|"), marks=pytest.mark.slow),
+        ("multiclass", ()),
+        ("multilabel", ("--label-separator", "|")),
         ("multilabel", ("--label", "top", "--label", "bottom", "--label", "middle")),
     ],
 )

@@ -90,6 +90,7 @@ def test_only_what_the_tuning_lets_learn_changes_in_training(finished: OutputFol
     assert changed == {"conv3", "bn3", "probabilities"}
 
 
+@pytest.mark.slow
 def test_a_saved_model_reloads_and_learns_without_the_package(finished: OutputFolder, tmp_path: Path) -> None:
     images, _ = scored_part(finished, run_of(finished, "Tiny-mine-tf-frozen", 0))
     model = keras_model(finished, "Tiny-mine-tf-frozen", 0, weights_folder=tmp_path)

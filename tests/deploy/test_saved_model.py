@@ -135,6 +135,7 @@ def test_the_card_of_a_binary_model_names_the_positive_class(finished: OutputFol
     assert set(outputs(tmp_path / "model", tmp_path / "images" / "000.png")) == {"probabilities", "score"}
 
 
+@pytest.mark.slow
 def test_a_process_without_the_package_gives_the_same_scores(finished: OutputFolder, tmp_path: Path) -> None:
     export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     images = [tmp_path / "images" / f"{number:03d}.png" for number in range(3)]

@@ -89,6 +89,7 @@ def test_an_experiment_takes_about_what_its_dry_run_said(make_plan: Callable[...
     assert taken / 3 < predicted < 3 * taken
 
 
+@pytest.mark.slow
 def test_disk_is_that_of_the_cut_tensors_and_of_what_is_learned(make_plan: Any) -> None:
     plan = make_plan(training={"augmentation": "published", "views": 4})
     found = {part.name: part.size for part in price(plan).parts}

@@ -141,6 +141,7 @@ def test_another_experiment_on_the_same_images_pays_no_prefix(
     assert np.array_equal(first.score, same.score)
 
 
+@pytest.mark.slow
 def test_strict_runs_take_no_features_of_another_cpu_number_of_threads_or_determinism(
     make_plan: Any, tmp_path: Path
 ) -> None:

@@ -89,6 +89,7 @@ print(device.threads, config.is_op_determinism_enabled())
 """
 
 
+@pytest.mark.slow
 def test_strict_fixes_the_threads_and_the_kernels() -> None:
     # A separate process, because TensorFlow fixes its threads at the first computation and determinism is permanent.
     result = subprocess.run([sys.executable, "-c", STRICT], capture_output=True, text=True, check=True)

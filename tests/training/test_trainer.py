@@ -88,6 +88,7 @@ print(json.dumps(results))
 """
 
 
+@pytest.mark.slow
 def test_two_devices_take_the_steps_of_one() -> None:
     shared = Path(__file__).parents[1] / "conftest.py"
     command = [sys.executable, "-c", TWO_DEVICES, str(shared)]

@@ -107,6 +107,7 @@ def test_the_file_loads_and_the_record_tells_how_it_was_made_but_no_path(source:
     assert left == {"data", "experiment.json", "history.csv", "state.json", "tensorboard"}
 
 
+@pytest.mark.slow
 def test_a_killed_call_goes_on_to_the_same_file(source: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretraining = source()
     expected = pretrain(ready(pretraining, tmp_path / "whole.h5", data_dir=tmp_path / "data"))

@@ -117,6 +117,7 @@ def test_what_is_written_is_read_by_us_and_by_keras_3(tmp_path: Path, name: str)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.h5"]
 
 
+@pytest.mark.slow
 def test_what_is_written_is_read_by_keras_2(tmp_path: Path, run_script: Any) -> None:
     pytest.importorskip("tf_keras")
     base = build_base("MobileNetV2", 32, seed=1)

@@ -232,6 +232,7 @@ def test_the_ablation_is_told_shown_and_tabled(outcome: Outcome) -> None:
     assert "pixels" in Page(html).ids
 
 
+@pytest.mark.slow
 def test_the_report_of_a_published_grid_stays_small(outcome: Outcome) -> None:
     """Two weights x 24 settings x 5 folds: 240 runs and 40 probes."""
     folder = outcome(
