@@ -36,7 +36,7 @@ def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str
         except WeightsError as error:
             missing.append(str(error))
     if missing:
-        raise WeightsError("; ".join(dict.fromkeys(missing)))
+        raise WeightsError(" ".join(dict.fromkeys(missing)))
     return records
 
 
