@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
+# How tables and spreadsheets write that a value is missing, in lower case. The error of a formula is one, too.
+MISSING_WORDS = frozenset(
+    ("", "nan", "-nan", "na", "n/a", "#n/a", "#n/a n/a", "#na", "<na>", "nat", "null", "#null!", "-", "--")
+    + ("#value!", "#ref!", "#div/0!", "#name?", "#num!")
+)
 _APOSTROPHE = "'"
 
 

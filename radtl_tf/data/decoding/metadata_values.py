@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from radtl_tf.records.plain_text import MISSING_WORDS
+
 # The attributes that an example may carry; nothing else of a header or a manifest leaves its file.
 METADATA = ("age", "sex", "view", "laterality", "intent", "vendor", "body_part", "spacing", "lossy", "site")
 
@@ -18,9 +20,7 @@ _OLDEST = 90  # years: a higher age may identify a person (45 CFR 164.514 b 2 i 
 _IMPOSSIBLE = 130  # years: a larger number is a year of birth, a date or a code for "unknown"
 _WIDEST = 100.0  # mm between two rows
 
-_UNKNOWN = frozenset(
-    ("", "nan", "na", "<na>", "n/a", "#n/a", "nat", "none", "null", "-", "--", "?", "u", "unknown", "不明")
-)
+_UNKNOWN = MISSING_WORDS | {"none", "?", "u", "unknown", "不明"}
 _DATE = re.compile(
     r"(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d{2})|(?:19|20)\d{2}(?:[01]\d[0-3]\d)?"
     r"|\d{4}年(?:\d{1,2}月(?:\d{1,2}日)?)?)(?:[ t]\d{1,2}:\d{2}.*)?"

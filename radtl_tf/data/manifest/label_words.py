@@ -6,14 +6,12 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Literal
 
+from radtl_tf.records.plain_text import MISSING_WORDS
+
 Mark = Literal["yes", "no", "uncertain", "missing", ""]
 
-# Markers of spreadsheets, pandas and R for a missing value, and errors of formulas. "none" is not included, because it
-# names a class in many tables.
-_MISSING = frozenset(
-    ("", "nan", "-nan", "na", "n/a", "#n/a", "#n/a n/a", "#na", "<na>", "nat", "null", "#null!", "-", "--", ".")
-    + ("#value!", "#ref!", "#div/0!", "#name?", "#num!")
-)
+# Some statistics programs write a dot for a missing value. "none" is not included: it names a class in many tables.
+_MISSING = MISSING_WORDS | {"."}
 _YES = frozenset(("yes", "y", "true", "t"))
 _NO = frozenset(("no", "n", "false", "f"))
 _UNCERTAIN = frozenset(("uncertain", "unsure", "?"))

@@ -12,14 +12,12 @@ from pathlib import Path
 
 from radtl_tf.errors import OutputError
 from radtl_tf.records.disk import temporary_name
-from radtl_tf.records.plain_text import normal_text
+from radtl_tf.records.plain_text import MISSING_WORDS, normal_text
 
 KEY_FILE = "patient.key"
 _KEY_BYTES = 32
 _HASH_BYTES = 12
-# How tables and spreadsheets write that a value is missing, in lower case.
-_MISSING = frozenset(("", "nan", "na", "<na>", "n/a", "#n/a", "nat", "none", "null", "-", "--", "?", "unknown"))
-_ERRORS = frozenset(("#ref!", "#value!", "#name?", "#null!", "#num!", "#div/0!"))  # of a spreadsheet's formula
+_NO_ID = MISSING_WORDS | {"none", "?", "unknown"}
 
 
 def patient_key(folder: Path) -> bytes:
@@ -69,7 +67,7 @@ def is_missing_id(value: str) -> bool:
     >>> is_missing_id("#N/A"), is_missing_id("nan"), is_missing_id("P-017")
     (True, True, False)
     """
-    return normal_id(value).casefold() in _MISSING | _ERRORS
+    return normal_id(value).casefold() in _NO_ID
 
 
 def hashed(patient: str, key: bytes) -> str:
