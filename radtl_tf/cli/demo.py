@@ -32,7 +32,7 @@ Next, with your own radiographs and a table of them (path, label, patient_id):
     show_default=True,
 )
 def demo(out: Path) -> None:
-    """Try every step on synthetic radiographs, in about four minutes.
+    """Try every step on synthetic radiographs, in some minutes.
 
     The demo needs no download. It draws radiographs as DICOM files, pre-trains a small backbone on five findings,
     compares these weights, and those of a smaller backbone that are part of the package, with random weights on
