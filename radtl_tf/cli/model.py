@@ -29,7 +29,7 @@ def export(folder: Path, setting: str | None, out: Path) -> None:
       radtl export results --out model
     """
     load_tensorflow()
-    from radtl_tf.deploy.saved_model import export as export_model
+    from radtl_tf.deploy.export import export as export_model
     from radtl_tf.places import weights_folder
     from radtl_tf.records.folder import OutputFolder
 

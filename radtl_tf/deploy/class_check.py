@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from radtl_tf.data.manifest.label_words import written_as
 from radtl_tf.data.manifest.labels import RowLabels
 from radtl_tf.data.manifest.reader import Labelled, Manifest, labelled
+from radtl_tf.deploy.card.facts import Card
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.runs import Target
-
-Card = Mapping[str, Any]  # the JSON file of an exported model
 
 
 def target_of(card: Card) -> Target:

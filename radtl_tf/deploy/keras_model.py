@@ -10,7 +10,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from radtl_tf.deploy.setting_runs import best_runs, choose_setting
+from radtl_tf.deploy.choice import best_runs, choose_setting
 from radtl_tf.errors import ExperimentError
 from radtl_tf.models.head import Head
 from radtl_tf.models.precision import FLOAT32, borrowed_precision

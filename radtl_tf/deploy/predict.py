@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import tee
 from pathlib import Path
@@ -12,9 +12,8 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from radtl_tf.data.decoding.worker_pool import pixels_of_all
-from radtl_tf.deploy.saved_model import CARD
+from radtl_tf.deploy.card.facts import depth_of, read_card, version_folder
 from radtl_tf.errors import OutputError
-from radtl_tf.records.disk import read_json
 
 
 @dataclass(frozen=True)
@@ -51,33 +50,10 @@ def load_model(folder: Path) -> Model:
     """
     card = read_card(folder)
     try:
-        module = tf.saved_model.load(str(folder))
+        module = tf.saved_model.load(str(version_folder(folder)))
         return Model(module.signatures["pixels"], card, module)
     except (OSError, ValueError, KeyError, tf.errors.OpError, DecodeError) as error:
         raise OutputError(f"{folder}: the model is damaged. Export it again.") from error
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """Return the card of a model that ``radtl export`` wrote: its classes, pixels, size and training images.
-
-    Raises:
-        OutputError: there is no such model, or its card is damaged.
-    """
-    card = folder / "assets.extra" / CARD
-    if not card.is_file():
-        raise OutputError(
-            f"{folder} contains no model exported by radtl (assets.extra/{CARD} is missing). Name the "
-            "folder of an exported model."
-        )
-    return read_json(card)
-
-
-def depth_of(card: Mapping[str, Any]) -> int | None:
-    """Return the depth with which a model's images are decoded, as of a Task.
-
-    A model of an earlier version, which knew neither ``task.depth`` nor sBIT, gets every value as it is stored.
-    """
-    return card.get("depth", 16)
 
 
 def predict(model: Model, files: Iterable[Path]) -> Iterator[Score]:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from radtl_tf.data.phantoms.write import KINDS, write_phantoms
+from radtl_tf.deploy.export import export
 from radtl_tf.deploy.predict import Score, load_model, predict
-from radtl_tf.deploy.saved_model import export
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.question.best_setting import Ranking, inner_losses, rank_settings
 from radtl_tf.experiment.run import run_experiment

@@ -19,8 +19,9 @@ from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_of
+from radtl_tf.deploy.card.facts import depth_of, read_card
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
-from radtl_tf.deploy.predict import depth_of, load_model, predict, read_card
+from radtl_tf.deploy.predict import load_model, predict
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.evaluation.external.drift import Drift, drifts, sentence
 from radtl_tf.evaluation.external.frozen_models import External, Scored, evaluate_classes, evaluate_external

@@ -432,7 +432,7 @@ NOTED = (
     "radtl_tf.experiment.run.plan_experiment",
     DRAW := "radtl_tf.experiment.saliency.draw_saliency",
     "radtl_tf.experiment.report.report_experiment",
-    "radtl_tf.deploy.saved_model.export",
+    "radtl_tf.deploy.export.export",
 )
 
 

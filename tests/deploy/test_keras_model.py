@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
+from radtl_tf.deploy.choice import best_runs, choose_setting
 from radtl_tf.deploy.keras_model import _head, keras_model
-from radtl_tf.deploy.setting_runs import best_runs, choose_setting
 from radtl_tf.errors import ExperimentError
 from radtl_tf.models.head import Head
 from radtl_tf.records.experiment_facts import read_facts

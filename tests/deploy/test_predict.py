@@ -10,8 +10,8 @@ import tensorflow as tf
 from PIL import Image
 
 from radtl_tf.data.decoding import worker_pool as workers
+from radtl_tf.deploy.export import export
 from radtl_tf.deploy.predict import Model, Score, load_model, predict
-from radtl_tf.deploy.saved_model import export
 from radtl_tf.errors import OutputError
 from radtl_tf.records.folder import OutputFolder
 

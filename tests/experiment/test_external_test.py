@@ -16,8 +16,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from radtl_tf.deploy.export import export
 from radtl_tf.deploy.predict import load_model, predict
-from radtl_tf.deploy.saved_model import export
 from radtl_tf.errors import DataError, ExperimentError, OutputError
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.experiment.external_test import assess

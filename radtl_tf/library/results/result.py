@@ -156,7 +156,7 @@ class Result:
             WeightsError: the weights file is missing or has changed since the run.
             OutputError: ``path`` exists or cannot be written.
         """
-        from radtl_tf.deploy.saved_model import export
+        from radtl_tf.deploy.export import export
         from radtl_tf.places import weights_folder
 
         export(self._output, _name(setting), Path(path).expanduser(), weights_folder=weights_folder())

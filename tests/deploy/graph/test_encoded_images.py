@@ -14,7 +14,7 @@ from PIL import Image
 
 from radtl_tf.data.decoding.grey import RefusedError
 from radtl_tf.data.decoding.images import decode, decode_bytes
-from radtl_tf.deploy.encoded_images import decode_grey
+from radtl_tf.deploy.graph.encoded_images import decode_grey
 
 
 def encoded(mode: str, kind: str) -> bytes:

@@ -16,10 +16,11 @@ import pytest
 import tensorflow as tf
 
 from radtl_tf.data.decoding.images import decode
-from radtl_tf.deploy import saved_model
-from radtl_tf.deploy.predict import load_model, predict, read_card
-from radtl_tf.deploy.saved_model import export
-from radtl_tf.deploy.setting_runs import choose_setting
+from radtl_tf.deploy import export as export_module
+from radtl_tf.deploy.card.facts import read_card
+from radtl_tf.deploy.choice import choose_setting
+from radtl_tf.deploy.export import export
+from radtl_tf.deploy.predict import load_model, predict
 from radtl_tf.errors import ExperimentError, OutputError, WeightsError
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.precision import borrowed_precision
@@ -54,8 +55,8 @@ def score(model: Path, image: Path) -> float:
 def test_a_model_of_one_fold_gives_the_predictions_of_its_run(
     tuning: str, finished: OutputFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = saved_model.best_runs
-    monkeypatch.setattr(saved_model, "best_runs", lambda *args: every(*args)[:1])
+    every = export_module.best_runs
+    monkeypatch.setattr(export_module, "best_runs", lambda *args: every(*args)[:1])
     export(finished, f"Tiny-random-tf-{tuning}", tmp_path / "model", weights_folder=tmp_path)
     (member,) = read_json(tmp_path / "model" / "assets.extra" / "radtl.json")["members"]
     predictions = pd.read_csv(finished.runs / member / "predictions.csv")
@@ -68,12 +69,12 @@ def test_a_model_of_one_fold_gives_the_predictions_of_its_run(
 def test_the_ensemble_is_the_mean_of_its_folds(
     finished: OutputFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = saved_model.best_runs
+    every = export_module.best_runs
     image = tmp_path / "images" / "007.png"
     scores = []
     for fold in range(3):
         with monkeypatch.context() as patch:
-            patch.setattr(saved_model, "best_runs", lambda *args, at=fold: every(*args)[at : at + 1])
+            patch.setattr(export_module, "best_runs", lambda *args, at=fold: every(*args)[at : at + 1])
             export(finished, "Tiny-mine-tf-frozen", tmp_path / f"model{fold}", weights_folder=tmp_path)
         scores.append(score(tmp_path / f"model{fold}", image))
     export(finished, "Tiny-mine-tf-frozen", tmp_path / "model", weights_folder=tmp_path)

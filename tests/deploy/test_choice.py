@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from radtl_tf.deploy.setting_runs import best_runs, choose_setting
+from radtl_tf.deploy.choice import best_runs, choose_setting
 from radtl_tf.errors import ExperimentError
 from radtl_tf.records.disk import read_json, write_json
 from radtl_tf.records.experiment_facts import read_facts

@@ -1,0 +1,49 @@
+"""``radtl.json`` of an exported model: the facts that a caller needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from radtl_tf.errors import OutputError
+from radtl_tf.records.disk import read_json
+
+CARD = "radtl.json"
+EXTRA = "assets.extra"  # TensorFlow Serving leaves this folder of a SavedModel alone
+
+Card = Mapping[str, Any]
+
+
+def version_folder(model: Path) -> Path:
+    """Return the folder of ``model`` that holds its files: the newest version, or ``model`` itself.
+
+    Raises:
+        OutputError: there is no model that ``radtl export`` wrote.
+    """
+    versions = [place for place in model.glob("[0-9]*") if place.name.isdecimal()] if model.is_dir() else []
+    newest_first = sorted(versions, key=lambda place: int(place.name), reverse=True)
+    for place in [model, *newest_first]:
+        if (place / EXTRA / CARD).is_file():
+            return place
+    raise OutputError(
+        f"{model} contains no model exported by radtl ({EXTRA}/{CARD} is missing). Name the folder of an exported "
+        "model."
+    )
+
+
+def read_card(model: Path) -> dict[str, Any]:
+    """Return the card of a model that ``radtl export`` wrote: its classes, pixels, size and training images.
+
+    Raises:
+        OutputError: there is no such model, or its card is damaged.
+    """
+    return read_json(version_folder(model) / EXTRA / CARD)
+
+
+def depth_of(card: Card) -> int | None:
+    """Return the depth with which a model's images are decoded, as of a Task.
+
+    A model of an earlier version, which knew neither ``task.depth`` nor sBIT, gets every value as it is stored.
+    """
+    return card.get("depth", 16)

@@ -1,0 +1,1 @@
+"""A finished setting as a TensorFlow graph: from image bytes or pixels to probabilities."""
