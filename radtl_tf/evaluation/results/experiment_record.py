@@ -174,6 +174,7 @@ _RUN_COLUMNS = [
     "repeat",
     "fold",
     "train_patients",
+    "images_per_epoch",
     "epochs",
     "best_epoch",
     "fixed_epochs",
