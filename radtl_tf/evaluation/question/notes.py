@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -36,17 +36,29 @@ def part_counts(folds: pd.DataFrame, predictions: pd.DataFrame, target: Target =
     return counts.astype("int64").reset_index()
 
 
-def notes(record: ExperimentRecord, parts: pd.DataFrame) -> list[str]:
-    """Return the warnings of the experiment and the caveats of the statistics."""
+def notes(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[str, str]] = ()) -> list[str]:
+    """Return the alarms of the experiment, then remarks on its method."""
     found = [
-        *record.facts.warnings,
-        *_few_patients(parts),
-        *_runs(record),
+        *alarms(record, parts, equal),
         *_settings(record),
         *_pixels(record),
         *_scores(record),
     ]
     return list(dict.fromkeys(found)) + _refused(record)
+
+
+def alarms(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[str, str]] = ()) -> list[str]:
+    """Return what may have spoiled the result; ``equal`` are weights with the same scores in every run."""
+    found = [*_equal(equal), *record.facts.warnings, *_few_patients(parts), *_runs(record)]
+    return list(dict.fromkeys(found))
+
+
+def _equal(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
+    for a, b in pairs:
+        yield (
+            f"{a} and {b} gave exactly the same scores in all of their runs: they are one network under two names, and "
+            "comparing them shows nothing."
+        )
 
 
 def _few_patients(parts: pd.DataFrame) -> Iterator[str]:

@@ -53,7 +53,7 @@ def _refuse_same_file(records: Records) -> None:
         first = known.setdefault(place, name)
         if first != name:
             raise WeightsError(
-                f"The weights {first!r} and {name!r} are the same file for {backbone} (sha256 {own[0].sha256[:12]}), so "
+                f"The weights {first!r} and {name!r} are the same file for {backbone} (sha256 {own[0].sha256[:12]}): "
                 "there is nothing to compare. Name another file, or remove one of them from grid.weights."
             )
 
