@@ -81,18 +81,6 @@ def _few_patients(parts: pd.DataFrame) -> Iterator[str]:
 
 def _runs(record: ExperimentRecord) -> Iterator[str]:
     runs = record.runs
-    stuck = int(runs["converged"].isin([False]).sum())
-    if stuck:
-        yield (
-            f"{stuck} of {len(runs)} runs had not converged: their inner loss was lowest in the last epoch. More "
-            "epochs may change the values of their scenarios."
-        )
-    diverged = int(runs["diverged"].sum())
-    if diverged:
-        yield (
-            f"{diverged} of {len(runs)} runs diverged and ended early; their best epoch was kept. Lower the "
-            "learning rate."
-        )
     constant = int(runs["constant"].sum())
     if constant:
         yield (
@@ -100,6 +88,18 @@ def _runs(record: ExperimentRecord) -> Iterator[str]:
             "means that the model separates nothing. If batch norms are trained, a few dozen steps are too few for "
             "their moving statistics: train longer or with smaller batches. Random weights may also give all images "
             "the same features."
+        )
+    diverged = int(runs["diverged"].sum())
+    if diverged:
+        yield (
+            f"{diverged} of {len(runs)} runs diverged and ended early; their best epoch was kept. Lower the "
+            "learning rate."
+        )
+    stuck = int(runs["converged"].isin([False]).sum())
+    if stuck:
+        yield (
+            f"{stuck} of {len(runs)} runs had not converged: their inner loss was lowest in the last epoch. More "
+            "epochs may change the values of their scenarios."
         )
 
 

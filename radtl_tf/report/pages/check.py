@@ -29,8 +29,9 @@ _CAPTIONS = {
     CONFOUNDERS: "Taken from the DICOM header, or from columns named age and spacing; unknown values are left out.",
     "Acquisition by class": "Cramer's V: 0 means no association, 1 a perfect one. The AUROC shows how well all of "
     "these properties together predict the label; 0.5 is chance.",
-    "Thumbnail of 16 x 16 pixels": "How well a logistic regression on these pixels alone predicts the label, "
-    "cross-validated by patient; the best of 16 regions is the second row. 0.5 is chance. Networks should do better than this.",
+    "Thumbnail of 16 x 16 pixels": "How well a logistic regression on these pixels predicts the label, "
+    "cross-validated by patient; the best of 16 regions is the second row. 0.5 is chance. "
+    "Networks should do better.",
     "Folds": "Images and patients in each part of each fold, with images per class.",
 }
 

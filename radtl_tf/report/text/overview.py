@@ -12,9 +12,10 @@ def overview(evaluation: Evaluation) -> dict[str, str]:
     data, task, facts = record.data, record.experiment.task, record.facts
     label = task.label if isinstance(task.label, str) else listed(task.label)
     source = f"{label}, {task.dataset}" if task.dataset else label
+    asked = f"{data.classes[-1]} against {data.classes[0]}" if record.target.is_binary else record.target.kind
     classes = [f"{name} ({count.images} images of {count.patients} patients)" for name, count in data.counts.items()]
     found = {
-        "Task": f"{source} ({record.target.kind})",
+        "Task": f"{asked} ({source})",
         "Classes": "; ".join(classes),
         "Data": f"{data.examples} images of {data.patients} patients",
         "Backbones": listed(record.experiment.grid.backbones),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.records.experiment import TuningAxis
 from radtl_tf.records.experiment_facts import CheckFacts, FindingFacts
+from radtl_tf.report.text.methods import sentences
 from radtl_tf.report.text.methods_sentences import MADE
 
 Outcome = Callable[..., Path]
@@ -86,3 +90,18 @@ def test_partition_and_choice(outcome: Outcome) -> None:
 def test_what_stands_beside_the_grid_is_told_only_where_it_is_there(outcome: Outcome, evaluation: Evaluation) -> None:
     assert "linear probe" in said(evaluation, "probe")
     assert said(evaluate(outcome(probes=False, backbones=("ResNet50",))), "probe") == ""
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_random_weights_with_one_repeat_are_one_draw(outcome: Callable[..., Path], repeats: int) -> None:
+    said = sentences(evaluate(outcome(backbones=("ResNet50",), num_repeats=repeats)))["weights"]
+    assert ("one random draw" in said) == (repeats == 1)
+
+
+def test_equal_steps_are_said_only_of_runs_that_recorded_them(outcome: Callable[..., Path]) -> None:
+    found = evaluate(outcome(backbones=("ResNet50",), shares=(1.0, 0.5)))
+    runs, record = found.record.runs, found.record
+    assert "steps" not in sentences(found)["shares"]  # as in folders of earlier versions
+    for images, is_said in ((150, True), (runs["train_patients"], False)):
+        told = replace(found, record=replace(record, runs=runs.assign(images_per_epoch=images)))
+        assert ("steps" in sentences(told)["shares"]) == is_said
