@@ -42,6 +42,14 @@ def answer_words(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
+def answer_lines(evaluation: Evaluation) -> list[str]:
+    """Return the answer as lines of text: what to start from, what was learned, the main warning, and the numbers."""
+    words = answer_words(evaluation)
+    warning = f"Warning: {words['warning']}" if words["warning"] else ""
+    headline = "" if words["advice"].startswith(words["headline"]) else words["headline"]
+    return list(filter(None, [headline, words["advice"], words["learned"], warning, words["sentence"]]))
+
+
 def main_warning(evaluation: Evaluation) -> str:
     """Return the one warning that a reader must see with the answer; empty if there is none."""
     marker = marker_warning(evaluation.learned) if evaluation.learned else ""

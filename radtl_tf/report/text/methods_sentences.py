@@ -208,12 +208,20 @@ MADE: dict[str, Callable[[Evaluation], Iterator[str]]] = {
 }
 
 
+def _stops(evaluation: Evaluation) -> bool:
+    """Tell whether a missing label and an uncertain one would have stopped the experiment."""
+    task = evaluation.record.experiment.task
+    return (task.missing, task.uncertain) == ("refuse", "refuse")
+
+
 def missing_data(evaluation: Evaluation) -> str:
     """Return how missing data were handled, for a checklist: what the task declares, and what came of it."""
     if evaluation.record.data.unknown:
         handled = " ".join(_unknown(evaluation))
     elif evaluation.record.experiment.task.dataset:
         handled = "Labels are those of the data set; nothing was imputed."
-    else:
+    elif _stops(evaluation):
         handled = "So does a row without a label or a patient id; nothing was imputed."
+    else:
+        handled = "So does a row without a patient id. Every label was known, so nothing was imputed."
     return f"An image that cannot be read stops the experiment. {handled}"

@@ -11,9 +11,10 @@ import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.records.experiment import TuningAxis
-from radtl_tf.records.experiment_facts import CheckFacts, FindingFacts
+from radtl_tf.records.experiment_facts import CheckFacts, FindingFacts, UnknownFacts
+from radtl_tf.report.text.guidelines import checklists
 from radtl_tf.report.text.methods import sentences
-from radtl_tf.report.text.methods_sentences import MADE
+from radtl_tf.report.text.methods_sentences import MADE, missing_data
 
 Outcome = Callable[..., Path]
 Changed = Callable[..., Evaluation]
@@ -105,3 +106,35 @@ def test_equal_steps_are_said_only_of_runs_that_recorded_them(outcome: Callable[
     for images, is_said in ((150, True), (runs["train_patients"], False)):
         told = replace(found, record=replace(record, runs=runs.assign(images_per_epoch=images)))
         assert ("steps" in sentences(told)["shares"]) == is_said
+
+
+GAPS = UnknownFacts(missing={"nodule": 7}, left_out=2)
+
+
+@pytest.mark.parametrize(
+    ("missing", "unknown", "said", "not_said"),
+    [
+        ("refuse", None, "without a label or a patient id; nothing was imputed", "Every label"),
+        ("no", None, "Every label was known", "without a label"),
+        ("no", GAPS, "imputed as absent", "nothing was imputed"),
+        ("ignore", GAPS, "ignored", "imputed"),
+    ],
+)
+def test_all_checklists_follow_the_policy_for_missing_labels(
+    evaluation: Evaluation,
+    changed: Callable[..., Evaluation],
+    missing: str,
+    unknown: UnknownFacts | None,
+    said: str,
+    not_said: str,
+) -> None:
+    found = changed(evaluation, task={"missing": missing}, data={"unknown": unknown})
+    drafts = [
+        item.draft
+        for items in checklists({"missing": missing_data(found)}, ()).values()
+        for item in items
+        if "issing data" in item.topic
+    ]
+    assert len(drafts) == 3
+    assert all(said in draft and not_said not in draft for draft in drafts)
+    assert all((" 2 rows" in draft) == (unknown is not None) for draft in drafts)
