@@ -84,7 +84,9 @@ def test_the_rows_are_written(evaluation: Evaluation) -> None:
     table = tables_of(evaluation)["comparisons"]
     rows = table[table["level"] == LEVEL]
     assert rows["a"].tolist() == ["imagenet", "random"] and set(rows["b"]) == {CHANCE}
-    assert rows["note"].str.startswith("higher").all() and rows["method"].str.contains("Holm").all()
+    assert evaluation.learned
+    assert rows["note"].str.split("; ").str[0].tolist() == [row.outcome for row in evaluation.learned.rows]
+    assert rows["note"].iloc[0].startswith("higher") and rows["method"].str.contains("Holm").all()
 
 
 def test_every_possible_convention_is_a_side(outcome: Callable[..., Path]) -> None:
