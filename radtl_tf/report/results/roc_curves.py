@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -117,7 +119,12 @@ def _areas(axes: Axes, table: pd.DataFrame, evaluation: Evaluation) -> None:
     rows = table.drop_duplicates("name").to_dict("records")
     for place, row in enumerate(reversed(rows)):
         text = with_interval(row["auroc"], row["ci_low"], row["ci_high"])
-        at = {"transform": axes.transAxes, "ha": "right", "color": look[row["weights"]][0], "fontsize": 7}
+        at: dict[str, Any] = {
+            "transform": axes.transAxes,
+            "ha": "right",
+            "color": look[row["weights"]][0],
+            "fontsize": 7,
+        }
         axes.text(0.99, 0.03 + 0.075 * place, text, **at)
 
 
