@@ -68,8 +68,11 @@ def _subgroups(folder: OutputFolder, facts: ExperimentFacts, choice: Choice) -> 
     runs = best_runs(folder, choice.scenarios, range(experiment.folds.count))
     side = Side(choice.setting.name, {(run.repeat, run.fold): (_key(run),) for run in runs})
     found = subgroups_of(folder.root, read_record(folder.root), _predictions(folder, facts, runs), side)
-    names = ("auroc", "low", "high")
-    return [{**row, **{name: _number(row[name]) for name in names}} for row in found.to_dict("records")]
+    numbers = ("auroc", "low", "high")
+    return [
+        {str(name): _number(cell) if name in numbers else cell for name, cell in row.items()}
+        for row in found.to_dict("records")
+    ]
 
 
 def _choices_on_inner_parts(folder: OutputFolder, facts: ExperimentFacts, runs: Sequence[Run]) -> dict[str, Any]:

@@ -8,10 +8,8 @@ from typing import Any
 import tensorflow as tf
 
 from radtl_tf.data.preprocessing.resizing import preprocess
-from radtl_tf.deploy.card.facts import CARD, EXTRA, Card
 from radtl_tf.deploy.graph.encoded_images import decode_grey
 from radtl_tf.deploy.graph.ensemble import Ensemble
-from radtl_tf.records.disk import write_json
 
 
 class ServedModel(tf.Module):
@@ -56,9 +54,8 @@ class ServedModel(tf.Module):
         return found | {"score": probabilities[:, 1]} if self._ensemble.kind == "binary" else found
 
 
-def write_saved_model(ensemble: Ensemble, folder: Path, card: Card) -> None:
-    """Write the SavedModel of ``ensemble`` and its card to ``folder``."""
+def write_saved_model(ensemble: Ensemble, folder: Path) -> None:
+    """Write the SavedModel of ``ensemble`` to ``folder``."""
     served = ServedModel(ensemble)
     signatures = {"serving_default": served.from_bytes, "pixels": served.from_pixels}
     tf.saved_model.save(served, str(folder), signatures=signatures)
-    write_json(folder / EXTRA / CARD, dict(card))
