@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from radtl_tf.cli import options
 from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, load_tensorflow, log
+
+if TYPE_CHECKING:
+    from radtl_tf.deploy.choice import Networks
 
 
 @click.command(cls=Verb)
@@ -28,7 +32,7 @@ from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, load_tensorflow, 
     help="Version of the model. It must not exist in --out.",
 )
 @options.fold
-def export(folder: Path, setting: str | None, out: Path, version: int, fold: int | str) -> None:
+def export(folder: Path, setting: str | None, out: Path, version: int, fold: Networks) -> None:
     """Export one setting of a finished experiment as a model.
 
     FOLDER is the output folder of `radtl run`. The model is a SavedModel that averages the networks of all folds, or

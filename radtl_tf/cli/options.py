@@ -85,7 +85,7 @@ fold = click.option(
     metavar="all|N|refit",
     default="all",
     show_default=True,
-    help="Networks to export: the mean of all folds, fold N of the first repeat, or one network trained on all patients.",
+    help="Networks to export: the mean of the folds, fold N of the first repeat, or one trained on all patients.",
 )
 
 

@@ -84,16 +84,22 @@ def _lines(value: Any) -> Iterator[str]:
             yield f"- {first}"
             yield from (f"  {line}" for line in others)
     else:
-        yield json.dumps(value, ensure_ascii=False)
+        yield _scalar(value)
 
 
 def _under(key: str, value: Any) -> Iterator[str]:
     """Yield a key with its value: a scalar on the same line, anything else below it."""
     if isinstance(value, str) or not isinstance(value, (Mapping, Sequence)):
-        yield f"{key} {json.dumps(value, ensure_ascii=False)}"
+        yield f"{key} {_scalar(value)}"
         return
     yield key
     yield from (f"  {line}" for line in _lines(value))
+
+
+def _scalar(value: Any) -> str:
+    """Return a scalar; YAML 1.1 takes 1e-07 for a text, and 1.0e-07 for a number."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text.replace("e", ".0e") if isinstance(value, float) and "e" in text and "." not in text else text
 
 
 def _rows(card: Card) -> list[tuple[str, str, Mapping[str, Any]]]:

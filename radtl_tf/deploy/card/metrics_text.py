@@ -7,7 +7,7 @@ from radtl_tf.evaluation.metrics import metric_table as metrics
 
 _OF_CLASS = f"{metrics.AUROC.key}: "
 _MEANINGS = {
-    metrics.AUROC.key: "chance that a random positive case scores higher than a random negative case; 0.5: learned nothing",
+    metrics.AUROC.key: "chance that a random positive case scores higher than a negative one; 0.5: learned nothing",
     metrics.AVERAGE_PRECISION.name: "area under the precision-recall curve; depends on how many cases are positive",
     metrics.BALANCED_ACCURACY.name: "mean of sensitivity and specificity at the score 0.5",
     metrics.BRIER.name: "mean squared difference of score and truth; 0 is best",

@@ -198,8 +198,9 @@ def _running(card: Card) -> Iterator[str]:
 
 def _files(card: Card) -> Iterator[str]:
     yield "## Files\n"
-    yield "`radtl.json` holds the facts of this card for programs, the sha256 of the files of the model (version"
-    yield f"{card['version']}), and a digest of itself. `radtl predict` and `radtl test` refuse a model that has changed."
+    yield f"This is version {card['version']} of the model. `radtl.json` holds the facts of this card for programs, the"
+    yield "sha256 of the files of the model, and a digest of itself. `radtl predict` and `radtl test` refuse a model"
+    yield "that has changed."
 
 
 def _shown(snippet: Snippet) -> Iterator[str]:

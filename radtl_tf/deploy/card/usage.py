@@ -38,9 +38,12 @@ def snippets(card: Card) -> list[Snippet]:
         Snippet("KServe", "", "yaml", _KSERVE, tested=False),
         *(
             Snippet(
-                engine, f"{needs}. Exported with `--format {name}`.", "python", _GREY + code.format(version, output)
+                engine,
+                f"`pip install {package} pillow`. Exported with `--format {name}`.",
+                "python",
+                _GREY.format(line) + code.format(version, output),
             )
-            for engine, name, needs, code in _FORMATS
+            for engine, name, package, line, code in _FORMATS
         ),
     ]
 
