@@ -32,7 +32,7 @@ def find_version(model: Path) -> Path | None:
     """
     versions = [place for place in model.glob("[0-9]*") if place.name.isdecimal()]
     newest_first = sorted(versions, key=lambda place: int(place.name), reverse=True)
-    return next((place for place in [model, *newest_first] if (place / EXTRA / CARD).is_file()), None)
+    return next((place for place in [model, *newest_first] if card_file(place).is_file()), None)
 
 
 def version_folder(model: Path) -> Path:
@@ -44,8 +44,7 @@ def version_folder(model: Path) -> Path:
     place = find_version(model)
     if place is None:
         raise OutputError(
-            f"{model} contains no model exported by radtl ({EXTRA}/{CARD} is missing). Name the folder of an exported "
-            "model."
+            f"{model} contains no model exported by radtl ({CARD} is missing). Name the folder of an exported model."
         )
     return place
 

@@ -59,7 +59,8 @@ def test_a_named_data_set_keeps_its_name(facts: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        {"text": 'a: "b" # c\n- é', "none": None, "sure": True, "numbers": [-1.5e-7, 1e-7, 1e22, 2, 0.5], "list": ["1", 2]},
+        {"text": 'a: "b" # c\n- é', "none": None, "sure": True, "list": ["1", 2]},
+        {"numbers": [-1.5e-7, 1e-7, 1e22, 2, 0.5]},
         [{"a": {"b": [{"c": 1, "d": ["x"]}]}}, {"e": "no"}],
     ],
 )
