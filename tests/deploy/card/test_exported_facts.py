@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,14 @@ def test_the_facts_of_an_export(exported: Callable[[str], Path], finished_once: 
     assert (weights["name"], weights["backbone"], weights["license"]) == ("mine", "Tiny", None)
     assert len(weights["sha256"]) == 64
     assert card["choice"]["chosen"] == SETTING and card["choice"]["by"] == "name"
+
+
+def test_every_key_is_in_the_reference(exported: Callable[[str], Path]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "model-folder.md").read_text(encoding="utf-8")
+    table = page.partition("## Keys")[2].partition("\n## ")[0]
+    cells = (line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    documented = [name for cell in cells for name in re.findall("`([^`]+)`", cell)]
+    assert sorted(documented) == sorted(read_card(exported(SETTING)))
 
 
 def test_no_patient_and_no_path_is_exported(exported: Callable[[str], Path], finished_once: Path) -> None:
