@@ -20,7 +20,7 @@ Card = Mapping[str, Any]
 
 
 def card_file(folder: Path) -> Path:
-    """Return the path of the card: beside the model file, or where TensorFlow Serving ignores it in a SavedModel."""
+    """Return the path of the card: next to the model file, or where TensorFlow Serving ignores it in a SavedModel."""
     return folder / EXTRA / CARD if (folder / _SAVED_MODEL).is_file() or (folder / EXTRA).is_dir() else folder / CARD
 
 
