@@ -25,6 +25,51 @@ def finished(finished_once: Path, tmp_path: Path) -> OutputFolder:
     return OutputFolder(tmp_path / "out")
 
 
+def small_ensemble(kind: str = "binary", num_members: int = 2, seed: int = 0) -> Any:
+    """Return an ensemble of small networks with random weights whose probabilities differ between images."""
+    from radtl_tf.deploy.graph.ensemble import Ensemble
+    from radtl_tf.models.backbones import build_base
+    from radtl_tf.models.head import Head
+    from radtl_tf.models.pixels import convention
+    from radtl_tf.models.tuning import split
+
+    random, num_classes = np.random.default_rng(seed), 2 if kind == "binary" else 3
+    members = []
+    for _ in range(num_members):
+        parts = split(build_base("Tiny", 32, seed=seed), "topK2")
+        for weight in parts.suffix.weights:
+            weight.assign(weight + 0.1 * np.abs(random.normal(size=weight.shape)))
+        head = Head(num_features=12, num_classes=num_classes)
+        head.reset(random.normal(size=(12, num_classes)), np.zeros(num_classes), np.full(12, 0.1), np.full(12, 0.3))
+        members.append((parts.prefix, parts.suffix, head))
+    pairs = [(suffix, head) for _, suffix, head in members]
+    return Ensemble(members[0][0], pairs, kind, convention("tf"), 32, "pad")  # type: ignore[arg-type]
+
+
+CARD = {"format": 2, "kind": "binary", "classes": ["well", "sick"], "image_size": 32, "resize": "pad", "depth": None}
+
+
+@pytest.fixture(scope="session")
+def every_format(tiny_backbone: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """Return a small ensemble, and a folder that holds it in every format; tests must not change it. Takes a minute."""
+    from radtl_tf.deploy.formats.table import FORMATS
+    from radtl_tf.deploy.formats.write import write
+
+    ensemble, folder = small_ensemble(), tmp_path_factory.mktemp("formats")
+    for each in FORMATS.values():
+        each.folder(folder, 1).mkdir(parents=True)
+        write(each, ensemble, each.folder(folder, 1), CARD)
+    return ensemble, folder
+
+
+@pytest.fixture(scope="session")
+def greys() -> list[np.ndarray]:
+    """Return float32 grey batches (B, H, W, 1) of several sizes, with 8 and 16 bits."""
+    random = np.random.default_rng(4)
+    shapes = [(3, 32, 32, 1), (2, 90, 61, 1), (1, 17, 40, 1)]
+    return [random.integers(0, 65536, shape).astype(np.float32) / np.float32(65535) for shape in shapes]
+
+
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folders of one finished experiment of each kind."""

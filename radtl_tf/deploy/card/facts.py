@@ -11,25 +11,56 @@ from radtl_tf.records.disk import read_json
 
 CARD = "radtl.json"
 EXTRA = "assets.extra"  # TensorFlow Serving leaves this folder of a SavedModel alone
+_SAVED_MODEL = "saved_model.pb"
 
 Card = Mapping[str, Any]
 
 
+def card_file(folder: Path) -> Path:
+    """Return the path of the card: beside the model file, or where TensorFlow Serving ignores it in a SavedModel."""
+    return folder / EXTRA / CARD if (folder / _SAVED_MODEL).is_file() or (folder / EXTRA).is_dir() else folder / CARD
+
+
+def find_version(model: Path) -> Path | None:
+    """Return the folder of ``model`` that holds its files: ``model`` itself, or the newest version in it.
+
+    If ``model`` holds no SavedModel but one other format, it is the newest version of that format. ``model`` itself
+    holds files if it is a folder such as ``exported/1``, or an export of an earlier version of radtl. ``None``: there is
+    no model that ``radtl export`` wrote, or there are several formats without a SavedModel.
+    """
+    own = _newest(model)
+    others = _other_formats(model) if own is None else []
+    return own or (_newest(others[0]) if len(others) == 1 else None)
+
+
 def version_folder(model: Path) -> Path:
-    """Return the folder of ``model`` that holds its files: the newest version, or ``model`` itself.
+    """Return the folder of ``model`` that holds its files, as ``find_version``.
 
     Raises:
-        OutputError: there is no model that ``radtl export`` wrote.
+        OutputError: there is no model that ``radtl export`` wrote, or there are several formats to choose from.
     """
-    versions = [place for place in model.glob("[0-9]*") if place.name.isdecimal()] if model.is_dir() else []
-    newest_first = sorted(versions, key=lambda place: int(place.name), reverse=True)
-    for place in [model, *newest_first]:
-        if (place / EXTRA / CARD).is_file():
-            return place
+    place = find_version(model)
+    if place is not None:
+        return place
+    if others := _other_formats(model):
+        names = " or ".join(str(other) for other in others)
+        raise OutputError(f"{model} contains models in {len(others)} formats. Name the folder of one: {names}.")
     raise OutputError(
-        f"{model} contains no model exported by radtl ({EXTRA}/{CARD} is missing). Name the folder of an exported "
-        "model."
+        f"{model} contains no model exported by radtl ({CARD} is missing). Name the folder of an exported model."
     )
+
+
+def _newest(folder: Path) -> Path | None:
+    """Return ``folder`` if it holds a card, or else the version of the highest number in it that does."""
+    versions = [place for place in folder.glob("[0-9]*") if place.name.isdecimal()]
+    newest_first = sorted(versions, key=lambda place: int(place.name), reverse=True)
+    return next((place for place in [folder, *newest_first] if card_file(place).is_file()), None)
+
+
+def _other_formats(model: Path) -> list[Path]:
+    """Return the folders in ``model`` that hold versions of a model."""
+    folders = (place for place in model.glob("*") if place.is_dir() and not place.name.isdecimal())
+    return sorted(place for place in folders if place.name != EXTRA and _newest(place) is not None)
 
 
 def read_card(model: Path) -> dict[str, Any]:
@@ -38,7 +69,7 @@ def read_card(model: Path) -> dict[str, Any]:
     Raises:
         OutputError: there is no such model, or its card is damaged.
     """
-    return read_json(version_folder(model) / EXTRA / CARD)
+    return read_json(card_file(version_folder(model)))
 
 
 def depth_of(card: Card) -> int | None:
