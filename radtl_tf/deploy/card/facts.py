@@ -50,19 +50,6 @@ def version_folder(model: Path) -> Path:
     )
 
 
-def _newest(folder: Path) -> Path | None:
-    """Return ``folder`` if it holds a card, or else the version of the highest number in it that does."""
-    versions = [place for place in folder.glob("[0-9]*") if place.name.isdecimal()]
-    newest_first = sorted(versions, key=lambda place: int(place.name), reverse=True)
-    return next((place for place in [folder, *newest_first] if card_file(place).is_file()), None)
-
-
-def _other_formats(model: Path) -> list[Path]:
-    """Return the folders in ``model`` that hold versions of a model."""
-    folders = (place for place in model.glob("*") if place.is_dir() and not place.name.isdecimal())
-    return sorted(place for place in folders if place.name != EXTRA and _newest(place) is not None)
-
-
 def read_card(model: Path) -> dict[str, Any]:
     """Return the card of a model that ``radtl export`` wrote: its classes, pixels, size and training images.
 
@@ -78,3 +65,16 @@ def depth_of(card: Card) -> int | None:
     A model of an earlier version, which knew neither ``task.depth`` nor sBIT, gets every value as it is stored.
     """
     return card.get("depth", 16)
+
+
+def _newest(folder: Path) -> Path | None:
+    """Return ``folder`` if it holds a card, or else the version of the highest number in it that does."""
+    versions = [place for place in folder.glob("[0-9]*") if place.name.isdecimal()]
+    newest_first = sorted(versions, key=lambda place: int(place.name), reverse=True)
+    return next((place for place in [folder, *newest_first] if card_file(place).is_file()), None)
+
+
+def _other_formats(model: Path) -> list[Path]:
+    """Return the folders in ``model`` that hold versions of another format, with the card beside the model file."""
+    found = {place: _newest(place) for place in sorted(model.glob("*")) if not place.name.isdecimal()}
+    return [place for place, newest in found.items() if newest and newest != place and (newest / CARD).is_file()]
