@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.decoding.images import decode
 from radtl_tf.data.decoding.depth import WHITE
+from radtl_tf.data.decoding.images import decode
 
 
 def read_grey(path: Path | str, depth: int | None = None) -> NDArray[np.float32]:
