@@ -1,6 +1,6 @@
 """Exported models: write them, open them, and read images for them.
 
-``open_model`` and ``read_grey`` are all that a program needs that runs an ONNX, OpenVINO or LiteRT model; they import no
+A program that runs an ONNX, OpenVINO or LiteRT model needs only ``open_model`` and ``read_grey``, which import no
 TensorFlow.
 """
 

@@ -2,59 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from radtl_tf import __version__
-from radtl_tf.deploy.card.facts import find_version
 from radtl_tf.deploy.choice import best_runs, choose_setting
+from radtl_tf.deploy.formats.table import SAVED_MODEL, formats_named
+from radtl_tf.deploy.formats.write import write
 from radtl_tf.deploy.graph.ensemble import Ensemble
-from radtl_tf.deploy.graph.saved_model import write_saved_model
-from radtl_tf.errors import OutputError
+from radtl_tf.deploy.parity.images import held_out
+from radtl_tf.deploy.parity.measure import measure
+from radtl_tf.deploy.parity.table import check
+from radtl_tf.deploy.version_folders import add_facts, all_or_nothing, new_folders
+from radtl_tf.logs import get_logger
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.precision import FLOAT32, borrowed_precision
-from radtl_tf.records.disk import read_json, temporary_folder
+from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run, Setting
 from radtl_tf.training.finished_networks import FinishedRuns, find_weights
 
+_log = get_logger(__name__)
 
-def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_folder: Path, version: int = 1) -> Setting:
+
+def export(
+    folder: OutputFolder,
+    setting: str | None,
+    out: Path,
+    *,
+    weights_folder: Path,
+    version: int = 1,
+    formats: Sequence[str] = (SAVED_MODEL,),
+) -> Setting:
     """Write the ensemble of the folds of one Setting of a finished experiment; return the Setting.
 
-    The model is the folder ``<out>/<version>``, as TensorFlow Serving expects it; ``out`` may hold other versions.
+    A SavedModel is the folder ``<out>/<version>``, as TensorFlow Serving expects it; another format is
+    ``<out>/<format>/<version>``. ``out`` may hold other versions.
 
     Without ``setting`` it is the setting of lowest mean inner loss: test parts take no part in the choice.
 
     Raises:
-        ExperimentError: the Setting does not exist, two Settings are tied, or runs are missing.
+        ExperimentError: the Setting does not exist, two Settings are tied, runs are missing, a format is unknown or its
+            packages are not installed, or a written model does not give the probabilities of its networks.
         WeightsError: the weights file is missing or is not the one that the experiment recorded.
         OutputError: the version exists, its number is below 1, or it cannot be written.
     """
-    place = _new_version(out, version)
+    places = new_folders(out, version, formats_named(formats))
     facts = read_facts(folder.experiment)
     chosen, scenarios = choose_setting(folder, facts.scenarios, setting)
     runs = best_runs(folder, scenarios, range(facts.experiment.folds.count))
-    with borrowed_precision(FLOAT32):
+    with borrowed_precision(FLOAT32), all_or_nothing(places) as written:
         ensemble = _assemble(folder, facts, runs, weights_folder)
         card = _card(facts, chosen, runs) | {"inputs": _inputs(folder)}
-        with temporary_folder(place) as temporary:
-            write_saved_model(ensemble, temporary, card)
+        for format, temporary in written.items():
+            _log.info(f"Writing {format.name}")
+            write(format, ensemble, temporary, card)
+        _log.info("Comparing with Keras, on images of the test parts")
+        parity = measure(ensemble, held_out(folder, facts, runs), written)
+        check(parity, facts.hardware.get("precision", FLOAT32))
+        for temporary in written.values():
+            add_facts(temporary, parity=parity.as_dict())
     return chosen
-
-
-def _new_version(out: Path, version: int) -> Path:
-    """Return the folder of a version that does not exist."""
-    place = out / str(version)
-    if version < 1:
-        raise OutputError(f"The version number of an exported model must be 1 or more, not {version}.")
-    if place.exists():
-        raise OutputError(f"{place} already exists. Choose another version number than {version}, or another folder.")
-    if find_version(out) == out:
-        raise OutputError(f"{out} already exists: a model without version folders. Choose another output folder.")
-    return place
 
 
 def _assemble(folder: OutputFolder, facts: ExperimentFacts, runs: list[Run], weights_folder: Path) -> Ensemble:

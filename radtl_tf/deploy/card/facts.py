@@ -25,8 +25,8 @@ def find_version(model: Path) -> Path | None:
     """Return the folder of ``model`` that holds its files: ``model`` itself, or the newest version in it.
 
     If ``model`` holds no SavedModel but one other format, it is the newest version of that format. ``model`` itself
-    holds files if it is a folder such as ``exported/1``, or an export of an earlier version of radtl. ``None``: there is
-    no model that ``radtl export`` wrote, or there are several formats without a SavedModel.
+    holds files if it is a folder such as ``exported/1``, or an export of an earlier version of radtl. ``None``:
+    ``radtl export`` wrote no model there, or several formats without a SavedModel.
     """
     own = _newest(model)
     others = _other_formats(model) if own is None else []

@@ -32,7 +32,7 @@ class Engine:
 
     Attributes:
         card: the facts of the model: its classes, pixels, size and more.
-        format: the name of its format.
+        format: the name of its format; ``litert`` also if its weights are float16.
         scores: the probabilities (B, K) of float32 grey (B, H, W, 1) in 0..1, images of any one size.
     """
 
@@ -57,6 +57,6 @@ def open_model(folder: Path | str) -> Engine:
         raise OutputError(f"{place} contains no model file (one of {files}). Export the model again.")
     check_installed(format, format.runners)
     try:
-        return Engine(card, format.name, _LOADERS[format.name](place / format.file, card))
+        return Engine(card, format.name, _LOADERS[format.engine](place / format.file, card))
     except Exception as error:  # the libraries have no common exception for a damaged file
         raise OutputError(f"{place}: the model is damaged ({type(error).__name__}). Export it again.") from error

@@ -17,12 +17,11 @@ from radtl_tf.deploy.formats import litert, onnx, openvino
 from radtl_tf.errors import OutputError
 from radtl_tf.places import PACKAGE
 
-FLOAT16 = "-float16"  # added to the name of a format: its weights are float16
 CONVERTERS: dict[str, Callable[[Path, Path], None]] = {
     "onnx": onnx.convert,
     "openvino": openvino.convert,
     "litert": litert.convert,
-    f"litert{FLOAT16}": partial(litert.convert, float16=True),
+    "litert-float16": partial(litert.convert, float16=True),
 }
 
 

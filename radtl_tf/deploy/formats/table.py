@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from radtl_tf.errors import ExperimentError, nearest
 
@@ -19,16 +20,20 @@ class Format:
     Attributes:
         name: its name, and the name of its folder in a model.
         file: the file by which its folder is recognized.
+        engine: what runs it: a key of the engines of ``deploy.engines``.
         extra: the extra of radtl_tf that installs its packages, if it needs any.
         writers: modules that write it.
         runners: modules that run it.
+        precision: of its weights.
     """
 
     name: str
     file: str
+    engine: str
     extra: str | None = None
     writers: tuple[str, ...] = ()
     runners: tuple[str, ...] = ()
+    precision: Literal["float32", "float16"] = "float32"
 
     def folder(self, model: Path, version: int) -> Path:
         """Return the folder of one version: TensorFlow Serving expects a SavedModel directly in ``model``."""
@@ -38,11 +43,12 @@ class Format:
 FORMATS = {
     row.name: row
     for row in (
-        Format(SAVED_MODEL, "saved_model.pb"),
-        Format("onnx", "model.onnx", "onnx", ("tf2onnx", "onnx"), ("onnxruntime",)),
-        Format("openvino", "model.xml", "openvino", ("openvino",), ("openvino",)),
-        Format("litert", "model.tflite", "litert", (), ("ai_edge_litert",)),
-        Format("keras", "model.keras"),
+        Format(SAVED_MODEL, "saved_model.pb", SAVED_MODEL),
+        Format("onnx", "model.onnx", "onnx", "onnx", ("tf2onnx", "onnx"), ("onnxruntime",)),
+        Format("openvino", "model.xml", "openvino", "openvino", ("openvino",), ("openvino",)),
+        Format("litert", "model.tflite", "litert", "litert", (), ("ai_edge_litert",)),
+        Format("litert-float16", "model.tflite", "litert", "litert", (), ("ai_edge_litert",), "float16"),
+        Format("keras", "model.keras", "keras"),
     )
 }
 
@@ -73,7 +79,7 @@ def formats_named(names: Iterable[str]) -> list[Format]:
 
 
 def format_of(folder: Path) -> Format | None:
-    """Return the format of the model file in ``folder``; ``None`` if it holds none."""
+    """Return the first format with the model file in ``folder``; ``None`` if it holds none."""
     return next((each for each in FORMATS.values() if (folder / each.file).is_file()), None)
 
 

@@ -6,26 +6,22 @@ import tempfile
 from pathlib import Path
 
 from radtl_tf.deploy.card.facts import CARD, Card
-from radtl_tf.deploy.formats.conversion import FLOAT16, convert_apart
+from radtl_tf.deploy.formats.conversion import convert_apart
 from radtl_tf.deploy.formats.keras_file import write_keras_file
 from radtl_tf.deploy.formats.network import save_pixel_graph
 from radtl_tf.deploy.formats.openvino import HINTS
 from radtl_tf.deploy.formats.table import SAVED_MODEL, Format
 from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.deploy.graph.saved_model import write_saved_model
-from radtl_tf.errors import ExperimentError
 from radtl_tf.records.disk import write_json
 
 
-def write(format: Format, ensemble: Ensemble, folder: Path, card: Card, *, float16: bool = False) -> None:
-    """Write ``ensemble`` to the existing ``folder`` in one format, with its card; ``float16``: only for LiteRT.
+def write(format: Format, ensemble: Ensemble, folder: Path, card: Card) -> None:
+    """Write ``ensemble`` to the existing ``folder`` in one format, with its card.
 
     Raises:
-        ExperimentError: the format has no float16 weights.
         OutputError: the model cannot be converted or written.
     """
-    if float16 and format.name != "litert":
-        raise ExperimentError(f"float16 weights are only valid for litert, not for {format.name}.")
     if format.name == SAVED_MODEL:
         write_saved_model(ensemble, folder, card)
         return
@@ -34,11 +30,11 @@ def write(format: Format, ensemble: Ensemble, folder: Path, card: Card, *, float
     else:
         with tempfile.TemporaryDirectory(prefix="radtl-") as scratch:
             save_pixel_graph(ensemble, Path(scratch) / "graph")
-            convert_apart(format.name + FLOAT16 * float16, Path(scratch) / "graph", folder / format.file)
-    write_json(folder / CARD, {**card, **_own_facts(format, float16)})
+            convert_apart(format.name, Path(scratch) / "graph", folder / format.file)
+    write_json(folder / CARD, {**card, **_own_facts(format)})
 
 
-def _own_facts(format: Format, float16: bool) -> Card:
+def _own_facts(format: Format) -> Card:
     """Return what the card of one format says in addition."""
-    facts: dict[str, object] = {"file": format.file, "weights_precision": "float16" if float16 else "float32"}
+    facts: dict[str, object] = {"file": format.file, "weights_precision": format.precision}
     return facts | {"runtime": HINTS} if format.name == "openvino" else facts
