@@ -48,6 +48,7 @@ def export(
         ExperimentError: the Setting does not exist, two Settings are tied, runs are missing, a format is unknown or its
             packages are not installed, or a written model does not give the probabilities of its networks.
         WeightsError: the weights file is missing or is not the one that the experiment recorded.
+        DataError: the data set of the experiment is damaged.
         OutputError: the version exists, its number is below 1, or it cannot be written.
     """
     places = new_folders(out, version, formats_named(formats))

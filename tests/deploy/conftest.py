@@ -13,6 +13,7 @@ from PIL import Image
 
 from radtl_tf.records.folder import OutputFolder
 
+TUNED = "Tiny-mine-tf-topK2"
 BANDS = {"top": slice(0, 13), "middle": slice(13, 26), "bottom": slice(26, 40)}  # rows of an image, by class
 
 
@@ -25,7 +26,13 @@ def finished(finished_once: Path, tmp_path: Path) -> OutputFolder:
     return OutputFolder(tmp_path / "out")
 
 
-def small_ensemble(kind: str = "binary", num_members: int = 2, seed: int = 0) -> Any:
+@pytest.fixture(scope="session")
+def make_ensemble(tiny_backbone: str) -> Callable[..., Any]:
+    """Return the function that makes a small ensemble."""
+    return small_ensemble
+
+
+def small_ensemble(kind: str = "binary", num_members: int = 2) -> Any:
     """Return an ensemble of small networks with random weights whose probabilities differ between images."""
     from radtl_tf.deploy.graph.ensemble import Ensemble
     from radtl_tf.models.backbones import build_base
@@ -33,33 +40,42 @@ def small_ensemble(kind: str = "binary", num_members: int = 2, seed: int = 0) ->
     from radtl_tf.models.pixels import convention
     from radtl_tf.models.tuning import split
 
-    random, num_classes = np.random.default_rng(seed), 2 if kind == "binary" else 3
+    random, num_classes = np.random.default_rng(0), 2 if kind == "binary" else 3
+    parts = [split(build_base("Tiny", 32, seed=0), "topK2") for _ in range(num_members)]
     members = []
-    for _ in range(num_members):
-        parts = split(build_base("Tiny", 32, seed=seed), "topK2")
-        for weight in parts.suffix.weights:
-            weight.assign(weight + 0.1 * np.abs(random.normal(size=weight.shape)))
+    for part in parts:
         head = Head(num_features=12, num_classes=num_classes)
         head.reset(random.normal(size=(12, num_classes)), np.zeros(num_classes), np.full(12, 0.1), np.full(12, 0.3))
-        members.append((parts.prefix, parts.suffix, head))
-    pairs = [(suffix, head) for _, suffix, head in members]
-    return Ensemble(members[0][0], pairs, kind, convention("tf"), 32, "pad")  # type: ignore[arg-type]
-
-
-CARD = {"format": 2, "kind": "binary", "classes": ["well", "sick"], "image_size": 32, "resize": "pad", "depth": None}
+        members.append((part.suffix, head))
+    return Ensemble(parts[0].prefix, members, kind, convention("tf"), 32, "pad")  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")
-def every_format(tiny_backbone: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
-    """Return a small ensemble, and a folder that holds it in every format; tests must not change it. Takes a minute."""
+def every_format(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a model in every format, exported with a check of 8 images; tests must not change it. Takes a minute."""
+    from radtl_tf.deploy.export import export
     from radtl_tf.deploy.formats.table import FORMATS
-    from radtl_tf.deploy.formats.write import write
 
-    ensemble, folder = small_ensemble(), tmp_path_factory.mktemp("formats")
-    for each in FORMATS.values():
-        each.folder(folder, 1).mkdir(parents=True)
-        write(each, ensemble, each.folder(folder, 1), CARD)
-    return ensemble, folder
+    folder = tmp_path_factory.mktemp("formats") / "model"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("radtl_tf.deploy.parity.table.MOST", 8)
+        export(OutputFolder(finished_once / "out"), TUNED, folder, weights_folder=finished_once, formats=list(FORMATS))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def expected(finished_once: Path, tiny_backbone: str) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function from grey (B, H, W, 1) to the probabilities (B, 2) that ``every_format`` must give."""
+    from radtl_tf.data.preprocessing.resizing import resize
+    from radtl_tf.deploy.keras_model import keras_model
+
+    model = keras_model(OutputFolder(finished_once / "out"), TUNED, "all", weights_folder=finished_once)
+
+    def probabilities(grey: np.ndarray) -> np.ndarray:
+        positive = np.asarray(model(resize(grey, 32, "pad"), training=False))
+        return np.concatenate([1 - positive, positive], axis=1)
+
+    return probabilities
 
 
 @pytest.fixture(scope="session")

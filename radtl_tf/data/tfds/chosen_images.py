@@ -31,7 +31,7 @@ def images_at(builder: tfds.core.DatasetBuilder, numbers: Iterable[int]) -> Iter
     Raises:
         DataError: the data set is damaged.
     """
-    index, features = index_of(builder), builder.info.features
+    index, image = index_of(builder), tfds.features.FeaturesDict({"image": builder.info.features["image"]})
     with data_errors(title(builder)):
         for number in numbers:
             with open(index.files[index.file[number]], "rb") as file:
@@ -39,4 +39,4 @@ def images_at(builder: tfds.core.DatasetBuilder, numbers: Iterable[int]) -> Iter
                 length = int.from_bytes(file.read(8), "little")  # of a TFRecord; the sum of the length follows
                 file.seek(4, 1)
                 record = file.read(length)
-            yield features.deserialize_example_np(record)["image"][..., 0]
+            yield image.deserialize_example(record)["image"][..., 0].numpy()

@@ -21,6 +21,10 @@ from radtl_tf.records.runs import Run
 RUN = "run"  # column: the position of the run in the list of runs
 
 
+class NoImagesError(DataError):
+    """The output folder of an experiment has no images."""
+
+
 @dataclass(frozen=True)
 class HeldOut:
     """The rows of the runs' predictions for the chosen images, and where the images are.
@@ -36,7 +40,8 @@ class HeldOut:
         """Yield uint16 grey (H, W) of each row; if the data set is gone, as the experiment keeps it in network size.
 
         Raises:
-            DataError: the images are damaged, or the output folder has none.
+            NoImagesError: the output folder has none.
+            DataError: the data set is damaged.
         """
         numbers = self.rows["example"].tolist()
         builder = built_in(self.folder.data, self.facts.data.examples)
@@ -46,7 +51,7 @@ class HeldOut:
         try:
             kept = np.load(self.folder.pixels(self.facts.experiment.training.image_size), mmap_mode="r")
         except (OSError, ValueError) as error:
-            raise DataError("the output folder of the experiment has no images") from error
+            raise NoImagesError("the output folder of the experiment has no images") from error
         for number in numbers:
             yield np.round(kept[number, ..., 0] * WHITE).astype(np.uint16)
 

@@ -21,9 +21,9 @@ from radtl_tf.deploy.formats.table import Format
 from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.deploy.parity import consumer
 from radtl_tf.deploy.parity.encoding import stored_values
-from radtl_tf.deploy.parity.images import RUN, HeldOut
+from radtl_tf.deploy.parity.images import RUN, HeldOut, NoImagesError
 from radtl_tf.deploy.parity.table import RECORDED, RECORDED_FORMAT, TOLERANCES, Parity, Row
-from radtl_tf.errors import DataError, OutputError
+from radtl_tf.errors import OutputError
 from radtl_tf.logs import get_logger
 
 _log = get_logger(__name__)
@@ -39,6 +39,7 @@ def measure(ensemble: Ensemble, held_out: HeldOut, written: Mapping[Format, Path
     predictions that its run recorded.
 
     Raises:
+        DataError: the data set of the experiment is damaged.
         OutputError: an exported model cannot be run.
     """
     if held_out.rows.empty:
@@ -47,7 +48,7 @@ def measure(ensemble: Ensemble, held_out: HeldOut, written: Mapping[Format, Path
         images = Path(scratch)
         try:
             greys = np.stack(list(_prepared(ensemble, held_out, images)))
-        except DataError as error:
+        except NoImagesError as error:
             return _not_checked(str(error))
         expected = _probabilities(ensemble, greys)
         rows = [_recorded(ensemble, held_out, greys)] if recorded else []

@@ -6,18 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from radtl_tf.data.preprocessing.resizing import resize
 from radtl_tf.deploy import open_model
+from radtl_tf.deploy.formats.table import FORMATS
+from radtl_tf.deploy.parity.table import TOLERANCES
 from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.records.disk import write_json
 
-FORMATS = ("saved_model", "onnx", "openvino", "litert", "keras")
 WITHOUT_TENSORFLOW = """
 import sys
 from radtl_tf.deploy import open_model, read_grey
@@ -28,32 +28,26 @@ assert not {"tensorflow", "keras"} & set(sys.modules)
 """
 
 
-def place(folder: Path, name: str) -> Path:
-    return folder if name == "saved_model" else folder / name
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_model_gives_the_probabilities_of_its_networks(
-    name: str, every_format: tuple[Any, Path], greys: list[np.ndarray]
+    name: str, every_format: Path, expected: Callable[[np.ndarray], np.ndarray], greys: list[np.ndarray]
 ) -> None:
-    ensemble, folder = every_format
-    model = open_model(place(folder, name))
-    assert (model.format, model.card["classes"]) == (name, ["well", "sick"])
+    format = FORMATS[name]
+    model = open_model(every_format if name == "saved_model" else every_format / name)
+    assert (model.format, model.card["classes"]) == (format.engine, ["well", "sick"])
     for grey in greys:
-        expected = ensemble.probabilities(resize(grey, 32, "pad")).numpy()
         found = model.scores(grey)
-        assert (found.shape, found.dtype) == (expected.shape, np.float32)
-        assert found == pytest.approx(expected, abs=1e-5)
+        assert (found.shape, found.dtype) == ((len(grey), 2), np.float32)
+        assert found == pytest.approx(expected(grey), abs=TOLERANCES[format.precision])
 
 
 @pytest.mark.slow
-def test_onnx_openvino_and_litert_need_no_tensorflow(every_format: tuple[Any, Path], finished_once: Path) -> None:
-    folder, image = every_format[1], finished_once / "images" / "007.png"
-    models = [str(folder / name) for name in ("onnx", "openvino", "litert")]
+def test_onnx_openvino_and_litert_need_no_tensorflow(every_format: Path, finished_once: Path) -> None:
+    image = finished_once / "images" / "007.png"
+    models = [str(every_format / name) for name in ("onnx", "openvino", "litert")]
     command = [sys.executable, "-c", WITHOUT_TENSORFLOW, str(image), *models]
-    root = str(Path(__file__).parents[3])
-    environment = {**os.environ, "PYTHONPATH": root}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert result.returncode == 0, result.stderr
     found = dict(line.split() for line in result.stdout.splitlines())
@@ -63,8 +57,8 @@ def test_onnx_openvino_and_litert_need_no_tensorflow(every_format: tuple[Any, Pa
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["onnx", "openvino", "litert", "keras"])
-def test_a_damaged_model_is_named(name: str, every_format: tuple[Any, Path], tmp_path: Path) -> None:
-    shutil.copytree(every_format[1] / name / "1", tmp_path / "model")
+def test_a_damaged_model_is_named(name: str, every_format: Path, tmp_path: Path) -> None:
+    shutil.copytree(every_format / name / "1", tmp_path / "model")
     for file in (tmp_path / "model").glob("model.*"):
         file.write_bytes(b"damaged")
     with pytest.raises(OutputError, match="damaged"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +14,8 @@ FILES = {"onnx": "model.onnx", "openvino": "model.xml", "litert": "model.tflite"
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
-def test_an_image_has_its_score_in_every_batch(name: str, every_format: tuple[Any, Path]) -> None:
-    scores = getattr(without_tensorflow, name)(every_format[1] / name / "1" / FILES[name], {})
+def test_an_image_has_its_score_in_every_batch(name: str, every_format: Path) -> None:
+    scores = getattr(without_tensorflow, name)(every_format / name / "1" / FILES[name], {})
     batch = np.random.default_rng(0).random((5, 40, 33, 1), np.float32)
     alone = np.concatenate([scores(batch[at : at + 1]) for at in range(5)])
     assert scores(batch) == pytest.approx(alone, abs=1e-6)
