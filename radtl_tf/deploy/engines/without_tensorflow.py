@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.deploy.card.facts import Card
-from radtl_tf.deploy.formats.openvino import HINTS
+from radtl_tf.deploy.formats.openvino import HINTS, import_openvino
 
 _Array = NDArray[np.float32]
 _INPUT, _OUTPUT = "grey", "probabilities"
@@ -25,9 +25,7 @@ def onnx(file: Path, card: Card) -> Callable[[_Array], _Array]:
 
 def openvino(file: Path, card: Card) -> Callable[[_Array], _Array]:
     """Return the scores of an OpenVINO model, on the CPU in float32."""
-    import openvino
-
-    model = openvino.Core().compile_model(str(file), "CPU", HINTS)
+    model = import_openvino().Core().compile_model(str(file), "CPU", HINTS)
     return lambda grey: np.array(model({_INPUT: grey})[_OUTPUT])
 
 

@@ -54,6 +54,7 @@ def of_onnx(model: Path, images: Path) -> dict[str, list[Any]]:
 
 def of_openvino(model: Path, images: Path) -> dict[str, list[Any]]:
     """Return the probabilities of OpenVINO on the CPU, in float32."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # it sends usage data
     import openvino
 
     compiled = openvino.Core().compile_model(str(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})

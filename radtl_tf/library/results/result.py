@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -143,24 +144,36 @@ class Result:
 
         return keras_model(self._output, _name(setting), fold, weights_folder=weights_folder())
 
-    def export(self, path: str | os.PathLike[str], setting: str = BEST, version_number: int = 1) -> Path:
-        """Export the mean of a setting's folds as a SavedModel for image files or pixels; return its folder.
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        setting: str = BEST,
+        version_number: int = 1,
+        formats: Sequence[str] = ("saved_model",),
+    ) -> Path:
+        """Export the mean of a setting's folds as a model that runs without radtl_tf; return its folder.
+
+        Up to 64 images of the test parts are scored by Keras and by every exported format; they must agree.
 
         Args:
             path: the folder of the model. It may hold other versions.
             setting: a name from ``settings``; ``best`` is the setting with the lowest mean inner loss.
             version_number: 1 or more; the SavedModel is ``<path>/<version_number>``, as TensorFlow Serving expects it.
+            formats: one or more of ``saved_model``, ``onnx``, ``openvino``, ``litert``, ``litert-float16`` and
+                ``keras``; a format other than ``saved_model`` is written to ``<path>/<format>/<version_number>``.
 
         Raises:
-            ExperimentError: the setting is unknown, two settings are tied, or runs are missing.
+            ExperimentError: the setting or a format is unknown, two settings are tied, runs are missing, a package is
+                not installed, or an exported format gives other probabilities than Keras.
             WeightsError: the weights file is missing or has changed since the run.
+            DataError: the data set of the experiment is damaged.
             OutputError: the version exists in ``path``, or it cannot be written.
         """
         from radtl_tf.deploy.export import export
         from radtl_tf.places import weights_folder
 
         out, weights = Path(path).expanduser(), weights_folder()
-        export(self._output, _name(setting), out, weights_folder=weights, version=version_number)
+        export(self._output, _name(setting), out, weights_folder=weights, version=version_number, formats=formats)
         return Path(path)
 
     def __repr__(self) -> str:

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from radtl_tf.records.disk import read_json
+
+WITHOUT_TELEMETRY = """
+import sys
+from radtl_tf.deploy.formats.openvino import import_openvino
+import_openvino()
+assert not [name for name in sys.modules if name.startswith("openvino_telemetry.")]
+"""
+
+
+@pytest.mark.slow
+def test_nothing_is_sent_over_the_network() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    subprocess.run([sys.executable, "-c", WITHOUT_TELEMETRY], check=True, env=environment)
 
 
 @pytest.mark.slow
