@@ -64,7 +64,7 @@ def _model(experiment: Experiment, runs: Sequence[Run], networks: Iterator[Netwo
     first = next(networks)
     if len(runs) == 1:
         images = keras.Input((None, None, 1), dtype=FLOAT32, name="grey")
-        shown = _shown(images, setting.pixels, training.image_size, training.resize)
+        shown = preprocessing_layers(setting.pixels, training.image_size, training.resize)(images)
         return keras.Model(images, _head(first.head, kind, "probabilities")(first.base(shown)), name=name)
     members = [(network.parts.suffix, network.head) for network in chain([first], networks)]
     pixels, size = convention(setting.pixels), training.image_size
@@ -77,7 +77,7 @@ def mean_model(ensemble: Ensemble, name: str) -> keras.Model:
     It takes grey (B, H, W, 1) in 0..1 and gives P(positive) (B, 1), or (B, K) for several classes.
     """
     images = keras.Input((None, None, 1), dtype=FLOAT32, name="grey")
-    shown = _shown(images, ensemble.pixels.name, ensemble.image_size, ensemble.resize)
+    shown = preprocessing_layers(ensemble.pixels.name, ensemble.image_size, ensemble.resize)(images)
     cuts = keras.Model(ensemble.prefix.inputs, ensemble.prefix.outputs, name="prefix")(shown)
     members = []
     for number, (suffix, head) in enumerate(ensemble.members):
@@ -86,15 +86,6 @@ def mean_model(ensemble: Ensemble, name: str) -> keras.Model:
     if len(members) == 1:
         return keras.Model(images, members[0], name=name)
     return keras.Model(images, keras.layers.Average(name="probabilities", dtype=FLOAT32)(members), name=name)
-
-
-def _shown(images: Any, pixels: str, size: int, resize: str) -> Any:
-    """Return what the backbone sees of ``images``.
-
-    ``keras.layers.Resizing`` is in training mode by default and passes that on to all later layers. Without
-    ``training=False`` a call ``model(images)`` would update the batch norms; ``fit`` still trains every layer.
-    """
-    return preprocessing_layers(pixels, size, resize)(images, training=False)
 
 
 def _head(head: Head, kind: Kind, name: str) -> Callable[[Any], Any]:

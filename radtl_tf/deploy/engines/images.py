@@ -19,6 +19,15 @@ def read_grey(path: Path | str, depth: int | None = None) -> NDArray[np.float32]
 
     Raises:
         DataError: the file is missing, damaged, too large or of another format.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> file = Path(tempfile.mkdtemp()) / "film.png"
+        >>> Image.new("L", (40, 30), 51).save(file)
+        >>> grey = read_grey(file)
+        >>> grey.shape, round(float(grey.mean()), 3)
+        ((1, 30, 40, 1), 0.2)
     """
     return as_grey(decode(Path(path), depth).pixels[np.newaxis, ..., np.newaxis])
 
