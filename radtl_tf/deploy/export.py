@@ -1,29 +1,29 @@
-"""Export a Setting of a finished experiment: the networks of its folds as one model."""
+"""Export a Setting of a finished experiment: its networks as one model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from radtl_tf import __version__
-from radtl_tf.deploy.choice import best_runs, choose_setting
-from radtl_tf.deploy.formats.table import SAVED_MODEL, formats_named
-from radtl_tf.deploy.formats.write import write
+from radtl_tf.deploy.card.exported_facts import exported_facts
+from radtl_tf.deploy.card.write import write_card
+from radtl_tf.deploy.choice import ALL, Choice, Networks, best_runs, choose_setting
+from radtl_tf.deploy.formats.table import SAVED_MODEL, Format, formats_named
+from radtl_tf.deploy.formats.write import format_facts, write
 from radtl_tf.deploy.graph.ensemble import Ensemble
+from radtl_tf.deploy.members import members
 from radtl_tf.deploy.parity.images import held_out
 from radtl_tf.deploy.parity.measure import measure
-from radtl_tf.deploy.parity.table import check
-from radtl_tf.deploy.version_folders import add_facts, all_or_nothing, new_folders
+from radtl_tf.deploy.parity.table import Parity, check
+from radtl_tf.deploy.version_folders import all_or_nothing, new_folders
 from radtl_tf.logs import get_logger
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.precision import FLOAT32, borrowed_precision
-from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run, Setting
-from radtl_tf.training.finished_networks import FinishedRuns, find_weights
+from radtl_tf.training.finished_networks import Network, find_weights
 
 _log = get_logger(__name__)
 
@@ -36,80 +36,66 @@ def export(
     weights_folder: Path,
     version: int = 1,
     formats: Sequence[str] = (SAVED_MODEL,),
+    fold: Networks = ALL,
 ) -> Setting:
-    """Write the ensemble of the folds of one Setting of a finished experiment; return the Setting.
+    """Write the networks of one Setting of a finished experiment as one model; return the Setting.
 
     A SavedModel is the folder ``<out>/<version>``, as TensorFlow Serving expects it; another format is
     ``<out>/<format>/<version>``. ``out`` may hold other versions.
 
-    Without ``setting`` it is the setting of lowest mean inner loss: test parts take no part in the choice.
+    Without ``setting`` it is the setting of lowest mean inner loss: test parts take no part in the choice. ``fold`` is
+    ``all`` (the mean over the folds), the number of a fold of the first repeat, or ``refit``: one network trained on
+    all patients, without thresholds and calibration.
 
     Raises:
-        ExperimentError: the Setting does not exist, two Settings are tied, runs are missing, a format is unknown or its
-            packages are not installed, or a written model does not give the probabilities of its networks.
+        ExperimentError: the Setting, fold or a format does not exist, two Settings are tied, runs are missing, packages
+            of a format are not installed, or a written model does not give the probabilities of its networks.
         WeightsError: the weights file is missing or is not the one that the experiment recorded.
-        DataError: the data set of the experiment is damaged.
+        DataError: predictions or images of the experiment are missing or damaged.
         OutputError: the version exists, its number is below 1, or it cannot be written.
     """
     places = new_folders(out, version, formats_named(formats))
     facts = read_facts(folder.experiment)
-    chosen, scenarios = choose_setting(folder, facts.scenarios, setting)
-    runs = best_runs(folder, scenarios, range(facts.experiment.folds.count))
+    choice = choose_setting(folder, facts.scenarios, setting)
+    weights = find_weights(facts.experiment, choice.setting, weights_folder)
+    found = members(folder, facts, choice, weights, fold)
+    card = exported_facts(folder, facts, choice, fold, found.names, found.runs) | {"version": version}
     with borrowed_precision(FLOAT32), all_or_nothing(places) as written:
-        ensemble = _assemble(folder, facts, runs, weights_folder)
-        card = _card(facts, chosen, runs) | {"inputs": _inputs(folder)}
+        ensemble = _assemble(facts, choice.setting, found.networks)
         for format, temporary in written.items():
             _log.info(f"Writing {format.name}")
             write(format, ensemble, temporary, card)
-        _log.info("Comparing with Keras, on images of the test parts")
-        parity = measure(ensemble, held_out(folder, facts, runs), written)
-        check(parity, facts.hardware.get("precision", FLOAT32))
-        for temporary in written.values():
-            add_facts(temporary, parity=parity.as_dict())
-    return chosen
+        parity = _compared(ensemble, folder, facts, choice, found.runs, written)
+        for format, temporary in written.items():
+            write_card(temporary, card | format_facts(format) | {"parity": parity.as_dict()})
+    return choice.setting
 
 
-def _assemble(folder: OutputFolder, facts: ExperimentFacts, runs: list[Run], weights_folder: Path) -> Ensemble:
-    """Build the network of every fold on the prefix of the first fold, which all folds share."""
-    finished, setting, training = FinishedRuns(folder, facts), runs[0].scenario.setting, facts.experiment.training
-    weights = find_weights(facts.experiment, setting, weights_folder)
-    first = finished.network(runs[0], weights)
-    others = (finished.network(run, weights) for run in runs[1:])  # one at a time, so their prefixes are not kept
+def _compared(
+    ensemble: Ensemble,
+    folder: OutputFolder,
+    facts: ExperimentFacts,
+    choice: Choice,
+    runs: Sequence[Run],
+    written: Mapping[Format, Path],
+) -> Parity:
+    """Compare the written models with Keras; ``runs`` are those of the members, none for a refit."""
+    _log.info("Comparing with Keras, on images of the test parts")
+    tested = runs or best_runs(folder, choice.scenarios, range(facts.experiment.folds.count))
+    parity = measure(ensemble, held_out(folder, facts, tested), written, recorded=bool(runs))
+    check(parity, facts.hardware.get("precision", FLOAT32))
+    return parity
+
+
+def _assemble(facts: ExperimentFacts, setting: Setting, networks: Iterator[Network]) -> Ensemble:
+    """Build every network on the prefix of the first one, which all share; one at a time, so no other is kept."""
+    training, first = facts.experiment.training, next(networks)
     return Ensemble(
         first.parts.prefix,
-        [(network.parts.suffix, network.head) for network in chain([first], others)],
+        [(network.parts.suffix, network.head) for network in chain([first], networks)],
         kind=facts.target.kind,
         pixels=convention(setting.pixels),
         image_size=training.image_size,
         resize=training.resize,
         depth=facts.experiment.task.depth,
     )
-
-
-def _card(facts: ExperimentFacts, setting: Setting, runs: list[Run]) -> dict[str, Any]:
-    """Return the facts that a caller of the model needs."""
-    experiment, target = facts.experiment, facts.target
-    return {
-        "format": 1,
-        "radtl_tf": __version__,
-        "experiment": experiment.name,
-        "note": experiment.note,
-        "use": "For research only. Not a medical device and not for clinical use.",
-        "setting": setting.name,
-        "kind": target.kind,
-        "classes": list(target.classes),
-        **({"positive": target.classes[1]} if target.is_binary else {}),
-        "pixels": setting.pixels,
-        "image_size": experiment.training.image_size,
-        "resize": experiment.training.resize,
-        "depth": experiment.task.depth,
-        "class_weights": experiment.training.class_weights,
-        "members": [run.name for run in runs],
-        "weights": [entry.as_dict() for entry in facts.weights if entry.name == setting.weights],
-        "data_sha256": facts.data.sha256,
-    }
-
-
-def _inputs(folder: OutputFolder) -> dict[str, Any] | None:
-    """Return the summary of the training images; ``None`` if an earlier version planned the experiment."""
-    return read_json(folder.inputs) if folder.inputs.exists() else None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from radtl_tf.deploy.card.facts import card_file, find_version
+from radtl_tf.deploy.card.facts import find_version
 from radtl_tf.deploy.formats.table import Format
 from radtl_tf.errors import OutputError
-from radtl_tf.records.disk import read_json, temporary_folder, write_json
+from radtl_tf.records.disk import temporary_folder
 
 
 def new_folders(out: Path, version: int, formats: Sequence[Format]) -> dict[Format, Path]:
@@ -47,9 +46,3 @@ def all_or_nothing(places: Mapping[Format, Path]) -> Iterator[dict[Format, Path]
         for parent in sorted(absent, reverse=True):  # folders before those that hold them
             with suppress(OSError):  # it is not empty
                 parent.rmdir()
-
-
-def add_facts(folder: Path, **facts: Any) -> None:
-    """Add ``facts`` to the card of the model in ``folder``."""
-    file = card_file(folder)
-    write_json(file, {**read_json(file), **facts})

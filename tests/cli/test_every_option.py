@@ -221,6 +221,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--out": "+ --out out2",
             "--version-number": "+ --version-number 2",
             "--format": "+ --format onnx",
+            "--fold": "+ --fold refit",
         },
     ),
     "test": (

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.deploy.formats.table import FORMATS
-from radtl_tf.deploy.version_folders import add_facts, all_or_nothing, new_folders
+from radtl_tf.deploy.version_folders import all_or_nothing, new_folders
 from radtl_tf.errors import OutputError
-from radtl_tf.records.disk import read_json, write_json
 
 TWO = [FORMATS["saved_model"], FORMATS["onnx"]]
 
@@ -40,9 +39,3 @@ def test_after_an_error_nothing_is_left_but_what_was_there(tmp_path: Path) -> No
         (written[TWO[0]] / "file").touch()
         raise ValueError("stop")
     assert list((tmp_path / "model").iterdir()) == []
-
-
-def test_facts_are_added_to_the_card(tmp_path: Path) -> None:
-    write_json(tmp_path / "radtl.json", {"kind": "binary"})
-    add_facts(tmp_path, parity={"checked": False})
-    assert read_json(tmp_path / "radtl.json") == {"kind": "binary", "parity": {"checked": False}}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.deploy.card.facts import Card, read_card, version_folder
+from radtl_tf.deploy.card.facts import Card, verify, version_folder
 from radtl_tf.deploy.engines import with_tensorflow, without_tensorflow
 from radtl_tf.deploy.formats.table import FORMATS, check_installed, format_of
 from radtl_tf.errors import OutputError
@@ -47,11 +47,11 @@ def open_model(folder: Path | str) -> Engine:
     ONNX, OpenVINO and LiteRT models are run without TensorFlow.
 
     Raises:
-        OutputError: there is no such model, it is damaged, or there are several formats to choose from.
+        OutputError: there is no such model, it is damaged or was changed, or there are several formats to choose from.
         ExperimentError: the packages that run its format are not installed; the message names the extra.
     """
     place = version_folder(Path(folder).expanduser())
-    card, format = read_card(place), format_of(place)
+    card, format = verify(place), format_of(place)
     if format is None:
         files = ", ".join(each.file for each in FORMATS.values())
         raise OutputError(f"{place} contains no model file (one of {files}). Export the model again.")

@@ -1,23 +1,23 @@
-"""Write an ensemble in one format: the model file and its card."""
+"""Write an ensemble in one format, and what its card says of it."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from radtl_tf.deploy.card.facts import CARD, Card
+from radtl_tf.deploy.card.facts import Card
 from radtl_tf.deploy.formats.conversion import convert_apart
 from radtl_tf.deploy.formats.keras_file import write_keras_file
 from radtl_tf.deploy.formats.network import save_pixel_graph
 from radtl_tf.deploy.formats.openvino import HINTS
 from radtl_tf.deploy.formats.table import SAVED_MODEL, Format
 from radtl_tf.deploy.graph.ensemble import Ensemble
-from radtl_tf.deploy.graph.saved_model import write_saved_model
-from radtl_tf.records.disk import write_json
+from radtl_tf.deploy.graph.saved_model import write_labels, write_saved_model
 
 
 def write(format: Format, ensemble: Ensemble, folder: Path, card: Card) -> None:
-    """Write ``ensemble`` to the existing ``folder`` in one format, with its card.
+    """Write the files of ``ensemble`` in one format to the existing ``folder``; ``card`` names the classes.
 
     Raises:
         OutputError: the model cannot be converted or written.
@@ -31,10 +31,10 @@ def write(format: Format, ensemble: Ensemble, folder: Path, card: Card) -> None:
         with tempfile.TemporaryDirectory(prefix="radtl-") as scratch:
             save_pixel_graph(ensemble, Path(scratch) / "graph")
             convert_apart(format.name, Path(scratch) / "graph", folder / format.file)
-    write_json(folder / CARD, {**card, **_own_facts(format)})
+    write_labels(folder, card)
 
 
-def _own_facts(format: Format) -> Card:
-    """Return what the card of one format says in addition."""
-    facts: dict[str, object] = {"file": format.file, "weights_precision": format.precision}
+def format_facts(format: Format) -> dict[str, Any]:
+    """Return what the card of one format says in addition: ``runtime`` are settings that its engine needs."""
+    facts: dict[str, Any] = {"model_format": format.name, "file": format.file, "weights_precision": format.precision}
     return facts | {"runtime": HINTS} if format.name == "openvino" else facts

@@ -150,8 +150,9 @@ class Result:
         setting: str = BEST,
         version_number: int = 1,
         formats: Sequence[str] = ("saved_model",),
+        fold: int | Literal["all", "refit"] = "all",
     ) -> Path:
-        """Export the mean of a setting's folds as a model that runs without radtl_tf; return its folder.
+        """Export a setting as a model that runs without radtl_tf; return its folder.
 
         Up to 64 images of the test parts are scored by Keras and by every exported format; they must agree.
 
@@ -161,10 +162,13 @@ class Result:
             version_number: 1 or more; the SavedModel is ``<path>/<version_number>``, as TensorFlow Serving expects it.
             formats: one or more of ``saved_model``, ``onnx``, ``openvino``, ``litert``, ``litert-float16`` and
                 ``keras``; a format other than ``saved_model`` is written to ``<path>/<format>/<version_number>``.
+            fold: ``all``: the mean of the folds; a number: this fold's network of the first repeat; ``refit``: one
+                network that is trained on all patients, with the learning rate and the number of epochs that the folds
+                chose, without thresholds and calibration. It is kept in the output folder.
 
         Raises:
-            ExperimentError: the setting or a format is unknown, two settings are tied, runs are missing, a package is
-                not installed, or an exported format gives other probabilities than Keras.
+            ExperimentError: the setting, fold or a format is unknown, two settings are tied, runs are missing, a
+                package is not installed, or an exported format gives other probabilities than Keras.
             WeightsError: the weights file is missing or has changed since the run.
             DataError: the data set of the experiment is damaged.
             OutputError: the version exists in ``path``, or it cannot be written.
@@ -173,7 +177,15 @@ class Result:
         from radtl_tf.places import weights_folder
 
         out, weights = Path(path).expanduser(), weights_folder()
-        export(self._output, _name(setting), out, weights_folder=weights, version=version_number, formats=formats)
+        export(
+            self._output,
+            _name(setting),
+            out,
+            weights_folder=weights,
+            version=version_number,
+            formats=formats,
+            fold=fold,
+        )
         return Path(path)
 
     def __repr__(self) -> str:

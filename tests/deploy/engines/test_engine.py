@@ -67,13 +67,13 @@ def test_a_damaged_model_is_named(name: str, every_format: Path, tmp_path: Path)
 
 def test_a_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "model.onnx").touch()
-    write_json(tmp_path / "radtl.json", {})
+    write_json(tmp_path / "radtl.json", {"format": 1})
     monkeypatch.setattr("radtl_tf.deploy.formats.table.find_spec", lambda name: None)
     with pytest.raises(ExperimentError, match=r"radtl_tf\[onnx\]"):
         open_model(tmp_path)
 
 
 def test_a_card_without_a_model_file(tmp_path: Path) -> None:
-    write_json(tmp_path / "radtl.json", {})
+    write_json(tmp_path / "radtl.json", {"format": 1})
     with pytest.raises(OutputError, match=r"model\.onnx"):
         open_model(tmp_path)

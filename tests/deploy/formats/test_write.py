@@ -8,15 +8,23 @@ from typing import Any
 
 import pytest
 
-from radtl_tf.deploy.card.facts import read_card
+from radtl_tf.deploy.card.facts import verify
 from radtl_tf.deploy.formats.table import FORMATS
-from radtl_tf.deploy.formats.write import write
+from radtl_tf.deploy.formats.write import format_facts, write
 
 
-def test_a_model_file_has_its_card(make_ensemble: Callable[..., Any], tmp_path: Path) -> None:
-    write(FORMATS["keras"], make_ensemble(), tmp_path, {"kind": "binary"})
-    assert {file.name for file in tmp_path.iterdir()} == {"model.keras", "radtl.json"}
-    assert read_card(tmp_path) == {"kind": "binary", "file": "model.keras", "weights_precision": "float32"}
+def test_a_model_file_has_the_names_of_its_classes(make_ensemble: Callable[..., Any], tmp_path: Path) -> None:
+    write(FORMATS["keras"], make_ensemble(), tmp_path, {"classes": ["well", "sick"]})
+    assert {file.name for file in tmp_path.iterdir()} == {"model.keras", "labels.txt"}
+    assert (tmp_path / "labels.txt").read_text().split() == ["well", "sick"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_card_says_what_the_file_is(name: str) -> None:
+    facts = format_facts(FORMATS[name])
+    assert (facts["file"], facts["model_format"]) == (FORMATS[name].file, name)
+    assert facts["weights_precision"] == ("float16" if "float16" in name else "float32")
+    assert ("runtime" in facts) == (name == "openvino")
 
 
 @pytest.mark.slow
@@ -25,4 +33,6 @@ def test_every_format_is_written(every_format: Path) -> None:
     for format in FORMATS.values():
         folder = format.folder(every_format, 1)
         assert (folder / format.file).is_file()
-        assert read_card(folder)["parity"]["checked"]
+        card = verify(folder)
+        assert card["model_format"] == format.name
+        assert card["parity"]["checked"]
