@@ -55,7 +55,7 @@ def export(
     with borrowed_precision(FLOAT32):
         ensemble = _assemble(facts, choice.setting, found.networks)
         with temporary_folder(place) as temporary:
-            write_saved_model(ensemble, temporary)
+            write_saved_model(ensemble, temporary, card)
             write_card(temporary, card)
     return choice.setting
 
