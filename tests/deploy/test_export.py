@@ -31,7 +31,7 @@ SETTING = "Tiny-mine-tf-frozen"
 def outputs(model: Path, image: Path) -> dict[str, Any]:
     pixels = decode(image).pixels[None, :, :, None]
     found = load_model(model).score(pixels=tf.constant(pixels))
-    return {name: values.numpy()[0].tolist() for name, values in found.items()}
+    return {name: np.asarray(values.numpy()[0]).tolist() for name, values in found.items()}
 
 
 def score(model: Path, image: Path) -> float:
@@ -79,7 +79,7 @@ def test_a_model_of_several_classes_gives_the_mean_predictions_of_its_runs(
     assert common
     for example in sorted(common)[:4]:
         found = outputs(tmp_path / "model", tmp_path / "images" / f"{example:03d}.png")
-        assert set(found) == {"probabilities"}
+        assert set(found) == {"probabilities", "valid"} | ({"label"} if kind == "multiclass" else set())
         expected = np.mean([run.loc[example, columns] for run in runs], axis=0)
         assert found["probabilities"] == pytest.approx(expected, abs=1e-4)
         assert total is None or sum(found["probabilities"]) == pytest.approx(total)
@@ -89,7 +89,8 @@ def test_the_card_of_a_binary_model_names_the_positive_class(finished: OutputFol
     export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     card = read_card(tmp_path / "model")
     assert (card["kind"], card["classes"], card["positive"]) == ("binary", ["well", "sick"], "sick")
-    assert set(outputs(tmp_path / "model", tmp_path / "images" / "000.png")) == {"probabilities", "score"}
+    found = outputs(tmp_path / "model", tmp_path / "images" / "000.png")
+    assert set(found) == {"probabilities", "score", "label", "valid"}
 
 
 def set_losses(folder: OutputFolder, **by_setting: list[float]) -> None:
