@@ -105,6 +105,6 @@ def _newest(folder: Path) -> Path | None:
 
 
 def _other_formats(model: Path) -> list[Path]:
-    """Return the folders in ``model`` that hold versions of another format, with the card beside the model file."""
+    """Return the folders in ``model`` that hold versions of another format, with the card next to the model file."""
     found = {place: _newest(place) for place in sorted(model.glob("*")) if not place.name.isdecimal()}
     return [place for place, newest in found.items() if newest and newest != place and (newest / CARD).is_file()]
