@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import sys
 from contextlib import redirect_stderr
 from pathlib import Path
+from types import ModuleType
 
 from radtl_tf.errors import OutputError, RadtlError
 from radtl_tf.records.folder import OutputFolder
@@ -39,6 +41,8 @@ def serve(events: Path, *, host: str, port: int | None) -> str:
     Raises:
         RadtlError: the port is in use, or this machine has no such host.
     """
+    # TensorBoard imports TensorFlow, which takes seconds and prints lines, unless there is a module of this name.
+    sys.modules.setdefault("tensorboard.compat.notf", ModuleType("notf"))
     from tensorboard import program
 
     board = program.TensorBoard()
