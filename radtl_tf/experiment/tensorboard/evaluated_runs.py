@@ -16,8 +16,7 @@ from radtl_tf.evaluation.results.units import arrays, by_unit
 from radtl_tf.evaluation.secondary.roc_curves import PRECISION_RECALL, ROC
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run, Target
-from radtl_tf.training.tensorboard.event_file import EventFile, image, pr_curve, scalar
-from radtl_tf.training.tensorboard.tags import TEST_AUROC
+from radtl_tf.training.tensorboard.event_file import TEST_AUROC, EventFile, image, pr_curve, scalar
 
 _KIND = "evaluation"
 MEAN = "mean"  # the run of a scenario's means, next to its runs

@@ -13,8 +13,14 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import SessionEndInfo, SessionS
 
 from radtl_tf.records.runs import Run, Scenario
 from radtl_tf.training.run import Epoch, Outcome
-from radtl_tf.training.tensorboard.event_file import EventFile, hparams_value, scalar
-from radtl_tf.training.tensorboard.tags import BEST_AUROC, BEST_LOSS, METRICS
+from radtl_tf.training.tensorboard.event_file import (
+    BEST_AUROC,
+    BEST_LOSS,
+    METRICS,
+    EventFile,
+    hparams_value,
+    scalar,
+)
 
 _SCALARS = ("loss", "inner_loss", "inner_auroc", "seconds", "waiting")
 _SHARE = "train_fraction"
@@ -32,9 +38,7 @@ def describe(folder: Path, scenarios: list[Scenario]) -> None:
             columns.setdefault(name, []).append(value)
     if len(set(columns[_SHARE])) == 1:
         del columns[_SHARE]
-    metrics = [
-        api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), display_name=name) for tag, name in METRICS.items()
-    ]
+    metrics = [api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), display_name=name) for tag, name in METRICS.items()]
     experiment = api_pb2.Experiment(
         hparam_infos=[_column(name, sorted(set(values))) for name, values in columns.items()],
         metric_infos=metrics,
