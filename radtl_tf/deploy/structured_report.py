@@ -39,7 +39,7 @@ _EMPTY = (  # type 2: an unknown value is empty
     *("StudyDate", "StudyTime", "ReferringPhysicianName", "StudyID", "AccessionNumber"),
 )
 _SERIES = 9900  # series number: after those of a modality
-_LONGEST = 64  # characters of a meaning or a name, PS3.5 6.2, value representation LO
+_LONGEST = 64  # of a meaning or a name, PS3.5 6.2, value representation LO
 _UID_ROOT = "2.25."  # PS3.5 B.2: a UUID as a decimal number
 
 Write = Callable[[Path, Sequence[float]], str | None]
@@ -181,8 +181,8 @@ def _device(card: Card) -> Any:
 
 
 def _short(text: str) -> str:
-    """Return a text that DICOM can hold in one value: not longer than 64 characters, without backslashes."""
-    return text.replace("\\", "/")[:_LONGEST]
+    """Return a text that fits into one value: at most 64 bytes, as some readers count bytes, without backslashes."""
+    return text.replace("\\", "/").encode()[:_LONGEST].decode(errors="ignore")
 
 
 def _free(folder: Path, stem: str) -> Path:

@@ -214,6 +214,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "status": ("status finished", {"--json": "+ --json"}),
     "report": ("report finished", {"--saliency": "+ --saliency 2"}),
+    "tensorboard": ("tensorboard finished", {"--host": "+ --host 127.0.0.1", "--port": "+ --port 7000"}),
     "export": ("export finished --out out1", {"--setting": "+ --setting one", "--out": "+ --out out2"}),
     "test": (
         "test more --manifest labels.csv --out out1",
@@ -432,6 +433,7 @@ NOTED = (
     "radtl_tf.experiment.run.plan_experiment",
     DRAW := "radtl_tf.experiment.saliency.draw_saliency",
     "radtl_tf.experiment.report.report_experiment",
+    "radtl_tf.experiment.tensorboard.page.serve",
     "radtl_tf.deploy.export.export",
 )
 
@@ -467,6 +469,7 @@ def _pixels(paths: Any, depth: int | None) -> list[tuple[None, str]]:
 
 
 STAND_INS: Mapping[str, Any] = {
+    "radtl_tf.experiment.tensorboard.page.events_of": lambda folder: folder,
     "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},
     "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch, depth: _outcomes(
         manifest.images, depth
