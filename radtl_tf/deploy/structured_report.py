@@ -19,11 +19,14 @@ from pydicom.sr.coding import Code
 from pydicom.uid import generate_uid
 
 from radtl_tf import __version__
+from radtl_tf.data.decoding.reading import Outcome
 from radtl_tf.data.decoding.worker_pool import identities
 from radtl_tf.deploy.card.facts import Card
 from radtl_tf.deploy.class_check import target_of
+from radtl_tf.deploy.predict import Score
 from radtl_tf.errors import DataError, OutputError, RadtlError
-from radtl_tf.records.disk import temporary_file, temporary_folder
+from radtl_tf.logs import get_logger
+from radtl_tf.records.disk import temporary_folder
 
 SCHEME = "99RADTL"  # PS3.16 8.2: private schemes begin with 99
 MANUFACTURER = "radtl_tf"
@@ -42,16 +45,15 @@ _SERIES = 9900  # series number: after those of a modality
 _LONGEST = 64  # of a meaning or a name, PS3.5 6.2, value representation LO
 _UID_ROOT = "2.25."  # PS3.5 B.2: a UUID as a decimal number
 
-Write = Callable[[Path, Sequence[float]], str | None]
+_log = get_logger(__name__)
 
 
 @contextmanager
-def reports(card: Card, folder: Path) -> Iterator[Write]:
-    """Yield a function that writes the report of one file; the new ``folder`` gets its name when the block ends.
+def structured_reports(card: Card, folder: Path) -> Iterator[Callable[[int, Score], None]]:
+    """Yield a function that writes the report of a score, and renames the folder of all reports when the block ends.
 
-    The function takes the file and its scores, as ``deploy.predict.Score``, and returns ``None``, or why the file has
-    no report: it is not DICOM, or the header lacks a UID. A report is named after its file, ``a.dcm`` gives
-    ``a.sr.dcm``, with a number if the name is in use.
+    The report of row 12 is ``00012-<name of the file>.dcm``. A file without scores has none, and neither has one that
+    is not DICOM or lacks a UID: a line of the log says how many and why.
 
     Raises:
         OutputError: ``folder`` exists or cannot be written.
@@ -59,22 +61,26 @@ def reports(card: Card, folder: Path) -> Iterator[Write]:
     """
     _check_installed()
     if folder.exists():
-        raise OutputError(f"{folder} already exists: choose another folder for the structured reports.")
+        raise OutputError(f"{folder} already exists: choose another folder for the structured reports or delete it.")
+    without: dict[str, list[Path]] = {}
     with temporary_folder(folder) as temporary, identities() as identify:
 
-        def write(path: Path, scores: Sequence[float]) -> str | None:
-            outcome, identity = identify(path)
-            if identity is None:
-                return outcome.reason
+        def write(number: int, score: Score) -> None:
+            if score.scores is None:
+                return
+            outcome, identity = identify(score.path)
             try:
-                report = _safely_made(identity, scores, card)
+                report = _report_of(identity, outcome, score.scores, card)
             except DataError as error:
-                return str(error)
-            with temporary_file(_free(temporary, path.stem)) as file:
-                report.save_as(file, enforce_file_format=True)
-            return None
+                without.setdefault(str(error), []).append(score.path)
+                return
+            report.save_as(temporary / f"{number:05d}-{score.path.stem}.dcm", enforce_file_format=True)
 
         yield write
+    for reason, paths in without.items():
+        images = "1 image has" if len(paths) == 1 else f"{len(paths)} images have"
+        _log.warning(f"{images} no structured report, such as {paths[0]}: {reason}")
+    _log.info(f"{folder} contains the names and ids of patients: do not share it.")
 
 
 def structured_report(image: Dataset, scores: Sequence[float], card: Card) -> Dataset:
@@ -118,8 +124,10 @@ def structured_report(image: Dataset, scores: Sequence[float], card: Card) -> Da
     return report
 
 
-def _safely_made(identity: str, scores: Sequence[float], card: Card) -> Dataset:
+def _report_of(identity: str | None, outcome: Outcome, scores: Sequence[float], card: Card) -> Dataset:
     """Return the report of an image; an error names no value of its header."""
+    if identity is None:
+        raise DataError(outcome.reason)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they quote values of the header
@@ -183,15 +191,6 @@ def _device(card: Card) -> Any:
 def _short(text: str) -> str:
     """Return a text that fits into one value: at most 64 bytes, as some readers count bytes, without backslashes."""
     return text.replace("\\", "/").encode()[:_LONGEST].decode(errors="ignore")
-
-
-def _free(folder: Path, stem: str) -> Path:
-    """Return the path of a new report, with a number if another file of that name has one."""
-    path, number = folder / f"{stem}.sr.dcm", 1
-    while path.exists():
-        number += 1
-        path = folder / f"{stem}-{number}.sr.dcm"
-    return path
 
 
 def _check_installed() -> None:

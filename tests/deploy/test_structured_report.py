@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import ComprehensiveSRStorage, DigitalXRayImageStorageForPresentation, generate_uid
 
 from radtl_tf import __version__
-from radtl_tf.deploy.structured_report import COMMENT, SCHEME, model_hash, reports, structured_report
-from radtl_tf.errors import DataError, OutputError
+from radtl_tf.deploy.predict import Score
+from radtl_tf.deploy.structured_report import COMMENT, SCHEME, model_hash, structured_report, structured_reports
+from radtl_tf.errors import DataError, OutputError, RadtlError
+from radtl_tf.logs import shown
 
 sr = pytest.importorskip("highdicom.sr", reason="highdicom is not installed")
 
@@ -106,31 +109,39 @@ def test_unknown_patient_data_stay_empty_and_a_missing_uid_is_refused(image: Dat
         structured_report(image, (0.73,), BINARY)
 
 
-def test_files_get_reports_and_others_a_reason(radiograph: Path, tmp_path: Path) -> None:
-    (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    (tmp_path / "more").mkdir()
-    same_name = shutil.copy(radiograph, tmp_path / "more" / "a.dcm")
-    with reports(BINARY, tmp_path / "sr") as write:
-        assert write(radiograph, (0.1,)) is None
-        assert write(tmp_path / "b.png", (0.1,))
-        assert write(same_name, (0.2,)) is None
+def test_dicom_files_get_reports_and_others_a_note(radiograph: Path, tmp_path: Path) -> None:
+    other, lines = tmp_path / "b.png", list[str]()
+    other.write_bytes(b"\x89PNG\r\n\x1a\n")
+    with shown(lines.append), structured_reports(BINARY, tmp_path / "sr") as write:
+        write(1, Score(radiograph, (0.1,)))
+        write(2, Score(other, (0.1,)))
+        write(3, Score(radiograph, None, "it is damaged."))
+        write(4, Score(radiograph, (0.2,)))
         assert not (tmp_path / "sr").exists()
-    values = {
-        path.name: groups(pydicom.dcmread(path))[0].get_measurements()[0].value for path in (tmp_path / "sr").iterdir()
-    }
-    assert values == {"a.sr.dcm": 0.1, "a-2.sr.dcm": 0.2}
-    with pytest.raises(OutputError), reports(BINARY, tmp_path / "sr"):
+    files = {path.name: groups(pydicom.dcmread(path))[0] for path in (tmp_path / "sr").iterdir()}
+    values = {name: group.get_measurements()[0].value for name, group in files.items()}
+    assert values == {"00001-a.dcm": 0.1, "00004-a.dcm": 0.2}
+    assert sum(str(other) in line for line in lines) == 1
+    with pytest.raises(OutputError), structured_reports(BINARY, tmp_path / "sr"):
         pass
 
 
-def test_a_reason_quotes_no_value_of_the_header(radiograph: Path, tmp_path: Path) -> None:
+def test_a_note_quotes_no_value_of_the_header(radiograph: Path, tmp_path: Path) -> None:
     dataset = pydicom.dcmread(radiograph)
     dataset["StudyDate"]._value = "ZZCANARY"
     dataset.save_as(radiograph)
-    with reports(BINARY, tmp_path / "sr") as write:
-        reason = write(radiograph, (0.1,))
-    assert reason
-    assert "ZZCANARY" not in reason
+    lines: list[str] = []
+    with shown(lines.append), structured_reports(BINARY, tmp_path / "sr") as write:
+        write(1, Score(radiograph, (0.1,)))
+    assert not list((tmp_path / "sr").iterdir())
+    assert "ZZCANARY" not in "".join(lines)
+
+
+def test_without_highdicom_it_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "highdicom", None)
+    with pytest.raises(RadtlError, match="dicom-sr"), structured_reports(BINARY, tmp_path / "sr"):
+        pass
+    assert not (tmp_path / "sr").exists()
 
 
 @pytest.mark.parametrize(("card", "scores"), [(BINARY, (0.73,)), (SEVERAL, (0.2, 0.3, 0.5))])
@@ -140,9 +151,9 @@ def test_other_tools_find_no_error(
 ) -> None:
     if shutil.which(tool) is None:
         pytest.skip(f"{tool} is not installed (Debian: dicom3tools, dcmtk)")
-    with reports(card, tmp_path / "sr") as write:
-        assert write(radiograph, scores) is None
-    done = subprocess.run([tool, str(tmp_path / "sr" / "a.sr.dcm")], capture_output=True, encoding="utf-8")
+    with structured_reports(card, tmp_path / "sr") as write:
+        write(1, Score(radiograph, scores))
+    done = subprocess.run([tool, str(tmp_path / "sr" / "00001-a.dcm")], capture_output=True, encoding="utf-8")
     lines = (done.stdout + done.stderr).splitlines()
     assert [line for line in lines if line.startswith(("Error", "E:", "F:"))] == []
     assert done.returncode == 0
