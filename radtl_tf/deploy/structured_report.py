@@ -137,8 +137,11 @@ def _report_of(identity: str | None, outcome: Outcome, scores: Sequence[float], 
 
 
 def model_hash(card: Card) -> str:
-    """Return the sha256 that identifies a model: of its card, which holds the sha256 of its weights."""
-    return hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
+    """Return the sha256 that identifies a model: the digest of its card, which holds the sha256 of its files.
+
+    Earlier versions wrote no digest: then it is the sha256 of all their facts.
+    """
+    return str(card.get("digest") or "") or hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
 
 
 def _groups(image: Dataset, scores: Sequence[float], card: Card) -> Iterator[Any]:

@@ -242,7 +242,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--json": "+ --json",
         },
     ),
-    "predict": ("predict more images", {"--out": "+ --out out1"}),
+    "predict": ("predict more images", {"--out": "+ --out out1", "--dicom-sr": "+ --dicom-sr out2"}),
 }
 
 _OF_A_TABLE = {
@@ -482,5 +482,7 @@ STAND_INS: Mapping[str, Any] = {
     "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],
     "radtl_tf.experiment.external_test.assess": _assessed,
     "radtl_tf.report.pages.external.as_text": lambda external, drifts: external,
-    "radtl_tf.library.results.exported_models.predictions": lambda *_: pd.DataFrame(columns=["path", "score", "error"]),
+    "radtl_tf.library.results.exported_models.predictions": lambda model, paths, sr: pd.DataFrame(
+        columns=["path", "score" if sr is None else f"{sr}", "error"]
+    ),
 }

@@ -82,6 +82,7 @@ def test_the_report_names_the_model_the_software_and_its_use(image: Dataset) -> 
     assert (report.ManufacturerModelName, report.SoftwareVersions) == (BINARY["setting"], __version__)
     assert COMMENT in [item.get("TextValue") for item in report.ContentSequence]
     assert model_hash({**BINARY, "setting": "other"}) != model_hash(BINARY)
+    assert model_hash({**BINARY, "digest": "ab" * 32}) == "ab" * 32
 
 
 def test_patient_and_study_are_those_of_the_image(image: Dataset) -> None:
