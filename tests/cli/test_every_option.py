@@ -217,7 +217,12 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
     "tensorboard": ("tensorboard finished", {"--host": "+ --host 127.0.0.1", "--port": "+ --port 7000"}),
     "export": (
         "export finished --out out1",
-        {"--setting": "+ --setting one", "--out": "+ --out out2", "--version-number": "+ --version-number 2"},
+        {
+            "--setting": "+ --setting one",
+            "--out": "+ --out out2",
+            "--version-number": "+ --version-number 2",
+            "--fold": "+ --fold refit",
+        },
     ),
     "test": (
         "test more --manifest labels.csv --out out1",
