@@ -75,7 +75,12 @@ def export(
 @click.argument("model", type=FOLDER)
 @click.argument("paths", type=ANY_PATH, nargs=-1, required=True)
 @options.out(FILE, "Table (CSV) to write.  [default: print it]", required=False)
-def predict(model: Path, paths: tuple[Path, ...], out: Path | None) -> None:
+@click.option(
+    "--dicom-sr",
+    type=FOLDER,
+    help="New folder for a structured report (TID 1500) of each DICOM image. Reports contain patient data.",
+)
+def predict(model: Path, paths: tuple[Path, ...], out: Path | None, dicom_sr: Path | None) -> None:
     """Score new radiographs with an exported model.
 
     MODEL is a folder that `radtl export` wrote, PATHS are radiographs (DICOM, PNG, JPEG) or folders of them. The
@@ -90,7 +95,7 @@ def predict(model: Path, paths: tuple[Path, ...], out: Path | None) -> None:
     from radtl_tf.records.csv_text import csv_text
     from radtl_tf.records.disk import write_text
 
-    found = predictions(model, paths)
+    found = predictions(model, paths, dicom_sr)
     failed = found["error"].notna()
     for path, error in zip(found["path"][failed], found["error"][failed], strict=True):
         log(f"Error: {path}: {error}")
