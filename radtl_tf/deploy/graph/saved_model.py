@@ -24,9 +24,9 @@ Outputs = dict[str, tf.Tensor]
 class ServedModel(tf.Module):
     """Preprocessing and an ensemble, with four signatures.
 
-    ``serving_default`` takes ``image_bytes`` (B,), PNG or JPEG files. ``pixels`` takes (B, H, W, 1) uint16 grey, 0 black
-    to 65535 white, as ``data.decoding`` returns it. ``grey`` takes (B, H, W, 1) float32 grey in 0..1. ``features`` takes
-    the same and gives ``features`` (B, C), see ``Ensemble.features``. The others give:
+    ``serving_default`` takes ``image_bytes`` (B,), whole files. ``pixels`` takes (B, H, W, 1) uint16 grey, 0 black
+    to 65535 white, as ``data.decoding`` returns it. ``grey`` takes (B, H, W, 1) float32 grey in 0..1. ``features``
+    takes the same and gives ``features`` (B, C), see ``Ensemble.features``. The others give:
 
     - ``probabilities`` (B, K): the mean over the folds; independent of each other in a ``multilabel`` model
     - ``score`` (B,): the probability of the positive class, of a ``binary`` model only

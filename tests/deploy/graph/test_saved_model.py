@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,15 +13,6 @@ from radtl_tf.deploy.card.facts import version_folder
 from radtl_tf.deploy.predict import load_model, predict
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.tuning import split
-
-WITHOUT_RADTL = """
-import sys
-import tensorflow as tf
-model = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
-files = [open(path, "rb").read() for path in sys.argv[2:]]
-print(*[float(model(image_bytes=tf.constant([data]))["score"][0]) for data in files])
-assert "radtl_tf" not in sys.modules
-"""
 
 Exported = Callable[[str], Path]
 
@@ -56,17 +44,3 @@ def test_every_variable_is_saved_once(exported: Exported) -> None:
     saved = tf.train.list_variables(str(model / "variables" / "variables"))
     numbers = sum(int(np.prod(shape)) for name, shape in saved if name.endswith("VARIABLE_VALUE"))
     assert numbers == base.count_params() - above + 3 * (above + head)
-
-
-@pytest.mark.slow
-def test_a_process_without_the_package_gives_the_same_scores(
-    exported: Exported, finished_once: Path, tmp_path: Path
-) -> None:
-    model = exported("Tiny-mine-tf-frozen")
-    images = first_images(finished_once, 3)
-    command = [sys.executable, "-c", WITHOUT_RADTL, str(version_folder(model)), *map(str, images)]
-    environment = {**os.environ, "PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment)
-    assert [float(word) for word in result.stdout.split()] == pytest.approx(
-        [one.score for one in predict(load_model(model), images)], abs=1e-5
-    )
