@@ -9,7 +9,7 @@ import tensorflow as tf
 from radtl_tf.deploy.graph.exif import is_upright
 from radtl_tf.deploy.graph.file_bytes import MANY, number, starts_with
 
-_SCAN, _APP1 = 0xDA, 0xE1
+_SCAN, _TABLE, _APP1 = 0xDA, 0xC4, 0xE1
 _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive (ITU-T T.81 B.1)
 _COEFFICIENTS = 64  # of a block
 _EXIF = b"Exif\0\0"
@@ -94,7 +94,14 @@ def _scans(raw: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     after = places + 5 + 2 * channels
     first, last, low = (tf.cast(tf.gather(raw, after + place), tf.int64) for place in range(3))
     complete = tf.where(low % 16 == 0, channels * (last - first + 1), _int64(0))
-    return tf.size(places), tf.reduce_sum(complete)
+    return tf.size(places), tf.where(_any_in_a_table(raw, places), _int64(0), tf.reduce_sum(complete))
+
+
+def _any_in_a_table(raw: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+    """Tell whether one of ``places`` (S, 1) is inside a Huffman table, which is then damaged: its length is wrong."""
+    starts = tf.where(_pairs(raw, _TABLE))[:, 0]  # (T,)
+    high, low = (tf.cast(tf.gather(raw, starts + place), tf.int64) for place in (2, 3))
+    return tf.reduce_any((places > starts) & (places < starts + 2 + 256 * high + low))
 
 
 def _step(raw: tf.Tensor, walk: _Walk) -> _Walk:
