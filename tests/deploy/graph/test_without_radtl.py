@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from radtl_tf.deploy.card.facts import version_folder
+from radtl_tf.deploy.card.facts import version_folder, write_facts
 from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.deploy.graph.saved_model import write_saved_model
 from radtl_tf.deploy.predict import load_model, predict
@@ -66,7 +66,9 @@ def exported_full(tiny_backbone: str, tmp_path_factory: pytest.TempPathFactory) 
         head.reset(kernel, bias=np.zeros(2), mean=np.zeros(12), sd=np.ones(12))
     members = [(network.suffix, head) for network, head in zip(networks, heads, strict=True)]
     ensemble = Ensemble(networks[0].prefix, members, "binary", convention("tf"), image_size=32, resize="pad")
-    write_saved_model(ensemble, folder / "1", {"classes": ["well", "sick"], "depth": None})
+    card = {"classes": ["well", "sick"], "depth": None}
+    write_saved_model(ensemble, folder / "1", card)
+    write_facts(folder / "1", card)
     return folder
 
 
