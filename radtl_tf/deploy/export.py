@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from radtl_tf import __version__
+from radtl_tf.deploy.card.facts import EXTRA
+from radtl_tf.deploy.card.training_images import copy_training_images
 from radtl_tf.deploy.choice import best_runs, choose_setting
 from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.deploy.graph.saved_model import write_saved_model
@@ -40,6 +42,7 @@ def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_fold
         card = _card(facts, chosen, runs) | {"inputs": _inputs(folder)}
         with temporary_folder(out) as temporary:
             write_saved_model(ensemble, temporary, card)
+            copy_training_images(folder, temporary / EXTRA)
     return chosen
 
 
