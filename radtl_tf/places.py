@@ -39,10 +39,12 @@ def data_folder() -> Path:
 def weights_folder() -> Path:
     """Return the folder to search for ``.h5`` files.
 
-    It is ``RADTL_WEIGHTS`` if set, else ``weights`` in the working folder, else the folder shipped with the package.
+    It is ``RADTL_WEIGHTS`` if set, else ``weights`` in the working folder if it exists, else ``weights`` of the clone.
+    Without a clone it is ``weights`` in the working folder: an update would delete files inside the package.
     """
     chosen = os.environ.get("RADTL_WEIGHTS")
     if chosen:
         return Path(chosen).expanduser()
     here = Path.cwd() / "weights"
-    return here if here.is_dir() else shipped("weights")
+    in_clone = PACKAGE.parent / "weights"
+    return in_clone if in_clone.is_dir() and not here.is_dir() else here

@@ -25,7 +25,12 @@ def test_weights_are_searched_where_the_user_says(tmp_path: Path, monkeypatch: p
     monkeypatch.delenv("RADTL_WEIGHTS", raising=False)
     monkeypatch.chdir(tmp_path)
     assert places.weights_folder() == places.shipped("weights")
+    monkeypatch.setattr(places, "PACKAGE", tmp_path / "installed" / "radtl_tf")  # an update deletes what lies inside
+    assert places.weights_folder() == tmp_path / "weights"
     (tmp_path / "weights").mkdir()
+    monkeypatch.undo()
+    monkeypatch.delenv("RADTL_WEIGHTS", raising=False)
+    monkeypatch.chdir(tmp_path)
     assert places.weights_folder() == tmp_path / "weights"
     monkeypatch.setenv("RADTL_WEIGHTS", str(tmp_path / "mine"))
     assert places.weights_folder() == tmp_path / "mine"

@@ -17,13 +17,22 @@ from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, load_tensorflow, 
     metavar="NAME",
     help="Setting to export, as the report names it.  [default: the one with the lowest inner loss]",
 )
-@options.out(FOLDER, "Folder of the SavedModel. It must not exist.")
-def export(folder: Path, setting: str | None, out: Path) -> None:
+@options.out(FOLDER, "Folder of the model. The SavedModel is a folder in it, named by the version number.")
+@click.option(
+    "--version-number",
+    "version",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Version of the model. It must not exist in --out.",
+)
+def export(folder: Path, setting: str | None, out: Path, version: int) -> None:
     """Export one setting of a finished experiment as a model.
 
     FOLDER is the output folder of `radtl run`. The model is a SavedModel that averages the networks of all folds.
     Without --setting, the setting with the lowest inner loss is exported. If the next best one is within one standard
-    error, nothing is exported, and an error names both.
+    error, nothing is exported, and an error names both. TensorFlow Serving takes the newest version in the folder.
 
     Example:
       radtl export results --out model
@@ -33,8 +42,9 @@ def export(folder: Path, setting: str | None, out: Path) -> None:
     from radtl_tf.places import weights_folder
     from radtl_tf.records.folder import OutputFolder
 
-    chosen = export_model(OutputFolder(folder), setting, out, weights_folder=weights_folder())
-    log(f"Exported {chosen.name} to {out}")
+    results = OutputFolder(folder)
+    chosen = export_model(results, setting, out, weights_folder=weights_folder(), version=version)
+    log(f"Exported {chosen.name} to {out / str(version)}")
 
 
 @click.command(cls=Verb)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from radtl_tf import __version__
-from radtl_tf.deploy.card.facts import EXTRA
+from radtl_tf.deploy.card.facts import EXTRA, find_version
 from radtl_tf.deploy.card.training_images import copy_training_images
 from radtl_tf.deploy.choice import best_runs, choose_setting
 from radtl_tf.deploy.graph.ensemble import Ensemble
@@ -22,28 +22,41 @@ from radtl_tf.records.runs import Run, Setting
 from radtl_tf.training.finished_networks import FinishedRuns, find_weights
 
 
-def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_folder: Path) -> Setting:
-    """Write the ensemble of the folds of one Setting of a finished experiment to ``out``; return the Setting.
+def export(folder: OutputFolder, setting: str | None, out: Path, *, weights_folder: Path, version: int = 1) -> Setting:
+    """Write the ensemble of the folds of one Setting of a finished experiment; return the Setting.
+
+    The model is the folder ``<out>/<version>``, as TensorFlow Serving expects it; ``out`` may hold other versions.
 
     Without ``setting`` it is the setting of lowest mean inner loss: test parts take no part in the choice.
 
     Raises:
         ExperimentError: the Setting does not exist, two Settings are tied, or runs are missing.
         WeightsError: the weights file is missing or is not the one that the experiment recorded.
-        OutputError: ``out`` exists or cannot be written.
+        OutputError: the version exists, its number is below 1, or it cannot be written.
     """
-    if out.exists():
-        raise OutputError(f"{out} already exists. Choose another output folder or delete it.")
+    place = _new_version(out, version)
     facts = read_facts(folder.experiment)
     chosen, scenarios = choose_setting(folder, facts.scenarios, setting)
     runs = best_runs(folder, scenarios, range(facts.experiment.folds.count))
     with borrowed_precision(FLOAT32):
         ensemble = _assemble(folder, facts, runs, weights_folder)
         card = _card(facts, chosen, runs) | {"inputs": _inputs(folder)}
-        with temporary_folder(out) as temporary:
+        with temporary_folder(place) as temporary:
             write_saved_model(ensemble, temporary, card)
             copy_training_images(folder, temporary / EXTRA)
     return chosen
+
+
+def _new_version(out: Path, version: int) -> Path:
+    """Return the folder of a version that does not exist."""
+    place = out / str(version)
+    if version < 1:
+        raise OutputError(f"The version number of an exported model must be 1 or more, not {version}.")
+    if place.exists():
+        raise OutputError(f"{place} already exists. Choose another version number than {version}, or another folder.")
+    if find_version(out) == out:
+        raise OutputError(f"{out} already exists: a model without version folders. Choose another output folder.")
+    return place
 
 
 def _assemble(folder: OutputFolder, facts: ExperimentFacts, runs: list[Run], weights_folder: Path) -> Ensemble:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from radtl_tf.data.phantoms.write import KINDS, write_phantoms
+from radtl_tf.deploy.card.facts import find_version
 from radtl_tf.deploy.export import export
 from radtl_tf.deploy.predict import Score, load_model, predict
 from radtl_tf.evaluation.evaluate import Evaluation
@@ -153,7 +154,7 @@ def _export_and_predict(out: Path) -> list[Score]:
     """Export the setting with the lowest inner loss and score radiographs that no run has seen."""
     model, new, results = out / "model", out / "new", OutputFolder(out / "results")
     _log.info(f"4/5 Exporting a SavedModel to {model}")
-    if not model.exists():
+    if find_version(model) is None:
         ranking = _ranking(results)
         _log.info(f"    {ranking.best}, the setting with the lowest inner loss ({ranking.loss:.3f})")
         if ranking.is_tie:

@@ -11,7 +11,7 @@ from typing import Any
 
 from radtl_tf.data.tfds.builders import known_datasets
 from radtl_tf.experiment.plan.context import versions
-from radtl_tf.models.weights.catalogue import Availability, CatalogueRow, absent, availability, catalogue
+from radtl_tf.models.weights.catalogue import Availability, MissingFilesError, availability, catalogue
 from radtl_tf.places import cache_folder, weights_folder
 from radtl_tf.records.experiment import Training
 from radtl_tf.training.device import prepare
@@ -51,11 +51,8 @@ def _found(state: Availability) -> str:
 
 def _missing_weights(states: Iterable[Availability]) -> list[str]:
     """Say, once per name, where to get the files that are missing."""
-    rows: dict[str, list[CatalogueRow]] = {}
-    for state in states:
-        if state.status == "missing":
-            rows.setdefault(state.row.name, []).append(state.row)
-    return [str(absent(missing, weights_folder())) for missing in rows.values()]
+    missing = [state.row for state in states if state.status == "missing"]
+    return MissingFilesError(missing, weights_folder()).sentences
 
 
 def _lacks(system: str, gpus: tuple[str, ...]) -> list[str]:

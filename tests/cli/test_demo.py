@@ -37,7 +37,7 @@ def test_the_demo_does_the_whole_job_and_resumes(small: None, tmp_path: Path, ra
     assert set(estimates.weights.dropna()) == {"phantom", "random"}
     assert set(estimates.backbone.dropna()) == {demo.SHIPPED, demo.TRAINED}
     assert demo.NOTE in (results / "report.html").read_text(encoding="utf-8")
-    card = json.loads((tmp_path / "demo" / "model" / "assets.extra" / "radtl.json").read_text())
+    card = json.loads((tmp_path / "demo" / "model" / "1" / "assets.extra" / "radtl.json").read_text())
     assert card["setting"] in first.stderr
     lines = first.stdout.splitlines()
     scores = [float(line.split()[1]) for line in lines if line.split()[:1] and line.split()[0].endswith(".dcm")]

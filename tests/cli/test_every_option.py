@@ -214,7 +214,10 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "status": ("status finished", {"--json": "+ --json"}),
     "report": ("report finished", {"--saliency": "+ --saliency 2"}),
-    "export": ("export finished --out out1", {"--setting": "+ --setting one", "--out": "+ --out out2"}),
+    "export": (
+        "export finished --out out1",
+        {"--setting": "+ --setting one", "--out": "+ --out out2", "--version-number": "+ --version-number 2"},
+    ),
     "test": (
         "test more --manifest labels.csv --out out1",
         {

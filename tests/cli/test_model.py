@@ -11,6 +11,7 @@ import pandas as pd
 def test_export_then_predict(finished_once: Path, tmp_path: Path, radtl: Any) -> None:
     exported = radtl("export", finished_once / "out", "--setting", "Tiny-mine-tf-frozen", "--out", tmp_path / "model")
     assert exported.exit_code == 0, exported.output
+    assert str(tmp_path / "model" / "1") in exported.stderr
     result = radtl("predict", tmp_path / "model", finished_once / "images", "--out", tmp_path / "scores.csv")
     assert result.exit_code == 0, result.output
     scores = pd.read_csv(tmp_path / "scores.csv")

@@ -26,6 +26,21 @@ def finished(finished_once: Path, tmp_path: Path) -> OutputFolder:
 
 
 @pytest.fixture(scope="session")
+def exported(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return a function that gives the exported model of a setting: made once, not to be changed."""
+    from radtl_tf.deploy.export import export
+
+    folder = tmp_path_factory.mktemp("exported")
+
+    def model(setting: str) -> Path:
+        if not (folder / setting).exists():
+            export(OutputFolder(finished_once / "out"), setting, folder / setting, weights_folder=finished_once)
+        return folder / setting
+
+    return model
+
+
+@pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folders of one finished experiment of each kind."""
     return tmp_path_factory.mktemp("several")

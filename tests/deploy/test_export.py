@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,25 +17,16 @@ from radtl_tf.deploy import export as export_module
 from radtl_tf.deploy.card.facts import read_card
 from radtl_tf.deploy.choice import choose_setting
 from radtl_tf.deploy.export import export
-from radtl_tf.deploy.predict import load_model, predict
+from radtl_tf.deploy.predict import load_model
 from radtl_tf.errors import ExperimentError, OutputError, WeightsError
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.precision import borrowed_precision
-from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.file import write_weights
 from radtl_tf.records.disk import read_json, write_json
 from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
 
 SETTING = "Tiny-mine-tf-frozen"
-WITHOUT_RADTL = """
-import sys
-import tensorflow as tf
-model = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
-files = [open(path, "rb").read() for path in sys.argv[2:]]
-print(*[float(model(image_bytes=tf.constant([data]))["score"][0]) for data in files])
-assert "radtl_tf" not in sys.modules
-"""
 
 
 def outputs(model: Path, image: Path) -> dict[str, Any]:
@@ -58,7 +46,7 @@ def test_a_model_of_one_fold_gives_the_predictions_of_its_run(
     every = export_module.best_runs
     monkeypatch.setattr(export_module, "best_runs", lambda *args: every(*args)[:1])
     export(finished, f"Tiny-random-tf-{tuning}", tmp_path / "model", weights_folder=tmp_path)
-    (member,) = read_json(tmp_path / "model" / "assets.extra" / "radtl.json")["members"]
+    (member,) = read_json(tmp_path / "model" / "1" / "assets.extra" / "radtl.json")["members"]
     predictions = pd.read_csv(finished.runs / member / "predictions.csv")
     for row in predictions.head(5).itertuples():
         assert score(tmp_path / "model", tmp_path / "images" / f"{row.example:03d}.png") == pytest.approx(
@@ -104,48 +92,11 @@ def test_a_model_of_several_classes_gives_the_mean_predictions_of_its_runs(
         assert total is None or sum(found["probabilities"]) == pytest.approx(total)
 
 
-@pytest.mark.parametrize("tuning", ["frozen", "topK2"])
-def test_a_loader_that_reads_the_graph_alone_gives_the_same_scores(
-    tuning: str, finished: OutputFolder, tmp_path: Path
-) -> None:
-    export(finished, f"Tiny-mine-tf-{tuning}", tmp_path / "model", weights_folder=tmp_path)
-    images = [tmp_path / "images" / f"{number:03d}.png" for number in range(5)]
-    with tf.compat.v1.Session(graph=tf.Graph()) as session:
-        loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "model"))
-        signature = loaded.signature_def["serving_default"]
-        data = np.array([image.read_bytes() for image in images], dtype=object)
-        found = session.run(signature.outputs["score"].name, {signature.inputs["image_bytes"].name: data})
-    expected = [one.score for one in predict(load_model(tmp_path / "model"), images)]
-    assert found == pytest.approx(expected, abs=1e-5)
-
-
-def test_every_variable_is_saved_once(finished: OutputFolder, tmp_path: Path) -> None:
-    export(finished, "Tiny-mine-tf-topK2", tmp_path / "model", weights_folder=tmp_path)
-    base, features = build_base("Tiny", 32, seed=0), 12
-    above = split(base, "topK2").suffix.count_params()
-    head = 2 * features + (features + 1) * 2  # mean and SD, kernel and bias
-    saved = tf.train.list_variables(str(tmp_path / "model" / "variables" / "variables"))
-    numbers = sum(int(np.prod(shape)) for name, shape in saved if name.endswith("VARIABLE_VALUE"))
-    assert numbers == base.count_params() - above + 3 * (above + head)
-
-
 def test_the_card_of_a_binary_model_names_the_positive_class(finished: OutputFolder, tmp_path: Path) -> None:
     export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     card = read_card(tmp_path / "model")
     assert (card["kind"], card["classes"], card["positive"]) == ("binary", ["well", "sick"], "sick")
     assert set(outputs(tmp_path / "model", tmp_path / "images" / "000.png")) == {"probabilities", "score"}
-
-
-@pytest.mark.slow
-def test_a_process_without_the_package_gives_the_same_scores(finished: OutputFolder, tmp_path: Path) -> None:
-    export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
-    images = [tmp_path / "images" / f"{number:03d}.png" for number in range(3)]
-    command = [sys.executable, "-c", WITHOUT_RADTL, str(tmp_path / "model"), *map(str, images)]
-    environment = {**os.environ, "PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment)
-    assert [float(word) for word in result.stdout.split()] == pytest.approx(
-        [score(tmp_path / "model", image) for image in images], abs=1e-5
-    )
 
 
 def set_losses(folder: OutputFolder, **by_setting: list[float]) -> None:
@@ -201,9 +152,20 @@ def test_an_unfinished_setting_is_refused(finished: OutputFolder, tmp_path: Path
         export(finished, "Tiny-mine-tf-topK2", tmp_path / "model", weights_folder=tmp_path)
 
 
-def test_nothing_is_overwritten(finished: OutputFolder, tmp_path: Path) -> None:
-    (tmp_path / "model").mkdir()
-    with pytest.raises(OutputError, match="exists"):
+def test_a_version_is_not_overwritten(finished: OutputFolder, tmp_path: Path) -> None:
+    export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
+    with pytest.raises(OutputError, match=r"model/1 .*number"):
+        export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
+    export(finished, "Tiny-random-tf-frozen", tmp_path / "model", weights_folder=tmp_path, version=2)
+    assert sorted(place.name for place in (tmp_path / "model").iterdir()) == ["1", "2"]
+    assert read_card(tmp_path / "model")["setting"] == "Tiny-random-tf-frozen"
+    with pytest.raises(OutputError, match="0"):
+        export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path, version=0)
+
+
+def test_a_version_does_not_enter_a_model_of_an_earlier_release(finished: OutputFolder, tmp_path: Path) -> None:
+    write_json(tmp_path / "model" / "assets.extra" / "radtl.json", {})
+    with pytest.raises(OutputError, match="version folders"):
         export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
 
 

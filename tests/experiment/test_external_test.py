@@ -144,7 +144,7 @@ def test_a_model_without_a_summary_of_its_images_is_tested_and_says_so(
     models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
 ) -> None:
     model = shutil.copytree(models[0], tmp_path / "old")
-    card = model / "assets.extra" / "radtl.json"
+    card = model / "1" / "assets.extra" / "radtl.json"
     facts = json.loads(card.read_text())
     card.write_text(json.dumps({**facts, "inputs": None, "class_weights": "balanced"}))
     tested = assess([model], task(hospital()), tmp_path / "out")
@@ -209,7 +209,7 @@ def test_what_does_not_fit_the_model_is_refused(models: tuple[Path, Path], hospi
     with pytest.raises(ExperimentError, match="one_image_per_patient"):
         assess(models[:1], task(manifest, one_image_per_patient=True), tmp_path / "out")
     model = shutil.copytree(models[0], tmp_path / "three")
-    card = model / "assets.extra" / "radtl.json"
+    card = model / "1" / "assets.extra" / "radtl.json"
     card.write_text(json.dumps({**json.loads(card.read_text()), "classes": ["a", "b", "sick"]}))
     with pytest.raises(DataError, match="3 classes"):
         assess([model], task(manifest), tmp_path / "out")

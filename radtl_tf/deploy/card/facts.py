@@ -15,21 +15,30 @@ EXTRA = "assets.extra"  # TensorFlow Serving leaves this folder of a SavedModel 
 Card = Mapping[str, Any]
 
 
+def find_version(model: Path) -> Path | None:
+    """Return the folder of ``model`` that holds its files: ``model`` itself, or the newest version in it.
+
+    ``model`` itself holds files if it is a folder such as ``exported/1``, or an export of an earlier version of radtl.
+    ``None``: ``radtl export`` wrote no model there.
+    """
+    versions = [place for place in model.glob("[0-9]*") if place.name.isdecimal()]
+    newest_first = sorted(versions, key=lambda place: int(place.name), reverse=True)
+    return next((place for place in [model, *newest_first] if (place / EXTRA / CARD).is_file()), None)
+
+
 def version_folder(model: Path) -> Path:
-    """Return the folder of ``model`` that holds its files: the newest version, or ``model`` itself.
+    """Return the folder of ``model`` that holds its files, as ``find_version``.
 
     Raises:
         OutputError: there is no model that ``radtl export`` wrote.
     """
-    versions = [place for place in model.glob("[0-9]*") if place.name.isdecimal()] if model.is_dir() else []
-    newest_first = sorted(versions, key=lambda place: int(place.name), reverse=True)
-    for place in [model, *newest_first]:
-        if (place / EXTRA / CARD).is_file():
-            return place
-    raise OutputError(
-        f"{model} contains no model exported by radtl ({EXTRA}/{CARD} is missing). Name the folder of an exported "
-        "model."
-    )
+    place = find_version(model)
+    if place is None:
+        raise OutputError(
+            f"{model} contains no model exported by radtl ({EXTRA}/{CARD} is missing). Name the folder of an exported "
+            "model."
+        )
+    return place
 
 
 def read_card(model: Path) -> dict[str, Any]:

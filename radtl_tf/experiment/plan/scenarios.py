@@ -9,6 +9,7 @@ from pathlib import Path
 
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.pixels import convention
+from radtl_tf.models.weights.catalogue import CatalogueRow, MissingFilesError
 from radtl_tf.models.weights.sources import WeightsRecord, resolve
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
@@ -22,9 +23,11 @@ def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str
     Weights whose native convention has an ``alternative`` get a record for each, whatever ``grid.pixels`` says.
 
     Raises:
-        WeightsError: files are missing; the message lists all of them, one per line.
+        WeightsError: files are missing; the message lists all of them.
     """
-    grid, missing = experiment.grid, []
+    grid = experiment.grid
+    absent: list[CatalogueRow] = []
+    problems: list[str] = []
     records: dict[tuple[str, str, str], WeightsRecord] = {}
     for backbone, name in product(grid.backbones, grid.weights):
         try:
@@ -33,10 +36,13 @@ def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str
                 for pixels in grid.pixels
             ]
             records |= {(backbone, name, record.pixels): record for record in [*found, *_uncertain(found[0])]}
+        except MissingFilesError as error:
+            absent += error.rows
         except WeightsError as error:
-            missing.append(str(error))
-    if missing:
-        raise WeightsError(" ".join(dict.fromkeys(missing)))
+            problems.append(str(error))
+    problems += MissingFilesError(absent, folder).sentences
+    if problems:
+        raise WeightsError(" ".join(dict.fromkeys(problems)))
     return records
 
 

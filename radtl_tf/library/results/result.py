@@ -143,23 +143,24 @@ class Result:
 
         return keras_model(self._output, _name(setting), fold, weights_folder=weights_folder())
 
-    def export(self, path: str | os.PathLike[str], setting: str = BEST) -> Path:
+    def export(self, path: str | os.PathLike[str], setting: str = BEST, version_number: int = 1) -> Path:
         """Export the mean of a setting's folds as a SavedModel for image files or pixels; return its folder.
 
         Args:
-            path: the new folder.
+            path: the folder of the model. It may hold other versions.
             setting: a name from ``settings``; ``best`` is the setting with the lowest mean inner loss.
-
+            version_number: 1 or more; the SavedModel is ``<path>/<version_number>``, as TensorFlow Serving expects it.
 
         Raises:
             ExperimentError: the setting is unknown, two settings are tied, or runs are missing.
             WeightsError: the weights file is missing or has changed since the run.
-            OutputError: ``path`` exists or cannot be written.
+            OutputError: the version exists in ``path``, or it cannot be written.
         """
         from radtl_tf.deploy.export import export
         from radtl_tf.places import weights_folder
 
-        export(self._output, _name(setting), Path(path).expanduser(), weights_folder=weights_folder())
+        out, weights = Path(path).expanduser(), weights_folder()
+        export(self._output, _name(setting), out, weights_folder=weights, version=version_number)
         return Path(path)
 
     def __repr__(self) -> str:

@@ -9,6 +9,7 @@ import csv
 import hashlib
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -108,7 +109,7 @@ def availability(row: CatalogueRow, folder: Path) -> Availability:
         return Availability(row, "downloaded", kept) if kept.is_file() else Availability(row, "keras")
     try:
         if file is None:
-            return Availability(row, "missing", problem=str(absent([row], folder)))
+            return Availability(row, "missing", problem=str(MissingFilesError([row], folder)))
         if row.sha256:
             check_sum(row, file)
     except WeightsError as error:
@@ -116,13 +117,22 @@ def availability(row: CatalogueRow, folder: Path) -> Availability:
     return Availability(row, "found", file)
 
 
-def absent(rows: list[CatalogueRow], folder: Path) -> WeightsError:
-    """Return a one-line error about missing files of one name that the user must obtain."""
+class MissingFilesError(WeightsError):
+    """Files of ``rows`` of the catalogue that the user must obtain; one sentence for each name of weights."""
+
+    def __init__(self, rows: Sequence[CatalogueRow], folder: Path) -> None:
+        self.rows = tuple(rows)
+        by_name: dict[str, list[CatalogueRow]] = {}
+        for row in rows:
+            by_name.setdefault(row.name, []).append(row)
+        self.sentences = [_where_to_get(of_name, folder) for of_name in by_name.values()]
+        super().__init__(" ".join(self.sentences))
+
+
+def _where_to_get(rows: Sequence[CatalogueRow], folder: Path) -> str:
     first = rows[0]
     backbones, files = (", ".join(words) for words in zip(*((row.backbone, row.files[0]) for row in rows), strict=True))
-    return WeightsError(
-        f"Weights {first.name!r} for {backbones} are missing: {first.obtain}, and put {files} into {folder}."
-    )
+    return f"Weights {first.name!r} for {backbones} are missing: {first.obtain}, and put {files} into {folder}."
 
 
 def _keras_cache() -> Path:

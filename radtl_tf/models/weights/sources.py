@@ -29,7 +29,7 @@ from radtl_tf.models.backbones import draw_weights
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import (
     CatalogueRow,
-    absent,
+    MissingFilesError,
     availability,
     catalogue,
     check_sum,
@@ -38,6 +38,7 @@ from radtl_tf.models.weights.catalogue import (
     rows_of,
 )
 from radtl_tf.models.weights.file import read_weights
+from radtl_tf.places import weights_folder
 from radtl_tf.records.experiment import WeightsEntry
 
 _log = get_logger(__name__)
@@ -143,7 +144,7 @@ def _locate(
         return "file", present
     if listed.source == "keras":
         return "keras", None
-    raise absent([listed], folder)
+    raise MissingFilesError([listed], folder)
 
 
 def initialize(base: keras.Model, record: WeightsRecord, seed: int) -> None:
@@ -183,7 +184,7 @@ def fetch(name: str, backbone: str | None, *, folder: Path) -> Iterator[tuple[Ca
     states = [availability(row, folder) for row in rows_of(name, backbone)]
     missing = [state.row for state in states if state.status == "missing"]
     if missing:
-        raise absent(missing, folder)
+        raise MissingFilesError(missing, folder)
     for state in states:
         if state.problem:
             raise WeightsError(state.problem)
@@ -212,7 +213,7 @@ def _downloaded(name: str, backbone: str) -> list[np.ndarray]:
         listed = _listed(name, backbone)
         raise WeightsError(
             f"Keras could not download the ImageNet weights of {backbone}: connect to the internet once, or put "
-            f"{listed.files[0] if listed else 'its file'} into the weights folder."
+            f"{listed.files[0] if listed else 'its file'} into {weights_folder()}."
         ) from error
     return [keras.ops.convert_to_numpy(weight) for weight in source.weights]
 

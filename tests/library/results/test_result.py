@@ -88,7 +88,8 @@ def test_models_by_name(result: Result, finished_once: Path, tmp_path: Path, mon
     model = result.keras_model("Tiny-mine-tf-frozen", fold=1)
     assert model.output_shape == (None, 1)
     assert result.export(tmp_path / "model", "Tiny-mine-tf-frozen") == tmp_path / "model"
-    assert (tmp_path / "model" / "saved_model.pb").is_file()
+    result.export(tmp_path / "model", "Tiny-random-tf-frozen", version_number=2)
+    assert all((tmp_path / "model" / version / "saved_model.pb").is_file() for version in "12")
 
 
 def test_an_unfinished_folder_says_how_much_is_done(own: Path) -> None:

@@ -14,7 +14,7 @@ from radtl_tf.models.pixels import CONVENTIONS
 from radtl_tf.models.weights import catalogue as weight_catalogue
 from radtl_tf.models.weights.catalogue import (
     CatalogueRow,
-    absent,
+    MissingFilesError,
     availability,
     catalogue,
     check_sum,
@@ -135,7 +135,7 @@ def test_the_cache_is_where_keras_looks(home: str, tmp_path: Path, monkeypatch: 
 
 
 def test_absent_files_are_named_in_one_line(tmp_path: Path) -> None:
-    text = str(absent([row(), row(backbone="DenseNet121")], tmp_path))
+    text = str(MissingFilesError([row(), row(backbone="DenseNet121")], tmp_path))
     assert re.search(r"'known' .*ResNet50, DenseNet121 .*ask the author.*A\.h5, A\.h5", text)
     assert "\n" not in text
 

@@ -1,0 +1,47 @@
+"""The folder of an exported model, and its card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from radtl_tf.deploy.card.facts import find_version, read_card, version_folder
+from radtl_tf.errors import OutputError
+from radtl_tf.records.disk import write_json
+
+
+def write_card(folder: Path, name: str) -> None:
+    write_json(folder / "assets.extra" / "radtl.json", {"experiment": name})
+
+
+def test_a_model_with_one_version_is_found_from_both_folders(tmp_path: Path) -> None:
+    write_card(tmp_path / "model" / "1", "first")
+    for place in (tmp_path / "model", tmp_path / "model" / "1"):
+        assert version_folder(place) == tmp_path / "model" / "1"
+        assert read_card(place) == {"experiment": "first"}
+
+
+def test_of_several_versions_the_newest_counts(tmp_path: Path) -> None:
+    for version in ("9", "10", "2"):
+        write_card(tmp_path / version, version)
+    (tmp_path / "11").mkdir()  # without a card
+    write_card(tmp_path / "12a", "not a version")
+    write_card(tmp_path / "latest", "not a version")
+    assert version_folder(tmp_path) == tmp_path / "10"
+    assert read_card(tmp_path / "9") == {"experiment": "9"}
+
+
+def test_a_model_of_an_earlier_release_has_no_version_folder(tmp_path: Path) -> None:
+    write_card(tmp_path, "flat")
+    assert version_folder(tmp_path) == tmp_path
+    assert read_card(tmp_path) == {"experiment": "flat"}
+
+
+@pytest.mark.parametrize("name", ["none", "empty", "file"])
+def test_another_folder_is_refused_by_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("text")
+    assert find_version(tmp_path / name) is None
+    with pytest.raises(OutputError, match=name):
+        read_card(tmp_path / name)

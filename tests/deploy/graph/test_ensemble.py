@@ -1,0 +1,50 @@
+"""The ensemble is the mean of its members."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from radtl_tf.deploy.graph.ensemble import Ensemble
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.head import Head
+from radtl_tf.models.pixels import convention
+from radtl_tf.models.tuning import split
+from radtl_tf.records.experiment import Kind
+
+GREY = np.random.default_rng(4).uniform(size=(3, 32, 32, 1)).astype(np.float32)
+FEATURES = 12
+
+
+def make(kind: Kind, members: int, num_classes: int = 2) -> Ensemble:
+    """Return an ensemble on one backbone, with a random head for each member."""
+    parts = split(build_base("Tiny", 32, seed=0), "frozen")
+    heads = [Head(FEATURES, num_classes) for _ in range(members)]
+    for seed, head in enumerate(heads):
+        kernel = np.random.default_rng(seed).normal(size=(FEATURES, num_classes))
+        head.reset(kernel, bias=np.zeros(num_classes), mean=np.zeros(FEATURES), sd=np.ones(FEATURES))
+    pixels = convention("tf")
+    return Ensemble(parts.prefix, [(parts.suffix, head) for head in heads], kind, pixels, image_size=32, resize="pad")
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
+def test_the_ensemble_is_the_mean_of_its_members(kind: Kind, tiny_backbone: str) -> None:
+    whole = make(kind, 3, num_classes=3)
+    found = whole.probabilities(tf.constant(GREY)).numpy()
+    assert found.shape == (3, 3)
+    alone = [
+        Ensemble(whole.prefix, [member], kind, whole.pixels, 32, "pad").probabilities(tf.constant(GREY))
+        for member in whole.members
+    ]
+    assert found == pytest.approx(np.mean(alone, axis=0), abs=1e-6)
+    sums_to_one = np.allclose(found.sum(axis=1), 1, atol=1e-6)
+    assert sums_to_one == (kind != "multilabel")
+
+
+def test_every_variable_is_listed_once(tiny_backbone: str) -> None:
+    whole = make("binary", 3)
+    values = whole.variables()
+    head = 2 * FEATURES + (FEATURES + 1) * 2  # mean and SD, kernel and bias
+    assert all(isinstance(value, tf.Variable) for value in values)
+    assert sum(int(np.prod(value.shape)) for value in values) == whole.prefix.count_params() + 3 * head
