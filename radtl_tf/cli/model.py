@@ -88,7 +88,7 @@ def predict(
         refuse(["force"], "nothing is replaced without --out. Remove it.")
     elif out.exists() and not force:
         raise OutputError(f"{out} already exists: choose another file, or add --force to replace it.")
-    load_tensorflow()
+    load_tensorflow(with_keras=False)
     from radtl_tf.library.bars import bars
     from radtl_tf.library.results.scores import scoring
 

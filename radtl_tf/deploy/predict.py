@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import tee
 from pathlib import Path
@@ -66,6 +66,7 @@ def load_model(folder: Path) -> Model:
         OutputError: there is no such model, or it is damaged.
     """
     import tensorflow as tf
+
     from radtl_tf.deploy.card.facts import read_card, version_folder
     from radtl_tf.errors import OutputError
 
@@ -108,7 +109,7 @@ class _Image:
     reading: Reading | None
 
 
-def predict(engine: Engine, files: Iterable[Path], explain: Explain | None = None) -> Iterator[Score]:
+def predict(engine: Engine, files: Iterable[Path], explain: Explain | None = None) -> Generator[Score]:
     """Yield the scores of each file, in order; an unreadable file does not stop the others.
 
     Files are decoded in separate processes, and resized in a thread, while the network scores the images before them.
@@ -145,7 +146,7 @@ def _preparation(engine: Engine) -> Callable[[NDArray[np.uint16]], Grey]:
     size, policy = engine.card["image_size"], engine.card["resize"]
     signature = [tf.TensorSpec((None, None), tf.uint16)]
     resized = tf.function(lambda pixels: preprocess(pixels, size, policy), input_signature=signature)
-    return lambda pixels: resized(pixels).numpy()
+    return lambda pixels: np.clip(resized(pixels).numpy(), 0, 1)  # rounding may give 1.0000001, which a model refuses
 
 
 def _batches(images: Iterable[_Image]) -> Iterator[list[_Image]]:

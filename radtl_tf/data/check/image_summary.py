@@ -30,9 +30,9 @@ def describe(readings: Sequence[Reading]) -> dict[str, NDArray[np.float64]]:
 
 
 def summary(readings: Sequence[Reading], num_patients: int) -> dict[str, Any]:
-    """Return the numbers of images and patients, the quantiles (``LEVELS``) of each descriptor and all depths, for JSON.
+    """Return the numbers of images and patients and the quantiles (``LEVELS``) of each descriptor, for JSON.
 
-    Depths (``bits``) are the bits per value of the sources.
+    ``bits`` lists the depths of the sources: their bits per value.
     """
     return {
         "images": len(readings),

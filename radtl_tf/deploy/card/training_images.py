@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.check.duplicates import parities, rank_cosines
 from radtl_tf.data.decoding.reading import Reading
+from radtl_tf.deploy.card.facts import EXTRA, version_folder
 from radtl_tf.errors import OutputError
 from radtl_tf.records.folder import OutputFolder
 
@@ -94,14 +95,15 @@ def copy_training_images(folder: OutputFolder, place: Path) -> None:
         shutil.copyfile(folder.image_hashes, place / FILE)
 
 
-def read_training_images(place: Path) -> TrainingImages | None:
-    """Return the hashes in the folder ``place`` of a model; ``None`` if the model has none.
+def read_training_images(model: Path) -> TrainingImages | None:
+    """Return the hashes of the training images of a model; ``None`` if it was exported without them.
 
     Raises:
-        OutputError: the file is damaged.
+        OutputError: there is no model, or the file is damaged.
     """
-    path = place / FILE
-    if not path.exists():
+    place = version_folder(model)
+    path = next((path for path in (place / EXTRA / FILE, place / FILE) if path.is_file()), None)
+    if path is None:
         return None
     try:
         with np.load(path, allow_pickle=False) as stored:

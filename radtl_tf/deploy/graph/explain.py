@@ -48,7 +48,7 @@ def explain_function(ensemble: Ensemble) -> Any:
 
 
 def open_maps(model: Path) -> Maps | None:
-    """Return the function from grey images (B, H, W, 1) to maps (B, h, w, K) of a SavedModel, ``None`` if it has none."""
+    """Return a SavedModel's function from grey (B, H, W, 1) to maps (B, h, w, K); ``None`` if it has none."""
     loaded = tf.saved_model.load(str(version_folder(model)))
     if SIGNATURE not in loaded.signatures:
         return None
@@ -64,13 +64,28 @@ def _feature_maps(ensemble: Ensemble) -> Callable[[tf.Tensor], list[tf.Tensor]]:
     if all(isinstance(suffix.layers[-1], keras.layers.InputLayer) for suffix in suffixes):
         shared = opened(ensemble.prefix)
         return lambda images: [shared(images, training=False)] * len(suffixes)
-    parts = [opened(suffix) for suffix in suffixes]
+    parts = [_opened_suffix(suffix) for suffix in suffixes]
 
     def each(images: tf.Tensor) -> list[tf.Tensor]:
         cuts = ensemble.prefix(images, training=False)
         return [part(cuts, training=False) for part in parts]
 
     return each
+
+
+def _opened_suffix(suffix: keras.Model) -> keras.Model:
+    """Return the layers of a suffix without its last one, the global average.
+
+    Unlike ``models.gradcam.opened`` it follows the calls in the suffix: its layers also have those of the backbone.
+    """
+    last = suffix.layers[-1]
+    if not isinstance(last, keras.layers.GlobalAveragePooling2D):
+        raise ValueError(f"the backbone ends with {type(last).__name__}, not with a global average of a feature map")
+    return keras.models.clone_model(
+        suffix,
+        clone_function=lambda layer: layer,
+        call_function=lambda layer, *inputs, **settings: inputs[0] if layer is last else layer(*inputs, **settings),
+    )
 
 
 def _maps(features: tf.Tensor, head: Head, is_binary: bool) -> tf.Tensor:

@@ -47,7 +47,7 @@ class ExternalTest:
         return pd.DataFrame([asdict(row) for row in getattr(self._tested.external, name)])
 
     def __repr__(self) -> str:
-        return as_text(self._tested.external, self._tested.drifts)
+        return as_text(*self._tested.shown)
 
 
 def external_test(

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from radtl_tf.deploy.card.facts import Card
@@ -25,9 +24,9 @@ Draw = Callable[[int, Score], None]
 class ScoreTable:
     """The columns of a table of scores, and how a score becomes a row.
 
-    Columns: ``path`` (``row`` for a Dataset); ``valid``; ``reason``, why an image has no score; ``score`` of the positive
-    class, or ``score_<class>`` of each class; ``above_<operating point>`` for each threshold in the card of a binary
-    model; ``quality``, the codes of ``deploy.quality`` with spaces between them. ``None`` is an empty cell.
+    Columns: ``path`` (``row`` for a Dataset); ``valid``; ``reason``, why an image has no score; ``score`` of the
+    positive class, or ``score_<class>`` of each class; ``above_<operating point>`` for each threshold in the card of a
+    binary model; ``quality``, the codes of ``deploy.quality`` with spaces between them. ``None`` is an empty cell.
     """
 
     card: Card
@@ -47,7 +46,7 @@ class ScoreTable:
     def rows(
         self, engine: Engine, sources: Sequence[Source], watch: Watch, explain: Explain | None, draw: Draw
     ) -> Iterator[Row]:
-        """Yield a row per source, in order, as soon as it is scored; ``draw`` gets its number, from 1, and its score."""
+        """Yield a row per source, in order, as soon as it is scored; ``draw`` gets its number, from 1, and score."""
         quality = Quality(self.card)
         files = (source.path for source in sources if source.fault is None)
         with closing(predict(engine, files, explain)) as scores:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,9 +45,7 @@ class Scoring:
             yield from self.table.rows(self.engine, self.sources, watch, self.explain, draw)
 
 
-def scoring(
-    model: Path, images: Images, path_column: str | None = None, explain: Path | None = None
-) -> Scoring:
+def scoring(model: Path, images: Images, path_column: str | None = None, explain: Path | None = None) -> Scoring:
     """Open a model and find the images; ``explain`` is a new folder for overlays.
 
     Raises:
