@@ -53,7 +53,8 @@ def init(preset: str, manifest: Path, out: Path, **task: Any) -> None:
     You can read and change the file before `radtl run`. Without options, init asks for the table and the meaning of
     its columns. With options it asks nothing: the patient id is then in the column patient_id unless --patient,
     --patient-pattern or --one-image-per-patient says otherwise, and without --kind and --positive the labels decide
-    what the task is.
+    what the task is. Without --unit, patients are the cases, or images if a patient has images with different
+    labels.
 
     Example:
       radtl init --manifest labels.csv --positive pneumonia --out experiment.toml
@@ -218,7 +219,7 @@ def _ask_patient(manifest: Manifest, words: list[str]) -> list[str]:
     """Ask for the patient column, or offer a pattern of the paths, and ask for the unit if patients repeat."""
     import pandas as pd
 
-    from radtl_tf.data.manifest.guesses import guess_patient
+    from radtl_tf.data.manifest.guesses import guess_patient, num_differing
     from radtl_tf.data.manifest.privacy import normal_id
     from radtl_tf.data.manifest.reader import path_pattern, patient_ids
 
@@ -239,9 +240,9 @@ def _ask_patient(manifest: Manifest, words: list[str]) -> list[str]:
     if not patients.duplicated().any():
         return [chosen]
     labels = [word.partition("=")[2] for word in words if word.startswith("--label=")]
-    differing = manifest.table[labels].groupby(patients).nunique().max(axis=1) > 1
-    if differing.any():
-        log(f"  {differing.sum()} patients have images with different labels, so every image is a case")
+    differing = num_differing(manifest.table[labels], list(patients))
+    if differing:
+        log(f"  {differing} patients have images with different labels, so every image is a case")
         return [chosen, "--unit=image"]
     units = ("patient", "image")
     unit = _ask("Count patients or images as cases (patient, image)", "patient", lambda answer: _one_of(units, answer))

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from radtl_tf.data.manifest.guesses import MAX_CLASSES, affirmed_class, class_counts
+import pandas as pd
+
+from radtl_tf.data.manifest.guesses import MAX_CLASSES, affirmed_class, class_counts, num_differing
 from radtl_tf.data.manifest.label_words import written_as
+from radtl_tf.data.manifest.privacy import normal_id
 from radtl_tf.data.manifest.reader import manifest_of, naming, patient_ids, pattern_hint
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped
-from radtl_tf.records.experiment import Task
+from radtl_tf.records.experiment import Task, Unit
 from radtl_tf.records.reader import check_task
 
 MAX_LABELS = 6
@@ -47,7 +51,9 @@ def filled_preset(preset: str, task: Task, *, folder: Path, infer: bool = False)
         _check_positive(task.positive, table[labels[0]], labels[0], task.label_separator)
     check_task(task)
     with naming(read):
-        patient_ids(read, task.patient, task.patient_pattern)
+        patients = patient_ids(read, task.patient, task.patient_pattern)
+    if task.unit is None and patients is not None:
+        task = replace(task, unit=_unit(table[list(labels)], [normal_id(one) for one in patients]))
     text = (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8")
     lines = "".join(f"{key} = {_toml(value)}\n" for key, value in _keys(task, folder).items() if value)
     return re.sub(r"^\[task\]\n(\w+ = .*\n)+", lambda _: f"[task]\n{lines}", text, count=1, flags=re.M)
@@ -66,6 +72,17 @@ def _inferred(task: Task, cells: Iterable[str]) -> Task:
     if positive is not None:
         _log.info(f"The positive class is {positive!r}.")
     return replace(task, positive=positive)
+
+
+def _unit(cells: pd.DataFrame, patients: Sequence[str]) -> Unit | None:
+    """Return what counts as a case if patients have several images, or ``None`` if each has one."""
+    if len(set(patients)) == len(patients):
+        return None
+    several = sum(number > 1 for number in Counter(patients).values())
+    differing = num_differing(cells, patients)
+    unit: Unit = "image" if differing else "patient"
+    _log.info(f"{several} patients have several images, {differing} with different labels: unit = '{unit}'.")
+    return unit
 
 
 def _keys(task: Task, folder: Path) -> dict[str, Any]:

@@ -107,6 +107,17 @@ def test_a_column_of_names_is_not_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rows", "unit"), [("sick,1 well,2", None), ("sick,1 sick,1 well,2", "patient"), ("sick,1 well,1 well,2", "image")]
+)
+def test_images_are_the_cases_where_a_patient_has_several_labels(rows: str, unit: str | None, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    file = tmp_path / "labels.csv"
+    file.write_text("path,label,id\n" + "".join(f"a.png,{row}\n" for row in rows.split()))
+    text = filled_preset("quick", Task(manifest=file, positive="sick", patient="id"), folder=tmp_path)
+    assert experiment_from(tomllib.loads(text), tmp_path).task.unit == unit
+
+
+@pytest.mark.parametrize(
     ("cells", "separator", "kind", "positive"),
     [
         ("x y z", None, "multiclass", None),

@@ -54,6 +54,15 @@ def guess_paths(columns: Mapping[str, Sequence[str]]) -> str | None:
     return next((name for name in columns if _IMAGE.fullmatch(re.sub(r"[\W_]", "", name))), None)
 
 
+def num_differing(cells: pd.DataFrame, patients: Sequence[object]) -> int:
+    """Return how many patients have images with different labels; ``cells`` are the label columns, a row per image.
+
+    Empty cells are no label.
+    """
+    values = cells.mask(cells == "").groupby(pd.Series(list(patients), index=cells.index)).nunique()
+    return int((values.max(axis=1) > 1).sum())
+
+
 def guess_patient(table: pd.DataFrame) -> str | None:
     """Return the column that is named like a patient id, or ``None``."""
     plain = {str(name): re.sub(r"[\W_]", "", str(name)) for name in table.columns}
