@@ -19,6 +19,7 @@ from radtl_tf.training.prefetch import Ahead
 
 BATCH = 16  # images at once
 MAX_PIXELS = 16_000_000  # of a batch of images that the model itself resizes: 64 MB
+_NO_NUMBER = "the model gives no finite score for this image."
 _WITH_TENSORFLOW = ("saved_model", "keras")
 _WHITE = np.float32(65535)
 
@@ -184,5 +185,8 @@ def _scored(engine: Engine, batch: list[_Image], explain: Explain | None) -> Ite
             yield Score(image.path, None, image.error)
             continue
         saliency = None if maps is None else (image.grey[..., 0], maps[at])
-        yield Score(image.path, tuple(found[at].tolist()), None, image.reading, saliency)
+        if np.isfinite(found[at]).all():
+            yield Score(image.path, tuple(found[at].tolist()), None, image.reading, saliency)
+        else:
+            yield Score(image.path, None, _NO_NUMBER, image.reading)
         at += 1

@@ -160,5 +160,10 @@ def test_maps_belong_to_their_images(tmp_path: Path) -> None:
         np.testing.assert_array_equal(maps[..., 0], grey[::2, ::2] * 3)
 
 
+def test_a_score_that_is_no_number_is_a_failure(tmp_path: Path) -> None:
+    model = Model(of=lambda grey: brightness(grey) * [[np.nan], [1], [1]][: len(grey)])
+    assert [one.score is None for one in predict(model, write(tmp_path, (8, 8), (8, 8)))] == [True, True]
+
+
 def test_a_score_of_zero_is_a_score() -> None:
     assert (Score(Path(), (0.0,)).score, Score(Path(), None, "damaged").score) == (0.0, None)

@@ -15,7 +15,8 @@ from radtl_tf.evaluation.external.drift import drifts
 @pytest.fixture(scope="module")
 def trained(reading: Any) -> dict[str, Any]:
     means = np.linspace(0.3, 0.6, 100)
-    return summary([reading(mean=mean, height=100, width=80, bits=bits) for mean, bits in zip(means, [8, 12] * 50)], 9)
+    pairs = zip(means, [8, 12] * 50, strict=True)
+    return summary([reading(mean=mean, height=100, width=80, bits=bits) for mean, bits in pairs], 9)
 
 
 @pytest.mark.parametrize(

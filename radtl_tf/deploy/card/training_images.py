@@ -8,7 +8,8 @@ perceptual hash of 255 bits: the signs of the lowest 16 x 16 cosine coefficients
 duplicates uses, after the mean of the training images is subtracted. It tolerates other brightness, contrast, size and
 compression; a mirrored, turned or inverted picture only changes the signs of known coefficients. On 400 chest
 radiographs, copies differ in up to 11 % of the bits (up to 25 % after strong clipping or a crop by 2 %), and images of
-different patients in at least 26 %.
+different patients in at least 26 %. Simple pictures have few patterns and resemble each other by chance, so the limit
+is lower if the training images differ from each other in fewer bits.
 
 The file has no id, name, label or order, and no picture can be made from it. But anyone who has an image can find out
 whether it is among the training images: this is its purpose.
@@ -34,6 +35,8 @@ from radtl_tf.records.folder import OutputFolder
 
 FILE = "training_images.npz"
 NEAR = 0.18  # share of different bits, see the module's docstring
+_NUM_SD = 5  # by which the share of a pair of training images is above the limit, on average
+_SAMPLE = 1000  # images that are compared for it
 _SIDE = 16  # of the block of low coefficients; the first, the mean, is left out
 _FLAT = 1e-9
 _BLOCK = 256  # images compared at once
@@ -45,17 +48,19 @@ Mask = NDArray[np.bool_]
 class TrainingImages:
     """The hashes of N training images: ``exact`` (N, 16) uint8, sorted.
 
-    ``near`` (M, 32) uint8 holds 255 bits of each image that is not blank, relative to ``center`` (255,) float32.
+    ``near`` (M, 32) uint8 holds 255 bits of each image that is not blank, relative to ``center`` (255,) float32. Images
+    that differ in at most the share ``limit`` of these bits are near.
     """
 
     exact: NDArray[np.uint8]
     near: NDArray[np.uint8]
     center: NDArray[np.float32]
+    limit: float
 
     def to_bytes(self) -> bytes:
         """Return the content of the file."""
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, exact=self.exact, near=self.near, center=self.center)
+        np.savez_compressed(buffer, exact=self.exact, near=self.near, center=self.center, limit=self.limit)
         return buffer.getvalue()
 
     def find(self, readings: Sequence[Reading]) -> tuple[Mask, Mask]:
@@ -70,12 +75,8 @@ class TrainingImages:
         coefficients = _coefficients(signatures)
         if not len(self.near):
             return np.zeros(len(signatures), bool)
-        trained, center = _plus_minus(self.near), self.center.astype(np.float64)
-        fewest = np.full(len(signatures), -1.0)
-        for signs in _symmetries():
-            alike = np.where(coefficients * signs > center, 1, -1).astype(np.float32) @ trained.T
-            fewest = np.maximum(fewest, alike.max(axis=1) / len(center))
-        return ((1 - fewest) / 2 <= NEAR) & ~_is_blank(coefficients)
+        nearest = _shares(coefficients, self.near, self.center).min(axis=1)
+        return (nearest <= self.limit) & ~_is_blank(coefficients)
 
 
 def hashes_of(readings: Sequence[Reading]) -> TrainingImages:
@@ -85,8 +86,27 @@ def hashes_of(readings: Sequence[Reading]) -> TrainingImages:
     mean = coefficients.mean(axis=0) if len(coefficients) else np.zeros(_SIDE**2 - 1)
     center = np.where(_parity() == 0, mean, 0).astype(np.float32)  # the mean over all flips, too
     exact = np.array([list(bytes.fromhex(one.pixels_hash)) for one in readings], np.uint8)
-    near = np.packbits(coefficients > center.astype(np.float64), axis=1)
-    return TrainingImages(np.unique(exact, axis=0), np.unique(near, axis=0), center)
+    near = np.packbits(coefficients > center, axis=1)
+    limit = _limit(coefficients[:_SAMPLE], near[:_SAMPLE], center)
+    return TrainingImages(np.unique(exact, axis=0), np.unique(near, axis=0), center, limit)
+
+
+def _limit(coefficients: NDArray[np.float64], near: NDArray[np.uint8], center: NDArray[np.float32]) -> float:
+    """Return the share of different bits up to which two images are near."""
+    shares = _shares(coefficients, near, center)[np.triu_indices(len(near), 1)]
+    return NEAR if not len(shares) else float(np.clip(shares.mean() - _NUM_SD * shares.std(), 0, NEAR))
+
+
+def _shares(
+    coefficients: NDArray[np.float64], near: NDArray[np.uint8], center: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return (N, M): the share of bits in which N images differ from M hashes, the smallest over all symmetries."""
+    trained = np.unpackbits(near, axis=1, count=len(center)).astype(np.float32) * 2 - 1
+    most = np.full((len(coefficients), len(near)), -1, np.float32)
+    for signs in _symmetries():
+        alike = np.where(coefficients * signs > center, 1, -1).astype(np.float32) @ trained.T
+        most = np.maximum(most, alike / len(center))
+    return (1 - most) / 2
 
 
 def copy_training_images(folder: OutputFolder, place: Path) -> None:
@@ -107,7 +127,7 @@ def read_training_images(model: Path) -> TrainingImages | None:
         return None
     try:
         with np.load(path, allow_pickle=False) as stored:
-            return TrainingImages(stored["exact"], stored["near"], stored["center"])
+            return TrainingImages(stored["exact"], stored["near"], stored["center"], float(stored["limit"]))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise OutputError(f"{path} is damaged. Export the model again.") from error
 
@@ -127,10 +147,6 @@ def _symmetries() -> list[NDArray[np.int64]]:
     odd_row, odd_column = np.divmod(_parity(), 2)
     flips = [(down**odd_row) * (aside**odd_column) for down in (1, -1) for aside in (1, -1)]
     return [sign * flip for flip in flips for sign in (1, -1)]
-
-
-def _plus_minus(bits: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.unpackbits(bits, axis=1, count=_SIDE**2 - 1).astype(np.float32) * 2 - 1
 
 
 def _is_blank(coefficients: NDArray[np.float64]) -> Mask:

@@ -68,6 +68,14 @@ def test_changed_training_images_are_found(change: str, measured: Callable[[Imag
     assert near[:40].all() and not near[40:].any()
 
 
+def test_simple_pictures_are_not_near_by_chance(measured: Callable[[Image.Image], Reading]) -> None:
+    def blocks() -> Image.Image:
+        return Image.fromarray(RANDOM.uniform(20, 200, (5, 4)).repeat(8, axis=0).repeat(8, axis=1).astype(np.uint8))
+
+    trained = hashes_of([measured(blocks()) for _ in range(60)])
+    assert not trained.find([measured(blocks()) for _ in range(200)])[1].any()
+
+
 def test_the_same_pixels_are_found_exactly(measured: Callable[[Image.Image], Reading]) -> None:
     trained = hashes_of([measured(image) for image in PICTURES[:40]])
     exact, near = trained.find([measured(image) for image in PICTURES[30:50]])
