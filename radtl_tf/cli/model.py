@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -15,6 +15,9 @@ from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, load_tensorflow, 
 from radtl_tf.errors import OutputError
 from radtl_tf.records.csv_text import csv_line
 from radtl_tf.records.disk import temporary_file
+
+if TYPE_CHECKING:
+    from radtl_tf.deploy.choice import Networks
 
 
 @click.command(cls=Verb)
@@ -34,12 +37,14 @@ from radtl_tf.records.disk import temporary_file
     show_default=True,
     help="Version of the model. It must not exist in --out.",
 )
-def export(folder: Path, setting: str | None, out: Path, version: int) -> None:
+@options.fold
+def export(folder: Path, setting: str | None, out: Path, version: int, fold: Networks) -> None:
     """Export one setting of a finished experiment as a model.
 
-    FOLDER is the output folder of `radtl run`. The model is a SavedModel that averages the networks of all folds.
-    Without --setting, the setting with the lowest inner loss is exported. If the next best one is within one standard
-    error, nothing is exported, and an error names both. TensorFlow Serving takes the newest version in the folder.
+    FOLDER is the output folder of `radtl run`. The model is a SavedModel that averages the networks of all folds, or
+    what --fold names; `--fold refit` trains with the epochs that the folds chose, and has no thresholds. Without
+    --setting, the setting with the lowest inner loss is exported. If the next best one is within one standard error,
+    nothing is exported, and an error names both. TensorFlow Serving takes the newest version in the folder.
 
     Example:
       radtl export results --out model
@@ -50,7 +55,7 @@ def export(folder: Path, setting: str | None, out: Path, version: int) -> None:
     from radtl_tf.records.folder import OutputFolder
 
     results = OutputFolder(folder)
-    chosen = export_model(results, setting, out, weights_folder=weights_folder(), version=version)
+    chosen = export_model(results, setting, out, weights_folder=weights_folder(), version=version, fold=fold)
     log(f"Exported {chosen.name} to {out / str(version)}")
 
 

@@ -68,10 +68,10 @@ def load_model(folder: Path) -> Model:
     """
     import tensorflow as tf
 
-    from radtl_tf.deploy.card.facts import read_card, version_folder
+    from radtl_tf.deploy.card.facts import verify, version_folder
     from radtl_tf.errors import OutputError
 
-    card = read_card(folder)
+    card = verify(folder)
     try:
         module = tf.saved_model.load(str(version_folder(folder)))
         return Model(module.signatures["pixels"], card, module)

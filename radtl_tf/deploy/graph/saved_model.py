@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from radtl_tf.data.preprocessing.resizing import preprocess, resize
-from radtl_tf.deploy.card.facts import CARD, EXTRA, Card
+from radtl_tf.deploy.card.facts import EXTRA, Card
 from radtl_tf.deploy.graph.encoded_images import decode_grey
 from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.deploy.graph.explain import SIGNATURE as EXPLAIN
@@ -17,7 +17,7 @@ from radtl_tf.deploy.graph.explain import explain_function
 from radtl_tf.deploy.graph.rows import prepare_rows
 from radtl_tf.deploy.graph.warm_up import FILE as WARM_UP
 from radtl_tf.deploy.graph.warm_up import write_requests
-from radtl_tf.records.disk import write_json, write_text
+from radtl_tf.records.disk import write_text
 
 LABELS = "labels.txt"
 Outputs = dict[str, tf.Tensor]
@@ -26,9 +26,9 @@ Outputs = dict[str, tf.Tensor]
 class ServedModel(tf.Module):
     """Preprocessing and an ensemble, with four signatures.
 
-    ``serving_default`` takes ``image_bytes`` (B,), PNG or JPEG files. ``pixels`` takes (B, H, W, 1) uint16 grey, 0 black
-    to 65535 white, as ``data.decoding`` returns it. ``grey`` takes (B, H, W, 1) float32 grey in 0..1. ``features`` takes
-    the same and gives ``features`` (B, C), see ``Ensemble.features``. The others give:
+    ``serving_default`` takes ``image_bytes`` (B,), PNG or JPEG files. ``pixels`` takes (B, H, W, 1) uint16 grey, 0
+    black to 65535 white, as ``data.decoding`` returns it. ``grey`` takes (B, H, W, 1) float32 grey in 0..1.
+    ``features`` takes the same and gives ``features`` (B, C), see ``Ensemble.features``. The others give:
 
     - ``probabilities`` (B, K): the mean over the folds; independent of each other in a ``multilabel`` model
     - ``score`` (B,): the probability of the positive class, of a ``binary`` model only
@@ -117,7 +117,7 @@ def _rows(network: Callable[[tf.Tensor], tf.Tensor], grey: tf.Tensor, valid: tf.
 
 
 def write_saved_model(ensemble: Ensemble, folder: Path, card: Card) -> None:
-    """Write the SavedModel of ``ensemble`` to ``folder``, with its card, class names and warm-up requests.
+    """Write the SavedModel of ``ensemble`` to ``folder``, with its class names and warm-up requests.
 
     Its fifth signature is ``explain``, see ``explain_function``.
 
@@ -133,6 +133,5 @@ def write_saved_model(ensemble: Ensemble, folder: Path, card: Card) -> None:
         EXPLAIN: explain_function(ensemble),
     }
     tf.saved_model.save(served, str(folder), signatures=signatures)
-    write_json(folder / EXTRA / CARD, dict(card))
     write_text(folder / EXTRA / LABELS, "".join(f"{name}\n" for name in card["classes"]))
     write_requests(folder / EXTRA / WARM_UP, served.requests())
