@@ -29,11 +29,10 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.check.duplicates import parities, rank_cosines
 from radtl_tf.data.decoding.reading import Reading
-from radtl_tf.deploy.card.facts import EXTRA, version_folder
+from radtl_tf.deploy.card.facts import EXTRA, TRAINING_IMAGES, version_folder
 from radtl_tf.errors import OutputError
 from radtl_tf.records.folder import OutputFolder
 
-FILE = "training_images.npz"
 NEAR = 0.18  # share of different bits, see the module's docstring
 _NUM_SD = 5  # by which the share of a pair of training images is above the limit, on average
 _SAMPLE = 1000  # images that are compared for it
@@ -102,17 +101,17 @@ def _shares(
 ) -> NDArray[np.float32]:
     """Return (N, M): the share of bits in which N images differ from M hashes, the smallest over all symmetries."""
     trained = np.unpackbits(near, axis=1, count=len(center)).astype(np.float32) * 2 - 1
-    most = np.full((len(coefficients), len(near)), -1, np.float32)
+    most: NDArray[np.float32] = np.full((len(coefficients), len(near)), -1, np.float32)
     for signs in _symmetries():
         alike = np.where(coefficients * signs > center, 1, -1).astype(np.float32) @ trained.T
-        most = np.maximum(most, alike / len(center))
-    return (1 - most) / 2
+        most = np.maximum(most, alike / np.float32(len(center)))
+    return (1 - most) / np.float32(2)
 
 
 def copy_training_images(folder: OutputFolder, place: Path) -> None:
     """Copy the hashes of an experiment's images to the folder ``place`` of a model; earlier versions wrote none."""
     if folder.image_hashes.exists():
-        shutil.copyfile(folder.image_hashes, place / FILE)
+        shutil.copyfile(folder.image_hashes, place / TRAINING_IMAGES)
 
 
 def read_training_images(model: Path) -> TrainingImages | None:
@@ -122,7 +121,7 @@ def read_training_images(model: Path) -> TrainingImages | None:
         OutputError: there is no model, or the file is damaged.
     """
     place = version_folder(model)
-    path = next((path for path in (place / EXTRA / FILE, place / FILE) if path.is_file()), None)
+    path = next((path for path in (place / EXTRA / TRAINING_IMAGES, place / TRAINING_IMAGES) if path.is_file()), None)
     if path is None:
         return None
     try:

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard, Union, cast
 
 from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.manifest.reader import Manifest, read_manifest
 from radtl_tf.errors import DataError
-from radtl_tf.library.data.dataset import Dataset
+
+if TYPE_CHECKING:
+    from radtl_tf.library.data.dataset import Dataset
 
 MANIFESTS = (".csv", ".tsv", ".xlsx", ".parquet")  # endings of the tables that name images
 _MISSING = "the file does not exist."
-Images = Dataset | str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+Images = Union["Dataset", str, os.PathLike[str], Iterable[str | os.PathLike[str]]]
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,9 @@ def find_sources(images: Images, path_column: str | None = None) -> list[Source]
     Raises:
         DataError: no path exists, folders contain no image, a manifest cannot be read, or a Dataset has no files.
     """
-    if isinstance(images, Dataset):
+    if is_dataset(images):
         return _of_manifest(manifest_behind(images), range(len(images)))
-    given = [images] if isinstance(images, (str, os.PathLike)) else images
+    given = [images] if isinstance(images, (str, os.PathLike)) else cast(Iterable[str | os.PathLike[str]], images)
     paths = [Path(path).expanduser() for path in given]
     found: list[Source] = []
     for is_manifest, group in groupby(paths, is_table):
@@ -47,6 +50,15 @@ def find_sources(images: Images, path_column: str | None = None) -> list[Source]
     if paths and not any(path.exists() for path in paths):
         raise DataError(f"{paths[0]} does not exist.")
     return found
+
+
+def is_dataset(images: Images) -> TypeGuard[Dataset]:
+    """Tell whether the images are a Dataset, whose module takes seconds to import, so it is not for a path."""
+    if isinstance(images, (str, os.PathLike, list, tuple)):
+        return False
+    from radtl_tf.library.data.dataset import Dataset
+
+    return isinstance(images, Dataset)
 
 
 def is_table(path: Path) -> bool:

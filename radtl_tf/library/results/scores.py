@@ -13,9 +13,8 @@ from radtl_tf.deploy.class_check import target_of
 from radtl_tf.deploy.predict import Engine, Explain, Score, load_model
 from radtl_tf.errors import OutputError
 from radtl_tf.library.bars import bars
-from radtl_tf.library.data.dataset import Dataset
 from radtl_tf.library.results.overlays import overlays
-from radtl_tf.library.results.score_sources import Images, Source, find_sources
+from radtl_tf.library.results.score_sources import Images, Source, find_sources, is_dataset
 from radtl_tf.library.results.score_table import PATH, REASON, ROW, VALID, Row, ScoreTable
 from radtl_tf.progress import Watch, silent
 
@@ -54,7 +53,7 @@ def scoring(model: Path, images: Images, path_column: str | None = None, explain
     """
     sources = find_sources(images, path_column)
     engine = load_model(model)
-    table = ScoreTable(engine.card, ROW if isinstance(images, Dataset) else PATH)
+    table = ScoreTable(engine.card, ROW if is_dataset(images) else PATH)
     return Scoring(table, engine, sources, _maps_of(model, engine.format) if explain else None, explain)
 
 

@@ -13,8 +13,8 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from radtl_tf.data.decoding.measuring import signature
 from radtl_tf.data.decoding.reading import Reading
-from radtl_tf.deploy.card.facts import CARD, EXTRA
-from radtl_tf.deploy.card.training_images import FILE, copy_training_images, hashes_of, read_training_images
+from radtl_tf.deploy.card.facts import CARD, EXTRA, TRAINING_IMAGES
+from radtl_tf.deploy.card.training_images import copy_training_images, hashes_of, read_training_images
 from radtl_tf.errors import OutputError
 from radtl_tf.records.disk import write_bytes, write_json
 from radtl_tf.records.folder import OutputFolder
@@ -102,7 +102,7 @@ def test_the_file_is_small_and_keeps_no_order(measured: Callable[[Image.Image], 
         copy_training_images(folder, tmp_path / place)
     trained = read_training_images(tmp_path / "saved")
     assert trained is not None and trained.find(readings)[0].all()
-    (tmp_path / "saved" / "1" / EXTRA / FILE).write_bytes(b"damaged")
+    (tmp_path / "saved" / "1" / EXTRA / TRAINING_IMAGES).write_bytes(b"damaged")
     with pytest.raises(OutputError):
         read_training_images(tmp_path / "saved")
 
