@@ -12,6 +12,7 @@ import click
 
 from radtl_tf.cli import options
 from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, load_tensorflow, log, refuse
+from radtl_tf.deploy.formats.table import FORMATS, KERAS, SAVED_MODEL, WITH_TENSORFLOW, format_of
 from radtl_tf.errors import OutputError
 from radtl_tf.records.csv_text import csv_line
 from radtl_tf.records.disk import temporary_file
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
 )
 @options.out(FOLDER, "Folder of the model. The SavedModel is a folder in it, named by the version number.")
 @click.option(
+    "--format",
+    "formats",
+    type=click.Choice(list(FORMATS)),
+    multiple=True,
+    default=[SAVED_MODEL],
+    show_default=True,
+    help="Format to write. Repeatable. A format other than saved_model is a folder of that name in --out.",
+)
+@click.option(
     "--version-number",
     "version",
     type=click.IntRange(min=1),
@@ -38,7 +48,9 @@ if TYPE_CHECKING:
     help="Version of the model. It must not exist in --out.",
 )
 @options.fold
-def export(folder: Path, setting: str | None, out: Path, version: int, fold: Networks) -> None:
+def export(
+    folder: Path, setting: str | None, out: Path, formats: tuple[str, ...], version: int, fold: Networks
+) -> None:
     """Export one setting of a finished experiment as a model.
 
     FOLDER is the output folder of `radtl run`. The model is a SavedModel that averages the networks of all folds, or
@@ -46,8 +58,11 @@ def export(folder: Path, setting: str | None, out: Path, version: int, fold: Net
     --setting, the setting with the lowest inner loss is exported. If the next best one is within one standard error,
     nothing is exported, and an error names both. TensorFlow Serving takes the newest version in the folder.
 
+    Up to 64 images of the test parts are scored by Keras and by every exported format. If a format differs, nothing is
+    exported, and the error shows the differences.
+
     Example:
-      radtl export results --out model
+      radtl export results --out model --format saved_model --format onnx
     """
     load_tensorflow()
     from radtl_tf.deploy.export import export as export_model
@@ -55,8 +70,11 @@ def export(folder: Path, setting: str | None, out: Path, version: int, fold: Net
     from radtl_tf.records.folder import OutputFolder
 
     results = OutputFolder(folder)
-    chosen = export_model(results, setting, out, weights_folder=weights_folder(), version=version, fold=fold)
-    log(f"Exported {chosen.name} to {out / str(version)}")
+    chosen = export_model(
+        results, setting, out, weights_folder=weights_folder(), version=version, formats=formats, fold=fold
+    )
+    for name in dict.fromkeys(formats):
+        log(f"Exported {chosen.name} to {FORMATS[name].folder(out, version)}")
 
 
 @click.command(cls=Verb)
@@ -85,6 +103,7 @@ def predict(
     Example:
       radtl predict model new-images --out scores.csv
     """
+    from radtl_tf.deploy.card.facts import version_folder
     from radtl_tf.library.results.score_sources import is_table
 
     if not any(map(is_table, paths)):
@@ -93,7 +112,9 @@ def predict(
         refuse(["force"], "nothing is replaced without --out. Remove it.")
     elif out.exists() and not force:
         raise OutputError(f"{out} already exists: choose another file, or add --force to replace it.")
-    load_tensorflow(with_keras=False)
+    format = format_of(version_folder(model))
+    if format and format.name in WITH_TENSORFLOW:
+        load_tensorflow(with_keras=format.name == KERAS)
     from radtl_tf.library.bars import bars
     from radtl_tf.library.results.scores import scoring
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import tee
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,68 +14,16 @@ from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.decoding.worker_pool import num_cpus, pixels_of_all
 from radtl_tf.deploy.card.facts import depth_of
 from radtl_tf.deploy.class_check import target_of
+from radtl_tf.deploy.engines.engine import Engine, Grey
+from radtl_tf.deploy.engines.images import as_grey
+from radtl_tf.deploy.formats.table import WITH_TENSORFLOW
 from radtl_tf.training.prefetch import Ahead
 
 BATCH = 16  # images at once
 MAX_PIXELS = 16_000_000  # of a batch of images that the model itself resizes: 64 MB
 _NO_NUMBER = "the model gives no finite score for this image."
-_WITH_TENSORFLOW = ("saved_model", "keras")
-_WHITE = np.float32(65535)
 
-Grey = NDArray[np.float32]
 Explain = Callable[[Grey], Grey]
-
-
-class Engine(Protocol):
-    """A model that scores images: probabilities (B, K) of float32 grey (B, H, W, 1) in 0..1, of any one size."""
-
-    @property
-    def card(self) -> Mapping[str, Any]:
-        """The facts of the model."""
-
-    @property
-    def format(self) -> str:
-        """The name of its format."""
-
-    @property
-    def scores(self) -> Callable[[Grey], Grey]:
-        """The function from images to probabilities."""
-
-
-@dataclass(frozen=True)
-class Model:
-    """An exported SavedModel and its card."""
-
-    score: Callable[..., dict[str, Any]]
-    card: dict[str, Any]
-    module: Any  # keeps the variables alive
-    format: str = "saved_model"
-
-    def scores(self, grey: Grey) -> Grey:
-        import tensorflow as tf
-
-        if "grey" in self.module.signatures:
-            return self.module.signatures["grey"](grey=tf.constant(grey))["probabilities"].numpy()
-        return self.score(pixels=tf.constant(np.round(grey * _WHITE).astype(np.uint16)))["probabilities"].numpy()
-
-
-def load_model(folder: Path) -> Model:
-    """Load a model that ``radtl export`` wrote.
-
-    Raises:
-        OutputError: there is no such model, or it is damaged.
-    """
-    import tensorflow as tf
-
-    from radtl_tf.deploy.card.facts import verify, version_folder
-    from radtl_tf.errors import OutputError
-
-    card = verify(folder)
-    try:
-        module = tf.saved_model.load(str(version_folder(folder)))
-        return Model(module.signatures["pixels"], card, module)
-    except Exception as error:
-        raise OutputError(f"{folder}: the model is damaged. Export it again.") from error
 
 
 @dataclass(frozen=True)
@@ -138,8 +85,8 @@ def _preparation(engine: Engine) -> Callable[[NDArray[np.uint16]], Grey]:
     leaves an image of its own size as it is, gives the same scores. Other formats resize each image themselves, and so
     do models of earlier versions, which take only 16-bit pixels.
     """
-    if engine.format not in _WITH_TENSORFLOW or engine.card.get("format", 1) == 1:
-        return lambda pixels: pixels[..., None].astype(np.float32) / _WHITE
+    if engine.format not in WITH_TENSORFLOW or engine.card.get("format", 1) == 1:
+        return lambda pixels: as_grey(pixels[..., None])
     import tensorflow as tf
 
     from radtl_tf.data.preprocessing.resizing import preprocess

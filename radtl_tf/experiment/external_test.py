@@ -22,7 +22,8 @@ from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_of
 from radtl_tf.deploy.card.facts import depth_of, read_card
 from radtl_tf.deploy.card.training_images import read_training_images
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
-from radtl_tf.deploy.predict import load_model, predict
+from radtl_tf.deploy.engines.engine import open_model
+from radtl_tf.deploy.predict import predict
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.evaluation.external.drift import Drift, drifts, sentence
 from radtl_tf.evaluation.external.frozen_models import External, Scored, evaluate_classes, evaluate_external
@@ -159,7 +160,7 @@ def _readings(manifest: Manifest, watch: Watch, depth: int | None) -> list[Readi
 
 def _scores(folder: Path, target: Target, manifest: Manifest) -> Iterator[list[float]]:
     """Yield one model's scores (S,) of each image, in the order of ``target.score``."""
-    model = load_model(folder)
+    model = open_model(folder)
     own = target_of(model.card).score
     order = [own.index(name) for name in target.score]
     for source, found in zip(manifest.images, predict(model, (source.path for source in manifest.images)), strict=True):

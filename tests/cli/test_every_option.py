@@ -219,6 +219,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--setting": "+ --setting one",
             "--out": "+ --out out2",
             "--version-number": "+ --version-number 2",
+            "--format": "+ --format onnx",
             "--fold": "+ --fold refit",
         },
     ),

@@ -17,8 +17,9 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from radtl_tf.deploy.card.integrity import digest_of
+from radtl_tf.deploy.engines.engine import open_model
 from radtl_tf.deploy.export import export
-from radtl_tf.deploy.predict import load_model, predict
+from radtl_tf.deploy.predict import predict
 from radtl_tf.errors import DataError, ExperimentError, OutputError
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.experiment.external_test import assess
@@ -81,7 +82,7 @@ def test_a_test_of_one_model_is_written_whole(models: tuple[Path, Path], hospita
     assert set(scores["training_image"]) == {"no"}
     assert tested.overlaps[0].number == 0
     files = [manifest.parent / f"{number}.png" for number in range(40)]
-    assert scores["score"].tolist() == pytest.approx([one.score for one in predict(load_model(models[0]), files)])
+    assert scores["score"].tolist() == pytest.approx([one.score for one in predict(open_model(models[0]), files)])
     assert scores["truth"].tolist() == [0, 1] * 20
     expected = delong(scores["truth"], scores["score"])
     results = json.loads((out / "results.json").read_text())

@@ -10,7 +10,8 @@ from typing import Any
 
 from radtl_tf.deploy.card.facts import Card
 from radtl_tf.deploy.class_check import target_of
-from radtl_tf.deploy.predict import Engine, Explain, Score, predict
+from radtl_tf.deploy.engines.engine import Engine
+from radtl_tf.deploy.predict import Explain, Score, predict
 from radtl_tf.deploy.quality import Quality
 from radtl_tf.library.results.score_sources import Source
 from radtl_tf.progress import Watch, timed

@@ -10,7 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from radtl_tf.deploy.class_check import target_of
-from radtl_tf.deploy.predict import Engine, Explain, Score, load_model
+from radtl_tf.deploy.engines.engine import Engine, open_model
+from radtl_tf.deploy.formats.table import SAVED_MODEL
+from radtl_tf.deploy.predict import Explain, Score
 from radtl_tf.errors import OutputError
 from radtl_tf.library.bars import bars
 from radtl_tf.library.results.overlays import overlays
@@ -52,7 +54,7 @@ def scoring(model: Path, images: Images, path_column: str | None = None, explain
         OutputError: ``model`` is not the folder of a model, or is damaged; or it has no maps for ``explain``.
     """
     sources = find_sources(images, path_column)
-    engine = load_model(model)
+    engine = open_model(model)
     table = ScoreTable(engine.card, ROW if is_dataset(images) else PATH)
     return Scoring(table, engine, sources, _maps_of(model, engine.format) if explain else None, explain)
 
@@ -76,7 +78,7 @@ def predictions(
 def _maps_of(model: Path, format: str) -> Explain:
     from radtl_tf.deploy.graph.explain import open_maps
 
-    maps = open_maps(model) if format == "saved_model" else None
+    maps = open_maps(model) if format == SAVED_MODEL else None
     if maps is None:
         raise OutputError(
             f"{model} cannot explain its scores: expected a SavedModel exported by this version, not one of an earlier "
