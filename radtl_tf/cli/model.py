@@ -83,6 +83,11 @@ def export(
 @options.out(FILE, "Table (CSV) to write.  [default: print it]", required=False)
 @click.option("--force", is_flag=True, help="Replace the table of --out if it exists.")
 @click.option("--explain", type=FOLDER, help="New folder for pictures that show what speaks for each score (Grad-CAM).")
+@click.option(
+    "--dicom-sr",
+    type=FOLDER,
+    help="New folder for a structured report (TID 1500) of each DICOM image. Reports contain patient data.",
+)
 @options.path_column
 def predict(
     model: Path,
@@ -90,6 +95,7 @@ def predict(
     out: Path | None,
     force: bool,
     explain: Path | None,
+    dicom_sr: Path | None,
     path_column: str | None,
 ) -> None:
     """Score new radiographs with an exported model.
@@ -118,10 +124,10 @@ def predict(
     from radtl_tf.library.bars import bars
     from radtl_tf.library.results.scores import scoring
 
-    found = scoring(model, paths, path_column, explain)
-    with bars() as watch, _table(out) as write:
+    found = scoring(model, paths, path_column, explain, dicom_sr)
+    with bars() as watch, found.rows(watch) as rows, _table(out) as write:
         write(csv_line(found.columns))
-        num_failed = sum(_written(row, write) for row in found.rows(watch))
+        num_failed = sum(_written(row, write) for row in rows)
     if num_failed:
         raise SystemExit(1)
 

@@ -7,6 +7,7 @@ import importlib
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -213,6 +214,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "status": ("status finished", {"--json": "+ --json"}),
     "report": ("report finished", {"--saliency": "+ --saliency 2"}),
+    "tensorboard": ("tensorboard finished", {"--host": "+ --host 127.0.0.1", "--port": "+ --port 7000"}),
     "export": (
         "export finished --out out1",
         {
@@ -252,6 +254,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--out": "+ --out out1",
             "--force": "--out a.h5 + --force",
             "--explain": "+ --explain out2",
+            "--dicom-sr": "+ --dicom-sr out2",
             "--path-column": "labels.csv + --path-column bare",
         },
     ),
@@ -450,6 +453,7 @@ NOTED = (
     "radtl_tf.experiment.run.plan_experiment",
     DRAW := "radtl_tf.experiment.saliency.draw_saliency",
     "radtl_tf.experiment.report.report_experiment",
+    "radtl_tf.experiment.tensorboard.page.serve",
     "radtl_tf.deploy.export.export",
 )
 
@@ -485,6 +489,7 @@ def _pixels(paths: Any, depth: int | None) -> list[tuple[None, str]]:
 
 
 STAND_INS: Mapping[str, Any] = {
+    "radtl_tf.experiment.tensorboard.page.events_of": lambda folder: folder,
     "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},
     "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch, depth: _outcomes(
         manifest.images, depth
@@ -495,6 +500,6 @@ STAND_INS: Mapping[str, Any] = {
     "radtl_tf.experiment.external_test.assess": _assessed,
     "radtl_tf.report.pages.external.as_text": lambda asked: asked,
     "radtl_tf.library.results.scores.scoring": lambda *asked: SimpleNamespace(
-        columns=("path", str(asked)), rows=lambda watch: ()
+        columns=("path", str(asked)), rows=lambda watch: nullcontext(())
     ),
 }

@@ -13,17 +13,18 @@ from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.records.experiment import FoldPlan
 from radtl_tf.training.features.prefix_features import POOLED
 from radtl_tf.training.heads import _learn, train_heads
-from radtl_tf.training.run import Epoch, Outcome, train_run
+from radtl_tf.training.run import Outcome, train_run
 
 RATES = (0.1, 0.01, 1e-4)
 
 
 @pytest.fixture
 def folds(cases: Cases) -> list[Fold]:
-    """Return folds of unequal size over two repeats, with a choice of the epoch."""
+    """Return folds of unequal size over two repeats, one with a share of its patients, with a choice of the epoch."""
     drawn = draw_folds(cases, FoldPlan(count=3, repeats=2, inner=0.4), seed=5)
     shorter = replace(drawn[1], train=drawn[1].train[:-9])
-    return [replace(fold, fixed_epochs=False) for fold in (drawn[0], shorter, *drawn[2:])]
+    share = replace(drawn[2], train=drawn[2].train[::3], shown=len(drawn[2].train))
+    return [replace(fold, fixed_epochs=False) for fold in (drawn[0], shorter, share, *drawn[3:])]
 
 
 def _same(together: Outcome, alone: Outcome) -> None:
@@ -103,12 +104,3 @@ def test_nothing_is_traced_anew_for_ragged_batches_and_other_folds(
     train_heads(source, folds[2:4], RATES[:2])
     train_heads(source, folds[:2], (0.3, 0.02))
     assert _learn.experimental_get_tracing_count() == traced
-
-
-def test_every_epoch_is_watched(make_source: Any, tiny_backbone: str, folds: list[Fold]) -> None:
-    _, source = make_source(tiny_backbone, POOLED)
-    seen: list[tuple[int, int, Epoch]] = []
-    outcomes = train_heads(source, folds[:2], RATES[:2], on_epoch=lambda *row: seen.append(row))
-    for fold in range(2):
-        for rate in range(2):
-            assert [row for f, r, row in seen if (f, r) == (fold, rate)] == outcomes[fold][rate].history

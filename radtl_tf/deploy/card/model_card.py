@@ -166,7 +166,8 @@ def _parity(card: Card) -> Iterator[str]:
         yield f"Not checked: {plain(parity['reason'])}."
         return
     yield "Largest difference in probability from Keras, on images of the test parts. A larger difference than the"
-    yield "tolerance would have ended the export.\n"
+    yield "tolerance would have ended the export. The row `predictions.csv` compares Keras with what the experiment"
+    yield "recorded.\n"
     rows = [
         (
             *(plain(row["format"]), plain(row["signature"]), row["images"]),

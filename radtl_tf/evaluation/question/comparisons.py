@@ -16,14 +16,14 @@ COMPARISON_COLUMNS = (
     *("level", "a", "b", "metric", "difference", "ci_low", "ci_high"),
     *("p_value", "p_adjusted", "method", "note"),
 )
-_NOT_ADJUSTED = ("question", "unit")  # levels
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """``a`` minus ``b`` in a metric: 95 % interval, p unadjusted and adjusted within its ``level``, and the outcome.
+    """``a`` minus ``b`` in a metric: 95 % interval, p unadjusted and adjusted over its ``family``, and the outcome.
 
-    ``reason`` says what was compared and in which role.
+    ``reason`` says what was compared and in which role. ``family`` names the comparisons that p is adjusted over; it is
+    empty if p is not adjusted.
     """
 
     level: str
@@ -38,16 +38,24 @@ class Comparison:
     method: str
     outcome: Outcome
     reason: str
+    family: str = ""
 
 
 def comparison(
-    level: str, sides: tuple[str, str], metric: str, test: FoldMean, p_adjusted: float, outcome: Outcome, reason: str
+    level: str,
+    sides: tuple[str, str],
+    metric: str,
+    test: FoldMean,
+    p_adjusted: float,
+    outcome: Outcome,
+    reason: str,
+    family: str = "",
 ) -> Comparison:
     """Return the comparison made by a paired corrected resampled t."""
-    adjusted = "p not adjusted" if level in _NOT_ADJUSTED else "p adjusted by Holm within the level"
+    adjusted = f"p adjusted by Holm over the family: {family}" if family else "p not adjusted"
     method = f"paired corrected resampled t, {test.df} df; {adjusted}"
     numbers = (test.mean, *test.interval(), test.p_value, p_adjusted)
-    return Comparison(level, *sides, metric, *numbers, method, outcome, reason)
+    return Comparison(level, *sides, metric, *numbers, method, outcome, reason, family)
 
 
 def comparison_frame(rows: Sequence[Comparison]) -> pd.DataFrame:

@@ -17,7 +17,9 @@ from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentReco
 from radtl_tf.records.runs import Scenario, Setting
 
 PIXELS, CHANGE = ("pixels", "pixels-probe"), ("change", "change-probe")  # of the trained networks, of the probe
-LEVELS = ("question", "setting", "scenario", "grid", *PIXELS, *CHANGE)
+WEIGHTS = ("setting", "scenario", "grid")  # of the weights as they are used
+LEVELS = ("question", *WEIGHTS, *PIXELS, *CHANGE)
+OF_WEIGHTS, OF_CONVENTIONS = "settings, scenarios and grid", "pixel conventions"  # families of adjusted p values
 Way = tuple[str, str]  # the entry of the pixels axis for each of two weights
 
 
@@ -40,12 +42,13 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Judged:
-    """A contrast with its test, its p adjusted within its level and the word for its outcome."""
+    """A contrast with its test, its p adjusted over its family ("": not adjusted) and the word for its outcome."""
 
     contrast: Contrast
     test: FoldMean
     p_adjusted: float
     verdict: Verdict
+    family: str = ""
 
 
 def contrasts(record: ExperimentRecord, values: RunValues) -> list[Contrast]:
@@ -87,24 +90,33 @@ def side(record: ExperimentRecord, weights: str, entry: str) -> str:
 
 
 def judge(found: Sequence[Contrast], folds: int, margin: float) -> list[Judged]:
-    """Test each contrast by the corrected resampled t and adjust within each level by Holm.
+    """Test each contrast by the corrected resampled t and adjust within each family by Holm.
+
+    One family holds all comparisons of the weights, the other all comparisons under pixel conventions. Thus no
+    comparison of the same data is tested twice at the full level, and no secondary comparison is a family of one.
 
     The question is not adjusted, not even under several conventions: its answer needs the same verdict under all of
     them, and such an intersection-union test keeps its level without adjustment (Berger, Technometrics 1982).
     """
     results = []
-    for rows in _adjusted_together(found):
+    for family, rows in _adjusted_together(found):
         tests = [difference(row.first, row.second, folds) for row in rows]
         adjusted = holm([test.p_value for test in tests])
         words = verdicts(tests, margin)
-        results += [Judged(*row) for row in zip(rows, tests, adjusted.tolist(), words, strict=True)]
+        results += [Judged(*row, family) for row in zip(rows, tests, adjusted.tolist(), words, strict=True)]
     return results
 
 
-def _adjusted_together(found: Sequence[Contrast]) -> Iterator[list[Contrast]]:
-    for level in LEVELS:
-        rows = [contrast for contrast in found if contrast.level == level]
-        yield from ([row] for row in rows) if level == "question" else [rows]
+def _adjusted_together(found: Sequence[Contrast]) -> Iterator[tuple[str, list[Contrast]]]:
+    """Yield each family with its name, ordered by level; a single row about conventions joins the other family."""
+    ordered = sorted(found, key=lambda contrast: LEVELS.index(contrast.level))
+    yield from (("", [row]) for row in ordered if row.level == "question")
+    weights = [row for row in ordered if row.level in WEIGHTS]
+    conventions = [row for row in ordered if row.level in (*PIXELS, *CHANGE)]
+    if len(conventions) == 1:
+        weights, conventions = [*weights, *conventions], []
+    yield OF_WEIGHTS, weights
+    yield OF_CONVENTIONS, conventions
 
 
 def comparison_table(results: Sequence[Judged]) -> pd.DataFrame:
@@ -116,7 +128,8 @@ def _row(result: Judged) -> Comparison:
     contrast = result.contrast
     reason = "; ".join(filter(None, (_under(contrast), contrast.note)))
     sides = contrast.a, contrast.b
-    return comparison(contrast.level, sides, AUROC.key, result.test, result.p_adjusted, result.verdict, reason)
+    tested = result.test, result.p_adjusted, result.verdict
+    return comparison(contrast.level, sides, AUROC.key, *tested, reason, result.family)
 
 
 def _under(contrast: Contrast) -> str:

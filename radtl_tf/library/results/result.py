@@ -192,12 +192,11 @@ class Result:
         if self._missing():
             return f"Result of {self._facts.experiment.name!r}: {self._missing()}"
         from radtl_tf.report.drawing.table import render_text
-        from radtl_tf.report.pages.card import answer_words
+        from radtl_tf.report.pages.card import answer_lines
         from radtl_tf.report.results.tables import settings_table
 
-        words = answer_words(self._evaluation)
-        lines = [words["headline"], words["sentence"], "", render_text(settings_table(self._evaluation)).rstrip()]
-        return "\n".join(lines if words["headline"] else lines[1:])
+        lines = [*answer_lines(self._evaluation), "", render_text(settings_table(self._evaluation)).rstrip()]
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         from html import escape

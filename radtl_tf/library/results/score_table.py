@@ -18,7 +18,7 @@ from radtl_tf.progress import Watch, timed
 
 PATH, ROW, VALID, REASON, QUALITY = "path", "row", "valid", "reason", "quality"
 Row = tuple[Any, ...]
-Draw = Callable[[int, Score], None]
+Use = Callable[[int, Score], None]  # what is done with each score and its number, from 1
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,16 @@ class ScoreTable:
         return (self.first, VALID, REASON, *target_of(self.card).score, *above, QUALITY)
 
     def rows(
-        self, engine: Engine, sources: Sequence[Source], watch: Watch, explain: Explain | None, draw: Draw
+        self, engine: Engine, sources: Sequence[Source], watch: Watch, explain: Explain | None, uses: Sequence[Use]
     ) -> Iterator[Row]:
-        """Yield a row per source, in order, as soon as it is scored; ``draw`` gets its number, from 1, and score."""
+        """Yield a row per source, in order, as soon as it is scored; it is used first."""
         quality = Quality(self.card)
         files = (source.path for source in sources if source.fault is None)
         with closing(predict(engine, files, explain)) as scores:
             found = (Score(one.path, None, one.fault) if one.fault else next(scores) for one in sources)
             for number, score in enumerate(timed(found, watch, "Scores", len(sources)), start=1):
-                draw(number, score)
+                for use in uses:
+                    use(number, score)
                 yield self._row(sources[number - 1].name, score, quality)
 
     def _row(self, name: str | int, score: Score, quality: Quality) -> Row:

@@ -51,8 +51,9 @@ def similarity_table(evaluation: Evaluation) -> Table:
 def _caption(found: Ablation) -> str:
     return (
         f"Test AUROC and {found.a} - {found.b}, both weights fed with the same convention, and the change of this "
-        f"difference from {found.trained.changes[0].contrast.b}. Paired corrected resampled t; p adjusted over the "
-        f"conventions (Holm), intervals not adjusted. The trained head had head_input = {found.head_input}: a raw "
+        f"difference from {found.trained.changes[0].contrast.b}. Paired corrected resampled t; p adjusted over "
+        f"all comparisons of conventions (Holm), intervals not adjusted. The trained head had "
+        f"head_input = {found.head_input}: a raw "
         "head also measures the scale of the features; a standardized head and the linear probe do not. To test the "
         "other head, run a second experiment."
     )

@@ -51,7 +51,7 @@ def test_a_row_per_source_in_order(tmp_path: Path) -> None:
     sources.insert(1, Source("gone", tmp_path / "gone.png", "the image does not exist."))
     drawn: list[tuple[int, Score]] = []
     seen: list[Progress] = []
-    rows = ScoreTable(BINARY).rows(Model(BINARY), sources, seen.append, None, lambda *one: drawn.append(one))
+    rows = ScoreTable(BINARY).rows(Model(BINARY), sources, seen.append, None, [lambda *one: drawn.append(one)])
     found = list(rows)
     assert [row[:2] for row in found] == [("light", True), ("gone", False), ("bad", False), ("dark", True)]
     assert found[1][2:] == ("the image does not exist.", None, None, None, None)
