@@ -64,5 +64,5 @@ def external(
     models = [model] if compare is None else [model, compare]
     with bars() as watch:
         tested = assess(models, options.record_of(manifest, task), out, threshold=threshold, watch=watch)
-    click.echo(json.dumps(tested.results, indent=1) if as_json else as_text(tested.external, tested.drifts))
+    click.echo(json.dumps(tested.results, indent=1) if as_json else as_text(*tested.shown))
     log(f"Page: {out / PAGE}")

@@ -13,7 +13,8 @@ import pytest
 import tensorflow as tf
 
 from radtl_tf.deploy.card.facts import version_folder
-from radtl_tf.deploy.predict import load_model, predict
+from radtl_tf.deploy.engines.engine import open_model
+from radtl_tf.deploy.predict import predict
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.tuning import split
 
@@ -44,7 +45,7 @@ def test_a_loader_that_reads_the_graph_alone_gives_the_same_scores(
         signature = loaded.signature_def["serving_default"]
         data = np.array([image.read_bytes() for image in images], dtype=object)
         found = session.run(signature.outputs["score"].name, {signature.inputs["image_bytes"].name: data})
-    expected = [one.score for one in predict(load_model(model), images)]
+    expected = [one.score for one in predict(open_model(model), images)]
     assert found == pytest.approx(expected, abs=1e-5)
 
 
@@ -68,5 +69,5 @@ def test_a_process_without_the_package_gives_the_same_scores(
     environment = {**os.environ, "PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
     result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment)
     assert [float(word) for word in result.stdout.split()] == pytest.approx(
-        [one.score for one in predict(load_model(model), images)], abs=1e-5
+        [one.score for one in predict(open_model(model), images)], abs=1e-5
     )
