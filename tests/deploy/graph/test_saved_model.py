@@ -14,8 +14,9 @@ import tensorflow as tf
 
 from radtl_tf.data.decoding.images import decode_bytes
 from radtl_tf.deploy.card.facts import version_folder
+from radtl_tf.deploy.engines.engine import open_model
 from radtl_tf.deploy.graph.saved_model import ServedModel
-from radtl_tf.deploy.predict import load_model, predict
+from radtl_tf.deploy.predict import predict
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.tuning import split
 
@@ -49,7 +50,7 @@ def test_a_loader_that_reads_the_graph_alone_gives_the_same_scores(
     model = exported(f"Tiny-mine-tf-{tuning}")
     images = first_images(finished_once, 5)
     found = run_graph(model, "serving_default", image_bytes=bytes_of([image.read_bytes() for image in images]))["score"]
-    expected = [one.score for one in predict(load_model(model), images)]
+    expected = [one.score for one in predict(open_model(model), images)]
     assert found == pytest.approx(expected, abs=1e-5)
 
 

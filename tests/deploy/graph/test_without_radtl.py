@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 
 from radtl_tf.deploy.card.facts import version_folder, write_facts
+from radtl_tf.deploy.engines.engine import open_model
 from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.deploy.graph.saved_model import write_saved_model
-from radtl_tf.deploy.predict import load_model, predict
+from radtl_tf.deploy.predict import predict
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import convention
@@ -85,7 +86,7 @@ def images(folder: Path) -> list[Path]:
 
 
 def expected_scores(model: Path, images: list[Path]) -> list[float | None]:
-    return [one.score for one in predict(load_model(model), images)]
+    return [one.score for one in predict(open_model(model), images)]
 
 
 @pytest.mark.slow
