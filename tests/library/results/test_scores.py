@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from PIL import Image
 
 import radtl_tf as radtl
+from radtl_tf.data.decoding.images import decode
+from radtl_tf.deploy.quality import BITS, BRIGHTNESS, SIZE, UNKNOWN
+from radtl_tf.library.results.score_table import PATH, QUALITY, REASON, VALID
+from radtl_tf.library.results.scores import ERROR
 
 COLUMNS = ["valid", "reason", "score", "quality", "error"]
 
@@ -70,3 +77,34 @@ def test_a_damaged_model_is_refused_in_one_line(harm: Any, compared: Path, tmp_p
     with pytest.raises(radtl.errors.OutputError) as error:
         radtl.predict(tmp_path / "model", compared / "images" / "000.png")
     assert "\n" not in str(error.value) and str(tmp_path / "model") in str(error.value)
+
+
+def test_scores_are_those_of_the_graph_and_overlays_show_every_scored_image(compared: Path, tmp_path: Path) -> None:
+    tall = tmp_path / "tall.png"
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (90, 31), np.uint8)).save(tall)
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    files = [compared / "images" / "003.png", tmp_path / "broken.png", tall, compared / "images" / "004.png"]
+    scores = radtl.predict(compared / "model", files, explain=tmp_path / "overlays")
+    graph = tf.saved_model.load(str(compared / "model" / "1"))
+    for file, score in zip(scores["path"], scores["score"], strict=True):
+        if Path(file) != files[1]:
+            pixels = tf.constant(decode(Path(file)).pixels[None, ..., None])
+            assert score == pytest.approx(float(graph.signatures["pixels"](pixels=pixels)["score"][0]), abs=1e-6)
+    names = sorted(file.name for file in (tmp_path / "overlays").iterdir())
+    assert names == ["00001-003.png", "00003-tall.png", "00004-004.png"]
+    assert "size" in scores["quality"].iloc[2].split()
+    with pytest.raises(radtl.errors.OutputError):
+        radtl.predict(compared / "model", files, explain=tmp_path / "overlays")
+
+
+def test_a_model_without_maps_says_so(compared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("radtl_tf.deploy.graph.explain.SIGNATURE", "other")
+    with pytest.raises(radtl.errors.OutputError) as error:
+        radtl.predict(compared / "model", compared / "images" / "003.png", explain=tmp_path / "overlays")
+    assert "\n" not in str(error.value) and not (tmp_path / "overlays").exists()
+
+
+def test_the_reference_has_every_column_and_code() -> None:
+    page = (Path(radtl.__file__).parents[1] / "docs" / "reference" / "scores.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w<>]+)` \|", page, flags=re.M)
+    assert rows == [PATH, VALID, REASON, "score", "above_<name>", QUALITY, ERROR, SIZE, BRIGHTNESS, BITS, UNKNOWN]
