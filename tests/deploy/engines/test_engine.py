@@ -14,7 +14,6 @@ import pytest
 
 from radtl_tf.deploy import open_model
 from radtl_tf.deploy.formats.table import FORMATS
-from radtl_tf.deploy.parity.table import TOLERANCES
 from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.records.disk import read_json, write_json
 
@@ -40,7 +39,7 @@ def test_a_model_gives_the_probabilities_of_its_networks(
     for grey in greys:
         found = model.scores(grey)
         assert (found.shape, found.dtype) == ((len(grey), 2), np.float32)
-        assert found == pytest.approx(expected(grey), abs=TOLERANCES[format.precision])
+        assert found == pytest.approx(expected(grey), abs=format.tolerance)
 
 
 @pytest.mark.slow
