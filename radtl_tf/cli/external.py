@@ -46,7 +46,7 @@ def external(
     as_json: bool,
     **task: Any,
 ) -> None:
-    """Test an exported model on new patients, or compare two models.
+    """Test an exported model on new patients, or compare two.
 
     MODEL is a folder that `radtl export` wrote. Writes the scores, results.json and external.html: the AUROC with an
     interval that allows for several images of one patient, the calibration, and whether the images resemble those

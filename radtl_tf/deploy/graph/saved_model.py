@@ -35,8 +35,8 @@ class ServedModel(tf.Module):
     - ``label`` (B,): the most probable class; not of a ``multilabel`` model, where an image has any number of classes
     - ``above_threshold`` (B, T): whether the score is at least each of T thresholds; not without ``thresholds``
 
-    Every signature also gives ``valid`` (B,). A row is not valid if it is no image that the graph can treat as
-    ``radtl_tf`` does, or has grey outside 0..1. It has NaN, an empty label, and is above no threshold.
+    Every signature also gives ``valid`` (B,). A row is not valid if the graph cannot treat it as ``radtl_tf``
+    does, or if its grey is outside 0..1. It has NaN, an empty label, and is above no threshold.
 
     ``tf_variables`` is what the SavedModel stores: loaders that read only the graph (``tf.compat.v1.saved_model.load``,
     ``saved_model_cli run``, TensorFlow Serving) do not restore variables that are tracked only by Keras.
