@@ -499,6 +499,7 @@ STAND_INS: Mapping[str, Any] = {
     "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],
     "radtl_tf.experiment.external_test.assess": _assessed,
     "radtl_tf.report.pages.external.as_text": lambda asked: asked,
+    "radtl_tf.deploy.card.facts.version_folder": lambda model: model,
     "radtl_tf.library.results.scores.scoring": lambda *asked: SimpleNamespace(
         columns=("path", str(asked)), rows=lambda watch: nullcontext(())
     ),
