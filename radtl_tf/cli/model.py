@@ -58,8 +58,8 @@ def export(
     --setting, the setting with the lowest inner loss is exported. If the next best one is within one standard error,
     nothing is exported, and an error names both. TensorFlow Serving takes the newest version in the folder.
 
-    Up to 64 images of the test parts are scored by Keras and by every exported format. If a format differs, nothing is
-    exported, and the error shows the differences.
+    Up to 64 images of the test parts are scored by Keras and by every exported format. The differences
+    are printed; if one is above its tolerance, nothing is exported.
 
     Example:
       radtl export results --out model --format saved_model --format onnx

@@ -70,7 +70,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--patient": "labels.csv --positive sick --unit image + --patient patient_id",
             "--patient-pattern": r"labels.csv --positive sick --unit image + --patient-pattern '(\d)\.'",
             "--one-image-per-patient": "labels.csv --positive sick + --one-image-per-patient",
-            "--unit": "labels.csv --positive sick --patient patient_id + --unit image",
+            "--unit": "labels.csv --positive sick --patient patient_id + --unit patient",
             "--missing": "labels.csv --one-image-per-patient --positive 1 --label gap + --missing ignore",
             "--uncertain": "labels.csv --one-image-per-patient --positive 1 --label unsure + --uncertain no",
             "--images": "labels.csv --one-image-per-patient --positive sick + --images more",
@@ -499,6 +499,7 @@ STAND_INS: Mapping[str, Any] = {
     "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],
     "radtl_tf.experiment.external_test.assess": _assessed,
     "radtl_tf.report.pages.external.as_text": lambda asked: asked,
+    "radtl_tf.deploy.card.facts.version_folder": lambda model: model,
     "radtl_tf.library.results.scores.scoring": lambda *asked: SimpleNamespace(
         columns=("path", str(asked)), rows=lambda watch: nullcontext(())
     ),

@@ -57,7 +57,7 @@ def guess_paths(columns: Mapping[str, Sequence[str]]) -> str | None:
 def num_differing(cells: pd.DataFrame, patients: Sequence[object]) -> int:
     """Return how many patients have images with different labels; ``cells`` are the label columns, a row per image.
 
-    Empty cells are no label.
+    Empty cells do not count.
     """
     values = cells.mask(cells == "").groupby(pd.Series(list(patients), index=cells.index)).nunique()
     return int((values.max(axis=1) > 1).sum())

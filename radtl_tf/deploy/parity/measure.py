@@ -22,7 +22,7 @@ from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.deploy.parity import consumer
 from radtl_tf.deploy.parity.encoding import stored_values
 from radtl_tf.deploy.parity.images import RUN, HeldOut, NoImagesError
-from radtl_tf.deploy.parity.table import RECORDED, RECORDED_FORMAT, TOLERANCES, Parity, Row
+from radtl_tf.deploy.parity.table import RECORDED, RECORDED_FORMAT, Parity, Row
 from radtl_tf.errors import OutputError
 from radtl_tf.logs import get_logger
 
@@ -55,8 +55,7 @@ def measure(ensemble: Ensemble, held_out: HeldOut, written: Mapping[Format, Path
         for format, folder in written.items():
             for signature, found in _consumed(format, folder, images).items():
                 known = expected[_encoded(images, len(greys))] if signature == "serving_default" else expected
-                tolerance = TOLERANCES[format.precision]
-                rows.append(Row(format.name, signature, len(known), _difference(found, known), tolerance))
+                rows.append(Row(format.name, signature, len(known), _difference(found, known), format.tolerance))
     return Parity(tuple(rows))
 
 

@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from radtl_tf.errors import ExperimentError
+from radtl_tf.logs import get_logger
+
+_log = get_logger(__name__)
 
 MOST = 64  # images of a check
-TOLERANCES = {"float32": 1e-5, "float16": 1e-2}  # in probability, by the precision of the weights
 RECORDED = 1e-3  # of predictions that training recorded, maybe on another device
 RECORDED_FORMAT = "predictions.csv"
 
@@ -67,21 +69,28 @@ class Parity:
 
 
 def check(parity: Parity, precision: str = "float32") -> None:
-    """Check that every row is within its tolerance; ``precision`` is the one that the experiment was run in.
+    """Log the table, and check that every row is within its tolerance.
+
+    ``precision`` is the one that the experiment was run in.
 
     Raises:
-        ExperimentError: a row is not; the message has the table.
+        ExperimentError: a row is not within its tolerance.
     """
+    for line in parity.as_text().splitlines() if parity.rows else ():
+        _log.info(line)
     failed = [row for row in parity.rows if not row.is_within]
     if not failed:
         return
-    names = ", ".join(" ".join(filter(None, (row.format, row.signature))) for row in failed)
+    found = ", ".join(
+        f"{' '.join(filter(None, (row.format, row.signature)))} differs by {row.max_difference:.1e} (allowed: "
+        f"{row.tolerance:.0e})"
+        for row in failed
+    )
     advice = ""
     if precision != "float32" and failed[0].format == RECORDED_FORMAT:
         advice = f" The experiment was run in {precision}; a model is exported in float32. Run it in float32."
     raise ExperimentError(
-        f"The exported model does not give the probabilities of its networks: {names}. Nothing was exported.{advice}\n"
-        f"{parity.as_text()}"
+        f"The exported model does not give the probabilities of its networks: {found}. Nothing was exported.{advice}"
     )
 
 

@@ -10,15 +10,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from radtl_tf.deploy import open_model
 from radtl_tf.deploy.formats.table import FORMATS
-from radtl_tf.deploy.parity.table import TOLERANCES
 from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.records.disk import read_json, write_json
 
 SETTING = "Tiny-mine-tf-frozen"
+PREDICT = """
+import sys
+from radtl_tf.cli.main import main
+try:
+    main(sys.argv[2:])
+except SystemExit as end:
+    assert end.code == 0
+assert str("tensorflow" in sys.modules) == sys.argv[1]
+assert "keras" not in sys.modules
+"""
 WITHOUT_TENSORFLOW = """
 import sys
 from radtl_tf.deploy import open_model, read_grey
@@ -40,7 +50,7 @@ def test_a_model_gives_the_probabilities_of_its_networks(
     for grey in greys:
         found = model.scores(grey)
         assert (found.shape, found.dtype) == ((len(grey), 2), np.float32)
-        assert found == pytest.approx(expected(grey), abs=TOLERANCES[format.precision])
+        assert found == pytest.approx(expected(grey), abs=format.tolerance)
 
 
 @pytest.mark.slow
@@ -78,6 +88,21 @@ def test_a_card_without_a_model_file(tmp_path: Path) -> None:
     write_json(tmp_path / "radtl.json", {"format": 1})
     with pytest.raises(OutputError, match=r"model\.onnx"):
         open_model(tmp_path)
+
+
+@pytest.mark.slow
+def test_predict_scores_a_folder_without_tensorflow(every_format: Path, finished_once: Path, tmp_path: Path) -> None:
+    images = finished_once / "images"
+    found = {}
+    for name in ("1", "onnx"):
+        out = tmp_path / f"{name}.csv"
+        words = ["predict", str(every_format / name), str(images), "--out", str(out)]
+        command = [sys.executable, "-c", PREDICT, str(name != "onnx"), *words]
+        subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
+        found[name] = pd.read_csv(out)
+    assert len(found["onnx"]) == 60 and found["onnx"]["valid"].all()
+    assert found["onnx"]["path"].tolist() == found["1"]["path"].tolist()
+    assert found["onnx"]["score"].tolist() == pytest.approx(found["1"]["score"].tolist(), abs=1e-5)
 
 
 @pytest.mark.parametrize(

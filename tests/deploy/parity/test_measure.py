@@ -47,7 +47,7 @@ def test_a_model_with_other_weights_is_not_exported(
     name: str, finished: OutputFolder, tmp_path: Path, four_images: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil(monkeypatch, lambda head: head.bias.assign(head.bias + [0.0, 0.01]))
-    with pytest.raises(ExperimentError, match=f"{name}.*\n.*max difference"):
+    with pytest.raises(ExperimentError, match=name):
         export(finished, SETTING, tmp_path / "new" / "model", weights_folder=tmp_path, formats=[name])
     assert not (tmp_path / "new").exists()
 
