@@ -42,7 +42,10 @@ def test_a_settings_value_is_of_the_chosen_runs(outcome: Outcome) -> None:
 def test_the_question_is_asked_in_every_metric_and_adjusted(evaluation: Evaluation) -> None:
     rows = evaluation.secondary.metrics.comparisons.query("level == 'metric'")
     assert rows["metric"].tolist() == NAMES
-    assert rows["p_adjusted"].to_numpy() == pytest.approx(holm(rows["p_value"]))
+    gains = evaluation.secondary.averages["p_value"]  # one family with the average of both weights
+    adjusted = holm([*rows["p_value"], *gains])
+    assert rows["p_adjusted"].to_numpy() == pytest.approx(adjusted[: len(rows)])
+    assert evaluation.secondary.averages["p_adjusted"].tolist() == pytest.approx(adjusted[len(rows) :].tolist())
     assert rows["reason"].eq("secondary").all()
     words = rows["outcome"]
     shown = rows["p_adjusted"] < 0.05
