@@ -146,7 +146,7 @@ def marker_warning(found: Learned) -> str:
     if not found.is_marker or found.auroc is None:
         return ""
     return (
-        f"Logistic regression on {found.baseline} alone reaches an AUROC of {number(found.auroc.mean)}, and neither "
-        "weights are above it. The networks may have found a marker in the images, or how they were taken, instead of "
-        "the label's cause. The data check names the region."
+        f"Logistic regression on {found.baseline} alone reaches an AUROC of {number(found.auroc.mean)}, and none of "
+        "the weights is shown to be above it. The networks may have found a marker in the images, or how they were "
+        "taken, instead of the disease. The data check names the region."
     )
