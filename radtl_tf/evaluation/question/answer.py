@@ -119,7 +119,7 @@ def _under_convention(result: Judged, margin: float) -> ConventionAnswer:
         test=test,
         verdict=result.verdict,
         chances=(above, not_below - above, 1 - not_below),
-        folds=pd.DataFrame({"first": contrast.first, "second": contrast.second}).reset_index(),
+        folds=pd.DataFrame({"first": contrast.first.folds, "second": contrast.second.folds}).reset_index(),
     )
 
 

@@ -15,6 +15,7 @@ Outcome = Verdict | Literal["higher", "lower"]  # the latter if there is no marg
 COMPARISON_COLUMNS = (
     *("level", "a", "b", "metric", "difference", "ci_low", "ci_high"),
     *("p_value", "p_adjusted", "method", "note"),
+    *("ci_low_by_folds", "ci_high_by_folds", "p_value_by_folds"),
 )
 _NOT_ADJUSTED = ("question", "unit")  # levels
 
@@ -23,7 +24,7 @@ _NOT_ADJUSTED = ("question", "unit")  # levels
 class Comparison:
     """``a`` minus ``b`` in a metric: 95 % interval, p unadjusted and adjusted within its ``level``, and the outcome.
 
-    ``reason`` says what was compared and in which role.
+    ``reason`` says what was compared and in which role. The last three come from the fold values alone.
     """
 
     level: str
@@ -38,16 +39,27 @@ class Comparison:
     method: str
     outcome: Outcome
     reason: str
+    ci_low_by_folds: float
+    ci_high_by_folds: float
+    p_value_by_folds: float
 
 
 def comparison(
-    level: str, sides: tuple[str, str], metric: str, test: FoldMean, p_adjusted: float, outcome: Outcome, reason: str
+    level: str,
+    sides: tuple[str, str],
+    metric: str,
+    tests: tuple[FoldMean, FoldMean],
+    p_adjusted: float,
+    outcome: Outcome,
+    reason: str,
 ) -> Comparison:
-    """Return the comparison made by a paired corrected resampled t."""
+    """Return the comparison made by the first of two tests; the second one is from the fold values alone."""
+    test, by_folds = tests
     adjusted = "p not adjusted" if level in _NOT_ADJUSTED else "p adjusted by Holm within the level"
-    method = f"paired corrected resampled t, {test.df} df; {adjusted}"
+    method = f"paired {test.described}; {adjusted}"
     numbers = (test.mean, *test.interval(), test.p_value, p_adjusted)
-    return Comparison(level, *sides, metric, *numbers, method, outcome, reason)
+    beside = *by_folds.interval(), by_folds.p_value
+    return Comparison(level, *sides, metric, *numbers, method, outcome, reason, *beside)
 
 
 def comparison_frame(rows: Sequence[Comparison]) -> pd.DataFrame:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from radtl_tf.evaluation.inference.comparison import difference, holm, verdicts
-from radtl_tf.evaluation.inference.corrected_t import fold_mean
+from radtl_tf.evaluation.inference.comparison import holm, verdicts
+from radtl_tf.evaluation.inference.repeated_folds import measured_mean
 from radtl_tf.evaluation.question.contrasts import side
-from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.question.inner_choice import Measured, RunValues
 from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
 
 CURVE_COLUMNS = ("train_fraction", "patients", "weights", "mean", "sd", "ci_low", "ci_high")
@@ -55,9 +55,9 @@ def learning_curve(record: ExperimentRecord, values: RunValues) -> LearningCurve
     return LearningCurve(curve, steps, _sentence(steps))
 
 
-def _aurocs(record: ExperimentRecord, values: RunValues, weights: str, share: float, over: str) -> pd.Series:
+def _aurocs(record: ExperimentRecord, values: RunValues, weights: str, share: float, over: str) -> Measured:
     family = record.family(weights, share=share)
-    return values.mean(family) if over == "grid" else values.at(values.choose(family))
+    return values.measured_mean(family) if over == "grid" else values.measured_at(values.choose(family))
 
 
 def _patients(record: ExperimentRecord, share: float) -> float:
@@ -66,20 +66,21 @@ def _patients(record: ExperimentRecord, share: float) -> float:
 
 
 def _curve_rows(
-    record: ExperimentRecord, by_side: dict[tuple[float, str], pd.Series], patients: dict[float, float]
+    record: ExperimentRecord, by_side: dict[tuple[float, str], Measured], patients: dict[float, float]
 ) -> Iterator[tuple[object, ...]]:
     for (share, weights), aurocs in by_side.items():
-        estimate = fold_mean(aurocs.to_numpy(), record.num_folds)
-        low, high = np.clip(estimate.interval(), 0, 1).tolist()
-        yield share, patients[share], side(record, weights, NATIVE), estimate.mean, estimate.sd, low, high
+        estimate = measured_mean(aurocs.folds.to_numpy(), record.num_folds, aurocs.patients)
+        interval = estimate.interval_of_share()
+        yield share, patients[share], side(record, weights, NATIVE), estimate.mean, estimate.sd, *interval
 
 
 def _step_rows(
-    record: ExperimentRecord, by_side: dict[tuple[float, str], pd.Series], patients: dict[float, float]
+    record: ExperimentRecord, by_side: dict[tuple[float, str], Measured], patients: dict[float, float]
 ) -> Iterator[tuple[object, ...]]:
     question = record.asked
     a, b = question.compare
-    tests = {share: difference(by_side[share, a], by_side[share, b], record.num_folds) for share in patients}
+    gaps = {share: by_side[share, a] - by_side[share, b] for share in patients}
+    tests = {share: measured_mean(gap.folds.to_numpy(), record.num_folds, gap.patients) for share, gap in gaps.items()}
     names = side(record, a, NATIVE), side(record, b, NATIVE)
     # The share 1 is the question itself, which is not adjusted; the others form a separate family.
     for family in ([share for share in tests if share < 1], [1.0]):

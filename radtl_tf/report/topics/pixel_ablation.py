@@ -69,7 +69,7 @@ def _rows(found: Ablation) -> Iterator[tuple[str, ...]]:
 
 
 def _cells(row: Judged) -> tuple[str, ...]:
-    sides = (number(float(values.mean())) for values in (row.contrast.first, row.contrast.second))
+    sides = (number(float(side.folds.mean())) for side in (row.contrast.first, row.contrast.second))
     return (*sides, *_test(row), row.verdict)
 
 
