@@ -27,6 +27,7 @@ from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.evaluation.results.similarity import read_similarity
 from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.evaluation.secondary.all_secondary import SecondaryResults, secondary_results
+from radtl_tf.evaluation.secondary.interval_widths import width_notes
 from radtl_tf.evaluation.secondary.roc_curves import curve_table, lines
 from radtl_tf.evaluation.secondary.training_curves import Course, courses
 from radtl_tf.records.csv_text import csv_text
@@ -82,16 +83,17 @@ def evaluate(folder: Path) -> Evaluation:
     results = judge(contrasts(record, values), record.num_folds, question.margin) if question else []
     parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
+    asked = [result for result in results if result.contrast.level == "question"]
     secondary = secondary_results(folder, record, predictions, values, runs, parts)
     return Evaluation(
         record=record,
         folds=folds,
         estimates=estimate_table(record, values),
         comparisons=comparison_table(results),
-        question=answer(record, values, [r for r in results if r.contrast.level == "question"]) if results else None,
+        question=answer(record, values, asked) if asked else None,
         published=published_table(record, values),
         parts=parts,
-        notes=[*notes(record, parts), *secondary.notes],
+        notes=[*notes(record, parts), *width_notes(record, asked), *secondary.notes],
         ablation=ablation(record, results),
         similarity=read_similarity(folder),
         baselines=baseline_table(folder, record),

@@ -97,7 +97,7 @@ def sentence(record: ExperimentRecord, *results: Judged) -> str:
     data, margin = record.data, record.asked.margin
     repeats = "repeat" if record.num_repeats == 1 else "repeats"
     method = (
-        f"corrected t, {record.num_folds} folds x {record.num_repeats} {repeats}, "
+        f"{record.auroc_method}, {record.num_folds} folds x {record.num_repeats} {repeats}, "
         f"{data.examples} images of {data.patients} patients"
     )
     a, b = record.asked.compare

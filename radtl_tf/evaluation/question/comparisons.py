@@ -48,18 +48,18 @@ def comparison(
     level: str,
     sides: tuple[str, str],
     metric: str,
-    tests: tuple[FoldMean, FoldMean],
+    test: FoldMean,
     p_adjusted: float,
     outcome: Outcome,
     reason: str,
+    by_folds: FoldMean | None = None,
 ) -> Comparison:
-    """Return the comparison made by the first of two tests; the second one is from the fold values alone."""
-    test, by_folds = tests
+    """Return the comparison made by a paired ``test``; ``by_folds`` is given if the test is not that of the folds."""
     adjusted = "p not adjusted" if level in _NOT_ADJUSTED else "p adjusted by Holm within the level"
     method = f"paired {test.described}; {adjusted}"
     numbers = (test.mean, *test.interval(), test.p_value, p_adjusted)
-    beside = *by_folds.interval(), by_folds.p_value
-    return Comparison(level, *sides, metric, *numbers, method, outcome, reason, *beside)
+    folds = by_folds or test
+    return Comparison(level, *sides, metric, *numbers, method, outcome, reason, *folds.interval(), folds.p_value)
 
 
 def comparison_frame(rows: Sequence[Comparison]) -> pd.DataFrame:

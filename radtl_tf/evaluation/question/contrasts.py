@@ -127,8 +127,8 @@ def comparison_table(results: Sequence[Judged]) -> pd.DataFrame:
 def _row(result: Judged) -> Comparison:
     contrast = result.contrast
     reason = "; ".join(filter(None, (_under(contrast), contrast.note)))
-    sides, tests = (contrast.a, contrast.b), (result.test, result.by_folds)
-    return comparison(contrast.level, sides, AUROC.key, tests, result.p_adjusted, result.verdict, reason)
+    sides, tested = (contrast.a, contrast.b), (result.test, result.p_adjusted, result.verdict)
+    return comparison(contrast.level, sides, AUROC.key, *tested, reason, by_folds=result.by_folds)
 
 
 def _under(contrast: Contrast) -> str:

@@ -55,7 +55,7 @@ def agreement_rows(record: ExperimentRecord, found: Sequence[Agreement]) -> pd.D
     reason = "secondary; the better one has the lower inner loss in each training part"
     return comparison_frame(
         [
-            comparison(AVERAGE, _sides(of), AUROC.key, (of.gain, of.gain), p_value, word, reason)
+            comparison(AVERAGE, _sides(of), AUROC.key, of.gain, p_value, word, reason)
             for of, p_value, word in zip(found, adjusted, words, strict=True)
         ]
     )

@@ -96,7 +96,7 @@ def compared(record: ExperimentRecord, level: str, asked: Sequence[Asked]) -> pd
     adjusted = holm([test.p_value for test in tests]).tolist()
     return comparison_frame(
         [
-            comparison(level, _names(pair), name, (test, test), p, _direction(test, p), "secondary")
+            comparison(level, _names(pair), name, test, p, _direction(test, p), "secondary")
             for (pair, name, _), test, p in zip(asked, tests, adjusted, strict=True)
         ]
     )
@@ -130,5 +130,5 @@ def _other_unit(
         first, second = (side.of(lambda run: auroc(parts.test(run).truth, parts.test(run).score)) for side in pair)
         test = difference(first, second, record.num_folds)
         (word,) = verdicts([test], record.asked.margin)
-        rows.append(comparison(UNIT, _names(pair), AUROC.key, (test, test), test.p_value, word, reason))
+        rows.append(comparison(UNIT, _names(pair), AUROC.key, test, test.p_value, word, reason))
     return comparison_frame(rows), ()

@@ -94,7 +94,8 @@ def comparisons_table(evaluation: Evaluation) -> Table:
     return Table(
         key="comparisons",
         title="Comparisons",
-        caption="Difference = A - B on the same folds, by the paired corrected resampled t. The question is the "
+        caption="Difference = A - B on the same folds; intervals and p from "
+        f"{evaluation.record.auroc_method}, paired. The question is the "
         "experiment's result. All other rows are secondary: p adjusted within the level (Holm), intervals not "
         "adjusted. If the question has several rows, it has an outcome only if they agree.",
         columns=_COMPARISON,

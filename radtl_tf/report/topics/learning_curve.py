@@ -24,8 +24,8 @@ def learning_curve_table(evaluation: Evaluation) -> Table:
         title="Learning curve",
         caption="The question with a share of the training patients. Both weights get the same patients, each smaller "
         "share is part of the larger ones, and inner and test parts do not change. Mean over folds; 95 % interval and "
-        "p by the paired corrected resampled t; p adjusted over the shares below 1 (Holm). The row with all patients "
-        "is the question itself.",
+        f"p from {evaluation.record.auroc_method}, paired; p adjusted over the shares below 1 (Holm). The row with "
+        "all patients is the question itself.",
         columns=("Training patients", "Share", "A", "B", "AUROC of A", "AUROC of B", "A - B", "95 % interval")
         + ("p", "Adjusted p", "Outcome"),
         rows=tuple(_row(found.curve, *row) for row in found.steps.itertuples(index=False)) if found else (),

@@ -28,15 +28,15 @@ def test_a_gap_that_closes_is_said_with_the_number_of_patients(outcome: Outcome)
     found = evaluate(outcome(signal={"imagenet": 2.0, "random": 2.0}, at_share=APART, **SMALL)).learning_curve
     assert found
     assert found.steps["train_fraction"].tolist() == [0.1, 0.5, 1.0]
-    assert found.steps["patients"].tolist() == [15, 75, 150]
+    assert found.steps["patients"].tolist() == [25, 125, 250]
     assert found.steps["verdict"].tolist() == ["better", "equivalent", "equivalent"]
-    assert re.findall(r"about (\d+)", found.sentence) == ["15", "75", "150", "75"]  # every step, then where it closes
+    assert re.findall(r"about (\d+)", found.sentence) == ["25", "125", "250", "125"]  # every step, then where it closes
 
 
 def test_where_all_patients_leave_it_open_nothing_is_claimed(outcome: Outcome) -> None:
     found = evaluate(outcome(signal={"imagenet": 1.5, "random": 1.0}, **SMALL | {"noise": 0.5})).learning_curve
     assert found and found.steps["verdict"].iloc[-1] != "equivalent"
-    assert re.findall(r"about (\d+)", found.sentence) == ["15", "75", "150"]
+    assert re.findall(r"about (\d+)", found.sentence) == ["25", "125", "250"]
 
 
 def test_the_row_with_all_patients_is_the_question(outcome: Outcome) -> None:
