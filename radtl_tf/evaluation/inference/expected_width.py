@@ -11,7 +11,7 @@ from scipy.special import gammaln
 LIKELY = 0.8  # an AUROC between chance and perfection, typical of most tasks
 CORRELATION = 0.5  # between the fold values of two weights, which share cases and folds
 
-TRAINING = 1.4  # variance with training, in units of that of fixed models: median of the cells of AUROC 0.8 (coverage)
+TRAINING = 1.4  # variance with training over the variance of fixed models: median of the cells of AUROC 0.8 (coverage)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def expected(positives: int, negatives: int, folds: int, repeats: int) -> Expect
     """Return the widths for these numbers of cases; only a guide, because scores are assumed normal in each class.
 
     With one repeat, the interval is the corrected resampled t of ``corrected_t.fold_mean``, without the spread that
-    training adds. With more, it is that of ``repeated_folds.repeated_mean``, with ``TRAINING``.
+    training adds. With more, it is ``repeated_folds.repeated_mean``, with ``TRAINING``.
     """
     if repeats == 1:
         spread = _standard_error(LIKELY, positives / folds, negatives / folds) * _bias(folds)

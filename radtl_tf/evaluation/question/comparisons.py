@@ -54,7 +54,7 @@ def comparison(
     reason: str,
     by_folds: FoldMean | None = None,
 ) -> Comparison:
-    """Return the comparison made by a paired ``test``; ``by_folds`` is given if the test is not that of the folds."""
+    """Return the comparison made by a paired ``test``; ``by_folds`` is the one from the fold values alone."""
     adjusted = "p not adjusted" if level in _NOT_ADJUSTED else "p adjusted by Holm within the level"
     method = f"paired {test.described}; {adjusted}"
     numbers = (test.mean, *test.interval(), test.p_value, p_adjusted)
