@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+import radtl_tf as radtl
 from radtl_tf.cli.main import main
+from radtl_tf.deploy.card.facts import verify
 from radtl_tf.places import shipped
 
 pytestmark = pytest.mark.real
@@ -110,3 +112,13 @@ def test_a_folder_that_is_finished_answers_at_once(run: Any, real_folder: Path) 
     result = CliRunner(env={"RADTL_REAL": str(real_folder)}).invoke(main, words)
     assert result.exit_code == 0, result.output
     assert not Path(os.environ["RADTL_CACHE"]).exists()  # this test has its own cache, so nothing was computed
+
+
+def test_an_exported_fold_gives_its_predictions(run: Any, real_folder: Path, tmp_path: Path) -> None:
+    folder, setting = run("chest400"), "ResNet50-imagenet-caffe-frozen"
+    radtl.open_results(folder).export(tmp_path / "model", setting, fold=0)
+    (member,) = verify(tmp_path / "model")["members"]
+    table = pd.read_csv(folder / "runs" / member / "predictions.csv").query("part == 'test'")
+    files = pd.read_csv(real_folder / "data/chest400/labels.csv")["path"].iloc[table["example"]]
+    found = radtl.predict(tmp_path / "model", [real_folder / "data/chest400" / file for file in files])
+    assert found["score"].to_numpy() == pytest.approx(table["score"].to_numpy(), abs=1e-6)

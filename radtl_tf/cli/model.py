@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from radtl_tf.cli import options
 from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, load_tensorflow, log
+
+if TYPE_CHECKING:
+    from radtl_tf.deploy.choice import Networks
 
 
 @click.command(cls=Verb)
@@ -27,12 +31,14 @@ from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, load_tensorflow, 
     show_default=True,
     help="Version of the model. It must not exist in --out.",
 )
-def export(folder: Path, setting: str | None, out: Path, version: int) -> None:
+@options.fold
+def export(folder: Path, setting: str | None, out: Path, version: int, fold: Networks) -> None:
     """Export one setting of a finished experiment as a model.
 
-    FOLDER is the output folder of `radtl run`. The model is a SavedModel that averages the networks of all folds.
-    Without --setting, the setting with the lowest inner loss is exported. If the next best one is within one standard
-    error, nothing is exported, and an error names both. TensorFlow Serving takes the newest version in the folder.
+    FOLDER is the output folder of `radtl run`. The model is a SavedModel that averages the networks of all folds, or
+    what --fold names; `--fold refit` trains with the epochs that the folds chose, and has no thresholds. Without
+    --setting, the setting with the lowest inner loss is exported. If the next best one is within one standard error,
+    nothing is exported, and an error names both. TensorFlow Serving takes the newest version in the folder.
 
     Example:
       radtl export results --out model
@@ -43,7 +49,7 @@ def export(folder: Path, setting: str | None, out: Path, version: int) -> None:
     from radtl_tf.records.folder import OutputFolder
 
     results = OutputFolder(folder)
-    chosen = export_model(results, setting, out, weights_folder=weights_folder(), version=version)
+    chosen = export_model(results, setting, out, weights_folder=weights_folder(), version=version, fold=fold)
     log(f"Exported {chosen.name} to {out / str(version)}")
 
 

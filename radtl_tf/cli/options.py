@@ -64,6 +64,31 @@ class InOrder(click.Group):
         return list(self.commands)
 
 
+class _Fold(click.ParamType):
+    """The networks of an export: ``all``, ``refit``, or the number of a fold."""
+
+    name = "fold"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """Return a number as an ``int``."""
+        text = str(value)
+        if text.isdecimal():
+            return int(text)
+        if text not in ("all", "refit"):
+            self.fail(f"{text!r} is not 'all', 'refit' or the number of a fold.", param, ctx)
+        return text
+
+
+fold = click.option(
+    "--fold",
+    type=_Fold(),
+    metavar="all|N|refit",
+    default="all",
+    show_default=True,
+    help="Networks to export: the mean of the folds, fold N of the first repeat, or one trained on all patients.",
+)
+
+
 def out(type: click.Path, help: str, **settings: Any) -> Option:
     """Return the option ``--out``, a file or a folder; it is required unless ``settings`` say otherwise."""
     return click.option("--out", type=type, help=help, **{"required": "default" not in settings, **settings})

@@ -22,6 +22,7 @@ NATIVE = Grid.pixels[0]  # the pixel convention of the weights
 RESULTS = (
     "settings",
     "comparisons",
+    "learned",
     "learning-curve",
     "pixels",
     "choices",
@@ -167,10 +168,11 @@ def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -
 def print_results(evaluation: Evaluation) -> None:
     """Print the answer and the tables of results."""
     from radtl_tf.report.drawing.table import render_text
+    from radtl_tf.report.pages.card import answer_lines
     from radtl_tf.report.results.tables import tables
 
-    if evaluation.question:
-        click.echo(f"{evaluation.question.sentence}\n")
+    for line in answer_lines(evaluation) if evaluation.question else ():
+        click.echo(f"{line}\n")
     for line in evaluation.ablation.sentences if evaluation.ablation else ():
         click.echo(f"{line}\n")
     if evaluation.learning_curve:

@@ -1,22 +1,58 @@
-"""The setting of a finished experiment that becomes a model, and its runs."""
+"""What of a finished experiment becomes a model: the setting, and which of its runs."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from radtl_tf.errors import ExperimentError, nearest
-from radtl_tf.evaluation.question.best_setting import best_setting
+from radtl_tf.evaluation.question.best_setting import Ranking, best_setting, inner_losses, rank_settings
+from radtl_tf.logs import get_logger
 from radtl_tf.records.disk import read_json
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run, Scenario, Setting
 
+_log = get_logger(__name__)
+
 EXPORTED_REPEAT = 0
+REFIT: Literal["refit"] = "refit"
+ALL: Literal["all"] = "all"
+
+Folds = int | Literal["all"]  # the number of a fold of the first repeat, or the mean of all folds
+Networks = Folds | Literal["refit"]  # or one network that is trained on all patients
 
 
-def choose_setting(
-    folder: OutputFolder, scenarios: Sequence[Scenario], name: str | None
-) -> tuple[Setting, list[Scenario]]:
-    """Return the Setting named ``name``, or the one of lowest mean inner loss, and its scenarios among ``scenarios``.
+@dataclass(frozen=True)
+class Choice:
+    """A setting, its scenarios, and how it was chosen: by its name, or by the ``ranking`` of the settings.
+
+    A named setting has the ranking for comparison, or none if too few runs are finished.
+    """
+
+    setting: Setting
+    scenarios: list[Scenario]
+    by_name: bool
+    ranking: Ranking | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record for the exported facts; numbers of a runner-up that does not exist are left out."""
+        record: dict[str, Any] = {"chosen": self.setting.name, "by": "name" if self.by_name else "lowest inner loss"}
+        if self.ranking is None:
+            return record
+        record |= {"lowest": self.ranking.best, "lowest_inner_loss": self.ranking.loss}
+        if self.ranking.runner_up is None:
+            return record
+        return record | {
+            "runner_up": self.ranking.runner_up,
+            "runner_up_inner_loss": self.ranking.runner_up_loss,
+            "standard_error": _finite(self.ranking.standard_error),
+        }
+
+
+def choose_setting(folder: OutputFolder, scenarios: Sequence[Scenario], name: str | None) -> Choice:
+    """Return the Setting named ``name``, or the one of lowest mean inner loss, which the log shows with the next one.
 
     Raises:
         ExperimentError: the Setting does not exist; or, without a name, two are tied or too few runs are finished.
@@ -24,13 +60,31 @@ def choose_setting(
     by_name: dict[str, list[Scenario]] = {}
     for scenario in scenarios:
         by_name.setdefault(scenario.setting.name, []).append(scenario)
-    if name is None:
-        name = best_setting(folder, scenarios)
-    if name not in by_name:
+    ranking = best_setting(folder, scenarios) if name is None else _ranking(folder, scenarios)
+    chosen = name or (ranking.best if ranking else "")
+    if chosen not in by_name:
         raise ExperimentError(
-            f"There is no setting {name!r}{nearest(name, by_name)}. Choose one of: {', '.join(by_name)}."
+            f"There is no setting {chosen!r}{nearest(chosen, by_name)}. Choose one of: {', '.join(by_name)}."
         )
-    return by_name[name][0].setting, by_name[name]
+    if name is None and ranking:
+        _log.info(_shown(ranking))
+    return Choice(by_name[chosen][0].setting, by_name[chosen], name is not None, ranking)
+
+
+def numbers_of(folds: object, count: int, *words: str) -> Sequence[int]:
+    """Return the numbers of the requested ``folds`` of ``count``; ``words`` are valid besides numbers and ``all``.
+
+    A word of ``words`` needs all folds.
+
+    Raises:
+        ExperimentError: there is no such fold.
+    """
+    if folds in (ALL, *words):
+        return range(count)
+    if isinstance(folds, bool) or not isinstance(folds, int) or not 0 <= folds < count:
+        valid = " or ".join(map(repr, (ALL, *words)))
+        raise ExperimentError(f"fold = {folds!r} is not valid: give a number from 0 to {count - 1}, or {valid}.")
+    return [folds]
 
 
 def best_runs(folder: OutputFolder, scenarios: Sequence[Scenario], folds: Iterable[int]) -> list[Run]:
@@ -44,3 +98,24 @@ def best_runs(folder: OutputFolder, scenarios: Sequence[Scenario], folds: Iterab
     if missing:
         raise ExperimentError(f"{len(missing)} runs are missing, the first is {missing[0]}: run the experiment again.")
     return [min(runs, key=lambda run: read_json(folder.files(run).record)["inner_loss"]) for runs in by_fold]
+
+
+def _ranking(folder: OutputFolder, scenarios: Sequence[Scenario]) -> Ranking | None:
+    try:
+        return rank_settings(inner_losses(folder, scenarios))
+    except ExperimentError:
+        return None
+
+
+def _shown(ranking: Ranking) -> str:
+    text = f"Chosen: {ranking.best}, mean inner loss {ranking.loss:.6f}"
+    if ranking.runner_up is None:
+        return f"{text}; there is no other setting"
+    return (
+        f"{text}; next: {ranking.runner_up}, {ranking.runner_up_loss:.6f} "
+        f"(standard error of the difference {ranking.standard_error:.6f})"
+    )
+
+
+def _finite(value: float) -> float | None:
+    return None if math.isnan(value) else value  # JSON has no NaN

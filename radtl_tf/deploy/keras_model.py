@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
 
-from radtl_tf.deploy.choice import best_runs, choose_setting
-from radtl_tf.errors import ExperimentError
+from radtl_tf.deploy.choice import Folds, best_runs, choose_setting, numbers_of
 from radtl_tf.models.head import Head
 from radtl_tf.models.precision import FLOAT32, borrowed_precision
 from radtl_tf.models.preprocessing_layers import preprocessing_layers
@@ -21,8 +20,6 @@ from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run
 from radtl_tf.training.finished_networks import FinishedRuns, Network, find_weights
 from radtl_tf.training.randomness import DROPOUT
-
-Folds = int | Literal["all"]
 
 
 def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weights_folder: Path) -> keras.Model:
@@ -39,21 +36,12 @@ def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weig
     """
     facts = read_facts(folder.experiment)
     experiment = facts.experiment
-    chosen, scenarios = choose_setting(folder, facts.scenarios, setting)
-    runs = best_runs(folder, scenarios, _numbers(folds, experiment.folds.count))
+    choice = choose_setting(folder, facts.scenarios, setting)
+    runs = best_runs(folder, choice.scenarios, numbers_of(folds, experiment.folds.count))
     with borrowed_precision(FLOAT32):
-        finished, weights = FinishedRuns(folder, facts), find_weights(experiment, chosen, weights_folder)
+        finished, weights = FinishedRuns(folder, facts), find_weights(experiment, choice.setting, weights_folder)
         networks = (finished.network(run, weights) for run in runs)  # one at a time: only the first prefix is kept
         return _model(experiment, runs, networks, name=f"fold_{folds}")
-
-
-def _numbers(folds: Folds, count: int) -> Sequence[int]:
-    """Return the numbers of the requested folds."""
-    if folds == "all":
-        return range(count)
-    if isinstance(folds, bool) or not isinstance(folds, int) or not 0 <= folds < count:
-        raise ExperimentError(f"fold = {folds!r} is not valid: give a number from 0 to {count - 1}, or 'all'.")
-    return [folds]
 
 
 def _model(experiment: Experiment, runs: Sequence[Run], networks: Iterator[Network], name: str) -> keras.Model:

@@ -12,7 +12,7 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from radtl_tf.data.decoding.worker_pool import pixels_of_all
-from radtl_tf.deploy.card.facts import depth_of, read_card, version_folder
+from radtl_tf.deploy.card.facts import depth_of, verify, version_folder
 from radtl_tf.errors import OutputError
 
 
@@ -48,7 +48,7 @@ def load_model(folder: Path) -> Model:
     Raises:
         OutputError: there is no such model, or it is damaged.
     """
-    card = read_card(folder)
+    card = verify(folder)
     try:
         module = tf.saved_model.load(str(version_folder(folder)))
         return Model(module.signatures["pixels"], card, module)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,15 +10,17 @@ import pandas as pd
 
 from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.question.answer import Answer, answer
-from radtl_tf.evaluation.question.baselines import baseline_table
-from radtl_tf.evaluation.question.comparisons import as_written
-from radtl_tf.evaluation.question.contrasts import comparison_table, contrasts, judge
+from radtl_tf.evaluation.question.baselines import baseline_folds, baseline_table
+from radtl_tf.evaluation.question.comparisons import as_written, comparison_frame
+from radtl_tf.evaluation.question.contrasts import Judged, comparison_table, contrasts, judge
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, auroc_cells
 from radtl_tf.evaluation.question.inner_choice import Measured, RunValues, run_values
+from radtl_tf.evaluation.question.learned import Learned, learned, learned_rows
 from radtl_tf.evaluation.question.learning_curve import LearningCurve, learning_curve
-from radtl_tf.evaluation.question.notes import notes, part_counts
+from radtl_tf.evaluation.question.notes import alarms, notes, part_counts
 from radtl_tf.evaluation.question.pixel_ablation import Ablation, ablation
 from radtl_tf.evaluation.question.published_table import published_table
+from radtl_tf.evaluation.results.equal_scores import equal_weights
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.histories import read_histories
 from radtl_tf.evaluation.results.patient_table import patient_table
@@ -43,11 +45,13 @@ class Evaluation:
     ``folds``: per scenario, repeat and fold the test AUROC, inner loss and inner AUROC. ``estimates``: the table of the
     output folder. ``comparisons``: the other table, with outcome and reason as fields. ``question``: ``None`` if the
     experiment declares none. ``published``: per weights mean and SD over all scenarios, as the publications report
-    them. ``parts``: images and patients per part. ``notes``: a line per caveat. ``ablation``: the question under every
+    them. ``parts``: images and patients per part. ``notes``: a line per caveat; those that may have
+    spoiled the result are ``alarms``, too. ``ablation``: the question under every
     pixel convention, if the grid lists several. ``similarity``: what fine-tuning changed, empty if it was not measured.
     ``baselines``: the trivial baselines, empty if there are none. ``learning_curve``: the question with shares of the
     training patients, if the grid has several. ``curves``: ROC and precision-recall curves of the question's settings.
-    ``courses``: their training curves. ``secondary``: all results that are secondary to the question.
+    ``courses``: their training curves. ``secondary``: all results that are secondary to the question. ``learned``: the
+    question's weights against chance and the best trivial baseline.
     """
 
     record: ExperimentRecord
@@ -58,6 +62,7 @@ class Evaluation:
     published: pd.DataFrame
     parts: pd.DataFrame
     notes: list[str]
+    alarms: list[str]
     ablation: Ablation | None
     similarity: pd.DataFrame
     baselines: pd.DataFrame
@@ -65,6 +70,7 @@ class Evaluation:
     courses: list[Course]
     learning_curve: LearningCurve | None
     secondary: SecondaryResults
+    learned: Learned | None = None
 
 
 def evaluate(folder: Path) -> Evaluation:
@@ -84,24 +90,37 @@ def evaluate(folder: Path) -> Evaluation:
     parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
     asked = [result for result in results if result.contrast.level == "question"]
+    equal, baselines = equal_weights(record, predictions), baseline_folds(folder, record)
+    found = _answer(record, values, asked, equal)
     secondary = secondary_results(folder, record, predictions, values, runs, parts)
     return Evaluation(
         record=record,
         folds=folds,
         estimates=estimate_table(record, values),
         comparisons=comparison_table(results),
-        question=answer(record, values, asked) if asked else None,
+        question=found,
         published=published_table(record, values),
         parts=parts,
-        notes=[*notes(record, parts), *width_notes(record, asked), *secondary.notes],
+        notes=[*notes(record, parts, equal), *width_notes(record, asked), *secondary.notes],
+        alarms=alarms(record, parts, equal),
         ablation=ablation(record, results),
         similarity=read_similarity(folder),
-        baselines=baseline_table(folder, record),
+        baselines=baseline_table(record, baselines),
         curves=curve_table(record, shown, predictions),
         courses=courses(record, shown, read_histories(folder, record)),
         learning_curve=learning_curve(record, values),
         secondary=secondary,
+        learned=learned(found, baselines, record.num_folds) if found else None,
     )
+
+
+def _answer(
+    record: ExperimentRecord, values: RunValues, asked: Sequence[Judged], equal: Sequence[tuple[str, str]]
+) -> Answer | None:
+    if not asked:
+        return None
+    one = any(set(pair) == set(record.asked.compare) for pair in equal)
+    return answer(record, values, asked, is_one_network=one)
 
 
 def write_tables(folder: Path, evaluation: Evaluation) -> None:
@@ -122,7 +141,9 @@ def tables_of(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
     baselines = evaluation.baselines.reindex(columns=ESTIMATE_COLUMNS).astype(object)
     secondary = evaluation.secondary
     estimates = pd.concat([evaluation.estimates.astype(object), baselines, secondary.estimates.astype(object)])
-    comparisons = as_written(pd.concat([evaluation.comparisons.astype(object), secondary.comparisons.astype(object)]))
+    learnt = comparison_frame(list(learned_rows(evaluation.learned)) if evaluation.learned else [])
+    compared = [evaluation.comparisons, learnt, secondary.comparisons]
+    comparisons = as_written(pd.concat([table.astype(object) for table in compared]))
     tables = {"estimates": estimates, "comparisons": comparisons}
     return tables | ({"learning_curve": evaluation.learning_curve.curve} if evaluation.learning_curve else {})
 

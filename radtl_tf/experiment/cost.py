@@ -120,13 +120,18 @@ class _Meter:
         whole = self._pass[POOLED]
         yield Part(f"{self._backbone}: {passes} feature passes", 0, passes * num_images * whole, 0)
         for tuning in dict.fromkeys(run.scenario.setting.tuning for run in self._runs):
-            sizes = [len(self._plan.fold(run).train) for run in self._runs if run.scenario.setting.tuning == tuning]
+            sizes = [self._images(run) for run in self._runs if run.scenario.setting.tuning == tuning]
             timer = self._timer(tuning)
             seconds = sum(timer(size) + self._recomputing(tuning, size) for size in sizes)
             size = self._kept(tuning) + self._learned(tuning, len(sizes))
             yield Part(f"{self._backbone} {tuning}", len(sizes), seconds, size)
         yield Part(f"{self._backbone}: similarity of activations", 0, self._similarity(), 0)
         yield Part(f"{self._backbone}: building and tracing", 0, self._tracing, 0)
+
+    def _images(self, run: Run) -> int:
+        """Return the images that a run shows in an epoch, or that a probe is fitted on."""
+        fold = self._plan.fold(run)
+        return len(fold.train) if run.scenario.is_reference else fold.images_per_epoch
 
     def _cuts(self) -> list[str]:
         wanted = (run.scenario.setting.tuning for run in self._runs)

@@ -240,6 +240,7 @@ def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[st
         "repeat": run.repeat,
         "fold": run.fold,
         "train_patients": len(np.unique(cases.patients[fold.train])),
+        "images_per_epoch": fold.images_per_epoch,
         "epochs": len(outcome.history),
         "waiting": sum(row.waiting for row in outcome.history),
         "best_epoch": outcome.best_epoch,

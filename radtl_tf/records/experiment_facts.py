@@ -110,7 +110,9 @@ class ExperimentFacts:
     """The content of ``experiment.json``. ``check`` is ``None`` if the data were not checked.
 
     The paths in ``experiment`` are absolute; it has neither a manifest nor a data set if the data came from memory.
-    ``versions`` are the recorded versions of the packages, and ``hardware`` is what the engine found.
+    ``versions`` are the recorded versions of the packages, and ``hardware`` is what the engine found. ``fixed_since``
+    is the date (UTC, ISO 8601) of the plan: from the first finished run on, its question and its runs cannot change in
+    the folder. Earlier versions did not write it.
     """
 
     experiment: Experiment
@@ -121,6 +123,7 @@ class ExperimentFacts:
     hardware: dict[str, Any] = field(default_factory=dict)
     check: CheckFacts | None = None
     warnings: tuple[str, ...] = ()
+    fixed_since: str | None = None
     scenarios: tuple[Scenario, ...] = ()
 
     @property

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from radtl_tf.records.disk import read_json, temporary_folder, write_json
-from radtl_tf.records.runs import Run
+from radtl_tf.records.runs import Run, Setting
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,11 @@ class OutputFolder:
         """One folder per scenario, with one folder per repeat and fold in it."""
         return self.root / "runs"
 
+    @property
+    def refits(self) -> Path:
+        """One folder per setting that was trained on all patients, which ``export`` writes."""
+        return self.root / "refit"
+
     def run(self, run: Run) -> Path:
         """Return the folder of one run."""
         return self.runs / run.name
@@ -157,6 +162,10 @@ class OutputFolder:
     def files(self, run: Run) -> RunFolder:
         """Return the files of one run."""
         return RunFolder(self.run(run))
+
+    def refit(self, setting: Setting) -> RunFolder:
+        """Return the files of the network of ``setting`` that was trained on all patients; missing until exported."""
+        return RunFolder(self.refits / setting.name)
 
     def is_done(self, run: Run) -> bool:
         """Return whether the run is finished: its marker is written last."""

@@ -18,7 +18,7 @@ from radtl_tf.records.experiment_facts import ExperimentFacts, WeightsFacts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import PROBE, Run, Setting
 from radtl_tf.training.features.array_cache import Arrays
-from radtl_tf.training.learned_weights import read_learned
+from radtl_tf.training.learned_weights import Learned, read_learned
 from radtl_tf.training.randomness import backbone_seed
 from radtl_tf.training.trainer import copies
 
@@ -71,11 +71,28 @@ class FinishedRuns:
             OutputError: the trained weights of the run are missing or damaged.
             WeightsError: the file is not the one that the experiment recorded, or cannot be read.
         """
-        setting = run.scenario.setting
         learned = read_learned(self._folder.files(run).weights)
+        return self.rebuilt(run.scenario.setting, run.repeat, learned, weights, base, head)
+
+    def rebuilt(
+        self,
+        setting: Setting,
+        repeat: int,
+        learned: Learned,
+        weights: WeightsRecord,
+        base: keras.Model | None = None,
+        head: Head | None = None,
+    ) -> Network:
+        """Return the network of a setting that started from ``weights`` in this repeat and has ``learned``.
+
+        ``base`` and ``head`` as in ``network``.
+
+        Raises:
+            WeightsError: the file is not the one that the experiment recorded, or cannot be read.
+        """
         if base is None:
             base = build_base(setting.backbone, self._experiment.training.image_size, seed=0)
-        self.start(base, weights, run.repeat)
+        self.start(base, weights, repeat)
         parts = split(base, "frozen" if setting.tuning == PROBE else setting.tuning)
         assign(parts.suffix, learned.suffix)
         if head is None:

@@ -120,7 +120,9 @@ class _HeadBatch:
         view = (epoch - 1) % training.num_views if training.num_views else None
         features = self._plain if view is None else self._view(view)
         keys = [(self._data.seed, fold.repeat, fold.fold, epoch) for fold in self._folds]
-        orders = [epoch_order(key, fold.train) for key, fold in zip(keys, self._folds, strict=True)]
+        orders = [
+            epoch_order(key, fold.train, fold.images_per_epoch) for key, fold in zip(keys, self._folds, strict=True)
+        ]
         batches = [list(chunks(order, training.images_per_step)) for order in orders]
         total = np.zeros((len(self._folds), self._num_rates))
         prepared = Ahead(self._prepare(features.shape[1], keys, batches))

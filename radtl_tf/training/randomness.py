@@ -43,9 +43,14 @@ def head_kernel(key: tuple[int, ...], num_features: int, num_classes: int, head_
     return generator("head", *key).uniform(-limit, limit, (num_features, num_classes)).astype(np.float32)
 
 
-def epoch_order(key: tuple[int, ...], positions: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the training positions in the order of one epoch; ``key`` is (seed, repeat, fold, epoch)."""
-    return generator("order", *key).permutation(positions)
+def epoch_order(key: tuple[int, ...], positions: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+    """Return ``length`` training positions in the order of one epoch; ``key`` is (seed, repeat, fold, epoch).
+
+    All positions are shown before one is shown again.
+    """
+    draw = generator("order", *key)
+    passes = [draw.permutation(positions) for _ in range(-(-length // len(positions)))]
+    return np.concatenate(passes)[:length]
 
 
 def dropout_mask(key: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -148,7 +148,7 @@ def _train_epoch(trainer: Trainer, data: RunData, fold: Fold, tuning: str, epoch
     """Train one epoch; return the mean loss and the seconds of waiting."""
     batches = Ahead(_batches(trainer.num_features, data, fold, tuning, epoch))
     total = sum(float(trainer.step(*batch)) * len(batch[1]) for batch in batches)
-    return total / len(fold.train), batches.waited
+    return total / fold.images_per_epoch, batches.waited
 
 
 def _batches(num_features: int, data: RunData, fold: Fold, tuning: str, epoch: int) -> Iterator[Batch]:
@@ -157,7 +157,7 @@ def _batches(num_features: int, data: RunData, fold: Fold, tuning: str, epoch: i
     weights, targets = example_weights(cases, fold.train, settings.class_weights), targets_of(cases)
     key = (data.seed, fold.repeat, fold.fold, epoch)
     view = (epoch - 1) % settings.num_views if settings.num_views else None
-    order = epoch_order(key, fold.train)
+    order = epoch_order(key, fold.train, fold.images_per_epoch)
     for step, positions in enumerate(chunks(order, settings.images_per_step)):
         mask = dropout_mask((*key, step), (len(positions), num_features))
         yield data.store.rows(tuning, positions, view), targets[positions], weights[positions], mask

@@ -216,7 +216,12 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
     "report": ("report finished", {"--saliency": "+ --saliency 2"}),
     "export": (
         "export finished --out out1",
-        {"--setting": "+ --setting one", "--out": "+ --out out2", "--version-number": "+ --version-number 2"},
+        {
+            "--setting": "+ --setting one",
+            "--out": "+ --out out2",
+            "--version-number": "+ --version-number 2",
+            "--fold": "+ --fold refit",
+        },
     ),
     "test": (
         "test more --manifest labels.csv --out out1",

@@ -13,7 +13,6 @@ import pytest
 import tensorflow as tf
 
 from radtl_tf.data.decoding.images import decode
-from radtl_tf.deploy import export as export_module
 from radtl_tf.deploy.card.facts import read_card
 from radtl_tf.deploy.choice import choose_setting
 from radtl_tf.deploy.export import export
@@ -32,7 +31,7 @@ SETTING = "Tiny-mine-tf-frozen"
 def outputs(model: Path, image: Path) -> dict[str, Any]:
     pixels = decode(image).pixels[None, :, :, None]
     found = load_model(model).score(pixels=tf.constant(pixels))
-    return {name: values.numpy()[0].tolist() for name, values in found.items()}
+    return {name: np.asarray(values.numpy()[0]).tolist() for name, values in found.items()}
 
 
 def score(model: Path, image: Path) -> float:
@@ -41,29 +40,23 @@ def score(model: Path, image: Path) -> float:
 
 @pytest.mark.parametrize("tuning", ["frozen", "topK2", "probe"])
 def test_a_model_of_one_fold_gives_the_predictions_of_its_run(
-    tuning: str, finished: OutputFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tuning: str, finished: OutputFolder, tmp_path: Path
 ) -> None:
-    every = export_module.best_runs
-    monkeypatch.setattr(export_module, "best_runs", lambda *args: every(*args)[:1])
-    export(finished, f"Tiny-random-tf-{tuning}", tmp_path / "model", weights_folder=tmp_path)
+    export(finished, f"Tiny-random-tf-{tuning}", tmp_path / "model", weights_folder=tmp_path, fold=1)
     (member,) = read_json(tmp_path / "model" / "1" / "assets.extra" / "radtl.json")["members"]
     predictions = pd.read_csv(finished.runs / member / "predictions.csv")
     for row in predictions.head(5).itertuples():
         assert score(tmp_path / "model", tmp_path / "images" / f"{row.example:03d}.png") == pytest.approx(
-            row.score, abs=1e-4
+            row.score, abs=1e-6
         )
+    assert member.endswith("/0-1") and set(predictions["fold"]) == {1}
 
 
-def test_the_ensemble_is_the_mean_of_its_folds(
-    finished: OutputFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    every = export_module.best_runs
+def test_the_ensemble_is_the_mean_of_its_folds(finished: OutputFolder, tmp_path: Path) -> None:
     image = tmp_path / "images" / "007.png"
     scores = []
     for fold in range(3):
-        with monkeypatch.context() as patch:
-            patch.setattr(export_module, "best_runs", lambda *args, at=fold: every(*args)[at : at + 1])
-            export(finished, "Tiny-mine-tf-frozen", tmp_path / f"model{fold}", weights_folder=tmp_path)
+        export(finished, "Tiny-mine-tf-frozen", tmp_path / f"model{fold}", weights_folder=tmp_path, fold=fold)
         scores.append(score(tmp_path / f"model{fold}", image))
     export(finished, "Tiny-mine-tf-frozen", tmp_path / "model", weights_folder=tmp_path)
     assert score(tmp_path / "model", image) == pytest.approx(np.mean(scores), abs=1e-6)
@@ -86,7 +79,7 @@ def test_a_model_of_several_classes_gives_the_mean_predictions_of_its_runs(
     assert common
     for example in sorted(common)[:4]:
         found = outputs(tmp_path / "model", tmp_path / "images" / f"{example:03d}.png")
-        assert set(found) == {"probabilities"}
+        assert set(found) == {"probabilities", "valid"} | ({"label"} if kind == "multiclass" else set())
         expected = np.mean([run.loc[example, columns] for run in runs], axis=0)
         assert found["probabilities"] == pytest.approx(expected, abs=1e-4)
         assert total is None or sum(found["probabilities"]) == pytest.approx(total)
@@ -96,7 +89,8 @@ def test_the_card_of_a_binary_model_names_the_positive_class(finished: OutputFol
     export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     card = read_card(tmp_path / "model")
     assert (card["kind"], card["classes"], card["positive"]) == ("binary", ["well", "sick"], "sick")
-    assert set(outputs(tmp_path / "model", tmp_path / "images" / "000.png")) == {"probabilities", "score"}
+    found = outputs(tmp_path / "model", tmp_path / "images" / "000.png")
+    assert set(found) == {"probabilities", "score", "label", "valid"}
 
 
 def set_losses(folder: OutputFolder, **by_setting: list[float]) -> None:
@@ -109,7 +103,9 @@ def set_losses(folder: OutputFolder, **by_setting: list[float]) -> None:
 
 def test_the_default_is_the_setting_of_lowest_inner_loss(finished: OutputFolder) -> None:
     set_losses(finished, random_topK2=[0.1, 0.2, 0.3])
-    assert choose_setting(finished, read_facts(finished.experiment).scenarios, None)[0].name == "Tiny-random-tf-topK2"
+    assert (
+        choose_setting(finished, read_facts(finished.experiment).scenarios, None).setting.name == "Tiny-random-tf-topK2"
+    )
 
 
 def test_a_tie_exports_nothing_until_the_setting_is_named(finished: OutputFolder, tmp_path: Path) -> None:
@@ -175,3 +171,26 @@ def test_the_session_keeps_its_precision(finished: OutputFolder, tmp_path: Path)
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
     images = np.full((1, 32, 32, 1), 20_000, np.uint16)
     assert load_model(tmp_path / "kept").score(pixels=images)["probabilities"].dtype == np.float32
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tuning", ["frozen", "topK2", "probe"])
+def test_a_refit_is_one_network_of_all_patients(tuning: str, finished: OutputFolder, tmp_path: Path) -> None:
+    setting = f"Tiny-mine-tf-{tuning}"
+    scores = []
+    for name in ("first", "again"):
+        export(finished, setting, tmp_path / name, weights_folder=tmp_path, fold="refit")
+        scores.append([score(tmp_path / name, tmp_path / "images" / f"{number:03d}.png") for number in range(6)])
+    assert scores[0] == scores[1]
+    card = read_card(tmp_path / "first")
+    (member,) = card["members"]
+    assert card["fold"] == "refit" and member.startswith(setting) and member.endswith("/refit")
+    assert card["operating_points"] == [] and card["calibration"] is None
+    export(finished, setting, tmp_path / "all", weights_folder=tmp_path)
+    assert score(tmp_path / "all", tmp_path / "images" / "000.png") != pytest.approx(scores[0][0], abs=1e-4)
+
+
+def test_a_fold_that_does_not_exist_is_refused(finished: OutputFolder, tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match="0 to 2"):
+        export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path, fold=3)
+    assert not (tmp_path / "model").exists()

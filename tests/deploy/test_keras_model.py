@@ -35,7 +35,7 @@ model.fit(images, numpy.tile([0, 1], len(images))[: len(images)], verbose=0)
 
 
 def run_of(folder: OutputFolder, setting: str, fold: int) -> Run:
-    _, scenarios = choose_setting(folder, read_facts(folder.experiment).scenarios, setting)
+    scenarios = choose_setting(folder, read_facts(folder.experiment).scenarios, setting).scenarios
     return best_runs(folder, scenarios, [fold])[0]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from radtl_tf.data.decoding import worker_pool as workers
 from radtl_tf.deploy.export import export
 from radtl_tf.deploy.predict import Model, Score, load_model, predict
 from radtl_tf.errors import OutputError
+from radtl_tf.records.disk import read_json, write_json
 from radtl_tf.records.folder import OutputFolder
 
 SETTING = "Tiny-mine-tf-frozen"
@@ -65,12 +68,38 @@ def test_a_score_of_zero_is_a_score() -> None:
     assert (Score(Path(), (0.0,)).score, Score(Path(), None, "damaged").score) == (0.0, None)
 
 
-@pytest.mark.parametrize("file", ["saved_model.pb", "variables/variables.index"])
-def test_a_damaged_model(file: str, finished: OutputFolder, tmp_path: Path) -> None:
-    export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
-    (tmp_path / "model" / file).write_bytes(b"damaged")
-    with pytest.raises(OutputError, match="damaged"):
+@pytest.mark.parametrize(
+    "file", ["saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"]
+)
+def test_a_damaged_model(file: str, exported: Callable[[str], Path], tmp_path: Path) -> None:
+    shutil.copytree(exported(SETTING), tmp_path / "model")
+    place = tmp_path / "model" / "1" / file
+    place.write_bytes(place.read_bytes()[:-100])
+    with pytest.raises(OutputError, match=file) as caught:
         load_model(tmp_path / "model")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("change", [{"positive": "well"}, {"format": 99}])
+def test_a_card_that_is_not_the_exported_one(
+    change: dict[str, object], exported: Callable[[str], Path], tmp_path: Path
+) -> None:
+    shutil.copytree(exported(SETTING), tmp_path / "model")
+    place = tmp_path / "model" / "1" / "assets.extra" / "radtl.json"
+    write_json(place, {**read_json(place), **change})
+    with pytest.raises(OutputError, match=r"radtl\.json") as caught:
+        load_model(tmp_path / "model")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_of_format_1_is_read(exported: Callable[[str], Path], tmp_path: Path) -> None:
+    shutil.copytree(exported(SETTING) / "1", tmp_path / "model")
+    place = tmp_path / "model" / "assets.extra" / "radtl.json"
+    facts = read_json(place)
+    for later in ("files", "digest", "fold", "choice", "metrics", "data"):
+        del facts[later]
+    write_json(place, {**facts, "format": 1})
+    assert load_model(tmp_path / "model").card["setting"] == SETTING
 
 
 def test_a_folder_that_is_no_model(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from radtl_tf.deploy.card.integrity import digest_of
 from radtl_tf.deploy.export import export
 from radtl_tf.deploy.predict import load_model, predict
 from radtl_tf.errors import DataError, ExperimentError, OutputError
@@ -140,13 +141,18 @@ def test_several_images_per_patient(
     assert method in tested.external.estimates[0].method
 
 
+def sealed_again(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts of a model with the digest that fits them."""
+    return {**facts, "digest": digest_of(facts)}
+
+
 def test_a_model_without_a_summary_of_its_images_is_tested_and_says_so(
     models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
 ) -> None:
     model = shutil.copytree(models[0], tmp_path / "old")
     card = model / "1" / "assets.extra" / "radtl.json"
     facts = json.loads(card.read_text())
-    card.write_text(json.dumps({**facts, "inputs": None, "class_weights": "balanced"}))
+    write_json(card, sealed_again({**facts, "inputs": None, "class_weights": "balanced"}))
     tested = assess([model], task(hospital()), tmp_path / "out")
     assert tested.drifts == () and tested.results["inputs"] is None
     assert all(word in " ".join(tested.external.notes) for word in ("training images", "probabilities"))
@@ -210,7 +216,7 @@ def test_what_does_not_fit_the_model_is_refused(models: tuple[Path, Path], hospi
         assess(models[:1], task(manifest, one_image_per_patient=True), tmp_path / "out")
     model = shutil.copytree(models[0], tmp_path / "three")
     card = model / "1" / "assets.extra" / "radtl.json"
-    card.write_text(json.dumps({**json.loads(card.read_text()), "classes": ["a", "b", "sick"]}))
+    write_json(card, sealed_again({**json.loads(card.read_text()), "classes": ["a", "b", "sick"]}))
     with pytest.raises(DataError, match="3 classes"):
         assess([model], task(manifest), tmp_path / "out")
     assert left_over(tmp_path) == []
@@ -252,7 +258,7 @@ def thirds(tmp_path: Path) -> Callable[..., Path]:
     def write(name: str, kind: str, classes: str = "abc") -> Path:
         module = Thirds()
         tf.saved_model.save(module, str(tmp_path / name), signatures={"pixels": module.thirds})
-        card = {"setting": name, "kind": kind, "classes": list(classes)}
+        card = {"format": 1, "setting": name, "kind": kind, "classes": list(classes)}
         write_json(tmp_path / name / "assets.extra" / "radtl.json", card)
         return tmp_path / name
 

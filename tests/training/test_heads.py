@@ -20,10 +20,11 @@ RATES = (0.1, 0.01, 1e-4)
 
 @pytest.fixture
 def folds(cases: Cases) -> list[Fold]:
-    """Return folds of unequal size over two repeats, with a choice of the epoch."""
+    """Return folds of unequal size over two repeats, one with a share of its patients, with a choice of the epoch."""
     drawn = draw_folds(cases, FoldPlan(count=3, repeats=2, inner=0.4), seed=5)
     shorter = replace(drawn[1], train=drawn[1].train[:-9])
-    return [replace(fold, fixed_epochs=False) for fold in (drawn[0], shorter, *drawn[2:])]
+    share = replace(drawn[2], train=drawn[2].train[::3], shown=len(drawn[2].train))
+    return [replace(fold, fixed_epochs=False) for fold in (drawn[0], shorter, share, *drawn[3:])]
 
 
 def _same(together: Outcome, alone: Outcome) -> None:

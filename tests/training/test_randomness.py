@@ -38,9 +38,16 @@ def test_a_mask_keeps_the_published_share_and_the_mean() -> None:
 
 def test_an_epoch_shows_every_position_once() -> None:
     positions = np.array([3, 5, 8, 13, 21])
-    order = epoch_order((0, 0, 0, 1), positions)
+    order = epoch_order((0, 0, 0, 1), positions, 5)
     assert sorted(order) == sorted(positions)
-    assert not np.array_equal(order, epoch_order((0, 0, 0, 2), positions))
+    assert not np.array_equal(order, epoch_order((0, 0, 0, 2), positions, 5))
+
+
+def test_a_longer_epoch_shows_every_position_equally_often() -> None:
+    positions = np.array([3, 5, 8])
+    order = epoch_order((0, 0, 0, 1), positions, 7)
+    assert np.array_equal(order[:3], epoch_order((0, 0, 0, 1), positions, 3))
+    assert sorted(np.unique(order, return_counts=True)[1].tolist()) == [2, 2, 3]
 
 
 def test_the_kernel_is_glorot_uniform() -> None:

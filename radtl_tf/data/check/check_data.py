@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from radtl_tf.data.check import duplicates
 from radtl_tf.data.check.duplicates import Pairs
 from radtl_tf.data.check.findings import Examined, Finding
-from radtl_tf.data.check.shortcuts import MIN_IMAGES, Association, acquisition_auroc, associations
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import normal_id
+from radtl_tf.data.shortcuts.thumbnail import Thumbnail, thumbnail_auroc
+from radtl_tf.data.shortcuts.without_image import MIN_IMAGES, Association, acquisition_auroc, associations
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import FoldPlan
 
@@ -122,8 +123,20 @@ class CheckData:
         return acquisition_auroc([image.reading for image in images], truth, self.patients[self.frequent])
 
     @cached_property
+    def thumbnail(self) -> Thumbnail | None:
+        """How well 16 x 16 pixels predict the label; ``None`` if there are too few images."""
+        if not self.can_compare or len(np.unique(self.patients[self.frequent])) < MIN_IMAGES:
+            return None
+        images, truth = self.common()
+        return thumbnail_auroc([image.reading for image in images], truth, self.patients[self.frequent])
+
+    @cached_property
     def chance(self) -> float:
-        """The AUROC that the acquisition may reach by chance: 0.5 plus 2.33 standard errors (1 %, one-sided).
+        """The AUROC that the acquisition may reach by chance: 0.5 plus 2.33 standard errors (1 %, one-sided)."""
+        return self.by_chance(2.33)
+
+    def by_chance(self, deviations: float) -> float:
+        """Return an AUROC that a prediction may reach by chance: 0.5 plus this many standard errors.
 
         The smallest class is compared with the rest, counted in patients. Without an association, the variance of
         the Mann-Whitney statistic is (m + n + 1) / 12mn.
@@ -133,7 +146,7 @@ class CheckData:
         table = pd.DataFrame({"patient": self.patients, "truth": self.truth})[self.frequent]
         counts = table.drop_duplicates()["truth"].value_counts()
         fewest, others = int(counts.min()), int(counts.sum() - counts.min())
-        return 0.5 + 2.33 * float(np.sqrt((fewest + others + 1) / (12 * fewest * others)))
+        return 0.5 + deviations * float(np.sqrt((fewest + others + 1) / (12 * fewest * others)))
 
     @cached_property
     def folds(self) -> tuple[list[Fold], str]:

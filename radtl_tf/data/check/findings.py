@@ -84,6 +84,11 @@ KINDS: dict[str, tuple[Level, str]] = {
         "warning",
         "Compare the networks with this AUROC: they may in part recognize how images were taken.",
     ),
+    "marker": (
+        "warning",
+        "Look at this region in images of each class. Cut off or cover markers, letters and boxes, or collect images "
+        "without them.",
+    ),
     "association": ("warning", "Balance or stratify the data by this property, or report results for each value."),
     "intents": (
         "warning",

@@ -29,6 +29,7 @@ def tables(data: CheckData) -> dict[str, pd.DataFrame]:
         "Sizes": _size_table,
         "Age and pixel spacing by class": _confounder_table,
         "Acquisition by class": _association_table,
+        "Thumbnail of 16 x 16 pixels": _thumbnail_table,
         "Folds": _fold_table,
     }
     made = {title: make(data) for title, make in makers.items()}
@@ -73,6 +74,12 @@ def _association_table(data: CheckData) -> pd.DataFrame:
     if not np.isnan(data.shortcut):
         rows.append(("all together, with brightness and border", "", f"AUROC {data.shortcut:.2f}", ""))
     return pd.DataFrame(rows, columns=["Property", "Values", "Strength", "p"])
+
+
+def _thumbnail_table(data: CheckData) -> pd.DataFrame:
+    found = data.thumbnail
+    rows = [("whole image", f"{found.whole:.2f}"), (f"{found.region} alone", f"{found.best:.2f}")] if found else []
+    return pd.DataFrame(rows, columns=["Pixels", "AUROC"])
 
 
 def _fold_table(data: CheckData) -> pd.DataFrame:

@@ -26,6 +26,7 @@ class Fold:
     """One partition of the examples into parts, as positions into ``Cases``.
 
     ``fixed_epochs``: the inner part has fewer than ten patients of a class, so no epoch is chosen on it.
+    ``shown``: the images that an epoch shows, if this is not every training image once.
     """
 
     repeat: int
@@ -34,6 +35,12 @@ class Fold:
     inner: NDArray[np.int64]
     test: NDArray[np.int64]
     fixed_epochs: bool
+    shown: int | None = None
+
+    @property
+    def images_per_epoch(self) -> int:
+        """How many images an epoch shows; if there are more than training images, these are shown again."""
+        return len(self.train) if self.shown is None else self.shown
 
     def parts(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
         """Yield the name and the positions of each part."""

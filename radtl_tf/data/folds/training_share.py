@@ -16,7 +16,8 @@ def with_share_of_training(cases: Cases, fold: Fold, share: float, seed: int) ->
     """Return ``fold`` with ``share`` (0..1) of its training patients; the inner and test part do not change.
 
     Each class keeps the same share. All images of a patient stay together, and so do patients who share an image. A
-    smaller share is part of a larger one, and all weights get the same patients.
+    smaller share is part of a larger one, and all weights get the same patients. An epoch shows as many images as
+    without a share, so runs differ in their patients and not in the number of optimizer steps.
 
     Raises:
         DataError: a class would have no patient.
@@ -42,7 +43,7 @@ def with_share_of_training(cases: Cases, fold: Fold, share: float, seed: int) ->
                 f"grid.train_fractions: {share:g} of the training patients of fold {fold.fold} leaves no patient "
                 f"{which} class {cases.classes[fewest]!r}: use a larger fraction."
             )
-    return replace(fold, train=train)
+    return replace(fold, train=train, shown=fold.images_per_epoch)
 
 
 def _strata(cases: Cases, positions: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -6,13 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from radtl_tf.deploy.card.integrity import check_facts, check_files, sealed
 from radtl_tf.errors import OutputError
-from radtl_tf.records.disk import read_json
+from radtl_tf.records.disk import read_json, write_json
 
 CARD = "radtl.json"
 EXTRA = "assets.extra"  # TensorFlow Serving leaves this folder of a SavedModel alone
+_SAVED_MODEL = "saved_model.pb"
+README = "README.md"
+EVAL_RESULTS = "eval_results.yaml"
 
 Card = Mapping[str, Any]
+
+
+def card_file(folder: Path) -> Path:
+    """Return the path of the card: next to the model file, or where TensorFlow Serving ignores it in a SavedModel."""
+    return folder / EXTRA / CARD if (folder / _SAVED_MODEL).is_file() or (folder / EXTRA).is_dir() else folder / CARD
 
 
 def find_version(model: Path) -> Path | None:
@@ -23,7 +32,7 @@ def find_version(model: Path) -> Path | None:
     """
     versions = [place for place in model.glob("[0-9]*") if place.name.isdecimal()]
     newest_first = sorted(versions, key=lambda place: int(place.name), reverse=True)
-    return next((place for place in [model, *newest_first] if (place / EXTRA / CARD).is_file()), None)
+    return next((place for place in [model, *newest_first] if card_file(place).is_file()), None)
 
 
 def version_folder(model: Path) -> Path:
@@ -35,19 +44,45 @@ def version_folder(model: Path) -> Path:
     place = find_version(model)
     if place is None:
         raise OutputError(
-            f"{model} contains no model exported by radtl ({EXTRA}/{CARD} is missing). Name the folder of an exported "
-            "model."
+            f"{model} contains no model exported by radtl ({CARD} is missing). Name the folder of an exported model."
         )
     return place
+
+
+def write_facts(folder: Path, facts: Card) -> None:
+    """Write ``radtl.json`` of the model in ``folder``, with the sha256 of its files: as the last of them.
+
+    Texts for people may be edited later, so they have no sha256.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    write_json(card_file(folder), sealed(facts, folder, (CARD, README, EVAL_RESULTS)))
 
 
 def read_card(model: Path) -> dict[str, Any]:
     """Return the card of a model that ``radtl export`` wrote: its classes, pixels, size and training images.
 
     Raises:
-        OutputError: there is no such model, or its card is damaged.
+        OutputError: there is no such model, or its card is damaged, changed, or of an unknown format.
     """
-    return read_json(version_folder(model) / EXTRA / CARD)
+    file = card_file(version_folder(model))
+    card = read_json(file)
+    check_facts(card, file)
+    return card
+
+
+def verify(model: Path) -> dict[str, Any]:
+    """Return the card of a model after checking that its files are those that ``radtl export`` wrote.
+
+    A model of an earlier version (format 1) has no checksums; only its card is read.
+
+    Raises:
+        OutputError: there is no such model, or a file is missing, damaged or changed.
+    """
+    card = read_card(model)
+    check_files(card, version_folder(model))
+    return card
 
 
 def depth_of(card: Card) -> int | None:

@@ -51,7 +51,21 @@ class Ensemble:
 
     def probabilities(self, grey: tf.Tensor) -> tf.Tensor:
         """Return the mean probabilities (B, K) of float32 grey (B, S, S, 1) in 0..1, S the ``image_size``."""
-        cuts = self.prefix(to_network(grey, self.pixels), training=False)
-        cuts = cuts if isinstance(cuts, list) else [cuts]
+        cuts = self._cuts(grey)
         logits = [head(suffix(cuts, training=False)) for suffix, head in self.members]
         return tf.reduce_mean(_ACTIVATIONS[self.kind](tf.stack(logits)), axis=0)
+
+    def features(self, grey: tf.Tensor) -> tf.Tensor:
+        """Return the embeddings (B, C) of grey as of ``probabilities``: what the heads get, not standardized.
+
+        The folds of a frozen setting share one backbone, so C is its number of features. Otherwise every fold has its
+        own, and their features follow each other in the order of ``members``: a mean would be the output of no network.
+        """
+        cuts = self._cuts(grey)
+        suffixes = [suffix for suffix, _ in self.members]
+        own = suffixes if suffixes[0].weights else suffixes[:1]
+        return tf.concat([suffix(cuts, training=False) for suffix in own], axis=1)
+
+    def _cuts(self, grey: tf.Tensor) -> list[tf.Tensor]:
+        cuts = self.prefix(to_network(grey, self.pixels), training=False)
+        return cuts if isinstance(cuts, list) else [cuts]

@@ -2,63 +2,131 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from radtl_tf.data.preprocessing.resizing import preprocess
-from radtl_tf.deploy.card.facts import CARD, EXTRA, Card
+from radtl_tf.data.preprocessing.resizing import preprocess, resize
+from radtl_tf.deploy.card.facts import EXTRA, Card
 from radtl_tf.deploy.graph.encoded_images import decode_grey
 from radtl_tf.deploy.graph.ensemble import Ensemble
-from radtl_tf.records.disk import write_json
+from radtl_tf.deploy.graph.rows import prepare_rows
+from radtl_tf.deploy.graph.warm_up import FILE as WARM_UP
+from radtl_tf.deploy.graph.warm_up import write_requests
+from radtl_tf.records.disk import write_text
+
+LABELS = "labels.txt"
+Outputs = dict[str, tf.Tensor]
 
 
 class ServedModel(tf.Module):
-    """Preprocessing and an ensemble, with two signatures.
+    """Preprocessing and an ensemble, with four signatures.
 
-    ``serving_default`` takes ``image_bytes`` (B,) PNG or JPEG files; ``pixels`` takes (B, H, W, 1) uint16 grey, 0 black
-    to 65535 white, as ``data.decoding`` returns it. Both give ``probabilities`` (B, K) as the mean over the folds,
-    independent of each other in a ``multilabel`` model; a ``binary`` model also gives ``score`` (B,), the probability
-    of the positive class.
+    ``serving_default`` takes ``image_bytes`` (B,), PNG or JPEG files. ``pixels`` takes (B, H, W, 1) uint16 grey, 0
+    black to 65535 white, as ``data.decoding`` returns it. ``grey`` takes (B, H, W, 1) float32 grey in 0..1.
+    ``features`` takes the same and gives ``features`` (B, C), see ``Ensemble.features``. The others give:
+
+    - ``probabilities`` (B, K): the mean over the folds; independent of each other in a ``multilabel`` model
+    - ``score`` (B,): the probability of the positive class, of a ``binary`` model only
+    - ``label`` (B,): the most probable class; not of a ``multilabel`` model, where an image has any number of classes
+    - ``above_threshold`` (B, T): whether the score is at least each of T thresholds; not without ``thresholds``
+
+    Every signature also gives ``valid`` (B,). A row is not valid if it is no image that the graph can treat as
+    ``radtl_tf`` does, or has grey outside 0..1. It has NaN, an empty label, and is above no threshold.
 
     ``tf_variables`` is what the SavedModel stores: loaders that read only the graph (``tf.compat.v1.saved_model.load``,
     ``saved_model_cli run``, TensorFlow Serving) do not restore variables that are tracked only by Keras.
     """
 
-    def __init__(self, ensemble: Ensemble) -> None:
+    def __init__(self, ensemble: Ensemble, classes: Sequence[str], thresholds: Sequence[float] = ()) -> None:
         super().__init__()
         self._ensemble = ensemble
+        self._classes = list(classes)
+        self._thresholds = list(thresholds)
         self.tf_variables = ensemble.variables()
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="image_bytes")])
-    def from_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+    def from_bytes(self, image_bytes: tf.Tensor) -> Outputs:
         """Score encoded images."""
-        depth = self._ensemble.depth
-        return self._scores(self._each(lambda data: self._prepared(decode_grey(data, depth)), image_bytes))
+        size, policy, depth = self._ensemble.image_size, self._ensemble.resize, self._ensemble.depth
+        rows = prepare_rows(lambda data: preprocess(decode_grey(data, depth), size, policy), image_bytes, size)
+        return self._scores(*rows)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.uint16, name="pixels")])
-    def from_pixels(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+    def from_pixels(self, pixels: tf.Tensor) -> Outputs:
         """Score decoded grey images of one size."""
-        return self._scores(self._each(self._prepared, pixels))
+        grey = preprocess(pixels, self._ensemble.image_size, self._ensemble.resize)
+        return self._scores(grey, tf.fill(tf.shape(pixels)[:1], True))
 
-    def _each(self, prepare: Any, batch: tf.Tensor) -> tf.Tensor:
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32, name="grey")])
+    def from_grey(self, grey: tf.Tensor) -> Outputs:
+        """Score grey images of one size."""
+        return self._scores(*self._resized(grey))
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32, name="grey")])
+    def features_of(self, grey: tf.Tensor) -> Outputs:
+        """Return the embeddings of grey images of one size."""
+        grey, valid = self._resized(grey)
+        return {"features": _rows(self._ensemble.features, grey, valid), "valid": valid}
+
+    def _resized(self, grey: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        valid = tf.reduce_all((grey >= 0) & (grey <= 1), axis=(1, 2, 3))  # NaN is in no range
+        grey = tf.where(valid[:, tf.newaxis, tf.newaxis, tf.newaxis], grey, 0.0)
+        return resize(grey, self._ensemble.image_size, self._ensemble.resize), valid
+
+    def _scores(self, grey: tf.Tensor, valid: tf.Tensor) -> Outputs:
+        probabilities = _rows(self._ensemble.probabilities, grey, valid)  # (B, K)
+        found = {"probabilities": probabilities, "valid": valid}
+        if self._ensemble.kind != "multilabel":
+            label = tf.gather(tf.constant(self._classes), tf.argmax(probabilities, axis=1))
+            found["label"] = tf.where(valid, label, "")
+        if self._ensemble.kind == "binary":
+            found["score"] = probabilities[:, 1]
+            if self._thresholds:
+                exact = tf.cast(found["score"], tf.float64)[:, tf.newaxis]
+                found["above_threshold"] = exact >= tf.constant(self._thresholds, tf.float64)  # NaN is above none
+        return found
+
+    def requests(self) -> dict[str, tuple[str, tf.Tensor]]:
+        """Return for each signature the name of its input and a batch of one black image."""
         size = self._ensemble.image_size
-        return tf.map_fn(prepare, batch, fn_output_signature=tf.TensorSpec((size, size, 1), tf.float32))
+        black = tf.zeros((1, size, size, 1), tf.uint16)
+        grey = tf.zeros(black.shape)
+        file = tf.io.encode_png(black[0])[tf.newaxis]
+        return {
+            "serving_default": ("image_bytes", file),
+            "pixels": ("pixels", black),
+            "grey": ("grey", grey),
+            "features": ("grey", grey),
+        }
 
-    def _prepared(self, image: tf.Tensor) -> tf.Tensor:
-        size = self._ensemble.image_size
-        return tf.ensure_shape(preprocess(image, size, self._ensemble.resize), (size, size, 1))
 
-    def _scores(self, grey: tf.Tensor) -> dict[str, tf.Tensor]:
-        probabilities = self._ensemble.probabilities(grey)  # (B, K)
-        found = {"probabilities": probabilities}
-        return found | {"score": probabilities[:, 1]} if self._ensemble.kind == "binary" else found
+def _rows(network: Callable[[tf.Tensor], tf.Tensor], grey: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:
+    """Return the result of ``network`` for each row, NaN for those that are not valid.
+
+    An empty batch gets a black row, which is removed again: batch normalization refuses to run on nothing.
+    """
+    number = tf.shape(grey)[0]
+    missing = tf.maximum(1 - number, 0)
+    result = network(tf.pad(grey, [[0, missing], [0, 0], [0, 0], [0, 0]]))[:number]
+    return tf.where(valid[:, tf.newaxis], result, np.nan)
 
 
 def write_saved_model(ensemble: Ensemble, folder: Path, card: Card) -> None:
-    """Write the SavedModel of ``ensemble`` and its card to ``folder``."""
-    served = ServedModel(ensemble)
-    signatures = {"serving_default": served.from_bytes, "pixels": served.from_pixels}
+    """Write the SavedModel of ``ensemble`` to ``folder``, with its class names and warm-up requests.
+
+    The card names the ``classes``, and the ``operating_points`` with the ``threshold`` of each, if any were asked for.
+    """
+    thresholds = [point["threshold"] for point in card.get("operating_points", ())]
+    served = ServedModel(ensemble, card["classes"], thresholds)
+    signatures = {
+        "serving_default": served.from_bytes,
+        "pixels": served.from_pixels,
+        "grey": served.from_grey,
+        "features": served.features_of,
+    }
     tf.saved_model.save(served, str(folder), signatures=signatures)
-    write_json(folder / EXTRA / CARD, dict(card))
+    write_text(folder / EXTRA / LABELS, "".join(f"{name}\n" for name in card["classes"]))
+    write_requests(folder / EXTRA / WARM_UP, served.requests())

@@ -33,10 +33,12 @@ class Expected:
         )
         if margin is None:
             return f"{said}."
-        can = "can be shown" if self.equivalence < margin else "cannot be shown, whatever the truth"
+        can = (
+            "can be shown" if self.equivalence < margin else "is shown only if the fold values vary less than expected"
+        )
         return (
-            f"{said}. Differences below about {self.difference:.2f} will stay undecided, and equivalence within "
-            f"+-{margin:g} {can}. More patients narrow the intervals; more repeats help a little."
+            f"{said}. Differences below about {self.difference:.2f} will probably stay undecided, and equivalence "
+            f"within +-{margin:g} {can}. More patients narrow the intervals; more repeats help a little."
         )
 
 

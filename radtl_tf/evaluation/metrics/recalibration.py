@@ -55,8 +55,8 @@ def calibration_intercept(truth: Truth, score: Score) -> float:
     return float(brentq(lambda a: expit(a + x).sum() - num_positive, -reach, reach))
 
 
-def platt(truth: Truth, score: Score) -> Map:
-    """Return the map expit(a + b logit(score)), fitted with Platt's targets, which keep a and b finite.
+def platt_line(truth: Truth, score: Score) -> tuple[float, float]:
+    """Return a and b of the map expit(a + b logit(score)), fitted with Platt's targets, which keep a and b finite.
 
     They are (N+ + 1) / (N+ + 2) for positives and 1 / (N- + 2) for negatives (Platt, Advances in Large Margin
     Classifiers, 1999).
@@ -64,7 +64,12 @@ def platt(truth: Truth, score: Score) -> Map:
     num_positive = int(truth.sum())
     num_negative = len(truth) - num_positive
     targets = np.where(truth == 1, (num_positive + 1) / (num_positive + 2), 1 / (num_negative + 2))
-    a, b = _line(logit(score), targets)
+    return _line(logit(score), targets)
+
+
+def platt(truth: Truth, score: Score) -> Map:
+    """Return the map of ``platt_line``."""
+    a, b = platt_line(truth, score)
     return lambda given: np.asarray(expit(a + b * logit(given)), dtype=float)
 
 

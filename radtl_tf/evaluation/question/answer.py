@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from radtl_tf.evaluation.formatting import number, p_text, range_text
+from radtl_tf.evaluation.formatting import listed, number, p_text, range_text
 from radtl_tf.evaluation.inference.comparison import Verdict
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
 from radtl_tf.evaluation.question.contrasts import Judged, side
 from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.records.experiment import Question
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Answer:
     """The question's outcome: ``a`` minus ``b``, read under each convention that the weights may have seen.
 
     If the verdicts differ, ``verdict`` is undecided. ``choices`` counts how often each scenario was chosen for
-    each weights (empty if the question is over the grid).
+    each weights (empty if the question is over the grid). ``is_one_network``: both gave the same scores in every run.
     """
 
     a: str
@@ -48,6 +49,7 @@ class Answer:
     sentence: str
     margin: float
     choices: pd.DataFrame
+    is_one_network: bool = False
 
     @property
     def agree(self) -> bool:
@@ -70,7 +72,9 @@ class Answer:
         return self.by_convention[0].folds
 
 
-def answer(record: ExperimentRecord, values: RunValues, results: Sequence[Judged]) -> Answer:
+def answer(
+    record: ExperimentRecord, values: RunValues, results: Sequence[Judged], *, is_one_network: bool = False
+) -> Answer:
     """Put the tested question, a result per convention, into words and numbers."""
     question = record.asked
     by_convention = tuple(_under_convention(result, question.margin) for result in results)
@@ -83,6 +87,7 @@ def answer(record: ExperimentRecord, values: RunValues, results: Sequence[Judged
         sentence=sentence(record, *results),
         margin=question.margin,
         choices=_choices(record, values),
+        is_one_network=is_one_network,
     )
 
 
@@ -105,8 +110,26 @@ def sentence(record: ExperimentRecord, *results: Judged) -> str:
     joint = _joint(results, method) if len(results) > 1 else ""
     return (
         f"Per {data.unit}, {a} minus {b}: {'; '.join(found)}{joint}. Compared: {results[0].contrast.note}. The "
-        "comparison is between training procedures, not between exported models."
+        f"comparison is between training procedures, not between exported models.{_draws(record)}"
     )
+
+
+def _draws(record: ExperimentRecord) -> str:
+    """Say of random weights how many draws of them were trained."""
+    asked = record.asked.compare
+    drawn = dict.fromkeys(used.name for used in record.facts.weights if used.source == "random" and used.name in asked)
+    repeats = record.num_repeats
+    how = "one draw, the same in all folds" if repeats == 1 else f"{repeats} draws, one per repeat"
+    return f" Random weights ({listed(list(drawn))}): {how}." if drawn else ""
+
+
+def margin_words(margin: float) -> str:
+    """Return the margin with its value; nobody may have chosen it if it is the default.
+
+    >>> margin_words(0.05)
+    'the declared margin of 0.05'
+    """
+    return f"the {'default' if margin == Question.margin else 'declared'} margin of {margin:g}"
 
 
 def _under_convention(result: Judged, margin: float) -> ConventionAnswer:
@@ -157,11 +180,11 @@ def _reason(result: Judged, margin: float) -> str:
     """Say what an equivalent or undecided outcome is based on; the interval already shows it for the other two."""
     test = result.test
     if result.verdict == "undecided" and test.standard_error:
-        return f" (the data exclude neither a difference of zero nor one beyond the margin of {margin:g})"
+        return f" (the data exclude neither a difference of zero nor one beyond {margin_words(margin)})"
     if result.verdict != "equivalent":
         return ""
     also = ", so the difference is real but too small to matter" if result.p_adjusted < 0.05 else ""
-    return f" (90 % interval {range_text(*test.interval(0.90))}, inside the margin of {margin:g}{also})"
+    return f" (90 % interval {range_text(*test.interval(0.90))}, inside {margin_words(margin)}{also})"
 
 
 def _choices(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:

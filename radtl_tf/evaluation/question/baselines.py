@@ -21,17 +21,23 @@ COLUMNS = (
 )
 
 
-def baseline_table(folder: Path, record: ExperimentRecord) -> pd.DataFrame:
-    """Return a row per baseline with its AUROC over the folds; no rows if the experiment has none.
+def baseline_folds(folder: Path, record: ExperimentRecord) -> pd.DataFrame:
+    """Return the test AUROC per (repeat, fold), a column per baseline; no columns if the experiment has none.
 
     Raises:
         DataError: ``baselines.csv`` is damaged or incomplete.
     """
     path = OutputFolder(folder).baselines
     if not path.exists():
-        return pd.DataFrame(columns=list(COLUMNS))
+        return pd.DataFrame()
     values = fold_values(read_predictions(path, record.target), record.data.unit, record.target)
-    rows = [_row(record, str(name), group["auroc"]) for name, group in values.groupby("scenario", sort=False)]
+    table = values.pivot(index=["repeat", "fold"], columns="scenario", values="auroc")
+    return table[list(dict.fromkeys(values["scenario"]))]
+
+
+def baseline_table(record: ExperimentRecord, folds: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per baseline of ``folds``, as ``baseline_folds`` returns them, with its AUROC over the folds."""
+    rows = [_row(record, str(name), aurocs) for name, aurocs in folds.items()]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -87,8 +87,8 @@ def inner_losses(folder: OutputFolder, scenarios: Sequence[Scenario]) -> dict[st
     return {name: np.fmin.reduce(np.array(rates)) for name, rates in by_name.items()}
 
 
-def best_setting(folder: OutputFolder, scenarios: Sequence[Scenario]) -> str:
-    """Return the name of the setting of lowest mean inner loss: test parts take no part in the choice.
+def best_setting(folder: OutputFolder, scenarios: Sequence[Scenario]) -> Ranking:
+    """Return the ranking whose best setting has the lowest mean inner loss: test parts take no part in the choice.
 
     Raises:
         ExperimentError: it is tied with the next setting, or too few runs are finished.
@@ -100,7 +100,7 @@ def best_setting(folder: OutputFolder, scenarios: Sequence[Scenario]) -> str:
             f"{ranking.runner_up_loss:.6f} differ by less than the standard error of the difference, "
             f"{ranking.standard_error:.6f}. Name the setting that you want."
         )
-    return ranking.best
+    return ranking
 
 
 def _standard_error(values: NDArray[np.float64]) -> float:

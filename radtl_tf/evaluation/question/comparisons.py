@@ -17,14 +17,14 @@ COMPARISON_COLUMNS = (
     *("p_value", "p_adjusted", "method", "note"),
     *("ci_low_by_folds", "ci_high_by_folds", "p_value_by_folds"),
 )
-_NOT_ADJUSTED = ("question", "unit")  # levels
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """``a`` minus ``b`` in a metric: 95 % interval, p unadjusted and adjusted within its ``level``, and the outcome.
+    """``a`` minus ``b`` in a metric: 95 % interval, p unadjusted and adjusted over its ``family``, and the outcome.
 
-    ``reason`` says what was compared and in which role. The last three come from the fold values alone.
+    ``reason`` says what was compared and in which role. ``family`` names the comparisons that p is adjusted over; it is
+    empty if p is not adjusted. The last three come from the fold values alone.
     """
 
     level: str
@@ -39,6 +39,7 @@ class Comparison:
     method: str
     outcome: Outcome
     reason: str
+    family: str
     ci_low_by_folds: float
     ci_high_by_folds: float
     p_value_by_folds: float
@@ -52,14 +53,16 @@ def comparison(
     p_adjusted: float,
     outcome: Outcome,
     reason: str,
+    family: str = "",
     by_folds: FoldMean | None = None,
 ) -> Comparison:
     """Return the comparison made by a paired ``test``; ``by_folds`` is the one from the fold values alone."""
-    adjusted = "p not adjusted" if level in _NOT_ADJUSTED else "p adjusted by Holm within the level"
+    adjusted = f"p adjusted by Holm over the family: {family}" if family else "p not adjusted"
     method = f"paired {test.described}; {adjusted}"
     numbers = (test.mean, *test.interval(), test.p_value, p_adjusted)
     folds = by_folds or test
-    return Comparison(level, *sides, metric, *numbers, method, outcome, reason, *folds.interval(), folds.p_value)
+    beside = *folds.interval(), folds.p_value
+    return Comparison(level, *sides, metric, *numbers, method, outcome, reason, family, *beside)
 
 
 def comparison_frame(rows: Sequence[Comparison]) -> pd.DataFrame:

@@ -18,7 +18,9 @@ from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentReco
 from radtl_tf.records.runs import Scenario, Setting
 
 PIXELS, CHANGE = ("pixels", "pixels-probe"), ("change", "change-probe")  # of the trained networks, of the probe
-LEVELS = ("question", "setting", "scenario", "grid", *PIXELS, *CHANGE)
+WEIGHTS = ("setting", "scenario", "grid")  # of the weights as they are used
+LEVELS = ("question", *WEIGHTS, *PIXELS, *CHANGE)
+OF_WEIGHTS, OF_CONVENTIONS = "settings, scenarios and grid", "pixel conventions"  # families of adjusted p values
 Way = tuple[str, str]  # the entry of the pixels axis for each of two weights
 
 
@@ -46,7 +48,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Judged:
-    """A contrast with its test, its p adjusted within its level and the word for its outcome.
+    """A contrast with its test, its p adjusted over its family ("": not adjusted) and the word for its outcome.
 
     ``by_folds`` is the test from the fold values alone: the only one with one repeat, and the one of version 0.1.
     """
@@ -56,6 +58,7 @@ class Judged:
     by_folds: FoldMean
     p_adjusted: float
     verdict: Verdict
+    family: str = ""
 
 
 def contrasts(record: ExperimentRecord, values: RunValues) -> list[Contrast]:
@@ -97,26 +100,35 @@ def side(record: ExperimentRecord, weights: str, entry: str) -> str:
 
 
 def judge(found: Sequence[Contrast], folds: int, margin: float) -> list[Judged]:
-    """Test each contrast by ``measured_mean`` and adjust within each level by Holm.
+    """Test each contrast by ``measured_mean`` and adjust within each family by Holm.
+
+    One family holds all comparisons of the weights, the other all comparisons under pixel conventions. Thus no
+    comparison of the same data is tested twice at the full level, and no secondary comparison is a family of one.
 
     The question is not adjusted, not even under several conventions: its answer needs the same verdict under all of
     them, and such an intersection-union test keeps its level without adjustment (Berger, Technometrics 1982).
     """
     results = []
-    for rows in _adjusted_together(found):
+    for family, rows in _adjusted_together(found):
         gaps = [row.difference for row in rows]
         tests = [measured_mean(gap.folds.to_numpy(), folds, gap.patients) for gap in gaps]
         by_folds = [fold_mean(gap.folds.to_numpy(), folds) for gap in gaps]
-        adjusted = holm([test.p_value for test in tests])
+        adjusted = holm([test.p_value for test in tests]).tolist()
         words = verdicts(tests, margin)
-        results += [Judged(*row) for row in zip(rows, tests, by_folds, adjusted.tolist(), words, strict=True)]
+        results += [Judged(*row, family) for row in zip(rows, tests, by_folds, adjusted, words, strict=True)]
     return results
 
 
-def _adjusted_together(found: Sequence[Contrast]) -> Iterator[list[Contrast]]:
-    for level in LEVELS:
-        rows = [contrast for contrast in found if contrast.level == level]
-        yield from ([row] for row in rows) if level == "question" else [rows]
+def _adjusted_together(found: Sequence[Contrast]) -> Iterator[tuple[str, list[Contrast]]]:
+    """Yield each family with its name, ordered by level; a single row about conventions joins the other family."""
+    ordered = sorted(found, key=lambda contrast: LEVELS.index(contrast.level))
+    yield from (("", [row]) for row in ordered if row.level == "question")
+    weights = [row for row in ordered if row.level in WEIGHTS]
+    conventions = [row for row in ordered if row.level in (*PIXELS, *CHANGE)]
+    if len(conventions) == 1:
+        weights, conventions = [*weights, *conventions], []
+    yield OF_WEIGHTS, weights
+    yield OF_CONVENTIONS, conventions
 
 
 def comparison_table(results: Sequence[Judged]) -> pd.DataFrame:
@@ -128,7 +140,7 @@ def _row(result: Judged) -> Comparison:
     contrast = result.contrast
     reason = "; ".join(filter(None, (_under(contrast), contrast.note)))
     sides, tested = (contrast.a, contrast.b), (result.test, result.p_adjusted, result.verdict)
-    return comparison(contrast.level, sides, AUROC.key, *tested, reason, by_folds=result.by_folds)
+    return comparison(contrast.level, sides, AUROC.key, *tested, reason, family=result.family, by_folds=result.by_folds)
 
 
 def _under(contrast: Contrast) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -36,17 +36,29 @@ def part_counts(folds: pd.DataFrame, predictions: pd.DataFrame, target: Target =
     return counts.astype("int64").reset_index()
 
 
-def notes(record: ExperimentRecord, parts: pd.DataFrame) -> list[str]:
-    """Return the warnings of the experiment and the caveats of the statistics."""
+def notes(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[str, str]] = ()) -> list[str]:
+    """Return the alarms of the experiment, then remarks on its method."""
     found = [
-        *record.facts.warnings,
-        *_few_patients(parts),
-        *_runs(record),
+        *alarms(record, parts, equal),
         *_settings(record),
         *_pixels(record),
         *_scores(record),
     ]
     return list(dict.fromkeys(found)) + _refused(record)
+
+
+def alarms(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[str, str]] = ()) -> list[str]:
+    """Return what may have spoiled the result; ``equal`` are weights with the same scores in every run."""
+    found = [*_equal(equal), *record.facts.warnings, *_few_patients(parts), *_runs(record)]
+    return list(dict.fromkeys(found))
+
+
+def _equal(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
+    for a, b in pairs:
+        yield (
+            f"{a} and {b} gave exactly the same scores in all of their runs: they are one network under two names, and "
+            "comparing them shows nothing."
+        )
 
 
 def _few_patients(parts: pd.DataFrame) -> Iterator[str]:
@@ -69,18 +81,6 @@ def _few_patients(parts: pd.DataFrame) -> Iterator[str]:
 
 def _runs(record: ExperimentRecord) -> Iterator[str]:
     runs = record.runs
-    stuck = int(runs["converged"].isin([False]).sum())
-    if stuck:
-        yield (
-            f"{stuck} of {len(runs)} runs had not converged: their inner loss was lowest in the last epoch. More "
-            "epochs may change the values of their scenarios."
-        )
-    diverged = int(runs["diverged"].sum())
-    if diverged:
-        yield (
-            f"{diverged} of {len(runs)} runs diverged and ended early; their best epoch was kept. Lower the "
-            "learning rate."
-        )
     constant = int(runs["constant"].sum())
     if constant:
         yield (
@@ -88,6 +88,18 @@ def _runs(record: ExperimentRecord) -> Iterator[str]:
             "means that the model separates nothing. If batch norms are trained, a few dozen steps are too few for "
             "their moving statistics: train longer or with smaller batches. Random weights may also give all images "
             "the same features."
+        )
+    diverged = int(runs["diverged"].sum())
+    if diverged:
+        yield (
+            f"{diverged} of {len(runs)} runs diverged and ended early; their best epoch was kept. Lower the "
+            "learning rate."
+        )
+    stuck = int(runs["converged"].isin([False]).sum())
+    if stuck:
+        yield (
+            f"{stuck} of {len(runs)} runs had not converged: their inner loss was lowest in the last epoch. More "
+            "epochs may change the values of their scenarios."
         )
 
 

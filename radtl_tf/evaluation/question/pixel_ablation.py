@@ -19,7 +19,7 @@ _WORDS: tuple[Verdict, ...] = ("better", "worse", "equivalent", "undecided")
 class Series:
     """The difference under every convention, and its changes from the convention that answers the question.
 
-    p is adjusted over the conventions by Holm, separately for differences and changes.
+    p is adjusted by Holm over all comparisons of conventions: differences and changes, networks and probe.
     """
 
     rows: tuple[Judged, ...]

@@ -16,7 +16,7 @@ from radtl_tf.errors import DataError
 from radtl_tf.evaluation.inference.comparison import difference
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.metrics.auroc import auroc
-from radtl_tf.evaluation.question.chosen_runs import Pair
+from radtl_tf.evaluation.question.chosen_runs import Pair, Side
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.predictions import RUN
 from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
@@ -30,6 +30,7 @@ COLUMNS = (
     *("auroc_a", "a_low", "a_high", "auroc_b", "b_low", "b_high"),
     *("difference", "ci_low", "ci_high", "reason"),
 )
+SIDE_COLUMNS = ("name", "value", "images", "patients", "positives", "auroc", "low", "high", "reason")
 _MOST_NAMED = 6
 
 
@@ -74,6 +75,25 @@ def subgroups(folder: Path, record: ExperimentRecord, predictions: pd.DataFrame,
         )
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return Subgroups(table, demographics(record.folds, metadata), tuple(said))
+
+
+def subgroups_of(folder: Path, record: ExperimentRecord, predictions: pd.DataFrame, side: Side) -> pd.DataFrame:
+    """Return the AUROC of one side, with its 95 % interval, within each requested subgroup.
+
+    The columns are ``name``, ``value``, ``images``, ``patients``, ``positives``, ``auroc``, ``low``, ``high`` and
+    ``reason``, which says why a subgroup has no AUROC. ``predictions`` have all runs of the side.
+
+    Raises:
+        DataError: ``metadata.csv`` is missing or damaged, or has other examples.
+    """
+    names, rows = record.experiment.evaluation.subgroups, []
+    metadata = read_metadata(folder, record, names)
+    for name in names:
+        groups = banded(name, metadata[name])
+        for value in sorted(groups.unique(), key=_in_order):
+            inside = predictions[predictions["example"].isin(groups.index[groups == value])]
+            rows.append((name, value, *_counts(inside)[0], *_of_side(record, inside, predictions, side)))
+    return pd.DataFrame(rows, columns=list(SIDE_COLUMNS))
 
 
 def read_metadata(folder: Path, record: ExperimentRecord, names: Sequence[str]) -> pd.DataFrame:
@@ -171,6 +191,16 @@ def _compared(
     first, second = (side.of(value) for side in pair)
     test = difference(first, second, record.num_folds)
     return (*names, *_estimate(record, first), *_estimate(record, second), test.mean, *test.interval(), "")
+
+
+def _of_side(
+    record: ExperimentRecord, inside: pd.DataFrame, predictions: pd.DataFrame, side: Side
+) -> tuple[object, ...]:
+    """Return the AUROC of a side with its interval, or the reason why there is none."""
+    lacking = _lacking(inside, predictions)
+    if lacking:
+        return (*(math.nan,) * 3, f"{lacking} of {record.num_test_parts} test parts lack a class")
+    return *_estimate(record, side.of(partial(_auroc, RunParts(inside, record.data.unit)))), ""
 
 
 def _estimate(record: ExperimentRecord, per_fold: pd.Series) -> tuple[float, float, float]:

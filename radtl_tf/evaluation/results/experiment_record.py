@@ -146,9 +146,9 @@ class ExperimentRecord:
         """Return the trained scenarios of ``weights`` under one entry of the pixels axis, with a share of training."""
         return self._under(entry, weights, [one for one in self.with_share(share) if not one.is_reference])
 
-    def probes(self, weights: str, entry: str = NATIVE) -> list[Scenario]:
+    def probes(self, weights: str, entry: str = NATIVE, share: float = 1.0) -> list[Scenario]:
         """Return the linear probes of ``weights`` under one entry of the pixels axis, one per backbone."""
-        return self._under(entry, weights, [scenario for scenario in self.whole if scenario.is_reference])
+        return self._under(entry, weights, [one for one in self.with_share(share) if one.is_reference])
 
     def _under(self, entry: str, weights: str, scenarios: list[Scenario]) -> list[Scenario]:
         return [
@@ -180,6 +180,7 @@ _RUN_COLUMNS = [
     "repeat",
     "fold",
     "train_patients",
+    "images_per_epoch",
     "epochs",
     "best_epoch",
     "fixed_epochs",

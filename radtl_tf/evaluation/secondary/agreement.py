@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from radtl_tf.evaluation.inference.comparison import difference, holm, verdicts
+from radtl_tf.evaluation.inference.comparison import ALPHA, Verdict, difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
 from radtl_tf.evaluation.metrics.auroc import Score, auroc
 from radtl_tf.evaluation.metrics.metric_table import AUROC
@@ -47,15 +47,24 @@ def agreements(record: ExperimentRecord, values: RunValues, parts: RunParts, pai
     return [_agreement(record, values, parts, pair) for pair in pairs]
 
 
-def agreement_rows(record: ExperimentRecord, found: Sequence[Agreement]) -> pd.DataFrame:
-    """Return a comparison per pair: the average of both against the better one."""
+def agreement_rows(
+    record: ExperimentRecord, found: Sequence[Agreement], others: Sequence[float], family: str
+) -> pd.DataFrame:
+    """Return a comparison per pair: the average of both against the better one.
+
+    p is adjusted over the pairs and over ``others``, the further p values of ``family``.
+    """
     tests = [of.gain for of in found]
-    words = verdicts(tests, record.asked.margin) if found else []
-    adjusted = holm([test.p_value for test in tests]).tolist()
+    adjusted = holm([*(test.p_value for test in tests), *others]).tolist()[: len(tests)]
+    shown = verdicts(tests, record.asked.margin) if found else []
+    words: list[Verdict] = [
+        "undecided" if word in ("better", "worse") and not p < ALPHA else word
+        for word, p in zip(shown, adjusted, strict=True)
+    ]
     reason = "secondary; the better one has the lower inner loss in each training part"
     return comparison_frame(
         [
-            comparison(AVERAGE, _sides(of), AUROC.key, of.gain, p_value, word, reason)
+            comparison(AVERAGE, _sides(of), AUROC.key, of.gain, p_value, word, reason, family)
             for of, p_value, word in zip(found, adjusted, words, strict=True)
         ]
     )

@@ -18,7 +18,7 @@ from radtl_tf.evaluation.secondary.calibration import Calibration, calibration
 from radtl_tf.evaluation.secondary.classes import Classes, by_class
 from radtl_tf.evaluation.secondary.fitted_models import fitted_models
 from radtl_tf.evaluation.secondary.operating_points import OperatingPoints, at_operating_points
-from radtl_tf.evaluation.secondary.secondary_metrics import SecondaryMetrics, secondary_metrics
+from radtl_tf.evaluation.secondary.secondary_metrics import FAMILY, METRIC, SecondaryMetrics, secondary_metrics
 from radtl_tf.evaluation.secondary.selective_prediction import selective
 from radtl_tf.evaluation.secondary.variance_decomposition import Decomposition, decomposition
 
@@ -78,14 +78,17 @@ def secondary_results(
     """
     settings, pairs = setting_sides(record, values), list(question_pairs(record, values))
     common = agreements(record, values, parts, list(question_pairs(record, values, over="selected")))
+    gains = [of.gain.p_value for of in common]
+    metrics = secondary_metrics(record, predictions, values, parts, settings, pairs, gains)
+    of_metrics = metrics.comparisons.loc[metrics.comparisons["level"] == METRIC, "p_value"].tolist()
     return SecondaryResults(
         classes=by_class(record, values, parts, settings, pairs),
         fitted=fitted_models(record, values, parts, settings),
-        metrics=secondary_metrics(record, predictions, values, parts, settings, pairs),
+        metrics=metrics,
         operating_points=at_operating_points(record, values, parts, counts, settings),
         calibration=calibration(record, values, parts, counts, settings),
         agreements=common,
-        averages=agreement_rows(record, common),
+        averages=agreement_rows(record, common, of_metrics, FAMILY),
         selective=selective(record, values, parts, settings),
         decomposition=decomposition(record, values),
         subgroups=subgroups(folder, record, predictions, pairs),

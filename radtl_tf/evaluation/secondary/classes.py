@@ -16,7 +16,7 @@ from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
 from radtl_tf.evaluation.secondary.secondary_metrics import compared
 from radtl_tf.records.runs import Setting
 
-CLASS = "class"  # level of comparisons.csv
+CLASS, FAMILY = "class", "classes"  # level of comparisons.csv, family of its adjusted p values
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def by_class(
     ]
     return Classes(
         pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS)),
-        compared(record, CLASS, asked),
+        compared(record, CLASS, asked, FAMILY),
     )
 
 

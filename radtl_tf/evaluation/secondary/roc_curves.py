@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.metrics.auroc import over_classes
+from radtl_tf.evaluation.inference.corrected_t import fold_mean
+from radtl_tf.evaluation.metrics.auroc import auroc, over_classes
 from radtl_tf.evaluation.question.contrasts import side
 from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
@@ -22,7 +23,7 @@ QUESTION = "question"  # panel of the question's two sides, if each has more tha
 ROC, PRECISION_RECALL = "roc", "precision-recall"
 _ROUNDING = 1e-9  # points of the grid and of the curve within this distance count as equal
 GRID: Numbers = np.linspace(0, 1, 101)
-CURVE_COLUMNS = ("kind", "panel", "name", "weights", "x", "mean", "low", "high")
+CURVE_COLUMNS = ("kind", "panel", "name", "weights", "x", "mean", "low", "high", "auroc", "ci_low", "ci_high")
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def curve_table(record: ExperimentRecord, shown: Sequence[Line], predictions: pd
 
     Curves, also of several classes, are averaged vertically: ``x`` is the false-positive rate or the sensitivity.
     Scores of different folds are never pooled. ``low`` and ``high`` are a range, not an interval.
+    ``auroc`` is the mean over the folds, with its 95 % interval by the corrected resampled t.
     """
     tested = by_unit(predictions[predictions["part"] == "test"], record.data.unit, record.target)
     names = {name for line in shown for name in line.chosen}
@@ -124,7 +126,7 @@ def curve_table(record: ExperimentRecord, shown: Sequence[Line], predictions: pd
         run: arrays(group, record.target)
         for run, group in tested[tested["scenario"].isin(names)].groupby(RUN, sort=False)
     }
-    tables = [_averaged(kind, line, cases) for kind in _KINDS for line in shown]
+    tables = [_averaged(kind, line, cases, record.num_folds) for kind in _KINDS for line in shown]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(CURVE_COLUMNS))
 
 
@@ -134,11 +136,16 @@ def _curve(kind: str, truth: NDArray[np.int64], score: Numbers) -> Numbers:
     return of_one(truth, score) if truth.ndim == 1 else over_classes(of_one)(truth, score)
 
 
-def _averaged(kind: str, line: Line, cases: Mapping[Any, tuple[NDArray[np.int64], Numbers]]) -> pd.DataFrame:
+def _averaged(
+    kind: str, line: Line, cases: Mapping[Any, tuple[NDArray[np.int64], Numbers]], folds: int
+) -> pd.DataFrame:
     curves = np.stack([_curve(kind, *cases[run]) for run in line.runs])
+    area = fold_mean([auroc(*cases[run]) for run in line.runs], folds)
+    low, high = np.clip(area.interval(), 0, 1).tolist()
     return pd.DataFrame(
         {
             **{"kind": kind, "panel": line.panel, "name": line.name, "weights": line.weights, "x": GRID},
             **{"mean": curves.mean(axis=0), "low": curves.min(axis=0), "high": curves.max(axis=0)},
+            **{"auroc": area.mean, "ci_low": low, "ci_high": high},
         }
     )

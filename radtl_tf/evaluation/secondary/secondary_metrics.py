@@ -22,6 +22,7 @@ from radtl_tf.records.experiment import Unit
 from radtl_tf.records.runs import Setting
 
 METRIC, UNIT = "metric", "unit"  # levels of comparisons.csv
+FAMILY = "secondary metrics and the average of both weights"
 Asked = tuple[Pair, str, Callable[[RunKey], float]]  # two sides, a metric by its name, its value on a test part
 
 
@@ -44,8 +45,12 @@ def secondary_metrics(
     parts: RunParts,
     settings: dict[Setting, Side],
     pairs: Sequence[Pair],
+    others: Sequence[float] = (),
 ) -> SecondaryMetrics:
-    """Return the secondary metrics; ``parts`` are per unit of the experiment, ``pairs`` belong to the question."""
+    """Return the secondary metrics; ``parts`` are per unit of the experiment, ``pairs`` belong to the question.
+
+    ``others`` are further p values of the family ``FAMILY``.
+    """
     sides = [*settings.values(), *(side for pair in pairs for side in pair)]
     table = _score_table(record, parts, {run: None for side in sides for run in side.keys})
     other, notes = _other_unit(record, predictions, pairs)
@@ -57,7 +62,7 @@ def secondary_metrics(
             f"Some settings have no value for {', '.join(lost)}. A test part has no value if its scores separate the "
             "classes without error or are all equal, and no mean is taken over the other test parts.",
         )
-    return SecondaryMetrics(estimates, pd.concat([_metric_rows(record, pairs, table), other]), notes)
+    return SecondaryMetrics(estimates, pd.concat([_metric_rows(record, pairs, table, others), other]), notes)
 
 
 def _score_table(record: ExperimentRecord, parts: RunParts, runs: dict[RunKey, None]) -> dict[str, dict[RunKey, float]]:
@@ -83,20 +88,22 @@ def _setting_rows(
 
 
 def _metric_rows(
-    record: ExperimentRecord, pairs: Sequence[Pair], table: dict[str, dict[RunKey, float]]
+    record: ExperimentRecord, pairs: Sequence[Pair], table: dict[str, dict[RunKey, float]], others: Sequence[float]
 ) -> pd.DataFrame:
-    """Return the question in every metric, p adjusted over all of them by Holm."""
+    """Return the question in every metric, p adjusted over all of them and ``others`` by Holm."""
     asked = [(pair, name, table[name].__getitem__) for name in table for pair in pairs]
-    return compared(record, METRIC, asked)
+    return compared(record, METRIC, asked, FAMILY, others)
 
 
-def compared(record: ExperimentRecord, level: str, asked: Sequence[Asked]) -> pd.DataFrame:
-    """Return a comparison of each pair in a metric; p is adjusted over all of them by Holm."""
+def compared(
+    record: ExperimentRecord, level: str, asked: Sequence[Asked], family: str, others: Sequence[float] = ()
+) -> pd.DataFrame:
+    """Return a comparison of each pair in a metric; p is adjusted over all of them, and ``others``, by Holm."""
     tests = [difference(first.of(value), second.of(value), record.num_folds) for (first, second), _, value in asked]
-    adjusted = holm([test.p_value for test in tests]).tolist()
+    adjusted = holm([*(test.p_value for test in tests), *others]).tolist()[: len(tests)]
     return comparison_frame(
         [
-            comparison(level, _names(pair), name, test, p, _direction(test, p), "secondary")
+            comparison(level, _names(pair), name, test, p, _direction(test, p), "secondary", family)
             for (pair, name, _), test, p in zip(asked, tests, adjusted, strict=True)
         ]
     )

@@ -51,7 +51,7 @@ def start_over(folder: OutputFolder) -> None:
     """
     for file in (folder.baselines, folder.inputs, folder.predictions, folder.similarity):
         file.unlink(missing_ok=True)
-    for place in (folder.tensorboard, folder.saliency):
+    for place in (folder.tensorboard, folder.saliency, folder.refits):
         shutil.rmtree(place, ignore_errors=True)
 
 

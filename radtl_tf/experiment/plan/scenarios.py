@@ -23,7 +23,8 @@ def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str
     Weights whose native convention has an ``alternative`` get a record for each, whatever ``grid.pixels`` says.
 
     Raises:
-        WeightsError: files are missing; the message lists all of them.
+        WeightsError: files are missing; the message lists all of them. Or two weights are the same file with the same
+            pixels, so there is nothing to compare.
     """
     grid = experiment.grid
     absent: list[CatalogueRow] = []
@@ -43,7 +44,24 @@ def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str
     problems += MissingFilesError(absent, folder).sentences
     if problems:
         raise WeightsError(" ".join(dict.fromkeys(problems)))
+    _refuse_same_file(records)
     return records
+
+
+def _refuse_same_file(records: Records) -> None:
+    """Refuse two weights with the same content and the same conventions; one file under two conventions is allowed."""
+    known: dict[tuple[str, str, frozenset[str]], str] = {}
+    for backbone, name in dict.fromkeys((backbone, name) for backbone, name, _ in records):
+        own = [record for key, record in records.items() if key[:2] == (backbone, name)]
+        if own[0].sha256 is None:
+            continue
+        place = backbone, own[0].sha256, frozenset(record.pixels for record in own)
+        first = known.setdefault(place, name)
+        if first != name:
+            raise WeightsError(
+                f"The weights {first!r} and {name!r} are the same file for {backbone} (sha256 {own[0].sha256[:12]}): "
+                "there is nothing to compare. Name another file, or remove one of them from grid.weights."
+            )
 
 
 def _uncertain(record: WeightsRecord) -> list[WeightsRecord]:

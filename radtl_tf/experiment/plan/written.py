@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,7 +61,8 @@ def _write_experiment(plan: Plan) -> None:
         return
     start_over(plan.folder)
     write_text(plan.folder.folds, folds_text(plan.cases, plan.folds))
-    write_json(plan.folder.experiment, {"format": 1, **plan.facts, **context(plan.device), **said})
+    fixed = {"fixed_since": datetime.now(UTC).date().isoformat()}
+    write_json(plan.folder.experiment, {"format": 1, **fixed, **plan.facts, **context(plan.device), **said})
 
 
 def _refresh(plan: Plan, said: dict[str, Any]) -> None:

@@ -143,16 +143,25 @@ class Result:
 
         return keras_model(self._output, _name(setting), fold, weights_folder=weights_folder())
 
-    def export(self, path: str | os.PathLike[str], setting: str = BEST, version_number: int = 1) -> Path:
-        """Export the mean of a setting's folds as a SavedModel for image files or pixels; return its folder.
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        setting: str = BEST,
+        version_number: int = 1,
+        fold: int | Literal["all", "refit"] = "all",
+    ) -> Path:
+        """Export a setting as a SavedModel for image files or pixels; return its folder.
 
         Args:
             path: the folder of the model. It may hold other versions.
             setting: a name from ``settings``; ``best`` is the setting with the lowest mean inner loss.
             version_number: 1 or more; the SavedModel is ``<path>/<version_number>``, as TensorFlow Serving expects it.
+            fold: ``all``: the mean of the folds; a number: this fold's network of the first repeat; ``refit``: one
+                network that is trained on all patients, with the learning rate and the number of epochs that the folds
+                chose, without thresholds and calibration. It is kept in the output folder.
 
         Raises:
-            ExperimentError: the setting is unknown, two settings are tied, or runs are missing.
+            ExperimentError: the setting or fold is unknown, two settings are tied, or runs are missing.
             WeightsError: the weights file is missing or has changed since the run.
             OutputError: the version exists in ``path``, or it cannot be written.
         """
@@ -160,19 +169,18 @@ class Result:
         from radtl_tf.places import weights_folder
 
         out, weights = Path(path).expanduser(), weights_folder()
-        export(self._output, _name(setting), out, weights_folder=weights, version=version_number)
+        export(self._output, _name(setting), out, weights_folder=weights, version=version_number, fold=fold)
         return Path(path)
 
     def __repr__(self) -> str:
         if self._missing():
             return f"Result of {self._facts.experiment.name!r}: {self._missing()}"
         from radtl_tf.report.drawing.table import render_text
-        from radtl_tf.report.pages.card import answer_words
+        from radtl_tf.report.pages.card import answer_lines
         from radtl_tf.report.results.tables import settings_table
 
-        words = answer_words(self._evaluation)
-        lines = [words["headline"], words["sentence"], "", render_text(settings_table(self._evaluation)).rstrip()]
-        return "\n".join(lines if words["headline"] else lines[1:])
+        lines = [*answer_lines(self._evaluation), "", render_text(settings_table(self._evaluation)).rstrip()]
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         from html import escape

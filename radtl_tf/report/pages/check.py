@@ -20,6 +20,7 @@ from radtl_tf.report.drawing.templates import render_template
 CONFOUNDERS = "Age and pixel spacing by class"
 _NUM_FIRST = 3
 _SCREEN_LINES, _SCREEN_COLUMNS = 24, 80
+_BADGES = {"error": "worse", "warning": "warned", "info": "better"}  # colors of the page, by the worst level
 _GROUPS = {"error": "Errors", "warning": "Warnings", "info": "Notes"}
 _CAPTIONS = {
     "Files": "Each file has one outcome.",
@@ -28,6 +29,9 @@ _CAPTIONS = {
     CONFOUNDERS: "Taken from the DICOM header, or from columns named age and spacing; unknown values are left out.",
     "Acquisition by class": "Cramer's V: 0 means no association, 1 a perfect one. The AUROC shows how well all of "
     "these properties together predict the label; 0.5 is chance.",
+    "Thumbnail of 16 x 16 pixels": "How well a logistic regression on these pixels predicts the label, "
+    "cross-validated by patient; the best of 16 regions is the second row. 0.5 is chance. "
+    "Networks should do better.",
     "Folds": "Images and patients in each part of each fold, with images per class.",
 }
 
@@ -117,7 +121,7 @@ def write_page(path: Path, checked: Checked, name: str) -> None:
         "check.html",
         name=name,
         verdict=verdict(checked),
-        errors=checked.errors,
+        badge=_BADGES[checked.findings[0].level if checked.findings else "info"],
         counts=checked.counts,
         first=first_steps(checked),
         groups=[(_GROUPS[level], list(found)) for level, found in groupby(checked.findings, key=_level)],

@@ -16,8 +16,9 @@ from radtl_tf.report.pages.card import NO_QUESTION, answer_words
 from radtl_tf.report.pages.export import export
 from radtl_tf.report.pages.sections import SECTIONS, Contents, contents
 from radtl_tf.report.saliency.section import SECTION, read_saliency, render_section
-from radtl_tf.report.text.advice import advice, chances
+from radtl_tf.report.text.advice import chances
 from radtl_tf.report.text.guidelines import CAPTION, key_of
+from radtl_tf.report.text.next_steps import next_steps
 from radtl_tf.report.text.task_words import words
 
 FIRST_SCREEN = ("forest", "pairs")
@@ -47,7 +48,9 @@ def report_html(evaluation: Evaluation, found: Contents) -> str:
         **answer_words(evaluation),
         auroc=words(evaluation).auroc,
         ablation=evaluation.ablation.sentences if evaluation.ablation else (),
-        notes=evaluation.notes,
+        alarms=evaluation.alarms,
+        notes=[note for note in evaluation.notes if note not in evaluation.alarms],
+        steps=next_steps(evaluation),
         first=[figure for figure in found.figures if figure.key in FIRST_SCREEN],
         numbers=numbers,
         sections=_sections(found),
@@ -100,7 +103,10 @@ def report_markdown(evaluation: Evaluation, found: Contents) -> str:
     """Return the report in Markdown, without the figures."""
     answer, experiment = evaluation.question, evaluation.record.experiment
     lines = [f"# {plain(experiment.name)}", plain(experiment.note)]
-    lines += [plain(advice(answer))] if answer else []
+    words = answer_words(evaluation)
+    lines += ["\n".join(f"- **{name}:** {plain(value)}" for name, value in words["overview"].items())]
+    lines += [plain(words[name]) for name in ("advice", "learned")]
+    lines += [f"**Warning.** {plain(words['warning'])}"] if words["warning"] else []
     lines += [f"**{plain(answer.sentence)}**", plain(chances(answer))] if answer else [NO_QUESTION]
     lines += [plain(sentence) for sentence in evaluation.ablation.sentences] if evaluation.ablation else []
     lines += [plain(evaluation.learning_curve.sentence)] if evaluation.learning_curve else []
@@ -109,6 +115,7 @@ def report_markdown(evaluation: Evaluation, found: Contents) -> str:
     lines += _check_of_maps(found)
     lines += ["## Methods text", *(f"**{title}.** {plain(text)}" for title, text in found.methods.items())]
     lines += [render_markdown(table).strip() for table in found.checklist_tables()]
+    lines += ["## What next", "\n".join(f"- {plain(step.why)} `{step.command}`" for step in next_steps(evaluation))]
     lines += ["## How to cite", "\n".join(f"- {plain(reference)}" for reference in found.citations)]
     return "\n\n".join([*filter(None, lines), DISCLAIMER]) + "\n"
 

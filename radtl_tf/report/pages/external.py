@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.evaluation.external.drift import Drift, sentence
 from radtl_tf.evaluation.external.frozen_models import Compared, Estimate, External, Scored, by_patient
-from radtl_tf.evaluation.formatting import number, p_cell, range_text
+from radtl_tf.evaluation.formatting import number, p_cell, range_text, with_interval
 from radtl_tf.evaluation.metrics.metric_table import METRICS
 from radtl_tf.records.disk import write_text
 from radtl_tf.report.drawing.svg import FAINT, SERIES, STYLE, svg
@@ -47,6 +47,7 @@ def write_page(path: Path, external: External, drifts: Sequence[Drift], views: S
         drift_sentence=sentence(drifts) if drifts else "",
         figure=_curves(external, cases),
         num_classes=len(views),
+        lines=_lines(external),
         tables=tables_of(external, drifts),
     )
     write_text(path, page)
@@ -125,13 +126,24 @@ def _curves(external: External, views: Sequence[Scored]) -> str:
             if len(curves) > 1:
                 for curve in curves:
                     axes.plot(*curve, color=color, linestyle=dash, linewidth=0.5, alpha=0.5)
-            axes.plot(*_mean(curves), color=color, linestyle=dash, linewidth=1.6, label=one.model)
+            axes.plot(*_mean(curves), color=color, linestyle=dash, linewidth=1.6, label=_label(one))
         axes.set_xlabel("1 - specificity")
         axes.set_ylabel("sensitivity")
         axes.set_aspect("equal")
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16))
         return svg(figure, "ROC curves")
+
+
+def _label(one: Estimate) -> str:
+    return f"{one.model}: AUROC {with_interval(one.value, one.ci_low, one.ci_high)}"
+
+
+def _lines(external: External) -> str:
+    """Say what the lines of the ROC figure are."""
+    models = [one.model for one in external.estimates if one.metric == "auroc"]
+    drawn = zip(models, ("solid", "dashed"), strict=False) if len(models) > 1 else ()
+    return " ".join([*(f"The {line} line is {model}." for model, line in drawn), "The dotted diagonal is chance."])
 
 
 def _roc(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> Curve:

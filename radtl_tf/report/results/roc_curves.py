@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.formatting import number
+from radtl_tf.evaluation.formatting import number, with_interval
 from radtl_tf.evaluation.secondary.roc_curves import PRECISION_RECALL, QUESTION, ROC
 from radtl_tf.report.drawing.axes import drawn, legend_below, panels, styles, told
 from radtl_tf.report.drawing.figure import Figure
@@ -31,7 +33,7 @@ def roc_figure(evaluation: Evaluation) -> Figure | None:
         labels=("1 - specificity", "sensitivity"),
         at=("Sensitivity at false-positive rate 0.1, mean and range", 0.1),
         along="vertically (mean sensitivity at each false-positive rate)",
-        rest="The dotted line is chance.",
+        rest="The dotted line is chance. In each panel: the mean AUROC over the folds, with its 95 % interval.",
     )
 
 
@@ -68,6 +70,8 @@ def _figure(
         for name, place in zip(names, axes.values(), strict=True):
             _panel(place, table[table["panel"] == name], evaluation)
             place.plot([0, 1], [0, 1] if kind == ROC else [share] * 2, color=FAINT, linestyle=":", linewidth=1)
+            if kind == ROC:
+                _areas(place, table[table["panel"] == name], evaluation)
             place.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.02), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
         first = (
             _CHOSEN
@@ -107,6 +111,21 @@ def _panel(axes: Axes, table: pd.DataFrame, evaluation: Evaluation) -> None:
         seen.add(weights)
         axes.fill_between(line["x"], line["low"], line["high"], color=look[weights][0], alpha=0.15, linewidth=0)
         axes.plot(line["x"], line["mean"], color=look[weights][0], linestyle=dash, linewidth=1.5, label=name)
+
+
+def _areas(axes: Axes, table: pd.DataFrame, evaluation: Evaluation) -> None:
+    """Write the AUROC of each line with its interval into the lower right corner, in the line's color and order."""
+    look = styles(evaluation.record)
+    rows = table.drop_duplicates("name").to_dict("records")
+    for place, row in enumerate(reversed(rows)):
+        text = with_interval(row["auroc"], row["ci_low"], row["ci_high"])
+        at: dict[str, Any] = {
+            "transform": axes.transAxes,
+            "ha": "right",
+            "color": look[row["weights"]][0],
+            "fontsize": 7,
+        }
+        axes.text(0.99, 0.03 + 0.075 * place, text, **at)
 
 
 def _said(table: pd.DataFrame, at: str, place: float) -> str:

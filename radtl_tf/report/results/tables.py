@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,10 +13,12 @@ from radtl_tf.records.experiment_facts import CheckFacts
 from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.drawing.table import Table
+from radtl_tf.report.results.comparison_tables import comparisons_table, scenario_comparisons_table
 from radtl_tf.report.topics.agreement import agreement_table
 from radtl_tf.report.topics.calibration import recalibration_table, reliability_table
 from radtl_tf.report.topics.classes import class_comparisons_table, classes_table
 from radtl_tf.report.topics.fitted_models import fitted_table
+from radtl_tf.report.topics.learned import learned_table
 from radtl_tf.report.topics.learning_curve import learning_curve_table
 from radtl_tf.report.topics.operating_points import operating_points_table
 from radtl_tf.report.topics.pixel_ablation import pixels_table, similarity_table
@@ -31,7 +33,15 @@ SHORT_HASH = 12
 def tables(evaluation: Evaluation) -> list[Table]:
     """Return every table that has a row, in the order of the report."""
     makers = (
-        *(settings_table, comparisons_table, learning_curve_table, pixels_table, choices_table, probe_table),
+        *(
+            settings_table,
+            comparisons_table,
+            learned_table,
+            learning_curve_table,
+            pixels_table,
+            choices_table,
+            probe_table,
+        ),
         baselines_table,
         *(published_table, fitted_table),
         *(classes_table, class_comparisons_table),
@@ -86,31 +96,6 @@ def scenarios_table(evaluation: Evaluation) -> Table:
             )
             for row in _rows(scenarios)
         ),
-    )
-
-
-def comparisons_table(evaluation: Evaluation) -> Table:
-    """Return the comparisons of the question, the settings and the grid."""
-    return Table(
-        key="comparisons",
-        title="Comparisons",
-        caption="Difference = A - B on the same folds; intervals and p from "
-        f"{evaluation.record.auroc_method}, paired. The question is the "
-        "experiment's result. All other rows are secondary: p adjusted within the level (Holm), intervals not "
-        "adjusted. If the question has several rows, it has an outcome only if they agree.",
-        columns=_COMPARISON,
-        rows=tuple(_comparisons(evaluation, ("question", "setting", "grid"))),
-    )
-
-
-def scenario_comparisons_table(evaluation: Evaluation) -> Table:
-    """Return the comparisons of single scenarios."""
-    return Table(
-        key="scenario-comparisons",
-        title="Comparisons of scenarios",
-        caption="Difference = A - B at the same learning rate; p adjusted over all rows of this table (Holm).",
-        columns=_COMPARISON,
-        rows=tuple(_comparisons(evaluation, ("scenario",))),
     )
 
 
@@ -299,24 +284,6 @@ def method_table(evaluation: Evaluation) -> Table:
         rows=tuple((name, str(value)) for name, value in values.items()),
         section="method",
     )
-
-
-_COMPARISON = ("Level", "A", "B", "A - B", "95 % interval", "p", "Adjusted p", "Outcome")
-
-
-def _comparisons(evaluation: Evaluation, levels: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
-    table = evaluation.comparisons
-    for row in _rows(table[table["level"].isin(levels)]):
-        p_values = (p_cell(value) for value in (row["p_value"], row["p_adjusted"]))
-        yield (
-            row["level"],
-            row["a"],
-            row["b"],
-            number(row["difference"], sign=True),
-            _interval(row),
-            *p_values,
-            row["outcome"],
-        )
 
 
 def _estimate(row: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 
 from radtl_tf.evaluation.formatting import number
-from radtl_tf.evaluation.question.answer import Answer, ConventionAnswer
+from radtl_tf.evaluation.question.answer import Answer, ConventionAnswer, margin_words
+from radtl_tf.evaluation.question.learned import Learned
 
 
 def headline(answer: Answer) -> str:
     """Return the verdict in one line."""
+    if answer.is_one_network:
+        return f"{answer.a} and {answer.b}: the same scores"
     if not answer.agree:
         return f"{answer.a} and {answer.b}: undecided, it depends on the pixel convention"
     under = f" under {'both' if len(answer.by_convention) == 2 else 'all'} pixel conventions" * (
@@ -20,21 +23,44 @@ def headline(answer: Answer) -> str:
     return f"{answer.a} and {answer.b}: {answer.verdict}{under}"
 
 
-def advice(answer: Answer) -> str:
-    """Return what the verdict means for the choice of weights on data like these."""
+def advice(answer: Answer, learned: Learned | None = None) -> str:
+    """Return what the verdict means for the choice of weights on data like these.
+
+    Weights are recommended only if they are shown to be above chance and above the best trivial baseline.
+    """
+    if answer.is_one_network:
+        return (
+            f"Nothing was compared: {answer.a} and {answer.b} gave the same scores in every run, so they are one "
+            "network under two names."
+        )
     if not answer.agree:
         return f"These data do not decide between {answer.a} and {answer.b}: {_DEPENDS}."
     sides = ((float(answer.folds["first"].mean()), answer.a), (float(answer.folds["second"].mean()), answer.b))
     (low, lower), (high, higher) = sorted(sides, key=lambda side: side[0])
     means = f"the mean AUROC is {number(high)} with {higher} and {number(low)} with {lower}"
+    caution = _caution(answer, learned) if learned else ""
+    within = f"{means}, and the difference is within {margin_words(answer.margin)}"
+    if caution and answer.verdict != "undecided":
+        said = within if answer.verdict == "equivalent" else means
+        return f"{headline(answer)} on data like these: {said}. {caution}"
     return {
         "better": f"On data like these, start from {answer.a}: {means}.",
         "worse": f"On data like these, start from {answer.b}: {means}.",
-        "equivalent": f"On data like these, start from either: {means}, and the difference is within the declared "
-        f"margin of {answer.margin:g}.",
+        "equivalent": f"On data like these, start from either: {within}.",
         "undecided": f"These data do not decide between {answer.a} and {answer.b}: {means}. The difference may be due "
         "to chance, and the data do not show that the two are equivalent.",
     }[answer.verdict]
+
+
+def _caution(answer: Answer, learned: Learned) -> str:
+    """Say that the weights which the verdict prefers are not shown to be above the trivial; empty if they are."""
+    sides = {"better": ("a",), "worse": ("b",)}.get(answer.verdict, ("a", "b"))
+    preferred = {side: [getattr(found, side) for found in answer.by_convention] for side in sides}
+    if any(set(names) <= set(learned.above_all) for names in preferred.values()):
+        return ""
+    who = f"{getattr(answer, sides[0])} is not" if len(sides) == 1 else "Neither is"
+    what = f"the best trivial baseline ({learned.baseline})" if learned.baseline else "chance"
+    return f"{who} shown to be above {what}, so this is a reason to start from neither."
 
 
 _DEPENDS = "the result depends on the pixel convention, and the true convention is unknown"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
+from radtl_tf.evaluation.question.answer import margin_words
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.report.text.methods_sentences import MADE
 from radtl_tf.report.text.secondary_sentences import ANALYSES
@@ -16,7 +17,7 @@ PARAGRAPHS: dict[str, tuple[str, ...]] = {
     "Partition": ("partition", "inner"),
     "Models": ("model", "weights", "probe"),
     "Training": ("training", "rates", "shares", "selection"),
-    "Statistics": ("metric", "question", "equivalence", "multiplicity", "spread"),
+    "Statistics": ("metric", "question", "equivalence", "learned", "multiplicity", "spread"),
     "Secondary analyses": ("secondary", "points", "recalibration", "agreement", "selective", "subgroups"),
     "Software": ("software", "hardware", "reproduction"),
 }
@@ -80,19 +81,32 @@ def _question(evaluation: Evaluation) -> Iterator[str]:
         return
     a, b = question.compare
     yield (
-        f"The only question, declared in the experiment file before the first run, was the difference in AUROC ({a} "
-        f"minus {b}) on the same folds, comparing {_OVER[question.over]}."
+        f"The only question, {_fixed(evaluation.record)}, was the difference in AUROC ({a} minus {b}) on the same "
+        f"folds, comparing {_OVER[question.over]}."
     )
+
+
+def _fixed(record: ExperimentRecord) -> str:
+    """Say since when the question is fixed; the software cannot know about earlier experiments in other folders."""
+    since = f" since {record.facts.fixed_since}" * bool(record.facts.fixed_since)
+    return f"fixed in this output folder{since}, before its first finished run"
 
 
 def _equivalence(evaluation: Evaluation) -> Iterator[str]:
     question = evaluation.record.question
     if question:
         yield (
-            f"Differences within {question.margin:g} were declared equivalent and tested by two one-sided tests "
-            "(Schuirmann 1987). The probability of each outcome was computed by the Bayesian correlated t (Corani & "
-            "Benavoli 2015)."
+            f"Differences within {margin_words(question.margin)} count as equivalent and were tested by two one-sided "
+            "tests (Schuirmann 1987). The probability of each outcome was computed by the Bayesian correlated t "
+            "(Corani & Benavoli 2015)."
         )
+
+
+def _learned(evaluation: Evaluation) -> Iterator[str]:
+    found = evaluation.learned
+    if found:
+        what = f", and with the best trivial baseline ({found.baseline})" if found.baseline else ""
+        yield f"By the same test, each weights of the question was compared with chance (0.5){what}."
 
 
 def _spread(evaluation: Evaluation) -> Iterator[str]:
@@ -125,6 +139,7 @@ _JUDGED: dict[str, Callable[[Evaluation], Iterator[str]]] = {
     "metric": _metric,
     "question": _question,
     "equivalence": _equivalence,
+    "learned": _learned,
     "spread": _spread,
     "software": _software,
     "hardware": _hardware,

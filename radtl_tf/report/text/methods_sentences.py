@@ -129,13 +129,15 @@ def _model(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _weights(evaluation: Evaluation) -> Iterator[str]:
-    yield f"Training started from: {'; '.join(_source(entry) for entry in evaluation.record.facts.weights)}."
+    record = evaluation.record
+    yield f"Training started from: {'; '.join(_source(entry, record.num_repeats) for entry in record.facts.weights)}."
 
 
-def _source(entry: WeightsFacts) -> str:
+def _source(entry: WeightsFacts, repeats: int) -> str:
     fed = f"fed with {entry.pixels} pixels"
     if entry.source == "random":
-        return f"{entry.name} {entry.backbone}, drawn at random in each repeat, {fed}"
+        drawn = "one random draw, the same in all folds" if repeats == 1 else "drawn at random in each repeat"
+        return f"{entry.name} {entry.backbone}, {drawn}, {fed}"
     return f"{entry.name} {entry.backbone}, file {entry.file} (sha256 {entry.sha256}), {fed}"
 
 
@@ -173,6 +175,9 @@ def _shares(evaluation: Evaluation) -> Iterator[str]:
     if found:
         shares = [f"{100 * share:g} %" for share in found.steps["train_fraction"] if share < 1]
         yield f"For the learning curve, the networks were also trained with {listed(shares)} of the training patients."
+        shown = evaluation.record.runs.groupby(["repeat", "fold"])["images_per_epoch"]
+        if shown.count().gt(0).all() and shown.nunique().eq(1).all():
+            yield "Every run took the same number of optimizer steps per epoch as with all training patients."
 
 
 def _selection(evaluation: Evaluation) -> Iterator[str]:
@@ -203,12 +208,20 @@ MADE: dict[str, Callable[[Evaluation], Iterator[str]]] = {
 }
 
 
+def _stops(evaluation: Evaluation) -> bool:
+    """Tell whether a missing label and an uncertain one would have stopped the experiment."""
+    task = evaluation.record.experiment.task
+    return (task.missing, task.uncertain) == ("refuse", "refuse")
+
+
 def missing_data(evaluation: Evaluation) -> str:
     """Return how missing data were handled, for a checklist: what the task declares, and what came of it."""
     if evaluation.record.data.unknown:
         handled = " ".join(_unknown(evaluation))
     elif evaluation.record.experiment.task.dataset:
         handled = "Labels are those of the data set; nothing was imputed."
-    else:
+    elif _stops(evaluation):
         handled = "So does a row without a label or a patient id; nothing was imputed."
+    else:
+        handled = "So does a row without a patient id. Every label was known, so nothing was imputed."
     return f"An image that cannot be read stops the experiment. {handled}"

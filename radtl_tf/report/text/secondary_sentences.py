@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
 from radtl_tf.evaluation.metrics.metric_table import SECONDARY
+from radtl_tf.evaluation.question.comparisons import comparison_frame
+from radtl_tf.evaluation.question.learned import learned_rows
+from radtl_tf.evaluation.question.learning_curve import FAMILY as SHARES
 from radtl_tf.evaluation.question.subgroups import BANDS
 from radtl_tf.evaluation.secondary.calibration import MAPS
 from radtl_tf.evaluation.secondary.secondary_metrics import UNIT
@@ -20,9 +24,35 @@ def _multiplicity(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.record.question:
         but = listed(list(_not_adjusted(evaluation)))
         yield (
-            "All other comparisons are secondary; their p values were adjusted by Holm's method within each "
-            f"family{but and ', except for '}{but}."
+            f"All other comparisons are secondary. {families_told(evaluation)}{but and ' Not adjusted: '}{but}"
+            f"{'.' * bool(but)}"
         )
+
+
+def families(evaluation: Evaluation) -> dict[str, int]:
+    """Return how many p values each family of secondary comparisons adjusts together."""
+    learned = comparison_frame(list(learned_rows(evaluation.learned)) if evaluation.learned else [])
+    tables = [evaluation.comparisons, learned, evaluation.secondary.comparisons]
+    found: Counter[str] = Counter()
+    for table in tables:
+        tested = table[table["p_value"].notna() & (table["family"] != "")]
+        found.update(tested["family"].tolist())
+    curve = evaluation.learning_curve
+    return dict(found) | ({SHARES: len(curve.steps)} if curve else {})
+
+
+def families_told(evaluation: Evaluation) -> str:
+    """Say which p values are adjusted together, and what error rate follows for the whole experiment."""
+    found = families(evaluation)
+    if not found:
+        return "No p value is adjusted."
+    names = "; ".join(f"{name} ({number})" for name, number in found.items())
+    most = min(5 * (len(found) + 1), 100)
+    return (
+        f"Their p values are adjusted by Holm's method within {len(found)} "
+        f"{'family' if len(found) == 1 else 'families'}: {names}. The question and each family have an error rate of "
+        f"5 %, so if nothing differed, at least one false claim would be made in at most {most} % of such experiments."
+    )
 
 
 def _not_adjusted(evaluation: Evaluation) -> Iterator[str]:

@@ -24,22 +24,24 @@ def learning_curve_table(evaluation: Evaluation) -> Table:
         title="Learning curve",
         caption="The question with a share of the training patients. Both weights get the same patients, each smaller "
         "share is part of the larger ones, and inner and test parts do not change. Mean over folds; 95 % interval and "
-        f"p from {evaluation.record.auroc_method}, paired; p adjusted over the shares below 1 (Holm). The row with "
-        "all patients is the question itself.",
+        f"p from {evaluation.record.auroc_method}, paired; p adjusted over all shares (Holm), except in the row with "
+        "all patients, which is the question itself. The probe is the linear probe's difference and p on the same "
+        "folds.",
         columns=("Training patients", "Share", "A", "B", "AUROC of A", "AUROC of B", "A - B", "95 % interval")
-        + ("p", "Adjusted p", "Outcome"),
+        + ("p", "Adjusted p", "Outcome", "Probe A - B", "Probe p"),
         rows=tuple(_row(found.curve, *row) for row in found.steps.itertuples(index=False)) if found else (),
     )
 
 
 def _row(curve: pd.DataFrame, share: float, patients: float, a: str, b: str, *rest: object) -> tuple[str, ...]:
-    difference, low, high, p_value, p_adjusted, verdict = rest
+    difference, low, high, p_value, p_adjusted, verdict, of_probe, p_probe, _ = rest
     means = curve[curve["train_fraction"] == share].set_index("weights")["mean"]
     return (
         *(f"{patients:.0f}", f"{share:g}", a, b, number(means[a]), number(means[b])),
         *(number(float(str(difference)), sign=True), range_text(float(str(low)), float(str(high)))),
         *(p_cell(float(str(value))) for value in (p_value, p_adjusted)),
         str(verdict),
+        *(number(float(str(of_probe)), sign=True), p_cell(float(str(p_probe)))),
     )
 
 

@@ -52,9 +52,9 @@ def _caption(found: Ablation, method: str) -> str:
     return (
         f"Test AUROC and {found.a} - {found.b}, both weights fed with the same convention, and the change of this "
         f"difference from {found.trained.changes[0].contrast.b}. Intervals and p from {method}, paired; p adjusted "
-        f"over the conventions (Holm), intervals not adjusted. The trained head had head_input = {found.head_input}: a "
-        "raw head also measures the scale of the features; a standardized head and the linear probe do not. To test "
-        "the other head, run a second experiment."
+        "over all comparisons of conventions (Holm), intervals not adjusted. The trained head had "
+        f"head_input = {found.head_input}: a raw head also measures the scale of the features; a standardized head and "
+        "the linear probe do not. To test the other head, run a second experiment."
     )
 
 

@@ -52,7 +52,8 @@ def metric_comparisons_table(evaluation: Evaluation) -> Table:
         key="metric-comparisons",
         title="The question in secondary metrics",
         caption="Secondary: difference = A - B on the same folds, by the paired corrected resampled t; p adjusted "
-        "over all rows of this table (Holm), intervals not adjusted. The outcome says whether A is higher or lower; "
+        "over this table and the comparison with the average of both weights (Holm), intervals not adjusted. The "
+        "outcome says whether A is higher or lower; "
         "the column Better says which is preferable. No margin was declared for these metrics, so no outcome is "
         "called equivalent.",
         columns=("Metric", "Better", *_COMPARISON, "Adjusted p", "Outcome"),

@@ -38,15 +38,18 @@ class Fitted:
     scores: dict[str, NDArray[np.float64]]
 
 
-def fit(rows: Rows, cases: Cases, fold: Fold) -> Fitted:
-    """Fit on the training part of a fold, choose C by the inner log loss, and score the inner and the test part."""
+def fit(rows: Rows, cases: Cases, fold: Fold, strength: float | None = None) -> Fitted:
+    """Fit on the training part of a fold, choose C by the inner log loss, and score the inner and the test part.
+
+    C is ``strength`` if it is given.
+    """
     features = rows(fold.train)
     mean, sd = standardization(features)
     scale = np.where(sd > DEAD * np.abs(mean), sd, np.inf)  # the same rule for constant features as in the head
     basis = _basis((features - mean) / scale)
     turned = {part: (rows(at) - mean) / scale @ basis for part, at in fold.parts()}
     truth = {part: cases.truth[at] for part, at in fold.parts()}
-    strengths = (DEFAULT_STRENGTH,) if fold.fixed_epochs else STRENGTHS
+    strengths = (strength,) if strength else (DEFAULT_STRENGTH,) if fold.fixed_epochs else STRENGTHS
     fitted = [_FITS[cases.kind](turned["train"], truth["train"], value) for value in strengths]
     losses = [inner_loss(truth["inner"], _scores(cases.kind, turned["inner"], of_one)) for of_one in fitted]
     best = int(np.argmin(losses))

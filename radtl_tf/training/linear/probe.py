@@ -11,12 +11,12 @@ from radtl_tf.training.linear.logistic import Fitted, fit
 from radtl_tf.training.run import Outcome, RunData
 
 
-def train_probe(data: RunData, fold: Fold) -> tuple[Outcome, float]:
-    """Fit the probe on the training part; return the outcome and the C chosen on the inner part.
+def train_probe(data: RunData, fold: Fold, *, strength: float | None = None) -> tuple[Outcome, float]:
+    """Fit the probe on the training part; return the outcome and the C: ``strength``, or chosen on the inner part.
 
     The features are standardized whatever ``head_input`` is; otherwise the penalty would depend on their scale.
     """
-    fitted = fit(lambda positions: data.store.rows(POOLED, positions, None)[0], data.cases, fold)
+    fitted = fit(lambda positions: data.store.rows(POOLED, positions, None)[0], data.cases, fold, strength)
     outcome = Outcome(
         history=[],
         best_epoch=0,

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from radtl_tf.data.check.descriptors import Features, mean_and_sd, metadata, thumbnails
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import Fold
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.data.shortcuts.descriptors import Features, mean_and_sd, metadata, thumbnails
 from radtl_tf.training.linear.logistic import fit
 from radtl_tf.training.prediction_rows import prediction_rows
 

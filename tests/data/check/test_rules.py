@@ -248,3 +248,16 @@ def test_chance_is_no_shortcut(clean: list[Examined]) -> None:
         ]
         warned += "shortcut" in codes(check(drawn))
     assert warned <= 1
+
+
+def test_a_burned_in_box_is_found_with_its_region(clean: list[Examined]) -> None:
+    def marked(image: Examined) -> Examined:
+        pixels = image.reading.signature.copy()
+        pixels[28:, :4] = 255 if sick(image) else pixels[28:, :4]
+        return changed(image, signature=pixels)
+
+    assert "marker" not in codes(check(clean))
+    found = check([marked(image) for image in clean])
+    (marker,) = (finding for finding in found.findings if finding.code == "marker")
+    assert marker.level == "warning" and "lower left corner" in marker.message
+    assert found.tables["Thumbnail of 16 x 16 pixels"]["AUROC"].astype(float).max() > 0.9

@@ -56,3 +56,8 @@ def test_a_class_without_a_patient_is_refused() -> None:
     cases = Cases(NUMBERS, truth, CASES.patients, CASES.patient_ids, ("a", "b", "c"), "image", kind="multilabel")
     with pytest.raises(DataError, match=r"\b0\.5 .*fold 1 .*'c'"):
         with_share_of_training(cases, FOLD, 0.5, seed=7)
+
+
+def test_an_epoch_of_a_share_shows_as_many_images_as_the_whole_part() -> None:
+    part = with_share_of_training(CASES, FOLD, 0.1, seed=7)
+    assert part.images_per_epoch == FOLD.images_per_epoch == len(FOLD.train) > len(part.train)

@@ -15,6 +15,7 @@ from radtl_tf.evaluation.metrics.recalibration import (
     calibration_slope,
     logit,
     platt,
+    platt_line,
     temperature,
 )
 
@@ -63,6 +64,12 @@ def test_without_a_most_likely_slope_there_is_none(truth: list[int], score: list
 def test_one_class_has_no_intercept() -> None:
     assert math.isnan(calibration_intercept(np.ones(3, int), np.array([0.2, 0.4, 0.6])))
     assert math.isfinite(calibration_intercept(np.array([0, 1]), np.array([0.0, 1.0])))
+
+
+def test_the_line_of_platt_is_its_map() -> None:
+    truth, x = drawn(0.5, 0.3)
+    a, b = platt_line(truth, x)
+    assert platt(truth, x)(x) == pytest.approx(1 / (1 + np.exp(-(a + b * logit(x)))))
 
 
 @pytest.mark.parametrize("fit", [platt, temperature])

@@ -11,7 +11,7 @@ import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.formatting import number, p_text, range_text
-from radtl_tf.evaluation.question.answer import sentence
+from radtl_tf.evaluation.question.answer import margin_words, sentence
 from radtl_tf.evaluation.question.contrasts import Contrast, judge
 from radtl_tf.evaluation.question.inner_choice import Measured
 
@@ -145,3 +145,18 @@ def test_nothing_is_chosen_over_the_grid(outcome: Outcome) -> None:
     found = evaluate(outcome(question={"over": "grid", "margin": 0.02})).question
     assert found is not None
     assert found.choices.empty
+
+
+@pytest.mark.parametrize(("repeats", "said"), [(1, "one draw"), (3, "3 draws")])
+def test_random_weights_are_called_draws(outcome: Outcome, repeats: int, said: str) -> None:
+    like = {"backbones": ("ResNet50",), "num_repeats": repeats}
+    found = evaluate(outcome(**like)).question
+    assert found and said in found.sentence
+    other = evaluate(outcome("other", signal={"imagenet": 1.0, "mine": 0.5}, **like)).question
+    assert other and "draw" not in other.sentence
+
+
+@pytest.mark.parametrize(("margin", "word"), [(0.02, "default"), (0.03, "declared")])
+def test_a_margin_that_was_not_set_is_called_the_default(evaluation: Evaluation, margin: float, word: str) -> None:
+    assert margin_words(margin) == f"the {word} margin of {margin:g}"
+    assert margin_words(margin) in told(evaluation, (0.001, -0.001, 0.002, 0.0, 0.0), margin)

@@ -10,7 +10,7 @@ import pytest
 
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.evaluate import evaluate, write_tables
-from radtl_tf.evaluation.question.baselines import COLUMNS, baseline_table
+from radtl_tf.evaluation.question.baselines import COLUMNS, baseline_folds, baseline_table
 from radtl_tf.evaluation.results.experiment_record import read_record
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.units import fold_values
@@ -29,7 +29,7 @@ def folder(outcome: Callable[..., Path]) -> Path:
 
 def test_a_baseline_has_the_mean_of_its_folds_and_an_interval(folder: Path) -> None:
     record = read_record(folder)
-    (row,) = baseline_table(folder, record).to_dict("records")
+    (row,) = baseline_table(record, baseline_folds(folder, record)).to_dict("records")
     values = fold_values(read_predictions(OutputFolder(folder).baselines), record.data.unit)
     assert (row["scenario"], row["tuning"]) == ("mean and SD", "baseline")
     assert row["mean"] == pytest.approx(values["auroc"].mean())
@@ -38,7 +38,7 @@ def test_a_baseline_has_the_mean_of_its_folds_and_an_interval(folder: Path) -> N
 
 def test_without_baselines_there_is_no_row(folder: Path) -> None:
     OutputFolder(folder).baselines.unlink()
-    table = baseline_table(folder, read_record(folder))
+    table = baseline_table(read_record(folder), baseline_folds(folder, read_record(folder)))
     assert table.empty and tuple(table.columns) == COLUMNS
 
 

@@ -72,7 +72,7 @@ def test_losses_are_at_the_best_learning_rate_of_each_fold(tmp_path: Path) -> No
         A.name: [0.4, 0.3],
         B.name: [0.7, 0.8],
     }
-    assert best_setting(folder, list(losses)) == A.name
+    assert best_setting(folder, list(losses)).best == A.name
 
 
 def test_only_folds_that_all_have_finished_are_compared(tmp_path: Path) -> None:

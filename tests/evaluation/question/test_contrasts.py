@@ -55,9 +55,17 @@ def test_a_question_over_the_grid_is_the_grid_row(outcome: Outcome) -> None:
     assert question[columns].equals(grid[columns])
 
 
-def test_p_is_adjusted_within_each_level(evaluation: Evaluation) -> None:
-    for level, rows in evaluation.comparisons.groupby("level"):
-        np.testing.assert_allclose(rows["p_adjusted"], holm(rows["p_value"]), err_msg=str(level))
+@pytest.mark.parametrize("pixels", [("native",), ("native", "tf", "zero_one")])
+def test_p_is_adjusted_within_each_family_and_no_family_has_one_row(outcome: Outcome, pixels: tuple[str, ...]) -> None:
+    comparisons = evaluate(outcome(backbones=("ResNet50",), pixels=pixels)).comparisons
+    asked = comparisons[comparisons["family"] == ""]
+    assert set(asked["level"]) == {"question"} and asked["p_adjusted"].equals(asked["p_value"])
+    for family, rows in comparisons[comparisons["family"] != ""].groupby("family"):
+        assert len(rows) > 1
+        np.testing.assert_allclose(rows["p_adjusted"], holm(rows["p_value"]), err_msg=str(family))
+    levels = comparisons.groupby("family")["level"].agg(set)
+    assert levels["settings, scenarios and grid"] == {"setting", "scenario", "grid"}
+    assert ("pixel conventions" in levels.index) == (len(pixels) > 1)
 
 
 def test_all_pairs_of_weights_are_compared_the_asked_one_first(outcome: Outcome) -> None:
@@ -138,7 +146,10 @@ def test_both_conventions_are_read_whatever_the_grid_lists(outcome: Outcome, pix
     question = found.comparisons[found.comparisons["level"] == "question"]
     assert question["a"].tolist() == ["radimagenet-radimagenet", "radimagenet-zero_one"]
     alone = pixels == ("caffe",)  # both under caffe is neither of the two candidates, so it has a separate row
-    assert (found.comparisons["level"] == "pixels").sum() == alone
+    rows = found.comparisons[found.comparisons["level"] == "pixels"]
+    assert len(rows) == alone
+    sizes = found.comparisons["family"].value_counts()
+    assert all(sizes[family] > 1 for family in rows["family"])
     assert found.ablation is None
 
 

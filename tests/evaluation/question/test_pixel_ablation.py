@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.evaluation.inference.comparison import ALPHA
+from radtl_tf.evaluation.inference.comparison import ALPHA, holm
 from radtl_tf.evaluation.question.pixel_ablation import survival
 
 Outcome = Callable[..., Path]
@@ -87,8 +87,10 @@ def test_changes_from_the_questions_convention_are_tested(outcome: Outcome) -> N
 def test_p_is_adjusted_over_the_conventions(outcome: Outcome) -> None:
     found = ablated(outcome, dict.fromkeys(PIXELS, 1.1)).ablation
     assert found is not None
-    smallest = min(found.trained.rows, key=lambda row: row.test.p_value)
-    assert smallest.p_adjusted == pytest.approx(3 * smallest.test.p_value)
+    assert found.probe
+    rows = [row for series in (found.trained, found.probe) for row in (*series.rows, *series.changes)]
+    adjusted = holm([row.test.p_value for row in rows])
+    assert len(rows) == 2 * (3 + 2) and [row.p_adjusted for row in rows] == pytest.approx(adjusted)
 
 
 def test_one_convention_is_no_ablation(evaluation: Evaluation, outcome: Outcome) -> None:

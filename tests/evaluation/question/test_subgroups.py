@@ -14,8 +14,12 @@ from radtl_tf.errors import DataError
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.metrics.auroc import auroc
-from radtl_tf.evaluation.question.subgroups import banded, demographics
+from radtl_tf.evaluation.question.chosen_runs import question_pairs
+from radtl_tf.evaluation.question.inner_choice import run_values
+from radtl_tf.evaluation.question.subgroups import banded, demographics, subgroups_of
+from radtl_tf.evaluation.results.experiment_record import read_record
 from radtl_tf.evaluation.results.predictions import read_predictions
+from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.records.csv_text import csv_text
 
 Outcome = Callable[..., Path]
@@ -58,6 +62,20 @@ def test_a_subgroups_value_is_of_its_cases(outcome: Outcome) -> None:
     assert row["images"] == len(images)
     assert row["positives"] == images["truth"].sum()
     assert table["patients"].tolist() == [200, 200]
+
+
+def test_one_side_alone_has_the_aurocs_of_the_comparison(outcome: Outcome) -> None:
+    folder = asked(outcome, "sex", unit="image")
+    record = read_record(folder)
+    predictions = read_predictions(folder / "predictions.csv")
+    table = evaluate(folder).secondary.subgroups.table
+    side, _ = next(question_pairs(record, run_values(record, fold_values(predictions, "image"))))
+    found = subgroups_of(folder, record, predictions, side)
+    for own, theirs in (("auroc", "auroc_a"), ("low", "a_low"), ("high", "a_high"), ("positives", "positives")):
+        assert found[own].tolist() == pytest.approx(table[theirs].tolist())
+    women = predictions[predictions["patient"].map(lambda patient: int(patient, 16) % 2 == 0)]
+    one_class = predictions.drop(women[women["truth"] == 1].index)
+    assert "lack a class" in subgroups_of(folder, record, one_class, side).iloc[0]["reason"]
 
 
 def test_a_planted_difference_between_subgroups_is_seen(outcome: Outcome) -> None:

@@ -67,6 +67,16 @@ def test_all_missing_files_are_named_at_once(make_experiment: Any, tmp_path: Pat
     assert "\n" not in str(caught.value)
 
 
+def test_one_file_under_two_names_is_no_comparison(make_experiment: Any, tmp_path: Path) -> None:
+    (tmp_path / "copy.h5").write_bytes((tmp_path / "tiny.h5").read_bytes())
+    own = {"mine": {"files": {"Tiny": "tiny.h5"}, "pixels": "tf"}, "same": {"files": {"Tiny": "copy.h5"}}}
+    grid = {"weights": ["mine", "random", "same"]}
+    with pytest.raises(WeightsError, match="'mine'.*'same'"):
+        weights_records(make_experiment(grid=grid, weights={**own, "same": {**own["same"], "pixels": "tf"}}), tmp_path)
+    other = make_experiment(grid=grid, weights={**own, "same": {**own["same"], "pixels": "caffe"}})
+    assert len(weights_records(other, tmp_path)) == 3  # one file under two conventions is a question
+
+
 def test_unknown_words_name_the_nearest(make_experiment: Any, tmp_path: Path) -> None:
     with pytest.raises(ExperimentError, match="'ResNet50'"):
         weights_records(make_experiment(grid={"backbones": ["ResNet5"]}), tmp_path)

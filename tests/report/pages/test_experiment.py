@@ -28,11 +28,13 @@ class Page(HTMLParser):
         self.ids: list[str] = []
         self.words: list[str] = []
         self._open: list[str] = []
+        self._joins = False  # a tooltip does not divide a sentence
         self.feed(html)
         assert self._open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        self._joins = tag == "abbr"
         self.addresses += [value or "" for name, value in attrs if name in ("href", "src", "action", "xlink:href")]
         self.ids += [value or "" for name, value in attrs if name == "id"]
         assert not [name for name, _ in attrs if name.startswith("on")]
@@ -45,9 +47,14 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
+        self._joins = tag == "abbr"
 
     def handle_data(self, data: str) -> None:
-        self.words.append(data)
+        if self._joins:
+            self.words[-1] += data
+        else:
+            self.words.append(data)
+        self._joins = False
 
     @property
     def text(self) -> str:

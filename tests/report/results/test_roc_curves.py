@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.evaluation.formatting import with_interval
+from radtl_tf.records.runs import SELECTED
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.results.roc_curves import precision_recall_figure, roc_figure
 
@@ -43,6 +45,14 @@ def test_the_alternative_text_says_a_point_of_every_line(evaluation: Evaluation)
     row = table[(table["kind"] == "roc") & (table["panel"] == "question") & (table["x"].between(0.099, 0.101))].iloc[0]
     expected = f"question, imagenet: {row['mean']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
     assert expected in drawn(roc_figure, evaluation).alt
+
+
+def test_every_roc_panel_has_the_auroc_of_its_lines_with_the_interval(evaluation: Evaluation) -> None:
+    shown = texts(drawn(roc_figure, evaluation))
+    chosen = evaluation.estimates[evaluation.estimates["learning_rate"] == SELECTED]
+    for row in chosen.to_dict("records"):
+        assert with_interval(row["mean"], row["ci_low"], row["ci_high"]) in shown
+    assert sum(" to " in text for text in shown) == len(chosen) + 2  # and both sides of the question
 
 
 def test_names_that_matplotlib_would_leave_out_are_in_the_legend(outcome: Outcome) -> None:

@@ -21,7 +21,7 @@ def by_key(evaluation: Evaluation) -> dict[str, Table]:
 
 def test_every_table_of_the_report(by_key: dict[str, Table]) -> None:
     assert list(by_key) == [
-        *("settings", "comparisons", "choices", "probe", "published", "fitted"),
+        *("settings", "comparisons", "learned", "choices", "probe", "published", "fitted"),
         *("secondary", "metric-comparisons", "unit", "recalibration", "reliability", "agreement"),
         *("selective", "decomposition", "scenarios"),
         *("scenario-comparisons", "weights", "data", "folds", "not-converged", "method"),

@@ -62,3 +62,17 @@ def test_a_verdict_that_depends_on_the_convention_is_no_advice(outcome: Outcome)
     answer = evaluate(outcome(under=under, **options)).question
     assert answer is not None
     assert "start from" not in advice(answer).split(":")[0] and "radimagenet and imagenet" in advice(answer)
+
+
+@pytest.mark.parametrize("verdict", ["better", "worse", "equivalent"])
+def test_no_weights_are_recommended_that_are_not_above_the_trivial(evaluation: Evaluation, verdict: str) -> None:
+    assert evaluation.question and evaluation.learned
+    answer = replace(evaluation.question, verdict=verdict)  # type: ignore[arg-type]
+    every = tuple(replace(row, p_adjusted=0.001) for row in evaluation.learned.rows)
+    assert "start from" in advice(answer, replace(evaluation.learned, rows=every)).split(":")[0]
+    rows = tuple(replace(row, p_adjusted=0.3) for row in evaluation.learned.rows)
+    nothing = replace(evaluation.learned, rows=rows, baseline="16 x 16 pixels")
+    said = advice(answer, nothing)
+    assert "start from" not in said.split(":")[0] and "16 x 16 pixels" in said
+    one = replace(nothing, rows=(replace(rows[0], p_adjusted=0.001), *rows[1:]))  # imagenet alone
+    assert ("start from" in advice(answer, one).split(":")[0]) == (verdict != "worse")

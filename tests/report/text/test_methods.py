@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
@@ -42,3 +43,15 @@ def test_versions_and_hardware(evaluation: Evaluation) -> None:
     assert re.search(r"radtl_tf 0\.1\.0 .*python 3\.11\.9", said["software"])
     runs = evaluation.record.runs
     assert re.search(rf"x86_64, GPU: none; {len(runs)} runs .*\b{len(runs) * 3.5 / 60:.0f} minutes", said["hardware"])
+
+
+def test_since_when_the_question_is_fixed(evaluation: Evaluation, changed: Callable[..., Evaluation]) -> None:
+    assert "since" not in sentences(evaluation)["question"]
+    assert "since 2026-11-30" in sentences(changed(evaluation, fixed_since="2026-11-30"))["question"]
+
+
+def test_a_margin_that_was_not_set_is_the_default(evaluation: Evaluation, changed: Callable[..., Evaluation]) -> None:
+    asked = evaluation.record.asked
+    assert "default margin of 0.02" in sentences(evaluation)["equivalence"]
+    other = sentences(changed(evaluation, question=replace(asked, margin=0.05)))["equivalence"]
+    assert "declared margin of 0.05" in other and "default" not in other

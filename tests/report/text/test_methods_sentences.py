@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.records.experiment import TuningAxis
-from radtl_tf.records.experiment_facts import CheckFacts, FindingFacts
-from radtl_tf.report.text.methods_sentences import MADE
+from radtl_tf.records.experiment_facts import CheckFacts, FindingFacts, UnknownFacts
+from radtl_tf.report.text.guidelines import checklists
+from radtl_tf.report.text.methods import sentences
+from radtl_tf.report.text.methods_sentences import MADE, missing_data
 
 Outcome = Callable[..., Path]
 Changed = Callable[..., Evaluation]
@@ -86,3 +91,48 @@ def test_partition_and_choice(outcome: Outcome) -> None:
 def test_what_stands_beside_the_grid_is_told_only_where_it_is_there(outcome: Outcome, evaluation: Evaluation) -> None:
     assert "linear probe" in said(evaluation, "probe")
     assert said(evaluate(outcome(probes=False, backbones=("ResNet50",))), "probe") == ""
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_random_weights_with_one_repeat_are_one_draw(outcome: Callable[..., Path], repeats: int) -> None:
+    said = sentences(evaluate(outcome(backbones=("ResNet50",), num_repeats=repeats)))["weights"]
+    assert ("one random draw" in said) == (repeats == 1)
+
+
+def test_equal_steps_are_said_only_of_runs_that_recorded_them(outcome: Callable[..., Path]) -> None:
+    found = evaluate(outcome(backbones=("ResNet50",), shares=(1.0, 0.5)))
+    runs, record = found.record.runs, found.record
+    assert "steps" not in sentences(found)["shares"]  # as in folders of earlier versions
+    for images, is_said in ((150, True), (runs["train_patients"], False)):
+        told = replace(found, record=replace(record, runs=runs.assign(images_per_epoch=images)))
+        assert ("steps" in sentences(told)["shares"]) == is_said
+
+
+GAPS = UnknownFacts(missing={"nodule": 7}, left_out=2)
+
+
+@pytest.mark.parametrize(
+    ("missing", "unknown", "said", "not_said"),
+    [
+        ("refuse", None, "without a label or a patient id; nothing was imputed", "Every label"),
+        ("no", None, "Every label was known", "without a label"),
+        ("no", GAPS, "imputed as absent", "nothing was imputed"),
+        ("ignore", GAPS, "ignored", "imputed"),
+    ],
+)
+def test_all_checklists_follow_the_policy_for_missing_labels(
+    evaluation: Evaluation,
+    changed: Callable[..., Evaluation],
+    missing: str,
+    unknown: UnknownFacts | None,
+    said: str,
+    not_said: str,
+) -> None:
+    found = changed(evaluation, task={"missing": missing}, data={"unknown": unknown})
+    said_all = sentences(found) | {"result": "", "saliency": "", "missing": missing_data(found)}
+    drafts = [
+        item.draft for items in checklists(said_all, ()).values() for item in items if "issing data" in item.topic
+    ]
+    assert len(drafts) == 3
+    assert all(said in draft and not_said not in draft for draft in drafts)
+    assert all((" 2 rows" in draft) == (unknown is not None) for draft in drafts)

@@ -36,3 +36,8 @@ def test_the_probe_is_standardized_whatever_the_head_is(make_source: Any, tiny_b
         for way in ("raw", "standardized")
     ]
     assert np.array_equal(scores[0]["test"], scores[1]["test"])
+
+
+def test_a_given_strength_is_not_chosen_again(make_source: Any, tiny_backbone: str, fold: Fold) -> None:
+    _, source = make_source(tiny_backbone, "frozen")
+    assert train_probe(source, fold, strength=0.5)[1] == 0.5

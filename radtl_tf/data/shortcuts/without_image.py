@@ -16,8 +16,8 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from radtl_tf.data.check.descriptors import CATEGORIES, acquisition, metadata_table
 from radtl_tf.data.decoding.reading import Reading
+from radtl_tf.data.shortcuts.descriptors import CATEGORIES, acquisition, metadata_table
 
 Truth = NDArray[np.int64]
 

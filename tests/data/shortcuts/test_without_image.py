@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from radtl_tf.data.check.shortcuts import acquisition_auroc, associations, leaking_columns
+from radtl_tf.data.shortcuts.without_image import acquisition_auroc, associations, leaking_columns
 
 RANDOM = np.random.default_rng(5)
 TRUTH = np.arange(80) % 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from radtl_tf.data.check.descriptors import acquisition, mean_and_sd, metadata, thumbnails
+from radtl_tf.data.shortcuts.descriptors import acquisition, mean_and_sd, metadata, thumbnails
 
 
 def test_brightness_contrast_and_thumbnails(reading: Any) -> None:

@@ -1,0 +1,28 @@
+"""What to do after the report: commands that fit the outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from radtl_tf.evaluation.evaluate import Evaluation
+
+
+@dataclass(frozen=True)
+class Step:
+    """A reason, and the command that acts on it; its help says what it needs."""
+
+    why: str
+    command: str
+
+
+def next_steps(evaluation: Evaluation) -> list[Step]:
+    """Return the next steps: look at the data if nothing was learned, otherwise hand over a model."""
+    learned = evaluation.learned
+    steps = []
+    if learned and (learned.is_marker or not learned.above_all):
+        steps.append(Step("See what could replace the label:", "radtl data check"))
+    steps.append(Step("See where the networks look, with saliency maps:", "radtl report"))
+    if not learned or learned.above_all:
+        steps.append(Step("Hand over a model:", "radtl export"))
+        steps.append(Step("Test it on another hospital's patients:", "radtl test"))
+    return steps
