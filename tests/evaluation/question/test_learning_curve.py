@@ -69,7 +69,7 @@ def test_the_probe_agrees(verdict: Any, mean: float, error: float, agreed: bool)
 def test_what_the_probe_does_not_show_is_not_said(outcome: Outcome) -> None:
     folder = outcome(signal={"imagenet": 2.0, "random": 2.0}, at_share=APART, **SMALL)
     said = evaluate(folder).learning_curve
-    assert said and said.steps["probe_agrees"].all() and "15 training patients imagenet is better" in said.sentence
+    assert said and said.steps["probe_agrees"].all() and "25 training patients imagenet is better" in said.sentence
     table = pd.read_csv(folder / "predictions.csv", dtype=str)
     probes = table["scenario"].str.contains("probe") & table["scenario"].str.contains("0.1")
     table.loc[probes, "score"] = table.loc[probes, "example"].map(lambda example: str(0.2 + 0.001 * (int(example) % 7)))
@@ -77,7 +77,7 @@ def test_what_the_probe_does_not_show_is_not_said(outcome: Outcome) -> None:
     found = evaluate(folder).learning_curve
     assert found and found.steps["verdict"].tolist() == said.steps["verdict"].tolist()
     assert found.steps["probe_agrees"].tolist() == [False, True, True]
-    assert "imagenet is better" not in found.sentence and "15 training patients undecided" in found.sentence
+    assert "imagenet is better" not in found.sentence and "25 training patients undecided" in found.sentence
 
 
 def test_where_all_patients_leave_it_open_nothing_is_claimed(outcome: Outcome) -> None:
