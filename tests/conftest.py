@@ -52,6 +52,14 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RADTL_CACHE", str(tmp_path / "feature-cache"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_parity_images() -> Iterator[None]:
+    """Export without the check of parity, which starts a process per format; its own tests set a number of images."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("radtl_tf.deploy.parity.table.MOST", 0)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not sync files to disk: files of a test need not survive a power failure."""

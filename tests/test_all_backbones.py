@@ -96,11 +96,29 @@ def test_tensorboard_knows_the_hyperparameters(tensorboard: str) -> None:
     assert domains["learning_rate"] == {0.001, 0.01}
 
 
+def test_tensorboard_knows_the_final_metrics(tensorboard: str, finished: Path) -> None:
+    question = urllib.request.Request(
+        f"{tensorboard}/data/plugin/hparams/session_groups",
+        data=json.dumps({"experimentName": "", "allowedStatuses": ["STATUS_SUCCESS"], "sliceSize": 100}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    answer = json.load(urllib.request.urlopen(question, timeout=30))
+    found = {
+        group["name"]: {metric["name"]["tag"]: metric["value"] for metric in group["metricValues"]}
+        for group in answer["sessionGroups"]
+    }
+    estimates = pd.read_csv(finished / "estimates.csv")
+    scenarios = estimates[(estimates.metric == "auroc") & estimates.scenario.isin(list(found))].set_index("scenario")
+    assert len(scenarios) == len(found) == 12
+    assert all(values["test/auroc"] == pytest.approx(scenarios["mean"][name]) for name, values in found.items())
+    assert all(values.keys() >= {"best/inner_loss", "best/inner_auroc"} for values in found.values())
+
+
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
 def test_a_browser_lists_the_runs_in_tensorboard(tensorboard: str, tmp_path: Path) -> None:
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
     flags += [f"--user-data-dir={tmp_path}", "--virtual-time-budget=30000", "--window-size=1600,1200"]
     command = ["chromium", *flags, "--dump-dom", f"{tensorboard}/#timeseries"]
     page = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout
-    assert "DenseNet121-random-torch-frozen-0.01/0-0" in page
+    assert "DenseNet121-random-torch-frozen/0.01/0-0" in page
     assert "inner_auroc" in page

@@ -35,7 +35,7 @@ def test_the_page_on_installation_has_every_extra() -> None:
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
     page = (DOCS / "how-to" / "install.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `(\w+)` \|", page, flags=re.MULTILINE)) == set(config["options.extras_require"])
+    assert set(re.findall(r"^\| `([\w-]+)` \|", page, flags=re.MULTILINE)) == set(config["options.extras_require"])
 
 
 def test_the_python_page_has_every_public_name() -> None:

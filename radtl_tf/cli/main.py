@@ -21,6 +21,7 @@ from radtl_tf.cli.model import export, predict
 from radtl_tf.cli.options import InOrder, log
 from radtl_tf.cli.pretrain import pretrain
 from radtl_tf.cli.run import report, run, status, train
+from radtl_tf.cli.tensorboard import tensorboard
 from radtl_tf.cli.weights import weights
 from radtl_tf.errors import RadtlError
 from radtl_tf.logs import shown
@@ -96,5 +97,8 @@ def main(ctx: click.Context, debug: bool) -> None:
         ctx.color = False
 
 
-for command in (demo, doctor, data, weights, init, run, status, report, export, external, predict, train, pretrain):
+for command in (
+    *(demo, doctor, data, weights, init, run, status, report, tensorboard),
+    *(export, external, predict, train, pretrain),
+):
     main.add_command(command)

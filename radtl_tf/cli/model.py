@@ -9,6 +9,7 @@ import click
 
 from radtl_tf.cli import options
 from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, load_tensorflow, log
+from radtl_tf.deploy.formats.table import FORMATS, SAVED_MODEL
 
 if TYPE_CHECKING:
     from radtl_tf.deploy.choice import Networks
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 )
 @options.out(FOLDER, "Folder of the model. The SavedModel is a folder in it, named by the version number.")
 @click.option(
+    "--format",
+    "formats",
+    type=click.Choice(list(FORMATS)),
+    multiple=True,
+    default=[SAVED_MODEL],
+    show_default=True,
+    help="Format to write. Repeatable. A format other than saved_model is a folder of that name in --out.",
+)
+@click.option(
     "--version-number",
     "version",
     type=click.IntRange(min=1),
@@ -32,7 +42,9 @@ if TYPE_CHECKING:
     help="Version of the model. It must not exist in --out.",
 )
 @options.fold
-def export(folder: Path, setting: str | None, out: Path, version: int, fold: Networks) -> None:
+def export(
+    folder: Path, setting: str | None, out: Path, formats: tuple[str, ...], version: int, fold: Networks
+) -> None:
     """Export one setting of a finished experiment as a model.
 
     FOLDER is the output folder of `radtl run`. The model is a SavedModel that averages the networks of all folds, or
@@ -40,8 +52,11 @@ def export(folder: Path, setting: str | None, out: Path, version: int, fold: Net
     --setting, the setting with the lowest inner loss is exported. If the next best one is within one standard error,
     nothing is exported, and an error names both. TensorFlow Serving takes the newest version in the folder.
 
+    Up to 64 images of the test parts are scored by Keras and by every exported format. If a format differs, nothing is
+    exported, and the error shows the differences.
+
     Example:
-      radtl export results --out model
+      radtl export results --out model --format saved_model --format onnx
     """
     load_tensorflow()
     from radtl_tf.deploy.export import export as export_model
@@ -49,15 +64,23 @@ def export(folder: Path, setting: str | None, out: Path, version: int, fold: Net
     from radtl_tf.records.folder import OutputFolder
 
     results = OutputFolder(folder)
-    chosen = export_model(results, setting, out, weights_folder=weights_folder(), version=version, fold=fold)
-    log(f"Exported {chosen.name} to {out / str(version)}")
+    chosen = export_model(
+        results, setting, out, weights_folder=weights_folder(), version=version, formats=formats, fold=fold
+    )
+    for name in dict.fromkeys(formats):
+        log(f"Exported {chosen.name} to {FORMATS[name].folder(out, version)}")
 
 
 @click.command(cls=Verb)
 @click.argument("model", type=FOLDER)
 @click.argument("paths", type=ANY_PATH, nargs=-1, required=True)
 @options.out(FILE, "Table (CSV) to write.  [default: print it]", required=False)
-def predict(model: Path, paths: tuple[Path, ...], out: Path | None) -> None:
+@click.option(
+    "--dicom-sr",
+    type=FOLDER,
+    help="New folder for a structured report (TID 1500) of each DICOM image. Reports contain patient data.",
+)
+def predict(model: Path, paths: tuple[Path, ...], out: Path | None, dicom_sr: Path | None) -> None:
     """Score new radiographs with an exported model.
 
     MODEL is a folder that `radtl export` wrote, PATHS are radiographs (DICOM, PNG, JPEG) or folders of them. The
@@ -72,7 +95,7 @@ def predict(model: Path, paths: tuple[Path, ...], out: Path | None) -> None:
     from radtl_tf.records.csv_text import csv_text
     from radtl_tf.records.disk import write_text
 
-    found = predictions(model, paths)
+    found = predictions(model, paths, dicom_sr)
     failed = found["error"].notna()
     for path, error in zip(found["path"][failed], found["error"][failed], strict=True):
         log(f"Error: {path}: {error}")

@@ -11,7 +11,9 @@ import keras
 import numpy as np
 
 from radtl_tf.deploy.choice import Folds, best_runs, choose_setting, numbers_of
+from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.models.head import Head
+from radtl_tf.models.pixels import convention
 from radtl_tf.models.precision import FLOAT32, borrowed_precision
 from radtl_tf.models.preprocessing_layers import preprocessing_layers
 from radtl_tf.records.experiment import Experiment, Kind
@@ -47,17 +49,30 @@ def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weig
 def _model(experiment: Experiment, runs: Sequence[Run], networks: Iterator[Network], name: str) -> keras.Model:
     """Return preprocessing, backbone and head of each network as one model; layers below the cut are shared."""
     setting, training, kind = runs[0].scenario.setting, experiment.training, experiment.task.kind
-    images = keras.Input((None, None, 1), dtype=FLOAT32, name="grey")
-    shown = preprocessing_layers(setting.pixels, training.image_size, training.resize)(images)
     first = next(networks)
     if len(runs) == 1:
+        images = keras.Input((None, None, 1), dtype=FLOAT32, name="grey")
+        shown = preprocessing_layers(setting.pixels, training.image_size, training.resize)(images)
         return keras.Model(images, _head(first.head, kind, "probabilities")(first.base(shown)), name=name)
-    cuts = keras.Model(first.base.input, first.parts.prefix.outputs, name="prefix")(shown)
+    members = [(network.parts.suffix, network.head) for network in chain([first], networks)]
+    pixels, size = convention(setting.pixels), training.image_size
+    return mean_model(Ensemble(first.parts.prefix, members, kind, pixels, size, training.resize), name)
+
+
+def mean_model(ensemble: Ensemble, name: str) -> keras.Model:
+    """Return the mean probabilities of an ensemble as a model of stock layers, which shares its prefix and suffixes.
+
+    It takes grey (B, H, W, 1) in 0..1 and gives P(positive) (B, 1), or (B, K) for several classes.
+    """
+    images = keras.Input((None, None, 1), dtype=FLOAT32, name="grey")
+    shown = preprocessing_layers(ensemble.pixels.name, ensemble.image_size, ensemble.resize)(images)
+    cuts = keras.Model(ensemble.prefix.inputs, ensemble.prefix.outputs, name="prefix")(shown)
     members = []
-    for number, network in enumerate(chain([first], networks)):
-        suffix = network.parts.suffix
+    for number, (suffix, head) in enumerate(ensemble.members):
         of_fold = keras.Model(suffix.inputs, suffix.output, name=f"suffix_{number}")
-        members.append(_head(network.head, kind, f"probabilities_{number}")(of_fold(cuts)))
+        members.append(_head(head, ensemble.kind, f"probabilities_{number}")(of_fold(cuts)))
+    if len(members) == 1:
+        return keras.Model(images, members[0], name=name)
     return keras.Model(images, keras.layers.Average(name="probabilities", dtype=FLOAT32)(members), name=name)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack
 from dataclasses import astuple, fields
 from itertools import groupby
 from pathlib import Path
@@ -42,7 +41,7 @@ from radtl_tf.training.losses import inner_loss
 from radtl_tf.training.prediction_rows import prediction_rows
 from radtl_tf.training.randomness import backbone_seed
 from radtl_tf.training.run import Epoch, Outcome, RunData, train_run
-from radtl_tf.training.tensorboard import Monitor, describe
+from radtl_tf.training.tensorboard.run_events import Monitor, describe, write_run
 from radtl_tf.training.trainer import Trainer, copies
 from radtl_tf.training.trial_step import one_line_when_full, smaller_batch
 
@@ -58,7 +57,7 @@ def execute(plan: Plan, *, only: Collection[Run] | None = None) -> Iterator[Run]
     """
     remaining = [run for run in plan.remaining if only is None or run in only]
     if remaining:
-        describe(plan.folder.tensorboard, plan.experiment, [s for s in plan.scenarios if not s.is_reference])
+        describe(plan.folder.tensorboard, [s for s in plan.scenarios if not s.is_reference])
     by_backbone = sorted(remaining, key=lambda run: run.scenario.setting.backbone)
     for backbone, runs in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
         with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
@@ -184,17 +183,11 @@ class BackboneRuns:
         }
         folds = [plan.part(repeat, fold, share) for share in shares for fold in range(number)]
         start = time.monotonic() - store.seconds  # passes over the images are not part of any run
-        with ExitStack() as open_files:
-            watched = {at: open_files.enter_context(Monitor(plan.folder.tensorboard, run)) for run, at in place.items()}
-
-            def on_epoch(fold: int, rate: int, row: Epoch) -> None:
-                if (fold, rate) in watched:
-                    watched[fold, rate](row)
-
-            data = RunData(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
-            outcomes = train_heads(data, folds, rates, on_epoch=on_epoch)
+        data = RunData(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
+        outcomes = train_heads(data, folds, rates)
         seconds = (time.monotonic() - store.seconds - start) / (len(folds) * len(rates))
         for run, (fold, rate) in place.items():
+            write_run(plan.folder.tensorboard, run, outcomes[fold][rate])
             self._write(run, folds[fold], outcomes[fold][rate], seconds)
             yield run
 
@@ -208,6 +201,7 @@ class BackboneRuns:
         else:
             with Monitor(plan.folder.tensorboard, run) as monitor:
                 outcome = self._train(run, store, fold, monitor)
+                monitor.finish(outcome)
         self._write(run, fold, outcome, time.monotonic() - start - store.seconds, **extra)
 
     def _write(self, run: Run, fold: Fold, outcome: Outcome, seconds: float, **extra: float) -> None:

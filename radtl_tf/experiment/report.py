@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate, write_tables
+from radtl_tf.experiment.tensorboard.evaluated_runs import write_evaluation
 from radtl_tf.logs import get_logger
 from radtl_tf.report.pages.experiment import write_report
 
@@ -14,6 +15,8 @@ _log = get_logger(__name__)
 def report_experiment(folder: Path) -> Evaluation:
     """Evaluate the finished runs in ``folder``; write ``estimates.csv``, ``comparisons.csv`` and ``report.html``.
 
+    TensorBoard gets the test metrics.
+
     Raises:
         DataError: the predictions are damaged, incomplete or cannot be compared.
         OutputError: a file of the folder is missing, damaged or cannot be written.
@@ -21,5 +24,6 @@ def report_experiment(folder: Path) -> Evaluation:
     evaluation = evaluate(folder)
     write_tables(folder, evaluation)
     page = write_report(folder, evaluation)
+    write_evaluation(folder, evaluation)
     _log.info(f"Report: {page}")
     return evaluation

@@ -37,7 +37,7 @@ def preprocessing_layers(pixels: str, size: int, resize: str) -> keras.Sequentia
     layers = keras.layers
     model = keras.Sequential(
         [
-            layers.Resizing(size, size, data_format="channels_last", dtype=_FLOAT32, **_RESIZES[resize]),
+            _resizing(size, resize),
             layers.Reshape((size * size, -1), dtype=_FLOAT32),
             layers.GlobalMaxPooling1D(data_format="channels_first", dtype=_FLOAT32),  # over the channels
             layers.RepeatVector(3, dtype=_FLOAT32),
@@ -48,4 +48,17 @@ def preprocessing_layers(pixels: str, size: int, resize: str) -> keras.Sequentia
         name=f"preprocess_{pixels}",
     )
     model.dtype_policy = _FLOAT32  # the model casts its input
+    return model
+
+
+def _resizing(size: int, resize: str) -> keras.Model:
+    """Return the layer that resizes, called with ``training=False``.
+
+    By default Keras calls it with ``training=True`` and passes that on to all later layers: ``model(images)`` would
+    update the batch norms of a backbone behind it. ``fit`` still trains every layer.
+    """
+    images = keras.Input((None, None, None), dtype=_FLOAT32)
+    layer = keras.layers.Resizing(size, size, data_format="channels_last", dtype=_FLOAT32, **_RESIZES[resize])
+    model = keras.Model(images, layer(images, training=False), name="resize")
+    model.dtype_policy = _FLOAT32
     return model

@@ -90,6 +90,11 @@ class Scenario:
         return self.setting.name if self.learning_rate is None else f"{self.setting.name}-{self.learning_rate:g}"
 
     @property
+    def events(self) -> str:
+        """Return the folder of the scenario's runs in TensorBoard: its setting, then its learning rate."""
+        return self.setting.name if self.learning_rate is None else f"{self.setting.name}/{self.learning_rate:g}"
+
+    @property
     def is_reference(self) -> bool:
         """Return whether the scenario is a reference (the probe), which is never chosen as the best."""
         return self.setting.tuning == PROBE
@@ -124,3 +129,8 @@ class Run:
     def name(self) -> str:
         """Return ``<scenario>/<repeat>-<fold>``, the folder in ``runs``."""
         return f"{self.scenario.name}/{self.repeat}-{self.fold}"
+
+    @property
+    def events(self) -> str:
+        """Return ``<setting>/<learning rate>/<repeat>-<fold>``, the run's name in TensorBoard; a probe has no rate."""
+        return f"{self.scenario.events}/{self.repeat}-{self.fold}"

@@ -7,7 +7,7 @@ dropout masks are the same functions of (seed, repeat, fold, epoch, step) as in 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,8 +26,6 @@ from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
 from radtl_tf.training.run import Epoch, Outcome, RunData, rule_for, standardization
 from radtl_tf.training.stopping import StoppingRule
 
-OnEpoch = Callable[[int, int, Epoch], None]  # positions of fold and learning rate in the arguments, epoch
-
 
 @dataclass
 class _HeadRun:
@@ -39,13 +37,7 @@ class _HeadRun:
     history: list[Epoch] = field(default_factory=list)
 
 
-def train_heads(
-    data: RunData,
-    folds: Sequence[Fold],
-    rates: Sequence[float],
-    *,
-    on_epoch: OnEpoch = lambda fold, rate, row: None,
-) -> list[list[Outcome]]:
+def train_heads(data: RunData, folds: Sequence[Fold], rates: Sequence[float]) -> list[list[Outcome]]:
     """Train a head per fold and learning rate; return a list of outcomes per fold.
 
     This works like ``training.run.train_run`` with the tuning ``frozen``: epoch with the lowest inner loss, patience,
@@ -65,8 +57,8 @@ def train_heads(
             rows = _rows(epoch, losses[number], data.cases.truth[fold.inner], scores[number], *shared)
             for rate, row in enumerate(rows):
                 run = runs[number][rate]
-                if not run.rule.ended and _follow(run, row, batch.head(number, rate)):
-                    on_epoch(number, rate, row)
+                if not run.rule.ended:
+                    _follow(run, row, batch.head(number, rate))
         if all(run.rule.ended for of_fold in runs for run in of_fold):
             break
     batch.restore(runs)
@@ -257,14 +249,13 @@ def _rows(
     ]
 
 
-def _follow(run: _HeadRun, row: Epoch, head: tuple[NDArray[np.float32], NDArray[np.float32]]) -> bool:
-    """Record one epoch of a run, and its ``head`` if the epoch is the best so far; return whether it counts."""
+def _follow(run: _HeadRun, row: Epoch, head: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:
+    """Record one epoch of a run if it counts, and its ``head`` if the epoch is the best so far."""
     if not run.rule.follow(row.epoch, row.loss, row.inner_loss):
-        return False
+        return
     run.history.append(row)
     if run.rule.best == row.epoch:
         run.kernel, run.bias = head
-    return True
 
 
 def _outcome(

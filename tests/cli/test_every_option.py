@@ -214,12 +214,14 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "status": ("status finished", {"--json": "+ --json"}),
     "report": ("report finished", {"--saliency": "+ --saliency 2"}),
+    "tensorboard": ("tensorboard finished", {"--host": "+ --host 127.0.0.1", "--port": "+ --port 7000"}),
     "export": (
         "export finished --out out1",
         {
             "--setting": "+ --setting one",
             "--out": "+ --out out2",
             "--version-number": "+ --version-number 2",
+            "--format": "+ --format onnx",
             "--fold": "+ --fold refit",
         },
     ),
@@ -246,7 +248,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--json": "+ --json",
         },
     ),
-    "predict": ("predict more images", {"--out": "+ --out out1"}),
+    "predict": ("predict more images", {"--out": "+ --out out1", "--dicom-sr": "+ --dicom-sr out2"}),
 }
 
 _OF_A_TABLE = {
@@ -440,6 +442,7 @@ NOTED = (
     "radtl_tf.experiment.run.plan_experiment",
     DRAW := "radtl_tf.experiment.saliency.draw_saliency",
     "radtl_tf.experiment.report.report_experiment",
+    "radtl_tf.experiment.tensorboard.page.serve",
     "radtl_tf.deploy.export.export",
 )
 
@@ -475,6 +478,7 @@ def _pixels(paths: Any, depth: int | None) -> list[tuple[None, str]]:
 
 
 STAND_INS: Mapping[str, Any] = {
+    "radtl_tf.experiment.tensorboard.page.events_of": lambda folder: folder,
     "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},
     "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch, depth: _outcomes(
         manifest.images, depth
@@ -484,5 +488,7 @@ STAND_INS: Mapping[str, Any] = {
     "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],
     "radtl_tf.experiment.external_test.assess": _assessed,
     "radtl_tf.report.pages.external.as_text": lambda external, drifts: external,
-    "radtl_tf.library.results.exported_models.predictions": lambda *_: pd.DataFrame(columns=["path", "score", "error"]),
+    "radtl_tf.library.results.exported_models.predictions": lambda model, paths, sr: pd.DataFrame(
+        columns=["path", "score" if sr is None else f"{sr}", "error"]
+    ),
 }

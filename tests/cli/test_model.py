@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pydicom
+import pytest
+
+from radtl_tf.data.phantoms.write import write_phantoms
 
 
 def test_export_then_predict(finished_once: Path, tmp_path: Path, radtl: Any) -> None:
@@ -24,3 +29,24 @@ def test_export_then_predict(finished_once: Path, tmp_path: Path, radtl: Any) ->
     assert mixed.stdout.splitlines()[0] == "path,score"
     assert len(mixed.stdout.splitlines()) == 2
     assert mixed.stderr.startswith("Error: ")
+
+
+def test_a_dicom_image_gets_a_structured_report(finished_once: Path, tmp_path: Path, radtl: Any) -> None:
+    pytest.importorskip("highdicom")
+    model, reports = tmp_path / "model", tmp_path / "sr"
+    radtl("export", finished_once / "out", "--setting", "Tiny-mine-tf-frozen", "--out", model)
+    phantoms = write_phantoms(tmp_path / "phantoms", kind="skull", num_patients=2, seed=1, height=64).parent / "images"
+    words = ("predict", model, phantoms, finished_once / "images" / "000.png", "--dicom-sr", reports)
+    result = radtl(*words)
+    assert result.exit_code == 0, result.output
+    scores = pd.read_csv(io.StringIO(result.stdout))
+    assert "000.png" in result.stderr  # the image that has no report
+    images = scores[scores.path.str.endswith(".dcm")]
+    assert len(images) == len(list(reports.iterdir()))
+    for number, path, score in images[["path", "score"]].itertuples():
+        report, image = pydicom.dcmread(reports / f"{number + 1:05d}-{Path(path).name}"), pydicom.dcmread(path)
+        assert (report.PatientID, report.StudyInstanceUID) == (image.PatientID, image.StudyInstanceUID)
+        (value,) = (element.value for element in report.iterall() if element.keyword == "NumericValue")
+        assert float(value) == pytest.approx(score, abs=1e-6)
+    again = radtl(*words)
+    assert (again.exit_code, again.stdout, again.stderr.count("\n")) == (1, "", 1)

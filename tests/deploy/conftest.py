@@ -13,6 +13,7 @@ from PIL import Image
 
 from radtl_tf.records.folder import OutputFolder
 
+TUNED = "Tiny-mine-tf-topK2"
 BANDS = {"top": slice(0, 13), "middle": slice(13, 26), "bottom": slice(26, 40)}  # rows of an image, by class
 
 
@@ -23,6 +24,66 @@ def finished(finished_once: Path, tmp_path: Path) -> OutputFolder:
         copy = shutil.copytree if (finished_once / name).is_dir() else shutil.copy
         copy(finished_once / name, tmp_path / name)
     return OutputFolder(tmp_path / "out")
+
+
+@pytest.fixture(scope="session")
+def make_ensemble(tiny_backbone: str) -> Callable[..., Any]:
+    """Return the function that makes a small ensemble."""
+    return small_ensemble
+
+
+def small_ensemble(kind: str = "binary", num_members: int = 2) -> Any:
+    """Return an ensemble of small networks with random weights whose probabilities differ between images."""
+    from radtl_tf.deploy.graph.ensemble import Ensemble
+    from radtl_tf.models.backbones import build_base
+    from radtl_tf.models.head import Head
+    from radtl_tf.models.pixels import convention
+    from radtl_tf.models.tuning import split
+
+    random, num_classes = np.random.default_rng(0), 2 if kind == "binary" else 3
+    parts = [split(build_base("Tiny", 32, seed=0), "topK2") for _ in range(num_members)]
+    members = []
+    for part in parts:
+        head = Head(num_features=12, num_classes=num_classes)
+        head.reset(random.normal(size=(12, num_classes)), np.zeros(num_classes), np.full(12, 0.1), np.full(12, 0.3))
+        members.append((part.suffix, head))
+    return Ensemble(parts[0].prefix, members, kind, convention("tf"), 32, "pad")  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def every_format(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a model in every format, exported with a check of 8 images; tests must not change it. Takes a minute."""
+    from radtl_tf.deploy.export import export
+    from radtl_tf.deploy.formats.table import FORMATS
+
+    folder = tmp_path_factory.mktemp("formats") / "model"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("radtl_tf.deploy.parity.table.MOST", 8)
+        export(OutputFolder(finished_once / "out"), TUNED, folder, weights_folder=finished_once, formats=list(FORMATS))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def expected(finished_once: Path, tiny_backbone: str) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function from grey (B, H, W, 1) to the probabilities (B, 2) that ``every_format`` must give."""
+    from radtl_tf.data.preprocessing.resizing import resize
+    from radtl_tf.deploy.keras_model import keras_model
+
+    model = keras_model(OutputFolder(finished_once / "out"), TUNED, "all", weights_folder=finished_once)
+
+    def probabilities(grey: np.ndarray) -> np.ndarray:
+        positive = np.asarray(model(resize(grey, 32, "pad"), training=False))
+        return np.concatenate([1 - positive, positive], axis=1)
+
+    return probabilities
+
+
+@pytest.fixture(scope="session")
+def greys() -> list[np.ndarray]:
+    """Return float32 grey batches (B, H, W, 1) of several sizes, with 8 and 16 bits."""
+    random = np.random.default_rng(4)
+    shapes = [(3, 32, 32, 1), (2, 90, 61, 1), (1, 17, 40, 1)]
+    return [random.integers(0, 65536, shape).astype(np.float32) / np.float32(65535) for shape in shapes]
 
 
 @pytest.fixture(scope="session")

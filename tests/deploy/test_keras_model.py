@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import keras
 import numpy as np
@@ -88,6 +89,17 @@ def test_only_what_the_tuning_lets_learn_changes_in_training(finished: OutputFol
     model.fit(images, scores > 0.5, epochs=1, verbose=0)
     changed = {path.split("/")[0] for path, value in before.items() if not np.array_equal(value, _now(model, path))}
     assert changed == {"conv3", "bn3", "probabilities"}
+
+
+@pytest.mark.parametrize("fold", [0, "all"])
+def test_a_call_gives_the_predictions_and_changes_nothing(
+    fold: int | Literal["all"], finished: OutputFolder, tmp_path: Path
+) -> None:
+    images, _ = scored_part(finished, run_of(finished, "Tiny-mine-tf-topK2", 0))
+    model = keras_model(finished, "Tiny-mine-tf-topK2", fold, weights_folder=tmp_path)
+    before = [weight.numpy() for weight in model.weights]
+    assert model(images).numpy() == pytest.approx(model.predict(images, verbose=0), abs=1e-6)
+    assert all(np.array_equal(weight, kept) for weight, kept in zip(model.weights, before, strict=True))
 
 
 @pytest.mark.slow

@@ -100,6 +100,16 @@ def test_half_precision_does_not_round_grey_values() -> None:
     assert np.array_equal(given[..., :1], films(32, 32, 1))
 
 
+def test_a_call_does_not_put_later_layers_into_training_mode() -> None:
+    norm, images = keras.layers.BatchNormalization(), films(32, 32, 1)
+    model = keras.Sequential([preprocessing_layers("tf", 32, "pad"), norm])
+    assert np.asarray(model(images)) == pytest.approx(model.predict(images, verbose=0), abs=1e-6)
+    assert not np.asarray(norm.moving_mean).any()
+    model.compile("sgd", "mse")
+    model.fit(images, np.zeros((2, 32, 32, 3)), verbose=0)
+    assert np.asarray(norm.moving_mean).all()
+
+
 @pytest.mark.parametrize("arguments", [("gray", 32, "pad"), ("tf", 32, "crop"), ("tf", 0, "pad"), ("tf", "32", "pad")])
 def test_wrong_arguments_are_refused(arguments: Any) -> None:
     with pytest.raises(ExperimentError):

@@ -13,7 +13,7 @@ from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.records.experiment import FoldPlan
 from radtl_tf.training.features.prefix_features import POOLED
 from radtl_tf.training.heads import _learn, train_heads
-from radtl_tf.training.run import Epoch, Outcome, train_run
+from radtl_tf.training.run import Outcome, train_run
 
 RATES = (0.1, 0.01, 1e-4)
 
@@ -104,12 +104,3 @@ def test_nothing_is_traced_anew_for_ragged_batches_and_other_folds(
     train_heads(source, folds[2:4], RATES[:2])
     train_heads(source, folds[:2], (0.3, 0.02))
     assert _learn.experimental_get_tracing_count() == traced
-
-
-def test_every_epoch_is_watched(make_source: Any, tiny_backbone: str, folds: list[Fold]) -> None:
-    _, source = make_source(tiny_backbone, POOLED)
-    seen: list[tuple[int, int, Epoch]] = []
-    outcomes = train_heads(source, folds[:2], RATES[:2], on_epoch=lambda *row: seen.append(row))
-    for fold in range(2):
-        for rate in range(2):
-            assert [row for f, r, row in seen if (f, r) == (fold, rate)] == outcomes[fold][rate].history

@@ -25,7 +25,7 @@ from radtl_tf.data.decoding.dicom_frames import check_syntax, decode_frame
 from radtl_tf.data.decoding.dicom_metadata import TAGS as METADATA_TAGS
 from radtl_tf.data.decoding.dicom_metadata import metadata_of, patient_of
 from radtl_tf.data.decoding.dicom_values import square_pixels, to_unit_grey
-from radtl_tf.data.decoding.dicom_without_preamble import with_preamble
+from radtl_tf.data.decoding.dicom_without_preamble import is_dicom, with_preamble
 from radtl_tf.data.decoding.grey import (
     NO_MEMORY,
     Decoded,
@@ -91,6 +91,12 @@ _TAGS: Any = [
     *_PALETTE,
     *_OVERLAY_ROWS,
 ]
+# What a structured report copies from its image (PS3.3 A.35.3: modules of patient, study and references).
+_IDENTITY: Any = [
+    *("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"),
+    *("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
+    *("StudyDate", "StudyTime", "ReferringPhysicianName", "StudyID", "AccessionNumber"),
+]
 _MODALITIES = ("CR", "DX", "PX", "IO", "MG", "RG")
 _META_START = 132  # after the preamble and "DICM"
 _MAX_INFLATED = 1 << 28  # bytes of a deflated file; a file of 612 kB can inflate to 600 MB
@@ -111,6 +117,28 @@ def decode_dicom_bytes(data: bytes) -> Decoded:
     return _safely(
         lambda: _decoded(_read(plain, pixels=True), syntax, notes), "its pixel data are damaged or truncated"
     )
+
+
+def identity_of(data: bytes) -> str:
+    """Return the identity of the image in a DICOM file as DICOM JSON: who and what it shows, and its UIDs.
+
+    This is the only function that returns values which identify a patient. An attribute without a value is left out.
+
+    Raises:
+        DataError: the file is not DICOM, or its header is damaged.
+    """
+    if not is_dicom(data):
+        raise RefusedError("format", "it is not a DICOM file.")
+    return _safely(lambda: _identity(_inflated(with_preamble(data)[0])[0]), "its header is damaged")
+
+
+def _identity(plain: bytes) -> str:
+    header = pydicom.dcmread(io.BytesIO(plain), specific_tags=_IDENTITY, stop_before_pixels=True)
+    known = Dataset()
+    for name in _IDENTITY:
+        if header.get(name):
+            setattr(known, name, header[name].value)
+    return known.to_json()
 
 
 def _safely(step: Callable[[], Result], reason: str) -> Result:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -39,6 +39,7 @@ _MAX_ANSWER = 4 * MAX_PIXELS  # bytes; pixels have two each, and a PNG of noise 
 _NAME = "radtl_tf.data.decoding.worker_process"
 
 Want = Literal["reading", "png", "pixels"]
+Identify = Callable[[Path], tuple[Outcome, str | None]]
 Answer = tuple[Outcome, list[memoryview]]
 
 
@@ -79,6 +80,25 @@ def pixels_of_all(
     for outcome, parts in _answers(paths, "pixels", num_workers, seconds, memory, depth):
         reading = outcome.reading
         yield outcome, np.frombuffer(parts[0], "<u2").reshape(reading.height, reading.width) if reading else None
+
+
+@contextlib.contextmanager
+def identities(seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[Identify]:
+    """Yield a function that returns the identity of a DICOM image, as ``dicom.identity_of``, or why there is none.
+
+    The block owns a worker process, which reads the headers.
+    """
+    worker = _Worker(seconds, memory)
+
+    def identify(path: Path) -> tuple[Outcome, str | None]:
+        worker.ask({"path": str(path.absolute()), "want": "identity"})
+        outcome, parts = worker.answer()
+        return outcome, bytes(parts[0]).decode() if parts else None
+
+    try:
+        yield identify
+    finally:
+        worker.close()
 
 
 def _numbered(outcome: Outcome, patients: dict[str, str]) -> Outcome:
@@ -235,6 +255,8 @@ class _Worker:
 
 
 def _answer(record: dict[str, Any], data: memoryview) -> Answer:
+    if record["status"] == "identified":
+        return Outcome("decoded"), [data]
     if record["status"] != "decoded":
         return Outcome(record["status"], record["code"], record["reason"]), []
     ends = np.cumsum(record["parts"]).tolist()

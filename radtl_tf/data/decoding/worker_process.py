@@ -44,9 +44,12 @@ def main() -> None:
 
 
 def answer(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-    """Return the record of one request and the parts that follow it: signature, and PNG or pixels if wanted."""
+    """Return the record of one request and the parts that follow it: signature, and PNG or pixels if wanted.
+
+    With ``want`` identity, the only part is the identity of a DICOM image.
+    """
     try:
-        return _decoded(request)
+        return _identified(request) if request["want"] == "identity" else _decoded(request)
     except NoRadiographError as error:
         return {"status": "skipped", "code": "no-radiograph", "reason": str(error)}, []
     except DataError as error:
@@ -63,6 +66,12 @@ def _decoded(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     parts += [png_of(decoded.pixels)] if request["want"] == "png" else []
     parts += [decoded.pixels.astype("<u2").tobytes()] if request["want"] == "pixels" else []
     return {"status": "decoded", "reading": record}, parts
+
+
+def _identified(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    from radtl_tf.data.decoding.dicom import identity_of  # pydicom takes half a second to load
+
+    return {"status": "identified"}, [identity_of(read_file(Path(request["path"]))).encode()]
 
 
 def _keyed(patient: bytes, key: str) -> str:

@@ -27,26 +27,30 @@ def card_file(folder: Path) -> Path:
 def find_version(model: Path) -> Path | None:
     """Return the folder of ``model`` that holds its files: ``model`` itself, or the newest version in it.
 
-    ``model`` itself holds files if it is a folder such as ``exported/1``, or an export of an earlier version of radtl.
-    ``None``: ``radtl export`` wrote no model there.
+    If ``model`` holds no SavedModel but one other format, it is the newest version of that format. ``model`` itself
+    holds files if it is a folder such as ``exported/1``, or an export of an earlier version of radtl. ``None``:
+    ``radtl export`` wrote no model there, or several formats without a SavedModel.
     """
-    versions = [place for place in model.glob("[0-9]*") if place.name.isdecimal()]
-    newest_first = sorted(versions, key=lambda place: int(place.name), reverse=True)
-    return next((place for place in [model, *newest_first] if card_file(place).is_file()), None)
+    own = _newest(model)
+    others = _other_formats(model) if own is None else []
+    return own or (_newest(others[0]) if len(others) == 1 else None)
 
 
 def version_folder(model: Path) -> Path:
     """Return the folder of ``model`` that holds its files, as ``find_version``.
 
     Raises:
-        OutputError: there is no model that ``radtl export`` wrote.
+        OutputError: there is no model that ``radtl export`` wrote, or there are several formats to choose from.
     """
     place = find_version(model)
-    if place is None:
-        raise OutputError(
-            f"{model} contains no model exported by radtl ({CARD} is missing). Name the folder of an exported model."
-        )
-    return place
+    if place is not None:
+        return place
+    if others := _other_formats(model):
+        names = " or ".join(str(other) for other in others)
+        raise OutputError(f"{model} contains models in {len(others)} formats. Name the folder of one: {names}.")
+    raise OutputError(
+        f"{model} contains no model exported by radtl ({CARD} is missing). Name the folder of an exported model."
+    )
 
 
 def write_facts(folder: Path, facts: Card) -> None:
@@ -91,3 +95,16 @@ def depth_of(card: Card) -> int | None:
     A model of an earlier version, which knew neither ``task.depth`` nor sBIT, gets every value as it is stored.
     """
     return card.get("depth", 16)
+
+
+def _newest(folder: Path) -> Path | None:
+    """Return ``folder`` if it holds a card, or else the version of the highest number in it that does."""
+    versions = [place for place in folder.glob("[0-9]*") if place.name.isdecimal()]
+    newest_first = sorted(versions, key=lambda place: int(place.name), reverse=True)
+    return next((place for place in [folder, *newest_first] if card_file(place).is_file()), None)
+
+
+def _other_formats(model: Path) -> list[Path]:
+    """Return the folders in ``model`` that hold versions of another format, with the card next to the model file."""
+    found = {place: _newest(place) for place in sorted(model.glob("*")) if not place.name.isdecimal()}
+    return [place for place, newest in found.items() if newest and newest != place and (newest / CARD).is_file()]

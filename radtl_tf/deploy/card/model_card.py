@@ -161,21 +161,21 @@ def _thresholds(card: Card) -> Iterator[str]:
 
 def _parity(card: Card) -> Iterator[str]:
     yield "## Agreement between engines\n"
-    if not card.get("parity"):
-        yield "Not checked in this export."
+    parity = card.get("parity", {"checked": False, "reason": "this export compared nothing"})
+    if not parity["checked"]:
+        yield f"Not checked: {plain(parity['reason'])}."
         return
-    yield "Largest difference in probability from Keras, on images of the test parts.\n"
+    yield "Largest difference in probability from Keras, on images of the test parts. A larger difference than the"
+    yield "tolerance would have ended the export. The row `predictions.csv` compares Keras with what the experiment"
+    yield "recorded.\n"
     rows = [
         (
-            plain(row["engine"]),
-            plain(row["signature"]),
-            row["images"],
-            f"{row['difference']:.1e}",
-            f"{row['tolerance']:.0e}",
+            *(plain(row["format"]), plain(row["signature"]), row["images"]),
+            *(f"{row['max_difference']:.1e}", f"{row['tolerance']:.0e}"),
         )
-        for row in card["parity"]
+        for row in parity["rows"]
     ]
-    yield from table(("Engine", "Signature", "Images", "Largest difference", "Tolerance"), rows)
+    yield from table(("Format", "Signature", "Images", "Largest difference", "Tolerance"), rows)
 
 
 def _use(card: Card) -> Iterator[str]:

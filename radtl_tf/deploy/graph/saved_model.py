@@ -128,5 +128,10 @@ def write_saved_model(ensemble: Ensemble, folder: Path, card: Card) -> None:
         "features": served.features_of,
     }
     tf.saved_model.save(served, str(folder), signatures=signatures)
-    write_text(folder / EXTRA / LABELS, "".join(f"{name}\n" for name in card["classes"]))
+    write_labels(folder / EXTRA, card)
     write_requests(folder / EXTRA / WARM_UP, served.requests())
+
+
+def write_labels(folder: Path, card: Card) -> None:
+    """Write the names of the classes to ``folder``, one in each line, in the order of the probabilities."""
+    write_text(folder / LABELS, "".join(f"{name}\n" for name in card["classes"]))

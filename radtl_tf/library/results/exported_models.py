@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ import pandas as pd
 from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.manifest.reader import Manifest
 from radtl_tf.deploy.class_check import target_of
-from radtl_tf.deploy.predict import load_model
+from radtl_tf.deploy.predict import Score, load_model
 from radtl_tf.deploy.predict import predict as scores_of
+from radtl_tf.deploy.structured_report import structured_reports
 from radtl_tf.errors import DataError, ExperimentError
 from radtl_tf.experiment.external_test import Tested, assess
 from radtl_tf.library.bars import bars
@@ -88,13 +90,18 @@ def _of_file(file: Path, given: dict[str, Any]) -> tuple[Task, Manifest | None]:
 
 
 def predictions(
-    model: Path, images: Dataset | str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+    model: Path,
+    images: Dataset | str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    dicom_sr: Path | None = None,
 ) -> pd.DataFrame:
     """Return a row per image: its ``path`` (``row`` for a Dataset), its scores, and the reason if it has no scores.
 
+    ``dicom_sr`` is a new folder for a structured report of each DICOM image.
+
     Raises:
         DataError: a path does not exist, or a Dataset has no files.
-        OutputError: ``model`` is not the folder of a model, or the model is damaged.
+        OutputError: ``model`` is not the folder of a model, or the model is damaged; or ``dicom_sr`` exists.
+        RadtlError: highdicom, which writes structured reports, is not installed.
     """
     if isinstance(images, Dataset):
         files = [source.path for source in _manifest(images).images]
@@ -105,8 +112,12 @@ def predictions(
         names = {"path": [str(file) for file in files]}
     loaded = load_model(model)
     columns = target_of(loaded.card).score
-    with bars() as watch:
-        found = list(counted(scores_of(loaded, files), watch, "Scores", len(files)))
+    reporting = nullcontext(_report_nothing) if dicom_sr is None else structured_reports(loaded.card, dicom_sr)
+    found: list[Score] = []
+    with reporting as report, bars() as watch:
+        for score in counted(scores_of(loaded, files), watch, "Scores", len(files)):
+            found.append(score)
+            report(len(found), score)
     none = (float("nan"),) * len(columns)
     scores = pd.DataFrame([one.scores or none for one in found], columns=list(columns))
     return (
@@ -114,6 +125,10 @@ def predictions(
         .join(scores.astype(float))
         .assign(error=pd.Series([one.error for one in found], dtype=object))
     )
+
+
+def _report_nothing(number: int, score: Score) -> None:
+    """Write nothing: no structured reports were requested."""
 
 
 def _manifest(data: Dataset) -> Manifest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -148,28 +149,43 @@ class Result:
         path: str | os.PathLike[str],
         setting: str = BEST,
         version_number: int = 1,
+        formats: Sequence[str] = ("saved_model",),
         fold: int | Literal["all", "refit"] = "all",
     ) -> Path:
-        """Export a setting as a SavedModel for image files or pixels; return its folder.
+        """Export a setting as a model that runs without radtl_tf; return its folder.
+
+        Up to 64 images of the test parts are scored by Keras and by every exported format; they must agree.
 
         Args:
             path: the folder of the model. It may hold other versions.
             setting: a name from ``settings``; ``best`` is the setting with the lowest mean inner loss.
             version_number: 1 or more; the SavedModel is ``<path>/<version_number>``, as TensorFlow Serving expects it.
+            formats: one or more of ``saved_model``, ``onnx``, ``openvino``, ``litert``, ``litert-float16`` and
+                ``keras``; a format other than ``saved_model`` is written to ``<path>/<format>/<version_number>``.
             fold: ``all``: the mean of the folds; a number: this fold's network of the first repeat; ``refit``: one
                 network that is trained on all patients, with the learning rate and the number of epochs that the folds
                 chose, without thresholds and calibration. It is kept in the output folder.
 
         Raises:
-            ExperimentError: the setting or fold is unknown, two settings are tied, or runs are missing.
+            ExperimentError: the setting, fold or a format is unknown, two settings are tied, runs are missing, a
+                package is not installed, or an exported format gives other probabilities than Keras.
             WeightsError: the weights file is missing or has changed since the run.
+            DataError: the data set of the experiment is damaged.
             OutputError: the version exists in ``path``, or it cannot be written.
         """
         from radtl_tf.deploy.export import export
         from radtl_tf.places import weights_folder
 
         out, weights = Path(path).expanduser(), weights_folder()
-        export(self._output, _name(setting), out, weights_folder=weights, version=version_number, fold=fold)
+        export(
+            self._output,
+            _name(setting),
+            out,
+            weights_folder=weights,
+            version=version_number,
+            formats=formats,
+            fold=fold,
+        )
         return Path(path)
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from radtl_tf.data.decoding import dicom as module
-from radtl_tf.data.decoding.dicom import decode_dicom_bytes
+from radtl_tf.data.decoding.dicom import decode_dicom_bytes, identity_of
 from radtl_tf.data.decoding.grey import NoRadiographError, RefusedError, to_grey
 from radtl_tf.errors import DataError
 
@@ -271,3 +271,19 @@ def test_whole_files_of_pydicom_are_read(name: str) -> None:
     assert decoded.pixels.shape == (dataset.Rows, dataset.Columns)
     assert np.ptp(decoded.pixels) > 1000
     assert zlib.crc32(decoded.pixels.tobytes()) == zlib.crc32(decode_dicom_bytes(path.read_bytes()).pixels.tobytes())
+
+
+def test_the_identity_has_what_a_report_copies_and_nothing_else(dicom: Dicom) -> None:
+    known = {"PatientName": "Ærø^Ångström", "PatientID": "007", "SpecificCharacterSet": "ISO_IR 100"}
+    data = dicom(STORED, **known, AccessionNumber="", PatientComments="never", StudyInstanceUID="1.2.3")
+    found = Dataset.from_json(identity_of(data))
+    assert {element.keyword for element in found} == {
+        *("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "PatientName", "PatientID")
+    }
+    assert (found.PatientName, found.PatientID, found.StudyInstanceUID) == ("Ærø^Ångström", "007", "1.2.3")
+
+
+@pytest.mark.parametrize("data", [b"", b"text", bytes(128) + b"DICM" + bytes(40), b"\x89PNG\r\n\x1a\n"])
+def test_without_a_header_there_is_no_identity(data: bytes) -> None:
+    with pytest.raises(DataError):
+        identity_of(data)

@@ -18,7 +18,7 @@ import pytest
 
 from radtl_tf.data.decoding import worker_pool as workers
 from radtl_tf.data.decoding.images import decode_bytes
-from radtl_tf.data.decoding.worker_pool import pixels_of_all, read_all
+from radtl_tf.data.decoding.worker_pool import identities, pixels_of_all, read_all
 from radtl_tf.errors import RadtlError
 
 # A harmful decoder that replaces the real one; the file says what it does.
@@ -177,3 +177,13 @@ def test_a_hanging_file_is_given_its_time_and_no_more(images: list[Path], harmfu
     (outcome,) = read_all(images[:1], seconds=1.5)
     assert "1.5 s" in outcome.reason
     assert 1.4 < time.monotonic() - start < 6
+
+
+def test_identities_come_one_by_one_and_a_bad_file_has_a_reason(images: list[Path], dicom: Any) -> None:
+    file = images[0].with_suffix(".dcm")
+    file.write_bytes(dicom(np.zeros((4, 4), np.uint8), PatientID="007"))
+    with identities() as identify:
+        assert "007" in (identify(file)[1] or "")
+        outcome, identity = identify(images[0])
+        assert (outcome.code, identity) == ("format", None)
+        assert identify(file)[1] is not None

@@ -106,3 +106,14 @@ def test_the_process_loads_no_tensorflow() -> None:
     loaded = f"import radtl_tf.data.decoding.worker_process, sys; print({heavy})"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_identity_of_an_image_is_sent_only_if_it_is_wanted(tmp_path: Path, dicom: Any) -> None:
+    file = tmp_path / "a.dcm"
+    file.write_bytes(dicom(PIXELS, PatientID="ZZCANARY", PatientComments="never"))
+    record, parts = answer({"path": str(file), "want": "pixels", "key": "00"})
+    assert b"ZZCANARY" not in json.dumps(record).encode() + b"".join(parts)
+    record, (identity,) = answer({"path": str(file), "want": "identity"})
+    assert record == {"status": "identified"}
+    assert b"ZZCANARY" in identity
+    assert b"never" not in identity

@@ -38,6 +38,42 @@ def test_a_model_of_an_earlier_release_has_no_version_folder(tmp_path: Path) -> 
     assert read_card(tmp_path) == {"format": 1, "experiment": "flat"}
 
 
+def write_format(folder: Path, name: str) -> Path:
+    write_json(folder / "radtl.json", {"format": 1, "experiment": name})
+    return folder
+
+
+def test_the_only_format_of_a_model_is_found(tmp_path: Path) -> None:
+    write_format(tmp_path / "onnx" / "1", "first")
+    newest = write_format(tmp_path / "onnx" / "2", "second")
+    for place in (tmp_path, tmp_path / "onnx", newest):
+        assert version_folder(place) == newest
+        assert read_card(place)["experiment"] == "second"
+
+
+def test_the_saved_model_comes_before_other_formats(tmp_path: Path) -> None:
+    write_format(tmp_path / "onnx" / "2", "onnx")
+    write_card(tmp_path / "1", "saved")
+    assert version_folder(tmp_path) == tmp_path / "1"
+    assert version_folder(tmp_path / "onnx") == tmp_path / "onnx" / "2"
+
+
+def test_of_several_other_formats_one_has_to_be_named(tmp_path: Path) -> None:
+    for name in ("onnx", "litert"):
+        write_format(tmp_path / name / "1", name)
+    assert find_version(tmp_path) is None
+    with pytest.raises(OutputError, match=r"litert or .*onnx"):
+        version_folder(tmp_path)
+    assert read_card(tmp_path / "onnx")["experiment"] == "onnx"
+
+
+def test_a_folder_of_models_is_not_a_model_in_several_formats(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_card(tmp_path / name / "1", name)
+    with pytest.raises(OutputError, match="contains no model"):
+        version_folder(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["none", "empty", "file"])
 def test_another_folder_is_refused_by_name(name: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()

@@ -41,10 +41,12 @@ def test_what_is_not_known_is_said_to_be_missing(facts: dict[str, Any]) -> None:
 
 
 def test_the_note_and_the_parity_table_are_shown(facts: dict[str, Any]) -> None:
-    row = {"engine": "onnx", "signature": "grey", "images": 64, "difference": 1.9e-6, "tolerance": 1e-5}
-    text = model_card({**facts, "note": "Synthetic radiographs.", "parity": [row]})
+    row = {"format": "onnx", "signature": "grey", "images": 64, "max_difference": 1.9e-6, "tolerance": 1e-5}
+    text = model_card({**facts, "note": "Synthetic radiographs.", "parity": {"checked": True, "rows": [row]}})
     assert "**Synthetic radiographs.**" in text
     assert "| onnx | grey | 64 | 1.9e-06 | 1e-05 |" in text
+    text = model_card({**facts, "parity": {"checked": False, "reason": "the output folder has no images"}})
+    assert "Not checked: the output folder has no images." in text
 
 
 def test_several_classes_need_no_positive_class(facts: dict[str, Any]) -> None:

@@ -1,0 +1,107 @@
+"""Exported formats: do they give the probabilities of Keras, how large are they, and how fast are their engines?
+
+    python benchmarks/formats.py [--quick]
+
+Random weights; the head standardizes the features, so that probabilities differ between images. The first table has
+the largest difference in probability from Keras over images of four sizes, and the size of the folder. In the second
+one the engines of one model take turns, five rounds after one that is not counted; it has medians, and the ratio to
+TensorFlow. All compute in float32 with all cores. It takes 5 minutes on 2 cores.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+from _shared import machine, other_work, publish
+
+from radtl_tf.data.preprocessing.resizing import resize
+from radtl_tf.deploy import open_model
+from radtl_tf.deploy.formats.table import FORMATS, Format
+from radtl_tf.deploy.formats.write import write
+from radtl_tf.deploy.graph.ensemble import Ensemble
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.head import Head
+from radtl_tf.models.pixels import convention, to_network
+from radtl_tf.models.tuning import split
+
+BACKBONES = {"ResNet50": 64, "DenseNet121": 64, "InceptionV3": 96, "InceptionResNetV2": 96}  # with the size in pixels
+TIMED, SIZE, BATCH = "ResNet50", 224, 8
+SHAPES = ((4, 64, 64, 1), (2, 200, 150, 1), (2, 90, 310, 1), (1, 37, 41, 1))
+PIXELS, RESIZE = "caffe", "pad"
+
+
+def main() -> None:
+    """Measure and publish both tables."""
+    quick = "--quick" in sys.argv
+    backbones = {"ResNet50": 64} if quick else BACKBONES
+    lines = [f"{'float32, ' + machine():<20}{'px':>5}{'format':>17}{'max difference':>16}{'MB':>8}"]
+    for backbone, size in backbones.items():
+        lines += _differences(backbone, size)
+        keras.backend.clear_session()
+    size, rounds = (64, 2) if quick else (SIZE, 5)
+    head = f"{TIMED + ', one fold':<20}{'px':>5}{'engine':>17}{'images/s':>16}{'ratio':>8}"
+    lines += ["", head, *_speeds(size, rounds)]
+    text = "\n".join(lines)
+    if quick:
+        print(f"{text}\n{other_work()}")
+    else:
+        publish("formats", text)
+
+
+def _differences(backbone: str, size: int) -> Iterator[str]:
+    ensemble, random = _ensemble(backbone, size), np.random.default_rng(1)
+    greys = [random.random(shape, np.float32) for shape in SHAPES]
+    expected = [ensemble.probabilities(resize(grey, size, RESIZE)).numpy() for grey in greys]
+    with tempfile.TemporaryDirectory() as folder:
+        for format in FORMATS.values():
+            place = _written(format, ensemble, Path(folder))
+            model = open_model(place)
+            found = max(float(np.abs(model.scores(g) - e).max()) for g, e in zip(greys, expected, strict=True))
+            megabytes = sum(file.stat().st_size for file in place.rglob("*") if file.is_file()) / 1e6
+            yield f"{backbone:<20}{size:>5}{format.name:>17}{found:>16.1e}{megabytes:>8.1f}"
+
+
+def _speeds(size: int, rounds: int) -> Iterator[str]:
+    ensemble, grey = _ensemble(TIMED, size), np.random.default_rng(1).random((BATCH, size, size, 1), np.float32)
+    names = ("saved_model", "openvino", "onnx", "litert")
+    with tempfile.TemporaryDirectory() as folder:
+        models = {name: open_model(_written(FORMATS[name], ensemble, Path(folder))) for name in names}
+        seconds: dict[str, list[float]] = {name: [] for name in names}
+        for _ in range(rounds + 1):
+            for name, model in models.items():
+                start = time.monotonic()
+                model.scores(grey)
+                seconds[name].append(time.monotonic() - start)
+    medians = {name: statistics.median(taken[1:]) for name, taken in seconds.items()}
+    for name, median in medians.items():
+        yield f"{'':<20}{size:>5}{name:>17}{BATCH / median:>16.1f}{medians['saved_model'] / median:>8.2f}"
+
+
+def _written(format: Format, ensemble: Ensemble, folder: Path) -> Path:
+    place = format.folder(folder, 1)
+    place.mkdir(parents=True)
+    write(format, ensemble, place, {"classes": ["no", "yes"], "image_size": ensemble.image_size, "resize": RESIZE})
+    return place
+
+
+def _ensemble(backbone: str, size: int) -> Ensemble:
+    """Return a frozen backbone of random weights and a head that standardizes its features."""
+    base, random = build_base(backbone, size, seed=0), np.random.default_rng(0)
+    parts, pixels = split(base, "frozen"), convention(PIXELS)
+    images = random.random((16, size, size, 1), np.float32) * random.random((16, 1, 1, 1), np.float32)
+    features = base(to_network(images, pixels), training=False).numpy()
+    head = Head(num_features=features.shape[1], num_classes=2)
+    kernel = random.normal(size=(features.shape[1], 2)) / np.sqrt(features.shape[1])
+    head.reset(kernel, np.zeros(2), features.mean(axis=0), features.std(axis=0))
+    return Ensemble(parts.prefix, [(parts.suffix, head)], "binary", pixels, size, RESIZE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""SavedModel and Keras file: functions from grey (B, H, W, 1) to probabilities (B, K)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.deploy.card.facts import Card
+
+_Array = NDArray[np.float32]
+_INPUT, _OUTPUT, _WHITE = "grey", "probabilities", 65535
+
+
+def saved_model(file: Path, card: Card) -> Callable[[_Array], _Array]:
+    """Return the scores of a SavedModel; earlier versions have no signature for grey, but one for uint16 pixels."""
+    import tensorflow as tf
+
+    model = tf.saved_model.load(str(file.parent))  # the functions need it: it keeps the variables alive
+
+    def of_grey(grey: _Array) -> _Array:
+        return model.signatures[_INPUT](grey=tf.constant(grey))[_OUTPUT].numpy()
+
+    def of_pixels(grey: _Array) -> _Array:
+        pixels = np.round(grey * _WHITE).astype(np.uint16)
+        return model.signatures["pixels"](pixels=tf.constant(pixels))[_OUTPUT].numpy()
+
+    return of_grey if _INPUT in model.signatures else of_pixels
+
+
+def keras_file(file: Path, card: Card) -> Callable[[_Array], _Array]:
+    """Return the scores of a Keras file, of images resized as in training: Keras pads before it resizes."""
+    import keras
+
+    from radtl_tf.data.preprocessing.resizing import resize
+
+    model: Any = keras.models.load_model(file, compile=False)
+    size, policy = int(card["image_size"]), card["resize"]
+
+    def scores(grey: _Array) -> _Array:
+        return np.asarray(model(resize(grey, size, policy), training=False)[_OUTPUT])
+
+    return scores

@@ -1,0 +1,96 @@
+"""The table of a parity check: the largest difference in probability of each signature, format and recorded run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from radtl_tf.errors import ExperimentError
+
+MOST = 64  # images of a check
+TOLERANCES = {"float32": 1e-5, "float16": 1e-2}  # in probability, by the precision of the weights
+RECORDED = 1e-3  # of predictions that training recorded, maybe on another device
+RECORDED_FORMAT = "predictions.csv"
+
+
+@dataclass(frozen=True)
+class Row:
+    """The largest absolute difference in probability of one ``format`` (and ``signature``) over ``images``."""
+
+    format: str
+    signature: str
+    images: int
+    max_difference: float
+    tolerance: float
+
+    @property
+    def is_within(self) -> bool:
+        """Tell whether the difference is a number and within the tolerance."""
+        return self.max_difference <= self.tolerance
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record of the row; JSON has no NaN."""
+        is_number = math.isfinite(self.max_difference)
+        return {**asdict(self), "max_difference": self.max_difference if is_number else None}
+
+
+@dataclass(frozen=True)
+class Parity:
+    """The rows of a check, or the ``reason`` why there was none."""
+
+    rows: tuple[Row, ...] = ()
+    reason: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record for the facts of an exported model; a difference that is not a number is ``None``."""
+        if self.reason is not None:
+            return {"checked": False, "reason": self.reason}
+        return {"checked": True, "rows": [row.as_dict() for row in self.rows]}
+
+    def as_text(self) -> str:
+        """Return the table as aligned text."""
+        head = ("format", "signature", "images", "max difference", "tolerance", "")
+        body = [
+            (
+                row.format,
+                row.signature,
+                str(row.images),
+                f"{row.max_difference:.1e}",
+                f"{row.tolerance:.0e}",
+                _mark(row),
+            )
+            for row in self.rows
+        ]
+        return _aligned([head, *body])
+
+
+def check(parity: Parity, precision: str = "float32") -> None:
+    """Check that every row is within its tolerance; ``precision`` is the one that the experiment was run in.
+
+    Raises:
+        ExperimentError: a row is not; the message has the table.
+    """
+    failed = [row for row in parity.rows if not row.is_within]
+    if not failed:
+        return
+    names = ", ".join(" ".join(filter(None, (row.format, row.signature))) for row in failed)
+    advice = ""
+    if precision != "float32" and failed[0].format == RECORDED_FORMAT:
+        advice = f" The experiment was run in {precision}; a model is exported in float32. Run it in float32."
+    raise ExperimentError(
+        f"The exported model does not give the probabilities of its networks: {names}. Nothing was exported.{advice}\n"
+        f"{parity.as_text()}"
+    )
+
+
+def _mark(row: Row) -> str:
+    return "" if row.is_within else "exceeded"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -1,0 +1,1 @@
+"""TensorBoard of an output folder: what the evaluation adds, and the page."""

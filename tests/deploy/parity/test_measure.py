@@ -1,0 +1,109 @@
+"""An export proves that every signature and format gives the probabilities of its networks, or leaves nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from radtl_tf.deploy import export as export_module
+from radtl_tf.deploy.card.facts import read_card
+from radtl_tf.deploy.export import export
+from radtl_tf.deploy.formats.table import FORMATS
+from radtl_tf.errors import ExperimentError, OutputError
+from radtl_tf.records.folder import OutputFolder
+
+SETTING = "Tiny-mine-tf-topK2"
+SIGNATURES = {"serving_default", "pixels"}
+
+
+@pytest.fixture
+def four_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("radtl_tf.deploy.parity.table.MOST", 4)
+
+
+@pytest.mark.slow
+def test_every_format_and_signature_is_in_the_table(every_format: Path) -> None:
+    rows = read_card(every_format)["parity"]["rows"]
+    assert {row["format"] for row in rows} == {*FORMATS, "predictions.csv"}
+    assert {row["signature"] for row in rows if row["format"] == "saved_model"} >= SIGNATURES
+    assert {row["images"] for row in rows} == {8}
+    for row in rows:
+        assert row["max_difference"] <= row["tolerance"]
+    tight = [row for row in rows if row["format"] != "litert-float16"]
+    assert max(row["max_difference"] for row in tight) <= 1e-5
+    (rounded,) = [row for row in rows if row["format"] == "litert-float16"]
+    assert 0 < rounded["max_difference"] < 1e-2
+    for name in FORMATS:
+        assert read_card(FORMATS[name].folder(every_format, 1))["parity"]["rows"] == rows
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["saved_model", "keras"])
+def test_a_model_with_other_weights_is_not_exported(
+    name: str, finished: OutputFolder, tmp_path: Path, four_images: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil(monkeypatch, lambda head: head.bias.assign(head.bias + [0.0, 0.01]))
+    with pytest.raises(ExperimentError, match=f"{name}.*\n.*max difference"):
+        export(finished, SETTING, tmp_path / "new" / "model", weights_folder=tmp_path, formats=[name])
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.slow
+def test_one_bad_format_keeps_the_others_from_being_exported(
+    finished: OutputFolder, tmp_path: Path, four_images: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = export_module.write
+
+    def damaged(format: Any, ensemble: Any, folder: Path, card: Any) -> None:
+        write(format, ensemble, folder, card)
+        if format.name == "keras":
+            (folder / "model.keras").write_bytes(b"damaged")
+
+    (tmp_path / "model").mkdir()
+    monkeypatch.setattr(export_module, "write", damaged)
+    with pytest.raises(OutputError, match="keras"):
+        formats = ["saved_model", "keras"]
+        export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path, formats=formats)
+    assert list((tmp_path / "model").iterdir()) == []
+
+
+def test_runs_whose_predictions_differ_are_not_exported(
+    finished: OutputFolder, tmp_path: Path, four_images: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("radtl_tf.deploy.parity.measure._consumed", lambda *args: {})
+    monkeypatch.setattr(export_module, "write", lambda format, ensemble, folder, card: None)
+    for table in finished.runs.glob("Tiny-mine-tf-topK2-*/0-*/predictions.csv"):
+        lines = table.read_text().splitlines()
+        at = lines[0].split(",").index("score")
+        shifted = [[*cells[:at], "0.999", *cells[at + 1 :]] for cells in (line.split(",") for line in lines[1:])]
+        table.write_text("\n".join([lines[0], *map(",".join, shifted)]) + "\n")
+    with pytest.raises(ExperimentError, match=r"predictions\.csv"):
+        export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path, formats=["keras"])
+
+
+def test_without_images_the_card_says_that_nothing_was_checked(
+    finished: OutputFolder, tmp_path: Path, four_images: None
+) -> None:
+    shutil.rmtree(finished.data)
+    export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path, formats=["keras"])
+    parity = read_card(tmp_path / "model")["parity"]
+    assert (parity["checked"], set(parity)) == (False, {"checked", "reason"})
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], None]) -> None:
+    """Let the model be written with changed heads, and the networks have their own again afterwards."""
+    write = export_module.write
+
+    def spoiled(format: Any, ensemble: Any, folder: Path, card: Any) -> None:
+        kept = [head.bias.numpy() for _, head in ensemble.members]
+        for _, head in ensemble.members:
+            change(head)
+        write(format, ensemble, folder, card)
+        for (_, head), bias in zip(ensemble.members, kept, strict=True):
+            head.bias.assign(bias)
+
+    monkeypatch.setattr(export_module, "write", spoiled)

@@ -1,0 +1,43 @@
+"""The table of a parity check, and when it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from radtl_tf.deploy.parity.table import Parity, Row, check
+from radtl_tf.errors import ExperimentError
+
+GOOD = Row("onnx", "", 64, 1.5e-6, 1e-5)
+ROWS = (Row("predictions.csv", "", 64, 6e-8, 1e-3), Row("saved_model", "serving_default", 60, 0.0, 1e-5), GOOD)
+
+
+def test_differences_within_the_tolerance_pass() -> None:
+    check(Parity(ROWS))
+    check(Parity(reason="no images"))
+
+
+@pytest.mark.parametrize("difference", [1.1e-5, 0.3, float("nan"), float("inf")])
+def test_a_difference_above_the_tolerance_shows_the_table(difference: float) -> None:
+    with pytest.raises(ExperimentError) as caught:
+        check(Parity((*ROWS, Row("litert", "", 64, difference, 1e-5))))
+    first, *table = str(caught.value).splitlines()
+    assert "litert" in first
+    assert "onnx" not in first
+    assert [line.split()[0] for line in table[1:]] == ["predictions.csv", "saved_model", "onnx", "litert"]
+
+
+def test_a_run_in_another_precision_says_what_to_do() -> None:
+    odd = Parity((Row("predictions.csv", "", 64, 0.02, 1e-3),))
+    with pytest.raises(ExperimentError, match="mixed_bfloat16"):
+        check(odd, "mixed_bfloat16")
+
+
+def test_the_record_is_plain() -> None:
+    assert Parity((GOOD, Row("keras", "", 3, float("nan"), 1e-5))).as_dict() == {
+        "checked": True,
+        "rows": [
+            {"format": "onnx", "signature": "", "images": 64, "max_difference": 1.5e-6, "tolerance": 1e-5},
+            {"format": "keras", "signature": "", "images": 3, "max_difference": None, "tolerance": 1e-5},
+        ],
+    }
+    assert Parity(reason="no images").as_dict() == {"checked": False, "reason": "no images"}
