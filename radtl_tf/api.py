@@ -349,26 +349,37 @@ def test(
     )
 
 
-def predict(model: str | PathLike, images: Dataset | str | PathLike | Iterable[str | PathLike]) -> pd.DataFrame:
+def predict(
+    model: str | PathLike,
+    images: Dataset | str | PathLike | Iterable[str | PathLike],
+    path_column: str | None = None,
+    explain: str | PathLike | None = None,
+) -> pd.DataFrame:
     """Score radiographs with an exported model.
 
     Args:
         model: the folder that ``Result.export`` wrote.
-        images: files (DICOM, PNG, JPEG), a folder of them, several of these, or a Dataset of files.
+        images: files (DICOM, PNG, JPEG, TIFF), a folder of them, a manifest (.csv, .tsv, .xlsx or .parquet), several of
+            these, or a Dataset of files.
+        path_column: column of the paths of a manifest; default: ``path``.
+        explain: a new folder for Grad-CAM overlays, one PNG per scored image.
 
     Returns:
-        A row per image: ``path`` (``row`` for a Dataset); ``score`` of the positive class, or ``score_<class>`` for
-        each of several classes; and ``error``, the reason if an image has no score, else ``None``.
+        A row per image, in order: ``path`` (``row`` for a Dataset); ``valid``; ``reason``, why an image has no score,
+        else ``None``; ``score`` of the positive class, or ``score_<class>`` for each of several classes;
+        ``above_<name>`` for each operating point of the model; ``quality``, how the image differs from the training
+        images; and ``error``, which repeats ``reason``.
 
     Raises:
-        DataError: a path does not exist, or the Dataset has no files.
-        OutputError: ``model`` is not the folder of a model, or the model is damaged.
+        DataError: no path exists, a folder contains no image, a manifest cannot be read, or the Dataset has no files.
+        OutputError: ``model`` is not the folder of a model, or the model is damaged; ``explain`` exists or cannot be
+            written, or the model cannot explain its scores.
 
     Example:
         >>> import radtl_tf as radtl
         >>> list(radtl.predict("model", "images").columns)
-        ['path', 'score', 'error']
+        ['path', 'valid', 'reason', 'score', 'quality', 'error']
     """
-    from radtl_tf.library.results.exported_models import predictions
+    from radtl_tf.library.results.scores import predictions
 
-    return predictions(Path(model), images)
+    return predictions(Path(model), images, path_column, Path(explain).expanduser() if explain else None)

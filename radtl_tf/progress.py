@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -30,6 +31,18 @@ def counted(items: Iterable[_Item], watch: Watch, what: str, total: int) -> Iter
     """Yield the ``total`` items; ``watch`` is called for each item before it is yielded."""
     for done, item in enumerate(items, start=1):
         watch(Progress(what, done, total))
+        yield item
+
+
+def timed(
+    items: Iterable[_Item], watch: Watch, what: str, total: int, now: Callable[[], float] = time.monotonic
+) -> Iterator[_Item]:
+    """Yield the items as ``counted``, with the time left: the rate since the first item, which may wait for a start."""
+    start = 0.0
+    for done, item in enumerate(items, start=1):
+        start = start if done > 1 else now()
+        left = (now() - start) / (done - 1) * (total - done) if done > 1 else None
+        watch(Progress(what, done, total, left))
         yield item
 
 

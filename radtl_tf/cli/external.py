@@ -46,7 +46,7 @@ def external(
     as_json: bool,
     **task: Any,
 ) -> None:
-    """Test an exported model on new patients, or compare two models.
+    """Test an exported model on new patients, or compare two.
 
     MODEL is a folder that `radtl export` wrote. Writes the scores, results.json and external.html: the AUROC with an
     interval that allows for several images of one patient, the calibration, and whether the images resemble those
@@ -64,5 +64,5 @@ def external(
     models = [model] if compare is None else [model, compare]
     with bars() as watch:
         tested = assess(models, options.record_of(manifest, task), out, threshold=threshold, watch=watch)
-    click.echo(json.dumps(tested.results, indent=1) if as_json else as_text(tested.external, tested.drifts))
+    click.echo(json.dumps(tested.results, indent=1) if as_json else as_text(*tested.shown))
     log(f"Page: {out / PAGE}")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, load_tensorflow, log
-from radtl_tf.deploy.formats.table import FORMATS, SAVED_MODEL
+from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, load_tensorflow, log, refuse
+from radtl_tf.deploy.formats.table import FORMATS, KERAS, SAVED_MODEL, WITH_TENSORFLOW, format_of
+from radtl_tf.errors import OutputError
+from radtl_tf.records.csv_text import csv_line
+from radtl_tf.records.disk import temporary_file
 
 if TYPE_CHECKING:
     from radtl_tf.deploy.choice import Networks
@@ -75,35 +81,76 @@ def export(
 @click.argument("model", type=FOLDER)
 @click.argument("paths", type=ANY_PATH, nargs=-1, required=True)
 @options.out(FILE, "Table (CSV) to write.  [default: print it]", required=False)
+@click.option("--force", is_flag=True, help="Replace the table of --out if it exists.")
+@click.option("--explain", type=FOLDER, help="New folder for pictures that show what speaks for each score (Grad-CAM).")
 @click.option(
     "--dicom-sr",
     type=FOLDER,
     help="New folder for a structured report (TID 1500) of each DICOM image. Reports contain patient data.",
 )
-def predict(model: Path, paths: tuple[Path, ...], out: Path | None, dicom_sr: Path | None) -> None:
+@options.path_column
+def predict(
+    model: Path,
+    paths: tuple[Path, ...],
+    out: Path | None,
+    force: bool,
+    explain: Path | None,
+    dicom_sr: Path | None,
+    path_column: str | None,
+) -> None:
     """Score new radiographs with an exported model.
 
-    MODEL is a folder that `radtl export` wrote, PATHS are radiographs (DICOM, PNG, JPEG) or folders of them. The
-    columns are path and score (of the positive class) or, for a model of several classes, score_CLASS for each class.
-    A file that cannot be read gets a line on stderr and no score; the exit code is then 1.
+    MODEL is a folder that `radtl export` wrote. PATHS are radiographs (DICOM, PNG, JPEG, TIFF), folders of them, or
+    manifests (.csv, .tsv, .xlsx, .parquet). Each input gets a row, in order, as soon as it is scored: path, valid,
+    reason (why there is no score), score of the positive class or score_CLASS for each class, above_NAME for each
+    operating point of the model, and quality, which names how the image differs from the training images: size,
+    brightness, bits. A file that cannot be scored also gets a line on stderr, and the exit code is then 1.
 
     Example:
       radtl predict model new-images --out scores.csv
     """
-    load_tensorflow()
-    from radtl_tf.library.results.exported_models import predictions
-    from radtl_tf.records.csv_text import csv_text
-    from radtl_tf.records.disk import write_text
+    from radtl_tf.deploy.card.facts import version_folder
+    from radtl_tf.library.results.score_sources import is_table
 
-    found = predictions(model, paths, dicom_sr)
-    failed = found["error"].notna()
-    for path, error in zip(found["path"][failed], found["error"][failed], strict=True):
-        log(f"Error: {path}: {error}")
-    scored = found[~failed].drop(columns="error")
-    text = csv_text(list(scored.columns), scored.itertuples(index=False))
+    if not any(map(is_table, paths)):
+        refuse(["path_column"], "no path is a manifest. Remove it.")
     if out is None:
-        click.echo(text, nl=False)
-    else:
-        write_text(out, text)
-    if failed.any():
+        refuse(["force"], "nothing is replaced without --out. Remove it.")
+    elif out.exists() and not force:
+        raise OutputError(f"{out} already exists: choose another file, or add --force to replace it.")
+    format = format_of(version_folder(model))
+    if format and format.name in WITH_TENSORFLOW:
+        load_tensorflow(with_keras=format.name == KERAS)
+    from radtl_tf.library.bars import bars
+    from radtl_tf.library.results.scores import scoring
+
+    found = scoring(model, paths, path_column, explain, dicom_sr)
+    with bars() as watch, found.rows(watch) as rows, _table(out) as write:
+        write(csv_line(found.columns))
+        num_failed = sum(_written(row, write) for row in rows)
+    if num_failed:
         raise SystemExit(1)
+
+
+def _written(row: tuple[Any, ...], write: Callable[[str], None]) -> bool:
+    """Write a row; report it, and return True, if the image has no score."""
+    path, valid, reason = row[:3]
+    write(csv_line(str(cell).lower() if isinstance(cell, bool) else cell for cell in row))
+    if not valid:
+        log(f"Error: {path}: {reason}")
+    return not valid
+
+
+@contextmanager
+def _table(out: Path | None) -> Iterator[Callable[[str], None]]:
+    """Yield a function that writes text to stdout, or to a file that gets its name when the block ends."""
+    if out is None:
+        yield partial(click.echo, nl=False)
+        return
+    with temporary_file(out) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+        yield partial(_flushed, file)
+
+
+def _flushed(file: TextIO, text: str) -> None:
+    file.write(text)
+    file.flush()

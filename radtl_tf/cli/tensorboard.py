@@ -20,7 +20,7 @@ from radtl_tf.cli.options import ANY_PATH, Verb
     help="Port to listen on; 0 is any free port.  [default: the first free one from 6006 on]",
 )
 def tensorboard(folder: Path, host: str, port: int | None) -> None:
-    """Open TensorBoard: training curves, hyper-parameters and test metrics.
+    """Show training curves and metrics in TensorBoard.
 
     FOLDER is the output folder of `radtl run`, or the weights file of `radtl pretrain`. The training may still be
     running. The page is served until you press Ctrl-C. Whoever can reach the address can read it.

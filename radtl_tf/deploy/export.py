@@ -7,6 +7,8 @@ from itertools import chain
 from pathlib import Path
 
 from radtl_tf.deploy.card.exported_facts import exported_facts
+from radtl_tf.deploy.card.facts import card_file
+from radtl_tf.deploy.card.training_images import copy_training_images
 from radtl_tf.deploy.card.write import write_card
 from radtl_tf.deploy.choice import ALL, Choice, Networks, best_runs, choose_setting
 from radtl_tf.deploy.formats.table import SAVED_MODEL, Format, formats_named
@@ -67,6 +69,7 @@ def export(
             write(format, ensemble, temporary, card)
         parity = _compared(ensemble, folder, facts, choice, found.runs, written)
         for format, temporary in written.items():
+            copy_training_images(folder, card_file(temporary).parent)
             write_card(temporary, card | format_facts(format) | {"parity": parity.as_dict()})
     return choice.setting
 

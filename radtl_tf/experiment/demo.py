@@ -15,8 +15,9 @@ from typing import Any
 
 from radtl_tf.data.phantoms.write import KINDS, write_phantoms
 from radtl_tf.deploy.card.facts import find_version
+from radtl_tf.deploy.engines.engine import open_model
 from radtl_tf.deploy.export import export
-from radtl_tf.deploy.predict import Score, load_model, predict
+from radtl_tf.deploy.predict import Score, predict
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.question.best_setting import Ranking, inner_losses, rank_settings
 from radtl_tf.experiment.run import run_experiment
@@ -162,4 +163,4 @@ def _export_and_predict(out: Path) -> list[Score]:
         export(results, ranking.best, model, weights_folder=weights_folder())
     _log.info("5/5 Scoring new DICOM files")
     _draw(new, "skull", 2, seed=3)
-    return list(predict(load_model(model), sorted(new.rglob("*.dcm"))))
+    return list(predict(open_model(model), sorted(new.rglob("*.dcm"))))

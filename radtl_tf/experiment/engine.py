@@ -20,7 +20,7 @@ from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import check_first_batch, convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.sources import WeightsRecord, initialize
-from radtl_tf.records.csv_text import csv_text
+from radtl_tf.records.csv_text import csv_line, csv_text
 from radtl_tf.records.disk import write_json, write_text
 from radtl_tf.records.folder import RunFolder
 from radtl_tf.records.runs import PROBE, Run
@@ -79,7 +79,7 @@ def _lines_of(plan: Plan, run: Run) -> str:
     header, lines = text.split("\n", 1)
     if header == csv_text(plan.target.prediction_columns, ()).rstrip("\n"):
         return lines
-    cells = csv_text((), [run.scenario.cells]).lstrip("\n")
+    cells = csv_line(run.scenario.cells)
     return "".join(f"{line},{cells}" for line in lines.splitlines())
 
 

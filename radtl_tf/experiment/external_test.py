@@ -20,11 +20,14 @@ from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_of
 from radtl_tf.deploy.card.facts import depth_of, read_card
+from radtl_tf.deploy.card.training_images import read_training_images
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
-from radtl_tf.deploy.predict import load_model, predict
+from radtl_tf.deploy.engines.engine import open_model
+from radtl_tf.deploy.predict import predict
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.evaluation.external.drift import Drift, drifts, sentence
 from radtl_tf.evaluation.external.frozen_models import External, Scored, evaluate_classes, evaluate_external
+from radtl_tf.evaluation.external.overlap import Overlap, overlap_sentence
 from radtl_tf.evaluation.external.positive_calls import with_threshold
 from radtl_tf.logs import get_logger
 from radtl_tf.progress import Watch, counted, silent
@@ -39,6 +42,7 @@ _log = get_logger(__name__)
 
 SCORES, RESULTS, PAGE = "scores.csv", "results.json", "external.html"
 CASE_COLUMNS = ("model", "example", "patient")  # of scores.csv, before those of the target
+TRAINING_IMAGE = "training_image"  # the last column of scores.csv
 SEED = 726  # of the bootstrap
 
 Scores = NDArray[np.float64]
@@ -46,11 +50,20 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Tested:
-    """The results of a test: the numbers, how the images differ from the training images, and ``results.json``."""
+    """The results of a test: the numbers, the images compared with those of training, and ``results.json``.
+
+    ``drifts`` say how the images differ from the training images, ``overlaps`` which of them are training images.
+    """
 
     external: External
     drifts: tuple[Drift, ...]
+    overlaps: tuple[Overlap, ...]
     results: dict[str, Any]
+
+    @property
+    def shown(self) -> tuple[External, tuple[Drift, ...], tuple[Overlap, ...]]:
+        """What a text or a page shows."""
+        return self.external, self.drifts, self.overlaps
 
 
 def assess(
@@ -92,11 +105,12 @@ def assess(
         views = _views(cases, target, scores)
         external = _with_notes(_measured(names, target, views, cases, threshold), cards, names)
         found = _drifts(cards[0], readings, cases)
-        tested = Tested(external, found, _results(cards, names, external, found))
-        columns = (*CASE_COLUMNS, *target.truth, *target.score)
-        write_text(folder / SCORES, csv_text(columns, _score_rows(names, cases, views)))
+        overlaps = tuple(_overlap(name, model, readings) for name, model in zip(names, models, strict=True))
+        tested = Tested(external, found, overlaps, _results(cards, names, external, found, overlaps))
+        columns = (*CASE_COLUMNS, *target.truth, *target.score, TRAINING_IMAGE)
+        write_text(folder / SCORES, csv_text(columns, _score_rows(names, cases, views, overlaps)))
         write_json(folder / RESULTS, tested.results)
-        write_page(folder / PAGE, external, found, views)
+        write_page(folder / PAGE, external, found, views, overlaps)
     return tested
 
 
@@ -146,7 +160,7 @@ def _readings(manifest: Manifest, watch: Watch, depth: int | None) -> list[Readi
 
 def _scores(folder: Path, target: Target, manifest: Manifest) -> Iterator[list[float]]:
     """Yield one model's scores (S,) of each image, in the order of ``target.score``."""
-    model = load_model(folder)
+    model = open_model(folder)
     own = target_of(model.card).score
     order = [own.index(name) for name in target.score]
     for source, found in zip(manifest.images, predict(model, (source.path for source in manifest.images)), strict=True):
@@ -189,6 +203,15 @@ def _drifts(card: dict[str, Any], readings: Sequence[Reading], cases: Cases) -> 
     return tuple(drifts(trained, describe(readings), len(cases.patient_ids))) if trained else ()
 
 
+def _overlap(name: str, model: Path, readings: Sequence[Reading]) -> Overlap:
+    """Find the images that a model was trained on; warn if there are any."""
+    trained = read_training_images(model)
+    overlap = Overlap(name) if trained is None else Overlap(name, *trained.find(readings))
+    if overlap.number:
+        _log.warning(overlap_sentence([overlap]))
+    return overlap
+
+
 def _with_notes(external: External, cards: Sequence[dict[str, Any]], names: Sequence[str]) -> External:
     """Add the notes that follow from the models' cards."""
     balanced = [name for name, card in zip(names, cards, strict=True) if card.get("class_weights") == "balanced"]
@@ -205,7 +228,11 @@ def _with_notes(external: External, cards: Sequence[dict[str, Any]], names: Sequ
 
 
 def _results(
-    cards: Sequence[dict[str, Any]], names: Sequence[str], external: External, found: Sequence[Drift]
+    cards: Sequence[dict[str, Any]],
+    names: Sequence[str],
+    external: External,
+    found: Sequence[Drift],
+    overlaps: Sequence[Overlap],
 ) -> dict[str, Any]:
     """Return the contents of ``results.json``; a missing number is null."""
     inputs = [
@@ -223,6 +250,7 @@ def _results(
         "estimates": [_plain(asdict(one)) for one in external.estimates],
         "comparisons": [_plain(asdict(one)) for one in external.comparisons],
         "inputs": {"sentence": sentence(found), "descriptors": inputs} if found else None,
+        "training_images": {"sentence": overlap_sentence(overlaps), "models": [one.as_dict() for one in overlaps]},
         "notes": list(external.notes),
     }
 
@@ -232,11 +260,14 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in row.items()}
 
 
-def _score_rows(names: Sequence[str], cases: Cases, views: Sequence[Scored]) -> Iterator[tuple[object, ...]]:
-    """Yield a row per model and image: the true label in each view, then the scores."""
+def _score_rows(
+    names: Sequence[str], cases: Cases, views: Sequence[Scored], overlaps: Sequence[Overlap]
+) -> Iterator[tuple[object, ...]]:
+    """Yield a row per model and image: the true label in each view, the scores, and whether it is a training image."""
     marks = np.stack([view.truth for view in views], axis=1).tolist()
     truth = [[None if mark == UNKNOWN else mark for mark in row] for row in marks]
     for column, name in enumerate(names):
         scores = np.stack([view.scores[:, column] for view in views], axis=1).tolist()
-        for row, cells in enumerate(zip(truth, scores, strict=True)):
-            yield name, row, cases.patient_ids[cases.patients[row]], *cells[0], *cells[1]
+        trained = overlaps[column].cells(len(truth))
+        for row, cells in enumerate(zip(truth, scores, trained, strict=True)):
+            yield name, row, cases.patient_ids[cases.patients[row]], *cells[0], *cells[1], cells[2]

@@ -15,8 +15,13 @@ def safe_cell(value: Any) -> Any:
 
 def csv_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     """Return CSV text with a header; floats have full precision, and text that looks like a formula is escaped."""
+    header = io.StringIO()
+    csv.writer(header, lineterminator="\n").writerow(columns)
+    return header.getvalue() + "".join(map(csv_line, rows))
+
+
+def csv_line(row: Iterable[Any]) -> str:
+    """Return one row as ``csv_text`` writes it."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
+    csv.writer(buffer, lineterminator="\n").writerow([safe_cell(value) for value in row])
     return buffer.getvalue()

@@ -122,6 +122,11 @@ class OutputFolder:
         return self.root / "inputs.json"
 
     @property
+    def image_hashes(self) -> Path:
+        """Hashes of the training images, which are copied into exported models."""
+        return self.root / "image_hashes.npz"
+
+    @property
     def metadata(self) -> Path:
         """Age and sex of each example, and other metadata of subgroups; missing if nothing is known."""
         return self.root / "metadata.csv"

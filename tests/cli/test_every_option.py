@@ -7,13 +7,13 @@ import importlib
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import click
 import numpy as np
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -248,7 +248,16 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--json": "+ --json",
         },
     ),
-    "predict": ("predict more images", {"--out": "+ --out out1", "--dicom-sr": "+ --dicom-sr out2"}),
+    "predict": (
+        "predict more images",
+        {
+            "--out": "+ --out out1",
+            "--force": "--out a.h5 + --force",
+            "--explain": "+ --explain out2",
+            "--dicom-sr": "+ --dicom-sr out2",
+            "--path-column": "labels.csv + --path-column bare",
+        },
+    ),
 }
 
 _OF_A_TABLE = {
@@ -287,6 +296,8 @@ REFUSED = [
     ("data preview labels.csv --positive sick --out out1", "--one-image-per-patient"),
     ("data preview labels.csv --positive sick --out out1", "--views 2"),
     ("train --manifest labels.csv --positive sick --weights a.h5 --learning-rate 1 --out out1", "--pixels native"),
+    ("predict more images", "--force"),
+    ("predict more images", "--path-column bare"),
     ("weights verify a.h5 --backbone ResNet50", "--image-size 224"),
     ("weights verify a.h5 --backbone ResNet50", "--resize pad"),
 ]
@@ -464,7 +475,7 @@ def _verified(*args: object, **settings: object) -> Any:
 
 def _assessed(*args: object, threshold: float | None, **_: object) -> Any:
     asked = f"{args} {threshold}"
-    return SimpleNamespace(results={"asked": asked}, external=asked, drifts=())
+    return SimpleNamespace(results={"asked": asked}, shown=(asked,))
 
 
 @functools.cache
@@ -487,8 +498,8 @@ STAND_INS: Mapping[str, Any] = {
     "radtl_tf.experiment.weights.verify.verify_weights": _verified,
     "radtl_tf.cli.weights._lines": lambda found: [("asked", found.asked)],
     "radtl_tf.experiment.external_test.assess": _assessed,
-    "radtl_tf.report.pages.external.as_text": lambda external, drifts: external,
-    "radtl_tf.library.results.exported_models.predictions": lambda model, paths, sr: pd.DataFrame(
-        columns=["path", "score" if sr is None else f"{sr}", "error"]
+    "radtl_tf.report.pages.external.as_text": lambda asked: asked,
+    "radtl_tf.library.results.scores.scoring": lambda *asked: SimpleNamespace(
+        columns=("path", str(asked)), rows=lambda watch: nullcontext(())
     ),
 }

@@ -22,13 +22,38 @@ def test_export_then_predict(finished_once: Path, tmp_path: Path, radtl: Any) ->
     scores = pd.read_csv(tmp_path / "scores.csv")
     assert len(scores) == 60
     assert scores.score.between(0, 1).all()
+    assert not scores.columns[scores.columns.duplicated()].any()
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"no image")
     mixed = radtl("predict", tmp_path / "model", finished_once / "images" / "000.png", bad)
     assert mixed.exit_code == 1
-    assert mixed.stdout.splitlines()[0] == "path,score"
-    assert len(mixed.stdout.splitlines()) == 2
-    assert mixed.stderr.startswith("Error: ")
+    header, first, second = mixed.stdout.splitlines()
+    assert header == "path,valid,reason,score,quality"
+    assert first.startswith(f"{finished_once / 'images' / '000.png'},true,,0.")
+    assert second.startswith(f"{bad},false,") and second.endswith(",,")
+    assert mixed.stderr.startswith(f"Error: {bad}: ")
+    again = radtl("predict", tmp_path / "model", finished_once / "images", "--out", tmp_path / "scores.csv")
+    assert again.exit_code == 1 and "--force" in again.stderr
+    assert len(pd.read_csv(tmp_path / "scores.csv")) == 60
+    one = finished_once / "images" / "000.png"
+    assert radtl("predict", tmp_path / "model", one, "--out", tmp_path / "scores.csv", "--force").exit_code == 0
+    assert len(pd.read_csv(tmp_path / "scores.csv")) == 1
+
+
+@pytest.mark.parametrize("paths", [["empty"], ["nowhere.png"], ["model/labels.csv"], ["empty", "links"]])
+def test_nothing_to_score_is_one_line_and_writes_nothing(paths: list[str], tmp_path: Path, radtl: Any) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "a.png").symlink_to(tmp_path)
+    result = radtl("predict", tmp_path, *(tmp_path / path for path in paths), "--out", tmp_path / "scores.csv")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert len([line for line in result.stderr.splitlines() if line.startswith("Error: ")]) == 1
+    assert not (tmp_path / "scores.csv").exists()
+
+
+def test_a_folder_without_a_model_is_one_line(finished_once: Path, tmp_path: Path, radtl: Any) -> None:
+    result = radtl("predict", tmp_path, finished_once / "images" / "000.png")
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (1, "", 1)
 
 
 def test_a_dicom_image_gets_a_structured_report(finished_once: Path, tmp_path: Path, radtl: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,9 @@ import pytest
 import tensorflow as tf
 
 from radtl_tf.data.decoding.images import decode
-from radtl_tf.deploy.card.facts import read_card
+from radtl_tf.deploy.card.facts import read_card, version_folder
 from radtl_tf.deploy.choice import choose_setting
 from radtl_tf.deploy.export import export
-from radtl_tf.deploy.predict import load_model
 from radtl_tf.errors import ExperimentError, OutputError, WeightsError
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.precision import borrowed_precision
@@ -28,9 +28,14 @@ from radtl_tf.records.folder import OutputFolder
 SETTING = "Tiny-mine-tf-frozen"
 
 
+def of_pixels(model: Path) -> Any:
+    loaded = tf.saved_model.load(str(version_folder(model)))
+    return partial(lambda kept, **inputs: kept.signatures["pixels"](**inputs), loaded)  # it keeps the variables alive
+
+
 def outputs(model: Path, image: Path) -> dict[str, Any]:
     pixels = decode(image).pixels[None, :, :, None]
-    found = load_model(model).score(pixels=tf.constant(pixels))
+    found = of_pixels(model)(pixels=tf.constant(pixels))
     return {name: np.asarray(values.numpy()[0]).tolist() for name, values in found.items()}
 
 
@@ -170,7 +175,7 @@ def test_the_session_keeps_its_precision(finished: OutputFolder, tmp_path: Path)
         export(finished, SETTING, tmp_path / "kept", weights_folder=tmp_path)
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
     images = np.full((1, 32, 32, 1), 20_000, np.uint16)
-    assert load_model(tmp_path / "kept").score(pixels=images)["probabilities"].dtype == np.float32
+    assert of_pixels(tmp_path / "kept")(pixels=images)["probabilities"].dtype == np.float32
 
 
 @pytest.mark.slow

@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from PIL import Image
+from PIL import Image, ImageOps
 
 from radtl_tf.deploy.card.integrity import digest_of
+from radtl_tf.deploy.engines.engine import open_model
 from radtl_tf.deploy.export import export
-from radtl_tf.deploy.predict import load_model, predict
+from radtl_tf.deploy.predict import predict
 from radtl_tf.errors import DataError, ExperimentError, OutputError
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.experiment.external_test import assess
@@ -26,6 +27,7 @@ from radtl_tf.progress import Progress
 from radtl_tf.records.disk import write_json
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.report.pages.external import as_text
 
 Hospital = Callable[..., Path]
 
@@ -76,9 +78,11 @@ def test_a_test_of_one_model_is_written_whole(models: tuple[Path, Path], hospita
     assert sorted(path.name for path in out.iterdir()) == ["external.html", "patient.key", "results.json", "scores.csv"]
     assert stat.S_IMODE((out / "patient.key").stat().st_mode) == 0o600
     scores = pd.read_csv(out / "scores.csv")
-    assert list(scores.columns) == ["model", "example", "patient", "truth", "score"]
+    assert list(scores.columns) == ["model", "example", "patient", "truth", "score", "training_image"]
+    assert set(scores["training_image"]) == {"no"}
+    assert tested.overlaps[0].number == 0
     files = [manifest.parent / f"{number}.png" for number in range(40)]
-    assert scores["score"].tolist() == pytest.approx([one.score for one in predict(load_model(models[0]), files)])
+    assert scores["score"].tolist() == pytest.approx([one.score for one in predict(open_model(models[0]), files)])
     assert scores["truth"].tolist() == [0, 1] * 20
     expected = delong(scores["truth"], scores["score"])
     results = json.loads((out / "results.json").read_text())
@@ -302,7 +306,8 @@ def test_a_model_of_several_classes(thirds: Callable[..., Path], tmp_path: Path)
     assert re.search(r"\b3 classes.*AUROC 0\.861\b", tested.external.sentence)
     scores = pd.read_csv(tmp_path / "out" / "scores.csv")
     truth = [f"truth_{name}" for name in "abc"]
-    assert list(scores.columns) == ["model", "example", "patient", *truth, "score_a", "score_b", "score_c"]
+    columns = ["model", "example", "patient", *truth, "score_a", "score_b", "score_c", "training_image"]
+    assert list(scores.columns) == columns
     assert scores[truth].to_numpy().argmax(axis=1).tolist() == [0, 0, 0, 1, 1, 1, 2, 2]
     assert np.allclose(scores[["score_a", "score_b", "score_c"]] * 255, GREYS)
     for path in (tmp_path / "out").iterdir():
@@ -371,3 +376,35 @@ def test_what_does_not_fit_several_classes_is_refused(thirds: Callable[..., Path
     with pytest.raises(ExperimentError, match=r"multilabel .*task\.label_separator"):
         assess([labels], task(manifest), tmp_path / "out")
     assert left_over(tmp_path) == []
+
+
+def test_training_images_in_a_test_are_counted_and_the_result_called_too_good(
+    models: tuple[Path, Path], finished_once: Path, hospital: Hospital, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    manifest = hospital()
+    for number in range(6):  # of 40: three are training images, three are training images that were mirrored and saved
+        with Image.open(finished_once / "images" / f"{number:03d}.png") as image:
+            changed = image if number < 3 else ImageOps.mirror(image)
+            changed.save(manifest.parent / f"{number}.png")
+    tested = assess(models, task(manifest), tmp_path / "out")
+    for overlap, name in zip(tested.overlaps, ("Tiny-mine-tf-frozen", "Tiny-random-tf-frozen"), strict=True):
+        assert (overlap.model, overlap.number) == (name, 6)
+        assert overlap.exact is not None and np.flatnonzero(overlap.exact).tolist() == [0, 1, 2]
+    results = json.loads((tmp_path / "out" / "results.json").read_text())["training_images"]
+    assert [(one["exact"], one["near"]) for one in results["models"]] == [(3, 3), (3, 3)]
+    assert "too good" in results["sentence"] and "too good" in caplog.text
+    assert results["sentence"] in (tmp_path / "out" / "external.html").read_text()
+    scores = pd.read_csv(tmp_path / "out" / "scores.csv")
+    assert scores["training_image"].tolist() == (["exact"] * 3 + ["near"] * 3 + ["no"] * 34) * 2
+    assert results["sentence"] in as_text(*tested.shown)
+
+
+def test_a_model_without_hashes_is_tested_and_says_so(
+    models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
+) -> None:
+    shutil.copytree(models[0], tmp_path / "model")
+    (hashes,) = (tmp_path / "model").glob("**/training_images.npz")
+    hashes.unlink()
+    tested = assess([tmp_path / "model"], task(hospital()), tmp_path / "out")
+    assert tested.results["training_images"]["models"][0]["exact"] is None
+    assert pd.read_csv(tmp_path / "out" / "scores.csv")["training_image"].isna().all()

@@ -92,16 +92,16 @@ def _plain_resemblance(signatures: NDArray[np.uint8], pairs: Pairs, sign: int) -
     """
     used, places = np.unique(pairs, return_inverse=True)
     first, second = places.reshape(len(pairs), 2).T
-    parity = _parities(signatures.shape[1])
+    parity = parities(signatures.shape[1])
     found = []
-    for coefficients in (_cosines(signatures[used]), _cosines(_ranks(signatures[used]))):
+    for coefficients in (_cosines(signatures[used]), rank_cosines(signatures[used])):
         coefficients /= np.linalg.norm(coefficients, axis=1, keepdims=True)
         products = sign * coefficients[first] * coefficients[second]
         found.append(_greatest([products[:, parity == part].sum(axis=1) for part in range(4)]))
     return np.maximum(*found)
 
 
-def _parities(side: int) -> NDArray[np.int64]:
+def parities(side: int) -> NDArray[np.int64]:
     """Return (S * S,) of 0 to 3: whether each coefficient is even or odd in rows and in columns."""
     rows, columns = np.indices((side, side)).reshape(2, -1)
     return rows % 2 * 2 + columns % 2
@@ -119,12 +119,12 @@ def _whitened(signatures: NDArray[np.uint8]) -> tuple[list[NDArray[np.float32]],
 
     Then the same for the negatives of the pictures.
     """
-    coefficients, side = _cosines(_ranks(signatures)), signatures.shape[1]
+    coefficients, side = rank_cosines(signatures), signatures.shape[1]
     rows, columns = np.indices((side, side)).reshape(2, -1)
     prior = np.where(rows + columns > 0, 1 / (rows**2 + columns**2 + 1), 0)
     share = len(signatures) / (len(signatures) + _PRIOR)
     flat = np.abs(coefficients).max(axis=1) < _FLAT
-    parity = _parities(side)
+    parity = parities(side)
     mean = np.where(parity == 0, share * coefficients.mean(axis=0), 0)  # the mean over all flips, too
     centered, negative = coefficients - mean, -coefficients - mean
     total = float(np.square(centered).sum() / len(signatures)) or 1.0
@@ -143,6 +143,14 @@ def _of_length_one(parts: list[NDArray[np.float64]], flat: NDArray[np.bool_]) ->
     lengths = np.sqrt(sum(np.square(part).sum(axis=1, keepdims=True) for part in parts))
     lengths[flat | (lengths[:, 0] == 0)] = np.inf
     return [(part / lengths).astype(np.float32) for part in parts]
+
+
+def rank_cosines(signatures: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return (N, S * S): the cosine coefficients of the ranks of each signature's pixels, without their mean.
+
+    A blank signature has zeros. A mirrored picture has the negative of the coefficients that ``parities`` calls odd.
+    """
+    return _cosines(_ranks(signatures))
 
 
 def _ranks(signatures: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -30,10 +30,22 @@ def describe(readings: Sequence[Reading]) -> dict[str, NDArray[np.float64]]:
 
 
 def summary(readings: Sequence[Reading], num_patients: int) -> dict[str, Any]:
-    """Return the numbers of images and patients and the quantiles (``LEVELS``) of each descriptor, for JSON."""
+    """Return the numbers of images and patients and the quantiles (``LEVELS``) of each descriptor, for JSON.
+
+    ``bits`` lists the depths of the sources: their bits per value.
+    """
     return {
         "images": len(readings),
         "patients": num_patients,
         "levels": list(LEVELS),
+        "bits": sorted({reading.bits for reading in readings}),
         "descriptors": {name: np.quantile(values, LEVELS).tolist() for name, values in describe(readings).items()},
+    }
+
+
+def limits(trained: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    """Return the 1 % and the 99 % quantile of each descriptor of the training images, from their ``summary``."""
+    return {
+        name: tuple(np.interp((0.01, 0.99), trained["levels"], quantiles).tolist())
+        for name, quantiles in trained["descriptors"].items()
     }

@@ -114,7 +114,7 @@ def _answers(
 ) -> Iterator[Answer]:
     """Give the files to the workers in turn, and collect the answers in the same order."""
     asked = {"want": want, "depth": depth, "key": secrets.token_hex(32)}
-    number = num_workers or _num_cpus()
+    number = num_workers or num_cpus()
     workers = [_Worker(seconds, memory) for _ in range(number)]
     pending: deque[_Worker] = deque()
     try:
@@ -131,7 +131,7 @@ def _answers(
             worker.close()
 
 
-def _num_cpus() -> int:
+def num_cpus() -> int:
     """Return how many CPUs this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

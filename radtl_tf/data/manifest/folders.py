@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,16 +19,17 @@ LEAVES = "a link that leaves the folder"
 BROKEN = "a link or device that leads to no file"
 AGAIN = "a folder that a link leads to again"
 _ARCHIVE_JUNK = "__MACOSX"  # copies of a file's attributes in an archive that a Mac packed
+_NUM_NAMES = 3  # of the files that are left out, per reason
 _INDEX = "DICOMDIR"  # a list of the files of a DICOM medium
 
 
 @dataclass
 class _Walk:
-    """A walk through one folder: its real path, the folders seen, and the counts of what was left out."""
+    """A walk through one folder: its real path, the folders seen, and the names of what was left out, by reason."""
 
     root: Path
     seen: set[Path] = field(default_factory=set)
-    skipped: Counter[str] = field(default_factory=Counter)
+    skipped: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def files(self, folder: Path) -> Iterator[Path]:
         """Yield the images below ``folder``, sorted by name; a link is followed if it stays below the root."""
@@ -38,7 +39,7 @@ class _Walk:
         for path in sorted(paths, key=lambda path: (path.is_dir(), path.name)):
             reason = self._reason(path)
             if reason:
-                self.skipped[reason] += 1
+                self.skipped[reason].append(path.name)
             elif path.is_dir():
                 yield from self.files(path)
             else:
@@ -63,17 +64,17 @@ class _Walk:
             return True  # it leads to no file, which another reason covers
 
 
-def image_files(paths: Iterable[Path]) -> list[Path]:
+def image_files(paths: Iterable[Path], *, show_names: bool = False) -> list[Path]:
     """Return the files among ``paths``, with the images below its folders sorted by name.
 
     In a folder, a file counts if its content or its ending shows a supported format. Links are followed if they stay
-    inside the folder. The log says how many files do not count, and why.
+    inside the folder. The log says how many files do not count, and why; with ``show_names`` also the first names.
 
     Raises:
         DataError: a path does not exist or cannot be read, or the folders hold no image.
     """
     found: list[Path] = []
-    skipped: Counter[str] = Counter()
+    skipped: defaultdict[str, list[str]] = defaultdict(list)
     folders: list[str] = []
     for path in paths:
         if not path.exists():
@@ -87,14 +88,23 @@ def image_files(paths: Iterable[Path]) -> list[Path]:
             found += walk.files(path)
         except OSError as error:
             raise DataError(f"{path}: a folder in it cannot be read ({error.strerror}).") from error
-        skipped += walk.skipped
+        for reason, names in walk.skipped.items():
+            skipped[reason] += names
+    said = _named(skipped, show_names)
     if skipped:
-        _log.warning(f"{skipped.total()} of the files and links in the folders are left out: {_named(skipped)}.")
+        total = sum(map(len, skipped.values()))
+        _log.warning(f"{total} of the files and links in the folders are left out: {said}.")
     if folders and not found:
-        others = f"; left out: {_named(skipped)}" if skipped else ""
+        others = f"; left out: {said}" if skipped else ""
         raise DataError(f"{', '.join(folders)}: no image found; expected {FORMATS}{others}.")
     return found
 
 
-def _named(skipped: Counter[str]) -> str:
-    return ", ".join(f"{reason} ({number})" for reason, number in skipped.most_common())
+def _named(skipped: Mapping[str, list[str]], show_names: bool) -> str:
+    """Return the reasons with their counts, the most frequent first, and the first names."""
+    most_first = sorted(skipped.items(), key=lambda item: -len(item[1]))
+    return ", ".join(f"{reason} ({len(names)}{_first(names) * show_names})" for reason, names in most_first)
+
+
+def _first(names: list[str]) -> str:
+    return f": {', '.join(names[:_NUM_NAMES])}{', ...' * (len(names) > _NUM_NAMES)}"

@@ -15,6 +15,7 @@ EXTRA = "assets.extra"  # TensorFlow Serving leaves this folder of a SavedModel 
 _SAVED_MODEL = "saved_model.pb"
 README = "README.md"
 EVAL_RESULTS = "eval_results.yaml"
+TRAINING_IMAGES = "training_images.npz"
 
 Card = Mapping[str, Any]
 
@@ -56,12 +57,12 @@ def version_folder(model: Path) -> Path:
 def write_facts(folder: Path, facts: Card) -> None:
     """Write ``radtl.json`` of the model in ``folder``, with the sha256 of its files: as the last of them.
 
-    Texts for people may be edited later, so they have no sha256.
+    Texts for people may be edited later, and the hashes of the training images removed, so they have no sha256.
 
     Raises:
         OutputError: the folder cannot be written.
     """
-    write_json(card_file(folder), sealed(facts, folder, (CARD, README, EVAL_RESULTS)))
+    write_json(card_file(folder), sealed(facts, folder, (CARD, README, EVAL_RESULTS, TRAINING_IMAGES)))
 
 
 def read_card(model: Path) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Literal
 
 from radtl_tf.errors import ExperimentError, nearest
 
-SAVED_MODEL = "saved_model"
+SAVED_MODEL, KERAS = "saved_model", "keras"
+WITH_TENSORFLOW = (SAVED_MODEL, KERAS)  # the formats that need TensorFlow to run
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ FORMATS = {
         Format("openvino", "model.xml", "openvino", "openvino", ("openvino",), ("openvino",)),
         Format("litert", "model.tflite", "litert", "litert", (), ("ai_edge_litert",)),
         Format("litert-float16", "model.tflite", "litert", "litert", (), ("ai_edge_litert",), "float16"),
-        Format("keras", "model.keras", "keras"),
+        Format(KERAS, "model.keras", KERAS),
     )
 }
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 from radtl_tf.data.decoding.depth import GREY_PNG, WHITE
 from radtl_tf.data.decoding.grey import GREY_WEIGHTS, MAX_PIXELS
 from radtl_tf.deploy.graph.file_bytes import checked
-from radtl_tf.deploy.graph.jpeg_header import read_jpeg_header, with_fills
+from radtl_tf.deploy.graph.jpeg_header import read_jpeg_header, with_fill, without_rest
 from radtl_tf.deploy.graph.png_header import read_png_header
 
 JPEG_START = b"\xff\xd8\xff"
@@ -19,8 +19,8 @@ def decode_grey(data: tf.Tensor, depth: int | None = None) -> tf.Tensor:
     """Return uint16 grey (H, W, 1) of a PNG or JPEG, with ``depth`` as of ``decode_bytes``.
 
     It gives the pixels of ``decode_bytes``, or refuses the file. It also refuses files that ``decode_bytes`` can treat:
-    other formats, an EXIF orientation, a PNG with a transparent color (tRNS), unusual kinds of JPEG. It does not check
-    the checksums of parts that hold no pixels.
+    other formats, an EXIF orientation, a PNG with a transparent color (tRNS), unusual kinds of JPEG. Two kinds of
+    damage are not found: a wrong checksum of a chunk without pixels, and a JPEG that ends early within its last block.
 
     Raises:
         InvalidArgumentError: the file is refused.
@@ -37,12 +37,23 @@ def decode_grey(data: tf.Tensor, depth: int | None = None) -> tf.Tensor:
 def _jpeg(data: tf.Tensor) -> _Image:
     raw = tf.io.decode_raw(data, tf.uint8)
     header = read_jpeg_header(data, raw)
-    first, second = with_fills(data, raw, header)
-    first = checked(first, header.is_plain & _fits(header.height, header.width), "not a JPEG that the graph can decode")
-    color = _decode_jpeg(first)
-    complete = tf.cond(first == second, lambda: True, lambda: tf.reduce_all(color == _decode_jpeg(second)))
-    color = checked(color, complete, "the JPEG is truncated")
+    is_usual = header.is_plain & _fits(header.height, header.width)
+    whole = checked(without_rest(data, header), is_usual, "not a JPEG that the graph can decode")
+    color = _decode_jpeg(whole)
+    doubtful = ~header.is_single | _ends_grey(color)
+    same = tf.cond(
+        doubtful, lambda: tf.reduce_all(color == _decode_jpeg(with_fill(whole, header))), lambda: tf.constant(True)
+    )
+    color = checked(color, same, "the JPEG is truncated")
     return _to_grey(tf.cast(color, tf.uint16) * 257), tf.constant(8), tf.constant(0)
+
+
+def _ends_grey(color: tf.Tensor) -> tf.Tensor:
+    """Tell whether the last block of a JPEG is of a middle grey, as libjpeg fills what is missing in a scan."""
+    height, width = tf.shape(color)[0], tf.shape(color)[1]
+    block = tf.cast(color[(height - 1) // 8 * 8 :, (width - 1) // 8 * 8 :], tf.uint16)
+    grey = tf.cast(_to_grey(block), tf.int32)
+    return tf.reduce_max(tf.abs(grey - 128)) <= 2
 
 
 def _decode_jpeg(data: tf.Tensor) -> tf.Tensor:

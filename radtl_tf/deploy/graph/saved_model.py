@@ -12,6 +12,8 @@ from radtl_tf.data.preprocessing.resizing import preprocess, resize
 from radtl_tf.deploy.card.facts import EXTRA, Card
 from radtl_tf.deploy.graph.encoded_images import decode_grey
 from radtl_tf.deploy.graph.ensemble import Ensemble
+from radtl_tf.deploy.graph.explain import SIGNATURE as EXPLAIN
+from radtl_tf.deploy.graph.explain import explain_function
 from radtl_tf.deploy.graph.rows import prepare_rows
 from radtl_tf.deploy.graph.warm_up import FILE as WARM_UP
 from radtl_tf.deploy.graph.warm_up import write_requests
@@ -33,8 +35,8 @@ class ServedModel(tf.Module):
     - ``label`` (B,): the most probable class; not of a ``multilabel`` model, where an image has any number of classes
     - ``above_threshold`` (B, T): whether the score is at least each of T thresholds; not without ``thresholds``
 
-    Every signature also gives ``valid`` (B,). A row is not valid if it is no image that the graph can treat as
-    ``radtl_tf`` does, or has grey outside 0..1. It has NaN, an empty label, and is above no threshold.
+    Every signature also gives ``valid`` (B,). A row is not valid if the graph cannot treat it as ``radtl_tf``
+    does, or if its grey is outside 0..1. It has NaN, an empty label, and is above no threshold.
 
     ``tf_variables`` is what the SavedModel stores: loaders that read only the graph (``tf.compat.v1.saved_model.load``,
     ``saved_model_cli run``, TensorFlow Serving) do not restore variables that are tracked only by Keras.
@@ -117,6 +119,8 @@ def _rows(network: Callable[[tf.Tensor], tf.Tensor], grey: tf.Tensor, valid: tf.
 def write_saved_model(ensemble: Ensemble, folder: Path, card: Card) -> None:
     """Write the SavedModel of ``ensemble`` to ``folder``, with its class names and warm-up requests.
 
+    Its fifth signature is ``explain``, see ``explain_function``.
+
     The card names the ``classes``, and the ``operating_points`` with the ``threshold`` of each, if any were asked for.
     """
     thresholds = [point["threshold"] for point in card.get("operating_points", ())]
@@ -126,6 +130,7 @@ def write_saved_model(ensemble: Ensemble, folder: Path, card: Card) -> None:
         "pixels": served.from_pixels,
         "grey": served.from_grey,
         "features": served.features_of,
+        EXPLAIN: explain_function(ensemble),
     }
     tf.saved_model.save(served, str(folder), signatures=signatures)
     write_labels(folder / EXTRA, card)

@@ -34,10 +34,10 @@ def _field(number: int, content: bytes) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    r"""Return a number as seven bits per byte, lowest first; the eighth says that more bytes follow.
+    """Return a number as seven bits per byte, lowest first; the eighth says that more bytes follow.
 
-    >>> _varint(300)
-    b'\xac\x02'
+    >>> list(_varint(300))
+    [172, 2]
     """
     low, more = value & 127, value >> 7
     return bytes([low | 128]) + _varint(more) if more else bytes([low])

@@ -1,4 +1,4 @@
-"""Write a summary of an experiment's images, for later tests of its model on other images."""
+"""Write a summary and hashes of an experiment's images, for later tests of its model on other images."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from radtl_tf.data.check.image_summary import summary
 from radtl_tf.data.decoding.reading import Reading
-from radtl_tf.records.disk import write_json
+from radtl_tf.deploy.card.training_images import hashes_of
+from radtl_tf.records.disk import write_bytes, write_json
 from radtl_tf.records.folder import OutputFolder
 
 
@@ -18,3 +19,13 @@ def write_inputs(folder: OutputFolder, readings: Sequence[Reading], num_patients
     """
     if not folder.inputs.exists():
         write_json(folder.inputs, summary(readings, num_patients))
+
+
+def write_image_hashes(folder: OutputFolder, readings: Sequence[Reading]) -> None:
+    """Write ``image_hashes.npz``, by which a model recognizes its training images, unless it exists.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    if not folder.image_hashes.exists():
+        write_bytes(folder.image_hashes, hashes_of(readings).to_bytes())

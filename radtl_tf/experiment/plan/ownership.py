@@ -49,7 +49,7 @@ def start_over(folder: OutputFolder) -> None:
 
     The data set, its pixels and the key of the hashes stay; each is used again only for the same data.
     """
-    for file in (folder.baselines, folder.inputs, folder.predictions, folder.similarity):
+    for file in (folder.baselines, folder.inputs, folder.image_hashes, folder.predictions, folder.similarity):
         file.unlink(missing_ok=True)
     for place in (folder.tensorboard, folder.saliency, folder.refits):
         shutil.rmtree(place, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Write a plan to the output folder: folds, resolved experiment, baselines, and the summary of the images."""
+"""Write a plan to the output folder: folds, resolved experiment, baselines, summary and hashes of the images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import patients_per_class
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.folds import folds_text
-from radtl_tf.experiment.plan.image_summary import write_inputs
+from radtl_tf.experiment.plan.image_summary import write_image_hashes, write_inputs
 from radtl_tf.experiment.plan.metadata import write_metadata
 from radtl_tf.experiment.plan.ownership import is_begun, refuse_other, start_over
 from radtl_tf.experiment.plan.weights import weights_facts
@@ -38,6 +38,7 @@ def write_plan(plan: Plan, readings: Sequence[Reading]) -> None:
     write_metadata(plan.folder, readings, plan.experiment.evaluation.subgroups)
     _write_baselines(plan, readings)
     write_inputs(plan.folder, readings, len(plan.cases.patient_ids))
+    write_image_hashes(plan.folder, readings)
 
 
 def facts_of(plan: Plan) -> dict[str, Any]:

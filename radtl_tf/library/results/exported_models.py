@@ -1,28 +1,22 @@
-"""Use exported models on new images: ``radtl_tf.test`` and ``radtl_tf.predict``."""
+"""Test exported models on new patients: ``radtl_tf.test``."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.manifest.reader import Manifest
-from radtl_tf.deploy.class_check import target_of
-from radtl_tf.deploy.predict import Score, load_model
-from radtl_tf.deploy.predict import predict as scores_of
-from radtl_tf.deploy.structured_report import structured_reports
-from radtl_tf.errors import DataError, ExperimentError
+from radtl_tf.errors import ExperimentError
 from radtl_tf.experiment.external_test import Tested, assess
 from radtl_tf.library.bars import bars
 from radtl_tf.library.data.dataset import Dataset
-from radtl_tf.progress import counted
+from radtl_tf.library.results.score_sources import manifest_behind
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.reader import normal_task
 from radtl_tf.report.pages.external import as_text
@@ -53,7 +47,7 @@ class ExternalTest:
         return pd.DataFrame([asdict(row) for row in getattr(self._tested.external, name)])
 
     def __repr__(self) -> str:
-        return as_text(self._tested.external, self._tested.drifts)
+        return as_text(*self._tested.shown)
 
 
 def external_test(
@@ -82,62 +76,8 @@ def external_test(
 def _of_dataset(data: Dataset, given: dict[str, Any]) -> tuple[Task, Manifest | None]:
     if given:
         raise ExperimentError(f"{next(iter(given))} is only valid with a CSV file; a Dataset has its own. Remove it.")
-    return data.task, _manifest(data)
+    return data.task, manifest_behind(data)
 
 
 def _of_file(file: Path, given: dict[str, Any]) -> tuple[Task, Manifest | None]:
     return normal_task(Task(manifest=file.expanduser().resolve(), **given)), None
-
-
-def predictions(
-    model: Path,
-    images: Dataset | str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
-    dicom_sr: Path | None = None,
-) -> pd.DataFrame:
-    """Return a row per image: its ``path`` (``row`` for a Dataset), its scores, and the reason if it has no scores.
-
-    ``dicom_sr`` is a new folder for a structured report of each DICOM image.
-
-    Raises:
-        DataError: a path does not exist, or a Dataset has no files.
-        OutputError: ``model`` is not the folder of a model, or the model is damaged; or ``dicom_sr`` exists.
-        RadtlError: highdicom, which writes structured reports, is not installed.
-    """
-    if isinstance(images, Dataset):
-        files = [source.path for source in _manifest(images).images]
-        names: dict[str, Any] = {"row": range(len(files))}
-    else:
-        paths = [images] if isinstance(images, (str, os.PathLike)) else images
-        files = image_files([Path(path).expanduser() for path in paths])
-        names = {"path": [str(file) for file in files]}
-    loaded = load_model(model)
-    columns = target_of(loaded.card).score
-    reporting = nullcontext(_report_nothing) if dicom_sr is None else structured_reports(loaded.card, dicom_sr)
-    found: list[Score] = []
-    with reporting as report, bars() as watch:
-        for score in counted(scores_of(loaded, files), watch, "Scores", len(files)):
-            found.append(score)
-            report(len(found), score)
-    none = (float("nan"),) * len(columns)
-    scores = pd.DataFrame([one.scores or none for one in found], columns=list(columns))
-    return (
-        pd.DataFrame(names)
-        .join(scores.astype(float))
-        .assign(error=pd.Series([one.error for one in found], dtype=object))
-    )
-
-
-def _report_nothing(number: int, score: Score) -> None:
-    """Write nothing: no structured reports were requested."""
-
-
-def _manifest(data: Dataset) -> Manifest:
-    """Return the table of files behind ``data``.
-
-    Raises:
-        DataError: it is a TFDS data set.
-    """
-    source = data.source
-    if not isinstance(source, Manifest):
-        raise DataError("a model is tested on a table of image files, not on a TFDS data set: use Dataset.from_csv.")
-    return source

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.evaluation.external.drift import Drift, sentence
 from radtl_tf.evaluation.external.frozen_models import Compared, Estimate, External, Scored, by_patient
+from radtl_tf.evaluation.external.overlap import Overlap, overlap_sentence
 from radtl_tf.evaluation.formatting import number, p_cell, range_text, with_interval
 from radtl_tf.evaluation.metrics.metric_table import METRICS
 from radtl_tf.records.disk import write_text
@@ -23,14 +24,21 @@ Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # false and true positi
 _DASHES = ("-", "--")
 
 
-def as_text(external: External, drifts: Sequence[Drift]) -> str:
+def as_text(external: External, drifts: Sequence[Drift], overlaps: Sequence[Overlap] = ()) -> str:
     """Return the test for a terminal."""
-    lines = [external.sentence, *([sentence(drifts)] if drifts else []), *external.notes]
+    said = [overlap_sentence(overlaps)] if overlaps else []
+    lines = [external.sentence, *said, *([sentence(drifts)] if drifts else []), *external.notes]
     tables = "\n".join(render_text(table) for table in tables_of(external, drifts))
     return "\n\n".join([*lines, tables]).rstrip()
 
 
-def write_page(path: Path, external: External, drifts: Sequence[Drift], views: Sequence[Scored]) -> None:
+def write_page(
+    path: Path,
+    external: External,
+    drifts: Sequence[Drift],
+    views: Sequence[Scored],
+    overlaps: Sequence[Overlap] = (),
+) -> None:
     """Write the test as one HTML page without scripts or external addresses.
 
     ``views`` hold the images with each class against the rest; a binary task has one view.
@@ -42,6 +50,8 @@ def write_page(path: Path, external: External, drifts: Sequence[Drift], views: S
     page = render_template(
         "external.html",
         external=external,
+        overlap=overlap_sentence(overlaps),
+        is_overlap=any(one.number for one in overlaps),
         drifts=drifts,
         is_drift=any(one.is_drift for one in drifts),
         drift_sentence=sentence(drifts) if drifts else "",

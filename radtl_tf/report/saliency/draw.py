@@ -11,7 +11,6 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.preprocessing.resizing import resize
 from radtl_tf.data.tfds.pixel_cache import read_pixels
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.evaluation.question.inner_choice import run_values
@@ -19,14 +18,14 @@ from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.logs import get_logger
-from radtl_tf.models.gradcam import Array, scaled
+from radtl_tf.models.gradcam import Array
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run
 from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, choose_cases, count_kinds, held_out_scores, outcome
-from radtl_tf.report.saliency.colors import overlay
 from radtl_tf.report.saliency.explained_runs import Explained, Explainer
 from radtl_tf.report.saliency.map_agreement import Change
+from radtl_tf.report.saliency.pictures import map_picture, radiograph_picture
 from radtl_tf.report.saliency.store import RADIOGRAPH, Drawn, DrawnCase, DrawnMap, Randomized, map_name, write_drawn
 from radtl_tf.training.device import prepare
 from radtl_tf.training.finished_networks import find_weights
@@ -202,9 +201,6 @@ def _pictures(
     side = min(SHOWN_SIZE, pixels.shape[1])
     pictures = {}
     for (name, example), one in shown.items():
-        grey = resize(pixels[example], side, "stretch").numpy()[..., 0]
-        pictures[example, RADIOGRAPH] = np.rint(255 * np.clip(grey, 0, 1)).astype(np.uint8)
-        values = scaled(one.map[None])[0][0]
-        enlarged = resize(values[..., None], side, "stretch").numpy()[..., 0]
-        pictures[example, map_name(weights.index(name))] = overlay(np.clip(enlarged, 0, 1))
+        pictures[example, RADIOGRAPH] = radiograph_picture(pixels[example], side)
+        pictures[example, map_name(weights.index(name))] = map_picture(one.map, side)
     return pictures

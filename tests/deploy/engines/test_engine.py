@@ -16,8 +16,9 @@ from radtl_tf.deploy import open_model
 from radtl_tf.deploy.formats.table import FORMATS
 from radtl_tf.deploy.parity.table import TOLERANCES
 from radtl_tf.errors import ExperimentError, OutputError
-from radtl_tf.records.disk import write_json
+from radtl_tf.records.disk import read_json, write_json
 
+SETTING = "Tiny-mine-tf-frozen"
 WITHOUT_TENSORFLOW = """
 import sys
 from radtl_tf.deploy import open_model, read_grey
@@ -76,4 +77,43 @@ def test_a_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.M
 def test_a_card_without_a_model_file(tmp_path: Path) -> None:
     write_json(tmp_path / "radtl.json", {"format": 1})
     with pytest.raises(OutputError, match=r"model\.onnx"):
+        open_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "file", ["saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"]
+)
+def test_a_damaged_saved_model_names_the_file(file: str, exported: Callable[[str], Path], tmp_path: Path) -> None:
+    shutil.copytree(exported(SETTING), tmp_path / "model")
+    place = tmp_path / "model" / "1" / file
+    place.write_bytes(place.read_bytes()[:-100])
+    with pytest.raises(OutputError, match=file) as caught:
+        open_model(tmp_path / "model")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("change", [{"positive": "well"}, {"format": 99}])
+def test_a_card_that_is_not_the_exported_one(
+    change: dict[str, object], exported: Callable[[str], Path], tmp_path: Path
+) -> None:
+    shutil.copytree(exported(SETTING), tmp_path / "model")
+    place = tmp_path / "model" / "1" / "assets.extra" / "radtl.json"
+    write_json(place, {**read_json(place), **change})
+    with pytest.raises(OutputError, match=r"radtl\.json") as caught:
+        open_model(tmp_path / "model")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_of_format_1_is_read(exported: Callable[[str], Path], tmp_path: Path) -> None:
+    shutil.copytree(exported(SETTING) / "1", tmp_path / "model")
+    place = tmp_path / "model" / "assets.extra" / "radtl.json"
+    facts = read_json(place)
+    for later in ("files", "digest", "fold", "choice", "metrics", "data"):
+        del facts[later]
+    write_json(place, {**facts, "format": 1})
+    assert open_model(tmp_path / "model").card["setting"] == SETTING
+
+
+def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(OutputError):
         open_model(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -38,8 +39,6 @@ def with_chunk(data: bytes, name: bytes, content: bytes, *, last: bool = False) 
 
 def png_of(values: np.ndarray, bits: int, kind: str = "grey", *more: bytes, interlace: int = 0) -> bytes:
     """Return a PNG of ``values`` (H, W) or (H, W, C) with ``bits`` per value, without filters; ``more`` are chunks."""
-    import zlib
-
     flat = values.reshape(len(values), -1)
     if bits == 16:
         rows = [row.astype(">u2").tobytes() for row in flat]
@@ -72,8 +71,6 @@ def xmp(orientation: int) -> bytes:
 
 def bomb(width: int = 20_000, height: int = 20_000) -> bytes:
     """Return a black grey PNG of a claimed size, with all of its pixels."""
-    import zlib
-
     packer = zlib.compressobj(9)
     row = bytes(1 + width)
     pixels = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()

@@ -9,7 +9,7 @@ import tensorflow as tf
 from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
-from radtl_tf.models.pixels import convention
+from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.records.experiment import Kind
 
@@ -48,3 +48,21 @@ def test_every_variable_is_listed_once(tiny_backbone: str) -> None:
     head = 2 * FEATURES + (FEATURES + 1) * 2  # mean and SD, kernel and bias
     assert all(isinstance(value, tf.Variable) for value in values)
     assert sum(int(np.prod(value.shape)) for value in values) == whole.prefix.count_params() + 3 * head
+
+
+def test_frozen_folds_share_their_features(tiny_backbone: str) -> None:
+    whole = make("binary", 3)
+    base = build_base("Tiny", 32, seed=0)
+    expected = base(to_network(GREY, convention("tf")), training=False)
+    assert whole.features(tf.constant(GREY)).numpy() == pytest.approx(np.array(expected), abs=1e-5)
+
+
+def test_tuned_folds_have_their_own_features(tiny_backbone: str) -> None:
+    bases = [build_base("Tiny", 32, seed=seed) for seed in range(2)]
+    members = [(split(base, "full").suffix, Head(FEATURES, 2)) for base in bases]
+    prefix = split(bases[0], "full").prefix
+    whole = Ensemble(prefix, members, "binary", convention("tf"), image_size=32, resize="pad")
+    found = whole.features(tf.constant(GREY)).numpy()
+    images = to_network(GREY, convention("tf"))
+    expected = np.concatenate([np.array(base(images, training=False)) for base in bases], axis=1)
+    assert found.shape == (3, 2 * FEATURES) and found == pytest.approx(expected, abs=1e-5)

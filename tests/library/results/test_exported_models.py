@@ -1,11 +1,10 @@
-"""An exported model on other images: its test, and its scores."""
+"""An exported model on other patients: its test, from a data set or a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import radtl_tf as radtl
@@ -30,21 +29,3 @@ def test_two_models_are_compared(compared: Path, columns: dict[str, Any]) -> Non
     data = radtl.Dataset.from_csv(compared / "labels.csv", **columns)
     found = radtl.test(compared / "model", data.subset(range(40)), compare=compared / "model")
     assert len(found.frame("comparisons"))
-
-
-def test_scores_of_files_and_of_a_data_set(compared: Path, tmp_path: Path, columns: dict[str, Any]) -> None:
-    (tmp_path / "broken.png").write_bytes(b"no image")
-    images = compared / "images"
-    scores = radtl.predict(compared / "model", [images, tmp_path / "broken.png"])
-    assert list(scores) == ["path", "score", "error"] and len(scores) == 61
-    assert np.isnan(scores["score"].iloc[-1]) and scores["error"].iloc[-1]
-    assert scores["error"].iloc[:-1].isna().all()
-    data = radtl.Dataset.from_csv(compared / "labels.csv", **columns).subset([5, 2])
-    by_row = radtl.predict(compared / "model", data)
-    assert by_row["row"].tolist() == [0, 1]
-    assert by_row["score"].tolist() == scores["score"].iloc[[5, 2]].tolist()
-
-
-def test_a_data_set_of_a_model_needs_files(compared: Path) -> None:
-    with pytest.raises(radtl.errors.DataError):
-        radtl.predict(compared / "model", compared / "nowhere")

@@ -1,0 +1,100 @@
+"""Grad-CAM of an ensemble inside its SavedModel: the gradients are part of the graph, so no Keras is needed later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from radtl_tf.data.preprocessing.resizing import resize
+from radtl_tf.deploy.card.facts import version_folder
+from radtl_tf.deploy.graph.ensemble import Ensemble
+from radtl_tf.models.gradcam import opened
+from radtl_tf.models.head import Head
+from radtl_tf.models.pixels import to_network
+
+SIGNATURE = "explain"
+_GREY, _MAPS = "grey", "maps"
+
+Maps = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+def explain_function(ensemble: Ensemble) -> Any:
+    """Return the signature ``explain`` of a SavedModel: from ``grey`` (B, H, W, 1) in 0..1 to ``maps`` (B, h, w, K).
+
+    A map shows where the last feature map speaks for a class, 0 and above (Selvaraju et al. 2017, equations 1 and 2);
+    it is the mean of the folds' maps. ``K`` is 1 for a binary model, whose map explains the logit of the positive class
+    minus the logit of the negative one; otherwise there is a map for the logit of each class.
+
+    Raises:
+        ValueError: the backbone does not end with a global average.
+    """
+    side, feature_maps = ensemble.image_size, _feature_maps(ensemble)
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32, name=_GREY)], autograph=False)
+    def explain(grey: tf.Tensor) -> dict[str, tf.Tensor]:
+        resized = tf.ensure_shape(resize(grey, side, ensemble.resize), (None, side, side, 1))
+        heads = [head for _, head in ensemble.members]
+        found = feature_maps(to_network(resized, ensemble.pixels))
+        maps = [_maps(one, head, ensemble.kind == "binary") for one, head in zip(found, heads, strict=True)]
+        return {_MAPS: tf.reduce_mean(tf.stack(maps), axis=0)}
+
+    return explain
+
+
+def open_maps(model: Path) -> Maps | None:
+    """Return a SavedModel's function from grey (B, H, W, 1) to maps (B, h, w, K); ``None`` if it has none."""
+    loaded = tf.saved_model.load(str(version_folder(model)))
+    if SIGNATURE not in loaded.signatures:
+        return None
+    return lambda grey: loaded.signatures[SIGNATURE](grey=tf.constant(grey))[_MAPS].numpy()
+
+
+def _feature_maps(ensemble: Ensemble) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+    """Return the function from images to the last feature map (B, h, w, C) of each fold.
+
+    It is in the suffix of the fold; if nothing but the head was trained, it is in the prefix, and the same for all.
+    """
+    suffixes = [suffix for suffix, _ in ensemble.members]
+    if all(isinstance(suffix.layers[-1], keras.layers.InputLayer) for suffix in suffixes):
+        shared = opened(ensemble.prefix)
+        return lambda images: [shared(images, training=False)] * len(suffixes)
+    parts = [_opened_suffix(suffix) for suffix in suffixes]
+
+    def each(images: tf.Tensor) -> list[tf.Tensor]:
+        cuts = ensemble.prefix(images, training=False)
+        return [part(cuts, training=False) for part in parts]
+
+    return each
+
+
+def _opened_suffix(suffix: keras.Model) -> keras.Model:
+    """Return the layers of a suffix without its last one, the global average.
+
+    Unlike ``models.gradcam.opened`` it follows the calls in the suffix: its layers also have those of the backbone.
+    """
+    last = suffix.layers[-1]
+    if not isinstance(last, keras.layers.GlobalAveragePooling2D):
+        raise ValueError(f"the backbone ends with {type(last).__name__}, not with a global average of a feature map")
+    return keras.models.clone_model(
+        suffix,
+        clone_function=lambda layer: layer,
+        call_function=lambda layer, *inputs, **settings: inputs[0] if layer is last else layer(*inputs, **settings),
+    )
+
+
+def _maps(features: tf.Tensor, head: Head, is_binary: bool) -> tf.Tensor:
+    """Return the maps (B, h, w, K) of one fold from its last feature map (B, h, w, C)."""
+    features = tf.cast(features, tf.float32)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(features)
+        logits = tf.unstack(head(tf.reduce_mean(features, axis=(1, 2))), axis=1)
+        evidence = [logits[1] - logits[0]] if is_binary else logits
+    gradients = [tape.gradient(one, features) for one in evidence]
+    shares = [tf.reduce_mean(one, axis=(1, 2), keepdims=True) for one in gradients]
+    return tf.stack([tf.nn.relu(tf.reduce_sum(share * features, axis=-1)) for share in shares], axis=-1)
