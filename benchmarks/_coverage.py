@@ -8,31 +8,27 @@ from operator import add
 
 import numpy as np
 from _simulation import FOLDS, GAP, Cell, Doubles, Found
-from scipy.special import expit, logit
 
-from radtl_tf.evaluation.inference.comparison import difference
 from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
+from radtl_tf.evaluation.inference.repeated_folds import ByPatient, measured_mean
 
 COVERAGE, TYPE_I = (
     0.93,
     0.055,
 )  # targets of the primary interval; the type-I error may exceed its target by Monte Carlo errors
-PRIMARY = "k - 1 df"
+PRIMARY, BY_FOLDS, BOOTSTRAP = "by patient", "k - 1 df", "bootstrap"
+SHOWN = PRIMARY, BY_FOLDS  # methods whose half-widths are kept
 Ends = tuple[float, float]
 
 
-def primary(found: FoldMean, number: int) -> Ends:
-    """Return the interval used by radtl."""
+def by_folds(found: FoldMean, number: int) -> Ends:
+    """Return the corrected t interval with k - 1 degrees of freedom."""
     return found.interval()
 
 
 def on_logit_scale(found: FoldMean, number: int) -> Ends:
-    """Return the primary interval computed on the log-odds scale (delta method) and transformed back to 0..1."""
-    mean, (_, high) = found.mean, found.interval()
-    if not 0 < mean < 1:
-        return np.nan, np.nan
-    reach = (high - mean) / (mean * (1 - mean))
-    return float(expit(logit(mean) - reach)), float(expit(logit(mean) + reach))
+    """Return the same interval on the scale of log-odds."""
+    return found.interval_of_share()
 
 
 def with_all_df(found: FoldMean, number: int) -> Ends:
@@ -46,12 +42,11 @@ def naive(found: FoldMean, number: int) -> Ends:
 
 
 METHODS: dict[str, Callable[[FoldMean, int], Ends]] = {
-    PRIMARY: primary,
+    BY_FOLDS: by_folds,
     "logit": on_logit_scale,  # for an AUROC only; a difference has no log-odds
     "kR - 1 df": with_all_df,
     "naive t": naive,
 }
-BOOTSTRAP = "bootstrap"
 
 
 @dataclass(frozen=True)
@@ -87,11 +82,15 @@ class Tally:
         """Mean width of the existing intervals."""
         return self.width / (self.datasets - self.absent)
 
+    @property
+    def spread(self) -> float:
+        """The SD of the point estimates."""
+        return float(np.sqrt(self.square / self.datasets - (self.value / self.datasets) ** 2))
+
     def distance(self, truth: float) -> float:
         """Return the distance between the mean point estimate and the truth, in Monte Carlo errors."""
         mean = self.value / self.datasets
-        spread = self.square / self.datasets - mean**2
-        return (mean - truth) / np.sqrt(spread / (self.datasets - 1))
+        return float((mean - truth) / (self.spread / np.sqrt(self.datasets - 1)))
 
 
 def tally(ends: Doubles, values: Doubles, truth: float) -> Tally:
@@ -109,25 +108,36 @@ def tally(ends: Doubles, values: Doubles, truth: float) -> Tally:
     )
 
 
-def tallies(cell: Cell, found: Found, repeats: int) -> Iterator[tuple[str, str, Tally]]:
-    """Yield the estimate, the method and its tally, for the first ``repeats`` repeats of each data set.
+def tallies(cell: Cell, found: Found, repeats: int) -> Iterator[tuple[str, str, Tally, Doubles]]:
+    """Yield the estimate, the method, its tally and its half-widths, for the first ``repeats`` repeats.
 
-    ``auroc`` is the AUROC of source a, with its interval clipped to 0..1 as in radtl; ``gap`` is a - c; ``equal`` is
-    a - b, whose truth is 0.
+    ``auroc`` is the AUROC of source a, with its interval clipped to 0..1; ``gap`` is a - c; ``equal`` is a - b, whose
+    truth is 0.
     """
     values = found.measured[:, :, :repeats].reshape(len(found.measured), 3, -1)  # (D, 3, R x K)
     drawn = found.bootstrap[:, :, :repeats].mean(axis=2)  # (D, 3, B)
+    added = found.added[:, :, :repeats]
     for name, truth, other in (("auroc", cell.auroc, None), ("equal", 0.0, 1), ("gap", GAP, 2)):
-        if other is None:
-            means, replicates = [fold_mean(row, FOLDS) for row in values[:, 0]], drawn[:, 0]
-        else:
-            means = [difference(row[0], row[other], FOLDS) for row in values]
-            replicates = drawn[:, 0] - drawn[:, other]
-        estimates = np.array([mean.mean for mean in means])
-        for method, interval in METHODS.items():
-            if method == "logit" and other is not None:
-                continue
-            ends = np.array([interval(mean, values.shape[2]) for mean in means])
-            yield name, method, tally(np.clip(ends, 0, 1) if other is None else ends, estimates, truth)
-        ends = np.percentile(replicates, (2.5, 97.5), axis=1).T
-        yield name, BOOTSTRAP, tally(ends, estimates, truth)
+        rows, replicates, patients = (
+            array[:, 0] if other is None else array[:, 0] - array[:, other] for array in (values, drawn, added)
+        )
+        estimates = rows.mean(axis=1)
+        ends = dict(_ends(cell, name, rows, patients))
+        ends[BOOTSTRAP] = np.percentile(replicates, (2.5, 97.5), axis=1).T
+        for method, pairs in ends.items():
+            inside = np.clip(pairs, 0, 1) if other is None else pairs
+            yield name, method, tally(inside, estimates, truth), (inside[:, 1] - inside[:, 0]) / 2
+
+
+def _ends(cell: Cell, name: str, rows: Doubles, patients: Doubles) -> Iterator[tuple[str, Doubles]]:
+    """Yield the methods with their intervals (D, 2) of fold values (D, R x K) and patients (D, R, patients)."""
+    groups, trained = np.arange(2).repeat(cell.sizes), (1 - 1 / FOLDS) * (1 - cell.inner)
+    sharp = [
+        measured_mean(row, FOLDS, ByPatient(added, groups, trained)) for row, added in zip(rows, patients, strict=True)
+    ]
+    is_share = name == "auroc"
+    yield PRIMARY, np.array([mean.interval_of_share() if is_share else mean.interval() for mean in sharp])
+    means = [fold_mean(row, FOLDS) for row in rows]
+    for method, interval in METHODS.items():
+        if is_share or method != "logit":
+            yield method, np.array([interval(mean, rows.shape[1]) for mean in means])

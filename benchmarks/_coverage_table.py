@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from _coverage import BOOTSTRAP, COVERAGE, METHODS, PRIMARY, TYPE_I, Tally
+from _coverage import BOOTSTRAP, BY_FOLDS, COVERAGE, METHODS, PRIMARY, SHOWN, TYPE_I, Tally
 from _simulation import GAP, Cell
 
 TITLES = {
@@ -17,13 +17,20 @@ TITLES = {
 }
 
 
+NORMAL = 1.96
+
+
 @dataclass(frozen=True)
 class Row:
-    """A cell at a number of repeats: a tally per estimate (``auroc``, ``gap``, ``equal``) and method."""
+    """A cell at a number of repeats: a tally per estimate (``auroc``, ``gap``, ``equal``) and method.
+
+    ``halves`` are the half-widths of the intervals of the methods in ``SHOWN``.
+    """
 
     cell: Cell
     repeats: int
     tallies: Mapping[tuple[str, str], Tally]
+    halves: Mapping[tuple[str, str], Sequence[float]]
 
     @property
     def datasets(self) -> int:
@@ -42,8 +49,16 @@ class Row:
         return share <= bound if name == "equal" else share >= COVERAGE
 
     def width(self, name: str, method: str) -> float:
-        """Return the mean width of the intervals."""
-        return self.tallies[name, method].mean_width
+        """Return the mean half-width of the intervals, in units of ``true_half``."""
+        return self.tallies[name, method].mean_width / 2 / self.true_half(name)
+
+    def half(self, name: str, method: str, share: float) -> float:
+        """Return a quantile (``share`` 0..1) of the half-widths, in units of ``true_half``."""
+        return float(np.nanquantile(self.halves[name, method], share)) / self.true_half(name)
+
+    def true_half(self, name: str) -> float:
+        """Return 1.96 times the SD of the estimates over the data sets."""
+        return NORMAL * self.tallies[name, PRIMARY].spread
 
 
 def monte_carlo_error(share: float, datasets: int) -> float:
@@ -58,20 +73,29 @@ def table(rows: Sequence[Row]) -> list[str]:
 
 def methods_for(name: str) -> list[str]:
     """Return the methods for an estimate; a difference has no log-odds."""
-    return [method for method in (*METHODS, BOOTSTRAP) if method != "logit" or name == "auroc"]
+    return [method for method in (PRIMARY, *METHODS, BOOTSTRAP) if method != "logit" or name == "auroc"]
 
 
 def _summary(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield a line per estimate, number of repeats and method; widths are relative to the primary interval."""
-    yield f"{'over the cells':<32}{'repeats':>7} {'method':<11} lowest  median highest in target   width"
+    """Yield a line per estimate, number of repeats and method."""
+    head = " lowest  median highest in target   width  median (10-90 %)"
+    yield f"{'over the cells':<32}{'repeats':>7} {'method':<11}{head}"
     for name, repeats in product(TITLES, sorted({row.repeats for row in rows})):
         chosen = [row for row in rows if row.repeats == repeats]
         for method in methods_for(name):
             shares = np.array([row.share(name, method) for row in chosen])
             ends = f"{shares.min():>7.1%}{np.median(shares):>8.1%}{shares.max():>8.1%}"
             within = f"{sum(row.meets(name, method) for row in chosen)}/{len(chosen)}"
-            width = np.median([row.width(name, method) / row.width(name, PRIMARY) for row in chosen])
-            yield f"{TITLES[name]:<32}{repeats:>7} {method:<11}{ends}{within:>10}{width:>8.2f}"
+            width = np.median([row.width(name, method) for row in chosen])
+            halves = _halves(chosen, name, method) if method in SHOWN else ""
+            yield f"{TITLES[name]:<32}{repeats:>7} {method:<11}{ends}{within:>10}{width:>8.2f}{halves}"
+    yield "Width: mean half-width in units of the true 1.96 SD; then median, 10 % and 90 % (medians over the cells)"
+
+
+def _halves(rows: Sequence[Row], name: str, method: str) -> str:
+    """Return median, 10 % and 90 % of the half-widths: each the median over the cells."""
+    middle, low, high = (np.median([row.half(name, method, share) for row in rows]) for share in (0.5, 0.1, 0.9))
+    return f"{middle:>8.2f} ({low:.2f}-{high:.2f})"
 
 
 def _targets(rows: Sequence[Row]) -> Iterator[str]:
@@ -99,14 +123,16 @@ def _sides(found: Tally) -> str:
 
 
 def _cells(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield a line per cell and repeats."""
-    others = [method for method in methods_for("equal") if method != PRIMARY]
+    """Yield a line per cell and repeats; with one repeat, the first method takes its errors from the folds, too."""
+    others = ["kR - 1 df", BOOTSTRAP]
     cell = f"{'n':>4}{'prev':>5}{'AUROC':>6}{'images':>7} {'unit':<8}{'inner':>5}{'reps':>5}"
-    yield f"{'':<{len(cell)}} |{PRIMARY:>38} |{'logit':>14}" + "".join(f" |{method:>14}" for method in others)
-    head = f"{'AUROC':>7}{'width':>7}{f'{GAP} apart':>11}{'width':>7}{'type-I':>7}"
-    yield f"{cell} |{head[1:]} |{'AUROC':>7}{'width':>7}" + f" |{'AUROC':>7}{'type-I':>7}" * len(others)
+    wide = len(_of_method(rows[0], PRIMARY)) + 1
+    yield f"{'':<{len(cell)}} |{PRIMARY:>{wide}} |{BY_FOLDS:>{wide}}" + "".join(f" |{method:>14}" for method in others)
+    head = f"{'AUROC':>7}{'half-width':>17}{f'{GAP} apart':>11}{'half-width':>17}{'type-I':>7}{'half-width':>17}"
+    yield f"{cell} |{head:>{wide}} |{head:>{wide}}" + f" |{'AUROC':>7}{'type-I':>7}" * len(others)
     for row in rows:
-        yield " |".join([_named(row), _of_primary(row), _pair(row, "logit"), *(_pair(row, other) for other in others)])
+        found = (_of_method(row, method) for method in SHOWN)
+        yield " |".join([_named(row), *(f" {text}" for text in found), *(_pair(row, other) for other in others)])
 
 
 def _named(row: Row) -> str:
@@ -115,14 +141,16 @@ def _named(row: Row) -> str:
     return f"{cell.patients:>4}{cell.prevalence:>5.2f}{cell.auroc:>6.2f}{kind}"
 
 
-def _of_primary(row: Row) -> str:
-    auroc, gap, equal = (
-        f"{row.share(name, PRIMARY):>6.1%}{' ' if row.meets(name, PRIMARY) else '*'}" for name in TITLES
-    )
-    return f"{auroc}{row.width('auroc', PRIMARY):>7.3f}{gap:>11}{row.width('gap', PRIMARY):>7.3f}{equal}"
+def _of_method(row: Row, method: str) -> str:
+    """Return share and half-width (median, 10 to 90 %) per estimate; a * marks a missed target."""
+    cells = []
+    for name, width in zip(TITLES, (6, 10, 6), strict=True):
+        middle, low, high = (row.half(name, method, share) for share in (0.5, 0.1, 0.9))
+        share = f"{row.share(name, method):>{width}.1%}{' ' if row.meets(name, method) else '*'}"
+        cells.append(f"{share}{middle:>5.2f} ({low:.2f}-{high:.2f})")
+    return "".join(cells)
 
 
 def _pair(row: Row, method: str) -> str:
-    """Return the coverage of an AUROC, and the type-I error, or the width for the method ``logit``."""
-    second = f"{row.width('auroc', method):>7.3f}" if method == "logit" else f"{row.share('equal', method):>7.1%}"
-    return f"{row.share('auroc', method):>7.1%}{second}"
+    """Return the coverage of an AUROC, and the type-I error."""
+    return f"{row.share('auroc', method):>7.1%}{row.share('equal', method):>7.1%}"

@@ -91,10 +91,14 @@ class Split:
 
 @dataclass(frozen=True)
 class Found:
-    """AUROCs of the test parts (D, 3, R, K), and bootstrap replicates (D, 3, R, B) of each repeat's mean over folds."""
+    """AUROCs of the test parts (D, 3, R, K), and bootstrap replicates (D, 3, R, B) of each repeat's mean over folds.
+
+    ``added`` (D, 3, R, patients): what each patient adds to the error of the mean, as ``repeated_folds.contributions``.
+    """
 
     measured: Doubles
     bootstrap: Doubles
+    added: Doubles
 
 
 def simulate(
@@ -207,8 +211,8 @@ def _normal(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
 
 def _some(
     cell: Cell, distances: Sequence[float], datasets: int, repeats: int, replicates: int, rng: np.random.Generator
-) -> tuple[Doubles, Doubles]:
-    """Return measured AUROCs (D, 3, R, K) and bootstrap replicates (D, 3, R, B)."""
+) -> tuple[Doubles, Doubles, Doubles]:
+    """Return the arrays of ``Found``."""
     noise, split = draw_noise(cell, datasets, 2, rng), draw_split(cell, datasets, repeats, rng)
     fits = train(noise, cell, split.train.reshape(datasets, -1, cell.patients))
     apart = np.asarray(distances)[:, None, None]
@@ -216,14 +220,27 @@ def _some(
     cases = noise.mean(axis=3, keepdims=True) if cell.unit == "patient" else noise
     features = cases[:, _NOISES]  # a copy, (D, 3, patients, images or 1, FEATURES)
     features[:, :, : cell.sizes[0], :, 0] += apart.astype(np.float32)
-    measured, means = [], []
+    measured, means, added = [], [], []
     for number in range(datasets):
         test = tuple(part[number].reshape(repeats * FOLDS, -1) for part in split.test)
         won = wins(features[number], heads[number], test)
         measured.append(won.mean(axis=(-2, -1), dtype=float).reshape(len(SOURCES), repeats, FOLDS))
+        added.append(by_patient(won, test, cell, repeats))
         again = _resampled(won, test, _times_drawn(cell, replicates, rng))
         means.append(np.nanmean(again.reshape(len(SOURCES), repeats, FOLDS, replicates), axis=2))
-    return np.stack(measured), np.stack(means)
+    return np.stack(measured), np.stack(means), np.stack(added)
+
+
+def by_patient(won: Floats, test: Sequence[NDArray[np.int64]], cell: Cell, repeats: int) -> Doubles:
+    """Return what each patient adds to the error of a repeat's mean AUROC (3, R, patients), from ``wins``."""
+    sources = len(won)
+    placed = np.empty((sources, repeats, cell.patients))
+    for part, shares in zip(test, (won.mean(axis=-1), won.mean(axis=-2)), strict=True):
+        of_repeat = np.broadcast_to(part.reshape(repeats, -1), (sources, repeats, part.size // repeats))
+        np.put_along_axis(placed, of_repeat, shares.reshape(sources, repeats, -1).astype(float), axis=-1)
+    edge = cell.sizes[0]
+    centered = placed - placed[..., :edge].mean(axis=-1, keepdims=True)
+    return centered / np.sqrt([number * (number - 1) for number in cell.sizes]).repeat(cell.sizes)
 
 
 def wins(features: Floats, heads: Floats, test: Sequence[NDArray[np.int64]]) -> Floats:

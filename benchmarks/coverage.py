@@ -3,13 +3,16 @@
     python benchmarks/coverage.py [--datasets 2000] [--cells '600-*' ...] [--minutes M] [--results FILE] [--quick]
 
 The truth is the expected AUROC of the procedure at the fold's training size, or the expected difference of two
-(``_simulation.py``). The primary interval is the one of ``radtl_tf.evaluation``: corrected resampled t with k - 1
-degrees of freedom. For comparison (``_coverage.py``): the same on the log-odds scale, the same with kR - 1 degrees of
-freedom, the t over folds without correction, and the percentiles of a bootstrap of patients within the folds. Targets:
-the primary interval covers at least 93 %, and its type-I error is at most 5.5 % plus twice the Monte Carlo error.
+(``_simulation.py``). The primary interval is the one of ``radtl_tf.evaluation``, "by patient": from what every patient
+adds over the repeats, or from the fold values if there is one repeat; of an AUROC on the scale of log-odds. For
+comparison (``_coverage.py``): the corrected resampled t on the fold values with k - 1 degrees of freedom, the same on
+the scale of log-odds, the same with kR - 1 degrees of freedom, the t over folds without correction, and the percentiles
+of a bootstrap of patients within the folds. Targets: the primary interval covers at least 93 %, and its type-I error is
+at most 5.5 % plus twice the Monte Carlo error. Half-widths are in units of 1.96 times the SD of the estimates: the
+half-width of a normal interval by somebody who knows this SD.
 
-Two processes work on blocks of 100 data sets. Each finished block is stored in FILE, so a run that was stopped, also by
-``--minutes``, can be resumed. Results of another version of the code are ignored.
+Several processes (``--processes``) work on blocks of 100 data sets. Each finished block is stored in FILE, so a run
+that was stopped, also by ``--minutes``, can be resumed. Results of another version of the code are ignored.
 """
 
 from __future__ import annotations
@@ -34,14 +37,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import _coverage  # noqa: E402
 import _simulation  # noqa: E402
-from _coverage import PRIMARY, Tally, tallies  # noqa: E402
+from _coverage import PRIMARY, SHOWN, Tally, tallies  # noqa: E402
 from _coverage_table import Row, table  # noqa: E402
 from _shared import publish  # noqa: E402
 from _simulation import FOLDS, Cell, Doubles, calibrate, simulate, training_parts  # noqa: E402
 
 from radtl_tf.data.folds.draw import MIN_TEST_PATIENTS  # noqa: E402
-from radtl_tf.evaluation.inference import comparison  # noqa: E402
-from radtl_tf.evaluation.inference import corrected_t as intervals  # noqa: E402
+from radtl_tf.evaluation.inference import corrected_t, repeated_folds  # noqa: E402
 from radtl_tf.records.experiment import Unit  # noqa: E402
 
 KINDS: tuple[tuple[int, Unit], ...] = ((1, "patient"), (3, "image"), (3, "patient"))
@@ -68,7 +70,7 @@ def main() -> None:
         raise SystemExit("No such cell. There are:\n" + "\n".join(cell.name for cell in possible))
     blocks, kept = range(-(-asked.datasets // BLOCK)), _read(asked.results)
     left = [(cell, block) for block in blocks for cell in cells if (cell.name, block) not in kept]
-    kept |= _simulated(left, asked.results, asked.minutes)
+    kept |= _simulated(left, asked.results, asked.minutes, asked.processes)
     done = {cell: [kept[cell.name, block] for block in blocks if (cell.name, block) in kept] for cell in cells}
     text = "\n".join(_lines({cell: lines for cell, lines in done.items() if lines}))
     complete = cells == possible and min(map(len, done.values())) * BLOCK >= PUBLISHED
@@ -89,10 +91,12 @@ def _lines(done: dict[Cell, list[dict]]) -> Iterator[str]:
 
 def _row(cell: Cell, repeats: int, blocks: Sequence[dict]) -> Row:
     tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
-    for number, name, method, *sums in (row for block in blocks for row in block["rows"]):
+    halves: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for number, name, method, kept, *sums in (row for block in blocks for row in block["rows"]):
         if number == repeats:
             tallies[name, method] += Tally(*sums)
-    return Row(cell, repeats, tallies)
+            halves[name, method] += kept
+    return Row(cell, repeats, tallies, halves)
 
 
 def _far(rows: Sequence[Row], blocks: Sequence[dict]) -> str:
@@ -109,6 +113,7 @@ def _options() -> argparse.Namespace:
         "--cells", nargs="+", default=["*"], help="patients-prevalence-AUROC-images-unit-inner, with * and ?"
     )
     parser.add_argument("--minutes", type=float, default=float("inf"), help="start no block after this time")
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--results", type=Path, default=RESULTS, help="file of finished blocks")
     parser.add_argument("--quick", action="store_true", help="simulate one block of four cells; publish nothing")
     asked = parser.parse_args()
@@ -117,11 +122,13 @@ def _options() -> argparse.Namespace:
     return asked
 
 
-def _simulated(left: Sequence[tuple[Cell, int]], results: Path, minutes: float) -> dict[tuple[str, int], dict]:
+def _simulated(
+    left: Sequence[tuple[Cell, int]], results: Path, minutes: float, processes: int
+) -> dict[tuple[str, int], dict]:
     """Simulate blocks, all cells in turn, and store each finished block in ``results``; return the finished blocks."""
     start, done = time.monotonic(), {}
     results.parent.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(2) as pool, results.open("a", encoding="utf-8") as file:
+    with ProcessPoolExecutor(processes) as pool, results.open("a", encoding="utf-8") as file:
         running = [pool.submit(_block, cell, block) for cell, block in left]
         for future in as_completed(running):
             found = future.result()
@@ -141,9 +148,9 @@ def _block(cell: Cell, block: int) -> dict:
     seed = (SEED, block, *cell.name.encode())
     found = simulate(cell, distances, BLOCK, max(REPEATS), replicates=REPLICATES, seed=seed)
     rows = [
-        (repeats, what, method, *astuple(tally))
+        (repeats, what, method, halves.round(5).tolist() if method in SHOWN else [], *astuple(tally))
         for repeats in REPEATS
-        for what, method, tally in tallies(cell, found, repeats)
+        for what, method, tally, halves in tallies(cell, found, repeats)
     ]
     seconds = time.process_time() - start
     return {"code": _code(), "cell": cell.name, "block": block, "seconds": seconds, "errors": errors, "rows": rows}
@@ -166,7 +173,7 @@ def _fits(cell: Cell) -> Doubles:
 @cache
 def _code() -> str:
     """Return a checksum of the code that the results depend on."""
-    modules = (_simulation, _coverage, intervals, comparison)
+    modules = (_simulation, _coverage, corrected_t, repeated_folds)
     text = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
     return hashlib.sha256(text + repr((REPEATS, REPLICATES, BLOCK, CALIBRATION, SEED)).encode()).hexdigest()
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.question.answer import Answer, answer
 from radtl_tf.evaluation.question.baselines import baseline_folds, baseline_table
 from radtl_tf.evaluation.question.comparisons import as_written, comparison_frame
 from radtl_tf.evaluation.question.contrasts import Judged, comparison_table, contrasts, judge
-from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS
-from radtl_tf.evaluation.question.inner_choice import RunValues, run_values
+from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, auroc_cells
+from radtl_tf.evaluation.question.inner_choice import Measured, RunValues, run_values
 from radtl_tf.evaluation.question.learned import Learned, learned, learned_rows
 from radtl_tf.evaluation.question.learning_curve import LearningCurve, learning_curve
 from radtl_tf.evaluation.question.notes import alarms, notes, part_counts
@@ -25,10 +23,13 @@ from radtl_tf.evaluation.question.published_table import published_table
 from radtl_tf.evaluation.results.equal_scores import equal_weights
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.histories import read_histories
+from radtl_tf.evaluation.results.patient_table import patient_table
 from radtl_tf.evaluation.results.predictions import read_predictions
+from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.evaluation.results.similarity import read_similarity
 from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.evaluation.secondary.all_secondary import SecondaryResults, secondary_results
+from radtl_tf.evaluation.secondary.interval_widths import width_notes
 from radtl_tf.evaluation.secondary.roc_curves import curve_table, lines
 from radtl_tf.evaluation.secondary.training_curves import Course, courses
 from radtl_tf.records.csv_text import csv_text
@@ -82,14 +83,16 @@ def evaluate(folder: Path) -> Evaluation:
     record = read_record(folder)
     predictions = read_predictions(OutputFolder(folder).predictions, record.target)
     folds = fold_values(predictions, record.data.unit, record.target)
-    values = run_values(record, folds)
+    runs = RunParts(predictions, record.data.unit, record.target)
+    values = replace(run_values(record, folds), patients=patient_table(record, runs))
     question = record.question
     results = judge(contrasts(record, values), record.num_folds, question.margin) if question else []
     parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
+    asked = [result for result in results if result.contrast.level == "question"]
     equal, baselines = equal_weights(record, predictions), baseline_folds(folder, record)
-    found = _answer(record, values, results, equal)
-    secondary = secondary_results(folder, record, predictions, values, parts)
+    found = _answer(record, values, asked, equal)
+    secondary = secondary_results(folder, record, predictions, values, runs, parts)
     return Evaluation(
         record=record,
         folds=folds,
@@ -98,7 +101,7 @@ def evaluate(folder: Path) -> Evaluation:
         question=found,
         published=published_table(record, values),
         parts=parts,
-        notes=[*notes(record, parts, equal), *secondary.notes],
+        notes=[*notes(record, parts, equal), *width_notes(record, asked), *secondary.notes],
         alarms=alarms(record, parts, equal),
         ablation=ablation(record, results),
         similarity=read_similarity(folder),
@@ -112,9 +115,8 @@ def evaluate(folder: Path) -> Evaluation:
 
 
 def _answer(
-    record: ExperimentRecord, values: RunValues, results: Sequence[Judged], equal: Sequence[tuple[str, str]]
+    record: ExperimentRecord, values: RunValues, asked: Sequence[Judged], equal: Sequence[tuple[str, str]]
 ) -> Answer | None:
-    asked = [result for result in results if result.contrast.level == "question"]
     if not asked:
         return None
     one = any(set(pair) == set(record.asked.compare) for pair in equal)
@@ -152,16 +154,17 @@ def estimate_table(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
 
 
-def _setting_rows(record: ExperimentRecord, values: RunValues) -> Iterator[tuple[object, ...]]:
+def _setting_rows(record: ExperimentRecord, values: RunValues) -> Iterator[dict[str, object]]:
     for setting in record.settings:
         chosen = values.choose([scenario for scenario in record.trained if scenario.setting == setting])
-        yield _row(record, setting.name, setting, SELECTED, values.at(chosen), values.num_stuck(chosen))
+        measured, stuck = values.measured_at(chosen), values.num_stuck(chosen)
+        yield _row(record, (setting.name, SELECTED), setting, measured, stuck)
 
 
-def _scenario_rows(record: ExperimentRecord, values: RunValues) -> Iterator[tuple[object, ...]]:
+def _scenario_rows(record: ExperimentRecord, values: RunValues) -> Iterator[dict[str, object]]:
     for scenario in sorted(record.whole, key=lambda scenario: scenario.is_reference):
         stuck = int(values.stuck[scenario.name].sum())
-        yield _row(record, scenario.name, scenario.setting, _rate(scenario), values.auroc[scenario.name], stuck)
+        yield _row(record, (scenario.name, _rate(scenario)), scenario.setting, values.measured_mean([scenario]), stuck)
 
 
 def _rate(scenario: Scenario) -> str:
@@ -169,12 +172,9 @@ def _rate(scenario: Scenario) -> str:
 
 
 def _row(
-    record: ExperimentRecord, name: str, setting: Setting, rate: str, aurocs: pd.Series, num_stuck: int
-) -> tuple[object, ...]:
-    estimate = fold_mean(aurocs.to_numpy(), record.num_folds)
-    low, high = np.clip(estimate.interval(), 0, 1).tolist()  # nan stays nan
-    method = f"mean of {len(aurocs)} fold values, corrected resampled t, {estimate.df} df; sd over folds"
-    return (
-        *(name, setting.backbone, setting.weights, setting.tuning, rate, AUROC.key),
-        *(estimate.mean, estimate.sd, low, high, method, setting.pixels, num_stuck),
-    )
+    record: ExperimentRecord, named: tuple[str, str], setting: Setting, measured: Measured, stuck: int
+) -> dict[str, object]:
+    name, rate = named
+    axes = {"backbone": setting.backbone, "weights": setting.weights, "tuning": setting.tuning, "learning_rate": rate}
+    rest = {"metric": AUROC.key, "pixels": setting.pixels, "not_converged": stuck}
+    return {"scenario": name} | axes | rest | auroc_cells(record, measured)

@@ -4,13 +4,13 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.special import logit
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
 
@@ -23,21 +23,11 @@ CELL = "150-0.5-0.8-1-patient-0.2"
 def test_methods_beside_the_primary_one(judging: ModuleType) -> None:
     found = fold_mean(VALUES, folds=5)
     ends = {name: method(found, 10) for name, method in judging.METHODS.items()}
-    assert ends["k - 1 df"] == found.interval()
+    assert (ends["k - 1 df"], ends["logit"]) == (found.interval(), found.interval_of_share())
     naive = stats.ttest_1samp(VALUES, 0).confidence_interval(0.95)
     assert ends["naive t"] == pytest.approx((naive.low, naive.high))
     reach = stats.t.ppf(0.975, 9) * np.std(VALUES, ddof=1) * math.sqrt(1 / 10 + 1 / 4)
     assert ends["kR - 1 df"] == pytest.approx((found.mean - reach, found.mean + reach))
-
-
-def test_the_interval_on_the_scale_of_log_odds(judging: ModuleType) -> None:
-    found = fold_mean((0.99, 0.999, 0.95, 1.0, 0.98), folds=5)
-    low, high = judging.on_logit_scale(found, 5)
-    assert 0 < low < found.mean < high < 1 < found.interval()[1]
-    assert logit(low) + logit(high) == pytest.approx(2 * logit(found.mean))
-    middle = fold_mean((0.51, 0.5, 0.49, 0.5, 0.5), folds=5)
-    assert judging.on_logit_scale(middle, 5) == pytest.approx(middle.interval(), abs=1e-4)
-    assert all(map(math.isnan, judging.on_logit_scale(fold_mean([1.0] * 5, folds=5), 5)))
 
 
 def test_intervals_are_counted_on_the_side_on_which_they_miss(judging: ModuleType) -> None:
@@ -52,6 +42,12 @@ def test_intervals_are_counted_on_the_side_on_which_they_miss(judging: ModuleTyp
     assert found.distance(0.4) == pytest.approx(0)
 
 
+def _by_method(found: Iterable[tuple]) -> tuple[dict, dict]:
+    """Return tallies and half-widths by estimate and method."""
+    rows = list(found)
+    return {(n, m): tally for n, m, tally, _ in rows}, {(n, m): halves for n, m, _, halves in rows}
+
+
 @pytest.fixture(scope="module")
 def small(simulation: ModuleType, judging: ModuleType, tables: ModuleType) -> dict[int, object]:
     """Return the rows of 100 data sets of one cell, for one repeat and ten."""
@@ -60,14 +56,16 @@ def small(simulation: ModuleType, judging: ModuleType, tables: ModuleType) -> di
     distances = [simulation.calibrate(fits, target, cell.pooled)[0] for target in cell.targets]
     found = simulation.simulate(cell, distances, 100, 10, replicates=50, seed=(2,))
     return {
-        repeats: tables.Row(cell, repeats, {(n, m): tally for n, m, tally in judging.tallies(cell, found, repeats)})
-        for repeats in (1, 10)
+        repeats: tables.Row(cell, repeats, *_by_method(judging.tallies(cell, found, repeats))) for repeats in (1, 10)
     }
 
 
 def test_a_small_simulation_gives_sane_numbers(small: dict[int, object]) -> None:
     once, often = small[1], small[10]
     for row in (once, often):
+        assert row.share("auroc", "by patient") >= 0.9
+        assert row.share("gap", "by patient") >= 0.9
+        assert row.share("equal", "by patient") <= 0.1
         assert row.share("auroc", "k - 1 df") >= 0.9
         assert row.share("gap", "k - 1 df") >= 0.9
         assert row.share("equal", "k - 1 df") <= 0.1
@@ -77,7 +75,11 @@ def test_a_small_simulation_gives_sane_numbers(small: dict[int, object]) -> None
     assert once.share("equal", "kR - 1 df") == once.share("equal", "k - 1 df")
     assert often.share("equal", "naive t") > 0.4
     assert often.share("auroc", "naive t") < 0.6
-    assert often.width("auroc", "k - 1 df") < once.width("auroc", "k - 1 df")
+    assert once.share("gap", "by patient") == once.share("gap", "k - 1 df")
+    for name in ("auroc", "gap", "equal"):
+        assert 0.8 < often.half(name, "by patient", 0.5) < often.half(name, "k - 1 df", 0.5)
+        spread, usual = (often.half(name, of, 0.9) - often.half(name, of, 0.1) for of in ("by patient", "k - 1 df"))
+        assert spread < usual
 
 
 def test_the_table_names_what_misses_its_target(
@@ -87,7 +89,7 @@ def test_the_table_names_what_misses_its_target(
     assert "  none" in lines
     assert not [line for line in lines if "%*" in line]
     bad = judging.Tally(datasets=100, above=8, below=2, width=10.0, value=80.0, square=64.5)
-    spoiled = tables.Row(small[1].cell, 1, {**small[1].tallies, ("auroc", "k - 1 df"): bad})
+    spoiled = tables.Row(small[1].cell, 1, {**small[1].tallies, ("auroc", "by patient"): bad}, small[1].halves)
     lines = tables.table([spoiled])
     assert f"  coverage of one AUROC: 90.0% in {CELL}, repeats: 1 (above the truth 8.0%, below 2.0%)" in lines
     assert len([line for line in lines if "90.0%*" in line]) == 1
@@ -100,8 +102,8 @@ def test_the_targets_allow_type_i_errors_twice_the_monte_carlo_error(
 
     def meets(above: int) -> bool:
         counted = judging.Tally(datasets=2000, above=above)
-        known = {("auroc", "k - 1 df"): counted, ("equal", "k - 1 df"): counted}
-        return tables.Row(small[1].cell, 1, known).meets("equal", "k - 1 df")
+        known = {("auroc", "by patient"): counted, ("equal", "by patient"): counted}
+        return tables.Row(small[1].cell, 1, known, {}).meets("equal", "by patient")
 
     assert meets(math.floor(2000 * bound))
     assert not meets(math.ceil(2000 * bound))

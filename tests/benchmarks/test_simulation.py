@@ -9,6 +9,7 @@ import pytest
 
 from radtl_tf.data.folds.draw import draw_folds
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.evaluation.inference.repeated_folds import contributions
 from radtl_tf.evaluation.metrics.auroc import auroc
 from radtl_tf.records.experiment import FoldPlan
 
@@ -170,3 +171,24 @@ def test_the_bootstrap_spreads_about_the_measured_value(simulation: ModuleType, 
     spread = found.bootstrap.std(axis=-1)
     assert found.bootstrap.mean(axis=-1) == pytest.approx(found.measured.mean(axis=-1), abs=0.02)
     assert ((spread > 0.01) & (spread < 0.08)).all()
+
+
+@pytest.mark.parametrize("unit", ["patient", "image"])
+def test_what_patients_add_is_that_of_radtl(
+    simulation: ModuleType, cell: Any, rng: np.random.Generator, unit: str
+) -> None:
+    of_unit = replace(cell, unit=unit)
+    cases = 1 if unit == "patient" else 3
+    split = simulation.draw_split(of_unit, 1, 2, rng)
+    test = tuple(part[0].reshape(10, -1) for part in split.test)
+    features = rng.standard_normal((3, 100, cases, simulation.FEATURES), dtype=np.float32)
+    heads = rng.standard_normal((3, 10, simulation.FEATURES), dtype=np.float32)
+    found = simulation.by_patient(simulation.wins(features, heads, test), test, of_unit, 2)
+    scores = np.einsum("pcf,tf->tpc", features[1], heads[1])
+    for repeat in range(2):
+        parts = [np.concatenate([part[5 * repeat + fold] for part in test]) for fold in range(5)]
+        patients = np.concatenate(parts).repeat(cases)
+        score = np.concatenate([scores[5 * repeat + fold, part].ravel() for fold, part in enumerate(parts)])
+        folds = np.repeat(range(5), 20 * cases)
+        expected = contributions(patients < 50, score, folds, patients, 100)
+        assert found[1, repeat] == pytest.approx(expected, abs=1e-6)

@@ -80,7 +80,7 @@ def write_synthetic(folder: Path, like: Synthetic) -> Path:
     ):
         place = output.run(Run(scenario, repeat, fold))
         place.mkdir(parents=True)
-        record = _run_record(Run(scenario, repeat, fold), converged=number % 17 != 3)
+        record = _run_record(like, Run(scenario, repeat, fold), converged=number % 17 != 3)
         (place / "run.json").write_text(json.dumps(record))  # unsynced: a test has hundreds of them
         (place / "history.csv").write_text(csv_text(HISTORY_COLUMNS, _history(record, 0.02 * (repeat + fold))))
         (place / "DONE.json").write_text("{}")
@@ -166,10 +166,10 @@ def _predictions(
     return rows
 
 
-def _run_record(run: Run, converged: bool) -> dict[str, Any]:
+def _run_record(like: Synthetic, run: Run, converged: bool) -> dict[str, Any]:
     probe = run.scenario.is_reference
     best = 12 if converged else 30
-    outcome: dict[str, Any] = {"train_patients": round(150 * run.scenario.setting.train_fraction)}
+    outcome: dict[str, Any] = {"train_patients": round(0.625 * like.num_patients * run.scenario.setting.train_fraction)}
     outcome |= {"epochs": 0 if probe else 30, "best_epoch": 0 if probe else best, "fixed_epochs": False}
     rest = {
         "converged": None if probe else converged,

@@ -15,6 +15,7 @@ import pytest
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.evaluate import ESTIMATE_COLUMNS, Evaluation, evaluate, write_tables
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
+from radtl_tf.evaluation.inference.repeated_folds import METHOD
 
 Outcome = Callable[..., Path]
 
@@ -38,7 +39,8 @@ def test_a_scenarios_row_is_the_mean_of_its_folds(evaluation: Evaluation) -> Non
     expected = fold_mean(aurocs, 5)
     low, high = expected.interval()
     assert (row["mean"], row["sd"]) == pytest.approx((aurocs.mean(), aurocs.std(ddof=1)))
-    assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, min(high, 1)))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(expected.interval_of_share())
+    assert (row["ci_low_by_folds"], row["ci_high_by_folds"]) == pytest.approx((low, min(high, 1)))
     assert "4 df" in row["method"]
 
 
@@ -56,7 +58,8 @@ def test_intervals_stay_inside_zero_and_one(outcome: Outcome) -> None:
     known = estimates.dropna(subset=["ci_low", "ci_high"])
     assert known["ci_low"].ge(0).all()
     assert known["ci_high"].le(1).all()
-    assert known["ci_high"].eq(1).any()
+    assert known["ci_high"].lt(1).all()  # on the scale of log-odds
+    assert known["ci_high_by_folds"].eq(1).any()
 
 
 def test_perfect_separation_has_no_interval_and_no_verdict(outcome: Outcome) -> None:
@@ -88,12 +91,17 @@ def test_the_published_table_has_the_alternative_of_uncertain_weights(outcome: O
     assert table.loc[("alternative", "radimagenet"), "mean"] == pytest.approx(means.mean())
 
 
-def test_repeats_are_counted_in_the_mean_and_not_in_the_df(outcome: Outcome) -> None:
+def test_with_repeats_the_patients_give_the_interval_and_the_folds_are_beside_it(outcome: Outcome) -> None:
     found = evaluate(outcome(num_repeats=3, backbones=("ResNet50",)))
-    assert found.estimates["method"].str.contains(r"\b15 .*\b4 df").all()
+    assert found.estimates["method"].str.contains(rf"\b15 .*{METHOD}").all()
     assert found.question is not None
+    by_folds = fold_mean(np.subtract(*found.question.folds[["first", "second"]].to_numpy().T), 5)
+    row = found.comparisons.iloc[0]
+    assert (row["ci_low_by_folds"], row["ci_high_by_folds"]) == pytest.approx(by_folds.interval())
+    assert row["p_value_by_folds"] == pytest.approx(by_folds.p_value)
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(found.question.test.interval())
     assert re.search(r"\b5 .*\b3 repeats", found.question.sentence)
-    assert found.question.test.df == 4
+    assert found.question.test.df > 100  # 240 patients of two classes
 
 
 def test_files_hold_the_tables_in_full(finished: Path, evaluation: Evaluation) -> None:
@@ -124,7 +132,7 @@ def test_no_text_can_be_a_formula_and_numbers_stay_numbers(outcome: Outcome) -> 
     for row in rows:
         for name, cell in row.items():
             if cell[:1] in ("=", "+", "-", "@"):
-                assert name in ("difference", "mean", "ci_low", "ci_high")
+                assert name.removesuffix("_by_folds") in ("difference", "mean", "ci_low", "ci_high")
                 float(cell)
     assert {row["weights"] for row in rows if "weights" in row} == {"'@sum", "'=x"}
     assert any(cell["a"] == "'@sum" and cell["difference"].startswith("-") for cell in rows if "a" in cell)

@@ -16,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from scipy.special import expit, logit
 
+from radtl_tf.evaluation.inference.placements import placements
+
 Scale = Literal["logit", "plain"]
 
 
@@ -99,14 +101,10 @@ def delong(truth: ArrayLike, scores: ArrayLike) -> DeLong:
     """
     positive = np.asarray(truth) == 1
     columns = np.asarray(scores, dtype=float).reshape(len(positive), -1)
-    num_positive, num_negative = int(positive.sum()), int((~positive).sum())
-    if not num_positive or not num_negative:
-        raise ValueError(f"{num_positive} positive and {num_negative} negative cases: an AUROC needs both classes")
     if not np.isfinite(columns).all():
         raise ValueError("a score is not finite")
-    among_all = stats.rankdata(columns, axis=0)
-    above = (among_all[positive] - stats.rankdata(columns[positive], axis=0)) / num_negative
-    below = 1 - (among_all[~positive] - stats.rankdata(columns[~positive], axis=0)) / num_positive
+    shares = placements(positive, columns)
+    above, below = shares[positive], shares[~positive]
     return DeLong(above.mean(axis=0), _of_mean(above) + _of_mean(below))
 
 

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from radtl_tf.evaluation.inference.placements import placements
+
 
 @dataclass(frozen=True)
 class FittedMean:
@@ -54,11 +56,6 @@ def fitted_mean(truth: ArrayLike, score: ArrayLike, folds: ArrayLike, patients: 
 
 def _fold(positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     """Return the AUROC of a fold and each case's contribution to its error (n,)."""
-    num_positive, num_negative = int(positive.sum()), int((~positive).sum())
-    if not num_positive or not num_negative:
-        raise ValueError("a fold has only one class: an AUROC needs both classes")
-    among_all, share = stats.rankdata(scores), np.empty(len(scores))
-    share[positive] = (among_all[positive] - stats.rankdata(scores[positive])) / num_negative
-    share[~positive] = 1 - (among_all[~positive] - stats.rankdata(scores[~positive])) / num_positive
+    share = placements(positive, scores)
     value = float(share[positive].mean())
-    return value, (share - value) / np.where(positive, num_positive, num_negative)
+    return value, (share - value) / np.where(positive, positive.sum(), (~positive).sum())

@@ -102,7 +102,7 @@ def sentence(record: ExperimentRecord, *results: Judged) -> str:
     data, margin = record.data, record.asked.margin
     repeats = "repeat" if record.num_repeats == 1 else "repeats"
     method = (
-        f"corrected t, {record.num_folds} folds x {record.num_repeats} {repeats}, "
+        f"{record.auroc_method}, {record.num_folds} folds x {record.num_repeats} {repeats}, "
         f"{data.examples} images of {data.patients} patients"
     )
     a, b = record.asked.compare
@@ -142,7 +142,7 @@ def _under_convention(result: Judged, margin: float) -> ConventionAnswer:
         test=test,
         verdict=result.verdict,
         chances=(above, not_below - above, 1 - not_below),
-        folds=pd.DataFrame({"first": contrast.first, "second": contrast.second}).reset_index(),
+        folds=pd.DataFrame({"first": contrast.first.folds, "second": contrast.second.folds}).reset_index(),
     )
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.metrics.metric_table import AUROC
+from radtl_tf.evaluation.question.estimates import auroc_cells
+from radtl_tf.evaluation.question.inner_choice import Measured
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import BASELINE
 
-COLUMNS = ("scenario", "tuning", "metric", "mean", "sd", "ci_low", "ci_high", "method")
+COLUMNS = (
+    *("scenario", "tuning", "metric", "mean", "sd", "ci_low", "ci_high", "method"),
+    *("ci_low_by_folds", "ci_high_by_folds"),
+)
 
 
 def baseline_folds(folder: Path, record: ExperimentRecord) -> pd.DataFrame:
@@ -38,8 +41,6 @@ def baseline_table(record: ExperimentRecord, folds: pd.DataFrame) -> pd.DataFram
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _row(record: ExperimentRecord, name: str, aurocs: pd.Series) -> tuple[object, ...]:
-    estimate = fold_mean(aurocs.to_numpy(), record.num_folds)
-    low, high = np.clip(estimate.interval(), 0, 1).tolist()
-    method = f"mean of {len(aurocs)} fold values, corrected resampled t, {estimate.df} df; sd over folds"
-    return name, BASELINE, AUROC.key, estimate.mean, estimate.sd, low, high, method
+def _row(record: ExperimentRecord, name: str, aurocs: pd.Series) -> dict[str, object]:
+    named = {"scenario": name, "tuning": BASELINE, "metric": AUROC.key}
+    return named | auroc_cells(record, Measured(aurocs))

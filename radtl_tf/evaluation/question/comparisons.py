@@ -15,6 +15,7 @@ Outcome = Verdict | Literal["higher", "lower"]  # the latter if there is no marg
 COMPARISON_COLUMNS = (
     *("level", "a", "b", "metric", "difference", "ci_low", "ci_high"),
     *("p_value", "p_adjusted", "method", "note"),
+    *("ci_low_by_folds", "ci_high_by_folds", "p_value_by_folds"),
 )
 
 
@@ -23,7 +24,7 @@ class Comparison:
     """``a`` minus ``b`` in a metric: 95 % interval, p unadjusted and adjusted over its ``family``, and the outcome.
 
     ``reason`` says what was compared and in which role. ``family`` names the comparisons that p is adjusted over; it is
-    empty if p is not adjusted.
+    empty if p is not adjusted. The last three come from the fold values alone.
     """
 
     level: str
@@ -38,7 +39,10 @@ class Comparison:
     method: str
     outcome: Outcome
     reason: str
-    family: str = ""
+    family: str
+    ci_low_by_folds: float
+    ci_high_by_folds: float
+    p_value_by_folds: float
 
 
 def comparison(
@@ -50,12 +54,15 @@ def comparison(
     outcome: Outcome,
     reason: str,
     family: str = "",
+    by_folds: FoldMean | None = None,
 ) -> Comparison:
-    """Return the comparison made by a paired corrected resampled t."""
+    """Return the comparison made by a paired ``test``; ``by_folds`` is the one from the fold values alone."""
     adjusted = f"p adjusted by Holm over the family: {family}" if family else "p not adjusted"
-    method = f"paired corrected resampled t, {test.df} df; {adjusted}"
+    method = f"paired {test.described}; {adjusted}"
     numbers = (test.mean, *test.interval(), test.p_value, p_adjusted)
-    return Comparison(level, *sides, metric, *numbers, method, outcome, reason, family)
+    folds = by_folds or test
+    beside = *folds.interval(), folds.p_value
+    return Comparison(level, *sides, metric, *numbers, method, outcome, reason, family, *beside)
 
 
 def comparison_frame(rows: Sequence[Comparison]) -> pd.DataFrame:

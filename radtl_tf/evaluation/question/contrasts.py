@@ -8,11 +8,12 @@ from itertools import combinations, product
 
 import pandas as pd
 
-from radtl_tf.evaluation.inference.comparison import Verdict, difference, holm, verdicts
-from radtl_tf.evaluation.inference.corrected_t import FoldMean
+from radtl_tf.evaluation.inference.comparison import Verdict, holm, verdicts
+from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
+from radtl_tf.evaluation.inference.repeated_folds import measured_mean
 from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.question.comparisons import Comparison, comparison, comparison_frame
-from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.question.inner_choice import Measured, RunValues
 from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
 from radtl_tf.records.runs import Scenario, Setting
 
@@ -25,7 +26,7 @@ Way = tuple[str, str]  # the entry of the pixels axis for each of two weights
 
 @dataclass(frozen=True)
 class Contrast:
-    """Test AUROCs of two sides per (repeat, fold); ``a`` and ``b`` name the sides, ``note`` describes them.
+    """Test AUROCs of two sides; ``a`` and ``b`` name the sides, ``note`` describes them.
 
     ``pixels`` is the entry of the pixels axis at the levels that compare conventions. Elsewhere it names the convention
     that uncertain weights were fed with, and is empty if there are none.
@@ -34,18 +35,27 @@ class Contrast:
     level: str
     a: str
     b: str
-    first: pd.Series
-    second: pd.Series
+    first: Measured
+    second: Measured
     note: str
     pixels: str = ""
+
+    @property
+    def difference(self) -> Measured:
+        """First minus second."""
+        return self.first - self.second
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A contrast with its test, its p adjusted over its family ("": not adjusted) and the word for its outcome."""
+    """A contrast with its test, its p adjusted over its family ("": not adjusted) and the word for its outcome.
+
+    ``by_folds`` is the test from the fold values alone: the only one with one repeat, and the one of version 0.1.
+    """
 
     contrast: Contrast
     test: FoldMean
+    by_folds: FoldMean
     p_adjusted: float
     verdict: Verdict
     family: str = ""
@@ -90,7 +100,7 @@ def side(record: ExperimentRecord, weights: str, entry: str) -> str:
 
 
 def judge(found: Sequence[Contrast], folds: int, margin: float) -> list[Judged]:
-    """Test each contrast by the corrected resampled t and adjust within each family by Holm.
+    """Test each contrast by ``measured_mean`` and adjust within each family by Holm.
 
     One family holds all comparisons of the weights, the other all comparisons under pixel conventions. Thus no
     comparison of the same data is tested twice at the full level, and no secondary comparison is a family of one.
@@ -100,10 +110,12 @@ def judge(found: Sequence[Contrast], folds: int, margin: float) -> list[Judged]:
     """
     results = []
     for family, rows in _adjusted_together(found):
-        tests = [difference(row.first, row.second, folds) for row in rows]
-        adjusted = holm([test.p_value for test in tests])
+        gaps = [row.difference for row in rows]
+        tests = [measured_mean(gap.folds.to_numpy(), folds, gap.patients) for gap in gaps]
+        by_folds = [fold_mean(gap.folds.to_numpy(), folds) for gap in gaps]
+        adjusted = holm([test.p_value for test in tests]).tolist()
         words = verdicts(tests, margin)
-        results += [Judged(*row, family) for row in zip(rows, tests, adjusted.tolist(), words, strict=True)]
+        results += [Judged(*row, family) for row in zip(rows, tests, by_folds, adjusted, words, strict=True)]
     return results
 
 
@@ -127,9 +139,8 @@ def comparison_table(results: Sequence[Judged]) -> pd.DataFrame:
 def _row(result: Judged) -> Comparison:
     contrast = result.contrast
     reason = "; ".join(filter(None, (_under(contrast), contrast.note)))
-    sides = contrast.a, contrast.b
-    tested = result.test, result.p_adjusted, result.verdict
-    return comparison(contrast.level, sides, AUROC.key, *tested, reason, result.family)
+    sides, tested = (contrast.a, contrast.b), (result.test, result.p_adjusted, result.verdict)
+    return comparison(contrast.level, sides, AUROC.key, *tested, reason, family=result.family, by_folds=result.by_folds)
 
 
 def _under(contrast: Contrast) -> str:
@@ -150,10 +161,10 @@ def _of_weights(
     sides = list(zip(pair, way, strict=True))
     families = [record.family(weights, entry) for weights, entry in sides]
     if over == "grid":
-        first, second = (values.mean(family) for family in families)
+        first, second = (values.measured_mean(family) for family in families)
         note = f"mean over {len(families[0])} scenarios each"
     else:
-        first, second = (values.at(values.choose(family)) for family in families)
+        first, second = (values.measured_at(values.choose(family)) for family in families)
         note = "for each weights the scenario of lowest inner loss in each training part"
     a, b = (side(record, weights, entry) for weights, entry in sides)
     return Contrast(level, a, b, first, second, note, _uncertain(record, sides))
@@ -171,7 +182,7 @@ def _uncertain(record: ExperimentRecord, sides: Sequence[tuple[str, str]]) -> st
 
 def _settings(record: ExperimentRecord, values: RunValues, pairs: Sequence[tuple[str, str]]) -> Iterator[Contrast]:
     by_setting = {
-        setting: values.at(values.choose([s for s in record.trained if s.setting == setting]))
+        setting: values.measured_at(values.choose([s for s in record.trained if s.setting == setting]))
         for setting in record.settings
     }
     for first, second in _counterparts(record, pairs):
@@ -186,9 +197,8 @@ def _scenarios(record: ExperimentRecord, values: RunValues, pairs: Sequence[tupl
         for rate in rates:
             a, b = Scenario(first, rate), Scenario(second, rate)
             if a in known and b in known:
-                yield Contrast(
-                    "scenario", a.name, b.name, values.auroc[a.name], values.auroc[b.name], "same learning rate"
-                )
+                first_mean, second_mean = (values.measured_mean([side]) for side in (a, b))
+                yield Contrast("scenario", a.name, b.name, first_mean, second_mean, "same learning rate")
 
 
 def _counterparts(record: ExperimentRecord, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[Setting, Setting]]:
@@ -234,7 +244,7 @@ def _probe(record: ExperimentRecord, values: RunValues, pair: tuple[str, str], e
     probes = [record.probes(weights, entry) for weights in pair]
     if all(probes):
         names = f"{pair[0]}-{entry}-probe", f"{pair[1]}-{entry}-probe"
-        first, second = (values.mean(of_side) for of_side in probes)
+        first, second = (values.measured_mean(of_side) for of_side in probes)
         yield Contrast(PIXELS[1], *names, first, second, "linear probe, mean over the backbones", entry)
 
 
@@ -244,7 +254,7 @@ def _changes(level: str, rows: Sequence[Contrast], reference: str, difference: s
     A difference shown under one convention but not under another is not evidence of a change (Gelman & Stern, American
     Statistician 2006).
     """
-    gaps = {row.pixels: row.first - row.second for row in rows}
+    gaps = {row.pixels: row.difference for row in rows}
     for entry, gap in gaps.items():
         if entry != reference:
             note = f"change of {difference} from {reference} pixels"

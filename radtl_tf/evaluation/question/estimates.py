@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
+from radtl_tf.evaluation.inference.repeated_folds import measured_mean
 from radtl_tf.evaluation.question.chosen_runs import Side
-from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.question.inner_choice import Measured, RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.records.runs import SELECTED, Setting
 
 ESTIMATE_COLUMNS = (
     *("scenario", "backbone", "weights", "tuning", "learning_rate", "metric"),
     *("mean", "sd", "ci_low", "ci_high", "method", "pixels", "not_converged"),
+    *("ci_low_by_folds", "ci_high_by_folds"),  # from the fold values alone
 )
 
 
@@ -34,14 +36,34 @@ def setting_row(
     """
     estimate = fold_mean(per_fold.to_numpy(), record.num_folds)
     low, high = np.clip(estimate.interval(), *bounds).tolist()  # nan stays nan
-    method = f"mean of {len(per_fold)} fold values, corrected resampled t, {estimate.df} df; sd over folds"
+    method = f"mean of {len(per_fold)} fold values, {estimate.described}; sd over folds"
     num_lost = int(per_fold.isna().sum())
     return (
         *(setting.name, setting.backbone, setting.weights, setting.tuning, SELECTED, metric),
         *(estimate.mean, math.nan if num_lost else estimate.sd, low, high),
         f"none: not defined in {num_lost} of {len(per_fold)} folds" if num_lost else method,
-        *(setting.pixels, num_stuck),
+        *(setting.pixels, num_stuck, low, high),
     )
+
+
+def auroc_cells(record: ExperimentRecord, measured: Measured) -> dict[str, object]:
+    """Return the cells of an AUROC: mean, SD over folds, interval, method, and the interval by the fold values alone.
+
+    The interval is on the scale of log-odds, so that it never leaves 0..1; the one by folds is cut there.
+    """
+    values = measured.folds.to_numpy()
+    found, by_folds = measured_mean(values, record.num_folds, measured.patients), fold_mean(values, record.num_folds)
+    low, high = found.interval_of_share()
+    low_by_folds, high_by_folds = np.clip(by_folds.interval(), 0, 1).tolist()  # nan stays nan
+    return {
+        "mean": found.mean,
+        "sd": found.sd,
+        "ci_low": low,
+        "ci_high": high,
+        "method": f"mean of {len(values)} fold values, {found.described}, on the scale of log-odds; sd over folds",
+        "ci_low_by_folds": low_by_folds,
+        "ci_high_by_folds": high_by_folds,
+    }
 
 
 def num_stuck(values: RunValues, side: Side) -> int:

@@ -8,10 +8,27 @@ from dataclasses import dataclass
 import pandas as pd
 
 from radtl_tf.errors import DataError
+from radtl_tf.evaluation.inference.repeated_folds import ByPatient
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.evaluation.results.patient_table import PatientTable
 from radtl_tf.records.runs import Scenario
 
 _ROW = ["repeat", "fold"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Test AUROCs of a side per (repeat, fold), and what the patients add to the error of their mean, if it is known.
+
+    The difference of two sides has both, too.
+    """
+
+    folds: pd.Series
+    patients: ByPatient | None = None
+
+    def __sub__(self, other: Measured) -> Measured:
+        patients = self.patients - other.patients if self.patients and other.patients else None
+        return Measured(self.folds - other.folds, patients)
 
 
 @dataclass(frozen=True)
@@ -19,11 +36,13 @@ class RunValues:
     """Tables with a row per (repeat, fold) and a column per scenario.
 
     ``auroc`` is of the test part (0..1), ``inner_loss`` of the inner part; ``stuck``: the run had not converged.
+    ``patients``: what each patient adds to the error of the AUROC.
     """
 
     auroc: pd.DataFrame
     inner_loss: pd.DataFrame
     stuck: pd.DataFrame
+    patients: PatientTable | None = None
 
     def choose(self, scenarios: Sequence[Scenario]) -> pd.Series:
         """Return per (repeat, fold) the name of the scenario of lowest inner loss; among equals, the first."""
@@ -32,6 +51,15 @@ class RunValues:
     def at(self, chosen: pd.Series) -> pd.Series:
         """Return the test AUROC of the chosen scenario for each (repeat, fold)."""
         return _pick(self.auroc, chosen)
+
+    def measured_at(self, chosen: pd.Series) -> Measured:
+        """Return the test AUROC of the chosen scenario for each (repeat, fold), with the patients."""
+        return Measured(self.at(chosen), self.patients.at(list(chosen)) if self.patients else None)
+
+    def measured_mean(self, scenarios: Sequence[Scenario]) -> Measured:
+        """Return the mean test AUROC over the scenarios per (repeat, fold), with the patients."""
+        names = [scenario.name for scenario in scenarios]
+        return Measured(self.mean(scenarios), self.patients.mean(names) if self.patients else None)
 
     def num_stuck(self, chosen: pd.Series) -> int:
         """Return how many of the chosen runs had not converged."""

@@ -80,8 +80,8 @@ class Learned:
 def learned(answer: Answer, baselines: pd.DataFrame, folds: int) -> Learned:
     """Compare each weights of ``answer`` with 0.5 and with the best of ``baselines``, a column per baseline.
 
-    ``baselines`` has the test AUROC per (repeat, fold). The corrected resampled t is the question's. The weights are
-    compared with chance first and with the baseline second; each of the two families is adjusted by Holm.
+    ``baselines`` has the test AUROC per (repeat, fold). The test is the corrected resampled t on the fold values. The
+    weights are compared with chance first and with the baseline second; each of the two families is adjusted by Holm.
     """
     best = str(baselines.mean().idxmax()) if len(baselines.columns) else ""
     others = {CHANCE: 0.5} | ({best: baselines[best]} if best else {})

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from radtl_tf.evaluation.formatting import number
-from radtl_tf.evaluation.inference.comparison import ALPHA, Verdict, difference, holm, verdicts
-from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
+from radtl_tf.evaluation.inference.comparison import ALPHA, Verdict, holm, verdicts
+from radtl_tf.evaluation.inference.corrected_t import FoldMean
+from radtl_tf.evaluation.inference.repeated_folds import measured_mean
 from radtl_tf.evaluation.question.contrasts import side
-from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.question.inner_choice import Measured, RunValues
 from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
 
 CURVE_COLUMNS = ("train_fraction", "patients", "weights", "mean", "sd", "ci_low", "ci_high")
@@ -62,9 +63,9 @@ def learning_curve(record: ExperimentRecord, values: RunValues) -> LearningCurve
     return LearningCurve(curve, steps, _sentence(steps))
 
 
-def _aurocs(record: ExperimentRecord, values: RunValues, weights: str, share: float, over: str) -> pd.Series:
+def _aurocs(record: ExperimentRecord, values: RunValues, weights: str, share: float, over: str) -> Measured:
     family = record.family(weights, share=share)
-    return values.mean(family) if over == "grid" else values.at(values.choose(family))
+    return values.measured_mean(family) if over == "grid" else values.measured_at(values.choose(family))
 
 
 def _probe(record: ExperimentRecord, values: RunValues, share: float) -> FoldMean | None:
@@ -72,7 +73,12 @@ def _probe(record: ExperimentRecord, values: RunValues, share: float) -> FoldMea
     probes = [record.probes(weights, share=share) for weights in record.asked.compare]
     if not all(probes):
         return None
-    return difference(values.mean(probes[0]), values.mean(probes[1]), record.num_folds)
+    return _difference(record, values.measured_mean(probes[0]), values.measured_mean(probes[1]))
+
+
+def _difference(record: ExperimentRecord, first: Measured, second: Measured) -> FoldMean:
+    gap = first - second
+    return measured_mean(gap.folds.to_numpy(), record.num_folds, gap.patients)
 
 
 def agrees(verdict: Verdict, probe: FoldMean | None, margin: float) -> bool:
@@ -98,23 +104,23 @@ def _patients(record: ExperimentRecord, share: float) -> float:
 
 
 def _curve_rows(
-    record: ExperimentRecord, by_side: dict[tuple[float, str], pd.Series], patients: dict[float, float]
+    record: ExperimentRecord, by_side: dict[tuple[float, str], Measured], patients: dict[float, float]
 ) -> Iterator[tuple[object, ...]]:
     for (share, weights), aurocs in by_side.items():
-        estimate = fold_mean(aurocs.to_numpy(), record.num_folds)
-        low, high = np.clip(estimate.interval(), 0, 1).tolist()
-        yield share, patients[share], side(record, weights, NATIVE), estimate.mean, estimate.sd, low, high
+        estimate = measured_mean(aurocs.folds.to_numpy(), record.num_folds, aurocs.patients)
+        interval = estimate.interval_of_share()
+        yield share, patients[share], side(record, weights, NATIVE), estimate.mean, estimate.sd, *interval
 
 
 def _step_rows(
     record: ExperimentRecord,
-    by_side: dict[tuple[float, str], pd.Series],
+    by_side: dict[tuple[float, str], Measured],
     patients: dict[float, float],
     probes: dict[float, FoldMean | None],
 ) -> Iterator[tuple[object, ...]]:
     question = record.asked
     a, b = question.compare
-    tests = [difference(by_side[share, a], by_side[share, b], record.num_folds) for share in patients]
+    tests = [_difference(record, by_side[share, a], by_side[share, b]) for share in patients]
     names = side(record, a, NATIVE), side(record, b, NATIVE)
     # The share 1 is the question itself, which is not adjusted. The others are adjusted over all shares, so that one
     # smaller share is not a family of one.

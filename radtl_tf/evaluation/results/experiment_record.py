@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from radtl_tf.errors import DataError
+from radtl_tf.evaluation.inference import corrected_t, repeated_folds
 from radtl_tf.records.experiment import Experiment, Question
 from radtl_tf.records.experiment_facts import DataFacts, ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
@@ -72,6 +73,11 @@ class ExperimentRecord:
         """The name of a run's AUROC: with several classes it is a mean."""
         target = self.target
         return "AUROC" if target.is_binary else f"mean AUROC of the {len(target.classes)} classes"
+
+    @property
+    def auroc_method(self) -> str:
+        """The method of the intervals and p values of AUROCs."""
+        return repeated_folds.METHOD if self.num_repeats > 1 else corrected_t.METHOD
 
     @property
     def num_folds(self) -> int:

@@ -64,13 +64,14 @@ def agreement_rows(
     reason = "secondary; the better one has the lower inner loss in each training part"
     return comparison_frame(
         [
-            comparison(
-                *(AVERAGE, (f"mean of {of.a} and {of.b}", "better of the two"), AUROC.key, of.gain, p_value),
-                *(word, reason, family),
-            )
+            comparison(AVERAGE, _sides(of), AUROC.key, of.gain, p_value, word, reason, family)
             for of, p_value, word in zip(found, adjusted, words, strict=True)
         ]
     )
+
+
+def _sides(of: Agreement) -> tuple[str, str]:
+    return f"mean of {of.a} and {of.b}", "better of the two"
 
 
 def both_err(first: Errors, second: Errors) -> float:

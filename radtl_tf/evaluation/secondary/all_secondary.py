@@ -62,16 +62,20 @@ class SecondaryResults:
 
 
 def secondary_results(
-    folder: Path, record: ExperimentRecord, predictions: pd.DataFrame, values: RunValues, counts: pd.DataFrame
+    folder: Path,
+    record: ExperimentRecord,
+    predictions: pd.DataFrame,
+    values: RunValues,
+    parts: RunParts,
+    counts: pd.DataFrame,
 ) -> SecondaryResults:
     """Evaluate everything that is secondary to the question.
 
-    ``predictions`` come from ``read_predictions``, ``counts`` from ``notes.part_counts``.
+    ``predictions`` come from ``read_predictions``, ``parts`` are theirs, ``counts`` come from ``notes.part_counts``.
 
     Raises:
         DataError: the metadata for subgroups are missing or damaged.
     """
-    parts = RunParts(predictions, record.data.unit, record.target)
     settings, pairs = setting_sides(record, values), list(question_pairs(record, values))
     common = agreements(record, values, parts, list(question_pairs(record, values, over="selected")))
     gains = [of.gain.p_value for of in common]

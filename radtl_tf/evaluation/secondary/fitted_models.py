@@ -16,6 +16,7 @@ from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.records.runs import SELECTED, Setting
 
 FITTED = "auroc, these fitted models only"
+_NONE = math.nan, math.nan  # by the fold values alone
 _METHOD = "mean over the folds of the first repeat, influence curve, patients as clusters (LeDell et al. 2015)"
 
 
@@ -33,7 +34,7 @@ def _row(
     found = _mean(parts, side)
     low, high = np.clip(found.interval(), 0, 1).tolist()
     names = setting.name, setting.backbone, setting.weights, setting.tuning, SELECTED, FITTED
-    return *names, found.value, math.nan, low, high, _METHOD, setting.pixels, num_stuck(values, side)
+    return *names, found.value, math.nan, low, high, _METHOD, setting.pixels, num_stuck(values, side), *_NONE
 
 
 def _mean(parts: RunParts, side: Side) -> FittedMean:

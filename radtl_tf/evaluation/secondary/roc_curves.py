@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.inference.corrected_t import fold_mean
-from radtl_tf.evaluation.metrics.auroc import auroc, over_classes
+from radtl_tf.evaluation.inference.repeated_folds import measured_mean
+from radtl_tf.evaluation.metrics.auroc import over_classes
 from radtl_tf.evaluation.question.contrasts import side
-from radtl_tf.evaluation.question.inner_choice import RunValues
+from radtl_tf.evaluation.question.inner_choice import Measured, RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.predictions import RUN
 from radtl_tf.evaluation.results.units import arrays, by_unit
+from radtl_tf.records.runs import Scenario
 
 Numbers = NDArray[np.float64]
 QUESTION = "question"  # panel of the question's two sides, if each has more than one setting
@@ -30,13 +31,14 @@ CURVE_COLUMNS = ("kind", "panel", "name", "weights", "x", "mean", "low", "high",
 class Line:
     """One line of a figure: ``name`` (a side of the question) in one ``panel``.
 
-    ``chosen`` has per (repeat, fold) the scenario chosen by inner loss.
+    ``chosen`` has per (repeat, fold) the scenario chosen by inner loss, ``measured`` its test AUROC.
     """
 
     panel: str
     name: str
     weights: str
     chosen: pd.Series
+    measured: Measured
 
     @property
     def runs(self) -> list[tuple[str, int, int]]:
@@ -100,7 +102,7 @@ def lines(record: ExperimentRecord, values: RunValues) -> list[Line]:
     found = list(_by_setting(record, values, sides))
     chooses = question is not None and question.over == "selected" and len({line.panel for line in found}) > 1
     asked = [
-        Line(QUESTION, side(record, *of), of[0], values.choose(record.family(*of))) for of in (sides if chooses else ())
+        _line(values, (QUESTION, side(record, *of), of[0]), record.family(*of)) for of in (sides if chooses else ())
     ]
     return asked + found
 
@@ -109,8 +111,13 @@ def _by_setting(record: ExperimentRecord, values: RunValues, sides: Sequence[tup
     for weights, entry in sides:
         family = record.family(weights, entry)
         for setting in dict.fromkeys(scenario.setting for scenario in family):
-            chosen = values.choose([scenario for scenario in family if scenario.setting == setting])
-            yield Line(f"{setting.backbone}, {setting.tuning}", side(record, weights, entry), weights, chosen)
+            names = f"{setting.backbone}, {setting.tuning}", side(record, weights, entry), weights
+            yield _line(values, names, [scenario for scenario in family if scenario.setting == setting])
+
+
+def _line(values: RunValues, names: tuple[str, str, str], scenarios: Sequence[Scenario]) -> Line:
+    chosen = values.choose(scenarios)
+    return Line(*names, chosen, values.measured_at(chosen))
 
 
 def curve_table(record: ExperimentRecord, shown: Sequence[Line], predictions: pd.DataFrame) -> pd.DataFrame:
@@ -118,7 +125,7 @@ def curve_table(record: ExperimentRecord, shown: Sequence[Line], predictions: pd
 
     Curves, also of several classes, are averaged vertically: ``x`` is the false-positive rate or the sensitivity.
     Scores of different folds are never pooled. ``low`` and ``high`` are a range, not an interval.
-    ``auroc`` is the mean over the folds, with its 95 % interval by the corrected resampled t.
+    ``auroc`` is the mean over the folds, with its 95 % interval as in ``estimates.csv``.
     """
     tested = by_unit(predictions[predictions["part"] == "test"], record.data.unit, record.target)
     names = {name for line in shown for name in line.chosen}
@@ -140,8 +147,8 @@ def _averaged(
     kind: str, line: Line, cases: Mapping[Any, tuple[NDArray[np.int64], Numbers]], folds: int
 ) -> pd.DataFrame:
     curves = np.stack([_curve(kind, *cases[run]) for run in line.runs])
-    area = fold_mean([auroc(*cases[run]) for run in line.runs], folds)
-    low, high = np.clip(area.interval(), 0, 1).tolist()
+    area = measured_mean(line.measured.folds.to_numpy(), folds, line.measured.patients)
+    low, high = area.interval_of_share()
     return pd.DataFrame(
         {
             **{"kind": kind, "panel": line.panel, "name": line.name, "weights": line.weights, "x": GRID},

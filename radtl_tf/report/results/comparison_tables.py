@@ -18,7 +18,8 @@ def comparisons_table(evaluation: Evaluation) -> Table:
     return Table(
         key="comparisons",
         title="Comparisons",
-        caption="Difference = A - B on the same folds, by the paired corrected resampled t. The question is the "
+        caption="Difference = A - B on the same folds; intervals and p from "
+        f"{evaluation.record.auroc_method}, paired. The question is the "
         "experiment's result. All other rows are secondary: their intervals are not adjusted. "
         f"{families_told(evaluation)} If the question has several rows, it has an outcome only if they agree."
         f"{_twice(evaluation, ('setting', 'grid'))}",

@@ -44,8 +44,28 @@ def _metric(evaluation: Evaluation) -> Iterator[str]:
     yield (
         "Performance was measured by the area under the ROC curve (AUROC) per "
         f"{record.data.unit}{_over_classes(record)}, averaged over {record.num_test_parts} test parts; scores of "
-        "different folds were never pooled. Intervals (95 %) and p values were computed by the corrected resampled t "
-        f"of Nadeau & Bengio (2003) on the fold values with {record.num_folds - 1} degrees of freedom."
+        f"different folds were never pooled. {_intervals(record)}"
+    )
+
+
+def _intervals(record: ExperimentRecord) -> str:
+    """Say how intervals and p values were computed, which depends on the number of repeats."""
+    by_folds = (
+        "the corrected resampled t of Nadeau & Bengio (2003) on the fold values with "
+        f"{record.num_folds - 1} degrees of freedom"
+    )
+    if record.num_repeats == 1:
+        return (
+            f"Intervals (95 %) and p values were computed by {by_folds}; intervals of an AUROC on the scale of "
+            "log-odds."
+        )
+    return (
+        "Intervals (95 %) and p values of AUROCs and their differences were computed from what each patient added to "
+        "the mean (influence curve of LeDell et al. 2015, patients as clusters): the variance was the sum over the "
+        "patients of the squared mean over the repeats, plus the variance over the repeats divided by the share of "
+        "the patients outside a training part (finite population correction), with the degrees of freedom of "
+        "Satterthwaite (1946); intervals of an AUROC on the scale of log-odds. Those of other metrics were computed by "
+        f"{by_folds}."
     )
 
 

@@ -24,7 +24,7 @@ def pixels_table(evaluation: Evaluation) -> Table:
     return Table(
         key="pixels",
         title="Pixel conventions",
-        caption=_caption(found) if found else "",
+        caption=_caption(found, evaluation.record.auroc_method) if found else "",
         columns=(
             *("Pixels", "Model", *sides, "Difference", "95 % interval", "Adjusted p", "Outcome"),
             *("Change", "95 % interval", "Adjusted p"),
@@ -48,14 +48,13 @@ def similarity_table(evaluation: Evaluation) -> Table:
     )
 
 
-def _caption(found: Ablation) -> str:
+def _caption(found: Ablation, method: str) -> str:
     return (
         f"Test AUROC and {found.a} - {found.b}, both weights fed with the same convention, and the change of this "
-        f"difference from {found.trained.changes[0].contrast.b}. Paired corrected resampled t; p adjusted over "
-        f"all comparisons of conventions (Holm), intervals not adjusted. The trained head had "
-        f"head_input = {found.head_input}: a raw "
-        "head also measures the scale of the features; a standardized head and the linear probe do not. To test the "
-        "other head, run a second experiment."
+        f"difference from {found.trained.changes[0].contrast.b}. Intervals and p from {method}, paired; p adjusted "
+        "over all comparisons of conventions (Holm), intervals not adjusted. The trained head had "
+        f"head_input = {found.head_input}: a raw head also measures the scale of the features; a standardized head and "
+        "the linear probe do not. To test the other head, run a second experiment."
     )
 
 
@@ -70,7 +69,7 @@ def _rows(found: Ablation) -> Iterator[tuple[str, ...]]:
 
 
 def _cells(row: Judged) -> tuple[str, ...]:
-    sides = (number(float(values.mean())) for values in (row.contrast.first, row.contrast.second))
+    sides = (number(float(side.folds.mean())) for side in (row.contrast.first, row.contrast.second))
     return (*sides, *_test(row), row.verdict)
 
 

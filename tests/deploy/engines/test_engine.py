@@ -25,7 +25,7 @@ from radtl_tf.cli.main import main
 try:
     main(sys.argv[2:])
 except SystemExit as end:
-    assert end.code == 0
+    assert not end.code
 assert str("tensorflow" in sys.modules) == sys.argv[1]
 assert "keras" not in sys.modules
 """

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import logit
 from sklearn.datasets import make_moons
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from sklearn.svm import SVC
@@ -110,3 +111,13 @@ def test_type_one_error_of_trained_heads_stays_near_its_level() -> None:
     naive = np.mean([stats.ttest_1samp(sample, 0).pvalue < 0.05 for sample in samples])
     assert corrected <= 0.08  # 5 % and two standard errors of 250 draws
     assert naive > 0.2
+
+
+def test_the_interval_of_a_share_is_on_the_scale_of_log_odds() -> None:
+    found = fold_mean((0.99, 0.999, 0.95, 1.0, 0.98), folds=5)
+    low, high = found.interval_of_share()
+    assert 0 < low < found.mean < high < 1 < found.interval()[1]
+    assert logit(low) + logit(high) == pytest.approx(2 * logit(found.mean))
+    middle = fold_mean((0.51, 0.5, 0.49, 0.5, 0.5), folds=5)
+    assert middle.interval_of_share() == pytest.approx(middle.interval(), abs=1e-4)
+    assert all(map(math.isnan, fold_mean([1.0] * 5, folds=5).interval_of_share()))

@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import norm
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
-from radtl_tf.evaluation.inference.expected_width import LIKELY, expected
+from radtl_tf.evaluation.inference.delong import delong
+from radtl_tf.evaluation.inference.expected_width import LIKELY, TRAINING, expected
 from radtl_tf.evaluation.metrics.auroc import auroc
 
 
@@ -37,3 +38,12 @@ def test_the_sentence_says_what_cannot_be_shown() -> None:
     assert "whatever the truth" not in few  # narrower fold values than expected may show it
     assert all("+-0.02" in said for said in (few, many))
     assert "0.02 " not in expected(50, 50, 5, 1).sentence(None)
+
+
+def test_with_repeats_it_is_that_of_all_patients_with_training() -> None:
+    found = expected(60, 240, 5, 3)
+    truth = np.repeat([1, 0], [60, 240])
+    rng = np.random.default_rng(1)
+    errors = [delong(truth, rng.normal(norm.ppf(LIKELY) * np.sqrt(2) * truth)).standard_error() for _ in range(50)]
+    assert found.single == pytest.approx(2 * np.sqrt(TRAINING) * np.mean(errors), rel=0.05)  # t with 59 df is 2.0
+    assert found == expected(60, 240, 5, 10)

@@ -13,6 +13,7 @@ from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.formatting import number, p_text, range_text
 from radtl_tf.evaluation.question.answer import margin_words, sentence
 from radtl_tf.evaluation.question.contrasts import Contrast, judge
+from radtl_tf.evaluation.question.inner_choice import Measured
 
 Outcome = Callable[..., Path]
 SENTENCE = re.compile(
@@ -26,7 +27,8 @@ def told(evaluation: Evaluation, differences: tuple[float, ...], margin: float =
     """Return the sentence for given fold differences."""
     index = pd.MultiIndex.from_product([[0], range(5)], names=["repeat", "fold"])
     second = pd.Series(0.7, index)
-    contrast = Contrast("question", "imagenet", "random", second + np.array(differences), second, "two ways")
+    sides = Measured(second + np.array(differences)), Measured(second)
+    contrast = Contrast("question", "imagenet", "random", *sides, "two ways")
     asked = replace(evaluation.record.experiment, question=replace(evaluation.record.asked, margin=margin))
     record = replace(evaluation.record, facts=replace(evaluation.record.facts, experiment=asked))
     return sentence(record, judge([contrast], 5, margin)[0])

@@ -32,9 +32,9 @@ def test_a_gap_that_closes_is_said_with_the_number_of_patients(outcome: Outcome)
     found = evaluate(outcome(signal={"imagenet": 2.0, "random": 2.0}, at_share=APART, **SMALL)).learning_curve
     assert found
     assert found.steps["train_fraction"].tolist() == [0.1, 0.5, 1.0]
-    assert found.steps["patients"].tolist() == [15, 75, 150]
+    assert found.steps["patients"].tolist() == [25, 125, 250]
     assert found.steps["verdict"].tolist() == ["better", "equivalent", "equivalent"]
-    assert re.findall(r"about (\d+)", found.sentence) == ["15", "75", "150", "75"]  # every step, then where it closes
+    assert re.findall(r"about (\d+)", found.sentence) == ["25", "125", "250", "125"]  # every step, then where it closes
 
 
 def test_p_is_adjusted_over_all_shares_and_the_question_is_not(outcome: Outcome) -> None:
@@ -69,7 +69,7 @@ def test_the_probe_agrees(verdict: Any, mean: float, error: float, agreed: bool)
 def test_what_the_probe_does_not_show_is_not_said(outcome: Outcome) -> None:
     folder = outcome(signal={"imagenet": 2.0, "random": 2.0}, at_share=APART, **SMALL)
     said = evaluate(folder).learning_curve
-    assert said and said.steps["probe_agrees"].all() and "15 training patients imagenet is better" in said.sentence
+    assert said and said.steps["probe_agrees"].all() and "25 training patients imagenet is better" in said.sentence
     table = pd.read_csv(folder / "predictions.csv", dtype=str)
     probes = table["scenario"].str.contains("probe") & table["scenario"].str.contains("0.1")
     table.loc[probes, "score"] = table.loc[probes, "example"].map(lambda example: str(0.2 + 0.001 * (int(example) % 7)))
@@ -77,13 +77,13 @@ def test_what_the_probe_does_not_show_is_not_said(outcome: Outcome) -> None:
     found = evaluate(folder).learning_curve
     assert found and found.steps["verdict"].tolist() == said.steps["verdict"].tolist()
     assert found.steps["probe_agrees"].tolist() == [False, True, True]
-    assert "imagenet is better" not in found.sentence and "15 training patients undecided" in found.sentence
+    assert "imagenet is better" not in found.sentence and "25 training patients undecided" in found.sentence
 
 
 def test_where_all_patients_leave_it_open_nothing_is_claimed(outcome: Outcome) -> None:
     found = evaluate(outcome(signal={"imagenet": 1.5, "random": 1.0}, **SMALL | {"noise": 0.5})).learning_curve
     assert found and found.steps["verdict"].iloc[-1] != "equivalent"
-    assert re.findall(r"about (\d+)", found.sentence) == ["15", "75", "150"]
+    assert re.findall(r"about (\d+)", found.sentence) == ["25", "125", "250"]
 
 
 def test_the_row_with_all_patients_is_the_question(outcome: Outcome) -> None:
