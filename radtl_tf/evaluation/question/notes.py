@@ -11,6 +11,7 @@ from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.records.runs import BINARY, Target
 
 NEARLY_FROZEN = {("InceptionV3", "top10"): 192}  # trainable parameters below the head: the beta of one batch norm
+_UNSEEN = "Data check, label-in-column"
 
 
 def part_counts(folds: pd.DataFrame, predictions: pd.DataFrame, target: Target = BINARY) -> pd.DataFrame:
@@ -48,9 +49,12 @@ def notes(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[s
 
 
 def alarms(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[str, str]] = ()) -> list[str]:
-    """Return what may have spoiled the result; ``equal`` are weights with the same scores in every run."""
+    """Return what may have spoiled the result; ``equal`` are weights with the same scores in every run.
+
+    A column that gives the label away comes last: no network sees it.
+    """
     found = [*_equal(equal), *record.facts.warnings, *_few_patients(parts), *_runs(record)]
-    return list(dict.fromkeys(found))
+    return sorted(dict.fromkeys(found), key=lambda alarm: alarm.startswith(_UNSEEN))
 
 
 def _equal(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:

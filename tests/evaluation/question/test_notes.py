@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
-from radtl_tf.evaluation.question.notes import notes
+from radtl_tf.evaluation.question.notes import alarms, notes
 
 Outcome = Callable[..., Path]
 Changed = Callable[..., Evaluation]
@@ -76,6 +76,14 @@ def test_balanced_class_weights_and_own_warnings_are_passed_on(evaluation: Evalu
     found = notes(other.record, other.parts)
     assert found[0] == "Watch out."
     assert any("balanced" in note for note in found)
+
+
+def test_a_column_that_no_network_sees_is_the_last_alarm(evaluation: Evaluation) -> None:
+    warnings = ("Data check, label-in-column: 'x'.", "Data check, shortcut: 0.7.")
+    facts = replace(evaluation.record.facts, warnings=warnings)
+    found = alarms(replace(evaluation.record, facts=facts), evaluation.parts)
+    assert found[0] == warnings[1]
+    assert found[-1] == warnings[0]
 
 
 @pytest.mark.parametrize("unit", ["patient", "image"])
