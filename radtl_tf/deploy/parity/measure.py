@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from radtl_tf.logs import get_logger
 
 _log = get_logger(__name__)
 
+ROOM = 3
+MOST_ROUNDING = 1e-4  # a network that rounding changes by more is not exported with a tolerance of its own
 _BATCH = 16
 _Scores = NDArray[np.float32]
 
@@ -56,6 +58,8 @@ def measure(ensemble: Ensemble, held_out: HeldOut, written: Mapping[Format, Path
             for signature, found in _consumed(format, folder, images).items():
                 known = expected[_encoded(images, len(greys))] if signature == "serving_default" else expected
                 rows.append(Row(format.name, signature, len(known), _difference(found, known), format.tolerance))
+    if not all(row.is_within for row in rows):
+        rows = list(_with_room(rows, _rounding(ensemble, greys, expected)))
     return Parity(tuple(rows))
 
 
@@ -86,6 +90,24 @@ def _probabilities(ensemble: Ensemble, greys: NDArray[np.float32]) -> _Scores:
     with tf.device(EXACT):
         batches = [ensemble.probabilities(tf.constant(greys[at : at + _BATCH])) for at in range(0, len(greys), _BATCH)]
     return np.concatenate([batch.numpy() for batch in batches])
+
+
+def _rounding(ensemble: Ensemble, greys: NDArray[np.float32], expected: _Scores) -> float:
+    """Return the change of Keras' probabilities if every grey value becomes the next float32 number, up or down.
+
+    Some networks enlarge rounding errors: with random weights, features hardly vary, and the head standardizes them.
+    """
+    return max(
+        _difference(_probabilities(ensemble, np.nextafter(greys, np.float32(limit))), expected) for limit in (0, 1)
+    )
+
+
+def _with_room(rows: Sequence[Row], rounding: float) -> Iterator[Row]:
+    """Yield the rows with a tolerance of at least ``ROOM`` times ``rounding``, which counts up to ``MOST_ROUNDING``."""
+    allowed = ROOM * min(rounding, MOST_ROUNDING)
+    _log.info(f"Rounding alone changes the probabilities of these networks by up to {rounding:.1e}")
+    for row in rows:
+        yield replace(row, tolerance=max(row.tolerance, allowed))
 
 
 def _recorded(ensemble: Ensemble, held_out: HeldOut, greys: NDArray[np.float32]) -> Row:

@@ -13,6 +13,8 @@ from radtl_tf.deploy import export as export_module
 from radtl_tf.deploy.card.facts import read_card
 from radtl_tf.deploy.export import export
 from radtl_tf.deploy.formats.table import FORMATS
+from radtl_tf.deploy.parity import measure as measure_module
+from radtl_tf.deploy.parity.table import Row
 from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.records.folder import OutputFolder
 
@@ -107,3 +109,10 @@ def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], None]) -> Non
             head.bias.assign(bias)
 
     monkeypatch.setattr(export_module, "write", spoiled)
+
+
+@pytest.mark.parametrize(("rounding", "allowed"), [(1e-9, 1e-5), (2e-5, 6e-5), (1.0, 3e-4)])
+def test_rounding_gives_room_up_to_a_limit(rounding: float, allowed: float) -> None:
+    (row,) = measure_module._with_room([Row("saved_model", "grey", 8, 2e-5, 1e-5)], rounding)
+    assert row.tolerance == pytest.approx(allowed)
+    assert row.max_difference == 2e-5
