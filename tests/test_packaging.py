@@ -182,6 +182,7 @@ def test_an_installed_package_finds_its_folders(wheel: zipfile.ZipFile, tmp_path
     assert found == [str(tmp_path.resolve() / "radtl_tf" / name) for name in SHIPPED]
 
 
+@pytest.mark.slow
 def test_an_installed_package_loads_a_new_builder(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     wheel.extractall(tmp_path)
     found = "builders.builder_class('planted').name, *builders.known_datasets()"

@@ -57,13 +57,8 @@ def session(phantoms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RADTL_CACHE", str(phantoms.parent / "cache"))
 
 
-QUICK = ("folds-and-embeddings",)
-
-
-@pytest.mark.parametrize(
-    "page",
-    [pytest.param(page, marks=[pytest.mark.slow] * (page.stem not in QUICK), id=page.stem) for page in TUTORIALS],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
 def test_tutorial(page: Path, session: None) -> None:
     run_blocks(page)
 

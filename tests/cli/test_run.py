@@ -82,6 +82,7 @@ def test_saliency_without_its_images_is_one_line(finished: Path, radtl: Any) -> 
     assert radtl("report", finished, "--saliency", 0).exit_code == 2
 
 
+@pytest.mark.slow
 def test_train_is_an_experiment_of_one_row(finished_once: Path, tmp_path: Path, radtl: Any) -> None:
     words = ["train", "--manifest", finished_once / "labels.csv", "--positive", "sick", "--patient", "patient_id"]
     words += ["--backbone", "Tiny", "--weights", finished_once / "tiny.h5", "--pixels", "tf", "--learning-rate", "0.01"]

@@ -57,6 +57,7 @@ def test_a_model_gives_the_test_predictions_of_its_run(
     assert model.predict(images, verbose=0) == pytest.approx(scores, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
 def test_a_model_of_several_classes_has_an_output_for_each(
     kind: str, finished_several: Callable[[str], OutputFolder], tmp_path: Path

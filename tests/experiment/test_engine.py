@@ -129,6 +129,7 @@ def test_images_pass_each_backbone_once_per_start(make_plan: Any, monkeypatch: p
     assert sum(seen) == 3 * 60  # random weights are drawn again in the second repeat
 
 
+@pytest.mark.slow
 def test_another_experiment_on_the_same_images_pays_no_prefix(
     finished_plan: Plan, make_plan: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

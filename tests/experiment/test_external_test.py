@@ -108,6 +108,7 @@ def test_drift_is_said_where_it_was_planted_and_not_elsewhere(
     assert sentence in (tmp_path / "bright" / "external.html").read_text()
 
 
+@pytest.mark.slow
 def test_two_models_are_compared_on_the_same_cases(
     models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ def plan(plan_on_read_images: Any) -> Plan:
     return made
 
 
+@pytest.mark.slow
 def test_rows_of_fine_tuning_and_of_the_two_weights(plan: Plan) -> None:
     said: list[str] = []
     with shown(said.append):
@@ -90,6 +91,7 @@ def test_what_is_there_is_kept(make_plan: Any, monkeypatch: pytest.MonkeyPatch) 
     assert path.read_text() == "kept"
 
 
+@pytest.mark.slow
 def test_frozen_weights_are_compared_with_each_other_only(make_plan: Any) -> None:
     plan = make_plan(grid={"tunings": TUNINGS[:1], "pixels": ["native", "caffe"]})
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in similarities(plan)]  # no run is needed
@@ -101,6 +103,7 @@ def test_without_question_and_fine_tuning_there_is_nothing_to_measure(make_plan:
     assert similarities(make_plan(grid={"tunings": TUNINGS[:1], "weights": ["mine"]}, question=None)) == []
 
 
+@pytest.mark.slow
 def test_images_are_limited_and_the_numbers_stay(make_plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = make_plan(grid={"tunings": TUNINGS[:1]})
     monkeypatch.setattr(similarity, "MAX_IMAGES", 6)

@@ -62,9 +62,8 @@ print(keras.backend.backend(), sys.modules.get("tensorflow") is not None)
 PUBLISHED = [("ResNet50", 64), ("DenseNet121", 64), ("InceptionV3", 96), ("InceptionResNetV2", 96)]
 
 
-@pytest.mark.parametrize(
-    ("backbone", "size"), [("Tiny", 32), *(pytest.param(*each, marks=pytest.mark.slow) for each in PUBLISHED)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("backbone", "size"), [("Tiny", 32), *PUBLISHED])
 def test_pixels_cuts_and_heads_give_the_numbers_of_tensorflow(
     backbone: str, size: int, tmp_path: Path, tiny_backbone: str
 ) -> None:

@@ -67,7 +67,7 @@ def exported_full(tiny_backbone: str, tmp_path_factory: pytest.TempPathFactory) 
         head.reset(kernel, bias=np.zeros(2), mean=np.zeros(12), sd=np.ones(12))
     members = [(network.suffix, head) for network, head in zip(networks, heads, strict=True)]
     ensemble = Ensemble(networks[0].prefix, members, "binary", convention("tf"), image_size=32, resize="pad")
-    card = {"classes": ["well", "sick"], "depth": None}
+    card = {"classes": ["well", "sick"], "depth": None, "image_size": 32, "resize": "pad"}
     write_saved_model(ensemble, folder / "1", card)
     write_facts(folder / "1", card)
     return folder

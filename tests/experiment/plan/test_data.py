@@ -89,6 +89,7 @@ def test_what_is_accepted_is_what_the_latest_call_says(make_experiment: Any, tmp
     assert record()[1] == first
 
 
+@pytest.mark.slow
 def test_data_from_memory_are_those_of_the_file(make_experiment: Any, tmp_path: Path) -> None:
     experiment = make_experiment()
     manifest = read_manifest(experiment.task.manifest)
@@ -143,4 +144,7 @@ def test_a_named_data_set_is_checked_too(make_experiment: Any, tmp_path: Path, m
     task = {"dataset": "any", "positive": "sick", "manifest": None, "patient": None}
     named = take_in(make_experiment(task=task), OutputFolder(tmp_path / "named"), ())
     np.testing.assert_array_equal(named.cases.truth, own.cases.truth)
-    assert [finding.code for finding in named.checked.findings if finding.level == "warning"] == ["shortcut"]
+    assert [finding.code for finding in named.checked.findings if finding.level == "warning"] == [
+        "shortcut",
+        "marker",
+    ]

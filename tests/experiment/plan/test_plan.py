@@ -83,6 +83,7 @@ def test_while_no_run_is_finished_a_changed_experiment_takes_the_folder(plan_on_
     assert {file: file.stat().st_mtime_ns for file in kept} == kept  # neither built nor decoded again
 
 
+@pytest.mark.slow
 def test_a_changed_manifest_is_not_answered_with_the_pixels_of_the_one_before(make_plan: Any, tmp_path: Path) -> None:
     before = np.array(make_plan().pixels)
     header, *lines = (tmp_path / "labels.csv").read_text().splitlines()

@@ -187,6 +187,7 @@ def test_four_classes(source: Make, tmp_path: Path) -> None:
     assert sidecar["validation"]["auroc"] > 0.7
 
 
+@pytest.mark.slow
 def test_several_labels(source: Make, tmp_path: Path) -> None:
     def paint(pixels: np.ndarray, label: str) -> None:
         pixels[:16] += 120 * ("up" in label)

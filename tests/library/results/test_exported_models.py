@@ -10,6 +10,7 @@ import pytest
 import radtl_tf as radtl
 
 
+@pytest.mark.slow
 def test_a_model_is_tested_on_a_data_set_or_a_file(compared: Path, tmp_path: Path, columns: dict[str, Any]) -> None:
     data = radtl.Dataset.from_csv(compared / "labels.csv", **columns)
     found = radtl.test(compared / "model", data)

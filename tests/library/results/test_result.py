@@ -83,6 +83,7 @@ def test_the_report_is_written_where_it_says(own: Path) -> None:
     assert path == own / "report.html" and path.stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_models_by_name(result: Result, finished_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RADTL_WEIGHTS", str(finished_once))
     model = result.keras_model("Tiny-mine-tf-frozen", fold=1)

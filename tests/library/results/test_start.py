@@ -31,6 +31,7 @@ def test_the_same_call_trains_nothing_again(compared: Path, arguments: Any, monk
     assert {path: path.stat().st_mtime_ns for path in (compared / "results" / "runs").rglob("DONE.json")} == before
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_resumes(compared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f"""
 name = "file"

@@ -89,6 +89,7 @@ def test_genuine_file_with_a_top(tmp_path: Path, run_script: Any) -> None:
     assert found.report.left_over == ("dense",)
 
 
+@pytest.mark.slow
 def test_files_of_keras_3(tmp_path: Path) -> None:
     base = shaken(build_base("MobileNetV2", 32, seed=1))
     base.save_weights(tmp_path / "new.weights.h5")

@@ -206,6 +206,7 @@ def test_what_is_written(outcome: Outcome) -> None:
     assert {path.name for path in (folder / "tables").iterdir()} >= {"settings.csv", "settings.tex", "stard-ai.csv"}
 
 
+@pytest.mark.slow
 def test_a_verdict_that_depends_on_the_convention_is_undecided_everywhere(outcome: Outcome) -> None:
     signal = {"radimagenet": 1.0, "imagenet": 1.0}
     under = {("radimagenet", "radimagenet"): 2.5, ("radimagenet", "zero_one"): 0.1}
@@ -227,6 +228,7 @@ def test_a_verdict_that_depends_on_the_convention_is_undecided_everywhere(outcom
     assert headline(agreed) == "radimagenet better than imagenet under both pixel conventions"
 
 
+@pytest.mark.slow
 def test_the_ablation_is_told_shown_and_tabled(outcome: Outcome) -> None:
     found = evaluate(outcome(backbones=("ResNet50",), pixels=("caffe", "tf")))
     html = render_html(found)

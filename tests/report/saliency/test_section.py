@@ -66,7 +66,7 @@ def test_without_stored_maps_there_is_no_section(outcome: Any) -> None:
     folder = outcome(backbones=("ResNet50",))
     assert read_saliency(folder) is None
     page = write_report(folder, evaluate(folder)).read_text()
-    assert "aliency" not in page
+    assert "Saliency maps" not in page
     assert "img-src" not in page
 
 
