@@ -122,7 +122,7 @@ def test_a_model_of_several_classes_is_exported_used_and_tested(
     finished_several(kind)
     radtl("export", tmp_path / "out", "--setting", "Tiny-mine-tf-frozen", "--out", tmp_path / "model")
     printed = radtl("predict", tmp_path / "model", tmp_path / "images" / "007.png").stdout
-    assert printed.splitlines()[0] == "path,score_bottom,score_middle,score_top"
+    assert printed.splitlines()[0] == "path,valid,reason,score_bottom,score_middle,score_top,quality"
     radtl("predict", tmp_path / "model", tmp_path / "images", "--out", tmp_path / "scores.csv")
     scores = pd.read_csv(tmp_path / "scores.csv").filter(like="score_").to_numpy()
     assert scores.shape == (60, 3)
