@@ -56,6 +56,7 @@ def test_a_folder_without_a_model_is_one_line(finished_once: Path, tmp_path: Pat
     assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (1, "", 1)
 
 
+@pytest.mark.slow
 def test_a_dicom_image_gets_a_structured_report(finished_once: Path, tmp_path: Path, radtl: Any) -> None:
     pytest.importorskip("highdicom")
     model, reports = tmp_path / "model", tmp_path / "sr"

@@ -43,7 +43,9 @@ def score(model: Path, image: Path) -> float:
     return outputs(model, image)["score"]
 
 
-@pytest.mark.parametrize("tuning", ["frozen", "topK2", "probe"])
+@pytest.mark.parametrize(
+    "tuning", ["frozen", *(pytest.param(name, marks=pytest.mark.slow) for name in ("topK2", "probe"))]
+)
 def test_a_model_of_one_fold_gives_the_predictions_of_its_run(
     tuning: str, finished: OutputFolder, tmp_path: Path
 ) -> None:

@@ -68,6 +68,7 @@ def test_a_model_of_several_classes_has_an_output_for_each(
     assert model.predict(images, verbose=0) == pytest.approx(scores, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tuning", ["frozen", "topK2"])
 def test_all_folds_are_the_mean_of_their_models_with_one_prefix(
     tuning: str, finished: OutputFolder, tmp_path: Path
@@ -82,6 +83,7 @@ def test_all_folds_are_the_mean_of_their_models_with_one_prefix(
     assert model.count_params() <= 3 * members[0].count_params() - 2 * (0.5 * fixed)
 
 
+@pytest.mark.slow
 def test_only_what_the_tuning_lets_learn_changes_in_training(finished: OutputFolder, tmp_path: Path) -> None:
     images, scores = scored_part(finished, run_of(finished, "Tiny-mine-tf-topK2", 0))
     model = keras_model(finished, "Tiny-mine-tf-topK2", 0, weights_folder=tmp_path)

@@ -67,6 +67,7 @@ def test_the_price_is_that_of_a_step_times_their_number(planned: Plan, a_second_
     )
 
 
+@pytest.mark.slow
 def test_similarity_costs_nothing_where_it_is_there_or_nothing_is_compared(make_plan: Any, a_second_each: None) -> None:
     heads = [{"mode": "frozen", "learning_rates": [0.01]}]
     alone = make_plan("alone", grid={"tunings": heads, "weights": ["mine"]}, question=None)
@@ -116,6 +117,7 @@ def test_features_that_are_kept_cost_nothing(make_plan: Any, finished_plan: Plan
     assert passes.name == "Tiny: 0 feature passes" and passes.seconds == 0
 
 
+@pytest.mark.slow
 def test_features_that_are_not_kept_are_paid_in_every_epoch(make_plan: Any, a_second_each: None) -> None:
     plans = [make_plan(name, training={"cache_gb": size}) for name, size in (("none", 0.0), ("all", 20.0))]
     paid, kept = ({part.name: part for part in price(plan).parts}["Tiny topK2"] for plan in plans)

@@ -117,6 +117,7 @@ def test_a_second_call_does_nothing(copied_plan: Plan, finished_once: Path, monk
     assert list(execute(again)) == []
 
 
+@pytest.mark.slow
 def test_images_pass_each_backbone_once_per_start(make_plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     short = {"training": {"epochs": 1}, "folds": {"count": 2}}

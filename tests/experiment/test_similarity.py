@@ -82,6 +82,7 @@ def test_the_run_of_lowest_inner_loss_stands_for_a_setting_if_all_are_done(plan:
     assert not list(plan.folder.root.glob("*similarity*"))
 
 
+@pytest.mark.slow
 def test_what_is_there_is_kept(make_plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = make_plan(grid={"tunings": TUNINGS[:1]})
     path = plan.folder.root / "similarity.csv"
@@ -99,6 +100,7 @@ def test_frozen_weights_are_compared_with_each_other_only(make_plan: Any) -> Non
     assert list(dict.fromkeys(row["pixels"] for row in rows)) == ["tf", "caffe"]
 
 
+@pytest.mark.slow
 def test_without_question_and_fine_tuning_there_is_nothing_to_measure(make_plan: Any) -> None:
     assert similarities(make_plan(grid={"tunings": TUNINGS[:1], "weights": ["mine"]}, question=None)) == []
 

@@ -13,6 +13,7 @@ RANDOM = np.random.default_rng(0)
 SLOW = [pytest.param(name, marks=[] if name.startswith("Mobile") else pytest.mark.slow) for name in BACKBONES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SLOW)
 def test_the_features_are_the_average_of_the_map(name: str) -> None:
     base = build_base(name, 96, seed=1)

@@ -58,6 +58,7 @@ def test_together_as_alone(settings: dict[str, Any], make_source: Any, tiny_back
             _same(outcome, train_run(trainer, source, fold, POOLED, rate))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["none", "balanced"])
 @pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
 def test_together_as_alone_with_several_classes(

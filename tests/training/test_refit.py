@@ -29,6 +29,7 @@ def learned(
     return train_on_all(base, weights, recipe, experiment, plan.cases, plan.pixels, scratch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tuning", ["frozen", "topK2", "probe"])
 def test_the_seed_determines_what_is_learned(tuning: str, finished_plan: Any, tmp_path: Path) -> None:
     first, second = (learned(finished_plan, tmp_path, tuning) for _ in range(2))

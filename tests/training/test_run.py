@@ -17,6 +17,7 @@ REAL_BACKBONES = ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")
 RATE = 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tuning", ["frozen", "topK2", "full"])
 def test_a_run_learns_what_is_in_the_pixels(tuning: str, make_source: Any, tiny_backbone: str, fold: Fold) -> None:
     trainer, source = make_source(tiny_backbone, tuning, epochs=25)

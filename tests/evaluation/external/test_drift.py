@@ -28,6 +28,7 @@ def of_mean(found: list[Drift]) -> Drift:
     return next(one for one in found if one.name == "mean")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "here"), [(40, 40), (60, 400), (1000, 300)])
 def test_images_like_those_of_training_are_seldom_said_to_differ(before: int, here: int) -> None:
     random = np.random.default_rng(7)

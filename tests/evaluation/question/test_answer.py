@@ -93,6 +93,7 @@ UNCERTAIN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("native", "alternative", "verdict", "agree"),
     [
@@ -147,6 +148,7 @@ def test_nothing_is_chosen_over_the_grid(outcome: Outcome) -> None:
     assert found.choices.empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("repeats", "said"), [(1, "one draw"), (3, "3 draws")])
 def test_random_weights_are_called_draws(outcome: Outcome, repeats: int, said: str) -> None:
     like = {"backbones": ("ResNet50",), "num_repeats": repeats}

@@ -140,6 +140,7 @@ def test_uncertain_weights_are_compared_under_both_conventions(outcome: Outcome)
     assert len(settings) == 2 * (2 * 2 + 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pixels", [("native",), ("radimagenet",), ("zero_one",), ("caffe",)])
 def test_both_conventions_are_read_whatever_the_grid_lists(outcome: Outcome, pixels: tuple[str, ...]) -> None:
     found = evaluate(outcome(signal=THREE, pixels=pixels, **UNCERTAIN))

@@ -66,6 +66,7 @@ def test_the_probe_agrees(verdict: Any, mean: float, error: float, agreed: bool)
     assert agrees(verdict, None, 0.02) == (verdict == "undecided")
 
 
+@pytest.mark.slow
 def test_what_the_probe_does_not_show_is_not_said(outcome: Outcome) -> None:
     folder = outcome(signal={"imagenet": 2.0, "random": 2.0}, at_share=APART, **SMALL)
     said = evaluate(folder).learning_curve
@@ -96,6 +97,7 @@ def test_the_row_with_all_patients_is_the_question(outcome: Outcome) -> None:
     assert question["outcome"] == last["verdict"]
 
 
+@pytest.mark.slow
 def test_smaller_shares_leave_everything_else_as_it_is(outcome: Outcome) -> None:
     alone = evaluate(outcome("alone", **SMALL | {"shares": (1.0,)}))
     among = evaluate(outcome("among", **SMALL))

@@ -45,6 +45,7 @@ def ablated(outcome: Outcome, imagenet: dict[str, float], **like: object) -> Eva
     return evaluate(outcome(under=under, **options))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("signals", "expected"),
     [((1.9, 1.8, 1.9), "survives"), ((1.9, 0.3, 1.0), "does not survive"), ((1.02, 1.0, 1.03), "undecided")],

@@ -68,6 +68,7 @@ def test_a_changed_experiment_is_a_new_one_when_a_run_is_finished(
         plan_on_read_images(**{section: changes})
 
 
+@pytest.mark.slow
 def test_while_no_run_is_finished_a_changed_experiment_takes_the_folder(plan_on_read_images: Any) -> None:
     old = plan_on_read_images()
     built = Path(next(old.folder.data.rglob("dataset_info.json")))
@@ -121,6 +122,7 @@ def test_a_folder_from_before_there_was_an_evaluation_section_goes_on(plan_on_re
     assert read_json(folder.experiment)["experiment"]["evaluation"] == {"operating_points": [], "subgroups": []}
 
 
+@pytest.mark.slow
 def test_changed_weights_or_data_are_a_new_experiment(make_plan: Any, tmp_path: Path) -> None:
     from radtl_tf.models.backbones import build_base
     from radtl_tf.models.weights.file import write_weights

@@ -81,6 +81,7 @@ def manifest_of(folder: Path, labels: Sequence[str], header: str, paint: Callabl
     (folder / "labels.csv").write_text("\n".join(lines) + "\n")
 
 
+@pytest.mark.slow
 def test_the_file_loads_and_the_record_tells_how_it_was_made_but_no_path(source: Make, tmp_path: Path) -> None:
     out = tmp_path / "own.h5"
     made = ready(source(), out)

@@ -127,6 +127,7 @@ def test_missing_images_are_refused_when_they_are_needed(table: Path) -> None:
     assert [error.code for error in found.subset([2, 3]).check().errors if error.code != "folds"] == ["unreadable"]
 
 
+@pytest.mark.slow
 def test_images_are_decoded_once(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[int] = []
     read_all = examples.read_all

@@ -26,6 +26,7 @@ def test_a_model_is_tested_on_a_data_set_or_a_file(compared: Path, tmp_path: Pat
         found.frame("scores")
 
 
+@pytest.mark.slow
 def test_two_models_are_compared(compared: Path, columns: dict[str, Any]) -> None:
     data = radtl.Dataset.from_csv(compared / "labels.csv", **columns)
     found = radtl.test(compared / "model", data.subset(range(40)), compare=compared / "model")

@@ -52,6 +52,7 @@ def test_frames_are_typed_and_name_what_a_scenario_is_made_of(result: Result) ->
     assert history["epoch"].max() == 3 and history["loss"].dtype == float
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["estimates", "comparisons"])
 def test_a_table_is_the_same_before_and_after_it_is_written(name: str, own: Path) -> None:
     before = Result(own).frame(name)
@@ -78,6 +79,7 @@ def test_what_a_person_sees_is_the_answer_and_the_settings(result: Result, own: 
     assert "<script>" not in Result(own)._repr_html_()
 
 
+@pytest.mark.slow
 def test_the_report_is_written_where_it_says(own: Path) -> None:
     path = Result(own).report()
     assert path == own / "report.html" and path.stat().st_size > 10_000

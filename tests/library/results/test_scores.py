@@ -79,6 +79,7 @@ def test_a_damaged_model_is_refused_in_one_line(harm: Any, compared: Path, tmp_p
     assert "\n" not in str(error.value) and str(tmp_path / "model") in str(error.value)
 
 
+@pytest.mark.slow
 def test_scores_are_those_of_the_graph_and_overlays_show_every_scored_image(compared: Path, tmp_path: Path) -> None:
     tall = tmp_path / "tall.png"
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (90, 31), np.uint8)).save(tall)

@@ -23,6 +23,7 @@ def test_one_call_answers_the_question_on_the_folds_of_the_splitter(compared: Pa
     assert [set(found) for _, found in rows.groupby("fold")["example"]] == tests
 
 
+@pytest.mark.slow
 def test_the_same_call_trains_nothing_again(compared: Path, arguments: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiment_run, "execute", lambda plan: iter(plan.remaining))
     before = {path: path.stat().st_mtime_ns for path in (compared / "results" / "runs").rglob("DONE.json")}

@@ -56,6 +56,7 @@ def settle(base: keras.Model, grey: np.ndarray, pixels: str) -> keras.Model:
     return base
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONVENTIONS)
 def test_the_convention_of_pre_training_wins(name: str, tiny_backbone: str) -> None:
     """The statistics come from photographs, and radiographs are scored."""

@@ -174,6 +174,7 @@ def test_the_page_has_landmarks_and_a_way_past_the_head(html: str) -> None:
     assert html.count('class="scroll" tabindex="0" role="group" aria-label=') == tags.count("table")
 
 
+@pytest.mark.slow
 def test_long_tables_are_folded_and_short_ones_open(outcome: Outcome) -> None:
     html = render_html(evaluate(outcome(tunings={"full": (1e-1, 1e-2, 1e-3, 1e-4), "frozen": (1e-2, 1e-3, 1e-4)})))
     assert re.search(r'id="scenarios".*?<details>\s*<summary>32 rows</summary>', html, re.DOTALL)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from radtl_tf.evaluation.evaluate import evaluate
 from radtl_tf.report.pages.sections import SECTIONS, Contents, figures
 
@@ -22,6 +24,7 @@ def test_every_figure_has_words_and_a_place(drawn: Contents) -> None:
         assert figure.svg.startswith("<svg ") and figure.svg.endswith("</svg>")
 
 
+@pytest.mark.slow
 def test_the_ablation_has_its_figure(outcome: Outcome) -> None:
     found = figures(evaluate(outcome(backbones=("ResNet50",), pixels=("caffe", "tf"))))
     assert "conventions" in [figure.key for figure in found]

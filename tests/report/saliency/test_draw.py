@@ -85,6 +85,7 @@ def test_every_step_of_the_check_is_there_for_both_weights(out: Path) -> None:
         assert -1 <= row.rank_correlation < 1
 
 
+@pytest.mark.slow
 def test_drawing_again_gives_the_same_and_leaves_nothing_of_the_first(out: Path) -> None:
     draw(out, 2)
     first = draw(out, 1)

@@ -145,6 +145,7 @@ def test_the_check_has_a_row_per_step_and_a_figure_per_backbone(drawn_in: Any, m
     assert "var(--series-1)" in page
 
 
+@pytest.mark.slow
 def test_the_report_holds_the_section_and_nothing_from_outside(drawn_in: Any) -> None:
     folder = drawn_in()
     path = write_report(folder, evaluate(folder))
@@ -164,6 +165,7 @@ def test_damaged_maps_stop_the_report_in_one_line(drawn_in: Any) -> None:
         section(folder)
 
 
+@pytest.mark.slow
 def test_the_check_leaves_the_page_and_no_radiograph_does(drawn_in: Any, maps: ModuleType) -> None:
     folder = drawn_in(randomized=(*maps.rows(0.2), *maps.rows(0.9, "random")))
     found = evaluate(folder)

@@ -15,6 +15,7 @@ from radtl_tf.report.text.advice import advice, chances, headline
 Outcome = Callable[..., Path]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("signal", "line"),
     [

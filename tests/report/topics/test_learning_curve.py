@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.report.pages.experiment import report_html
 from radtl_tf.report.pages.sections import contents
 from radtl_tf.report.topics.learning_curve import learning_curve_figure, learning_curve_table
 
 
+@pytest.mark.slow
 def test_table_and_figure_stand_in_the_report(outcome: Callable[..., Path]) -> None:
     evaluation = evaluate(outcome(shares=(0.25, 1.0), backbones=("ResNet50",)))
     table = learning_curve_table(evaluation)

@@ -16,6 +16,7 @@ from radtl_tf.report.topics.pixel_ablation import BEFORE_AND_AFTER, BOTH_BEFORE,
 Outcome = Callable[..., Path]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head_input", ["raw", "standardized"])
 def test_every_convention_has_a_row_for_the_head_and_the_probe(outcome: Outcome, head_input: str) -> None:
     found = evaluate(outcome(pixels=("caffe", "tf", "zero_one"), backbones=("ResNet50",), head_input=head_input))

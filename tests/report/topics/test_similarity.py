@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.results.similarity import COLUMNS
 from radtl_tf.records.csv_text import csv_text
@@ -19,6 +21,7 @@ def texts(svg: str) -> list[str]:
     return ["".join(element.itertext()).strip() for element in ElementTree.fromstring(svg).iter("text")]
 
 
+@pytest.mark.slow
 def test_similarities_show_the_headlines_layers(outcome: Outcome) -> None:
     folder = outcome(pixels=("native", "torch"))
     rows: list[tuple[object, ...]] = []
