@@ -31,6 +31,7 @@ def test_the_results_are_printed_for_a_reader(model: Path, tmp_path: Path, radio
     assert (tmp_path / "out" / "external.html").is_file()
 
 
+@pytest.mark.slow
 def test_or_for_a_machine(model: Path, tmp_path: Path, radiographs_in: Any, radtl: Any) -> None:
     manifest = radiographs_in(tmp_path)
     words = ("--manifest", manifest, "--one-image-per-patient", "--compare", model, "--threshold", 0.5)

@@ -94,6 +94,7 @@ def test_a_model_of_several_classes_gives_the_mean_predictions_of_its_runs(
         assert total is None or sum(found["probabilities"]) == pytest.approx(total)
 
 
+@pytest.mark.slow
 def test_the_card_of_a_binary_model_names_the_positive_class(finished: OutputFolder, tmp_path: Path) -> None:
     export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     card = read_card(tmp_path / "model")

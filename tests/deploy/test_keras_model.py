@@ -47,6 +47,7 @@ def scored_part(folder: OutputFolder, run: Run) -> tuple[NDArray[np.float32], ND
     return pixels[table["example"]], table.filter(regex="^score").to_numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tuning", "fold"), [("frozen", 0), ("topK2", 2), ("probe", 1)])
 def test_a_model_gives_the_test_predictions_of_its_run(
     tuning: str, fold: int, finished: OutputFolder, tmp_path: Path

@@ -37,6 +37,7 @@ def seconds(found: Price) -> dict[str, float]:
     return {part.name: part.seconds for part in found.parts}
 
 
+@pytest.mark.slow
 def test_every_run_that_is_left_is_priced(make_plan: Any) -> None:
     plan = make_plan()
     before = price(plan)
@@ -108,6 +109,7 @@ def test_disk_is_that_of_the_cut_tensors_and_of_what_is_learned(make_plan: Any) 
     assert {name: found[f"Tiny {name}"] - kept[name] for name in learned} == learned
 
 
+@pytest.mark.slow
 def test_features_that_are_kept_cost_nothing(make_plan: Any, finished_plan: Plan, tmp_path: Path) -> None:
     other = make_plan(cache=tmp_path / "cache", folds={"count": 4})
     passes = price(other).parts[0]

@@ -174,6 +174,7 @@ def _passes(plan: Plan) -> int:
     return _store(plan).missing(0)
 
 
+@pytest.mark.slow
 def test_a_run_is_not_written_into_a_folder_that_another_experiment_has_taken_meanwhile(make_plan: Any) -> None:
     plan = make_plan()
     make_plan(training={"epochs": 4})

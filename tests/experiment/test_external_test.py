@@ -96,6 +96,7 @@ def test_a_test_of_one_model_is_written_whole(models: tuple[Path, Path], hospita
     assert left_over(tmp_path) == ["out"]
 
 
+@pytest.mark.slow
 def test_drift_is_said_where_it_was_planted_and_not_elsewhere(
     models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
 ) -> None:
@@ -136,6 +137,7 @@ def test_a_threshold_adds_what_is_called_positive(
     assert "Sensitivity" in (tmp_path / "out" / "external.html").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("unit", "method"), [("patient", "DeLong"), ("image", "patient bootstrap")])
 def test_several_images_per_patient(
     unit: str, method: str, models: tuple[Path, Path], hospital: Hospital, tmp_path: Path

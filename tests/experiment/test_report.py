@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from radtl_tf.evaluation.evaluate import evaluate
 from radtl_tf.experiment.report import report_experiment
 from radtl_tf.logs import shown
 
 
+@pytest.mark.slow
 def test_tables_and_page_are_written_from_one_evaluation(finished_once: Path, tmp_path: Path) -> None:
     out, lines = tmp_path / "out", list[str]()
     shutil.copytree(finished_once / "out", out)

@@ -15,6 +15,7 @@ from radtl_tf.logs import shown
 from radtl_tf.progress import Progress
 
 
+@pytest.mark.slow
 def test_one_call_does_all_and_the_next_one_resumes(
     make_experiment: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -39,6 +39,7 @@ def _same(together: Outcome, alone: Outcome) -> None:
         assert ours.inner_auroc == pytest.approx(theirs.inner_auroc, abs=2e-2)  # ties may be decided either way
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

@@ -26,6 +26,7 @@ def test_a_run_learns_what_is_in_the_pixels(tuning: str, make_source: Any, tiny_
     assert outcome.history[-1].loss < outcome.history[0].loss
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tuning", ["frozen", "topK2"])
 def test_cached_and_recomputed_features_give_the_same_predictions(
     tuning: str, make_source: Any, tiny_backbone: str, fold: Fold

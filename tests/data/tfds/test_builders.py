@@ -121,6 +121,7 @@ def test_a_complete_data_set_is_used_again(manifest: Path, data_dir: Path) -> No
     assert {path: path.stat().st_mtime_ns for path in _files(data_dir)} == written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["image", "label", "key"])
 def test_a_change_makes_another_data_set(manifest: Path, data_dir: Path, tmp_path: Path, change: str) -> None:
     first = _build(manifest, data_dir)

@@ -66,6 +66,7 @@ def test_every_unreadable_image_is_counted(make_plan: Any, make_experiment: Any,
         make_plan()
 
 
+@pytest.mark.slow
 def test_what_is_accepted_is_what_the_latest_call_says(make_experiment: Any, tmp_path: Path) -> None:
     experiment = make_experiment()
     device = prepare(experiment.training, experiment.seed)
@@ -124,6 +125,7 @@ def test_an_error_cannot_be_accepted(make_experiment: Any, tmp_path: Path) -> No
         take_in(make_experiment(), OutputFolder(tmp_path / "never"), ("two-labels",))
 
 
+@pytest.mark.slow
 def test_the_trivial_baselines_are_written_for_the_same_folds(finished_plan: Plan) -> None:
     plan = finished_plan
     table = pd.read_csv(plan.folder.baselines, dtype={"patient": str})

@@ -15,6 +15,7 @@ from radtl_tf.records.folder import OutputFolder
 from radtl_tf.training.device import Device
 
 
+@pytest.mark.slow
 def test_an_automatic_batch_size_becomes_a_number_that_holds_when_a_run_is_finished(
     make_plan: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

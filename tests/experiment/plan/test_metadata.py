@@ -46,6 +46,7 @@ def with_sex_and_age(manifest: Path) -> None:
     manifest.write_text("\n".join([f"{header},sex,age,view", *rows]) + "\n")
 
 
+@pytest.mark.slow
 def test_a_plan_keeps_the_columns_of_the_manifest(make_plan: Any, tmp_path: Path) -> None:
     with_sex_and_age(tmp_path / "labels.csv")
     folder = make_plan(evaluation={"subgroups": ["view"]}).folder

@@ -52,6 +52,7 @@ def test_the_key_is_private(finished_plan: Plan) -> None:
     assert key.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("section", "changes", "said"),
     [

@@ -21,6 +21,7 @@ from radtl_tf.library.results.scores import ERROR
 COLUMNS = ["valid", "reason", "score", "quality", "error"]
 
 
+@pytest.mark.slow
 def test_scores_of_files_and_of_a_data_set(compared: Path, tmp_path: Path, columns: dict[str, Any]) -> None:
     (tmp_path / "broken.png").write_bytes(b"no image")
     images = compared / "images"

@@ -181,6 +181,7 @@ def test_long_tables_are_folded_and_short_ones_open(outcome: Outcome) -> None:
     assert "<details" not in html[html.index('id="settings"') : html.index('id="comparisons"')]
 
 
+@pytest.mark.slow
 def test_the_note_is_prominent_and_absent_otherwise(outcome: Outcome, html: str) -> None:
     note = "Drawn scores: no evidence of anything."
     found = render_html(evaluate(outcome(note=note, backbones=("ResNet50",))))

@@ -80,6 +80,7 @@ def test_the_palette_is_that_of_the_page() -> None:
     assert {name: re.search(rf"--{name}: (#\w+);", light)[1] for name in PALETTE} == PALETTE  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_a_png_is_twice_the_size_and_not_empty(drawn: Contents) -> None:
     for figure in drawn.figures:
         drawing = standalone(figure)

@@ -87,6 +87,7 @@ def test_the_same_numbers_give_the_same_bytes(evaluation: Evaluation) -> None:
     assert forest(evaluation) == forest(evaluation)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", r"$\frac{1}$ & _x", "_hidden", "骨"])
 def test_names_are_text_whatever_they_look_like(outcome: Outcome, name: str) -> None:
     found = evaluate(outcome(signal={name: 1.0, "random": 0.5}, backbones=("ResNet50",)))

@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.results.heatmap import heatmap_figure
@@ -47,6 +49,7 @@ def test_the_highest_cell_is_the_strongest_and_a_number_stays_readable(evaluatio
     assert min(opacities) == 0.05 and max(opacities) == 0.5
 
 
+@pytest.mark.slow
 def test_conventions_are_columns_only_where_weights_have_several(outcome: Outcome) -> None:
     signal = {"radimagenet": 1.0, "imagenet": 1.0}
     found = texts(drawn(evaluate(outcome(signal=signal, alternatives={"radimagenet": "zero_one"}))))

@@ -86,6 +86,7 @@ def _height(figure: Figure, text: str) -> float:
     return [float(y) for y, shown in ticks if shown == text][-1]
 
 
+@pytest.mark.slow
 def test_the_two_readings_of_uncertain_weights_differ_in_their_dashes(outcome: Outcome) -> None:
     signal = {"radimagenet": 1.0, "imagenet": 1.0}
     found = evaluate(outcome(signal=signal, alternatives={"radimagenet": "zero_one"}, backbones=("ResNet50",)))

@@ -60,6 +60,7 @@ def test_every_trained_run_gives_the_scores_that_it_gave(subject: Subject) -> No
         assert [change.step for change in found.changes] == ["head", "down to relu1", "all layers"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tuning", ["frozen", "top10", "topK2", "full"])
 @pytest.mark.parametrize("weights", ["mine", "random"])
 def test_maps_of_every_tuning_are_the_closed_form_of_what_was_learned(

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.report.results.tables import tables
 from radtl_tf.report.topics.operating_points import operating_points_table
 
 
+@pytest.mark.slow
 def test_a_row_per_setting_and_point(outcome: Callable[..., Path]) -> None:
     points = {"operating_points": ["specificity = 0.9", "youden"]}
     found = evaluate(outcome(backbones=("ResNet50",), num_patients=600, evaluation=points))
