@@ -5,7 +5,8 @@
 Random weights; the head standardizes the features, so that probabilities differ between images. The first table has
 the largest difference in probability from Keras over images of four sizes, and the size of the folder. In the second
 one the engines of one model take turns, five rounds after one that is not counted; it has medians, and the ratio to
-TensorFlow. All compute in float32 with all cores. It takes 5 minutes on 2 cores.
+TensorFlow. All compute in float32 with all cores. It takes 9 minutes on 2 cores. Random weights enlarge the rounding of
+float32 (docs/decisions/0019); trained weights differ less.
 """
 
 from __future__ import annotations

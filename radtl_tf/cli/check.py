@@ -89,7 +89,7 @@ def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | Non
 
     Without ``--positive`` the check compares all classes; without ``--unit`` it suggests one.
     """
-    from radtl_tf.records.reader import check_patients
+    from radtl_tf.records.task_rules import check_patients
 
     if not given["labels"] and Task.label not in manifest.table.columns:
         names = set(TASK) - {"labels", "patient", "patient_pattern", "depth", *options.TABLE}

@@ -270,7 +270,7 @@ def task_of(manifest: Path, options: Mapping[str, Any]) -> Task:
         UsageError: the positive class of a binary task is missing.
         ExperimentError: the options contradict each other.
     """
-    from radtl_tf.records.reader import check_task
+    from radtl_tf.records.task_rules import check_task
 
     task = record_of(manifest, options)
     if task.kind == "binary" and not task.positive:

@@ -34,8 +34,8 @@ from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import temporary_folder, write_json, write_text
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.reader import check_task
 from radtl_tf.records.runs import Target
+from radtl_tf.records.task_rules import check_task
 from radtl_tf.report.pages.external import write_page
 
 _log = get_logger(__name__)

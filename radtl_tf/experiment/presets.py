@@ -21,7 +21,7 @@ from radtl_tf.errors import DataError, nearest
 from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task, Unit
-from radtl_tf.records.reader import check_task
+from radtl_tf.records.task_rules import check_task
 
 MAX_LABELS = 6
 _log = get_logger(__name__)

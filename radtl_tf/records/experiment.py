@@ -16,7 +16,8 @@ Resize = Literal["pad", "stretch", "published"]
 Augmentation = Literal["none", "published", "laterality-safe"]
 TuningMode = Literal["frozen", "top10", "topK", "full"]
 Unit = Literal["patient", "image"]
-Kind = Literal["binary", "multiclass", "multilabel"]
+Kind = Literal["binary", "multiclass", "multilabel", "regression", "ordinal"]
+QuestionMetric = Literal["auroc", "mae"]
 Missing = Literal["refuse", "no", "ignore"]
 Uncertain = Literal["refuse", "no", "yes", "ignore"]
 # Metadata of a radiograph (data.decoding.metadata_values.METADATA) by which the cases can be divided into subgroups.
@@ -39,7 +40,8 @@ class Task(_Strict):
 
     ``binary`` needs ``positive``. Several labels of an image are in one cell, separated by ``label_separator`` (binary:
     the image is positive if ``positive`` is among them), or in one column per label (``multilabel``: ``label`` names
-    the columns). ``classes`` limits a multilabel task to these classes; other labels are ignored.
+    the columns). ``classes`` limits a multilabel task to these classes; other labels are ignored. The label of a
+    ``regression`` is a number in ``label_unit``; the label of an ``ordinal`` task is one of ``classes``, in order.
     """
 
     label: str | tuple[str, ...] = "label"
@@ -49,9 +51,12 @@ class Task(_Strict):
     positive: str | None = None
     """The positive class. Required for a binary task."""
     kind: Kind = "binary"
-    """Two classes, several classes, or any number of labels per image."""
+    """Two classes, several classes, any number of labels per image, a number, or stages in order."""
     classes: tuple[str, ...] = ()
-    """The labels of a multilabel task that count. Default: all that are found."""
+    """The labels of a multilabel task that count (default: all that are found), or the stages of an ordinal task from
+    the lowest to the highest (required)."""
+    label_unit: Annotated[str, Limits(min_length=1)] | None = None
+    """Unit of the numbers of a regression, such as ``"years"``. Required there."""
     manifest: Path | None = None
     """CSV file with a row per image. Give this or ``dataset``."""
     dataset: str | None = None
@@ -96,17 +101,20 @@ class Question(_Strict):
     """The primary comparison of the experiment, ``compare[0]`` minus ``compare[1]``, fixed before the first run.
 
     ``over = "selected"``: for each weights the scenario with the lowest inner loss, chosen inside each training part;
-    ``"grid"``: the mean over all scenarios. Differences within ``margin`` (AUROC, 0..1) count as equivalent.
+    ``"grid"``: the mean over all scenarios. Differences within ``margin`` count as equivalent; it is a difference of
+    AUROCs (0..1), or of errors in the unit of the label.
     """
 
     compare: tuple[str, str]
     """The two weights. The difference is the first minus the second."""
-    metric: Literal["auroc"] = "auroc"
-    """For several classes it is the mean over the classes, each against the rest."""
+    metric: QuestionMetric = "auroc"
+    """``auroc``: for several classes the mean over the classes, each against the rest; for stages the mean over the
+    thresholds. ``mae``: the mean absolute error of a regression."""
     over: Literal["selected", "grid"] = "selected"
     """``selected``: for each weights the scenario of lowest inner loss. ``grid``: the mean over all scenarios."""
-    margin: Annotated[float, Limits(gt=0, lt=1)] = 0.02
-    """Differences inside the margin count as equivalent. Choose it before you see a result."""
+    margin: Annotated[float, Limits(gt=0)] = 0.02
+    """Differences inside the margin count as equivalent. Choose it before you see a result. For ``mae`` it is
+    in the unit of the label, and required."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment import Augmentation, Precision, Resize, Task, WeightsEntry
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.limits import Limits
-from radtl_tf.records.reader import absolute_task, absolute_weights, as_dict, check_task, read_toml, record_from
+from radtl_tf.records.reader import absolute_task, absolute_weights, as_dict, read_toml, record_from
+from radtl_tf.records.task_rules import check_task
 
 SIDECAR_FORMAT = 1
 

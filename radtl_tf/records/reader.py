@@ -20,19 +20,17 @@ from radtl_tf.places import shipped
 from radtl_tf.records.experiment import (
     Experiment,
     Grid,
-    Missing,
     Question,
     Task,
     TuningAxis,
-    Uncertain,
     WeightsEntry,
 )
 from radtl_tf.records.operating_points import operating_points
 from radtl_tf.records.plain_text import normal_text
+from radtl_tf.records.task_rules import check_task
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _Record = TypeVar("_Record")
-_OF_A_TABLE = ("patient_pattern", "path_column", "suffix", "encoding", "depth")  # keys of a task
 _UNION_TAGS = ("str", "tuple[str, ...]", "constrained-int")  # names that pydantic gives to the members of a union
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 
@@ -71,6 +69,7 @@ def experiment_from(raw: dict[str, Any], folder: Path) -> Experiment:
     """Return ``raw``, the content of an experiment file in ``folder``, as checked records with absolute paths."""
     experiment = record_from(raw, Experiment)
     _check(experiment)
+    _check_metric(experiment, "margin" in (raw.get("question") or {}))
     task, weights = absolute_task(experiment.task, folder), absolute_weights(experiment.weights, folder)
     return replace(experiment, task=task, weights=weights)
 
@@ -174,6 +173,8 @@ def _check(experiment: Experiment) -> None:
     _check_grid(experiment.grid)
     _check_question(experiment.question, experiment.grid)
     _check_evaluation(experiment)
+    if experiment.task.kind == "regression" and experiment.training.class_weights != "none":
+        raise ExperimentError("training.class_weights is only valid for classes; this task is regression. Remove it.")
     if experiment.training.views and experiment.training.augmentation == "none":
         raise ExperimentError("training.views is only valid with training.augmentation, which is 'none': remove it.")
 
@@ -198,6 +199,23 @@ def _check_question(question: Question | None, grid: Grid) -> None:
         raise ExperimentError(f"question.compare names {question.compare[0]!r} twice: a comparison needs two weights.")
 
 
+def _check_metric(experiment: Experiment, has_margin: bool) -> None:
+    """Refuse a metric that the task does not have, and a margin outside the metric's range."""
+    question, task = experiment.question, experiment.task
+    if question is None:
+        return
+    is_number, metric = task.kind == "regression", question.metric
+    if is_number != (metric == "mae"):
+        right = "'mae', with a margin in the unit of the label" if is_number else "'auroc'"
+        raise ExperimentError(f"question.metric = {metric!r}, but the task is {task.kind}: write metric = {right}.")
+    if is_number and not has_margin:
+        raise ExperimentError(
+            f"question.margin is missing: write the largest difference in {task.label_unit} that does not matter."
+        )
+    if not is_number and question.margin >= 1:
+        raise ExperimentError(f"question.margin = {question.margin:g} is out of range: an AUROC needs one below 1.")
+
+
 def _check_evaluation(experiment: Experiment) -> None:
     asked = {
         "operating_points": operating_points(experiment.evaluation.operating_points),
@@ -210,93 +228,6 @@ def _check_evaluation(experiment: Experiment) -> None:
     if len(set(asked["subgroups"])) < len(asked["subgroups"]):
         names = ", ".join(experiment.evaluation.subgroups)
         raise ExperimentError(f"evaluation.subgroups lists a name twice: {names}. Remove one.")
-
-
-def check_task(task: Task) -> None:
-    """Refuse a task whose values are valid one by one but contradict each other.
-
-    Raises:
-        ExperimentError: names the missing or contradictory keys.
-    """
-    _check_labels(task)
-    _check_unknown(task)
-    if (task.manifest is None) == (task.dataset is None):
-        raise ExperimentError("[task] needs either 'manifest' (a CSV file) or 'dataset' (a builder's name), not both.")
-    check_patients(task)
-    if task.dataset is not None:
-        _check_data_set(task)
-
-
-def _check_data_set(task: Task) -> None:
-    """Refuse what only a manifest can have."""
-    if task.images or task.patient or task.one_image_per_patient:
-        raise ExperimentError("task.images and task.patient are only valid with a manifest: remove them.")
-    if task.missing != Task.missing or task.uncertain != Task.uncertain:
-        raise ExperimentError("task.missing and task.uncertain are only valid with a manifest: remove them.")
-    for key in _OF_A_TABLE:
-        if getattr(task, key) is not None:
-            raise ExperimentError(f"task.{key} is only valid with a manifest: remove it.")
-    if task.columns or task.sex_codes:
-        raise ExperimentError("task.columns and task.sex_codes are only valid with a manifest: remove them.")
-
-
-def check_patients(task: Task) -> None:
-    """Refuse a task that says in two ways who the patients are, or whose pattern is not a regular expression.
-
-    Raises:
-        ExperimentError: names the contradictory keys, or what is wrong with the pattern.
-    """
-    ways = ("patient", "patient_pattern", "one_image_per_patient")
-    said = [f"task.{key}" for key in ways if getattr(task, key)]
-    if len(said) > 1:
-        raise ExperimentError(f"{' and '.join(said)} contradict each other: keep one of them.")
-    try:
-        re.compile(task.patient_pattern or "")
-    except re.error as error:
-        raise ExperimentError(f"task.patient_pattern is not a valid regular expression: {error}.") from error
-
-
-def _check_labels(task: Task) -> None:
-    if (task.kind == "binary") != (task.positive is not None):
-        missing = "'task.positive' is missing: name the positive class of the binary task."
-        unwanted = f"task.positive is only valid for binary tasks; this task is {task.kind}. Remove it."
-        raise ExperimentError(missing if task.kind == "binary" else unwanted)
-    if not isinstance(task.label, str) and (task.kind != "multilabel" or task.label_separator or not task.label):
-        raise ExperimentError(
-            "task.label is a list of columns, which is only valid for kind = 'multilabel' without "
-            "task.label_separator: name one column, or change the other key."
-        )
-    if task.kind == "multiclass" and task.label_separator:
-        raise ExperimentError(
-            "task.label_separator is only valid for binary and multilabel tasks; this task is multiclass. Remove it."
-        )
-    if task.classes and (task.kind != "multilabel" or not isinstance(task.label, str)):
-        raise ExperimentError("task.classes is only valid for kind = 'multilabel' with one label column: remove it.")
-    if len(task.classes) == 1 or len(set(task.classes)) < len(task.classes):
-        raise ExperimentError("task.classes needs two or more classes, each listed once; for one, use kind = 'binary'.")
-    one_cell = isinstance(task.label, str) and not task.label_separator
-    if task.kind == "multilabel" and task.manifest is not None and one_cell:
-        raise ExperimentError(
-            "a multilabel task needs task.label_separator = '|' (or another), or task.label = ['a', 'b'] for columns."
-        )
-
-
-def _check_unknown(task: Task) -> None:
-    """Refuse a meaning of missing or uncertain labels that is not known, or that this kind of task cannot have."""
-    for key, value, known in (("missing", task.missing, Missing), ("uncertain", task.uncertain, Uncertain)):
-        if value not in typing.get_args(known):
-            expected = ", ".join(map(repr, typing.get_args(known)))
-            raise ExperimentError(f"task.{key} = {value!r}; expected one of {expected}.")
-    if task.kind == "multiclass" and task.missing == "no":
-        raise ExperimentError(
-            "task.missing = 'no' is only valid for labels of yes and no; this task is multiclass: use 'ignore'."
-        )
-    if task.uncertain != Task.uncertain and (task.kind == "multiclass" or task.label_separator):
-        where = "multiclass" if task.kind == "multiclass" else "a list of labels in one cell"
-        raise ExperimentError(
-            f"task.uncertain is only valid for labels of yes and no; this task is {where}, where every word is a "
-            "class. Remove it."
-        )
 
 
 def _check_tuning(tuning: TuningAxis) -> None:

@@ -17,10 +17,11 @@ SELECTED = "selected"  # learning_rate in a Setting's row: chosen inside each tr
 
 @dataclass(frozen=True)
 class Target:
-    """The classes to predict and the columns of their scores; a binary task has one score, of its positive class.
+    """What is predicted, and the columns of truth and score.
 
-    A task with several classes has a truth (0 or 1) and a score (0..1) per class; its metrics are means over the
-    classes, each against the rest.
+    A binary task has one score, of its positive class, and a regression one number. A task with several classes has a
+    truth (0 or 1) and a score (0..1) per class; its metrics are means over the classes, each against the rest. An
+    ordinal task has them per threshold between its ``classes``, the stages (docs/decisions/0021).
     """
 
     kind: Kind
@@ -28,18 +29,34 @@ class Target:
 
     @property
     def is_binary(self) -> bool:
-        """Return whether there is one score per case."""
+        """Return whether it is one class against another."""
         return self.kind == "binary"
+
+    @property
+    def is_number(self) -> bool:
+        """Return whether a number is predicted."""
+        return self.kind == "regression"
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What has a truth and a score of its own: nothing (one score), the classes, or the thresholds of stages.
+
+        >>> Target("ordinal", ("CS1", "CS2", "CS3")).outputs
+        ('above CS1', 'above CS2')
+        """
+        if self.is_binary or self.is_number:
+            return ()
+        return tuple(f"above {stage}" for stage in self.classes[:-1]) if self.kind == "ordinal" else self.classes
 
     @property
     def truth(self) -> tuple[str, ...]:
         """The columns of the truth."""
-        return ("truth",) if self.is_binary else tuple(f"truth_{name}" for name in self.classes)
+        return tuple(f"truth_{name}" for name in self.outputs) or ("truth",)
 
     @property
     def score(self) -> tuple[str, ...]:
         """The columns of the scores."""
-        return ("score",) if self.is_binary else tuple(f"score_{name}" for name in self.classes)
+        return tuple(f"score_{name}" for name in self.outputs) or ("score",)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -31,8 +31,9 @@ class Cases:
     """The N examples of a task, in the order of the manifest.
 
     ``examples`` (N,) is the row of the manifest from 0, ascending without gaps. ``truth`` (N,) is the index into
-    ``classes`` (binary: 1 is positive); multilabel (N, K) with 1 if the image has the class, 0 if not, and ``UNKNOWN``
-    for unknown labels, which training, metrics and counts ignore. ``patients`` (N,) is the patient's number by first
+    ``classes`` (binary: 1 is positive; ordinal: the stage); multilabel (N, K) with 1 if the image has the class, 0 if
+    not, and ``UNKNOWN`` for unknown labels, which training, metrics and counts ignore; regression (N,) float64, in the
+    unit of the label, without ``classes``. ``patients`` (N,) is the patient's number by first
     appearance, ``patient_ids`` the keyed hash of each patient number. ``linked`` (N,), if given, numbers groups of
     patients who share an image. ``gaps`` counts the missing and uncertain labels of the manifest.
     """

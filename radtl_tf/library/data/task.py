@@ -10,7 +10,8 @@ from typing import Any
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.reader import check_task, normal_task, record_from
+from radtl_tf.records.reader import normal_task, record_from
+from radtl_tf.records.task_rules import check_task
 
 
 def task_from(
