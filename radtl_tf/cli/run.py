@@ -40,7 +40,12 @@ RESULTS = (
 @out_folder
 @options.dry_run
 @click.option("--accept", multiple=True, metavar="FINDING", help="Accept this warning of the data check. Repeatable.")
-def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> None:
+@click.option(
+    "--allow-changed",
+    is_flag=True,
+    help="Resume although finished runs had other software or hardware. The report says so.",
+)
+def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...], allow_changed: bool) -> None:
     """Run an experiment: train, evaluate and report.
 
     EXPERIMENT is a TOML file, which `radtl init` writes. Trains every setting on every fold, prints the answer and
@@ -52,7 +57,7 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> 
     from radtl_tf.records.reader import read_experiment
 
     act = _print_price if dry_run else _run
-    act(read_experiment(experiment), out, accept)
+    act(read_experiment(experiment), out, accept, allow_changed)
 
 
 @click.command(cls=Verb)
@@ -146,22 +151,25 @@ def report(folder: Path, saliency: int | None) -> None:
     print_results(report_experiment(folder))
 
 
-def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = ()) -> None:
+def _run(
+    experiment: Experiment, out: Path, accepted: tuple[str, ...] = (), allow_changed: bool = False
+) -> None:
     load_tensorflow()
     from radtl_tf.experiment.run import run_experiment
     from radtl_tf.library.bars import bars
 
     with bars() as watch:
-        evaluation = run_experiment(experiment, out, accepted=accepted, watch=watch)
+        evaluation = run_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed, watch=watch)
     print_results(evaluation)
 
 
-def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -> None:
+def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...], allow_changed: bool) -> None:
     load_tensorflow()
     from radtl_tf.experiment.cost import price
     from radtl_tf.experiment.run import plan_experiment
 
-    for line in price(plan_experiment(experiment, out, accepted=accepted)).lines():
+    plan = plan_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed)
+    for line in price(plan).lines():
         click.echo(line)
 
 

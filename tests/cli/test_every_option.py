@@ -210,7 +210,16 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "run": (
         "run experiment.toml --out out1",
-        {"--out": "+ --out out2", "--dry-run": "+ --dry-run", "--accept": "+ --accept shortcut"},
+        {
+            "--out": "+ --out out2",
+            "--dry-run": "+ --dry-run",
+            "--accept": "+ --accept shortcut",
+            "--allow-changed": "+ --allow-changed",
+        },
+    ),
+    "clean": (
+        "clean finished",
+        {"--cache": "+ --cache", "--yes": "--json + --yes", "--json": "+ --json"},
     ),
     "status": ("status finished", {"--json": "+ --json"}),
     "report": ("report finished", {"--saliency": "+ --saliency 2"}),

@@ -24,6 +24,7 @@ from radtl_tf.data.tfds.builders import (
     examined_with,
     fingerprint,
 )
+from radtl_tf.data.tfds.damaged_data_sets import read_intact
 from radtl_tf.data.tfds.pixel_cache import pixel_cache
 from radtl_tf.errors import DataError
 from radtl_tf.experiment.integrity.patient_key_file import checked_key
@@ -119,5 +120,8 @@ def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest |
     cases = replace(cases_of(manifest, task, checked_key(folder), labels), gaps=found.counts)
     folds = draw_folds(cases, experiment.folds, experiment.seed)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
-    builder = build_manifest(manifest, cases, folder.data, task)
-    return cases, folds, builder, examined_with(manifest, builder, task, labels), repaired(manifest)
+    builder, images = read_intact(
+        lambda: build_manifest(manifest, cases, folder.data, task),
+        lambda built: examined_with(manifest, built, task, labels),
+    )
+    return cases, folds, builder, images, repaired(manifest)
