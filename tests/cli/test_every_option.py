@@ -218,8 +218,8 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "clean": (
-        "clean finished",
-        {"--cache": "+ --cache", "--yes": "--json + --yes", "--json": "+ --json"},
+        "clean",
+        {"--cache": "+ --cache", "--yes": "finished --json + --yes", "--json": "finished + --json"},
     ),
     "status": ("status finished", {"--json": "+ --json"}),
     "report": ("report finished", {"--saliency": "+ --saliency 2"}),

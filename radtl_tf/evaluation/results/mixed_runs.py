@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.records.integrity.machine_facts import compared
@@ -15,8 +14,8 @@ def mixed_runs(record: ExperimentRecord) -> Iterator[str]:
     determinism = record.experiment.training.determinism
     start = {"versions": record.facts.versions, "hardware": record.facts.hardware}
     counts: dict[str, Counter[str]] = {}
-    for row in record.runs[["versions", "hardware"]].to_dict("records"):
-        own: Mapping[str, Any] = row if isinstance(row["versions"], dict) else start
+    for versions, hardware in zip(record.runs["versions"], record.runs["hardware"], strict=True):
+        own = {"versions": versions, "hardware": hardware} if isinstance(versions, dict) else start
         for name, value in compared(own, determinism).items():
             counts.setdefault(name, Counter())[value] += 1
     different = {name: found for name, found in counts.items() if len(found) > 1}

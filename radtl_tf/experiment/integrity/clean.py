@@ -91,9 +91,9 @@ def _parts(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _is_abandoned(path: Path) -> bool:
-    """Tell whether a temporary entry is a day old, or an hour old and from a process that does not run here."""
+    """Tell whether a temporary entry is a day old and its process does not run on this computer."""
     named = _PART.fullmatch(path.name)
-    alive = bool(named) and psutil.pid_exists(int(named["process"]))
+    alive = named is not None and psutil.pid_exists(int(named["process"]))
     return not alive and _age(path) > _DAY
 
 

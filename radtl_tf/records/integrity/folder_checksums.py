@@ -15,6 +15,7 @@ from radtl_tf.records.integrity.sealed_json import intact_object, sealed
 
 _log = get_logger(__name__)
 
+_DATA = "data/"
 State = Literal["intact", "damaged", "unknown"]
 
 
@@ -56,13 +57,13 @@ def write_unless_intact(folder: OutputFolder, path: Path, write: Callable[[], No
 
 
 def refuse_damaged_files(folder: OutputFolder) -> None:
-    """Refuse a folder in which a small file differs from its checksum.
+    """Refuse a folder in which a small file differs from its checksum; files in ``data`` serve training only.
 
     Raises:
         OutputError: naming the file and the cure.
     """
     known = _known(folder)
-    names = [folder.checksums.name] if known is None else known
+    names = [folder.checksums.name] if known is None else [name for name in known if not name.startswith(_DATA)]
     for name in names:
         if known is None or state_of(folder, folder.root / name) == "damaged":
             raise OutputError(
