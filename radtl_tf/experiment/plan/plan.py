@@ -17,7 +17,7 @@ from radtl_tf.data.folds.training_share import with_share_of_training
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.experiment.integrity.changed_machine import check_machine
 from radtl_tf.experiment.integrity.damaged_runs import reopen_damaged_runs
-from radtl_tf.experiment.integrity.lost_experiment import identity_of, is_lost
+from radtl_tf.experiment.integrity.lost_experiment import identity_of
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.data import Source, pixels_of, take_in
 from radtl_tf.experiment.plan.device import with_batch_size
@@ -130,9 +130,9 @@ def make_plan(
     scenarios = scenarios_of(experiment, records)
     if is_begun(folder):
         refuse_other(folder, {"experiment": as_dict(experiment)})
-        _check_finished(experiment, folder, scenarios, device, allow_changed)
     else:
         check_weights(records, experiment.training.image_size)
+    _check_finished(experiment, folder, scenarios, device, allow_changed)
     intake = take_in(experiment, folder, accepted, source)
     check_shares(intake.cases, intake.folds, experiment)
     plan = Plan(
@@ -161,7 +161,7 @@ def _check_finished(
 ) -> None:
     """Reopen damaged runs; if runs remain, refuse to train them with other software or hardware."""
     reopen_damaged_runs(folder)
-    if not all(folder.is_done(run) for run in runs_of(experiment, scenarios)):
+    if folder.finished() and not all(folder.is_done(run) for run in runs_of(experiment, scenarios)):
         check_machine(folder, context(device), experiment.training.determinism, allowed=allow_changed)
 
 
