@@ -25,11 +25,14 @@ def remember(folder: OutputFolder, path: Path) -> None:
     Raises:
         OutputError: the folder cannot be written.
     """
-    known = _known(folder) or {}
+    found = _known(folder)
+    if found is None:
+        _log.warning(f"{folder.checksums.name} is damaged or was changed: it is written again")
+    known = found or {}
     changed = {name: sum_ for name, sum_ in known.items() if name != _name(folder, path)}
     if path.exists():
         changed[_name(folder, path)] = checksum_of(path)
-    if changed != known or not folder.checksums.exists():
+    if changed != known or found is None or not folder.checksums.exists():
         write_json(folder.checksums, sealed({"files": changed}))
 
 
