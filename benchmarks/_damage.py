@@ -82,13 +82,13 @@ class Finished:
         copy = self.root / "copy"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(self._place, copy)
-        if pattern.startswith(("out/data", "cache")):
-            self._leave_out(copy)
         path = copy / self.files(pattern)[0]
         content = bytearray(path.read_bytes())
         DAMAGES[damage](content)
         path.write_bytes(content)
         reported = _said(lambda: report.report_experiment(copy / "out"))
+        if pattern.startswith(("out/data", "cache")):
+            self._leave_out(copy)
         run = _said(lambda: self._run(copy))
         return Seen(reported, run, _numbers(copy) == self.numbers)
 
@@ -128,12 +128,14 @@ def _numbers(place: Path) -> dict[str, bytes]:
 
 
 def _said(work: Callable[[], object]) -> str:
-    """Return the warnings of ``work`` about damage, or its error; a traceback is an error of this program."""
+    """Return the warnings of ``work`` about damage, or its error in one line."""
     with _warnings() as lines:
         try:
             work()
         except RadtlError as error:
             return f"refused: {error}"
+        except Exception as error:
+            return f"TRACEBACK: {type(error).__name__}: {error}"
     return " / ".join(line for line in lines if "again" in line)
 
 

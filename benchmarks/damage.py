@@ -2,10 +2,11 @@
 
     python benchmarks/damage.py [--quick]
 
-An experiment of 12 runs (24 phantoms, MobileNet025, 48 px, strict) is finished once. For each kind of file and each damage, a copy of its output
-folder and cache is damaged; where the data or the cache are damaged, some runs are removed as well, so that both are
-used. Then `radtl report` and `radtl run` use the copy, and the tables of numbers are compared byte for byte with those
-before. It takes some minutes; --quick tries one damage per file. The last lines say what the checksums cost.
+An experiment of 12 runs (24 phantoms, MobileNet025, 48 px, strict) is finished once. For each kind of file and each
+damage, a copy of its output folder and cache is damaged. Then the work of `radtl report` and `radtl run` is done in the
+copy, without the page; where the data or the cache are damaged, some runs are removed in between, so that both are
+used. The tables of numbers are compared byte for byte with those before. It takes minutes; --quick tries one damage per
+file. The last lines say what the checksums cost.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def main() -> None:
         for pattern in FILES:
             for seen, damages in _of_file(finished, pattern, list(DAMAGES)[: 1 if quick else None]).items():
                 report, run = _word(seen.report, said, root), _word(seen.run, said, root)
-                equal = "yes" if seen.equal else "no"
+                equal = "yes" if seen.equal else "-" if run == "refused" else "NO"
                 lines.append(f"{pattern:<42}{', '.join(damages):<18}{report:<10}{run:<10}{equal}")
         lines += ["", "What was said:", *(f"- {line}" for line in said), "", *_cost(finished, wall), machine()]
     publish("damage", "\n".join(lines))
@@ -46,6 +47,7 @@ def _of_file(finished: Finished, pattern: str, damages: list[str]) -> dict[Seen,
     found: dict[Seen, list[str]] = {}
     for damage in damages:
         found.setdefault(finished.use(pattern, damage), []).append(damage)
+        print(pattern, damage, file=sys.stderr, flush=True)
     return found
 
 
@@ -53,7 +55,8 @@ def _word(line: str, said: dict[str, None], root: str) -> str:
     """Return one word for what was said, and keep the line."""
     if line:
         said[line.replace(f"{root}/copy/", "")] = None
-    return "refused" if line.startswith("refused") else "repaired" if line else "-"
+    found = [word for word in ("refused", "TRACEBACK") if line.startswith(word)]
+    return found[0] if found else "repaired" if line else "-"
 
 
 def _cost(finished: Finished, wall: float) -> list[str]:

@@ -35,16 +35,19 @@ RESULTS = (
 )
 
 
+allow_changed = click.option(
+    "--allow-changed",
+    is_flag=True,
+    help="Resume although finished runs had other software or hardware. The report says so.",
+)
+
+
 @click.command(cls=Verb)
 @click.argument("experiment", type=FILE)
 @out_folder
 @options.dry_run
 @click.option("--accept", multiple=True, metavar="FINDING", help="Accept this warning of the data check. Repeatable.")
-@click.option(
-    "--allow-changed",
-    is_flag=True,
-    help="Resume although finished runs had other software or hardware. The report says so.",
-)
+@allow_changed
 def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...], allow_changed: bool) -> None:
     """Run an experiment: train, evaluate and report.
 
@@ -89,7 +92,8 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...], all
 @options.batch_size
 @options.seed
 @out_folder
-def train(out: Path, **flags: Any) -> None:
+@allow_changed
+def train(out: Path, allow_changed: bool, **flags: Any) -> None:
     r"""Train one setting, without an experiment file.
 
     Trains and evaluates one backbone with one kind of weights and tuning over the folds, and writes the same output
@@ -99,7 +103,7 @@ def train(out: Path, **flags: Any) -> None:
       radtl train --manifest labels.csv --positive pneumonia \
         --patient patient_id --weights imagenet --learning-rate 0.001 --out results
     """
-    _run(_experiment_of(flags), out)
+    _run(_experiment_of(flags), out, allow_changed=allow_changed)
 
 
 @click.command(cls=Verb)

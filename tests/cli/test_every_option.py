@@ -206,6 +206,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--batch-size": "--positive sick + --batch-size 8",
             "--seed": "--positive sick + --seed 1",
             "--out": "--positive sick + --out out2",
+            "--allow-changed": "--positive sick + --allow-changed",
         },
     ),
     "run": (

@@ -55,6 +55,7 @@ def write_unless_intact(folder: OutputFolder, path: Path, write: Callable[[], No
         return
     if found == "damaged":
         _log.warning(f"{path.name} is damaged or was changed: it is written again")
+        path.unlink()
     write()
     remember(folder, path)
 
