@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
 from radtl_tf.experiment.plan.plan import Plan
+from radtl_tf.experiment.plan.plan import make_plan as plan_of
 from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment_facts import write_facts
 
@@ -174,3 +176,35 @@ def test_an_output_that_cannot_be_written(make_plan: Any, tmp_path: Path) -> Non
     (tmp_path / "occupied").write_text("")
     with pytest.raises(OutputError, match="occupied"):
         make_plan("occupied/out")
+
+
+def test_another_machine_is_refused_while_runs_remain(plan_on_read_images: Any) -> None:
+    plan = finish_a_run(plan_on_read_images())
+    places = {"device": replace(plan.device, precision="mixed_bfloat16"), "weights_folder": plan.folder.root}
+    with pytest.raises(OutputError, match="precision float32, now mixed_bfloat16"):
+        plan_of(plan.experiment, plan.folder, **places)
+    assert plan_of(plan.experiment, plan.folder, **places, allow_changed=True).remaining
+
+
+def test_damaged_files_of_the_plan_are_written_again(plan_on_read_images: Any) -> None:
+    plan = finish_a_run(plan_on_read_images())
+    folder = plan.folder
+    files = (folder.folds, folder.baselines, folder.inputs, folder.image_hashes)
+    before = {file: file.read_bytes() for file in files}
+    for file in files:
+        file.write_bytes(before[file][:20])
+    plan_of(plan.experiment, folder, device=plan.device, weights_folder=folder.root)
+    assert {file: file.read_bytes() for file in files} == before
+
+
+def test_a_lost_experiment_is_written_again_if_the_runs_belong_to_it(plan_on_read_images: Any) -> None:
+    plan = plan_on_read_images()
+    with plan.folder.finishing(plan.runs[0], **plan.identity):
+        pass
+    before = read_json(plan.folder.experiment)
+    plan.folder.experiment.write_text("{")
+    plan_of(plan.experiment, plan.folder, device=plan.device, weights_folder=plan.folder.root)
+    assert read_json(plan.folder.experiment) == before
+    plan.folder.experiment.unlink()
+    with pytest.raises(OutputError, match="another output folder"):
+        plan_on_read_images(training={"epochs": 4})
