@@ -49,6 +49,14 @@ frame.addEventListener("load", () => {
   document.body.innerHTML = "<pre>" + JSON.stringify(found) + "</pre>";
 });
 """
+MEASURE_CARD = """
+const frame = document.querySelector("iframe");
+frame.addEventListener("load", () => {
+  const page = frame.contentDocument, size = page.querySelector("figure svg").getBoundingClientRect();
+  const found = {needed: page.documentElement.scrollWidth, smallest: Math.min(size.width, size.height)};
+  document.body.innerHTML = "<pre>" + JSON.stringify(found) + "</pre>";
+});
+"""
 CLICK = """
 const frame = document.querySelector("iframe");
 const wait = () => new Promise((done) => setTimeout(done, 20));
@@ -84,6 +92,12 @@ def page(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the drawn experiment, alone in a folder, so the page can load no other file."""
     folder = tmp_path_factory.mktemp("browser")
     return Path(shutil.copy(write_report(finished, evaluate(finished)), folder / "report.html"))
+
+
+@pytest.fixture(scope="module")
+def card(page: Path, finished: Path) -> Path:
+    """The summary card, which is written with the report."""
+    return Path(shutil.copy(finished / "card.html", page.parent / "card.html"))
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +227,15 @@ def test_dark_paper_has_light_ink(page: Path) -> None:
         means[name] = float(np.asarray(Image.open(picture).convert("L")).mean())
     assert means["light"] > 220
     assert means["dark"] < 70
+
+
+def test_the_card_is_one_page_on_paper_and_fits_on_a_phone(card: Path) -> None:
+    pdf = card.with_suffix(".pdf")
+    browse(card, f"--print-to-pdf={pdf}", "--no-pdf-header-footer")
+    assert len(re.findall(rb"/Type /Page\b", pdf.read_bytes())) == 1
+    found = measured(card, 390, script=MEASURE_CARD)
+    assert found == {"needed": 390, "smallest": found["smallest"]}
+    assert float(found["smallest"]) > 50
 
 
 def test_it_prints_with_everything_opened(page: Path) -> None:
