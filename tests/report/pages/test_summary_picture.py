@@ -16,9 +16,9 @@ def test_it_is_one_page_in_the_light_palette() -> None:
     drawing = picture([Block("A title", size=20), Block("value", label="Name")], FIGURE, ["small print"])
     assert f'width="{WIDTH}" height="{HEIGHT}"' in drawing
     assert "var(--" not in drawing
-    assert [drawing.index(text) for text in ("A title", "Name", "value", "viewBox=\"0 0 200 100", "small print")] == sorted(
-        drawing.index(text) for text in ("A title", "Name", "value", "viewBox=\"0 0 200 100", "small print")
-    )
+    assert [
+        drawing.index(text) for text in ("A title", "Name", "value", 'viewBox="0 0 200 100', "small print")
+    ] == sorted(drawing.index(text) for text in ("A title", "Name", "value", 'viewBox="0 0 200 100', "small print"))
 
 
 def test_long_text_shrinks_until_it_fits() -> None:
