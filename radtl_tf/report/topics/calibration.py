@@ -33,8 +33,8 @@ _RELIABILITY = (
     "Share of positives against the mean score of each bin. Each test fold of the first repeat is divided into bins "
     "with equal numbers of cases, ordered by score. A point is the mean of one bin over the folds, and its bar is the "
     "95 % interval (corrected resampled t). Scores of different folds are never pooled. On the dotted line scores are "
-    "perfect probabilities; below it they are too high. Scores are not recalibrated, and the learning rate is chosen by "
-    "inner loss."
+    "perfect probabilities; below it they are too high. Scores are not recalibrated, and the learning rate is chosen "
+    "by inner loss."
 )
 
 
@@ -113,7 +113,8 @@ def _over_classes(reliability: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _draw(axes: Axes, bins: pd.DataFrame, name: str, look: dict[str, Any]) -> None:
-    axes.vlines(bins["score"], *(bins[end] for end in _ENDS), colors=look["color"], alpha=0.45, linewidth=1)
+    low, high = (bins[end] for end in _ENDS)
+    axes.vlines(bins["score"], low, high, colors=look["color"], alpha=0.45, linewidth=1)
     axes.plot(bins["score"], bins["share"], label=name, markersize=3.5, linewidth=1.2, **look)
 
 
