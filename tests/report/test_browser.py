@@ -87,6 +87,25 @@ frame.addEventListener("load", async () => {
 """
 
 
+OPEN = """
+const frame = document.querySelector("iframe");
+const wait = () => new Promise((done) => setTimeout(done, 20));
+frame.addEventListener("load", async () => {
+  const page = frame.contentDocument, topics = [...page.querySelectorAll("details.topic")];
+  const found = {opened_before: topics.filter((topic) => topic.open).length, links: 0, closed: []};
+  for (const link of page.querySelectorAll("nav a")) {
+    for (const topic of topics) topic.open = false;
+    link.click();
+    await wait();
+    const target = page.querySelector(link.getAttribute("href"));
+    found.links += 1;
+    if (!target.closest("details.topic").open) found.closed.push(target.id);
+  }
+  document.body.innerHTML = "<pre>" + JSON.stringify(found) + "</pre>";
+}, {once: true});
+"""
+
+
 @pytest.fixture(scope="module")
 def page(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the drawn experiment, alone in a folder, so the page can load no other file."""
@@ -205,6 +224,13 @@ def test_what_can_be_clicked_opens_or_leads_to_its_place(either: Path, width: in
     assert len(contents) > 20
     assert {*contents, "#main"} <= set(found["links"])
     assert ("#saliency" in found["links"]) == ("maps" in either.parent.name)
+
+
+def test_topics_are_folded_and_a_link_of_the_contents_opens_its_topic(page: Path) -> None:
+    found = measured(page, 1280, script=OPEN)
+    assert found["opened_before"] == 0
+    assert found["links"] > 20
+    assert found["closed"] == []
 
 
 def test_a_broken_link_and_a_fold_without_content_would_be_seen(page: Path) -> None:

@@ -53,7 +53,7 @@ def _read_clean(path: Path, target: Target) -> pd.DataFrame | None:
         return None
     numbers = dict.fromkeys((*_WHOLE, *target.truth, *target.score), "float64")
     kinds = {name: numbers.get(name, "category") for name in target.columns}
-    rules: dict[str, Any] = {"keep_default_na": False, "na_filter": False, "float_precision": "round_trip"}
+    rules: dict[str, Any] = {"keep_default_na": False, "na_filter": False}
     try:
         table = pd.read_csv(path, dtype=kinds, usecols=list(target.columns), encoding="utf-8", **rules)
     except (OSError, ValueError):  # pandas' parser errors are ValueErrors
