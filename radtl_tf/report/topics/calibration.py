@@ -32,9 +32,9 @@ _CANCEL = "Scores too high for one class and too low for another cancel here; th
 _RELIABILITY = (
     "Share of positives against the mean score of each bin. Each test fold of the first repeat is divided into bins "
     "with equal numbers of cases, ordered by score. A point is the mean of one bin over the folds, and its bar is the "
-    "95 % interval (corrected resampled t). Scores of different folds are never pooled. On the dotted line scores are "
-    "perfect probabilities; below it they are too high. Scores are not recalibrated, and the learning rate is chosen "
-    "by inner loss."
+    "95 % interval (corrected resampled t); a bin with the same share in every fold has none. Scores of different "
+    "folds are never pooled. On the dotted line scores are perfect probabilities; below it they are too high. Scores "
+    "are not recalibrated, and the learning rate is chosen by inner loss."
 )
 
 
@@ -61,8 +61,9 @@ def reliability_table(evaluation: Evaluation) -> Table:
         title="Reliability",
         caption="The mean score of each bin and its share of positives; the two are equal if scores are perfect "
         "probabilities. Each test fold of the first repeat is divided into bins with equal numbers of cases, ordered "
-        "by score. Score and share are means over the folds; the interval is by the corrected resampled t. Scores of "
-        "different folds come from different networks and are not pooled.",
+        "by score. Score and share are means over the folds; the interval is by the corrected resampled t; a dash "
+        "means that all folds have the same share. Scores of different folds come from different networks and are "
+        "not pooled.",
         columns=("Setting", "Bin", "Cases", "Mean score", "Share of positives", "95 % interval"),
         rows=tuple(_reliable(row) for row in found.to_dict("records")),
         section="calibration",

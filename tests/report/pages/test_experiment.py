@@ -262,4 +262,4 @@ def test_the_report_of_a_published_grid_stays_small(outcome: Outcome) -> None:
         backbones=("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2"),
         tunings={"full": (1e-3, 1e-4), "frozen": (1e-2, 1e-3), "top10": (1e-2, 1e-3)},
     )
-    assert len(render_html(evaluate(folder)).encode("utf-8")) < 5_000_000
+    assert len(render_html(evaluate(folder)).encode("utf-8")) < 3_000_000
