@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +23,20 @@ _RANGES = {
 _ADVICE = "Delete the file and run the experiment again to rebuild it."
 
 
-def read_predictions(path: Path, target: Target = BINARY) -> pd.DataFrame:
+def read_predictions(path: Path, target: Target = BINARY, leave_out: Collection[str] = ()) -> pd.DataFrame:
     """Read the predictions of an experiment: one row per scenario, repeat, fold and example.
 
     Text stays text, so a patient ``001`` is not ``1``. ``target`` gives the columns: a truth is 0 or 1, a score a
-    probability. An empty truth of a multilabel task is NaN: the label is not known.
+    probability. An empty truth of a multilabel task is NaN: the label is not known. ``leave_out`` names scenarios to
+    ignore.
 
     Raises:
         DataError: a column is missing, a value is out of range, a run is missing, scenarios were tested on different
             cases, or a patient is on both sides of a split.
     """
     table = _as_numbers(_read_text(path, target), path, target)
+    if leave_out:
+        table = table[~table["scenario"].isin(leave_out)].reset_index(drop=True)
     _check_one_class(table, path, target)
     _check_no_duplicates(table, path)
     _check_every_run(table, path)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from radtl_tf.errors import OutputError
 from radtl_tf.records.disk import read_json, unwritable, write_json
 
 MOST = 2  # tries of a run in one call
@@ -44,8 +45,11 @@ def read_failures(root: Path) -> dict[str, Failure]:
     """
     if not failures_file(root).exists():
         return {}
-    known: Mapping[str, Mapping[str, Any]] = read_json(failures_file(root))["runs"]
-    return {name: Failure(**{key: one[key] for key in Failure.__dataclass_fields__}) for name, one in known.items()}
+    try:
+        known: Mapping[str, Mapping[str, Any]] = read_json(failures_file(root))["runs"]
+        return {name: Failure(**{key: one[key] for key in Failure.__dataclass_fields__}) for name, one in known.items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise OutputError(f"{failures_file(root)} is damaged: not a list of runs. Delete the file.") from error
 
 
 def record_failures(root: Path, runs: Iterable[str], reason: str, place: str = "") -> dict[str, Failure]:
