@@ -43,9 +43,10 @@ class Root(InOrder):
         if not standalone_mode:
             return super().main(words, prog_name, standalone_mode=False, **extra)
         end_with_parent()
-        own = {"obj": Words(words)} if args is None else {}
+        if args is None:
+            extra["obj"] = Words(words)
         try:
-            code = super().main(words, prog_name, standalone_mode=False, **own, **extra)
+            code = super().main(words, prog_name, standalone_mode=False, **extra)
         except Exception as error:
             if has_told(error) and "--debug" not in words:
                 sys.exit(1)

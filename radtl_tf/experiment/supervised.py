@@ -19,7 +19,7 @@ from radtl_tf.errors import RadtlError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.folder import OutputFolder, RunFolder
 from radtl_tf.records.safety.failures import forget_failures, record_failures, words_for
-from radtl_tf.records.safety.leftovers import scratch_folder
+from radtl_tf.records.safety.leftovers import scratch_folder, sweep
 from radtl_tf.records.safety.lock import lost, writing
 from radtl_tf.records.safety.parent import for_child
 
@@ -81,6 +81,7 @@ def supervise(command: Sequence[str], folder: Path, on_death: Callable[[], None]
             if not ended.is_death:
                 return ended.code
             on_death()
+            sweep(folder)
             deaths += not _blame(folder, ended)
             if deaths >= DEATHS:
                 raise DeathError(
