@@ -90,9 +90,9 @@ def main() -> None:
     try:
         with open(sys.argv[2], "wb") as file:
             for value in answer.pop("values"):
-                value.tofile(file)
+                file.write(np.ascontiguousarray(value).data)  # not tofile, which hides that the disk is full
     except OSError as error:
-        answer = {"full": error.strerror or "no space left on the disk"}  # numpy gives no reason
+        answer = {"full": error.strerror}
     json.dump(answer, sys.stdout)
 
 
