@@ -44,7 +44,7 @@ class Ended:
 
     @property
     def is_death(self) -> bool:
-        """Return whether the child crashed or was killed; wrong input is no death."""
+        """Return whether the child crashed or was killed; wrong input does not count."""
         return self.code < 0 or bool(self.crash)
 
     @property

@@ -44,6 +44,9 @@ def temporary_file(path: Path) -> Iterator[Path]:
         if _is_elsewhere(error, temporary, path):
             raise
         raise unwritable(path, error) from error
+    except RuntimeError as error:
+        _refuse_full(path, error)
+        raise
     finally:
         with suppress(OSError):
             temporary.unlink()
@@ -71,6 +74,9 @@ def temporary_folder(path: Path, *, mode: int = 0o777, replace: bool = False, ad
         if _is_elsewhere(error, temporary, path):
             raise
         raise unwritable(path, error, advice) from error
+    except RuntimeError as error:
+        _refuse_full(path, error)
+        raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -137,6 +143,13 @@ _ADVICE = {
     errno.EROFS: "The disk of {folder} is read-only: choose another folder, or make it writable.",
     errno.EACCES: "You may not write in {folder}: choose another folder, or ask its owner.",
 }
+
+
+def _refuse_full(path: Path, error: RuntimeError) -> None:
+    """Raise an OutputError for an error of HDF5 that names a full disk: when it closes a file, this is not an OSError."""
+    number = _number_in(str(error))
+    if number:
+        raise unwritable(path, OSError(number, os.strerror(number))) from error
 
 
 def _number_in(text: str) -> int:

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -172,3 +173,12 @@ def test_text_is_utf8_with_the_line_ends_that_it_has(tmp_path: Path) -> None:
 def test_an_error_says_which_disk_is_full_and_what_to_do(error: OSError, said: str) -> None:
     message = str(unwritable(Path("runs") / "0-1", error))
     assert said in message and "\n" not in message and len(message) < 200
+
+
+@pytest.mark.parametrize("way", [temporary_file, temporary_folder])
+def test_an_error_of_hdf5_at_the_close_of_a_file_is_one_line(tmp_path: Path, way: Any) -> None:
+    text = "Disable slist on flush dest failure failed (file write failed: errno = 28, error message = 'No space')"
+    with pytest.raises(OutputError, match="Make room"), way(tmp_path / "weights.h5"):
+        raise RuntimeError(text)
+    with pytest.raises(RuntimeError, match="another"), way(tmp_path / "weights.h5"):
+        raise RuntimeError("another")
