@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,12 @@ _RANGES = {
 _ADVICE = "Delete the file and run the experiment again to rebuild it."
 
 
-def read_predictions(path: Path, target: Target = BINARY) -> pd.DataFrame:
+def read_predictions(path: Path, target: Target = BINARY, leave_out: Collection[str] = ()) -> pd.DataFrame:
     """Read the predictions of an experiment: one row per scenario, repeat, fold and example.
 
     Text stays text, so a patient ``001`` is not ``1``. ``target`` gives the columns: a truth is 0 or 1, a score a
-    probability. An empty truth of a multilabel task is NaN: the label is not known.
+    probability. An empty truth of a multilabel task is NaN: the label is not known. ``leave_out`` names scenarios to
+    ignore.
 
     Raises:
         DataError: a column is missing, a value is out of range, a run is missing, scenarios were tested on different
@@ -35,6 +37,8 @@ def read_predictions(path: Path, target: Target = BINARY) -> pd.DataFrame:
     """
     read = _read_clean(path, target)
     table = _as_numbers(_read_text(path, target) if read is None else read, path, target)
+    if leave_out:
+        table = table[~table["scenario"].isin(leave_out)].reset_index(drop=True)
     _check_one_class(table, path, target)
     _check_no_duplicates(table, path)
     _check_every_run(table, path)

@@ -12,7 +12,7 @@ from radtl_tf.records.disk import write_text
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.drawing.table import plain, render_markdown
 from radtl_tf.report.drawing.templates import DISCLAIMER, render_template
-from radtl_tf.report.pages.card import NO_QUESTION, answer_words
+from radtl_tf.report.pages.card import answer_words
 from radtl_tf.report.pages.export import export
 from radtl_tf.report.pages.sections import SECTIONS, Contents, contents
 from radtl_tf.report.pages.summary import write_summary
@@ -117,7 +117,7 @@ def report_markdown(evaluation: Evaluation, found: Contents) -> str:
     lines += ["\n".join(f"- **{name}:** {plain(value)}" for name, value in words["overview"].items())]
     lines += [plain(words[name]) for name in ("advice", "learned")]
     lines += [f"**Warning.** {plain(words['warning'])}"] if words["warning"] else []
-    lines += [f"**{plain(answer.sentence)}**", plain(chances(answer))] if answer else [NO_QUESTION]
+    lines += [f"**{plain(answer.sentence)}**", plain(chances(answer))] if answer else [plain(words["sentence"])]
     lines += [plain(sentence) for sentence in evaluation.ablation.sentences] if evaluation.ablation else []
     lines += [plain(evaluation.learning_curve.sentence)] if evaluation.learning_curve else []
     lines += ["## Notes", "\n".join(f"- {plain(note)}" for note in evaluation.notes)]
