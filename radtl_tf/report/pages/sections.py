@@ -25,7 +25,13 @@ from radtl_tf.report.topics.selective_prediction import selective_figure
 from radtl_tf.report.topics.similarity import layers_figure
 
 # The sections of the page: each table and figure names its section.
-SECTIONS = {"results": "Results", "training": "Training", "data": "Data", "method": "How it was made"}
+SECTIONS = {
+    "results": "Results",
+    "training": "Training",
+    "data": "Data",
+    "method": "How it was made",
+    "review": "For critical readers",
+}
 
 # The report's figures in their order; a maker returns None where an experiment has nothing to show.
 FIGURES: tuple[Callable[[Evaluation], Figure | None], ...] = (
