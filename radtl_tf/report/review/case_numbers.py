@@ -33,19 +33,6 @@ def case_numbers_table(evaluation: Evaluation) -> Table:
     )
 
 
-def enough(evaluation: Evaluation) -> str:
-    """Return a sentence on the number of patients for the Methods text; empty without classes."""
-    rarest = evaluation.review.numbers.rarest
-    if not rarest:
-        return ""
-    return (
-        f"The rarest class ({rarest.name}) had {rarest.patients} patients; for an AUROC of {rarest.auroc:.2f}, a fixed "
-        f"model would have a 95 % interval of +-{rarest.fixed[0].half:.3f} with all patients as test patients, and "
-        f"+-{WANTED:g} would need {rarest.fixed[0].needed:,} patients (Riley et al. 2021). The number of patients was "
-        "not chosen by such a calculation."
-    )
-
-
 def _held(rarest: OfClass | None) -> str:
     if not rarest:
         return "For this kind of task, only the observed width is shown: the formulas need classes to count. "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.formatting import number
+from radtl_tf.evaluation.formatting import number, p_cell
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
 from radtl_tf.evaluation.review.false_claim import Claim, claim_is_false
 from radtl_tf.evaluation.review.fixed_models import Twofold
@@ -43,14 +43,14 @@ def _of_decisions(claim: Claim) -> tuple[str, ...]:
         f"{claim.cases} decisions; {claim.only_better} right for {claim.better} only, {claim.only_worse} for "
         f"{claim.worse} only"
     )
-    return CALCULATOR, f"{of}{claim.better} is right more often than {claim.worse}", based, number(claim.probability)
+    return CALCULATOR, f"{of}{claim.better} is right more often than {claim.worse}", based, p_cell(claim.probability)
 
 
 def _of_difference(evaluation: Evaluation, both: Twofold) -> Iterator[tuple[str, ...]]:
     names = {"difference, these fitted networks": both.fixed, "difference, training procedures": both.procedure}
     for name, test in names.items():
         if test is not None:
-            yield name, _claim(evaluation, both, test), _based(test), number(claim_is_false(test))
+            yield name, _claim(evaluation, both, test), _based(test), p_cell(claim_is_false(test))
 
 
 def _claim(evaluation: Evaluation, both: Twofold, test: FoldMean) -> str:
