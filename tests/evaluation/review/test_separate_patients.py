@@ -76,5 +76,6 @@ def test_a_prediction_of_another_part_or_patient_is_an_error(change: dict[str, o
 
 def test_a_test_image_that_was_not_predicted_is_an_error() -> None:
     folds = folds_of(PARTS, OTHER)
-    with pytest.raises(DataError, match="4 of 6 test images|5 of 6 test images"):
-        certify(folds, predicted(folds).iloc[:-1], [])
+    rows = predicted(folds)
+    with pytest.raises(DataError, match="5 of 6 test images"):
+        certify(folds, rows[(rows["patient"] != "d") | (rows["part"] != "test")], [])
