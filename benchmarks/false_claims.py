@@ -110,7 +110,7 @@ def main() -> None:
 def _material(folder: Path) -> Material:
     """Draw the phantoms, and compute the features of both weights."""
     source = write_phantoms(folder, kind="skull", num_patients=PATIENTS, seed=SEED, height=HEIGHT)
-    data = radtl.Dataset.from_csv(source, positive="male", patient="patient_id")
+    data = radtl.Dataset.from_csv(source, positive="male", patient="patient_id", unit="image")
     features = {
         name: radtl.embeddings(data, BACKBONE, weights="random", pixels=PIXELS, size=SIZE, seed=seed)
         for name, seed in WEIGHTS.items()
@@ -125,7 +125,7 @@ def _material(folder: Path) -> Material:
             "weights": list(WEIGHTS),
             "tunings": [{"mode": "frozen", "learning_rates": list(RATES)}],
         },
-        "weights": {name: {"source": "random"} for name in WEIGHTS},
+        "weights": {name: {"files": {BACKBONE: f"{name}.h5"}, "pixels": PIXELS} for name in WEIGHTS},
         "training": {"image_size": SIZE},
     }
     readings = [image.reading for image in data.images.examined()]

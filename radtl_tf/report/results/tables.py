@@ -98,6 +98,7 @@ def scenarios_table(evaluation: Evaluation) -> Table:
             )
             for row in _rows(scenarios)
         ),
+        section="grid",
     )
 
 
@@ -135,6 +136,7 @@ def probe_table(evaluation: Evaluation) -> Table:
             )
             for row in _rows(both)
         ),
+        section="references",
     )
 
 
@@ -148,6 +150,7 @@ def baselines_table(evaluation: Evaluation) -> Table:
         "than this.",
         columns=("Baseline", "AUROC", "95 % interval", "SD over folds"),
         rows=tuple((row["scenario"], *_estimate(row)) for row in _rows(evaluation.baselines)),
+        section="references",
     )
 
 
@@ -172,6 +175,7 @@ def published_table(evaluation: Evaluation) -> Table:
             (experiment.name, pixels, *(cells.get((pixels, name), "-") for name in weights), p_values[pixels])
             for pixels in dict.fromkeys(table["pixels"])
         ),
+        section="grid",
     )
 
 
