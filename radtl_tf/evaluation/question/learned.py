@@ -120,9 +120,17 @@ def sentence(found: Learned) -> str:
         return f"{said}. This experiment has no trivial baseline to compare with."
     gaps = [f"{row.weights} {_gap(row)}" for row in found.rows if row.other == found.baseline]
     return (
-        f"{said}. {_who(found, found.baseline)} above the best trivial baseline, logistic regression on "
+        f"{said}. {_where(found)} the best trivial baseline, logistic regression on "
         f"{found.baseline} (AUROC {number(found.auroc.mean)}): {'; '.join(gaps)}."
     )
+
+
+def _where(found: Learned) -> str:
+    """Say which weights are above the best baseline, or that all of them are even shown to be below it."""
+    rows = [row for row in found.rows if row.other == found.baseline]
+    if all(row.outcome == "lower" for row in rows):
+        return f"{'Both' if len(rows) == 2 else 'All'} are below"
+    return f"{_who(found, found.baseline)} above"
 
 
 def _who(found: Learned, other: str) -> str:

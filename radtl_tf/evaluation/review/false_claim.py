@@ -73,9 +73,9 @@ def _claims(target: Target, parts: RunParts, pair: Pair) -> Iterator[Claim]:
     names = [""] if target.kind in ("binary", "multiclass") else list(target.outputs)
     for name, (one, other) in zip(names, _right(target, first, second), strict=True):
         only = int((one & ~other).sum()), int((~one & other).sum())
-        order = (0, 1) if only[0] >= only[1] else (1, 0)
-        more, fewer = (only[at] for at in order)
-        yield Claim(*(pair[at].name for at in order), name, len(one), more, fewer, false_claim(more, fewer))
+        more, fewer = max(only), min(only)
+        better, worse = pair if only[0] >= only[1] else pair[::-1]
+        yield Claim(better.name, worse.name, name, len(one), more, fewer, false_claim(more, fewer))
 
 
 def _tested(parts: RunParts, runs: Sequence[tuple[str, int, int]]) -> tuple[Truth, Score]:

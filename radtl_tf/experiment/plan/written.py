@@ -56,8 +56,8 @@ def facts_of(plan: Plan) -> dict[str, Any]:
 def _write_experiment(plan: Plan) -> None:
     """Write ``folds.csv`` and ``experiment.json``; if a run is finished, check that they agree."""
     found = [{"code": finding.code, "level": finding.level, "message": finding.message} for finding in plan.findings]
-    said = {"check": {"findings": found, "accepted": list(plan.accepted)}, "warnings": plan.warnings}
-    said |= {"linked": plan.cases.linked_ids if plan.experiment.folds.group_duplicates else None}
+    said: dict[str, Any] = {"check": {"findings": found, "accepted": list(plan.accepted)}, "warnings": plan.warnings}
+    said["linked"] = plan.cases.linked_ids if plan.experiment.folds.group_duplicates else None
     if is_begun(plan.folder):
         refuse_other(plan.folder, plan.facts)
         _refresh(plan, said)

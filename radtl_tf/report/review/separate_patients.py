@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import Any
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.review.separate_patients import PARTS
@@ -16,7 +16,7 @@ _DIGITS = 12
 def certificate_table(evaluation: Evaluation) -> Table:
     """Return images, patients and the hash of the patients of each part of each fold."""
     parts = evaluation.review.certificate.parts
-    wide = parts.set_index(["repeat", "fold", "part"])
+    cells = {(row.repeat, row.fold, row.part): _cell(row) for row in parts.itertuples()}
     places = parts[["repeat", "fold"]].drop_duplicates().itertuples(index=False)
     return Table(
         key="separate-patients",
@@ -25,14 +25,12 @@ def certificate_table(evaluation: Evaluation) -> Table:
         "sorted patient hashes of folds.csv, joined by line feeds.",
         columns=("Repeat", "Fold", "Train", "Inner", "Test"),
         rows=tuple(
-            (str(repeat), str(fold), *(_cell(wide, (repeat, fold, part)) for part in PARTS)) for repeat, fold in places
+            (str(repeat), str(fold), *(cells.get((repeat, fold, part), "none") for part in PARTS))
+            for repeat, fold in places
         ),
         section=SECTION,
     )
 
 
-def _cell(wide: pd.DataFrame, place: tuple[int, int, str]) -> str:
-    if place not in wide.index:
-        return "none"
-    row = wide.loc[place]
-    return f"{row['images']} / {row['patients']} / {row['sha256'][:_DIGITS]}"
+def _cell(row: Any) -> str:
+    return f"{row.images} / {row.patients} / {row.sha256[:_DIGITS]}"

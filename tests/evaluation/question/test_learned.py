@@ -53,6 +53,14 @@ def test_both_sides_are_compared_with_chance_and_with_the_best_baseline(
     assert f"imagenet {first - pixels:+.3f}" in said
 
 
+@pytest.mark.parametrize(("first", "second", "below"), [(0.7, 0.71, True), (0.9, 0.71, False), (0.99, 0.99, False)])
+def test_weights_that_are_below_the_best_baseline_are_said_to_be_below(
+    evaluation: Evaluation, first: float, second: float, below: bool
+) -> None:
+    said = sentence(learned(asked(evaluation, first, second), baselines(pixels=0.9), 5))
+    assert ("Both are below the best trivial baseline" in said) == below
+
+
 def test_the_test_is_the_questions_and_each_family_has_both_weights(evaluation: Evaluation) -> None:
     answer, others = asked(evaluation, 0.8, 0.7), baselines(pixels=0.75)
     found = learned(answer, others, 5)

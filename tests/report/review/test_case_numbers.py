@@ -13,7 +13,9 @@ def test_counts_and_needed_patients(evaluation: Evaluation) -> None:
     rarest = evaluation.review.numbers.rarest
     assert rarest
     assert rows["Patients, present"][:2] == ("96", "at least 100")
-    fixed = next(row for row in case_numbers_table(evaluation).rows if "Newcombe" in row[-1] and "all patients" in row[0])
+    fixed = next(
+        row for row in case_numbers_table(evaluation).rows if "Newcombe" in row[-1] and "all patients" in row[0]
+    )
     assert fixed[3].startswith(f"{rarest.fixed[0].needed:,}, ")
     assert "imagenet minus random" in case_numbers_table(evaluation).rows[-1][0]
 
