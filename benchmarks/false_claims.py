@@ -1,6 +1,6 @@
 """Count false claims where nothing can be learned: experiments on labels that are permuted between patients.
 
-    python benchmarks/false_claims.py [--experiments 100] [--processes 2] [--quick]
+    python benchmarks/false_claims.py [--experiments 100] [--processes 2] [--minutes M] [--quick]
 
 Phantoms of skull radiographs are drawn once, and two small networks with random weights compute their features once
 (``radtl.embeddings``). Each experiment permutes the labels of the patients, so that no label depends on its image. The
@@ -10,18 +10,22 @@ one of the weights is better, or that one of them has learned anything. Each exp
 and with its first one only. The last two rows, for comparison, count the claims of a test of the fitted networks only,
 and of a probability of a false claim below 5 % (Christodoulou et al. 2025).
 
+Each finished experiment is stored in build/false_claims.jsonl, so a run that was stopped, also by ``--minutes``, can be
+resumed; results of another version of this file are ignored. The table is published when all experiments are done.
 The limits are Wilson's 95 % intervals for the number of experiments.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -75,6 +79,8 @@ ROWS = {
     "fixed": "for comparison: test of the fitted networks only, 5 %",
     "christodoulou": "for comparison: probability of a false claim below 5 %",
 }
+RESULTS = Path(__file__).parents[1] / "build" / "false_claims.jsonl"
+CODE = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
 FALSE = "better", "worse", "any above chance", "any above baseline"
 
 
@@ -100,19 +106,50 @@ class Stored:
 
 
 def main() -> None:
-    """Run the experiments and publish the table; ``--quick`` only prints."""
+    """Run the remaining experiments and publish the table; an incomplete run is only printed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--experiments", type=int, default=100)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="start no experiment after this time")
     parser.add_argument("--quick", action="store_true", help="three experiments; print only")
     asked = parser.parse_args()
     number = 3 if asked.quick else asked.experiments
     with tempfile.TemporaryDirectory() as folder:
         material = _material(Path(folder))
-        with ProcessPoolExecutor(asked.processes, mp_context=get_context("spawn")) as pool:
-            found = list(pool.map(partial(_experiment, material), range(number)))
-    text = "\n".join(_lines(material, pd.DataFrame([row for rows in found for row in rows])))
-    print(text) if asked.quick else publish("false_claims", text, is_timed=False)
+        found = _done() | _run(material, [seed for seed in range(number) if seed not in _done()], asked)
+    kept = [row for seed, rows in sorted(found.items()) if seed < number for row in rows]
+    text = "\n".join(_lines(material, pd.DataFrame(kept)))
+    complete = len(kept) == 2 * number and not asked.quick
+    publish("false_claims", text, is_timed=False) if complete else print(text)
+
+
+Claims = dict[int, list[dict[str, Any]]]  # seed to what the experiment claims, with all repeats and with one
+
+
+def _done() -> Claims:
+    """Return the stored experiments of this version of the code."""
+    lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
+    stored = [json.loads(line) for line in lines]
+    return {line["seed"]: line["rows"] for line in stored if line["code"] == CODE}
+
+
+def _run(material: Material, seeds: list[int], asked: argparse.Namespace) -> Claims:
+    """Run the experiments with these seeds, and store each as soon as it is finished."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    end, found = time.monotonic() + 60 * asked.minutes, {}
+    with (
+        ProcessPoolExecutor(asked.processes, mp_context=get_context("spawn")) as pool,
+        RESULTS.open("a", encoding="utf-8") as file,
+    ):
+        futures = {pool.submit(_experiment, material, seed): seed for seed in seeds}
+        for future in as_completed(futures):
+            found[futures[future]] = future.result()
+            file.write(json.dumps({"code": CODE, "seed": futures[future], "rows": future.result()}) + "\n")
+            file.flush()
+            if time.monotonic() > end:
+                pool.shutdown(wait=False, cancel_futures=True)
+                break
+    return found
 
 
 def _material(folder: Path) -> Material:
