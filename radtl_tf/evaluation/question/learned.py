@@ -115,7 +115,8 @@ def learned_rows(found: Learned) -> Iterator[Comparison]:
 
 def sentence(found: Learned) -> str:
     """Say whether the weights are above chance and above the best trivial baseline."""
-    said = f"{_who(found, CHANCE)} above chance (0.5)"
+    nothing = "" if found.above(CHANCE) else "Nothing is shown to have been learned. "
+    said = f"{nothing}{_who(found, CHANCE)} above chance (0.5)"
     if found.auroc is None:
         return f"{said}. This experiment has no trivial baseline to compare with."
     gaps = [f"{row.weights} {_gap(row)}" for row in found.rows if row.other == found.baseline]

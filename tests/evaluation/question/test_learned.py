@@ -49,6 +49,7 @@ def test_both_sides_are_compared_with_chance_and_with_the_best_baseline(
     said = sentence(found)
     assert ("Both are above chance" in said) == (len(above_chance) == 2)
     assert ("Neither is shown to be above chance" in said) == (not above_chance)
+    assert said.startswith("Nothing is shown to have been learned.") == (not above_chance)
     assert f"pixels (AUROC {pixels:.3f})" in said
     assert f"imagenet {first - pixels:+.3f}" in said
 
