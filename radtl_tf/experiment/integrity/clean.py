@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -11,16 +10,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from radtl_tf.errors import OutputError
 from radtl_tf.records.experiment_facts import read_written
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.integrity.sealed_json import intact_object
+from radtl_tf.records.safety.leftovers import is_left_over
+from radtl_tf.records.safety.lock import holder_of
 
-_PART = re.compile(r"\..+\.(?P<process>\d+)\.[0-9a-f]{8}\.part")
 _DAY = 24 * 3600.0  # seconds
-_HEARTBEAT = 120.0  # seconds: who writes an output folder touches its lock more often
 _KEY, _SUMS = "key.json", "checksums.json"  # of an entry of cached features
 
 
@@ -72,29 +69,19 @@ def remove(found: Iterable[Leftover]) -> int:
 
 
 def _refuse_in_use(folder: Path) -> None:
-    try:
-        age = time.time() - (folder / ".lock").stat().st_mtime
-    except OSError:
-        return
-    if age < _HEARTBEAT:
-        raise OutputError(f"{folder} is in use by another process: wait until it ends, then clean the folder.")
+    holder = holder_of(folder)
+    if holder is not None and not holder.is_dead:
+        raise OutputError(f"{folder} is in use by {holder}: wait until it ends, then clean the folder.")
 
 
 def _parts(folder: Path) -> Iterator[tuple[Path, str]]:
     """Yield temporary files and folders, and half-built data sets, that no process writes any more."""
     for path in sorted(folder.rglob(".*.part")):
-        if not any(parent.suffix == ".part" for parent in path.relative_to(folder).parents) and _is_abandoned(path):
+        if not any(parent.suffix == ".part" for parent in path.relative_to(folder).parents) and is_left_over(path, time.time()):
             yield path, "left by a process that has ended"
     for path in sorted(folder.glob("data/**/incomplete.*")):
         if _age(path) > _DAY:
             yield path, "half-built data set"
-
-
-def _is_abandoned(path: Path) -> bool:
-    """Tell whether a temporary entry is a day old and its process does not run on this computer."""
-    named = _PART.fullmatch(path.name)
-    alive = named is not None and psutil.pid_exists(int(named["process"]))
-    return not alive and _age(path) > _DAY
 
 
 def _data_sets(output: OutputFolder, used: str | None) -> Iterator[tuple[Path, str]]:

@@ -13,6 +13,7 @@ import numpy as np
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import patients_per_class
 from radtl_tf.experiment.integrity.lost_experiment import is_lost, recovered
+from radtl_tf.experiment.plan.changed_settings import changed_settings
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.folds import folds_text
 from radtl_tf.experiment.plan.image_summary import write_image_hashes, write_inputs
@@ -61,15 +62,17 @@ def facts_of(plan: Plan) -> dict[str, Any]:
 def _write_experiment(plan: Plan) -> None:
     """Write ``folds.csv`` and ``experiment.json``; if a run is finished, check that they agree."""
     found = [{"code": finding.code, "level": finding.level, "message": finding.message} for finding in plan.findings]
-    said = {"check": {"findings": found, "accepted": list(plan.accepted)}, "warnings": plan.warnings}
+    said: dict[str, Any] = {"check": {"findings": found, "accepted": list(plan.accepted)}, "warnings": plan.warnings}
+    said["linked"] = plan.cases.linked_ids if plan.experiment.folds.group_duplicates else None
     if is_begun(plan.folder):
         refuse_other(plan.folder, plan.facts)
         _refresh(plan, said)
         _write_folds(plan)
         return
-    today = {"fixed_since": datetime.now(UTC).date().isoformat(), **context(plan.device)}
+    today = {"fixed_since": _today(), **context(plan.device)}
     if is_lost(plan.folder):
         today |= recovered(plan.folder, comparable(plan.facts))
+        today["changes"] = [{"date": _today(), "what": "experiment.json was lost and written again: earlier changes are not known"}]
     else:
         start_over(plan.folder)
     _write_folds(plan)
@@ -87,12 +90,18 @@ def _write_folds(plan: Plan) -> None:
 
 
 def _refresh(plan: Plan, said: dict[str, Any]) -> None:
-    """Record what may change after the runs: settings of the evaluation, paths, and what this call ``said``."""
+    """Record what may change after the runs: settings of the evaluation, paths, and what this call ``said``.
+
+    Each change of a setting is kept with its date, because the results may have been seen before it.
+    """
     written = read_written(plan.folder.experiment)
     now = as_dict(plan.experiment)
     places = {name: now["task"][name] for name in (path.rpartition(".")[2] for path in PATHS) if name in now["task"]}
     changed = {"evaluation": now["evaluation"], "task": written["experiment"]["task"] | places, "weights": now["weights"]}
     current = {**written, "experiment": {**written["experiment"], **changed}, **said, **_data_set(plan)}
+    new = [{"date": _today(), "what": what} for what in changed_settings(written, current)]
+    if new:
+        current["changes"] = [*written.get("changes", []), *new]
     if current != written:
         write_facts(plan.folder.experiment, current)
 
@@ -101,6 +110,10 @@ def _data_set(plan: Plan) -> dict[str, str]:
     """Return the folder of the data set below the output folder, if it lies there; ``radtl clean`` keeps it."""
     place = plan.data_set.relative_to(plan.folder.root).as_posix() if plan.data_set else ""
     return {"data_set": place} if place else {}
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def _write_baselines(plan: Plan, readings: Sequence[Reading]) -> None:

@@ -11,6 +11,8 @@ from radtl_tf.errors import OutputError
 from radtl_tf.experiment.integrity.clean import leftovers_in_cache, leftovers_of, remove
 from radtl_tf.records.disk import write_json
 from radtl_tf.records.experiment_facts import write_facts
+from radtl_tf.records.safety.lock import writing
+from radtl_tf.records.safety.processes import this_place
 
 OLD = time.time() - 2 * 24 * 3600
 DEAD = 2**22 + 1  # above the largest process number of Linux
@@ -35,10 +37,10 @@ def folder(tmp_path: Path) -> Path:
     for size in (32, 48):
         put(tmp_path / "data" / f"pixels-{size}.npy")
         put(tmp_path / "data" / f"pixels-{size}.npy.json")
-    put(tmp_path / f".a.host.{DEAD}.01234567.part", old=True)
-    put(tmp_path / f".b.host.{os.getpid()}.01234567.part", old=True)
-    put(tmp_path / f".c.host.{DEAD}.01234567.part")
-    put(tmp_path / "runs" / f".0-0.host.{DEAD}.01234567.part" / "weights.h5", old=True)
+    put(tmp_path / f".a.{this_place()}.{DEAD}.01234567.part", old=True)
+    put(tmp_path / f".b.{this_place()}.{os.getpid()}.01234567.part")
+    put(tmp_path / f".c.elsewhere.{DEAD}.01234567.part")
+    put(tmp_path / "runs" / f".0-0.{this_place()}.{DEAD}.01234567.part" / "weights.h5", old=True)
     return tmp_path
 
 
@@ -49,8 +51,8 @@ def test_only_what_nothing_needs_is_listed_and_removed(folder: Path) -> None:
         "data/radiographs/earlier",
         "data/pixels-48.npy",
         "data/pixels-48.npy.json",
-        f".a.host.{DEAD}.01234567.part",
-        f"runs/.0-0.host.{DEAD}.01234567.part",
+        f".a.{this_place()}.{DEAD}.01234567.part",
+        f"runs/.0-0.{this_place()}.{DEAD}.01234567.part",
     }
     assert remove(found) == 50
     assert leftovers_of(folder) == []
@@ -58,10 +60,10 @@ def test_only_what_nothing_needs_is_listed_and_removed(folder: Path) -> None:
 
 
 def test_a_folder_in_use_is_not_cleaned(folder: Path) -> None:
-    lock = put(folder / ".lock")
-    with pytest.raises(OutputError, match="in use"):
-        leftovers_of(folder)
-    os.utime(lock, (OLD, OLD))
+    with writing(folder):
+        put(folder / f".a.{this_place()}.{DEAD}.01234567.part", old=True)
+        with pytest.raises(OutputError, match="in use"):
+            leftovers_of(folder)
     assert leftovers_of(folder)
 
 
