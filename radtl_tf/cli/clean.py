@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -28,6 +29,7 @@ def clean(folder: Path | None, cache: bool, yes: bool, as_json: bool) -> None:
     """
     from radtl_tf.experiment.integrity.clean import leftovers_in_cache, leftovers_of, remove
     from radtl_tf.places import cache_folder
+    from radtl_tf.records.safety.lock import writing
 
     if folder is None and not cache:
         raise click.UsageError("name an output folder, or give --cache.")
@@ -39,7 +41,8 @@ def clean(folder: Path | None, cache: bool, yes: bool, as_json: bool) -> None:
             click.echo("Nothing to remove.")
             return
     agreed = yes or (not as_json and click.confirm("Remove them?"))
-    freed = remove(found) if agreed else 0
+    with writing(folder) if agreed and folder else nullcontext():
+        freed = remove(found) if agreed else 0
     if as_json:
         click.echo(json.dumps({"found": [each.as_dict() for each in found], "removed": agreed, "freed_bytes": freed}))
     elif agreed:

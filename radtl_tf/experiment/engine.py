@@ -165,7 +165,7 @@ class BackboneRuns:
             cache=ArrayCache(plan.cache, training.cache_gb * GIGABYTE),
             key=feature_key(record, seed, plan.images_hash, training, plan.device),
             kept=self.kept,
-            name=f"{self._backbone} with the weights {record.name!r}" + (f" ({record.file})" if record.file else ""),
+            name=f"{self._backbone} with the weights {record.name!r}{f' ({record.file})' if record.file else ''}",
         )
 
     def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:

@@ -224,7 +224,10 @@ _RUN_COLUMNS = [
 def _read_folds(path: Path, sha256: str) -> pd.DataFrame:
     try:
         if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-            raise DataError(f"{path}: the file has changed since the runs were trained. Run the experiment again: it writes the file again.")
+            raise DataError(
+                f"{path}: the file has changed since the runs were trained. Run the experiment again: it writes the file "
+                "again."
+            )
         table = pd.read_csv(path, dtype={"patient": str, "part": str}, keep_default_na=False, encoding="utf-8")
         return table[list(FOLD_COLUMNS)].astype({"example": "int64", "repeat": "int64", "fold": "int64"})
     except (OSError, KeyError, ValueError) as error:  # pandas' parser errors are ValueErrors

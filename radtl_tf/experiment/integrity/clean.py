@@ -70,14 +70,15 @@ def remove(found: Iterable[Leftover]) -> int:
 
 def _refuse_in_use(folder: Path) -> None:
     holder = holder_of(folder)
-    if holder is not None and not holder.is_dead:
+    if holder is not None:
         raise OutputError(f"{folder} is in use by {holder}: wait until it ends, then clean the folder.")
 
 
 def _parts(folder: Path) -> Iterator[tuple[Path, str]]:
     """Yield temporary files and folders, and half-built data sets, that no process writes any more."""
     for path in sorted(folder.rglob(".*.part")):
-        if not any(parent.suffix == ".part" for parent in path.relative_to(folder).parents) and is_left_over(path, time.time()):
+        inside = any(parent.suffix == ".part" for parent in path.relative_to(folder).parents)
+        if not inside and is_left_over(path, time.time()):
             yield path, "left by a process that has ended"
     for path in sorted(folder.glob("data/**/incomplete.*")):
         if _age(path) > _DAY:

@@ -39,7 +39,7 @@ def recovered(folder: OutputFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
             f"{folder.experiment} is damaged or missing, and the finished runs are not known to belong to this "
             "experiment. Restore the file, or choose another output folder."
         )
-    _log.warning(f"{folder.experiment.name} is damaged or missing: it is written again; the finished runs agree with it")
+    _log.warning("experiment.json is damaged or missing: it is written again; the finished runs agree with it")
     record = intact_object(runs[0].record) or {}
     found = {_FIXED: markers[0].get(_FIXED)} | {name: record.get(name) for name in _CONTEXT}
     return {name: value for name, value in found.items() if value}

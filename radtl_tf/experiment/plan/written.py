@@ -69,10 +69,11 @@ def _write_experiment(plan: Plan) -> None:
         _refresh(plan, said)
         _write_folds(plan)
         return
-    today = {"fixed_since": _today(), **context(plan.device)}
+    today: dict[str, Any] = {"fixed_since": _today(), **context(plan.device)}
     if is_lost(plan.folder):
         today |= recovered(plan.folder, comparable(plan.facts))
-        today["changes"] = [{"date": _today(), "what": "experiment.json was lost and written again: earlier changes are not known"}]
+        lost = "experiment.json was lost and written again: earlier changes are not known"
+        today["changes"] = [{"date": _today(), "what": lost}]
     else:
         start_over(plan.folder)
     _write_folds(plan)
@@ -97,7 +98,8 @@ def _refresh(plan: Plan, said: dict[str, Any]) -> None:
     written = read_written(plan.folder.experiment)
     now = as_dict(plan.experiment)
     places = {name: now["task"][name] for name in (path.rpartition(".")[2] for path in PATHS) if name in now["task"]}
-    changed = {"evaluation": now["evaluation"], "task": written["experiment"]["task"] | places, "weights": now["weights"]}
+    task = written["experiment"]["task"] | places
+    changed = {"evaluation": now["evaluation"], "task": task, "weights": now["weights"]}
     current = {**written, "experiment": {**written["experiment"], **changed}, **said, **_data_set(plan)}
     new = [{"date": _today(), "what": what} for what in changed_settings(written, current)]
     if new:

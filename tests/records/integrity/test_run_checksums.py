@@ -7,7 +7,13 @@ import pytest
 from radtl_tf.errors import OutputError
 from radtl_tf.records.disk import write_json
 from radtl_tf.records.folder import OutputFolder, RunFolder
-from radtl_tf.records.integrity.run_checksums import SMALL, damaged_files, marker_of, refuse_damaged, refuse_damaged_runs
+from radtl_tf.records.integrity.run_checksums import (
+    SMALL,
+    damaged_files,
+    marker_of,
+    refuse_damaged,
+    refuse_damaged_runs,
+)
 from radtl_tf.records.runs import Run, Scenario, Setting
 
 RUN = Run(Scenario(Setting("Tiny", "mine", "tf", "frozen"), 0.1), 0, 0)
