@@ -112,6 +112,8 @@ def test_a_changed_evaluation_is_recorded_and_is_no_new_experiment(plan_on_read_
     after = read_json(folder.experiment)
     assert after["experiment"].pop("evaluation")["operating_points"] == ["youden"]
     del before["experiment"]["evaluation"]
+    changes = after.pop("changes")  # with their date
+    assert ["youden" in change["what"] for change in changes] == [True]
     assert {**after, "checksum": before["checksum"]} == before
     with pytest.raises(OutputError, match="training.epochs"):
         plan_on_read_images(evaluation={"operating_points": ["youden"]}, training={"epochs": 4})
