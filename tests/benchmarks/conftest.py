@@ -33,3 +33,9 @@ def judging() -> ModuleType:
 def tables() -> ModuleType:
     """Return ``benchmarks/_coverage_table.py``."""
     return _imported("_coverage_table")
+
+
+@pytest.fixture(scope="session")
+def interruptions() -> ModuleType:
+    """Return ``benchmarks/interruptions.py``."""
+    return _imported("interruptions")
