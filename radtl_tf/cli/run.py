@@ -143,7 +143,8 @@ def status(folder: Path, as_json: bool) -> None:
 def report(folder: Path, saliency: int | None) -> None:
     """Evaluate the finished runs again and rewrite the report.
 
-    FOLDER is the output folder of `radtl run`. Trains nothing.
+    FOLDER is the output folder of `radtl run`. Trains nothing. Also writes a summary on one page to send on,
+    card.html and card.png. No page shows a patient's image without --saliency.
 
     Example:
       radtl report results --saliency 2

@@ -29,6 +29,7 @@ from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.evaluation.results.similarity import read_similarity
 from radtl_tf.evaluation.results.units import fold_values
+from radtl_tf.evaluation.review.review import Review, review
 from radtl_tf.evaluation.secondary.all_secondary import SecondaryResults, secondary_results
 from radtl_tf.evaluation.secondary.interval_widths import width_notes
 from radtl_tf.evaluation.secondary.roc_curves import curve_table, lines
@@ -52,7 +53,7 @@ class Evaluation:
     ``baselines``: the trivial baselines, empty if there are none. ``learning_curve``: the question with shares of the
     training patients, if the grid has several. ``curves``: ROC and precision-recall curves of the question's settings.
     ``courses``: their training curves. ``secondary``: all results that are secondary to the question. ``learned``: the
-    question's weights against chance and the best trivial baseline.
+    question's weights against chance and the best trivial baseline. ``review``: what a critical reader checks.
     """
 
     record: ExperimentRecord
@@ -71,6 +72,7 @@ class Evaluation:
     courses: list[Course]
     learning_curve: LearningCurve | None
     secondary: SecondaryResults
+    review: Review
     learned: Learned | None = None
 
 
@@ -93,6 +95,7 @@ def evaluate(folder: Path) -> Evaluation:
     asked = [result for result in results if result.contrast.level == "question"]
     equal, baselines = equal_weights(record, predictions), baseline_folds(folder, record)
     found = _answer(record, values, asked, equal)
+    reviewed = review(record, predictions, values, runs, parts, asked)
     secondary = secondary_results(folder, record, predictions, values, runs, parts)
     return Evaluation(
         record=record,
@@ -111,6 +114,7 @@ def evaluate(folder: Path) -> Evaluation:
         courses=courses(record, shown, read_histories(folder, record)),
         learning_curve=learning_curve(record, values),
         secondary=secondary,
+        review=reviewed,
         learned=learned(found, baselines, record.num_folds) if found else None,
     )
 

@@ -39,3 +39,9 @@ def tables() -> ModuleType:
 def interruptions() -> ModuleType:
     """Return ``benchmarks/interruptions.py``."""
     return _imported("interruptions")
+
+
+@pytest.fixture(scope="session")
+def false_claims() -> ModuleType:
+    """Return ``benchmarks/false_claims.py``."""
+    return _imported("false_claims")

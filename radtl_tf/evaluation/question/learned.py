@@ -115,14 +115,23 @@ def learned_rows(found: Learned) -> Iterator[Comparison]:
 
 def sentence(found: Learned) -> str:
     """Say whether the weights are above chance and above the best trivial baseline."""
-    said = f"{_who(found, CHANCE)} above chance (0.5)"
+    nothing = "" if found.above(CHANCE) else "Nothing is shown to have been learned. "
+    said = f"{nothing}{_who(found, CHANCE)} above chance (0.5)"
     if found.auroc is None:
         return f"{said}. This experiment has no trivial baseline to compare with."
     gaps = [f"{row.weights} {_gap(row)}" for row in found.rows if row.other == found.baseline]
     return (
-        f"{said}. {_who(found, found.baseline)} above the best trivial baseline, logistic regression on "
+        f"{said}. {_where(found)} the best trivial baseline, logistic regression on "
         f"{found.baseline} (AUROC {number(found.auroc.mean)}): {'; '.join(gaps)}."
     )
+
+
+def _where(found: Learned) -> str:
+    """Say which weights are above the best baseline, or that all of them are even shown to be below it."""
+    rows = [row for row in found.rows if row.other == found.baseline]
+    if all(row.outcome == "lower" for row in rows):
+        return f"{'Both' if len(rows) == 2 else 'All'} are below"
+    return f"{_who(found, found.baseline)} above"
 
 
 def _who(found: Learned, other: str) -> str:
