@@ -23,6 +23,7 @@ from radtl_tf.evaluation.question.published_table import published_table
 from radtl_tf.evaluation.results.equal_scores import equal_weights
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.histories import read_histories
+from radtl_tf.evaluation.results.missing_runs import without_failed
 from radtl_tf.evaluation.results.patient_table import patient_table
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.run_parts import RunParts
@@ -76,14 +77,14 @@ class Evaluation:
 
 
 def evaluate(folder: Path) -> Evaluation:
-    """Evaluate a finished experiment; nothing is written, see ``write_tables``.
+    """Evaluate a finished experiment; nothing is written, see ``write_tables``. Settings with failed runs are left out.
 
     Raises:
         DataError: the predictions are damaged, incomplete or cannot be compared.
         OutputError: a file of the folder is missing or damaged.
     """
-    record = read_record(folder)
-    predictions = read_predictions(OutputFolder(folder).predictions, record.target)
+    record = without_failed(read_record(folder), folder)
+    predictions = read_predictions(OutputFolder(folder).predictions, record.target, record.missing.scenarios)
     folds = fold_values(predictions, record.data.unit, record.target)
     runs = RunParts(predictions, record.data.unit, record.target)
     values = replace(run_values(record, folds), patients=patient_table(record, runs))
