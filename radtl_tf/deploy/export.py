@@ -24,6 +24,8 @@ from radtl_tf.models.pixels import convention
 from radtl_tf.models.precision import FLOAT32, borrowed_precision
 from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.integrity.folder_checksums import refuse_damaged_files
+from radtl_tf.records.integrity.run_checksums import refuse_damaged_runs
 from radtl_tf.records.runs import Run, Setting
 from radtl_tf.training.finished_networks import Network, find_weights
 
@@ -58,6 +60,8 @@ def export(
     """
     places = new_folders(out, version, formats_named(formats))
     facts = read_facts(folder.experiment)
+    refuse_damaged_runs(folder)
+    refuse_damaged_files(folder)
     choice = choose_setting(folder, facts.scenarios, setting)
     weights = find_weights(facts.experiment, choice.setting, weights_folder)
     found = members(folder, facts, choice, weights, fold)

@@ -19,6 +19,8 @@ from radtl_tf.models.preprocessing_layers import preprocessing_layers
 from radtl_tf.records.experiment import Experiment, Kind
 from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.integrity.folder_checksums import refuse_damaged_files
+from radtl_tf.records.integrity.run_checksums import refuse_damaged_runs
 from radtl_tf.records.runs import Run
 from radtl_tf.training.finished_networks import FinishedRuns, Network, find_weights
 from radtl_tf.training.randomness import DROPOUT
@@ -37,6 +39,8 @@ def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weig
         OutputError: a file of the folder is missing or damaged.
     """
     facts = read_facts(folder.experiment)
+    refuse_damaged_runs(folder)
+    refuse_damaged_files(folder)
     experiment = facts.experiment
     choice = choose_setting(folder, facts.scenarios, setting)
     runs = best_runs(folder, choice.scenarios, numbers_of(folds, experiment.folds.count))

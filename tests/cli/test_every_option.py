@@ -206,11 +206,21 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--batch-size": "--positive sick + --batch-size 8",
             "--seed": "--positive sick + --seed 1",
             "--out": "--positive sick + --out out2",
+            "--allow-changed": "--positive sick + --allow-changed",
         },
     ),
     "run": (
         "run experiment.toml --out out1",
-        {"--out": "+ --out out2", "--dry-run": "+ --dry-run", "--accept": "+ --accept shortcut"},
+        {
+            "--out": "+ --out out2",
+            "--dry-run": "+ --dry-run",
+            "--accept": "+ --accept shortcut",
+            "--allow-changed": "+ --allow-changed",
+        },
+    ),
+    "clean": (
+        "clean",
+        {"--cache": "+ --cache", "--yes": "finished --json + --yes", "--json": "finished + --json"},
     ),
     "status": ("status finished", {"--json": "+ --json"}),
     "report": ("report finished", {"--saliency": "+ --saliency 2"}),

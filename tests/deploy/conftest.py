@@ -18,11 +18,12 @@ BANDS = {"top": slice(0, 13), "middle": slice(13, 26), "bottom": slice(26, 40)} 
 
 
 @pytest.fixture
-def finished(finished_once: Path, tmp_path: Path) -> OutputFolder:
+def finished(finished_once: Path, tmp_path: Path, forget_checksums: Callable[[Path], None]) -> OutputFolder:
     """Return a copy of the output folder of a finished experiment, which a test may change."""
     for name in ("out", "images", "tiny.h5"):
         copy = shutil.copytree if (finished_once / name).is_dir() else shutil.copy
         copy(finished_once / name, tmp_path / name)
+    forget_checksums(tmp_path / "out")
     return OutputFolder(tmp_path / "out")
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS, MIN_TEST_PATIENTS
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.evaluation.results.mixed_runs import mixed_runs
 from radtl_tf.records.runs import BINARY, Target
 
 NEARLY_FROZEN = {("InceptionV3", "top10"): 192}  # trainable parameters below the head: the beta of one batch norm
@@ -53,7 +54,14 @@ def alarms(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[
 
     A column that gives the label away comes last: no network sees it.
     """
-    found = [*record.missing.lines, *_equal(equal), *record.facts.warnings, *_few_patients(parts), *_runs(record)]
+    found = [
+        *record.missing.lines,
+        *_equal(equal),
+        *mixed_runs(record),
+        *record.facts.warnings,
+        *_few_patients(parts),
+        *_runs(record),
+    ]
     return sorted(dict.fromkeys(found), key=lambda alarm: alarm.startswith(_UNSEEN))
 
 
