@@ -22,7 +22,7 @@ def courses_figure(evaluation: Evaluation) -> Figure | None:
     look = styles(evaluation.record)
     names = [course.line.panel for course in evaluation.courses]
     most = max(names.count(name) for name in names)
-    with panels(list(dict.fromkeys(names)), ("epoch", "loss (nats)"), below=0.42 + 0.12 * most) as axes:
+    with panels(list(dict.fromkeys(names)), ("epoch", _axis(evaluation)), below=0.42 + 0.12 * most) as axes:
         for name, place in axes.items():
             found = [course for course in evaluation.courses if course.line.panel == name]
             for row, course in enumerate(found):
@@ -43,6 +43,10 @@ def courses_figure(evaluation: Evaluation) -> Figure | None:
             "network overfits; the kept epoch comes before that.",
             section="training",
         )
+
+
+def _axis(evaluation: Evaluation) -> str:
+    return "loss" if evaluation.record.target.is_number else "loss (nats)"
 
 
 def _course(axes: Axes, course: Course, color: str, dashes: tuple[str, str]) -> None:
