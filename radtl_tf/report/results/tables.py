@@ -147,11 +147,12 @@ def probe_table(evaluation: Evaluation) -> Table:
 
 def baselines_table(evaluation: Evaluation) -> Table:
     """Return the trivial baselines on the same folds."""
+    median = " The median of the training part needs no image." * evaluation.record.target.is_number
     return Table(
         key="baselines",
         title="Trivial baselines",
         caption=f"{_fitted_by(evaluation).capitalize()} on brightness and contrast, on 16 x 16 pixels, and on properties such as size, "
-        "age, spacing, view and vendor if they are known. A network that is not clearly better has learned no more "
+        f"age, spacing, view and vendor if they are known.{median} A network that is not clearly better has learned no more "
         "than this.",
         columns=("Baseline", evaluation.record.metric_in_unit, "95 % interval", "SD over folds"),
         rows=tuple((row["scenario"], *_estimate(row)) for row in _rows(evaluation.baselines)),

@@ -59,7 +59,7 @@ def _label(evaluation: Evaluation) -> Iterator[str]:
     unit, stages = record.experiment.task.label_unit, record.target.classes
     ordered = f"; the stages were, from low to high, {listed(stages)}" * (record.target.kind == "ordinal")
     measured = f", a number in {unit}" * bool(unit)
-    positive = f"; the positive class was '{record.data.classes[-1]}'" * record.target.is_binary
+    positive = f"; the positive class was '{record.data.classes[-1]}'" if record.target.is_binary else ""
     yield f"The reference standard was the {columns}, taken as given{measured}{ordered}{positive}."
 
 

@@ -24,6 +24,7 @@ from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cel
 _PLATT = "The AUROC does not change, unless Platt scaling reverses the order of the scores in a fold."
 _ORDER: dict[Kind, str] = {
     "binary": _PLATT,
+    "regression": "",  # no probabilities, so no rows
     "multiclass": "With several classes, one temperature serves all of them, and there is no Platt scaling.",
     "ordinal": f"Each threshold is recalibrated separately. {_PLATT}",
     "multilabel": f"Each label is recalibrated separately. {_PLATT}",
