@@ -9,7 +9,7 @@ from radtl_tf.evaluation.formatting import listed
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.experiment_facts import WeightsFacts
 from radtl_tf.records.runs import PROBE
-from radtl_tf.report.numbers_and_stages.label import label_range
+from radtl_tf.report.text.label_range import label_range
 from radtl_tf.report.text.task_words import words
 from radtl_tf.training.randomness import DROPOUT
 
@@ -41,7 +41,7 @@ def _data(evaluation: Evaluation) -> Iterator[str]:
     source = f"the data set {task.dataset}" if task.dataset else "a manifest"
     counts = data.counts.items()
     classes = listed([f"{name} ({count.images} images of {count.patients} patients)" for name, count in counts])
-    classes = label_range(evaluation) if evaluation.record.target.is_number else classes
+    classes = f"the label is {label_range(evaluation)}" if evaluation.record.target.is_number else classes
     yield (
         f"{data.examples} radiographs of {data.patients} patients were taken from {source} (sha256 "
         f"{data.sha256}): {classes}."

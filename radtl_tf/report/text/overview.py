@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
+from radtl_tf.report.text.label_range import label_range
 
 
 def overview(evaluation: Evaluation) -> dict[str, str]:
@@ -18,6 +19,7 @@ def overview(evaluation: Evaluation) -> dict[str, str]:
     found = {
         "Task": f"{asked} ({source})",
         "Stages" if record.target.kind == "ordinal" else "Classes": "; ".join(classes),
+        "Label": label_range(evaluation) if record.target.is_number else "",
         "Data": f"{data.examples} images of {data.patients} patients",
         "Backbones": listed(record.experiment.grid.backbones),
         "Weights": listed(record.experiment.grid.weights),
