@@ -99,7 +99,8 @@ def _runs(record: ExperimentRecord) -> Iterator[str]:
     nothing = ": the model learned nothing." if record.target.is_number else f".{mean_auroc}"
     if constant:
         yield (
-            f"{constant} of {len(runs)} runs give every case of their test part the same score{nothing} If batch norms are trained, a few dozen steps are too few for "
+            f"{constant} of {len(runs)} runs give every case of their test part the same score{nothing} If batch "
+            "norms are trained, a few dozen steps are too few for "
             "their moving statistics: train longer or with smaller batches. Random weights may also give all images "
             "the same features."
         )

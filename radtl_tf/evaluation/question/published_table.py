@@ -1,4 +1,4 @@
-"""The table of the publications: per weights mean and SD of the AUROC or MAE over all scenarios, with p as they compute it."""
+"""The table of the publications: per weights mean and SD over all scenarios, with p as they compute it."""
 
 from __future__ import annotations
 

@@ -41,7 +41,8 @@ class Decomposition:
         """Return the shares in words, the largest first; ``metric`` and its unit are those of the values."""
         ordered = sorted(self.shares.items(), key=lambda item: -item[1])
         told = ", ".join(f"{NAMES.get(name, name)} {100 * share:.0f} %" for name, share in ordered)
-        return f"The {metric} over all {self.runs} runs is {self.mean:.3f} ± {self.sd:.3f}{in_unit}. Share of the variance: {told}."
+        spread = f"{self.mean:.3f} ± {self.sd:.3f}{in_unit}"
+        return f"The {metric} over all {self.runs} runs is {spread}. Share of the variance: {told}."
 
 
 def decomposition(record: ExperimentRecord, values: RunValues) -> Decomposition | None:

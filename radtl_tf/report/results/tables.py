@@ -91,7 +91,8 @@ def scenarios_table(evaluation: Evaluation) -> Table:
     return Table(
         key="scenarios",
         title="All scenarios",
-        caption=f"Mean test {name} over the folds, and the {name} of the inner part.{_lower(evaluation)} The best row is partly best by "
+        caption=f"Mean test {name} over the folds, and the {name} of the inner part.{_lower(evaluation)} The best row "
+        "is partly best by "
         "chance, so compare settings instead.",
         columns=(
             *("Backbone", "Tuning", "Learning rate", "Weights", metric, "95 % interval", "SD over folds"),
@@ -153,8 +154,10 @@ def baselines_table(evaluation: Evaluation) -> Table:
     return Table(
         key="baselines",
         title="Trivial baselines",
-        caption=f"{_fitted_by(evaluation).capitalize()} on brightness and contrast, on 16 x 16 pixels, and on properties such as size, "
-        f"age, spacing, view and vendor if they are known.{median} A network that is not clearly better has learned no more "
+        caption=f"{_fitted_by(evaluation).capitalize()} on brightness and contrast, on 16 x 16 pixels, and on "
+        "properties such as size, "
+        f"age, spacing, view and vendor if they are known.{median} A network that is not clearly better has learned "
+        "no more "
         "than this.",
         columns=("Baseline", evaluation.record.metric_in_unit, "95 % interval", "SD over folds"),
         rows=tuple((row["scenario"], *_estimate(row)) for row in _rows(evaluation.baselines)),
@@ -174,7 +177,8 @@ def published_table(evaluation: Evaluation) -> Table:
     return Table(
         key="published",
         title="As published",
-        caption=f"Mean ± SD of the {evaluation.record.metric_in_unit} over all scenarios of the grid (number of scenarios), and the p of the "
+        caption=f"Mean ± SD of the {evaluation.record.metric_in_unit} over all scenarios of the grid (number of "
+        "scenarios), and the p of the "
         "question's weights by a paired t over the scenarios, as if they were replicates. Scenarios share all "
         "patients, so this p is only descriptive. Pixels: native is each weights' own convention; alternative is the "
         "other convention that uncertain weights may have been trained with.",

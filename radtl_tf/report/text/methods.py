@@ -84,7 +84,8 @@ def _question(evaluation: Evaluation) -> Iterator[str]:
     a, b = question.compare
     lower = "; lower is better" * evaluation.record.lower_is_better
     yield (
-        f"The only question, {_fixed(evaluation.record)}, was the difference in {evaluation.record.question_metric.name} ({a} minus {b}{lower}) on the same "
+        f"The only question, {_fixed(evaluation.record)}, was the difference in "
+        f"{evaluation.record.question_metric.name} ({a} minus {b}{lower}) on the same "
         f"folds, comparing {_OVER[question.over]}."
     )
 
@@ -99,7 +100,8 @@ def _equivalence(evaluation: Evaluation) -> Iterator[str]:
     question = evaluation.record.question
     if question:
         yield (
-            f"Differences within {margin_words(question.margin, evaluation.record.in_unit)} count as equivalent and were tested by two one-sided "
+            f"Differences within {margin_words(question.margin, evaluation.record.in_unit)} count as equivalent and "
+            "were tested by two one-sided "
             "tests (Schuirmann 1987). The probability of each outcome was computed by the Bayesian correlated t "
             "(Corani & Benavoli 2015)."
         )
