@@ -42,8 +42,8 @@ class Evaluation:
     """All numbers of an experiment.
 
     ``folds``: per scenario, repeat and fold the test value (AUROC or MAE), inner loss and inner value. ``estimates``:
-    the table of the output folder. ``comparisons``: the other table, with outcome and reason as fields. ``question``: ``None`` if the
-    experiment declares none. ``published``: per weights mean and SD over all scenarios, as the publications report
+    the table of the output folder. ``comparisons``: the other table, with outcome and reason as fields. ``question``:
+    ``None`` if the experiment declares none. ``published``: per weights mean and SD over all scenarios, as the publications report
     them. ``parts``: images and patients per part. ``notes``: a line per caveat; those that may have
     spoiled the result are ``alarms``, too. ``ablation``: the question under every
     pixel convention, if the grid lists several. ``similarity``: what fine-tuning changed, empty if it was not measured.

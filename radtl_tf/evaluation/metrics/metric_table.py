@@ -132,9 +132,7 @@ SECONDARY = (
 OF_PROBABILITIES = (BRIER, LOG_LOSS, ECE, CALIBRATION_SLOPE, CALIBRATION_INTERCEPT)
 RATES = (SENSITIVITY, SPECIFICITY, PPV, NPV, F1)
 
-METRICS = {
-    metric.key: metric for metric in (AUROC, *SECONDARY, *RATES, ACCURACY, MAE, *OF_NUMBERS, *OF_STAGES)
-}
+METRICS = {metric.key: metric for metric in (AUROC, *SECONDARY, *RATES, ACCURACY, MAE, *OF_NUMBERS, *OF_STAGES)}
 BY_NAME = {metric.name: metric for metric in METRICS.values()}
 
 # What chooses epochs, learning rates and scenarios on the inner part: the training loss, or what the question is about.

@@ -98,9 +98,7 @@ def side(record: ExperimentRecord, weights: str, entry: str) -> str:
     return f"{weights}-{'/'.join(record.conventions(entry, weights))}"
 
 
-def judge(
-    found: Sequence[Contrast], folds: int, margin: float, *, lower_is_better: bool = False
-) -> list[Judged]:
+def judge(found: Sequence[Contrast], folds: int, margin: float, *, lower_is_better: bool = False) -> list[Judged]:
     """Test each contrast by ``measured_mean`` and adjust within each family by Holm.
 
     One family holds all comparisons of the weights, the other all comparisons under pixel conventions. Thus no

@@ -127,9 +127,7 @@ def learned(answer: Answer, baselines: pd.DataFrame, folds: int, no_model: float
     )
 
 
-def no_model_values(
-    record: ExperimentRecord, baselines: pd.DataFrame, predictions: pd.DataFrame
-) -> float | pd.Series:
+def no_model_values(record: ExperimentRecord, baselines: pd.DataFrame, predictions: pd.DataFrame) -> float | pd.Series:
     """Return the value without any model: 0.5, or per (repeat, fold) the MAE of the median of the training part.
 
     The median is one of the ``baselines`` if the experiment has any.

@@ -75,9 +75,7 @@ def ablation(record: ExperimentRecord, results: Sequence[Judged]) -> Ablation | 
         trained=trained,
         probe=probe if probe.rows else None,
         sentences=tuple(
-            f"{opening} {_told(series, f'{a} minus {b}', record)}"
-            for opening, series in openings
-            if series.rows
+            f"{opening} {_told(series, f'{a} minus {b}', record)}" for opening, series in openings if series.rows
         ),
     )
 

@@ -11,7 +11,7 @@ from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.metrics.metric_table import OF_STAGES
 from radtl_tf.report.drawing.axes import drawn, panels
 from radtl_tf.report.drawing.figure import Figure
-from radtl_tf.report.drawing.panels import Shown, shown_settings, said
+from radtl_tf.report.drawing.panels import Shown, said, shown_settings
 from radtl_tf.report.drawing.svg import SERIES
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cells
