@@ -43,14 +43,14 @@ class Evaluation:
 
     ``folds``: per scenario, repeat and fold the test value (AUROC or MAE), inner loss and inner value. ``estimates``:
     the table of the output folder. ``comparisons``: the other table, with outcome and reason as fields. ``question``:
-    ``None`` if the experiment declares none. ``published``: per weights mean and SD over all scenarios, as the publications report
-    them. ``parts``: images and patients per part. ``notes``: a line per caveat; those that may have
-    spoiled the result are ``alarms``, too. ``ablation``: the question under every
-    pixel convention, if the grid lists several. ``similarity``: what fine-tuning changed, empty if it was not measured.
-    ``baselines``: the trivial baselines, empty if there are none. ``learning_curve``: the question with shares of the
-    training patients, if the grid has several. ``curves``: ROC and precision-recall curves of the question's settings.
-    ``courses``: their training curves. ``secondary``: all results that are secondary to the question. ``learned``: the
-    question's weights against chance and the best trivial baseline.
+    ``None`` if the experiment declares none. ``published``: per weights mean and SD over all scenarios, as the
+    publications report them. ``parts``: images and patients per part. ``notes``: a line per caveat; those that may have
+    spoiled the result are ``alarms``, too. ``ablation``: the question under every pixel convention, if the grid lists
+    several. ``similarity``: what fine-tuning changed, empty if it was not measured. ``baselines``: the trivial
+    baselines, empty if there are none. ``learning_curve``: the question with shares of the training patients, if the
+    grid has several. ``curves``: ROC and precision-recall curves of the question's settings. ``courses``: their
+    training curves. ``secondary``: all results that are secondary to the question. ``learned``: the question's weights
+    against chance and the best trivial baseline.
     """
 
     record: ExperimentRecord
