@@ -18,7 +18,7 @@ _ROW = ["repeat", "fold"]
 
 @dataclass(frozen=True)
 class Measured:
-    """Test values (AUROC or MAE) of a side per (repeat, fold), and what patients add to the error of the mean, if known.
+    """Test values (AUROC or MAE) of a side per (repeat, fold), and what patients add to the error of the mean.
 
     The difference of two sides has both, too.
     """
