@@ -47,6 +47,7 @@ def heatmap_figure(evaluation: Evaluation) -> Figure | None:
             "weights. Colors run from the lowest to the highest cell, so a strong contrast may be a small difference. "
             "The highest cell is partly a matter of chance: compare settings instead, because their learning rate was "
             "chosen without the test parts.",
+            section="grid",
         )
 
 

@@ -96,6 +96,7 @@ def scenarios_table(evaluation: Evaluation) -> Table:
             )
             for row in _rows(scenarios)
         ),
+        section="grid",
     )
 
 
@@ -133,6 +134,7 @@ def probe_table(evaluation: Evaluation) -> Table:
             )
             for row in _rows(both)
         ),
+        section="references",
     )
 
 
@@ -146,6 +148,7 @@ def baselines_table(evaluation: Evaluation) -> Table:
         "than this.",
         columns=("Baseline", "AUROC", "95 % interval", "SD over folds"),
         rows=tuple((row["scenario"], *_estimate(row)) for row in _rows(evaluation.baselines)),
+        section="references",
     )
 
 
@@ -170,6 +173,7 @@ def published_table(evaluation: Evaluation) -> Table:
             (experiment.name, pixels, *(cells.get((pixels, name), "-") for name in weights), p_values[pixels])
             for pixels in dict.fromkeys(table["pixels"])
         ),
+        section="grid",
     )
 
 

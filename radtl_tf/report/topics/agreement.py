@@ -23,6 +23,7 @@ def agreement_table(evaluation: Evaluation) -> Table:
         "chosen by inner loss in each training part: mean over the folds, corrected resampled t.",
         columns=("A", "B", "Measure", "Mean", "95 % interval", "p"),
         rows=tuple(row for found in evaluation.secondary.agreements for row in _rows(found)),
+        section="metrics",
     )
 
 

@@ -42,6 +42,7 @@ def secondary_table(evaluation: Evaluation) -> Table:
             (*setting_cells(setting), *(cells[setting.name, metric.name] for metric in SECONDARY))
             for setting in evaluation.record.settings
         ),
+        section="metrics",
     )
 
 
@@ -61,6 +62,7 @@ def metric_comparisons_table(evaluation: Evaluation) -> Table:
             (row["metric"], BY_NAME[row["metric"]].better, *compared_cells(row))
             for row in table[table["level"] == METRIC].to_dict("records")
         ),
+        section="metrics",
     )
 
 
@@ -78,6 +80,7 @@ def unit_table(evaluation: Evaluation) -> Table:
             ("image" if unit == "patient" else "patient", *_test(row), row["outcome"])
             for row in table[table["level"] == UNIT].to_dict("records")
         ),
+        section="metrics",
     )
 
 

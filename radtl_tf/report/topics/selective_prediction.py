@@ -48,6 +48,7 @@ def selective_table(evaluation: Evaluation) -> Table:
             (*setting_cells(setting), *(cells[setting.name, name] for name in names))
             for setting in evaluation.record.settings
         ),
+        section="calibration",
     )
 
 
@@ -72,6 +73,7 @@ def selective_figure(evaluation: Evaluation) -> Figure:
             "95 % interval of each line (corrected resampled t). Bands do not show whether two lines differ, because "
             "both are measured on the same cases. If a line does not fall towards the left, confidence carries no "
             "information.",
+            section="calibration",
         )
 
 
