@@ -82,7 +82,7 @@ def contrasts(record: ExperimentRecord, values: RunValues) -> list[Contrast]:
 def weight_pairs(record: ExperimentRecord) -> list[tuple[str, str]]:
     """Return all pairs of weights, the question's own first and in its order."""
     first, second = record.asked.compare
-    pairs = combinations(record.experiment.grid.weights, 2)
+    pairs = combinations(record.complete_weights, 2)
     return [(first, second), *(pair for pair in pairs if set(pair) != {first, second})]
 
 

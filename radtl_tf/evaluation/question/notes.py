@@ -57,7 +57,13 @@ def alarms(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[
 
     A column that gives the label away comes last: no network sees it.
     """
-    found = [*_equal(equal), *record.facts.warnings, *_few_patients(parts, record.target), *_runs(record)]
+    found = [
+        *record.missing.lines,
+        *_equal(equal),
+        *record.facts.warnings,
+        *_few_patients(parts, record.target),
+        *_runs(record),
+    ]
     return sorted(dict.fromkeys(found), key=lambda alarm: alarm.startswith(_UNSEEN))
 
 

@@ -23,7 +23,7 @@ def published_table(record: ExperimentRecord, values: RunValues) -> pd.DataFrame
     """
     rows = []
     for entry in dict.fromkeys([NATIVE, ALTERNATIVE, *record.experiment.grid.pixels]):
-        for weights in record.experiment.grid.weights:
+        for weights in record.complete_weights:
             if entry == ALTERNATIVE and entry not in record.candidates(weights):
                 continue
             means = values.tested[[scenario.name for scenario in record.family(weights, entry)]].mean()

@@ -113,8 +113,8 @@ def _coarser(name: str, levels: dict[str, NDArray[np.int64]]) -> int:
 
 
 def _rest(design: NDArray[np.float64], values: NDArray[np.float64]) -> float:
-    """Return the residual sum of squares of the least-squares fit."""
-    fitted = design @ np.linalg.lstsq(design, values)[0]
+    """Return the residual sum of squares of the least-squares fit, by the normal equations: columns are few."""
+    fitted = design @ np.linalg.lstsq(design.T @ design, design.T @ values)[0]
     return float(((values - fitted) ** 2).sum())
 
 

@@ -18,6 +18,7 @@ from radtl_tf.report.numbers_and_stages.agreement import conformal_table
 from radtl_tf.report.numbers_and_stages.label import numbers_table
 from radtl_tf.report.numbers_and_stages.stages import stages_table
 from radtl_tf.report.results.comparison_tables import comparisons_table, scenario_comparisons_table
+from radtl_tf.report.review.all_tables import REVIEW
 from radtl_tf.report.topics.agreement import agreement_table
 from radtl_tf.report.topics.calibration import recalibration_table, reliability_table
 from radtl_tf.report.topics.classes import class_comparisons_table, classes_table
@@ -55,6 +56,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
         *(decomposition_table, subgroups_table),
         *(scenarios_table, scenario_comparisons_table, similarity_table, weights_table, data_table, folds_table),
         *(demographics_table, check_table, stuck_table, method_table),
+        *REVIEW,
     )
     return [table for table in (make(evaluation) for make in makers) if table.rows]
 

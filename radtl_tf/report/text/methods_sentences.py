@@ -111,8 +111,8 @@ def _partition(evaluation: Evaluation) -> Iterator[str]:
     again = f", {record.num_repeats} times with new seeds" * (record.num_repeats > 1)
     yield (
         f"Patients were divided at random into {record.num_folds} folds, stratified by "
-        f"{_stratified(record.target.kind)}{again}; no patient was in "
-        f"two parts of a fold (seed {record.experiment.seed}, sha256 of folds.csv {record.facts.folds_sha256})."
+        f"{_stratified(record.target.kind)}{again} "
+        f"(seed {record.experiment.seed}, sha256 of folds.csv {record.facts.folds_sha256})."
     )
     if record.experiment.folds.group_duplicates:
         yield "Patients who share the same image, or nearly the same image, were kept together."
