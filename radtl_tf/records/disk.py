@@ -146,7 +146,7 @@ _ADVICE = {
 
 
 def _refuse_full(path: Path, error: RuntimeError) -> None:
-    """Raise an OutputError for an error of HDF5 that names a full disk: when it closes a file, this is not an OSError."""
+    """Raise an OutputError for an error of HDF5 that names a full disk: at the close of a file it is not an OSError."""
     number = _number_in(str(error))
     if number:
         raise unwritable(path, OSError(number, os.strerror(number))) from error

@@ -9,7 +9,8 @@ import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.report.drawing.table import plain
-from radtl_tf.report.pages.experiment import DISCLAIMER, NO_QUESTION, report_html, report_markdown, write_report
+from radtl_tf.report.pages.card import NO_QUESTION
+from radtl_tf.report.pages.experiment import DISCLAIMER, report_html, report_markdown, write_report
 from radtl_tf.report.pages.sections import SECTIONS, Contents, contents
 from radtl_tf.report.text.advice import advice, chances, headline
 
