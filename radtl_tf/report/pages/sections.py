@@ -21,6 +21,7 @@ from radtl_tf.report.text.citation import bibtex, citations
 from radtl_tf.report.text.guidelines import Item, as_table, checklists
 from radtl_tf.report.text.methods import paragraphs, sentences
 from radtl_tf.report.text.methods_sentences import missing_data
+from radtl_tf.report.text.secondary_sentences import checklist_sentences
 from radtl_tf.report.topics.calibration import calibration_figure
 from radtl_tf.report.topics.learning_curve import learning_curve_figure
 from radtl_tf.report.topics.selective_prediction import selective_figure
@@ -95,6 +96,7 @@ def contents(evaluation: Evaluation, saliency: Saliency | None = None) -> Conten
     answer = evaluation.question
     said = sentences(evaluation) | {"result": answer.sentence if answer else ""}
     said |= {"saliency": saliency.draft if saliency else "", "missing": missing_data(evaluation)}
+    said |= checklist_sentences(evaluation)
     shown = Contents(
         figures=[*figures(evaluation), *(saliency.figures if saliency else ())],
         tables=[*tables(evaluation), *([saliency.table] if saliency and saliency.table.rows else ())],

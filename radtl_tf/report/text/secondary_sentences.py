@@ -165,8 +165,11 @@ ANALYSES: dict[str, Callable[[Evaluation], Iterator[str]]] = {
     "agreement": _agreement,
     "selective": _selective,
     "subgroups": _subgroups,
-    "output": _output,
-    "thresholds": _thresholds,
-    "parts": _parts,
-    "determinate": _determinate,
 }
+
+_FOR_CHECKLISTS = {"output": _output, "thresholds": _thresholds, "parts": _parts, "determinate": _determinate}
+
+
+def checklist_sentences(evaluation: Evaluation) -> dict[str, str]:
+    """Return what only the checklists say, by key: it depends on the kind of task."""
+    return {key: " ".join(make(evaluation)) for key, make in _FOR_CHECKLISTS.items()}
