@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from radtl_tf.records.experiment import Kind
-
 Truth = NDArray[Any]  # (n,) 0 or 1; with several classes (n, K), with NaN if a label is not known
 Score = NDArray[np.float64]  # (n,) P(positive), 0..1; with several classes (n, K)
 SMALLEST = 1e-7  # float32 cannot tell a probability from 0 or 1 much below this
@@ -78,10 +76,3 @@ def log_loss(truth: Truth, score: Score) -> float:
 def cross_entropy(truth: Truth, score: Score) -> float:
     """Return the mean negative log-likelihood (nats) of the one class of each case: (n, K) each."""
     return float(-np.log(np.clip((truth * score).sum(axis=1), SMALLEST, 1)).mean())
-
-
-LOG_LOSSES: dict[Kind, Callable[..., float]] = {
-    "binary": log_loss,
-    "multiclass": cross_entropy,
-    "multilabel": log_loss,
-}

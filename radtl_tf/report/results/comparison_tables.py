@@ -19,7 +19,7 @@ def comparisons_table(evaluation: Evaluation) -> Table:
         key="comparisons",
         title="Comparisons",
         caption="Difference = A - B on the same folds; intervals and p from "
-        f"{evaluation.record.auroc_method}, paired. The question is the "
+        f"{evaluation.record.question_method}, paired. The question is the "
         "experiment's result. All other rows are secondary: their intervals are not adjusted. "
         f"{families_told(evaluation)} If the question has several rows, it has an outcome only if they agree."
         f"{_twice(evaluation, ('setting', 'grid'))}",

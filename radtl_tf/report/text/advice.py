@@ -56,7 +56,7 @@ def _caution(answer: Answer, learned: Learned) -> str:
     """Say that the weights which the verdict prefers are not shown to be above the trivial; empty if they are."""
     sides = {"better": ("a",), "worse": ("b",)}.get(answer.verdict, ("a", "b"))
     preferred = {side: [getattr(found, side) for found in answer.by_convention] for side in sides}
-    if any(set(names) <= set(learned.above_all) for names in preferred.values()):
+    if any(set(names) <= set(learned.ahead_of_all) for names in preferred.values()):
         return ""
     who = f"{getattr(answer, sides[0])} is not" if len(sides) == 1 else "Neither is"
     what = f"the best trivial baseline ({learned.baseline})" if learned.baseline else "chance"

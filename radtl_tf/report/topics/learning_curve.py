@@ -24,7 +24,7 @@ def learning_curve_table(evaluation: Evaluation) -> Table:
         title="Learning curve",
         caption="The question with a share of the training patients. Both weights get the same patients, each smaller "
         "share is part of the larger ones, and inner and test parts do not change. Mean over folds; 95 % interval and "
-        f"p from {evaluation.record.auroc_method}, paired; p adjusted over all shares (Holm), except in the row with "
+        f"p from {evaluation.record.question_method}, paired; p adjusted over all shares (Holm), except in the row with "
         "all patients, which is the question itself. The probe is the linear probe's difference and p on the same "
         "folds.",
         columns=("Training patients", "Share", "A", "B", "AUROC of A", "AUROC of B", "A - B", "95 % interval")

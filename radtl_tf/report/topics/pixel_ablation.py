@@ -24,7 +24,7 @@ def pixels_table(evaluation: Evaluation) -> Table:
     return Table(
         key="pixels",
         title="Pixel conventions",
-        caption=_caption(found, evaluation.record.auroc_method) if found else "",
+        caption=_caption(found, evaluation.record.question_method) if found else "",
         columns=(
             *("Pixels", "Model", *sides, "Difference", "95 % interval", "Adjusted p", "Outcome"),
             *("Change", "95 % interval", "Adjusted p"),

@@ -45,7 +45,7 @@ def test_both_sides_are_compared_with_chance_and_with_the_best_baseline(
     evaluation: Evaluation, first: float, second: float, pixels: float, above_chance: list[str], above_all: list[str]
 ) -> None:
     found = learned(asked(evaluation, first, second), baselines(metadata=0.2, pixels=pixels), 5)
-    assert (found.baseline, found.above(CHANCE), found.above_all) == ("pixels", above_chance, above_all)
+    assert (found.baseline, found.ahead_of(CHANCE), found.ahead_of_all) == ("pixels", above_chance, above_all)
     said = sentence(found)
     assert ("Both are above chance" in said) == (len(above_chance) == 2)
     assert ("Neither is shown to be above chance" in said) == (not above_chance)
@@ -66,7 +66,7 @@ def test_the_test_is_the_questions_and_each_family_has_both_weights(evaluation: 
 
 def test_a_perfect_score_in_every_fold_is_above_and_has_no_p(evaluation: Evaluation) -> None:
     found = learned(asked(evaluation, 1.0, 0.5, 0 * NOISE), baselines(), 5)
-    assert (found.above(CHANCE), found.above_all, found.baseline) == (["imagenet"], ["imagenet"], "")
+    assert (found.ahead_of(CHANCE), found.ahead_of_all, found.baseline) == (["imagenet"], ["imagenet"], "")
     assert "trivial baseline" in sentence(found) and "nan" not in sentence(found)
 
 
