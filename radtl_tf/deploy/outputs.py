@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from radtl_tf.evaluation.metrics.stages import called_stage
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.runs import Target
 
 GREY = "grey"  # (B, H, W, 1) float32 in 0..1
 PROBABILITIES = "probabilities"  # (B, K) of the classes or stages
-HALF = 0.5  # a stage is passed if the probability of being above it is larger
 SCORE = "score"  # (B,) probability of the positive class, or the number of a regression
 
 
@@ -61,4 +61,4 @@ def stage_of(probabilities: Sequence[float]) -> int:
     >>> stage_of([0.1, 0.3, 0.6]), stage_of([0.6, 0.0, 0.4])
     (2, 0)
     """
-    return int((above_stages(np.array([probabilities])) > HALF).sum())
+    return int(called_stage(above_stages(np.array([probabilities])))[0])

@@ -127,8 +127,9 @@ def test_a_number_is_a_measurement_in_its_unit(image: Dataset) -> None:
 
 
 def test_a_unit_without_a_code_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="'points'"), structured_reports(
-        {**NUMBER, "label_unit": "points"}, tmp_path / "sr"
+    with (
+        pytest.raises(OutputError, match="'points'"),
+        structured_reports({**NUMBER, "label_unit": "points"}, tmp_path / "sr"),
     ):
         pass
     assert not (tmp_path / "sr").exists()

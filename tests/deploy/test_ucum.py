@@ -9,7 +9,15 @@ from radtl_tf.deploy.ucum import KNOWN, ucum
 
 @pytest.mark.parametrize(
     ("unit", "code"),
-    [("years", "a"), (" Year ", "a"), ("months", "mo"), ("MM", "mm"), ("mm²", "mm2"), ("°", "deg"), ("mm  Hg", "mm[Hg]")],
+    [
+        ("years", "a"),
+        (" Year ", "a"),
+        ("months", "mo"),
+        ("MM", "mm"),
+        ("mm²", "mm2"),
+        ("°", "deg"),
+        ("mm  Hg", "mm[Hg]"),
+    ],
 )
 def test_common_units_have_a_code(unit: str, code: str) -> None:
     found = ucum(unit)

@@ -20,7 +20,10 @@ def saved_model(file: Path, card: Card) -> Callable[[_Array], _Array]:
     """Return the scores of a SavedModel; earlier versions have no signature for grey, but one for uint16 pixels."""
     import tensorflow as tf
 
-    model, output = tf.saved_model.load(str(file.parent)), output_of(card)  # the functions need it: it keeps the variables alive
+    model, output = (
+        tf.saved_model.load(str(file.parent)),
+        output_of(card),
+    )  # the functions need it: it keeps the variables alive
 
     def of_grey(grey: _Array) -> _Array:
         return columns_of(model.signatures[GREY](grey=tf.constant(grey))[output].numpy())

@@ -113,9 +113,7 @@ def _rounding(ensemble: Ensemble, greys: NDArray[np.float32], expected: _Scores)
 
     Some networks enlarge rounding errors: with random weights, features hardly vary, and the head standardizes them.
     """
-    return max(
-        _difference(_scores(ensemble, np.nextafter(greys, np.float32(limit))), expected) for limit in (0, 1)
-    )
+    return max(_difference(_scores(ensemble, np.nextafter(greys, np.float32(limit))), expected) for limit in (0, 1))
 
 
 def _with_room(rows: Sequence[Row], rounding: float) -> Iterator[Row]:
