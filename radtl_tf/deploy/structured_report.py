@@ -37,8 +37,8 @@ _USE = "For research only. Not a medical device and not for clinical use."
 COMMENT = f"{_USE} A finding names the class that a score is for; it does not say that the class is present."
 COMMENTS = {  # of the other kinds
     "regression": f"{_USE} The number is the estimate of a model.",
-    "ordinal": f"{_USE} The stage is the estimate of a model: the last one that the image reaches with a probability of "
-    "more than one half.",
+    "ordinal": f"{_USE} The stage is the estimate of a model: the last one that the image reaches with a probability "
+    "of more than one half.",
 }
 _SCORE = Code("SCORE", SCHEME, "Score of a model, 0 to 1")
 _NUMBER = Code("NUMBER", SCHEME, "Number predicted by a model")

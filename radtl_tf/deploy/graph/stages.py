@@ -1,7 +1,7 @@
 """The stages of an ordinal model inside a graph: from P(above each stage) to the probability of each stage.
 
-The K - 1 probabilities are estimated apart (Frank & Hall 2001), so they need not fall from stage to stage. Their running
-minimum does (docs/decisions/0021).
+The K - 1 probabilities are estimated apart (Frank & Hall 2001), so they need not fall from stage to stage. Their
+running minimum does (docs/decisions/0021).
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class HeldOut:
 
 
 def held_out(folder: OutputFolder, facts: ExperimentFacts, runs: Sequence[Run]) -> HeldOut:
-    """Choose up to ``table.MOST`` images of the test parts of ``runs``, spread over runs and classes, stages or numbers.
+    """Choose up to ``table.MOST`` images of the test parts of ``runs``, spread over runs and labels.
 
     Raises:
         OutputError: the predictions of a run are missing.

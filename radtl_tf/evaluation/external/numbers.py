@@ -117,7 +117,8 @@ def _sentence(
 
 def _notes(unit: Unit, counts: dict[str, int], label_unit: str, cases: Numbers) -> Iterator[str]:
     if counts["patients"] < MIN_INNER_PATIENTS:
-        yield f"There are {counts['patients']} patients: with fewer than {MIN_INNER_PATIENTS}, intervals are unreliable."
+        number_of = counts["patients"]
+        yield f"There are {number_of} patients: with fewer than {MIN_INNER_PATIENTS}, intervals are unreliable."
     if not np.ptp(cases.truth):
         yield "Every case has the same number, so R2 has no value and the concordance is 0."
     yield (

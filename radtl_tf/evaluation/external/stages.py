@@ -48,8 +48,8 @@ def with_stages(
         row = Compared(names[0], names[1], _COMPARED, test.value, *test.interval(), test.p_value, method)
         compared.append(row)
     note = (
-        "The predicted stage is the last one that a case reaches with a probability of more than one half. Kappa counts "
-        "a disagreement of d stages d squared times."
+        "The predicted stage is the last one that a case reaches with a probability of more than one half. Kappa "
+        "counts a disagreement of d stages d squared times."
     )
     return replace(
         external,
