@@ -79,7 +79,9 @@ def test_numbers_and_stages_take_unit_and_order_from_the_model() -> None:
     assert task_of([NUMBER, NUMBER], Task()) == Task(kind="regression", label_unit="years")
     assert task_of([STAGES], Task()) == Task(kind="ordinal", classes=("CS1", "CS2", "CS3"))
     assert target_of(STAGES).outputs == ("above CS1", "above CS2")
-    assert re.search("age .*'years' .*months .*'months'", refused(NUMBER, {**NUMBER, "setting": "months", "label_unit": "months"}))
+    assert re.search(
+        "age .*'years' .*months .*'months'", refused(NUMBER, {**NUMBER, "setting": "months", "label_unit": "months"})
+    )
     turned = {**STAGES, "setting": "turned", "classes": ["CS3", "CS2", "CS1"]}
     assert re.search("cvm .*'CS1', 'CS2', 'CS3' .*turned .*'CS3', 'CS2', 'CS1'", refused(STAGES, turned))
     assert re.search("age .*regression .*cvm .*ordinal", refused(NUMBER, STAGES))

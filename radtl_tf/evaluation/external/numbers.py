@@ -101,9 +101,7 @@ def _sentence(
         f"MAE {number(one.value)} {label_unit} (95 % interval {range_text(one.ci_low, one.ci_high)}) of {one.model}"
         for one in errors
     )
-    text = (
-        f"Per {unit}, on {counts['images']} images of {counts['patients']} patients: {values} ({errors[0].method})."
-    )
+    text = f"Per {unit}, on {counts['images']} images of {counts['patients']} patients: {values} ({errors[0].method})."
     if not compared:
         return text
     test = compared[0]
