@@ -147,8 +147,8 @@ class _Meter:
     def _learned(self, tuning: str, num_runs: int) -> int:
         """Return the bytes of the runs' ``weights.h5``: the suffix, the head, and the mean and SD of the features."""
         suffix = [] if tuning == PROBE else split(self._backbone_runs.base, tuning).suffix.weights
-        num_features, num_classes = self._backbone_runs.base.output_shape[-1], len(self._plan.cases.classes)
-        head = [(num_features, num_classes), (num_classes,), (num_features,), (num_features,)]
+        num_features, num_outputs = self._backbone_runs.base.output_shape[-1], self._plan.cases.num_outputs
+        head = [(num_features, num_outputs), (num_outputs,), (num_features,), (num_features,)]
         return cut_bytes([*(tuple(weight.shape) for weight in suffix), *head], num_runs)
 
     def _similarity(self) -> float:

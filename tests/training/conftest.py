@@ -86,7 +86,7 @@ def make_source(pixels: np.ndarray, cases: Cases, tmp_path: Path) -> MakeSource:
             name=f"{backbone} with random weights",
         )
         suffix = copies(split(base, tuning).suffix.weights)
-        trainer = Trainer(backbone, tuning, training.image_size, num_classes=len(of.classes), kind=of.kind)
+        trainer = Trainer(backbone, tuning, training.image_size, num_outputs=of.num_outputs, kind=of.kind)
         return trainer, RunData(of, store, suffix, 7, training)
 
     return make

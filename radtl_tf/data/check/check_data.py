@@ -14,6 +14,7 @@ from radtl_tf.data.check import duplicates
 from radtl_tf.data.check.duplicates import Pairs
 from radtl_tf.data.check.findings import Examined, Finding
 from radtl_tf.data.folds.draw import Fold, draw_folds
+from radtl_tf.data.folds.strata import fifths
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import normal_id
 from radtl_tf.data.shortcuts.thumbnail import Thumbnail, thumbnail_auroc
@@ -51,13 +52,28 @@ class CheckData:
         return pd.factorize(np.asarray(names, dtype=object))[0].astype(np.int64)
 
     @cached_property
+    def numbers(self) -> NDArray[np.float64] | None:
+        """(N,) the labels of a regression; ``None`` if the labels are classes, or there is no image."""
+        found = [image.number for image in self.decoded]
+        return np.array(found, float) if found and None not in found else None
+
+    @cached_property
+    def labels(self) -> NDArray[np.int64]:
+        """(N,) a number for each label set: two images have the same one if they have the same labels."""
+        return pd.factorize(np.array([repr(image.labels) for image in self.decoded], dtype=object))[0].astype(np.int64)
+
+    @cached_property
     def classes(self) -> list[tuple[str, ...]]:
-        """The label sets that occur, sorted."""
-        return sorted({image.labels for image in self.decoded})
+        """The label sets that occur, sorted; of numbers, their fifths, such as ``8 to 12.5``."""
+        if self.numbers is None:
+            return sorted({image.labels for image in self.decoded})
+        return [(range_of(self.numbers[self.truth == place]),) for place in range(int(self.truth.max()) + 1)]
 
     @cached_property
     def truth(self) -> NDArray[np.int64]:
-        """(N,) the number of the label set of each image."""
+        """(N,) the place of the label set of each image among ``classes``."""
+        if self.numbers is not None:
+            return np.unique(fifths(self.numbers), return_inverse=True)[1]
         place = {labels: number for number, labels in enumerate(self.classes)}
         return np.array([place[image.labels] for image in self.decoded], np.int64)
 
@@ -168,3 +184,13 @@ class CheckData:
     def at(self, code: str, message: str, positions: NDArray[np.integer] | Sequence[int]) -> Finding:
         """Return a finding about the decoded images at ``positions``."""
         return Finding(code, message, tuple(sorted({int(self.lines[position]) for position in positions})))
+
+
+def range_of(numbers: NDArray[np.float64]) -> str:
+    """Return the range of numbers as text.
+
+    >>> range_of(np.array([8.0, 12.5, 9.25]))
+    '8 to 12.5'
+    """
+    low, high = f"{numbers.min():.4g}", f"{numbers.max():.4g}"
+    return low if low == high else f"{low} to {high}"

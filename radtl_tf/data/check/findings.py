@@ -118,7 +118,7 @@ class Examined:
     ``line`` is the line number in the manifest, or the number of the example. ``patient`` (an id as it is written, or a
     hash), ``path``, ``columns`` (the other cells of the row) and ``cells`` (the cells of metadata, by the name of the
     metadatum) are used and never shown. ``labels`` are the classes that the image has, ``unknown`` those that
-    nobody knows.
+    nobody knows. ``number`` is the label of a regression.
     """
 
     line: int
@@ -129,6 +129,7 @@ class Examined:
     columns: Mapping[str, str] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    number: float | None = None
 
     @property
     def reading(self) -> Reading:

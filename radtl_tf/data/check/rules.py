@@ -184,7 +184,7 @@ def _notes(data: CheckData) -> Iterator[Finding]:
 
 def _unit(data: CheckData) -> Iterator[Finding]:
     """Suggest what counts as a case."""
-    table = pd.DataFrame({"patient": data.patients, "truth": data.truth})
+    table = pd.DataFrame({"patient": data.patients, "truth": data.labels})
     labels = table.groupby("patient")["truth"].nunique()
     repeated, mixed = int((table["patient"].value_counts() > 1).sum()), int((labels > 1).sum())
     if repeated and any(image.labels for image in data.decoded):
@@ -198,7 +198,7 @@ def _folds(data: CheckData) -> Iterator[Finding]:
     _, fault = data.folds
     if fault:
         yield Finding("folds", f"{fault}{cause(data)}")
-    elif data.cases is not None and data.plan is not None and data.cases.kind != "multilabel":
+    elif data.cases is not None and data.plan is not None and data.cases.classes and data.cases.kind != "multilabel":
         num_folds, patients = data.plan.count, patients_per_class(data.cases, np.arange(len(data.cases.truth)))
         few = {name: n for name, n in zip(data.cases.classes, patients.tolist(), strict=True) if n < _FEW * num_folds}
         if few:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
+from radtl_tf.data.folds.strata import strata_of
 from radtl_tf.data.folds.stratify import divide
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.errors import DataError
@@ -18,6 +19,7 @@ from radtl_tf.records.experiment import FoldPlan
 # once, because they may be one person; in this way the folds depend on labels and groups alone.
 MIN_TEST_PATIENTS = 5
 MIN_INNER_PATIENTS = 10  # of each class in the inner part; fewer are not enough to choose an epoch
+_NOUN = {"ordinal": "Stage"}  # what a class is called
 _DRAWS = 20  # StratifiedGroupKFold is greedy: if one seed leaves a fold with one class, another may succeed
 
 
@@ -61,7 +63,10 @@ def draw_folds(cases: Cases, plan: FoldPlan, seed: int) -> list[Fold]:
 
 
 def patients_per_class(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return (num_classes,): how many patients have at least one image of the class among ``positions``."""
+    """Return (num_classes,): how many patients have at least one image of the class among ``positions``.
+
+    A regression has no classes; the result is (1,): how many patients there are.
+    """
     return _per_class(cases, positions, cases.patients)
 
 
@@ -73,6 +78,8 @@ def patients_without_class(cases: Cases, positions: NDArray[np.int64]) -> NDArra
 def _per_class(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return (num_classes,): how many of ``owners`` (N,), patients or groups, have an image of the class."""
     truth, owners = cases.truth[positions], owners[positions]
+    if cases.is_number:
+        return np.array([len(np.unique(owners))])
     if truth.ndim == 1:
         rows, classes = np.arange(len(truth)), truth
     else:
@@ -101,10 +108,15 @@ def _check_enough(cases: Cases, plan: FoldPlan) -> None:
     if plan.count > most:
         advice = f"use at most {most} folds" if most >= 2 else "collect more patients"
         joined = "" if cases.linked is None else " (those who share an image count once)"
+        which = "The data set" if cases.is_number else f"{_NOUN.get(cases.kind, 'Class')} {cases.classes[rarest]!r}"
         raise DataError(
-            f"Class {cases.classes[rarest]!r} has {patients[rarest]} patients{joined}, too few for {plan.count} folds: "
-            f"each test fold needs {MIN_TEST_PATIENTS} patients of each class; {advice}."
+            f"{which} has {patients[rarest]} patients{joined}, too few for {plan.count} folds: "
+            f"each test fold needs {MIN_TEST_PATIENTS} patients{_of_each(cases)}; {advice}."
         )
+
+
+def _of_each(cases: Cases) -> str:
+    return "" if cases.is_number else f" of each {_NOUN.get(cases.kind, 'Class').lower()}"
 
 
 def _draw_repeat(cases: Cases, plan: FoldPlan, seed: int, repeat: int) -> list[Fold]:
@@ -115,9 +127,10 @@ def _draw_repeat(cases: Cases, plan: FoldPlan, seed: int, repeat: int) -> list[F
         folds = [_with_inner(cases, plan, (repeat, fold), split, state) for fold, split in enumerate(splits)]
         if all(_keeps_promises(cases, fold) for fold in folds):
             return folds
+    both = "" if cases.is_number else f" with and without each {_NOUN.get(cases.kind, 'Class').lower()}"
     raise DataError(
-        f"No draw of {plan.count} folds gave every part patients with and without each class, and every test fold "
-        f"{MIN_TEST_PATIENTS} patients of each class: use fewer folds."
+        f"No draw of {plan.count} folds gave every part patients{both}, and every test fold "
+        f"{MIN_TEST_PATIENTS} patients{_of_each(cases)}: use fewer folds."
     )
 
 
@@ -128,7 +141,7 @@ def _splits(cases: Cases, plan: FoldPlan, state: int) -> Iterator[Division]:
     """Yield the positions outside and inside the test part of each fold; groups of patients stay whole."""
     if cases.kind != "multilabel":
         splitter = StratifiedGroupKFold(n_splits=plan.count, shuffle=True, random_state=state)
-        yield from splitter.split(cases.examples, cases.truth, cases.groups)
+        yield from splitter.split(cases.examples, strata_of(cases), cases.groups)
         return
     groups, numbers = np.unique(cases.groups, return_inverse=True)
     parts = divide(_labels(cases, numbers), [1 / plan.count] * plan.count, state)[numbers]
@@ -170,15 +183,17 @@ def _chosen_inner(
 ) -> NDArray[np.int64]:
     """Return which groups of the learning side go into the inner part.
 
-    The stratum of a group is the highest class among its images; a multilabel task is stratified by every label.
+    The stratum of a group is the highest class among its images, or the fifth of its mean number; a multilabel task is
+    stratified by every label.
     """
     groups = np.unique(numbers)
     if cases.kind == "multilabel":
         return np.flatnonzero(divide(_labels(cases, numbers, learning), (1 - plan.inner, plan.inner), state) == 1)
     highest = np.zeros(len(groups), int)
-    np.maximum.at(highest, numbers, cases.truth[learning])
+    np.maximum.at(highest, numbers, strata_of(cases)[learning])
     _, sizes = np.unique(highest, return_counts=True)
-    strata = highest if sizes.min() >= 2 else np.zeros(len(groups), int)
+    enough = sizes.min() >= 2 and np.ceil(plan.inner * len(groups)) >= len(sizes)
+    strata = highest if enough else np.zeros(len(groups), int)
     splitter = StratifiedShuffleSplit(n_splits=1, test_size=plan.inner, random_state=state)
     _, chosen = next(splitter.split(groups, strata))
     return chosen

@@ -12,6 +12,7 @@ import numpy as np
 
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import patients_per_class
+from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.folds import folds_text
 from radtl_tf.experiment.plan.image_summary import write_image_hashes, write_inputs
@@ -22,6 +23,8 @@ from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import read_json, write_json, write_text
 from radtl_tf.records.reader import as_dict
 from radtl_tf.training.linear.trivial_baselines import predict_baselines
+
+_NUMBERS = {"mean": "mean", "sd": "std", "min": "min", "max": "max"}  # of NumberFacts, and the method of an array
 
 if TYPE_CHECKING:
     from radtl_tf.experiment.plan.plan import Plan
@@ -97,4 +100,10 @@ def _data(plan: Plan) -> dict[str, Any]:
         },
         "unit": cases.unit,
         **({"unknown": asdict(cases.gaps)} if cases.gaps else {}),
+        **({"numbers": _numbers(cases)} if cases.is_number else {}),
     }
+
+
+def _numbers(cases: Cases) -> dict[str, float]:
+    truth = cases.truth
+    return {name: float(getattr(truth, method)()) for name, method in _NUMBERS.items()}
