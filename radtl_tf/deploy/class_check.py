@@ -135,8 +135,8 @@ def _check_stages(manifest: Manifest, task: Task, cards: Sequence[Card]) -> None
     for name in cards[0]["classes"]:
         if name not in there:
             raise DataError(
-                f"{manifest.path}: no image has the stage {name!r} of the model {cards[0]['setting']}, but a test needs "
-                "images of every stage. Add images, or test another model."
+                f"{manifest.path}: no image has the stage {name!r} of the model {cards[0]['setting']}, but a test "
+                "needs images of every stage. Add images, or test another model."
             )
 
 

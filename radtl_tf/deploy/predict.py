@@ -31,8 +31,8 @@ class Score:
     """The scores of one file, or why there are none.
 
     ``scores`` follow ``outputs.score_names``: P(positive), P(class) of each class or stage, or a number. ``reading``
-    holds the measurements of an image that was decoded. ``saliency``, if requested, is the image as the network sees it,
-    (S, S) in 0..1, and the maps of the evidence for each score, (h, w, K), 0 and above.
+    holds the measurements of an image that was decoded. ``saliency``, if requested, is the image as the network sees
+    it, (S, S) in 0..1, and the maps of the evidence for each score, (h, w, K), 0 and above.
     """
 
     path: Path

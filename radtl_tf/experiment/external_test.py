@@ -46,6 +46,7 @@ CASE_COLUMNS = ("model", "example", "patient")  # of scores.csv, before those of
 TRAINING_IMAGE = "training_image"  # the last column of scores.csv
 SEED = 726  # of the bootstrap
 
+
 @dataclass(frozen=True)
 class Tested:
     """The results of a test: the numbers, the images compared with those of training, and ``results.json``.
@@ -256,8 +257,8 @@ def _score_rows(
     names: Sequence[str], cases: Cases, images: ScoredCases, overlaps: Sequence[Overlap]
 ) -> Iterator[tuple[object, ...]]:
     """Yield a row per model and image: the truth and the scores, and whether it is a training image."""
-    is_known = images.truth != UNKNOWN if images.target.kind == "multilabel" else np.ones(images.truth.shape, bool)
-    truth = np.where(is_known, images.truth.astype(object), None).tolist()
+    unknown = UNKNOWN if images.target.kind == "multilabel" else np.nan  # which is equal to nothing
+    truth = [[None if mark == unknown else mark for mark in row] for row in images.truth.tolist()]
     for column, name in enumerate(names):
         trained = overlaps[column].cells(len(truth))
         for row, cells in enumerate(zip(truth, images.scores[:, column].tolist(), trained, strict=True)):

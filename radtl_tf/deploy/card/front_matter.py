@@ -22,7 +22,7 @@ _METRICS = {  # of ``estimates.csv``, with their names on the Hub
     AVERAGE_PRECISION.name: ("average_precision", "Average precision"),
     BALANCED_ACCURACY.name: ("balanced_accuracy", "Balanced accuracy"),
     BRIER.name: ("brier_score", "Brier score"),
-    MAE.name: ("mae", "Mean absolute error"),
+    MAE.key: ("mae", "Mean absolute error"),
     "RMSE": ("rmse", "Root mean squared error"),
     "R2": ("r_squared", "R2"),
     "quadratic weighted kappa": ("quadratic_weighted_kappa", "Quadratic weighted kappa"),
@@ -62,7 +62,8 @@ def eval_results(card: Card) -> str:
         {
             "dataset": {"id": data_name(card), "task_id": kind},
             "value": row["mean"],
-            "notes": f"{title}{_in_unit(card, kind)}, {_interval(row)}mean of {_tests(card)} test parts; not a benchmark of the Hub",
+            "notes": f"{title}{_in_unit(card, kind)}, {_interval(row)}mean of {_tests(card)} test parts; not a benchmark "
+            "of the Hub",
         }
         for kind, title, row in _rows(card)
     ]

@@ -145,8 +145,8 @@ _UNTESTED = {
 
 
 _ORDERED = {
-    "regression": "The output is the estimate itself. Nothing is added to it, and no threshold was chosen. radtl flags an"
-    "\nestimate outside the range of the training labels.",
+    "regression": "The output is the estimate itself, and no threshold was chosen. radtl flags an estimate outside the"
+    "\nrange of the training labels.",
     "ordinal": "The predicted stage is the last one that the image reaches with a probability of more than one half."
     "\nThe steps between stages need not be equal, so the model gives no mean stage.",
 }
@@ -196,8 +196,8 @@ def _parity(card: Card) -> Iterator[str]:
         yield f"Not checked: {plain(parity['reason'])}."
         return
     yield f"Largest difference from Keras (unit: {parity.get('relative_to', 'probability')}), on images of the test"
-    yield "parts. A larger difference than the tolerance would have ended the export. The row `predictions.csv` compares Keras with what the experiment"
-    yield "recorded.\n"
+    yield "parts. A larger difference than the tolerance would have ended the export. The row `predictions.csv` compares"
+    yield "Keras with what the experiment recorded.\n"
     rows = [
         (
             *(plain(row["format"]), plain(row["signature"]), row["images"]),
@@ -218,11 +218,8 @@ def _use(card: Card) -> Iterator[str]:
     if card["kind"] == "regression":
         low, high = card["label_range"]
         yield f"- patients outside {low:.4g} to {high:.4g} {plain(card['label_unit'])}: the model has seen none"
-    yield f"- conclusions about causes: the score may depend on anything that differed between {_sides(card)} in training"
-
-
-def _sides(card: Card) -> str:
-    return {"regression": "low and high numbers", "ordinal": "the stages"}.get(card["kind"], "the classes")
+    sides = {"regression": "low and high numbers", "ordinal": "the stages"}.get(card["kind"], "the classes")
+    yield f"- conclusions about causes: the score may depend on anything that differed between {sides} in training"
 
 
 def _running(card: Card) -> Iterator[str]:

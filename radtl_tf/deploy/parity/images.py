@@ -64,8 +64,8 @@ def held_out(folder: OutputFolder, facts: ExperimentFacts, runs: Sequence[Run]) 
     """
     parts = [_tested(folder.files(run).predictions).assign(**{RUN: at}) for at, run in enumerate(runs)]
     rows = pd.concat(parts, ignore_index=True).sample(frac=1, random_state=0)
-    turn = _spread(rows[list(facts.target.truth)], facts.target).assign(**{RUN: rows[RUN]})
-    turn = turn.groupby([RUN, *facts.target.truth]).cumcount()
+    groups = _spread(rows[list(facts.target.truth)], facts.target).assign(**{RUN: rows[RUN]})
+    turn = groups.groupby([RUN, *facts.target.truth]).cumcount()
     chosen = rows.loc[turn.sort_values(kind="stable").index[: table.MOST]]
     return HeldOut(chosen.sort_values("example").reset_index(drop=True), folder, facts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ class ScoredCases:
     """
 
     target: Target
-    truth: NDArray[np.number]
+    truth: NDArray[Any]
     scores: Scores
     patients: NDArray[np.int64]
 
@@ -63,7 +64,7 @@ def measured(
     return with_stages(external, names, views, target.classes, seed=seed) if target.kind == "ordinal" else external
 
 
-def _truth(cases: Cases, target: Target) -> NDArray[np.number]:
+def _truth(cases: Cases, target: Target) -> NDArray[Any]:
     if target.is_binary or target.is_number:
         return cases.truth[:, np.newaxis]
     if target.kind == "ordinal":

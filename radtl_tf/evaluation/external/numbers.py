@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +69,7 @@ def evaluate_numbers(names: Sequence[str], images: Numbers, unit: Unit, label_un
     )
 
 
-def outside_note(truth: NDArray[np.float64], trained: Sequence[float], label_unit: str) -> str:
+def outside_note(truth: NDArray[Any], trained: Sequence[float], label_unit: str) -> str:
     """Say how many labels are outside the range of the training labels, or return "" if none is."""
     low, high = trained
     outside = int(((truth < low) | (truth > high)).sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -67,7 +68,7 @@ def number_figure(external: External, numbers: Numbers) -> Drawn:
 
 
 def _against(
-    left: Axes, right: Axes, truth: NDArray[np.float64], predicted: NDArray[np.float64], look: dict[str, str]
+    left: Axes, right: Axes, truth: NDArray[np.float64], predicted: NDArray[np.float64], look: dict[str, Any]
 ) -> None:
     left.plot(truth, predicted, linestyle="", markersize=3, alpha=0.6, **look)
     right.plot((truth + predicted) / 2, predicted - truth, linestyle="", markersize=3, alpha=0.6, **look)
