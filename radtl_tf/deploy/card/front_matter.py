@@ -62,8 +62,8 @@ def eval_results(card: Card) -> str:
         {
             "dataset": {"id": data_name(card), "task_id": kind},
             "value": row["mean"],
-            "notes": f"{title}{_in_unit(card, kind)}, {_interval(row)}mean of {_tests(card)} test parts; not a benchmark "
-            "of the Hub",
+            "notes": f"{title}{_in_unit(card, kind)}, {_interval(row)}mean of {_tests(card)} test parts; not a "
+            "benchmark of the Hub",
         }
         for kind, title, row in _rows(card)
     ]

@@ -195,9 +195,10 @@ def _parity(card: Card) -> Iterator[str]:
     if not parity["checked"]:
         yield f"Not checked: {plain(parity['reason'])}."
         return
-    yield f"Largest difference from Keras (unit: {parity.get('relative_to', 'probability')}), on images of the test"
-    yield "parts. A larger difference than the tolerance would have ended the export. The row `predictions.csv` compares"
-    yield "Keras with what the experiment recorded.\n"
+    relative_to = parity.get("relative_to", "probability")
+    yield f"Largest difference from Keras (unit: {relative_to}), on images of the test"
+    yield "parts. A larger difference than the tolerance would have ended the export. The row `predictions.csv`"
+    yield "compares Keras with what the experiment recorded.\n"
     rows = [
         (
             *(plain(row["format"]), plain(row["signature"]), row["images"]),
