@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.folds.draw import Fold, patients_per_class
+from radtl_tf.data.folds.draw import Fold, decisive_classes, patients_per_class
 from radtl_tf.evaluation.inference.expected_width import expected
 from radtl_tf.experiment.engine import GIGABYTE, BackboneRuns
 from radtl_tf.experiment.plan.plan import Plan
@@ -86,15 +86,18 @@ def _bytes_below(folder: Path) -> int:
 def _widths(plan: Plan) -> str:
     """Return a sentence on the expected width of the intervals, counting patients, since their images are dependent.
 
-    With several classes, the sentence is about the rarest class; the mean over classes varies less.
+    With several classes, the sentence is about the rarest class; the mean over classes varies less. The width of an
+    error depends on the network, so there is no sentence about a regression.
     """
+    if plan.cases.is_number:
+        return ""
     of_class = patients_per_class(plan.cases, plan.cases.examples)
     question, folds = plan.experiment.question, plan.experiment.folds
     margin = question.margin if question else None
     if plan.cases.kind == "binary":
         negatives, positives = of_class.tolist()
         return expected(positives, negatives, folds.count, folds.repeats).sentence(margin)
-    rarest = int(np.argmin(of_class))
+    rarest = min(decisive_classes(plan.cases), key=lambda at: int(of_class[at]))
     positives, total = int(of_class[rarest]), len(plan.cases.patient_ids)
     found = expected(positives, total - positives, folds.count, folds.repeats)
     return f"{plan.cases.classes[rarest]} against the rest: {found.sentence(margin)}"

@@ -20,7 +20,15 @@ from radtl_tf.records.experiment import Kind
 from radtl_tf.training.adam import BETA_1, BETA_2, EPSILON
 from radtl_tf.training.features.prefix_features import POOLED, chunks
 from radtl_tf.training.learned_weights import Learned
-from radtl_tf.training.losses import LOSSES, LabelScale, example_weights, inner_metrics, label_scale, scores_of, targets_of
+from radtl_tf.training.losses import (
+    LOSSES,
+    LabelScale,
+    example_weights,
+    inner_metrics,
+    label_scale,
+    scores_of,
+    targets_of,
+)
 from radtl_tf.training.prefetch import Ahead
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
 from radtl_tf.training.run import Epoch, Outcome, RunData, rule_for, standardization

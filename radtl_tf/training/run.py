@@ -16,7 +16,15 @@ from radtl_tf.records.experiment import Training
 from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, chunks
 from radtl_tf.training.learned_weights import Learned
-from radtl_tf.training.losses import LabelScale, example_weights, inner_auroc, inner_loss, label_scale, scores_of, targets_of
+from radtl_tf.training.losses import (
+    LabelScale,
+    example_weights,
+    inner_auroc,
+    inner_loss,
+    label_scale,
+    scores_of,
+    targets_of,
+)
 from radtl_tf.training.prefetch import Ahead
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
 from radtl_tf.training.stopping import StoppingRule
@@ -179,9 +187,7 @@ def _scores(
     return scores_of(data.cases.kind, trainer.logits(batches), label_scale(data.cases, fold.train))
 
 
-def _row(
-    epoch: int, loss: float, truth: NDArray, scores: NDArray[np.float64], start: float, waiting: float
-) -> Epoch:
+def _row(epoch: int, loss: float, truth: NDArray, scores: NDArray[np.float64], start: float, waiting: float) -> Epoch:
     """Return an epoch's row of the history; its metrics are ``nan`` if a score is not finite."""
     finite = np.isfinite(scores).all()
     return Epoch(

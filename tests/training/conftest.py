@@ -48,6 +48,19 @@ def several(cases: Cases) -> dict[str, Cases]:
 
 
 @pytest.fixture(scope="session")
+def numbers(cases: Cases) -> Cases:
+    """Return the same images with a number each: 10 or 30 for dark ones, and 5 more for bright ones."""
+    truth = 10.0 + 5 * cases.truth + 20.0 * (np.arange(72) // 2 % 2)
+    return replace(cases, truth=truth, classes=(), kind="regression")
+
+
+@pytest.fixture(scope="session")
+def stages(cases: Cases) -> Cases:
+    """Return the same images with three stages."""
+    return replace(cases, truth=np.arange(72) % 3, classes=("low", "middle", "high"), kind="ordinal")
+
+
+@pytest.fixture(scope="session")
 def fold(cases: Cases) -> Fold:
     """Return the first of three folds; its inner part is too small for choices, unless a test changes this."""
     return draw_folds(cases, FoldPlan(count=3, inner=0.45), seed=5)[0]

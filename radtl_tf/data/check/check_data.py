@@ -14,9 +14,10 @@ from radtl_tf.data.check import duplicates
 from radtl_tf.data.check.duplicates import Pairs
 from radtl_tf.data.check.findings import Examined, Finding
 from radtl_tf.data.folds.draw import Fold, draw_folds
-from radtl_tf.data.folds.strata import fifths
+from radtl_tf.data.folds.strata import named_fifths
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import normal_id
+from radtl_tf.data.shortcuts.descriptors import without_the_label
 from radtl_tf.data.shortcuts.thumbnail import Thumbnail, thumbnail_auroc
 from radtl_tf.data.shortcuts.without_image import MIN_IMAGES, Association, acquisition_auroc, associations
 from radtl_tf.errors import DataError
@@ -67,13 +68,13 @@ class CheckData:
         """The label sets that occur, sorted; of numbers, their fifths, such as ``8 to 12.5``."""
         if self.numbers is None:
             return sorted({image.labels for image in self.decoded})
-        return [(range_of(self.numbers[self.truth == place]),) for place in range(int(self.truth.max()) + 1)]
+        return [(name,) for name in named_fifths(self.numbers)[0]]
 
     @cached_property
     def truth(self) -> NDArray[np.int64]:
         """(N,) the place of the label set of each image among ``classes``."""
         if self.numbers is not None:
-            return np.unique(fifths(self.numbers), return_inverse=True)[1]
+            return named_fifths(self.numbers)[1]
         place = {labels: number for number, labels in enumerate(self.classes)}
         return np.array([place[image.labels] for image in self.decoded], np.int64)
 
@@ -136,7 +137,10 @@ class CheckData:
         if not self.can_compare or len(np.unique(self.patients[self.frequent])) < MIN_IMAGES:
             return float("nan")
         images, truth = self.common()
-        return acquisition_auroc([image.reading for image in images], truth, self.patients[self.frequent])
+        readings = [image.reading for image in images]
+        if self.numbers is not None:
+            readings = list(without_the_label(readings, self.numbers[self.frequent]))
+        return acquisition_auroc(readings, truth, self.patients[self.frequent])
 
     @cached_property
     def thumbnail(self) -> Thumbnail | None:
@@ -184,13 +188,3 @@ class CheckData:
     def at(self, code: str, message: str, positions: NDArray[np.integer] | Sequence[int]) -> Finding:
         """Return a finding about the decoded images at ``positions``."""
         return Finding(code, message, tuple(sorted({int(self.lines[position]) for position in positions})))
-
-
-def range_of(numbers: NDArray[np.float64]) -> str:
-    """Return the range of numbers as text.
-
-    >>> range_of(np.array([8.0, 12.5, 9.25]))
-    '8 to 12.5'
-    """
-    low, high = f"{numbers.min():.4g}", f"{numbers.max():.4g}"
-    return low if low == high else f"{low} to {high}"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
-from radtl_tf.data.folds.strata import strata_of
+from radtl_tf.data.folds.strata import merged, strata_of
 from radtl_tf.data.folds.stratify import divide
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.errors import DataError
@@ -75,6 +75,15 @@ def patients_without_class(cases: Cases, positions: NDArray[np.int64]) -> NDArra
     return _per_class(_absences(cases), positions, cases.patients)
 
 
+def decisive_classes(cases: Cases) -> list[int]:
+    """Return the classes of which every part needs patients: all, or the two ends of the stages of an ordinal task.
+
+    Each threshold between stages then has patients on both sides.
+    """
+    number = 1 if cases.is_number else len(cases.classes)
+    return [0, number - 1] if cases.kind == "ordinal" else list(range(number))
+
+
 def _per_class(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return (num_classes,): how many of ``owners`` (N,), patients or groups, have an image of the class."""
     truth, owners = cases.truth[positions], owners[positions]
@@ -89,8 +98,11 @@ def _per_class(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.in
 
 
 def _fewest(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.int64]) -> int:
-    """Return the number of ``owners`` of the rarest class; in a multilabel task, the lack of a label counts, too."""
-    fewest = int(_per_class(cases, positions, owners).min())
+    """Return the number of ``owners`` of the rarest class; in a multilabel task, the lack of a label counts, too.
+
+    In an ordinal task it is the smaller side of any threshold: the lowest stage alone, or the highest.
+    """
+    fewest = int(_per_class(cases, positions, owners)[decisive_classes(cases)].min())
     if cases.kind != "multilabel":
         return fewest
     return min(fewest, int(_per_class(_absences(cases), positions, owners).min()))
@@ -103,7 +115,7 @@ def _absences(cases: Cases) -> Cases:
 
 def _check_enough(cases: Cases, plan: FoldPlan) -> None:
     patients = _per_class(cases, np.arange(len(cases.truth)), cases.groups)
-    rarest = int(np.argmin(patients))
+    rarest = min(decisive_classes(cases), key=lambda at: int(patients[at]))
     most = int(patients[rarest]) // MIN_TEST_PATIENTS
     if plan.count > most:
         advice = f"use at most {most} folds" if most >= 2 else "collect more patients"
@@ -141,12 +153,18 @@ def _splits(cases: Cases, plan: FoldPlan, state: int) -> Iterator[Division]:
     """Yield the positions outside and inside the test part of each fold; groups of patients stay whole."""
     if cases.kind != "multilabel":
         splitter = StratifiedGroupKFold(n_splits=plan.count, shuffle=True, random_state=state)
-        yield from splitter.split(cases.examples, strata_of(cases), cases.groups)
+        yield from splitter.split(cases.examples, _spread(cases, plan.count), cases.groups)
         return
     groups, numbers = np.unique(cases.groups, return_inverse=True)
     parts = divide(_labels(cases, numbers), [1 / plan.count] * plan.count, state)[numbers]
     for fold in range(plan.count):
         yield np.flatnonzero(parts != fold), np.flatnonzero(parts == fold)
+
+
+def _spread(cases: Cases, num_folds: int) -> NDArray[np.int64]:
+    """Return the strata (N,) to spread over the folds; rare stages and fifths join their neighbors."""
+    strata = strata_of(cases)
+    return merged(strata, num_folds) if cases.is_number or cases.kind == "ordinal" else strata
 
 
 def _labels(cases: Cases, numbers: NDArray[np.int64], positions: slice | NDArray[np.int64] = slice(None)) -> NDArray:
@@ -200,8 +218,12 @@ def _chosen_inner(
 
 
 def _keeps_promises(cases: Cases, fold: Fold) -> bool:
-    """Check that no group of patients is in two parts, and that each part has patients of every class."""
+    """Check that no group of patients is in two parts, and that each part has patients of every class.
+
+    Of the stages between the lowest and the highest, only the training part needs patients.
+    """
     groups = [set(cases.groups[positions]) for _, positions in fold.parts()]
     disjoint = sum(map(len, groups)) == len(set().union(*groups))
     fewest = [_fewest(cases, positions, cases.groups) for _, positions in fold.parts()]
-    return disjoint and min(fewest) >= 1 and fewest[2] >= MIN_TEST_PATIENTS
+    learned = _per_class(cases, fold.train, cases.groups).min() >= 1
+    return disjoint and bool(learned) and min(fewest) >= 1 and fewest[2] >= MIN_TEST_PATIENTS

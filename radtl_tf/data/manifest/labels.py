@@ -29,7 +29,8 @@ _MIN_REPEATED = 3  # mean number of images per class: a column with fewer may ho
 class RowLabels:
     """The labels of N images: the ``names`` that each has, and the classes that are ``unknown`` for it.
 
-    The name of a number is its text, as ``numbers_and_stages.text_of`` writes it. Without ``unknown`` all labels are known.
+    The name of a number is its text, as ``numbers_and_stages.text_of`` writes it. Without ``unknown`` all labels are
+    known.
     """
 
     names: Sequence[Labels]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import Fold
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.shortcuts.descriptors import Features, mean_and_sd, metadata, thumbnails
+from radtl_tf.data.shortcuts.descriptors import Features, mean_and_sd, metadata, thumbnails, without_the_label
 from radtl_tf.training.linear.logistic import fit
 from radtl_tf.training.prediction_rows import prediction_rows
 
@@ -25,6 +25,7 @@ def predict_baselines(readings: Sequence[Reading], cases: Cases, folds: Sequence
     part. For numbers, the median of the training part is the counterpart of chance.
     """
     if cases.is_number:
+        readings = without_the_label(readings, cases.truth)
         for fold in folds:
             yield from prediction_rows(cases, MEDIAN, fold, _median(cases, fold))
     for name, describe in BASELINES.items():
