@@ -82,7 +82,7 @@ def mean_model(ensemble: Ensemble, name: str) -> keras.Model:
 
 
 def _output(kind: Kind) -> str:
-    """Return the name of the last layer; that of an ordinal model gives P(above a stage), not of a stage."""
+    """Return the name of the last layer; in an ordinal model it gives P(above a stage), not of a stage."""
     return "above" if kind == "ordinal" else main_output(kind)
 
 

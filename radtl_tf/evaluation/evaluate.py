@@ -14,7 +14,7 @@ from radtl_tf.evaluation.question.comparisons import as_written, comparison_fram
 from radtl_tf.evaluation.question.contrasts import Judged, comparison_table, contrasts, judge
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, value_cells
 from radtl_tf.evaluation.question.inner_choice import Measured, RunValues, run_values
-from radtl_tf.evaluation.question.learned import Learned, chance_errors, learned, learned_rows
+from radtl_tf.evaluation.question.learned import MEDIAN, Learned, learned, learned_rows, no_model_values
 from radtl_tf.evaluation.question.learning_curve import LearningCurve, learning_curve
 from radtl_tf.evaluation.question.notes import alarms, notes, part_counts
 from radtl_tf.evaluation.question.pixel_ablation import Ablation, ablation
@@ -122,8 +122,8 @@ def _answer(
 
 
 def _learned(record: ExperimentRecord, found: Answer, baselines: pd.DataFrame, predictions: pd.DataFrame) -> Learned:
-    no_model = chance_errors(record, predictions) if record.target.is_number else 0.5
-    return learned(found, baselines, record.num_folds, no_model)
+    no_model = no_model_values(record, baselines, predictions)
+    return learned(found, baselines.drop(columns=MEDIAN, errors="ignore"), record.num_folds, no_model)
 
 
 def _judged(record: ExperimentRecord, values: RunValues) -> list[Judged]:

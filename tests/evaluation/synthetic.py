@@ -209,7 +209,8 @@ def _facts(
     like: Synthetic, scenarios: list[Scenario], cases: tuple[np.ndarray, np.ndarray], folds: str
 ) -> dict[str, Any]:
     patients, truth = cases
-    marks = truth if truth.ndim == 2 else np.eye(2, dtype=int)[(truth > 12).astype(int)]
+    classes = (truth > 12).astype(int) if like.kind == "regression" else truth
+    marks = truth if truth.ndim == 2 else np.eye(2, dtype=int)[classes]
     if like.kind == "ordinal":
         marks = np.eye(len(like.classes), dtype=int)[truth.sum(axis=1)]
     counts = {

@@ -17,6 +17,7 @@ from radtl_tf.evaluation.question.comparisons import Comparison, Outcome, compar
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 
 LEVEL, CHANCE = "learned", "chance"
+MEDIAN = "median"  # the baseline of a regression that is the counterpart of chance
 MARKER = 0.9  # AUROC; a trivial baseline whose interval is above it separates the classes too well for a disease
 
 
@@ -126,7 +127,19 @@ def learned(answer: Answer, baselines: pd.DataFrame, folds: int, no_model: float
     )
 
 
-def chance_errors(record: ExperimentRecord, predictions: pd.DataFrame) -> pd.Series:
+def no_model_values(
+    record: ExperimentRecord, baselines: pd.DataFrame, predictions: pd.DataFrame
+) -> float | pd.Series:
+    """Return the value without any model: 0.5, or per (repeat, fold) the MAE of the median of the training part.
+
+    The median is one of the ``baselines`` if the experiment has any.
+    """
+    if not record.target.is_number:
+        return 0.5
+    return baselines[MEDIAN] if MEDIAN in baselines else median_errors(record, predictions)
+
+
+def median_errors(record: ExperimentRecord, predictions: pd.DataFrame) -> pd.Series:
     """Return the test MAE per (repeat, fold) of the median of the training part: the best guess without an image."""
     key = "patient" if record.data.unit == "patient" else "example"
     truth = predictions.drop_duplicates("example").set_index("example")["truth"]

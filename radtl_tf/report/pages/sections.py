@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.table import Table
+from radtl_tf.report.numbers_and_stages.agreement import bland_altman_figure, scatter_figure
+from radtl_tf.report.numbers_and_stages.stages import confusion_figure
 from radtl_tf.report.results.forest import conventions_figure, forest_figure, pairs_figure
 from radtl_tf.report.results.heatmap import heatmap_figure
 from radtl_tf.report.results.patient_flow import flow_figure
@@ -34,6 +36,9 @@ FIGURES: tuple[Callable[[Evaluation], Figure | None], ...] = (
         pairs_figure,
         learning_curve_figure,
         conventions_figure,
+        scatter_figure,
+        bland_altman_figure,
+        confusion_figure,
         roc_figure,
         precision_recall_figure,
         calibration_figure,
