@@ -19,6 +19,11 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS
     os.environ.setdefault(_name, "1")
 
 
+# Files of whole jobs, which take minutes. They start first, so that no process works alone at the end.
+_LONG = ("all_backbones", "canary", "export", "notebook", "packaging", "real_experiments", "robustness", "snippets")
+_LONG_FILES = {f"test_{name}.py" for name in (*_LONG, "tutorials", "without_radtl", "usage")}
+
+
 def _why_no_real_folder() -> str:
     """Return what is missing for the tests on real data, or an empty string."""
     if not os.environ.get("RADTL_REAL"):
@@ -29,6 +34,11 @@ def _why_no_real_folder() -> str:
 
 def _real(name: str) -> Path:
     return Path(os.environ["RADTL_REAL"]).expanduser().resolve() / name
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of whole jobs first."""
+    items.sort(key=lambda item: item.path.name not in _LONG_FILES)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

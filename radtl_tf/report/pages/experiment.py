@@ -73,7 +73,7 @@ def _in_order(found: Contents) -> list[Any]:
 
 
 def _sections(found: Contents) -> list[Mapping[str, Any]]:
-    """Return the sections that hold something, each with the figures and tables that name it."""
+    """Return the topics that hold something, each with the figures and tables that name it."""
     sections = (
         {
             "key": key,
@@ -83,7 +83,13 @@ def _sections(found: Contents) -> list[Mapping[str, Any]]:
         }
         for key, title in SECTIONS.items()
     )
-    return [section for section in sections if section["figures"] or section["tables"]]
+    return [section | {"holds": _holds(section)} for section in sections if section["figures"] or section["tables"]]
+
+
+def _holds(section: Mapping[str, Any]) -> str:
+    """Return how much a topic holds, such as ``2 figures, 1 table``."""
+    counts = ((len(section[kind]), kind) for kind in ("figures", "tables"))
+    return ", ".join(f"{number} {kind[: len(kind) - (number == 1)]}" for number, kind in counts if number)
 
 
 def _guidelines(found: Contents) -> list[Mapping[str, Any]]:

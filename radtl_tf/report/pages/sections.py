@@ -26,8 +26,19 @@ from radtl_tf.report.topics.learning_curve import learning_curve_figure
 from radtl_tf.report.topics.selective_prediction import selective_figure
 from radtl_tf.report.topics.similarity import layers_figure
 
-# The sections of the page: each table and figure names its section.
-SECTIONS = {"results": "Results", "training": "Training", "data": "Data", "method": "How it was made"}
+# The topics that the page folds: each table and figure names its topic in ``section``.
+SECTIONS = {
+    "results": "Results",
+    "references": "Linear probe and trivial baselines",
+    "metrics": "Other metrics",
+    "calibration": "Calibration and selective prediction",
+    "subgroups": "Subgroups",
+    "conditions": "Learning curve and pixel conventions",
+    "grid": "All scenarios of the grid",
+    "training": "Training",
+    "data": "Data",
+    "method": "How it was made",
+}
 
 # The report's figures in their order; a maker returns None where an experiment has nothing to show.
 FIGURES: tuple[Callable[[Evaluation], Figure | None], ...] = (

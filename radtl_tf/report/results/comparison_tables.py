@@ -37,6 +37,7 @@ def scenario_comparisons_table(evaluation: Evaluation) -> Table:
         f"the grid together.{_twice(evaluation, ('scenario',))}",
         columns=_COMPARISON,
         rows=tuple(_comparisons(evaluation, ("scenario",))),
+        section="grid",
     )
 
 

@@ -49,6 +49,7 @@ def heatmap_figure(evaluation: Evaluation) -> Figure | None:
             "weights. Colors run from the lowest to the highest cell, so a strong contrast may be a small difference. "
             f"The {end} cell is partly a matter of chance: compare settings instead, because their learning rate was "
             "chosen without the test parts.",
+            section="grid",
         )
 
 

@@ -104,6 +104,7 @@ def scenarios_table(evaluation: Evaluation) -> Table:
             )
             for row in _rows(scenarios)
         ),
+        section="grid",
     )
 
 
@@ -142,6 +143,7 @@ def probe_table(evaluation: Evaluation) -> Table:
             )
             for row in _rows(both)
         ),
+        section="references",
     )
 
 
@@ -156,6 +158,7 @@ def baselines_table(evaluation: Evaluation) -> Table:
         "than this.",
         columns=("Baseline", evaluation.record.metric_in_unit, "95 % interval", "SD over folds"),
         rows=tuple((row["scenario"], *_estimate(row)) for row in _rows(evaluation.baselines)),
+        section="references",
     )
 
 
@@ -180,6 +183,7 @@ def published_table(evaluation: Evaluation) -> Table:
             (experiment.name, pixels, *(cells.get((pixels, name), "-") for name in weights), p_values[pixels])
             for pixels in dict.fromkeys(table["pixels"])
         ),
+        section="grid",
     )
 
 

@@ -24,6 +24,7 @@ def agreement_table(evaluation: Evaluation) -> Table:
         f"chosen by inner loss in each training part{lower}: mean over the folds, corrected resampled t.",
         columns=("A", "B", "Measure", "Mean", "95 % interval", "p"),
         rows=tuple(row for found in evaluation.secondary.agreements for row in _rows(found, evaluation.record.metric_in_unit)),
+        section="metrics",
     )
 
 

@@ -50,6 +50,7 @@ def recalibration_table(evaluation: Evaluation) -> Table:
         f"better; the ideal slope is 1 and the ideal intercept 0. {_ORDER[evaluation.record.target.kind]}",
         columns=("Backbone", "Tuning", "Weights", "Pixels", "Scores", *(metric.name for metric in OF_PROBABILITIES)),
         rows=tuple(_recalibrated(evaluation)) if len(after) else (),
+        section="calibration",
     )
 
 
@@ -66,6 +67,7 @@ def reliability_table(evaluation: Evaluation) -> Table:
         "and are not pooled.",
         columns=("Setting", "Cases", "Score: share of positives"),
         rows=tuple(rows),
+        section="calibration",
     )
 
 
@@ -103,6 +105,7 @@ def calibration_figure(evaluation: Evaluation) -> Figure | None:
             alt="Share of positives in the bins of the lowest and the highest scores: "
             + said(shown, lambda line: _ends(bins[line.setting.name]), "in the table Reliability"),
             caption=(averaged and averaged + _CANCEL) + _RELIABILITY,
+            section="calibration",
         )
 
 

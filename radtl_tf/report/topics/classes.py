@@ -25,6 +25,7 @@ def classes_table(evaluation: Evaluation) -> Table:
             for setting in evaluation.record.settings
             if names
         ),
+        section="metrics",
     )
 
 
@@ -42,4 +43,5 @@ def class_comparisons_table(evaluation: Evaluation) -> Table:
             (row["metric"].removeprefix(class_auroc("")), *compared_cells(row))
             for row in evaluation.secondary.classes.comparisons.to_dict("records")
         ),
+        section="metrics",
     )

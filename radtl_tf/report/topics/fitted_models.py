@@ -27,4 +27,5 @@ def fitted_table(evaluation: Evaluation) -> Table:
             for setting in evaluation.record.settings
             if (setting.name, FITTED) in fitted
         ),
+        section="references",
     )

@@ -30,6 +30,7 @@ def learning_curve_table(evaluation: Evaluation) -> Table:
         columns=("Training patients", "Share", "A", "B", f"{metric} of A", f"{metric} of B", "A - B", "95 % interval")
         + ("p", "Adjusted p", "Outcome", "Probe A - B", "Probe p"),
         rows=tuple(_row(found.curve, *row) for row in found.steps.itertuples(index=False)) if found else (),
+        section="conditions",
     )
 
 
@@ -71,6 +72,7 @@ def learning_curve_figure(evaluation: Evaluation) -> Figure | None:
             title=f"Test {evaluation.record.question_metric.name} by the number of training patients",
             alt=found.sentence,
             caption=f"{found.sentence} Bands are 95 % intervals; the grey band in the lower panel is the margin.",
+            section="conditions",
         )
 
 

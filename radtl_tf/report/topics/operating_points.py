@@ -36,4 +36,5 @@ def operating_points_table(evaluation: Evaluation) -> Table:
             )
             for row in found.thresholds.to_dict("records")
         ),
+        section="metrics",
     )

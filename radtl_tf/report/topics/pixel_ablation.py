@@ -30,6 +30,7 @@ def pixels_table(evaluation: Evaluation) -> Table:
             *("Change", "95 % interval", "Adjusted p"),
         ),
         rows=tuple(_rows(found)) if found else (),
+        section="conditions",
     )
 
 

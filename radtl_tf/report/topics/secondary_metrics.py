@@ -62,6 +62,7 @@ def _table(evaluation: Evaluation, metrics: Sequence[Metric], caption: str, unit
             (*setting_cells(setting), *(cells[setting.name, metric.name] for metric in metrics))
             for setting in evaluation.record.settings
         ),
+        section="metrics",
     )
 
 
@@ -81,6 +82,7 @@ def metric_comparisons_table(evaluation: Evaluation) -> Table:
             (row["metric"], BY_NAME[row["metric"]].better, *compared_cells(row))
             for row in table[table["level"] == METRIC].to_dict("records")
         ),
+        section="metrics",
     )
 
 
@@ -99,6 +101,7 @@ def unit_table(evaluation: Evaluation) -> Table:
             ("image" if unit == "patient" else "patient", *_test(row), row["outcome"])
             for row in table[table["level"] == UNIT].to_dict("records")
         ),
+        section="metrics",
     )
 
 

@@ -51,6 +51,7 @@ def selective_table(evaluation: Evaluation) -> Table:
             for setting in evaluation.record.settings
             if cells
         ),
+        section="calibration",
     )
 
 
@@ -77,6 +78,7 @@ def selective_figure(evaluation: Evaluation) -> Figure | None:
             "95 % interval of each line (corrected resampled t). Bands do not show whether two lines differ, because "
             "both are measured on the same cases. If a line does not fall towards the left, confidence carries no "
             "information.",
+            section="calibration",
         )
 
 

@@ -26,6 +26,7 @@ def subgroups_table(evaluation: Evaluation) -> Table:
             *("AUROC of A", "AUROC of B", "A - B", "95 % interval", "Not given because"),
         ),
         rows=tuple(_row(row) for row in evaluation.secondary.subgroups.table.to_dict("records")),
+        section="subgroups",
     )
 
 
@@ -43,6 +44,7 @@ def demographics_table(evaluation: Evaluation) -> Table:
             (str(row["repeat"]), str(row["fold"]), row["part"], *(row[name] for name in names))
             for row in found.to_dict("records")
         ),
+        section="subgroups",
     )
 
 

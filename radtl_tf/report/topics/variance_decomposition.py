@@ -26,4 +26,5 @@ def decomposition_table(evaluation: Evaluation) -> Table:
         rows=tuple((NAMES.get(name, name), f"{100 * share:.1f} %") for name, share in found.shares.items())
         if found
         else (),
+        section="grid",
     )

@@ -138,7 +138,7 @@ def test_hostile_names_stay_text(outcome: Outcome) -> None:
 def test_the_advice_and_its_certainty_come_before_the_figures(html: str, markdown: str, evaluation: Evaluation) -> None:
     assert evaluation.question is not None
     text = Page(html).text
-    order = [advice(evaluation.question), "How sure?", "Figure 1", "Notes", "Contents"]
+    order = [advice(evaluation.question), "How sure?", "Figure 1", "Notes", "What next", "Contents"]
     assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
     assert advice(evaluation.question) in markdown
 

@@ -8,6 +8,7 @@ import pytest
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.records.experiment_facts import CheckFacts, FindingFacts
 from radtl_tf.report.drawing.table import Table
+from radtl_tf.report.pages.sections import SECTIONS
 from radtl_tf.report.results.tables import tables
 
 Outcome = Callable[..., Path]
@@ -99,10 +100,14 @@ def test_the_data_check_is_told_with_what_was_accepted(outcome: Outcome, changed
     assert table.section == "data"
 
 
-def test_tables_stand_in_their_sections(by_key: dict[str, Table]) -> None:
-    sections = {key: table.section for key, table in by_key.items() if table.section != "results"}
-    assert sections == {
-        **dict.fromkeys(("weights", "method"), "method"),
-        **dict.fromkeys(("data", "folds"), "data"),
-        "not-converged": "training",
-    }
+def test_each_table_is_in_its_topic(by_key: dict[str, Table]) -> None:
+    topics: dict[str, set[str]] = {}
+    for key, table in by_key.items():
+        topics.setdefault(table.section, set()).add(key)
+    assert set(topics) <= set(SECTIONS)
+    assert topics["results"] == {"settings", "comparisons", "learned", "choices"} & set(by_key)
+    assert topics["method"] == {"weights", "method"}
+    assert topics["data"] == {"data", "folds"}
+    assert topics["training"] == {"not-converged"}
+    assert {"probe", "fitted"} <= topics["references"]
+    assert {"recalibration", "reliability", "selective"} == topics["calibration"]

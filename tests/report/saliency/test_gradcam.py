@@ -20,7 +20,7 @@ with warnings.catch_warnings():
     from tf_keras_vis.gradcam import Gradcam as Oracle
 
 ALL = ["Tiny", *(pytest.param(name, marks=pytest.mark.slow) for name in BACKBONES)]
-REAL = ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")
+REAL = ("ResNet50", "DenseNet121")
 SIZE = 160  # the smallest multiple of 32 at which every backbone has several cells
 
 
