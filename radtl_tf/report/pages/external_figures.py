@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
+import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from radtl_tf.evaluation.external.frozen_models import Estimate, External, Scored
 from radtl_tf.evaluation.external.numbers import Numbers
 from radtl_tf.evaluation.formatting import with_interval
-from radtl_tf.evaluation.metrics.numbers import bias, lower_limit, upper_limit
+from radtl_tf.report.drawing.axes import MARKERS
 from radtl_tf.report.drawing.svg import FAINT, SERIES, STYLE, svg
+from radtl_tf.report.numbers_and_stages.agreement import draw_differences, draw_identity
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # false and true positive rates
 _DASHES = ("-", "--")
-_MARKS = "os"
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,10 @@ def number_figure(external: External, numbers: Numbers) -> Drawn:
         figure = Figure(figsize=(6.6, 3.0), layout="constrained")
         left, right = figure.subplots(1, 2)
         for column, name in enumerate(names):
-            look = {"color": SERIES[column], "marker": _MARKS[column], "label": name}
-            _against(left, right, numbers.truth, numbers.scores[:, column], look)
-        ends = [numbers.truth.min(), numbers.truth.max()]
-        left.plot(ends, ends, color=FAINT, linewidth=1.2, linestyle=":", zorder=0)
-        right.axhline(0, color=FAINT, linewidth=1, linestyle=":", zorder=0)
+            cases = pd.DataFrame({"truth": numbers.truth, "predicted": numbers.scores[:, column]})
+            look = {"color": SERIES[column], "marker": MARKERS[column]}
+            draw_identity(left, cases, look, name)
+            draw_differences(right, cases, look, name)
         left.set(xlabel=f"truth ({unit})", ylabel=f"prediction ({unit})")
         right.set(xlabel=f"mean of prediction and truth ({unit})", ylabel=f"prediction - truth ({unit})")
         for axes in (left, right):
@@ -65,16 +63,6 @@ def number_figure(external: External, numbers: Numbers) -> Drawn:
         "the 95 % limits of agreement."
     )
     return Drawn(drawing, caption)
-
-
-def _against(
-    left: Axes, right: Axes, truth: NDArray[np.float64], predicted: NDArray[np.float64], look: dict[str, Any]
-) -> None:
-    left.plot(truth, predicted, linestyle="", markersize=3, alpha=0.6, **look)
-    right.plot((truth + predicted) / 2, predicted - truth, linestyle="", markersize=3, alpha=0.6, **look)
-    right.axhline(bias(truth, predicted), color=look["color"], linewidth=1.2)
-    for limit in (lower_limit(truth, predicted), upper_limit(truth, predicted)):
-        right.axhline(limit, color=look["color"], linewidth=1, linestyle="--")
 
 
 def _curves(external: External, views: Sequence[Scored]) -> str:
