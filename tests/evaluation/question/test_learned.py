@@ -13,7 +13,18 @@ import pytest
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate, tables_of
 from radtl_tf.evaluation.inference.comparison import difference, holm
 from radtl_tf.evaluation.question.answer import Answer
-from radtl_tf.evaluation.question.learned import CHANCE, LEVEL, learned, marker_warning, sentence
+from radtl_tf.evaluation.question.learned import (
+    CHANCE,
+    LEVEL,
+    MEDIAN,
+    learned,
+    marker_warning,
+    median_errors,
+    no_model_values,
+    sentence,
+)
+from radtl_tf.evaluation.results.experiment_record import read_record
+from radtl_tf.evaluation.results.predictions import read_predictions
 
 FOLDS = pd.MultiIndex.from_product([[0], range(5)], names=["repeat", "fold"])
 NOISE = np.array([-0.01, 0.01, 0.0, 0.005, -0.005])
@@ -98,3 +109,17 @@ def test_every_possible_convention_is_a_side(outcome: Callable[..., Path]) -> No
 
 def test_without_a_question_nothing_is_compared(outcome: Callable[..., Path]) -> None:
     assert evaluate(outcome(question=None, backbones=("ResNet50",))).learned is None
+
+
+def test_chance_of_a_number_is_the_median_of_the_training_part(outcome: Callable[..., Path]) -> None:
+    small = {"backbones": ("ResNet50",), "tunings": {"frozen": (0.01,)}, "probes": False, "num_patients": 60}
+    folder = outcome(kind="regression", question={"over": "selected", "margin": 0.25}, **small)
+    record = read_record(folder)
+    predictions = read_predictions(folder / "predictions.csv", record.target)
+    found = median_errors(record, predictions)
+    truth = predictions.drop_duplicates("patient").set_index("patient")["truth"]
+    parts = record.folds[record.folds["fold"] == 1].drop_duplicates("patient")
+    median = truth[parts.loc[parts["part"] == "train", "patient"]].median()
+    tested = truth[parts.loc[parts["part"] == "test", "patient"]]
+    assert found[0, 1] == pytest.approx((tested - median).abs().mean())
+    assert no_model_values(record, pd.DataFrame({MEDIAN: [1.0] * 5}), predictions).tolist() == [1.0] * 5

@@ -80,3 +80,17 @@ def test_a_label_of_a_patient_is_that_of_the_images_where_it_is_known() -> None:
     assert units["truth_b"].isna().to_dict() == {"x": False, "y": True}
     with pytest.raises(DataError, match=r"\b1 patients"):
         by_unit(table.assign(truth_a=[0, 1, 0, np.nan]), "patient", target)
+
+
+def test_numbers_have_the_mean_absolute_error_of_the_mean_prediction() -> None:
+    number = Target("regression", ())
+    table = rows(("test", "x", 10, 8.0), ("test", "x", 10, 14.0), ("test", "y", 7, 4.0), ("inner", "z", 5, 9.0))
+    found = fold_values(table, "patient", number).iloc[0]
+    assert (found["value"], found["inner_value"], found["inner_loss"]) == (2, 4, 4)  # x: |11 - 10|, y: 3
+    assert fold_values(table, "image", number)["value"].item() == 3
+
+
+def test_a_patient_with_several_numbers_needs_images_as_cases() -> None:
+    table = rows(("test", "x", 10, 8.0), ("test", "x", 11, 14.0))
+    with pytest.raises(DataError, match="1 patients have images with different numbers.*unit = 'image'"):
+        by_unit(table, "patient", Target("regression", ()))
