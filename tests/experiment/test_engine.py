@@ -281,7 +281,7 @@ def test_numbers_and_stages_go_from_the_table_to_predictions(kind: str, tmp_path
     table = pd.read_csv(tmp_path / "labels.csv", dtype=str)
     bright = (table["label"] == "sick").to_numpy()
     table["age"] = [f"{6 + 8 * one + place % 6}" for place, one in enumerate(bright)]
-    table["stage"] = [("late" if place % 4 else "middle") if one else "early" for place, one in enumerate(bright)]
+    table["stage"] = [("late" if place % 4 == 1 else "middle") if one else "early" for place, one in enumerate(bright)]
     table.to_csv(tmp_path / "labels.csv", index=False)
     number = {"kind": "regression", "label": "age", "label_unit": "years"}
     stages = {"kind": "ordinal", "label": "stage", "classes": ["early", "middle", "late"]}
@@ -300,7 +300,7 @@ def test_numbers_and_stages_go_from_the_table_to_predictions(kind: str, tmp_path
         ages = table["age"].astype(float)
         assert facts.data.numbers and facts.data.numbers.mean == pytest.approx(ages.mean())
         np.testing.assert_array_equal(found["truth"], ages[found["example"]])
-        assert "median" in baselines and found["score"].between(-20, 40).all()
+        assert "median" in baselines and 8 < found["score"].median() < 18
         assert pd.read_csv(plan.folder.files(plan.runs[0]).history)["inner_auroc"].isna().all()
     else:
         assert list(facts.data.counts) == ["early", "middle", "late"]
