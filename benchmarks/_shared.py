@@ -106,7 +106,7 @@ def plan_of(content: dict[str, Any], out: Path, cache: Path) -> Any:
 
 
 def timed(command: Sequence[str], **variables: str) -> tuple[float, float]:
-    """Run a command; return its seconds and the peak resident memory of its process in bytes."""
+    """Run a command; return its seconds and the peak resident memory of its largest process in bytes."""
     start, largest = time.monotonic(), 0
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}
@@ -114,9 +114,10 @@ def timed(command: Sequence[str], **variables: str) -> tuple[float, float]:
         process = psutil.Process(running.pid)
         while running.poll() is None:
             try:
-                largest = max(largest, process.memory_info().rss)
-            except psutil.NoSuchProcess:
-                break
+                every = [process, *process.children(recursive=True)]
+                largest = max(largest, *(each.memory_info().rss for each in every))
+            except psutil.NoSuchProcess:  # a child, or the process itself: the next turn tells
+                pass
             time.sleep(0.05)
         said = running.stderr.read() if running.stderr else ""
     if running.returncode:

@@ -64,7 +64,7 @@ class NumberCell:
 
 @dataclass(frozen=True)
 class OneSet:
-    """One set: fold values (3, R, K), what each patient adds (3, R, patients), and the true MAE (3, K) of a repeat's fits."""
+    """Fold values (3, R, K), what each patient adds (3, R, patients), and the true MAE (3, K) of one repeat's fits."""
 
     measured: Doubles
     added: Doubles

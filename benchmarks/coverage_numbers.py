@@ -118,7 +118,8 @@ def _measured(
         ends: dict[str, list[Ends]] = {method: [] for method in METHODS}
         values = []
         for one in sets:
-            rows, added = (array[0] if other is None else array[0] - array[other] for array in (one.measured, one.added))
+            both = one.measured, one.added
+            rows, added = (array[0] if other is None else array[0] - array[other] for array in both)
             folds = rows[:repeats].ravel()
             patients = ByPatient(added[:repeats], np.zeros(cell.patients, int), trained_share())
             sharp, plain = measured_mean(folds, FOLDS, patients), fold_mean(folds, FOLDS)

@@ -16,15 +16,16 @@ from radtl_tf.cli.demo import demo
 from radtl_tf.cli.doctor import doctor
 from radtl_tf.cli.external import external
 from radtl_tf.cli.init import init
-from radtl_tf.cli.interrupts import stoppable
+from radtl_tf.cli.interrupts import Interrupted, stoppable
 from radtl_tf.cli.model import export, predict
-from radtl_tf.cli.options import InOrder, log
+from radtl_tf.cli.options import InOrder, Words, log
 from radtl_tf.cli.pretrain import pretrain
 from radtl_tf.cli.run import report, run, status, train
 from radtl_tf.cli.tensorboard import tensorboard
 from radtl_tf.cli.weights import weights
 from radtl_tf.errors import RadtlError
 from radtl_tf.logs import shown
+from radtl_tf.records.safety.parent import end_with_parent, has_told, is_supervised
 
 
 class Root(InOrder):
@@ -41,14 +42,20 @@ class Root(InOrder):
         words = list(sys.argv[1:] if args is None else args)
         if not standalone_mode:
             return super().main(words, prog_name, standalone_mode=False, **extra)
+        end_with_parent()
+        if args is None:
+            extra["obj"] = Words(words)
         try:
             code = super().main(words, prog_name, standalone_mode=False, **extra)
         except Exception as error:
+            if has_told(error) and "--debug" not in words:
+                sys.exit(1)
             if "--json" in words:
                 click.echo(json.dumps({"error": _described(error)}))
             if not isinstance(error, click.ClickException):
                 raise
-            error.show()
+            if not (isinstance(error, Interrupted) and is_supervised()):  # the parent says it
+                error.show()
             code = error.exit_code
         sys.exit(code)
 

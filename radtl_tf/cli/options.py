@@ -65,6 +65,10 @@ class InOrder(click.Group):
         return list(self.commands)
 
 
+class Words(tuple[str, ...]):
+    """The words of the command line of this process; a call of ``main`` in another program has none."""
+
+
 class _Fold(click.ParamType):
     """The networks of an export: ``all``, ``refit``, or the number of a fold."""
 

@@ -39,9 +39,9 @@ from radtl_tf.cli.options import FILE, Verb, load_tensorflow, refuse
 def preview(manifest: Path, out: Path, pixels: tuple[str, ...], per_class: int, seed: int, **given: Any) -> None:
     """Show radiographs as a network will see them.
 
-    Writes a page with some radiographs of MANIFEST (a CSV table), per class and pixel convention. With --patient it
-    shows images of as many patients as possible. Without --pixels it shows every pixel convention. The page counts
-    no cases, so --unit and --one-image-per-patient are refused.
+    Writes a page with some radiographs of MANIFEST (a CSV table) per class, in grey, and the values that a network
+    gets under each pixel convention of --pixels (without it: under all). With --patient it shows images of as many
+    patients as possible. The page counts no cases, so --unit and --one-image-per-patient are refused.
 
     Example:
       radtl data preview labels.csv --positive pneumonia --out sheet.html

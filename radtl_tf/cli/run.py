@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import FILE, FOLDER, Verb, as_json, load_tensorflow, out_folder, task_of
+from radtl_tf.cli.interrupts import Interrupted
+from radtl_tf.cli.options import FILE, FOLDER, Verb, Words, as_json, load_tensorflow, log, out_folder, task_of
+from radtl_tf.errors import RadtlError
+from radtl_tf.places import PACKAGE
+from radtl_tf.progress import clock
 from radtl_tf.records.experiment import Grid
 
 if TYPE_CHECKING:
     from radtl_tf.evaluation.evaluate import Evaluation
+    from radtl_tf.experiment.status import Status
     from radtl_tf.records.experiment import Experiment
 
+_SIGNAL = 128  # exit codes above it are those of signals
 NATIVE = Grid.pixels[0]  # the pixel convention of the weights
 
 # Tables of the report that hold results; the others describe how the results were made.
@@ -51,6 +61,8 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> 
     """
     from radtl_tf.records.reader import read_experiment
 
+    if not dry_run:
+        _supervise(out)
     act = _print_price if dry_run else _run
     act(read_experiment(experiment), out, accept)
 
@@ -94,6 +106,7 @@ def train(out: Path, **flags: Any) -> None:
       radtl train --manifest labels.csv --positive pneumonia \
         --patient patient_id --weights imagenet --learning-rate 0.001 --out results
     """
+    _supervise(out)
     _run(_experiment_of(flags), out)
 
 
@@ -101,9 +114,9 @@ def train(out: Path, **flags: Any) -> None:
 @click.argument("folder", type=FOLDER)
 @as_json
 def status(folder: Path, as_json: bool) -> None:
-    """Show how much of an experiment is done.
+    """Show how much of an experiment is done, what failed, and who works on it.
 
-    FOLDER is the output folder of `radtl run`.
+    FOLDER is the output folder of `radtl run`. It can be read at any time, on any machine that sees it.
 
     Example:
       radtl status results
@@ -114,9 +127,8 @@ def status(folder: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.as_dict()))
         return
-    click.echo(f"{found.done} of {found.runs} runs are done")
-    for name, number in found.scenarios.items():
-        click.echo(f"{number:5d} of {found.runs_each}  {name}")
+    for line in _status_lines(found, datetime.now(UTC)):
+        click.echo(line)
 
 
 @click.command(cls=Verb)
@@ -131,7 +143,8 @@ def status(folder: Path, as_json: bool) -> None:
 def report(folder: Path, saliency: int | None) -> None:
     """Evaluate the finished runs again and rewrite the report.
 
-    FOLDER is the output folder of `radtl run`. Trains nothing.
+    FOLDER is the output folder of `radtl run`. Trains nothing. Also writes a summary on one page to send on,
+    card.html and card.png. No page shows a patient's image without --saliency.
 
     Example:
       radtl report results --saliency 2
@@ -146,6 +159,47 @@ def report(folder: Path, saliency: int | None) -> None:
     print_results(report_experiment(folder))
 
 
+def _status_lines(found: Status, now: datetime) -> Iterator[str]:
+    yield f"{found.done} of {found.runs} runs are done, {found.left} are left"
+    for name, number in found.scenarios.items():
+        yield f"{number:5d} of {found.runs_each}  {name}"
+    for name, failure in found.failed.items():
+        yield f"Failed ({_ago(failure.when, now)}): {name}: {failure.reason}"
+    if found.first and found.last:
+        yield f"First run finished {_ago(found.first, now)}, last run {_ago(found.last, now)}"
+    yield f"In use by {found.writer}" if found.writer else "No process works on it"
+    yield f"Size on disk: {found.num_bytes / 1e6:.1f} MB"
+
+
+def _ago(when: str, now: datetime) -> str:
+    return f"{clock(max((now - datetime.fromisoformat(when)).total_seconds(), 0))} ago"
+
+
+def _supervise(out: Path) -> None:
+    """Run the words of this process again in a child and exit as it does; return in the child itself.
+
+    A program that calls ``main`` with words of its own is not supervised.
+    """
+    from radtl_tf.records.safety.parent import is_supervised
+
+    context = click.get_current_context().find_root()
+    if is_supervised() or not isinstance(context.obj, Words) or os.name != "posix":
+        return
+    from radtl_tf.experiment.supervised import supervise
+
+    start = f"import sys; sys.path.append({str(PACKAGE.parent)!r}); from radtl_tf.cli.main import main; main()"
+    code = supervise([sys.executable, "-P", "-c", start, *context.obj], out, _show_cursor)
+    if code > _SIGNAL:
+        raise Interrupted(code - _SIGNAL)
+    context.exit(code)
+
+
+def _show_cursor() -> None:
+    """Show the cursor of the terminal again: a killed child has left it hidden below its progress bar."""
+    if sys.stderr.isatty():
+        log("\x1b[?25h")
+
+
 def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = ()) -> None:
     load_tensorflow()
     from radtl_tf.experiment.run import run_experiment
@@ -154,14 +208,19 @@ def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = ()) -> N
     with bars() as watch:
         evaluation = run_experiment(experiment, out, accepted=accepted, watch=watch)
     print_results(evaluation)
+    if evaluation.record.missing.lines:
+        raise RadtlError(" ".join(evaluation.record.missing.lines))
 
 
 def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -> None:
     load_tensorflow()
     from radtl_tf.experiment.cost import price
     from radtl_tf.experiment.run import plan_experiment
+    from radtl_tf.records.safety.lock import writing
 
-    for line in price(plan_experiment(experiment, out, accepted=accepted)).lines():
+    with writing(out):
+        lines = price(plan_experiment(experiment, out, accepted=accepted)).lines()
+    for line in lines:
         click.echo(line)
 
 

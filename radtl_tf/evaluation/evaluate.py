@@ -22,11 +22,13 @@ from radtl_tf.evaluation.question.published_table import published_table
 from radtl_tf.evaluation.results.equal_scores import equal_weights
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.histories import read_histories
+from radtl_tf.evaluation.results.missing_runs import without_failed
 from radtl_tf.evaluation.results.patient_table import patient_table
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.evaluation.results.similarity import read_similarity
 from radtl_tf.evaluation.results.units import fold_values
+from radtl_tf.evaluation.review.review import Review, review
 from radtl_tf.evaluation.secondary.all_secondary import SecondaryResults, secondary_results
 from radtl_tf.evaluation.secondary.interval_widths import width_notes
 from radtl_tf.evaluation.secondary.roc_curves import curve_table, lines
@@ -41,16 +43,16 @@ from radtl_tf.records.runs import SELECTED, Scenario, Setting
 class Evaluation:
     """All numbers of an experiment.
 
-    ``folds``: per scenario, repeat and fold the test value (AUROC or MAE), inner loss and inner value. ``estimates``: the table of the
-    output folder. ``comparisons``: the other table, with outcome and reason as fields. ``question``: ``None`` if the
-    experiment declares none. ``published``: per weights mean and SD over all scenarios, as the publications report
-    them. ``parts``: images and patients per part. ``notes``: a line per caveat; those that may have
-    spoiled the result are ``alarms``, too. ``ablation``: the question under every
-    pixel convention, if the grid lists several. ``similarity``: what fine-tuning changed, empty if it was not measured.
-    ``baselines``: the trivial baselines, empty if there are none. ``learning_curve``: the question with shares of the
-    training patients, if the grid has several. ``curves``: ROC and precision-recall curves of the question's settings.
-    ``courses``: their training curves. ``secondary``: all results that are secondary to the question. ``learned``: the
-    question's weights against chance and the best trivial baseline.
+    ``folds``: per scenario, repeat and fold the test value (AUROC or MAE), inner loss and inner value. ``estimates``:
+    the table of the output folder. ``comparisons``: the other table, with outcome and reason as fields. ``question``:
+    ``None`` if the experiment declares none. ``published``: per weights mean and SD over all scenarios, as the
+    publications report them. ``parts``: images and patients per part. ``notes``: a line per caveat; those that may have
+    spoiled the result are ``alarms``, too. ``ablation``: the question under every pixel convention, if the grid lists
+    several. ``similarity``: what fine-tuning changed, empty if it was not measured. ``baselines``: the trivial
+    baselines, empty if there are none. ``learning_curve``: the question with shares of the training patients, if the
+    grid has several. ``curves``: ROC and precision-recall curves of the question's settings. ``courses``: their
+    training curves. ``secondary``: all results that are secondary to the question. ``learned``: the question's weights
+    against chance and the best trivial baseline. ``review``: what a critical reader checks.
     """
 
     record: ExperimentRecord
@@ -69,18 +71,19 @@ class Evaluation:
     courses: list[Course]
     learning_curve: LearningCurve | None
     secondary: SecondaryResults
+    review: Review
     learned: Learned | None = None
 
 
 def evaluate(folder: Path) -> Evaluation:
-    """Evaluate a finished experiment; nothing is written, see ``write_tables``.
+    """Evaluate a finished experiment; nothing is written, see ``write_tables``. Settings with failed runs are left out.
 
     Raises:
         DataError: the predictions are damaged, incomplete or cannot be compared.
         OutputError: a file of the folder is missing or damaged.
     """
-    record = read_record(folder)
-    predictions = read_predictions(OutputFolder(folder).predictions, record.target)
+    record = without_failed(read_record(folder), folder)
+    predictions = read_predictions(OutputFolder(folder).predictions, record.target, record.missing.scenarios)
     folds = fold_values(predictions, record.data.unit, record.target)
     runs = RunParts(predictions, record.data.unit, record.target)
     values = replace(run_values(record, folds), patients=patient_table(record, runs))
@@ -90,6 +93,7 @@ def evaluate(folder: Path) -> Evaluation:
     asked = [result for result in results if result.contrast.level == "question"]
     equal, baselines = equal_weights(record, predictions), baseline_folds(folder, record)
     found = _answer(record, values, asked, equal)
+    reviewed = review(record, predictions, values, runs, parts, asked)
     secondary = secondary_results(folder, record, predictions, values, runs, parts)
     return Evaluation(
         record=record,
@@ -108,6 +112,7 @@ def evaluate(folder: Path) -> Evaluation:
         courses=courses(record, shown, read_histories(folder, record)),
         learning_curve=learning_curve(record, values),
         secondary=secondary,
+        review=reviewed,
         learned=_learned(record, found, baselines, predictions) if found else None,
     )
 

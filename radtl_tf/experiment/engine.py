@@ -24,6 +24,8 @@ from radtl_tf.records.csv_text import csv_line, csv_text
 from radtl_tf.records.disk import write_json, write_text
 from radtl_tf.records.folder import RunFolder
 from radtl_tf.records.runs import PROBE, Run
+from radtl_tf.records.safety.lock import check_held
+from radtl_tf.records.safety.parent import in_hand
 from radtl_tf.training.features.array_cache import ArrayCache
 from radtl_tf.training.features.feature_key import feature_key
 from radtl_tf.training.features.prefix_features import (
@@ -59,9 +61,11 @@ def execute(plan: Plan, *, only: Collection[Run] | None = None) -> Iterator[Run]
     if remaining:
         describe(plan.folder.tensorboard, [s for s in plan.scenarios if not s.is_reference])
     by_backbone = sorted(remaining, key=lambda run: run.scenario.setting.backbone)
-    for backbone, runs in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
+    for backbone, group in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
+        runs = list(group)
+        in_hand(run.name for run in runs)
         with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
-            yield from BackboneRuns(plan, backbone).work_off(list(runs))
+            yield from BackboneRuns(plan, backbone).work_off(runs)
         keras.backend.clear_session()
 
 
@@ -104,13 +108,16 @@ class BackboneRuns:
 
     def work_off(self, runs: list[Run]) -> Iterator[Run]:
         """Train the runs, grouped so that each start of the backbone is set once."""
-        for (record, draw), group in groupby(sorted(runs, key=self._sort_key), key=self._start):
+        for (record, draw), of_start in groupby(sorted(runs, key=self._sort_key), key=self._start):
+            group = list(of_start)
+            in_hand(run.name for run in group)
             store = self.store(record, draw)
             for (tuning, repeat), same in groupby(group, key=lambda run: (run.scenario.setting.tuning, run.repeat)):
                 if tuning == POOLED:
                     yield from self._heads(repeat, list(same), store)
                     continue
                 for run in same:
+                    in_hand([run.name])
                     self._one(run, store)
                     yield run
 
@@ -173,6 +180,7 @@ class BackboneRuns:
 
     def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:
         """Train all heads of one repeat together, even finished ones: another shape could change the last digits."""
+        in_hand(run.name for run in runs)
         plan = self._plan
         rates = next(axis.learning_rates for axis in plan.experiment.grid.tunings if axis.name == POOLED)
         shares, number = plan.experiment.grid.train_fractions, plan.experiment.folds.count
@@ -208,9 +216,11 @@ class BackboneRuns:
         """Complete the folder of a run.
 
         Raises:
-            OutputError: another call has started another experiment in the folder, which had no finished run.
+            OutputError: another call has started another experiment in the folder, which had no finished run; or
+                another process has taken over the folder's lock.
         """
         plan = self._plan
+        check_held(plan.folder.root)
         refuse_other(plan.folder, plan.facts)
         record = _run_record(plan.cases, run, fold, outcome)
         record |= {"seconds": seconds, "precision": plan.device.precision, **extra}

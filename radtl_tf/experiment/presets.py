@@ -68,7 +68,8 @@ def _asked(preset: str, text: str, task: Task) -> str:
     is_number = 'metric = "mae"' in text
     if is_number and task.kind != "regression":
         raise ExperimentError(
-            f"The preset {preset!r} is for a regression; this task is {task.kind}. Name the unit of the label, or choose "
+            f"The preset {preset!r} is for a regression; this task is {task.kind}. Name the unit of the label, or "
+            "choose "
             "another preset."
         )
     if is_number or task.kind != "regression":

@@ -24,7 +24,7 @@ _log = get_logger(__name__)
 def preview_manifest(
     manifest: Manifest, task: Task, out: Path, *, sheet: Sheet, per_class: int, pixels: Sequence[str] = ()
 ) -> None:
-    """Write the page ``out``: ``per_class`` images of each class under each convention of ``pixels`` (default: all).
+    """Write the page ``out``: ``per_class`` images of each class, and their values under ``pixels`` (default: all).
 
     Raises:
         DataError: the manifest's labels do not make the task.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
+from radtl_tf.errors import RadtlError
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.experiment.engine import collect_predictions, execute
 from radtl_tf.experiment.plan.data import Source
@@ -18,6 +20,9 @@ from radtl_tf.places import cache_folder, weights_folder
 from radtl_tf.progress import Progress, Watch, clock, silent
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.safety.failures import forget_failures, read_failures
+from radtl_tf.records.safety.lock import writing
+from radtl_tf.records.safety.parent import crashed, in_hand, is_supervised
 from radtl_tf.training.device import peak_memory, prepare
 from radtl_tf.training.trial_step import WITHOUT_GPU, one_line_when_full
 
@@ -39,15 +44,19 @@ def run_experiment(
 
     Raises:
         DataError, WeightsError, ExperimentError: the input is wrong, or the device ran out of memory.
-        OutputError: ``folder`` cannot be written or holds finished runs of another experiment.
+        OutputError: ``folder`` cannot be written, holds finished runs of another experiment, or is in use by another
+            process.
     """
     start = time.monotonic()
-    plan = plan_experiment(experiment, folder, source=source, accepted=accepted)
-    train_remaining(plan, watch)
-    collect_predictions(plan)
-    with one_line_when_full(WITHOUT_GPU):
-        write_similarities(plan)
-    evaluation = report_experiment(folder)
+    with writing(folder):
+        if not is_supervised():
+            forget_failures(folder)
+        plan = plan_experiment(experiment, folder, source=source, accepted=accepted)
+        train_remaining(plan, watch)
+        collect_predictions(plan)
+        with one_line_when_full(WITHOUT_GPU):
+            write_similarities(plan)
+        evaluation = report_experiment(folder)
     _log.info(f"Wall time {clock(time.monotonic() - start)}, peak memory {peak_memory() / 1e9:.1f} GB")
     return evaluation
 
@@ -76,10 +85,24 @@ def plan_experiment(
 
 
 def train_remaining(plan: Plan, watch: Watch = silent) -> None:
-    """Train the remaining runs; ``watch`` is called at the start and after each run."""
+    """Train the remaining runs; ``watch`` is called at the start and after each run.
+
+    Runs that have failed once come last, and those that have failed twice in this call are left out.
+    """
     total, done = len(plan.runs), len(plan.runs) - len(plan.remaining)
     _log.info(f"{total - done} of {total} runs remain" if done else f"{total} runs")
-    remaining = Remaining(plan.remaining)
+    failures = read_failures(plan.folder.root)
+    fresh = [run for run in plan.remaining if run.name not in failures]
+    again = [run for run in plan.remaining if run.name in failures and not failures[run.name].is_final]
+    remaining = Remaining([*fresh, *again])
     watch(Progress("Runs", done, total))
-    for number, run in enumerate(execute(plan), start=done + 1):
-        watch(Progress("Runs", number, total, remaining.finish(run)))
+    try:
+        for number, run in enumerate(chain(execute(plan, only=fresh), execute(plan, only=again)), start=done + 1):
+            watch(Progress("Runs", number, total, remaining.finish(run)))
+    except (RadtlError, OSError):
+        raise
+    except Exception as error:
+        crashed(error)
+        raise
+    in_hand(())
+    forget_failures(plan.folder.root, [run.name for run in plan.runs if plan.folder.is_done(run)])

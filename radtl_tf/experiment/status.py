@@ -1,22 +1,36 @@
-"""Count the finished runs of an experiment."""
+"""Say how far an experiment is: finished and failed runs, who writes the folder, and its size on disk."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.safety.failures import Failure, read_failures
+from radtl_tf.records.safety.lock import Holder, holder_of
 
 
 @dataclass(frozen=True)
 class Status:
-    """Finished runs per scenario; each scenario has ``runs_each`` runs, one per fold and repeat."""
+    """Finished runs per scenario; each scenario has ``runs_each`` runs, one per fold and repeat.
+
+    ``failed``: the runs that have failed and are not finished. ``writer``: the process that writes the folder.
+    ``first`` and ``last``: when the first and the last run was finished (ISO 8601, UTC). ``num_bytes``: its size.
+    """
 
     runs_each: int
     scenarios: dict[str, int]
+    failed: Mapping[str, Failure] = field(default_factory=dict)
+    writer: Holder | None = None
+    first: str | None = None
+    last: str | None = None
+    num_bytes: int = 0
 
     @property
     def runs(self) -> int:
@@ -28,13 +42,29 @@ class Status:
         """Return the number of finished runs."""
         return sum(self.scenarios.values())
 
+    @property
+    def left(self) -> int:
+        """Return the number of runs that are not finished."""
+        return self.runs - self.done
+
     def as_dict(self) -> dict[str, Any]:
         """Return JSON values."""
-        return {"runs": self.runs, "done": self.done, "scenarios": self.scenarios}
+        writer = self.writer and {key: getattr(self.writer, key) for key in ("host", "process", "since")}
+        return {
+            "runs": self.runs,
+            "done": self.done,
+            "left": self.left,
+            "scenarios": self.scenarios,
+            "failed": {name: asdict(failure) for name, failure in self.failed.items()},
+            "writer": writer,
+            "first_finished": self.first,
+            "last_finished": self.last,
+            "bytes": self.num_bytes,
+        }
 
 
 def read_status(folder: Path) -> Status:
-    """Count the finished runs of the experiment in ``folder``.
+    """Count the finished runs of the experiment in ``folder``; nothing is locked or written.
 
     Raises:
         OutputError: the folder holds no experiment, or a damaged one.
@@ -46,6 +76,31 @@ def read_status(folder: Path) -> Status:
 
 def status_of(output: OutputFolder, facts: ExperimentFacts) -> Status:
     """Count the finished runs of an experiment whose facts are known."""
-    done = Counter(run.root.parent.name for run in output.finished())
+    finished = output.finished()
+    done = Counter(run.root.parent.name for run in finished)
+    times = sorted(run.marker.stat().st_mtime for run in finished)
+    names = {f"{run.root.parent.name}/{run.root.name}" for run in finished}
     folds = facts.experiment.folds
-    return Status(folds.count * folds.repeats, {one.name: done[one.name] for one in facts.scenarios})
+    return Status(
+        folds.count * folds.repeats,
+        {one.name: done[one.name] for one in facts.scenarios},
+        failed={name: one for name, one in read_failures(output.root).items() if name not in names},
+        writer=holder_of(output.root),
+        first=_when(times[0]) if times else None,
+        last=_when(times[-1]) if times else None,
+        num_bytes=sum(_sizes(output.root)),
+    )
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    """Yield the bytes of each file below ``folder``; a running experiment may remove some meanwhile."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                yield os.lstat(os.path.join(place, name)).st_size
+            except OSError:
+                continue

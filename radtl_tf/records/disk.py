@@ -1,13 +1,14 @@
 """Write files and folders whole or not at all: a temporary name in the same folder, a sync, a rename.
 
-A killed process leaves at most an entry whose name starts with a dot and ends in ``.part``; nothing reads those.
+A killed process leaves at most an entry whose name starts with a dot and ends in ``.part``; nothing reads those, and
+``safety.leftovers`` removes them.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import platform
 import re
 import secrets
 import shutil
@@ -17,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from radtl_tf.errors import OutputError
+from radtl_tf.records.safety.processes import this_place
 
 
 def temporary_name(path: Path) -> Path:
     """Return a hidden name in the folder of ``path`` that no other call returns, on this host or another."""
-    host = re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:32]
-    return path.with_name(f".{path.name}.{host}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    return path.with_name(f".{path.name}.{this_place()}.{os.getpid()}.{secrets.token_hex(4)}.part")
 
 
 @contextmanager
@@ -43,6 +44,9 @@ def temporary_file(path: Path) -> Iterator[Path]:
         if _is_elsewhere(error, temporary, path):
             raise
         raise unwritable(path, error) from error
+    except RuntimeError as error:
+        _refuse_full(path, error)
+        raise
     finally:
         with suppress(OSError):
             temporary.unlink()
@@ -70,6 +74,9 @@ def temporary_folder(path: Path, *, mode: int = 0o777, replace: bool = False, ad
         if _is_elsewhere(error, temporary, path):
             raise
         raise unwritable(path, error, advice) from error
+    except RuntimeError as error:
+        _refuse_full(path, error)
+        raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -121,10 +128,34 @@ def read_json(path: Path) -> Any:
 
 
 def unwritable(path: Path, error: OSError, advice: str = "") -> OutputError:
-    """Return a one-line error for a file or folder that cannot be written; HDF5 gives no short reason."""
-    return OutputError(
-        f"{path}: cannot be written ({error.strerror or 'disk full or no access'}).{' ' * bool(advice)}{advice}"
-    )
+    """Return a one-line error for a file or folder that cannot be written: which disk is full, and what to do."""
+    number = error.errno or _number_in(str(error))
+    reason = error.strerror if error.errno else os.strerror(number) if number else "disk full or no access"
+    known = _ADVICE.get(number, "").format(folder=path.parent)
+    return OutputError(" ".join(filter(None, [f"{path}: cannot be written ({reason}).", known, advice])))
+
+
+_FULL = "Make room on the disk of {folder}, then run the same command again."
+_ADVICE = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: "You have used up your quota: make room in {folder}, then run the same command again.",
+    errno.EFBIG: "A limit on the size of files is too low (ulimit -f): raise it, then run the same command again.",
+    errno.EROFS: "The disk of {folder} is read-only: choose another folder, or make it writable.",
+    errno.EACCES: "You may not write in {folder}: choose another folder, or ask its owner.",
+}
+
+
+def _refuse_full(path: Path, error: RuntimeError) -> None:
+    """Raise an OutputError for an error of HDF5 that names a full disk: at the close of a file it is not an OSError."""
+    number = _number_in(str(error))
+    if number:
+        raise unwritable(path, OSError(number, os.strerror(number))) from error
+
+
+def _number_in(text: str) -> int:
+    """Return the error number in a message of HDF5, which raises errors without one; 0 if there is none."""
+    found = re.search(r"errno = (\d+)", text)
+    return int(found[1]) if found else 0
 
 
 def _is_elsewhere(error: OSError, temporary: Path, path: Path) -> bool:

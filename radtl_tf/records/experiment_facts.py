@@ -117,13 +117,23 @@ class CheckFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangeFacts:
+    """A setting that was changed after the first finished run: the date (UTC, ISO 8601), and what changed."""
+
+    date: str
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExperimentFacts:
     """The content of ``experiment.json``. ``check`` is ``None`` if the data were not checked.
 
     The paths in ``experiment`` are absolute; it has neither a manifest nor a data set if the data came from memory.
     ``versions`` are the recorded versions of the packages, and ``hardware`` is what the engine found. ``fixed_since``
     is the date (UTC, ISO 8601) of the plan: from the first finished run on, its question and its runs cannot change in
-    the folder. Earlier versions did not write it.
+    the folder. ``changes`` lists what was changed after that: settings of the evaluation and accepted warnings.
+    ``linked`` are the groups of patients (keyed hashes) who share an image and were kept together; ``None`` if they
+    were not joined. Earlier versions wrote none of the three.
     """
 
     experiment: Experiment
@@ -136,6 +146,8 @@ class ExperimentFacts:
     warnings: tuple[str, ...] = ()
     fixed_since: str | None = None
     scenarios: tuple[Scenario, ...] = ()
+    linked: tuple[tuple[str, ...], ...] | None = None
+    changes: tuple[ChangeFacts, ...] = ()
 
     @property
     def target(self) -> Target:

@@ -103,6 +103,16 @@ class OutputFolder:
         """The report in Markdown."""
         return self.root / "report.md"
 
+    @property
+    def card(self) -> Path:
+        """The summary card: one A4 page."""
+        return self.root / "card.html"
+
+    @property
+    def card_picture(self) -> Path:
+        """The summary card as a picture."""
+        return self.root / "card.png"
+
     def table(self, key: str, suffix: str) -> Path:
         """Return the file of one table of the report, ``.csv`` or ``.tex``."""
         return self.root / "tables" / f"{key}{suffix}"

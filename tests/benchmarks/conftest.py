@@ -33,3 +33,9 @@ def judging() -> ModuleType:
 def tables() -> ModuleType:
     """Return ``benchmarks/_coverage_table.py``."""
     return _imported("_coverage_table")
+
+
+@pytest.fixture(scope="session")
+def false_claims() -> ModuleType:
+    """Return ``benchmarks/false_claims.py``."""
+    return _imported("false_claims")

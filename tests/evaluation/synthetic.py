@@ -219,7 +219,8 @@ def _facts(
     }
     positive = like.classes[1] if like.target.is_binary else None
     sources = dict.fromkeys((s.setting.backbone, s.setting.weights, s.setting.pixels) for s in scenarios)
-    question = like.question and {"compare": list(like.signal)[:2], "metric": "mae" if like.kind == "regression" else "auroc", **like.question}
+    metric = "mae" if like.kind == "regression" else "auroc"
+    question = like.question and {"compare": list(like.signal)[:2], "metric": metric, **like.question}
     return {
         "format": 1,
         "experiment": {

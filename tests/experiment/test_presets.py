@@ -39,7 +39,8 @@ def test_a_preset_takes_the_manifest_and_its_columns(preset: str, manifest: Path
 def test_the_preset_of_ages_takes_numbers_only(manifest: Path, tmp_path: Path) -> None:
     chosen = Task(manifest=manifest, label="id", kind="regression", label_unit="years", one_image_per_patient=True)
     experiment = experiment_from(tomllib.loads(filled_preset("okazaki2025-age", chosen, folder=tmp_path)), tmp_path)
-    assert (experiment.task.label_unit, experiment.question.metric, experiment.question.margin) == ("years", "mae", 0.25)
+    asked = experiment.question
+    assert asked and (experiment.task.label_unit, asked.metric, asked.margin) == ("years", "mae", 0.25)
     with pytest.raises(ExperimentError, match="is for a regression"):
         filled_preset("okazaki2025-age", replace(chosen, kind="multiclass", label_unit=None), folder=tmp_path)
 

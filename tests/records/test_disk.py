@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import stat
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +19,12 @@ from radtl_tf.records.disk import (
     temporary_file,
     temporary_folder,
     temporary_name,
+    unwritable,
     write_bytes,
     write_json,
     write_text,
 )
+from radtl_tf.records.safety.processes import this_place
 
 
 def files(folder: Path) -> list[str]:
@@ -44,14 +46,13 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return events
 
 
-def test_no_two_temporary_names_are_equal_on_any_host(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_two_temporary_names_are_equal_on_any_host() -> None:
     path = Path("runs") / "0-1"
-    monkeypatch.setattr(platform, "node", lambda: "a host/of mine")
     names = [temporary_name(path) for _ in range(100)]
     assert len(set(names)) == 100
     for name in names:
         assert name.parent == path.parent
-        assert name.name.startswith(f".0-1.a-host-of-mine.{os.getpid()}.") and name.suffix == ".part"
+        assert name.name.startswith(f".0-1.{this_place()}.{os.getpid()}.") and name.suffix == ".part"
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux' names of open files")
@@ -158,3 +159,26 @@ def test_bytes_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_text_is_utf8_with_the_line_ends_that_it_has(tmp_path: Path) -> None:
     write_text(tmp_path / "a.txt", "±\r\n\n")
     assert (tmp_path / "a.txt").read_bytes() == "±\r\n\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "Make room on the disk of runs, then run the same command"),
+        (OSError(errno.EROFS, "Read-only file system"), "read-only"),
+        (OSError("Can't write data (file write failed: errno = 28, error message = 'x')"), "Make room on the disk of"),
+        (OSError(errno.EIO, "Input/output error"), "Input/output error"),
+    ],
+)
+def test_an_error_says_which_disk_is_full_and_what_to_do(error: OSError, said: str) -> None:
+    message = str(unwritable(Path("runs") / "0-1", error))
+    assert said in message and "\n" not in message and len(message) < 200
+
+
+@pytest.mark.parametrize("way", [temporary_file, temporary_folder])
+def test_an_error_of_hdf5_at_the_close_of_a_file_is_one_line(tmp_path: Path, way: Any) -> None:
+    text = "Disable slist on flush dest failure failed (file write failed: errno = 28, error message = 'No space')"
+    with pytest.raises(OutputError, match="Make room"), way(tmp_path / "weights.h5"):
+        raise RuntimeError(text)
+    with pytest.raises(RuntimeError, match="another"), way(tmp_path / "weights.h5"):
+        raise RuntimeError("another")

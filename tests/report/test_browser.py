@@ -49,6 +49,14 @@ frame.addEventListener("load", () => {
   document.body.innerHTML = "<pre>" + JSON.stringify(found) + "</pre>";
 });
 """
+MEASURE_CARD = """
+const frame = document.querySelector("iframe");
+frame.addEventListener("load", () => {
+  const page = frame.contentDocument, size = page.querySelector("figure svg").getBoundingClientRect();
+  const found = {needed: page.documentElement.scrollWidth, smallest: Math.min(size.width, size.height)};
+  document.body.innerHTML = "<pre>" + JSON.stringify(found) + "</pre>";
+});
+"""
 CLICK = """
 const frame = document.querySelector("iframe");
 const wait = () => new Promise((done) => setTimeout(done, 20));
@@ -79,11 +87,36 @@ frame.addEventListener("load", async () => {
 """
 
 
+OPEN = """
+const frame = document.querySelector("iframe");
+const wait = () => new Promise((done) => setTimeout(done, 20));
+frame.addEventListener("load", async () => {
+  const page = frame.contentDocument, topics = [...page.querySelectorAll("details.topic")];
+  const found = {opened_before: topics.filter((topic) => topic.open).length, links: 0, closed: []};
+  for (const link of page.querySelectorAll("nav a")) {
+    for (const topic of topics) topic.open = false;
+    link.click();
+    await wait();
+    const target = page.querySelector(link.getAttribute("href"));
+    found.links += 1;
+    if (!target.closest("details.topic").open) found.closed.push(target.id);
+  }
+  document.body.innerHTML = "<pre>" + JSON.stringify(found) + "</pre>";
+}, {once: true});
+"""
+
+
 @pytest.fixture(scope="module")
 def page(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the drawn experiment, alone in a folder, so the page can load no other file."""
     folder = tmp_path_factory.mktemp("browser")
     return Path(shutil.copy(write_report(finished, evaluate(finished)), folder / "report.html"))
+
+
+@pytest.fixture(scope="module")
+def card(page: Path, finished: Path) -> Path:
+    """The summary card, which is written with the report."""
+    return Path(shutil.copy(finished / "card.html", page.parent / "card.html"))
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +226,13 @@ def test_what_can_be_clicked_opens_or_leads_to_its_place(either: Path, width: in
     assert ("#saliency" in found["links"]) == ("maps" in either.parent.name)
 
 
+def test_topics_are_folded_and_a_link_of_the_contents_opens_its_topic(page: Path) -> None:
+    found = measured(page, 1280, script=OPEN)
+    assert found["opened_before"] == 0
+    assert found["links"] > 20
+    assert found["closed"] == []
+
+
 def test_a_broken_link_and_a_fold_without_content_would_be_seen(page: Path) -> None:
     html = page.read_text(encoding="utf-8").replace('id="roc"', 'id="elsewhere"')
     html = re.sub(
@@ -213,6 +253,15 @@ def test_dark_paper_has_light_ink(page: Path) -> None:
         means[name] = float(np.asarray(Image.open(picture).convert("L")).mean())
     assert means["light"] > 220
     assert means["dark"] < 70
+
+
+def test_the_card_is_one_page_on_paper_and_fits_on_a_phone(card: Path) -> None:
+    pdf = card.with_suffix(".pdf")
+    browse(card, f"--print-to-pdf={pdf}", "--no-pdf-header-footer")
+    assert len(re.findall(rb"/Type /Page\b", pdf.read_bytes())) == 1
+    found = measured(card, 390, script=MEASURE_CARD)
+    assert found == {"needed": 390, "smallest": found["smallest"]}
+    assert float(found["smallest"]) > 50
 
 
 def test_it_prints_with_everything_opened(page: Path) -> None:

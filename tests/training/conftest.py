@@ -49,8 +49,8 @@ def several(cases: Cases) -> dict[str, Cases]:
 
 @pytest.fixture(scope="session")
 def numbers(cases: Cases) -> Cases:
-    """Return the same images with a number each: 10 or 30 for dark ones, and 5 more for bright ones."""
-    truth = 10.0 + 5 * cases.truth + 20.0 * (np.arange(72) // 2 % 2)
+    """Return the same images with a number each: 10 or 15 for dark ones, and 20 more for bright ones."""
+    truth = 10.0 + 20 * cases.truth + 5.0 * (np.arange(72) // 2 % 2)
     return replace(cases, truth=truth, classes=(), kind="regression")
 
 

@@ -63,7 +63,7 @@ def _of_classes(data: CheckData) -> Iterator[_Most]:
 
 
 def _of_each(patients: NDArray[np.int64], truth: NDArray[np.int64], classes: Sequence[str]) -> Iterator[_Most]:
-    """Yield the patient who has the most images of a class, for each class of which it is a large share."""
+    """Yield the patient who has the most images of a class, for each class if the share is large."""
     for number, name in enumerate(classes):
         own = patients[truth == number]
         if len(own) >= _MIN_IMAGES:

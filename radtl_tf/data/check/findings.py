@@ -68,7 +68,7 @@ KINDS: dict[str, tuple[Level, str]] = {
         "warning",
         "Write ages in years, and remove dates of birth from the table: they identify patients.",
     ),
-    "label-units": ("warning", "Write all labels in one unit, that of task.label_unit."),
+    "label-units": ("warning", "Write all labels in the unit that task.label_unit names."),
     "label-extreme": ("warning", "Look at these rows: a wrong number, or a code for unknown, spoils the training."),
     "mixed-units": ("warning", "Write the unit in every cell, or convert all cells to years or millimeters."),
     "dominant-patient": (

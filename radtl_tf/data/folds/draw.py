@@ -76,7 +76,7 @@ def patients_without_class(cases: Cases, positions: NDArray[np.int64]) -> NDArra
 
 
 def decisive_classes(cases: Cases) -> list[int]:
-    """Return the classes of which every part needs patients: all, or the two ends of the stages of an ordinal task.
+    """Return the classes that need patients in every part: all, or the two ends of the stages of an ordinal task.
 
     Each threshold between stages then has patients on both sides.
     """

@@ -75,6 +75,16 @@ class Cases:
         return self.marks if self.kind == "multiclass" else self.labels
 
     @property
+    def linked_ids(self) -> list[list[str]]:
+        """Return the groups of patients who share an image, as sorted keyed hashes; only groups of several patients."""
+        if self.linked is None:
+            return []
+        members: dict[int, set[str]] = {}
+        for group, patient in zip(self.linked.tolist(), self.patients.tolist(), strict=True):
+            members.setdefault(group, set()).add(self.patient_ids[patient])
+        return [sorted(group) for group in members.values() if len(group) > 1]
+
+    @property
     def marks(self) -> NDArray[np.int64]:
         """Return (N, K): 1 where an example is known to have a class, else 0; (N, 0) for a regression."""
         if self.is_number:

@@ -31,7 +31,7 @@ def number_of(text: str) -> float:
 
 
 def text_of(number: float) -> str:
-    """Return a number as the one text that stands for it in ``RowLabels``; ``number_of`` returns the same number."""
+    """Return the text of a number in ``RowLabels``; ``number_of`` returns the same number."""
     return repr(float(number))
 
 

@@ -70,9 +70,10 @@ class Kind:
         one_patient = Task(patient="patient_id", unit="patient")
         if self.multilabel:
             return replace(one_patient, kind="multilabel", label_separator=_SEPARATOR, classes=self.classes)
+        if self.growing and self.classes:
+            return replace(one_patient, kind="ordinal", classes=self.classes)
         if self.growing:
-            kind, unit = ("ordinal", None) if self.classes else ("regression", "years")
-            return replace(one_patient, kind=kind, label_unit=unit, classes=self.classes)
+            return replace(one_patient, kind="regression", label_unit="years")
         return replace(one_patient, positive=self.classes[1])
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,10 +28,12 @@ from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
 from radtl_tf.data.tfds.builder_folders import SUFFIX, author_errors, builder_in
 from radtl_tf.data.tfds.examples import NOT_KNOWN, class_names, reading_from, rows_of
-from radtl_tf.errors import DataError, OutputError, RadtlError, nearest
+from radtl_tf.errors import DataError, RadtlError, nearest
 from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped
+from radtl_tf.records.disk import unwritable
 from radtl_tf.records.experiment import Task
+from radtl_tf.records.safety.lock import waiting
 
 _log = get_logger(__name__)
 
@@ -252,15 +256,34 @@ def title(builder: tfds.core.DatasetBuilder) -> str:
 
 @contextlib.contextmanager
 def data_errors(name: str) -> Iterator[None]:
-    """Turn exceptions of TensorFlow and TFDS about a damaged data set into a DataError of one line."""
+    """Turn exceptions of TensorFlow and TFDS about a damaged data set into a DataError of one line.
+
+    A full disk, which they report in ways of their own, is raised as an OSError.
+    """
     try:
         yield
     except RadtlError:
         raise
     except _DAMAGE as error:
         raise DataError(f"the data set {name} is damaged on disk: delete its folder and build it again.") from error
-    except (tf.errors.OpError, AssertionError, ValueError, KeyError) as error:
+    except Exception as error:
+        full = _disk_error(error)
+        if full is not None:
+            raise full from error
+        if not isinstance(error, (tf.errors.OpError, AssertionError, ValueError, KeyError)):
+            raise
         raise DataError(f"the data set {name} cannot be built or read ({type(error).__name__}).") from error
+
+
+def _disk_error(error: BaseException | None) -> OSError | None:
+    """Return the error of a disk that is full or may not be written, if TensorFlow or TFDS has wrapped one."""
+    while error is not None:
+        if isinstance(error, tf.errors.ResourceExhaustedError) and "No space left" in str(error):
+            return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def prepared(
@@ -268,7 +291,8 @@ def prepared(
 ) -> tfds.core.DatasetBuilder:
     """Return the data set and build it unless it is complete; remove incomplete files of an interrupted process.
 
-    ``origin`` names the data set in messages, ``manual_dir`` is the folder of its downloaded files.
+    One process at a time builds it; others wait. ``origin`` names the data set in messages, ``manual_dir`` is the
+    folder of its downloaded files.
 
     Raises:
         DataError: its files are missing or damaged.
@@ -278,8 +302,19 @@ def prepared(
         if builder.is_prepared():
             return builder
     place = Path(builder.data_path)
-    for leftover in place.parent.glob(f"incomplete.*_{place.name}"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    message = f"Another process builds the data set {builder.name}: waiting for it"
+    with waiting(place.with_name(f".{place.name}.lock"), message):
+        with _quiet():
+            if builder.is_prepared():
+                return builder
+        for leftover in place.parent.glob(f"incomplete.*_{place.name}"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        return _built(builder, origin, place, manual_dir)
+
+
+def _built(
+    builder: tfds.core.DatasetBuilder, origin: str, place: Path, manual_dir: Path | None
+) -> tfds.core.DatasetBuilder:
     try:
         own_code = author_errors(builder.name, type(builder).__module__)
         with _quiet(), _little_memory(), data_errors(builder.name), own_code:
@@ -288,7 +323,7 @@ def prepared(
     except DataError as error:
         raise DataError(f"{origin}: {error}") from error
     except OSError as error:
-        raise OutputError(f"{place}: cannot be written ({error.strerror or error}).") from error
+        raise unwritable(place, error) from error
     return builder
 
 

@@ -18,6 +18,7 @@ Map = Callable[[Score], Score]
 
 _SMALLEST = 1e-7  # float32 cannot tell a probability from 0 or 1 much below this
 _MOST_STEPS = 100
+_SINGULAR = 1e-6  # of the determinant of a symmetric 2 x 2 matrix, in products of its diagonal
 _STEEPEST = math.log(20)  # limit of a temperature in both directions: beyond it all scores are 0 and 1, or equal
 
 
@@ -111,17 +112,28 @@ def _line(x: Score, targets: NDArray[Any]) -> tuple[float, float]:
     scale = scale if scale > _SMALLEST else math.inf
     design = np.column_stack([np.ones(len(x)), (x - center) / scale])
     line = np.zeros(2)
+    loss = _loss(design @ line, targets)
     for _ in range(_MOST_STEPS):
         p = expit(design @ line)
         curvature = (design.T * (p * (1 - p))) @ design
-        step = np.linalg.lstsq(curvature, design.T @ (targets - p))[0]
-        while _loss(design @ (line + step), targets) > _loss(design @ line, targets):
+        step = _solved(curvature, design.T @ (targets - p))
+        while (now := _loss(design @ (line + step), targets)) > loss:
             step = step / 2
-        line = line + step
+        line, loss = line + step, now
         if np.abs(step).max() < 1e-10:
             break
     slope = float(line[1]) / scale
     return float(line[0]) - slope * center, slope
+
+
+def _solved(curvature: NDArray[Any], slope: NDArray[Any]) -> NDArray[Any]:
+    """Return x (2,) of ``curvature`` (2, 2) x = ``slope`` (2,); the smallest x if several solve it."""
+    (a, b), (_, c) = curvature
+    determinant = a * c - b * b
+    if determinant <= _SINGULAR * a * c:
+        return np.asarray(np.linalg.lstsq(curvature, slope)[0])
+    first, second = slope
+    return np.array([c * first - b * second, a * second - b * first]) / determinant
 
 
 def _loss(z: Score, targets: NDArray[Any]) -> float:

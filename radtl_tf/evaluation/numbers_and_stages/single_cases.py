@@ -22,7 +22,7 @@ _OF_KIND: dict[Kind, Callable[[RunPart], tuple[Any, Any]]] = {
 
 
 def single_cases(record: ExperimentRecord, parts: RunParts, settings: dict[Setting, Side]) -> pd.DataFrame:
-    """Return per setting (``scenario``) and case of the first repeat, which tests every case once, truth and prediction.
+    """Return truth and prediction per setting (``scenario``) and case of the first repeat, which tests every case once.
 
     In the unit of the label, or as the number of the stage from 0. Other kinds of task have no rows.
     """

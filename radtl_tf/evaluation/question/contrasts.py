@@ -82,7 +82,7 @@ def contrasts(record: ExperimentRecord, values: RunValues) -> list[Contrast]:
 def weight_pairs(record: ExperimentRecord) -> list[tuple[str, str]]:
     """Return all pairs of weights, the question's own first and in its order."""
     first, second = record.asked.compare
-    pairs = combinations(record.experiment.grid.weights, 2)
+    pairs = combinations(record.complete_weights, 2)
     return [(first, second), *(pair for pair in pairs if set(pair) != {first, second})]
 
 
@@ -98,9 +98,7 @@ def side(record: ExperimentRecord, weights: str, entry: str) -> str:
     return f"{weights}-{'/'.join(record.conventions(entry, weights))}"
 
 
-def judge(
-    found: Sequence[Contrast], folds: int, margin: float, *, lower_is_better: bool = False
-) -> list[Judged]:
+def judge(found: Sequence[Contrast], folds: int, margin: float, *, lower_is_better: bool = False) -> list[Judged]:
     """Test each contrast by ``measured_mean`` and adjust within each family by Holm.
 
     One family holds all comparisons of the weights, the other all comparisons under pixel conventions. Thus no

@@ -75,4 +75,6 @@ def value_interval(record: ExperimentRecord, found: FoldMean) -> tuple[float, fl
 
 def num_stuck(values: RunValues, side: Side) -> int:
     """Return how many runs of a side had not converged."""
-    return sum(bool(values.stuck.loc[(repeat, fold), name]) for name, repeat, fold in side.keys)
+    names = [name for name, _, _ in side.keys]
+    rows = values.stuck.index.get_indexer(pd.MultiIndex.from_tuples([(repeat, fold) for _, repeat, fold in side.keys]))
+    return int(values.stuck.to_numpy()[rows, values.stuck.columns.get_indexer(pd.Index(names))].sum())

@@ -18,7 +18,7 @@ _ROW = ["repeat", "fold"]
 
 @dataclass(frozen=True)
 class Measured:
-    """Test values (AUROC or MAE) of a side per (repeat, fold), and what the patients add to the error of their mean, if it is known.
+    """Test values (AUROC or MAE) of a side per (repeat, fold), and what patients add to the error of the mean.
 
     The difference of two sides has both, too.
     """
@@ -35,7 +35,7 @@ class Measured:
 class RunValues:
     """Tables with a row per (repeat, fold) and a column per scenario.
 
-    ``tested`` is the AUROC or MAE of the test part, ``inner_loss`` of the inner part; ``stuck``: the run had not converged.
+    ``tested`` is the AUROC or MAE of the test part, ``inner_loss`` of the inner part; ``stuck``: had not converged.
     ``patients``: what each patient adds to the error of the mean over the folds.
     """
 

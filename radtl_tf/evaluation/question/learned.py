@@ -127,9 +127,7 @@ def learned(answer: Answer, baselines: pd.DataFrame, folds: int, no_model: float
     )
 
 
-def no_model_values(
-    record: ExperimentRecord, baselines: pd.DataFrame, predictions: pd.DataFrame
-) -> float | pd.Series:
+def no_model_values(record: ExperimentRecord, baselines: pd.DataFrame, predictions: pd.DataFrame) -> float | pd.Series:
     """Return the value without any model: 0.5, or per (repeat, fold) the MAE of the median of the training part.
 
     The median is one of the ``baselines`` if the experiment has any.
@@ -177,14 +175,24 @@ def learned_rows(found: Learned) -> Iterator[Comparison]:
 
 def sentence(found: Learned) -> str:
     """Say whether the weights are better than chance and than the best trivial baseline."""
-    said = f"{_who(found, CHANCE)} {found.ahead} chance ({found.no_model})"
+    nothing = "" if found.ahead_of(CHANCE) else "Nothing is shown to have been learned. "
+    said = f"{nothing}{_who(found, CHANCE)} {found.ahead} chance ({found.no_model})"
     if found.value is None:
         return f"{said}. This experiment has no trivial baseline to compare with."
     gaps = [f"{row.weights} {_gap(row)}" for row in found.rows if row.other == found.baseline]
     return (
-        f"{said}. {_who(found, found.baseline)} {found.ahead} the best trivial baseline, {found.fitted_by} on "
+        f"{said}. {_where(found)} the best trivial baseline, {found.fitted_by} on "
         f"{found.baseline} ({found.metric} {number(found.value.mean)}{found.in_unit}): {'; '.join(gaps)}."
     )
+
+
+def _where(found: Learned) -> str:
+    """Say which weights are better than the best baseline, or that all of them are even shown to be worse."""
+    rows = [row for row in found.rows if row.other == found.baseline]
+    worse, word = ("higher", "above") if found.lower_is_better else ("lower", "below")
+    if all(row.outcome == worse for row in rows):
+        return f"{'Both' if len(rows) == 2 else 'All'} are {word}"
+    return f"{_who(found, found.baseline)} {found.ahead}"
 
 
 def _who(found: Learned, other: str) -> str:

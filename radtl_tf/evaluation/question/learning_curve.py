@@ -30,7 +30,7 @@ FAMILY = "shares of the training patients"
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """``curve``: AUROC or MAE per share of the training patients and weights; ``steps``: the question's difference per share.
+    """``curve``: AUROC or MAE per share of the training patients and weights; ``steps``: the difference per share.
 
     ``patients`` is the mean number of training patients of the folds. The shares below 1 are secondary to the question,
     the share 1; their p is adjusted over all shares (Holm). ``probe_difference`` and ``probe_p`` are of the linear

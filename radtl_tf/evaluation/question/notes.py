@@ -57,7 +57,13 @@ def alarms(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[
 
     A column that gives the label away comes last: no network sees it.
     """
-    found = [*_equal(equal), *record.facts.warnings, *_few_patients(parts, record.target), *_runs(record)]
+    found = [
+        *record.missing.lines,
+        *_equal(equal),
+        *record.facts.warnings,
+        *_few_patients(parts, record.target),
+        *_runs(record),
+    ]
     return sorted(dict.fromkeys(found), key=lambda alarm: alarm.startswith(_UNSEEN))
 
 
@@ -99,7 +105,8 @@ def _runs(record: ExperimentRecord) -> Iterator[str]:
     nothing = ": the model learned nothing." if record.target.is_number else f".{mean_auroc}"
     if constant:
         yield (
-            f"{constant} of {len(runs)} runs give every case of their test part the same score{nothing} If batch norms are trained, a few dozen steps are too few for "
+            f"{constant} of {len(runs)} runs give every case of their test part the same score{nothing} If batch "
+            "norms are trained, a few dozen steps are too few for "
             "their moving statistics: train longer or with smaller batches. Random weights may also give all images "
             "the same features."
         )

@@ -75,9 +75,7 @@ def ablation(record: ExperimentRecord, results: Sequence[Judged]) -> Ablation | 
         trained=trained,
         probe=probe if probe.rows else None,
         sentences=tuple(
-            f"{opening} {_told(series, f'{a} minus {b}', record)}"
-            for opening, series in openings
-            if series.rows
+            f"{opening} {_told(series, f'{a} minus {b}', record)}" for opening, series in openings if series.rows
         ),
     )
 
@@ -104,8 +102,10 @@ def _told(series: Series, difference: str, record: ExperimentRecord) -> str:
     large = sum(abs(row.test.mean) > margin for row in rows)
     return (
         f"{listed([row.contrast.pixels for row in rows])}, {difference} is "
-        f"{listed([number(row.test.mean, sign=True) for row in rows])}{record.in_unit} in {record.question_metric.name}. It is above 0 under {positive} of "
-        f"{len(rows)} and larger than the margin of {margin:g}{record.in_unit} under {large}. Verdicts, with p adjusted over the "
+        f"{listed([number(row.test.mean, sign=True) for row in rows])}{record.in_unit} in "
+        f"{record.question_metric.name}. It is above 0 under {positive} of "
+        f"{len(rows)} and larger than the margin of {margin:g}{record.in_unit} under {large}. Verdicts, with p "
+        "adjusted over the "
         f"conventions: {_outcomes(rows)}. {_changes(series)}. {_CONCLUSIONS[series.survival]}."
     )
 

@@ -1,4 +1,4 @@
-"""The table of the publications: per weights mean and SD of the AUROC or MAE over all scenarios, with p as they compute it."""
+"""The table of the publications: per weights mean and SD over all scenarios, with p as they compute it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def published_table(record: ExperimentRecord, values: RunValues) -> pd.DataFrame
     """
     rows = []
     for entry in dict.fromkeys([NATIVE, ALTERNATIVE, *record.experiment.grid.pixels]):
-        for weights in record.experiment.grid.weights:
+        for weights in record.complete_weights:
             if entry == ALTERNATIVE and entry not in record.candidates(weights):
                 continue
             means = values.tested[[scenario.name for scenario in record.family(weights, entry)]].mean()

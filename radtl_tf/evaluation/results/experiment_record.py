@@ -21,12 +21,34 @@ ALTERNATIVE = "alternative"  # never written in a file: the other possible conve
 
 
 @dataclass(frozen=True)
+class Missing:
+    """What failed runs have left open: in ``lines``, the ``scenarios`` left out, and the ``weights`` that lack some.
+
+    ``unanswered`` says why the question has no answer, or is empty.
+    """
+
+    lines: tuple[str, ...] = ()
+    scenarios: frozenset[str] = frozenset()
+    weights: frozenset[str] = frozenset()
+    unanswered: str = ""
+
+
+@dataclass(frozen=True)
 class ExperimentRecord:
-    """``facts`` is ``experiment.json``, ``folds`` is ``folds.csv``, ``runs`` the ``run.json`` of each finished run."""
+    """``facts`` is ``experiment.json``, ``folds`` is ``folds.csv``, ``runs`` the ``run.json`` of each finished run.
+
+    ``missing`` is what ``missing_runs.without_failed`` has left out.
+    """
 
     facts: ExperimentFacts
     folds: pd.DataFrame
     runs: pd.DataFrame
+    missing: Missing = Missing()
+
+    @property
+    def complete_weights(self) -> list[str]:
+        """The weights of the grid with all of their runs, which can be compared."""
+        return [name for name in self.experiment.grid.weights if name not in self.missing.weights]
 
     @property
     def experiment(self) -> Experiment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pandas as pd
@@ -21,24 +22,29 @@ def read_histories(folder: Path, record: ExperimentRecord) -> pd.DataFrame:
     Raises:
         DataError: a file is damaged.
     """
-    tables = [_read(folder, *run) for run in record.runs[RUN].itertuples(index=False)]
-    found = [table for table in tables if len(table)]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*RUN, *_NUMBERS])
+    epochs = [row for run in record.runs[RUN].itertuples(index=False) for row in _read(folder, *run)]
+    table = pd.DataFrame(epochs, columns=[*RUN, *_NUMBERS])
+    return table.astype(dict.fromkeys(LOSSES, float))
 
 
-def _read(folder: Path, scenario: str, repeat: int, fold: int) -> pd.DataFrame:
+def _read(folder: Path, scenario: str, repeat: int, fold: int) -> list[tuple[object, ...]]:
+    """Return the rows of one run: its scenario, repeat and fold, epoch and losses.
+
+    pandas takes some milliseconds for a short file, and an experiment may have thousands of them.
+    """
     path = RunFolder(OutputFolder(folder).runs / scenario / f"{repeat}-{fold}").history
     if not path.exists():
-        return pd.DataFrame()
+        return []
     try:
-        table = pd.read_csv(path, encoding="utf-8")
-        missing = [name for name in _NUMBERS if name not in table]
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        missing = [name for name in _NUMBERS if name not in header]
         if missing:
-            raise DataError(f"{path}: has no column {missing[0]!r}{nearest(missing[0], table.columns)}. {_ADVICE}")
-        numbers = table[list(_NUMBERS)].astype(float).astype({"epoch": int})
-    except ValueError as error:  # pandas' parser errors are ValueErrors
+            raise DataError(f"{path}: has no column {missing[0]!r}{nearest(missing[0], header)}. {_ADVICE}")
+        epoch, *losses = (header.index(name) for name in _NUMBERS)
+        return [(scenario, repeat, fold, int(row[epoch]), *(float(row[at] or "nan") for at in losses)) for row in rows]
+    except (ValueError, IndexError, csv.Error) as error:
         raise DataError(f"{path}: not a table of epochs. {_ADVICE}") from error
-    return numbers.assign(scenario=scenario, repeat=repeat, fold=fold)
 
 
 _ADVICE = "Delete this run's folder and run the experiment again."

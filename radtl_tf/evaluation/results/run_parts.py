@@ -24,7 +24,8 @@ class RunPart:
 
     ``patient`` (n,) is the patient of each case.
 
-    With several classes, truth and score are (n, K); of a regression they are (n,) numbers in the unit of the label. A case is an example, or a patient if the unit is the patient.
+    With several classes, truth and score are (n, K); of a regression they are (n,) numbers in the unit of the label. A
+    case is an example, or a patient if the unit is the patient.
     Runs of one fold and repeat have the same cases.
     """
 
@@ -46,6 +47,7 @@ class RunParts:
         case = "patient" if unit == "patient" else "example"
         rows = by_unit(predictions, unit, target).sort_values(case, kind="stable")
         self._columns = [rows[case].to_numpy(), *arrays(rows, target), rows["patient"].to_numpy()]
+        self._known: dict[tuple[str, int, int, str], RunPart] = {}  # every analysis asks for the same parts
         self._places = cast(dict[Any, NDArray[np.int64]], rows.groupby([*RUN, "part"], sort=False).indices)
 
     def test(self, run: RunKey) -> RunPart:
@@ -57,5 +59,7 @@ class RunParts:
         return self._part(run, "inner")
 
     def _part(self, run: RunKey, part: str) -> RunPart:
-        places = self._places[(*run, part)]
-        return RunPart(*(column[places] for column in self._columns))
+        key = (*run, part)
+        if key not in self._known:
+            self._known[key] = RunPart(*(column[self._places[key]] for column in self._columns))
+        return self._known[key]

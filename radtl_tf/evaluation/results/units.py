@@ -70,5 +70,8 @@ def fold_values(predictions: pd.DataFrame, unit: Unit, target: Target = BINARY) 
 
 
 def _per_run(rows: pd.DataFrame, target: Target, metric: Callable[[Truth, Score], float]) -> pd.Series:
-    values = {run: metric(*arrays(group, target)) for run, group in rows.groupby(RUN, sort=False)}
+    truth, score = arrays(rows, target)
+    places = rows.groupby(RUN, sort=False).indices
+    in_order = rows[RUN].drop_duplicates().itertuples(index=False, name=None)
+    values = {run: metric(truth[places[run]], score[places[run]]) for run in in_order}
     return pd.Series(values, dtype=float)

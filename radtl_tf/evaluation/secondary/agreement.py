@@ -121,6 +121,8 @@ OF_ERRORS: dict[str, Callable[[Errors, Errors], float]] = {
     "kappa of errors": error_kappa,
     "overlap of errors (Jaccard)": error_overlap,
 }
+
+
 def error_correlation(first: Score, second: Score) -> float:
     """Return Pearson's correlation (-1..1) of two models' errors (n,), prediction minus truth; ``nan`` if one is fixed.
 

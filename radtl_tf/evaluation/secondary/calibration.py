@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from radtl_tf.evaluation.inference.corrected_t import fold_mean
 from radtl_tf.evaluation.metrics.auroc import Score, Truth, of_known
 from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
 from radtl_tf.evaluation.metrics.recalibration import Map, by_class, platt, temperature, temperature_of_classes
@@ -28,7 +29,7 @@ MAPS: dict[Kind, dict[str, Fit]] = {
     "ordinal": {"Platt scaling": by_class(platt), "temperature": by_class(temperature)},
     "multilabel": {"Platt scaling": by_class(platt), "temperature": by_class(temperature)},
 }
-RELIABILITY_COLUMNS = ("scenario", "class", "bin", "score", "share", "sd", "cases")
+RELIABILITY_COLUMNS = ("scenario", "class", "bin", "score", "share", "sd", "cases", "share_low", "share_high")
 _MIN_CASES = 5  # per bin and fold
 _NO_BINS = pd.DataFrame(columns=list(RELIABILITY_COLUMNS))
 
@@ -38,8 +39,9 @@ class Calibration:
     """``estimates``: rows of ``estimates.csv``, metric such as ``Platt scaling: Brier``.
 
     ``reliability``: per setting (``scenario``), ``class`` (empty in a binary task) and ``bin`` the mean ``score``
-    (0..1), the ``share`` of positives (0..1) with its ``sd`` over the folds, and the number of ``cases``. ``notes``:
-    why there is no recalibration, or why it is needed.
+    (0..1), the ``share`` of positives (0..1) with its ``sd`` over the folds, the number of ``cases``, and the ends
+    ``share_low`` and ``share_high`` of the share's 95 % interval (corrected resampled t). ``notes``: why there is no
+    recalibration, or why it is needed.
     """
 
     estimates: pd.DataFrame
@@ -87,7 +89,8 @@ def reliability(parts: RunParts, side: Side, number: int = 0, name: str = "") ->
     bins = np.array([adaptive_bins(*pair, num_bins) for pair in pairs])  # (folds, 3, bins)
     scores, shares, cases = bins.transpose(1, 0, 2)
     means = scores.mean(0), shares.mean(0), shares.std(axis=0, ddof=1), cases.sum(0).astype(int)
-    columns = [side.name] * num_bins, [name] * num_bins, range(num_bins), *means
+    ends = np.clip([fold_mean(of_bin, len(tests)).interval() for of_bin in shares.T], 0, 1).T
+    columns = [side.name] * num_bins, [name] * num_bins, range(num_bins), *means, *ends
     return pd.DataFrame(dict(zip(RELIABILITY_COLUMNS, columns, strict=True)))
 
 

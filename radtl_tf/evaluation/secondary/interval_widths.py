@@ -29,8 +29,10 @@ def _notes(record: ExperimentRecord, result: Judged) -> Iterator[str]:
     fixed = _fixed_half(result)
     if half < fixed:
         yield (
-            f"The interval of {sides} (+-{half:.3f}{record.in_unit}) is implausibly narrow: fixed models, without any training, would "
-            f"have +-{fixed:.3f}{record.in_unit}. The few fold values are alike by chance. Repeat the folds (`folds.repeats`)."
+            f"The interval of {sides} (+-{half:.3f}{record.in_unit}) is implausibly narrow: fixed models, without any "
+            "training, would "
+            f"have +-{fixed:.3f}{record.in_unit}. The few fold values are alike by chance. Repeat the folds "
+            "(`folds.repeats`)."
         )
     if result.by_folds != result.test:
         folds = result.by_folds

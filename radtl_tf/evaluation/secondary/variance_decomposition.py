@@ -41,7 +41,8 @@ class Decomposition:
         """Return the shares in words, the largest first; ``metric`` and its unit are those of the values."""
         ordered = sorted(self.shares.items(), key=lambda item: -item[1])
         told = ", ".join(f"{NAMES.get(name, name)} {100 * share:.0f} %" for name, share in ordered)
-        return f"The {metric} over all {self.runs} runs is {self.mean:.3f} ± {self.sd:.3f}{in_unit}. Share of the variance: {told}."
+        spread = f"{self.mean:.3f} ± {self.sd:.3f}{in_unit}"
+        return f"The {metric} over all {self.runs} runs is {spread}. Share of the variance: {told}."
 
 
 def decomposition(record: ExperimentRecord, values: RunValues) -> Decomposition | None:
@@ -112,8 +113,8 @@ def _coarser(name: str, levels: dict[str, NDArray[np.int64]]) -> int:
 
 
 def _rest(design: NDArray[np.float64], values: NDArray[np.float64]) -> float:
-    """Return the residual sum of squares of the least-squares fit."""
-    fitted = design @ np.linalg.lstsq(design, values)[0]
+    """Return the residual sum of squares of the least-squares fit, by the normal equations: columns are few."""
+    fitted = design @ np.linalg.lstsq(design.T @ design, design.T @ values)[0]
     return float(((values - fitted) ** 2).sum())
 
 

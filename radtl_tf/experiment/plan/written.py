@@ -13,6 +13,7 @@ import numpy as np
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import patients_per_class
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.experiment.plan.changed_settings import changed_settings
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.folds import folds_text
 from radtl_tf.experiment.plan.image_summary import write_image_hashes, write_inputs
@@ -58,24 +59,35 @@ def facts_of(plan: Plan) -> dict[str, Any]:
 def _write_experiment(plan: Plan) -> None:
     """Write ``folds.csv`` and ``experiment.json``; if a run is finished, check that they agree."""
     found = [{"code": finding.code, "level": finding.level, "message": finding.message} for finding in plan.findings]
-    said = {"check": {"findings": found, "accepted": list(plan.accepted)}, "warnings": plan.warnings}
+    said: dict[str, Any] = {"check": {"findings": found, "accepted": list(plan.accepted)}, "warnings": plan.warnings}
+    said["linked"] = plan.cases.linked_ids if plan.experiment.folds.group_duplicates else None
     if is_begun(plan.folder):
         refuse_other(plan.folder, plan.facts)
         _refresh(plan, said)
         return
     start_over(plan.folder)
     write_text(plan.folder.folds, folds_text(plan.cases, plan.folds))
-    fixed = {"fixed_since": datetime.now(UTC).date().isoformat()}
+    fixed = {"fixed_since": _today()}
     write_json(plan.folder.experiment, {"format": 1, **fixed, **plan.facts, **context(plan.device), **said})
 
 
 def _refresh(plan: Plan, said: dict[str, Any]) -> None:
-    """Record the evaluation's settings and the data facts ``said`` in this call: both may change after the runs."""
+    """Record the evaluation's settings and the data facts ``said`` in this call: both may change after the runs.
+
+    Each change of a setting is kept with its date, because the results may have been seen before it.
+    """
     written = read_json(plan.folder.experiment)
     experiment = {**written["experiment"], "evaluation": as_dict(plan.experiment.evaluation)}
     current = {**written, "experiment": experiment, **said}
+    new = [{"date": _today(), "what": what} for what in changed_settings(written, current)]
+    if new:
+        current["changes"] = [*written.get("changes", []), *new]
     if current != written:
         write_json(plan.folder.experiment, current)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def _write_baselines(plan: Plan, readings: Sequence[Reading]) -> None:

@@ -53,7 +53,7 @@ def _tag(record: ExperimentRecord) -> str:
 def _test_parts(folder: Path, evaluation: Evaluation) -> dict[Any, pd.DataFrame]:
     """Return the test rows of every run, one per unit."""
     record = evaluation.record
-    rows = read_predictions(OutputFolder(folder).predictions, record.target)
+    rows = read_predictions(OutputFolder(folder).predictions, record.target, record.missing.scenarios)
     units = by_unit(rows[rows["part"] == "test"], record.data.unit, record.target)
     return dict(iter(units.groupby(RUN, sort=False)))
 

@@ -62,8 +62,8 @@ class PatientFolds(BaseCrossValidator):
             X: a ``Dataset``, which provides ``y`` and ``groups``; any other value is ignored.
             y: (N,) classes, or (N, K) of 0 and 1 for several labels, NaN if a label is not known. Floats (N,) that are
                 not whole, or have more than 10 different values, are the numbers of a regression: the folds are then
-                stratified by the fifth of each group's mean. For stages, give the ``Dataset``, since numbers do not tell
-                stages from classes.
+                stratified by the fifth of each group's mean. For stages, give the ``Dataset``: their numbers do not
+                tell them from classes.
             groups: (N,) groups that may not be divided, such as ``data.groups``.
 
         Raises:

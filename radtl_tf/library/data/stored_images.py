@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from radtl_tf.data.check.check_source import repaired
@@ -19,6 +19,7 @@ from radtl_tf.data.manifest.reader import Manifest, refuse_faults
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.places import data_folder
 from radtl_tf.records.experiment import Task
+from radtl_tf.records.safety.lock import waiting
 
 # TensorFlow takes seconds to load and is not needed to read and check a table.
 if TYPE_CHECKING:
@@ -180,6 +181,6 @@ def private_folder() -> Path:
     return folder
 
 
-def _lock() -> FileLock:
-    """Return a lock so that one process at a time writes images; a killed process releases it."""
-    return FileLock(private_folder() / "lock")
+def _lock() -> AbstractContextManager[None]:
+    """Return a lock so that one process at a time writes images; a dead process does not hold it."""
+    return waiting(private_folder() / "images.lock", "Another process reads images into the cache: waiting for it")

@@ -23,8 +23,8 @@ class Answer:
         margin: the largest difference that was declared irrelevant.
         probabilities: that ``first`` is better by more than the margin, that both are equivalent, that ``second`` is
             better by more than the margin; ``nan`` if all folds are equal.
-        metric: the name of the metric, ``AUROC`` or, for a number, ``MAE``. A lower MAE is better, so a difference below 0
-            favors ``first``.
+        metric: the name of the metric, ``AUROC`` or, for a number, ``MAE``. A lower MAE is better, so a difference
+            below 0 favors ``first``.
         unit: the unit of difference, interval and margin, such as ``years``; empty for an AUROC.
         sentence: the whole answer in one sentence, with unit, method and sample size.
     """

@@ -100,7 +100,8 @@ class Plots:
     def _check_probabilities(self, what: str) -> None:
         if self._evaluation().record.target.is_number:
             raise ExperimentError(
-                f"A regression has no {what}, because its scores are numbers. Use plot.forest(), or the scatter and the "
+                f"A regression has no {what}, because its scores are numbers. Use plot.forest(), or the scatter and "
+                "the "
                 "Bland-Altman plot of report()."
             )
 

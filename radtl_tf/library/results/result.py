@@ -108,7 +108,9 @@ class Result:
         return self._table(name)
 
     def report(self) -> Path:
-        """Write the report, its tables and figures to the folder; return the path of ``report.html``.
+        """Write the report, its tables and figures, and the summary card; return the path of ``report.html``.
+
+        The card is one A4 page to send on: ``card.html``, and ``card.png`` as a picture.
 
         Raises:
             ExperimentError: runs are missing.

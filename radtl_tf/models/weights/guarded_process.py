@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from radtl_tf.errors import WeightsError
+from radtl_tf.errors import OutputError, WeightsError
 from radtl_tf.models.weights.reader import Contents, read
 from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
 from radtl_tf.places import PACKAGE
@@ -31,11 +31,17 @@ def read_apart(path: Path, schema: Schema) -> Contents:
     """Return the result of ``reader.read``; the child returns the tensors as a plain float32 file, never as HDF5.
 
     Raises:
+        OutputError: the disk of the temporary files is full.
         WeightsError: the file is refused, or it crashed the child process.
     """
     with tempfile.TemporaryDirectory(prefix="radtl-") as folder:
         tensors = Path(folder, "tensors")
         answer = _ask(path, tensors, schema)
+        if "full" in answer:
+            raise OutputError(
+                f"The folder of temporary files {Path(folder).parent} cannot be written ({answer['full']}). Make room "
+                "on its disk, or set TMPDIR to another folder."
+            )
         if "error" in answer:
             raise WeightsError(answer["error"])
         flat = np.fromfile(tensors, np.float32)
@@ -81,9 +87,12 @@ def main() -> None:
         answer = dict(vars(read(Path(sys.argv[1]), schema)))
     except WeightsError as error:
         answer = {"error": str(error), "values": []}
-    with open(sys.argv[2], "wb") as file:
-        for value in answer.pop("values"):
-            value.tofile(file)
+    try:
+        with open(sys.argv[2], "wb") as file:
+            for value in answer.pop("values"):
+                file.write(np.ascontiguousarray(value).data)  # not tofile, which hides that the disk is full
+    except OSError as error:
+        answer = {"full": error.strerror}
     json.dump(answer, sys.stdout)
 
 

@@ -63,7 +63,8 @@ def conformal_table(evaluation: Evaluation) -> Table:
         title="Conformal interval",
         caption=f"Prediction ± half-width should hold the truth of {LEVEL:.0%} of new cases (split conformal "
         "prediction, Lei et al. 2018): the half-width comes from the errors on the inner part of each run, the "
-        "coverage is the share of the test part inside; means over the test parts (95 % interval). The promise holds on "
+        "coverage is the share of the test part inside; means over the test parts (95 % interval). The promise holds "
+        "on "
         "average over all cases, not for each age or sex. It is approximate here, because the inner part has also "
         "chosen the epoch and the learning rate: a coverage below "
         f"{LEVEL:.0%} shows by how much. A dash means: too few cases in an inner part.",
@@ -73,6 +74,7 @@ def conformal_table(evaluation: Evaluation) -> Table:
             for setting in evaluation.record.settings
             if (setting.name, HALF_WIDTH) in cells
         ),
+        section="metrics",
     )
 
 
@@ -106,7 +108,8 @@ def draw_identity(axes: Axes, cases: pd.DataFrame, look: dict[str, Any], name: s
 def draw_differences(axes: Axes, cases: pd.DataFrame, look: dict[str, Any], name: str) -> None:
     """Draw the difference of prediction and truth against their mean, with bias and limits of agreement."""
     truth, predicted = cases["truth"].to_numpy(), cases["predicted"].to_numpy()
-    axes.plot((truth + predicted) / 2, predicted - truth, label=name, color=look["color"], marker=look["marker"], **_DOT)
+    means, style = (truth + predicted) / 2, {"color": look["color"], "marker": look["marker"], **_DOT}
+    axes.plot(means, predicted - truth, label=name, **style)
     axes.axhline(0, color=FAINT, linestyle=":", linewidth=1, zorder=0)
     axes.axhline(bias(truth, predicted), color=look["color"], linewidth=1.2)
     for limit in (lower_limit(truth, predicted), upper_limit(truth, predicted)):

@@ -11,7 +11,7 @@ from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.metrics.metric_table import OF_STAGES
 from radtl_tf.report.drawing.axes import drawn, panels
 from radtl_tf.report.drawing.figure import Figure
-from radtl_tf.report.drawing.panels import Shown, shown_settings, said
+from radtl_tf.report.drawing.panels import Shown, said, shown_settings
 from radtl_tf.report.drawing.svg import SERIES
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cells
@@ -27,13 +27,15 @@ def stages_table(evaluation: Evaluation) -> Table:
         title="Predicted stages",
         caption="Mean over the test folds (95 % interval), per setting at the learning rate chosen by inner loss. The "
         "predicted stage is the number of thresholds whose probability is above one half. Quadratic weighted kappa "
-        "(Cohen 1968) is 0 by chance and 1 if every stage is right; an error of two stages counts four times as much as "
+        "(Cohen 1968) is 0 by chance and 1 if every stage is right; an error of two stages counts four times as much "
+        "as "
         "an error of one. Within one stage: the share of cases whose predicted stage is right or a neighbor.",
         columns=("Backbone", "Tuning", "Weights", "Pixels", *(metric.title for metric in OF_STAGES)),
         rows=tuple(
             (*setting_cells(setting), *(cells[setting.name, metric.name] for metric in OF_STAGES))
             for setting in (evaluation.record.settings if evaluation.record.target.kind == "ordinal" else ())
         ),
+        section="metrics",
     )
 
 
@@ -53,8 +55,10 @@ def confusion_figure(evaluation: Evaluation) -> Figure | None:
             key="confusion",
             title="True and predicted stages",
             alt=said(shown, lambda line: _told(tables[line.setting.name]), "in the table Predicted stages"),
-            caption="Number of test cases by true stage (row) and predicted stage (column); the first repeat tests every "
-            "case once. Colors are shares of the row. Cells on the diagonal are right, cells beside it are one stage off.",
+            caption="Number of test cases by true stage (row) and predicted stage (column); the first repeat tests "
+            "every "
+            "case once. Colors are shares of the row. Cells on the diagonal are right, cells beside it are one stage "
+            "off.",
         )
 
 

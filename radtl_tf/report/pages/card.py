@@ -24,7 +24,7 @@ def render_card(evaluation: Evaluation) -> str:
 def answer_words(evaluation: Evaluation) -> dict[str, Any]:
     """Return what the template ``answer.html`` shows of an experiment."""
     answer, learned = evaluation.question, evaluation.learned
-    sentence = answer.sentence if answer else NO_QUESTION
+    sentence = answer.sentence if answer else evaluation.record.missing.unanswered or NO_QUESTION
     said = {
         "learned": learned_sentence(learned) if learned else "",
         "sentence": sentence,

@@ -121,7 +121,7 @@ def write_page(path: Path, checked: Checked, name: str) -> None:
         "check.html",
         name=name,
         verdict=verdict(checked),
-        badge=_BADGES[checked.findings[0].level if checked.findings else "info"],
+        badge=_badge(checked),
         counts=checked.counts,
         first=first_steps(checked),
         groups=[(_GROUPS[level], list(found)) for level, found in groupby(checked.findings, key=_level)],
@@ -130,6 +130,12 @@ def write_page(path: Path, checked: Checked, name: str) -> None:
         tables=tables_of(checked),
     )
     write_text(path, page)
+
+
+def _badge(checked: Checked) -> str:
+    """Return the color of the worst finding, wherever it is in the list."""
+    levels = {finding.level for finding in checked.findings}
+    return next((color for level, color in _BADGES.items() if level in levels), _BADGES["info"])
 
 
 def tables_of(checked: Checked) -> list[Table]:

@@ -12,9 +12,10 @@ from radtl_tf.records.disk import write_text
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.drawing.table import plain, render_markdown
 from radtl_tf.report.drawing.templates import DISCLAIMER, render_template
-from radtl_tf.report.pages.card import NO_QUESTION, answer_words
+from radtl_tf.report.pages.card import answer_words
 from radtl_tf.report.pages.export import export
 from radtl_tf.report.pages.sections import SECTIONS, Contents, contents
+from radtl_tf.report.pages.summary import write_summary
 from radtl_tf.report.saliency.section import SECTION, read_saliency, render_section
 from radtl_tf.report.text.advice import chances
 from radtl_tf.report.text.guidelines import CAPTION, key_of
@@ -25,7 +26,9 @@ FIRST_SCREEN = ("forest", "pairs")
 
 
 def write_report(folder: Path, evaluation: Evaluation) -> Path:
-    """Write ``report.html`` and ``report.md``, ``tables/`` and ``figures/`` and return the path of the first.
+    """Write the report, and return the path of ``report.html``.
+
+    The other files are ``report.md``, the summary card (``card.html`` and ``card.png``), ``tables/`` and ``figures/``.
 
     Stored saliency maps show radiographs, so they appear on the page only.
 
@@ -36,6 +39,7 @@ def write_report(folder: Path, evaluation: Evaluation) -> Path:
     output, page = OutputFolder(folder), report_html(evaluation, found)
     export(folder, found.figures, [*found.tables, *found.checklist_tables()])
     write_text(output.markdown, report_markdown(evaluation, found))
+    write_summary(output, evaluation)
     write_text(output.report, page)
     return output.report
 
@@ -113,7 +117,7 @@ def report_markdown(evaluation: Evaluation, found: Contents) -> str:
     lines += ["\n".join(f"- **{name}:** {plain(value)}" for name, value in words["overview"].items())]
     lines += [plain(words[name]) for name in ("advice", "learned")]
     lines += [f"**Warning.** {plain(words['warning'])}"] if words["warning"] else []
-    lines += [f"**{plain(answer.sentence)}**", plain(chances(answer))] if answer else [NO_QUESTION]
+    lines += [f"**{plain(answer.sentence)}**", plain(chances(answer))] if answer else [plain(words["sentence"])]
     lines += [plain(sentence) for sentence in evaluation.ablation.sentences] if evaluation.ablation else []
     lines += [plain(evaluation.learning_curve.sentence)] if evaluation.learning_curve else []
     lines += ["## Notes", "\n".join(f"- {plain(note)}" for note in evaluation.notes)]

@@ -18,7 +18,14 @@ from radtl_tf.report.drawing.table import Table
 # The light palette of templates/report.css: a file of its own has no page to take its colors from.
 PALETTE = {
     "ink": "#1b1f24",
+    "soft": "#57606a",
     "faint": "#b6bec8",
+    "panel": "#f5f7f9",
+    "better": "#1a6e42",
+    "worse": "#a5382b",
+    "equivalent": "#0b5f9e",
+    "undecided": "#57606a",
+    "warned": "#a8480a",
     **{f"series-{number}": color for number, color in enumerate(
         ("#0b6fb8", "#c4560a", "#2a7f4f", "#8a4fb0", "#a8781a", "#b3366b"), start=1)},
 }  # fmt: skip
@@ -92,7 +99,12 @@ def standalone(figure: Figure) -> str:
     start = re.sub(r' style="[^"]*"', "", start).replace("<svg", f'<svg xmlns="http://www.w3.org/2000/svg" {size}', 1)
     said, drawing = re.match(r"((?:<(title|desc)>.*?</\2>)*)(.*)", body, flags=re.DOTALL).group(1, 3)  # type: ignore[union-attr]
     ground = '<rect width="100%" height="100%" fill="#ffffff"/>'
-    return re.sub(r"var\(--([\w-]+)\)", lambda match: PALETTE[match[1]], f"{start}>{said}{ground}{drawing}") + "\n"
+    return in_light(f"{start}>{said}{ground}{drawing}") + "\n"
+
+
+def in_light(drawing: str) -> str:
+    """Return a drawing with the colors of the light palette in place of the page's variables."""
+    return re.sub(r"var\(--([\w-]+)\)", lambda match: PALETTE[match[1]], drawing)
 
 
 def as_png(drawing: str) -> bytes:

@@ -1,4 +1,4 @@
-"""A contact sheet: radiographs as a network sees them, made by the functions that training uses."""
+"""A contact sheet: radiographs in grey as a network sees them, made by the functions that training uses."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.records.disk import write_text
 from radtl_tf.records.experiment import Augmentation, Resize
+from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.drawing.templates import render_template
 
 
@@ -40,8 +41,8 @@ def write_preview(
 ) -> None:
     """Write the sheet of ``images``, (line, uint16 grey (H, W)) by class, as one self-contained HTML page.
 
-    Each image is shown plain, then in ``sheet.views`` augmented views, once per convention: its three channels in the
-    network's order as red, green and blue, the convention's range as black to white.
+    Each image is shown in grey, as a reader sees it, plain and then in ``sheet.views`` augmented views. The three
+    channels of a network hold this picture, scaled and shifted; a table gives the values under each convention.
 
     Raises:
         OutputError: the page cannot be written.
@@ -52,7 +53,11 @@ def write_preview(
         name=name,
         sentence=f"{sheet.image_size} x {sheet.image_size} px, resized by the policy {sheet.resize}, augmentation "
         f"{sheet.augmentation}. A network sees no more than this page shows.",
-        conventions=[_section(convention, shown) for convention in conventions],
+        table=_values([grey for pictures in shown.values() for _, grey in pictures], conventions),
+        groups=[
+            {"label": label, "pictures": [{"caption": caption, "source": _source(grey)} for caption, grey in pictures]}
+            for label, pictures in shown.items()
+        ],
     )
     write_text(path, page)
 
@@ -66,23 +71,45 @@ def _views(line: int, pixels: NDArray[np.uint16], sheet: Sheet) -> Iterator[tupl
             yield f"line {line}, view {view + 1}", augment(plain, sheet.augmentation, sheet.seed, view, line)
 
 
-def _section(convention: PixelConvention, shown: Mapping[str, Sequence[tuple[str, Any]]]) -> dict[str, Any]:
-    return {
-        "name": convention.name,
-        "caption": f"{convention.channels}, {convention.low:.3g} to {convention.high:.3g}; {convention.source}.",
-        "groups": [
-            {
-                "label": label,
-                "pictures": [{"caption": caption, "source": _source(grey, convention)} for caption, grey in pictures],
-            }
-            for label, pictures in shown.items()
-        ],
-    }
+def _values(shown: Sequence[Any], conventions: Sequence[PixelConvention]) -> Table:
+    """Return the values that a network gets under each convention: of black, of white, and in these pictures."""
+    ends = [float(np.min(shown)), float(np.max(shown))] if shown else [0.0, 1.0]  # a convention keeps the order
+    return Table(
+        key="values",
+        title="What the network receives",
+        caption="Each of the three channels holds the grey picture, scaled and shifted, so the pictures above are the "
+        "same under every convention. Black and white are the values of the darkest and the brightest possible pixel "
+        "in each channel. Weights need the convention that they were trained with: radtl weights list names it.",
+        columns=("Pixel convention", "Channels", "Black", "White", "In these pictures", "Source"),
+        rows=tuple(
+            (
+                *(
+                    one.name,
+                    one.channels,
+                    _listed(to_network(_pixels([0]), one)),
+                    _listed(to_network(_pixels([1]), one)),
+                ),
+                *(_range(to_network(_pixels(ends), one)), one.source),
+            )
+            for one in conventions
+        ),
+    )
 
 
-def _source(grey: Any, convention: PixelConvention) -> str:
-    """Return a picture of the network's input as a data URL."""
-    values = np.asarray(to_network(grey[None], convention))[0]  # (S, S, 3)
-    share = (values - convention.low) / (convention.high - convention.low)
-    png = imagecodecs.png_encode(np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8))
+def _pixels(grey: Sequence[float]) -> NDArray[np.float32]:
+    """Return grey values 0..1 as an image (1, 1, n, 1)."""
+    return np.asarray(grey, np.float32)[None, None, :, None]
+
+
+def _listed(values: Any) -> str:
+    return " / ".join(f"{value:.3g}" for value in np.asarray(values).ravel())
+
+
+def _range(values: Any) -> str:
+    return f"{float(np.min(values)):.3g} to {float(np.max(values)):.3g}"
+
+
+def _source(grey: Any) -> str:
+    """Return a picture of grey 0..1 (S, S, 1) as a data URL."""
+    png = imagecodecs.png_encode(np.rint(np.clip(np.asarray(grey)[..., 0], 0, 1) * 255).astype(np.uint8))
     return f"data:image/png;base64,{base64.b64encode(bytes(png)).decode()}"

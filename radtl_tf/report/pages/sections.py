@@ -38,6 +38,7 @@ SECTIONS = {
     "training": "Training",
     "data": "Data",
     "method": "How it was made",
+    "review": "For critical readers",
 }
 
 # The report's figures in their order; a maker returns None where an experiment has nothing to show.

@@ -45,7 +45,8 @@ def _lower(evaluation: Evaluation) -> str:
     record = evaluation.record
     unit = f", in{record.in_unit}" * bool(record.in_unit)
     name = record.question_metric.name
-    return f" The metric is the {name}{unit}: lower is better, so a difference below 0 favors A." * record.lower_is_better
+    said = f" The metric is the {name}{unit}: lower is better, so a difference below 0 favors A."
+    return said if record.lower_is_better else ""
 
 
 def _twice(evaluation: Evaluation, levels: tuple[str, ...]) -> str:

@@ -42,13 +42,14 @@ def forest_figure(evaluation: Evaluation) -> Figure:
             title=f"Test {metric} of each setting with its 95 % interval",
             alt=told(said, "in the table of settings"),
             caption=f"Mean test {evaluation.record.metric_in_unit} over the folds with its 95 % interval, at the "
-            f"learning rate chosen by inner loss. {lower}Overlapping intervals do not mean that two weights are equal: both share the folds, so look at "
+            f"learning rate chosen by inner loss. {lower}Overlapping intervals do not mean that two weights are "
+            "equal: both share the folds, so look at "
             "their difference.",
         )
 
 
 def pairs_figure(evaluation: Evaluation) -> Figure | None:
-    """Return the test values of the question's two weights in every fold, by convention; ``None`` without a question."""
+    """Return the values of the question's two weights in every fold, by convention; ``None`` without a question."""
     answer = evaluation.question
     if not answer:
         return None
@@ -73,7 +74,8 @@ def pairs_figure(evaluation: Evaluation) -> Figure | None:
             key="pairs",
             title=f"{answer.a} and {answer.b}, fold by fold",
             alt=told(said, "in the table of comparisons"),
-            caption=f"Test {evaluation.record.metric_in_unit} of the question's two weights in each fold; bars are means. A grey line joins the two "
+            caption=f"Test {evaluation.record.metric_in_unit} of the question's two weights in each fold; bars are "
+            "means. A grey line joins the two "
             "in the same fold.",
         )
 
@@ -106,7 +108,8 @@ def conventions_figure(evaluation: Evaluation) -> Figure | None:
             key="conventions",
             title=f"{ablation.a} minus {ablation.b} under each pixel convention with its 95 % interval",
             alt=told(said, "in the table of pixel conventions"),
-            caption=f"Difference in test {ablation.metric} with its 95 % interval (not adjusted), both weights fed with the same "
+            caption=f"Difference in test {ablation.metric} with its 95 % interval (not adjusted), both weights fed "
+            "with the same "
             "convention; the shaded band is the margin. If the trained head's marks move with the convention and the "
             "probe's do not, the trained head measures the scale of the features, not their content.",
             section="conditions",

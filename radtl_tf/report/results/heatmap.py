@@ -45,7 +45,8 @@ def heatmap_figure(evaluation: Evaluation) -> Figure | None:
             title=f"Mean test {evaluation.record.question_metric.name} of every scenario",
             alt=f"{cells.count().sum()} scenarios from {number(spread[0])} to {number(spread[1])}; the {end} is "
             f"{best['weights']} with {', '.join(best[list(_ROW_KEYS)])}. The table of scenarios lists all values.",
-            caption=f"Mean test {evaluation.record.metric_in_unit} over the folds: one row per backbone, tuning and learning rate, one column per "
+            caption=f"Mean test {evaluation.record.metric_in_unit} over the folds: one row per backbone, tuning and "
+            "learning rate, one column per "
             "weights. Colors run from the lowest to the highest cell, so a strong contrast may be a small difference. "
             f"The {end} cell is partly a matter of chance: compare settings instead, because their learning rate was "
             "chosen without the test parts.",

@@ -18,6 +18,7 @@ from radtl_tf.report.numbers_and_stages.agreement import conformal_table
 from radtl_tf.report.numbers_and_stages.label import numbers_table
 from radtl_tf.report.numbers_and_stages.stages import stages_table
 from radtl_tf.report.results.comparison_tables import comparisons_table, scenario_comparisons_table
+from radtl_tf.report.review.all_tables import REVIEW
 from radtl_tf.report.topics.agreement import agreement_table
 from radtl_tf.report.topics.calibration import recalibration_table, reliability_table
 from radtl_tf.report.topics.classes import class_comparisons_table, classes_table
@@ -55,6 +56,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
         *(decomposition_table, subgroups_table),
         *(scenarios_table, scenario_comparisons_table, similarity_table, weights_table, data_table, folds_table),
         *(demographics_table, check_table, stuck_table, method_table),
+        *REVIEW,
     )
     return [table for table in (make(evaluation) for make in makers) if table.rows]
 
@@ -91,7 +93,8 @@ def scenarios_table(evaluation: Evaluation) -> Table:
     return Table(
         key="scenarios",
         title="All scenarios",
-        caption=f"Mean test {name} over the folds, and the {name} of the inner part.{_lower(evaluation)} The best row is partly best by "
+        caption=f"Mean test {name} over the folds, and the {name} of the inner part.{_lower(evaluation)} The best row "
+        "is partly best by "
         "chance, so compare settings instead.",
         columns=(
             *("Backbone", "Tuning", "Learning rate", "Weights", metric, "95 % interval", "SD over folds"),
@@ -153,8 +156,10 @@ def baselines_table(evaluation: Evaluation) -> Table:
     return Table(
         key="baselines",
         title="Trivial baselines",
-        caption=f"{_fitted_by(evaluation).capitalize()} on brightness and contrast, on 16 x 16 pixels, and on properties such as size, "
-        f"age, spacing, view and vendor if they are known.{median} A network that is not clearly better has learned no more "
+        caption=f"{_fitted_by(evaluation).capitalize()} on brightness and contrast, on 16 x 16 pixels, and on "
+        "properties such as size, "
+        f"age, spacing, view and vendor if they are known.{median} A network that is not clearly better has learned "
+        "no more "
         "than this.",
         columns=("Baseline", evaluation.record.metric_in_unit, "95 % interval", "SD over folds"),
         rows=tuple((row["scenario"], *_estimate(row)) for row in _rows(evaluation.baselines)),
@@ -174,7 +179,8 @@ def published_table(evaluation: Evaluation) -> Table:
     return Table(
         key="published",
         title="As published",
-        caption=f"Mean ± SD of the {evaluation.record.metric_in_unit} over all scenarios of the grid (number of scenarios), and the p of the "
+        caption=f"Mean ± SD of the {evaluation.record.metric_in_unit} over all scenarios of the grid (number of "
+        "scenarios), and the p of the "
         "question's weights by a paired t over the scenarios, as if they were replicates. Scenarios share all "
         "patients, so this p is only descriptive. Pixels: native is each weights' own convention; alternative is the "
         "other convention that uncertain weights may have been trained with.",

@@ -43,8 +43,8 @@ def _caption(evaluation: Evaluation) -> str:
     is_number = evaluation.record.target.is_number
     both = "Mean loss over the runs of each setting at its chosen learning rate: on the inner part, which chooses the "
     both += "epoch and the learning rate, and on the training part."
-    error = "Mean absolute error on the inner part, which chooses the epoch and the learning rate: mean over the runs of "
-    error += "each setting at its chosen learning rate."
+    error = "Mean absolute error on the inner part, which chooses the epoch and the learning rate: mean over the runs "
+    error += "of each setting at its chosen learning rate."
     overfit = " If the training loss falls while the inner loss rises, the network overfits; the kept epoch comes "
     overfit += "before that."
     return (

@@ -25,6 +25,7 @@ def citations(evaluation: Evaluation) -> list[str]:
     has = {
         "always": True,
         "question": evaluation.question is not None,
+        "classes": evaluation.review.numbers.rarest is not None,
         "similarity": not evaluation.similarity.empty,
     }
     return [

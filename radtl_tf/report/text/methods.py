@@ -9,15 +9,16 @@ from radtl_tf.evaluation.formatting import listed
 from radtl_tf.evaluation.question.answer import margin_words
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.report.text.methods_sentences import MADE
+from radtl_tf.report.text.review_sentences import REVIEWED
 from radtl_tf.report.text.secondary_sentences import ANALYSES
 
 # The paragraphs and the sentences in each; an empty sentence is left out.
 PARAGRAPHS: dict[str, tuple[str, ...]] = {
     "Data": ("data", "label", "unknown", "checks", "privacy", "preprocessing"),
-    "Partition": ("partition", "inner"),
+    "Partition": ("partition", "separate", "inner"),
     "Models": ("model", "weights", "probe"),
     "Training": ("training", "rates", "shares", "selection"),
-    "Statistics": ("metric", "question", "equivalence", "learned", "multiplicity", "spread"),
+    "Statistics": ("metric", "question", "equivalence", "learned", "multiplicity", "spread", "enough"),
     "Secondary analyses": ("secondary", "points", "recalibration", "agreement", "selective", "subgroups"),
     "Software": ("software", "hardware", "reproduction"),
 }
@@ -36,7 +37,7 @@ def paragraphs(evaluation: Evaluation) -> dict[str, str]:
 
 def sentences(evaluation: Evaluation) -> dict[str, str]:
     """Return every sentence by its key; empty if the experiment has nothing of the kind."""
-    return {key: " ".join(make(evaluation)) for key, make in (MADE | _JUDGED | ANALYSES).items()}
+    return {key: " ".join(make(evaluation)) for key, make in (MADE | _JUDGED | ANALYSES | REVIEWED).items()}
 
 
 def _metric(evaluation: Evaluation) -> Iterator[str]:
@@ -84,7 +85,8 @@ def _question(evaluation: Evaluation) -> Iterator[str]:
     a, b = question.compare
     lower = "; lower is better" * evaluation.record.lower_is_better
     yield (
-        f"The only question, {_fixed(evaluation.record)}, was the difference in {evaluation.record.question_metric.name} ({a} minus {b}{lower}) on the same "
+        f"The only question, {_fixed(evaluation.record)}, was the difference in "
+        f"{evaluation.record.question_metric.name} ({a} minus {b}{lower}) on the same "
         f"folds, comparing {_OVER[question.over]}."
     )
 
@@ -99,7 +101,8 @@ def _equivalence(evaluation: Evaluation) -> Iterator[str]:
     question = evaluation.record.question
     if question:
         yield (
-            f"Differences within {margin_words(question.margin, evaluation.record.in_unit)} count as equivalent and were tested by two one-sided "
+            f"Differences within {margin_words(question.margin, evaluation.record.in_unit)} count as equivalent and "
+            "were tested by two one-sided "
             "tests (Schuirmann 1987). The probability of each outcome was computed by the Bayesian correlated t "
             "(Corani & Benavoli 2015)."
         )

@@ -110,8 +110,9 @@ def _partition(evaluation: Evaluation) -> Iterator[str]:
     record = evaluation.record
     again = f", {record.num_repeats} times with new seeds" * (record.num_repeats > 1)
     yield (
-        f"Patients were divided at random into {record.num_folds} folds, stratified by {_stratified(record.target.kind)}{again}; no patient was in "
-        f"two parts of a fold (seed {record.experiment.seed}, sha256 of folds.csv {record.facts.folds_sha256})."
+        f"Patients were divided at random into {record.num_folds} folds, stratified by "
+        f"{_stratified(record.target.kind)}{again} "
+        f"(seed {record.experiment.seed}, sha256 of folds.csv {record.facts.folds_sha256})."
     )
     if record.experiment.folds.group_duplicates:
         yield "Patients who share the same image, or nearly the same image, were kept together."
@@ -156,7 +157,8 @@ def _probe(evaluation: Evaluation) -> Iterator[str]:
     if (evaluation.estimates["tuning"] == PROBE).any():
         yield (
             f"For every frozen setting, a linear probe was also fitted: an L2-regularized {_fitted_by(evaluation)} on "
-            "the same features, with its regularization strength chosen on the inner part. It took no part in choices and "
+            "the same features, with its regularization strength chosen on the inner part. It took no part in choices "
+            "and "
             "comparisons."
         )
     if len(evaluation.baselines):
@@ -174,7 +176,8 @@ def _training(evaluation: Evaluation) -> Iterator[str]:
     stop = f"stopped after {patience} epochs without a lower inner loss" if patience else "without early stopping"
     yield (
         "Networks were trained with Adam (Keras defaults except for the learning rate) on "
-        f"{words(evaluation).loss}, in batches of {training.batch_size}, for at most {training.epochs} epochs, {stop}; class weights: "
+        f"{words(evaluation).loss}, in batches of {training.batch_size}, for at most {training.epochs} epochs, "
+        f"{stop}; class weights: "
         f"{training.class_weights}; precision: {hardware['precision']}."
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+import pandas as pd
+
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
 from radtl_tf.evaluation.metrics import metric_table
@@ -32,14 +34,18 @@ def _multiplicity(evaluation: Evaluation) -> Iterator[str]:
 
 def families(evaluation: Evaluation) -> dict[str, int]:
     """Return how many p values each family of secondary comparisons adjusts together."""
-    learned = comparison_frame(list(learned_rows(evaluation.learned)) if evaluation.learned else [])
-    tables = [evaluation.comparisons, learned, evaluation.secondary.comparisons]
-    found: Counter[str] = Counter()
-    for table in tables:
-        tested = table[table["p_value"].notna() & (table["family"] != "")]
-        found.update(tested["family"].tolist())
+    names = tested(evaluation)["family"]
+    found = Counter(names[names != ""].tolist())
     curve = evaluation.learning_curve
     return dict(found) | ({SHARES: len(curve.steps)} if curve else {})
+
+
+def tested(evaluation: Evaluation) -> pd.DataFrame:
+    """Return every comparison that has a p value; ``family`` is empty if it is not adjusted."""
+    learned = comparison_frame(list(learned_rows(evaluation.learned)) if evaluation.learned else [])
+    tables = [evaluation.comparisons, learned, evaluation.secondary.comparisons]
+    together = pd.concat([table.astype(object) for table in tables])
+    return together[together["p_value"].notna()]
 
 
 def families_told(evaluation: Evaluation) -> str:

@@ -34,7 +34,9 @@ WORDS: dict[Kind, Words] = {
         layer="softmax",
     ),
     "multiclass": Words(
-        metric=_AUROC.format(case="a case of a class", other="a case of another", mean=", as the mean over the classes"),
+        metric=_AUROC.format(
+            case="a case of a class", other="a case of another", mean=", as the mean over the classes"
+        ),
         called="each case is assigned the class with the highest score",
         layer="softmax",
         averaged=_AVERAGED,
@@ -50,7 +52,8 @@ WORDS: dict[Kind, Words] = {
             case="a case above a stage", other="a case that is not", mean=", as the mean over the thresholds"
         )
         + " The stages themselves are judged by the secondary metrics.",
-        called="scores of 0.5 or more call the case above the stage, each threshold separately, and the predicted stage "
+        called="scores of 0.5 or more call the case above the stage, each threshold separately, and the predicted "
+        "stage "
         "is the number of thresholds with a score above 0.5",
         layer="sigmoid",
         averaged="Means over the thresholds between stages, each by itself. ",

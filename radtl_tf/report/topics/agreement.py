@@ -14,7 +14,7 @@ from radtl_tf.report.text.task_words import words
 
 def agreement_table(evaluation: Evaluation) -> Table:
     """Return how far the question's two weights agree."""
-    metric = evaluation.record.question_metric.name
+    metric, in_unit = evaluation.record.question_metric.name, evaluation.record.metric_in_unit
     lower = " (below 0: the mean is better)" * evaluation.record.lower_is_better
     return Table(
         key="agreement",
@@ -23,7 +23,7 @@ def agreement_table(evaluation: Evaluation) -> Table:
         f"The gain (secondary) is the {metric} of the mean of both scores minus the {metric} of the better weights, "
         f"chosen by inner loss in each training part{lower}: mean over the folds, corrected resampled t.",
         columns=("A", "B", "Measure", "Mean", "95 % interval", "p"),
-        rows=tuple(row for found in evaluation.secondary.agreements for row in _rows(found, evaluation.record.metric_in_unit)),
+        rows=tuple(row for found in evaluation.secondary.agreements for row in _rows(found, in_unit)),
         section="metrics",
     )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.formatting import number
+from radtl_tf.evaluation.formatting import number, range_text
 from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
 from radtl_tf.evaluation.secondary.calibration import MAPS
 from radtl_tf.records.experiment import Kind
@@ -29,13 +29,14 @@ _ORDER: dict[Kind, str] = {
     "ordinal": f"Each threshold is recalibrated separately. {_PLATT}",
     "multilabel": f"Each label is recalibrated separately. {_PLATT}",
 }
+_ENDS = ["share_low", "share_high"]
 _CANCEL = "Scores too high for one class and too low for another cancel here; the table Reliability shows each class. "
 _RELIABILITY = (
     "Share of positives against the mean score of each bin. Each test fold of the first repeat is divided into bins "
     "with equal numbers of cases, ordered by score. A point is the mean of one bin over the folds, and its bar is the "
-    "SD over the folds (a spread, not an interval). Scores of different folds are never pooled. On the dotted line "
-    "scores are perfect probabilities; below it they are too high. Scores are not recalibrated, and the learning rate "
-    "is chosen by inner loss."
+    "95 % interval (corrected resampled t); a bin with the same share in every fold has none. Scores of different "
+    "folds are never pooled. On the dotted line scores are perfect probabilities; below it they are too high. Scores "
+    "are not recalibrated, and the learning rate is chosen by inner loss."
 )
 
 
@@ -57,16 +58,16 @@ def recalibration_table(evaluation: Evaluation) -> Table:
 def reliability_table(evaluation: Evaluation) -> Table:
     """Return every setting's share of positives by score."""
     found = evaluation.secondary.calibration.reliability
-    rows = [_reliable(*of) for of in found.groupby(["scenario", "class"], sort=False)]
     return Table(
         key="reliability",
         title="Reliability",
-        caption="Each pair shows the mean score of a bin and its share of positives; the two are equal if scores are "
-        "perfect probabilities. Each test fold of the first repeat is divided into bins with equal numbers of cases, "
-        "ordered by score, and pairs are means over the folds. Scores of different folds come from different networks "
-        "and are not pooled.",
-        columns=("Setting", "Cases", "Score: share of positives"),
-        rows=tuple(rows),
+        caption="The mean score of each bin and its share of positives; the two are equal if scores are perfect "
+        "probabilities. Each test fold of the first repeat is divided into bins with equal numbers of cases, ordered "
+        "by score. Score and share are means over the folds; the interval is by the corrected resampled t; a dash "
+        "means that all folds have the same share. Scores of different folds come from different networks and are "
+        "not pooled.",
+        columns=("Setting", "Bin", "Cases", "Mean score", "Share of positives", "95 % interval"),
+        rows=tuple(_reliable(row) for row in found.to_dict("records")),
         section="calibration",
     )
 
@@ -81,9 +82,10 @@ def _recalibrated(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
             yield (*setting_cells(setting), name or "as they are", *found)
 
 
-def _reliable(of: Any, bins: pd.DataFrame) -> tuple[str, str, str]:
-    pairs = (f"{number(score)}: {number(share)}" for score, share in zip(bins["score"], bins["share"], strict=True))
-    return ", ".join(filter(None, of)), str(bins["cases"].sum()), ", ".join(pairs)
+def _reliable(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    setting = ", ".join(filter(None, (row["scenario"], row["class"])))
+    interval = range_text(row["share_low"], row["share_high"])
+    return setting, str(row["bin"] + 1), str(row["cases"]), number(row["score"]), number(row["share"]), interval
 
 
 def calibration_figure(evaluation: Evaluation) -> Figure | None:
@@ -110,13 +112,13 @@ def calibration_figure(evaluation: Evaluation) -> Figure | None:
 
 
 def _over_classes(reliability: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return score, share and its spread by bin of each setting; with several classes, the means over them."""
+    """Return score, share and the ends of its interval by bin of each setting; with several classes, their means."""
     groups = reliability.groupby("scenario")
-    return {str(name): rows.groupby("bin")[["score", "share", "sd"]].mean() for name, rows in groups}
+    return {str(name): rows.groupby("bin")[["score", "share", *_ENDS]].mean() for name, rows in groups}
 
 
 def _draw(axes: Axes, bins: pd.DataFrame, name: str, look: dict[str, Any]) -> None:
-    low, high = bins["share"] - bins["sd"], bins["share"] + bins["sd"]
+    low, high = (bins[end] for end in _ENDS)
     axes.vlines(bins["score"], low, high, colors=look["color"], alpha=0.45, linewidth=1)
     axes.plot(bins["score"], bins["share"], label=name, markersize=3.5, linewidth=1.2, **look)
 
@@ -124,5 +126,5 @@ def _draw(axes: Axes, bins: pd.DataFrame, name: str, look: dict[str, Any]) -> No
 def _ends(bins: pd.DataFrame) -> str:
     """Return the shares of positives in the first and the last bin of a setting."""
     return ", ".join(
-        f"{number(share)} at a score of {number(score)}" for score, share, _ in bins.iloc[[0, -1]].to_numpy()
+        f"{number(share)} at a score of {number(score)}" for score, share, *_ in bins.iloc[[0, -1]].to_numpy()
     )

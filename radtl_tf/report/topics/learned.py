@@ -30,6 +30,7 @@ def learned_table(evaluation: Evaluation) -> Table:
 def _caption(found: Learned) -> str:
     return (
         f"Test {found.metric} minus chance ({found.no_model}), and minus the trivial baseline with the "
-        f"{'lowest' if found.lower_is_better else 'highest'} {found.metric} on the same folds, by the paired corrected resampled t. p adjusted over the weights (Holm), separately for chance and "
+        f"{'lowest' if found.lower_is_better else 'highest'} {found.metric} on the same folds, by the paired "
+        "corrected resampled t. p adjusted over the weights (Holm), separately for chance and "
         "baseline. The baseline was chosen after the fact, which favors it."
     )

@@ -1,4 +1,4 @@
-"""The learning curve in the report: AUROC or MAE and the question's difference against the number of training patients."""
+"""The learning curve in the report: the metric and the question's difference by the number of training patients."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def learning_curve_table(evaluation: Evaluation) -> Table:
         title="Learning curve",
         caption="The question with a share of the training patients. Both weights get the same patients, each smaller "
         "share is part of the larger ones, and inner and test parts do not change. Mean over folds; 95 % interval and "
-        f"p from {evaluation.record.question_method}, paired; p adjusted over all shares (Holm), except in the row with "
+        f"p from {evaluation.record.question_method}, paired; p adjusted over all shares (Holm), except in the row "
+        "with "
         "all patients, which is the question itself. The probe is the linear probe's difference and p on the same "
         "folds.",
         columns=("Training patients", "Share", "A", "B", f"{metric} of A", f"{metric} of B", "A - B", "95 % interval")
@@ -61,7 +62,8 @@ def learning_curve_figure(evaluation: Evaluation) -> Figure | None:
         _band(below, found.steps, "difference", SERIES[2], "D")
         above.set_ylabel(f"test {evaluation.record.metric_in_unit}")
         below.set_ylabel(f"{a} - {b}")
-        above.legend([line for line in above.lines], (a, b), loc="upper right" if evaluation.record.lower_is_better else "lower right")
+        corner = "upper right" if evaluation.record.lower_is_better else "lower right"
+        above.legend([line for line in above.lines], (a, b), loc=corner)
         _finish(below, found.steps["patients"].tolist())
         for axes in (above, below):
             axes.spines[["top", "right"]].set_visible(False)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pandas as pd
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import number, p_cell, range_text
@@ -35,23 +34,25 @@ def pixels_table(evaluation: Evaluation) -> Table:
 
 
 def similarity_table(evaluation: Evaluation) -> Table:
-    """Return every similarity of activations, one row per pair of states of a backbone."""
-    keys = ["kind", "backbone", "weights", "weights_b", "pixels", "tuning", "images"]
+    """Return every similarity of activations, one row per layer and pair of states of a backbone."""
+    keys = ["kind", "backbone", "weights", "weights_b", "pixels", "tuning"]
+    found = (layers.sort_values("depth") for _, layers in evaluation.similarity.groupby(keys, sort=False))
     return Table(
         key="similarity",
         title="Similarity of activations",
         caption="Linear CKA (Kornblith et al. 2019; debiased: Song et al. 2012, Nguyen et al. 2021) of activations "
         "averaged over each image, from the first layers to the features: 1 means equal up to rotation and scale, 0 "
         "unrelated. Measured on test images of the first fold of the first repeat.",
-        columns=("Compared", "Backbone", "Weights", "Pixels", "Tuning", "Images", "CKA by layer"),
-        rows=tuple(_similarity_row(layers) for _, layers in evaluation.similarity.groupby(keys, sort=False)),
+        columns=("Compared", "Backbone", "Weights", "Pixels", "Tuning", "Layer", "CKA", "Images"),
+        rows=tuple(_similarity_row(row) for layers in found for row in layers.to_dict("records")),
         section="training",
     )
 
 
 def _caption(found: Ablation, method: str) -> str:
     return (
-        f"Test {found.metric} and {found.a} - {found.b}, both weights fed with the same convention, and the change of this "
+        f"Test {found.metric} and {found.a} - {found.b}, both weights fed with the same convention, and the change of "
+        "this "
         f"difference from {found.trained.changes[0].contrast.b}. Intervals and p from {method}, paired; p adjusted "
         "over all comparisons of conventions (Holm), intervals not adjusted. The trained head had "
         f"head_input = {found.head_input}: a raw head also measures the scale of the features; a standardized head and "
@@ -83,13 +84,10 @@ def _test(row: Judged) -> tuple[str, str, str]:
     return number(row.test.mean, sign=True), range_text(*row.test.interval()), p_value
 
 
-def _similarity_row(layers: pd.DataFrame) -> tuple[str, ...]:
-    first = layers.iloc[0]
-    pairs = layers.sort_values("depth")[["layer", "cka"]].itertuples(index=False)
+def _similarity_row(row: Mapping[Any, Any]) -> tuple[str, ...]:
     return (
-        BEFORE_AND_AFTER if first["kind"] == FINE_TUNING else BOTH_BEFORE,
-        first["backbone"],
-        " / ".join(filter(None, (first["weights"], first["weights_b"]))),
-        *(first["pixels"], first["tuning"], f"{first['images']:.0f}"),
-        ", ".join(f"{layer} {number(cka)}" for layer, cka in pairs),
+        BEFORE_AND_AFTER if row["kind"] == FINE_TUNING else BOTH_BEFORE,
+        row["backbone"],
+        " / ".join(filter(None, (row["weights"], row["weights_b"]))),
+        *(row["pixels"], row["tuning"], row["layer"], number(row["cka"]), f"{row['images']:.0f}"),
     )

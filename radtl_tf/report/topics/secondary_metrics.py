@@ -27,7 +27,8 @@ _OF: dict[Kind, str] = {
 }
 
 _NUMBERS = (
-    "RMSE, bias and limits of agreement are in {unit}. RMSE counts large errors more than the MAE does. R2 is 0 for the "
+    "RMSE, bias and limits of agreement are in {unit}. RMSE counts large errors more than the MAE does. R2 is 0 for "
+    "the "
     "mean of the test part and below 0 for worse. Lin's concordance (1989) is 1 if prediction and truth are equal. The "
     "bias is the mean of prediction minus truth; 95 % of the differences are expected between the limits of agreement "
     "(Bland & Altman 1986)."

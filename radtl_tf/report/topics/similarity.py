@@ -46,7 +46,8 @@ def layers_figure(evaluation: Evaluation) -> Figure | None:
             "lines compare the same weights before and after fine-tuning: where a line bends to the left, training "
             "replaced the pre-trained representation. The dotted line compares the question's two weights before "
             "fine-tuning: the further left, the less they have in common. Similar activations do not imply an equal "
-            f"{evaluation.record.question_metric.name}, nor the reverse. Each weights is shown under the headline's pixel convention; the table lists all "
+            f"{evaluation.record.question_metric.name}, nor the reverse. Each weights is shown under the headline's "
+            "pixel convention; the table lists all "
             "values.",
             section="training",
         )

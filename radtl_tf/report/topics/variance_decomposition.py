@@ -18,7 +18,8 @@ def decomposition_table(evaluation: Evaluation) -> Table:
     return Table(
         key="decomposition",
         title="Where the spread comes from",
-        caption=f"{found.sentence(metric, evaluation.record.in_unit)} Sequential sums of squares of the test {metric} over the runs of the grid, in the "
+        caption=f"{found.sentence(metric, evaluation.record.in_unit)} Sequential sums of squares of the test {metric} "
+        "over the runs of the grid, in the "
         f"order of the rows. {order} Descriptive: the runs share all patients."
         if found
         else "",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
-import time
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from radtl_tf.errors import OutputError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.checksums import SummedFile, checksum_of
 from radtl_tf.records.disk import read_json, temporary_folder, unwritable, write_json
+from radtl_tf.records.safety.leftovers import sweep
+from radtl_tf.records.safety.lock import waiting
 
 _log = get_logger(__name__)
 
@@ -31,7 +33,7 @@ Shapes = Sequence[tuple[int, ...]]
 _KEY = "key.json"  # describes the arrays; its modification time is the time of their last use
 _SUMS = "checksums.json"  # checksums of the arrays' files, in order
 _ADVICE = "Make room for the features, or set RADTL_CACHE to another folder."
-_STALE = 24 * 3600.0  # seconds after which files left by a killed process are removed
+_OWN, _SHARED = 0o700, 0o2770  # modes of folders: of the owner only, or of the group, which new files inherit
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class ArrayCache:
         """
         place = self.folder / entry.digest
         try:
-            os.utime(place / _KEY)
+            _touch(place / _KEY)
             if read_json(place / _SUMS) != [checksum_of(file) for file in _files(place, entry)]:
                 return None
             arrays = _opened(place, entry)
@@ -87,6 +89,7 @@ class ArrayCache:
             OutputError: the folder cannot be written or the disk is full.
         """
         places = [self.folder / entry.digest for entry in entries]
+        self._make_folder(self.folder)
         unsound = sum((place / _KEY).exists() for place in places)
         if unsound:
             _log.warning("%d cached features are damaged or have no checksum: they are computed again", unsound)
@@ -95,41 +98,50 @@ class ArrayCache:
                 opened.enter_context(temporary_folder(place, mode=0o700, replace=True, advice=_ADVICE))
                 for place in places
             ]
+            for place in temporary:
+                place.chmod(self._mode)
             _write(temporary, entries, rows)
-            with self._lock("cache"):
+            with self._lock("cache", "Another process makes room for features: waiting for it"):
                 self._make_room(sum(entry.size for entry in entries))
                 opened.close()  # rename all of them
                 return [_opened(place, entry) for place, entry in zip(places, entries, strict=True)]
 
     @contextmanager
     def computing(self, key: Mapping[str, Any]) -> Iterator[None]:
-        """Hold a lock so that one process at a time computes the arrays of ``key``; a killed process releases it.
+        """Hold a lock so that one process at a time computes the arrays of ``key``; a dead process does not hold it.
 
         Raises:
             OutputError: the folder cannot be written.
         """
-        try:
-            lock = self._lock(digest_of(key))
-            if not _taken(lock):
-                _log.info("Another process computes the same features: waiting for it")
-                lock.acquire()
-        except OSError as error:
-            raise unwritable(self.folder, error, _ADVICE) from error
-        try:
+        with self._lock(digest_of(key), "Another process computes the same features: waiting for it"):
             yield
-        finally:
-            lock.release()
 
-    def _lock(self, name: str) -> FileLock:
-        locks = self.folder / "locks"
-        locks.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return FileLock(locks / name)
+    @contextmanager
+    def _lock(self, name: str, message: str) -> Iterator[None]:
+        self._make_folder(self.folder / "locks")
+        with waiting(self.folder / "locks" / f"{name}.lock", message):
+            yield
+
+    @property
+    def _mode(self) -> int:
+        """The mode of new folders: readable by the owner only, or shared if the group may write the cache folder."""
+        try:
+            return _SHARED if self.folder.stat().st_mode & stat.S_IWGRP else _OWN
+        except OSError:
+            return _OWN
+
+    def _make_folder(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=False, mode=_OWN)
+            folder.chmod(self._mode)
+        except FileExistsError:
+            return
+        except OSError as error:
+            raise unwritable(folder, error, _ADVICE) from error
 
     def _make_room(self, size: int) -> None:
-        """Remove the least recently used entries until ``size`` bytes fit, and old files of killed processes."""
-        for left in self.folder.glob(".*.part"):
-            if time.time() - left.stat().st_mtime > _STALE:
-                shutil.rmtree(left, ignore_errors=True)
+        """Remove the least recently used entries until ``size`` bytes fit, and what dead processes have left."""
+        sweep(self.folder, ".*.part")
         known = sorted((key.stat().st_mtime, key.parent) for key in self.folder.glob(f"[!.]*/{_KEY}"))
         sizes = {place: _bytes_below(place) for _, place in known}
         total = sum(sizes.values()) + size
@@ -145,12 +157,13 @@ def digest_of(key: Mapping[str, Any]) -> str:
     return hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=12).hexdigest()
 
 
-def _taken(lock: FileLock) -> bool:
+def _touch(path: Path) -> None:
+    """Set the modification time of a file to now, unless the disk is read-only or the file is another user's."""
     try:
-        lock.acquire(timeout=0)
-    except TimeoutError:
-        return False
-    return True
+        os.utime(path)
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.EPERM, errno.EACCES):
+            raise
 
 
 def _write(places: Sequence[Path], entries: Sequence[Entry], rows: Iterator[Sequence[Arrays]]) -> None:
@@ -158,6 +171,8 @@ def _write(places: Sequence[Path], entries: Sequence[Entry], rows: Iterator[Sequ
     with ExitStack() as opened:
         files = [_begin(place, entry, opened) for place, entry in zip(places, entries, strict=True)]
         for chunk in rows:
+            for place in places:
+                os.utime(place)  # a sign of life for other processes
             for file, array in zip(chain(*files), chain(*chunk), strict=True):
                 file.write(np.ascontiguousarray(array, "<f4").data)
     for place, entry, written in zip(places, entries, files, strict=True):

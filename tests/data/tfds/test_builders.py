@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import socket
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +34,10 @@ from radtl_tf.data.tfds.builders import (
 )
 from radtl_tf.data.tfds.examples import SPLIT, rows_of
 from radtl_tf.errors import DataError, OutputError
+from radtl_tf.logs import shown
 from radtl_tf.records.experiment import Task
+from radtl_tf.records.safety import lock
+from radtl_tf.records.safety.lock import waiting
 
 KEY = bytes(32)
 TASK = Task(positive="sick", patient="patient_id", unit="image")
@@ -165,6 +171,49 @@ def test_what_a_killed_build_left_is_removed(manifest: Path, data_dir: Path, mon
     assert list(data_dir.rglob("incomplete*"))
     _build(manifest, data_dir)
     assert not list(data_dir.rglob("incomplete*"))
+
+
+def test_a_build_of_another_process_is_not_touched(
+    manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "_POLL", 0.05)
+    place = Path(_build(manifest, data_dir).data_path)
+    shutil.rmtree(place)
+    half = place.with_name(f"incomplete.ABCDEF_{place.name}")
+    begun, said = threading.Event(), list[str]()
+
+    def build() -> None:
+        with waiting(place.with_name(f".{place.name}.lock"), ""):
+            half.mkdir(parents=True)
+            begun.set()
+            while not said:
+                time.sleep(0.01)
+            kept.append(half.exists())
+
+    kept: list[bool] = []
+    other = threading.Thread(target=build)
+    other.start()
+    assert begun.wait(10)
+    with shown(said.append):
+        _build(manifest, data_dir)
+    other.join()
+    assert kept == [True] and "waiting for it" in said[0]
+    assert not half.exists()  # its process has ended without a data set
+
+
+def test_a_full_disk_is_one_line_with_its_folder(
+    manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        try:
+            raise tf.errors.ResourceExhaustedError(None, None, "x.tfrecord; No space left on device")
+        except tf.errors.ResourceExhaustedError as error:
+            raise RuntimeError("ResourceExhaustedError: while writing") from error  # as TFDS does
+
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", full)
+    with pytest.raises(OutputError, match="Make room on the disk of") as caught:
+        _build(manifest, data_dir)
+    assert "\n" not in str(caught.value) and str(data_dir) in str(caught.value)
 
 
 def test_nothing_is_printed_and_nothing_of_a_patient_written(

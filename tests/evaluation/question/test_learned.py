@@ -60,8 +60,17 @@ def test_both_sides_are_compared_with_chance_and_with_the_best_baseline(
     said = sentence(found)
     assert ("Both are above chance" in said) == (len(above_chance) == 2)
     assert ("Neither is shown to be above chance" in said) == (not above_chance)
+    assert said.startswith("Nothing is shown to have been learned.") == (not above_chance)
     assert f"pixels (AUROC {pixels:.3f})" in said
     assert f"imagenet {first - pixels:+.3f}" in said
+
+
+@pytest.mark.parametrize(("first", "second", "below"), [(0.7, 0.71, True), (0.9, 0.71, False), (0.99, 0.99, False)])
+def test_weights_that_are_below_the_best_baseline_are_said_to_be_below(
+    evaluation: Evaluation, first: float, second: float, below: bool
+) -> None:
+    said = sentence(learned(asked(evaluation, first, second), baselines(pixels=0.9), 5))
+    assert ("Both are below the best trivial baseline" in said) == below
 
 
 def test_the_test_is_the_questions_and_each_family_has_both_weights(evaluation: Evaluation) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit, logit
+from scipy.stats import t
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
@@ -47,6 +48,16 @@ def test_each_bin_is_the_mean_of_the_folds_bins() -> None:
     assert found["score"].to_numpy() == pytest.approx(expected)
     pooled = np.array_split(np.sort(np.concatenate([parts.test(("s", 0, fold)).score for fold in (0, 1)])), 10)
     assert found["score"][0] > pooled[0].mean() + 0.02  # pooled, the first bin would be of the first fold only
+
+
+def test_the_interval_of_a_bin_is_by_the_corrected_t_and_stays_a_share() -> None:
+    parts, side = drawn([-2, 0, 2])
+    found = reliability(parts, side).dropna()
+    assert ((found["share_low"] >= 0) & (found["share_high"] <= 1)).all()
+    assert ((found["share_low"] <= found["share"]) & (found["share"] <= found["share_high"])).all()
+    middle = found.iloc[len(found) // 2]
+    half = t.ppf(0.975, 2) * middle["sd"] * np.sqrt(1 / 3 + 1 / 2)  # 3 folds: J = 3, test/training = 1/2
+    assert middle["share_high"] == pytest.approx(min(middle["share"] + half, 1))
 
 
 def test_few_cases_make_few_bins() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from radtl_tf.errors import WeightsError
+from radtl_tf.errors import OutputError, WeightsError
 from radtl_tf.models.weights.guarded_process import read_apart
 from radtl_tf.models.weights.reader import read
 from radtl_tf.models.weights.schema import Schema
@@ -65,6 +65,19 @@ def test_a_crash_costs_one_line(
     monkeypatch.setattr(sys, "executable", str(reader))
     with pytest.raises(WeightsError, match=message):
         read_apart(small_file(), schema)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_full_disk_of_temporary_files_does_not_blame_the_weights(
+    small_file: Write, schema: Schema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = tmp_path / "reader"
+    reader.write_text(f"#!/bin/sh\nrm -f $5; ln -s /dev/full $5; exec {sys.executable} $1 $2 $3 $4 $5\n")
+    reader.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(reader))
+    with pytest.raises(OutputError, match="TMPDIR") as caught:
+        read_apart(small_file(), schema)
+    assert "\n" not in str(caught.value)
 
 
 def test_the_process_loads_no_keras(run_script: Any) -> None:

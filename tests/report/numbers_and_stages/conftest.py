@@ -13,7 +13,8 @@ SMALL = {"backbones": ("ResNet50",), "tunings": {"frozen": (0.01, 0.001)}, "num_
 
 @pytest.fixture(scope="package")
 def regression(synthetic: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    made = synthetic.Synthetic(**SMALL, kind="regression", question={"over": "selected", "margin": 0.25}, shares=(0.5, 1.0))
+    asked = {"over": "selected", "margin": 0.25}
+    made = synthetic.Synthetic(**SMALL, kind="regression", question=asked, shares=(0.5, 1.0))
     return evaluate(synthetic.write_synthetic(tmp_path_factory.mktemp("regression"), made))
 
 

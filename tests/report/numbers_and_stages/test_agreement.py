@@ -16,6 +16,7 @@ from radtl_tf.library.results.plots import Plots
 from radtl_tf.report.numbers_and_stages.agreement import bland_altman_figure, conformal_table, scatter_figure
 from radtl_tf.report.pages.experiment import report_html, report_markdown
 from radtl_tf.report.pages.sections import contents
+from radtl_tf.report.results.difference import difference_figure
 from radtl_tf.report.text.advice import advice, headline
 
 
@@ -74,3 +75,10 @@ def test_the_library_names_metric_and_unit_and_refuses_other_figures(regression:
         with pytest.raises(ExperimentError, match=r"A regression has no .* plot\.forest"):
             plot()
     assert Plots(lambda: regression).forest().get_xlabel().startswith("test MAE (years)")
+
+
+def test_the_summary_says_on_which_side_the_better_weights_are(regression: Evaluation, ordinal: Evaluation) -> None:
+    error, area = difference_figure(regression), difference_figure(ordinal)
+    assert error and "Left of 0 imagenet is better" in error.caption and "0.25 years" in error.caption
+    assert "test MAE (years)" in error.svg
+    assert area and "Right of 0 imagenet is better" in area.caption

@@ -13,7 +13,8 @@ from radtl_tf.report.pages.sections import contents
 def test_stages_have_a_table_and_a_confusion_matrix(ordinal: Evaluation, regression: Evaluation) -> None:
     table, figure = stages_table(ordinal), confusion_figure(ordinal)
     assert figure and "predicted stage" in figure.svg
-    assert table.columns[4:] == ("Quadratic weighted kappa", "Accuracy of the stage", "Within one stage", "MAE in stages")
+    names = ("Quadratic weighted kappa", "Accuracy of the stage", "Within one stage", "MAE in stages")
+    assert table.columns[4:] == names
     assert len(table.rows) == len(ordinal.record.settings)
     cases = ordinal.secondary.cases
     own = cases[cases["scenario"] == ordinal.record.settings[0].name]

@@ -72,6 +72,15 @@ def test_a_machine_reads_everything(checked: Checked) -> None:
     assert record["tables"][CONFOUNDERS][1]["Median"] == "50"
 
 
+@pytest.mark.parametrize(
+    ("codes", "color"),
+    [((), "better"), (("unit",), "better"), (("unit", "shortcut"), "warned"), (("shortcut", "unreadable"), "worse")],
+)
+def test_the_badge_has_the_color_of_the_worst_finding(codes: tuple[str, ...], color: str, tmp_path: Path) -> None:
+    write_page(tmp_path / "page.html", Checked({}, tuple(Finding(code, "x", ()) for code in codes), {}), "data")
+    assert f'class="verdict" style="background: var(--{color})"' in (tmp_path / "page.html").read_text()
+
+
 def test_the_page_stands_alone_and_escapes_names(checked: Checked, tmp_path: Path) -> None:
     write_page(tmp_path / "check.html", checked, "<script>.csv")
     page = (tmp_path / "check.html").read_text()

@@ -9,8 +9,9 @@ import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.report.drawing.table import plain
-from radtl_tf.report.pages.experiment import DISCLAIMER, NO_QUESTION, report_html, report_markdown, write_report
-from radtl_tf.report.pages.sections import Contents, contents
+from radtl_tf.report.pages.card import NO_QUESTION
+from radtl_tf.report.pages.experiment import DISCLAIMER, report_html, report_markdown, write_report
+from radtl_tf.report.pages.sections import SECTIONS, Contents, contents
 from radtl_tf.report.text.advice import advice, chances, headline
 
 Outcome = Callable[..., Path]
@@ -81,6 +82,7 @@ def markdown(evaluation: Evaluation, drawn: Contents) -> str:
 
 def test_the_page_stands_alone(html: str) -> None:
     page = Page(html)
+    assert "This page shows no patient's image." in page.text
     assert not re.search(r"https?:|//[a-z]|url\((?!#)|@import", html)
     assert not {"script", "link", "iframe", "img", "object", "base"} & set(page.tags)
     assert all(address.startswith("#") for address in page.addresses)
@@ -174,6 +176,17 @@ def test_the_page_has_landmarks_and_a_way_past_the_head(html: str) -> None:
     assert html.count('class="scroll" tabindex="0" role="group" aria-label=') == tags.count("table")
 
 
+def test_each_topic_that_holds_something_is_folded_and_in_the_contents(html: str, drawn: Contents) -> None:
+    used = {one.section for one in (*drawn.figures, *drawn.tables)}
+    contents = html[html.index("<nav") : html.index("</nav>")]
+    for key, title in SECTIONS.items():
+        fold = rf'<details class="topic">\n<summary><h2>{title}</h2>[^\n]*</summary>\n<div id="part-{key}">'
+        assert bool(re.search(fold, html)) == (key in used)
+        assert (f'href="#part-{key}"' in contents) == (key in used)
+    assert "<details open" not in html
+    assert html.index('id="next"') < html.index("<nav") < html.index('<details class="topic"')
+
+
 @pytest.mark.slow
 def test_long_tables_are_folded_and_short_ones_open(outcome: Outcome) -> None:
     html = render_html(evaluate(outcome(tunings={"full": (1e-1, 1e-2, 1e-3, 1e-4), "frozen": (1e-2, 1e-3, 1e-4)})))
@@ -206,6 +219,7 @@ def test_what_is_written(outcome: Outcome) -> None:
     assert (folder / "report.md").read_text(encoding="utf-8").startswith("# synthetic\n")
     assert {path.name for path in (folder / "figures").iterdir()} >= {"forest.svg", "forest.png", "roc.svg", "roc.png"}
     assert {path.name for path in (folder / "tables").iterdir()} >= {"settings.csv", "settings.tex", "stard-ai.csv"}
+    assert (folder / "card.html").stat().st_size > 5_000 < (folder / "card.png").stat().st_size
 
 
 @pytest.mark.slow
@@ -250,4 +264,4 @@ def test_the_report_of_a_published_grid_stays_small(outcome: Outcome) -> None:
         backbones=("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2"),
         tunings={"full": (1e-3, 1e-4), "frozen": (1e-2, 1e-3), "top10": (1e-2, 1e-3)},
     )
-    assert len(render_html(evaluate(folder)).encode("utf-8")) < 5_000_000
+    assert len(render_html(evaluate(folder)).encode("utf-8")) < 3_000_000

@@ -60,6 +60,7 @@ def test_the_page_is_whole_escaped_and_refers_to_nothing(
     assert not re.search(r"https?://|<script", page)
     assert DISCLAIMER in page
     assert re.search(r"ROC.* per patient", page)
+    assert "The dashed line is Other. The dotted diagonal is chance." in page
     calm = [Drift(**{**vars(one), "p_value": 1.0}) for one in moved]
     write_page(tmp_path / "calm.html", external, calm, [cases])
     assert 'class="banner"' not in (tmp_path / "calm.html").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+
 from radtl_tf.report.text.label_range import label_range, labels
 
 

@@ -33,11 +33,13 @@ def test_before_and_after_stand_below_each_other(evaluation: Evaluation) -> None
         assert row[5] == f"{expected['mean']:.3f} ({expected['ci_low']:.3f} to {expected['ci_high']:.3f})"
 
 
-def test_reliability_has_a_row_per_setting(evaluation: Evaluation) -> None:
-    table = reliability_table(evaluation)
-    assert len(table.rows) == 8
-    first = evaluation.secondary.calibration.reliability.iloc[0]
-    assert table.rows[0][2].startswith(f"{first['score']:.3f}: {first['share']:.3f}, ")
+def test_reliability_has_a_row_per_setting_and_bin(evaluation: Evaluation) -> None:
+    table, found = reliability_table(evaluation), evaluation.secondary.calibration.reliability
+    assert len(table.rows) == len(found) > len({row[0] for row in table.rows}) == 8
+    first = found.iloc[0]
+    interval = f"{first['share_low']:.3f} to {first['share_high']:.3f}"
+    numbers = (f"{first['score']:.3f}", f"{first['share']:.3f}", interval)
+    assert table.rows[0] == (first["scenario"], "1", str(first["cases"]), *numbers)
 
 
 def test_refused_it_has_no_row(outcome: Callable[..., Path]) -> None:
@@ -56,7 +58,7 @@ def panels_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Evaluation], tuple[F
     return draw
 
 
-def test_the_figure_draws_the_bins_and_their_spread(
+def test_the_figure_draws_the_bins_and_their_intervals(
     evaluation: Evaluation, panels_of: Callable[[Evaluation], tuple[Figure, Axes]]
 ) -> None:
     figure, axes = panels_of(evaluation)
@@ -66,8 +68,7 @@ def test_the_figure_draws_the_bins_and_their_spread(
     line = next(line for line in axes["ResNet50, top10"].get_lines() if line.get_label() == "random")
     np.testing.assert_allclose(line.get_xydata(), bins[["score", "share"]])
     bars = axes["ResNet50, top10"].collections[1].get_segments()
-    lengths = [segment[1, 1] - segment[0, 1] for segment in bars]
-    np.testing.assert_allclose(lengths, 2 * bins["sd"])
+    np.testing.assert_allclose([segment[:, 1] for segment in bars], bins[["share_low", "share_high"]])
     assert "classes" not in figure.caption
     last = bins.iloc[-1]
     assert f"ResNet50, top10, random: {bins['share'].iloc[0]:.3f} " in figure.alt

@@ -59,6 +59,7 @@ def test_similarities_are_listed_by_depth(outcome: Outcome) -> None:
     found = evaluate(folder)
     assert isinstance(found.similarity, pd.DataFrame)
     assert similarity_table(found).rows == (
-        (BEFORE_AND_AFTER, "ResNet50", "imagenet", "caffe", "top10", "80", "conv1_relu 1.000, features 0.250"),
-        (BOTH_BEFORE, "ResNet50", "imagenet / random", "caffe", "", "80", "features 0.500"),
+        (BEFORE_AND_AFTER, "ResNet50", "imagenet", "caffe", "top10", "conv1_relu", "1.000", "80"),
+        (BEFORE_AND_AFTER, "ResNet50", "imagenet", "caffe", "top10", "features", "0.250", "80"),
+        (BOTH_BEFORE, "ResNet50", "imagenet / random", "caffe", "", "features", "0.500", "80"),
     )

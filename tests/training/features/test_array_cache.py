@@ -7,6 +7,8 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import pytest
 
 from radtl_tf.errors import OutputError
 from radtl_tf.logs import shown
-from radtl_tf.training.features.array_cache import ArrayCache, Arrays, Entry, digest_of
+from radtl_tf.training.features.array_cache import ArrayCache, Arrays, Entry
 
 SIZE = 4 * 3 * 5
 
@@ -165,13 +167,43 @@ def test_of_processes_at_once_one_computes(tmp_path: Path) -> None:
 
 def test_one_who_waits_says_so(tmp_path: Path) -> None:
     cache, said = ArrayCache(tmp_path, limit=1e9), list[str]()
+    begun = threading.Event()
 
-    def write(line: str) -> None:
-        said.append(line)
-        lock.release()
+    def compute() -> None:
+        with cache.computing({"of": "both"}):
+            begun.set()
+            while not said:
+                time.sleep(0.01)
 
-    lock = cache._lock(digest_of({"of": "both"}))
-    lock.acquire()
-    with shown(write), cache.computing({"of": "both"}):
+    other = threading.Thread(target=compute)
+    other.start()
+    assert begun.wait(10)
+    with shown(said.append), cache.computing({"of": "both"}):
         pass
-    assert len(said) == 1
+    other.join()
+    assert said == ["Another process computes the same features: waiting for it"]
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EPERM, errno.EACCES])
+def test_a_complete_cache_that_cannot_be_written_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    cache, entry = ArrayCache(tmp_path, limit=1e9), Entry({"name": "a"}, [(1, 2)])
+    cache.fill([entry], iter([[[np.ones((1, 2), np.float32)]]]))
+
+    def refused(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "utime", refused)
+    found = cache.find(entry)
+    assert found is not None and found[0].tolist() == [[1, 1]]
+    assert cache.find(Entry({"name": "b"}, [(1, 2)])) is None
+
+
+@pytest.mark.parametrize(("given", "mode"), [(0o700, 0o700), (0o770, 0o2770)])
+def test_a_group_shares_the_cache_if_it_may_write_its_folder(tmp_path: Path, given: int, mode: int) -> None:
+    tmp_path.chmod(given)
+    cache, entry = ArrayCache(tmp_path, limit=1e9), Entry({"name": "a"}, [(1, 2)])
+    cache.fill([entry], iter([[[np.ones((1, 2), np.float32)]]]))
+    for folder in (tmp_path / entry.digest, tmp_path / "locks"):
+        assert stat.S_IMODE(folder.stat().st_mode) == mode

@@ -1,0 +1,229 @@
+"""What killed, interrupted and simultaneous `radtl run` leave, compared with an undisturbed run.
+
+    python benchmarks/interruptions.py [--quick]
+
+A tiny experiment (MobileNet025, 48 px, 2 epochs, 2 folds, `determinism = "strict"`, 16 runs of 8 scenarios) is run
+
+- undisturbed,
+- with SIGKILL at random moments to all of its processes, until it is done after 12 kills,
+- with SIGKILL to its child whenever it trains one setting of four, as the kernel does when the memory is full,
+- by two, then by four processes at once on one fresh folder,
+- once more with 0 runs left, for the CPU seconds of parent and child.
+
+Every folder gets the key of the patients' hashes of the first, so predictions.csv has to be equal byte for byte.
+It takes 20 minutes on 2 cores; --quick (2 kills) takes 5.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from _shared import RADTL, publish
+
+from radtl_tf.data.phantoms.write import write_phantoms
+from radtl_tf.places import shipped
+
+NUM_KILLS, QUICK_KILLS = 12, 2
+LOST = "MobileNet025-phantom-tf-full"  # the setting that is killed again and again
+_EXPERIMENT = """\
+name = "interruptions"
+task = {{ manifest = "data/labels.csv", positive = "male", patient = "patient_id", unit = "patient" }}
+question = {{ compare = ["phantom", "random"], over = "selected" }}
+folds = {{ count = 2 }}
+training = {{ image_size = 48, epochs = 2, batch_size = 16, determinism = "strict" }}
+[grid]
+backbones = ["MobileNet025"]
+weights = ["phantom", "random"]
+tunings = [{{ mode = "frozen", learning_rates = [1e-2, 1e-3] }}, {{ mode = "full", learning_rates = [1e-3] }}]
+[weights.phantom]
+pixels = "tf"
+files.MobileNet025 = "{weights}"
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One call of ``radtl run``: exit code and what it wrote on stderr."""
+
+    code: int
+    said: str
+
+
+class Place:
+    """A folder with data, an experiment file, a cache and a folder for temporary files."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.tmp, self.cache = root, root / "tmp", root / "cache"
+        self.tmp.mkdir()
+        write_phantoms(root / "data", kind="skull", num_patients=48, seed=2, height=64)
+        weights = shipped("weights") / "phantom-MobileNet025_notop.h5"
+        (root / "e.toml").write_text(_EXPERIMENT.format(weights=weights), encoding="utf-8")
+
+    def out(self, name: str) -> Path:
+        """Return a new output folder with the key of the undisturbed run, if there is one."""
+        key = self.root / "undisturbed" / "data" / "patient.key"
+        if key.exists():
+            (self.root / name / "data").mkdir(parents=True)
+            shutil.copy2(key, self.root / name / "data")
+        return self.root / name
+
+    @contextmanager
+    def started(self, out: Path) -> Iterator[subprocess.Popen[str]]:
+        """Start ``radtl run``; it has ended at the end of the block."""
+        words = (*RADTL, "run", str(self.root / "e.toml"), "--out", str(out))
+        environment = {**os.environ, "RADTL_CACHE": str(self.cache), "TMPDIR": str(self.tmp)}
+        with (self.root / "log").open("a+") as log:
+            process = subprocess.Popen(words, stdout=log, stderr=subprocess.PIPE, text=True, env=environment)
+            yield process
+            process.wait()
+
+    def run(self, out: Path, disturb: Callable[[subprocess.Popen[str]], None] | None = None) -> Ran:
+        """Run to the end, or until ``disturb`` has ended it."""
+        with self.started(out) as process:
+            if disturb:
+                disturb(process)
+            said = process.communicate()[1]
+        return Ran(process.returncode, said)
+
+    def leftovers(self, out: Path) -> list[str]:
+        """Return what nobody needs: temporary entries and locks in the three folders."""
+        hidden = [*out.rglob(".*"), *self.cache.rglob(".*"), *self.cache.glob("locks/*"), *self.tmp.iterdir()]
+        return sorted(str(path.relative_to(self.root)) for path in hidden)
+
+
+def finished(out: Path) -> dict[str, int]:
+    """Return a number per finished run that changes if it is written again."""
+    return {str(path.relative_to(out)): path.stat().st_mtime_ns for path in out.glob("runs/*/[!.]*/DONE.json")}
+
+
+def predictions(out: Path) -> bytes:
+    """Return the content of predictions.csv."""
+    return (out / "predictions.csv").read_bytes()
+
+
+def killed_after(seconds: float) -> Callable[[subprocess.Popen[str]], None]:
+    """Return a disturbance: kill only the parent after a while; the kernel kills its child."""
+
+    def disturb(process: subprocess.Popen[str]) -> None:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+    return disturb
+
+
+def killed_while_training(out: Path, setting: str) -> Callable[[subprocess.Popen[str]], None]:
+    """Return a disturbance: kill the child at each start of a run of ``setting``, as when the memory is full."""
+
+    def disturb(process: subprocess.Popen[str]) -> None:
+        killed: set[int] = set()
+        while process.poll() is None:
+            for child in psutil.Process(process.pid).children():
+                events = [*out.glob(f"tensorboard/{setting}/**/events*")]
+                new = any(event.stat().st_mtime > child.create_time() for event in events)
+                if new and child.pid not in killed:
+                    killed.add(child.pid)
+                    child.send_signal(signal.SIGKILL)
+            time.sleep(0.02)
+
+    return disturb
+
+
+def resumed(place: Place, kills: int, longest: float) -> list[str]:
+    """Kill at random moments, resume each time; return the lines of the table."""
+    out, moments, known, twice = place.out("killed"), random.Random(726), dict[str, int](), 0
+    for _ in range(kills):
+        place.run(out, killed_after(moments.uniform(0.02, 0.9) * longest))
+        now = finished(out)
+        twice += sum(now[name] != when for name, when in known.items())
+        known |= now
+    last = place.run(out)
+    twice += sum(finished(out)[name] != when for name, when in known.items())
+    equal = predictions(out) == predictions(place.root / "undisturbed")
+    return [
+        f"{kills} kills, then to the end: exit code {last.code}, predictions.csv equal: {equal}",
+        f"  runs trained twice: {twice}; left over: {place.leftovers(out) or 'nothing'}",
+    ]
+
+
+def together(place: Place, number: int) -> list[str]:
+    """Start several processes at once on one fresh folder; return the lines of the table."""
+    out = place.out(f"together{number}")
+    words = (*RADTL, "run", str(place.root / "e.toml"), "--out", str(out))
+    environment = {**os.environ, "RADTL_CACHE": str(place.cache), "TMPDIR": str(place.tmp)}
+    started = [
+        subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
+        for _ in range(number)
+    ]
+    ran = [Ran(process.returncode, said) for process in started for said in [process.communicate()[1]]]
+    tracebacks = sum("Traceback" in each.said for each in ran)
+    lines = [each.said.count("\n") for each in ran if each.code == 1]
+    equal = predictions(out) == predictions(place.root / "undisturbed")
+    return [
+        f"{number} at once: exit codes {sorted(each.code for each in ran)}, lines of each refusal {lines}, "
+        f"tracebacks {tracebacks}, predictions.csv equal: {equal}",
+        f"  left over: {place.leftovers(out) or 'nothing'}",
+    ]
+
+
+def lost(place: Place) -> list[str]:
+    """Kill one setting of four whenever it trains; return the lines of the table."""
+    out = place.out("lost")
+    ran = place.run(out, killed_while_training(out, LOST))
+    names = {name.split("/")[1].rsplit("-0.", 1)[0] for name in finished(out)}
+    report = (out / "report.md").read_text(encoding="utf-8")
+    return [
+        f"one setting killed each time: exit code {ran.code}, settings finished: {len(names)} of 5 with the probes' "
+        f"{sum('probe' in name for name in names)}, {LOST} among them: {LOST in names}",
+        f"  the report names it: {LOST in report}; the question is left open: {'not answered' in report}",
+        f"  last line: {ran.said.strip().splitlines()[-1][:150]} ...",
+    ]
+
+
+def nothing_left(place: Place) -> list[str]:
+    """Run with 0 runs left; return the line of the table."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    place.run(place.root / "undisturbed")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return [f"0 runs left: {seconds:.1f} CPU s, parent and child together"]
+
+
+def main() -> None:
+    """Print the table, and write it into the page of results unless ``--quick``."""
+    kills = QUICK_KILLS if "--quick" in sys.argv else NUM_KILLS
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Place(Path(scratch))
+        start = time.monotonic()
+        first = place.run(place.out("undisturbed"))
+        longest = time.monotonic() - start
+        lines = [f"undisturbed: exit code {first.code}, {len(finished(place.root / 'undisturbed'))} runs"]
+        for part in (
+            lambda: resumed(place, kills, longest),
+            lambda: lost(place),
+            lambda: together(place, 2),
+            lambda: together(place, 4),
+            lambda: nothing_left(place),
+        ):
+            lines += part()
+            print("\n".join(lines), flush=True)
+    if "--quick" not in sys.argv:
+        publish("interruptions", "\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What keeps an output folder right: one writer, no leftovers, and a record of failures."""

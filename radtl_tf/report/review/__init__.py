@@ -1,0 +1,1 @@
+"""The section for critical readers: one file per table."""

@@ -1,0 +1,168 @@
+"""A child process that works, and a parent that survives its death."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from radtl_tf.experiment.supervised import DeathError, Ended, supervise
+from radtl_tf.logs import shown
+from radtl_tf.records.safety.failures import read_failures
+from radtl_tf.records.safety.lock import LockedError, holder_of, writing
+
+# A child that "trains" three runs in order; the words say which one kills it, and how often.
+_CHILD = """
+import os, signal, sys, tempfile
+from pathlib import Path
+from radtl_tf.records.safety.failures import read_failures
+from radtl_tf.records.safety.lock import writing
+from radtl_tf.records.safety.parent import crashed, end_with_parent, in_hand
+end_with_parent()
+out, deadly, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+Path(tempfile.gettempdir(), "left").write_text("")
+(out / "starts").open("a").write("x")
+with writing(out):
+    failures = read_failures(out)
+    names = ["a/0-0", "b/0-0", "c/0-0"]
+    left = [name for name in names if not (out / "runs" / name / "DONE.json").exists()]
+    for name in sorted(left, key=lambda name: name in failures):
+        if name in failures and failures[name].is_final:
+            continue
+        in_hand([name])
+        tries = failures[name].times if name in failures else 0
+        if name == deadly and tries < times:
+            {death}
+        (out / "runs" / name).mkdir(parents=True)
+        (out / "runs" / name / "DONE.json").write_text("")
+    in_hand([])
+    if deadly == "finish" and len((out / "starts").read_text()) <= times:
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.exit(5)
+"""
+KILLED = "os.kill(os.getpid(), signal.SIGKILL)"
+FULL = "crashed(MemoryError()); sys.exit(1)"
+
+
+def run(out: Path, deadly: str, times: int, death: str = KILLED) -> tuple[int, list[str], int]:
+    """Supervise a child; return its exit code, the log, and how often it was killed."""
+    lines: list[str] = []
+    deaths: list[None] = []
+    command = [sys.executable, "-c", _CHILD.replace("{death}", death), str(out), deadly, str(times)]
+    with shown(lines.append):
+        code = supervise(command, out, lambda: deaths.append(None))
+    return code, lines, len(deaths)
+
+
+def done(out: Path) -> list[str]:
+    return sorted(str(path.parent.relative_to(out / "runs")) for path in out.rglob("DONE.json"))
+
+
+def test_an_undisturbed_child_is_started_once(tmp_path: Path) -> None:
+    assert run(tmp_path / "out", "none", 0) == (5, [], 0)
+    assert (tmp_path / "out" / "starts").read_text() == "x"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["runs", "starts"]
+
+
+@pytest.mark.parametrize(("death", "reason"), [(KILLED, "signal 9"), (FULL, "memory was full")])
+def test_a_run_that_dies_once_is_tried_again_after_the_others(tmp_path: Path, death: str, reason: str) -> None:
+    code, lines, deaths = run(tmp_path, "b/0-0", 1, death)
+    assert (code, deaths) == (5, 1)
+    assert done(tmp_path) == ["a/0-0", "b/0-0", "c/0-0"]
+    assert len(lines) == 1 and lines[0].startswith("Warning: b/0-0 failed") and reason in lines[0]
+
+
+def test_a_run_that_dies_twice_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    code, lines, deaths = run(tmp_path, "b/0-0", 9)
+    assert (code, deaths) == (5, 2)
+    assert done(tmp_path) == ["a/0-0", "c/0-0"]
+    assert read_failures(tmp_path)["b/0-0"].is_final
+    assert "Left out" in lines[1]
+    assert run(tmp_path, "b/0-0", 1)[0] == 5  # the next call tries it again
+    assert done(tmp_path) == ["a/0-0", "b/0-0", "c/0-0"]
+
+
+def test_a_death_while_finishing_is_tried_once_more(tmp_path: Path) -> None:
+    assert run(tmp_path / "once", "finish", 1)[::2] == (5, 1)
+    with pytest.raises(DeathError, match="signal 9"):
+        run(tmp_path / "twice", "finish", 9)
+
+
+def test_a_folder_in_use_starts_no_child(tmp_path: Path) -> None:
+    held = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert held.stdout and held.stdout.readline()
+    with pytest.raises(LockedError):
+        run(tmp_path, "none", 0)
+    held.communicate("\n")
+    assert not (tmp_path / "starts").exists()
+
+
+_HOLD = """
+import sys
+from pathlib import Path
+from radtl_tf.records.safety.lock import writing
+with writing(Path(sys.argv[1])):
+    print("held", flush=True)
+    input()
+"""
+_SIGNALLED = """
+import sys, time
+from pathlib import Path
+from radtl_tf.cli.interrupts import stoppable, Interrupted
+from radtl_tf.experiment import supervised
+try:
+    with stoppable():
+        supervised.supervise([sys.executable, "-c", sys.argv[2]], Path(sys.argv[1]), print)
+except Interrupted as error:
+    sys.exit(error.exit_code)
+"""
+_WORKS = """
+import signal, sys, time
+from radtl_tf.records.safety.parent import end_with_parent
+end_with_parent()
+stop = []
+signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
+print("works", flush=True)
+while not stop or {stubborn}:
+    time.sleep(0.02)
+print("finished the batch", flush=True)
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("stubborn", [False, True])
+def test_a_signal_ends_the_child_in_order_and_a_second_one_at_once(
+    tmp_path: Path, number: int, code: int, stubborn: bool
+) -> None:
+    start = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
+    words = [sys.executable, "-c", start + _SIGNALLED, str(tmp_path / "out"), _WORKS.format(stubborn=stubborn)]
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    parent = subprocess.Popen(words, stdout=-1, text=True, env={**os.environ, "TMPDIR": str(scratch)})
+    assert parent.stdout and parent.stdout.readline() == "works\n"
+    assert holder_of(tmp_path / "out")
+    parent.send_signal(number)
+    if stubborn:
+        with pytest.raises(subprocess.TimeoutExpired):
+            parent.wait(0.5)
+        parent.send_signal(number)
+    said = parent.communicate(timeout=60)[0]
+    assert parent.returncode == code
+    assert said == ("" if stubborn else "finished the batch\n")
+    assert list(scratch.iterdir()) == [] and not (tmp_path / "out").exists()
+
+
+def test_wrong_input_is_no_death() -> None:
+    assert not Ended(1).is_death and not Ended(143).is_death
+    assert Ended(-9).is_death and Ended(1, crash="ValueError: x").is_death
+
+
+def test_a_child_writes_the_folder_that_its_parent_holds(tmp_path: Path) -> None:
+    with writing(tmp_path):
+        assert run(tmp_path, "none", 0)[0] == 5
