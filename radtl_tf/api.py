@@ -375,9 +375,9 @@ def predict(
 
     Returns:
         A row per image, in order: ``path`` (``row`` for a Dataset); ``valid``; ``reason``, why an image has no score,
-        else ``None``; ``score`` of the positive class, or ``score_<class>`` for each of several classes;
-        ``above_<name>`` for each operating point of the model; ``quality``, how the image differs from the training
-        images; and ``error``, which repeats ``reason``.
+        else ``None``; ``score`` of the positive class or the number of a regression, or ``score_<class>`` for each of
+        several classes or stages; ``stage``, the predicted one; ``above_<name>`` for each operating point of the model;
+        ``quality``, how the image differs from the training images; and ``error``, which repeats ``reason``.
 
     Raises:
         DataError: no path exists, a folder contains no image, a manifest cannot be read, or the Dataset has no files.

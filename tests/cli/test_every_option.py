@@ -91,7 +91,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--positive": "+ --positive nobody",
             "--kind": "--positive sick + --kind multiclass",
             "--class": "--all --label finding --label-separator | + --class x --class y",
-            "--label-unit": "--label gap --missing ignore + --label-unit years",
+            "--label-unit": "--label gap --missing ignore --one-image-per-patient --folds 2 + --label-unit years",
             "--patient": "+ --patient patient_id",
             "--patient-pattern": r"+ --patient-pattern '(\d)\.'",
             "--one-image-per-patient": "+ --one-image-per-patient",
