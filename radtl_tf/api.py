@@ -149,7 +149,7 @@ def compare(
     weights: Sequence[str] | Mapping[str, tuple[str | PathLike | Mapping[str, str | PathLike], str] | None],
     backbones: Sequence[str] = ("ResNet50",),
     cv: PatientFolds | int = 5,
-    margin: float = 0.02,
+    margin: float | None = None,
     out: str | PathLike = "results",
     tunings: Sequence[str] = ("frozen",),
     learning_rates: Sequence[float] = (0.01, 0.001),
@@ -179,7 +179,8 @@ def compare(
             With several backbones, give a mapping from backbone to file in place of the file.
         backbones: names of networks, as for ``backbone``.
         cv: the folds, or their number.
-        margin: differences in AUROC up to this size are irrelevant.
+        margin: differences up to this size are irrelevant: of AUROCs (default: 0.02), or of the mean absolute error in
+            the unit of the label, where it has no default.
         out: the output folder.
         tunings: ``frozen``, ``top10``, ``topK`` with a number of layers (``topK25``), or ``full``.
         learning_rates: learning rates to try for each tuning; one is chosen inside each training part.
@@ -374,9 +375,9 @@ def predict(
 
     Returns:
         A row per image, in order: ``path`` (``row`` for a Dataset); ``valid``; ``reason``, why an image has no score,
-        else ``None``; ``score`` of the positive class, or ``score_<class>`` for each of several classes;
-        ``above_<name>`` for each operating point of the model; ``quality``, how the image differs from the training
-        images; and ``error``, which repeats ``reason``.
+        else ``None``; ``score`` of the positive class or the number of a regression, or ``score_<class>`` for each of
+        several classes or stages; ``stage``, the predicted one; ``above_<name>`` for each operating point of the model;
+        ``quality``, how the image differs from the training images; and ``error``, which repeats ``reason``.
 
     Raises:
         DataError: no path exists, a folder contains no image, a manifest cannot be read, or the Dataset has no files.

@@ -17,11 +17,12 @@ from radtl_tf.errors import DataError
 
 @dataclass(eq=False)
 class RadiographsConfig(tfds.core.BuilderConfig):
-    """The checked rows of a manifest, in order, and the classes."""
+    """The checked rows of a manifest, in order, and the classes; ``number``: the labels are numbers."""
 
     rows: tuple[Row, ...] = field(default=(), repr=False)  # not in repr, since TFDS logs the configuration
     classes: tuple[str, ...] = field(default=(), repr=False)
     multilabel: bool = False
+    number: bool = False
     unknown: bool = False  # some labels are not known
     depth: int | None = None
 
@@ -40,6 +41,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         *,
         data_dir: Path,
         multilabel: bool = False,
+        number: bool = False,
         depth: int | None = None,
     ) -> Builder:
         """Return a builder for the checked rows of a manifest; ``depth`` as in a Task."""
@@ -49,9 +51,15 @@ class Builder(tfds.core.GeneratorBasedBuilder):
             (file, row.label, row.patient, sorted(row.metadata.items()), row.unknown)
             for file, row in zip(files, rows, strict=True)
         ]
-        digest = hashlib.sha256(repr((classes, multilabel, depth, content)).encode()).hexdigest()
+        digest = hashlib.sha256(repr((classes, multilabel, number, depth, content)).encode()).hexdigest()
         config = RadiographsConfig(
-            name=digest[:16], rows=rows, classes=classes, multilabel=multilabel, unknown=unknown, depth=depth
+            name=digest[:16],
+            rows=rows,
+            classes=classes,
+            multilabel=multilabel,
+            number=number,
+            unknown=unknown,
+            depth=depth,
         )
         return cls(config=config, data_dir=data_dir)
 
@@ -60,7 +68,9 @@ class Builder(tfds.core.GeneratorBasedBuilder):
             raise DataError("the data set 'radiographs' is built from a manifest: name the CSV file instead.")
         config = self.builder_config
         return self.dataset_info_from_configs(
-            features=features(config.classes, multilabel=config.multilabel, unknown=config.unknown),
+            features=features(
+                config.classes, multilabel=config.multilabel, unknown=config.unknown, number=config.number
+            ),
             supervised_keys=("image", "label"),
             disable_shuffling=True,
         )

@@ -209,9 +209,7 @@ def _show_cursor() -> None:
         log("\x1b[?25h")
 
 
-def _run(
-    experiment: Experiment, out: Path, accepted: tuple[str, ...] = (), allow_changed: bool = False
-) -> None:
+def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = (), allow_changed: bool = False) -> None:
     load_tensorflow()
     from radtl_tf.experiment.run import run_experiment
     from radtl_tf.library.bars import bars

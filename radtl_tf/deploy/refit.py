@@ -33,11 +33,13 @@ from radtl_tf.training.trial_step import WITHOUT_GPU, one_line_when_full
 _log = get_logger(__name__)
 
 _SUM = "weights_blake2b"
-_Marks = NDArray[np.int64]
-_TRUTHS: dict[Kind, Callable[[_Marks], _Marks]] = {  # columns of predictions (N, K) to the truth of ``Cases``
-    "binary": lambda marks: marks[:, 0],
+_Columns = NDArray[np.float64]
+_TRUTHS: dict[Kind, Callable[[_Columns], NDArray[Any]]] = {  # columns of predictions (N, K) to the truth of ``Cases``
+    "binary": lambda marks: marks[:, 0].astype(np.int64),
     "multiclass": lambda marks: marks.argmax(axis=1),
-    "multilabel": lambda marks: marks,
+    "multilabel": lambda marks: marks.astype(np.int64),
+    "ordinal": lambda marks: marks.sum(axis=1).astype(np.int64),
+    "regression": lambda numbers: numbers[:, 0],
 }
 
 
@@ -104,7 +106,7 @@ def cases_of(folder: OutputFolder, facts: ExperimentFacts, runs: Iterable[Run]) 
     tables = [read_predictions(folder.files(run).predictions, facts.target) for run in runs]
     rows = pd.concat([table[table["part"] == "test"] for table in tables]).sort_values("example")
     patients, names = pd.factorize(rows["patient"])
-    truth = rows[list(facts.target.truth)].fillna(UNKNOWN).to_numpy().astype(np.int64)
+    truth = rows[list(facts.target.truth)].fillna(UNKNOWN).to_numpy().astype(np.float64)
     return Cases(
         examples=rows["example"].to_numpy(),
         truth=_TRUTHS[facts.target.kind](truth),

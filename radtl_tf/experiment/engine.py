@@ -92,7 +92,7 @@ class BackboneRuns:
         if tuning not in self._trainers:
             cases = self._plan.cases
             self._trainers[tuning] = Trainer(
-                self._backbone, tuning, self._size, num_classes=len(cases.classes), kind=cases.kind
+                self._backbone, tuning, self._size, num_outputs=cases.num_outputs, kind=cases.kind
             )
         return self._trainers[tuning]
 
@@ -244,7 +244,7 @@ def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[st
         "converged": outcome.converged,
         "diverged": outcome.diverged,
         "constant": not np.ptp(outcome.scores["test"], axis=0).any(),
-        "inner_loss": inner_loss(cases.truth[fold.inner], outcome.scores["inner"]),
+        "inner_loss": inner_loss(cases.labels[fold.inner], outcome.scores["inner"]),
     }
 
 

@@ -34,6 +34,16 @@ class ClassCount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NumberFacts:
+    """The numbers of a regression over the images, in the unit of the label; the SD divides by their count."""
+
+    mean: float
+    sd: float
+    min: float
+    max: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnknownFacts:
     """Labels that the table does not give: how many are ``missing`` and ``uncertain`` in each column.
 
@@ -49,7 +59,7 @@ class UnknownFacts:
 class DataFacts:
     """The data of an experiment: ``sha256`` of the data set, counts, classes, and the unit that counts as one case.
 
-    ``unknown`` is ``None`` if the table gives every label.
+    ``unknown`` is ``None`` if the table gives every label. A regression has ``numbers`` and no classes.
     """
 
     sha256: str
@@ -59,6 +69,7 @@ class DataFacts:
     counts: dict[str, ClassCount]
     unit: Unit
     unknown: UnknownFacts | None = None
+    numbers: NumberFacts | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,9 +22,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         patch.syspath_prepend(str(BENCHMARKS))
         damage = importlib.import_module("_damage")
         patch.setattr(damage.report, "write_report", damage.report.write_report)  # ``Finished`` replaces it
-        yield damage.Finished(
-            tmp_path_factory.mktemp("damage"), lambda cache: patch.setenv("RADTL_CACHE", str(cache))
-        )
+        yield damage.Finished(tmp_path_factory.mktemp("damage"), lambda cache: patch.setenv("RADTL_CACHE", str(cache)))
 
 
 @pytest.mark.parametrize(

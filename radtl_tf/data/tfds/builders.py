@@ -23,6 +23,7 @@ from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.decoding.reading import BY_FILE, BY_TASK, Outcome, Reading
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, RowLabels, assemble
+from radtl_tf.data.manifest.numbers_and_stages import text_of
 from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
 from radtl_tf.data.tfds.builder_folders import SUFFIX, author_errors, builder_in
@@ -87,6 +88,7 @@ def build_manifest(
             rows_of(manifest, cases, task),
             cases.classes,
             multilabel=cases.kind == "multilabel",
+            number=cases.is_number,
             depth=task.depth if task else None,
             data_dir=data_dir,
         )
@@ -195,6 +197,7 @@ def examined_from(builder: tfds.core.DatasetBuilder) -> list[Examined]:
             outcome=Outcome("decoded", reading=reading_from(row)),
             labels=_labels(names, row),
             unknown=_labels(names, row, NOT_KNOWN),
+            number=None if names else float(row["label"]),
             patient=row["patient"].decode(),
         )
         for row in _rows(builder, "example", "label", "patient", "sha256", "reading", "metadata", *_not_known(builder))
@@ -233,7 +236,9 @@ def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
     return digest.hexdigest()
 
 
-def _labels(names: list[str], row: dict[str, Any], key: str = "label") -> Labels:
+def _labels(names: list[str] | None, row: dict[str, Any], key: str = "label") -> Labels:
+    if names is None:
+        return (text_of(row[key]),) if key in row else ()
     return tuple(names[int(number)] for number in np.atleast_1d(row.get(key, ())))
 
 

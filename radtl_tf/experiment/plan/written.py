@@ -12,6 +12,7 @@ import numpy as np
 
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import patients_per_class
+from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.experiment.integrity.lost_experiment import is_lost, recovered
 from radtl_tf.experiment.plan.changed_settings import changed_settings
 from radtl_tf.experiment.plan.context import context
@@ -27,6 +28,8 @@ from radtl_tf.records.experiment_facts import read_written, write_facts
 from radtl_tf.records.integrity.folder_checksums import write_unless_intact
 from radtl_tf.records.reader import as_dict
 from radtl_tf.training.linear.trivial_baselines import predict_baselines
+
+_NUMBERS = {"mean": "mean", "sd": "std", "min": "min", "max": "max"}  # of NumberFacts, and the method of an array
 
 if TYPE_CHECKING:
     from radtl_tf.experiment.plan.plan import Plan
@@ -143,4 +146,10 @@ def _data(plan: Plan) -> dict[str, Any]:
         },
         "unit": cases.unit,
         **({"unknown": asdict(cases.gaps)} if cases.gaps else {}),
+        **({"numbers": _numbers(cases)} if cases.is_number else {}),
     }
+
+
+def _numbers(cases: Cases) -> dict[str, float]:
+    truth = cases.truth
+    return {name: float(getattr(truth, method)()) for name, method in _NUMBERS.items()}

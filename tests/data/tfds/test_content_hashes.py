@@ -65,9 +65,7 @@ def test_a_damaged_memory_is_made_again(tmp_path: Path, content: bytes, read: li
     assert len(read) == 2
 
 
-def test_without_a_cache_every_image_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: list[Path]
-) -> None:
+def test_without_a_cache_every_image_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: list[Path]) -> None:
     monkeypatch.setenv("RADTL_CACHE", str(tmp_path / "file" / "cache"))
     (tmp_path / "file").write_text("in the way")
     images = [image(tmp_path / "a.png")]
