@@ -28,8 +28,8 @@ def rmse(truth: Truth, score: Score) -> float:
 def r2(truth: Truth, score: Score) -> float:
     """Return the coefficient of determination (up to 1): 0 for the mean of these cases, below 0 for worse.
 
-    It is one minus the squared error divided by that of the mean, not a squared correlation; ``nan`` if the truth does
-    not vary.
+    It is one minus the squared error divided by the squared error of the mean, not a squared correlation; ``nan`` if
+    the truth does not vary.
     """
     spread = float(((truth - truth.mean()) ** 2).sum())
     return 1 - float(((score - truth) ** 2).sum()) / spread if spread else math.nan

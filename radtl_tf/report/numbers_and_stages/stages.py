@@ -57,7 +57,7 @@ def confusion_figure(evaluation: Evaluation) -> Figure | None:
             alt=said(shown, lambda line: _told(tables[line.setting.name]), "in the table Predicted stages"),
             caption="Number of test cases by true stage (row) and predicted stage (column); the first repeat tests "
             "every "
-            "case once. Colors are shares of the row. Cells on the diagonal are right, cells beside it are one stage "
+            "case once. Colors are shares of the row. Cells on the diagonal are right, cells next to it are one stage "
             "off.",
         )
 
