@@ -126,6 +126,17 @@ def killed_after(seconds: float) -> Callable[[subprocess.Popen[str]], None]:
     return disturb
 
 
+def killed_when(out: Path, num_runs: int) -> Callable[[subprocess.Popen[str]], None]:
+    """Return a disturbance: kill only the parent when a number of runs is finished."""
+
+    def disturb(process: subprocess.Popen[str]) -> None:
+        while process.poll() is None and len(finished(out)) < num_runs:
+            time.sleep(0.02)
+        process.kill()
+
+    return disturb
+
+
 def killed_while_training(out: Path, setting: str) -> Callable[[subprocess.Popen[str]], None]:
     """Return a disturbance: kill the child at each start of a run of ``setting``, as when the memory is full."""
 

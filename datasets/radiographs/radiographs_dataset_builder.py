@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
+from radtl_tf.data.tfds.content_hashes import content_hashes
 from radtl_tf.data.tfds.examples import SPLIT, Row, features, generate
 from radtl_tf.errors import DataError
 
@@ -27,7 +28,7 @@ class RadiographsConfig(tfds.core.BuilderConfig):
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """Radiographs of one manifest; the name of the configuration is a hash of the manifest's rows."""
+    """Radiographs of one manifest; the name of the configuration is a hash of its images, labels and metadata."""
 
     VERSION = tfds.core.Version("2.0.0")
     RELEASE_NOTES = {"2.0.0": "Every example carries its reading and metadata.", "1.0.0": "First release."}
@@ -45,9 +46,12 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     ) -> Builder:
         """Return a builder for the checked rows of a manifest; ``depth`` as in a Task."""
         unknown = any(row.unknown is not None for row in rows)
-        added = [tuple(row.unknown for row in rows)] if unknown else []
-        described = (classes, multilabel, rows, *added, *([depth] if depth is not None else []), *["number"] * number)
-        digest = hashlib.sha256(repr(described).encode()).hexdigest()
+        files = content_hashes([row.source for row in rows])
+        content = [
+            (file, row.label, row.patient, sorted(row.metadata.items()), row.unknown)
+            for file, row in zip(files, rows, strict=True)
+        ]
+        digest = hashlib.sha256(repr((classes, multilabel, number, depth, content)).encode()).hexdigest()
         config = RadiographsConfig(
             name=digest[:16],
             rows=rows,

@@ -11,6 +11,8 @@ from typing import IO, Any
 
 import click
 
+from radtl_tf.records.safety.parent import is_supervised
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 10.0  # seconds to end in order: a library may swallow the exception or be busy in native code
 
@@ -66,7 +68,8 @@ def stoppable() -> Iterator[None]:
 
 def _kill(number: int) -> None:
     """End this process by the default action of a signal; a shell reports 128 plus its number."""
-    Interrupted(number).show()
+    if not is_supervised():  # else the parent says it
+        Interrupted(number).show()
     os.kill(os.getpid(), number)
 
 

@@ -36,6 +36,7 @@ from radtl_tf.evaluation.secondary.training_curves import Course, courses
 from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_text
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.integrity.joined_predictions import refuse_changed
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
 
 
@@ -83,6 +84,7 @@ def evaluate(folder: Path) -> Evaluation:
         OutputError: a file of the folder is missing or damaged.
     """
     record = without_failed(read_record(folder), folder)
+    refuse_changed(OutputFolder(folder), record.facts)
     predictions = read_predictions(OutputFolder(folder).predictions, record.target, record.missing.scenarios)
     folds = fold_values(predictions, record.data.unit, record.target)
     runs = RunParts(predictions, record.data.unit, record.target)

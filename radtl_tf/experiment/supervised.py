@@ -25,7 +25,7 @@ from radtl_tf.records.safety.parent import for_child
 
 _log = get_logger(__name__)
 
-GRACE = 9.0  # seconds for the child to end in order after a signal
+GRACE = 7.0  # seconds for the child to end in order after a signal; less than the grace of the command line
 DEATHS = 2  # of the child without a run in hand, before the call ends
 
 

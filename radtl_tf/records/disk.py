@@ -128,11 +128,14 @@ def read_json(path: Path) -> Any:
 
 
 def unwritable(path: Path, error: OSError, advice: str = "") -> OutputError:
-    """Return a one-line error for a file or folder that cannot be written: which disk is full, and what to do."""
+    """Return a one-line error for a file or folder that cannot be written: which disk is full, and what to do.
+
+    ``advice`` replaces the general one.
+    """
     number = error.errno or _number_in(str(error))
     reason = error.strerror if error.errno else os.strerror(number) if number else "disk full or no access"
-    known = _ADVICE.get(number, "").format(folder=path.parent)
-    return OutputError(" ".join(filter(None, [f"{path}: cannot be written ({reason}).", known, advice])))
+    known = advice or _ADVICE.get(number, "").format(folder=path.parent)
+    return OutputError(f"{path}: cannot be written ({reason}). {known}".rstrip())
 
 
 _FULL = "Make room on the disk of {folder}, then run the same command again."
@@ -146,7 +149,7 @@ _ADVICE = {
 
 
 def _refuse_full(path: Path, error: RuntimeError) -> None:
-    """Raise an OutputError for an error of HDF5 that names a full disk: at the close of a file it is not an OSError."""
+    """Raise an OutputError if HDF5, which raises a RuntimeError when it closes a file, names a full disk."""
     number = _number_in(str(error))
     if number:
         raise unwritable(path, OSError(number, os.strerror(number))) from error

@@ -36,6 +36,12 @@ def tables() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def interruptions() -> ModuleType:
+    """Return ``benchmarks/interruptions.py``."""
+    return _imported("interruptions")
+
+
+@pytest.fixture(scope="session")
 def false_claims() -> ModuleType:
     """Return ``benchmarks/false_claims.py``."""
     return _imported("false_claims")

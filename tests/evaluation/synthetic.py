@@ -83,7 +83,7 @@ def write_synthetic(folder: Path, like: Synthetic) -> Path:
         record = _run_record(like, Run(scenario, repeat, fold), converged=number % 17 != 3)
         (place / "run.json").write_text(json.dumps(record))  # unsynced: a test has hundreds of them
         (place / "history.csv").write_text(csv_text(HISTORY_COLUMNS, _history(record, 0.02 * (repeat + fold))))
-        (place / "DONE.json").write_text("{}")
+        (place / "DONE.json").write_text(json.dumps({"run": Run(scenario, repeat, fold).name}))
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from radtl_tf.errors import OutputError
 from radtl_tf.experiment.status import read_status
+from radtl_tf.records.safety.failures import record_failures
+from radtl_tf.records.safety.lock import writing
 
 
 def test_only_finished_runs_count(finished_once: Path, tmp_path: Path) -> None:
@@ -24,3 +27,21 @@ def test_only_finished_runs_count(finished_once: Path, tmp_path: Path) -> None:
 def test_a_folder_without_an_experiment(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         read_status(tmp_path)
+
+
+def test_failures_the_writer_and_the_size_are_told(finished_once: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(finished_once / "out", out, ignore=shutil.ignore_patterns("data", "features"))
+    done, lost = sorted(path.parent for path in out.glob("runs/*/*/DONE.json"))[:2]
+    shutil.rmtree(lost)
+    names = [f"{run.parent.name}/{run.name}" for run in (done, lost)]
+    record_failures(out, names, "killed by signal 9")
+    with writing(out):
+        found = read_status(out)
+    assert list(found.failed) == names[1:] and found.left == 1
+    assert found.writer and found.writer.process == os.getpid()
+    assert found.num_bytes > 10_000
+    told = found.as_dict()
+    assert told["failed"][names[1]]["reason"] == "killed by signal 9"
+    assert told["writer"]["process"] == os.getpid() and told["first_finished"] <= told["last_finished"]
+    assert read_status(out).as_dict()["writer"] is None

@@ -159,6 +159,8 @@ def _acquisition(data: CheckData) -> Iterator[Finding]:
 
 def _thumbnail(data: CheckData) -> Iterator[Finding]:
     found = data.thumbnail
+    if data.numbers is not None:  # the size of a growing skull also shows in a thumbnail, so this proves no marker
+        return
     if found is None or max(found.whole, found.best) < max(WARN_THUMBNAIL, data.by_chance(_MANY)):
         return
     yield Finding(

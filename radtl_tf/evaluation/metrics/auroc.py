@@ -38,7 +38,7 @@ def auroc(truth: Truth, score: Score) -> float:
 def midranks(score: Score) -> NDArray[np.float64]:
     """Return the ranks (n,) of ``score`` (n,), from 1; equal scores share the mean of their ranks.
 
-    The same as ``scipy.stats.rankdata``, ten times as fast for some hundred scores. All ``nan`` if one score is.
+    The same as ``scipy.stats.rankdata``, but faster for some hundred scores. All ``nan`` if one score is.
 
     >>> midranks(np.array([0.4, 0.1, 0.4, 0.8])).tolist()
     [2.5, 1.0, 2.5, 4.0]

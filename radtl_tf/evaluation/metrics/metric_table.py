@@ -7,7 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from radtl_tf.evaluation.metrics import auroc, numbers, recalibration, secondary, stages, weighted
+from radtl_tf.evaluation.metrics import (
+    auroc,
+    numbers,
+    recalibration,
+    secondary,
+    stages,
+    weighted,
+    weighted_numbers,
+    weighted_stages,
+)
 from radtl_tf.evaluation.metrics.auroc import Score, Truth
 from radtl_tf.evaluation.metrics.weighted import WeightedMetric
 from radtl_tf.records.experiment import Kind
@@ -108,20 +117,60 @@ ACCURACY = Metric("accuracy", "accuracy", 0, 1, 1, weighted=weighted.accuracy)
 PPV, NPV, F1 = (Metric(name.lower(), name, 0, 1, 1) for name in ("PPV", "NPV", "F1"))
 
 _NUMBER: Any = {"takes_all": True, "has_unit": True}
-MAE = Metric("mae", "MAE", 0, math.inf, 0, numbers.mae, **_NUMBER)
+MAE = Metric("mae", "MAE", 0, math.inf, 0, numbers.mae, weighted_numbers.mae, **_NUMBER)
 OF_NUMBERS = (
-    Metric("rmse", "RMSE", 0, math.inf, 0, numbers.rmse, **_NUMBER),
-    Metric("r2", "R2", -math.inf, 1, 1, numbers.r2, takes_all=True),
-    Metric("concordance", "Lin's concordance", -1, 1, 1, numbers.concordance, takes_all=True),
-    Metric("bias", "bias", -math.inf, math.inf, 0, numbers.bias, **_NUMBER),
-    Metric("lower_limit", "lower limit of agreement", -math.inf, math.inf, 0, numbers.lower_limit, **_NUMBER),
-    Metric("upper_limit", "upper limit of agreement", -math.inf, math.inf, 0, numbers.upper_limit, **_NUMBER),
+    Metric("rmse", "RMSE", 0, math.inf, 0, numbers.rmse, weighted_numbers.rmse, **_NUMBER),
+    Metric("r2", "R2", -math.inf, 1, 1, numbers.r2, weighted_numbers.r2, takes_all=True),
+    Metric(
+        "concordance", "Lin's concordance", -1, 1, 1, numbers.concordance, weighted_numbers.concordance, takes_all=True
+    ),
+    Metric("bias", "bias", -math.inf, math.inf, 0, numbers.bias, weighted_numbers.bias, **_NUMBER),
+    Metric(
+        "lower_limit",
+        "lower limit of agreement",
+        -math.inf,
+        math.inf,
+        0,
+        numbers.lower_limit,
+        weighted_numbers.lower_limit,
+        **_NUMBER,
+    ),
+    Metric(
+        "upper_limit",
+        "upper limit of agreement",
+        -math.inf,
+        math.inf,
+        0,
+        numbers.upper_limit,
+        weighted_numbers.upper_limit,
+        **_NUMBER,
+    ),
 )
 OF_STAGES = (
-    Metric("weighted_kappa", "quadratic weighted kappa", -1, 1, 1, stages.weighted_kappa, takes_all=True),
-    Metric("stage_accuracy", "accuracy of the stage", 0, 1, 1, stages.stage_accuracy, takes_all=True),
-    Metric("within_one", "within one stage", 0, 1, 1, stages.within_one, takes_all=True),
-    Metric("stage_error", "MAE in stages", 0, math.inf, 0, stages.stage_error, takes_all=True),
+    Metric(
+        "weighted_kappa",
+        "quadratic weighted kappa",
+        -1,
+        1,
+        1,
+        stages.weighted_kappa,
+        weighted_stages.weighted_kappa,
+        takes_all=True,
+    ),
+    Metric(
+        "stage_accuracy",
+        "accuracy of the stage",
+        0,
+        1,
+        1,
+        stages.stage_accuracy,
+        weighted_stages.stage_accuracy,
+        takes_all=True,
+    ),
+    Metric("within_one", "within one stage", 0, 1, 1, stages.within_one, weighted_stages.within_one, takes_all=True),
+    Metric(
+        "stage_error", "MAE in stages", 0, math.inf, 0, stages.stage_error, weighted_stages.stage_error, takes_all=True
+    ),
 )
 
 # For every setting of a run, after the AUROC; metrics of probabilities; rates at a threshold.

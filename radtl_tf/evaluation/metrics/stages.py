@@ -25,10 +25,13 @@ def true_stage(truth: Truth) -> Stages:
 def called_stage(score: Score) -> Stages:
     """Return the predicted stage (n,), 0..K - 1: how many thresholds have a probability above one half.
 
-    >>> called_stage(np.array([[0.9, 0.6, 0.2], [0.3, 0.1, 0.0]])).tolist()
-    [2, 0]
+    As in ``stage_probabilities`` the chance of being above a stage cannot rise with the stage, so a stage is only
+    reached through all below it. A count without this rule could name a stage whose probability is 0.
+
+    >>> called_stage(np.array([[0.9, 0.6, 0.2], [0.3, 0.1, 0.0], [0.4, 0.6, 0.1]])).tolist()
+    [2, 0, 0]
     """
-    return (score > CUT).sum(axis=1).astype(np.int64)
+    return (np.minimum.accumulate(score, axis=1) > CUT).sum(axis=1).astype(np.int64)
 
 
 def stage_probabilities(score: Score) -> Score:

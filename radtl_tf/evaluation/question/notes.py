@@ -9,6 +9,7 @@ import pandas as pd
 from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS, MIN_TEST_PATIENTS
 from radtl_tf.evaluation.metrics.metric_table import question_metric
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.evaluation.results.mixed_runs import mixed_runs
 from radtl_tf.records.runs import BINARY, Target
 
 NEARLY_FROZEN = {("InceptionV3", "top10"): 192}  # trainable parameters below the head: the beta of one batch norm
@@ -60,6 +61,7 @@ def alarms(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[
     found = [
         *record.missing.lines,
         *_equal(equal),
+        *mixed_runs(record),
         *record.facts.warnings,
         *_few_patients(parts, record.target),
         *_runs(record),

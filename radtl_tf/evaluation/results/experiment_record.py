@@ -14,6 +14,8 @@ from radtl_tf.evaluation.metrics.metric_table import Metric, question_metric
 from radtl_tf.records.experiment import Experiment, Question
 from radtl_tf.records.experiment_facts import DataFacts, ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.integrity.folder_checksums import refuse_damaged_files
+from radtl_tf.records.integrity.run_checksums import refuse_damaged_runs
 from radtl_tf.records.runs import FOLD_COLUMNS, Scenario, Setting, Target
 
 NATIVE = "native"
@@ -213,6 +215,8 @@ def read_record(folder: Path) -> ExperimentRecord:
     """
     output = OutputFolder(folder)
     facts = read_facts(output.experiment)
+    refuse_damaged_runs(output)
+    refuse_damaged_files(output)
     return ExperimentRecord(
         facts=facts,
         folds=_read_folds(output.folds, facts.folds_sha256),
@@ -235,13 +239,18 @@ _RUN_COLUMNS = [
     "seconds",
     "waiting",
     "precision",
+    "versions",
+    "hardware",
 ]
 
 
 def _read_folds(path: Path, sha256: str) -> pd.DataFrame:
     try:
         if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-            raise DataError(f"{path}: the file has changed since the runs were trained. Restore the original file.")
+            raise DataError(
+                f"{path}: the file has changed since the runs were trained. Run the experiment again: it writes the "
+                "file again."
+            )
         table = pd.read_csv(path, dtype={"patient": str, "part": str}, keep_default_na=False, encoding="utf-8")
         return table[list(FOLD_COLUMNS)].astype({"example": "int64", "repeat": "int64", "fold": "int64"})
     except (OSError, KeyError, ValueError) as error:  # pandas' parser errors are ValueErrors

@@ -49,7 +49,7 @@ def read_predictions(path: Path, target: Target = BINARY, leave_out: Collection[
 
 
 def _read_clean(path: Path, target: Target) -> pd.DataFrame | None:
-    """Return the table with numbers read as such, five times as fast as ``_read_text``.
+    """Return the table with numbers read as such, which is much faster than ``_read_text``.
 
     ``None`` where something is not a number or missing: ``_read_text`` names it. Equal texts are one object, which
     makes grouping fast.

@@ -16,7 +16,6 @@ from radtl_tf.data.check.rules import check, linked_cases
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
 from radtl_tf.data.tfds.builders import (
     build_manifest,
@@ -26,8 +25,10 @@ from radtl_tf.data.tfds.builders import (
     examined_with,
     fingerprint,
 )
+from radtl_tf.data.tfds.damaged_data_sets import read_intact
 from radtl_tf.data.tfds.pixel_cache import pixel_cache
 from radtl_tf.errors import DataError
+from radtl_tf.experiment.integrity.patient_key_file import checked_key
 from radtl_tf.logs import get_logger
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
@@ -125,8 +126,11 @@ def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest |
     task = experiment.task
     found = labelled(given or manifest_of(task), task)
     manifest, labels = found.manifest, found.labels
-    cases = replace(cases_of(manifest, task, patient_key(folder.data), labels), gaps=found.counts)
+    cases = replace(cases_of(manifest, task, checked_key(folder), labels), gaps=found.counts)
     folds = _folds(cases, experiment)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
-    builder = build_manifest(manifest, cases, folder.data, task)
-    return cases, folds, builder, examined_with(manifest, builder, task, labels), repaired(manifest)
+    builder, images = read_intact(
+        lambda: build_manifest(manifest, cases, folder.data, task),
+        lambda built: examined_with(manifest, built, task, labels),
+    )
+    return cases, folds, builder, images, repaired(manifest)

@@ -38,8 +38,10 @@ def read_apart(path: Path, schema: Schema) -> Contents:
         tensors = Path(folder, "tensors")
         answer = _ask(path, tensors, schema)
         if "full" in answer:
+            place = Path(folder).parent
+            place = place.parent if place.name.startswith("radtl-") else place  # the own folder of a supervised process
             raise OutputError(
-                f"The folder of temporary files {Path(folder).parent} cannot be written ({answer['full']}). Make room "
+                f"The folder of temporary files {place} cannot be written ({answer['full']}). Make room "
                 "on its disk, or set TMPDIR to another folder."
             )
         if "error" in answer:

@@ -65,7 +65,7 @@ def scratch_folder() -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(prefix=f"radtl-{this_place()}.{os.getpid()}."))
     except OSError as error:
         place = Path(os.environ.get("TMPDIR") or "/tmp")
-        raise unwritable(place, error, "Or set TMPDIR to another folder.") from error
+        raise unwritable(place, error, "Make room there, or set TMPDIR to another folder.") from error
     try:
         yield folder
     finally:

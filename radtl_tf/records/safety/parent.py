@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -49,6 +48,8 @@ def end_with_parent() -> None:
     """Let the kernel kill this process when its parent dies; without Linux nothing happens."""
     if not is_supervised() or sys.platform != "linux":
         return
+    import ctypes  # not needed by any other command
+
     process = os.getppid()
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_SIGNAL_AT_PARENTS_DEATH, signal.SIGKILL)

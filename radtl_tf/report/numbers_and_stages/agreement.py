@@ -31,7 +31,7 @@ def scatter_figure(evaluation: Evaluation) -> Figure | None:
     return _figure(
         evaluation,
         (f"truth ({unit})", f"prediction ({unit})"),
-        _identity,
+        draw_identity,
         key="scatter",
         title="Prediction and truth",
         caption=f"Prediction against truth, {_CASES}; on the dotted line a prediction is right. Dots above the line at "
@@ -45,7 +45,7 @@ def bland_altman_figure(evaluation: Evaluation) -> Figure | None:
     return _figure(
         evaluation,
         (f"mean of prediction and truth ({unit})", f"prediction - truth ({unit})"),
-        _differences,
+        draw_differences,
         key="bland-altman",
         title="Bland-Altman plot",
         caption=f"Prediction minus truth against their mean (Bland & Altman 1986), {_CASES}. The line is the bias, the "
@@ -98,13 +98,15 @@ def _figure(
         return drawn(legend_below(axes), alt=alt, **texts)
 
 
-def _identity(axes: Axes, cases: pd.DataFrame, look: dict[str, Any], name: str) -> None:
+def draw_identity(axes: Axes, cases: pd.DataFrame, look: dict[str, Any], name: str) -> None:
+    """Draw prediction against truth (columns of ``cases``), and the line where both are equal."""
     axes.plot(cases["truth"], cases["predicted"], label=name, color=look["color"], marker=look["marker"], **_DOT)
     ends = [cases["truth"].min(), cases["truth"].max()]
     axes.plot(ends, ends, color=FAINT, linestyle=":", linewidth=1.2, zorder=0)
 
 
-def _differences(axes: Axes, cases: pd.DataFrame, look: dict[str, Any], name: str) -> None:
+def draw_differences(axes: Axes, cases: pd.DataFrame, look: dict[str, Any], name: str) -> None:
+    """Draw the difference of prediction and truth against their mean, with bias and limits of agreement."""
     truth, predicted = cases["truth"].to_numpy(), cases["predicted"].to_numpy()
     means, style = (truth + predicted) / 2, {"color": look["color"], "marker": look["marker"], **_DOT}
     axes.plot(means, predicted - truth, label=name, **style)
