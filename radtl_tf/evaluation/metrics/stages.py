@@ -45,7 +45,8 @@ def stage_probabilities(score: Score) -> Score:
     """
     above = np.minimum.accumulate(score, axis=1)
     ends = np.ones((len(score), 1)), np.zeros((len(score), 1))
-    return -np.diff(np.hstack([ends[0], above, ends[1]]), axis=1)
+    edges = np.hstack([ends[0], above, ends[1]])
+    return edges[:, :-1] - edges[:, 1:]
 
 
 def weighted_kappa(truth: Truth, score: Score) -> float:
