@@ -42,24 +42,32 @@ def _of_networks(evaluation: Evaluation) -> str:
         f"(first repeat, chosen scenarios; {words(evaluation).called}). It assumes independent cases and two fixed "
         "networks. It is therefore too sure of a claim about training procedures: several images of a patient count as "
         "several cases, and other training patients, which move all folds and repeats together, are not considered. "
+<<<<<<< HEAD
         "The second calculation makes the same assumption about the networks, but counts patients; "
+=======
+        "The second calculation makes the same assumption about the networks, but counts patients; the last one is "
+        "about the procedures (Corani and Benavoli 2015).",
+        columns=("Calculation", "Claim", "Probability that it is false", "Based on"),
+        rows=tuple([*rows, *(row for both in found.twofold for row in _of_difference(evaluation, both))]),
+        section=SECTION,
+>>>>>>> reviewer
     )
 
 
 def _of_decisions(claim: Claim) -> tuple[str, ...]:
     of = f"{claim.of}: " if claim.of else ""
     based = (
-        f"{claim.cases} decisions; {claim.only_better} right for {claim.better} only, {claim.only_worse} for "
-        f"{claim.worse} only"
+        f"{claim.cases} decisions: only {claim.better} right {claim.only_better}, only {claim.worse} right "
+        f"{claim.only_worse}"
     )
-    return CALCULATOR, f"{of}{claim.better} is right more often than {claim.worse}", based, p_cell(claim.probability)
+    return CALCULATOR, f"{of}{claim.better} is right more often than {claim.worse}", p_cell(claim.probability), based
 
 
 def _of_difference(evaluation: Evaluation, both: Twofold) -> Iterator[tuple[str, ...]]:
     names = {"difference, these fitted networks": both.fixed, "difference, training procedures": both.procedure}
     for name, test in names.items():
         if test is not None:
-            yield name, _claim(evaluation, both, test), _based(test), p_cell(claim_is_false(test))
+            yield name, _claim(evaluation, both, test), p_cell(claim_is_false(test)), _based(test)
 
 
 def _claim(evaluation: Evaluation, both: Twofold, test: FoldMean) -> str:

@@ -15,7 +15,7 @@ from radtl_tf.report.review.false_claim import CALCULATOR, false_claim_table
 def test_the_probabilities_are_those_of_the_evaluation(evaluation: Evaluation) -> None:
     rows = false_claim_table(evaluation).rows
     assert [row[0] for row in rows][0] == CALCULATOR and len(rows) == 3
-    assert rows[0][-1] == p_cell(evaluation.review.claims[0].probability)
+    assert rows[0][2] == p_cell(evaluation.review.claims[0].probability)
 
 
 def test_the_claim_names_the_side_that_is_ahead(evaluation: Evaluation) -> None:
@@ -24,7 +24,7 @@ def test_the_claim_names_the_side_that_is_ahead(evaluation: Evaluation) -> None:
     found = replace(evaluation.review, twofold=[behind], claims=[claim])
     rows = false_claim_table(replace(evaluation, review=found)).rows
     assert rows[0][1] == "effusion: b is right more often than a"
-    assert rows[1][1].endswith("of b is higher than of a") and rows[1][-1] == "0.058"  # one tail of t = 2, 4 df
+    assert rows[1][1].endswith("of b is higher than of a") and rows[1][2] == "0.058"  # one tail of t = 2, 4 df
 
 
 def test_without_a_question_there_is_no_row(evaluation: Evaluation) -> None:
