@@ -26,7 +26,7 @@ def false_claim_table(evaluation: Evaluation) -> Table:
         caption="If a paper claimed that the side that is ahead is better, how probable would it be that it is not? "
         f"Descriptive; the answer of this report is the question's. {_of_networks(evaluation)}"
         "the last one is about the procedures (Corani and Benavoli 2015).",
-        columns=("Calculation", "Claim", "Based on", "Probability that it is false"),
+        columns=("Calculation", "Claim", "Probability that it is false", "Based on"),
         rows=tuple([*rows, *(row for both in found.twofold for row in _of_difference(evaluation, both))]),
         section=SECTION,
     )
@@ -42,15 +42,7 @@ def _of_networks(evaluation: Evaluation) -> str:
         f"(first repeat, chosen scenarios; {words(evaluation).called}). It assumes independent cases and two fixed "
         "networks. It is therefore too sure of a claim about training procedures: several images of a patient count as "
         "several cases, and other training patients, which move all folds and repeats together, are not considered. "
-<<<<<<< HEAD
         "The second calculation makes the same assumption about the networks, but counts patients; "
-=======
-        "The second calculation makes the same assumption about the networks, but counts patients; the last one is "
-        "about the procedures (Corani and Benavoli 2015).",
-        columns=("Calculation", "Claim", "Probability that it is false", "Based on"),
-        rows=tuple([*rows, *(row for both in found.twofold for row in _of_difference(evaluation, both))]),
-        section=SECTION,
->>>>>>> reviewer
     )
 
 
