@@ -35,7 +35,7 @@ def main() -> None:
     pixels = np.random.default_rng(0).uniform(0, 1, (IMAGES, SIZE, SIZE, 1)).astype(np.float32)
     prefix = PrefixPass(build_base(BACKBONE, SIZE, seed=1), [POOLED])
     prefix(np.zeros((1, SIZE, SIZE, 3), np.float32))  # traced before anything is timed
-    trainer = Trainer(BACKBONE, POOLED, SIZE, num_classes=2)
+    trainer = Trainer(BACKBONE, POOLED, SIZE, num_outputs=2)
     with tempfile.TemporaryDirectory() as folder:
         seconds, scores = {}, {}
         for way, cached in (("warm-up", [POOLED]), ("in each epoch again", []), ("once, cached", [POOLED])):

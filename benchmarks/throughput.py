@@ -75,7 +75,7 @@ def _rows(backbone: str, size: int, rounds: int) -> Iterator[str]:
 
 
 def _training(backbone: str, size: int) -> Callable[[], float]:
-    trainer = Trainer(backbone, "full", size, num_classes=2)
+    trainer = Trainer(backbone, "full", size, num_outputs=2)
     trial_step(trainer, BATCH[size])  # prepares everything that a step needs
     batch = [np.zeros((BATCH[size], size, size, 3), np.float32)], *_rest(trainer, BATCH[size])
     return _timed(lambda: float(trainer.step(*batch)))

@@ -149,7 +149,7 @@ def compare(
     weights: Sequence[str] | Mapping[str, tuple[str | PathLike | Mapping[str, str | PathLike], str] | None],
     backbones: Sequence[str] = ("ResNet50",),
     cv: PatientFolds | int = 5,
-    margin: float = 0.02,
+    margin: float | None = None,
     out: str | PathLike = "results",
     tunings: Sequence[str] = ("frozen",),
     learning_rates: Sequence[float] = (0.01, 0.001),
@@ -159,6 +159,7 @@ def compare(
     seed: int = SEED,
     name: str = "comparison",
     accept: Sequence[str] = (),
+    allow_changed: bool = False,
     path: str | None = None,
     label: str | Sequence[str] | None = None,
     positive: str | int | None = None,
@@ -178,7 +179,8 @@ def compare(
             With several backbones, give a mapping from backbone to file in place of the file.
         backbones: names of networks, as for ``backbone``.
         cv: the folds, or their number.
-        margin: differences in AUROC up to this size are irrelevant.
+        margin: differences up to this size are irrelevant: of AUROCs (default: 0.02), or of the mean absolute error in
+            the unit of the label, where it has no default.
         out: the output folder.
         tunings: ``frozen``, ``top10``, ``topK`` with a number of layers (``topK25``), or ``full``.
         learning_rates: learning rates to try for each tuning; one is chosen inside each training part.
@@ -188,6 +190,7 @@ def compare(
         seed: seed of heads, dropout and order, and of the folds if ``cv`` is a number.
         name: name of the experiment in its report.
         accept: codes of warnings of the data check that you accept.
+        allow_changed: resume although finished runs had other software or hardware; the report says so.
         path: column of the image files of a DataFrame.
         label: column of the label of a DataFrame.
         positive: positive class of a DataFrame's labels.
@@ -228,10 +231,15 @@ def compare(
         seed=seed,
         name=name,
     )
-    return finished(experiment_of(table, asked), out, accept, source_of(table))
+    return finished(experiment_of(table, asked), out, accept, source_of(table), allow_changed=allow_changed)
 
 
-def run(experiment: str | PathLike | Experiment, out: str | PathLike = "results", accept: Sequence[str] = ()) -> Result:
+def run(
+    experiment: str | PathLike | Experiment,
+    out: str | PathLike = "results",
+    accept: Sequence[str] = (),
+    allow_changed: bool = False,
+) -> Result:
     """Run or resume an experiment: train the remaining runs, evaluate, report. You can interrupt it at any time.
 
     Args:
@@ -240,6 +248,7 @@ def run(experiment: str | PathLike | Experiment, out: str | PathLike = "results"
 
         out: the output folder.
         accept: codes of warnings of the data check that you accept.
+        allow_changed: resume although finished runs had other software or hardware; the report says so.
 
     Raises:
         DataError, ExperimentError, WeightsError: the input is wrong, or the device ran out of memory.
@@ -253,7 +262,7 @@ def run(experiment: str | PathLike | Experiment, out: str | PathLike = "results"
     """
     from radtl_tf.library.results.start import finished
 
-    return finished(experiment, out, accept)
+    return finished(experiment, out, accept, allow_changed=allow_changed)
 
 
 def open_results(folder: str | PathLike) -> Result:
@@ -366,9 +375,9 @@ def predict(
 
     Returns:
         A row per image, in order: ``path`` (``row`` for a Dataset); ``valid``; ``reason``, why an image has no score,
-        else ``None``; ``score`` of the positive class, or ``score_<class>`` for each of several classes;
-        ``above_<name>`` for each operating point of the model; ``quality``, how the image differs from the training
-        images; and ``error``, which repeats ``reason``.
+        else ``None``; ``score`` of the positive class or the number of a regression, or ``score_<class>`` for each of
+        several classes or stages; ``stage``, the predicted one; ``above_<name>`` for each operating point of the model;
+        ``quality``, how the image differs from the training images; and ``error``, which repeats ``reason``.
 
     Raises:
         DataError: no path exists, a folder contains no image, a manifest cannot be read, or the Dataset has no files.

@@ -18,6 +18,10 @@ class DataError(RadtlError):
     """A manifest, an image or a data set is wrong."""
 
 
+class DamagedDataSetError(DataError):
+    """A built data set is damaged on disk: delete its folder and build it again."""
+
+
 class WeightsError(RadtlError):
     """A weights file is missing, or is not what it claims to be."""
 

@@ -97,7 +97,7 @@ def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | Non
         check_patients(Task(patient=given["patient"], patient_pattern=given["patient_pattern"]))
         return None
     kind = given["kind"]
-    if not given["positive"] and not kind:
+    if not given["positive"] and not kind and not given["label_unit"]:
         several = len(given["labels"]) > 1 or given["label_separator"]
         kind = "multilabel" if several else "multiclass"
     return options.task_of(source, {**given, "kind": kind, "unit": given["unit"] or "image"})

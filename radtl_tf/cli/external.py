@@ -51,7 +51,8 @@ def external(
     MODEL is a folder that `radtl export` wrote. Writes the scores, results.json and external.html: the AUROC with an
     interval that allows for several images of one patient, the calibration, and whether the images resemble those
     that the model was trained on. With several classes, each class is tested against the others, and the mean over
-    the classes is given. The model knows its positive class; --positive may only repeat it.
+    the classes is given. A number is tested by its mean absolute error, bias and limits of agreement; stages also by
+    kappa and a table of true and predicted stages. The model knows its positive class; --positive may only repeat it.
 
     Example:
       radtl test model --manifest other-hospital.csv --patient patient_id --out test

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from radtl_tf.data.manifest.reader import Manifest
     from radtl_tf.data.tables.table import Table
 
-PRESETS = ("quick", "mei2022", "okazaki2024")
+PRESETS = ("quick", "mei2022", "okazaki2024", "okazaki2025-age", "cvm-stage")
 _PATIENT = "patient_id"
 _NONE = "-"  # the answer that declines
 _Answer = TypeVar("_Answer")
@@ -67,7 +68,9 @@ def init(preset: str, manifest: Path, out: Path, **task: Any) -> None:
     if not (task["one_image_per_patient"] or task["patient_pattern"]):
         task["patient"] = task["patient"] or _PATIENT
     record = options.record_of(manifest, task)
-    write_text(out, filled_preset(preset, record, folder=out.parent, infer=task["kind"] is None))
+    write_text(
+        out, filled_preset(preset, record, folder=out.parent, infer=task["kind"] is None and task["label_unit"] is None)
+    )
     log(f"Wrote {out}. Next: radtl run {out} --out {out.stem}-results --dry-run")
 
 
@@ -171,7 +174,8 @@ def _ask_unknown(manifest: Manifest, words: list[str]) -> list[str]:
 
     names = [word.partition("=")[2] for word in words if word.startswith("--label=")]
     missing, uncertain = map(sum, zip(*(unknown_labels(manifest.table[name]) for name in names), strict=True))
-    meanings = ("ignore",) if "--kind=multiclass" in words else ("no", "ignore")
+    is_number = any(word.startswith("--label-unit") for word in words)
+    meanings = ("ignore",) if is_number or "--kind=multiclass" in words else ("no", "ignore")
     said = []
     if missing:
         question = f"{missing} labels are missing. They mean ({', '.join(meanings)})"
@@ -190,8 +194,12 @@ def _show_marks(manifest: Manifest, labels: tuple[str, ...]) -> list[str]:
 
 
 def _ask_classes(manifest: Manifest, label: str) -> list[str]:
-    """Show the classes of one column, and ask for the positive one if the task can be binary."""
+    """Show the classes of one column, and ask for the positive one if the task can be binary.
+
+    Of a column with many numbers, ask for their unit.
+    """
     from radtl_tf.data.manifest.guesses import MAX_CLASSES, class_counts, guess_positive, guess_separator
+    from radtl_tf.data.manifest.numbers_and_stages import number_of
 
     cells, words = manifest.table[label], []
     separator = guess_separator(cells)
@@ -201,6 +209,8 @@ def _ask_classes(manifest: Manifest, label: str) -> list[str]:
         separator = None if separator == _NONE else separator
         words = [f"--label-separator={separator}"] if separator else []
     counts = class_counts(cells, separator)
+    if len(counts) > MAX_CLASSES and all(isfinite(number_of(name)) for name in counts):
+        return [f"--label-unit={_ask('Unit of the numbers, such as years', None, str)}"]
     if not 2 <= len(counts) <= MAX_CLASSES:
         raise DataError(
             f"the column {label!r} has {len(counts)} different values, expected 2 to {MAX_CLASSES} classes: choose "

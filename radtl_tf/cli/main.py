@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from radtl_tf import __version__
+from radtl_tf.cli.clean import clean
 from radtl_tf.cli.data import data
 from radtl_tf.cli.demo import demo
 from radtl_tf.cli.doctor import doctor
@@ -105,7 +106,7 @@ def main(ctx: click.Context, debug: bool) -> None:
 
 
 for command in (
-    *(demo, doctor, data, weights, init, run, status, report, tensorboard),
+    *(demo, doctor, data, weights, init, run, status, report, clean, tensorboard),
     *(export, external, predict, train, pretrain),
 ):
     main.add_command(command)

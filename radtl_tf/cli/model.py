@@ -102,9 +102,10 @@ def predict(
 
     MODEL is a folder that `radtl export` wrote. PATHS are radiographs (DICOM, PNG, JPEG, TIFF), folders of them, or
     manifests (.csv, .tsv, .xlsx, .parquet). Each input gets a row, in order, as soon as it is scored: path, valid,
-    reason (why there is no score), score of the positive class or score_CLASS for each class, above_NAME for each
-    operating point of the model, and quality, which names how the image differs from the training images: size,
-    brightness, bits. A file that cannot be scored also gets a line on stderr, and the exit code is then 1.
+    reason (why there is no score), score of the positive class (of a regression: the number) or score_CLASS for each
+    class or stage, stage (the predicted one), above_NAME for each operating point of the model, and quality, which
+    names how the image differs from the training images: size, brightness, bits, and range for a number outside the
+    training labels. A file that cannot be scored also gets a line on stderr, and the exit code is then 1.
 
     Example:
       radtl predict model new-images --out scores.csv

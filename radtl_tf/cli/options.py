@@ -146,12 +146,17 @@ positive = click.option("--positive", metavar="CLASS", help="Positive class of a
 kind = _choice(
     "--kind",
     Kind,
-    "One of two classes, one of several, or any number per image.  "
-    f"[default: {Task.kind}; multilabel with several --label]",
+    "One of two classes, one of several, any number per image, a number, or stages in order.  "
+    f"[default: {Task.kind}; multilabel with several --label; regression with --label-unit]",
 )
 classes = click.option(
-    "--class", "classes", multiple=True, metavar="CLASS", help="Class of a multilabel task. Repeatable.  [default: all]"
+    "--class",
+    "classes",
+    multiple=True,
+    metavar="CLASS",
+    help="Class of a multilabel task [default: all], or stage of an ordinal task, the lowest first. Repeatable.",
 )
+label_unit = click.option("--label-unit", metavar="TEXT", help="Unit of the numbers of a regression, such as years.")
 patient = click.option("--patient", metavar="COLUMN", help="Column of the patient id.")
 patient_pattern = click.option(
     "--patient-pattern",
@@ -220,6 +225,7 @@ _TASK_OPTIONS: dict[str, Option] = {
     "positive": positive,
     "kind": kind,
     "classes": classes,
+    "label_unit": label_unit,
     "patient": patient,
     "patient_pattern": patient_pattern,
     "one_image_per_patient": one_image_per_patient,
@@ -256,7 +262,7 @@ def task_options(command: Command) -> Command:
 def record_of(manifest: Path, options: Mapping[str, Any]) -> Task:
     """Return the Task that some or all options of ``task_options`` describe, unchecked.
 
-    Several label columns make a multilabel task, the only one that has them.
+    Several label columns make a multilabel task, and a unit of the label a regression, the only ones that have them.
     """
     from radtl_tf.records.reader import normal_task
 
@@ -264,6 +270,8 @@ def record_of(manifest: Path, options: Mapping[str, Any]) -> Task:
     labels: tuple[str, ...] = options["labels"]
     if len(labels) > 1:
         given.setdefault("kind", "multilabel")
+    if given.get("label_unit"):
+        given.setdefault("kind", "regression")
     return normal_task(Task(manifest=manifest, label=labels[0] if len(labels) == 1 else labels or Task.label, **given))
 
 

@@ -45,12 +45,20 @@ RESULTS = (
 )
 
 
+allow_changed = click.option(
+    "--allow-changed",
+    is_flag=True,
+    help="Resume although finished runs had other software or hardware. The report says so.",
+)
+
+
 @click.command(cls=Verb)
 @click.argument("experiment", type=FILE)
 @out_folder
 @options.dry_run
 @click.option("--accept", multiple=True, metavar="FINDING", help="Accept this warning of the data check. Repeatable.")
-def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> None:
+@allow_changed
+def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...], allow_changed: bool) -> None:
     """Run an experiment: train, evaluate and report.
 
     EXPERIMENT is a TOML file, which `radtl init` writes. Trains every setting on every fold, prints the answer and
@@ -64,7 +72,7 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> 
     if not dry_run:
         _supervise(out)
     act = _print_price if dry_run else _run
-    act(read_experiment(experiment), out, accept)
+    act(read_experiment(experiment), out, accept, allow_changed)
 
 
 @click.command(cls=Verb)
@@ -96,7 +104,8 @@ def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...]) -> 
 @options.batch_size
 @options.seed
 @out_folder
-def train(out: Path, **flags: Any) -> None:
+@allow_changed
+def train(out: Path, allow_changed: bool, **flags: Any) -> None:
     r"""Train one setting, without an experiment file.
 
     Trains and evaluates one backbone with one kind of weights and tuning over the folds, and writes the same output
@@ -107,7 +116,7 @@ def train(out: Path, **flags: Any) -> None:
         --patient patient_id --weights imagenet --learning-rate 0.001 --out results
     """
     _supervise(out)
-    _run(_experiment_of(flags), out)
+    _run(_experiment_of(flags), out, allow_changed=allow_changed)
 
 
 @click.command(cls=Verb)
@@ -200,26 +209,26 @@ def _show_cursor() -> None:
         log("\x1b[?25h")
 
 
-def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = ()) -> None:
+def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = (), allow_changed: bool = False) -> None:
     load_tensorflow()
     from radtl_tf.experiment.run import run_experiment
     from radtl_tf.library.bars import bars
 
     with bars() as watch:
-        evaluation = run_experiment(experiment, out, accepted=accepted, watch=watch)
+        evaluation = run_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed, watch=watch)
     print_results(evaluation)
     if evaluation.record.missing.lines:
         raise RadtlError(" ".join(evaluation.record.missing.lines))
 
 
-def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...]) -> None:
+def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...], allow_changed: bool) -> None:
     load_tensorflow()
     from radtl_tf.experiment.cost import price
     from radtl_tf.experiment.run import plan_experiment
     from radtl_tf.records.safety.lock import writing
 
     with writing(out):
-        lines = price(plan_experiment(experiment, out, accepted=accepted)).lines()
+        lines = price(plan_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed)).lines()
     for line in lines:
         click.echo(line)
 

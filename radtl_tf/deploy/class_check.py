@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from radtl_tf.data.manifest.label_words import written_as
+from radtl_tf.data.manifest.label_words import is_missing, written_as
 from radtl_tf.data.manifest.labels import RowLabels
 from radtl_tf.data.manifest.reader import Labelled, Manifest, labelled
 from radtl_tf.deploy.card.facts import Card
@@ -24,8 +24,8 @@ def task_of(cards: Sequence[Card], task: Task) -> Task:
     """Return ``task`` with the first model's kind and labels, and its positive class unless the task names one.
 
     Raises:
-        DataError: the models differ in kind or classes, or ``task`` has a positive class and the models have several
-            classes.
+        DataError: the models differ in kind, classes or unit, or ``task`` has a positive class and the models have
+            several classes, stages or a number.
     """
     first, target = cards[0], target_of(cards[0])
     for other in cards[1:]:
@@ -36,6 +36,10 @@ def task_of(cards: Sequence[Card], task: Task) -> Task:
         raise DataError(
             f"A positive class is only valid for a binary model; {first['setting']} is {target.kind}. Remove it."
         )
+    if target.is_number:
+        return replace(task, kind=target.kind, label_unit=first["label_unit"])
+    if target.kind == "ordinal":
+        return replace(task, kind=target.kind, classes=target.classes)
     in_one_cell = target.kind == "multilabel" and isinstance(task.label, str)
     return replace(task, kind=target.kind, classes=target.classes if in_one_cell else ())
 
@@ -46,15 +50,20 @@ def check_labels(manifest: Manifest, task: Task, cards: Sequence[Card]) -> Label
     With a separator an image may also have other labels.
 
     Raises:
-        DataError: a model does not know a label, or has another positive class; with several classes, a class has no
-            image or all images.
+        DataError: a model does not know a label, or has another positive class; a label of a regression is not a
+            number; with several classes, a class has no image or all images; a stage has no image.
     """
     for card in cards:
         _check_positive(task, card)
         _check_columns(task, card)
+    if task.kind == "ordinal":
+        _check_stages(manifest, task, cards)
     found = labelled(manifest, task)
+    if task.kind in ("regression", "ordinal"):
+        return found
+    names = [name for of_image in found.labels.names for name in of_image]
     for card in cards:
-        _check_known(manifest, task, found.labels, card)
+        _check_known(manifest, task, names, card)
     if task.kind != "binary":
         _check_divided(manifest, found.labels, cards[0])
     return found
@@ -67,6 +76,17 @@ def _check_same(first: Card, second: Card) -> None:
         raise DataError(
             f"{first['setting']} is {one.kind} and {second['setting']} is {other.kind}, but only models of the same "
             "kind can be compared. Choose two models of one kind."
+        )
+    if one.is_number and first["label_unit"] != second["label_unit"]:
+        raise DataError(
+            f"{first['setting']} predicts {first['label_unit']!r} and {second['setting']} {second['label_unit']!r}, "
+            "but only models with the same unit can be compared. Choose two models with the same unit."
+        )
+    if one.kind == "ordinal" and one.classes != other.classes:
+        raise DataError(
+            f"{first['setting']} has the stages {_quoted(one.classes)} and {second['setting']} "
+            f"{_quoted(other.classes)}, but only models with the same stages in the same order can be compared. Choose "
+            "two models with the same stages."
         )
     odd = sorted(set(one.classes) ^ set(other.classes))
     if odd and not one.is_binary:
@@ -93,8 +113,7 @@ def _check_columns(task: Task, card: Card) -> None:
         )
 
 
-def _check_known(manifest: Manifest, task: Task, labels: RowLabels, card: Card) -> None:
-    found = [name for names in labels.names for name in names]
+def _check_known(manifest: Manifest, task: Task, found: Sequence[str], card: Card) -> None:
     unknown = [name for name in dict.fromkeys(found) if written_as(name, card["classes"]) is None]
     if unknown and not task.label_separator:
         raise DataError(
@@ -102,6 +121,23 @@ def _check_known(manifest: Manifest, task: Task, labels: RowLabels, card: Card) 
             f"{card['setting']} does not know{nearest(unknown[0], card['classes'])}. It knows "
             f"{_quoted(card['classes'])}. Write the labels as the model's classes, or name another label column."
         )
+
+
+def _check_stages(manifest: Manifest, task: Task, cards: Sequence[Card]) -> None:
+    """Refuse stages that the models do not have, and a stage that no image has: its thresholds may have one side."""
+    cells = manifest.table.get(str(task.label))
+    if cells is None:
+        return  # ``labelled`` refuses it and names similar columns
+    found = [cell for cell in cells.str.strip() if not is_missing(cell)]
+    for card in cards:
+        _check_known(manifest, task, found, card)
+    there = {written_as(cell, cards[0]["classes"]) for cell in set(found)}
+    for name in cards[0]["classes"]:
+        if name not in there:
+            raise DataError(
+                f"{manifest.path}: no image has the stage {name!r} of the model {cards[0]['setting']}, but a test "
+                "needs images of every stage. Add images, or test another model."
+            )
 
 
 def _check_divided(manifest: Manifest, labels: RowLabels, card: Card) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from radtl_tf.deploy.card.exported_facts import exported_facts
 from radtl_tf.deploy.card.facts import card_file
@@ -24,6 +25,8 @@ from radtl_tf.models.pixels import convention
 from radtl_tf.models.precision import FLOAT32, borrowed_precision
 from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.integrity.folder_checksums import refuse_damaged_files
+from radtl_tf.records.integrity.run_checksums import refuse_damaged_runs
 from radtl_tf.records.runs import Run, Setting
 from radtl_tf.training.finished_networks import Network, find_weights
 
@@ -51,13 +54,15 @@ def export(
 
     Raises:
         ExperimentError: the Setting, fold or a format does not exist, two Settings are tied, runs are missing, packages
-            of a format are not installed, or a written model does not give the probabilities of its networks.
+            of a format are not installed, or a written model does not give the scores of its networks.
         WeightsError: the weights file is missing or is not the one that the experiment recorded.
         DataError: predictions or images of the experiment are missing or damaged.
         OutputError: the version exists, its number is below 1, or it cannot be written.
     """
     places = new_folders(out, version, formats_named(formats))
     facts = read_facts(folder.experiment)
+    refuse_damaged_runs(folder)
+    refuse_damaged_files(folder)
     choice = choose_setting(folder, facts.scenarios, setting)
     weights = find_weights(facts.experiment, choice.setting, weights_folder)
     found = members(folder, facts, choice, weights, fold)
@@ -67,7 +72,7 @@ def export(
         for format, temporary in written.items():
             _log.info(f"Writing {format.name}")
             write(format, ensemble, temporary, card)
-        parity = _compared(ensemble, folder, facts, choice, found.runs, written)
+        parity = _compared(ensemble, folder, facts, choice, found.runs, written, card)
         for format, temporary in written.items():
             copy_training_images(folder, card_file(temporary).parent)
             write_card(temporary, card | format_facts(format) | {"parity": parity.as_dict()})
@@ -81,11 +86,14 @@ def _compared(
     choice: Choice,
     runs: Sequence[Run],
     written: Mapping[Format, Path],
+    card: Mapping[str, Any],
 ) -> Parity:
     """Compare the written models with Keras; ``runs`` are those of the members, none for a refit."""
     _log.info("Comparing with Keras, on images of the test parts")
     tested = runs or best_runs(folder, choice.scenarios, range(facts.experiment.folds.count))
-    parity = measure(ensemble, held_out(folder, facts, tested), written, recorded=bool(runs))
+    parity = measure(
+        ensemble, held_out(folder, facts, tested), written, recorded=bool(runs), label_sd=card.get("label_sd")
+    )
     check(parity, facts.hardware.get("precision", FLOAT32))
     return parity
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from radtl_tf.deploy.choice import Folds, best_runs, choose_setting, numbers_of
 from radtl_tf.deploy.graph.ensemble import Ensemble
+from radtl_tf.deploy.outputs import main_output
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.precision import FLOAT32, borrowed_precision
@@ -19,16 +20,21 @@ from radtl_tf.models.preprocessing_layers import preprocessing_layers
 from radtl_tf.records.experiment import Experiment, Kind
 from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.integrity.folder_checksums import refuse_damaged_files
+from radtl_tf.records.integrity.run_checksums import refuse_damaged_runs
 from radtl_tf.records.runs import Run
 from radtl_tf.training.finished_networks import FinishedRuns, Network, find_weights
 from radtl_tf.training.randomness import DROPOUT
 
 
 def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weights_folder: Path) -> keras.Model:
-    """Return one setting of a finished experiment, from grey images (B, H, W, 1) in 0..1 to probabilities.
+    """Return one setting of a finished experiment, from grey images (B, H, W, 1) in 0..1 to its outputs.
+
+    The outputs are P(positive) (B, 1), the probabilities of K classes (B, K), P(above a stage) of the K - 1 lower
+    stages (B, K - 1), or the number of a regression (B, 1), in the unit of the label.
 
     Without ``setting`` it is the setting of lowest mean inner loss. ``folds`` is the number of a fold of the first
-    repeat, or ``all`` for the mean of the folds' probabilities; each fold uses its learning rate of lowest inner loss.
+    repeat, or ``all`` for the mean of the folds' outputs; each fold uses its learning rate of lowest inner loss.
     Layers below the tuning boundary do not learn.
 
     Raises:
@@ -37,6 +43,8 @@ def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weig
         OutputError: a file of the folder is missing or damaged.
     """
     facts = read_facts(folder.experiment)
+    refuse_damaged_runs(folder)
+    refuse_damaged_files(folder)
     experiment = facts.experiment
     choice = choose_setting(folder, facts.scenarios, setting)
     runs = best_runs(folder, choice.scenarios, numbers_of(folds, experiment.folds.count))
@@ -53,31 +61,37 @@ def _model(experiment: Experiment, runs: Sequence[Run], networks: Iterator[Netwo
     if len(runs) == 1:
         images = keras.Input((None, None, 1), dtype=FLOAT32, name="grey")
         shown = preprocessing_layers(setting.pixels, training.image_size, training.resize)(images)
-        return keras.Model(images, _head(first.head, kind, "probabilities")(first.base(shown)), name=name)
+        return keras.Model(images, _head(first.head, kind, _output(kind))(first.base(shown)), name=name)
     members = [(network.parts.suffix, network.head) for network in chain([first], networks)]
     pixels, size = convention(setting.pixels), training.image_size
     return mean_model(Ensemble(first.parts.prefix, members, kind, pixels, size, training.resize), name)
 
 
 def mean_model(ensemble: Ensemble, name: str) -> keras.Model:
-    """Return the mean probabilities of an ensemble as a model of stock layers, which shares its prefix and suffixes.
+    """Return the mean outputs of an ensemble as a model of stock layers, which shares its prefix and suffixes.
 
-    It takes grey (B, H, W, 1) in 0..1 and gives P(positive) (B, 1), or (B, K) for several classes.
+    It takes grey (B, H, W, 1) in 0..1; its outputs are those of ``keras_model``.
     """
+    output = _output(ensemble.kind)
     images = keras.Input((None, None, 1), dtype=FLOAT32, name="grey")
     shown = preprocessing_layers(ensemble.pixels.name, ensemble.image_size, ensemble.resize)(images)
     cuts = keras.Model(ensemble.prefix.inputs, ensemble.prefix.outputs, name="prefix")(shown)
     members = []
     for number, (suffix, head) in enumerate(ensemble.members):
         of_fold = keras.Model(suffix.inputs, suffix.output, name=f"suffix_{number}")
-        members.append(_head(head, ensemble.kind, f"probabilities_{number}")(of_fold(cuts)))
+        members.append(_head(head, ensemble.kind, f"{output}_{number}")(of_fold(cuts)))
     if len(members) == 1:
         return keras.Model(images, members[0], name=name)
-    return keras.Model(images, keras.layers.Average(name="probabilities", dtype=FLOAT32)(members), name=name)
+    return keras.Model(images, keras.layers.Average(name=output, dtype=FLOAT32)(members), name=name)
+
+
+def _output(kind: Kind) -> str:
+    """Return the name of the last layer; in an ordinal model it gives P(above a stage), not of a stage."""
+    return "above" if kind == "ordinal" else main_output(kind)
 
 
 def _head(head: Head, kind: Kind, name: str) -> Callable[[Any], Any]:
-    """Return a function from pooled features (B, C) to probabilities: of the positive class (B, 1), or (B, K)."""
+    """Return a function from pooled features (B, C) to the outputs of ``keras_model``."""
     mean, sd = head.mean.numpy().astype(float), head.sd.numpy().astype(float)
     kernel, bias = head.kernel.numpy(), head.bias.numpy()
     if kind == "binary":  # the softmax of two logits is the sigmoid of their difference
@@ -87,7 +101,7 @@ def _head(head: Head, kind: Kind, name: str) -> Callable[[Any], Any]:
     center = keras.layers.Rescaling([1.0] * len(mean), (-mean).tolist(), dtype=FLOAT32)
     standardize = keras.layers.Rescaling(scale.tolist(), [0.0] * len(mean), dtype=FLOAT32)
     dropout = keras.layers.Dropout(DROPOUT, dtype=FLOAT32)
-    activation = "softmax" if kind == "multiclass" else "sigmoid"
+    activation = {"multiclass": "softmax", "regression": "linear"}.get(kind, "sigmoid")
     dense = keras.layers.Dense(kernel.shape[1], activation=activation, dtype=FLOAT32, name=name)
     dense.build((None, kernel.shape[0]))
     dense.set_weights([kernel, bias])

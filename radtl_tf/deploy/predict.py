@@ -30,9 +30,9 @@ Explain = Callable[[Grey], Grey]
 class Score:
     """The scores of one file, or why there are none.
 
-    ``scores`` follow ``radtl_tf.records.runs.Target.score``: P(positive), or P(class) of each class. ``reading`` holds
-    the measurements of an image that was decoded. ``saliency``, if requested, is the image as the network sees it,
-    (S, S) in 0..1, and the maps of the evidence for each score, (h, w, K), 0 and above.
+    ``scores`` follow ``outputs.score_names``: P(positive), P(class) of each class or stage, or a number. ``reading``
+    holds the measurements of an image that was decoded. ``saliency``, if requested, is the image as the network sees
+    it, (S, S) in 0..1, and the maps of the evidence for each score, (h, w, K), 0 and above.
     """
 
     path: Path
@@ -43,7 +43,7 @@ class Score:
 
     @property
     def score(self) -> float | None:
-        """The probability of the positive class, of a binary model."""
+        """The probability of the positive class of a binary model, or the number of a regression."""
         return self.scores[0] if self.scores else None
 
 

@@ -17,10 +17,12 @@ from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.weights.sources import WeightsRecord
+from radtl_tf.records.checksums import checksum_of
 from radtl_tf.records.disk import read_json, temporary_folder, write_json
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.experiment_facts import ExperimentFacts
 from radtl_tf.records.folder import OutputFolder, RunFolder
+from radtl_tf.records.integrity.sealed_json import intact_object
 from radtl_tf.records.runs import Run, Scenario, Setting
 from radtl_tf.training.device import borrowed
 from radtl_tf.training.finished_networks import FinishedRuns
@@ -30,11 +32,14 @@ from radtl_tf.training.trial_step import WITHOUT_GPU, one_line_when_full
 
 _log = get_logger(__name__)
 
-_Marks = NDArray[np.int64]
-_TRUTHS: dict[Kind, Callable[[_Marks], _Marks]] = {  # columns of predictions (N, K) to the truth of ``Cases``
-    "binary": lambda marks: marks[:, 0],
+_SUM = "weights_blake2b"
+_Columns = NDArray[np.float64]
+_TRUTHS: dict[Kind, Callable[[_Columns], NDArray[Any]]] = {  # columns of predictions (N, K) to the truth of ``Cases``
+    "binary": lambda marks: marks[:, 0].astype(np.int64),
     "multiclass": lambda marks: marks.argmax(axis=1),
-    "multilabel": lambda marks: marks,
+    "multilabel": lambda marks: marks.astype(np.int64),
+    "ordinal": lambda marks: marks.sum(axis=1).astype(np.int64),
+    "regression": lambda numbers: numbers[:, 0],
 }
 
 
@@ -53,12 +58,21 @@ def refitted(
     runs = best_runs(folder, choice.scenarios, range(facts.experiment.folds.count))
     recipe = recipe_of(folder, facts, choice.scenarios)
     files, record = folder.refit(choice.setting), _record(facts, recipe, weights)
-    if not files.record.is_file() or read_json(files.record) != record:
+    if not _is_kept(files, record):
         _log.info(f"Training {recipe.scenario.name} on all {facts.data.patients} patients: {recipe.epochs} epochs")
         with temporary_folder(files.root, replace=True) as temporary:
             write_learned(RunFolder(temporary).weights, _train(folder, facts, recipe, weights, runs))
-            write_json(RunFolder(temporary).record, record)
+            sum_ = checksum_of(RunFolder(temporary).weights)
+            write_json(RunFolder(temporary).record, record | {_SUM: sum_})
     return recipe, read_learned(files.weights)
+
+
+def _is_kept(files: RunFolder, record: dict[str, Any]) -> bool:
+    """Tell whether the folder holds this network, intact; earlier versions recorded no checksum of its weights."""
+    kept = intact_object(files.record)
+    if kept is None or not files.weights.is_file():
+        return False
+    return kept == record or kept == record | {_SUM: checksum_of(files.weights)}
 
 
 def recipe_of(folder: OutputFolder, facts: ExperimentFacts, scenarios: Sequence[Scenario]) -> Recipe:
@@ -92,7 +106,7 @@ def cases_of(folder: OutputFolder, facts: ExperimentFacts, runs: Iterable[Run]) 
     tables = [read_predictions(folder.files(run).predictions, facts.target) for run in runs]
     rows = pd.concat([table[table["part"] == "test"] for table in tables]).sort_values("example")
     patients, names = pd.factorize(rows["patient"])
-    truth = rows[list(facts.target.truth)].fillna(UNKNOWN).to_numpy().astype(np.int64)
+    truth = rows[list(facts.target.truth)].fillna(UNKNOWN).to_numpy().astype(np.float64)
     return Cases(
         examples=rows["example"].to_numpy(),
         truth=_TRUTHS[facts.target.kind](truth),

@@ -10,6 +10,7 @@ import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +24,25 @@ from radtl_tf.data.decoding.reading import Outcome
 from radtl_tf.data.decoding.worker_pool import identities
 from radtl_tf.deploy.card.facts import Card
 from radtl_tf.deploy.class_check import target_of
+from radtl_tf.deploy.outputs import stage_of
 from radtl_tf.deploy.predict import Score
+from radtl_tf.deploy.ucum import KNOWN, ucum
 from radtl_tf.errors import DataError, OutputError, RadtlError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.disk import temporary_folder
 
 SCHEME = "99RADTL"  # PS3.16 8.2: private schemes begin with 99
 MANUFACTURER = "radtl_tf"
-COMMENT = (
-    "For research only. Not a medical device and not for clinical use. A finding names the class that a score is for; "
-    "it does not say that the class is present."
-)
+_USE = "For research only. Not a medical device and not for clinical use."
+COMMENT = f"{_USE} A finding names the class that a score is for; it does not say that the class is present."
+COMMENTS = {  # of the other kinds
+    "regression": f"{_USE} The number is the estimate of a model.",
+    "ordinal": f"{_USE} The stage is the estimate of a model: the last one that the image reaches with a probability "
+    "of more than one half.",
+}
 _SCORE = Code("SCORE", SCHEME, "Score of a model, 0 to 1")
+_NUMBER = Code("NUMBER", SCHEME, "Number predicted by a model")
+_STAGE = Code("STAGE", SCHEME, "Stage predicted by a model")
 _PROCEDURE = Code("363680008", "SCT", "Radiographic imaging procedure")
 _REQUIRED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 _EMPTY = (  # type 2: an unknown value is empty
@@ -56,10 +64,11 @@ def structured_reports(card: Card, folder: Path) -> Iterator[Callable[[int, Scor
     is not DICOM or lacks a UID: a line of the log says how many and why.
 
     Raises:
-        OutputError: ``folder`` exists or cannot be written.
+        OutputError: ``folder`` exists or cannot be written, or the unit of the model has no code.
         RadtlError: highdicom is not installed.
     """
     _check_installed()
+    check_unit(card)
     if folder.exists():
         raise OutputError(f"{folder} already exists: choose another folder for the structured reports or delete it.")
     without: dict[str, list[Path]] = {}
@@ -83,11 +92,25 @@ def structured_reports(card: Card, folder: Path) -> Iterator[Callable[[int, Scor
     _log.info(f"{folder} contains the names and ids of patients: do not share it.")
 
 
+def check_unit(card: Card) -> None:
+    """Refuse a model whose number is in a unit without a UCUM code, which a measurement needs.
+
+    Raises:
+        OutputError: the unit is not known.
+    """
+    if target_of(card).is_number and ucum(card["label_unit"]) is None:
+        raise OutputError(
+            f"a structured report needs a unit with a UCUM code, and the numbers of this model are in "
+            f"{card['label_unit']!r}, which has none here. Known units: {', '.join(KNOWN)}. Leave the reports out."
+        )
+
+
 def structured_report(image: Dataset, scores: Sequence[float], card: Card) -> Dataset:
     """Return the report of an image from its identity, as ``dicom.identity_of``, and its scores.
 
-    ``scores`` follow ``radtl_tf.records.runs.Target.score``. A class has a measurement group: its score, without unit,
-    and for each operating point of the model whether the score reaches the threshold.
+    ``scores`` follow ``outputs.score_names``. A class has a measurement group: its score, without unit, and for each
+    operating point of the model whether the score reaches the threshold. The group of a number is the number in its
+    unit, and the group of stages the predicted stage with the probability of each.
 
     Raises:
         DataError: the image lacks a UID.
@@ -107,7 +130,7 @@ def structured_report(image: Dataset, scores: Sequence[float], card: Card) -> Da
         imaging_measurements=list(_groups(image, scores, card)),
     )
     content[0].ContentSequence.append(
-        sr.TextContentItem(codes.DCM.Comment, COMMENT, relationship_type=sr.RelationshipTypeValues.CONTAINS)
+        sr.TextContentItem(codes.DCM.Comment, _comment(card), relationship_type=sr.RelationshipTypeValues.CONTAINS)
     )
     report = sr.ComprehensiveSR(
         evidence=[image],
@@ -144,24 +167,75 @@ def model_hash(card: Card) -> str:
     return str(card.get("digest") or "") or hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
 
 
+def _comment(card: Card) -> str:
+    return COMMENTS.get(target_of(card).kind, COMMENT)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """One measurement group: the ``name`` of what it is about, its code, measurements and evaluations."""
+
+    name: str
+    finding_type: Code
+    measurements: list[Any]
+    evaluations: list[Any]
+
+
 def _groups(image: Dataset, scores: Sequence[float], card: Card) -> Iterator[Any]:
-    """Yield a measurement group (TID 1501) per score."""
+    """Yield the measurement groups (TID 1501)."""
+    from highdicom import sr
+
+    algorithm = sr.AlgorithmIdentification(
+        name=_short(card["setting"]), version=__version__, parameters=[f"sha256 of the model: {model_hash(card)}"]
+    )
+    found = {"regression": _of_number, "ordinal": _of_stages}.get(target_of(card).kind, _of_classes)
+    for group in found(scores, card):
+        yield sr.MeasurementsAndQualitativeEvaluations(
+            tracking_identifier=sr.TrackingIdentifier(uid=generate_uid(prefix=None), identifier=_short(group.name)),
+            finding_type=group.finding_type,
+            algorithm_id=algorithm,
+            measurements=group.measurements,
+            qualitative_evaluations=group.evaluations or None,
+            source_images=[sr.SourceImageForMeasurementGroup(image.SOPClassUID, image.SOPInstanceUID)],
+        )
+
+
+def _of_classes(scores: Sequence[float], card: Card) -> Iterator[_Group]:
+    """Yield a group for each class with a score."""
     from highdicom import sr
 
     target = target_of(card)
     names = target.classes[1:] if target.is_binary else target.classes
-    algorithm = sr.AlgorithmIdentification(
-        name=_short(card["setting"]), version=__version__, parameters=[f"sha256 of the model: {model_hash(card)}"]
-    )
     for at, (name, score) in enumerate(zip(names, scores, strict=True)):
-        yield sr.MeasurementsAndQualitativeEvaluations(
-            tracking_identifier=sr.TrackingIdentifier(uid=generate_uid(prefix=None), identifier=_short(name)),
-            finding_type=Code(f"CLASS{at}", SCHEME, _short(name)),
-            algorithm_id=algorithm,
-            measurements=[sr.Measurement(_SCORE, float(score), codes.UCUM.NoUnits)],
-            qualitative_evaluations=list(_calls(score, card)) if target.is_binary else None,
-            source_images=[sr.SourceImageForMeasurementGroup(image.SOPClassUID, image.SOPInstanceUID)],
-        )
+        calls = list(_calls(score, card)) if target.is_binary else []
+        measured = sr.Measurement(_SCORE, float(score), codes.UCUM.NoUnits)
+        yield _Group(name, Code(f"CLASS{at}", SCHEME, _short(name)), [measured], calls)
+
+
+def _of_number(scores: Sequence[float], card: Card) -> Iterator[_Group]:
+    """Yield the group of a regression."""
+    from highdicom import sr
+
+    unit = ucum(card["label_unit"])
+    if unit is None:
+        raise DataError("the unit has no UCUM code.")
+    measured = sr.Measurement(_NUMBER, float(scores[0]), Code(unit[0], "UCUM", unit[1]))
+    name = _short(f"{card['label']} in {card['label_unit']}")
+    yield _Group(name, Code("LABEL", SCHEME, name), [measured], [])
+
+
+def _of_stages(scores: Sequence[float], card: Card) -> Iterator[_Group]:
+    """Yield the group of an ordinal model."""
+    from highdicom import sr
+
+    stages = target_of(card).classes
+    at = stage_of(scores)
+    predicted = sr.QualitativeEvaluation(_STAGE, Code(f"STAGE{at}", SCHEME, _short(stages[at])))
+    measured = [
+        sr.Measurement(Code(f"PROBABILITY{n}", SCHEME, _short(f"Probability of {name}")), score, codes.UCUM.NoUnits)
+        for n, (name, score) in enumerate(zip(stages, map(float, scores), strict=True))
+    ]
+    yield _Group(card["label"], Code("LABEL", SCHEME, _short(card["label"])), measured, [predicted])
 
 
 def _calls(score: float, card: Card) -> Iterator[Any]:

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.question.answer import Answer, answer
 from radtl_tf.evaluation.question.baselines import baseline_folds, baseline_table
 from radtl_tf.evaluation.question.comparisons import as_written, comparison_frame
 from radtl_tf.evaluation.question.contrasts import Judged, comparison_table, contrasts, judge
-from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, auroc_cells
+from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, value_cells
 from radtl_tf.evaluation.question.inner_choice import Measured, RunValues, run_values
-from radtl_tf.evaluation.question.learned import Learned, learned, learned_rows
+from radtl_tf.evaluation.question.learned import MEDIAN, Learned, learned, learned_rows, no_model_values
 from radtl_tf.evaluation.question.learning_curve import LearningCurve, learning_curve
 from radtl_tf.evaluation.question.notes import alarms, notes, part_counts
 from radtl_tf.evaluation.question.pixel_ablation import Ablation, ablation
@@ -37,6 +36,7 @@ from radtl_tf.evaluation.secondary.training_curves import Course, courses
 from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_text
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.integrity.joined_predictions import refuse_changed
 from radtl_tf.records.runs import SELECTED, Scenario, Setting
 
 
@@ -44,16 +44,16 @@ from radtl_tf.records.runs import SELECTED, Scenario, Setting
 class Evaluation:
     """All numbers of an experiment.
 
-    ``folds``: per scenario, repeat and fold the test AUROC, inner loss and inner AUROC. ``estimates``: the table of the
-    output folder. ``comparisons``: the other table, with outcome and reason as fields. ``question``: ``None`` if the
-    experiment declares none. ``published``: per weights mean and SD over all scenarios, as the publications report
-    them. ``parts``: images and patients per part. ``notes``: a line per caveat; those that may have
-    spoiled the result are ``alarms``, too. ``ablation``: the question under every
-    pixel convention, if the grid lists several. ``similarity``: what fine-tuning changed, empty if it was not measured.
-    ``baselines``: the trivial baselines, empty if there are none. ``learning_curve``: the question with shares of the
-    training patients, if the grid has several. ``curves``: ROC and precision-recall curves of the question's settings.
-    ``courses``: their training curves. ``secondary``: all results that are secondary to the question. ``learned``: the
-    question's weights against chance and the best trivial baseline. ``review``: what a critical reader checks.
+    ``folds``: per scenario, repeat and fold the test value (AUROC or MAE), inner loss and inner value. ``estimates``:
+    the table of the output folder. ``comparisons``: the other table, with outcome and reason as fields. ``question``:
+    ``None`` if the experiment declares none. ``published``: per weights mean and SD over all scenarios, as the
+    publications report them. ``parts``: images and patients per part. ``notes``: a line per caveat; those that may have
+    spoiled the result are ``alarms``, too. ``ablation``: the question under every pixel convention, if the grid lists
+    several. ``similarity``: what fine-tuning changed, empty if it was not measured. ``baselines``: the trivial
+    baselines, empty if there are none. ``learning_curve``: the question with shares of the training patients, if the
+    grid has several. ``curves``: ROC and precision-recall curves of the question's settings. ``courses``: their
+    training curves. ``secondary``: all results that are secondary to the question. ``learned``: the question's weights
+    against chance and the best trivial baseline. ``review``: what a critical reader checks.
     """
 
     record: ExperimentRecord
@@ -84,12 +84,12 @@ def evaluate(folder: Path) -> Evaluation:
         OutputError: a file of the folder is missing or damaged.
     """
     record = without_failed(read_record(folder), folder)
+    refuse_changed(OutputFolder(folder), record.facts)
     predictions = read_predictions(OutputFolder(folder).predictions, record.target, record.missing.scenarios)
     folds = fold_values(predictions, record.data.unit, record.target)
     runs = RunParts(predictions, record.data.unit, record.target)
     values = replace(run_values(record, folds), patients=patient_table(record, runs))
-    question = record.question
-    results = judge(contrasts(record, values), record.num_folds, question.margin) if question else []
+    results = _judged(record, values)
     parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
     asked = [result for result in results if result.contrast.level == "question"]
@@ -101,7 +101,7 @@ def evaluate(folder: Path) -> Evaluation:
         record=record,
         folds=folds,
         estimates=estimate_table(record, values),
-        comparisons=comparison_table(results),
+        comparisons=comparison_table(record, results),
         question=found,
         published=published_table(record, values),
         parts=parts,
@@ -115,7 +115,7 @@ def evaluate(folder: Path) -> Evaluation:
         learning_curve=learning_curve(record, values),
         secondary=secondary,
         review=reviewed,
-        learned=learned(found, baselines, record.num_folds) if found else None,
+        learned=_learned(record, found, baselines, predictions) if found else None,
     )
 
 
@@ -126,6 +126,18 @@ def _answer(
         return None
     one = any(set(pair) == set(record.asked.compare) for pair in equal)
     return answer(record, values, asked, is_one_network=one)
+
+
+def _learned(record: ExperimentRecord, found: Answer, baselines: pd.DataFrame, predictions: pd.DataFrame) -> Learned:
+    no_model = no_model_values(record, baselines, predictions)
+    return learned(found, baselines.drop(columns=MEDIAN, errors="ignore"), record.num_folds, no_model)
+
+
+def _judged(record: ExperimentRecord, values: RunValues) -> list[Judged]:
+    if not record.question:
+        return []
+    margin, lower = record.question.margin, record.lower_is_better
+    return judge(contrasts(record, values), record.num_folds, margin, lower_is_better=lower)
 
 
 def write_tables(folder: Path, evaluation: Evaluation) -> None:
@@ -181,5 +193,5 @@ def _row(
 ) -> dict[str, object]:
     name, rate = named
     axes = {"backbone": setting.backbone, "weights": setting.weights, "tuning": setting.tuning, "learning_rate": rate}
-    rest = {"metric": AUROC.key, "pixels": setting.pixels, "not_converged": stuck}
-    return {"scenario": name} | axes | rest | auroc_cells(record, measured)
+    rest = {"metric": record.question_metric.key, "pixels": setting.pixels, "not_converged": stuck}
+    return {"scenario": name} | axes | rest | value_cells(record, measured)

@@ -56,3 +56,15 @@ def listed(words: Sequence[str]) -> str:
     ('a', 'a, b and c', '')
     """
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def size_text(num_bytes: float) -> str:
+    """Return a size on disk in the unit that suits it.
+
+    >>> size_text(512), size_text(5_400_000), size_text(20.1e9)
+    ('512 B', '5.4 MB', '20.1 GB')
+    """
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if num_bytes >= size:
+            return f"{num_bytes / size:.1f} {unit}"
+    return f"{num_bytes:.0f} B"

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.folds.draw import Fold, patients_per_class
+from radtl_tf.data.folds.draw import Fold, decisive_classes, patients_per_class
 from radtl_tf.evaluation.inference.expected_width import expected
 from radtl_tf.experiment.engine import GIGABYTE, BackboneRuns
 from radtl_tf.experiment.plan.plan import Plan
@@ -86,15 +86,18 @@ def _bytes_below(folder: Path) -> int:
 def _widths(plan: Plan) -> str:
     """Return a sentence on the expected width of the intervals, counting patients, since their images are dependent.
 
-    With several classes, the sentence is about the rarest class; the mean over classes varies less.
+    With several classes, the sentence is about the rarest class; the mean over classes varies less. The width of an
+    error depends on the network, so there is no sentence about a regression.
     """
+    if plan.cases.is_number:
+        return ""
     of_class = patients_per_class(plan.cases, plan.cases.examples)
     question, folds = plan.experiment.question, plan.experiment.folds
     margin = question.margin if question else None
     if plan.cases.kind == "binary":
         negatives, positives = of_class.tolist()
         return expected(positives, negatives, folds.count, folds.repeats).sentence(margin)
-    rarest = int(np.argmin(of_class))
+    rarest = min(decisive_classes(plan.cases), key=lambda at: int(of_class[at]))
     positives, total = int(of_class[rarest]), len(plan.cases.patient_ids)
     found = expected(positives, total - positives, folds.count, folds.repeats)
     return f"{plan.cases.classes[rarest]} against the rest: {found.sentence(margin)}"
@@ -147,8 +150,8 @@ class _Meter:
     def _learned(self, tuning: str, num_runs: int) -> int:
         """Return the bytes of the runs' ``weights.h5``: the suffix, the head, and the mean and SD of the features."""
         suffix = [] if tuning == PROBE else split(self._backbone_runs.base, tuning).suffix.weights
-        num_features, num_classes = self._backbone_runs.base.output_shape[-1], len(self._plan.cases.classes)
-        head = [(num_features, num_classes), (num_classes,), (num_features,), (num_features,)]
+        num_features, num_outputs = self._backbone_runs.base.output_shape[-1], self._plan.cases.num_outputs
+        head = [(num_features, num_outputs), (num_outputs,), (num_features,), (num_features,)]
         return cut_bytes([*(tuple(weight.shape) for weight in suffix), *head], num_runs)
 
     def _similarity(self) -> float:

@@ -13,6 +13,8 @@ import numpy as np
 
 from radtl_tf.data.folds.draw import Fold
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.experiment.integrity.damaged_runs import check_finite
+from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.ownership import refuse_other
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.logs import get_logger
@@ -20,9 +22,10 @@ from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import check_first_batch, convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.sources import WeightsRecord, initialize
-from radtl_tf.records.csv_text import csv_line, csv_text
+from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_json, write_text
 from radtl_tf.records.folder import RunFolder
+from radtl_tf.records.integrity.joined_predictions import write_joined
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.records.safety.lock import check_held
 from radtl_tf.records.safety.parent import in_hand
@@ -71,20 +74,7 @@ def execute(plan: Plan, *, only: Collection[Run] | None = None) -> Iterator[Run]
 
 def collect_predictions(plan: Plan) -> None:
     """Join the predictions of all finished runs in ``predictions.csv``."""
-    done = [run for run in plan.runs if plan.folder.is_done(run)]
-    if done:
-        header = csv_text(plan.target.prediction_columns, ())
-        write_text(plan.folder.predictions, header + "".join(_lines_of(plan, run) for run in done))
-
-
-def _lines_of(plan: Plan, run: Run) -> str:
-    """Return the predictions of a finished run; earlier versions did not write the columns of the scenario."""
-    text = plan.folder.files(run).predictions.read_text(encoding="utf-8")
-    header, lines = text.split("\n", 1)
-    if header == csv_text(plan.target.prediction_columns, ()).rstrip("\n"):
-        return lines
-    cells = csv_line(run.scenario.cells)
-    return "".join(f"{line},{cells}" for line in lines.splitlines())
+    write_joined(plan.folder, plan.target, plan.runs)
 
 
 class BackboneRuns:
@@ -102,7 +92,7 @@ class BackboneRuns:
         if tuning not in self._trainers:
             cases = self._plan.cases
             self._trainers[tuning] = Trainer(
-                self._backbone, tuning, self._size, num_classes=len(cases.classes), kind=cases.kind
+                self._backbone, tuning, self._size, num_outputs=cases.num_outputs, kind=cases.kind
             )
         return self._trainers[tuning]
 
@@ -175,7 +165,7 @@ class BackboneRuns:
             cache=ArrayCache(plan.cache, training.cache_gb * GIGABYTE),
             key=feature_key(record, seed, plan.images_hash, training, plan.device),
             kept=self.kept,
-            name=f"{self._backbone} with the weights {record.name!r}",
+            name=f"{self._backbone} with the weights {record.name!r}{f' ({record.file})' if record.file else ''}",
         )
 
     def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:
@@ -218,13 +208,15 @@ class BackboneRuns:
         Raises:
             OutputError: another call has started another experiment in the folder, which had no finished run; or
                 another process has taken over the folder's lock.
+            ExperimentError: a score or a weight is not finite.
         """
         plan = self._plan
         check_held(plan.folder.root)
         refuse_other(plan.folder, plan.facts)
         record = _run_record(plan.cases, run, fold, outcome)
-        record |= {"seconds": seconds, "precision": plan.device.precision, **extra}
-        with plan.folder.finishing(run) as folder:
+        record |= {"seconds": seconds, "precision": plan.device.precision, **extra, **context(plan.device)}
+        check_finite(run, outcome)
+        with plan.folder.finishing(run, **plan.identity) as folder:
             _write_run(folder, plan, run, fold, outcome)
             write_json(RunFolder(folder).record, record)
 
@@ -252,7 +244,7 @@ def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[st
         "converged": outcome.converged,
         "diverged": outcome.diverged,
         "constant": not np.ptp(outcome.scores["test"], axis=0).any(),
-        "inner_loss": inner_loss(cases.truth[fold.inner], outcome.scores["inner"]),
+        "inner_loss": inner_loss(cases.labels[fold.inner], outcome.scores["inner"]),
     }
 
 

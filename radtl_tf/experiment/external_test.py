@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radtl_tf import __version__
 from radtl_tf.data.check.examined_images import read_manifest_images
@@ -23,12 +22,14 @@ from radtl_tf.deploy.card.facts import depth_of, read_card
 from radtl_tf.deploy.card.training_images import read_training_images
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
 from radtl_tf.deploy.engines.engine import open_model
+from radtl_tf.deploy.outputs import above_stages, score_names
 from radtl_tf.deploy.predict import predict
 from radtl_tf.errors import DataError, OutputError
+from radtl_tf.evaluation.external.by_kind import ScoredCases, measured, scored_cases
 from radtl_tf.evaluation.external.drift import Drift, drifts, sentence
-from radtl_tf.evaluation.external.frozen_models import External, Scored, evaluate_classes, evaluate_external
+from radtl_tf.evaluation.external.frozen_models import External
+from radtl_tf.evaluation.external.numbers import outside_note
 from radtl_tf.evaluation.external.overlap import Overlap, overlap_sentence
-from radtl_tf.evaluation.external.positive_calls import with_threshold
 from radtl_tf.logs import get_logger
 from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.csv_text import csv_text
@@ -44,8 +45,6 @@ SCORES, RESULTS, PAGE = "scores.csv", "results.json", "external.html"
 CASE_COLUMNS = ("model", "example", "patient")  # of scores.csv, before those of the target
 TRAINING_IMAGE = "training_image"  # the last column of scores.csv
 SEED = 726  # of the bootstrap
-
-Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -102,15 +101,17 @@ def assess(
         total = len(cases.truth) * len(models)
         scores = np.array(list(counted(chain.from_iterable(scored), watch, "Scores", total)))
         scores = scores.reshape(len(models), len(cases.truth), -1).swapaxes(0, 1)  # (N, M, S)
-        views = _views(cases, target, scores)
-        external = _with_notes(_measured(names, target, views, cases, threshold), cards, names)
+        images = scored_cases(cases, target, scores)
+        unit = cards[0].get("label_unit") or ""
+        external = measured(names, images, cases, label_unit=unit, threshold=threshold, seed=SEED)
+        external = _with_notes(external, cards, names, images)
         found = _drifts(cards[0], readings, cases)
         overlaps = tuple(_overlap(name, model, readings) for name, model in zip(names, models, strict=True))
         tested = Tested(external, found, overlaps, _results(cards, names, external, found, overlaps))
         columns = (*CASE_COLUMNS, *target.truth, *target.score, TRAINING_IMAGE)
-        write_text(folder / SCORES, csv_text(columns, _score_rows(names, cases, views, overlaps)))
+        write_text(folder / SCORES, csv_text(columns, _score_rows(names, cases, images, overlaps)))
         write_json(folder / RESULTS, tested.results)
-        write_page(folder / PAGE, external, found, views, overlaps)
+        write_page(folder / PAGE, external, found, images.images, overlaps)
     return tested
 
 
@@ -159,36 +160,15 @@ def _readings(manifest: Manifest, watch: Watch, depth: int | None) -> list[Readi
 
 
 def _scores(folder: Path, target: Target, manifest: Manifest) -> Iterator[list[float]]:
-    """Yield one model's scores (S,) of each image, in the order of ``target.score``."""
+    """Yield one model's scores (S,) of each image, in the order of ``target.score``; stages become thresholds."""
     model = open_model(folder)
-    own = target_of(model.card).score
-    order = [own.index(name) for name in target.score]
+    own = score_names(target_of(model.card))
+    order = [own.index(name) for name in score_names(target)]
     for source, found in zip(manifest.images, predict(model, (source.path for source in manifest.images)), strict=True):
         if found.scores is None:
             raise DataError(f"{manifest.path}: line {source.line}: {found.error}")
-        yield [found.scores[at] for at in order]
-
-
-def _views(cases: Cases, target: Target, scores: Scores) -> list[Scored]:
-    """Return one view per class, that class against the rest; a binary task has one view.
-
-    ``scores`` are (N, M, S).
-    """
-    if target.is_binary:
-        return [Scored(cases.truth, scores[:, :, 0], cases.patients)]
-    truth = cases.truth if cases.kind == "multilabel" else cases.marks
-    columns = truth[:, [cases.classes.index(name) for name in target.classes]].T
-    return [Scored(column, scores[:, :, at], cases.patients) for at, column in enumerate(columns)]
-
-
-def _measured(
-    names: Sequence[str], target: Target, views: Sequence[Scored], cases: Cases, threshold: float | None
-) -> External:
-    if not target.is_binary:
-        of_class = dict(zip(target.classes, views, strict=True))
-        return evaluate_classes(names, of_class, target.kind, cases.unit, seed=SEED)
-    external = evaluate_external(names, views[0], cases.unit, seed=SEED)
-    return external if threshold is None else with_threshold(external, names, views[0], threshold, seed=SEED)
+        scores = [found.scores[at] for at in order]
+        yield above_stages(np.array([scores]))[0].tolist() if target.kind == "ordinal" else scores
 
 
 def _names(cards: Sequence[dict[str, Any]]) -> list[str]:
@@ -212,13 +192,18 @@ def _overlap(name: str, model: Path, readings: Sequence[Reading]) -> Overlap:
     return overlap
 
 
-def _with_notes(external: External, cards: Sequence[dict[str, Any]], names: Sequence[str]) -> External:
+def _with_notes(
+    external: External, cards: Sequence[dict[str, Any]], names: Sequence[str], images: ScoredCases
+) -> External:
     """Add the notes that follow from the models' cards."""
     balanced = [name for name, card in zip(names, cards, strict=True) if card.get("class_weights") == "balanced"]
     notes = [
         f"{name} was trained with balanced class weights: its scores rank cases but are not probabilities."
         for name in balanced
     ]
+    if images.target.is_number and cards[0].get("label_range"):
+        said = outside_note(images.truth[:, 0], cards[0]["label_range"], external.label_unit)
+        notes += [said] if said else []
     if not cards[0].get("inputs"):
         notes.append(
             "The model has no summary of its training images, so they were not compared with these images. Run its "
@@ -252,7 +237,15 @@ def _results(
         "inputs": {"sentence": sentence(found), "descriptors": inputs} if found else None,
         "training_images": {"sentence": overlap_sentence(overlaps), "models": [one.as_dict() for one in overlaps]},
         "notes": list(external.notes),
+        **({"label_unit": external.label_unit} if external.label_unit else {}),
+        **({"stages": _stages(external)} if external.stages else {}),
     }
+
+
+def _stages(external: External) -> dict[str, Any]:
+    """Return for each model the numbers of cases of each true stage (row) by the predicted stage (column)."""
+    tables = {name: table.tolist() for name, table in external.confusions.items()}
+    return {"names": list(external.stages), "predicted": tables}
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
@@ -261,13 +254,12 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _score_rows(
-    names: Sequence[str], cases: Cases, views: Sequence[Scored], overlaps: Sequence[Overlap]
+    names: Sequence[str], cases: Cases, images: ScoredCases, overlaps: Sequence[Overlap]
 ) -> Iterator[tuple[object, ...]]:
-    """Yield a row per model and image: the true label in each view, the scores, and whether it is a training image."""
-    marks = np.stack([view.truth for view in views], axis=1).tolist()
-    truth = [[None if mark == UNKNOWN else mark for mark in row] for row in marks]
+    """Yield a row per model and image: the truth and the scores, and whether it is a training image."""
+    unknown = UNKNOWN if images.target.kind == "multilabel" else np.nan  # which is equal to nothing
+    truth = [[None if mark == unknown else mark for mark in row] for row in images.truth.tolist()]
     for column, name in enumerate(names):
-        scores = np.stack([view.scores[:, column] for view in views], axis=1).tolist()
         trained = overlaps[column].cells(len(truth))
-        for row, cells in enumerate(zip(truth, scores, trained, strict=True)):
+        for row, cells in enumerate(zip(truth, images.scores[:, column].tolist(), trained, strict=True)):
             yield name, row, cases.patient_ids[cases.patients[row]], *cells[0], *cells[1], cells[2]

@@ -17,7 +17,7 @@ from radtl_tf.data.manifest.guesses import MAX_CLASSES, affirmed_class, class_co
 from radtl_tf.data.manifest.label_words import written_as
 from radtl_tf.data.manifest.privacy import normal_id
 from radtl_tf.data.manifest.reader import manifest_of, naming, patient_ids, pattern_hint
-from radtl_tf.errors import DataError, nearest
+from radtl_tf.errors import DataError, ExperimentError, nearest
 from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task, Unit
@@ -35,7 +35,7 @@ def filled_preset(preset: str, task: Task, *, folder: Path, infer: bool = False)
 
     Raises:
         DataError: a column is missing, or a binary task names no positive class.
-        ExperimentError: the keys about the labels contradict each other.
+        ExperimentError: the keys about the labels contradict each other, or the preset is for another kind of task.
     """
     manifest = cast(Path, task.manifest)
     read = manifest_of(task)
@@ -54,9 +54,28 @@ def filled_preset(preset: str, task: Task, *, folder: Path, infer: bool = False)
         patients = patient_ids(read, task.patient, task.patient_pattern)
     if task.unit is None and patients is not None:
         task = replace(task, unit=_unit(table[list(labels)], [normal_id(one) for one in patients]))
-    text = (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8")
+    text = _asked(preset, (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8"), task)
     lines = "".join(f"{key} = {_toml(value)}\n" for key, value in _keys(task, folder).items() if value)
     return re.sub(r"^\[task\]\n(\w+ = .*\n)+", lambda _: f"[task]\n{lines}", text, count=1, flags=re.M)
+
+
+def _asked(preset: str, text: str, task: Task) -> str:
+    """Return the preset with the metric of the task: a regression gets the MAE, and a margin that the user must write.
+
+    Raises:
+        ExperimentError: the preset is about a number, but the task is not.
+    """
+    is_number = 'metric = "mae"' in text
+    if is_number and task.kind != "regression":
+        raise ExperimentError(
+            f"The preset {preset!r} is for a regression; this task is {task.kind}. Name the unit of the label, or "
+            "choose "
+            "another preset."
+        )
+    if is_number or task.kind != "regression":
+        return text
+    todo = f"# margin =       # write the largest difference in {task.label_unit} that does not matter"
+    return re.sub(r"^margin = .*$", todo, text.replace('metric = "auroc"', 'metric = "mae"'), count=1, flags=re.M)
 
 
 def _inferred(task: Task, cells: Iterable[str]) -> Task:
@@ -91,6 +110,7 @@ def _keys(task: Task, folder: Path) -> dict[str, Any]:
         "manifest",
         "kind",
         "label",
+        "label_unit",
         "label_separator",
         "classes",
         "positive",

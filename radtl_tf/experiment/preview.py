@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.data.decoding.worker_pool import pixels_of_all
+from radtl_tf.data.folds.strata import named_fifths
 from radtl_tf.data.manifest.labels import Labels, assemble, narrowed
 from radtl_tf.data.manifest.reader import Labelled, Manifest, labelled, patient_ids
 from radtl_tf.logs import get_logger
@@ -62,10 +63,16 @@ def _patients_in_turn(drawn: Sequence[int], patients: Sequence[str]) -> list[int
 
 
 def _labels_and_patients(found: Labelled, task: Task) -> tuple[Sequence[Labels], Sequence[str]]:
-    """Return the task's labels of each image, and its patient; without patient ids, each image is one patient."""
+    """Return the task's labels of each image, and its patient; without patient ids, each image is one patient.
+
+    The label of a number is the fifth that it is in.
+    """
     numbers = [str(row) for row in range(len(found.labels))]
-    assemble(found.labels, numbers, task)  # raises on labels that training would refuse
+    cases = assemble(found.labels, numbers, task)  # raises on labels that training would refuse
     patients = patient_ids(found.manifest, task.patient, task.patient_pattern) or numbers
+    if cases.is_number:
+        names, places = named_fifths(cases.truth)
+        return [(f"fifth {place + 1}: {names[place]} {task.label_unit}",) for place in places], patients
     return narrowed(found.labels.names, task), patients
 
 

@@ -35,12 +35,14 @@ def run_experiment(
     *,
     source: Source = None,
     accepted: Sequence[str] = (),
+    allow_changed: bool = False,
     watch: Watch = silent,
 ) -> Evaluation:
     """Run or resume an experiment in ``folder``: train the remaining runs, evaluate, report.
 
     ``source`` is data from memory, a Manifest or a TFDS builder, used in place of what the task names. ``accepted``
-    lists the codes of data-check warnings that the user has accepted; ``watch`` is called after each run.
+    lists the codes of data-check warnings that the user has accepted; ``allow_changed`` accepts that the finished runs
+    had other software or hardware. ``watch`` is called after each run.
 
     Raises:
         DataError, WeightsError, ExperimentError: the input is wrong, or the device ran out of memory.
@@ -51,7 +53,7 @@ def run_experiment(
     with writing(folder):
         if not is_supervised():
             forget_failures(folder)
-        plan = plan_experiment(experiment, folder, source=source, accepted=accepted)
+        plan = plan_experiment(experiment, folder, source=source, accepted=accepted, allow_changed=allow_changed)
         train_remaining(plan, watch)
         collect_predictions(plan)
         with one_line_when_full(WITHOUT_GPU):
@@ -62,7 +64,12 @@ def run_experiment(
 
 
 def plan_experiment(
-    experiment: Experiment, folder: Path, *, source: Source = None, accepted: Sequence[str] = ()
+    experiment: Experiment,
+    folder: Path,
+    *,
+    source: Source = None,
+    accepted: Sequence[str] = (),
+    allow_changed: bool = False,
 ) -> Plan:
     """Check and prepare an experiment on this machine, with this machine's folders of weights and cached features.
 
@@ -78,6 +85,7 @@ def plan_experiment(
         cache_folder=cache_folder(),
         accepted=accepted,
         source=source,
+        allow_changed=allow_changed,
     )
     for warning in plan.warnings:
         _log.warning(warning)

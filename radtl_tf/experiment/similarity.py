@@ -24,6 +24,7 @@ from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import read_json, write_text
 from radtl_tf.records.experiment_facts import read_facts
+from radtl_tf.records.integrity.folder_checksums import write_unless_intact
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, chunks
 from radtl_tf.training.finished_networks import FinishedRuns
@@ -44,8 +45,8 @@ def write_similarities(plan: Plan) -> None:
         WeightsError: a weights file is missing or has changed since the experiment started.
     """
     path = plan.folder.similarity
-    if not path.exists() and chosen_runs(plan) is not None:
-        write_text(path, csv_text(COLUMNS, similarities(plan)))
+    if chosen_runs(plan) is not None:
+        write_unless_intact(plan.folder, path, lambda: write_text(path, csv_text(COLUMNS, similarities(plan))))
 
 
 def similarities(plan: Plan) -> list[Row]:

@@ -15,6 +15,7 @@ Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
 Resize = Literal["pad", "stretch", "published"]
 Augmentation = Literal["none", "published", "laterality-safe"]
 TuningMode = Literal["frozen", "top10", "topK", "full"]
+Determinism = Literal["off", "seeded", "strict"]
 Unit = Literal["patient", "image"]
 Kind = Literal["binary", "multiclass", "multilabel", "regression", "ordinal"]
 QuestionMetric = Literal["auroc", "mae"]
@@ -212,7 +213,7 @@ class Training(_Strict):
     """How many gigabytes of features are kept on disk."""
     precision: Precision = "auto"
     """Arithmetic of the network. ``auto``: what the device does best."""
-    determinism: Literal["off", "seeded", "strict"] = "seeded"
+    determinism: Determinism = "seeded"
     """``strict``: the same bytes again on the same CPU with the same number of threads."""
 
     @property

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError
-from radtl_tf.records.disk import read_json
+from radtl_tf.records.disk import write_json
 from radtl_tf.records.experiment import Experiment, Unit
+from radtl_tf.records.integrity.sealed_json import intact_object, sealed
 from radtl_tf.records.reader import validated
 from radtl_tf.records.runs import Scenario, Target
 
@@ -33,6 +34,16 @@ class ClassCount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NumberFacts:
+    """The numbers of a regression over the images, in the unit of the label; the SD divides by their count."""
+
+    mean: float
+    sd: float
+    min: float
+    max: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnknownFacts:
     """Labels that the table does not give: how many are ``missing`` and ``uncertain`` in each column.
 
@@ -48,7 +59,7 @@ class UnknownFacts:
 class DataFacts:
     """The data of an experiment: ``sha256`` of the data set, counts, classes, and the unit that counts as one case.
 
-    ``unknown`` is ``None`` if the table gives every label.
+    ``unknown`` is ``None`` if the table gives every label. A regression has ``numbers`` and no classes.
     """
 
     sha256: str
@@ -58,6 +69,7 @@ class DataFacts:
     counts: dict[str, ClassCount]
     unit: Unit
     unknown: UnknownFacts | None = None
+    numbers: NumberFacts | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,9 +163,7 @@ def read_facts(path: Path) -> ExperimentFacts:
         OutputError: the file is missing or damaged.
         DataError: a newer version wrote it.
     """
-    written = read_json(path)
-    if not isinstance(written, dict):
-        raise OutputError(f"{path} is damaged: it holds no experiment. Restore the file.")
+    written = read_written(path)
     by = f"written by radtl_tf {_version(written)}"
     if written.get("format") != FORMAT:
         format_ = written.get("format")
@@ -168,6 +178,32 @@ def read_facts(path: Path) -> ExperimentFacts:
         raise DataError(f"{path}: {by}, and this version cannot read it: {error}") from error
     except (KeyError, TypeError) as error:
         raise OutputError(f"{path} is damaged: {error} is missing or wrong. Restore the file.") from error
+
+
+def read_written(path: Path) -> dict[str, Any]:
+    """Read ``experiment.json`` as it is written, whatever version wrote it.
+
+    Raises:
+        OutputError: the file is missing, damaged or edited.
+    """
+    if not path.exists():
+        raise OutputError(f"{path}: cannot be read (No such file or directory).")
+    written = intact_object(path)
+    if written is None:
+        raise OutputError(
+            f"{path} is damaged or was changed. Run the experiment again with its experiment file: it writes this file "
+            "again and keeps the finished runs."
+        )
+    return written
+
+
+def write_facts(path: Path, record: Mapping[str, Any]) -> None:
+    """Write ``record`` as ``experiment.json`` with its checksum.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    write_json(path, sealed(record))
 
 
 def _version(written: Mapping[str, Any]) -> str:

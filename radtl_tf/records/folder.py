@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from radtl_tf.records.checksums import checksum_of
 from radtl_tf.records.disk import read_json, temporary_folder, write_json
+from radtl_tf.records.integrity.sealed_json import sealed
 from radtl_tf.records.runs import Run, Setting
 
 
@@ -104,6 +106,11 @@ class OutputFolder:
         return self.root / "report.md"
 
     @property
+    def checksums(self) -> Path:
+        """The checksums of the small files of the folder."""
+        return self.root / "checksums.json"
+
+    @property
     def card(self) -> Path:
         """The summary card: one A4 page."""
         return self.root / "card.html"
@@ -196,12 +203,15 @@ class OutputFolder:
             yield read_json(run.record)
 
     @contextmanager
-    def finishing(self, run: Run) -> Iterator[Path]:
+    def finishing(self, run: Run, **facts: Any) -> Iterator[Path]:
         """Yield a temporary folder to write a run to; it is renamed when the block ends without error.
+
+        ``DONE.json`` gets the checksum of every file in it, and the JSON values ``facts``.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full.
         """
         with temporary_folder(self.run(run), replace=True) as temporary:
             yield temporary
-            write_json(RunFolder(temporary).marker, {"run": run.name})
+            files = {file.name: checksum_of(file) for file in sorted(temporary.iterdir())}
+            write_json(RunFolder(temporary).marker, sealed({"run": run.name, "files": files, **facts}))

@@ -84,6 +84,11 @@ def pretraining_from(raw: dict[str, Any], folder: Path) -> Pretraining:
     """Return ``raw``, the content of a source file in ``folder``, as checked records with absolute paths."""
     pretraining = record_from(raw, Pretraining)
     check_task(pretraining.task)
+    if pretraining.task.kind in ("regression", "ordinal"):
+        raise ExperimentError(
+            f"task.kind = {pretraining.task.kind!r}, but pre-training needs classes: use 'binary', 'multiclass' or "
+            "'multilabel'."
+        )
     if not pretraining.name.isprintable():
         raise ExperimentError("'name' contains a line break or another control character: remove it.")
     task, weights = absolute_task(pretraining.task, folder), absolute_weights(pretraining.weights, folder)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from typing import Any
 
-from radtl_tf.records.experiment import Kind
+from radtl_tf.records.experiment import Experiment, Kind
 
 CASE_COLUMNS = ("scenario", "repeat", "fold", "part", "example", "patient")
 SETTING_COLUMNS = ("backbone", "weights", "pixels", "tuning", "learning_rate")
@@ -151,3 +153,9 @@ class Run:
     def events(self) -> str:
         """Return ``<setting>/<learning rate>/<repeat>-<fold>``, the run's name in TensorBoard; a probe has no rate."""
         return f"{self.scenario.events}/{self.repeat}-{self.fold}"
+
+
+def runs_of(experiment: Experiment, scenarios: Sequence[Scenario]) -> list[Run]:
+    """Return every scenario on every fold of every repeat."""
+    folds = product(range(experiment.folds.repeats), range(experiment.folds.count))
+    return [Run(scenario, repeat, fold) for (repeat, fold), scenario in product(folds, scenarios)]

@@ -16,6 +16,7 @@ from radtl_tf.models.weights.sources import WeightsRecord, assign, initialize, r
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.experiment_facts import ExperimentFacts, WeightsFacts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.integrity.run_checksums import WEIGHTS, refuse_damaged
 from radtl_tf.records.runs import PROBE, Run, Setting
 from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.learned_weights import Learned, read_learned
@@ -71,6 +72,7 @@ class FinishedRuns:
             OutputError: the trained weights of the run are missing or damaged.
             WeightsError: the file is not the one that the experiment recorded, or cannot be read.
         """
+        refuse_damaged(self._folder.files(run), WEIGHTS)
         learned = read_learned(self._folder.files(run).weights)
         return self.rebuilt(run.scenario.setting, run.repeat, learned, weights, base, head)
 

@@ -20,7 +20,15 @@ from radtl_tf.records.experiment import Kind
 from radtl_tf.training.adam import BETA_1, BETA_2, EPSILON
 from radtl_tf.training.features.prefix_features import POOLED, chunks
 from radtl_tf.training.learned_weights import Learned
-from radtl_tf.training.losses import LOSSES, example_weights, inner_metrics, scores_of, targets_of
+from radtl_tf.training.losses import (
+    LOSSES,
+    LabelScale,
+    example_weights,
+    inner_metrics,
+    label_scale,
+    scores_of,
+    targets_of,
+)
 from radtl_tf.training.prefetch import Ahead
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
 from radtl_tf.training.run import Epoch, Outcome, RunData, rule_for, standardization
@@ -48,13 +56,14 @@ def train_heads(data: RunData, folds: Sequence[Fold], rates: Sequence[float]) ->
         [_HeadRun(*batch.head(number, rate), rule_for(data.training, fold)) for rate in range(len(rates))]
         for number, fold in enumerate(folds)
     ]
+    labels = data.cases.labels
     for epoch in range(1, data.training.epochs + 1):
         start = time.monotonic()
         losses, waiting = batch.train_epoch(epoch)
         scores = batch.scores([fold.inner for fold in folds])
         shared = (time.monotonic() - start) / losses.size, waiting / losses.size
         for number, fold in enumerate(folds):
-            rows = _rows(epoch, losses[number], data.cases.truth[fold.inner], scores[number], *shared)
+            rows = _rows(epoch, losses[number], labels[fold.inner], scores[number], *shared)
             for rate, row in enumerate(rows):
                 run = runs[number][rate]
                 if not run.rule.ended:
@@ -66,10 +75,10 @@ def train_heads(data: RunData, folds: Sequence[Fold], rates: Sequence[float]) ->
     final = {part: batch.scores(positions) for part, positions in parts.items()}
     return [
         [
-            _outcome(affine, run, {part: of[number][:, rate] for part, of in final.items()})
+            _outcome(affine, run, {part: of[number][:, rate] for part, of in final.items()}, scale)
             for rate, run in enumerate(row)
         ]
-        for number, (affine, row) in enumerate(zip(batch.affine, runs, strict=True))
+        for number, (affine, row, scale) in enumerate(zip(batch.affine, runs, batch.scales, strict=True))
     ]
 
 
@@ -84,11 +93,11 @@ class _Step:
 
 
 class _HeadBatch:
-    """Kernels (F, C, L * K) and biases of F folds x L learning rates x K classes, and the optimizer's state."""
+    """Kernels (F, C, L * K) and biases of F folds x L learning rates x K outputs, and the optimizer's state."""
 
     def __init__(self, data: RunData, folds: Sequence[Fold], rates: Sequence[float]) -> None:
         self._data, self._folds, self._num_rates = data, folds, len(rates)
-        self._num_classes = len(data.cases.classes)
+        self._num_outputs = data.cases.num_outputs
         self._every = np.arange(len(data.cases.truth))
         self._plain = self._view(None)
         self.affine = [self._standardization(fold) for fold in folds]
@@ -97,14 +106,23 @@ class _HeadBatch:
         self._mean, self._scale = tf.constant(mean), tf.constant(np.where(alive, sd, np.inf).astype(np.float32))
         kernels = [np.tile(self._kernel(fold), self._num_rates) for fold in folds]
         self._kernel_now = tf.constant(np.stack(kernels))  # (F, C, L * K)
-        self._bias_now = tf.zeros((len(folds), 1, self._num_rates * self._num_classes))
+        self._bias_now = tf.zeros((len(folds), 1, self._num_rates * self._num_outputs))
         self._moments = [tf.zeros_like(now) for now in (self._kernel_now, self._kernel_now)]
         self._moments += [tf.zeros_like(now) for now in (self._bias_now, self._bias_now)]
         self._steps = np.zeros(len(folds))
         policy = data.training.class_weights
-        self._targets = targets_of(data.cases)
+        self.scales = [label_scale(data.cases, fold.train) for fold in folds]
+        self._targets = self._targets_by_fold()
         self._weights = [example_weights(data.cases, fold.train, policy) for fold in folds]  # (N, 1 or K) each
-        self._rates = np.repeat(np.asarray(rates, np.float32), self._num_classes)  # (L * K,)
+        self._rates = np.repeat(np.asarray(rates, np.float32), self._num_outputs)  # (L * K,)
+
+    def _targets_by_fold(self) -> NDArray[np.float32]:
+        """Return the targets (F, N, K), which differ between folds only if they are standardized numbers."""
+        cases = self._data.cases
+        if cases.is_number:
+            return np.stack([targets_of(cases, scale) for scale in self.scales])
+        targets = targets_of(cases)
+        return np.broadcast_to(targets, (len(self._folds), *targets.shape))
 
     def train_epoch(self, epoch: int) -> tuple[NDArray[np.float64], float]:
         """Train one epoch on each training part; return the mean loss (F, L) and the seconds of waiting for batches."""
@@ -123,17 +141,18 @@ class _HeadBatch:
         return total / np.array([len(order) for order in orders])[:, None], prepared.waited
 
     def scores(self, positions: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float64]]:
-        """Return, for each fold, P(positive) (n, L) or P(class) (n, L, K) of the examples at its positions (n,)."""
+        """Return, for each fold, the scores (n, L) or (n, L, K) of the examples at its positions (n,)."""
         filled = np.stack([np.resize(at, max(map(len, positions))) for at in positions])  # (F, M), repeated to M
         logits = _logits(self._plain, filled, self._mean, self._scale, self._kernel_now, self._bias_now).numpy()
-        scores = scores_of(
-            self._data.cases.kind, logits.reshape(*filled.shape, self._num_rates, self._num_classes)
-        )  # (F, M, L[, K])
-        return [of_fold[: len(at)] for of_fold, at in zip(scores, positions, strict=True)]
+        by_rate = logits.reshape(*filled.shape, self._num_rates, self._num_outputs)  # (F, M, L, K)
+        return [
+            scores_of(self._data.cases.kind, of_fold[: len(at)], scale)
+            for of_fold, at, scale in zip(by_rate, positions, self.scales, strict=True)
+        ]
 
     def head(self, fold: int, rate: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return kernel (C, K) and bias (K,) of one run."""
-        columns = slice(rate * self._num_classes, (rate + 1) * self._num_classes)
+        columns = slice(rate * self._num_outputs, (rate + 1) * self._num_outputs)
         return self._kernel_now[fold, :, columns].numpy(), self._bias_now[fold, 0, columns].numpy()
 
     def restore(self, runs: Sequence[Sequence[_HeadRun]]) -> None:
@@ -153,7 +172,7 @@ class _HeadBatch:
 
     def _kernel(self, fold: Fold) -> NDArray[np.float32]:
         key = (self._data.seed, fold.repeat, fold.fold)
-        return head_kernel(key, self._plain.shape[1], self._num_classes, self._data.training.head_input)
+        return head_kernel(key, self._plain.shape[1], self._num_outputs, self._data.training.head_input)
 
     def _prepare(
         self, width: int, keys: Sequence[tuple[int, ...]], batches: Sequence[Sequence[NDArray[np.int64]]]
@@ -179,7 +198,7 @@ class _HeadBatch:
         taken = np.maximum(self._steps, 1)
         correction = np.sqrt(1 - BETA_2**taken) / (1 - BETA_1**taken) * (sizes > 0)
         rates = (correction[:, None, None] * self._rates).astype(np.float32)  # (F, 1, L * K), 0 for empty batches
-        targets = self._targets[step.positions]  # (F, B, K)
+        targets = self._targets[np.arange(len(sizes))[:, None], step.positions]  # (F, B, K)
         shares = step.weights / np.maximum(sizes, 1)[:, None, None].astype(np.float32)
         state = [self._kernel_now, self._bias_now, *self._moments]
         active = (sizes > 0).astype(np.float32)[:, None, None]
@@ -239,12 +258,12 @@ def _logits(
 
 
 def _rows(
-    epoch: int, losses: NDArray, truth: NDArray[np.int64], scores: NDArray[np.float64], seconds: float, waiting: float
+    epoch: int, losses: NDArray, truth: NDArray, scores: NDArray[np.float64], seconds: float, waiting: float
 ) -> list[Epoch]:
     """Return the history row of each learning rate of one fold; ``scores`` (n, L[, K]) are of the inner part."""
     inner, aurocs = inner_metrics(truth, scores)
     return [
-        Epoch(epoch, float(loss), float(one), float(area), seconds, waiting)
+        Epoch(epoch, float(loss), float(one), None if area is None else float(area), seconds, waiting)
         for loss, one, area in zip(losses, inner, aurocs, strict=True)
     ]
 
@@ -259,9 +278,13 @@ def _follow(run: _HeadRun, row: Epoch, head: tuple[NDArray[np.float32], NDArray[
 
 
 def _outcome(
-    affine: tuple[NDArray[np.float32], NDArray[np.float32]], run: _HeadRun, scores: dict[str, NDArray[np.float64]]
+    affine: tuple[NDArray[np.float32], NDArray[np.float32]],
+    run: _HeadRun,
+    scores: dict[str, NDArray[np.float64]],
+    scale: LabelScale,
 ) -> Outcome:
     mean, sd = affine
+    kernel, bias = scale.head(run.kernel, run.bias)
     constant = sd <= DEAD * np.abs(mean)
     return Outcome(
         history=run.history,
@@ -269,5 +292,5 @@ def _outcome(
         converged=run.rule.converged,
         diverged=run.rule.diverged,
         scores=scores,
-        learned=Learned(suffix=[], kernel=run.kernel, bias=run.bias, mean=mean, sd=np.where(constant, 0, sd)),
+        learned=Learned(suffix=[], kernel=kernel, bias=bias, mean=mean, sd=np.where(constant, 0, sd)),
     )

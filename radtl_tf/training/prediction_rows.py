@@ -16,16 +16,17 @@ def prediction_rows(
 ) -> Iterator[tuple[object, ...]]:
     """Yield the rows of the scenario ``name`` on ``fold``, in the order of ``records.runs.Target.columns``.
 
-    ``scores`` has P(positive) (n,) or P(class) (n, K) for each part. The truth of an unknown label is ``None``.
+    ``scores`` (n,) or (n, K) of each part are those of ``losses.scores_of``. The truth of an unknown label is ``None``.
     """
-    positions, truth = dict(fold.parts()), cases.marks if cases.kind == "multiclass" else cases.truth
+    positions, truth = dict(fold.parts()), cases.columns
+    written = float if cases.is_number else _truth
     for part, of_part in scores.items():
         at = positions[part]
         cells = np.column_stack([truth[at], of_part]).tolist()
         half = len(cells[0]) // 2 if cells else 0
         for row, cell in zip(at.tolist(), cells, strict=True):
             patient = cases.patient_ids[cases.patients[row]]
-            yield (name, fold.repeat, fold.fold, part, row, patient, *map(_truth, cell[:half]), *cell[half:])
+            yield (name, fold.repeat, fold.fold, part, row, patient, *map(written, cell[:half]), *cell[half:])
 
 
 def _truth(value: float) -> int | None:

@@ -89,8 +89,8 @@ def _trained(data: RunData, recipe: Recipe, fold: Fold) -> Outcome:
         raise ValueError(f"{recipe.scenario.name} has no learning rate")
     if setting.tuning == POOLED:
         return train_heads(data, [fold], [rate])[0][0]
-    classes, kind = len(data.cases.classes), data.cases.kind
-    trainer = Trainer(setting.backbone, setting.tuning, data.training.image_size, num_classes=classes, kind=kind)
+    outputs, kind = data.cases.num_outputs, data.cases.kind
+    trainer = Trainer(setting.backbone, setting.tuning, data.training.image_size, num_outputs=outputs, kind=kind)
     return train_run(trainer, data, fold, setting.tuning, rate)
 
 

@@ -16,7 +16,15 @@ from radtl_tf.records.experiment import Training
 from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, chunks
 from radtl_tf.training.learned_weights import Learned
-from radtl_tf.training.losses import example_weights, inner_auroc, inner_loss, scores_of, targets_of
+from radtl_tf.training.losses import (
+    LabelScale,
+    example_weights,
+    inner_auroc,
+    inner_loss,
+    label_scale,
+    scores_of,
+    targets_of,
+)
 from radtl_tf.training.prefetch import Ahead
 from radtl_tf.training.randomness import dropout_mask, epoch_order, head_kernel
 from radtl_tf.training.stopping import StoppingRule
@@ -33,19 +41,23 @@ Batch = tuple[Arrays, NDArray[np.float32], NDArray[np.float32], NDArray[np.float
 
 @dataclass(frozen=True)
 class Epoch:
-    """One row of ``history.csv``; ``waiting`` is the part of its seconds in which the device waited for a batch."""
+    """One row of ``history.csv``; ``waiting`` is the part of its seconds in which the device waited for a batch.
+
+    In a regression ``inner_loss`` is the mean absolute error in the unit of the label, ``loss`` is Huber's in units of
+    its SD, and there is no ``inner_auroc``.
+    """
 
     epoch: int
     loss: float
     inner_loss: float
-    inner_auroc: float
+    inner_auroc: float | None
     seconds: float
     waiting: float
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The results of a Run: scores of the inner and the test part, P(positive) (n,) or P(class) (n, K).
+    """The results of a Run: scores of the inner and the test part, as ``losses.scores_of`` returns them.
 
     ``best_epoch`` counts from 1; 0 is the start. ``converged`` is false if the best epoch is the last one or the run
     diverged, and ``None`` if no epoch was chosen.
@@ -99,13 +111,14 @@ def train_run(
     ``on_epoch`` is called after each epoch.
     """
     _begin(trainer, data, fold, tuning, learning_rate)
+    labels = data.cases.labels[fold.inner]
     history: list[Epoch] = []
     rule, learned = rule_for(data.training, fold), trainer.learned()
     for epoch in range(1, data.training.epochs + 1):
         start = time.monotonic()
         loss, waiting = _train_epoch(trainer, data, fold, tuning, epoch)
-        inner = _scores(trainer, data, tuning, fold.inner)
-        row = _row(epoch, loss, data.cases.truth[fold.inner], inner, start, waiting)
+        inner = _scores(trainer, data, fold, tuning, fold.inner)
+        row = _row(epoch, loss, labels, inner, start, waiting)
         if rule.follow(epoch, row.loss, row.inner_loss):
             history.append(row)
             on_epoch(row)
@@ -119,8 +132,8 @@ def train_run(
         best_epoch=rule.best,
         converged=rule.converged,
         diverged=rule.diverged,
-        scores={part: _scores(trainer, data, tuning, rows) for part, rows in fold.parts() if part != "train"},
-        learned=_learned(trainer, learned),
+        scores={part: _scores(trainer, data, fold, tuning, rows) for part, rows in fold.parts() if part != "train"},
+        learned=_learned(trainer, learned, label_scale(data.cases, fold.train)),
     )
 
 
@@ -132,7 +145,7 @@ def rule_for(training: Training, fold: Fold) -> StoppingRule:
 def _begin(trainer: Trainer, data: RunData, fold: Fold, tuning: str, learning_rate: float) -> None:
     """Reset the trainer to the start of this run: suffix, head, standardization, learning rate."""
     key = (data.seed, fold.repeat, fold.fold)
-    kernel = head_kernel(key, trainer.num_features, len(data.cases.classes), data.training.head_input)
+    kernel = head_kernel(key, trainer.num_features, data.cases.num_outputs, data.training.head_input)
     trainer.reset(data.suffix, kernel, _affine(trainer, data, fold, tuning), learning_rate)
 
 
@@ -154,7 +167,8 @@ def _train_epoch(trainer: Trainer, data: RunData, fold: Fold, tuning: str, epoch
 def _batches(num_features: int, data: RunData, fold: Fold, tuning: str, epoch: int) -> Iterator[Batch]:
     """Yield the batches of one epoch in its order."""
     settings, cases = data.training, data.cases
-    weights, targets = example_weights(cases, fold.train, settings.class_weights), targets_of(cases)
+    weights = example_weights(cases, fold.train, settings.class_weights)
+    targets = targets_of(cases, label_scale(cases, fold.train))
     key = (data.seed, fold.repeat, fold.fold, epoch)
     view = (epoch - 1) % settings.num_views if settings.num_views else None
     order = epoch_order(key, fold.train, fold.images_per_epoch)
@@ -163,17 +177,17 @@ def _batches(num_features: int, data: RunData, fold: Fold, tuning: str, epoch: i
         yield data.store.rows(tuning, positions, view), targets[positions], weights[positions], mask
 
 
-def _scores(trainer: Trainer, data: RunData, tuning: str, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+def _scores(
+    trainer: Trainer, data: RunData, fold: Fold, tuning: str, positions: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Return the scores of the examples at ``positions``, one row per example."""
     batches: Iterator[Arrays] = (
         data.store.rows(tuning, rows, None) for rows in chunks(positions, EVALUATION_ROWS.get(tuning, PREFIX_BATCH))
     )
-    return scores_of(data.cases.kind, trainer.logits(batches))
+    return scores_of(data.cases.kind, trainer.logits(batches), label_scale(data.cases, fold.train))
 
 
-def _row(
-    epoch: int, loss: float, truth: NDArray[np.int64], scores: NDArray[np.float64], start: float, waiting: float
-) -> Epoch:
+def _row(epoch: int, loss: float, truth: NDArray, scores: NDArray[np.float64], start: float, waiting: float) -> Epoch:
     """Return an epoch's row of the history; its metrics are ``nan`` if a score is not finite."""
     finite = np.isfinite(scores).all()
     return Epoch(
@@ -186,6 +200,8 @@ def _row(
     )
 
 
-def _learned(trainer: Trainer, copies: tuple[Arrays, Arrays]) -> Learned:
+def _learned(trainer: Trainer, copies: tuple[Arrays, Arrays], scale: LabelScale) -> Learned:
+    """Return what a run learned, the head in the unit of the label."""
     by_name = dict(zip((weight.name for weight in trainer.head.weights), copies[1], strict=True))
+    by_name["kernel"], by_name["bias"] = scale.head(by_name["kernel"], by_name["bias"])
     return Learned(suffix=copies[0], **by_name)

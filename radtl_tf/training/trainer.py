@@ -17,7 +17,7 @@ from radtl_tf.records.experiment import Kind
 from radtl_tf.training.adam import adam
 from radtl_tf.training.batch_norm import with_fused_batch_norms
 from radtl_tf.training.features.array_cache import Arrays
-from radtl_tf.training.losses import LOSSES
+from radtl_tf.training.losses import LOSSES, sigmoid_loss
 
 
 class Trainer:
@@ -30,8 +30,8 @@ class Trainer:
     is computed from the whole batch, but trainable batch norms use the statistics of a share.
     """
 
-    def __init__(self, backbone: str, tuning: str, image_size: int, *, num_classes: int, kind: Kind = "binary") -> None:
-        """Build the suffix of ``backbone`` at ``tuning`` for square images, with a head of ``num_classes`` outputs.
+    def __init__(self, backbone: str, tuning: str, image_size: int, *, num_outputs: int, kind: Kind = "binary") -> None:
+        """Build the suffix of ``backbone`` at ``tuning`` for square images, with a head of ``num_outputs``.
 
         ``kind`` of the task determines the loss.
         """
@@ -39,15 +39,15 @@ class Trainer:
         with self._replicas.scope():
             self.suffix = split(with_fused_batch_norms(build_base(backbone, image_size, seed=0)), tuning).suffix
             self.num_features = int(self.suffix.outputs[0].shape[-1])
-            self.head = Head(num_features=self.num_features, num_classes=num_classes)
+            self.head = Head(num_features=self.num_features, num_classes=num_outputs)
             self._optimizer = adam()
             self._learning = [*self.suffix.trainable_variables, *self.head.trainable_variables]
             self._optimizer.build(self._learning)
         self._optimizer_start = copies(self._optimizer.variables)
         cuts = [tf.TensorSpec((None, *tensor.shape[1:]), tf.float32) for tensor in self.suffix.inputs]
-        self.num_weights = num_classes if kind == "multilabel" else 1  # per example in the loss
+        self.num_weights = num_outputs if self._loss is sigmoid_loss else 1  # per example in the loss
         weights = tf.TensorSpec((None, self.num_weights), tf.float32)
-        targets = tf.TensorSpec((None, num_classes), tf.float32)
+        targets = tf.TensorSpec((None, num_outputs), tf.float32)
         mask = tf.TensorSpec((None, self.num_features), tf.float32)
         # No Python code here depends on a tensor's value, and autograph would take as long as tracing.
         self._step = tf.function(self._share_step, input_signature=(cuts, targets, weights, mask), autograph=False)
@@ -73,7 +73,7 @@ class Trainer:
     def step(self, cuts: Arrays, targets: NDArray, weights: NDArray, mask: NDArray) -> float:
         """Train on one batch: cut tensors (B, ...), targets (B, K), ``weights`` of the loss, dropout mask (B, C).
 
-        The weights are per example (B, 1), or per label (B, K) in a multilabel task.
+        The weights are per example (B, 1), or per label or threshold (B, K) in a multilabel or ordinal task.
         """
         short = -len(targets) % self._replicas.num_replicas_in_sync
         if short:

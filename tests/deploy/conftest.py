@@ -18,11 +18,12 @@ BANDS = {"top": slice(0, 13), "middle": slice(13, 26), "bottom": slice(26, 40)} 
 
 
 @pytest.fixture
-def finished(finished_once: Path, tmp_path: Path) -> OutputFolder:
+def finished(finished_once: Path, tmp_path: Path, forget_checksums: Callable[[Path], None]) -> OutputFolder:
     """Return a copy of the output folder of a finished experiment, which a test may change."""
     for name in ("out", "images", "tiny.h5"):
         copy = shutil.copytree if (finished_once / name).is_dir() else shutil.copy
         copy(finished_once / name, tmp_path / name)
+    forget_checksums(tmp_path / "out")
     return OutputFolder(tmp_path / "out")
 
 
@@ -33,14 +34,17 @@ def make_ensemble(tiny_backbone: str) -> Callable[..., Any]:
 
 
 def small_ensemble(kind: str = "binary", num_members: int = 2) -> Any:
-    """Return an ensemble of small networks with random weights whose probabilities differ between images."""
+    """Return an ensemble of small networks with random weights whose scores differ between images.
+
+    An ordinal one has four stages, the classes of the others are two (binary) or three.
+    """
     from radtl_tf.deploy.graph.ensemble import Ensemble
     from radtl_tf.models.backbones import build_base
     from radtl_tf.models.head import Head
     from radtl_tf.models.pixels import convention
     from radtl_tf.models.tuning import split
 
-    random, num_classes = np.random.default_rng(0), 2 if kind == "binary" else 3
+    random, num_classes = np.random.default_rng(0), {"binary": 2, "regression": 1}.get(kind, 3)
     parts = [split(build_base("Tiny", 32, seed=0), "topK2") for _ in range(num_members)]
     members = []
     for part in parts:

@@ -71,12 +71,31 @@ def test_only_binary_models_take_a_positive_class() -> None:
     assert re.search("positive .*binary.* three .*multiclass", refused(SEVERAL, positive="a"))
 
 
+NUMBER: dict[str, Any] = {"setting": "age", "kind": "regression", "classes": [], "label_unit": "years"}
+STAGES: dict[str, Any] = {"setting": "cvm", "kind": "ordinal", "classes": ["CS1", "CS2", "CS3"]}
+
+
+def test_numbers_and_stages_take_unit_and_order_from_the_model() -> None:
+    assert task_of([NUMBER, NUMBER], Task()) == Task(kind="regression", label_unit="years")
+    assert task_of([STAGES], Task()) == Task(kind="ordinal", classes=("CS1", "CS2", "CS3"))
+    assert target_of(STAGES).outputs == ("above CS1", "above CS2")
+    assert re.search(
+        "age .*'years' .*months .*'months'", refused(NUMBER, {**NUMBER, "setting": "months", "label_unit": "months"})
+    )
+    turned = {**STAGES, "setting": "turned", "classes": ["CS3", "CS2", "CS1"]}
+    assert re.search("cvm .*'CS1', 'CS2', 'CS3' .*turned .*'CS3', 'CS2', 'CS1'", refused(STAGES, turned))
+    assert re.search("age .*regression .*cvm .*ordinal", refused(NUMBER, STAGES))
+    assert re.search("positive .*age .*regression", refused(NUMBER, positive="12"))
+
+
 def test_labels_that_a_model_knows() -> None:
     for cards, table, task in (
         ([BINARY], manifest(label=["sick", "well", "sick"]), Task()),
         ([BINARY], manifest(label=["sick|other", "", "other"]), Task(label_separator="|")),
         ([SEVERAL], manifest(label=["b", "c", "a"]), Task()),
         ([LABELS], manifest(label=["a|other|b", "", "c"]), Task(label_separator="|")),
+        ([NUMBER], manifest(label=["10.5", "12"]), Task()),
+        ([STAGES], manifest(label=["CS1", "CS3", "CS2"]), Task()),
         ([LABELS], manifest(a=["1", "0"], b=["0", "1"], c=["1", "0"]), Task(label=("c", "a", "b"))),
     ):
         check_labels(table, task_of(cards, task), cards)
@@ -89,6 +108,9 @@ def test_labels_that_a_model_knows() -> None:
         (SEVERAL, manifest(label=["a", "d", "d"]), {}, r"\b2 images .*'d', .*'a', 'b', 'c'"),
         (SEVERAL, manifest(label=["a", "b"]), {}, r"labels\.csv: .*'c' .* three"),
         (SEVERAL, manifest(label=["a", ""]), {}, r"labels\.csv: 1 label .* line 3"),
+        (STAGES, manifest(label=["CS1", "CS4", "CS3"]), {}, r"\b1 images .*'CS4'.* cvm .*'CS3'"),
+        (STAGES, manifest(label=["CS1", "CS2", "CS2"]), {}, r"labels\.csv: no image .*'CS3' .*cvm"),
+        (NUMBER, manifest(label=["10.5", "12Y"]), {}, r"labels\.csv.*not a finite number.*years"),
         (LABELS, manifest(label=["a|b", "c|c"]), {"label": "findings"}, "'findings'"),
         (LABELS, manifest(label=["a|b", "d"]), {"label_separator": "|"}, "no image .*'c'"),
         (LABELS, manifest(label=["a|b", "b|c"]), {"label_separator": "|"}, "every image .*'b'"),

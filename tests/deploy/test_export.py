@@ -22,7 +22,7 @@ from radtl_tf.models.backbones import build_base
 from radtl_tf.models.precision import borrowed_precision
 from radtl_tf.models.weights.file import write_weights
 from radtl_tf.records.disk import read_json, write_json
-from radtl_tf.records.experiment_facts import read_facts
+from radtl_tf.records.experiment_facts import read_facts, write_facts
 from radtl_tf.records.folder import OutputFolder
 
 SETTING = "Tiny-mine-tf-frozen"
@@ -129,7 +129,7 @@ def test_a_tie_exports_nothing_until_the_setting_is_named(finished: OutputFolder
 def test_a_weights_file_that_changed_is_not_exported(finished: OutputFolder, tmp_path: Path) -> None:
     record = read_json(finished.experiment)
     record["experiment"]["weights"]["mine"]["files"]["Tiny"] = str(tmp_path / "tiny.h5")
-    write_json(finished.experiment, record)
+    write_facts(finished.experiment, record)
     write_weights(tmp_path / "tiny.h5", build_base("Tiny", 32, seed=100))
     with pytest.raises(WeightsError, match=r"'mine' .*tiny\.h5 .*sha256"):
         export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)

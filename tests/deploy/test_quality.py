@@ -46,6 +46,15 @@ def test_the_limits_are_those_of_a_test(trained: dict[str, Any], reading: Any) -
     assert [bool(quality.flags(one)) for one in readings] == outside.tolist()
 
 
+@pytest.mark.parametrize(("number", "codes"), [(7.9, ("range",)), (8.0, ()), (15.0, ()), (15.1, ("range",))])
+def test_a_number_outside_the_training_labels(
+    number: float, codes: tuple[str, ...], trained: dict[str, Any], reading: Any
+) -> None:
+    card = {"inputs": trained, "label_range": [8.0, 15.0]}
+    assert Quality(card).flags(reading(mean=0.5, height=100, width=80), (number,)) == codes
+    assert Quality({"label_range": [8.0, 15.0]}).flags(reading(), (number,)) == (*codes, "unknown")
+
+
 def test_a_model_without_a_summary_says_so(reading: Any, trained: dict[str, Any]) -> None:
     assert Quality({}).flags(reading()) == Quality({"inputs": None}).flags(reading()) == ("unknown",)
     earlier = {name: value for name, value in trained.items() if name != "bits"}

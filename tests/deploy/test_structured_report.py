@@ -16,7 +16,14 @@ from pydicom.uid import ComprehensiveSRStorage, DigitalXRayImageStorageForPresen
 
 from radtl_tf import __version__
 from radtl_tf.deploy.predict import Score
-from radtl_tf.deploy.structured_report import COMMENT, SCHEME, model_hash, structured_report, structured_reports
+from radtl_tf.deploy.structured_report import (
+    COMMENT,
+    COMMENTS,
+    SCHEME,
+    model_hash,
+    structured_report,
+    structured_reports,
+)
 from radtl_tf.errors import DataError, OutputError, RadtlError
 from radtl_tf.logs import shown
 
@@ -30,6 +37,14 @@ BINARY: dict[str, Any] = {
     "operating_points": [{"name": "youden", "threshold": 0.42}, {"name": "sensitivity=0.95", "threshold": 0.8}],
 }
 SEVERAL: dict[str, Any] = {"setting": "Tiny", "kind": "multiclass", "classes": ["oben", "häufig" * 20, "下\\"]}
+NUMBER: dict[str, Any] = {
+    "setting": "Tiny",
+    "kind": "regression",
+    "classes": [],
+    "label": "age",
+    "label_unit": "years",
+}
+STAGES: dict[str, Any] = {"setting": "Tiny", "kind": "ordinal", "classes": ["CS1", "CS2", "CS3"], "label": "stage"}
 PERSON = {"PatientName": "Ærø^Ångström", "PatientID": "007", "PatientBirthDate": "19700101", "PatientSex": "F"}
 STUDY = {"StudyDate": "20250102", "StudyTime": "101112", "StudyID": "9", "AccessionNumber": "A1"}
 
@@ -101,6 +116,33 @@ def test_each_of_several_classes_has_a_group(image: Dataset) -> None:
     assert [group.finding_type.meaning for group in found] == ["oben", ("häufig" * 20)[:55], "下/"]
 
 
+def test_a_number_is_a_measurement_in_its_unit(image: Dataset) -> None:
+    report = structured_report(image, (11.25,), NUMBER)
+    (group,) = groups(report)
+    (measurement,) = group.get_measurements()
+    assert measurement.value == 11.25
+    assert (measurement.unit.value, measurement.unit.scheme_designator) == ("a", "UCUM")
+    assert "age" in group.finding_type.meaning and group.get_qualitative_evaluations() == []
+    assert COMMENTS["regression"] in [item.get("TextValue") for item in report.ContentSequence]
+
+
+def test_a_unit_without_a_code_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match="'points'"),
+        structured_reports({**NUMBER, "label_unit": "points"}, tmp_path / "sr"),
+    ):
+        pass
+    assert not (tmp_path / "sr").exists()
+
+
+def test_the_predicted_stage_is_a_coded_finding(image: Dataset) -> None:
+    (group,) = groups(structured_report(image, (0.2, 0.7, 0.1), STAGES))
+    (evaluation,) = group.get_qualitative_evaluations()
+    assert (evaluation.value.scheme_designator, evaluation.value.meaning) == (SCHEME, "CS2")
+    found = {one.name.meaning: one.value for one in group.get_measurements()}
+    assert found == {"Probability of CS1": 0.2, "Probability of CS2": 0.7, "Probability of CS3": 0.1}
+
+
 def test_unknown_patient_data_stay_empty_and_a_missing_uid_is_refused(image: Dataset) -> None:
     for name in (*PERSON, *STUDY):
         delattr(image, name)
@@ -145,7 +187,10 @@ def test_without_highdicom_it_is_one_error(tmp_path: Path, monkeypatch: pytest.M
     assert not (tmp_path / "sr").exists()
 
 
-@pytest.mark.parametrize(("card", "scores"), [(BINARY, (0.73,)), (SEVERAL, (0.2, 0.3, 0.5))])
+@pytest.mark.parametrize(
+    ("card", "scores"),
+    [(BINARY, (0.73,)), (SEVERAL, (0.2, 0.3, 0.5)), (NUMBER, (11.25,)), (STAGES, (0.2, 0.7, 0.1))],
+)
 @pytest.mark.parametrize("tool", ["dciodvfy", "dsrdump"])
 def test_other_tools_find_no_error(
     tool: str, card: dict[str, Any], scores: tuple[float, ...], radiograph: Path, tmp_path: Path

@@ -59,7 +59,7 @@ class Synthetic:
 
     @property
     def target(self) -> Target:
-        return Target(self.kind, self.classes)  # type: ignore[arg-type]
+        return Target(self.kind, () if self.kind == "regression" else self.classes)  # type: ignore[arg-type]
 
 
 def write_synthetic(folder: Path, like: Synthetic) -> Path:
@@ -83,7 +83,7 @@ def write_synthetic(folder: Path, like: Synthetic) -> Path:
         record = _run_record(like, Run(scenario, repeat, fold), converged=number % 17 != 3)
         (place / "run.json").write_text(json.dumps(record))  # unsynced: a test has hundreds of them
         (place / "history.csv").write_text(csv_text(HISTORY_COLUMNS, _history(record, 0.02 * (repeat + fold))))
-        (place / "DONE.json").write_text("{}")
+        (place / "DONE.json").write_text(json.dumps({"run": Run(scenario, repeat, fold).name}))
     return folder
 
 
@@ -93,6 +93,11 @@ def _cases(like: Synthetic, random: np.random.Generator) -> tuple[np.ndarray, np
     With several classes, the truth is (n, K), the same for all images of a patient.
     """
     patients = np.repeat(np.arange(like.num_patients), random.choice([1, 1, 1, 2, 3], like.num_patients))
+    if like.kind == "regression":
+        return patients, np.round(random.uniform(6, 18, like.num_patients), 1)[patients]
+    if like.kind == "ordinal":
+        stage = random.permutation(np.arange(like.num_patients) % len(like.classes))
+        return patients, (stage[:, None] > np.arange(len(like.classes) - 1)).astype(int)[patients]
     if like.kind == "multiclass":
         number = random.permutation(np.arange(like.num_patients) % len(like.classes))
         return patients, np.eye(len(like.classes), dtype=int)[number][patients]
@@ -111,7 +116,8 @@ def _folds(
 ) -> list[tuple[Any, ...]]:
     """Assign patients to folds, alternating within each class so that every part has both."""
     rows = []
-    kinds = truth @ 2 ** np.arange(truth.shape[1]) if truth.ndim == 2 else truth
+    kinds = (truth > 12).astype(int) if like.kind == "regression" else truth
+    kinds = truth @ 2 ** np.arange(truth.shape[1]) if truth.ndim == 2 else kinds
     of_patient = np.zeros(like.num_patients, int)
     np.maximum.at(of_patient, patients, kinds)
     for repeat in range(like.num_repeats):
@@ -161,6 +167,8 @@ def _predictions(
             noise = common[repeat, example] + like.noise * random.normal(size=np.shape(truth[example]))
             logits = (signal * (truth[example] - 0.5) + noise) * max(signal, 0.1)
             scores = softmax(logits) if like.kind == "multiclass" else expit(logits)
+            if like.kind == "regression":  # errors of 2 units without any signal, smaller with more of it
+                scores = truth[example] + noise * 2 * np.exp(-signal)
             cells = (*np.atleast_1d(truth[example]).tolist(), *np.atleast_1d(scores).tolist())
             rows.append((scenario.name, repeat, fold, part, example, patient, *cells))
     return rows
@@ -192,25 +200,34 @@ def _history(record: dict[str, Any], shift: float) -> list[tuple[Any, ...]]:
     ]
 
 
+def _keys(like: Synthetic) -> dict[str, Any]:
+    """Return the keys of the task that only its kind has."""
+    return {"regression": {"label_unit": "years"}, "ordinal": {"classes": list(like.classes)}}.get(like.kind, {})
+
+
 def _facts(
     like: Synthetic, scenarios: list[Scenario], cases: tuple[np.ndarray, np.ndarray], folds: str
 ) -> dict[str, Any]:
     patients, truth = cases
-    marks = truth if truth.ndim == 2 else np.eye(2, dtype=int)[truth]
+    classes = (truth > 12).astype(int) if like.kind == "regression" else truth
+    marks = truth if truth.ndim == 2 else np.eye(2, dtype=int)[classes]
+    if like.kind == "ordinal":
+        marks = np.eye(len(like.classes), dtype=int)[truth.sum(axis=1)]
     counts = {
         name: {"images": int(marks[:, number].sum()), "patients": len(np.unique(patients[marks[:, number] == 1]))}
-        for number, name in enumerate(like.classes)
+        for number, name in enumerate(() if like.kind == "regression" else like.classes)
     }
     positive = like.classes[1] if like.target.is_binary else None
     sources = dict.fromkeys((s.setting.backbone, s.setting.weights, s.setting.pixels) for s in scenarios)
-    question = like.question and {"compare": list(like.signal)[:2], "metric": "auroc", **like.question}
+    metric = "mae" if like.kind == "regression" else "auroc"
+    question = like.question and {"compare": list(like.signal)[:2], "metric": metric, **like.question}
     return {
         "format": 1,
         "experiment": {
             "name": like.name,
             "seed": 726,
             "note": like.note,
-            "task": {"label": "label", "kind": like.kind, "positive": positive, "unit": like.unit},
+            "task": {"label": "label", "kind": like.kind, "positive": positive, "unit": like.unit} | _keys(like),
             "question": question,
             "evaluation": like.evaluation,
             "folds": {"count": like.num_folds, "repeats": like.num_repeats, "inner": 0.2},
@@ -229,7 +246,7 @@ def _facts(
             "sha256": "0" * 64,
             "examples": len(truth),
             "patients": like.num_patients,
-            "classes": list(like.classes),
+            "classes": [] if like.kind == "regression" else list(like.classes),
             "counts": counts,
             "unit": like.unit,
         },

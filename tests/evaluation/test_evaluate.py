@@ -35,7 +35,7 @@ def test_settings_come_first_then_scenarios_then_probes(evaluation: Evaluation) 
 
 def test_a_scenarios_row_is_the_mean_of_its_folds(evaluation: Evaluation) -> None:
     row = evaluation.estimates.set_index("scenario").loc["ResNet50-imagenet-caffe-frozen-0.01"]
-    aurocs = evaluation.folds.set_index("scenario").loc[row.name, "auroc"].to_numpy()
+    aurocs = evaluation.folds.set_index("scenario").loc[row.name, "value"].to_numpy()
     expected = fold_mean(aurocs, 5)
     low, high = expected.interval()
     assert (row["mean"], row["sd"]) == pytest.approx((aurocs.mean(), aurocs.std(ddof=1)))
@@ -47,7 +47,7 @@ def test_a_scenarios_row_is_the_mean_of_its_folds(evaluation: Evaluation) -> Non
 def test_a_settings_row_takes_the_rate_of_lowest_inner_loss_in_each_fold(evaluation: Evaluation) -> None:
     folds = evaluation.folds
     own = folds[folds["scenario"].str.startswith("ResNet50-random-caffe-top10-")]
-    best = own.loc[own.groupby("fold")["inner_loss"].idxmin(), "auroc"]
+    best = own.loc[own.groupby("fold")["inner_loss"].idxmin(), "value"]
     row = evaluation.estimates.set_index("scenario").loc["ResNet50-random-caffe-top10"]
     assert row["mean"] == pytest.approx(best.mean())
     assert row["sd"] == pytest.approx(best.std(ddof=1))

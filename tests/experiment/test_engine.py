@@ -23,8 +23,10 @@ from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.plan.plan import make_plan as plan_of
 from radtl_tf.logs import shown
 from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import BINARY, SETTING_COLUMNS
+from radtl_tf.training.device import prepare
 from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass
 from radtl_tf.training.trainer import Trainer
 
@@ -270,3 +272,37 @@ def with_precision(sections: dict[str, Any], precision: str) -> dict[str, Any]:
 
 def area(rows: pd.DataFrame) -> float:
     return auroc(rows.truth.to_numpy(), rows.score.to_numpy())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["regression", "ordinal"])
+def test_numbers_and_stages_go_from_the_table_to_predictions(kind: str, tmp_path: Path, make_experiment: Any) -> None:
+    make_experiment()
+    table = pd.read_csv(tmp_path / "labels.csv", dtype=str)
+    bright = (table["label"] == "sick").to_numpy()
+    table["age"] = [f"{6 + 8 * one + place % 6}" for place, one in enumerate(bright)]
+    table["stage"] = [("late" if place % 4 == 1 else "middle") if one else "early" for place, one in enumerate(bright)]
+    table.to_csv(tmp_path / "labels.csv", index=False)
+    number = {"kind": "regression", "label": "age", "label_unit": "years"}
+    stages = {"kind": "ordinal", "label": "stage", "classes": ["early", "middle", "late"]}
+    task = {**(number if kind == "regression" else stages), "positive": None}
+    question = {"metric": "mae", "margin": 0.5} if kind == "regression" else {}
+    experiment = make_experiment(task=task, question=question, grid={"train_fractions": [0.5, 1.0]})
+    device = prepare(experiment.training, experiment.seed)
+    plan = plan_of(experiment, OutputFolder(tmp_path / "out"), device=device, weights_folder=tmp_path)
+    assert len(list(execute(plan))) == len(plan.runs)
+    collect_predictions(plan)
+    facts, found = read_facts(plan.folder.experiment), pd.read_csv(plan.folder.predictions)
+    assert tuple(found.columns) == facts.target.prediction_columns
+    baselines = set(pd.read_csv(plan.folder.baselines)["scenario"])
+    assert price(plan).total == len(plan.runs)
+    if kind == "regression":
+        ages = table["age"].astype(float)
+        assert facts.data.numbers and facts.data.numbers.mean == pytest.approx(ages.mean())
+        np.testing.assert_array_equal(found["truth"], ages[found["example"]])
+        assert "median" in baselines and 8 < found["score"].median() < 18
+        assert pd.read_csv(plan.folder.files(plan.runs[0]).history)["inner_auroc"].isna().all()
+    else:
+        assert list(facts.data.counts) == ["early", "middle", "late"]
+        np.testing.assert_array_equal(found["truth_above early"], bright[found["example"]])
+        assert found.filter(like="score_above").stack().between(0, 1).all() and "median" not in baselines

@@ -26,7 +26,7 @@ def manifest(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", [name for name in PRESETS if name != "okazaki2025-age"])
 def test_a_preset_takes_the_manifest_and_its_columns(preset: str, manifest: Path, tmp_path: Path) -> None:
     chosen = Task(manifest=manifest, label="sex", positive='f "1"', patient="id", unit="image")
     text = filled_preset(preset, chosen, folder=tmp_path)
@@ -34,6 +34,31 @@ def test_a_preset_takes_the_manifest_and_its_columns(preset: str, manifest: Path
     task = experiment.task
     assert task.manifest == manifest
     assert (task.label, task.positive, task.patient, task.unit) == ("sex", 'f "1"', "id", "image")
+
+
+def test_the_preset_of_ages_takes_numbers_only(manifest: Path, tmp_path: Path) -> None:
+    chosen = Task(manifest=manifest, label="id", kind="regression", label_unit="years", one_image_per_patient=True)
+    experiment = experiment_from(tomllib.loads(filled_preset("okazaki2025-age", chosen, folder=tmp_path)), tmp_path)
+    asked = experiment.question
+    assert asked and (experiment.task.label_unit, asked.metric, asked.margin) == ("years", "mae", 0.25)
+    with pytest.raises(ExperimentError, match="is for a regression"):
+        filled_preset("okazaki2025-age", replace(chosen, kind="multiclass", label_unit=None), folder=tmp_path)
+
+
+def test_another_preset_leaves_the_margin_of_a_number_to_the_user(manifest: Path, tmp_path: Path) -> None:
+    chosen = Task(manifest=manifest, label="id", kind="regression", label_unit="years", one_image_per_patient=True)
+    text = filled_preset("quick", chosen, folder=tmp_path)
+    with pytest.raises(ExperimentError, match="largest difference in years"):
+        experiment_from(tomllib.loads(text), tmp_path)
+    written = text.replace("# margin =  ", "margin = 1.0")
+    assert experiment_from(tomllib.loads(written), tmp_path).question.metric == "mae"
+
+
+def test_the_preset_of_stages_takes_their_order(manifest: Path, tmp_path: Path) -> None:
+    stages = ("low", "middle", "high")
+    chosen = Task(manifest=manifest, label="sex", kind="ordinal", classes=stages, one_image_per_patient=True)
+    experiment = experiment_from(tomllib.loads(filled_preset("cvm-stage", chosen, folder=tmp_path)), tmp_path)
+    assert (experiment.task.kind, experiment.task.classes) == ("ordinal", stages)
 
 
 def test_a_preset_takes_a_task_of_several_labels(manifest: Path, tmp_path: Path) -> None:

@@ -105,3 +105,10 @@ def test_a_sidecar_is_read_where_there_is_one(tmp_path: Path) -> None:
 def test_every_source_file_that_ships_is_valid() -> None:
     names = {path.stem: read_pretraining(path).name for path in shipped("experiments").glob("pretrain-*.toml")}
     assert {"pretrain-phantoms", "pretrain-radimagenet"} <= set(names)
+
+
+@pytest.mark.parametrize("more", [{"kind": "regression", "label_unit": "years"}, {"kind": "ordinal", "classes": "abc"}])
+def test_numbers_and_stages_are_not_learned_before(more: dict[str, Any], tmp_path: Path) -> None:
+    raw = changed("task", {**RAW["task"], **{key: list(one) if key == "classes" else one for key, one in more.items()}})
+    with pytest.raises(ExperimentError, match=f"{more['kind']}.*'multiclass'"):
+        pretraining_from(raw, tmp_path)

@@ -48,6 +48,19 @@ def several(cases: Cases) -> dict[str, Cases]:
 
 
 @pytest.fixture(scope="session")
+def numbers(cases: Cases) -> Cases:
+    """Return the same images with a number each: 10 or 15 for dark ones, and 20 more for bright ones."""
+    truth = 10.0 + 20 * cases.truth + 5.0 * (np.arange(72) // 2 % 2)
+    return replace(cases, truth=truth, classes=(), kind="regression")
+
+
+@pytest.fixture(scope="session")
+def stages(cases: Cases) -> Cases:
+    """Return the same images with three stages."""
+    return replace(cases, truth=np.arange(72) % 3, classes=("low", "middle", "high"), kind="ordinal")
+
+
+@pytest.fixture(scope="session")
 def fold(cases: Cases) -> Fold:
     """Return the first of three folds; its inner part is too small for choices, unless a test changes this."""
     return draw_folds(cases, FoldPlan(count=3, inner=0.45), seed=5)[0]
@@ -86,7 +99,7 @@ def make_source(pixels: np.ndarray, cases: Cases, tmp_path: Path) -> MakeSource:
             name=f"{backbone} with random weights",
         )
         suffix = copies(split(base, tuning).suffix.weights)
-        trainer = Trainer(backbone, tuning, training.image_size, num_classes=len(of.classes), kind=of.kind)
+        trainer = Trainer(backbone, tuning, training.image_size, num_outputs=of.num_outputs, kind=of.kind)
         return trainer, RunData(of, store, suffix, 7, training)
 
     return make

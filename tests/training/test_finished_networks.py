@@ -16,8 +16,8 @@ from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.weights import sources as weight_sources
 from radtl_tf.models.weights.file import write_weights
-from radtl_tf.records.disk import read_json, write_json
-from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts, write_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
 from radtl_tf.training import finished_networks
@@ -40,7 +40,7 @@ def subject(finished_once: Path, tmp_path: Path) -> Subject:
     folder = OutputFolder(tmp_path / "out")
     record = read_json(folder.experiment)
     record["experiment"]["weights"]["mine"]["files"]["Tiny"] = str(tmp_path / "tiny.h5")
-    write_json(folder.experiment, record)
+    write_facts(folder.experiment, record)
     return folder, read_facts(folder.experiment)
 
 

@@ -106,3 +106,28 @@ def test_nothing_is_traced_anew_for_ragged_batches_and_other_folds(
     train_heads(source, folds[2:4], RATES[:2])
     train_heads(source, folds[:2], (0.3, 0.02))
     assert _learn.experimental_get_tracing_count() == traced
+
+
+@pytest.mark.parametrize("kind", ["regression", "ordinal"])
+def test_numbers_and_stages_are_learned_together_as_alone(
+    kind: str, make_source: Any, tiny_backbone: str, folds: list[Fold], numbers: Cases, stages: Cases
+) -> None:
+    of = {"regression": numbers, "ordinal": stages}[kind]
+    trainer, source = make_source(tiny_backbone, POOLED, of=of, epochs=6)
+    (together,), (again,) = (train_heads(source, folds[:2], [0.1])[at] for at in (0, 1))
+    _agree(together, train_run(trainer, source, folds[0], POOLED, 0.1))
+    _agree(again, train_run(trainer, source, folds[1], POOLED, 0.1))
+    if kind == "regression":
+        truth = of.truth[folds[0].inner]
+        best = together.history[together.best_epoch - 1].inner_loss
+        assert best == pytest.approx(np.abs(truth - together.scores["inner"]).mean(), rel=1e-5)
+        assert best < 0.8 * np.abs(truth - np.median(of.truth[folds[0].train])).mean()
+        assert together.history[0].inner_auroc is None
+
+
+def _agree(together: Outcome, alone: Outcome) -> None:
+    assert together.best_epoch == alone.best_epoch
+    for part in ("inner", "test"):
+        np.testing.assert_allclose(together.scores[part], alone.scores[part], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(together.learned.kernel, alone.learned.kernel, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(together.learned.bias, alone.learned.bias, rtol=1e-4, atol=1e-4)

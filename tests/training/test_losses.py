@@ -16,8 +16,11 @@ from radtl_tf.training.losses import (
     LOSSES,
     class_weights,
     example_weights,
+    huber_loss,
     inner_auroc,
     inner_loss,
+    inner_metrics,
+    label_scale,
     scores_of,
     targets_of,
 )
@@ -101,3 +104,43 @@ def test_choices_are_made_on_what_is_known(several: dict[str, Cases]) -> None:
     assert inner_loss(cases.truth, scores) == pytest.approx(log_loss(cases.truth[known], scores[known]))
     areas = [roc_auc_score(cases.truth[at, number], scores[at, number]) for number, at in enumerate(known.T)]
     assert inner_auroc(cases.truth, scores) == pytest.approx(np.mean(areas))
+
+
+def test_a_head_learns_the_standardized_number(numbers: Cases) -> None:
+    scale = label_scale(numbers, np.arange(4))
+    assert (scale.mean, scale.sd) == (pytest.approx(22.5), pytest.approx(np.sqrt(106.25)))
+    targets = targets_of(numbers, scale)
+    assert targets.shape == (72, 1) and targets[:4].mean() == pytest.approx(0, abs=1e-6)
+    np.testing.assert_allclose(scores_of("regression", targets, scale), numbers.truth, rtol=1e-6)
+    assert label_scale(numbers, np.array([0, 4])).sd == 1  # equal numbers
+
+
+def test_the_written_head_gives_the_unit_of_the_label(numbers: Cases) -> None:
+    scale, rng = label_scale(numbers, np.arange(72)), np.random.default_rng(0)
+    features, kernel, bias = (rng.normal(size=shape).astype(np.float32) for shape in ((9, 4), (4, 1), (1,)))
+    written, offset = scale.head(kernel, bias)
+    inside = scores_of("regression", features @ kernel + bias, scale)
+    np.testing.assert_allclose(features @ written + offset, inside[:, None], rtol=1e-5, atol=1e-4)
+
+
+def test_hubers_loss_is_squared_near_the_truth_and_absolute_far_from_it() -> None:
+    each = huber_loss(tf.zeros((3, 1)), tf.constant([[0.5], [1.0], [-4.0]]), tf.ones((3, 1)))
+    np.testing.assert_allclose(each, [0.125, 0.5, 3.5])
+
+
+def test_the_inner_loss_of_numbers_is_the_mean_absolute_error(numbers: Cases) -> None:
+    scores = numbers.truth + np.where(np.arange(72) % 2, 3.0, -1.0)
+    assert inner_loss(numbers.truth, scores) == 2 and inner_auroc(numbers.truth, scores) is None
+    losses, aurocs = inner_metrics(numbers.truth, np.stack([scores, numbers.truth], axis=1))
+    assert losses.tolist() == [2, 0] and aurocs.tolist() == [None, None]
+
+
+def test_stages_are_learned_as_thresholds(stages: Cases) -> None:
+    assert targets_of(stages)[:3].tolist() == [[0, 0], [1, 0], [1, 1]]
+    assert example_weights(stages, np.arange(72), "none").shape == (72, 2)
+    assert example_weights(stages, np.arange(72), "balanced")[0] == pytest.approx([1.5, 0.75])
+    logits = np.random.default_rng(0).normal(size=(72, 2))
+    scores = scores_of("ordinal", logits)
+    np.testing.assert_allclose(scores, expit(logits))
+    areas = [roc_auc_score(stages.truth > at, scores[:, at]) for at in (0, 1)]
+    assert inner_auroc(stages.labels, scores) == pytest.approx(np.mean(areas))

@@ -42,3 +42,13 @@ def test_the_truth_of_a_label_that_nobody_knows_is_empty(several: dict[str, Case
     (first, *_) = prediction_rows(cases, "s", fold, {"test": np.full((len(fold.test), 2), 0.25)})
     assert first[6:] == (None, 1, 0.25, 0.25)
     assert csv_text(Target("multilabel", cases.classes).columns, [first]).endswith(",,1,0.25,0.25\n")
+
+
+def test_numbers_and_thresholds_have_their_truth(numbers: Cases, stages: Cases, fold: Fold) -> None:
+    at = int(fold.test[3])
+    (number,) = list(prediction_rows(numbers, "s", fold, {"test": numbers.truth[fold.test] + 1}))[3:4]
+    assert number[-2:] == (numbers.truth[at], numbers.truth[at] + 1) and isinstance(number[-2], float)
+    scores = {"test": np.full((len(fold.test), 2), 0.25)}
+    row = dict(zip(_columns(stages), list(prediction_rows(stages, "s", fold, scores))[3], strict=True))
+    assert [row["truth_above low"], row["truth_above middle"]] == stages.above[at].tolist()
+    assert row["score_above low"] == 0.25

@@ -10,7 +10,8 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
 from radtl_tf.data.folds.draw import Fold
-from radtl_tf.training.features.prefix_features import chunks
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.training.features.prefix_features import POOLED, chunks
 from radtl_tf.training.run import train_run
 
 REAL_BACKBONES = ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")
@@ -169,3 +170,15 @@ def test_the_cache_changes_no_number_in_the_real_backbones(backbone: str, make_s
     assert all(np.allclose(a, b, rtol=1e-4, atol=1e-4) for a, b in zip(*rows, strict=True))
     cached, plain = (train_run(*pair, small, "top10", 1e-3) for pair in made)
     assert np.allclose(cached.scores["test"], plain.scores["test"], atol=1e-3, rtol=0)
+
+
+def test_the_written_weights_predict_in_the_unit_of_the_label(
+    make_source: Any, tiny_backbone: str, fold: Fold, numbers: Cases
+) -> None:
+    trainer, source = make_source(tiny_backbone, POOLED, of=numbers, epochs=2)
+    outcome = train_run(trainer, source, fold, POOLED, RATE)
+    head = outcome.learned
+    (features,) = source.store.rows(POOLED, fold.test, None)
+    predicted = (features - head.mean) / np.where(head.sd > 0, head.sd, np.inf) @ head.kernel + head.bias
+    np.testing.assert_allclose(predicted[:, 0], outcome.scores["test"], rtol=1e-4)
+    assert 15 < outcome.scores["test"].mean() < 30  # the mean label is 22.5

@@ -19,7 +19,7 @@ from radtl_tf.training.trainer import Trainer
 def trainer(request: pytest.FixtureRequest, tiny_backbone: str) -> Iterator[Trainer]:
     """Return a trainer of the whole tiny backbone in each precision."""
     keras.config.set_dtype_policy(request.param)
-    yield Trainer(tiny_backbone, "full", 32, num_classes=2)
+    yield Trainer(tiny_backbone, "full", 32, num_outputs=2)
     keras.config.set_dtype_policy("float32")
 
 
@@ -72,7 +72,7 @@ shared.register_tiny()
 results = []
 for strategy, tuning in itertools.product((one_device, two_devices), ("frozen", "topK2")):
     trainer.replicas = lambda: strategy
-    one = trainer.Trainer("Tiny", tuning, 32, num_classes=2)
+    one = trainer.Trainer("Tiny", tuning, 32, num_outputs=2)
     rng = np.random.default_rng(0)
     ones = np.ones(one.num_features, np.float32)
     kernel = rng.standard_normal((one.num_features, 2)).astype(np.float32)

@@ -18,7 +18,7 @@ def exhausted() -> tf.errors.ResourceExhaustedError:
 
 
 def test_a_trial_step_takes_any_number_of_images_and_teaches_nothing(tiny_backbone: str) -> None:
-    trainer = Trainer(tiny_backbone, "topK2", 32, num_classes=3)
+    trainer = Trainer(tiny_backbone, "topK2", 32, num_outputs=3)
     kernels = [v for v in trainer.suffix.trainable_variables if v.name == "kernel"]
     before = [kernel.numpy().copy() for kernel in kernels]
     for size in (1, 5):

@@ -14,8 +14,10 @@ from radtl_tf.data.check import duplicates
 from radtl_tf.data.check.duplicates import Pairs
 from radtl_tf.data.check.findings import Examined, Finding
 from radtl_tf.data.folds.draw import Fold, draw_folds
+from radtl_tf.data.folds.strata import named_fifths
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import normal_id
+from radtl_tf.data.shortcuts.descriptors import without_the_label
 from radtl_tf.data.shortcuts.thumbnail import Thumbnail, thumbnail_auroc
 from radtl_tf.data.shortcuts.without_image import MIN_IMAGES, Association, acquisition_auroc, associations
 from radtl_tf.errors import DataError
@@ -51,13 +53,28 @@ class CheckData:
         return pd.factorize(np.asarray(names, dtype=object))[0].astype(np.int64)
 
     @cached_property
+    def numbers(self) -> NDArray[np.float64] | None:
+        """(N,) the labels of a regression; ``None`` if the labels are classes, or there is no image."""
+        found = [image.number for image in self.decoded]
+        return np.array(found, float) if found and None not in found else None
+
+    @cached_property
+    def labels(self) -> NDArray[np.int64]:
+        """(N,) a number for each label set: two images have the same one if they have the same labels."""
+        return pd.factorize(np.array([repr(image.labels) for image in self.decoded], dtype=object))[0].astype(np.int64)
+
+    @cached_property
     def classes(self) -> list[tuple[str, ...]]:
-        """The label sets that occur, sorted."""
-        return sorted({image.labels for image in self.decoded})
+        """The label sets that occur, sorted; of numbers, their fifths, such as ``8 to 12.5``."""
+        if self.numbers is None:
+            return sorted({image.labels for image in self.decoded})
+        return [(name,) for name in named_fifths(self.numbers)[0]]
 
     @cached_property
     def truth(self) -> NDArray[np.int64]:
-        """(N,) the number of the label set of each image."""
+        """(N,) the place of the label set of each image among ``classes``."""
+        if self.numbers is not None:
+            return named_fifths(self.numbers)[1]
         place = {labels: number for number, labels in enumerate(self.classes)}
         return np.array([place[image.labels] for image in self.decoded], np.int64)
 
@@ -120,7 +137,10 @@ class CheckData:
         if not self.can_compare or len(np.unique(self.patients[self.frequent])) < MIN_IMAGES:
             return float("nan")
         images, truth = self.common()
-        return acquisition_auroc([image.reading for image in images], truth, self.patients[self.frequent])
+        readings = [image.reading for image in images]
+        if self.numbers is not None:
+            readings = list(without_the_label(readings, self.numbers[self.frequent]))
+        return acquisition_auroc(readings, truth, self.patients[self.frequent])
 
     @cached_property
     def thumbnail(self) -> Thumbnail | None:

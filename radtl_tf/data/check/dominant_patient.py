@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.check.check_data import CheckData
 from radtl_tf.data.check.findings import Finding
+from radtl_tf.data.manifest.cases import Cases
 
 _SHARE_OF_CLASS = 0.25  # four such patients would make up the whole class
 _SHARE_OF_FOLD = 0.5
@@ -48,11 +49,25 @@ def cause(data: CheckData) -> str:
     return f" A likely cause: {found.message[0].lower()}{found.message[1:-1]} (lines {first} and others)."
 
 
+def cause_in(cases: Cases) -> str:
+    """Return the same sentence for the examples of a task, whose images need not be read."""
+    classes = cases.classes if cases.truth.ndim == 1 and not cases.is_number else ()
+    found = next(_of_each(cases.patients, cases.truth, classes), None)
+    if found is None:
+        return ""
+    return f" A likely cause: one patient has {found.num_images} of the {found.total} images of {found.what}."
+
+
 def _of_classes(data: CheckData) -> Iterator[_Most]:
-    for number, labels in enumerate(data.classes):
-        patients = data.patients[data.truth == number]
-        if len(patients) >= _MIN_IMAGES:
-            most = _most(patients, f"class {' | '.join(labels)!r}")
+    return _of_each(data.patients, data.truth, [" | ".join(labels) for labels in data.classes])
+
+
+def _of_each(patients: NDArray[np.int64], truth: NDArray[np.int64], classes: Sequence[str]) -> Iterator[_Most]:
+    """Yield the patient who has the most images of a class, for each class if the share is large."""
+    for number, name in enumerate(classes):
+        own = patients[truth == number]
+        if len(own) >= _MIN_IMAGES:
+            most = _most(own, f"class {name!r}")
             if most.num_images >= _SHARE_OF_CLASS * most.total:
                 yield most
 

@@ -11,6 +11,7 @@ from radtl_tf.data.decoding.reading import Outcome, Reading
 from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.labels import RowLabels, narrowed
 from radtl_tf.data.manifest.metadata import kept, metadata_cells
+from radtl_tf.data.manifest.numbers_and_stages import number_of
 from radtl_tf.data.manifest.reader import Manifest, column, patient_ids
 from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.experiment import Task
@@ -63,6 +64,7 @@ def examined(
             outcome=_described(outcome, kept(described[row])),
             labels=named[row],
             unknown=labels.unknown_of(row) if task else (),
+            number=number_of(named[row][0]) if task and task.kind == "regression" else None,
             patient=patients[row],
             path=paths[row],
             columns={str(name): str(value) for name, value in cells[row].items()},

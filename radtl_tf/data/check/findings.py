@@ -68,6 +68,8 @@ KINDS: dict[str, tuple[Level, str]] = {
         "warning",
         "Write ages in years, and remove dates of birth from the table: they identify patients.",
     ),
+    "label-units": ("warning", "Write all labels in the unit that task.label_unit names."),
+    "label-extreme": ("warning", "Look at these rows: a wrong number, or a code for unknown, spoils the training."),
     "mixed-units": ("warning", "Write the unit in every cell, or convert all cells to years or millimeters."),
     "dominant-patient": (
         "warning",
@@ -118,7 +120,7 @@ class Examined:
     ``line`` is the line number in the manifest, or the number of the example. ``patient`` (an id as it is written, or a
     hash), ``path``, ``columns`` (the other cells of the row) and ``cells`` (the cells of metadata, by the name of the
     metadatum) are used and never shown. ``labels`` are the classes that the image has, ``unknown`` those that
-    nobody knows.
+    nobody knows. ``number`` is the label of a regression.
     """
 
     line: int
@@ -129,6 +131,7 @@ class Examined:
     columns: Mapping[str, str] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    number: float | None = None
 
     @property
     def reading(self) -> Reading:

@@ -21,9 +21,10 @@ from radtl_tf.data.check.dominant_patient import cause, dominant_patient
 from radtl_tf.data.check.duplicates import Pairs
 from radtl_tf.data.check.findings import KINDS, Checked, Examined, Finding
 from radtl_tf.data.check.metadata_cells import metadata_cells
+from radtl_tf.data.check.numbers import extreme_numbers, mixed_units
 from radtl_tf.data.check.patient_ids import alike_ids, damaged_ids
 from radtl_tf.data.check.tables import counts, tables
-from radtl_tf.data.folds.draw import Fold, patients_per_class
+from radtl_tf.data.folds.draw import Fold, decisive_classes, patients_per_class
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.shortcuts.thumbnail import WARN_THUMBNAIL
 from radtl_tf.data.shortcuts.without_image import WARN_ASSOCIATION, WARN_AUROC, leaking_columns
@@ -158,6 +159,8 @@ def _acquisition(data: CheckData) -> Iterator[Finding]:
 
 def _thumbnail(data: CheckData) -> Iterator[Finding]:
     found = data.thumbnail
+    if data.numbers is not None:  # the size of a growing skull also shows in a thumbnail, so this proves no marker
+        return
     if found is None or max(found.whole, found.best) < max(WARN_THUMBNAIL, data.by_chance(_MANY)):
         return
     yield Finding(
@@ -184,7 +187,7 @@ def _notes(data: CheckData) -> Iterator[Finding]:
 
 def _unit(data: CheckData) -> Iterator[Finding]:
     """Suggest what counts as a case."""
-    table = pd.DataFrame({"patient": data.patients, "truth": data.truth})
+    table = pd.DataFrame({"patient": data.patients, "truth": data.labels})
     labels = table.groupby("patient")["truth"].nunique()
     repeated, mixed = int((table["patient"].value_counts() > 1).sum()), int((labels > 1).sum())
     if repeated and any(image.labels for image in data.decoded):
@@ -198,9 +201,10 @@ def _folds(data: CheckData) -> Iterator[Finding]:
     _, fault = data.folds
     if fault:
         yield Finding("folds", f"{fault}{cause(data)}")
-    elif data.cases is not None and data.plan is not None and data.cases.kind != "multilabel":
+    elif data.cases is not None and data.plan is not None and data.cases.classes and data.cases.kind != "multilabel":
         num_folds, patients = data.plan.count, patients_per_class(data.cases, np.arange(len(data.cases.truth)))
-        few = {name: n for name, n in zip(data.cases.classes, patients.tolist(), strict=True) if n < _FEW * num_folds}
+        counted = [(data.cases.classes[at], int(patients[at])) for at in decisive_classes(data.cases)]
+        few = {name: number for name, number in counted if number < _FEW * num_folds}
         if few:
             named = ", ".join(f"{name!r} {number}" for name, number in few.items())
             yield Finding(
@@ -221,6 +225,8 @@ _RULES: tuple[Rule, ...] = (
         films.header_patients,
         dominant_patient,
         metadata_cells,
+        mixed_units,
+        extreme_numbers,
         _no_patients,
         _duplicates,
         _labels_elsewhere,

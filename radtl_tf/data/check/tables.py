@@ -6,8 +6,10 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from radtl_tf.data.check.check_data import CheckData
+from radtl_tf.data.manifest.cases import Cases
 
 _MAX_ROWS = 12  # of a table of counts
 
@@ -42,7 +44,7 @@ def _outcome_table(data: CheckData) -> pd.DataFrame:
 
 
 def _class_table(data: CheckData) -> pd.DataFrame:
-    names = [" | ".join(image.labels) or "(no label)" for image in data.decoded]
+    names = [" | ".join(data.classes[place]) or "(no label)" for place in data.truth]
     table = pd.DataFrame({"Class": names, "patient": data.patients})
     grouped = table.groupby("Class")["patient"].agg(Images="size", Patients="nunique").reset_index()
     return grouped.sort_values("Images", ascending=False).head(_MAX_ROWS)
@@ -91,7 +93,12 @@ def _fold_table(data: CheckData) -> pd.DataFrame:
     cases, rows = data.cases, []
     for fold in folds:
         for part, positions in fold.parts():
-            images = np.bincount(cases.truth[positions], minlength=len(cases.classes))
+            of_part = _mean_and_sd(cases, positions) if cases.is_number else cases.marks[positions].sum(axis=0)
             patients = len(np.unique(cases.patients[positions]))
-            rows.append((fold.repeat, fold.fold, part, len(positions), patients, *images))
-    return pd.DataFrame(rows, columns=[*columns, *cases.classes])
+            rows.append((fold.repeat, fold.fold, part, len(positions), patients, *of_part))
+    return pd.DataFrame(rows, columns=[*columns, *(("Mean", "SD") if cases.is_number else cases.classes)])
+
+
+def _mean_and_sd(cases: Cases, positions: NDArray[np.int64]) -> tuple[str, str]:
+    numbers = cases.truth[positions]
+    return f"{numbers.mean():.3g}", f"{numbers.std():.3g}"

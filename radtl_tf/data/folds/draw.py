@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
+from radtl_tf.data.folds.strata import merged, strata_of
 from radtl_tf.data.folds.stratify import divide
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.errors import DataError
@@ -18,6 +19,7 @@ from radtl_tf.records.experiment import FoldPlan
 # once, because they may be one person; in this way the folds depend on labels and groups alone.
 MIN_TEST_PATIENTS = 5
 MIN_INNER_PATIENTS = 10  # of each class in the inner part; fewer are not enough to choose an epoch
+_NOUN = {"ordinal": "Stage"}  # what a class is called
 _DRAWS = 20  # StratifiedGroupKFold is greedy: if one seed leaves a fold with one class, another may succeed
 
 
@@ -61,7 +63,10 @@ def draw_folds(cases: Cases, plan: FoldPlan, seed: int) -> list[Fold]:
 
 
 def patients_per_class(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return (num_classes,): how many patients have at least one image of the class among ``positions``."""
+    """Return (num_classes,): how many patients have at least one image of the class among ``positions``.
+
+    A regression has no classes; the result is (1,): how many patients there are.
+    """
     return _per_class(cases, positions, cases.patients)
 
 
@@ -70,9 +75,20 @@ def patients_without_class(cases: Cases, positions: NDArray[np.int64]) -> NDArra
     return _per_class(_absences(cases), positions, cases.patients)
 
 
+def decisive_classes(cases: Cases) -> list[int]:
+    """Return the classes that need patients in every part: all, or the two ends of the stages of an ordinal task.
+
+    Each threshold between stages then has patients on both sides.
+    """
+    number = 1 if cases.is_number else len(cases.classes)
+    return [0, number - 1] if cases.kind == "ordinal" else list(range(number))
+
+
 def _per_class(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return (num_classes,): how many of ``owners`` (N,), patients or groups, have an image of the class."""
     truth, owners = cases.truth[positions], owners[positions]
+    if cases.is_number:
+        return np.array([len(np.unique(owners))])
     if truth.ndim == 1:
         rows, classes = np.arange(len(truth)), truth
     else:
@@ -82,8 +98,11 @@ def _per_class(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.in
 
 
 def _fewest(cases: Cases, positions: NDArray[np.int64], owners: NDArray[np.int64]) -> int:
-    """Return the number of ``owners`` of the rarest class; in a multilabel task, the lack of a label counts, too."""
-    fewest = int(_per_class(cases, positions, owners).min())
+    """Return the number of ``owners`` of the rarest class; in a multilabel task, the lack of a label counts, too.
+
+    In an ordinal task it is the smaller side of any threshold: the lowest stage alone, or the highest.
+    """
+    fewest = int(_per_class(cases, positions, owners)[decisive_classes(cases)].min())
     if cases.kind != "multilabel":
         return fewest
     return min(fewest, int(_per_class(_absences(cases), positions, owners).min()))
@@ -96,15 +115,20 @@ def _absences(cases: Cases) -> Cases:
 
 def _check_enough(cases: Cases, plan: FoldPlan) -> None:
     patients = _per_class(cases, np.arange(len(cases.truth)), cases.groups)
-    rarest = int(np.argmin(patients))
+    rarest = min(decisive_classes(cases), key=lambda at: int(patients[at]))
     most = int(patients[rarest]) // MIN_TEST_PATIENTS
     if plan.count > most:
         advice = f"use at most {most} folds" if most >= 2 else "collect more patients"
         joined = "" if cases.linked is None else " (those who share an image count once)"
+        which = "The data set" if cases.is_number else f"{_NOUN.get(cases.kind, 'Class')} {cases.classes[rarest]!r}"
         raise DataError(
-            f"Class {cases.classes[rarest]!r} has {patients[rarest]} patients{joined}, too few for {plan.count} folds: "
-            f"each test fold needs {MIN_TEST_PATIENTS} patients of each class; {advice}."
+            f"{which} has {patients[rarest]} patients{joined}, too few for {plan.count} folds: "
+            f"each test fold needs {MIN_TEST_PATIENTS} patients{_of_each(cases)}; {advice}."
         )
+
+
+def _of_each(cases: Cases) -> str:
+    return "" if cases.is_number else f" of each {_NOUN.get(cases.kind, 'Class').lower()}"
 
 
 def _draw_repeat(cases: Cases, plan: FoldPlan, seed: int, repeat: int) -> list[Fold]:
@@ -115,9 +139,10 @@ def _draw_repeat(cases: Cases, plan: FoldPlan, seed: int, repeat: int) -> list[F
         folds = [_with_inner(cases, plan, (repeat, fold), split, state) for fold, split in enumerate(splits)]
         if all(_keeps_promises(cases, fold) for fold in folds):
             return folds
+    both = "" if cases.is_number else f" with and without each {_NOUN.get(cases.kind, 'Class').lower()}"
     raise DataError(
-        f"No draw of {plan.count} folds gave every part patients with and without each class, and every test fold "
-        f"{MIN_TEST_PATIENTS} patients of each class: use fewer folds."
+        f"No draw of {plan.count} folds gave every part patients{both}, and every test fold "
+        f"{MIN_TEST_PATIENTS} patients{_of_each(cases)}: use fewer folds."
     )
 
 
@@ -128,12 +153,18 @@ def _splits(cases: Cases, plan: FoldPlan, state: int) -> Iterator[Division]:
     """Yield the positions outside and inside the test part of each fold; groups of patients stay whole."""
     if cases.kind != "multilabel":
         splitter = StratifiedGroupKFold(n_splits=plan.count, shuffle=True, random_state=state)
-        yield from splitter.split(cases.examples, cases.truth, cases.groups)
+        yield from splitter.split(cases.examples, _spread(cases, plan.count), cases.groups)
         return
     groups, numbers = np.unique(cases.groups, return_inverse=True)
     parts = divide(_labels(cases, numbers), [1 / plan.count] * plan.count, state)[numbers]
     for fold in range(plan.count):
         yield np.flatnonzero(parts != fold), np.flatnonzero(parts == fold)
+
+
+def _spread(cases: Cases, num_folds: int) -> NDArray[np.int64]:
+    """Return the strata (N,) to spread over the folds; rare stages and fifths join their neighbors."""
+    strata = strata_of(cases)
+    return merged(strata, num_folds) if cases.is_number or cases.kind == "ordinal" else strata
 
 
 def _labels(cases: Cases, numbers: NDArray[np.int64], positions: slice | NDArray[np.int64] = slice(None)) -> NDArray:
@@ -170,23 +201,29 @@ def _chosen_inner(
 ) -> NDArray[np.int64]:
     """Return which groups of the learning side go into the inner part.
 
-    The stratum of a group is the highest class among its images; a multilabel task is stratified by every label.
+    The stratum of a group is the highest class among its images, or the fifth of its mean number; a multilabel task is
+    stratified by every label.
     """
     groups = np.unique(numbers)
     if cases.kind == "multilabel":
         return np.flatnonzero(divide(_labels(cases, numbers, learning), (1 - plan.inner, plan.inner), state) == 1)
     highest = np.zeros(len(groups), int)
-    np.maximum.at(highest, numbers, cases.truth[learning])
+    np.maximum.at(highest, numbers, strata_of(cases)[learning])
     _, sizes = np.unique(highest, return_counts=True)
-    strata = highest if sizes.min() >= 2 else np.zeros(len(groups), int)
+    enough = sizes.min() >= 2 and np.ceil(plan.inner * len(groups)) >= len(sizes)
+    strata = highest if enough else np.zeros(len(groups), int)
     splitter = StratifiedShuffleSplit(n_splits=1, test_size=plan.inner, random_state=state)
     _, chosen = next(splitter.split(groups, strata))
     return chosen
 
 
 def _keeps_promises(cases: Cases, fold: Fold) -> bool:
-    """Check that no group of patients is in two parts, and that each part has patients of every class."""
+    """Check that no group of patients is in two parts, and that each part has patients of every class.
+
+    Of the stages between the lowest and the highest, only the training part needs patients.
+    """
     groups = [set(cases.groups[positions]) for _, positions in fold.parts()]
     disjoint = sum(map(len, groups)) == len(set().union(*groups))
     fewest = [_fewest(cases, positions, cases.groups) for _, positions in fold.parts()]
-    return disjoint and min(fewest) >= 1 and fewest[2] >= MIN_TEST_PATIENTS
+    learned = _per_class(cases, fold.train, cases.groups).min() >= 1
+    return disjoint and bool(learned) and min(fewest) >= 1 and fewest[2] >= MIN_TEST_PATIENTS

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import Fold, patients_per_class, patients_without_class
+from radtl_tf.data.folds.strata import strata_of
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.errors import DataError
 
@@ -47,8 +48,8 @@ def with_share_of_training(cases: Cases, fold: Fold, share: float, seed: int) ->
 
 
 def _strata(cases: Cases, positions: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the highest class among the images of each group; in a multilabel task, the rarest label."""
-    truth = cases.truth[positions]
+    """Return the highest class among the images of each group, or its fifth; in a multilabel task, the rarest label."""
+    truth = strata_of(cases)[positions]
     if truth.ndim == 2:
         truth = cases.marks[positions]
         rarest_last = np.argsort(-truth.sum(axis=0))

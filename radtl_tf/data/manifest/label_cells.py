@@ -10,12 +10,14 @@ from radtl_tf.data.manifest.cases import LabelCounts
 from radtl_tf.data.manifest.label_lists import labels_in
 from radtl_tf.data.manifest.label_words import is_missing, is_uncertain, mark, written_as
 from radtl_tf.data.manifest.labels import Labels, RowLabels
+from radtl_tf.data.manifest.numbers_and_stages import number_texts, stage_names
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
 
 Columns = Mapping[str, Sequence[str]]  # the cells of each label column, a row each
 _Said = TypeVar("_Said")
 _MAX_NAMED = 6  # columns in a message
+_ORDERED = ("regression", "ordinal")  # numbers and stages
 _MEANINGS = {
     "no": "'no' (the class is absent)",
     "yes": "'yes' (the class is present)",
@@ -39,16 +41,19 @@ class CellLabels:
 def read_cells(columns: Columns, lines: Sequence[int], task: Task) -> CellLabels:
     """Return the labels of N rows, whose ``lines`` are for messages; rows without a known label are left out.
 
-    One column holds a class per cell, or a list of classes divided by ``task.label_separator``; several columns hold a
-    yes or no per class. An empty list means none of the classes, unless ``task.missing`` says otherwise.
+    One column holds a class, a number or a stage per cell, or a list of classes divided by ``task.label_separator``;
+    several columns hold a yes or no per class. An empty list means none of the classes, unless ``task.missing`` says
+    otherwise.
 
     Raises:
-        DataError: a label is missing or uncertain and the task does not say what it means, or a mark is neither yes
-            nor no.
+        DataError: a label is missing or uncertain and the task does not say what it means, a mark is neither yes nor
+            no, a cell is not a number, or a stage is not listed.
     """
     if not isinstance(task.label, str):
         return _of_marks(columns, lines, task)
     cells = [cell.strip() for cell in columns[task.label]]
+    if task.kind in _ORDERED:
+        return _of_ordered(cells, lines, task)
     return _of_lists(cells, lines, task) if task.label_separator else _of_classes(cells, lines, task)
 
 
@@ -105,6 +110,16 @@ def _of_classes(cells: Sequence[str], lines: Sequence[int], task: Task) -> CellL
     return _kept(names, [()] * len(names), [state == "ignore" for state in states], counts, told)
 
 
+def _of_ordered(cells: Sequence[str], lines: Sequence[int], task: Task) -> CellLabels:
+    """Read the number of a regression, or the stage of an ordinal task, in each cell."""
+    lost = [is_missing(cell) and cell not in task.classes for cell in cells]
+    counts = _declared({str(task.label): ["missing" if one else "" for one in lost]}, lines, task)
+    there = [(cell, line) for cell, line, one in zip(cells, lines, lost, strict=True) if not one]
+    found = iter((number_texts if task.kind == "regression" else stage_names)(there, task))
+    names = [() if one else (next(found),) for one in lost]
+    return _kept(names, [()] * len(names), lost, counts, _said(counts, task))
+
+
 def _unsure(known: set[str], positive: str | None, task: Task) -> set[str]:
     """Return the labels of a binary column that mean uncertain: a word, or -1 if the positive class is yes or 1."""
     if task.kind != "binary":
@@ -133,7 +148,8 @@ def _declared(said: Mapping[str, Sequence[str]], lines: Sequence[int], task: Tas
 
 def _fault(what: str, counts: Mapping[str, int], first: int, task: Task) -> str:
     """Return the error about labels whose meaning the task does not say."""
-    meanings = ["ignore"] if task.kind == "multiclass" else ["no", *(["yes"] if what == "uncertain" else []), "ignore"]
+    one_only = task.kind == "multiclass" or task.kind in _ORDERED
+    meanings = ["ignore"] if one_only else ["no", *(["yes"] if what == "uncertain" else []), "ignore"]
     *others, last = (_MEANINGS[one] for one in meanings)
     options = f"{', '.join(others)} or {last}" if others else last
     number = sum(counts.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.data.manifest.label_words import alike, written_as
+from radtl_tf.data.manifest.numbers_and_stages import number_of, refuse_unlisted
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.records.experiment import Task, Unit
 
 Labels = tuple[str, ...]  # of one image; a binary or multiclass task needs exactly one
-Truth = NDArray[np.int64]
+Truth = NDArray[Any]
 
 _MAX_NAMED = 6  # a column with more values may hold names of people, so they are not shown
 _MAX_CLASSES = 1000
@@ -27,7 +29,8 @@ _MIN_REPEATED = 3  # mean number of images per class: a column with fewer may ho
 class RowLabels:
     """The labels of N images: the ``names`` that each has, and the classes that are ``unknown`` for it.
 
-    Without ``unknown`` all labels are known.
+    The name of a number is its text, as ``numbers_and_stages.text_of`` writes it. Without ``unknown`` all labels are
+    known.
     """
 
     names: Sequence[Labels]
@@ -107,7 +110,9 @@ def _binary(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
 def _multiclass(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
     several = sum(len(names) != 1 for names in labels)
     if several:
-        raise DataError(f"{several} images have no label or several; a multiclass task needs exactly one each.")
+        raise DataError(f"{several} images have no label or several; kind = {task.kind!r} needs exactly one each.")
+    if task.kind == "ordinal":
+        refuse_unlisted([names[0] for names in labels], task.classes)
     classes = _classes(labels, task)
     place = {name: number for number, name in enumerate(classes)}
     return classes, np.array([place[names[0]] for names in labels], dtype=np.int64)
@@ -116,6 +121,20 @@ def _multiclass(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
 def _multilabel(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
     classes = _classes(labels, task)
     return classes, np.array([[name in names for name in classes] for names in labels], dtype=np.int64)
+
+
+def _regression(labels: Sequence[Labels], task: Task) -> tuple[Labels, Truth]:
+    """Return no classes, and the numbers in the unit of the label."""
+    numbers = np.array([number_of(names[0]) if len(names) == 1 else np.nan for names in labels])
+    wrong = int((~np.isfinite(numbers)).sum())
+    if wrong:
+        raise DataError(f"{wrong} images have a label that is not one finite number; a regression needs one each.")
+    if numbers.min() == numbers.max():
+        raise DataError(
+            f"every image has the number {numbers[0]:g} in the label {task.label!r}, so there is nothing to learn: "
+            "choose another column."
+        )
+    return (), numbers
 
 
 def _classes(labels: Sequence[Labels], task: Task) -> Labels:
@@ -135,6 +154,8 @@ _TRUTHS: dict[str, Callable[[Sequence[Labels], Task], tuple[Labels, Truth]]] = {
     "binary": _binary,
     "multiclass": _multiclass,
     "multilabel": _multilabel,
+    "regression": _regression,
+    "ordinal": _multiclass,
 }
 
 
@@ -165,6 +186,8 @@ def _refuse_alike(labels: Sequence[Labels], task: Task) -> None:
         DataError: there are such classes. They are named, unless there are so many that they may be names of people.
     """
     counts = Counter(name for names in labels for name in names)
+    if task.kind == "regression":
+        return
     groups = [group for group in alike(counts) if not task.classes or set(group) & set(task.classes)]
     if not groups or (task.kind == "binary" and len(counts) > _MAX_NAMED):
         return
@@ -209,7 +232,7 @@ def _num_mixed(truth: Truth, patients: NDArray[np.int64]) -> int:
     """Return how many patients have images with different labels; unknown labels are ignored."""
     mixed = np.zeros(patients.max() + 1, bool)
     for column in truth[:, np.newaxis].T if truth.ndim == 1 else truth.T:
-        known = column != UNKNOWN
+        known = column != UNKNOWN if truth.ndim == 2 else np.ones(len(column), bool)
         pairs = np.unique(np.column_stack([patients[known], column[known]]), axis=0)
-        mixed |= np.bincount(pairs[:, 0], minlength=len(mixed)) > 1
+        mixed |= np.bincount(pairs[:, 0].astype(np.int64), minlength=len(mixed)) > 1
     return int(mixed.sum())

@@ -18,6 +18,9 @@ from radtl_tf.data.phantoms.paint import Growth, Layer, Points, Pose, ellipse, l
 from radtl_tf.data.phantoms.teeth import Tooth, draw_filling, draw_tooth
 
 GROWTH = 0.016  # of an individual, image heights
+GROWING = (6.0, 18.0)  # years in which the head grows
+_PER_YEAR, _DIFFERENT = 0.016, 0.015  # growth of the head in a year, and SD of patients of one age, as shares
+_EYES, _FEET = 0.4, np.array([0.45, 1.05])  # the level from which the face grows, and the point that does not move
 SEPARATION = 0.85  # half the distance of the two means, in standard deviations of a trait
 _MARKED, _MARKED_SPREAD = 2.5, 0.6  # mean and standard deviation of a trait that is a finding, in the same unit
 
@@ -98,6 +101,33 @@ def draw_skull(rng: np.random.Generator, *, male: bool, age: int) -> Drawing:
 def draw_skull_with_findings(rng: np.random.Generator, *, marked: Sequence[bool], age: int) -> Drawing:
     """Draw one patient's head from the side, with the ``FINDINGS`` that are ``marked``."""
     return _draw(rng, lambda: draw_findings(rng, marked), age)
+
+
+@dataclass(frozen=True)
+class _OfAChild(Growth):
+    """The displacement of one head, which is smaller than an adult's by ``size``, and its face by ``face``, too."""
+
+    size: float = 1.0
+    face: float = 1.0
+
+    def place(self, points: Points) -> Points:
+        """Return the displaced points (N, 2); the lower edge of the image stays where it is."""
+        adult = super().place(points)
+        below = np.maximum(adult[:, 1] - _EYES, 0) * (self.face - 1)
+        grown = adult + np.stack([np.zeros(len(adult)), below], axis=1)
+        return (grown - _FEET) * self.size + _FEET
+
+
+def draw_growing_skull(rng: np.random.Generator, *, age: float) -> Drawing:
+    """Draw the head of a patient of ``GROWING`` years from the side: the head grows with age, and the face more.
+
+    Patients of one age differ, so that no network can tell the age with certainty.
+    """
+    drawing = _draw(rng, lambda: draw_traits(rng, bool(rng.random() < 0.5)), int(age))
+    missing = GROWING[1] - age
+    size, face = 1 - _PER_YEAR * missing + rng.normal(0, _DIFFERENT), 1 - _PER_YEAR * missing
+    drawing.growth = _OfAChild(**vars(drawing.growth), size=size, face=face)
+    return drawing
 
 
 def _draw(rng: np.random.Generator, traits_of: Callable[[], Traits], age: int) -> Drawing:

@@ -18,7 +18,7 @@ from radtl_tf.data.phantoms.dicom import Projection, Visit, dicom_bytes
 from radtl_tf.data.phantoms.film import Drawing, Film, draw_film, expose
 from radtl_tf.data.phantoms.paint import Picture
 from radtl_tf.data.phantoms.panoramic import draw_panoramic
-from radtl_tf.data.phantoms.skull import FINDINGS, draw_skull, draw_skull_with_findings
+from radtl_tf.data.phantoms.skull import FINDINGS, GROWING, draw_growing_skull, draw_skull, draw_skull_with_findings
 from radtl_tf.errors import ExperimentError, OutputError, nearest
 from radtl_tf.records.disk import temporary_folder, unwritable
 from radtl_tf.records.experiment import Task
@@ -30,14 +30,16 @@ _MAX_IMAGES = 3
 _AGES = (8, 70)
 _LABELS, _ANATOMY, _FILM, _PERSON, _HEADER = range(5)  # the purpose of a random generator
 _SEPARATOR = "|"
-Truth = tuple[bool, ...]  # of one patient: whether it is the positive class, or has each of several labels
+# Of one patient: whether it is the positive class, or has each of several labels; of a growing one, the age in years.
+Truth = tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Kind:
     """What is drawn and how the images are taken; ``rows`` is the default height in pixels.
 
-    ``classes`` are negative and positive or, if the kind is ``multilabel``, the labels that a patient may have.
+    ``classes`` are negative and positive or, if the kind is ``multilabel``, the labels that a patient may have. The
+    label of a ``growing`` kind is the age in years or, if it has ``classes``, one of these stages of equal length.
     """
 
     classes: tuple[str, ...]
@@ -50,25 +52,35 @@ class Kind:
     views: tuple[str, str]  # as the manifest says, the second mirrored
     has_sex: bool  # whether the header states the sex: not if sex is the label
     multilabel: bool = False
+    growing: bool = False
 
     def label(self, truth: Truth) -> str:
         """Return the cell of the manifest."""
+        if self.growing and not self.classes:
+            return f"{truth[0]:.2f}"
+        if self.growing:
+            low, high = GROWING
+            return self.classes[min(int((truth[0] - low) / (high - low) * len(self.classes)), len(self.classes) - 1)]
         if self.multilabel:
             return _SEPARATOR.join(name for name, has in zip(self.classes, truth, strict=True) if has)
-        return self.classes[truth[0]]
+        return self.classes[int(truth[0])]
 
     def task(self) -> Task:
         """Return the task of predicting the labels per patient, without a manifest or an image folder."""
         one_patient = Task(patient="patient_id", unit="patient")
         if self.multilabel:
             return replace(one_patient, kind="multilabel", label_separator=_SEPARATOR, classes=self.classes)
+        if self.growing and self.classes:
+            return replace(one_patient, kind="ordinal", classes=self.classes)
+        if self.growing:
+            return replace(one_patient, kind="regression", label_unit="years")
         return replace(one_patient, positive=self.classes[1])
 
 
 KINDS: dict[str, Kind] = {
     "supernumerary": Kind(
         classes=("absent", "present"),
-        draw=lambda rng, truth, age: draw_panoramic(rng, present=truth[0], age=age),
+        draw=lambda rng, truth, age: draw_panoramic(rng, present=bool(truth[0]), age=age),
         rows=256,
         columns_per_row=2,
         spread=0.012,
@@ -79,7 +91,7 @@ KINDS: dict[str, Kind] = {
     ),
     "skull": Kind(
         classes=("female", "male"),
-        draw=lambda rng, truth, age: draw_skull(rng, male=truth[0], age=age),
+        draw=lambda rng, truth, age: draw_skull(rng, male=bool(truth[0]), age=age),
         rows=320,
         columns_per_row=1,
         spread=0.04,
@@ -94,9 +106,15 @@ KINDS: dict[str, Kind] = {
 KINDS["skull-findings"] = replace(
     KINDS["skull"],
     classes=FINDINGS,
-    draw=lambda rng, truth, age: draw_skull_with_findings(rng, marked=truth, age=age),
+    draw=lambda rng, truth, age: draw_skull_with_findings(rng, marked=[bool(has) for has in truth], age=age),
     multilabel=True,
 )
+
+# The head grows with the age of a child: a number, and four stages of the same growth.
+KINDS["skull-age"] = replace(
+    KINDS["skull"], classes=(), draw=lambda rng, truth, age: draw_growing_skull(rng, age=truth[0]), growing=True
+)
+KINDS["skull-stages"] = replace(KINDS["skull-age"], classes=("S1", "S2", "S3", "S4"))
 
 
 @dataclass(frozen=True)
@@ -128,7 +146,13 @@ def draw_phantoms(kind: str, *, num_patients: int, seed: int, height: int | None
 
 
 def _truths(kind: str, num_patients: int, seed: int) -> Iterator[Truth]:
-    """Return the truth of each patient: half of them have each label, independently of the other labels."""
+    """Return the truth of each patient: half of them have each label, independently of the other labels.
+
+    The ages of growing patients are spread evenly.
+    """
+    if KINDS[kind].growing:
+        ages = np.round(np.linspace(*GROWING, num_patients), 2)
+        return ((age,) for age in _random(seed, kind, _LABELS).permutation(ages).tolist())
     half = np.arange(num_patients) % 2 == 1
     numbers = [(number,) for number in range(len(KINDS[kind].classes))] if KINDS[kind].multilabel else [()]
     columns = [_random(seed, kind, _LABELS, *number).permutation(half).tolist() for number in numbers]
@@ -202,6 +226,8 @@ def _patient(kind: str, patient: int, truth: Truth, seed: int, rows: int) -> Ite
     recipe = KINDS[kind]
     rng = _random(seed, kind, _ANATOMY, patient)
     age, images = int(rng.integers(*_AGES)), int(rng.integers(1, _MAX_IMAGES + 1))
+    if recipe.growing:
+        age = int(truth[0])
     drawing = recipe.draw(rng, truth, age)
     for image in range(images):
         rng = _random(seed, kind, _FILM, patient, image)

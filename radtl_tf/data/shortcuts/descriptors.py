@@ -6,6 +6,7 @@ The trivial baselines learn from these numbers, and the data check tests whether
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ Features = NDArray[np.float32]
 NUMBERS = ("age", "spacing")
 CATEGORIES = ("view", "laterality", "intent", "vendor", "body_part", "lossy", "site")
 _THUMBNAIL = 16  # px
+_IS_THE_LABEL = 0.98  # correlation; ages are kept in whole years
 _MIN_IMAGES = 5  # categories with fewer images are left out
 
 
@@ -53,6 +55,21 @@ def acquisition(readings: Sequence[Reading]) -> Features:
     """Return (N, C): the metadata, brightness, contrast and border of each image."""
     borders = np.array([[reading.border] for reading in readings], np.float32)
     return np.column_stack([metadata(readings), mean_and_sd(readings), borders])
+
+
+def without_the_label(readings: Sequence[Reading], numbers: NDArray[np.float64]) -> Sequence[Reading]:
+    """Return the readings without the ages of the headers and the table, if the age is the label of a regression.
+
+    It is the label if the known ages and the ``numbers`` (N,) have a correlation of 0.98 or more.
+    """
+    ages = pd.to_numeric(metadata_table(readings)["age"], errors="coerce").to_numpy(float)
+    known = np.isfinite(ages)
+    if known.sum() < _MIN_IMAGES or not np.ptp(ages[known]) or not np.ptp(numbers[known]):
+        return readings
+    if np.corrcoef(ages[known], numbers[known])[0, 1] < _IS_THE_LABEL:
+        return readings
+    kept = [{name: text for name, text in one.metadata.items() if name != "age"} for one in readings]
+    return [replace(one, metadata=metadata) for one, metadata in zip(readings, kept, strict=True)]
 
 
 def metadata_table(readings: Sequence[Reading]) -> pd.DataFrame:

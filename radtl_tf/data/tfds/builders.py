@@ -23,11 +23,13 @@ from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.decoding.reading import BY_FILE, BY_TASK, Outcome, Reading
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, RowLabels, assemble
+from radtl_tf.data.manifest.numbers_and_stages import text_of
 from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
 from radtl_tf.data.tfds.builder_folders import SUFFIX, author_errors, builder_in
+from radtl_tf.data.tfds.damaged_data_sets import remove_damaged, write_sums
 from radtl_tf.data.tfds.examples import NOT_KNOWN, class_names, reading_from, rows_of
-from radtl_tf.errors import DataError, RadtlError, nearest
+from radtl_tf.errors import DamagedDataSetError, DataError, RadtlError, nearest
 from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped
 from radtl_tf.records.disk import unwritable
@@ -71,6 +73,7 @@ def build_manifest(
 ) -> tfds.core.DatasetBuilder:
     """Build the data set of a manifest below ``data_dir``, or return an existing complete one.
 
+    The name of its folder is a hash of the content. One with a damaged description is removed and built again.
     ``task`` names the columns of metadata and the depth of the images; without it columns have the names of their
     metadata, and files declare their depth.
 
@@ -79,15 +82,19 @@ def build_manifest(
         OutputError: the data set cannot be written.
     """
     make: Any = builder_class("radiographs")
+    remove_damaged(data_dir / make.name)
     with _quiet(), data_errors(manifest.path.name):
         builder = make.of(
             rows_of(manifest, cases, task),
             cases.classes,
             multilabel=cases.kind == "multilabel",
+            number=cases.is_number,
             depth=task.depth if task else None,
             data_dir=data_dir,
         )
-    return prepared(builder, str(manifest.path))
+    built = prepared(builder, str(manifest.path))
+    write_sums(Path(built.data_path))
+    return built
 
 
 def build_table(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBuilder]:
@@ -190,6 +197,7 @@ def examined_from(builder: tfds.core.DatasetBuilder) -> list[Examined]:
             outcome=Outcome("decoded", reading=reading_from(row)),
             labels=_labels(names, row),
             unknown=_labels(names, row, NOT_KNOWN),
+            number=None if names else float(row["label"]),
             patient=row["patient"].decode(),
         )
         for row in _rows(builder, "example", "label", "patient", "sha256", "reading", "metadata", *_not_known(builder))
@@ -228,7 +236,9 @@ def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
     return digest.hexdigest()
 
 
-def _labels(names: list[str], row: dict[str, Any], key: str = "label") -> Labels:
+def _labels(names: list[str] | None, row: dict[str, Any], key: str = "label") -> Labels:
+    if names is None:
+        return (text_of(row[key]),) if key in row else ()
     return tuple(names[int(number)] for number in np.atleast_1d(row.get(key, ())))
 
 
@@ -260,7 +270,9 @@ def data_errors(name: str) -> Iterator[None]:
     except RadtlError:
         raise
     except _DAMAGE as error:
-        raise DataError(f"the data set {name} is damaged on disk: delete its folder and build it again.") from error
+        raise DamagedDataSetError(
+            f"the data set {name} is damaged on disk: delete its folder and build it again."
+        ) from error
     except Exception as error:
         full = _disk_error(error)
         if full is not None:

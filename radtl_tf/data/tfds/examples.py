@@ -34,28 +34,30 @@ _SMALL, _LARGE = 64, 4096  # examples in each bucket of the first half, and of t
 
 @dataclass(frozen=True)
 class Row:
-    """One image of a source: its file, its class (several for a multilabel data set), the hash of its patient.
+    """One image of a source: its file, its class (several for a multilabel data set) or number, its patient's hash.
 
     ``metadata`` (keys among ``METADATA``) comes from the source and overrides the metadata of the file. ``unknown`` are
     the classes of a multilabel data set that are unknown for the image; ``None``: all are known.
     """
 
     source: ImageFile
-    label: str | Labels
+    label: str | Labels | float
     patient: str
     metadata: Mapping[str, str] = field(default_factory=dict)
     unknown: Labels | None = field(default=None, repr=False)  # the hash of a manifest's rows is older than this field
 
 
 def features(
-    labels: Sequence[str] | None, *, multilabel: bool = False, unknown: bool = False
+    labels: Sequence[str] | None, *, multilabel: bool = False, unknown: bool = False, number: bool = False
 ) -> tfds.features.FeaturesDict:
-    """Return the features of every data set; ``labels`` are the classes in order.
+    """Return the features of every data set; ``labels`` are the classes in order; ``number``: the label is a number.
 
     Give ``None`` if only the sources know the classes, and set ``info.features["label"].names`` before generating.
     With ``unknown`` a multilabel data set also stores the unknown labels.
     """
     one = tfds.features.ClassLabel(names=list(labels) if labels is not None else None)
+    if number:
+        one = tfds.features.Scalar(np.float64)
     return tfds.features.FeaturesDict(
         {
             "image": tfds.features.Image(shape=(None, None, 1), dtype=np.uint16, encoding_format="png"),
@@ -76,10 +78,11 @@ def features(
     )
 
 
-def class_names(info: tfds.core.DatasetInfo) -> list[str]:
-    """Return the classes of a data set in their order."""
+def class_names(info: tfds.core.DatasetInfo) -> list[str] | None:
+    """Return the classes of a data set in their order; ``None`` if its labels are numbers."""
     label = info.features["label"]
-    return list((label.feature if isinstance(label, tfds.features.Sequence) else label).names)
+    one = label.feature if isinstance(label, tfds.features.Sequence) else label
+    return list(one.names) if isinstance(one, tfds.features.ClassLabel) else None
 
 
 def rows_of(manifest: Manifest, cases: Cases, task: Task | None = None) -> tuple[Row, ...]:
@@ -182,7 +185,9 @@ def _key(number: int) -> int:
     return bucket * _STEP + _STEP // 2 + number
 
 
-def _label(cases: Cases, truth: Any) -> str | Labels:
+def _label(cases: Cases, truth: Any) -> str | Labels | float:
+    if cases.is_number:
+        return float(truth)
     if cases.kind == "multilabel":
         return tuple(name for name, has in zip(cases.classes, truth, strict=True) if has == 1)
     return cases.classes[truth]
@@ -208,7 +213,7 @@ def _example(number: int, row: Row, reading: Reading, png: bytes) -> dict[str, A
     names = ("pixels_hash", "height", "width", "bits", "mean", "sd", "border", "signature")
     return {
         "image": io.BytesIO(png),
-        "label": row.label if isinstance(row.label, str) else list(row.label),
+        "label": list(row.label) if isinstance(row.label, tuple) else row.label,
         **({} if row.unknown is None else {NOT_KNOWN: list(row.unknown)}),
         "patient": row.patient,
         "example": number,

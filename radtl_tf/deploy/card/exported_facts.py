@@ -44,6 +44,7 @@ def exported_facts(
         "kind": target.kind,
         "classes": list(target.classes),
         **({"positive": target.classes[1]} if target.is_binary else {}),
+        **_label(facts),
         "pixels": setting.pixels,
         "image_size": experiment.training.image_size,
         "resize": experiment.training.resize,
@@ -56,6 +57,22 @@ def exported_facts(
         "folds": {"count": experiment.folds.count, "repeats": experiment.folds.repeats},
         **results_of(folder, facts, choice, runs),
         "inputs": read_json(folder.inputs) if folder.inputs.exists() else None,
+    }
+
+
+def _label(facts: ExperimentFacts) -> dict[str, Any]:
+    """Return the column of a number or of stages; of a number also its unit, and its mean, SD and range in training."""
+    task, numbers = facts.experiment.task, facts.data.numbers
+    if not isinstance(task.label, str) or task.kind not in ("regression", "ordinal"):
+        return {}
+    if numbers is None:
+        return {"label": task.label}
+    return {
+        "label": task.label,
+        "label_unit": task.label_unit,
+        "label_mean": numbers.mean,
+        "label_sd": numbers.sd,
+        "label_range": [numbers.min, numbers.max],
     }
 
 

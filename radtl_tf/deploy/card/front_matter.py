@@ -13,15 +13,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from radtl_tf.deploy.card.facts import Card
-from radtl_tf.evaluation.metrics.metric_table import AUROC, AVERAGE_PRECISION, BALANCED_ACCURACY, BRIER
+from radtl_tf.evaluation.metrics.metric_table import AUROC, AVERAGE_PRECISION, BALANCED_ACCURACY, BRIER, MAE
 
 TASK = "image-classification"
+OTHER = "other"  # the Hub has no task for a number that is predicted from an image
 _METRICS = {  # of ``estimates.csv``, with their names on the Hub
     AUROC.key: ("roc_auc", "AUROC"),
     AVERAGE_PRECISION.name: ("average_precision", "Average precision"),
     BALANCED_ACCURACY.name: ("balanced_accuracy", "Balanced accuracy"),
     BRIER.name: ("brier_score", "Brier score"),
+    MAE.key: ("mae", "Mean absolute error"),
+    "RMSE": ("rmse", "Root mean squared error"),
+    "R2": ("r_squared", "R2"),
+    "quadratic weighted kappa": ("quadratic_weighted_kappa", "Quadratic weighted kappa"),
 }
+_WITH_UNIT = ("mae", "rmse")
 
 
 def front_matter(card: Card) -> str:
@@ -30,7 +36,7 @@ def front_matter(card: Card) -> str:
     results = [
         {
             "type": kind,
-            "name": f"{title}, mean of {_tests(card)} test parts",
+            "name": f"{title}{_in_unit(card, kind)}, mean of {_tests(card)} test parts",
             "value": row["mean"],
         }
         for kind, title, row in _rows(card)
@@ -41,7 +47,7 @@ def front_matter(card: Card) -> str:
         "license_name": "not-chosen",
         **({"base_model": start[0]} if start else {}),
         "datasets": [data_name(card)],
-        "pipeline_tag": TASK,
+        **({} if _is_number(card) else {"pipeline_tag": TASK}),
         "tags": ["radiograph", "radiology", "research-only", "tensorflow", card["kind"]],
         **({"metrics": [kind for kind, *_ in _rows(card)]} if results else {}),
     }
@@ -56,7 +62,8 @@ def eval_results(card: Card) -> str:
         {
             "dataset": {"id": data_name(card), "task_id": kind},
             "value": row["mean"],
-            "notes": f"{title}, {_interval(row)}mean of {_tests(card)} test parts; not a benchmark of the Hub",
+            "notes": f"{title}{_in_unit(card, kind)}, {_interval(row)}mean of {_tests(card)} test parts; not a "
+            "benchmark of the Hub",
         }
         for kind, title, row in _rows(card)
     ]
@@ -110,7 +117,15 @@ def _rows(card: Card) -> list[tuple[str, str, Mapping[str, Any]]]:
 
 def _result(card: Card, metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     data = {"name": card["experiment"], "type": data_name(card), "split": "test"}
-    return {"task": {"type": TASK}, "dataset": data, "metrics": list(metrics)}
+    return {"task": {"type": OTHER if _is_number(card) else TASK}, "dataset": data, "metrics": list(metrics)}
+
+
+def _is_number(card: Card) -> bool:
+    return card["kind"] == "regression"
+
+
+def _in_unit(card: Card, kind: str) -> str:
+    return f" in {card['label_unit']}" if kind in _WITH_UNIT else ""
 
 
 def _tests(card: Card) -> int:

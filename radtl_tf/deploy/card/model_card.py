@@ -34,8 +34,7 @@ def _head(card: Card) -> Iterator[str]:
     yield f"**{plain(card['use'])}**"
     if card["note"]:
         yield f"\n**{plain(card['note'])}**"
-    classes = ", ".join(plain(name) for name in card["classes"])
-    yield f"\nThe model takes a radiograph and gives {_output(card)}. Classes: {classes}."
+    yield f"\nThe model takes a radiograph and gives {_output(card)}.{_classes(card)}"
     yield f"\n{_networks(card)} It was made by the experiment “{plain(card['experiment'])}” with"
     yield f"radtl_tf {plain(card['radtl_tf'])}."
 
@@ -43,9 +42,20 @@ def _head(card: Card) -> Iterator[str]:
 def _output(card: Card) -> str:
     if card["kind"] == "binary":
         return f"the probability of “{plain(card['positive'])}”, between 0 and 1"
+    if card["kind"] == "regression":
+        return f"“{plain(card['label'])}” in {plain(card['label_unit'])}, as a number"
+    if card["kind"] == "ordinal":
+        return f"the probability of each stage of “{plain(card['label'])}”, which add up to 1, and the predicted stage"
     if card["kind"] == "multiclass":
         return "the probability of each class; they add up to 1"
     return "the probability of each label, independent of the others"
+
+
+def _classes(card: Card) -> str:
+    if not card["classes"]:
+        return ""
+    names = ", ".join(plain(name) for name in card["classes"])
+    return f" {'Stages, from low to high' if card['kind'] == 'ordinal' else 'Classes'}: {names}."
 
 
 def _networks(card: Card) -> str:
@@ -59,8 +69,14 @@ def _networks(card: Card) -> str:
 def _training_data(card: Card) -> Iterator[str]:
     data = card["data"]
     yield f"## Training data\n\n{data['images']} images of {data['patients']} patients.\n"
-    rows = [(plain(name), of["images"], of["patients"]) for name, of in data["classes"].items()]
-    yield from table(("Class", "Images", "Patients with such images"), rows)
+    if card["kind"] == "regression":
+        low, high = card["label_range"]
+        yield f"“{plain(card['label'])}” in {plain(card['label_unit'])}: mean {card['label_mean']:.4g}, SD"
+        yield f"{card['label_sd']:.4g}, from {low:.4g} to {high:.4g}."
+    else:
+        rows = [(plain(name), of["images"], of["patients"]) for name, of in data["classes"].items()]
+        kind = "Stage" if card["kind"] == "ordinal" else "Class"
+        yield from table((kind, "Images", "Patients with such images"), rows)
     yield f"\nOne case is one {data['unit']}. sha256 of the data set: `{card['data_sha256']}`."
     yield "The images are not part of the model. Images of other hospitals, devices or patients may differ: test the"
     yield "model on yours first."
@@ -86,24 +102,26 @@ def _weights(card: Card) -> Iterator[str]:
 
 def _choice(card: Card) -> Iterator[str]:
     choice = card["choice"]
+    loss = "mean absolute error" if card["kind"] == "regression" else "mean loss"
     yield "## How the setting was chosen\n"
     if choice["by"] == "name":
         yield "It was named by the person who exported it."
     else:
-        yield "It has the lowest mean loss on the inner parts of the folds. The test parts took no part in the choice."
+        yield f"It has the lowest {loss} on the inner parts of the folds. The test parts took no part in the choice."
     if "lowest" not in choice:
         return
     rows = [(plain(choice["lowest"]), _number(choice["lowest_inner_loss"], 6))]
     if "runner_up" in choice:
         rows.append((plain(choice["runner_up"]), _number(choice["runner_up_inner_loss"], 6)))
     yield ""
-    yield from table(("Setting", "Mean inner loss"), rows)
+    yield from table(("Setting", f"{loss[0].upper()}{loss[1:]} on the inner parts"), rows)
     if choice.get("standard_error") is not None:
         yield f"\nStandard error of the difference: {choice['standard_error']:.6f}."
 
 
 def _performance(card: Card) -> Iterator[str]:
-    folds, shown = card["folds"], [row for row in card["metrics"] if title(row["metric"]) and row["mean"] is not None]
+    folds, unit = card["folds"], card.get("label_unit") or ""
+    shown = [row for row in card["metrics"] if title(row["metric"]) and row["mean"] is not None]
     yield "## Performance\n"
     if not shown:
         yield "Not evaluated: the output folder had no estimates when the model was exported."
@@ -111,7 +129,7 @@ def _performance(card: Card) -> Iterator[str]:
     parts = folds["count"] * folds["repeats"]
     yield f"Means over {parts} test parts ({folds['count']} folds, repeated {folds['repeats']} times)."
     yield "Each test part is scored by a network that has not seen its patients.\n"
-    rows = [(title(row["metric"]), _number(row["mean"]), _interval(row), meaning(row["metric"])) for row in shown]
+    rows = [(title(row["metric"], unit), _number(row["mean"]), _interval(row), meaning(row["metric"])) for row in shown]
     yield from table(("Metric", "Mean", "95 % interval", "Meaning"), rows)
     yield "\nThe intervals come from the corrected resampled t-test (Nadeau and Bengio 2003), which allows for folds"
     yield "that share patients. They hold for patients like those of the experiment."
@@ -123,6 +141,14 @@ _UNTESTED = {
     "\nexperiment was used to train some of them.",
     "refit": "The network in this model was trained on all patients, so no image of the experiment can test it.",
     "one": "The network in this model is one of those behind the means.",
+}
+
+
+_ORDERED = {
+    "regression": "The output is the estimate itself, and no threshold was chosen. radtl flags an estimate outside the"
+    "\nrange of the training labels.",
+    "ordinal": "The predicted stage is the last one that the image reaches with a probability of more than one half."
+    "\nThe steps between stages need not be equal, so the model gives no mean stage.",
 }
 
 
@@ -143,6 +169,10 @@ def _subgroups(card: Card) -> Iterator[str]:
 
 
 def _thresholds(card: Card) -> Iterator[str]:
+    if card["kind"] in _ORDERED:
+        yield "## Predicted number\n" if card["kind"] == "regression" else "## Predicted stage\n"
+        yield _ORDERED[card["kind"]]
+        return
     yield "## Thresholds and calibration\n"
     if card["operating_points"]:
         rows = [(plain(row["name"]), f"{row['threshold']:.4f}") for row in card["operating_points"]]
@@ -165,9 +195,10 @@ def _parity(card: Card) -> Iterator[str]:
     if not parity["checked"]:
         yield f"Not checked: {plain(parity['reason'])}."
         return
-    yield "Largest difference in probability from Keras, on images of the test parts. A larger difference than the"
-    yield "tolerance would have ended the export. The row `predictions.csv` compares Keras with what the experiment"
-    yield "recorded.\n"
+    relative_to = parity.get("relative_to", "probability")
+    yield f"Largest difference from Keras (unit: {relative_to}), on images of the test"
+    yield "parts. A larger difference than the tolerance would have ended the export. The row `predictions.csv`"
+    yield "compares Keras with what the experiment recorded.\n"
     rows = [
         (
             *(plain(row["format"]), plain(row["signature"]), row["images"]),
@@ -185,7 +216,11 @@ def _use(card: Card) -> Iterator[str]:
     yield "It is not for:\n"
     yield "- diagnosis, treatment, triage or any other decision about a patient"
     yield "- images of another body part, projection or modality than in training, or photographs of radiographs"
-    yield "- conclusions about causes: the score may depend on anything that differed between the classes in training"
+    if card["kind"] == "regression":
+        low, high = card["label_range"]
+        yield f"- patients outside {low:.4g} to {high:.4g} {plain(card['label_unit'])}: the model has seen none"
+    sides = {"regression": "low and high numbers", "ordinal": "the stages"}.get(card["kind"], "the classes")
+    yield f"- conclusions about causes: the score may depend on anything that differed between {sides} in training"
 
 
 def _running(card: Card) -> Iterator[str]:

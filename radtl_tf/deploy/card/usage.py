@@ -29,11 +29,13 @@ class Snippet:
 
 def snippets(card: Card) -> list[Snippet]:
     """Return the code for each engine; it starts in the folder that holds the exported folder ``model``."""
-    version, output = card.get("version", 1), "score" if card["kind"] == "binary" else "probabilities"
+    version = card.get("version", 1)
+    output = "score" if card["kind"] in ("binary", "regression") else "probabilities"
+    served = "label" if card["kind"] == "ordinal" else output  # a SavedModel names the predicted stage
     return [
         Snippet("radtl", "Radiographs as DICOM, PNG or JPEG, on the command line:", "bash", _RADTL),
         Snippet("Python", "The same in Python:", "python", _PYTHON),
-        Snippet("TensorFlow", "`pip install tensorflow`", "python", _TENSORFLOW.format(version, output)),
+        Snippet("TensorFlow", "`pip install tensorflow`", "python", _TENSORFLOW.format(version, served)),
         Snippet("TensorFlow Serving", "", "bash", _SERVING, tested=False),
         Snippet("KServe", "", "yaml", _KSERVE, tested=False),
         *(

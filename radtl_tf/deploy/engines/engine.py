@@ -33,7 +33,8 @@ class Engine:
     Attributes:
         card: the facts of the model: its classes, pixels, size and more.
         format: the name of its format; ``litert`` also if its weights are float16.
-        scores: the probabilities (B, K) of float32 grey (B, H, W, 1) in 0..1, images of any one size.
+        scores: the probabilities (B, K) of float32 grey (B, H, W, 1) in 0..1, images of any one size; of a regression
+            the number (B, 1), in the unit of the label.
     """
 
     card: Card

@@ -1,4 +1,4 @@
-"""ONNX Runtime, OpenVINO and LiteRT: functions from grey (B, H, W, 1) to probabilities (B, K)."""
+"""ONNX Runtime, OpenVINO and LiteRT: functions from grey (B, H, W, 1) to the scores of ``engine.Engine``, (B, N)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from radtl_tf.deploy.card.facts import Card
 from radtl_tf.deploy.formats.openvino import HINTS, import_openvino
+from radtl_tf.deploy.outputs import GREY, columns_of, output_of
 
 _Array = NDArray[np.float32]
-_INPUT, _OUTPUT = "grey", "probabilities"
 
 
 def onnx(file: Path, card: Card) -> Callable[[_Array], _Array]:
@@ -20,13 +20,15 @@ def onnx(file: Path, card: Card) -> Callable[[_Array], _Array]:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    return lambda grey: session.run([_OUTPUT], {_INPUT: grey})[0]
+    output = output_of(card)
+    return lambda grey: columns_of(session.run([output], {GREY: grey})[0])
 
 
 def openvino(file: Path, card: Card) -> Callable[[_Array], _Array]:
     """Return the scores of an OpenVINO model, on the CPU in float32."""
     model = import_openvino().Core().compile_model(str(file), "CPU", HINTS)
-    return lambda grey: np.array(model({_INPUT: grey})[_OUTPUT])
+    output = output_of(card)
+    return lambda grey: columns_of(np.array(model({GREY: grey})[output]))
 
 
 def litert(file: Path, card: Card) -> Callable[[_Array], _Array]:
@@ -36,4 +38,5 @@ def litert(file: Path, card: Card) -> Callable[[_Array], _Array]:
     from ai_edge_litert.interpreter import Interpreter
 
     runner = Interpreter(str(file), num_threads=os.cpu_count()).get_signature_runner("serving_default")
-    return lambda grey: runner(**{_INPUT: grey})[_OUTPUT]
+    output = output_of(card)
+    return lambda grey: columns_of(runner(**{GREY: grey})[output])

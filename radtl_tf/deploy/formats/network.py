@@ -1,4 +1,4 @@
-"""The one pixel graph of all formats: float32 grey of any size, resize, network, probabilities."""
+"""The one pixel graph of all formats: float32 grey of any size, resize, network, outputs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ import tensorflow as tf
 
 from radtl_tf.data.preprocessing.resizing import resize
 from radtl_tf.deploy.graph.ensemble import Ensemble
-
-GREY = "grey"  # (B, H, W, 1) float32 in 0..1
-PROBABILITIES = "probabilities"  # (B, K)
-SCORE = "score"  # (B,), only of a binary model
-POSITIVE = 1  # the class of ``score``
+from radtl_tf.deploy.outputs import GREY
 
 
 class PixelGraph(tf.Module):
-    """``grey`` (B, H, W, 1) float32 in 0..1 to ``probabilities`` (B, K) and, if binary, ``score`` (B,).
+    """``grey`` (B, H, W, 1) float32 in 0..1 to the outputs of ``Ensemble.outputs``.
 
     The height and width are known only at run time; the resize is two matrix products, which every format has. The
     names of input and outputs survive in all formats.
@@ -29,14 +25,11 @@ class PixelGraph(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32, name=GREY)])
     def __call__(self, grey: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return the probabilities of a batch of images of one size."""
+        """Return the outputs of a batch of images of one size."""
         ensemble = self._ensemble
         resized = resize(grey, ensemble.image_size, ensemble.resize)
-        probabilities = ensemble.probabilities(tf.ensure_shape(resized, (None, *[ensemble.image_size] * 2, 1)))
-        found = {PROBABILITIES: tf.identity(probabilities, PROBABILITIES)}
-        if ensemble.kind == "binary":
-            found[SCORE] = tf.identity(probabilities[:, POSITIVE], SCORE)
-        return found
+        found = ensemble.outputs(tf.ensure_shape(resized, (None, *[ensemble.image_size] * 2, 1)))
+        return {name: tf.identity(values, name) for name, values in found.items()}
 
 
 def save_pixel_graph(ensemble: Ensemble, folder: Path) -> None:

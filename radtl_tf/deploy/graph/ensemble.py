@@ -1,4 +1,4 @@
-"""The networks of a setting's folds: from resized grey images to the mean of their probabilities."""
+"""The networks of a setting's folds: from resized grey images to the mean of what they give."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from itertools import chain
 import keras
 import tensorflow as tf
 
+from radtl_tf.deploy.graph.stages import stage_probabilities
+from radtl_tf.deploy.outputs import PROBABILITIES, SCORE
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.records.experiment import Kind
@@ -17,7 +19,10 @@ _ACTIVATIONS: dict[Kind, Callable[[tf.Tensor], tf.Tensor]] = {
     "binary": tf.nn.softmax,
     "multiclass": tf.nn.softmax,
     "multilabel": tf.nn.sigmoid,
+    "ordinal": tf.nn.sigmoid,
+    "regression": tf.identity,  # the head gives the number in the unit of the label
 }
+POSITIVE = 1  # the class of the score of a binary model
 
 
 @dataclass(frozen=True)
@@ -49,14 +54,32 @@ class Ensemble:
         models = [self.prefix, *chain.from_iterable(self.members)]
         return [variable.value for variable in {id(one): one for model in models for one in model.weights}.values()]
 
-    def probabilities(self, grey: tf.Tensor) -> tf.Tensor:
-        """Return the mean probabilities (B, K) of float32 grey (B, S, S, 1) in 0..1, S the ``image_size``."""
+    def means(self, grey: tf.Tensor) -> tf.Tensor:
+        """Return the mean over the folds of their outputs (B, N) for float32 grey (B, S, S, 1) in 0..1.
+
+        S is the ``image_size``. Outputs are the probabilities of K classes, P(above a stage) of
+        the K - 1 lower stages of an ordinal model, or the number of a regression, (B, 1), in the unit of the label.
+        """
         cuts = self._cuts(grey)
         logits = [head(suffix(cuts, training=False)) for suffix, head in self.members]
         return tf.reduce_mean(_ACTIVATIONS[self.kind](tf.stack(logits)), axis=0)
 
+    def outputs(self, grey: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Return what an exported model gives for grey as of ``means``.
+
+        ``probabilities`` (B, K) of the classes or stages, except of a regression; ``score`` (B,), the probability of
+        the positive class of a binary model, or the number of a regression.
+        """
+        means = self.means(grey)
+        if self.kind == "regression":
+            return {SCORE: means[:, 0]}
+        if self.kind == "ordinal":
+            return {PROBABILITIES: stage_probabilities(means)}
+        found = {PROBABILITIES: means}
+        return found | {SCORE: means[:, POSITIVE]} if self.kind == "binary" else found
+
     def features(self, grey: tf.Tensor) -> tf.Tensor:
-        """Return the embeddings (B, C) of grey as of ``probabilities``: what the heads get, not standardized.
+        """Return the embeddings (B, C) of grey as of ``means``: what the heads get, not standardized.
 
         The folds of a frozen setting share one backbone, so C is its number of features. Otherwise every fold has its
         own, and their features follow each other in the order of ``members``: a mean would be the output of no network.

@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from radtl_tf.data.preprocessing.resizing import resize
 from radtl_tf.deploy.card.facts import version_folder
 from radtl_tf.deploy.graph.ensemble import Ensemble
+from radtl_tf.deploy.graph.stages import stage_probabilities
 from radtl_tf.models.gradcam import opened
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import to_network
+from radtl_tf.records.experiment import Kind
 
 SIGNATURE = "explain"
 _GREY, _MAPS = "grey", "maps"
+_SMALLEST = 1e-6  # added to a probability, so that its logarithm is finite
 
 Maps = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
@@ -29,7 +32,8 @@ def explain_function(ensemble: Ensemble) -> Any:
 
     A map shows where the last feature map speaks for a class, 0 and above (Selvaraju et al. 2017, equations 1 and 2);
     it is the mean of the folds' maps. ``K`` is 1 for a binary model, whose map explains the logit of the positive class
-    minus the logit of the negative one; otherwise there is a map for the logit of each class.
+    minus the logit of the negative one, and for a regression, whose map shows what makes the number larger. An ordinal
+    model has a map for the log odds of each stage; otherwise there is a map for the logit of each class.
 
     Raises:
         ValueError: the backbone does not end with a global average.
@@ -41,7 +45,7 @@ def explain_function(ensemble: Ensemble) -> Any:
         resized = tf.ensure_shape(resize(grey, side, ensemble.resize), (None, side, side, 1))
         heads = [head for _, head in ensemble.members]
         found = feature_maps(to_network(resized, ensemble.pixels))
-        maps = [_maps(one, head, ensemble.kind == "binary") for one, head in zip(found, heads, strict=True)]
+        maps = [_maps(one, head, ensemble.kind) for one, head in zip(found, heads, strict=True)]
         return {_MAPS: tf.reduce_mean(tf.stack(maps), axis=0)}
 
     return explain
@@ -88,13 +92,22 @@ def _opened_suffix(suffix: keras.Model) -> keras.Model:
     )
 
 
-def _maps(features: tf.Tensor, head: Head, is_binary: bool) -> tf.Tensor:
+def _maps(features: tf.Tensor, head: Head, kind: Kind) -> tf.Tensor:
     """Return the maps (B, h, w, K) of one fold from its last feature map (B, h, w, C)."""
     features = tf.cast(features, tf.float32)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(features)
-        logits = tf.unstack(head(tf.reduce_mean(features, axis=(1, 2))), axis=1)
-        evidence = [logits[1] - logits[0]] if is_binary else logits
+        evidence = tf.unstack(_evidence(head(tf.reduce_mean(features, axis=(1, 2))), kind), axis=1)
     gradients = [tape.gradient(one, features) for one in evidence]
     shares = [tf.reduce_mean(one, axis=(1, 2), keepdims=True) for one in gradients]
     return tf.stack([tf.nn.relu(tf.reduce_sum(share * features, axis=-1)) for share in shares], axis=-1)
+
+
+def _evidence(logits: tf.Tensor, kind: Kind) -> tf.Tensor:
+    """Return what each map explains (B, K), from the logits (B, S) of one fold."""
+    if kind == "binary":
+        return logits[:, 1:] - logits[:, :1]
+    if kind != "ordinal":
+        return logits
+    stages = stage_probabilities(tf.nn.sigmoid(logits))
+    return tf.math.log(stages + _SMALLEST) - tf.math.log(1 - stages + _SMALLEST)

@@ -1,4 +1,4 @@
-"""A SavedModel: image bytes or pixels in, the mean probability of the folds out."""
+"""A SavedModel: image bytes or pixels in, the mean of the folds out."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.deploy.graph.explain import SIGNATURE as EXPLAIN
 from radtl_tf.deploy.graph.explain import explain_function
 from radtl_tf.deploy.graph.rows import prepare_rows
+from radtl_tf.deploy.graph.stages import stage_number
 from radtl_tf.deploy.graph.warm_up import FILE as WARM_UP
 from radtl_tf.deploy.graph.warm_up import write_requests
+from radtl_tf.deploy.outputs import PROBABILITIES, SCORE
 from radtl_tf.records.disk import write_text
+from radtl_tf.records.experiment import Kind
 
 LABELS = "labels.txt"
 Outputs = dict[str, tf.Tensor]
+_LABELS: dict[Kind, Callable[[tf.Tensor], tf.Tensor]] = {  # probabilities (B, K) to the number of a class (B,)
+    "binary": lambda probabilities: tf.argmax(probabilities, axis=1),
+    "multiclass": lambda probabilities: tf.argmax(probabilities, axis=1),
+    "ordinal": stage_number,
+}
 
 
 class ServedModel(tf.Module):
@@ -30,9 +38,11 @@ class ServedModel(tf.Module):
     black to 65535 white, as ``data.decoding`` returns it. ``grey`` takes (B, H, W, 1) float32 grey in 0..1.
     ``features`` takes the same and gives ``features`` (B, C), see ``Ensemble.features``. The others give:
 
-    - ``probabilities`` (B, K): the mean over the folds; independent of each other in a ``multilabel`` model
-    - ``score`` (B,): the probability of the positive class, of a ``binary`` model only
-    - ``label`` (B,): the most probable class; not of a ``multilabel`` model, where an image has any number of classes
+    - ``probabilities`` (B, K): the mean over the folds; independent of each other in a ``multilabel`` model; of the
+      stages of an ``ordinal`` model; not of a ``regression``
+    - ``score`` (B,): the probability of the positive class of a ``binary`` model, or the number of a ``regression``
+    - ``label`` (B,): the most probable class, or the stage of an ``ordinal`` model: as many stages from the lowest as
+      the image is above with a probability of more than one half; not of the other kinds
     - ``above_threshold`` (B, T): whether the score is at least each of T thresholds; not without ``thresholds``
 
     Every signature also gives ``valid`` (B,). A row is not valid if the graph cannot treat it as ``radtl_tf``
@@ -71,7 +81,7 @@ class ServedModel(tf.Module):
     def features_of(self, grey: tf.Tensor) -> Outputs:
         """Return the embeddings of grey images of one size."""
         grey, valid = self._resized(grey)
-        return {"features": _rows(self._ensemble.features, grey, valid), "valid": valid}
+        return _rows(lambda rows: {"features": self._ensemble.features(rows)}, grey, valid) | {"valid": valid}
 
     def _resized(self, grey: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         valid = tf.reduce_all((grey >= 0) & (grey <= 1), axis=(1, 2, 3))  # NaN is in no range
@@ -79,16 +89,14 @@ class ServedModel(tf.Module):
         return resize(grey, self._ensemble.image_size, self._ensemble.resize), valid
 
     def _scores(self, grey: tf.Tensor, valid: tf.Tensor) -> Outputs:
-        probabilities = _rows(self._ensemble.probabilities, grey, valid)  # (B, K)
-        found = {"probabilities": probabilities, "valid": valid}
-        if self._ensemble.kind != "multilabel":
-            label = tf.gather(tf.constant(self._classes), tf.argmax(probabilities, axis=1))
+        found = _rows(self._ensemble.outputs, grey, valid) | {"valid": valid}
+        number_of = _LABELS.get(self._ensemble.kind)
+        if number_of:
+            label = tf.gather(tf.constant(self._classes), number_of(found[PROBABILITIES]))
             found["label"] = tf.where(valid, label, "")
-        if self._ensemble.kind == "binary":
-            found["score"] = probabilities[:, 1]
-            if self._thresholds:
-                exact = tf.cast(found["score"], tf.float64)[:, tf.newaxis]
-                found["above_threshold"] = exact >= tf.constant(self._thresholds, tf.float64)  # NaN is above none
+        if self._ensemble.kind == "binary" and self._thresholds:
+            exact = tf.cast(found[SCORE], tf.float64)[:, tf.newaxis]
+            found["above_threshold"] = exact >= tf.constant(self._thresholds, tf.float64)  # NaN is above none
         return found
 
     def requests(self) -> dict[str, tuple[str, tf.Tensor]]:
@@ -105,15 +113,19 @@ class ServedModel(tf.Module):
         }
 
 
-def _rows(network: Callable[[tf.Tensor], tf.Tensor], grey: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:
-    """Return the result of ``network`` for each row, NaN for those that are not valid.
+def _rows(network: Callable[[tf.Tensor], Outputs], grey: tf.Tensor, valid: tf.Tensor) -> Outputs:
+    """Return the outputs of ``network`` for each row, NaN for those that are not valid.
 
     An empty batch gets a black row, which is removed again: batch normalization refuses to run on nothing.
     """
     number = tf.shape(grey)[0]
     missing = tf.maximum(1 - number, 0)
-    result = network(tf.pad(grey, [[0, missing], [0, 0], [0, 0], [0, 0]]))[:number]
-    return tf.where(valid[:, tf.newaxis], result, np.nan)
+    found = network(tf.pad(grey, [[0, missing], [0, 0], [0, 0], [0, 0]]))
+    rows = {name: values[:number] for name, values in found.items()}
+    return {
+        name: tf.where(valid if values.shape.rank == 1 else valid[:, tf.newaxis], values, np.nan)
+        for name, values in rows.items()
+    }
 
 
 def write_saved_model(ensemble: Ensemble, folder: Path, card: Card) -> None:
@@ -133,10 +145,15 @@ def write_saved_model(ensemble: Ensemble, folder: Path, card: Card) -> None:
         EXPLAIN: explain_function(ensemble),
     }
     tf.saved_model.save(served, str(folder), signatures=signatures)
+    (folder / EXTRA).mkdir()
     write_labels(folder / EXTRA, card)
     write_requests(folder / EXTRA / WARM_UP, served.requests())
 
 
 def write_labels(folder: Path, card: Card) -> None:
-    """Write the names of the classes to ``folder``, one in each line, in the order of the probabilities."""
-    write_text(folder / LABELS, "".join(f"{name}\n" for name in card["classes"]))
+    """Write the names of the classes to ``folder``, one in each line, in the order of the probabilities.
+
+    A regression has no classes and no such file.
+    """
+    if card["classes"]:
+        write_text(folder / LABELS, "".join(f"{name}\n" for name in card["classes"]))

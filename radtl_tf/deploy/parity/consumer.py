@@ -1,8 +1,9 @@
 """Run an exported model as its users do, without radtl_tf: a script of its own.
 
-``python -I consumer.py ENGINE MODEL IMAGES ANSWERS`` scores the images in the folder IMAGES and writes the
-probabilities (N, K) of each signature to ANSWERS (.npz). IMAGES holds, for each image, ``N.npy`` (uint16 grey), and
-maybe ``N.png`` (the same image, encoded) and ``N.resized.npy`` (float32 in 0..1 of the network's size, for Keras).
+``python -I consumer.py ENGINE MODEL IMAGES ANSWERS OUTPUT`` scores the images in the folder IMAGES and writes the
+scores of each signature to ANSWERS (.npz): the model's OUTPUT, (N, K) probabilities or (N,) numbers. IMAGES holds, for
+each image, ``N.npy`` (uint16 grey), and maybe ``N.png`` (the same image, encoded) and ``N.resized.npy`` (float32 in
+0..1 of the network's size, for Keras).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import numpy as np
 Scores = Callable[[Any], Any]
 
 
-def of_saved_model(model: Path, images: Path) -> dict[str, list[Any]]:
-    """Return the probabilities of each signature that takes images."""
+def of_saved_model(model: Path, images: Path, output: str) -> dict[str, list[Any]]:
+    """Return the scores of each signature that takes images."""
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(model.parent))
@@ -31,46 +32,46 @@ def of_saved_model(model: Path, images: Path) -> dict[str, list[Any]]:
     for name in [name for name in inputs if name in loaded.signatures]:
         numbers = [one for one in every(images) if name != "serving_default" or (images / f"{one}.png").exists()]
         serve = loaded.signatures[name]
-        found[name] = [serve(**inputs[name](number))["probabilities"].numpy() for number in numbers]
+        found[name] = [serve(**inputs[name](number))[output].numpy() for number in numbers]
     return found
 
 
-def of_keras(model: Path, images: Path) -> dict[str, list[Any]]:
-    """Return the probabilities of images of the network's size."""
+def of_keras(model: Path, images: Path, output: str) -> dict[str, list[Any]]:
+    """Return the scores of images of the network's size."""
     import keras
 
     loaded = keras.models.load_model(model, compile=False)
     resized = (np.load(images / f"{number}.resized.npy") for number in every(images))
-    return {"": [np.asarray(loaded(image[np.newaxis], training=False)["probabilities"]) for image in resized]}
+    return {"": [np.asarray(loaded(image[np.newaxis], training=False)[output]) for image in resized]}
 
 
-def of_onnx(model: Path, images: Path) -> dict[str, list[Any]]:
-    """Return the probabilities of ONNX Runtime on the CPU."""
+def of_onnx(model: Path, images: Path, output: str) -> dict[str, list[Any]]:
+    """Return the scores of ONNX Runtime on the CPU."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-    return of_all(images, lambda image: session.run(["probabilities"], {"grey": image})[0])
+    return of_all(images, lambda image: session.run([output], {"grey": image})[0])
 
 
-def of_openvino(model: Path, images: Path) -> dict[str, list[Any]]:
-    """Return the probabilities of OpenVINO on the CPU, in float32."""
+def of_openvino(model: Path, images: Path, output: str) -> dict[str, list[Any]]:
+    """Return the scores of OpenVINO on the CPU, in float32."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # it sends usage data
     import openvino
 
     compiled = openvino.Core().compile_model(str(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    return of_all(images, lambda image: np.array(compiled({"grey": image})["probabilities"]))
+    return of_all(images, lambda image: np.array(compiled({"grey": image})[output]))
 
 
-def of_litert(model: Path, images: Path) -> dict[str, list[Any]]:
-    """Return the probabilities of LiteRT."""
+def of_litert(model: Path, images: Path, output: str) -> dict[str, list[Any]]:
+    """Return the scores of LiteRT."""
     from ai_edge_litert.interpreter import Interpreter
 
     runner = Interpreter(str(model)).get_signature_runner("serving_default")
-    return of_all(images, lambda image: runner(grey=image)["probabilities"])
+    return of_all(images, lambda image: runner(grey=image)[output])
 
 
 def of_all(images: Path, scores: Scores) -> dict[str, list[Any]]:
-    """Return the probabilities of every image as grey."""
+    """Return the scores of every image as grey."""
     return {"": [scores(grey(images, number)) for number in every(images)]}
 
 
@@ -100,8 +101,8 @@ ENGINES = {
 
 def main() -> None:
     """Read the arguments, score, write the answers."""
-    engine, model, images, answers = sys.argv[1:]
-    found = ENGINES[engine](Path(model), Path(images))
+    engine, model, images, answers, output = sys.argv[1:]
+    found = ENGINES[engine](Path(model), Path(images), output)
     arrays: dict[str, Any] = {name or "-": np.concatenate(rows) for name, rows in found.items() if rows}
     np.savez(answers, **arrays)
 

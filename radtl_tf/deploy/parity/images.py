@@ -16,7 +16,7 @@ from radtl_tf.deploy.parity import table
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.records.experiment_facts import ExperimentFacts
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.runs import Run
+from radtl_tf.records.runs import Run, Target
 
 RUN = "run"  # column: the position of the run in the list of runs
 
@@ -57,17 +57,22 @@ class HeldOut:
 
 
 def held_out(folder: OutputFolder, facts: ExperimentFacts, runs: Sequence[Run]) -> HeldOut:
-    """Choose up to ``table.MOST`` images of the test parts of ``runs``, spread over classes and runs.
+    """Choose up to ``table.MOST`` images of the test parts of ``runs``, spread over runs and labels.
 
     Raises:
         OutputError: the predictions of a run are missing.
     """
     parts = [_tested(folder.files(run).predictions).assign(**{RUN: at}) for at, run in enumerate(runs)]
     rows = pd.concat(parts, ignore_index=True).sample(frac=1, random_state=0)
-    groups = [RUN, *facts.target.truth]
-    turn = rows[list(facts.target.truth)].fillna(-1).assign(**{RUN: rows[RUN]}).groupby(groups).cumcount()
+    groups = _spread(rows[list(facts.target.truth)], facts.target).assign(**{RUN: rows[RUN]})
+    turn = groups.groupby([RUN, *facts.target.truth]).cumcount()
     chosen = rows.loc[turn.sort_values(kind="stable").index[: table.MOST]]
     return HeldOut(chosen.sort_values("example").reset_index(drop=True), folder, facts)
+
+
+def _spread(truth: pd.DataFrame, target: Target) -> pd.DataFrame:
+    """Return what the images are spread over: their classes, or the fifth of the numbers to which each belongs."""
+    return (truth.rank(pct=True) * 5).apply(np.ceil) if target.is_number else truth.fillna(-1)
 
 
 def _tested(path: Path) -> pd.DataFrame:

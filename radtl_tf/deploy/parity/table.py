@@ -1,4 +1,8 @@
-"""The table of a parity check: the largest difference in probability of each signature, format and recorded run."""
+"""The table of a parity check: the largest difference of each signature, format and recorded run.
+
+Differences are in probability, or of a regression in SDs of the training labels: a unit of its own would need a
+tolerance of its own.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +19,12 @@ _log = get_logger(__name__)
 MOST = 64  # images of a check
 RECORDED = 1e-3  # of predictions that training recorded, maybe on another device
 RECORDED_FORMAT = "predictions.csv"
+PROBABILITY, LABEL_SD = "probability", "SD of the training labels"  # what differences are relative to
 
 
 @dataclass(frozen=True)
 class Row:
-    """The largest absolute difference in probability of one ``format`` (and ``signature``) over ``images``."""
+    """The largest absolute difference of one ``format`` (and ``signature``) over ``images``."""
 
     format: str
     signature: str
@@ -40,16 +45,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Parity:
-    """The rows of a check, or the ``reason`` why there was none."""
+    """The rows of a check, or the ``reason`` why there was none; ``relative_to`` is the unit of the differences."""
 
     rows: tuple[Row, ...] = ()
     reason: str | None = None
+    relative_to: str = PROBABILITY
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record for the facts of an exported model; a difference that is not a number is ``None``."""
         if self.reason is not None:
             return {"checked": False, "reason": self.reason}
-        return {"checked": True, "rows": [row.as_dict() for row in self.rows]}
+        return {"checked": True, "relative_to": self.relative_to, "rows": [row.as_dict() for row in self.rows]}
 
     def as_text(self) -> str:
         """Return the table as aligned text."""
@@ -76,6 +82,8 @@ def check(parity: Parity, precision: str = "float32") -> None:
     Raises:
         ExperimentError: a row is not within its tolerance.
     """
+    if parity.rows and parity.relative_to != PROBABILITY:
+        _log.info(f"Differences are relative to the {parity.relative_to}")
     for line in parity.as_text().splitlines() if parity.rows else ():
         _log.info(line)
     failed = [row for row in parity.rows if not row.is_within]
@@ -90,7 +98,7 @@ def check(parity: Parity, precision: str = "float32") -> None:
     if precision != "float32" and failed[0].format == RECORDED_FORMAT:
         advice = f" The experiment was run in {precision}; a model is exported in float32. Run it in float32."
     raise ExperimentError(
-        f"The exported model does not give the probabilities of its networks: {found}. Nothing was exported.{advice}"
+        f"The exported model does not give the scores of its networks: {found}. Nothing was exported.{advice}"
     )
 
 

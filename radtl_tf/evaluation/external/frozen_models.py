@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,13 @@ _AVERAGED: dict[Kind, str] = {
         "All metrics without the name of a class are means over the classes, each comparing cases with and without "
         "the class."
     ),
+    "ordinal": (
+        "AUROC, average precision, Brier score, log loss and calibration are means over the thresholds, each comparing "
+        "the cases above a stage with the others."
+    ),
 }
+_VIEWS: dict[Kind, str] = {"ordinal": "{} thresholds between stages"}
+SAME_PATIENTS = "We cannot check whether these patients were also used for training. If so, the results are too good."
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,11 @@ class Compared:
 
 @dataclass(frozen=True)
 class External:
-    """All numbers of a test: counts, estimates and comparisons of two models (AUROC first), sentence and notes."""
+    """All numbers of a test: counts, estimates and comparisons of two models (the main one first), sentence, notes.
+
+    ``label_unit`` is the unit of a regression. An ordinal test has its ``stages``, and for each model the numbers of
+    cases of each true stage (row) that are predicted to be of each stage (column).
+    """
 
     unit: Unit
     counts: dict[str, int]
@@ -110,6 +120,9 @@ class External:
     comparisons: tuple[Compared, ...]
     sentence: str
     notes: tuple[str, ...]
+    label_unit: str = ""
+    stages: tuple[str, ...] = ()
+    confusions: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -166,13 +179,13 @@ def evaluate_classes(
     found = replace(mean, estimates=[*mean.estimates, *of_class])
     others, left_out = _others(names, cases, kind, seed)
     counts = {name: count(view) for name, view in views.items()}
-    of_all = _of_all(counts)
+    of_all, of_views = _of_all(counts), _VIEWS.get(kind, "{} classes, each against the rest").format(len(views))
     return External(
         unit=unit,
         counts=of_all,
         estimates=(*found.estimates, *others),
         comparisons=(mean.comparison,) if mean.comparison else (),
-        sentence=_sentence(unit, of_all, f"{len(views)} classes, each against the rest", "mean AUROC", mean),
+        sentence=_sentence(unit, of_all, of_views, "mean AUROC", mean),
         notes=(_AVERAGED[kind], *_notes(unit, list(counts.values()), found, left_out)),
     )
 
@@ -344,13 +357,18 @@ def _notes(unit: Unit, counts: Sequence[dict[str, int]], found: _Aurocs, left_ou
             f"{failed:,} of {OTHER_REPLICATES:,} replicates of the {METRICS[metric].name} had no value (one class, "
             "or scores that separate the classes) and are left out."
         )
-    if unit == "image" and counts[0]["images"] > counts[0]["patients"]:
-        yield (
-            "The unit is the image: patients with several images count several times. The bootstrap draws patients, "
-            "not images."
-        )
+    yield from several_images(unit, counts[0])
     yield (
         "Calibration: the ideal slope is 1 and the ideal intercept 0. A slope below 1 means that the scores are too "
         "extreme."
     )
-    yield "We cannot check whether these patients were also used for training. If so, the results are too good."
+    yield SAME_PATIENTS
+
+
+def several_images(unit: Unit, counts: Mapping[str, int]) -> Iterator[str]:
+    """Yield a note if patients with several images count several times."""
+    if unit == "image" and counts["images"] > counts["patients"]:
+        yield (
+            "The unit is the image: patients with several images count several times. The bootstrap draws patients, "
+            "not images."
+        )

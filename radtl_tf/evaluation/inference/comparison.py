@@ -45,19 +45,21 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     return adjusted
 
 
-def verdicts(tests: Sequence[FoldMean], margin: float) -> list[Verdict]:
+def verdicts(tests: Sequence[FoldMean], margin: float, *, lower_is_better: bool = False) -> list[Verdict]:
     """Return a verdict per test of one family, superiority and equivalence each adjusted by Holm.
 
-    A difference shown to be inside the margin is ``equivalent`` even if it is also shown not to be 0.
+    A difference shown to be inside the margin is ``equivalent`` even if it is also shown not to be 0. The words follow
+    the metric: with ``lower_is_better``, a difference below 0 makes the first side better.
     """
     real = holm([test.p_value for test in tests]) < ALPHA
     same = holm([equivalence_p(test, margin) for test in tests]) < ALPHA
-    return [_verdict(test, *outcome) for test, *outcome in zip(tests, real, same, strict=True)]
+    sign = -1 if lower_is_better else 1
+    return [_verdict(sign * test.mean, *outcome) for test, *outcome in zip(tests, real, same, strict=True)]
 
 
-def _verdict(test: FoldMean, is_real: bool, is_same: bool) -> Verdict:
+def _verdict(gain: float, is_real: bool, is_same: bool) -> Verdict:
     if is_same:
         return "equivalent"
     if not is_real:
         return "undecided"
-    return "better" if test.mean > 0 else "worse"
+    return "better" if gain > 0 else "worse"

@@ -62,6 +62,16 @@ class FoldMean:
         reach /= self.mean * (1 - self.mean)
         return float(expit(logit(self.mean) - reach)), float(expit(logit(self.mean) + reach))
 
+    def interval_of_positive(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Return the two-sided interval of a mean above 0 without an upper limit, such as an MAE: it never reaches 0.
+
+        It is computed on the log scale (delta method), because the SD of an error grows with its mean.
+        """
+        if not self.standard_error or self.mean <= 0:
+            return math.nan, math.nan
+        reach = float(stats.t.ppf((1 + confidence) / 2, self.df)) * self.standard_error / self.mean
+        return self.mean * math.exp(-reach), self.mean * math.exp(reach)
+
     def probability_above(self, value: float) -> float:
         """Return P(true mean > ``value``) under a flat prior.
 

@@ -1,4 +1,4 @@
-"""The mean AUROC over repeated folds; its standard error comes from what every patient contributes to it.
+"""The mean AUROC or MAE over repeated folds; its standard error comes from what every patient contributes to it.
 
 With one repeat, each patient is tested by one model only, and the fold values are all there is (``corrected_t``). With
 several repeats, each patient is tested by several models, trained on other patients. This shows both sources of error:
@@ -42,6 +42,22 @@ def contributions(
     for of_class in (positive, ~positive):
         number = len(np.unique(patients[of_class]))
         centered[of_class] *= math.sqrt(number / max(number - 1, 1))
+    return np.bincount(patients, weights=centered, minlength=num_patients).astype(np.float64)
+
+
+def error_contributions(
+    errors: NDArray[np.float64], folds: NDArray[np.int64], patients: NDArray[np.int64], num_patients: int
+) -> NDArray[np.float64]:
+    """Return what each patient adds to the error of one repeat's mean over folds of the mean ``errors`` (P,).
+
+    The arrays are (n,), one value per tested case; the sum is about 0. It is the counterpart of ``contributions`` for a
+    mean, such as the MAE: the case's error, weighted by its fold and centered at the mean over the folds, with the n -
+    1 of a variance. A patient's cases are summed, so they may depend on each other.
+    """
+    names, place, sizes = np.unique(folds, return_inverse=True, return_counts=True)
+    weights = 1 / (sizes[place] * len(names))
+    number = len(np.unique(patients))
+    centered = weights * (errors - (weights * errors).sum()) * math.sqrt(number / max(number - 1, 1))
     return np.bincount(patients, weights=centered, minlength=num_patients).astype(np.float64)
 
 

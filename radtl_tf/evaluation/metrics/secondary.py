@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from radtl_tf.evaluation.metrics import stages
 from radtl_tf.evaluation.metrics.auroc import Score, Truth
 from radtl_tf.records.experiment import Kind
 
@@ -120,8 +121,16 @@ def decisions(kind: Kind, truth: Truth, score: Score) -> tuple[NDArray[np.bool_]
 
     Binary: scores of 0.5 or more are called positive; confidence is the distance from 0.5 (0..0.5). Multiclass: the
     class with the highest score, which is also the confidence. Multilabel: n x K decisions, each as in a binary task,
-    without the labels that are not known.
+    without the labels that are not known. Ordinal: the predicted stage, with the probability of that stage.
+
+    Raises:
+        ValueError: the task is a regression, which decides nothing.
     """
+    if kind == "regression":
+        raise ValueError("a regression decides nothing: it has errors, but no right and wrong")
+    if kind == "ordinal":
+        called, chances = stages.called_stage(score), stages.stage_probabilities(score)
+        return called != stages.true_stage(truth), chances[np.arange(len(called)), called]
     if kind == "multiclass":
         return score.argmax(axis=1) != truth.argmax(axis=1), score.max(axis=1)
     known = ~np.isnan(truth)

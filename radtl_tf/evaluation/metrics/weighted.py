@@ -39,7 +39,7 @@ def auroc(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
         np.cumsum(weights[negatives], axis=0, out=beaten[1:])
         chosen = weights[positives]
         wins = np.einsum("ib,ib->b", chosen, beaten[below]) + np.einsum("ib,ib->b", chosen, beaten[reached])
-        return _ratio(wins / 2, chosen.sum(axis=0) * beaten[-1])
+        return ratio(wins / 2, chosen.sum(axis=0) * beaten[-1])
 
     return value
 
@@ -56,38 +56,38 @@ def average_precision(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
         found, called = np.cumsum(ranked * hits, axis=0)[ends], np.cumsum(ranked, axis=0)[ends]
         gained = np.diff(found, axis=0, prepend=0)
         precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
-        return _ratio((gained * precision).sum(axis=0), found[-1])
+        return ratio((gained * precision).sum(axis=0), found[-1])
 
     return value
 
 
 def brier(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
     """Mean squared error of the probabilities (0..1; Brier, Monthly Weather Review 1950)."""
-    return _mean_of((np.asarray(score, dtype=float) - np.asarray(truth)) ** 2)
+    return mean_of((np.asarray(score, dtype=float) - np.asarray(truth)) ** 2)
 
 
 def log_loss(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
     """Mean negative log-likelihood (nats) of the truth under the probabilities."""
     scores = np.asarray(score, dtype=float)
     given = np.where(np.asarray(truth) == 1, scores, 1 - scores)
-    return _mean_of(-np.log(np.clip(given, SMALLEST, 1)))
+    return mean_of(-np.log(np.clip(given, SMALLEST, 1)))
 
 
 def accuracy(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> WeightedMetric:
     """Share of cases on the right side of ``threshold``; a score that reaches it is called positive."""
-    return _mean_of(_called(score, threshold) == (np.asarray(truth) == 1))
+    return mean_of(_called(score, threshold) == (np.asarray(truth) == 1))
 
 
 def sensitivity(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> WeightedMetric:
     """Share of the positive cases whose score reaches ``threshold``."""
     positive = np.asarray(truth) == 1
-    return lambda weights: _ratio((positive & _called(score, threshold)) @ weights, positive @ weights)
+    return lambda weights: ratio((positive & _called(score, threshold)) @ weights, positive @ weights)
 
 
 def specificity(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> WeightedMetric:
     """Share of the negative cases whose score stays below ``threshold``."""
     negative = np.asarray(truth) != 1
-    return lambda weights: _ratio((negative & ~_called(score, threshold)) @ weights, negative @ weights)
+    return lambda weights: ratio((negative & ~_called(score, threshold)) @ weights, negative @ weights)
 
 
 def balanced_accuracy(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> WeightedMetric:
@@ -103,7 +103,7 @@ def mcc(truth: ArrayLike, score: ArrayLike, threshold: float = 0.5) -> WeightedM
     def value(weights: Floats) -> Floats:
         total, with_it, said = weights.sum(axis=0), positive @ weights, called @ weights
         covariance = total * ((positive & called) @ weights) - with_it * said
-        return _ratio(covariance, np.sqrt(with_it * (total - with_it) * said * (total - said)))
+        return ratio(covariance, np.sqrt(with_it * (total - with_it) * said * (total - said)))
 
     return value
 
@@ -127,7 +127,7 @@ def calibration_slope(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
             a, b, c = certain.sum(axis=0), (certain * odds).sum(axis=0), (certain * odds**2).sum(axis=0)
             determinant = np.where(a * c - b * b > _SINGULAR * a * c, a * c - b * b, 0.0)
             steps = np.stack([c * gradient[0] - b * gradient[1], a * gradient[1] - b * gradient[0]])
-            steps = _ratio(steps, np.broadcast_to(determinant, steps.shape))
+            steps = ratio(steps, np.broadcast_to(determinant, steps.shape))
             intercept, slope = (intercept, slope) + np.clip(np.nan_to_num(steps), -1, 1)
             settled = (np.abs(steps) < _TOLERANCE).all(axis=0)
             if settled.all():
@@ -149,7 +149,7 @@ def calibration_intercept(truth: ArrayLike, score: ArrayLike) -> WeightedMetric:
         for _ in range(_STEPS):
             expected = expit(odds + shift)
             gap = observed - (weights * expected).sum(axis=0)
-            step = _ratio(gap, (weights * expected * (1 - expected)).sum(axis=0))
+            step = ratio(gap, (weights * expected * (1 - expected)).sum(axis=0))
             shift += np.clip(np.nan_to_num(step), -1, 1)
             settled = np.abs(step) < _TOLERANCE
             if settled.all():
@@ -167,11 +167,12 @@ def _log_odds(score: ArrayLike) -> Floats:
     return logit(np.clip(np.asarray(score, dtype=float), SMALLEST, 1 - SMALLEST))
 
 
-def _mean_of(values: ArrayLike) -> WeightedMetric:
+def mean_of(values: ArrayLike) -> WeightedMetric:
+    """Return the mean of fixed ``values`` (n,); ``nan`` if no case has a weight."""
     fixed = np.asarray(values, dtype=float)
-    return lambda weights: _ratio(fixed @ weights, weights.sum(axis=0))
+    return lambda weights: ratio(fixed @ weights, weights.sum(axis=0))
 
 
-def _ratio(above: Floats, below: Floats) -> Floats:
+def ratio(above: Floats, below: Floats) -> Floats:
     """Return the quotient, ``nan`` if the divisor is 0."""
     return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=np.asarray(below) > 0)

@@ -10,6 +10,7 @@ import pandas as pd
 from radtl_tf.evaluation.formatting import listed, number, p_text, range_text
 from radtl_tf.evaluation.inference.comparison import Verdict
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
+from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.question.contrasts import Judged, side
 from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
@@ -21,7 +22,7 @@ class ConventionAnswer:
     """The question under one of the possible pixel conventions.
 
     ``a`` and ``b`` name the sides; ``pixels`` says which convention uncertain weights got (empty if there are none).
-    ``folds`` has per repeat and fold the test AUROCs ``first`` and ``second``. ``chances`` are P(a better),
+    ``folds`` has per repeat and fold the test values ``first`` and ``second``. ``chances`` are P(a better),
     P(equivalent), P(b better) by the margin, under a flat prior.
     """
 
@@ -38,6 +39,9 @@ class ConventionAnswer:
 class Answer:
     """The question's outcome: ``a`` minus ``b``, read under each convention that the weights may have seen.
 
+    ``metric`` is its name, ``in_unit`` its unit behind a number (" years", or ""). With ``lower_is_better``, a
+    difference below 0 favors ``a``.
+
     If the verdicts differ, ``verdict`` is undecided. ``choices`` counts how often each scenario was chosen for
     each weights (empty if the question is over the grid). ``is_one_network``: both gave the same scores in every run.
     """
@@ -50,6 +54,9 @@ class Answer:
     margin: float
     choices: pd.DataFrame
     is_one_network: bool = False
+    metric: str = AUROC.name
+    in_unit: str = ""
+    lower_is_better: bool = False
 
     @property
     def agree(self) -> bool:
@@ -77,7 +84,7 @@ def answer(
 ) -> Answer:
     """Put the tested question, a result per convention, into words and numbers."""
     question = record.asked
-    by_convention = tuple(_under_convention(result, question.margin) for result in results)
+    by_convention = tuple(_under_convention(record, result) for result in results)
     a, b = question.compare
     return Answer(
         a=a,
@@ -88,6 +95,9 @@ def answer(
         margin=question.margin,
         choices=_choices(record, values),
         is_one_network=is_one_network,
+        metric=record.question_metric.name,
+        in_unit=record.in_unit,
+        lower_is_better=record.lower_is_better,
     )
 
 
@@ -99,17 +109,18 @@ def joint_verdict(results: Sequence[Judged]) -> Verdict:
 
 def sentence(record: ExperimentRecord, *results: Judged) -> str:
     """Return the headline: unit, differences, intervals, p, method, size, verdict and what was compared."""
-    data, margin = record.data, record.asked.margin
+    data = record.data
     repeats = "repeat" if record.num_repeats == 1 else "repeats"
     method = (
-        f"{record.auroc_method}, {record.num_folds} folds x {record.num_repeats} {repeats}, "
+        f"{record.question_method}, {record.num_folds} folds x {record.num_repeats} {repeats}, "
         f"{data.examples} images of {data.patients} patients"
     )
     a, b = record.asked.compare
-    found = [_finding(record.metric, result, method if len(results) == 1 else "", margin) for result in results]
+    found = [_finding(record, result, method if len(results) == 1 else "") for result in results]
     joint = _joint(results, method) if len(results) > 1 else ""
+    lower = f" A lower {record.question_metric.name} is better." if record.lower_is_better else ""
     return (
-        f"Per {data.unit}, {a} minus {b}: {'; '.join(found)}{joint}. Compared: {results[0].contrast.note}. The "
+        f"Per {data.unit}, {a} minus {b}: {'; '.join(found)}{joint}.{lower} Compared: {results[0].contrast.note}. The "
         f"comparison is between training procedures, not between exported models.{_draws(record)}"
     )
 
@@ -123,35 +134,37 @@ def _draws(record: ExperimentRecord) -> str:
     return f" Random weights ({listed(list(drawn))}): {how}." if drawn else ""
 
 
-def margin_words(margin: float) -> str:
-    """Return the margin with its value; nobody may have chosen it if it is the default.
+def margin_words(margin: float, in_unit: str = "") -> str:
+    """Return the margin with its value; nobody may have chosen it if it is the default, which no unit has.
 
-    >>> margin_words(0.05)
-    'the declared margin of 0.05'
+    >>> margin_words(0.05), margin_words(0.25, " years")
+    ('the declared margin of 0.05', 'the declared margin of 0.25 years')
     """
-    return f"the {'default' if margin == Question.margin else 'declared'} margin of {margin:g}"
+    is_default = margin == Question.margin and not in_unit
+    return f"the {'default' if is_default else 'declared'} margin of {margin:g}{in_unit}"
 
 
-def _under_convention(result: Judged, margin: float) -> ConventionAnswer:
-    contrast, test = result.contrast, result.test
+def _under_convention(record: ExperimentRecord, result: Judged) -> ConventionAnswer:
+    contrast, test, margin = result.contrast, result.test, record.asked.margin
     above, not_below = test.probability_above(margin), test.probability_above(-margin)
+    chances = above, not_below - above, 1 - not_below
     return ConventionAnswer(
         a=contrast.a,
         b=contrast.b,
         pixels=contrast.pixels,
         test=test,
         verdict=result.verdict,
-        chances=(above, not_below - above, 1 - not_below),
+        chances=chances[::-1] if record.lower_is_better else chances,
         folds=pd.DataFrame({"first": contrast.first.folds, "second": contrast.second.folds}).reset_index(),
     )
 
 
-def _finding(metric: str, result: Judged, method: str, margin: float) -> str:
+def _finding(record: ExperimentRecord, result: Judged, method: str) -> str:
     """Return difference, interval, p and verdict of one result."""
     under = f"with {result.contrast.pixels} pixels " * bool(result.contrast.pixels)
     spread = "; ".join(filter(None, (_spread(result.test), method)))
-    change = f"{metric} {number(result.test.mean, sign=True)}"
-    return f"{under}{change} ({spread}): {result.verdict}{_reason(result, margin)}"
+    change = f"{record.metric} {number(result.test.mean, sign=True)}{record.in_unit}"
+    return f"{under}{change} ({spread}): {result.verdict}{_reason(record, result)}"
 
 
 def _joint(results: Sequence[Judged], method: str) -> str:
@@ -176,15 +189,15 @@ def _spread(test: FoldMean) -> str:
     return f"95 % interval {range_text(*test.interval())}, p {p_text(test.p_value)}"
 
 
-def _reason(result: Judged, margin: float) -> str:
+def _reason(record: ExperimentRecord, result: Judged) -> str:
     """Say what an equivalent or undecided outcome is based on; the interval already shows it for the other two."""
-    test = result.test
+    test, margin = result.test, margin_words(record.asked.margin, record.in_unit)
     if result.verdict == "undecided" and test.standard_error:
-        return f" (the data exclude neither a difference of zero nor one beyond {margin_words(margin)})"
+        return f" (the data exclude neither a difference of zero nor one beyond {margin})"
     if result.verdict != "equivalent":
         return ""
     also = ", so the difference is real but too small to matter" if result.p_adjusted < 0.05 else ""
-    return f" (90 % interval {range_text(*test.interval(0.90))}, inside {margin_words(margin)}{also})"
+    return f" (90 % interval {range_text(*test.interval(0.90))}, inside {margin}{also})"
 
 
 def _choices(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from radtl_tf.evaluation.metrics.metric_table import AUROC
-from radtl_tf.evaluation.question.estimates import auroc_cells
+from radtl_tf.evaluation.question.estimates import value_cells
 from radtl_tf.evaluation.question.inner_choice import Measured
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.predictions import read_predictions
@@ -22,7 +21,7 @@ COLUMNS = (
 
 
 def baseline_folds(folder: Path, record: ExperimentRecord) -> pd.DataFrame:
-    """Return the test AUROC per (repeat, fold), a column per baseline; no columns if the experiment has none.
+    """Return the test AUROC or MAE per (repeat, fold), a column per baseline; no columns if the experiment has none.
 
     Raises:
         DataError: ``baselines.csv`` is damaged or incomplete.
@@ -31,16 +30,16 @@ def baseline_folds(folder: Path, record: ExperimentRecord) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame()
     values = fold_values(read_predictions(path, record.target), record.data.unit, record.target)
-    table = values.pivot(index=["repeat", "fold"], columns="scenario", values="auroc")
+    table = values.pivot(index=["repeat", "fold"], columns="scenario", values="value")
     return table[list(dict.fromkeys(values["scenario"]))]
 
 
 def baseline_table(record: ExperimentRecord, folds: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per baseline of ``folds``, as ``baseline_folds`` returns them, with its AUROC over the folds."""
-    rows = [_row(record, str(name), aurocs) for name, aurocs in folds.items()]
+    """Return a row per baseline of ``folds``, as ``baseline_folds`` returns them, with its value over the folds."""
+    rows = [_row(record, str(name), values) for name, values in folds.items()]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _row(record: ExperimentRecord, name: str, aurocs: pd.Series) -> dict[str, object]:
-    named = {"scenario": name, "tuning": BASELINE, "metric": AUROC.key}
-    return named | auroc_cells(record, Measured(aurocs))
+def _row(record: ExperimentRecord, name: str, values: pd.Series) -> dict[str, object]:
+    named = {"scenario": name, "tuning": BASELINE, "metric": record.question_metric.key}
+    return named | value_cells(record, Measured(values))

@@ -48,7 +48,7 @@ def chosen_side(name: str, values: RunValues, scenarios: Sequence[Scenario]) -> 
 
 def grid_side(name: str, values: RunValues, scenarios: Sequence[Scenario]) -> Side:
     """Return the side of all scenarios together."""
-    folds = [(int(repeat), int(fold)) for repeat, fold in values.auroc.index]
+    folds = [(int(repeat), int(fold)) for repeat, fold in values.tested.index]
     return Side(name, {at: tuple((scenario.name, *at) for scenario in scenarios) for at in folds})
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 from radtl_tf.evaluation.inference.comparison import Verdict, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
 from radtl_tf.evaluation.inference.repeated_folds import measured_mean
-from radtl_tf.evaluation.metrics.metric_table import AUROC
 from radtl_tf.evaluation.question.comparisons import Comparison, comparison, comparison_frame
 from radtl_tf.evaluation.question.inner_choice import Measured, RunValues
 from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
@@ -26,7 +25,7 @@ Way = tuple[str, str]  # the entry of the pixels axis for each of two weights
 
 @dataclass(frozen=True)
 class Contrast:
-    """Test AUROCs of two sides; ``a`` and ``b`` name the sides, ``note`` describes them.
+    """Test values (AUROC or MAE) of two sides; ``a`` and ``b`` name the sides, ``note`` describes them.
 
     ``pixels`` is the entry of the pixels axis at the levels that compare conventions. Elsewhere it names the convention
     that uncertain weights were fed with, and is empty if there are none.
@@ -99,7 +98,7 @@ def side(record: ExperimentRecord, weights: str, entry: str) -> str:
     return f"{weights}-{'/'.join(record.conventions(entry, weights))}"
 
 
-def judge(found: Sequence[Contrast], folds: int, margin: float) -> list[Judged]:
+def judge(found: Sequence[Contrast], folds: int, margin: float, *, lower_is_better: bool = False) -> list[Judged]:
     """Test each contrast by ``measured_mean`` and adjust within each family by Holm.
 
     One family holds all comparisons of the weights, the other all comparisons under pixel conventions. Thus no
@@ -114,7 +113,7 @@ def judge(found: Sequence[Contrast], folds: int, margin: float) -> list[Judged]:
         tests = [measured_mean(gap.folds.to_numpy(), folds, gap.patients) for gap in gaps]
         by_folds = [fold_mean(gap.folds.to_numpy(), folds) for gap in gaps]
         adjusted = holm([test.p_value for test in tests]).tolist()
-        words = verdicts(tests, margin)
+        words = verdicts(tests, margin, lower_is_better=lower_is_better)
         results += [Judged(*row, family) for row in zip(rows, tests, by_folds, adjusted, words, strict=True)]
     return results
 
@@ -131,16 +130,16 @@ def _adjusted_together(found: Sequence[Contrast]) -> Iterator[tuple[str, list[Co
     yield OF_CONVENTIONS, conventions
 
 
-def comparison_table(results: Sequence[Judged]) -> pd.DataFrame:
+def comparison_table(record: ExperimentRecord, results: Sequence[Judged]) -> pd.DataFrame:
     """Return a row per result: difference = a - b; only p is adjusted, the 95 % intervals are not."""
-    return comparison_frame([_row(result) for result in results])
+    return comparison_frame([_row(result, record.question_metric.key) for result in results])
 
 
-def _row(result: Judged) -> Comparison:
+def _row(result: Judged, metric: str) -> Comparison:
     contrast = result.contrast
     reason = "; ".join(filter(None, (_under(contrast), contrast.note)))
     sides, tested = (contrast.a, contrast.b), (result.test, result.p_adjusted, result.verdict)
-    return comparison(contrast.level, sides, AUROC.key, *tested, reason, family=result.family, by_folds=result.by_folds)
+    return comparison(contrast.level, sides, metric, *tested, reason, family=result.family, by_folds=result.by_folds)
 
 
 def _under(contrast: Contrast) -> str:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from radtl_tf.evaluation.inference.corrected_t import fold_mean
+from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
 from radtl_tf.evaluation.inference.repeated_folds import measured_mean
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.inner_choice import Measured, RunValues
@@ -46,24 +46,31 @@ def setting_row(
     )
 
 
-def auroc_cells(record: ExperimentRecord, measured: Measured) -> dict[str, object]:
-    """Return the cells of an AUROC: mean, SD over folds, interval, method, and the interval by the fold values alone.
+def value_cells(record: ExperimentRecord, measured: Measured) -> dict[str, object]:
+    """Return the cells of a value: mean, SD over folds, interval, method, and the interval by the fold values alone.
 
-    The interval is on the scale of log-odds, so that it never leaves 0..1; the one by folds is cut there.
+    The interval of an AUROC is on the scale of log-odds, the one of an MAE on the log scale, so that neither leaves the
+    possible values; the one by folds is cut there.
     """
-    values = measured.folds.to_numpy()
+    values, metric = measured.folds.to_numpy(), record.question_metric
     found, by_folds = measured_mean(values, record.num_folds, measured.patients), fold_mean(values, record.num_folds)
-    low, high = found.interval_of_share()
-    low_by_folds, high_by_folds = np.clip(by_folds.interval(), 0, 1).tolist()  # nan stays nan
+    low, high = value_interval(record, found)
+    low_by_folds, high_by_folds = np.clip(by_folds.interval(), metric.low, metric.high).tolist()  # nan stays nan
+    scale = "the log scale" if metric.has_unit else "the scale of log-odds"
     return {
         "mean": found.mean,
         "sd": found.sd,
         "ci_low": low,
         "ci_high": high,
-        "method": f"mean of {len(values)} fold values, {found.described}, on the scale of log-odds; sd over folds",
+        "method": f"mean of {len(values)} fold values, {found.described}, on {scale}; sd over folds",
         "ci_low_by_folds": low_by_folds,
         "ci_high_by_folds": high_by_folds,
     }
+
+
+def value_interval(record: ExperimentRecord, found: FoldMean) -> tuple[float, float]:
+    """Return the 95 % interval of a value of the question's metric, which stays within the possible values."""
+    return found.interval_of_positive() if record.question_metric.has_unit else found.interval_of_share()
 
 
 def num_stuck(values: RunValues, side: Side) -> int:

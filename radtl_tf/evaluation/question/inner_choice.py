@@ -18,7 +18,7 @@ _ROW = ["repeat", "fold"]
 
 @dataclass(frozen=True)
 class Measured:
-    """Test AUROCs of a side per (repeat, fold), and what the patients add to the error of their mean, if it is known.
+    """Test values (AUROC or MAE) of a side per (repeat, fold), and what patients add to the error of the mean.
 
     The difference of two sides has both, too.
     """
@@ -35,11 +35,11 @@ class Measured:
 class RunValues:
     """Tables with a row per (repeat, fold) and a column per scenario.
 
-    ``auroc`` is of the test part (0..1), ``inner_loss`` of the inner part; ``stuck``: the run had not converged.
-    ``patients``: what each patient adds to the error of the AUROC.
+    ``tested`` is the AUROC or MAE of the test part, ``inner_loss`` of the inner part; ``stuck``: had not converged.
+    ``patients``: what each patient adds to the error of the mean over the folds.
     """
 
-    auroc: pd.DataFrame
+    tested: pd.DataFrame
     inner_loss: pd.DataFrame
     stuck: pd.DataFrame
     patients: PatientTable | None = None
@@ -49,15 +49,15 @@ class RunValues:
         return self.inner_loss[[scenario.name for scenario in scenarios]].idxmin(axis=1)
 
     def at(self, chosen: pd.Series) -> pd.Series:
-        """Return the test AUROC of the chosen scenario for each (repeat, fold)."""
-        return _pick(self.auroc, chosen)
+        """Return the test value of the chosen scenario for each (repeat, fold)."""
+        return _pick(self.tested, chosen)
 
     def measured_at(self, chosen: pd.Series) -> Measured:
-        """Return the test AUROC of the chosen scenario for each (repeat, fold), with the patients."""
+        """Return the test value of the chosen scenario for each (repeat, fold), with the patients."""
         return Measured(self.at(chosen), self.patients.at(list(chosen)) if self.patients else None)
 
     def measured_mean(self, scenarios: Sequence[Scenario]) -> Measured:
-        """Return the mean test AUROC over the scenarios per (repeat, fold), with the patients."""
+        """Return the mean test value over the scenarios per (repeat, fold), with the patients."""
         names = [scenario.name for scenario in scenarios]
         return Measured(self.mean(scenarios), self.patients.mean(names) if self.patients else None)
 
@@ -66,8 +66,8 @@ class RunValues:
         return int(_pick(self.stuck, chosen).sum())
 
     def mean(self, scenarios: Sequence[Scenario]) -> pd.Series:
-        """Return per (repeat, fold) the mean test AUROC over the scenarios."""
-        return self.auroc[[scenario.name for scenario in scenarios]].mean(axis=1)
+        """Return per (repeat, fold) the mean test value over the scenarios."""
+        return self.tested[[scenario.name for scenario in scenarios]].mean(axis=1)
 
 
 def run_values(record: ExperimentRecord, folds: pd.DataFrame) -> RunValues:
@@ -77,14 +77,14 @@ def run_values(record: ExperimentRecord, folds: pd.DataFrame) -> RunValues:
         DataError: scenarios or folds of the experiment are missing, or a trained scenario has no inner predictions.
     """
     _check_complete(record, folds)
-    auroc, inner_loss = (folds.pivot(index=_ROW, columns="scenario", values=name) for name in ("auroc", "inner_loss"))
+    tested, inner_loss = (folds.pivot(index=_ROW, columns="scenario", values=name) for name in ("value", "inner_loss"))
     lost = [scenario.name for scenario in record.trained if inner_loss[scenario.name].isna().any()]
     if lost:
         raise DataError(
             f"predictions.csv has no inner part for scenario {lost[0]!r}, but choices need it. Run the experiment "
             "again to finish it."
         )
-    return RunValues(auroc, inner_loss, _stuck(record, auroc))
+    return RunValues(tested, inner_loss, _stuck(record, tested))
 
 
 def _check_complete(record: ExperimentRecord, folds: pd.DataFrame) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from radtl_tf.evaluation.inference.comparison import ALPHA, Verdict, holm, verdi
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
 from radtl_tf.evaluation.inference.repeated_folds import measured_mean
 from radtl_tf.evaluation.question.contrasts import side
+from radtl_tf.evaluation.question.estimates import value_interval
 from radtl_tf.evaluation.question.inner_choice import Measured, RunValues
 from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentRecord
 
@@ -28,7 +30,7 @@ FAMILY = "shares of the training patients"
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """``curve``: AUROC per share of the training patients and weights; ``steps``: the question's difference per share.
+    """``curve``: AUROC or MAE per share of the training patients and weights; ``steps``: the difference per share.
 
     ``patients`` is the mean number of training patients of the folds. The shares below 1 are secondary to the question,
     the share 1; their p is adjusted over all shares (Holm). ``probe_difference`` and ``probe_p`` are of the linear
@@ -52,7 +54,7 @@ def learning_curve(record: ExperimentRecord, values: RunValues) -> LearningCurve
     if len(shares) < 2 or not question:
         return None
     by_side = {
-        (share, name): _aurocs(record, values, name, share, question.over)
+        (share, name): _measured(record, values, name, share, question.over)
         for share in shares
         for name in question.compare
     }
@@ -63,7 +65,7 @@ def learning_curve(record: ExperimentRecord, values: RunValues) -> LearningCurve
     return LearningCurve(curve, steps, _sentence(steps))
 
 
-def _aurocs(record: ExperimentRecord, values: RunValues, weights: str, share: float, over: str) -> Measured:
+def _measured(record: ExperimentRecord, values: RunValues, weights: str, share: float, over: str) -> Measured:
     family = record.family(weights, share=share)
     return values.measured_mean(family) if over == "grid" else values.measured_at(values.choose(family))
 
@@ -81,7 +83,7 @@ def _difference(record: ExperimentRecord, first: Measured, second: Measured) -> 
     return measured_mean(gap.folds.to_numpy(), record.num_folds, gap.patients)
 
 
-def agrees(verdict: Verdict, probe: FoldMean | None, margin: float) -> bool:
+def agrees(verdict: Verdict, probe: FoldMean | None, margin: float, *, lower_is_better: bool = False) -> bool:
     """Tell whether the linear probe supports the verdict on the trained networks.
 
     A difference needs the same one in the probe, by the same test. Equivalence needs a probe that shows no difference.
@@ -91,11 +93,15 @@ def agrees(verdict: Verdict, probe: FoldMean | None, margin: float) -> bool:
         return True
     if probe is None:
         return False
-    (of_probe,) = verdicts([probe], margin)
+    (of_probe,) = verdicts([probe], margin, lower_is_better=lower_is_better)
     is_real = probe.p_value < ALPHA
     if verdict == "equivalent":
         return of_probe == "equivalent" or not is_real
-    return is_real and (probe.mean > 0) == (verdict == "better")
+    return is_real and (probe.mean > 0) == ((verdict == "better") != lower_is_better)
+
+
+def _agrees(record: ExperimentRecord, verdict: Verdict, probe: FoldMean | None) -> bool:
+    return agrees(verdict, probe, record.asked.margin, lower_is_better=record.lower_is_better)
 
 
 def _patients(record: ExperimentRecord, share: float) -> float:
@@ -106,9 +112,9 @@ def _patients(record: ExperimentRecord, share: float) -> float:
 def _curve_rows(
     record: ExperimentRecord, by_side: dict[tuple[float, str], Measured], patients: dict[float, float]
 ) -> Iterator[tuple[object, ...]]:
-    for (share, weights), aurocs in by_side.items():
-        estimate = measured_mean(aurocs.folds.to_numpy(), record.num_folds, aurocs.patients)
-        interval = estimate.interval_of_share()
+    for (share, weights), measured in by_side.items():
+        estimate = measured_mean(measured.folds.to_numpy(), record.num_folds, measured.patients)
+        interval = value_interval(record, estimate)
         yield share, patients[share], side(record, weights, NATIVE), estimate.mean, estimate.sd, *interval
 
 
@@ -124,14 +130,15 @@ def _step_rows(
     names = side(record, a, NATIVE), side(record, b, NATIVE)
     # The share 1 is the question itself, which is not adjusted. The others are adjusted over all shares, so that one
     # smaller share is not a family of one.
-    adjusted, words = holm([test.p_value for test in tests]).tolist(), verdicts(tests, question.margin)
-    for share, test, p_adjusted, word in zip(patients, tests, adjusted, words, strict=True):
+    adjusted = holm([test.p_value for test in tests]).tolist()
+    judged = partial(verdicts, margin=question.margin, lower_is_better=record.lower_is_better)
+    for share, test, p_adjusted, word in zip(patients, tests, adjusted, judged(tests), strict=True):
         if share == 1:
-            p_adjusted, (word,) = test.p_value, verdicts([test], question.margin)
+            p_adjusted, (word,) = test.p_value, judged([test])
         found = (test.mean, *test.interval(), test.p_value, p_adjusted, word)
         probe = probes[share]
         of_probe = (probe.mean, probe.p_value) if probe else (math.nan, math.nan)
-        yield share, patients[share], *names, *found, *of_probe, agrees(word, probe, question.margin)
+        yield share, patients[share], *names, *found, *of_probe, _agrees(record, word, probe)
 
 
 def _sentence(steps: pd.DataFrame) -> str:

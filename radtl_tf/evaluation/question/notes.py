@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS, MIN_TEST_PATIENTS
+from radtl_tf.evaluation.metrics.metric_table import question_metric
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.evaluation.results.mixed_runs import mixed_runs
 from radtl_tf.records.runs import BINARY, Target
 
 NEARLY_FROZEN = {("InceptionV3", "top10"): 192}  # trainable parameters below the head: the beta of one batch norm
@@ -18,12 +20,15 @@ def part_counts(folds: pd.DataFrame, predictions: pd.DataFrame, target: Target =
     """Return per repeat, fold and part: images, patients, and the patients of the rarest class (``fewest_patients``).
 
     For a binary task also the positive images (``positives``) and the patients of each class. A patient with images of
-    several classes counts in each; with several labels, a patient without a label counts for its absence.
+    several classes counts in each; with several labels, a patient without a label counts for its absence. Without
+    classes, as in a regression, all patients count.
     """
     truth = predictions.drop_duplicates("example").set_index("example")[list(target.truth)]
     rows = folds.join(truth, on="example")
     keys = ["repeat", "fold", "part"]
     counts = rows.groupby(keys).agg(images=("example", "size"), patients=("patient", "nunique"))
+    if target.is_number:
+        return counts.assign(fewest_patients=counts["patients"]).astype("int64").reset_index()
     absences = [] if target.kind == "multiclass" else [(name, 0) for name in target.truth]
     of_class = {
         label: rows[rows[label[0]] == label[1]].groupby(keys)["patient"].nunique()
@@ -53,7 +58,14 @@ def alarms(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[
 
     A column that gives the label away comes last: no network sees it.
     """
-    found = [*record.missing.lines, *_equal(equal), *record.facts.warnings, *_few_patients(parts), *_runs(record)]
+    found = [
+        *record.missing.lines,
+        *_equal(equal),
+        *mixed_runs(record),
+        *record.facts.warnings,
+        *_few_patients(parts, record.target),
+        *_runs(record),
+    ]
     return sorted(dict.fromkeys(found), key=lambda alarm: alarm.startswith(_UNSEEN))
 
 
@@ -65,19 +77,25 @@ def _equal(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
         )
 
 
-def _few_patients(parts: pd.DataFrame) -> Iterator[str]:
+def rarest(target: Target) -> str:
+    """Return which patients ``fewest_patients`` counts."""
+    of_kind = {"regression": "patients", "ordinal": "patients on one side of a threshold"}
+    return of_kind.get(target.kind, "patients of a class")
+
+
+def _few_patients(parts: pd.DataFrame, target: Target) -> Iterator[str]:
     fewest = parts["fewest_patients"]
     test, inner = parts["part"] == "test", parts["part"] == "inner"
     few_tested = int((fewest[test] < MIN_TEST_PATIENTS).sum())
     if few_tested:
         yield (
-            f"{few_tested} of {test.sum()} test parts have fewer than {MIN_TEST_PATIENTS} patients of a class: their "
-            "AUROC is coarse. Use fewer folds."
+            f"{few_tested} of {test.sum()} test parts have fewer than {MIN_TEST_PATIENTS} {rarest(target)}: their "
+            f"{question_metric(target.kind).name} is coarse. Use fewer folds."
         )
     few_inner = int((fewest[inner] < MIN_INNER_PATIENTS).sum())
     if few_inner:
         yield (
-            f"{few_inner} of {inner.sum()} inner parts have fewer than {MIN_INNER_PATIENTS} patients of a class (the "
+            f"{few_inner} of {inner.sum()} inner parts have fewer than {MIN_INNER_PATIENTS} {rarest(target)} (the "
             f"fewest {fewest[inner].min()}): there, the choice of learning rates and scenarios is largely a matter of "
             "chance."
         )
@@ -85,11 +103,12 @@ def _few_patients(parts: pd.DataFrame) -> Iterator[str]:
 
 def _runs(record: ExperimentRecord) -> Iterator[str]:
     runs = record.runs
-    constant = int(runs["constant"].sum())
+    constant, mean_auroc = int(runs["constant"].sum()), " Their AUROC of 0.5 means that the model separates nothing."
+    nothing = ": the model learned nothing." if record.target.is_number else f".{mean_auroc}"
     if constant:
         yield (
-            f"{constant} of {len(runs)} runs give every case of their test part the same score. Their AUROC of 0.5 "
-            "means that the model separates nothing. If batch norms are trained, a few dozen steps are too few for "
+            f"{constant} of {len(runs)} runs give every case of their test part the same score{nothing} If batch "
+            "norms are trained, a few dozen steps are too few for "
             "their moving statistics: train longer or with smaller batches. Random weights may also give all images "
             "the same features."
         )
@@ -145,6 +164,11 @@ def _either(record: ExperimentRecord, weights: str) -> str:
 
 
 def _scores(record: ExperimentRecord) -> Iterator[str]:
+    if record.target.is_number:
+        yield (
+            "Scores are numbers, not probabilities. So there are no ROC curves, no calibration of probabilities and no "
+            "selective prediction: bias, limits of agreement and the conformal interval take their place."
+        )
     if record.experiment.training.class_weights == "balanced":
         yield "Trained with balanced class weights: scores rank cases but are not probabilities before recalibration."
     if record.data.unit == "image":

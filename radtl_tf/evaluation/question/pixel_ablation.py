@@ -47,6 +47,7 @@ class Ablation:
 
     a: str
     b: str
+    metric: str
     margin: float
     head_input: str
     trained: Series
@@ -68,14 +69,13 @@ def ablation(record: ExperimentRecord, results: Sequence[Judged]) -> Ablation | 
     return Ablation(
         a=a,
         b=b,
+        metric=record.metric_in_unit,
         margin=question.margin,
         head_input=record.experiment.training.head_input,
         trained=trained,
         probe=probe if probe.rows else None,
         sentences=tuple(
-            f"{opening} {_told(series, f'{a} minus {b}', question.margin)}"
-            for opening, series in openings
-            if series.rows
+            f"{opening} {_told(series, f'{a} minus {b}', record)}" for opening, series in openings if series.rows
         ),
     )
 
@@ -95,15 +95,17 @@ def survival(verdicts: Sequence[Verdict], *, changed: bool) -> Survival:
     return "does not survive" if changed or len(words - {"undecided"}) > 1 else "undecided"
 
 
-def _told(series: Series, difference: str, margin: float) -> str:
+def _told(series: Series, difference: str, record: ExperimentRecord) -> str:
     """Return the rest of the text on the rows, one per convention."""
-    rows = series.rows
+    rows, margin = series.rows, record.asked.margin
     positive = sum(round(row.test.mean, 3) > 0 for row in rows)
     large = sum(abs(row.test.mean) > margin for row in rows)
     return (
         f"{listed([row.contrast.pixels for row in rows])}, {difference} is "
-        f"{listed([number(row.test.mean, sign=True) for row in rows])} in AUROC. It is above 0 under {positive} of "
-        f"{len(rows)} and larger than the margin of {margin:g} under {large}. Verdicts, with p adjusted over the "
+        f"{listed([number(row.test.mean, sign=True) for row in rows])}{record.in_unit} in "
+        f"{record.question_metric.name}. It is above 0 under {positive} of "
+        f"{len(rows)} and larger than the margin of {margin:g}{record.in_unit} under {large}. Verdicts, with p "
+        "adjusted over the "
         f"conventions: {_outcomes(rows)}. {_changes(series)}. {_CONCLUSIONS[series.survival]}."
     )
 

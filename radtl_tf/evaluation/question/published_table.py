@@ -1,4 +1,4 @@
-"""The table of the publications: per weights mean and SD of the AUROC over all scenarios, with p as they compute it."""
+"""The table of the publications: per weights mean and SD over all scenarios, with p as they compute it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_SPREAD = 1e-9  # of the differences: anything smaller is rounding
 
 
 def published_table(record: ExperimentRecord, values: RunValues) -> pd.DataFrame:
-    """Return per weights and entry of the pixels axis the mean and SD of AUROC over its scenarios, as published.
+    """Return per weights and entry of the pixels axis the mean and SD over its scenarios, as published.
 
     Uncertain weights also have a row ``alternative``. The row of the question's first weights has ``p_value``: a paired
     t over the scenarios, as if they were replicates. They share all patients, so it is descriptive.
@@ -26,7 +26,7 @@ def published_table(record: ExperimentRecord, values: RunValues) -> pd.DataFrame
         for weights in record.complete_weights:
             if entry == ALTERNATIVE and entry not in record.candidates(weights):
                 continue
-            means = values.auroc[[scenario.name for scenario in record.family(weights, entry)]].mean()
+            means = values.tested[[scenario.name for scenario in record.family(weights, entry)]].mean()
             p_value = _p_value(record, values, weights, entry)
             rows.append((entry, weights, len(means), means.mean(), means.std(ddof=1), p_value))
     return pd.DataFrame(rows, columns=list(PUBLISHED_COLUMNS))
@@ -45,7 +45,7 @@ def _p_value(record: ExperimentRecord, values: RunValues, weights: str, entry: s
 
 
 def _by_place(values: RunValues, family: list[Scenario]) -> pd.Series:
-    """Return the mean test AUROC of each scenario by backbone, tuning and learning rate."""
+    """Return the mean test value of each scenario by backbone, tuning and learning rate."""
     places = [(one.setting.backbone, one.setting.tuning, one.learning_rate) for one in family]
-    means = (float(values.auroc[one.name].mean()) for one in family)
+    means = (float(values.tested[one.name].mean()) for one in family)
     return pd.Series(dict(zip(places, means, strict=True)), dtype=float)

@@ -10,9 +10,12 @@ import pandas as pd
 
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.inference import corrected_t, repeated_folds
+from radtl_tf.evaluation.metrics.metric_table import Metric, question_metric
 from radtl_tf.records.experiment import Experiment, Question
 from radtl_tf.records.experiment_facts import DataFacts, ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.integrity.folder_checksums import refuse_damaged_files
+from radtl_tf.records.integrity.run_checksums import refuse_damaged_runs
 from radtl_tf.records.runs import FOLD_COLUMNS, Scenario, Setting, Target
 
 NATIVE = "native"
@@ -91,14 +94,36 @@ class ExperimentRecord:
         return self.num_folds * self.num_repeats
 
     @property
-    def metric(self) -> str:
-        """The name of a run's AUROC: with several classes it is a mean."""
-        target = self.target
-        return "AUROC" if target.is_binary else f"mean AUROC of the {len(target.classes)} classes"
+    def question_metric(self) -> Metric:
+        """The metric of the question: the MAE of a regression, otherwise the AUROC."""
+        return question_metric(self.target.kind)
 
     @property
-    def auroc_method(self) -> str:
-        """The method of the intervals and p values of AUROCs."""
+    def metric(self) -> str:
+        """The name of a run's value: the AUROC of several classes is a mean."""
+        target, name = self.target, self.question_metric.name
+        what = "thresholds" if target.kind == "ordinal" else "classes"
+        return f"mean {name} of the {len(target.outputs)} {what}" if target.outputs else name
+
+    @property
+    def in_unit(self) -> str:
+        """The unit of the question's metric, to be put behind a number: " years", or "" for an AUROC."""
+        unit = self.experiment.task.label_unit
+        return f" {unit}" if unit and self.question_metric.has_unit else ""
+
+    @property
+    def metric_in_unit(self) -> str:
+        """The metric for a heading: "AUROC" or "MAE (years)"."""
+        return self.question_metric.name + (f" ({self.in_unit.strip()})" if self.in_unit else "")
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether a lower value of the question's metric is better."""
+        return self.question_metric.lower_is_better
+
+    @property
+    def question_method(self) -> str:
+        """The method of the intervals and p values of the question's metric."""
         return repeated_folds.METHOD if self.num_repeats > 1 else corrected_t.METHOD
 
     @property
@@ -190,6 +215,8 @@ def read_record(folder: Path) -> ExperimentRecord:
     """
     output = OutputFolder(folder)
     facts = read_facts(output.experiment)
+    refuse_damaged_runs(output)
+    refuse_damaged_files(output)
     return ExperimentRecord(
         facts=facts,
         folds=_read_folds(output.folds, facts.folds_sha256),
@@ -212,13 +239,18 @@ _RUN_COLUMNS = [
     "seconds",
     "waiting",
     "precision",
+    "versions",
+    "hardware",
 ]
 
 
 def _read_folds(path: Path, sha256: str) -> pd.DataFrame:
     try:
         if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-            raise DataError(f"{path}: the file has changed since the runs were trained. Restore the original file.")
+            raise DataError(
+                f"{path}: the file has changed since the runs were trained. Run the experiment again: it writes the "
+                "file again."
+            )
         table = pd.read_csv(path, dtype={"patient": str, "part": str}, keep_default_na=False, encoding="utf-8")
         return table[list(FOLD_COLUMNS)].astype({"example": "int64", "repeat": "int64", "fold": "int64"})
     except (OSError, KeyError, ValueError) as error:  # pandas' parser errors are ValueErrors

@@ -1,4 +1,4 @@
-"""What every patient adds to the error of every scenario's AUROC, for each repeat of the folds."""
+"""What every patient adds to the error of every scenario's AUROC or MAE, for each repeat of the folds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.inference.repeated_folds import ByPatient, contributions
+from radtl_tf.evaluation.inference.repeated_folds import ByPatient, contributions, error_contributions
 from radtl_tf.evaluation.metrics.auroc import Truth
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.run_parts import RunPart, RunParts
@@ -56,16 +56,18 @@ def patient_table(record: ExperimentRecord, parts: RunParts) -> PatientTable:
     for repeat, tests in enumerate(owners):
         for fold, of_fold in enumerate(tests):
             rows[repeat, of_fold] = repeat * record.num_folds + fold
-    added = [
+    added = _added_to_error if record.target.is_number else _added
+    each = [
         [
-            _added([parts.test((name, repeat, fold)) for fold in range(record.num_folds)], of_repeat, len(everyone))
+            added([parts.test((name, repeat, fold)) for fold in range(record.num_folds)], of_repeat, len(everyone))
             for repeat, of_repeat in enumerate(owners)
         ]
         for name in names
     ]
     sizes = record.runs.groupby("scenario")["train_patients"].mean().reindex(names).to_numpy()
-    groups = _groups(np.concatenate([test.truth for test in repeats[0]]), np.concatenate(owners[0]), len(everyone))
-    return PatientTable(pd.Index(names), np.array(added), rows, groups, sizes / record.data.patients)
+    labels = [np.zeros(len(test.truth)) if record.target.is_number else test.truth for test in repeats[0]]
+    groups = _groups(np.concatenate(labels), np.concatenate(owners[0]), len(everyone))
+    return PatientTable(pd.Index(names), np.array(each), rows, groups, sizes / record.data.patients)
 
 
 def _added(tests: Sequence[RunPart], owners: Sequence[NDArray[np.int64]], num_patients: int) -> NDArray[np.float64]:
@@ -78,6 +80,15 @@ def _added(tests: Sequence[RunPart], owners: Sequence[NDArray[np.int64]], num_pa
         of_known = (labels[known] == 1, scores[known], folds[known], patients[known])
         found.append(contributions(*of_known, num_patients))
     return np.mean(found, axis=0)
+
+
+def _added_to_error(
+    tests: Sequence[RunPart], owners: Sequence[NDArray[np.int64]], num_patients: int
+) -> NDArray[np.float64]:
+    """Return what each patient adds to the error of one repeat's mean MAE (P,)."""
+    errors = np.concatenate([np.abs(test.score - test.truth) for test in tests])
+    folds = np.repeat(np.arange(len(tests)), [len(test.case) for test in tests])
+    return error_contributions(errors, folds, np.concatenate(owners), num_patients)
 
 
 def _groups(truth: Truth, patients: NDArray[np.int64], num_patients: int) -> NDArray[np.int64]:

@@ -24,7 +24,8 @@ class RunPart:
 
     ``patient`` (n,) is the patient of each case.
 
-    With several classes, truth and score are (n, K). A case is an example, or a patient if the unit is the patient.
+    With several classes, truth and score are (n, K); of a regression they are (n,) numbers in the unit of the label. A
+    case is an example, or a patient if the unit is the patient.
     Runs of one fold and repeat have the same cases.
     """
 

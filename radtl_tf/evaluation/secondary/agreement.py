@@ -13,14 +13,14 @@ from scipy.stats import rankdata
 
 from radtl_tf.evaluation.inference.comparison import ALPHA, Verdict, difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean, fold_mean
-from radtl_tf.evaluation.metrics.auroc import Score, auroc
-from radtl_tf.evaluation.metrics.metric_table import AUROC
+from radtl_tf.evaluation.metrics.auroc import Score
+from radtl_tf.evaluation.metrics.metric_table import Formula
 from radtl_tf.evaluation.metrics.secondary import decisions
 from radtl_tf.evaluation.question.chosen_runs import Pair
 from radtl_tf.evaluation.question.comparisons import comparison, comparison_frame
 from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
-from radtl_tf.evaluation.results.run_parts import RunKey, RunParts
+from radtl_tf.evaluation.results.run_parts import RunKey, RunPart, RunParts
 
 AVERAGE = "average"  # level of comparisons.csv
 Errors = NDArray[np.bool_]
@@ -30,8 +30,8 @@ Errors = NDArray[np.bool_]
 class Agreement:
     """Two weights at their chosen scenarios. ``measures`` has the mean of each over the folds, by its name.
 
-    ``better`` is the AUROC of the weights with the lower inner loss in each training part, ``together`` the AUROC of
-    the mean of both scores, and ``gain`` their difference.
+    ``better`` is the AUROC or MAE of the weights with the lower inner loss in each training part, ``together`` the one
+    of the mean of both scores, and ``gain`` their difference.
     """
 
     a: str
@@ -56,7 +56,8 @@ def agreement_rows(
     """
     tests = [of.gain for of in found]
     adjusted = holm([*(test.p_value for test in tests), *others]).tolist()[: len(tests)]
-    shown = verdicts(tests, record.asked.margin) if found else []
+    lower = record.lower_is_better
+    shown = verdicts(tests, record.asked.margin, lower_is_better=lower) if found else []
     words: list[Verdict] = [
         "undecided" if word in ("better", "worse") and not p < ALPHA else word
         for word, p in zip(shown, adjusted, strict=True)
@@ -64,7 +65,7 @@ def agreement_rows(
     reason = "secondary; the better one has the lower inner loss in each training part"
     return comparison_frame(
         [
-            comparison(AVERAGE, _sides(of), AUROC.key, of.gain, p_value, word, reason, family)
+            comparison(AVERAGE, _sides(of), record.question_metric.key, of.gain, p_value, word, reason, family)
             for of, p_value, word in zip(found, adjusted, words, strict=True)
         ]
     )
@@ -120,14 +121,27 @@ OF_ERRORS: dict[str, Callable[[Errors, Errors], float]] = {
     "kappa of errors": error_kappa,
     "overlap of errors (Jaccard)": error_overlap,
 }
+
+
+def error_correlation(first: Score, second: Score) -> float:
+    """Return Pearson's correlation (-1..1) of two models' errors (n,), prediction minus truth; ``nan`` if one is fixed.
+
+    Averaging two predictions helps most if their errors are not correlated.
+    """
+    if not np.ptp(first) or not np.ptp(second):
+        return math.nan
+    return float(np.corrcoef(first, second)[0, 1])
+
+
 OF_SCORES: dict[str, Callable[[Score, Score], float]] = {"Spearman of scores": rank_correlation}
 
 
 def _agreement(record: ExperimentRecord, values: RunValues, parts: RunParts, pair: Pair) -> Agreement:
     runs = list(zip(*(side.keys for side in pair), strict=True))
     measures = pd.DataFrame([dict(_measures(record, parts, *both)) for both in runs])
-    together = np.array([_together(parts, *both) for both in runs])
-    better = np.array([_better(values, parts, *both) for both in runs])
+    value = record.question_metric.of(record.target.kind)
+    together = np.array([_together(parts, value, *both) for both in runs])
+    better = np.array([_better(values, parts, value, *both) for both in runs])
     return Agreement(
         a=pair[0].name,
         b=pair[1].name,
@@ -140,19 +154,27 @@ def _agreement(record: ExperimentRecord, values: RunValues, parts: RunParts, pai
 
 def _measures(record: ExperimentRecord, parts: RunParts, a: RunKey, b: RunKey) -> Iterator[tuple[str, float]]:
     first, second = parts.test(a), parts.test(b)
-    errors = [decisions(record.target.kind, part.truth, part.score)[0] for part in (first, second)]
-    yield from ((f"{name} errs", float(wrong.mean())) for name, wrong in zip(("first", "second"), errors, strict=True))
-    yield from ((name, measure(*errors)) for name, measure in OF_ERRORS.items())
+    if record.target.is_number:
+        off = [part.score - part.truth for part in (first, second)]
+        yield "correlation of errors", error_correlation(*off)
+    else:
+        yield from _of_errors(record, first, second)
     yield from ((name, correlate(first.score, second.score)) for name, correlate in OF_SCORES.items())
 
 
-def _together(parts: RunParts, a: RunKey, b: RunKey) -> float:
+def _of_errors(record: ExperimentRecord, first: RunPart, second: RunPart) -> Iterator[tuple[str, float]]:
+    errors = [decisions(record.target.kind, part.truth, part.score)[0] for part in (first, second)]
+    yield from ((f"{name} errs", float(wrong.mean())) for name, wrong in zip(("first", "second"), errors, strict=True))
+    yield from ((name, measure(*errors)) for name, measure in OF_ERRORS.items())
+
+
+def _together(parts: RunParts, value: Formula, a: RunKey, b: RunKey) -> float:
     first, second = parts.test(a), parts.test(b)
-    return auroc(first.truth, (first.score + second.score) / 2)
+    return value(first.truth, (first.score + second.score) / 2)
 
 
-def _better(values: RunValues, parts: RunParts, a: RunKey, b: RunKey) -> float:
-    """Return the test AUROC of the run with the lower inner loss: the test part takes no part in the choice."""
+def _better(values: RunValues, parts: RunParts, value: Formula, a: RunKey, b: RunKey) -> float:
+    """Return the test value of the run with the lower inner loss: the test part takes no part in the choice."""
     losses = [float(values.inner_loss.loc[run[1:], run[0]]) for run in (a, b)]  # type: ignore[arg-type]
     test = parts.test(a if losses[0] <= losses[1] else b)
-    return auroc(test.truth, test.score)
+    return value(test.truth, test.score)

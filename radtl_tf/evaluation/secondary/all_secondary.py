@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from radtl_tf.evaluation.numbers_and_stages.conformal import conformal
+from radtl_tf.evaluation.numbers_and_stages.single_cases import single_cases
 from radtl_tf.evaluation.question.chosen_runs import question_pairs, setting_sides
 from radtl_tf.evaluation.question.inner_choice import RunValues
 from radtl_tf.evaluation.question.subgroups import Subgroups, subgroups
@@ -25,7 +27,10 @@ from radtl_tf.evaluation.secondary.variance_decomposition import Decomposition, 
 
 @dataclass(frozen=True)
 class SecondaryResults:
-    """All secondary results. ``estimates`` and ``comparisons`` follow the rows of the AUROC in the output folder."""
+    """All secondary results. ``estimates`` and ``comparisons`` follow the rows of the question's metric in the files.
+
+    ``cases``: truth and prediction of every test case of a regression or an ordinal task.
+    """
 
     classes: Classes
     fitted: pd.DataFrame
@@ -37,12 +42,14 @@ class SecondaryResults:
     selective: pd.DataFrame
     decomposition: Decomposition | None
     subgroups: Subgroups
+    conformal: pd.DataFrame
+    cases: pd.DataFrame
 
     @property
     def estimates(self) -> pd.DataFrame:
         """Rows of ``estimates.csv``."""
         found = (self.classes, self.metrics, self.operating_points, self.calibration)
-        return pd.concat([*(of.estimates for of in found), self.fitted, self.selective])
+        return pd.concat([*(of.estimates for of in found), self.conformal, self.fitted, self.selective])
 
     @property
     def comparisons(self) -> pd.DataFrame:
@@ -92,4 +99,6 @@ def secondary_results(
         selective=selective(record, values, parts, settings),
         decomposition=decomposition(record, values),
         subgroups=subgroups(folder, record, predictions, pairs),
+        conformal=conformal(record, values, parts, settings),
+        cases=single_cases(record, parts, settings),
     )

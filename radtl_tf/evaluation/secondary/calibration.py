@@ -26,10 +26,12 @@ Fit = Callable[[Truth, Score], Map]
 MAPS: dict[Kind, dict[str, Fit]] = {
     "binary": {"Platt scaling": platt, "temperature": temperature},
     "multiclass": {"temperature": temperature_of_classes},
+    "ordinal": {"Platt scaling": by_class(platt), "temperature": by_class(temperature)},
     "multilabel": {"Platt scaling": by_class(platt), "temperature": by_class(temperature)},
 }
 RELIABILITY_COLUMNS = ("scenario", "class", "bin", "score", "share", "sd", "cases", "share_low", "share_high")
 _MIN_CASES = 5  # per bin and fold
+_NO_BINS = pd.DataFrame(columns=list(RELIABILITY_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,10 @@ def calibration(
     settings: dict[Setting, Side],
 ) -> Calibration:
     """Return the calibration of every setting at its chosen learning rates; ``counts`` come from ``part_counts``."""
-    reason = too_few_inner(counts)
-    names = ("",) if record.target.is_binary else record.target.classes
+    if record.target.is_number:  # no probabilities
+        return Calibration(pd.DataFrame(columns=list(ESTIMATE_COLUMNS)), _NO_BINS, ())
+    reason = too_few_inner(counts, record.target)
+    names = record.target.outputs or ("",)
     rows = [] if reason else [row for of in settings.items() for row in _recalibrated(record, values, parts, *of)]
     return Calibration(
         estimates=pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS)),

@@ -1,4 +1,4 @@
-"""The AUROC of each class against the rest in a task with several classes, and the question in each class."""
+"""The AUROC of each class against the rest, or of each threshold of stages, and the question in each of them."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def by_class(
     settings: dict[Setting, Side],
     pairs: Sequence[Pair],
 ) -> Classes:
-    """Return the AUROC of each class; p of the question is adjusted over the classes (Holm)."""
-    names = () if record.target.is_binary else record.target.classes
+    """Return the AUROC of each class or threshold; p of the question is adjusted over the classes (Holm)."""
+    names = record.target.outputs
     rows = [row for of in settings.items() for row in _rows(record, values, parts, names, *of)]
     asked = [
         (pair, class_auroc(name), lambda run, number=number: _auroc(parts, run, number))  # type: ignore[misc]

@@ -125,8 +125,10 @@ def curve_table(record: ExperimentRecord, shown: Sequence[Line], predictions: pd
 
     Curves, also of several classes, are averaged vertically: ``x`` is the false-positive rate or the sensitivity.
     Scores of different folds are never pooled. ``low`` and ``high`` are a range, not an interval.
-    ``auroc`` is the mean over the folds, with its 95 % interval as in ``estimates.csv``.
+    ``auroc`` is the mean over the folds, with its 95 % interval as in ``estimates.csv``. A regression has no curves.
     """
+    if record.target.is_number:
+        return pd.DataFrame(columns=list(CURVE_COLUMNS))
     tested = by_unit(predictions[predictions["part"] == "test"], record.data.unit, record.target)
     names = {name for line in shown for name in line.chosen}
     cases = {

@@ -10,8 +10,7 @@ import pandas as pd
 from radtl_tf.errors import DataError
 from radtl_tf.evaluation.inference.comparison import ALPHA, difference, holm, verdicts
 from radtl_tf.evaluation.inference.corrected_t import FoldMean
-from radtl_tf.evaluation.metrics.auroc import auroc
-from radtl_tf.evaluation.metrics.metric_table import AUROC, SECONDARY
+from radtl_tf.evaluation.metrics import metric_table
 from radtl_tf.evaluation.question.chosen_runs import Pair, Side
 from radtl_tf.evaluation.question.comparisons import Outcome, comparison, comparison_frame
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
@@ -60,7 +59,9 @@ def secondary_metrics(
     if lost:
         notes += (
             f"Some settings have no value for {', '.join(lost)}. A test part has no value if its scores separate the "
-            "classes without error or are all equal, and no mean is taken over the other test parts.",
+            "classes without error or are all equal, and no mean is taken over the other test parts."
+            if record.target.outputs or record.target.is_binary
+            else f"Some settings have no value for {', '.join(lost)}: the truth of a test part does not vary.",
         )
     return SecondaryMetrics(estimates, pd.concat([_metric_rows(record, pairs, table, others), other]), notes)
 
@@ -70,7 +71,7 @@ def _score_table(record: ExperimentRecord, parts: RunParts, runs: dict[RunKey, N
     tests = {run: parts.test(run) for run in runs}
     return {
         metric.name: {run: metric.of(record.target.kind)(test.truth, test.score) for run, test in tests.items()}
-        for metric in SECONDARY
+        for metric in metric_table.secondary_metrics(record.target.kind)
     }
 
 
@@ -82,7 +83,7 @@ def _setting_rows(
     table: dict[str, dict[RunKey, float]],
 ) -> Iterator[tuple[object, ...]]:
     stuck = num_stuck(values, side)
-    for metric in SECONDARY:
+    for metric in metric_table.secondary_metrics(record.target.kind):
         per_fold = side.of(table[metric.name].__getitem__)
         yield setting_row(record, setting, metric.name, per_fold, metric.bounds(record.target.kind), stuck)
 
@@ -132,10 +133,11 @@ def _other_unit(
     except DataError as error:
         return comparison_frame([]), (f"No sensitivity analysis per {unit}: {str(error).split(',')[0]}.",)
     reason = f"sensitivity analysis of the question, per {unit}; the same runs"
-    rows = []
+    rows, metric = [], record.question_metric
+    value = metric.of(record.target.kind)
     for pair in pairs:
-        first, second = (side.of(lambda run: auroc(parts.test(run).truth, parts.test(run).score)) for side in pair)
+        first, second = (side.of(lambda run: value(parts.test(run).truth, parts.test(run).score)) for side in pair)
         test = difference(first, second, record.num_folds)
-        (word,) = verdicts([test], record.asked.margin)
-        rows.append(comparison(UNIT, _names(pair), AUROC.key, test, test.p_value, word, reason))
+        (word,) = verdicts([test], record.asked.margin, lower_is_better=record.lower_is_better)
+        rows.append(comparison(UNIT, _names(pair), metric.key, test, test.p_value, word, reason))
     return comparison_frame(rows), ()

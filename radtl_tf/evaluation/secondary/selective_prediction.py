@@ -45,9 +45,12 @@ def area_under(curve: Score) -> float:
 def selective(
     record: ExperimentRecord, values: RunValues, parts: RunParts, settings: dict[Setting, Side]
 ) -> pd.DataFrame:
-    """Return rows of ``estimates.csv``: per setting the error rate at each coverage and the area under the curve."""
+    """Return rows of ``estimates.csv``: per setting the error rate at each coverage and the area under the curve.
+
+    A regression has none: its predictions come without a confidence.
+    """
     rows = []
-    for setting, side in settings.items():
+    for setting, side in settings.items() if not record.target.is_number else ():
         curves = {run: _curve(record, parts, run) for run in side.keys}
         stuck = num_stuck(values, side)
         for coverage in COVERAGES:

@@ -1,4 +1,4 @@
-"""What explains the variance of the test AUROC over all runs: a decomposition of sums of squares."""
+"""What explains the variance of the test AUROC or MAE over all runs: a decomposition of sums of squares."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAMES = {
 class Decomposition:
     """``shares``: of the total sum of squares, by factor, 0..1, with the residual last; they add up to 1.
 
-    ``mean`` and ``sd`` are of the test AUROC over the ``runs``. ``balanced``: every combination of the levels has the
+    ``mean`` and ``sd`` are of the test values over the ``runs``. ``balanced``: every combination of the levels has the
     same number of runs, so the order of the factors does not matter.
     """
 
@@ -37,16 +37,16 @@ class Decomposition:
     runs: int
     balanced: bool
 
-    @property
-    def sentence(self) -> str:
-        """Return the shares in words, the largest first."""
+    def sentence(self, metric: str, in_unit: str = "") -> str:
+        """Return the shares in words, the largest first; ``metric`` and its unit are those of the values."""
         ordered = sorted(self.shares.items(), key=lambda item: -item[1])
         told = ", ".join(f"{NAMES.get(name, name)} {100 * share:.0f} %" for name, share in ordered)
-        return f"The AUROC over all {self.runs} runs is {self.mean:.3f} ± {self.sd:.3f}. Share of the variance: {told}."
+        spread = f"{self.mean:.3f} ± {self.sd:.3f}{in_unit}"
+        return f"The {metric} over all {self.runs} runs is {spread}. Share of the variance: {told}."
 
 
 def decomposition(record: ExperimentRecord, values: RunValues) -> Decomposition | None:
-    """Decompose the test AUROC of the grid's runs; ``None`` if they do not vary.
+    """Decompose the test value of the grid's runs; ``None`` if they do not vary.
 
     It covers all trained scenarios if the experiment lists pixel conventions; otherwise each weights counts only under
     its own convention.
@@ -58,24 +58,24 @@ def decomposition(record: ExperimentRecord, values: RunValues) -> Decomposition 
 
 
 def run_table(scenarios: list[Scenario], values: RunValues) -> pd.DataFrame:
-    """Return a row per run: the level of each factor and its test ``auroc``."""
+    """Return a row per run: the level of each factor and its test ``value``."""
     rows = [
         (s.setting.weights, s.setting.backbone, s.setting.tuning, str(s.learning_rate), s.setting.pixels, *at, value)
         for s in scenarios
-        for at, value in values.auroc[s.name].items()
+        for at, value in values.tested[s.name].items()
         if isinstance(at, tuple)
     ]
-    return pd.DataFrame(rows, columns=[*FACTORS, "auroc"])
+    return pd.DataFrame(rows, columns=[*FACTORS, "value"])
 
 
 def decompose(runs: pd.DataFrame) -> Decomposition | None:
-    """Decompose ``auroc`` of the rows by ``FACTORS``; ``None`` if it does not vary.
+    """Decompose ``value`` of the rows by ``FACTORS``; ``None`` if it does not vary.
 
     Sequential (type I) sums of squares: the reduction of the residual sum of squares that a factor adds to the factors
     before it. A factor of one level has no share. In a balanced design the order does not matter (Searle, Linear
     Models, 1971).
     """
-    values = runs["auroc"].to_numpy(dtype=float)
+    values = runs["value"].to_numpy(dtype=float)
     total = float(((values - values.mean()) ** 2).sum())
     if len(runs) < 2 or total < 1e-12:
         return None

@@ -10,12 +10,12 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from radtl_tf.data.check.check_source import repaired
+from radtl_tf.data.check.dominant_patient import cause_in
 from radtl_tf.data.check.findings import Checked, Examined, Finding, check_accepted
 from radtl_tf.data.check.rules import check, linked_cases
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
 from radtl_tf.data.tfds.builders import (
     build_manifest,
@@ -25,8 +25,10 @@ from radtl_tf.data.tfds.builders import (
     examined_with,
     fingerprint,
 )
+from radtl_tf.data.tfds.damaged_data_sets import read_intact
 from radtl_tf.data.tfds.pixel_cache import pixel_cache
 from radtl_tf.errors import DataError
+from radtl_tf.experiment.integrity.patient_key_file import checked_key
 from radtl_tf.logs import get_logger
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
@@ -83,7 +85,7 @@ def take_in(
         cases, folds = replace(cases, linked=linked), None
     checked = check(images, cases=cases, plan=experiment.folds, seed=experiment.seed, folds=folds, known=known)
     _refuse_errors(checked)
-    folds = folds or list(checked.folds) or draw_folds(cases, experiment.folds, experiment.seed)
+    folds = folds or list(checked.folds) or _folds(cases, experiment)
     return Intake(cases, folds, builder, fingerprint(builder), [image.reading for image in images], checked)
 
 
@@ -99,6 +101,14 @@ def pixels_of(intake: Intake, experiment: Experiment, folder: OutputFolder) -> n
     return pixel_cache(intake.builder, len(intake.cases.truth), size, resize, path, data_sha256=intake.sha256)
 
 
+def _folds(cases: Cases, experiment: Experiment) -> list[Fold]:
+    """Draw the folds; an error names a patient who has a large share of a class as the likely cause."""
+    try:
+        return draw_folds(cases, experiment.folds, experiment.seed)
+    except DataError as error:
+        raise DataError(f"{error}{cause_in(cases)}") from error
+
+
 def _refuse_errors(checked: Checked) -> None:
     if checked.errors:
         first, more = checked.errors[0], len(checked.errors) - 1
@@ -109,15 +119,18 @@ def _refuse_errors(checked: Checked) -> None:
 def _of_data_set(experiment: Experiment, folder: OutputFolder, source: str | tfds.core.DatasetBuilder) -> _Read:
     builder = build_named(source, folder.data)
     cases = cases_from(builder, experiment.task)
-    return cases, draw_folds(cases, experiment.folds, experiment.seed), builder, examined_from(builder), ()
+    return cases, _folds(cases, experiment), builder, examined_from(builder), ()
 
 
 def _of_manifest(experiment: Experiment, folder: OutputFolder, given: Manifest | None) -> _Read:
     task = experiment.task
     found = labelled(given or manifest_of(task), task)
     manifest, labels = found.manifest, found.labels
-    cases = replace(cases_of(manifest, task, patient_key(folder.data), labels), gaps=found.counts)
-    folds = draw_folds(cases, experiment.folds, experiment.seed)
+    cases = replace(cases_of(manifest, task, checked_key(folder), labels), gaps=found.counts)
+    folds = _folds(cases, experiment)
     _log.info(f"Reading {len(cases.truth)} images of {len(cases.patient_ids)} patients")
-    builder = build_manifest(manifest, cases, folder.data, task)
-    return cases, folds, builder, examined_with(manifest, builder, task, labels), repaired(manifest)
+    builder, images = read_intact(
+        lambda: build_manifest(manifest, cases, folder.data, task),
+        lambda built: examined_with(manifest, built, task, labels),
+    )
+    return cases, folds, builder, images, repaired(manifest)

@@ -38,4 +38,4 @@ def _try(experiment: Experiment, num_images: int) -> None:
     """Take one step of each backbone and tuning that trains a part of the backbone."""
     for backbone, axis in product(experiment.grid.backbones, experiment.grid.tunings):
         if axis.name != POOLED:
-            trial_step(Trainer(backbone, axis.name, experiment.training.image_size, num_classes=2), num_images)
+            trial_step(Trainer(backbone, axis.name, experiment.training.image_size, num_outputs=2), num_images)

@@ -10,6 +10,7 @@ from radtl_tf.evaluation.question.subgroups import OF_PATIENTS
 from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_text
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.integrity.folder_checksums import remember
 
 
 def write_metadata(folder: OutputFolder, readings: Sequence[Reading], names: Sequence[str]) -> None:
@@ -34,3 +35,4 @@ def write_metadata(folder: OutputFolder, readings: Sequence[Reading], names: Seq
         write_text(folder.metadata, csv_text(["example", *columns], rows))
     else:
         folder.metadata.unlink(missing_ok=True)
+    remember(folder, folder.metadata)

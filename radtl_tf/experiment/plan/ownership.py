@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import Any
 
 from radtl_tf.errors import OutputError
-from radtl_tf.records.disk import read_json
-from radtl_tf.records.experiment_facts import EARLIER_DEFAULTS
+from radtl_tf.records.experiment_facts import EARLIER_DEFAULTS, read_written
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.integrity.sealed_json import intact_object
 
+PATHS = ("experiment.task.manifest", "experiment.task.images", "experiment.task.dataset")
+_FILES = re.compile(r"experiment\.weights\..+\.files\..+")
 REDONE = "experiment.evaluation"  # may change after the runs: it says what is evaluated, not what is trained
 
 
 def is_begun(folder: OutputFolder) -> bool:
-    """Return whether a run is finished; before that, any experiment may use the folder."""
-    return folder.experiment.exists() and bool(folder.finished())
+    """Return whether a run of a known experiment is finished; before that, any experiment may use the folder."""
+    return bool(folder.finished()) and intact_object(folder.experiment) is not None
 
 
 def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
-    """Refuse an output folder whose ``experiment.json`` differs from ``record`` in any key except ``REDONE``.
+    """Refuse an output folder whose ``experiment.json`` differs from ``record``, except in ``REDONE`` and in paths.
 
     Raises:
         OutputError: naming the first value that differs.
     """
     if not folder.experiment.exists():
         return
-    written = read_json(folder.experiment)
+    written = read_written(folder.experiment)
     for key, value in record.items():
         change = _first_change(_with_earlier_defaults(written.get(key), value), value, key)
         if change:
@@ -44,6 +47,24 @@ def _with_earlier_defaults(old: Any, new: Any) -> Any:
     return filled
 
 
+def comparable(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return facts without what may change after the runs: the evaluation, and where data and weights lie."""
+    return _without(facts, "")
+
+
+def _without(value: Any, place: str) -> Any:
+    if not isinstance(value, dict):
+        return value
+    inside = {key: f"{place}.{key}".removeprefix(".") for key in value}
+    kept = [key for key in value if inside[key] != REDONE and not _is_path(inside[key])]
+    return {key: _without(value[key], inside[key]) for key in kept}
+
+
+def _is_path(place: str) -> bool:
+    """Tell whether a key says where something lies; what lies there is compared by its sha256."""
+    return place in PATHS or bool(_FILES.fullmatch(place))
+
+
 def start_over(folder: OutputFolder) -> None:
     """Remove files of an experiment that is about to be replaced, if they would be used again or shown.
 
@@ -57,7 +78,7 @@ def start_over(folder: OutputFolder) -> None:
 
 def _first_change(old: Any, new: Any, place: str) -> str:
     """Return the first difference, or ""; a key that ``old`` lacks counts as equal if it is empty now."""
-    if place == REDONE:
+    if place == REDONE or _is_path(place):
         return ""
     if isinstance(old, dict) and isinstance(new, dict):
         changes = (_first_change(old.get(key), new.get(key), f"{place}.{key}") for key in {**old, **new})

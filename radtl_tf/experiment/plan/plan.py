@@ -15,19 +15,24 @@ from radtl_tf.data.check.findings import Finding
 from radtl_tf.data.folds.draw import Fold
 from radtl_tf.data.folds.training_share import with_share_of_training
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.experiment.integrity.changed_machine import check_machine
+from radtl_tf.experiment.integrity.damaged_runs import reopen_damaged_runs
+from radtl_tf.experiment.integrity.lost_experiment import identity_of
+from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.data import Source, pixels_of, take_in
 from radtl_tf.experiment.plan.device import with_batch_size
 from radtl_tf.experiment.plan.folds import check_shares, fold_warnings
-from radtl_tf.experiment.plan.ownership import is_begun, refuse_other
-from radtl_tf.experiment.plan.scenarios import runs_of, scenarios_of, weights_records
+from radtl_tf.experiment.plan.ownership import comparable, is_begun, refuse_other
+from radtl_tf.experiment.plan.scenarios import scenarios_of, weights_records
 from radtl_tf.experiment.plan.weights import check_weights
 from radtl_tf.experiment.plan.written import facts_of, write_plan
 from radtl_tf.models.backbones import check_image_size
 from radtl_tf.models.weights.sources import WeightsRecord
 from radtl_tf.records.experiment import Experiment
+from radtl_tf.records.experiment_facts import read_written
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import as_dict
-from radtl_tf.records.runs import Run, Scenario, Target
+from radtl_tf.records.runs import Run, Scenario, Target, runs_of
 from radtl_tf.training.device import Device
 from radtl_tf.training.features.feature_key import images_hash
 
@@ -50,6 +55,7 @@ class Plan:
     findings: tuple[Finding, ...]
     accepted: tuple[str, ...]
     warnings: list[str]
+    data_set: Path | None = None
 
     @property
     def target(self) -> Target:
@@ -60,6 +66,12 @@ class Plan:
     def facts(self) -> dict[str, Any]:
         """Return the facts that may not change after a finished run: experiment, data, folds, weights, scenarios."""
         return facts_of(self)
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Return what a finished run records of its experiment, by which a lost ``experiment.json`` is recovered."""
+        written = read_written(self.folder.experiment)
+        return identity_of(comparable(self.facts), written.get("fixed_since"))
 
     @property
     def runs(self) -> list[Run]:
@@ -99,24 +111,28 @@ def make_plan(
     cache_folder: Path | None = None,
     accepted: Sequence[str] = (),
     source: Source = None,
+    allow_changed: bool = False,
 ) -> Plan:
     """Check and prepare an experiment, cheapest checks first; write ``folds.csv`` and ``experiment.json``.
 
     Until a run of the folder is finished, files of another experiment from an earlier call are replaced.
     Features are cached in ``cache_folder``, which experiments share, or else in the output folder. ``accepted`` lists
     the codes of data-check warnings that the user has accepted; they are recorded. ``source`` is data from memory,
-    used in place of what the task names.
+    used in place of what the task names. ``allow_changed`` accepts that finished runs had other software or hardware.
+    Finished runs whose files are damaged are trained again.
 
     Raises:
         DataError, WeightsError, ExperimentError: the input is wrong; nothing has been trained.
-        OutputError: ``folder`` cannot be written or holds finished runs of another experiment.
+        OutputError: ``folder`` cannot be written, holds finished runs of another experiment, or the machine changed.
     """
     records = _weights(experiment, weights_folder)
     experiment = with_batch_size(experiment, folder, device)
+    scenarios = scenarios_of(experiment, records)
     if is_begun(folder):
         refuse_other(folder, {"experiment": as_dict(experiment)})
     else:
         check_weights(records, experiment.training.image_size)
+    _check_finished(experiment, folder, scenarios, device, allow_changed)
     intake = take_in(experiment, folder, accepted, source)
     check_shares(intake.cases, intake.folds, experiment)
     plan = Plan(
@@ -125,7 +141,7 @@ def make_plan(
         cases=intake.cases,
         folds=intake.folds,
         records=records,
-        scenarios=scenarios_of(experiment, records),
+        scenarios=scenarios,
         pixels=pixels_of(intake, experiment, folder),
         images_hash=images_hash(intake.readings),
         cache=cache_folder or folder.features,
@@ -134,9 +150,23 @@ def make_plan(
         findings=intake.checked.findings,
         accepted=tuple(accepted),
         warnings=[*fold_warnings(intake.folds), *intake.warnings(accepted)],
+        data_set=_below(Path(intake.builder.data_path), folder.root),
     )
     write_plan(plan, intake.readings)
     return plan
+
+
+def _check_finished(
+    experiment: Experiment, folder: OutputFolder, scenarios: list[Scenario], device: Device, allow_changed: bool
+) -> None:
+    """Reopen damaged runs; if runs remain, refuse to train them with other software or hardware."""
+    reopen_damaged_runs(folder)
+    if folder.finished() and not all(folder.is_done(run) for run in runs_of(experiment, scenarios)):
+        check_machine(folder, context(device), experiment.training.determinism, allowed=allow_changed)
+
+
+def _below(path: Path, root: Path) -> Path | None:
+    return path if path.is_relative_to(root) else None
 
 
 def _weights(experiment: Experiment, folder: Path) -> dict[tuple[str, str, str], WeightsRecord]:

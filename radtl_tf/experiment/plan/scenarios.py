@@ -1,4 +1,4 @@
-"""Expand the axes of an experiment to its scenarios and runs."""
+"""Expand the axes of an experiment to its scenarios."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import CatalogueRow, MissingFilesError
 from radtl_tf.models.weights.sources import WeightsRecord, resolve
 from radtl_tf.records.experiment import Experiment
-from radtl_tf.records.runs import PROBE, Run, Scenario, Setting
+from radtl_tf.records.runs import PROBE, Scenario, Setting
 
 Records = Mapping[tuple[str, str, str], WeightsRecord]  # by (backbone, weights, resolved pixel convention)
 
@@ -80,9 +80,3 @@ def scenarios_of(experiment: Experiment, records: Records) -> list[Scenario]:
         if tuning.mode == "frozen":
             scenarios.append(Scenario(Setting(*start, PROBE, share), None))
     return scenarios
-
-
-def runs_of(experiment: Experiment, scenarios: list[Scenario]) -> list[Run]:
-    """Return every scenario on every fold of every repeat."""
-    folds = product(range(experiment.folds.repeats), range(experiment.folds.count))
-    return [Run(scenario, repeat, fold) for (repeat, fold), scenario in product(folds, scenarios)]

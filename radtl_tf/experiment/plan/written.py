@@ -12,20 +12,29 @@ import numpy as np
 
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.folds.draw import patients_per_class
+from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.experiment.integrity.lost_experiment import is_lost, recovered
 from radtl_tf.experiment.plan.changed_settings import changed_settings
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.folds import folds_text
 from radtl_tf.experiment.plan.image_summary import write_image_hashes, write_inputs
 from radtl_tf.experiment.plan.metadata import write_metadata
-from radtl_tf.experiment.plan.ownership import is_begun, refuse_other, start_over
+from radtl_tf.experiment.plan.ownership import PATHS, comparable, is_begun, refuse_other, start_over
 from radtl_tf.experiment.plan.weights import weights_facts
+from radtl_tf.logs import get_logger
 from radtl_tf.records.csv_text import csv_text
-from radtl_tf.records.disk import read_json, write_json, write_text
+from radtl_tf.records.disk import write_text
+from radtl_tf.records.experiment_facts import read_written, write_facts
+from radtl_tf.records.integrity.folder_checksums import write_unless_intact
 from radtl_tf.records.reader import as_dict
 from radtl_tf.training.linear.trivial_baselines import predict_baselines
 
+_NUMBERS = {"mean": "mean", "sd": "std", "min": "min", "max": "max"}  # of NumberFacts, and the method of an array
+
 if TYPE_CHECKING:
     from radtl_tf.experiment.plan.plan import Plan
+
+_log = get_logger(__name__)
 
 
 def write_plan(plan: Plan, readings: Sequence[Reading]) -> None:
@@ -61,26 +70,51 @@ def _write_experiment(plan: Plan) -> None:
     if is_begun(plan.folder):
         refuse_other(plan.folder, plan.facts)
         _refresh(plan, said)
+        _write_folds(plan)
         return
-    start_over(plan.folder)
-    write_text(plan.folder.folds, folds_text(plan.cases, plan.folds))
-    fixed = {"fixed_since": _today()}
-    write_json(plan.folder.experiment, {"format": 1, **fixed, **plan.facts, **context(plan.device), **said})
+    today: dict[str, Any] = {"fixed_since": _today(), **context(plan.device)}
+    if is_lost(plan.folder):
+        today |= recovered(plan.folder, comparable(plan.facts))
+        lost = "experiment.json was lost and written again: earlier changes are not known"
+        today["changes"] = [{"date": _today(), "what": lost}]
+    else:
+        start_over(plan.folder)
+    _write_folds(plan)
+    write_facts(plan.folder.experiment, {"format": 1, **plan.facts, **today, **said, **_data_set(plan)})
+
+
+def _write_folds(plan: Plan) -> None:
+    """Write ``folds.csv`` if it differs from the folds of the plan; after a finished run it is then damaged."""
+    text, path = folds_text(plan.cases, plan.folds), plan.folder.folds
+    if path.exists() and path.read_bytes() == text.encode():
+        return
+    if plan.folder.finished():
+        _log.warning(f"{path.name} is damaged or was changed: it is written again")
+    write_text(path, text)
 
 
 def _refresh(plan: Plan, said: dict[str, Any]) -> None:
-    """Record the evaluation's settings and the data facts ``said`` in this call: both may change after the runs.
+    """Record what may change after the runs: settings of the evaluation, paths, and what this call ``said``.
 
     Each change of a setting is kept with its date, because the results may have been seen before it.
     """
-    written = read_json(plan.folder.experiment)
-    experiment = {**written["experiment"], "evaluation": as_dict(plan.experiment.evaluation)}
-    current = {**written, "experiment": experiment, **said}
+    written = read_written(plan.folder.experiment)
+    now = as_dict(plan.experiment)
+    places = {name: now["task"][name] for name in (path.rpartition(".")[2] for path in PATHS) if name in now["task"]}
+    task = written["experiment"]["task"] | places
+    changed = {"evaluation": now["evaluation"], "task": task, "weights": now["weights"]}
+    current = {**written, "experiment": {**written["experiment"], **changed}, **said, **_data_set(plan)}
     new = [{"date": _today(), "what": what} for what in changed_settings(written, current)]
     if new:
         current["changes"] = [*written.get("changes", []), *new]
     if current != written:
-        write_json(plan.folder.experiment, current)
+        write_facts(plan.folder.experiment, current)
+
+
+def _data_set(plan: Plan) -> dict[str, str]:
+    """Return the folder of the data set below the output folder, if it lies there; ``radtl clean`` keeps it."""
+    place = plan.data_set.relative_to(plan.folder.root).as_posix() if plan.data_set else ""
+    return {"data_set": place} if place else {}
 
 
 def _today() -> str:
@@ -88,10 +122,13 @@ def _today() -> str:
 
 
 def _write_baselines(plan: Plan, readings: Sequence[Reading]) -> None:
-    """Write the predictions of the trivial baselines unless they exist."""
-    if not plan.folder.baselines.exists():
+    """Write the predictions of the trivial baselines unless they are there and intact."""
+
+    def write() -> None:
         rows = predict_baselines(readings, plan.cases, plan.folds)
         write_text(plan.folder.baselines, csv_text(plan.target.columns, rows))
+
+    write_unless_intact(plan.folder, plan.folder.baselines, write)
 
 
 def _data(plan: Plan) -> dict[str, Any]:
@@ -109,4 +146,10 @@ def _data(plan: Plan) -> dict[str, Any]:
         },
         "unit": cases.unit,
         **({"unknown": asdict(cases.gaps)} if cases.gaps else {}),
+        **({"numbers": _numbers(cases)} if cases.is_number else {}),
     }
+
+
+def _numbers(cases: Cases) -> dict[str, float]:
+    truth = cases.truth
+    return {name: float(getattr(truth, method)()) for name, method in _NUMBERS.items()}

@@ -75,6 +75,7 @@ class Dataset:
         sex_codes: Mapping[str, str] | None = None,
         missing: str = "refuse",
         uncertain: str = "refuse",
+        label_unit: str | None = None,
     ) -> Dataset:
         """Read a manifest: a table with a path, a label and a patient id per image.
 
@@ -87,11 +88,13 @@ class Dataset:
             label: column of the label; several columns of 1 and 0 make a multilabel task.
             positive: label of the positive class; makes the task binary.
             patient: column of the patient id.
-            kind: ``binary``, ``multiclass`` or ``multilabel``, if it does not follow from the other arguments.
+            kind: ``binary``, ``multiclass``, ``multilabel``, ``regression`` (a number) or ``ordinal`` (stages in
+                order), if it does not follow from the other arguments.
             unit: what counts as one case, ``patient`` or ``image``; required if a patient has several images.
             images: folder of the images; default: the folder of the file.
             label_separator: character between several labels in one cell, such as ``|``.
-            classes: classes of a multilabel task; default: all labels in the table.
+            classes: classes of a multilabel task (default: all labels in the table), or the stages of an ordinal task
+                from the lowest to the highest.
             one_image_per_patient: the table has no patient column, and each image counts as one patient.
             patient_pattern: regular expression that finds the patient id in the path of each image, such as
                 ``patient[0-9]+``: the match, or its first group.
@@ -106,6 +109,7 @@ class Dataset:
             missing: what a cell without a label means: ``refuse`` the table, ``no``, or ``ignore``: the label takes no
                 part in training and metrics, and an image without any known label is left out.
             uncertain: what an uncertain label (-1) means: ``refuse``, ``no``, ``yes`` or ``ignore``.
+            label_unit: unit of the numbers of a regression, such as ``years``; makes the task a regression.
 
         Raises:
             DataError: the table is wrong; the message says what to do. Missing images raise an error when they are
@@ -135,6 +139,7 @@ class Dataset:
             sex_codes=sex_codes,
             missing=missing,
             uncertain=uncertain,
+            label_unit=label_unit,
         )
         return cls._from_manifest(manifest_of(task, collect=True), task, kind)
 
@@ -159,6 +164,7 @@ class Dataset:
         sex_codes: Mapping[str, str] | None = None,
         missing: str = "refuse",
         uncertain: str = "refuse",
+        label_unit: str | None = None,
     ) -> Dataset:
         """Use a DataFrame as the manifest; it is checked like a CSV file written by pandas.
 
@@ -187,6 +193,7 @@ class Dataset:
             sex_codes=sex_codes,
             missing=missing,
             uncertain=uncertain,
+            label_unit=label_unit,
         )
         return cls._from_manifest(manifest, without_source(task), kind)
 
@@ -199,11 +206,13 @@ class Dataset:
         kind: str | None = None,
         unit: str | None = None,
         classes: Sequence[str] | None = None,
+        label_unit: str | None = None,
     ) -> Dataset:
         """Use a TFDS data set: the name of a shipped one (``adld``), the folder of a builder, or a builder.
 
         It is built in ``data_dir`` (default: the cache) unless it exists there; a builder keeps its own folder. Without
-        ``positive`` and ``kind``, the task is multilabel if images can have several labels, else multiclass.
+        ``positive``, ``kind`` and ``label_unit``, the task is multilabel if images can have several labels, else
+        multiclass. A data set of numbers needs ``label_unit``.
 
         Raises:
             DataError: the data set is unknown, its sources are missing, or its labels do not fit the task.
@@ -213,13 +222,14 @@ class Dataset:
         from radtl_tf.library.data.tfds_source import built, is_multilabel
 
         builder = built(source, Path(data_dir).expanduser() if data_dir else private_folder())
-        own_kind = "multilabel" if positive is None and is_multilabel(builder) else None
+        own_kind = "multilabel" if positive is None and label_unit is None and is_multilabel(builder) else None
         task = task_from(
             {"dataset": str(source) if isinstance(source, (str, Path)) else builder.name},
             positive=positive,
             kind=kind or own_kind,
             unit=unit,
             classes=classes,
+            label_unit=label_unit,
         )
         from radtl_tf.data.tfds.builders import cases_from
 
@@ -245,12 +255,17 @@ class Dataset:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes, in the order of the numbers in ``y``; in a binary task the positive class is the second."""
+        """The classes, in the order of the numbers in ``y``; in a binary task the positive class is the second.
+
+        A regression has none.
+        """
         return self._cases.classes
 
     @property
     def y(self) -> NDArray[Any]:
-        """The labels: (N,) numbers of classes, or (N, K) of 0 and 1 for a multilabel task.
+        """The labels: (N,) numbers of classes or stages, (N, K) of 0 and 1 for a multilabel task, or (N,) numbers.
+
+        The numbers of a regression are float64, in the unit of the label.
 
         Where labels are ignored (``missing`` or ``uncertain``) it is float64, with NaN for these labels: most functions
         refuse NaN, so no label that nobody knows is taken for a no.

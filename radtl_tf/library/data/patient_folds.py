@@ -18,6 +18,7 @@ from radtl_tf.records.reader import record_from
 
 if TYPE_CHECKING:
     from radtl_tf.library.data.dataset import Dataset
+_MAX_FLOAT_CLASSES = 10  # whole numbers that are floats are classes, unless there are more
 
 
 class PatientFolds(BaseCrossValidator):
@@ -59,7 +60,10 @@ class PatientFolds(BaseCrossValidator):
 
         Args:
             X: a ``Dataset``, which provides ``y`` and ``groups``; any other value is ignored.
-            y: (N,) classes, or (N, K) of 0 and 1 for several labels, NaN if a label is not known.
+            y: (N,) classes, or (N, K) of 0 and 1 for several labels, NaN if a label is not known. Floats (N,) that are
+                not whole, or have more than 10 different values, are the numbers of a regression: the folds are then
+                stratified by the fifth of each group's mean. For stages, give the ``Dataset``: their numbers do not
+                tell them from classes.
             groups: (N,) groups that may not be divided, such as ``data.groups``.
 
         Raises:
@@ -101,8 +105,13 @@ def _cases(y: ArrayLike | None, groups: ArrayLike | None) -> Cases:
     )
 
 
-def _truth(labels: NDArray[Any]) -> tuple[Kind, tuple[str, ...], NDArray[np.int64]]:
+def _truth(labels: NDArray[Any]) -> tuple[Kind, tuple[str, ...], NDArray[Any]]:
     """Return the kind of the task, the names of its classes, and the labels as numbers."""
+    if labels.ndim == 1 and labels.dtype.kind == "f":
+        if not np.isfinite(labels).all():
+            raise DataError("y has values that are not finite: leave out the rows without a label.")
+        if len(np.unique(labels)) > _MAX_FLOAT_CLASSES or (labels % 1).any():
+            return "regression", (), labels.astype(np.float64)
     if labels.ndim == 1:
         values, truth = np.unique(labels, return_inverse=True)
         return "multiclass", tuple(map(str, values)), truth.astype(np.int64)

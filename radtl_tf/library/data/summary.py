@@ -10,16 +10,20 @@ from radtl_tf.data.manifest.cases import Cases
 
 
 def summary_text(cases: Cases, left_out: int = 0) -> str:
-    """Return the counts as text, a line per class; in a binary task the positive class comes first.
+    """Return the counts as text, a line per class; in a binary task the positive class comes first. Numbers: one line.
 
     ``left_out`` rows of the table have no known label.
     """
+    if cases.is_number:
+        return "\n".join([f"Dataset: {_title(cases, left_out)}", f"  {_numbers(cases)}"])
     rows = (f"  {name}: {_counted(n, 'image')} of {_counted(m, 'patient')}" for name, n, m in _counts(cases))
     return "\n".join([f"Dataset: {_title(cases, left_out)}", *rows])
 
 
 def summary_html(cases: Cases, left_out: int = 0) -> str:
     """Return the counts as HTML for a notebook."""
+    if cases.is_number:
+        return f"<p><b>Dataset</b>: {_title(cases, left_out)}</p><p>{_numbers(cases)}</p>"
     table = pd.DataFrame(_counts(cases), columns=["Class", "Images", "Patients"])
     return f"<p><b>Dataset</b>: {_title(cases, left_out)}</p>{table.to_html(index=False)}"
 
@@ -30,6 +34,12 @@ def _title(cases: Cases, left_out: int) -> str:
     not_known = f", {_counted(unknown, 'label')} not known" if unknown else ""
     left = f", {_counted(left_out, 'row')} without a label left out" if left_out else ""
     return f"{images} of {patients}, {cases.kind}, unit {cases.unit}{not_known}{left}"
+
+
+def _numbers(cases: Cases) -> str:
+    """Return mean, SD and range of the numbers of a regression."""
+    truth = cases.truth
+    return f"mean {truth.mean():.4g}, SD {truth.std():.4g}, from {truth.min():.4g} to {truth.max():.4g}"
 
 
 def _counts(cases: Cases) -> list[tuple[str, int, int]]:

@@ -20,7 +20,8 @@ def task_from(
     """Return the task that the arguments of a ``Dataset`` describe; ``None`` and empty arguments are ignored.
 
     ``source`` is the key ``manifest`` or ``dataset`` of a task. Without ``kind``, the task is binary if a positive
-    class is given, multilabel if images can have several labels, else multiclass.
+    class is given, a regression if a unit of the label is given, multilabel if images can have several labels, else
+    multiclass.
 
     Raises:
         ExperimentError: a value is unknown, or two values contradict each other.
@@ -54,6 +55,8 @@ def check_kind_said(task: Task, cases: Cases, kind: str | None) -> None:
 def _kind(said: dict[str, Any]) -> str:
     if "positive" in said:
         return "binary"
+    if "label_unit" in said:
+        return "regression"
     several = "label_separator" in said or not isinstance(said.get("label", ""), str)
     return "multilabel" if several else "multiclass"
 

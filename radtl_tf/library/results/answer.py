@@ -17,12 +17,15 @@ class Answer:
             ``undecided`` if the result depends on a pixel convention that is not public.
         first: the weights named first.
         second: the weights named second.
-        difference: mean test AUROC of ``first`` minus ``second``; ``nan`` if there is none.
+        difference: mean test value of ``first`` minus ``second``, in the metric; ``nan`` if there is none.
         interval: its 95 % interval.
         p: two-sided p of the null hypothesis of no difference.
         margin: the largest difference that was declared irrelevant.
         probabilities: that ``first`` is better by more than the margin, that both are equivalent, that ``second`` is
             better by more than the margin; ``nan`` if all folds are equal.
+        metric: the name of the metric, ``AUROC`` or, for a number, ``MAE``. A lower MAE is better, so a difference
+            below 0 favors ``first``.
+        unit: the unit of difference, interval and margin, such as ``years``; empty for an AUROC.
         sentence: the whole answer in one sentence, with unit, method and sample size.
     """
 
@@ -35,6 +38,8 @@ class Answer:
     margin: float
     probabilities: dict[str, float]
     sentence: str
+    metric: str = "AUROC"
+    unit: str = ""
 
 
 def answer_from(found: Found) -> Answer:
@@ -50,4 +55,6 @@ def answer_from(found: Found) -> Answer:
         margin=found.margin,
         probabilities=dict(zip(names, found.chances, strict=True)),
         sentence=found.sentence,
+        metric=found.metric,
+        unit=found.in_unit.strip(),
     )

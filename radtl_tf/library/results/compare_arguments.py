@@ -32,7 +32,7 @@ class Asked:
     weights: WeightsArgument
     backbones: Sequence[str]
     cv: PatientFolds | int
-    margin: float
+    margin: float | None
     tunings: Sequence[str]
     learning_rates: Sequence[float]
     epochs: int
@@ -69,7 +69,7 @@ def experiment_of(data: Dataset, asked: Asked) -> Experiment:
         "name": asked.name,
         "seed": folds.seed,
         "task": {**as_dict(data.task), **({} if _is_named(data) else {"manifest": _PLACEHOLDER})},
-        "question": {"compare": names[:2], "margin": asked.margin} if len(names) > 1 else None,
+        "question": _question(names, data.task.kind, asked.margin),
         "folds": {"count": folds.count, "repeats": folds.repeats, "inner": folds.inner},
         "grid": {
             "backbones": list(asked.backbones),
@@ -81,6 +81,14 @@ def experiment_of(data: Dataset, asked: Asked) -> Experiment:
     }
     experiment = experiment_from(content, Path.cwd())
     return experiment if _is_named(data) else replace(experiment, task=without_source(experiment.task))
+
+
+def _question(names: Sequence[str], kind: str, margin: float | None) -> dict[str, Any] | None:
+    """Return the question about the first two weights, whose margin has a default for an AUROC only."""
+    if len(names) < 2:
+        return None
+    metric = {"metric": "mae"} if kind == "regression" else {}
+    return {"compare": list(names[:2]), **metric, **({} if margin is None else {"margin": margin})}
 
 
 def source_of(data: Dataset) -> Any:

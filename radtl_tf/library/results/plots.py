@@ -31,7 +31,11 @@ class Plots:
         """Draw the mean ROC curve of each side of the question; the band is the range over the folds.
 
         A question over several settings has one line per weights; else there is one line per setting.
+
+        Raises:
+            ExperimentError: the task is a regression, which has no ROC curves.
         """
+        self._check_probabilities("ROC curves")
         axes, curves = _axes(ax), self._evaluation().curves
         shown = curves[curves["kind"] == ROC]
         if QUESTION in set(shown["panel"]):
@@ -46,7 +50,7 @@ class Plots:
         return axes
 
     def forest(self, ax: Axes | None = None) -> Axes:
-        """Draw the test AUROC of each setting with its 95 % interval."""
+        """Draw the test AUROC or MAE of each setting with its 95 % interval."""
         axes, estimates = _axes(ax), self._evaluation().estimates
         rows = estimates[estimates["learning_rate"] == SELECTED].reset_index(drop=True)
         colors = {name: f"C{at % 10}" for at, name in enumerate(dict.fromkeys(rows["weights"]))}
@@ -55,14 +59,18 @@ class Plots:
             axes.plot(row["mean"], at, "o", color=colors[row["weights"]])
         axes.set_yticks(range(len(rows)), rows["scenario"].tolist())
         axes.invert_yaxis()
-        axes.set_xlabel("test AUROC, mean over the folds and 95 % interval")
+        axes.set_xlabel(f"test {self._evaluation().record.metric_in_unit}, mean over the folds and 95 % interval")
         return axes
 
     def calibration(self, ax: Axes | None = None) -> Axes:
         """Draw the share of positives against the mean score, in bins of equally many cases; bars are SDs over folds.
 
         With several classes, the mean over the classes is drawn. Below the diagonal, the scores are too high.
+
+        Raises:
+            ExperimentError: the task is a regression, which has no probabilities.
         """
+        self._check_probabilities("calibration")
         axes, reliability = _axes(ax), self._evaluation().secondary.calibration.reliability
         for name, rows in reliability.groupby("scenario", sort=False):
             bins = rows.groupby("bin")[["score", "share", "sd"]].mean()
@@ -73,7 +81,7 @@ class Plots:
         return axes
 
     def learning_curve(self, ax: Axes | None = None) -> Axes:
-        """Draw the test AUROC of each weights against the number of training patients, with 95 % intervals.
+        """Draw the test AUROC or MAE of each weights against the number of training patients, with 95 % intervals.
 
         Raises:
             ExperimentError: the experiment has only one share of the training patients.
@@ -84,9 +92,18 @@ class Plots:
         axes = _axes(ax)
         for name, rows in found.curve.groupby("weights", sort=False):
             _band(axes, rows, str(name))
-        axes.set(xlabel="training patients", ylabel="test AUROC", xscale="log")
-        axes.legend(loc="lower right")
+        lower = self._evaluation().record.lower_is_better
+        axes.set(xlabel="training patients", ylabel=f"test {self._evaluation().record.metric_in_unit}", xscale="log")
+        axes.legend(loc="upper right" if lower else "lower right")
         return axes
+
+    def _check_probabilities(self, what: str) -> None:
+        if self._evaluation().record.target.is_number:
+            raise ExperimentError(
+                f"A regression has no {what}, because its scores are numbers. Use plot.forest(), or the scatter and "
+                "the "
+                "Bland-Altman plot of report()."
+            )
 
 
 def _band(axes: Axes, rows: pd.DataFrame, name: str) -> None:

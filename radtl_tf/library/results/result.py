@@ -128,10 +128,11 @@ class Result:
         Args:
             setting: a name from ``settings``; ``best`` is the setting with the lowest mean inner loss.
             fold: return this fold's network of the first repeat, at the learning rate with the lowest inner loss; or
-                ``all``: the mean of the folds' probabilities.
+                ``all``: the mean of what the folds' networks give.
 
         Returns:
-            A model from grey images (B, H, W, 1), float32 in 0..1, to P(positive) (B, 1), or to (B, K) for K classes.
+            A model from grey images (B, H, W, 1), float32 in 0..1, to P(positive) (B, 1), to (B, K) for K classes, to
+            P(above a stage) (B, K - 1) for K stages, or to the number of a regression (B, 1) in the unit of the label.
             Resizing, pixel convention, backbone, standardization, dropout and head are stock layers, so it reloads
             without radtl_tf. Layers below the tuning boundary are not trainable. Images of the training size give the
             run's predictions to 1e-6; other sizes use Keras' resizing (see ``preprocess``).

@@ -11,12 +11,14 @@ from typing import Any
 from radtl_tf.deploy.card.facts import Card
 from radtl_tf.deploy.class_check import target_of
 from radtl_tf.deploy.engines.engine import Engine
+from radtl_tf.deploy.outputs import score_names, stage_of
 from radtl_tf.deploy.predict import Explain, Score, predict
 from radtl_tf.deploy.quality import Quality
 from radtl_tf.library.results.score_sources import Source
 from radtl_tf.progress import Watch, timed
+from radtl_tf.records.runs import Target
 
-PATH, ROW, VALID, REASON, QUALITY = "path", "row", "valid", "reason", "quality"
+PATH, ROW, VALID, REASON, STAGE, QUALITY = "path", "row", "valid", "reason", "stage", "quality"
 Row = tuple[Any, ...]
 Use = Callable[[int, Score], None]  # what is done with each score and its number, from 1
 
@@ -26,12 +28,18 @@ class ScoreTable:
     """The columns of a table of scores, and how a score becomes a row.
 
     Columns: ``path`` (``row`` for a Dataset); ``valid``; ``reason``, why an image has no score; ``score`` of the
-    positive class, or ``score_<class>`` of each class; ``above_<operating point>`` for each threshold in the card of a
-    binary model; ``quality``, the codes of ``deploy.quality`` with spaces between them. ``None`` is an empty cell.
+    positive class or the number of a regression, or ``score_<class>`` of each class or stage; ``stage``, the predicted
+    stage of an ordinal model; ``above_<operating point>`` for each threshold in the card of a binary model;
+    ``quality``, the codes of ``deploy.quality`` with spaces between them. ``None`` is an empty cell.
     """
 
     card: Card
     first: str = PATH
+
+    @property
+    def target(self) -> Target:
+        """What the model predicts."""
+        return target_of(self.card)
 
     @property
     def points(self) -> Sequence[dict[str, Any]]:
@@ -42,7 +50,8 @@ class ScoreTable:
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
         above = (f"above_{re.sub(r'[^A-Za-z0-9.]+', '_', point['name'])}" for point in self.points)
-        return (self.first, VALID, REASON, *target_of(self.card).score, *above, QUALITY)
+        stage = (STAGE,) if self.target.kind == "ordinal" else ()
+        return (self.first, VALID, REASON, *score_names(self.target), *stage, *above, QUALITY)
 
     def rows(
         self, engine: Engine, sources: Sequence[Source], watch: Watch, explain: Explain | None, uses: Sequence[Use]
@@ -61,5 +70,6 @@ class ScoreTable:
         if score.scores is None:
             return (name, False, score.error, *[None] * (len(self.columns) - 3))
         above = (score.scores[0] >= point["threshold"] for point in self.points)
-        flags = " ".join(quality.flags(score.reading)) if score.reading else ""
-        return (name, True, None, *score.scores, *above, flags or None)
+        stage = (self.target.classes[stage_of(score.scores)],) if self.target.kind == "ordinal" else ()
+        flags = " ".join(quality.flags(score.reading, score.scores)) if score.reading else ""
+        return (name, True, None, *score.scores, *stage, *above, flags or None)

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from radtl_tf.deploy.class_check import target_of
 from radtl_tf.deploy.engines.engine import Engine, open_model
 from radtl_tf.deploy.formats.table import SAVED_MODEL
+from radtl_tf.deploy.outputs import score_names
 from radtl_tf.deploy.predict import Explain
 from radtl_tf.errors import OutputError
 from radtl_tf.library.bars import bars
 from radtl_tf.library.results.overlays import overlays
 from radtl_tf.library.results.score_sources import Images, Source, find_sources, is_dataset
 from radtl_tf.library.results.score_table import PATH, REASON, ROW, VALID, Row, ScoreTable, Use
+from radtl_tf.logs import get_logger
 from radtl_tf.progress import Watch, silent
+
+_log = get_logger(__name__)
 
 ERROR = "error"  # of a frame: the earlier name of the column "reason"
 
@@ -53,7 +56,7 @@ class Scoring:
         with ExitStack() as stack:
             uses: list[Use] = []
             if self.explain is not None:
-                uses.append(stack.enter_context(overlays(self.explain, target_of(self.engine.card).score)))
+                uses.append(stack.enter_context(overlays(self.explain, self.table.target)))
             if self.dicom_sr is not None:
                 from radtl_tf.deploy.structured_report import structured_reports
 
@@ -72,12 +75,19 @@ def scoring(
 
     Raises:
         DataError: no path exists, folders contain no image, a manifest cannot be read, or a Dataset has no files.
-        OutputError: ``model`` is not the folder of a model, or is damaged; or it has no maps for ``explain``.
+        OutputError: ``model`` is not the folder of a model, or is damaged; it has no maps for ``explain``; or its unit
+            has no code for ``dicom_sr``.
     """
     sources = find_sources(images, path_column)
     engine = open_model(model)
     table = ScoreTable(engine.card, ROW if is_dataset(images) else PATH)
     maps = None if explain is None else _maps_of(model, engine.format)
+    if dicom_sr is not None:
+        from radtl_tf.deploy.structured_report import check_unit
+
+        check_unit(engine.card)
+    if table.target.is_number:
+        _log.info(f"The column score is in {engine.card['label_unit']}")
     return Scoring(table, engine, sources, maps, explain, dicom_sr)
 
 
@@ -95,7 +105,7 @@ def predictions(
     found = scoring(model, images, path_column, explain)
     with bars() as watch, found.rows(watch) as rows:
         frame = pd.DataFrame(list(rows), columns=list(found.columns))
-    scores = dict.fromkeys(target_of(found.engine.card).score, float)
+    scores = dict.fromkeys(score_names(found.table.target), float)
     frame = frame.astype({VALID: bool, REASON: object, **scores})
     return frame.assign(**{ERROR: frame[REASON]})
 

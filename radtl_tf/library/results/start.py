@@ -21,10 +21,12 @@ def finished(
     out: str | os.PathLike[str],
     accept: Sequence[str],
     source: Any = None,
+    *,
+    allow_changed: bool = False,
 ) -> Result:
     """Run or resume an experiment in ``out`` with a progress bar; return its result.
 
-    ``source`` is data from memory, as in ``run_experiment``.
+    ``source`` is data from memory, and ``allow_changed`` as in ``run_experiment``.
 
     Raises:
         DataError, ExperimentError, OutputError, WeightsError: as ``run_experiment``.
@@ -35,5 +37,7 @@ def finished(
         raise ExperimentError(f"accept = {accept!r}: give a list of codes.")
     folder = Path(out).expanduser()
     with borrowed_precision(), bars() as watch:  # a run on a GPU uses half precision
-        evaluation = run_experiment(experiment, folder, source=source, accepted=accept, watch=watch)
+        evaluation = run_experiment(
+            experiment, folder, source=source, accepted=accept, allow_changed=allow_changed, watch=watch
+        )
     return Result(folder, evaluation)

@@ -53,13 +53,13 @@ def styles(record: ExperimentRecord) -> dict[str, tuple[str, str]]:
     return {name: (SERIES[at % count], MARKERS[at % count]) for at, name in enumerate(names)}
 
 
-def finish_auroc(axes: Axes, ticks: Mapping[int, str], height: int) -> None:
-    """Limit the axis to possible AUROCs, and mark chance."""
+def finish_values(axes: Axes, record: ExperimentRecord, ticks: Mapping[int, str], height: int) -> None:
+    """Limit the axis to possible values of the question's metric, and mark the AUROC of chance."""
     low, high = axes.get_xlim()
-    axes.set_xlim(max(low, 0), min(high, 1.005))
-    if low < 0.5:
+    axes.set_xlim(max(low, record.question_metric.low), min(high, record.question_metric.high + 0.005))
+    if low < 0.5 and not record.lower_is_better:
         axes.axvline(0.5, color=FAINT, linewidth=0.8, linestyle=":")
-    finish(axes, ticks, height, "test AUROC")
+    finish(axes, ticks, height, f"test {record.metric_in_unit}")
 
 
 def finish(axes: Axes, ticks: Mapping[int, str], height: int, label: str) -> None:

@@ -50,7 +50,7 @@ def report_html(evaluation: Evaluation, found: Contents) -> str:
     return render_template(
         "report.html",
         **answer_words(evaluation),
-        auroc=words(evaluation).auroc,
+        metric=words(evaluation).metric,
         ablation=evaluation.ablation.sentences if evaluation.ablation else (),
         alarms=evaluation.alarms,
         notes=[note for note in evaluation.notes if note not in evaluation.alarms],

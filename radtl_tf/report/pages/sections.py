@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.table import Table
+from radtl_tf.report.numbers_and_stages.agreement import bland_altman_figure, scatter_figure
+from radtl_tf.report.numbers_and_stages.stages import confusion_figure
 from radtl_tf.report.results.forest import conventions_figure, forest_figure, pairs_figure
 from radtl_tf.report.results.heatmap import heatmap_figure
 from radtl_tf.report.results.patient_flow import flow_figure
@@ -19,6 +21,7 @@ from radtl_tf.report.text.citation import bibtex, citations
 from radtl_tf.report.text.guidelines import Item, as_table, checklists
 from radtl_tf.report.text.methods import paragraphs, sentences
 from radtl_tf.report.text.methods_sentences import missing_data
+from radtl_tf.report.text.secondary_sentences import checklist_sentences
 from radtl_tf.report.topics.calibration import calibration_figure
 from radtl_tf.report.topics.learning_curve import learning_curve_figure
 from radtl_tf.report.topics.selective_prediction import selective_figure
@@ -46,6 +49,9 @@ FIGURES: tuple[Callable[[Evaluation], Figure | None], ...] = (
         pairs_figure,
         learning_curve_figure,
         conventions_figure,
+        scatter_figure,
+        bland_altman_figure,
+        confusion_figure,
         roc_figure,
         precision_recall_figure,
         calibration_figure,
@@ -90,6 +96,7 @@ def contents(evaluation: Evaluation, saliency: Saliency | None = None) -> Conten
     answer = evaluation.question
     said = sentences(evaluation) | {"result": answer.sentence if answer else ""}
     said |= {"saliency": saliency.draft if saliency else "", "missing": missing_data(evaluation)}
+    said |= checklist_sentences(evaluation)
     shown = Contents(
         figures=[*figures(evaluation), *(saliency.figures if saliency else ())],
         tables=[*tables(evaluation), *([saliency.table] if saliency and saliency.table.rows else ())],

@@ -19,7 +19,7 @@ def comparisons_table(evaluation: Evaluation) -> Table:
         key="comparisons",
         title="Comparisons",
         caption="Difference = A - B on the same folds; intervals and p from "
-        f"{evaluation.record.auroc_method}, paired. The question is the "
+        f"{evaluation.record.question_method}, paired.{_lower(evaluation)} The question is the "
         "experiment's result. All other rows are secondary: their intervals are not adjusted. "
         f"{families_told(evaluation)} If the question has several rows, it has an outcome only if they agree."
         f"{_twice(evaluation, ('setting', 'grid'))}",
@@ -39,6 +39,14 @@ def scenario_comparisons_table(evaluation: Evaluation) -> Table:
         rows=tuple(_comparisons(evaluation, ("scenario",))),
         section="grid",
     )
+
+
+def _lower(evaluation: Evaluation) -> str:
+    record = evaluation.record
+    unit = f", in{record.in_unit}" * bool(record.in_unit)
+    name = record.question_metric.name
+    said = f" The metric is the {name}{unit}: lower is better, so a difference below 0 favors A."
+    return said if record.lower_is_better else ""
 
 
 def _twice(evaluation: Evaluation, levels: tuple[str, ...]) -> str:

@@ -15,6 +15,7 @@ def difference_figure(evaluation: Evaluation) -> Figure | None:
     if not answer:
         return None
     found, said, ticks = answer.by_convention, [], {}
+    metric, side = evaluation.record.metric_in_unit, "Left" if answer.lower_is_better else "Right"
     with canvas(0.36 * len(found) + 0.6) as figure:
         axes = figure.subplots()
         axes.axvspan(-answer.margin, answer.margin, facecolor=FAINT, alpha=0.3)
@@ -27,12 +28,12 @@ def difference_figure(evaluation: Evaluation) -> Figure | None:
             axes.text(BESIDE, position, text, transform=axes.get_yaxis_transform(), va="center")
             ticks[position] = one.pixels or "difference"
             said.append(f"{ticks[position]}: {text}")
-        finish(axes, ticks, len(found), f"{answer.a} minus {answer.b}, test AUROC")
+        finish(axes, ticks, len(found), f"{answer.a} minus {answer.b}, test {metric}")
         return drawn(
             figure,
             key="difference",
             title=f"{answer.a} minus {answer.b} with its 95 % interval",
             alt=told(said, "in the table of comparisons"),
-            caption="Difference in mean test AUROC with its 95 % interval. Right of 0 "
-            f"{answer.a} is better; differences inside the shaded margin of {answer.margin:g} are too small to matter.",
+            caption=f"Difference in mean test {metric} with its 95 % interval. {side} of 0 {answer.a} is better; "
+            f"differences inside the shaded margin of {answer.margin:g}{answer.in_unit} are too small to matter.",
         )

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import number, range_text
 from radtl_tf.records.runs import SELECTED
-from radtl_tf.report.drawing.axes import BESIDE, MARKERS, ROW, canvas, drawn, finish, finish_auroc, styles, told
+from radtl_tf.report.drawing.axes import BESIDE, MARKERS, ROW, canvas, drawn, finish, finish_values, styles, told
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.svg import FAINT, SERIES
 
@@ -21,7 +21,8 @@ def forest_figure(evaluation: Evaluation) -> Figure:
     """Return the settings with their 95 % intervals, grouped by backbone and tuning."""
     estimates = evaluation.estimates[evaluation.estimates["learning_rate"] == SELECTED]
     groups = [(f"{name[0]}, {name[1]}", group) for name, group in estimates.groupby(["backbone", "tuning"], sort=False)]
-    look = styles(evaluation.record)
+    look, metric = styles(evaluation.record), evaluation.record.question_metric.name
+    lower = "Lower is better. " * evaluation.record.lower_is_better
     ticks: dict[int, str] = {}
     said: list[str] = []
     top, height = 0, len(estimates) + len(groups)
@@ -34,20 +35,21 @@ def forest_figure(evaluation: Evaluation) -> Figure:
                 ticks[position] = f"{row['weights']} ({row['pixels']})" if _has_conventions(group) else row["weights"]
                 said.append(f"{title}, {ticks[position]}: {text}")
             top += len(group) + 1
-        finish_auroc(axes, ticks, height)
+        finish_values(axes, evaluation.record, ticks, height)
         return drawn(
             figure,
             key="forest",
-            title="Test AUROC of each setting with its 95 % interval",
+            title=f"Test {metric} of each setting with its 95 % interval",
             alt=told(said, "in the table of settings"),
-            caption="Mean test AUROC over the folds with its 95 % interval, at the learning rate chosen by inner "
-            "loss. Overlapping intervals do not mean that two weights are equal: both share the folds, so look at "
+            caption=f"Mean test {evaluation.record.metric_in_unit} over the folds with its 95 % interval, at the "
+            f"learning rate chosen by inner loss. {lower}Overlapping intervals do not mean that two weights are "
+            "equal: both share the folds, so look at "
             "their difference.",
         )
 
 
 def pairs_figure(evaluation: Evaluation) -> Figure | None:
-    """Return the test AUROC of the question's two weights in every fold, by convention; ``None`` without a question."""
+    """Return the values of the question's two weights in every fold, by convention; ``None`` without a question."""
     answer = evaluation.question
     if not answer:
         return None
@@ -65,14 +67,15 @@ def pairs_figure(evaluation: Evaluation) -> Figure | None:
             ticks |= {top: found.a, top + 1: found.b}
             better = int((sides[:, 0] > sides[:, 1]).sum())
             said.append(f"{found.a} is above {found.b} in {better} of {len(sides)} folds")
-        finish_auroc(axes, ticks, 2)
+        finish_values(axes, evaluation.record, ticks, 2)
         axes.set_ylim(max(ticks) + 0.5, -0.5)
         return drawn(
             figure,
             key="pairs",
             title=f"{answer.a} and {answer.b}, fold by fold",
             alt=told(said, "in the table of comparisons"),
-            caption="Test AUROC of the question's two weights in each fold; bars are means. A grey line joins the two "
+            caption=f"Test {evaluation.record.metric_in_unit} of the question's two weights in each fold; bars are "
+            "means. A grey line joins the two "
             "in the same fold.",
         )
 
@@ -98,14 +101,15 @@ def conventions_figure(evaluation: Evaluation) -> Figure | None:
                 axes.text(BESIDE, position + shift, text, transform=axes.get_yaxis_transform(), va="center")
                 said.append(f"{row.contrast.pixels}, {label}: {text}")
             axes.plot([], [], marker, color=color, markersize=5, label=label)
-        finish(axes, dict(enumerate(names)), len(names), f"{ablation.a} - {ablation.b}, AUROC")
+        finish(axes, dict(enumerate(names)), len(names), f"{ablation.a} - {ablation.b}, {ablation.metric}")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.38 / (0.34 * len(names))), ncols=2)
         return drawn(
             figure,
             key="conventions",
             title=f"{ablation.a} minus {ablation.b} under each pixel convention with its 95 % interval",
             alt=told(said, "in the table of pixel conventions"),
-            caption="Difference in test AUROC with its 95 % interval (not adjusted), both weights fed with the same "
+            caption=f"Difference in test {ablation.metric} with its 95 % interval (not adjusted), both weights fed "
+            "with the same "
             "convention; the shaded band is the margin. If the trained head's marks move with the convention and the "
             "probe's do not, the trained head measures the scale of the features, not their content.",
             section="conditions",

@@ -1,4 +1,4 @@
-"""Figure of the whole grid: the mean test AUROC of every scenario, one column per weights."""
+"""Figure of the whole grid: the mean test value of every scenario, one column per weights."""
 
 from __future__ import annotations
 
@@ -36,16 +36,19 @@ def heatmap_figure(evaluation: Evaluation) -> Figure | None:
             for column, value in enumerate(values):
                 _cell(axes, (column, row), float(value), spread)
         _name(axes, cells)
-        best = trained.sort_values("mean").iloc[-1]
+        lower = evaluation.record.lower_is_better
+        best = trained.sort_values("mean", ascending=not lower).iloc[-1]
+        end = "lowest" if lower else "highest"
         return drawn(
             figure,
             key="heatmap",
-            title="Mean test AUROC of every scenario",
-            alt=f"{cells.count().sum()} scenarios from {number(spread[0])} to {number(spread[1])}; the highest is "
+            title=f"Mean test {evaluation.record.question_metric.name} of every scenario",
+            alt=f"{cells.count().sum()} scenarios from {number(spread[0])} to {number(spread[1])}; the {end} is "
             f"{best['weights']} with {', '.join(best[list(_ROW_KEYS)])}. The table of scenarios lists all values.",
-            caption="Mean test AUROC over the folds: one row per backbone, tuning and learning rate, one column per "
+            caption=f"Mean test {evaluation.record.metric_in_unit} over the folds: one row per backbone, tuning and "
+            "learning rate, one column per "
             "weights. Colors run from the lowest to the highest cell, so a strong contrast may be a small difference. "
-            "The highest cell is partly a matter of chance: compare settings instead, because their learning rate was "
+            f"The {end} cell is partly a matter of chance: compare settings instead, because their learning rate was "
             "chosen without the test parts.",
             section="grid",
         )

@@ -95,6 +95,9 @@ def _share(evaluation: Evaluation) -> float:
     With several classes, the mean share of a class, over all cases.
     """
     data, parts = evaluation.record.data, evaluation.parts[evaluation.parts["part"] == "test"]
+    if evaluation.record.target.kind == "ordinal":
+        stages = evaluation.secondary.cases["truth"]  # a case of stage k is above k of the thresholds
+        return float(stages.mean() / len(evaluation.record.target.outputs))
     if not evaluation.record.target.is_binary:
         counted, total = ("patients", data.patients) if data.unit == "patient" else ("images", data.examples)
         return sum(getattr(count, counted) for count in data.counts.values()) / total / len(data.counts)

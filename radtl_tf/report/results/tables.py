@@ -9,10 +9,14 @@ import pandas as pd
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import number, p_cell, range_text
+from radtl_tf.evaluation.question.notes import rarest
 from radtl_tf.records.experiment_facts import CheckFacts
 from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.drawing.table import Table
+from radtl_tf.report.numbers_and_stages.agreement import conformal_table
+from radtl_tf.report.numbers_and_stages.label import numbers_table
+from radtl_tf.report.numbers_and_stages.stages import stages_table
 from radtl_tf.report.results.comparison_tables import comparisons_table, scenario_comparisons_table
 from radtl_tf.report.review.all_tables import REVIEW
 from radtl_tf.report.topics.agreement import agreement_table
@@ -46,6 +50,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
         baselines_table,
         *(published_table, fitted_table),
         *(classes_table, class_comparisons_table),
+        *(conformal_table, stages_table),
         *(secondary_table, metric_comparisons_table, unit_table, operating_points_table),
         *(recalibration_table, reliability_table, agreement_table, selective_table),
         *(decomposition_table, subgroups_table),
@@ -59,13 +64,15 @@ def tables(evaluation: Evaluation) -> list[Table]:
 def settings_table(evaluation: Evaluation) -> Table:
     """Return the settings, each with the learning rate chosen in each training part."""
     chosen = evaluation.estimates[evaluation.estimates["learning_rate"] == SELECTED]
+    metric = evaluation.record.metric_in_unit
     return Table(
         key="settings",
         title="Settings",
-        caption="Mean test AUROC over the folds. The learning rate is chosen by inner loss in each training part. The "
+        caption=f"Mean test {metric} over the folds.{_lower(evaluation)} The learning rate is chosen by inner loss in "
+        "each training part. The "
         "SD over folds is a spread, not a standard error.",
         columns=(
-            *("Backbone", "Tuning", "Weights", "AUROC", "95 % interval", "SD over folds"),
+            *("Backbone", "Tuning", "Weights", metric, "95 % interval", "SD over folds"),
             *("Pixels", "Not converged"),
         ),
         rows=tuple(
@@ -81,15 +88,17 @@ def settings_table(evaluation: Evaluation) -> Table:
 def scenarios_table(evaluation: Evaluation) -> Table:
     """Return every scenario, probes last."""
     scenarios = evaluation.estimates[evaluation.estimates["learning_rate"] != SELECTED]
-    inner = evaluation.folds.groupby("scenario")["inner_auroc"].mean()
+    inner, metric = evaluation.folds.groupby("scenario")["inner_value"].mean(), evaluation.record.metric_in_unit
+    name = evaluation.record.question_metric.name
     return Table(
         key="scenarios",
         title="All scenarios",
-        caption="Mean test AUROC over the folds, and the AUROC of the inner part. The best row is partly best by "
+        caption=f"Mean test {name} over the folds, and the {name} of the inner part.{_lower(evaluation)} The best row "
+        "is partly best by "
         "chance, so compare settings instead.",
         columns=(
-            *("Backbone", "Tuning", "Learning rate", "Weights", "AUROC", "95 % interval", "SD over folds"),
-            *("Inner AUROC", "Pixels", "Not converged"),
+            *("Backbone", "Tuning", "Learning rate", "Weights", metric, "95 % interval", "SD over folds"),
+            *(f"Inner {name}", "Pixels", "Not converged"),
         ),
         rows=tuple(
             (
@@ -126,7 +135,8 @@ def probe_table(evaluation: Evaluation) -> Table:
     return Table(
         key="probe",
         title="Linear probe",
-        caption="Regularized logistic regression on the same frozen features. If it is far above the trained head, "
+        caption=f"Regularized {_fitted_by(evaluation)} on the same frozen features. If it is far "
+        f"{'below' if evaluation.record.lower_is_better else 'above'} the trained head, "
         "the features hold information that the head did not use.",
         columns=("Backbone", "Weights", "Pixels", "Probe", "95 % interval", "Trained head", "95 % interval"),
         rows=tuple(
@@ -142,13 +152,16 @@ def probe_table(evaluation: Evaluation) -> Table:
 
 def baselines_table(evaluation: Evaluation) -> Table:
     """Return the trivial baselines on the same folds."""
+    median = " The median of the training part needs no image." * evaluation.record.target.is_number
     return Table(
         key="baselines",
         title="Trivial baselines",
-        caption="Logistic regression on brightness and contrast, on 16 x 16 pixels, and on properties such as size, "
-        "age, spacing, view and vendor if they are known. A network that is not clearly better has learned no more "
+        caption=f"{_fitted_by(evaluation).capitalize()} on brightness and contrast, on 16 x 16 pixels, and on "
+        "properties such as size, "
+        f"age, spacing, view and vendor if they are known.{median} A network that is not clearly better has learned "
+        "no more "
         "than this.",
-        columns=("Baseline", "AUROC", "95 % interval", "SD over folds"),
+        columns=("Baseline", evaluation.record.metric_in_unit, "95 % interval", "SD over folds"),
         rows=tuple((row["scenario"], *_estimate(row)) for row in _rows(evaluation.baselines)),
         section="references",
     )
@@ -166,7 +179,8 @@ def published_table(evaluation: Evaluation) -> Table:
     return Table(
         key="published",
         title="As published",
-        caption="Mean ± SD of the AUROC over all scenarios of the grid (number of scenarios), and the p of the "
+        caption=f"Mean ± SD of the {evaluation.record.metric_in_unit} over all scenarios of the grid (number of "
+        "scenarios), and the p of the "
         "question's weights by a paired t over the scenarios, as if they were replicates. Scenarios share all "
         "patients, so this p is only descriptive. Pixels: native is each weights' own convention; alternative is the "
         "other convention that uncertain weights may have been trained with.",
@@ -199,18 +213,21 @@ def weights_table(evaluation: Evaluation) -> Table:
 
 
 def data_table(evaluation: Evaluation) -> Table:
-    """Return images and patients per class."""
+    """Return images and patients per class, or the range of a number."""
     data = evaluation.record.data
     target = evaluation.record.target
+    if target.is_number:
+        return numbers_table(evaluation)
     positive = target.classes[-1] if target.is_binary else None
     several = "a patient with images of both classes" if positive else "an image or patient of several classes"
+    column = "Stage" if target.kind == "ordinal" else "Class"
     scored = "Scores are for the positive class. " if positive else ""
     return Table(
         key="data",
         title="Data",
         caption=f"{data.examples} images of {data.patients} patients; {several} counts in each. {scored}One case "
         f"is one {data.unit}. sha256 {data.sha256[:SHORT_HASH]}.",
-        columns=("Class", "Images", "Patients"),
+        columns=(column, "Images", "Patients"),
         rows=tuple(
             (f"{name} (positive)" if name == positive else name, str(count.images), str(count.patients))
             for name, count in data.counts.items()
@@ -221,15 +238,17 @@ def data_table(evaluation: Evaluation) -> Table:
 
 def folds_table(evaluation: Evaluation) -> Table:
     """Return images, patients and positive images (or patients of the rarest class) of each part of each fold."""
-    last = "positives" if evaluation.record.target.is_binary else "fewest_patients"
-    counts = evaluation.parts[["images", "patients", last]].astype(str)
+    target = evaluation.record.target
+    last = [] if target.is_number else ["positives"] if target.is_binary else ["fewest_patients"]
+    counts = evaluation.parts[["images", "patients", *last]].astype(str)
     parts = evaluation.parts.assign(cell=counts.agg(" / ".join, axis=1))
-    counted = "positive images" if last == "positives" else "patients of the rarest class"
+    fewest = f"fewest {rarest(target)}" if target.kind == "ordinal" else "patients of the rarest class"
+    counted = "".join(f" / {'positive images' if name == 'positives' else fewest}" for name in last)
     wide = parts.pivot(index=["repeat", "fold"], columns="part", values="cell").reset_index()
     return Table(
         key="folds",
         title="Folds",
-        caption=f"Images / patients / {counted}. Patients are never shared between parts of a fold.",
+        caption=f"Images / patients{counted}. Patients are never shared between parts of a fold.",
         columns=("Repeat", "Fold", "Train", "Inner", "Test"),
         rows=tuple(
             (str(row["repeat"]), str(row["fold"]), row["train"], row["inner"], row["test"]) for row in _rows(wide)
@@ -290,6 +309,14 @@ def method_table(evaluation: Evaluation) -> Table:
         rows=tuple((name, str(value)) for name, value in values.items()),
         section="method",
     )
+
+
+def _lower(evaluation: Evaluation) -> str:
+    return " Lower is better." * evaluation.record.lower_is_better
+
+
+def _fitted_by(evaluation: Evaluation) -> str:
+    return "ridge regression" if evaluation.record.target.is_number else "logistic regression"
 
 
 def _estimate(row: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -24,16 +24,25 @@ def false_claim_table(evaluation: Evaluation) -> Table:
         key="false-claim",
         title="Probability that a claim is false",
         caption="If a paper claimed that the side that is ahead is better, how probable would it be that it is not? "
-        "Descriptive; the answer of this report is the question's. The calculation of Christodoulou et al. (2025, "
+        f"Descriptive; the answer of this report is the question's. {_of_networks(evaluation)}"
+        "the last one is about the procedures (Corani and Benavoli 2015).",
+        columns=("Calculation", "Claim", "Based on", "Probability that it is false"),
+        rows=tuple([*rows, *(row for both in found.twofold for row in _of_difference(evaluation, both))]),
+        section=SECTION,
+    )
+
+
+def _of_networks(evaluation: Evaluation) -> str:
+    """Explain the calculations about the fitted networks; the first one needs decisions."""
+    if evaluation.record.target.is_number:
+        return "The first calculation takes the networks as fixed and counts patients; "
+    return (
+        "The calculation of Christodoulou et al. (2025, "
         "arXiv:2505.04720) counts the decisions that only one of the two networks gets right, with a flat prior "
         f"(first repeat, chosen scenarios; {words(evaluation).called}). It assumes independent cases and two fixed "
         "networks. It is therefore too sure of a claim about training procedures: several images of a patient count as "
         "several cases, and other training patients, which move all folds and repeats together, are not considered. "
-        "The second calculation makes the same assumption about the networks, but counts patients; the last one is "
-        "about the procedures (Corani and Benavoli 2015).",
-        columns=("Calculation", "Claim", "Based on", "Probability that it is false"),
-        rows=tuple([*rows, *(row for both in found.twofold for row in _of_difference(evaluation, both))]),
-        section=SECTION,
+        "The second calculation makes the same assumption about the networks, but counts patients; "
     )
 
 
@@ -54,8 +63,10 @@ def _of_difference(evaluation: Evaluation, both: Twofold) -> Iterator[tuple[str,
 
 
 def _claim(evaluation: Evaluation, both: Twofold, test: FoldMean) -> str:
-    first, second = (both.a, both.b) if test.mean >= 0 else (both.b, both.a)
-    return f"{evaluation.record.metric} of {first} is higher than of {second}"
+    high, low = (both.a, both.b) if test.mean >= 0 else (both.b, both.a)
+    if evaluation.record.lower_is_better:
+        return f"{evaluation.record.metric} of {low} is lower than of {high}"
+    return f"{evaluation.record.metric} of {high} is higher than of {low}"
 
 
 def _based(test: FoldMean) -> str:

@@ -14,12 +14,14 @@ from radtl_tf.report.review.separate_patients import SECTION
 
 def fixed_models_table(evaluation: Evaluation) -> Table:
     """Return two rows per result of the question; no rows without a question."""
+    is_number = evaluation.record.target.is_number
+    cited, and_delong = ("", " asks") if is_number else ("LeDell et al. 2015, ", " and DeLong's test ask")
     return Table(
         key="fixed-or-procedure",
         title="These networks or the training procedures",
         caption="The same difference with two intervals. The first one asks how it would vary with other test "
-        "patients, for these fitted networks only (LeDell et al. 2015, paired, patients as clusters, mean over the "
-        "repeats). A bootstrap over patients and DeLong's test ask the same. The second one, which this report uses, "
+        f"patients, for these fitted networks only ({cited}paired, patients as clusters, mean over the repeats). "
+        f"A bootstrap over patients{and_delong} the same. The second one, which this report uses, "
         "also asks how it would vary if other patients had been trained on. If only the first one excludes 0, the "
         "networks differ, but nothing is shown about the weights. Both p values are without adjustment.",
         columns=("Difference", "About", "Mean", "95 % interval", "p", "At 5 %", "Width"),

@@ -26,7 +26,7 @@ def headline(answer: Answer) -> str:
 def advice(answer: Answer, learned: Learned | None = None) -> str:
     """Return what the verdict means for the choice of weights on data like these.
 
-    Weights are recommended only if they are shown to be above chance and above the best trivial baseline.
+    Weights are recommended only if they are shown to be better than chance and than the best trivial baseline.
     """
     if answer.is_one_network:
         return (
@@ -36,10 +36,12 @@ def advice(answer: Answer, learned: Learned | None = None) -> str:
     if not answer.agree:
         return f"These data do not decide between {answer.a} and {answer.b}: {_DEPENDS}."
     sides = ((float(answer.folds["first"].mean()), answer.a), (float(answer.folds["second"].mean()), answer.b))
-    (low, lower), (high, higher) = sorted(sides, key=lambda side: side[0])
-    means = f"the mean AUROC is {number(high)} with {higher} and {number(low)} with {lower}"
+    (first, one), (second, other) = sorted(sides, key=lambda side: side[0], reverse=not answer.lower_is_better)
+    lower = " (lower is better)" * answer.lower_is_better
+    means = f"the mean {answer.metric}{lower} is {number(first)}{answer.in_unit} with {one} and "
+    means += f"{number(second)}{answer.in_unit} with {other}"
     caution = _caution(answer, learned) if learned else ""
-    within = f"{means}, and the difference is within {margin_words(answer.margin)}"
+    within = f"{means}, and the difference is within {margin_words(answer.margin, answer.in_unit)}"
     if caution and answer.verdict != "undecided":
         said = within if answer.verdict == "equivalent" else means
         return f"{headline(answer)} on data like these: {said}. {caution}"
@@ -53,14 +55,14 @@ def advice(answer: Answer, learned: Learned | None = None) -> str:
 
 
 def _caution(answer: Answer, learned: Learned) -> str:
-    """Say that the weights which the verdict prefers are not shown to be above the trivial; empty if they are."""
+    """Say that the weights which the verdict prefers are not shown to be better than the trivial; empty if they are."""
     sides = {"better": ("a",), "worse": ("b",)}.get(answer.verdict, ("a", "b"))
     preferred = {side: [getattr(found, side) for found in answer.by_convention] for side in sides}
-    if any(set(names) <= set(learned.above_all) for names in preferred.values()):
+    if any(set(names) <= set(learned.ahead_of_all) for names in preferred.values()):
         return ""
     who = f"{getattr(answer, sides[0])} is not" if len(sides) == 1 else "Neither is"
     what = f"the best trivial baseline ({learned.baseline})" if learned.baseline else "chance"
-    return f"{who} shown to be above {what}, so this is a reason to start from neither."
+    return f"{who} shown to be {learned.ahead} {what}, so this is a reason to start from neither."
 
 
 _DEPENDS = "the result depends on the pixel convention, and the true convention is unknown"
@@ -75,9 +77,10 @@ def chances(answer: Answer) -> str:
 def _chances(answer: Answer, found: ConventionAnswer) -> str:
     above, within, below = map(_percent, found.chances)
     under = f"with {found.pixels} pixels, " * bool(found.pixels)
+    margin = f"{answer.margin:g}{answer.in_unit}"
     return (
-        f"{under}{answer.a} better by more than {answer.margin:g}: {above}; difference within {answer.margin:g}: "
-        f"{within}; {answer.b} better by more than {answer.margin:g}: {below}"
+        f"{under}{answer.a} better by more than {margin}: {above}; difference within {margin}: "
+        f"{within}; {answer.b} better by more than {margin}: {below}"
     )
 
 

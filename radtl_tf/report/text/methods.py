@@ -42,8 +42,10 @@ def sentences(evaluation: Evaluation) -> dict[str, str]:
 
 def _metric(evaluation: Evaluation) -> Iterator[str]:
     record = evaluation.record
+    measured = "the mean absolute error (MAE)" if record.target.is_number else "the area under the ROC curve (AUROC)"
+    unit = f" in{record.in_unit}" * bool(record.in_unit)
     yield (
-        "Performance was measured by the area under the ROC curve (AUROC) per "
+        f"Performance was measured by {measured}{unit} per "
         f"{record.data.unit}{_over_classes(record)}, averaged over {record.num_test_parts} test parts; scores of "
         f"different folds were never pooled. {_intervals(record)}"
     )
@@ -55,24 +57,24 @@ def _intervals(record: ExperimentRecord) -> str:
         "the corrected resampled t of Nadeau & Bengio (2003) on the fold values with "
         f"{record.num_folds - 1} degrees of freedom"
     )
+    metric = record.question_metric.name
+    scale = f"intervals of an {metric} on the {'log scale' if record.target.is_number else 'scale of log-odds'}"
     if record.num_repeats == 1:
-        return (
-            f"Intervals (95 %) and p values were computed by {by_folds}; intervals of an AUROC on the scale of "
-            "log-odds."
-        )
+        return f"Intervals (95 %) and p values were computed by {by_folds}; {scale}."
+    what = "its absolute error" if record.target.is_number else "influence curve of LeDell et al. 2015"
     return (
-        "Intervals (95 %) and p values of AUROCs and their differences were computed from what each patient added to "
-        "the mean (influence curve of LeDell et al. 2015, patients as clusters): the variance was the sum over the "
+        f"Intervals (95 %) and p values of {metric}s and their differences were computed from what each patient added "
+        f"to the mean ({what}, patients as clusters): the variance was the sum over the "
         "patients of the squared mean over the repeats, plus the variance over the repeats divided by the share of "
         "the patients outside a training part (finite population correction), with the degrees of freedom of "
-        "Satterthwaite (1946); intervals of an AUROC on the scale of log-odds. Those of other metrics were computed by "
-        f"{by_folds}."
+        f"Satterthwaite (1946); {scale}. Those of other metrics were computed by {by_folds}."
     )
 
 
 def _over_classes(record: ExperimentRecord) -> str:
-    several = f", as the mean over the {len(record.target.classes)} classes, each against the rest"
-    return "" if record.target.is_binary else several
+    outputs, ordinal = record.target.outputs, record.target.kind == "ordinal"
+    what = "thresholds between stages" if ordinal else "classes, each against the rest"
+    return f", as the mean over the {len(outputs)} {what}" if outputs else ""
 
 
 def _question(evaluation: Evaluation) -> Iterator[str]:
@@ -81,8 +83,10 @@ def _question(evaluation: Evaluation) -> Iterator[str]:
         yield "No comparison was declared beforehand."
         return
     a, b = question.compare
+    lower = "; lower is better" * evaluation.record.lower_is_better
     yield (
-        f"The only question, {_fixed(evaluation.record)}, was the difference in AUROC ({a} minus {b}) on the same "
+        f"The only question, {_fixed(evaluation.record)}, was the difference in "
+        f"{evaluation.record.question_metric.name} ({a} minus {b}{lower}) on the same "
         f"folds, comparing {_OVER[question.over]}."
     )
 
@@ -97,7 +101,8 @@ def _equivalence(evaluation: Evaluation) -> Iterator[str]:
     question = evaluation.record.question
     if question:
         yield (
-            f"Differences within {margin_words(question.margin)} count as equivalent and were tested by two one-sided "
+            f"Differences within {margin_words(question.margin, evaluation.record.in_unit)} count as equivalent and "
+            "were tested by two one-sided "
             "tests (Schuirmann 1987). The probability of each outcome was computed by the Bayesian correlated t "
             "(Corani & Benavoli 2015)."
         )
@@ -107,7 +112,7 @@ def _learned(evaluation: Evaluation) -> Iterator[str]:
     found = evaluation.learned
     if found:
         what = f", and with the best trivial baseline ({found.baseline})" if found.baseline else ""
-        yield f"By the same test, each weights of the question was compared with chance (0.5){what}."
+        yield f"By the same test, each weights of the question was compared with chance ({found.no_model}){what}."
 
 
 def _spread(evaluation: Evaluation) -> Iterator[str]:

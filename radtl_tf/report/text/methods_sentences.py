@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
+from radtl_tf.records.experiment import Kind
 from radtl_tf.records.experiment_facts import WeightsFacts
 from radtl_tf.records.runs import PROBE
+from radtl_tf.report.text.label_range import label_range
 from radtl_tf.report.text.task_words import words
 from radtl_tf.training.randomness import DROPOUT
 
@@ -39,6 +41,7 @@ def _data(evaluation: Evaluation) -> Iterator[str]:
     source = f"the data set {task.dataset}" if task.dataset else "a manifest"
     counts = data.counts.items()
     classes = listed([f"{name} ({count.images} images of {count.patients} patients)" for name, count in counts])
+    classes = f"the label is {label_range(evaluation)}" if evaluation.record.target.is_number else classes
     yield (
         f"{data.examples} radiographs of {data.patients} patients were taken from {source} (sha256 "
         f"{data.sha256}): {classes}."
@@ -53,8 +56,11 @@ def _label(evaluation: Evaluation) -> Iterator[str]:
     record = evaluation.record
     label = record.experiment.task.label
     columns = f"column '{label}'" if isinstance(label, str) else f"columns {listed(label)}"
-    positive = f"; the positive class was '{record.data.classes[-1]}'" * record.target.is_binary
-    yield f"The reference standard was the {columns}, taken as given{positive}."
+    unit, stages = record.experiment.task.label_unit, record.target.classes
+    ordered = f"; the stages were, from low to high, {listed(stages)}" * (record.target.kind == "ordinal")
+    measured = f", a number in {unit}" * bool(unit)
+    positive = f"; the positive class was '{record.data.classes[-1]}'" if record.target.is_binary else ""
+    yield f"The reference standard was the {columns}, taken as given{measured}{ordered}{positive}."
 
 
 def _unknown(evaluation: Evaluation) -> Iterator[str]:
@@ -104,11 +110,17 @@ def _partition(evaluation: Evaluation) -> Iterator[str]:
     record = evaluation.record
     again = f", {record.num_repeats} times with new seeds" * (record.num_repeats > 1)
     yield (
-        f"Patients were divided at random into {record.num_folds} folds, stratified by class{again} "
+        f"Patients were divided at random into {record.num_folds} folds, stratified by "
+        f"{_stratified(record.target.kind)}{again} "
         f"(seed {record.experiment.seed}, sha256 of folds.csv {record.facts.folds_sha256})."
     )
     if record.experiment.folds.group_duplicates:
         yield "Patients who share the same image, or nearly the same image, were kept together."
+
+
+def _stratified(kind: Kind) -> str:
+    of_kind: dict[Kind, str] = {"regression": "the fifth of the patients' mean label", "ordinal": "stage"}
+    return of_kind.get(kind, "class")
 
 
 def _inner(evaluation: Evaluation) -> Iterator[str]:
@@ -144,13 +156,18 @@ def _source(entry: WeightsFacts, repeats: int) -> str:
 def _probe(evaluation: Evaluation) -> Iterator[str]:
     if (evaluation.estimates["tuning"] == PROBE).any():
         yield (
-            "For every frozen setting, a linear probe was also fitted: an L2-regularized logistic regression on the "
-            "same features, with its regularization strength chosen on the inner part. It took no part in choices and "
+            f"For every frozen setting, a linear probe was also fitted: an L2-regularized {_fitted_by(evaluation)} on "
+            "the same features, with its regularization strength chosen on the inner part. It took no part in choices "
+            "and "
             "comparisons."
         )
     if len(evaluation.baselines):
         names = listed(list(evaluation.baselines["scenario"]))
-        yield f"The trivial baselines were logistic regressions on {names}, on the same folds."
+        yield f"The trivial baselines were {_fitted_by(evaluation)}s on {names}, on the same folds."
+
+
+def _fitted_by(evaluation: Evaluation) -> str:
+    return "ridge regression" if evaluation.record.target.is_number else "logistic regression"
 
 
 def _training(evaluation: Evaluation) -> Iterator[str]:
@@ -158,8 +175,9 @@ def _training(evaluation: Evaluation) -> Iterator[str]:
     patience = training.patience
     stop = f"stopped after {patience} epochs without a lower inner loss" if patience else "without early stopping"
     yield (
-        "Networks were trained with Adam (Keras defaults except for the learning rate) on cross-entropy, in batches "
-        f"of {training.batch_size}, for at most {training.epochs} epochs, {stop}; class weights: "
+        "Networks were trained with Adam (Keras defaults except for the learning rate) on "
+        f"{words(evaluation).loss}, in batches of {training.batch_size}, for at most {training.epochs} epochs, "
+        f"{stop}; class weights: "
         f"{training.class_weights}; precision: {hardware['precision']}."
     )
 
@@ -182,7 +200,8 @@ def _shares(evaluation: Evaluation) -> Iterator[str]:
 
 def _selection(evaluation: Evaluation) -> Iterator[str]:
     runs = evaluation.record.runs
-    yield "In each training part, the epoch and then the learning rate of lowest inner loss were kept."
+    loss = "mean absolute error on the inner part" if evaluation.record.target.is_number else "inner loss"
+    yield f"In each training part, the epoch and then the learning rate of lowest {loss} were kept."
     fixed, stuck = int(runs["fixed_epochs"].sum()), int(runs["converged"].isin([False]).sum())
     if fixed:
         yield f"In {fixed} of {len(runs)} runs the inner part was too small for this choice: the last epoch was kept."

@@ -19,10 +19,10 @@ def next_steps(evaluation: Evaluation) -> list[Step]:
     """Return the next steps: look at the data if nothing was learned, otherwise hand over a model."""
     learned = evaluation.learned
     steps = []
-    if learned and (learned.is_marker or not learned.above_all):
+    if learned and (learned.is_marker or not learned.ahead_of_all):
         steps.append(Step("See what could replace the label:", "radtl data check"))
     steps.append(Step("See where the networks look, with saliency maps:", "radtl report"))
-    if not learned or learned.above_all:
+    if not learned or learned.ahead_of_all:
         steps.append(Step("Hand over a model:", "radtl export"))
         steps.append(Step("Test it on another hospital's patients:", "radtl test"))
     return steps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
+from radtl_tf.report.text.label_range import label_range
 
 
 def overview(evaluation: Evaluation) -> dict[str, str]:
@@ -13,10 +14,12 @@ def overview(evaluation: Evaluation) -> dict[str, str]:
     label = task.label if isinstance(task.label, str) else listed(task.label)
     source = f"{label}, {task.dataset}" if task.dataset else label
     asked = f"{data.classes[-1]} against {data.classes[0]}" if record.target.is_binary else record.target.kind
+    asked = f"regression in {task.label_unit}" if task.label_unit else asked
     classes = [f"{name} ({count.images} images of {count.patients} patients)" for name, count in data.counts.items()]
     found = {
         "Task": f"{asked} ({source})",
-        "Classes": "; ".join(classes),
+        "Stages" if record.target.kind == "ordinal" else "Classes": "; ".join(classes),
+        "Label": label_range(evaluation) if record.target.is_number else "",
         "Data": f"{data.examples} images of {data.patients} patients",
         "Backbones": listed(record.experiment.grid.backbones),
         "Weights": listed(record.experiment.grid.weights),

@@ -9,7 +9,8 @@ import pandas as pd
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
-from radtl_tf.evaluation.metrics.metric_table import SECONDARY
+from radtl_tf.evaluation.metrics import metric_table
+from radtl_tf.evaluation.numbers_and_stages.conformal import LEVEL
 from radtl_tf.evaluation.question.comparisons import comparison_frame
 from radtl_tf.evaluation.question.learned import learned_rows
 from radtl_tf.evaluation.question.learning_curve import FAMILY as SHARES
@@ -70,7 +71,16 @@ def _not_adjusted(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _secondary(evaluation: Evaluation) -> Iterator[str]:
-    names = listed([metric.name for metric in SECONDARY])
+    kind = evaluation.record.target.kind
+    names = listed([metric.name for metric in metric_table.secondary_metrics(kind)])
+    if kind == "regression":
+        yield (
+            f"Secondary metrics, computed by the same method, were {names} (Lin 1989; Bland & Altman 1986). A "
+            f"conformal interval of {LEVEL:.0%} (Lei et al. 2018) was taken from the errors on the inner part of each "
+            "run and its coverage measured on the test part. The inner part has also chosen the epoch and the "
+            "learning rate, so the guarantee of the interval is approximate."
+        )
+        return
     yield (
         f"Secondary metrics, computed by the same method, were {names} (the expected calibration error over ten bins "
         f"with equal numbers of cases); {words(evaluation).called}."
@@ -96,7 +106,12 @@ def _recalibration(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _agreement(evaluation: Evaluation) -> Iterator[str]:
-    if evaluation.secondary.agreements:
+    if evaluation.secondary.agreements and evaluation.record.target.is_number:
+        yield (
+            "The correlation of errors measured whether both weights err alike on the same cases; the mean of both "
+            "predictions was compared with the weights of lower inner error in each training part."
+        )
+    elif evaluation.secondary.agreements:
         yield (
             "The kappa of errors measured whether both weights err on the same cases; the mean of both scores was "
             "compared with the weights of lower inner loss in each training part."
@@ -104,8 +119,29 @@ def _agreement(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _selective(evaluation: Evaluation) -> Iterator[str]:
+    if evaluation.record.target.is_number:
+        return
     coverages = listed([str(coverage) for coverage in COVERAGES])
     yield f"For selective prediction, error rates were measured among the most confident {coverages} % of the cases."
+
+
+def _output(evaluation: Evaluation) -> Iterator[str]:
+    yield f"The output is {words(evaluation).output}."
+
+
+def _thresholds(evaluation: Evaluation) -> Iterator[str]:
+    """Say which threshold the question's metric needs: none, whatever the task."""
+    yield f"{evaluation.record.question_metric.name} needs no threshold, and none was chosen for it."
+
+
+def _parts(evaluation: Evaluation) -> Iterator[str]:
+    metric = evaluation.record.question_metric.name
+    yield f"The table of all scenarios shows the {metric} of the inner parts and of the test parts."
+
+
+def _determinate(evaluation: Evaluation) -> Iterator[str]:
+    what = "number" if evaluation.record.target.is_number else "probability"
+    yield f"The model gives every image a {what}; no result is indeterminate."
 
 
 def _subgroups(evaluation: Evaluation) -> Iterator[str]:
@@ -130,3 +166,10 @@ ANALYSES: dict[str, Callable[[Evaluation], Iterator[str]]] = {
     "selective": _selective,
     "subgroups": _subgroups,
 }
+
+_FOR_CHECKLISTS = {"output": _output, "thresholds": _thresholds, "parts": _parts, "determinate": _determinate}
+
+
+def checklist_sentences(evaluation: Evaluation) -> dict[str, str]:
+    """Return what only the checklists say, by key: it depends on the kind of task."""
+    return {key: " ".join(make(evaluation)) for key, make in _FOR_CHECKLISTS.items()}

@@ -14,7 +14,8 @@ TERMS = {
     "adjusted p": "The p value after a correction (Holm 1979) for the number of comparisons in its family.",
     "training procedures": "Training from these weights on about so many patients like these. An exported model is one "
     "outcome of such a procedure.",
-    "trivial baseline": "Logistic regression on a few simple numbers of an image, such as 16 x 16 pixels, on the same "
+    "trivial baseline": "Logistic regression, or ridge regression for a number, on a few simple numbers of an image, "
+    "such as 16 x 16 pixels, on the same "
     "folds. It knows nothing of disease.",
     "95 % interval": "The range of true values that these data do not contradict.",
 }

@@ -14,28 +14,36 @@ from radtl_tf.report.text.task_words import words
 
 def agreement_table(evaluation: Evaluation) -> Table:
     """Return how far the question's two weights agree."""
+    metric, in_unit = evaluation.record.question_metric.name, evaluation.record.metric_in_unit
+    lower = " (below 0: the mean is better)" * evaluation.record.lower_is_better
     return Table(
         key="agreement",
         title="Errors in common",
-        caption="Errors of both weights at their chosen scenarios, on the same test parts; "
-        f"{words(evaluation).called}. Kappa of errors is 0 if the errors are unrelated and 1 if both err on the same "
-        "cases. The gain (secondary) is the AUROC of the mean of both scores minus the AUROC of the better weights, "
-        "chosen by inner loss in each training part: mean over the folds, corrected resampled t.",
+        caption=f"Errors of both weights at their chosen scenarios, on the same test parts; {_explained(evaluation)} "
+        f"The gain (secondary) is the {metric} of the mean of both scores minus the {metric} of the better weights, "
+        f"chosen by inner loss in each training part{lower}: mean over the folds, corrected resampled t.",
         columns=("A", "B", "Measure", "Mean", "95 % interval", "p"),
-        rows=tuple(row for found in evaluation.secondary.agreements for row in _rows(found)),
+        rows=tuple(row for found in evaluation.secondary.agreements for row in _rows(found, in_unit)),
         section="metrics",
     )
 
 
-def _rows(found: Agreement) -> Iterator[tuple[str, ...]]:
+def _explained(evaluation: Evaluation) -> str:
+    if evaluation.record.target.is_number:
+        return "an error is prediction minus truth. Averaging helps most if the errors are not correlated."
+    wrong = "a wrong stage is an error" if evaluation.record.target.kind == "ordinal" else words(evaluation).called
+    return f"{wrong}. Kappa of errors is 0 if the errors are unrelated and 1 if both err on the same cases."
+
+
+def _rows(found: Agreement, metric: str) -> Iterator[tuple[str, ...]]:
     words = {"first errs": f"{found.a} errs", "second errs": f"{found.b} errs"}
     for name, value in found.measures.items():
         yield (found.a, found.b, words.get(name, name), *_cells(value), "")
-    yield (found.a, found.b, "AUROC of the better one", *_cells(found.better), "")
-    yield (found.a, found.b, "AUROC of the mean of both scores", *_cells(found.together), "")
+    yield (found.a, found.b, f"{metric} of the better one", *_cells(found.better), "")
+    yield (found.a, found.b, f"{metric} of the mean of both scores", *_cells(found.together), "")
     p_value = p_cell(found.gain.p_value)
     gain = number(found.gain.mean, sign=True), range_text(*found.gain.interval())
-    yield found.a, found.b, "gain in AUROC", *gain, p_value
+    yield found.a, found.b, f"gain in {metric}", *gain, p_value
 
 
 def _cells(value: FoldMean) -> tuple[str, str]:

@@ -24,7 +24,9 @@ from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cel
 _PLATT = "The AUROC does not change, unless Platt scaling reverses the order of the scores in a fold."
 _ORDER: dict[Kind, str] = {
     "binary": _PLATT,
+    "regression": "",  # no probabilities, so no rows
     "multiclass": "With several classes, one temperature serves all of them, and there is no Platt scaling.",
+    "ordinal": f"Each threshold is recalibrated separately. {_PLATT}",
     "multilabel": f"Each label is recalibrated separately. {_PLATT}",
 }
 _ENDS = ["share_low", "share_high"]
@@ -86,8 +88,10 @@ def _reliable(row: Mapping[Any, Any]) -> tuple[str, ...]:
     return setting, str(row["bin"] + 1), str(row["cases"]), number(row["score"]), number(row["share"]), interval
 
 
-def calibration_figure(evaluation: Evaluation) -> Figure:
-    """Return share of positives against score, a panel per backbone and tuning, a line per weights."""
+def calibration_figure(evaluation: Evaluation) -> Figure | None:
+    """Return share of positives against score, a panel per backbone and tuning; ``None`` without probabilities."""
+    if evaluation.record.target.is_number:
+        return None
     record, bins = evaluation.record, _over_classes(evaluation.secondary.calibration.reliability)
     shown, averaged = shown_settings(record), words(evaluation).averaged
     with panels(list(shown), ("mean score of the bin", "share of positives")) as axes:

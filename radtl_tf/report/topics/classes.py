@@ -5,17 +5,19 @@ from __future__ import annotations
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.metrics.auroc import class_auroc
 from radtl_tf.report.drawing.table import Table
+from radtl_tf.report.text.task_words import words
 from radtl_tf.report.topics.secondary_metrics import compared_cells, estimate_cells, setting_cells
 
 
 def classes_table(evaluation: Evaluation) -> Table:
-    """Return every setting's AUROC of each class."""
-    target, found = evaluation.record.target, evaluation.secondary.classes.estimates
-    cells, names = estimate_cells(found), () if target.is_binary else target.classes
+    """Return every setting's AUROC of each class or threshold."""
+    found, one = evaluation.secondary.classes.estimates, words(evaluation).one
+    cells, names = estimate_cells(found), evaluation.record.target.outputs
+    against = "Each threshold by itself" if one == "threshold" else "Each class against the rest"
     return Table(
         key="classes",
-        title="AUROC of each class",
-        caption="Each class against the rest: mean over the test folds (95 % interval, corrected resampled t), per "
+        title=f"AUROC of each {one}",
+        caption=f"{against}: mean over the test folds (95 % interval, corrected resampled t), per "
         "setting at the learning rate chosen by inner loss. The mean of a row is the setting's AUROC.",
         columns=("Backbone", "Tuning", "Weights", "Pixels", *names),
         rows=tuple(
@@ -28,13 +30,15 @@ def classes_table(evaluation: Evaluation) -> Table:
 
 
 def class_comparisons_table(evaluation: Evaluation) -> Table:
-    """Return the question in each class."""
+    """Return the question in each class or threshold."""
+    one = words(evaluation).one
+    what = "threshold" if one == "threshold" else "class against the rest"
     return Table(
         key="class-comparisons",
-        title="The question in each class",
-        caption="Secondary: difference in AUROC of the class against the rest = A - B on the same folds, by the paired "
+        title="The question at each threshold" if one == "threshold" else "The question in each class",
+        caption=f"Secondary: difference in AUROC of the {what} = A - B on the same folds, by the paired "
         "corrected resampled t; p adjusted over all rows of this table (Holm), intervals not adjusted.",
-        columns=("Class", "A", "B", "A - B", "95 % interval", "p", "Adjusted p", "Outcome"),
+        columns=(one.capitalize(), "A", "B", "A - B", "95 % interval", "p", "Adjusted p", "Outcome"),
         rows=tuple(
             (row["metric"].removeprefix(class_auroc("")), *compared_cells(row))
             for row in evaluation.secondary.classes.comparisons.to_dict("records")

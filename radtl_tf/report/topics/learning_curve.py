@@ -1,4 +1,4 @@
-"""The learning curve in the report: AUROC and the question's difference against the number of training patients."""
+"""The learning curve in the report: the metric and the question's difference by the number of training patients."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ _SIZE = (4.6, 4.2)  # inches
 
 def learning_curve_table(evaluation: Evaluation) -> Table:
     """Return the question with shares of the training patients; no rows if the grid has one share."""
-    found = evaluation.learning_curve
+    found, metric = evaluation.learning_curve, evaluation.record.metric_in_unit
     return Table(
         key="learning-curve",
         title="Learning curve",
         caption="The question with a share of the training patients. Both weights get the same patients, each smaller "
         "share is part of the larger ones, and inner and test parts do not change. Mean over folds; 95 % interval and "
-        f"p from {evaluation.record.auroc_method}, paired; p adjusted over all shares (Holm), except in the row with "
+        f"p from {evaluation.record.question_method}, paired; p adjusted over all shares (Holm), except in the row "
+        "with "
         "all patients, which is the question itself. The probe is the linear probe's difference and p on the same "
         "folds.",
-        columns=("Training patients", "Share", "A", "B", "AUROC of A", "AUROC of B", "A - B", "95 % interval")
+        columns=("Training patients", "Share", "A", "B", f"{metric} of A", f"{metric} of B", "A - B", "95 % interval")
         + ("p", "Adjusted p", "Outcome", "Probe A - B", "Probe p"),
         rows=tuple(_row(found.curve, *row) for row in found.steps.itertuples(index=False)) if found else (),
         section="conditions",
@@ -47,7 +48,7 @@ def _row(curve: pd.DataFrame, share: float, patients: float, a: str, b: str, *re
 
 
 def learning_curve_figure(evaluation: Evaluation) -> Figure | None:
-    """Return AUROC per weights and their difference with 95 % intervals; patients on a log scale."""
+    """Return the value per weights and their difference with 95 % intervals; patients on a log scale."""
     found, question = evaluation.learning_curve, evaluation.record.question
     if not found or not question:
         return None
@@ -59,9 +60,10 @@ def learning_curve_figure(evaluation: Evaluation) -> Figure | None:
         below.axhspan(-question.margin, question.margin, facecolor=FAINT, alpha=0.3)
         below.axhline(0, color=FAINT, linewidth=0.8)
         _band(below, found.steps, "difference", SERIES[2], "D")
-        above.set_ylabel("test AUROC")
+        above.set_ylabel(f"test {evaluation.record.metric_in_unit}")
         below.set_ylabel(f"{a} - {b}")
-        above.legend([line for line in above.lines], (a, b), loc="lower right")
+        corner = "upper right" if evaluation.record.lower_is_better else "lower right"
+        above.legend([line for line in above.lines], (a, b), loc=corner)
         _finish(below, found.steps["patients"].tolist())
         for axes in (above, below):
             axes.spines[["top", "right"]].set_visible(False)
@@ -69,7 +71,7 @@ def learning_curve_figure(evaluation: Evaluation) -> Figure | None:
         return drawn(
             figure,
             key="learning",
-            title="Test AUROC by the number of training patients",
+            title=f"Test {evaluation.record.question_metric.name} by the number of training patients",
             alt=found.sentence,
             caption=f"{found.sentence} Bands are 95 % intervals; the grey band in the lower panel is the margin.",
             section="conditions",

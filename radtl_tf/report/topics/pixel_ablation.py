@@ -23,7 +23,7 @@ def pixels_table(evaluation: Evaluation) -> Table:
     return Table(
         key="pixels",
         title="Pixel conventions",
-        caption=_caption(found, evaluation.record.auroc_method) if found else "",
+        caption=_caption(found, evaluation.record.question_method) if found else "",
         columns=(
             *("Pixels", "Model", *sides, "Difference", "95 % interval", "Adjusted p", "Outcome"),
             *("Change", "95 % interval", "Adjusted p"),
@@ -51,7 +51,8 @@ def similarity_table(evaluation: Evaluation) -> Table:
 
 def _caption(found: Ablation, method: str) -> str:
     return (
-        f"Test AUROC and {found.a} - {found.b}, both weights fed with the same convention, and the change of this "
+        f"Test {found.metric} and {found.a} - {found.b}, both weights fed with the same convention, and the change of "
+        "this "
         f"difference from {found.trained.changes[0].contrast.b}. Intervals and p from {method}, paired; p adjusted "
         "over all comparisons of conventions (Holm), intervals not adjusted. The trained head had "
         f"head_input = {found.head_input}: a raw head also measures the scale of the features; a standardized head and "

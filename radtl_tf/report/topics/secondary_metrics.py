@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import number, p_cell, range_text, with_interval
-from radtl_tf.evaluation.metrics.metric_table import BY_NAME, SECONDARY
+from radtl_tf.evaluation.metrics.metric_table import BY_NAME, OF_NUMBERS, SECONDARY, Metric
 from radtl_tf.evaluation.secondary.secondary_metrics import METRIC, UNIT
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.runs import Setting
@@ -22,24 +22,45 @@ _OF: dict[Kind, str] = {
     "multiclass": "Average precision, calibration slope and calibration intercept are means over the classes, each "
     "against the rest. Balanced accuracy is the mean recall, MCC is R_K, the Brier score is summed over the classes, "
     "and ECE uses the highest score. ",
+    "ordinal": "All metrics are means over the thresholds, each by itself. ",
     "multilabel": "All metrics are means over the labels, each against the rest. ",
 }
+
+_NUMBERS = (
+    "RMSE, bias and limits of agreement are in {unit}. RMSE counts large errors more than the MAE does. R2 is 0 for "
+    "the "
+    "mean of the test part and below 0 for worse. Lin's concordance (1989) is 1 if prediction and truth are equal. The "
+    "bias is the mean of prediction minus truth; 95 % of the differences are expected between the limits of agreement "
+    "(Bland & Altman 1986)."
+)
 
 
 def secondary_table(evaluation: Evaluation) -> Table:
     """Return every setting in every secondary metric."""
+    if evaluation.record.target.is_number:
+        unit = evaluation.record.in_unit.strip()
+        return _table(evaluation, OF_NUMBERS, _NUMBERS.format(unit=unit), unit)
+    return _table(
+        evaluation,
+        SECONDARY,
+        f"{_OF[evaluation.record.target.kind]}For balanced accuracy and MCC, {words(evaluation).called}. The "
+        "calibration slope comes from a logistic recalibration (ideal 1), the intercept from one with the slope fixed "
+        "at 1 (calibration in the large, ideal 0). ECE uses ten bins with equal numbers of cases; even perfect "
+        "probabilities have an ECE above 0.",
+    )
+
+
+def _table(evaluation: Evaluation, metrics: Sequence[Metric], caption: str, unit: str = "") -> Table:
     cells = estimate_cells(evaluation.secondary.metrics.estimates)
+    names = (f"{metric.name} ({unit})" if metric.has_unit else metric.name for metric in metrics)
     return Table(
         key="secondary",
         title="Secondary metrics",
         caption="Mean over the test folds (95 % interval), per setting at the learning rate chosen by inner loss. "
-        f"{_OF[evaluation.record.target.kind]}For balanced accuracy and MCC, {words(evaluation).called}. The "
-        "calibration slope comes from a logistic recalibration (ideal 1), the intercept from one with the slope fixed "
-        "at 1 (calibration in the large, ideal 0). ECE uses ten bins with equal numbers of cases; even perfect "
-        "probabilities have an ECE above 0. A dash means: not defined in every fold.",
-        columns=("Backbone", "Tuning", "Weights", "Pixels", *(metric.name for metric in SECONDARY)),
+        f"{caption} A dash means: not defined in every fold.",
+        columns=("Backbone", "Tuning", "Weights", "Pixels", *names),
         rows=tuple(
-            (*setting_cells(setting), *(cells[setting.name, metric.name] for metric in SECONDARY))
+            (*setting_cells(setting), *(cells[setting.name, metric.name] for metric in metrics))
             for setting in evaluation.record.settings
         ),
         section="metrics",
@@ -73,7 +94,8 @@ def unit_table(evaluation: Evaluation) -> Table:
     return Table(
         key="unit",
         title="Sensitivity analysis: the other unit",
-        caption=f"The question counts each {unit} as a case; these rows count the other unit. AUROC of the same runs "
+        caption=f"The question counts each {unit} as a case; these rows count the other unit. "
+        f"{evaluation.record.metric_in_unit} of the same runs "
         "by the same method; p not adjusted.",
         columns=("Unit", *_COMPARISON, "Outcome"),
         rows=tuple(

@@ -23,6 +23,8 @@ _DISTANCE = "Confidence is the distance of the score from 0.5; {what}."
 _CONFIDENCE: dict[Kind, str] = {
     "binary": _DISTANCE.format(what="scores of 0.5 or more are called positive"),
     "multiclass": "Each case is assigned the class with the highest score, and that score is its confidence.",
+    "ordinal": "A wrong stage is an error, and the probability of the predicted stage is its confidence.",
+    "regression": "",  # no confidence, so no rows
     "multilabel": _DISTANCE.format(
         what="scores of 0.5 or more call the label present, and each label of a case counts separately"
     ),
@@ -47,13 +49,16 @@ def selective_table(evaluation: Evaluation) -> Table:
         rows=tuple(
             (*setting_cells(setting), *(cells[setting.name, name] for name in names))
             for setting in evaluation.record.settings
+            if cells
         ),
         section="calibration",
     )
 
 
-def selective_figure(evaluation: Evaluation) -> Figure:
-    """Return error rate against coverage, a panel per backbone and tuning, a line with its interval per weights."""
+def selective_figure(evaluation: Evaluation) -> Figure | None:
+    """Return error rate against coverage, a panel per backbone and tuning; ``None`` if nothing is decided."""
+    if evaluation.record.target.is_number:
+        return None
     record, found = evaluation.record, evaluation.secondary.selective.set_index(["scenario", "metric"])[_VALUES]
     shown = shown_settings(record)
     rows = {line.setting.name: _rates(found, line) for settings in shown.values() for line in settings}

@@ -45,8 +45,9 @@ def layers_figure(evaluation: Evaluation) -> Figure | None:
             "features (bottom): 1 means the same representation up to rotation and scale, 0 an unrelated one. Colored "
             "lines compare the same weights before and after fine-tuning: where a line bends to the left, training "
             "replaced the pre-trained representation. The dotted line compares the question's two weights before "
-            "fine-tuning: the further left, the less they have in common. Similar activations do not imply equal "
-            "AUROC, nor the reverse. Each weights is shown under the headline's pixel convention; the table lists all "
+            "fine-tuning: the further left, the less they have in common. Similar activations do not imply an equal "
+            f"{evaluation.record.question_metric.name}, nor the reverse. Each weights is shown under the headline's "
+            "pixel convention; the table lists all "
             "values.",
             section="training",
         )

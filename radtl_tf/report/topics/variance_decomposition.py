@@ -9,7 +9,7 @@ from radtl_tf.report.drawing.table import Table
 
 def decomposition_table(evaluation: Evaluation) -> Table:
     """Return shares of the sum of squares, one row per factor."""
-    found = evaluation.secondary.decomposition
+    found, metric = evaluation.secondary.decomposition, evaluation.record.question_metric.name
     order = (
         "All combinations have the same number of runs, so the order of the factors does not matter."
         if found and found.balanced
@@ -18,7 +18,8 @@ def decomposition_table(evaluation: Evaluation) -> Table:
     return Table(
         key="decomposition",
         title="Where the spread comes from",
-        caption=f"{found.sentence} Sequential sums of squares of the test AUROC over the runs of the grid, in the "
+        caption=f"{found.sentence(metric, evaluation.record.in_unit)} Sequential sums of squares of the test {metric} "
+        "over the runs of the grid, in the "
         f"order of the rows. {order} Descriptive: the runs share all patients."
         if found
         else "",

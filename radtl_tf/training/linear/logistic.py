@@ -1,13 +1,14 @@
-"""L2 logistic regression on features of each image, for the linear probe and the trivial baselines."""
+"""L2 logistic or ridge regression on features of each image, for the linear probe and the trivial baselines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from radtl_tf.data.folds.draw import Fold
 from radtl_tf.data.manifest.cases import UNKNOWN, Cases
@@ -26,8 +27,9 @@ Rows = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # positions (M,) to t
 class Fitted:
     """A regression on features standardized by ``mean`` and ``sd`` (C,) of the training part.
 
-    ``coefficients`` (C, K) and ``intercepts`` (K,) give the logits of the classes; in a binary task, the negative class
-    has logit 0. ``scores`` are P(positive) (n,) or P(class) (n, K) of the images of the inner and the test part.
+    ``coefficients`` (C, K) and ``intercepts`` (K,) give the logits of the classes or thresholds, or the number of a
+    regression; in a binary task, the negative class has logit 0. ``scores`` (n,) or (n, K) of the images of the inner
+    and the test part are as ``losses.scores_of`` returns them.
     """
 
     coefficients: NDArray[np.float64]
@@ -39,16 +41,18 @@ class Fitted:
 
 
 def fit(rows: Rows, cases: Cases, fold: Fold, strength: float | None = None) -> Fitted:
-    """Fit on the training part of a fold, choose C by the inner log loss, and score the inner and the test part.
+    """Fit on the training part of a fold, choose C by the inner loss, and score the inner and the test part.
 
-    C is ``strength`` if it is given.
+    A number is fitted by ridge regression, whose penalty is 1 / C, and chosen by the mean absolute error. C is
+    ``strength`` if it is given.
     """
     features = rows(fold.train)
     mean, sd = standardization(features)
     scale = np.where(sd > DEAD * np.abs(mean), sd, np.inf)  # the same rule for constant features as in the head
     basis = _basis((features - mean) / scale)
     turned = {part: (rows(at) - mean) / scale @ basis for part, at in fold.parts()}
-    truth = {part: cases.truth[at] for part, at in fold.parts()}
+    labels = cases.labels
+    truth = {part: labels[at] for part, at in fold.parts()}
     strengths = (strength,) if strength else (DEFAULT_STRENGTH,) if fold.fixed_epochs else STRENGTHS
     fitted = [_FITS[cases.kind](turned["train"], truth["train"], value) for value in strengths]
     losses = [inner_loss(truth["inner"], _scores(cases.kind, turned["inner"], of_one)) for of_one in fitted]
@@ -86,10 +90,18 @@ def _of_labels(features: NDArray[np.float64], truth: NDArray[np.int64], strength
     return np.stack([both[:, 1] for both in coefficients], axis=1), np.array([both[1] for both in intercepts])
 
 
-_FITS: dict[Kind, Callable[[NDArray[np.float64], NDArray[np.int64], float], Line]] = {
+def _of_number(features: NDArray[np.float64], truth: NDArray[np.float64], strength: float) -> Line:
+    """Fit a ridge regression (Hoerl & Kennard, Technometrics 1970)."""
+    model = Ridge(alpha=1 / strength, solver="cholesky").fit(features, truth)
+    return model.coef_[:, np.newaxis], np.array([model.intercept_])
+
+
+_FITS: dict[Kind, Callable[[NDArray[np.float64], NDArray[Any], float], Line]] = {
     "binary": _of_two,
     "multiclass": _of_several,
     "multilabel": _of_labels,
+    "regression": _of_number,
+    "ordinal": _of_labels,
 }
 
 

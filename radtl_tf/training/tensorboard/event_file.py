@@ -28,6 +28,7 @@ from tensorboard.util.tensor_util import make_tensor_proto
 from radtl_tf.records.disk import unwritable
 
 BEST_LOSS, BEST_AUROC, TEST_AUROC = "best/inner_loss", "best/inner_auroc", "test/auroc"
+TEST_MAE = "test/mae"  # of a regression
 METRICS = {BEST_LOSS: "best inner loss", BEST_AUROC: "inner AUROC", TEST_AUROC: "test AUROC"}  # as columns
 PATTERN = "events.out.tfevents.*"
 THRESHOLDS: NDArray[np.float64] = np.linspace(0, 1, 201)  # TensorBoard expects even steps

@@ -71,13 +71,14 @@ class Monitor:
 
     def __call__(self, row: Epoch) -> None:
         """Write the scalars of one epoch."""
-        self._file.write([scalar(name, getattr(row, name)) for name in _SCALARS], row.epoch)
+        values = {name: getattr(row, name) for name in _SCALARS}
+        self._file.write([scalar(name, value) for name, value in values.items() if value is not None], row.epoch)
 
     def finish(self, outcome: Outcome) -> None:
         """Write the metrics of the epoch that was kept; a run that kept its start has none."""
         for row in outcome.history[outcome.best_epoch - 1 : outcome.best_epoch]:
             best = {BEST_LOSS: row.inner_loss, BEST_AUROC: row.inner_auroc}
-            self._file.write([scalar(tag, value) for tag, value in best.items()], row.epoch)
+            self._file.write([scalar(tag, value) for tag, value in best.items() if value is not None], row.epoch)
         ended = SessionEndInfo(status=api_pb2.STATUS_SUCCESS, end_time_secs=time.time())
         self._file.write([hparams_value(metadata.SESSION_END_INFO_TAG, session_end_info=ended)])
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from radtl_tf.data.check.check_data import CheckData
-from radtl_tf.data.check.dominant_patient import cause, dominant_patient
+from radtl_tf.data.check.dominant_patient import cause, cause_in, dominant_patient
 from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.decoding.reading import Outcome
 from radtl_tf.data.folds.draw import Fold
@@ -46,3 +47,13 @@ def test_half_of_a_test_fold_is_too_much(reading: Any) -> None:
 def test_without_patients_nobody_dominates(reading: Any) -> None:
     data = CheckData(images([""] * 40, ["yes", "no"] * 20, reading), None, None, 0)
     assert list(dominant_patient(data)) == []
+
+
+def test_a_refused_fold_names_the_patient_with_half_of_the_rare_stage() -> None:
+    own, others = np.repeat(0, 20), np.arange(1, 61)
+    patients, truth = np.concatenate([own, others]), np.concatenate([own, np.repeat([0, 1, 2], 20)])
+    ids = tuple(map(str, range(61)))
+    cases = Cases(np.arange(80), truth, patients, ids, ("CS1", "CS2", "CS3"), "image", "ordinal")
+    assert "20 of the 40 images of class 'CS1'" in cause_in(cases)
+    numbers = replace(cases, truth=truth + 0.5, classes=(), kind="regression")
+    assert cause_in(numbers) == cause_in(replace(cases, patients=np.arange(80))) == ""

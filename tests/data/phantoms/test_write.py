@@ -22,7 +22,10 @@ from radtl_tf.errors import ExperimentError, OutputError
 SMALL = {"num_patients": 8, "seed": 4, "height": 48}
 
 
-@pytest.fixture(params=sorted(KINDS))
+CLASSED = sorted(name for name, kind in KINDS.items() if not kind.growing)
+
+
+@pytest.fixture(params=CLASSED)
 def kind(request: pytest.FixtureRequest) -> str:
     """Return each kind of phantom in turn."""
     return str(request.param)
@@ -165,3 +168,19 @@ def test_drawing_is_quick(kind: str) -> None:
     started = time.process_time()
     number = sum(1 for _ in draw_phantoms(kind, num_patients=10, seed=0))
     assert (time.process_time() - started) / number < 0.1  # 0.03 s measured; a slow machine may take longer
+
+
+@pytest.mark.parametrize("kind", ["skull-age", "skull-stages"])
+def test_the_head_grows_with_the_label(tmp_path: Path, kind: str) -> None:
+    path = write_phantoms(tmp_path / "new", kind=kind, **SMALL)
+    cases = cases_of(read_manifest(path), KINDS[kind].task(), bytes(32))
+    ages = np.array([one.truth[0] for one in draw_phantoms(kind, **SMALL)])
+    assert (ages.min(), ages.max()) == (6, 18)
+    if kind == "skull-age":
+        np.testing.assert_allclose(cases.truth, ages)
+    else:
+        np.testing.assert_array_equal(cases.truth, np.minimum((ages - 6) // 3, 3))
+        assert cases.classes == ("S1", "S2", "S3", "S4")
+    for patient in range(3):
+        child, adult = (next(_patient(kind, patient, (age,), 4, 48)) for age in (6.0, 18.0))
+        assert child.film == adult.film and (adult.picture > 0.2).sum() > 1.15 * (child.picture > 0.2).sum()

@@ -337,3 +337,18 @@ def test_labels_that_nobody_knows_are_kept_apart(manifest: Path, data_dir: Path)
     assert [one.unknown for one in examined_from(built[0])] == [(), ("a",), ("b",)]
     assert len({fingerprint(builder) for builder in built}) == 2
     assert "unknown" not in built[1].info.features
+
+
+def test_numbers_are_stored_with_their_values(manifest: Path, data_dir: Path) -> None:
+    text = manifest.read_text()
+    manifest.write_text(text.replace("sick", "8.25").replace("well", "12"))
+    task = Task(kind="regression", label_unit="years", patient="patient_id", unit="image")
+    builder = _build(manifest, data_dir, task)
+    assert builder.info.features["label"].dtype == np.float64
+    cases = cases_from(builder, task)
+    assert cases.truth.tolist() == [8.25, 12, 12] and cases.kind == "regression"
+    assert [image.number for image in examined_from(builder)] == [8.25, 12, 12]
+    assert examined_from(builder)[0].labels == ("8.25",)
+    other = data_dir / "other"
+    manifest.write_text(manifest.read_text().replace("8.25", "8.5"))
+    assert fingerprint(_build(manifest, other, task)) != fingerprint(builder)

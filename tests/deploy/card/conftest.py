@@ -64,3 +64,38 @@ def facts() -> dict[str, Any]:
         "calibration": {"method": "Platt scaling", "intercept": 0.1, "slope": 1.2},
         "inputs": None,
     }
+
+
+@pytest.fixture
+def number_facts(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts of a model that predicts an age."""
+    facts.pop("positive", None)
+    return {
+        **facts,
+        **{"kind": "regression", "classes": [], "label": "age", "label_unit": "years"},
+        **{"label_mean": 11.5, "label_sd": 2.5, "label_range": [8.0, 16.0]},
+        **{"subgroups": [], "operating_points": [], "calibration": None},
+        "data": {**facts["data"], "classes": {}},
+        "metrics": [
+            {"metric": "mae", "mean": 0.812, "low": 0.7, "high": 0.93, "method": "t"},
+            {"metric": "RMSE", "mean": 1.04, "low": None, "high": None, "method": "t"},
+            {"metric": "bias", "mean": -0.02, "low": None, "high": None, "method": "t"},
+        ],
+    }
+
+
+@pytest.fixture
+def stage_facts(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts of a model of three stages."""
+    facts.pop("positive", None)
+    return {
+        **facts,
+        **{"kind": "ordinal", "classes": ["CS1", "CS2", "CS3"], "label": "stage"},
+        **{"subgroups": [], "operating_points": [], "calibration": None},
+        "data": {**facts["data"], "classes": {name: {"images": 9, "patients": 8} for name in ("CS1", "CS2", "CS3")}},
+        "metrics": [
+            {"metric": "auroc", "mean": 0.9, "low": 0.8, "high": 0.95, "method": "t"},
+            {"metric": "auroc: above CS1", "mean": 0.91, "low": None, "high": None, "method": "t"},
+            {"metric": "quadratic weighted kappa", "mean": 0.7, "low": None, "high": None, "method": "t"},
+        ],
+    }

@@ -44,6 +44,18 @@ def test_eval_results_have_the_form_of_the_hub(facts: dict[str, Any]) -> None:
     assert yaml.safe_load(eval_results({**facts, "metrics": []})) == []
 
 
+def test_the_hub_reads_the_metrics_of_numbers_and_stages(
+    number_facts: dict[str, Any], stage_facts: dict[str, Any]
+) -> None:
+    card = ModelCard(front_matter(number_facts) + "\n" + model_card(number_facts), ignore_metadata_errors=False)
+    assert {row.metric_type: row.metric_value for row in card.data.eval_results} == {"mae": 0.812, "rmse": 1.04}
+    assert card.data.pipeline_tag is None and card.data.eval_results[0].task_type == "other"
+    assert "in years" in card.data.eval_results[0].metric_name and "in years" in eval_results(number_facts)
+    stages = ModelCard(front_matter(stage_facts) + "\ntext", ignore_metadata_errors=False).data
+    assert {row.metric_type for row in stages.eval_results} == {"roc_auc", "quadratic_weighted_kappa"}
+    assert stages.pipeline_tag == "image-classification"
+
+
 def test_random_weights_are_no_base_model(facts: dict[str, Any]) -> None:
     facts["weights"][0]["source"] = "random"
     card = ModelCard(front_matter({**facts, "metrics": []}) + "\ntext", ignore_metadata_errors=False)

@@ -54,3 +54,22 @@ def test_several_classes_need_no_positive_class(facts: dict[str, Any]) -> None:
     for kind in ("multiclass", "multilabel"):
         text = model_card({**facts, "kind": kind})
         assert '["probabilities"]' in text and '["score"]' not in text
+
+
+def test_a_number_has_its_unit_its_range_and_no_thresholds(number_facts: dict[str, Any]) -> None:
+    row = {"format": "onnx", "signature": "", "images": 64, "max_difference": 1.9e-6, "tolerance": 1e-5}
+    parity = {"checked": True, "relative_to": "SD of the training labels", "rows": [row]}
+    text = model_card({**number_facts, "parity": parity})
+    assert "“age” in years" in text and "mean 11.5, SD\n2.5, from 8 to 16" in text
+    assert "| MAE (years) | 0.812 | 0.700 to 0.930 |" in text and "| Bias (years) | -0.020 |" in text
+    assert "SD of the training labels" in text and "8 to 16 years: the model has seen none" in text
+    assert "Classes" not in text and "threshold was chosen" in text and "Platt" not in text
+    assert '["score"]' in text and '["probabilities"]' not in text
+
+
+def test_stages_are_listed_from_low_to_high(stage_facts: dict[str, Any]) -> None:
+    text = model_card(stage_facts)
+    assert "from low to high: CS1, CS2, CS3." in text and "| CS2 | 9 | 8 |" in text
+    assert "| AUROC of above CS1 | 0.910 | none | cases above this stage against the others |" in text
+    assert "| Quadratic weighted kappa | 0.700 |" in text
+    assert '["label"]' in text and '["probabilities"]' in text and "Platt" not in text

@@ -16,7 +16,7 @@ from radtl_tf.evaluation.metrics.recalibration import platt
 from radtl_tf.evaluation.secondary.operating_points import choose_threshold
 from radtl_tf.records.disk import read_json, write_json
 from radtl_tf.records.experiment import EvaluationPlan
-from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
+from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts, write_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.operating_points import operating_point
 
@@ -95,7 +95,7 @@ def test_subgroups_are_those_of_the_experiment(finished: OutputFolder) -> None:
     finished.metadata.write_text("\n".join(["example,sex", *lines]) + "\n")
     record = read_json(finished.experiment)
     record["experiment"]["evaluation"]["subgroups"] = ["sex"]
-    write_json(finished.experiment, record)
+    write_facts(finished.experiment, record)
     women, men = results(finished, asked(finished, subgroups=("sex",)), [0])["subgroups"]
     assert (women["value"], women["images"], men["images"]) == ("F", 30, 30)
     assert all(0.5 < row["auroc"] <= 1 and row["reason"] == "" for row in (women, men))

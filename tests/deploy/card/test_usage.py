@@ -19,9 +19,15 @@ from radtl_tf.deploy.card.usage import snippets
 
 
 def test_the_output_depends_on_the_kind(facts: dict[str, Any]) -> None:
-    for kind, output in (("binary", "score"), ("multilabel", "probabilities")):
+    for kind, output, served in (
+        ("binary", "score", "score"),
+        ("multilabel", "probabilities", "probabilities"),
+        ("regression", "score", "score"),
+        ("ordinal", "probabilities", "label"),
+    ):
         code = {one.engine: one.code for one in snippets({**facts, "kind": kind, "version": 7})}
-        assert all(f'"{output}"' in code[engine] for engine in ("TensorFlow", "ONNX Runtime", "OpenVINO", "LiteRT"))
+        assert all(f'"{output}"' in code[engine] for engine in ("ONNX Runtime", "OpenVINO", "LiteRT"))
+        assert f'"{served}"' in code["TensorFlow"]
         assert "model/7" in code["TensorFlow"] and "/7/" in code["OpenVINO"]
 
 

@@ -14,8 +14,16 @@ from radtl_tf.data.preprocessing.resizing import resize
 from radtl_tf.deploy.formats.network import PixelGraph, save_pixel_graph
 
 
-@pytest.mark.parametrize(("kind", "names"), [("binary", {"probabilities", "score"}), ("multiclass", {"probabilities"})])
-def test_images_of_any_size_get_the_probabilities_of_the_ensemble(
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("binary", {"probabilities", "score"}),
+        ("multiclass", {"probabilities"}),
+        ("ordinal", {"probabilities"}),
+        ("regression", {"score"}),
+    ],
+)
+def test_images_of_any_size_get_the_outputs_of_the_ensemble(
     kind: str, names: set[str], make_ensemble: Callable[..., Any], greys: list[np.ndarray]
 ) -> None:
     ensemble = make_ensemble(kind)
@@ -23,8 +31,9 @@ def test_images_of_any_size_get_the_probabilities_of_the_ensemble(
     for grey in greys:
         found = graph(tf.constant(grey))
         assert set(found) == names
-        expected = ensemble.probabilities(resize(grey, 32, "pad")).numpy()
-        assert found["probabilities"].numpy() == pytest.approx(expected, abs=1e-6)
+        expected = ensemble.outputs(resize(grey, 32, "pad"))
+        for name, values in found.items():
+            assert values.numpy() == pytest.approx(expected[name].numpy(), abs=1e-5)
         if kind == "binary":
             assert np.array_equal(found["score"], found["probabilities"][:, 1])
 

@@ -28,18 +28,37 @@ def make(kind: Kind, members: int, num_classes: int = 2) -> Ensemble:
     return Ensemble(parts.prefix, [(parts.suffix, head) for head in heads], kind, pixels, image_size=32, resize="pad")
 
 
-@pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel", "regression", "ordinal"])
 def test_the_ensemble_is_the_mean_of_its_members(kind: Kind, tiny_backbone: str) -> None:
     whole = make(kind, 3, num_classes=3)
-    found = whole.probabilities(tf.constant(GREY)).numpy()
+    found = whole.means(tf.constant(GREY)).numpy()
     assert found.shape == (3, 3)
     alone = [
-        Ensemble(whole.prefix, [member], kind, whole.pixels, 32, "pad").probabilities(tf.constant(GREY))
+        Ensemble(whole.prefix, [member], kind, whole.pixels, 32, "pad").means(tf.constant(GREY))
         for member in whole.members
     ]
     assert found == pytest.approx(np.mean(alone, axis=0), abs=1e-6)
     sums_to_one = np.allclose(found.sum(axis=1), 1, atol=1e-6)
-    assert sums_to_one == (kind != "multilabel")
+    assert sums_to_one == (kind in ("binary", "multiclass"))
+    inside = bool(((found >= 0) & (found <= 1)).all())
+    assert inside == (kind != "regression")
+
+
+def test_a_number_is_the_score_and_has_no_probabilities(tiny_backbone: str) -> None:
+    whole = make("regression", 2, num_classes=1)
+    found = whole.outputs(tf.constant(GREY))
+    assert set(found) == {"score"} and found["score"].shape == (3,)
+    cuts = whole.prefix(to_network(tf.constant(GREY), whole.pixels), training=False)
+    numbers = [head(suffix([cuts], training=False)).numpy()[:, 0] for suffix, head in whole.members]
+    assert found["score"].numpy() == pytest.approx(np.mean(numbers, axis=0), rel=1e-5)
+
+
+def test_stages_have_probabilities_that_add_up_to_one(tiny_backbone: str) -> None:
+    whole = make("ordinal", 2, num_classes=3)
+    found = whole.outputs(tf.constant(GREY))
+    assert set(found) == {"probabilities"} and found["probabilities"].shape == (3, 4)
+    assert found["probabilities"].numpy().sum(axis=1) == pytest.approx(1, abs=1e-6)
+    assert found["probabilities"].numpy().min() >= 0
 
 
 def test_every_variable_is_listed_once(tiny_backbone: str) -> None:

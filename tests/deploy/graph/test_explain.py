@@ -40,7 +40,7 @@ def ensemble_of(tuning: str, kind: Kind, number: int = 2) -> tuple[Ensemble, lis
         for mine, first in zip(base.layers, bases[0].layers, strict=True):
             if not mine.trainable:
                 mine.set_weights(first.get_weights())
-    members = [(part.suffix, head_of(2 if kind == "binary" else 3)) for part in parts]
+    members = [(part.suffix, head_of({"binary": 2, "regression": 1}.get(kind, 3))) for part in parts]
     return Ensemble(parts[0].prefix, members, kind, convention("tf"), SIZE, "pad"), bases
 
 
@@ -57,17 +57,36 @@ def test_the_map_of_a_binary_model_is_the_mean_of_the_maps_of_its_folds(tuning: 
 
 
 @pytest.mark.usefixtures("tiny_backbone")
-@pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
-def test_a_model_of_several_classes_has_a_map_of_each(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", ["multiclass", "multilabel", "regression"])
+def test_a_model_of_several_classes_has_a_map_of_each_and_one_of_a_number(kind: Kind) -> None:
     ensemble, (base,) = ensemble_of("topK2", kind, number=1)
     found = explain_function(ensemble)(tf.constant(GREY))["maps"].numpy()
     head = ensemble.members[0][1]
     last = opened(base)(to_network(tf.constant(GREY), ensemble.pixels), training=False).numpy()
     sd, kernel = head.sd.numpy(), head.kernel.numpy()
-    for column in range(3):  # a linear head on a global average: the gradient is the same at every place
+    assert found.shape[-1] == kernel.shape[1]
+    for column in range(kernel.shape[1]):  # a linear head on a global average: the gradient is the same at every place
         weights = np.where(sd > 0, kernel[:, column] / np.where(sd > 0, sd, 1), 0) / np.prod(last.shape[1:3])
         expected = class_map(last, np.broadcast_to(weights, last.shape))
         np.testing.assert_allclose(found[..., column], expected, atol=1e-5 * expected.max())
+
+
+@pytest.mark.usefixtures("tiny_backbone")
+def test_stages_have_a_map_each_and_the_ends_show_the_logits() -> None:
+    ensemble, (base,) = ensemble_of("topK2", "ordinal", number=1)
+    head = ensemble.members[0][1]
+    head.bias.assign([3.0, 0.0, -3.0])  # P(above) falls from stage to stage
+    found = explain_function(ensemble)(tf.constant(GREY))["maps"].numpy()
+    assert found.shape[-1] == 4
+    last = opened(base)(to_network(tf.constant(GREY), ensemble.pixels), training=False).numpy()
+    above = tf.sigmoid(head(tf.reduce_mean(last, axis=(1, 2)))).numpy()
+    falls = (np.diff(above, axis=1) < 0).all(axis=1)
+    assert falls.any()
+    sd, kernel = head.sd.numpy(), head.kernel.numpy()
+    for stage, column, sign in ((0, 0, -1), (3, 2, 1)):  # log odds of the ends: -logit of the first, logit of the last
+        weights = np.where(sd > 0, sign * kernel[:, column] / np.where(sd > 0, sd, 1), 0) / np.prod(last.shape[1:3])
+        expected = class_map(last, np.broadcast_to(weights, last.shape))
+        np.testing.assert_allclose(found[falls][..., stage], expected[falls], atol=1e-3 * expected.max())
 
 
 @pytest.mark.usefixtures("tiny_backbone")

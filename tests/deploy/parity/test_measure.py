@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from radtl_tf.deploy import export as export_module
@@ -14,7 +16,7 @@ from radtl_tf.deploy.card.facts import read_card
 from radtl_tf.deploy.export import export
 from radtl_tf.deploy.formats.table import FORMATS
 from radtl_tf.deploy.parity import measure as measure_module
-from radtl_tf.deploy.parity.table import Row
+from radtl_tf.deploy.parity.table import LABEL_SD, PROBABILITY, Row
 from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.records.folder import OutputFolder
 
@@ -116,3 +118,43 @@ def test_rounding_gives_room_up_to_a_limit(rounding: float, allowed: float) -> N
     (row,) = measure_module._with_room([Row("saved_model", "grey", 8, 2e-5, 1e-5)], rounding)
     assert row.tolerance == pytest.approx(allowed)
     assert row.max_difference == 2e-5
+
+
+class Images:
+    """Held-out images without an experiment."""
+
+    rows = pd.DataFrame({"run": [0, 0, 0]})
+
+    def images(self) -> Iterator[np.ndarray]:
+        yield from np.random.default_rng(0).integers(0, 65536, (3, 40, 32)).astype(np.uint16)
+
+
+def test_the_differences_of_a_regression_are_relative_to_the_sd_of_the_labels(
+    make_ensemble: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ensemble, format = make_ensemble("regression"), FORMATS["onnx"]
+
+    def consumed(format: Any, folder: Path, images: Path, output: str) -> dict[str, Any]:
+        assert output == "score"
+        greys = np.stack([np.load(images / f"{at}.resized.npy") for at in range(3)])
+        return {"": ensemble.outputs(greys)["score"].numpy() + 0.01}
+
+    monkeypatch.setattr(measure_module, "_consumed", consumed)
+    found = measure_module.measure(ensemble, Images(), {format: tmp_path}, recorded=False, label_sd=100.0)  # type: ignore[arg-type]
+    assert found.relative_to == LABEL_SD
+    assert found.rows[0].max_difference == pytest.approx(1e-4, rel=0.01)
+    assert not found.rows[0].is_within
+
+
+def test_the_stages_of_an_ordinal_model_are_compared_as_probabilities(
+    make_ensemble: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ensemble, format = make_ensemble("ordinal"), FORMATS["onnx"]
+
+    def consumed(format: Any, folder: Path, images: Path, output: str) -> dict[str, Any]:
+        greys = np.stack([np.load(images / f"{at}.resized.npy") for at in range(3)])
+        return {"": ensemble.outputs(greys)[output].numpy()}
+
+    monkeypatch.setattr(measure_module, "_consumed", consumed)
+    found = measure_module.measure(ensemble, Images(), {format: tmp_path}, recorded=False)  # type: ignore[arg-type]
+    assert found.relative_to == PROBABILITY and found.rows[0].is_within

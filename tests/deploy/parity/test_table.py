@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from radtl_tf.deploy.parity.table import Parity, Row, check
+from radtl_tf.deploy.parity.table import LABEL_SD, Parity, Row, check
 from radtl_tf.errors import ExperimentError
 
 GOOD = Row("onnx", "", 64, 1.5e-6, 1e-5)
@@ -27,6 +27,13 @@ def test_a_difference_above_the_tolerance_shows_the_table(difference: float, cap
     assert table[1:] == ["predictions.csv", "saved_model", "onnx", "litert"]
 
 
+def test_the_differences_of_numbers_are_relative_to_their_sd(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    found = Parity((GOOD,), relative_to=LABEL_SD)
+    check(found)
+    assert LABEL_SD in caplog.messages[0] and found.as_dict()["relative_to"] == LABEL_SD
+
+
 def test_a_run_in_another_precision_says_what_to_do() -> None:
     odd = Parity((Row("predictions.csv", "", 64, 0.02, 1e-3),))
     with pytest.raises(ExperimentError, match="mixed_bfloat16"):
@@ -36,6 +43,7 @@ def test_a_run_in_another_precision_says_what_to_do() -> None:
 def test_the_record_is_plain() -> None:
     assert Parity((GOOD, Row("keras", "", 3, float("nan"), 1e-5))).as_dict() == {
         "checked": True,
+        "relative_to": "probability",
         "rows": [
             {"format": "onnx", "signature": "", "images": 64, "max_difference": 1.5e-6, "tolerance": 1e-5},
             {"format": "keras", "signature": "", "images": 3, "max_difference": None, "tolerance": 1e-5},

@@ -71,3 +71,9 @@ def test_a_family_is_judged_by_adjusted_p() -> None:
 
 def test_differences_without_spread_stay_undecided() -> None:
     assert verdicts([fold_mean([0.0] * 5, 5), fold_mean([0.5] * 5, 5)], 0.02) == ["undecided", "undecided"]
+
+
+def test_a_lower_error_is_better_and_equivalence_has_no_direction() -> None:
+    tests = [FoldMean(mean=mean, sd=0.02, standard_error=0.02, df=4) for mean in (-1.0, 1.0, 0.001)]
+    assert verdicts(tests, 0.1) == ["worse", "better", "equivalent"]
+    assert verdicts(tests, 0.1, lower_is_better=True) == ["better", "worse", "equivalent"]

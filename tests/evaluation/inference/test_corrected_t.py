@@ -121,3 +121,12 @@ def test_the_interval_of_a_share_is_on_the_scale_of_log_odds() -> None:
     middle = fold_mean((0.51, 0.5, 0.49, 0.5, 0.5), folds=5)
     assert middle.interval_of_share() == pytest.approx(middle.interval(), abs=1e-4)
     assert all(map(math.isnan, fold_mean([1.0] * 5, folds=5).interval_of_share()))
+
+
+def test_the_interval_of_an_error_is_on_the_log_scale() -> None:
+    found = fold_mean((0.4, 2.5, 0.3, 3.0, 0.2), folds=5)
+    low, high = found.interval_of_positive()
+    assert found.interval()[0] < 0 < low < found.mean < high
+    assert low * high == pytest.approx(found.mean**2)
+    assert math.log(high / found.mean) * found.mean == pytest.approx(found.interval()[1] - found.mean)  # delta method
+    assert all(map(math.isnan, fold_mean([2.0] * 5, folds=5).interval_of_positive()))

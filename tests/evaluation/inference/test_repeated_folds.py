@@ -14,6 +14,7 @@ from radtl_tf.evaluation.inference.repeated_folds import (
     METHOD,
     ByPatient,
     contributions,
+    error_contributions,
     measured_mean,
     repeated_mean,
 )
@@ -78,3 +79,19 @@ def test_a_patient_who_was_not_tested_adds_nothing() -> None:
     added = contributions(positive, scores, folds, patients + 2, 63)
     assert added[[0, 1, 62]].tolist() == [0, 0, 0]
     assert added[2:62] == pytest.approx(contributions(positive, scores, folds, patients, 60))
+
+
+def test_errors_add_like_a_mean_whose_variance_is_that_of_independent_patients() -> None:
+    errors, folds = np.array([1.0, 3.0, 2.0, 6.0]), np.array([0, 0, 1, 1])
+    added = error_contributions(errors, folds, np.arange(4), 5)
+    # equal folds: (error - 3) / 4 each, times sqrt(4 / 3); the fifth patient has no case
+    assert added.tolist() == pytest.approx([value * math.sqrt(4 / 3) for value in (-0.5, 0.0, -0.25, 0.75, 0.0)])
+    assert (added**2).sum() == pytest.approx(errors.var(ddof=1) / 4)  # the squared standard error of a mean
+
+
+def test_folds_weigh_the_same_and_a_patients_images_are_summed() -> None:
+    errors, folds = np.array([1.0, 1.0, 4.0, 4.0, 4.0]), np.array([0, 0, 1, 1, 1])
+    added = error_contributions(errors, folds, np.array([0, 0, 1, 2, 2]), 3)
+    raw = np.array([2 * (1 - 2.5) / 4, (4 - 2.5) / 6, 2 * (4 - 2.5) / 6])  # the mean over folds is 2.5
+    assert added.tolist() == pytest.approx((raw * math.sqrt(3 / 2)).tolist())
+    assert added.sum() == pytest.approx(0)

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import rankdata
 from sklearn.metrics import log_loss as reference_log_loss
 from sklearn.metrics import roc_auc_score
 
-from radtl_tf.evaluation.metrics.auroc import auroc, log_loss
+from radtl_tf.evaluation.metrics.auroc import auroc, log_loss, midranks
 from radtl_tf.evaluation.metrics.secondary import decisions
 
 TRUTH = np.array([0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 1])
@@ -50,3 +51,11 @@ def test_each_class_is_measured_where_it_is_known() -> None:
     assert log_loss(truth, score) == pytest.approx(reference_log_loss(truth[known], score[known]))
     wrong, confidence = decisions("multilabel", truth, score)
     assert len(wrong) == len(confidence) == known.sum()
+
+
+def test_ranks_are_those_of_scipy() -> None:
+    random = np.random.default_rng(1)
+    for size in (1, 2, 7, 300):
+        score = random.integers(0, 20, size) / 20
+        np.testing.assert_array_equal(midranks(score), rankdata(score))
+    assert np.isnan(midranks(np.array([0.1, math.nan, 0.3]))).all()

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from radtl_tf.evaluation.metrics.metric_table import BY_NAME, METRICS, SECONDARY, Metric
+from radtl_tf.evaluation.metrics.metric_table import (
+    BY_NAME,
+    INNER_LOSSES,
+    METRICS,
+    OF_STAGES,
+    SECONDARY,
+    Metric,
+    question_metric,
+    secondary_metrics,
+)
+from radtl_tf.records.experiment import Kind
 
-OF_SCORES = [metric for metric in METRICS.values() if metric.formula]
+OF_SCORES = [metric for metric in METRICS.values() if metric.formula and not metric.takes_all]
 
 
 def cases(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -57,10 +68,34 @@ def test_a_test_and_a_run_measure_the_same(metric: Metric) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "better"), [("mcc", "higher"), ("brier", "lower"), ("calibration_slope", "near 1"), ("ece", "lower")]
+    ("key", "better"),
+    [("mcc", "higher"), ("brier", "lower"), ("calibration_slope", "near 1"), ("ece", "lower")]
+    + [("mae", "lower"), ("bias", "near 0"), ("r2", "higher"), ("weighted_kappa", "higher"), ("stage_error", "lower")],
 )
 def test_which_values_are_better(key: str, better: str) -> None:
     assert METRICS[key].better == better
+
+
+def test_every_kind_has_its_metric_and_its_secondary_ones() -> None:
+    assert {kind: question_metric(kind).key for kind in get_args(Kind)} == {
+        **dict.fromkeys(("binary", "multiclass", "multilabel", "ordinal"), "auroc"),
+        "regression": "mae",
+    }
+    assert set(INNER_LOSSES) == set(get_args(Kind))
+    numbers, stages = secondary_metrics("regression"), secondary_metrics("ordinal")
+    assert [metric.key for metric in numbers] == [
+        *("rmse", "r2", "concordance", "bias", "lower_limit", "upper_limit"),
+    ]
+    assert stages[:4] == OF_STAGES and stages[4:] == SECONDARY
+
+
+def test_numbers_and_stages_are_measured_at_once() -> None:
+    truth = np.array([[0, 0], [1, 0], [1, 1], [1, 1]])
+    for metric in OF_STAGES:
+        assert metric.of("ordinal")(truth, truth.astype(float)) == pytest.approx(metric.ideal)
+    numbers = np.array([3.0, 8.0, 5.5])
+    for metric in (METRICS["mae"], *secondary_metrics("regression")):
+        assert metric.of("regression")(numbers, numbers) == pytest.approx(metric.ideal)
 
 
 def test_the_best_scores_have_the_ideal_values() -> None:

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from radtl_tf.evaluation.metrics.auroc import log_loss
 from radtl_tf.evaluation.metrics.recalibration import (
+    _solved,
     calibration_intercept,
     calibration_slope,
     logit,
@@ -99,3 +100,9 @@ def test_temperature_of_divided_classes_stays_in_its_range() -> None:
     truth = np.array([0, 0, 1, 1])
     apply = temperature(truth, np.array([0.4, 0.45, 0.55, 0.6]))
     assert logit(apply(np.array([expit(0.1)])))[0] == pytest.approx(2.0, rel=1e-2)
+
+
+def test_two_equations_are_solved_also_where_they_are_one() -> None:
+    np.testing.assert_allclose(_solved(np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([5.0, 10.0])), [1, 3])
+    np.testing.assert_allclose(_solved(np.array([[1.0, 1.0], [1.0, 1.0]]), np.array([2.0, 2.0])), [1, 1])
+    np.testing.assert_allclose(_solved(np.array([[4.0, 0.0], [0.0, 0.0]]), np.array([2.0, 0.0])), [0.5, 0])

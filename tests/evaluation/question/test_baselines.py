@@ -32,7 +32,7 @@ def test_a_baseline_has_the_mean_of_its_folds_and_an_interval(folder: Path) -> N
     (row,) = baseline_table(record, baseline_folds(folder, record)).to_dict("records")
     values = fold_values(read_predictions(OutputFolder(folder).baselines), record.data.unit)
     assert (row["scenario"], row["tuning"]) == ("mean and SD", "baseline")
-    assert row["mean"] == pytest.approx(values["auroc"].mean())
+    assert row["mean"] == pytest.approx(values["value"].mean())
     assert row["ci_low"] < row["mean"] < row["ci_high"]
 
 

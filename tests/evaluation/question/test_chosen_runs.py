@@ -17,7 +17,7 @@ def test_a_side_gives_what_the_estimates_and_the_question_say(evaluation: Evalua
     record, values = evaluation.record, run_values(evaluation.record, evaluation.folds)
 
     def auroc(run: tuple[str, int, int]) -> float:
-        return float(values.auroc.loc[run[1:], run[0]])
+        return float(values.tested.loc[run[1:], run[0]])
 
     means = evaluation.estimates.set_index("scenario")["mean"]
     for setting, side in setting_sides(record, values).items():

@@ -33,7 +33,7 @@ def test_the_selected_question_is_the_contrast_of_the_chosen_scenarios(evaluatio
     for weights in ("imagenet", "random"):
         own = folds[folds["scenario"].str.contains(f"-{weights}-") & ~folds["scenario"].str.endswith("probe")]
         best = own.loc[own.groupby(["repeat", "fold"])["inner_loss"].idxmin()].sort_values("fold")
-        names[weights] = best["auroc"].to_numpy()
+        names[weights] = best["value"].to_numpy()
     row = evaluation.comparisons.iloc[0]
     assert (row["level"], row["a"], row["b"]) == ("question", "imagenet", "random")
     assert row["difference"] == pytest.approx((names["imagenet"] - names["random"]).mean())
@@ -43,7 +43,7 @@ def test_the_selected_question_is_the_contrast_of_the_chosen_scenarios(evaluatio
 def test_the_grid_is_the_contrast_of_means(evaluation: Evaluation) -> None:
     row = evaluation.comparisons.query("level == 'grid'").iloc[0]
     own = evaluation.folds[~evaluation.folds["scenario"].str.endswith("probe")]
-    means = [own[own["scenario"].str.contains(f"-{weights}-")]["auroc"].mean() for weights in ("imagenet", "random")]
+    means = [own[own["scenario"].str.contains(f"-{weights}-")]["value"].mean() for weights in ("imagenet", "random")]
     assert row["difference"] == pytest.approx(means[0] - means[1])
     assert "8 scenarios" in row["reason"]
 

@@ -22,7 +22,7 @@ def wide(high: list[float], low: list[float]) -> pd.DataFrame:
 
 
 VALUES = RunValues(
-    auroc=wide([0.9, 0.8, 0.7], [0.6, 0.95, 0.5]),
+    tested=wide([0.9, 0.8, 0.7], [0.6, 0.95, 0.5]),
     inner_loss=wide([0.5, 0.3, 0.4], [0.4, 0.6, 0.4]),
     stuck=wide([True, False, True], [True, True, False]) == 1,
 )
@@ -39,7 +39,7 @@ def test_the_inner_loss_chooses_and_never_the_test_value() -> None:
 def test_test_scores_do_not_change_a_choice(evaluation: Evaluation) -> None:
     folds = evaluation.folds
     before = run_values(evaluation.record, folds)
-    after = run_values(evaluation.record, folds.assign(auroc=1 - folds["auroc"]))
+    after = run_values(evaluation.record, folds.assign(value=1 - folds["value"]))
     family = evaluation.record.family("imagenet")
     assert before.choose(family).equals(after.choose(family))
     assert not before.at(before.choose(family)).equals(after.at(after.choose(family)))

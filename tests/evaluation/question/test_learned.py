@@ -13,7 +13,18 @@ import pytest
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate, tables_of
 from radtl_tf.evaluation.inference.comparison import difference, holm
 from radtl_tf.evaluation.question.answer import Answer
-from radtl_tf.evaluation.question.learned import CHANCE, LEVEL, learned, marker_warning, sentence
+from radtl_tf.evaluation.question.learned import (
+    CHANCE,
+    LEVEL,
+    MEDIAN,
+    learned,
+    marker_warning,
+    median_errors,
+    no_model_values,
+    sentence,
+)
+from radtl_tf.evaluation.results.experiment_record import read_record
+from radtl_tf.evaluation.results.predictions import read_predictions
 
 FOLDS = pd.MultiIndex.from_product([[0], range(5)], names=["repeat", "fold"])
 NOISE = np.array([-0.01, 0.01, 0.0, 0.005, -0.005])
@@ -45,7 +56,7 @@ def test_both_sides_are_compared_with_chance_and_with_the_best_baseline(
     evaluation: Evaluation, first: float, second: float, pixels: float, above_chance: list[str], above_all: list[str]
 ) -> None:
     found = learned(asked(evaluation, first, second), baselines(metadata=0.2, pixels=pixels), 5)
-    assert (found.baseline, found.above(CHANCE), found.above_all) == ("pixels", above_chance, above_all)
+    assert (found.baseline, found.ahead_of(CHANCE), found.ahead_of_all) == ("pixels", above_chance, above_all)
     said = sentence(found)
     assert ("Both are above chance" in said) == (len(above_chance) == 2)
     assert ("Neither is shown to be above chance" in said) == (not above_chance)
@@ -75,7 +86,7 @@ def test_the_test_is_the_questions_and_each_family_has_both_weights(evaluation: 
 
 def test_a_perfect_score_in_every_fold_is_above_and_has_no_p(evaluation: Evaluation) -> None:
     found = learned(asked(evaluation, 1.0, 0.5, 0 * NOISE), baselines(), 5)
-    assert (found.above(CHANCE), found.above_all, found.baseline) == (["imagenet"], ["imagenet"], "")
+    assert (found.ahead_of(CHANCE), found.ahead_of_all, found.baseline) == (["imagenet"], ["imagenet"], "")
     assert "trivial baseline" in sentence(found) and "nan" not in sentence(found)
 
 
@@ -107,3 +118,17 @@ def test_every_possible_convention_is_a_side(outcome: Callable[..., Path]) -> No
 
 def test_without_a_question_nothing_is_compared(outcome: Callable[..., Path]) -> None:
     assert evaluate(outcome(question=None, backbones=("ResNet50",))).learned is None
+
+
+def test_chance_of_a_number_is_the_median_of_the_training_part(outcome: Callable[..., Path]) -> None:
+    small = {"backbones": ("ResNet50",), "tunings": {"frozen": (0.01,)}, "probes": False, "num_patients": 60}
+    folder = outcome(kind="regression", question={"over": "selected", "margin": 0.25}, **small)
+    record = read_record(folder)
+    predictions = read_predictions(folder / "predictions.csv", record.target)
+    found = median_errors(record, predictions)
+    truth = predictions.drop_duplicates("patient").set_index("patient")["truth"]
+    parts = record.folds[record.folds["fold"] == 1].drop_duplicates("patient")
+    median = truth[parts.loc[parts["part"] == "train", "patient"]].median()
+    tested = truth[parts.loc[parts["part"] == "test", "patient"]]
+    assert found[0, 1] == pytest.approx((tested - median).abs().mean())
+    assert no_model_values(record, pd.DataFrame({MEDIAN: [1.0] * 5}), predictions).tolist() == [1.0] * 5

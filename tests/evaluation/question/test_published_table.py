@@ -14,7 +14,7 @@ from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 
 def test_p_is_that_of_a_paired_t_over_the_scenarios(evaluation: Evaluation) -> None:
     scenarios = evaluation.record.trained
-    means = evaluation.folds.groupby("scenario")["auroc"].mean()
+    means = evaluation.folds.groupby("scenario")["value"].mean()
     sides = [
         [means[one.name] for one in scenarios if one.setting.weights == weights] for weights in ("imagenet", "random")
     ]

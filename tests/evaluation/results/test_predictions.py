@@ -132,3 +132,27 @@ def test_an_empty_truth_is_a_label_that_nobody_knows_in_a_multilabel_task_only(
     assert found["truth_b"].isna().tolist() == (both["part"] == "inner").tolist()
     with pytest.raises(DataError, match="line 4: truth"):
         read_predictions(write(table.assign(truth=table["truth"].astype(float).mask(table.index == 2)), tmp_path))
+
+
+def test_numbers_may_be_any_finite_number(table: pd.DataFrame, tmp_path: Path) -> None:
+    number = Target("regression", ())
+    table = table.assign(truth=table["example"] + 7.5, score=table["score"] - 3)
+    found = read_predictions(write(table, tmp_path), number)
+    assert found["truth"].tolist() == table["truth"].tolist()
+    assert found["score"].tolist() == pytest.approx(table["score"].tolist())
+    for column, value in (("truth", "inf"), ("score", "old"), ("truth", "")):
+        odd = table.astype(object)
+        odd.loc[2, column] = value
+        with pytest.raises(DataError, match=f"line 4: {column} is not a number"):
+            read_predictions(write(odd, tmp_path), number)
+
+
+def test_a_stage_above_a_threshold_is_above_every_lower_one(table: pd.DataFrame, tmp_path: Path) -> None:
+    ordinal = Target("ordinal", ("a", "b", "c"))
+    rows = table.drop(columns=["truth", "score"])
+    rows = rows.assign(**{"truth_above a": table["truth"], "truth_above b": 0})
+    rows.loc[rows["example"] == 3, "truth_above b"] = 1
+    rows = rows.assign(**{"score_above a": 0.6, "score_above b": 0.4})
+    rows.loc[rows["example"] == 1, ["truth_above a", "truth_above b"]] = [0, 1]
+    with pytest.raises(DataError, match="above a stage, but not above a lower one"):
+        read_predictions(write(rows, tmp_path), ordinal)

@@ -72,7 +72,7 @@ def test_averaging_independent_models_gains_and_is_written(outcome: Outcome) -> 
 
 def test_the_better_one_is_that_of_lower_inner_loss(evaluation: Evaluation) -> None:
     folds = evaluation.folds[~evaluation.folds["scenario"].str.contains("probe")]
-    best = folds.loc[folds.groupby("fold")["inner_loss"].idxmin(), "auroc"]
+    best = folds.loc[folds.groupby("fold")["inner_loss"].idxmin(), "value"]
     assert evaluation.secondary.agreements[0].better.mean == pytest.approx(best.mean())
 
 

@@ -46,7 +46,7 @@ def test_the_auroc_is_the_mean_over_the_classes(folder: Path, found: Evaluation)
     rows = table[(table[names] == first[names].to_numpy()).all(axis=1) & (table["part"] == "test")]
     patients = rows.groupby("patient")[[*target.truth, *target.score]].mean()
     truth, score = patients[list(target.truth)].to_numpy(), patients[list(target.score)].to_numpy()
-    assert first["auroc"] == pytest.approx(roc_auc_score(truth, score, average="macro"))
+    assert first["value"] == pytest.approx(roc_auc_score(truth, score, average="macro"))
 
 
 def test_the_classes_of_a_setting_have_its_auroc_as_their_mean(found: Evaluation) -> None:

@@ -52,7 +52,7 @@ def test_planted_shares_are_recovered_beside_noise() -> None:
     runs = grid(weights=0.08, backbone=0.03, fold=0.05, noise=0.04)
     found = decompose(runs)
     assert found is not None
-    means = runs["auroc"] - runs["auroc"].mean()
+    means = runs["value"] - runs["auroc"].mean()
     for name in ("weights", "backbone"):
         between = means.groupby(runs[name]).transform("mean")
         assert found.shares[name] == pytest.approx((between**2).sum() / (means**2).sum())
@@ -94,11 +94,11 @@ def test_the_experiments_runs_are_decomposed(evaluation: Evaluation) -> None:
     found = evaluation.secondary.decomposition
     assert found is not None
     trained = evaluation.folds[~evaluation.folds["scenario"].str.contains("probe")]
-    assert (found.runs, found.mean) == (len(trained), pytest.approx(trained["auroc"].mean()))
-    assert found.sd == pytest.approx(trained["auroc"].std(ddof=1))
+    assert (found.runs, found.mean) == (len(trained), pytest.approx(trained["value"].mean()))
+    assert found.sd == pytest.approx(trained["value"].std(ddof=1))
     assert list(found.shares) == ["weights", "backbone", "tuning", "learning rate", "fold", RESIDUAL]
     assert found.balanced
-    assert re.search(rf"\b80 runs .*{found.mean:.3f} ± {found.sd:.3f}", found.sentence)
+    assert re.search(rf"\b80 runs .*{found.mean:.3f} ± {found.sd:.3f}", found.sentence("AUROC"))
 
 
 def test_conventions_are_a_factor_where_the_grid_lists_them(outcome: Callable[..., Path]) -> None:

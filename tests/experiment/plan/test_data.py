@@ -86,8 +86,10 @@ def test_what_is_accepted_is_what_the_latest_call_says(make_experiment: Any, tmp
     with plan.folder.finishing(plan.runs[0]):
         pass
     _, second = record("shortcut")
-    assert {key for key in first if first[key] != second[key]} == {"check", "warnings"}
-    assert record()[1] == first
+    assert {key for key in first if first[key] != second[key]} == {"check", "warnings", "checksum"}
+    third = record()[1]
+    assert len(third.pop("changes")) == 2  # accepted, and not accepted again
+    assert {**third, "checksum": first["checksum"]} == first
 
 
 @pytest.mark.slow
@@ -150,3 +152,41 @@ def test_a_named_data_set_is_checked_too(make_experiment: Any, tmp_path: Path, m
         "shortcut",
         "marker",
     ]
+
+
+def test_touched_images_build_nothing_again(make_experiment: Any, tmp_path: Path) -> None:
+    experiment, folder = make_experiment(), OutputFolder(tmp_path / "out")
+    before = take_in(experiment, folder)
+    for image in (tmp_path / "images").iterdir():
+        image.touch()
+    after = take_in(experiment, folder)
+    assert after.builder.data_path == before.builder.data_path
+    assert len(list(folder.data.glob("radiographs/*"))) == 1
+
+
+def test_an_experiment_goes_on_where_its_data_have_moved(plan_on_read_images: Any, tmp_path: Path) -> None:
+    plan = plan_on_read_images()
+    with plan.folder.finishing(plan.runs[0]):
+        pass
+    here = Path(plan.experiment.task.manifest).parent
+    shutil.copytree(here / "images", tmp_path / "moved" / "images")
+    shutil.copy(here / "labels.csv", tmp_path / "moved")
+    moved = plan_on_read_images(task={"manifest": str(tmp_path / "moved" / "labels.csv")})
+    assert moved.folder.is_done(plan.runs[0])
+    written = read_json(moved.folder.experiment)
+    assert written["experiment"]["task"]["manifest"] == str(tmp_path / "moved" / "labels.csv")
+    assert moved.data_set == plan.data_set
+
+
+@pytest.mark.parametrize("name", ["dataset_info.json", "features.json", "*.tfrecord*"])
+def test_a_damaged_data_set_is_built_again_with_one_line(
+    plan_on_read_images: Any, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    plan = plan_on_read_images()
+    file = next(plan.data_set.glob(name))
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2])
+    caplog.clear()
+    again = plan_of(plan.experiment, plan.folder, device=plan.device, weights_folder=plan.folder.root)
+    assert again.data_sha256 == plan.data_sha256
+    assert sum("built again" in line for line in caplog.messages) == 1

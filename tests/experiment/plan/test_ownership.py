@@ -24,7 +24,7 @@ def test_a_folder_is_begun_when_a_run_is_finished(folder: OutputFolder) -> None:
     assert not is_begun(folder)
     write_json(folder.runs / "scenario" / ".0-1.99.part" / "DONE.json", {})  # killed before the final rename
     assert not is_begun(folder)
-    write_json(folder.runs / "scenario" / "0-1" / "DONE.json", {})
+    write_json(folder.runs / "scenario" / "0-1" / "DONE.json", {"run": "scenario/0-1"})
     assert is_begun(folder)
 
 

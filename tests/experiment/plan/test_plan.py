@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pytest
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
 from radtl_tf.experiment.plan.plan import Plan
-from radtl_tf.records.disk import read_json, write_json
+from radtl_tf.experiment.plan.plan import make_plan as plan_of
+from radtl_tf.records.disk import read_json
+from radtl_tf.records.experiment_facts import write_facts
 
 
 def finish_a_run(plan: Plan) -> Plan:
@@ -109,7 +112,9 @@ def test_a_changed_evaluation_is_recorded_and_is_no_new_experiment(plan_on_read_
     after = read_json(folder.experiment)
     assert after["experiment"].pop("evaluation")["operating_points"] == ["youden"]
     del before["experiment"]["evaluation"]
-    assert after == before
+    changes = after.pop("changes")  # with their date
+    assert ["youden" in change["what"] for change in changes] == [True]
+    assert {**after, "checksum": before["checksum"]} == before
     with pytest.raises(OutputError, match="training.epochs"):
         plan_on_read_images(evaluation={"operating_points": ["youden"]}, training={"epochs": 4})
 
@@ -118,7 +123,7 @@ def test_a_folder_from_before_there_was_an_evaluation_section_goes_on(plan_on_re
     folder = finish_a_run(plan_on_read_images()).folder
     record = read_json(folder.experiment)
     del record["experiment"]["evaluation"]
-    write_json(folder.experiment, record)
+    write_facts(folder.experiment, record)
     plan_on_read_images()
     assert read_json(folder.experiment)["experiment"]["evaluation"] == {"operating_points": [], "subgroups": []}
 
@@ -173,3 +178,36 @@ def test_an_output_that_cannot_be_written(make_plan: Any, tmp_path: Path) -> Non
     (tmp_path / "occupied").write_text("")
     with pytest.raises(OutputError, match="occupied"):
         make_plan("occupied/out")
+
+
+def test_another_machine_is_refused_while_runs_remain(plan_on_read_images: Any) -> None:
+    plan = finish_a_run(plan_on_read_images())
+    places = {"device": replace(plan.device, precision="mixed_bfloat16"), "weights_folder": plan.folder.root}
+    with pytest.raises(OutputError, match="precision float32, now mixed_bfloat16"):
+        plan_of(plan.experiment, plan.folder, **places)
+    assert plan_of(plan.experiment, plan.folder, **places, allow_changed=True).remaining
+
+
+def test_damaged_files_of_the_plan_are_written_again(plan_on_read_images: Any) -> None:
+    plan = finish_a_run(plan_on_read_images())
+    folder = plan.folder
+    files = (folder.folds, folder.baselines, folder.inputs, folder.image_hashes)
+    before = {file: file.read_bytes() for file in files}
+    for file in files:
+        file.write_bytes(before[file][:20])
+    plan_of(plan.experiment, folder, device=plan.device, weights_folder=folder.root)
+    assert {file: file.read_bytes() for file in files} == before
+
+
+def test_a_lost_experiment_is_written_again_if_the_runs_belong_to_it(plan_on_read_images: Any) -> None:
+    plan = plan_on_read_images()
+    with plan.folder.finishing(plan.runs[0], **plan.identity):
+        pass
+    before = read_json(plan.folder.experiment)
+    plan.folder.experiment.write_text("{")
+    plan_of(plan.experiment, plan.folder, device=plan.device, weights_folder=plan.folder.root)
+    after = read_json(plan.folder.experiment)
+    assert {key for key in after if after[key] != before.get(key)} == {"changes", "checksum"}
+    plan.folder.experiment.unlink()
+    with pytest.raises(OutputError, match="another output folder"):
+        plan_on_read_images(training={"epochs": 4})

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from radtl_tf.errors import ExperimentError, WeightsError
-from radtl_tf.experiment.plan.scenarios import runs_of, scenarios_of, weights_records
+from radtl_tf.experiment.plan.scenarios import scenarios_of, weights_records
+from radtl_tf.records.runs import runs_of
 
 
 def test_scenarios_are_the_product_and_a_probe_beside_each_frozen_setting(make_experiment: Any, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_every_trained_run_has_its_test_auroc_once(reported: tuple[OutputFolder,
     assert len(rows)
     for row in rows.itertuples():
         place = folder.tensorboard / Run(scenarios[row.scenario], row.repeat, row.fold).events
-        assert value(place, "test/auroc") == pytest.approx(row.auroc)
+        assert value(place, "test/auroc") == pytest.approx(row.value)
         assert len(EventAccumulator(str(place)).Reload().Tensors("test/precision_recall")) == 1
 
 
@@ -45,7 +45,7 @@ def test_every_scenario_has_the_means_over_its_runs(reported: tuple[OutputFolder
     folder, evaluation = reported
     for scenario in evaluation.record.trained:
         place = folder.tensorboard / scenario.events / "mean"
-        aurocs = evaluation.folds[evaluation.folds["scenario"] == scenario.name]["auroc"]
+        aurocs = evaluation.folds[evaluation.folds["scenario"] == scenario.name]["value"]
         assert value(place, "test/auroc") == pytest.approx(aurocs.mean())
         runs = [EventAccumulator(str(run)).Reload().Tensors("loss") for run in sorted(place.parent.glob("[0-9]*"))]
         firsts = [float(make_ndarray(losses[0].tensor_proto)) for losses in runs]

@@ -160,3 +160,22 @@ def test_a_subset_keeps_the_order_and_its_own_groups(data: Dataset) -> None:
 def test_rows_outside_are_refused(data: Dataset, rows: Any) -> None:
     with pytest.raises(DataError):
         data.subset(rows)
+
+
+def test_numbers_and_stages_keep_their_values(table: Path) -> None:
+    frame = pd.read_csv(table, dtype=str)
+    frame["age"] = [f"{6 + number / 4:.2f}".replace(".", ",") for number in range(len(frame))]
+    frame["stage"] = [("low", "middle", "high")[number % 3] for number in range(len(frame))]
+    common = {"patient": "patient_id", "root": table.parent}
+    ages = Dataset.from_frame(frame, label="age", kind="regression", label_unit="years", **common)
+    assert ages.y.dtype == np.float64 and ages.y[:3].tolist() == [6, 6.25, 6.5] and ages.classes == ()
+    assert ages.subset([2, 5]).y.tolist() == [6.5, 7.25] and "mean" in repr(ages)
+    assert "Mean" in ages.check().checked.tables["Folds"].columns
+    images, y = next(iter(ages.to_tf(size=32, batch_size=4)))
+    assert (y.dtype.name, y.numpy().tolist()) == ("float32", [6, 6.25, 6.5, 6.75]) and images.shape == (4, 32, 32, 1)
+    stages = Dataset.from_frame(frame, label="stage", kind="ordinal", classes=["low", "middle", "high"], **common)
+    assert stages.y[:4].tolist() == [0, 1, 2, 0] and stages.classes == ("low", "middle", "high")
+    with pytest.raises(DataError, match="'middle'"):
+        Dataset.from_frame(frame, label="stage", kind="ordinal", classes=["low", "high", "other"], **common)
+    with pytest.raises(DataError, match="not a finite number"):
+        Dataset.from_frame(frame, label="stage", label_unit="years", **common)

@@ -135,3 +135,21 @@ def test_arguments_out_of_range_are_refused(changes: dict[str, Any]) -> None:
 def test_wrong_labels_and_groups_are_refused(y: Any, groups: Any) -> None:
     with pytest.raises(DataError):
         list(PatientFolds(2).split(None, y, groups))
+
+
+def test_folds_of_numbers_are_those_of_an_experiment() -> None:
+    cases = linked_cases("binary")
+    truth = np.random.default_rng(5).normal(10, 3, len(cases.truth))
+    numbers = dataclasses.replace(cases, truth=truth, classes=(), kind="regression")
+    compare(numbers, FoldPlan(count=4, repeats=2), numbers.groups)
+    with pytest.raises(DataError):
+        list(PatientFolds(4).split(None, np.where(truth > 10, np.nan, truth), numbers.groups))
+
+
+def test_whole_floats_are_classes_unless_there_are_many() -> None:
+    cases = linked_cases("multiclass")
+    whole = list(PatientFolds(3).split(None, cases.truth.astype(float), cases.patients))
+    classes = list(PatientFolds(3).split(None, cases.truth, cases.patients))
+    assert all(np.array_equal(one[1], other[1]) for one, other in zip(whole, classes, strict=True))
+    ages = np.random.default_rng(0).integers(6, 18, len(cases.truth)).astype(float)
+    assert len(list(PatientFolds(3).split(None, ages, cases.patients))) == 3

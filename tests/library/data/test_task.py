@@ -20,6 +20,8 @@ SOURCE: dict[str, Path | str] = {"manifest": Path("labels.csv")}
         ({"label": ["x", "y"]}, "multilabel"),
         ({"label_separator": "|"}, "multilabel"),
         ({"label_separator": "|", "positive": "x"}, "binary"),
+        ({"label_unit": "years"}, "regression"),
+        ({"kind": "ordinal", "classes": ["a", "b", "c"]}, "ordinal"),
     ],
 )
 def test_the_kind_follows_from_what_is_said(given: dict[str, Any], kind: str) -> None:
@@ -34,6 +36,10 @@ def test_values_become_text() -> None:
 def test_contradictions_are_refused() -> None:
     with pytest.raises(ExperimentError):
         task_from(SOURCE, kind="binary")
+    with pytest.raises(ExperimentError):
+        task_from(SOURCE, kind="regression")  # no unit of the label
+    with pytest.raises(ExperimentError):
+        task_from(SOURCE, kind="ordinal")  # no stages
     with pytest.raises(ExperimentError):
         task_from(SOURCE, positive="sick", patient="id", one_image_per_patient=True)
 

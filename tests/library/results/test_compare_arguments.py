@@ -105,3 +105,15 @@ def test_columns_are_for_frames_only(table: Path) -> None:
         dataset_from(Dataset.from_csv(table, **COLUMNS), patient="patient_id")
     with pytest.raises(DataError):
         dataset_from(str(table), patient="patient_id")  # type: ignore[arg-type]
+
+
+def test_the_margin_of_an_auroc_has_a_default_and_that_of_an_error_has_none(table: Path, frame: pd.DataFrame) -> None:
+    classes = experiment_of(Dataset.from_csv(table, **COLUMNS), asked(margin=None))
+    assert classes.question and (classes.question.metric, classes.question.margin) == ("auroc", 0.02)
+    frame["age"] = [f"{number / 4}" for number in range(len(frame))]
+    data = Dataset.from_frame(frame, label="age", label_unit="years", patient="patient_id", root=table.parent)
+    with pytest.raises(ExperimentError, match=r"question\.margin"):
+        experiment_of(data, asked(margin=None))
+    found = experiment_of(data, asked(margin=1.5))
+    assert found.question and (found.question.metric, found.question.margin) == ("mae", 1.5)
+    assert experiment_of(data, asked(margin=None, weights=["random"])).question is None

@@ -11,6 +11,7 @@ import pytest
 from radtl_tf.errors import DataError, ExperimentError, OutputError
 from radtl_tf.evaluation.evaluate import evaluate
 from radtl_tf.library.results.result import FRAMES, Result
+from radtl_tf.records.experiment_facts import write_facts
 from radtl_tf.records.runs import SETTING_COLUMNS
 
 SETTINGS = [f"Tiny-{weights}-tf-{tuning}" for weights in ("mine", "random") for tuning in ("frozen", "probe", "topK2")]
@@ -75,7 +76,7 @@ def test_what_a_person_sees_is_the_answer_and_the_settings(result: Result, own: 
         assert words in text and words in page
     facts = json.loads((own / "experiment.json").read_text())
     facts["experiment"]["name"] = "<script>alert(1)</script>"
-    (own / "experiment.json").write_text(json.dumps(facts))
+    write_facts(own / "experiment.json", facts)
     assert "<script>" not in Result(own)._repr_html_()
 
 
@@ -114,6 +115,6 @@ def test_a_folder_without_an_experiment_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_of_a_newer_version_says_which(own: Path) -> None:
     facts = json.loads((own / "experiment.json").read_text())
-    (own / "experiment.json").write_text(json.dumps({**facts, "format": 99, "versions": {"radtl_tf": "9.8.7"}}))
+    write_facts(own / "experiment.json", {**facts, "format": 99, "versions": {"radtl_tf": "9.8.7"}})
     with pytest.raises(DataError, match=r"9\.8\.7"):
         Result(own)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from radtl_tf.deploy.predict import Score
+from radtl_tf.deploy.quality import Quality
 from radtl_tf.library.results.score_sources import Source
 from radtl_tf.library.results.score_table import ScoreTable
 from radtl_tf.progress import Progress
@@ -35,11 +36,29 @@ class Model:
         (BINARY, ("score", "above_youden", "above_sensitivity_0.95")),
         ({"kind": "binary", "classes": ["a", "b"]}, ("score",)),
         ({"kind": "multilabel", "classes": ["a", "b c"]}, ("score_a", "score_b c")),
+        ({"kind": "ordinal", "classes": ["CS1", "CS2"]}, ("score_CS1", "score_CS2", "stage")),
+        ({"kind": "regression", "classes": [], "label_unit": "years"}, ("score",)),
     ],
 )
 def test_the_columns_follow_the_card(card: dict[str, Any], expected: tuple[str, ...]) -> None:
     assert ScoreTable(card).columns == ("path", "valid", "reason", *expected, "quality")
     assert ScoreTable(card, "row").columns[0] == "row"
+
+
+@pytest.mark.parametrize(
+    ("card", "scores", "cells"),
+    [
+        ({"kind": "ordinal", "classes": ["CS1", "CS2", "CS3"]}, (0.2, 0.5, 0.3), (0.2, 0.5, 0.3, "CS2")),
+        ({"kind": "regression", "classes": [], "label_range": [8.0, 15.0]}, (16.5,), (16.5,)),
+    ],
+)
+def test_the_cells_of_stages_and_numbers(
+    card: dict[str, Any], scores: tuple[float, ...], cells: tuple[Any, ...], reading: Any
+) -> None:
+    table = ScoreTable(card)
+    row = table._row("a.png", Score(Path("a.png"), scores, reading=reading()), Quality(card))
+    assert row[:3] == ("a.png", True, None) and row[3:-1] == cells
+    assert row[-1] == ("range unknown" if card["kind"] == "regression" else "unknown")
 
 
 def test_a_row_per_source_in_order(tmp_path: Path) -> None:

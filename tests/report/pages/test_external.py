@@ -9,7 +9,7 @@ import pytest
 from radtl_tf.evaluation.external.drift import Drift, drifts, sentence
 from radtl_tf.evaluation.external.frozen_models import External, Scored, evaluate_classes, evaluate_external
 from radtl_tf.report.drawing.templates import DISCLAIMER
-from radtl_tf.report.pages.external import _mean, _roc, as_text, tables_of, write_page
+from radtl_tf.report.pages.external import as_text, tables_of, write_page
 
 NAME = "<b>Net</b>-mine-tf-frozen"
 
@@ -80,24 +80,3 @@ def test_several_classes_have_a_row_and_a_thin_curve_each(tmp_path: Path) -> Non
     page = (tmp_path / "page.html").read_text()
     assert "<i>a" not in page and "images with &lt;i&gt;a&lt;/i&gt;: 20" in page
     assert page.count("stroke-opacity: 0.5") == 6
-
-
-def test_the_area_under_the_mean_curve_is_the_mean_area() -> None:
-    random = np.random.default_rng(3)
-    views = [(random.permutation(np.arange(30) < size), random.integers(0, 8, 30) / 8) for size in (4, 11, 20)]
-    curves = [_roc(truth.astype(np.int64), scores) for truth, scores in views]
-    wrong, found = _mean(curves)
-    assert (np.diff(wrong) >= 0).all() and (np.diff(found) >= -1e-12).all()
-    areas = [np.trapezoid(rates, at) for at, rates in curves]
-    assert np.trapezoid(found, wrong) == pytest.approx(np.mean(areas))
-    steps = [(np.array([0, 0, 1]), np.array([0, 1, 1])), (np.array([0, 1, 1]), np.array([0, 0, 1]))]
-    wrong, found = _mean(steps)
-    assert wrong.tolist() == [0, 0, 1, 1]
-    assert found.tolist() == [0, 0.5, 0.5, 1]
-
-
-def test_the_curve_takes_equal_scores_together() -> None:
-    wrong, found = _roc(np.array([1, 0, 1, 0]), np.array([0.9, 0.5, 0.5, 0.1]))
-    assert wrong.tolist() == [0, 0, 0.5, 1]
-    assert found.tolist() == [0, 0.5, 1, 1]
-    assert np.trapezoid(found, wrong) == pytest.approx(0.875)

@@ -18,6 +18,7 @@ from radtl_tf.cli.main import main
 from radtl_tf.errors import DataError, ExperimentError, WeightsError
 from radtl_tf.evaluation.evaluate import evaluate
 from radtl_tf.places import shipped
+from radtl_tf.records.experiment_facts import write_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.pages.experiment import write_report
 from radtl_tf.report.saliency import draw as saliency
@@ -107,11 +108,11 @@ def test_what_cannot_be_drawn_is_said(out: Path, monkeypatch: pytest.MonkeyPatch
     predictions = (out / "predictions.csv").read_text()
     record = json.loads((out / "experiment.json").read_text())
     record["experiment"]["task"] |= {"kind": "multiclass", "positive": None}
-    (out / "experiment.json").write_text(json.dumps(record))
+    write_facts(out / "experiment.json", record)
     with pytest.raises(ExperimentError, match="binary .*multiclass"):
         draw(out)
     record["experiment"]["task"] |= {"kind": "binary", "positive": "sick"}
-    (out / "experiment.json").write_text(json.dumps(record))
+    write_facts(out / "experiment.json", record)
     table = pd.read_csv(out / "predictions.csv", dtype=str)
     table["score"] = "0.5"
     table.to_csv(out / "predictions.csv", index=False)

@@ -12,5 +12,5 @@ from radtl_tf.report.text.task_words import WORDS, words
 def test_every_kind_has_its_words(evaluation: Evaluation) -> None:
     assert set(WORDS) == set(get_args(Kind))
     assert words(evaluation) is WORDS["binary"]
-    assert [bool(of.averaged) for of in WORDS.values()] == [False, True, True]
-    assert "{" not in "".join(of.auroc for of in WORDS.values())
+    assert [bool(of.averaged) for of in WORDS.values()] == [False, True, True, True, False]
+    assert "{" not in "".join(of.metric for of in WORDS.values())

@@ -16,7 +16,7 @@ def test_shares_add_up_and_say_their_order(evaluation: Evaluation) -> None:
     assert [row[0] for row in table.rows][-1].startswith("residual")
     assert sum(float(row[1].removesuffix(" %")) for row in table.rows) == pytest.approx(100, abs=0.5)
     assert evaluation.secondary.decomposition is not None
-    assert evaluation.secondary.decomposition.sentence in table.caption
+    assert evaluation.secondary.decomposition.sentence("AUROC") in table.caption
 
 
 def test_without_spread_there_is_no_row(outcome: Callable[..., Path]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score
 
 from radtl_tf.data.folds.draw import Fold
@@ -82,3 +82,22 @@ def test_a_label_is_learned_from_the_images_where_it_is_known(cases: Cases, fold
     model = LogisticRegression(C=DEFAULT_STRENGTH, max_iter=1000, tol=1e-8).fit(rows[known], cases.truth[known])
     expected = model.predict_proba(rows[fold.test])[:, 1]
     np.testing.assert_allclose(found.scores["test"][:, 0], expected, atol=1e-4)
+
+
+def test_a_number_is_fitted_by_ridge_regression(cases: Cases, fold: Fold, features: np.ndarray) -> None:
+    truth = 100 + 7.0 * features[:, 0]
+    numbers = replace(cases, truth=truth.astype(np.float64), classes=(), kind="regression")
+    fixed = fit(lambda at: features[at], numbers, replace(fold, fixed_epochs=True))
+    scaled = (features - fixed.mean) / np.where(fixed.sd > 0, fixed.sd, np.inf)
+    plain = Ridge(alpha=1 / DEFAULT_STRENGTH).fit(scaled[fold.train], truth[fold.train])
+    np.testing.assert_allclose(fixed.scores["test"], plain.predict(scaled[fold.test]), rtol=1e-5)
+    chosen = fit(lambda at: features[at], numbers, replace(fold, fixed_epochs=False))
+    assert chosen.strength == max(STRENGTHS)  # the number is a line of a feature, so the weakest penalty is best
+    np.testing.assert_allclose(chosen.scores["test"], truth[fold.test], atol=0.1)
+
+
+def test_stages_are_fitted_threshold_by_threshold(cases: Cases, fold: Fold, features: np.ndarray) -> None:
+    stages = replace(cases, truth=np.arange(72) % 3, classes=("a", "b", "c"), kind="ordinal")
+    labels = replace(stages, truth=stages.above, classes=("above a", "above b"), kind="multilabel")
+    one, other = (fit(lambda at: features[at], of, fold) for of in (stages, labels))
+    np.testing.assert_array_equal(one.scores["test"], other.scores["test"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import pandas as pd
 from radtl_tf.data.folds.draw import Fold
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.evaluation.metrics.auroc import auroc
-from radtl_tf.records.runs import BINARY
+from radtl_tf.records.runs import BINARY, Target
 from radtl_tf.training.linear.trivial_baselines import BASELINES, predict_baselines
 
 
@@ -31,3 +33,17 @@ def test_a_baseline_scores_every_inner_and_test_image_of_every_fold(cases: Cases
 def test_without_a_difference_there_is_no_baseline(cases: Cases, fold: Fold, reading: Any) -> None:
     assert list(predict_baselines([reading()] * len(cases.truth), cases, [fold])) == []
     assert list(BASELINES) == ["mean and SD", "16 x 16 pixels", "metadata"]
+
+
+def test_the_median_of_the_training_part_is_the_chance_of_numbers(
+    cases: Cases, fold: Fold, reading: Callable[..., Any]
+) -> None:
+    numbers = replace(cases, truth=np.arange(72.0), classes=(), kind="regression")
+    known = [reading(mean=place / 72, metadata={"age": str(int(place)), "view": "PA"}) for place in numbers.truth]
+    rows = pd.DataFrame(predict_baselines(known, numbers, [fold]), columns=Target("regression", ()).columns)
+    assert set(rows["scenario"]) == {"median", "mean and SD"}  # the age is the label, so it is no baseline
+    median = rows[rows["scenario"] == "median"]
+    assert (median["score"] == np.median(fold.train)).all() and set(median["part"]) == {"inner", "test"}
+    np.testing.assert_array_equal(median["truth"], median["example"])
+    errors = (rows["truth"] - rows["score"]).abs().groupby(rows["scenario"]).mean()
+    assert errors["mean and SD"] < 0.2 * errors["median"]

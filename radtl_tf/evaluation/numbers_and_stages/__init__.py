@@ -1,0 +1,1 @@
+"""What only a regression or an ordinal task has: predicted numbers with their intervals, and predicted stages."""

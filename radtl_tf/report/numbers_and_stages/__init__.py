@@ -1,0 +1,1 @@
+"""Tables and figures that only a regression or an ordinal task has."""
