@@ -36,7 +36,7 @@ def grid(seed: int = 0, noise: float = 0.0, **effects: float) -> pd.DataFrame:
             parent = table.assign(level=levels).drop_duplicates("level").sort_values("level")[nested[name][0]]
             effect -= pd.Series(effect).groupby(parent.to_numpy()).transform("mean").to_numpy()
         values += sd * (effect - effect.mean())[levels]
-    return table.assign(auroc=0.7 + values)
+    return table.assign(value=0.7 + values)
 
 
 @pytest.mark.parametrize("name", FACTORS)
@@ -52,7 +52,7 @@ def test_planted_shares_are_recovered_beside_noise() -> None:
     runs = grid(weights=0.08, backbone=0.03, fold=0.05, noise=0.04)
     found = decompose(runs)
     assert found is not None
-    means = runs["value"] - runs["auroc"].mean()
+    means = runs["value"] - runs["value"].mean()
     for name in ("weights", "backbone"):
         between = means.groupby(runs[name]).transform("mean")
         assert found.shares[name] == pytest.approx((between**2).sum() / (means**2).sum())
@@ -63,7 +63,7 @@ def test_planted_shares_are_recovered_beside_noise() -> None:
 def test_an_interaction_is_left_to_the_residual() -> None:
     runs = grid()
     sign = np.where(runs["pixels"] == "tf", 1, -1) * runs["weights"].map({"a": 1, "b": -1, "c": 0})
-    found = decompose(runs.assign(auroc=0.7 + 0.1 * sign))
+    found = decompose(runs.assign(value=0.7 + 0.1 * sign))
     assert found is not None
     assert found.shares[RESIDUAL] == pytest.approx(1)
 
@@ -86,7 +86,7 @@ def test_factors_of_one_level_have_no_share_and_no_spread_no_decomposition() -> 
     assert rates is not None
     assert "learning rate" not in rates.shares
     assert rates.balanced
-    assert decompose(runs.assign(auroc=0.5)) is None
+    assert decompose(runs.assign(value=0.5)) is None
     assert decompose(runs[:1]) is None
 
 
