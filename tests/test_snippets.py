@@ -86,7 +86,7 @@ def parse(words: list[str]) -> None:
         UsageError: there is no such verb, option or choice, or something is missing.
     """
     command: click.Command | None = main
-    context = click.Context(main, info_name="radtl")
+    context = click.Context(main, info_name="radtl", **main.context_settings)
     while isinstance(command, click.Group):
         name, command, words = command.resolve_command(context, words)
         is_group = isinstance(command, click.Group)

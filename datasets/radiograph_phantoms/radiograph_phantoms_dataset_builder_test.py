@@ -12,7 +12,7 @@ from radtl_tf.data.tfds.examples import SPLIT
 
 class RadiographPhantomsTest(tfds.testing.DatasetBuilderTestCase):
     DATASET_CLASS = builder_class("radiograph_phantoms")
-    SPLITS = {SPLIT: 8}  # of every kind, with this seed
+    SPLITS = {SPLIT: 8}  # of every kind, with these seeds
     test_registered = None  # found by its folder, not in TFDS's registry
 
     def _make_builder(self, config: Any = None) -> Any:
@@ -27,7 +27,7 @@ class RadiographPhantomsTest(tfds.testing.DatasetBuilderTestCase):
             name=f"small-{config}",
             kind=next(one.kind for one in self.DATASET_CLASS.BUILDER_CONFIGS if one.name == config),
             num_patients=4,
-            seed=109,
+            seed={"skull-age": 101, "skull-stages": 126}.get(config, 109),
             height=48,
         )
 

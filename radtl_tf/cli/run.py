@@ -123,7 +123,7 @@ def train(out: Path, allow_changed: bool, **flags: Any) -> None:
 @click.argument("folder", type=FOLDER)
 @as_json
 def status(folder: Path, as_json: bool) -> None:
-    """Show how much of an experiment is done, what failed, and who works on it.
+    """Show what is done, what failed, and who is at work.
 
     FOLDER is the output folder of `radtl run`. It can be read at any time, on any machine that sees it.
 

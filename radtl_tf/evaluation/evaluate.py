@@ -83,8 +83,9 @@ def evaluate(folder: Path) -> Evaluation:
         DataError: the predictions are damaged, incomplete or cannot be compared.
         OutputError: a file of the folder is missing or damaged.
     """
-    record = without_failed(read_record(folder), folder)
-    refuse_changed(OutputFolder(folder), record.facts)
+    whole = read_record(folder)
+    refuse_changed(OutputFolder(folder), whole.facts)
+    record = without_failed(whole, folder)
     predictions = read_predictions(OutputFolder(folder).predictions, record.target, record.missing.scenarios)
     folds = fold_values(predictions, record.data.unit, record.target)
     runs = RunParts(predictions, record.data.unit, record.target)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from radtl_tf.errors import DataError
@@ -13,6 +12,10 @@ from radtl_tf.evaluation.evaluate import evaluate
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.missing_runs import without_failed
 from radtl_tf.experiment.report import report_experiment
+from radtl_tf.records.experiment_facts import read_facts
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.integrity.joined_predictions import write_joined
+from radtl_tf.records.runs import runs_of
 from radtl_tf.records.safety.failures import record_failures
 from radtl_tf.report.pages.card import answer_lines
 
@@ -27,15 +30,13 @@ def out(finished_once: Path, tmp_path: Path) -> Path:
 
 def lose(out: Path, *names: str, failed: bool = True) -> ExperimentRecord:
     """Remove runs from an output folder, as if they had failed twice; return the record without them."""
-    table = pd.read_csv(out / "predictions.csv", dtype=str, keep_default_na=False)
     for name in names:
         shutil.rmtree(out / "runs" / name)
-        scenario, place = name.split("/")
-        repeat, fold = place.split("-")
-        table = table[~((table.scenario == scenario) & (table.repeat == repeat) & (table.fold == fold))]
         for _ in range(2 * failed):
             record_failures(out, [name], "killed by signal 9")
-    table.to_csv(out / "predictions.csv", index=False)
+    folder = OutputFolder(out)
+    facts = read_facts(folder.experiment)
+    write_joined(folder, facts.target, runs_of(facts.experiment, facts.scenarios))
     return without_failed(read_record(out), out)
 
 

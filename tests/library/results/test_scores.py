@@ -14,7 +14,7 @@ from PIL import Image
 
 import radtl_tf as radtl
 from radtl_tf.data.decoding.images import decode
-from radtl_tf.deploy.quality import BITS, BRIGHTNESS, SIZE, UNKNOWN
+from radtl_tf.deploy.quality import BITS, BRIGHTNESS, RANGE, SIZE, UNKNOWN
 from radtl_tf.library.results.score_table import PATH, QUALITY, REASON, VALID
 from radtl_tf.library.results.scores import ERROR
 
@@ -109,4 +109,5 @@ def test_a_model_without_maps_says_so(compared: Path, tmp_path: Path, monkeypatc
 def test_the_reference_has_every_column_and_code() -> None:
     page = (Path(radtl.__file__).parents[1] / "docs" / "reference" / "scores.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([\w<>]+)` \|", page, flags=re.M)
-    assert rows == [PATH, VALID, REASON, "score", "above_<name>", QUALITY, ERROR, SIZE, BRIGHTNESS, BITS, UNKNOWN]
+    columns = [PATH, VALID, REASON, "score", "stage", "above_<name>", QUALITY, ERROR]
+    assert rows == [*columns, SIZE, BRIGHTNESS, BITS, RANGE, UNKNOWN]

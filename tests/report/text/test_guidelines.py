@@ -15,6 +15,7 @@ from radtl_tf.report.pages.sections import Contents, contents
 from radtl_tf.report.saliency.section import read_saliency
 from radtl_tf.report.text.guidelines import STATES, Item, as_table, checklists, key_of
 from radtl_tf.report.text.methods import sentences
+from radtl_tf.report.text.secondary_sentences import checklist_sentences
 
 Outcome = Callable[..., Path]
 TEXT = Path(__file__).parents[3] / "radtl_tf" / "report" / "text"
@@ -57,7 +58,7 @@ def few(tmp_path_factory: pytest.TempPathFactory, synthetic: ModuleType) -> Cont
 
 
 def test_every_sentence_and_place_that_is_named_exists(evaluation: Evaluation, whole: Contents) -> None:
-    known = {*sentences(evaluation), "result", "saliency", "missing"}
+    known = {*sentences(evaluation), *checklist_sentences(evaluation), "result", "saliency", "missing"}
     words = [word for line in ROWS[1:] for column in line.split("\t")[5:] for word in column.split()]
     assert {word[1:] for word in words if word.startswith("@")} <= known
     optional = {"check", "baselines", "layers", "not-converged", "learning-curve"}

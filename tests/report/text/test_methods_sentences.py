@@ -15,6 +15,7 @@ from radtl_tf.records.experiment_facts import CheckFacts, FindingFacts, UnknownF
 from radtl_tf.report.text.guidelines import checklists
 from radtl_tf.report.text.methods import sentences
 from radtl_tf.report.text.methods_sentences import MADE, missing_data
+from radtl_tf.report.text.secondary_sentences import checklist_sentences
 
 Outcome = Callable[..., Path]
 Changed = Callable[..., Evaluation]
@@ -129,7 +130,9 @@ def test_all_checklists_follow_the_policy_for_missing_labels(
     not_said: str,
 ) -> None:
     found = changed(evaluation, task={"missing": missing}, data={"unknown": unknown})
-    said_all = sentences(found) | {"result": "", "saliency": "", "missing": missing_data(found)}
+    said_all = (
+        sentences(found) | checklist_sentences(found) | {"result": "", "saliency": "", "missing": missing_data(found)}
+    )
     drafts = [
         item.draft for items in checklists(said_all, ()).values() for item in items if "issing data" in item.topic
     ]
