@@ -20,6 +20,17 @@ FINDINGS = ["Atelectasis", "Edema", "Effusion", "Infiltration", "Pneumonia"]
 
 
 @pytest.fixture(scope="module")
+def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("features")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(features: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use one feature cache for all experiments on the same radiographs, as a user does."""
+    monkeypatch.setenv("RADTL_CACHE", str(features))
+
+
+@pytest.fixture(scope="module")
 def run(real_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return a function that runs a shipped experiment once and returns its output folder."""
     root = tmp_path_factory.mktemp("chest400")
