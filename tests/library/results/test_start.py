@@ -25,7 +25,7 @@ def test_one_call_answers_the_question_on_the_folds_of_the_splitter(compared: Pa
 
 @pytest.mark.slow
 def test_the_same_call_trains_nothing_again(compared: Path, arguments: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(experiment_run, "execute", lambda plan: iter(plan.remaining))
+    monkeypatch.setattr(experiment_run, "execute", lambda plan, only: iter(only))
     before = {path: path.stat().st_mtime_ns for path in (compared / "results" / "runs").rglob("DONE.json")}
     frame = pd.read_csv(compared / "labels.csv", dtype=str)
     assert isinstance(radtl.compare(frame, **arguments(compared)), Result)
@@ -43,7 +43,7 @@ training = {{ image_size = 32, epochs = 1, batch_size = 16 }}
 """
     (tmp_path / "experiment.toml").write_text(text)
 
-    def interrupted(plan: Any) -> Any:
+    def interrupted(plan: Any, only: Any) -> Any:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
