@@ -25,6 +25,8 @@ from radtl_tf.records.disk import read_json, write_json
 from radtl_tf.records.experiment_facts import read_facts, write_facts
 from radtl_tf.records.folder import OutputFolder
 
+pytestmark = pytest.mark.slow
+
 SETTING = "Tiny-mine-tf-frozen"
 
 
@@ -59,7 +61,6 @@ def test_a_model_of_one_fold_gives_the_predictions_of_its_run(
     assert member.endswith("/0-1") and set(predictions["fold"]) == {1}
 
 
-@pytest.mark.slow
 def test_the_ensemble_is_the_mean_of_its_folds(finished: OutputFolder, tmp_path: Path) -> None:
     image = tmp_path / "images" / "007.png"
     scores = []
@@ -71,7 +72,6 @@ def test_the_ensemble_is_the_mean_of_its_folds(finished: OutputFolder, tmp_path:
     assert len(set(scores)) == 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "total"), [("multiclass", 1.0), ("multilabel", None)])
 @pytest.mark.parametrize("tuning", ["frozen", "probe"])
 def test_a_model_of_several_classes_gives_the_mean_predictions_of_its_runs(
@@ -94,7 +94,6 @@ def test_a_model_of_several_classes_gives_the_mean_predictions_of_its_runs(
         assert total is None or sum(found["probabilities"]) == pytest.approx(total)
 
 
-@pytest.mark.slow
 def test_the_card_of_a_binary_model_names_the_positive_class(finished: OutputFolder, tmp_path: Path) -> None:
     export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     card = read_card(tmp_path / "model")
@@ -137,7 +136,6 @@ def test_a_weights_file_that_changed_is_not_exported(finished: OutputFolder, tmp
     export(finished, "Tiny-random-tf-frozen", tmp_path / "random", weights_folder=tmp_path)
 
 
-@pytest.mark.slow
 def test_the_card_says_what_the_training_images_were_like(finished: OutputFolder, tmp_path: Path) -> None:
     export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     card = read_card(tmp_path / "model")
@@ -159,7 +157,6 @@ def test_an_unfinished_setting_is_refused(finished: OutputFolder, tmp_path: Path
         export(finished, "Tiny-mine-tf-topK2", tmp_path / "model", weights_folder=tmp_path)
 
 
-@pytest.mark.slow
 def test_a_version_is_not_overwritten(finished: OutputFolder, tmp_path: Path) -> None:
     export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
     with pytest.raises(OutputError, match=r"model/1 .*number"):
@@ -177,7 +174,6 @@ def test_a_version_does_not_enter_a_model_of_an_earlier_release(finished: Output
         export(finished, SETTING, tmp_path / "model", weights_folder=tmp_path)
 
 
-@pytest.mark.slow
 def test_the_session_keeps_its_precision(finished: OutputFolder, tmp_path: Path) -> None:
     with borrowed_precision("mixed_bfloat16"):
         export(finished, SETTING, tmp_path / "kept", weights_folder=tmp_path)
@@ -186,7 +182,6 @@ def test_the_session_keeps_its_precision(finished: OutputFolder, tmp_path: Path)
     assert of_pixels(tmp_path / "kept")(pixels=images)["probabilities"].dtype == np.float32
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("tuning", ["frozen", "topK2", "probe"])
 def test_a_refit_is_one_network_of_all_patients(tuning: str, finished: OutputFolder, tmp_path: Path) -> None:
     setting = f"Tiny-mine-tf-{tuning}"

@@ -97,6 +97,7 @@ def test_predictions_agree_with_the_folds(finished_plan: Plan) -> None:
         assert (rows.truth.to_numpy() == plan.cases.truth[rows.example]).all()
 
 
+@pytest.mark.slow
 def test_a_killed_experiment_ends_with_the_numbers_of_an_undisturbed_one(
     make_plan: Any, tmp_path: Path, finished_plan: Plan
 ) -> None:
@@ -204,6 +205,7 @@ def test_exhausted_memory_is_one_line(
         work(planned)
 
 
+@pytest.mark.slow
 def test_above_the_cache_limit_the_results_are_the_same(make_plan: Any, tmp_path: Path, finished_plan: Plan) -> None:
     said: list[str] = []
     alone = {"grid": {"weights": ["mine"]}, "question": None}
@@ -227,6 +229,7 @@ def test_the_run_record_says_how_the_run_ended(finished_plan: Plan) -> None:
         assert record["best_epoch"] == record["epochs"] == (0 if run.scenario.is_reference else 3)
 
 
+@pytest.mark.slow
 def test_shares_of_the_training_patients_are_runs_of_their_own(make_plan: Any, finished_plan: Plan) -> None:
     plan = make_plan(grid={"train_fractions": [0.5, 1.0]})
     table, whole = finished(plan), collected(finished_plan)

@@ -29,6 +29,8 @@ from radtl_tf.records.experiment import Task
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.report.pages.external import as_text
 
+pytestmark = pytest.mark.slow
+
 Hospital = Callable[..., Path]
 
 
@@ -96,7 +98,6 @@ def test_a_test_of_one_model_is_written_whole(models: tuple[Path, Path], hospita
     assert left_over(tmp_path) == ["out"]
 
 
-@pytest.mark.slow
 def test_drift_is_said_where_it_was_planted_and_not_elsewhere(
     models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
 ) -> None:
@@ -109,7 +110,6 @@ def test_drift_is_said_where_it_was_planted_and_not_elsewhere(
     assert sentence in (tmp_path / "bright" / "external.html").read_text()
 
 
-@pytest.mark.slow
 def test_two_models_are_compared_on_the_same_cases(
     models: tuple[Path, Path], hospital: Hospital, tmp_path: Path
 ) -> None:
@@ -137,7 +137,6 @@ def test_a_threshold_adds_what_is_called_positive(
     assert "Sensitivity" in (tmp_path / "out" / "external.html").read_text()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("unit", "method"), [("patient", "DeLong"), ("image", "patient bootstrap")])
 def test_several_images_per_patient(
     unit: str, method: str, models: tuple[Path, Path], hospital: Hospital, tmp_path: Path

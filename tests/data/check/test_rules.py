@@ -235,6 +235,7 @@ def test_a_small_class_is_told(clean: list[Examined]) -> None:
     assert "few-patients" not in codes(check(clean, cases=cases, plan=FoldPlan(count=3)))
 
 
+@pytest.mark.slow
 def test_chance_is_no_shortcut(clean: list[Examined]) -> None:
     """In small sets the AUROC of noise is often above 0.65."""
     rng = np.random.default_rng(5)

@@ -74,6 +74,7 @@ def test_a_cache_is_read_without_its_data_set_if_it_is_of_these_data(builder: An
         read_pixels(path, 6, SIZE, "pad", data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "said"), [("key", 0), ("pixels", 0), ("cut", 1), ("bit", 1), ("header", 1), ("earlier version", 1)]
 )

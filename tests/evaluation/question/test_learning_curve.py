@@ -81,6 +81,7 @@ def test_what_the_probe_does_not_show_is_not_said(outcome: Outcome) -> None:
     assert "imagenet is better" not in found.sentence and "25 training patients undecided" in found.sentence
 
 
+@pytest.mark.slow
 def test_where_all_patients_leave_it_open_nothing_is_claimed(outcome: Outcome) -> None:
     found = evaluate(outcome(signal={"imagenet": 1.5, "random": 1.0}, **SMALL | {"noise": 0.5})).learning_curve
     assert found and found.steps["verdict"].iloc[-1] != "equivalent"

@@ -72,6 +72,7 @@ def test_the_sentence_is_true_of_the_table(outcome: Outcome, signals: tuple[floa
     assert ("undecided whether" in found.sentences[0]) == (expected == "undecided")
 
 
+@pytest.mark.slow
 def test_changes_from_the_questions_convention_are_tested(outcome: Outcome) -> None:
     evaluation = ablated(outcome, {"tf": 0.3, "caffe": 1.9})
     found, rows = evaluation.ablation, evaluation.comparisons.query("level == 'change'")
@@ -94,6 +95,7 @@ def test_p_is_adjusted_over_the_conventions(outcome: Outcome) -> None:
     assert len(rows) == 2 * (3 + 2) and [row.p_adjusted for row in rows] == pytest.approx(adjusted)
 
 
+@pytest.mark.slow
 def test_one_convention_is_no_ablation(evaluation: Evaluation, outcome: Outcome) -> None:
     assert evaluation.ablation is None
     assert evaluate(outcome(pixels=("native", "caffe"), backbones=("ResNet50",))).ablation is None  # the same twice

@@ -18,6 +18,8 @@ from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.secondary.classes import CLASS
 from radtl_tf.records.runs import SELECTED, Target
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("caries", "cyst, left", "impacted tooth")
 Outcome = Callable[..., Path]
 KINDS = ["multiclass", "multilabel"]

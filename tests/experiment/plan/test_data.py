@@ -140,6 +140,7 @@ def test_the_trivial_baselines_are_written_for_the_same_folds(finished_plan: Pla
             np.testing.assert_array_equal(np.sort(rows["example"]), np.sort(expected))
 
 
+@pytest.mark.slow
 def test_a_named_data_set_is_checked_too(make_experiment: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from radtl_tf.experiment.plan import data as intake
 
@@ -154,6 +155,7 @@ def test_a_named_data_set_is_checked_too(make_experiment: Any, tmp_path: Path, m
     ]
 
 
+@pytest.mark.slow
 def test_touched_images_build_nothing_again(make_experiment: Any, tmp_path: Path) -> None:
     experiment, folder = make_experiment(), OutputFolder(tmp_path / "out")
     before = take_in(experiment, folder)
@@ -164,6 +166,7 @@ def test_touched_images_build_nothing_again(make_experiment: Any, tmp_path: Path
     assert len(list(folder.data.glob("radiographs/*"))) == 1
 
 
+@pytest.mark.slow
 def test_an_experiment_goes_on_where_its_data_have_moved(plan_on_read_images: Any, tmp_path: Path) -> None:
     plan = plan_on_read_images()
     with plan.folder.finishing(plan.runs[0]):
@@ -178,6 +181,7 @@ def test_an_experiment_goes_on_where_its_data_have_moved(plan_on_read_images: An
     assert moved.data_set == plan.data_set
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["dataset_info.json", "features.json", "*.tfrecord*"])
 def test_a_damaged_data_set_is_built_again_with_one_line(
     plan_on_read_images: Any, name: str, caplog: pytest.LogCaptureFixture

@@ -30,6 +30,8 @@ from radtl_tf.records.pretraining import Place, Pretraining, pretraining_from
 from radtl_tf.training.device import prepare
 from radtl_tf.training.trainer import copies
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Pretraining]
 
 
@@ -81,7 +83,6 @@ def manifest_of(folder: Path, labels: Sequence[str], header: str, paint: Callabl
     (folder / "labels.csv").write_text("\n".join(lines) + "\n")
 
 
-@pytest.mark.slow
 def test_the_file_loads_and_the_record_tells_how_it_was_made_but_no_path(source: Make, tmp_path: Path) -> None:
     out = tmp_path / "own.h5"
     made = ready(source(), out)
@@ -108,7 +109,6 @@ def test_the_file_loads_and_the_record_tells_how_it_was_made_but_no_path(source:
     assert left == {"data", "experiment.json", "history.csv", "state.json", "tensorboard"}
 
 
-@pytest.mark.slow
 def test_a_killed_call_goes_on_to_the_same_file(source: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretraining = source()
     expected = pretrain(ready(pretraining, tmp_path / "whole.h5", data_dir=tmp_path / "data"))
@@ -171,7 +171,6 @@ def test_a_name_that_keras_reads_otherwise(name: str, source: Make, tmp_path: Pa
         finished(source(), Place(tmp_path / name))
 
 
-@pytest.mark.slow
 def test_four_classes(source: Make, tmp_path: Path) -> None:
     def paint(pixels: np.ndarray, label: str) -> None:
         row, column = divmod("abcd".index(label), 2)
@@ -188,7 +187,6 @@ def test_four_classes(source: Make, tmp_path: Path) -> None:
     assert sidecar["validation"]["auroc"] > 0.7
 
 
-@pytest.mark.slow
 def test_several_labels(source: Make, tmp_path: Path) -> None:
     def paint(pixels: np.ndarray, label: str) -> None:
         pixels[:16] += 120 * ("up" in label)
@@ -260,7 +258,6 @@ np.save(sys.argv[3], model(np.load(sys.argv[2]), training=False).numpy())
 """
 
 
-@pytest.mark.slow
 def test_both_kerases_load_what_a_real_backbone_learned(source: Make, tmp_path: Path) -> None:
     import subprocess
     import sys

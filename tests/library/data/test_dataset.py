@@ -50,6 +50,7 @@ def test_a_frame_is_what_its_csv_file_is(data: Dataset, table: Path) -> None:
     assert found.cases.patient_ids != ()
 
 
+@pytest.mark.slow
 def test_cells_become_text_as_in_a_csv_file() -> None:
     frame = pd.DataFrame({"path": ["a", "b", "c"], "label": [1, 0, 1], "id": [7.0, 8.0, 9.5]})
     found = Dataset.from_frame(frame, positive=1, patient="id")
@@ -162,6 +163,7 @@ def test_rows_outside_are_refused(data: Dataset, rows: Any) -> None:
         data.subset(rows)
 
 
+@pytest.mark.slow
 def test_numbers_and_stages_keep_their_values(table: Path) -> None:
     frame = pd.read_csv(table, dtype=str)
     frame["age"] = [f"{6 + number / 4:.2f}".replace(".", ",") for number in range(len(frame))]

@@ -12,6 +12,8 @@ import radtl_tf as radtl
 from radtl_tf.errors import DataError
 from radtl_tf.library.results.score_sources import find_sources
 
+pytestmark = pytest.mark.slow
+
 PNG = b"\x89PNG\r\n\x1a\n"
 
 

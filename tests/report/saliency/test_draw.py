@@ -26,6 +26,8 @@ from radtl_tf.report.saliency.case_choice import KINDS, RULE, outcome
 from radtl_tf.report.saliency.draw import write_saliency
 from radtl_tf.report.saliency.store import RADIOGRAPH, Drawn, map_name, read_drawn, read_picture
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def out(finished_once: Path, tmp_path: Path) -> Path:
@@ -86,7 +88,6 @@ def test_every_step_of_the_check_is_there_for_both_weights(out: Path) -> None:
         assert -1 <= row.rank_correlation < 1
 
 
-@pytest.mark.slow
 def test_drawing_again_gives_the_same_and_leaves_nothing_of_the_first(out: Path) -> None:
     draw(out, 2)
     first = draw(out, 1)
@@ -166,7 +167,6 @@ def test_no_patient_path_or_file_name_in_any_byte_and_no_question_is_needed(priv
 
 
 @pytest.mark.real
-@pytest.mark.slow
 def test_real_radiographs(real_folder: Path, tmp_path: Path) -> None:
     text = (shipped("experiments") / "chest400.toml").read_text(encoding="utf-8")
     text = text.replace("count = 5", "count = 2").replace("[1e-2, 1e-3]", "[1e-3]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -84,6 +85,7 @@ def test_maps_of_every_tuning_are_the_closed_form_of_what_was_learned(
     )
     folder.run(run).mkdir(parents=True)
     write_learned(folder.run(run) / "weights.h5", learned)
+    (folder.run(run) / "DONE.json").write_text(json.dumps({"run": run.name}))  # as earlier versions wrote it
     grey = np.load(folder.data / "pixels-32.npy")[:4]
     found = Explainer(record.facts, folder, "Tiny").explain(run, start, some_cases(4), grey)
     last = opened(base).predict_on_batch(to_network(grey, convention("tf")))
