@@ -28,9 +28,10 @@ from radtl_tf.evaluation.evaluate import evaluate  # noqa: E402
 from radtl_tf.experiment import engine, similarity  # noqa: E402
 from radtl_tf.experiment.plan import plan as planning  # noqa: E402
 from radtl_tf.report.pages.experiment import write_report  # noqa: E402
-from radtl_tf.training import heads, trainer  # noqa: E402
+from radtl_tf.training import trainer  # noqa: E402
 from radtl_tf.training import prefetch as ahead  # noqa: E402
 from radtl_tf.training.features import prefix_features as features  # noqa: E402
+from radtl_tf.training.heads import together as heads  # noqa: E402
 
 # label, owner, function, whether its first call traces
 TIMED = (
@@ -38,8 +39,8 @@ TIMED = (
     ("suffix: training steps", trainer.Trainer, "step", True),
     ("suffix: forward passes", trainer.Trainer, "logits", True),
     ("suffix: forward passes", trainer.Trainer, "pooled", True),
-    ("heads: steps", heads._HeadBatch, "_step", True),
-    ("heads: scores", heads._HeadBatch, "scores", True),
+    ("heads: steps", heads._Heads, "_learn", True),
+    ("heads: scores", heads._Heads, "scores", True),
     ("linear probe", engine, "train_probe", False),
     ("building models", planning, "build_base", False),
     ("building models", engine.BackboneRuns, "__init__", False),

@@ -22,7 +22,7 @@ from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.device import peak_memory
 from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, cut_bytes
-from radtl_tf.training.heads import train_heads
+from radtl_tf.training.heads.together import train_heads
 from radtl_tf.training.linear.probe import train_probe
 from radtl_tf.training.run import RunData
 from radtl_tf.training.trial_step import one_line_when_full, smaller_batch, trial_step

@@ -39,7 +39,7 @@ from radtl_tf.training.features.prefix_features import (
     choose_kept,
     cut_bytes,
 )
-from radtl_tf.training.heads import train_heads
+from radtl_tf.training.heads.together import train_heads
 from radtl_tf.training.learned_weights import write_learned
 from radtl_tf.training.linear.probe import train_probe
 from radtl_tf.training.losses import inner_loss
