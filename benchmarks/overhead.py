@@ -28,8 +28,8 @@ from radtl_tf.evaluation.evaluate import evaluate  # noqa: E402
 from radtl_tf.experiment import engine, similarity  # noqa: E402
 from radtl_tf.experiment.plan import plan as planning  # noqa: E402
 from radtl_tf.report.pages.experiment import write_report  # noqa: E402
-from radtl_tf.training import trainer  # noqa: E402
 from radtl_tf.training import prefetch as ahead  # noqa: E402
+from radtl_tf.training import trainer  # noqa: E402
 from radtl_tf.training.features import prefix_features as features  # noqa: E402
 from radtl_tf.training.heads import together as heads  # noqa: E402
 
