@@ -64,4 +64,4 @@ def dropout_kept(key: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.boo
 
 def dropout_mask(key: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.float32]:
     """Return a mask (batch, features) of 0 and 1 / (1 - rate); ``key`` as in ``dropout_kept``."""
-    return dropout_kept(key, shape) / np.float32(1 - DROPOUT)
+    return dropout_kept(key, shape).astype(np.float32) / np.float32(1 - DROPOUT)

@@ -8,7 +8,7 @@ Design: docs/decisions/0010-heads-together.md.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -90,7 +90,7 @@ class _Heads:
         shape = len(folds), mean.shape[2], len(rates), self._num_outputs
         self._program = head_program(data.cases.kind, shape)
 
-    def epochs(self) -> Iterator[list[list[Epoch]]]:
+    def epochs(self) -> Generator[list[list[Epoch]], None, None]:
         """Train epoch by epoch; yield the row of the history of every fold and learning rate after each."""
         drawn = Ahead(draw_segments(self._data, self._folds, self._plain.shape[1]))
         truth = [self._data.cases.labels[fold.inner] for fold in self._folds]
