@@ -26,7 +26,7 @@ from _shared import experiment, machine, plan_of, publish, write_radiographs  # 
 
 from radtl_tf.evaluation.evaluate import evaluate  # noqa: E402
 from radtl_tf.experiment import engine, similarity  # noqa: E402
-from radtl_tf.experiment.plan import plan as planning  # noqa: E402
+from radtl_tf.experiment.plan import networks  # noqa: E402
 from radtl_tf.report.pages.experiment import write_report  # noqa: E402
 from radtl_tf.training import prefetch as ahead  # noqa: E402
 from radtl_tf.training import trainer  # noqa: E402
@@ -42,12 +42,12 @@ TIMED = (
     ("heads: steps", heads._Heads, "_learn", True),
     ("heads: scores", heads._Heads, "scores", True),
     ("linear probe", engine, "train_probe", False),
-    ("building models", planning, "build_base", False),
+    ("building models", networks.Networks, "take", False),
     ("building models", engine.BackboneRuns, "__init__", False),
     ("building models", engine.BackboneRuns, "trainer", False),
     ("writing features", features.ArrayCache, "fill", False),
     ("writing runs", engine.BackboneRuns, "_write", False),
-    ("weights: reading, setting", engine.BackboneRuns, "store", False),
+    ("weights: reading, setting", engine.BackboneRuns, "_begin", False),
     ("reset of a run", trainer.Trainer, "reset", False),
     ("copies of the best epoch", trainer.Trainer, "learned", False),
     ("waiting for batches", ahead.Ahead, "_taken", False),

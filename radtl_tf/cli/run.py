@@ -210,7 +210,13 @@ def _show_cursor() -> None:
 
 
 def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = (), allow_changed: bool = False) -> None:
-    load_tensorflow()
+    from radtl_tf.models.weights.catalogue import files_present, hashed_meanwhile
+    from radtl_tf.places import weights_folder
+
+    declared = {name: entry.files for name, entry in experiment.weights.items()}
+    grid = experiment.grid
+    with hashed_meanwhile(files_present(grid.weights, grid.backbones, declared, weights_folder())):
+        load_tensorflow()
     from radtl_tf.experiment.run import run_experiment
     from radtl_tf.library.bars import bars
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import Fold, decisive_classes, patients_per_class
 from radtl_tf.evaluation.inference.expected_width import expected
-from radtl_tf.experiment.engine import GIGABYTE, BackboneRuns
+from radtl_tf.experiment.activations import MAX_IMAGES
+from radtl_tf.experiment.engine import BackboneRuns
+from radtl_tf.experiment.plan.features import GIGABYTE
 from radtl_tf.experiment.plan.plan import Plan
-from radtl_tf.experiment.similarity import MAX_IMAGES
 from radtl_tf.models.tuning import split
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.device import peak_memory
@@ -155,12 +156,11 @@ class _Meter:
         return cut_bytes([*(tuple(weight.shape) for weight in suffix), *head], num_runs)
 
     def _similarity(self) -> float:
-        """Return the seconds of ``experiment.similarity``: one pass per start and per fine-tuned setting."""
+        """Return the seconds of ``experiment.similarity``: a pass per start if the training needs no such pass."""
         settings = {of.setting for of in self._plan.scenarios if of.setting.backbone == self._backbone}
-        learning = {of for of in settings if of.tuning not in (POOLED, PROBE) and not of.is_partial}
-        if self._plan.folder.similarity.exists() or not (learning or self._plan.experiment.question):
+        if self._plan.folder.similarity.exists() or any(of.tuning != "full" for of in settings):
             return 0.0
-        passes = len({(of.weights, of.pixels) for of in settings}) + len(learning)
+        passes = len({(of.weights, of.pixels) for of in settings})
         return self._begin + passes * min(len(self._fold.test), MAX_IMAGES) * self._pass[POOLED]
 
     def _recomputing(self, tuning: str, num_training: int) -> float:

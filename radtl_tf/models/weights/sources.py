@@ -38,6 +38,7 @@ from radtl_tf.models.weights.catalogue import (
     rows_of,
 )
 from radtl_tf.models.weights.file import read_weights
+from radtl_tf.models.weights.verified import is_verified, remember_verified
 from radtl_tf.places import weights_folder
 from radtl_tf.records.experiment import WeightsEntry
 
@@ -153,12 +154,21 @@ def initialize(base: keras.Model, record: WeightsRecord, seed: int) -> None:
     Raises:
         WeightsError: the file does not match the record, or the download failed; ``base`` is then unchanged.
     """
-    if record.source == "random":
+    if record.source == RANDOM:
         draw_weights(base, seed)
-    elif record.source == "keras":
-        assign(base, _downloaded(record.name, record.backbone))
     else:
-        assign(base, _from_file(base, record))
+        assign(base, read_values(base, record))
+
+
+def read_values(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
+    """Return the values of weights that are not random, in the order of ``base.weights``.
+
+    Raises:
+        WeightsError: the file does not match the record, or the download failed.
+    """
+    if record.source == "keras":
+        return _downloaded(record.name, record.backbone)
+    return _from_file(base, record)
 
 
 def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
@@ -171,7 +181,16 @@ def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
         raise WeightsError(f"Weights file {record.file} has changed since it was resolved: start again.")
     for warning in found.report.warnings:
         _log.warning("%s: %s", record.file, warning)
+    if not found.report.warnings:
+        remember_verified(record.file, record.backbone, found.report.sha256)
     return found.values
+
+
+def needs_check(record: WeightsRecord) -> bool:
+    """Return whether the weights must be read to know that they can be used; random ones and known files need not."""
+    if record.source == RANDOM:
+        return False
+    return not (record.file and record.sha256 and is_verified(record.file, record.backbone, record.sha256))
 
 
 def fetch(name: str, backbone: str | None, *, folder: Path) -> Iterator[tuple[CatalogueRow, Path]]:
