@@ -10,17 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from radtl_tf import __version__
 from radtl_tf.errors import OutputError
 from radtl_tf.places import cache_folder
 from radtl_tf.records.disk import read_json, write_json
 
 _NAME = "verified-weights.json"
+_RULES = 1  # raise it when the check of a weights file becomes stricter
 _MOST = 256  # files that are remembered; the oldest are forgotten
 
 
 def is_verified(file: Path, backbone: str, sha256: str) -> bool:
-    """Return whether this version has read ``file`` for ``backbone`` without a warning, and it has not changed since.
+    """Return whether the same check has read ``file`` for ``backbone`` without a warning, and it has not changed since.
 
     ``sha256`` is that of the file now.
     """
@@ -39,7 +39,7 @@ def remember_verified(file: Path, backbone: str, sha256: str) -> None:
 def _entry(file: Path, backbone: str, sha256: str) -> dict[str, Any]:
     facts = file.stat()
     place = {"path": str(file.absolute()), "size": facts.st_size, "mtime_ns": facts.st_mtime_ns}
-    return {**place, "sha256": sha256, "backbone": backbone, "version": __version__}
+    return {**place, "sha256": sha256, "backbone": backbone, "rules": _RULES}
 
 
 def _entries() -> list[Any]:

@@ -35,8 +35,8 @@ def test_another_content_time_or_place_is_unknown(file: Path, tmp_path: Path) ->
     assert not is_verified(other, "A", "00")
 
 
-def test_another_version_checks_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verified, "__version__", "other")
+def test_stricter_rules_check_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verified, "_RULES", 2)
     assert not is_verified(file, "A", "00")
 
 
