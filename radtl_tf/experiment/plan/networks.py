@@ -16,7 +16,7 @@ _Key = tuple[str, int, str]  # backbone, image size, precision
 
 
 class Networks:
-    """A backbone that was built and is not in use yet, the stages of all, and the values of weights files."""
+    """A backbone that was built and is still free, the stages of all, and the values of weights files."""
 
     def __init__(self) -> None:
         """Start with nothing."""

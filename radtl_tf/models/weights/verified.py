@@ -22,13 +22,13 @@ _MOST = 256  # files that are remembered; the oldest are forgotten
 def is_verified(file: Path, backbone: str, sha256: str) -> bool:
     """Return whether the same check has read ``file`` for ``backbone`` without a warning, and it has not changed since.
 
-    ``sha256`` is that of the file now.
+    ``sha256`` is the present checksum of the file.
     """
     return _entry(file, backbone, sha256) in _entries()
 
 
 def remember_verified(file: Path, backbone: str, sha256: str) -> None:
-    """Remember that ``file`` with this sha256 has passed the check; a folder that cannot be written is no error."""
+    """Remember that ``file`` with this sha256 has passed the check, if the folder can be written."""
     entry = _entry(file, backbone, sha256)
     others = [other for other in _entries() if other != entry]
     with suppress(OSError, OutputError):
