@@ -178,4 +178,4 @@ def test_stages_come_with_the_features_and_cause_no_pass(
     found = features(POOLED, STAGES, name="other").found(STAGES)
     assert sum(passes) == 2 * 72 and found is not None
     expected = stage_model(base).predict_on_batch(to_network(pixels, convention("tf")))
-    np.testing.assert_allclose(found[0], expected[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-4, atol=1e-5)
