@@ -54,7 +54,7 @@ class Folded:
                 copy.set_weights(layer.get_weights())
 
     def _copied(self, layer: keras.layers.Layer) -> keras.layers.Layer:
-        """Return a layer without weights yet; zeros are the fastest values to start with."""
+        """Return a layer whose weights will be zeros, which need no time to draw."""
         config = {key: "zeros" if key.endswith("_initializer") else value for key, value in layer.get_config().items()}
         if layer in self._norms:
             config["use_bias"] = True
