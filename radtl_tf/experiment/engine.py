@@ -157,12 +157,14 @@ class BackboneRuns:
         begin = partial(self._begin, record, repeat)
         return feature_store(self._plan, record, repeat, self._passes, self.kept, begin)
 
-    def _begin(self, record: WeightsRecord, draw: int) -> None:
-        """Set the backbone's starting weights, unless it has them."""
-        if self._started != (record, draw):
-            self._started = None
-            self._plan.networks.start(self.base, record, backbone_seed(self._plan.experiment.seed, draw))
-            self._started = record, draw
+    def _begin(self, record: WeightsRecord, draw: int) -> bool:
+        """Set the backbone's starting weights, unless it has them; return whether they were set."""
+        if self._started == (record, draw):
+            return False
+        self._started = None
+        self._plan.networks.start(self.base, record, backbone_seed(self._plan.experiment.seed, draw))
+        self._started = record, draw
+        return True
 
     def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:
         """Train all heads of one repeat together, even finished ones: another shape could change the last digits."""

@@ -26,7 +26,7 @@ def feature_store(
     draw: int,
     passes: Mapping[str, PrefixPass],
     kept: Mapping[str, int],
-    begin: Callable[[], None],
+    begin: Callable[[], bool],
 ) -> FeatureStore:
     """Return the store of the features of ``record``; ``draw`` counts the draws of random weights.
 
