@@ -27,7 +27,7 @@ from radtl_tf.evaluation.results.patient_table import patient_table
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.evaluation.results.similarity import read_similarity
-from radtl_tf.evaluation.results.units import fold_values
+from radtl_tf.evaluation.results.units import by_unit, values_of_units
 from radtl_tf.evaluation.review.review import Review, review
 from radtl_tf.evaluation.secondary.all_secondary import SecondaryResults, secondary_results
 from radtl_tf.evaluation.secondary.interval_widths import width_notes
@@ -87,8 +87,9 @@ def evaluate(folder: Path) -> Evaluation:
     refuse_changed(OutputFolder(folder), whole.facts)
     record = without_failed(whole, folder)
     predictions = read_predictions(OutputFolder(folder).predictions, record.target, record.missing.scenarios)
-    folds = fold_values(predictions, record.data.unit, record.target)
-    runs = RunParts(predictions, record.data.unit, record.target)
+    units = by_unit(predictions, record.data.unit, record.target)
+    folds = values_of_units(units, predictions, record.target)
+    runs = RunParts.of_units(units, record.data.unit, record.target)
     values = replace(run_values(record, folds), patients=patient_table(record, runs))
     results = _judged(record, values)
     parts = part_counts(record.folds, predictions, record.target)
@@ -111,7 +112,7 @@ def evaluate(folder: Path) -> Evaluation:
         ablation=ablation(record, results),
         similarity=read_similarity(folder),
         baselines=baseline_table(record, baselines),
-        curves=curve_table(record, shown, predictions),
+        curves=curve_table(record, shown, runs),
         courses=courses(record, shown, read_histories(folder, record)),
         learning_curve=learning_curve(record, values),
         secondary=secondary,
