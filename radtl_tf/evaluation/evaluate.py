@@ -19,7 +19,7 @@ from radtl_tf.evaluation.question.learning_curve import LearningCurve, learning_
 from radtl_tf.evaluation.question.notes import alarms, notes, part_counts
 from radtl_tf.evaluation.question.pixel_ablation import Ablation, ablation
 from radtl_tf.evaluation.question.published_table import published_table
-from radtl_tf.evaluation.results.equal_scores import equal_weights
+from radtl_tf.evaluation.results.equal_scores import equal_weights, num_flat
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.histories import read_histories
 from radtl_tf.evaluation.results.missing_runs import without_failed
@@ -96,7 +96,7 @@ def evaluate(folder: Path) -> Evaluation:
     shown = lines(record, values)
     asked = [result for result in results if result.contrast.level == "question"]
     equal, baselines = equal_weights(record, predictions), baseline_folds(folder, record)
-    found = _answer(record, values, asked, equal)
+    flat, found = num_flat(record, runs), _answer(record, values, asked, equal)
     reviewed = review(record, predictions, values, runs, parts, asked)
     secondary = secondary_results(folder, record, predictions, values, runs, parts)
     return Evaluation(
@@ -107,8 +107,8 @@ def evaluate(folder: Path) -> Evaluation:
         question=found,
         published=published_table(record, values),
         parts=parts,
-        notes=[*notes(record, parts, equal), *width_notes(record, asked), *secondary.notes],
-        alarms=alarms(record, parts, equal),
+        notes=[*notes(record, parts, equal, flat), *width_notes(record, asked), *secondary.notes],
+        alarms=alarms(record, parts, equal, flat),
         ablation=ablation(record, results),
         similarity=read_similarity(folder),
         baselines=baseline_table(record, baselines),
