@@ -64,7 +64,8 @@ def alarms(
 ) -> list[str]:
     """Return what may have spoiled the result; ``equal`` are weights with the same scores in every run.
 
-    ``num_flat`` runs of a regression give nearly the same number for every case. A column that gives the label away comes last: no network sees it.
+    ``num_flat`` runs of a regression give nearly the same number for every case. A column that gives the label away
+    comes last: no network sees it.
     """
     found = [
         *record.missing.lines,
