@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 OLDEST = 89  # years: the highest age that is named
-_NOBODY = 130  # years: a higher number is no age of a person
+_NOBODY = 130  # years: nobody is older, so a higher number is not an age
 _YEARS = {"year", "years", "yr", "yrs", "y", "a"}
 
 

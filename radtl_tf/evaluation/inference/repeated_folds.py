@@ -44,7 +44,7 @@ def contributions(
         number = len(np.unique(patients[of_class]))
         centered[of_class] *= math.sqrt(number / max(number - 1, 1))
     added = np.stack([np.bincount(patients, weights=of, minlength=num_patients) for of in centered.T], axis=1)
-    return added.reshape(num_patients, *scores.shape[1:])
+    return added.astype(np.float64).reshape(num_patients, *scores.shape[1:])
 
 
 def error_contributions(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from radtl_tf.errors import ExperimentError, OutputError
+from radtl_tf.errors import OutputError
 from radtl_tf.report.saliency import selection
 from radtl_tf.report.saliency.case_choice import KINDS
 from radtl_tf.report.saliency.examples import read_examples, render_examples, write_examples
@@ -58,10 +58,3 @@ def test_damaged_pictures_are_named(shown: Path) -> None:
     (shown / "images" / "images.json").write_text("{}")
     with pytest.raises(OutputError):
         read_examples(shown)
-
-
-def test_only_a_binary_task_has_such_cases(outcome: Outcome) -> None:
-    folder = outcome(kind="ordinal", classes=("a", "b", "c"), backbones=("ResNet50",), tunings={"frozen": (0.01,)})
-    with pytest.raises(ExperimentError):
-        write_examples(folder, 1)
-    assert not (folder / "images").exists()
