@@ -47,7 +47,7 @@ def pixels_in_use(experiment: Experiment) -> tuple[str, ...]:
     Raises:
         ExperimentError, WeightsError: as of ``native_pixels``.
     """
-    grid, found = experiment.grid, {}
+    grid, found = experiment.grid, dict[str, None]()
     for backbone, name in product(grid.backbones, grid.weights):
         native = convention(native_pixels(name, backbone, experiment.weights))
         named = [native.name if pixels == NATIVE else convention(pixels).name for pixels in grid.pixels]

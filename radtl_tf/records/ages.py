@@ -5,22 +5,18 @@ HIPAA's safe harbor demands it (45 CFR 164.514(b)(2)(i)(C)): "90 or more" in pla
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
 OLDEST = 89  # years: the highest age that is named
 _NOBODY = 130  # years: nobody is older, so a higher number is not an age
 _YEARS = {"year", "years", "yr", "yrs", "y", "a"}
 
 
-def identifies(numbers: ArrayLike, unit: str | None) -> NDArray[np.bool_]:
-    """Return for each number whether it is an age above 89; ``unit`` is the one of the label.
+def identifies(number: float, unit: str | None) -> bool:
+    """Whether a number of the label is an age above 89; ``unit`` is the one of the label.
 
-    >>> identifies([12, 93, 999], "years").tolist(), identifies(93, "mm").tolist()
-    ([False, True, False], False)
+    >>> identifies(12, "years"), identifies(93, "years"), identifies(999, "years"), identifies(93, "mm")
+    (False, True, False, False)
     """
-    values = np.asarray(numbers, float)
-    return np.asarray((values > OLDEST) & (values <= _NOBODY) & ((unit or "").strip().lower() in _YEARS))
+    return OLDEST < number <= _NOBODY and (unit or "").strip().lower() in _YEARS
 
 
 def named(number: float, unit: str | None) -> str:

@@ -132,7 +132,7 @@ def draw_differences(axes: Axes, cases: pd.DataFrame, look: dict[str, Any], name
 
 def drawable(cases: pd.DataFrame, unit: str | None) -> pd.DataFrame:
     """Return truth and prediction with the column ``drawn``: whether a dot may show the case."""
-    return cases.assign(drawn=~identifies(cases["truth"], unit))
+    return cases.assign(drawn=[not identifies(truth, unit) for truth in cases["truth"]])
 
 
 def _numbers(cases: pd.DataFrame, unit: str) -> pd.DataFrame:

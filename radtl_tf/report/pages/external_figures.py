@@ -64,7 +64,7 @@ def number_figure(external: External, numbers: Numbers) -> Drawn:
         "Right: their difference against their mean (Bland & Altman 1986); the line is the bias, the dashed lines are "
         "the 95 % limits of agreement."
     )
-    return Drawn(drawing, caption + NOT_DRAWN * bool(identifies(numbers.truth, unit).any()))
+    return Drawn(drawing, caption + NOT_DRAWN * any(identifies(truth, unit) for truth in numbers.truth))
 
 
 def _curves(external: External, views: Sequence[Scored]) -> str:
