@@ -106,7 +106,8 @@ def _duplicates(data: CheckData) -> Iterator[Finding]:
     two = data.differ(pairs)
     if (two & _across(data, pairs)).any():
         pairs = pairs[two & _across(data, pairs)]
-        message = f"{len(pairs)} pairs of nearly the same images belong to two patients and have different labels."
+        counted = "1 pair" if len(pairs) == 1 else f"{len(pairs)} pairs"
+        message = f"{counted} of nearly the same images from two patients: the labels differ."
         yield data.at("near-duplicates-two-labels", message, pairs.ravel())
     if len(data.decoded) > duplicates.MAX_IMAGES:
         yield Finding(

@@ -72,7 +72,7 @@ def start_over(folder: OutputFolder) -> None:
     """
     for file in (folder.baselines, folder.inputs, folder.image_hashes, folder.predictions, folder.similarity):
         file.unlink(missing_ok=True)
-    for place in (folder.tensorboard, folder.saliency, folder.refits):
+    for place in (folder.tensorboard, folder.saliency, folder.images, folder.refits):
         shutil.rmtree(place, ignore_errors=True)
 
 

@@ -22,6 +22,7 @@ from radtl_tf.experiment.plan.metadata import write_metadata
 from radtl_tf.experiment.plan.ownership import PATHS, comparable, is_begun, refuse_other, start_over
 from radtl_tf.experiment.plan.weights import weights_facts
 from radtl_tf.logs import get_logger
+from radtl_tf.records.ages import grouped
 from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_text
 from radtl_tf.records.experiment_facts import read_written, write_facts
@@ -146,10 +147,11 @@ def _data(plan: Plan) -> dict[str, Any]:
         },
         "unit": cases.unit,
         **({"unknown": asdict(cases.gaps)} if cases.gaps else {}),
-        **({"numbers": _numbers(cases)} if cases.is_number else {}),
+        **({"numbers": _numbers(cases, plan.experiment.task.label_unit)} if cases.is_number else {}),
     }
 
 
-def _numbers(cases: Cases) -> dict[str, float]:
+def _numbers(cases: Cases, unit: str | None) -> dict[str, float]:
     truth = cases.truth
-    return {name: float(getattr(truth, method)()) for name, method in _NUMBERS.items()}
+    found = {name: float(getattr(truth, method)()) for name, method in _NUMBERS.items()}
+    return found | {name: grouped(found[name], unit) for name in ("min", "max")}

@@ -79,15 +79,8 @@ def resolve(
         ExperimentError: the name, backbone or convention is unknown, or weights are declared without a convention.
         WeightsError: the file is missing; the message says where to get it and where to put it.
     """
-    row = backbone_row(backbone)
-    entry = entries.get(name, WeightsEntry())
-    listed = _listed(name, backbone)
-    _check_known(name, entries)
-    made_with = _made_with(entry.files.get(backbone))
-    native = entry.pixels or made_with or (listed.pixels if listed else row.pixels if name == RANDOM else None)
-    if native is None:
-        raise ExperimentError(f"Weights {name!r} have no pixel convention: add pixels to [weights.{name}].")
-    native = convention(native).name
+    native = native_pixels(name, backbone, entries)
+    entry, listed = entries.get(name, WeightsEntry()), _listed(name, backbone)
     chosen = native if pixels == NATIVE else convention(pixels).name
     source, file = _locate(name, backbone, entry, listed, folder)
     return WeightsRecord(
@@ -99,6 +92,22 @@ def resolve(
         native_pixels=native,
         sha256=_sum(file, listed if file and file not in entry.files.values() else None),
     )
+
+
+def native_pixels(name: str, backbone: str, entries: dict[str, WeightsEntry]) -> str:
+    """Return the pixel convention of the weights called ``name`` for a backbone; no file needs to be there.
+
+    Raises:
+        ExperimentError: the name, backbone or convention is unknown, or weights are declared without a convention.
+        WeightsError: the record next to a file is damaged.
+    """
+    row, entry, listed = backbone_row(backbone), entries.get(name, WeightsEntry()), _listed(name, backbone)
+    _check_known(name, entries)
+    made_with = _made_with(entry.files.get(backbone))
+    native = entry.pixels or made_with or (listed.pixels if listed else row.pixels if name == RANDOM else None)
+    if native is None:
+        raise ExperimentError(f"Weights {name!r} have no pixel convention: add pixels to [weights.{name}].")
+    return convention(native).name
 
 
 def _made_with(file: Path | None) -> str | None:
