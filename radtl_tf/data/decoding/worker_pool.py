@@ -45,7 +45,7 @@ Answer = tuple[Outcome, list[memoryview]]
 
 @dataclass
 class HeaderPatients:
-    """The patients whom headers name: the key of their hashes, and the number of each hash, from 1.
+    """The patients in the headers of files: the key of their hashes, and the number of each hash, from 1.
 
     Numbers are in the order in which patients appear. The key is random, and only an unfinished build stores it.
     """

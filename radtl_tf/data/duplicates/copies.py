@@ -19,7 +19,7 @@ class Copies:
     """The pairs among N images."""
 
     def __init__(self, readings: Sequence[Reading]) -> None:
-        """Take the readings of the images; nothing is searched yet."""
+        """Take the readings of the images; the search starts when a pair is needed."""
         self._readings = readings
 
     @cached_property

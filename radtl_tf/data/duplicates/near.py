@@ -9,8 +9,8 @@ whitened signatures, or of one and the negative of the other: the highest over t
 least 0.62. Near images also resemble each other without whitening.
 
 The search takes three steps, so that 100,000 images take about a minute and one GB. ``bounds`` rules out nearly all
-pairs by a few coefficients; whitened signatures in 16 bits rule out nearly all others; the rest is computed in
-full. The first two steps only rule out pairs that cannot be near, so the result is that of comparing all pairs
+pairs by a few coefficients; whitened signatures in 16 bits rule out nearly all others; the rest is computed in full.
+The first two steps only rule out pairs that cannot be near, so the pairs are the same as if all were compared
 (docs/decisions/0025).
 """
 
