@@ -125,7 +125,7 @@ class _Kept:
                     break
         self._shards.append({"examples": examples, "bytes": size, "size": path.stat().st_size})
         self._keep_patients()
-        record = {"versions": _VERSIONS, "shards": self._shards, "rows": self._continued.digest}
+        record: dict[str, Any] = {"versions": _VERSIONS, "shards": self._shards, "rows": self._continued.digest}
         record |= {"patients": self._num_patients, "key": self._continued.patients.key}
         write_json(self._folder / _RECORD, sealed(record))
 

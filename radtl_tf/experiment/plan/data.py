@@ -145,7 +145,8 @@ def _checked(experiment: Experiment, data: _Given) -> tuple[tfds.core.DatasetBui
     """
     builder, images = read_intact(data.build, data.read)
     readings = [image.reading for image in images]
-    copies, cases, folds = Copies(readings), data.cases, list(data.folds)
+    copies, cases = Copies(readings), data.cases
+    folds: list[Fold] | None = data.folds
     linked = linked_cases(images, copies) if experiment.folds.group_duplicates else None
     if linked is not None:
         cases, folds = replace(cases, linked=linked), None
