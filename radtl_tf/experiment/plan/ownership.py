@@ -21,6 +21,12 @@ def is_begun(folder: OutputFolder) -> bool:
     return bool(folder.finished()) and intact_object(folder.experiment) is not None
 
 
+def is_same(folder: OutputFolder, facts: dict[str, Any]) -> bool:
+    """Return whether ``experiment.json`` is of the experiment with these ``facts``."""
+    written = intact_object(folder.experiment) or {}
+    return comparable({key: written.get(key) for key in facts}) == comparable(facts)
+
+
 def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
     """Refuse an output folder whose ``experiment.json`` differs from ``record``, except in ``REDONE`` and in paths.
 
@@ -70,7 +76,8 @@ def start_over(folder: OutputFolder) -> None:
 
     The data set, its pixels and the key of the hashes stay; each is used again only for the same data.
     """
-    for file in (folder.baselines, folder.inputs, folder.image_hashes, folder.predictions, folder.similarity):
+    files = (folder.baselines, folder.inputs, folder.image_hashes, folder.metadata)
+    for file in (*files, folder.predictions, folder.similarity):
         file.unlink(missing_ok=True)
     for place in (folder.tensorboard, folder.saliency, folder.images, folder.refits):
         shutil.rmtree(place, ignore_errors=True)

@@ -35,7 +35,6 @@ from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import Run, Scenario, Target, runs_of
 from radtl_tf.training.device import Device
-from radtl_tf.training.features.feature_key import images_hash
 
 
 @dataclass(frozen=True)
@@ -145,17 +144,17 @@ def make_plan(
         records=records,
         scenarios=scenarios,
         pixels=pixels_of(intake, experiment, folder),
-        images_hash=images_hash(intake.readings),
+        images_hash=intake.known.images_hash,
         cache=cache_folder or folder.features,
         data_sha256=intake.sha256,
         device=device,
-        findings=intake.checked.findings,
+        findings=intake.known.findings,
         accepted=tuple(accepted),
         warnings=[*fold_warnings(intake.folds), *intake.warnings(accepted)],
         data_set=_below(Path(intake.builder.data_path), folder.root),
         networks=networks,
     )
-    write_plan(plan, intake.readings)
+    write_plan(plan, intake.readings, intake.known.metadata)
     return plan
 
 
