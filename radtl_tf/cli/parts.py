@@ -88,6 +88,7 @@ def leave(code: int) -> None:
     Raises:
         Interrupted: a signal has stopped the child.
     """
+    code = _SIGNAL - code if code < 0 else code
     if code > _SIGNAL:
         raise Interrupted(code - _SIGNAL)
     click.get_current_context().find_root().exit(code)
@@ -142,6 +143,23 @@ def only(experiment: Experiment | None, out: Path, unit: str, allow_changed: boo
         raise ExperimentError(
             f"{len(failed)} runs of {unit} failed, the first is {failed[0]}. `radtl status` says why."
         )
+
+
+def with_workers(experiment: Path, out: Path, accepted: tuple[str, ...], allow_changed: bool, number: int) -> None:
+    """Prepare the folder, train ``number`` units at the same time, and finish: each as a command of its own."""
+    from radtl_tf.experiment.units.workers import Workers, run_command
+    from radtl_tf.library.bars import bars
+
+    debug = ["--debug"] * bool(click.get_current_context().find_root().params.get("debug"))
+    start = [*start_of_command(), *debug, "run", "--out", str(out)]
+    allowed = ["--allow-changed"] * allow_changed
+    findings = [word for finding in accepted for word in ("--accept", finding)]
+    code = run_command([*start, str(experiment), "--prepare", *findings, *allowed], number, quiet=True)
+    if code == 0:
+        with bars() as watch:
+            Workers(out, number, lambda unit: [*start, "--only", unit, *allowed], watch).run()
+        code = run_command([*start, "--finish"], number)
+    leave(code)
 
 
 def prepared_for(experiment: Experiment | None, out: Path) -> Prepared:

@@ -72,6 +72,8 @@ def run(experiment: Path | None, out: Path, accept: tuple[str, ...], allow_chang
         parts.only(known, out, part["only"], allow_changed)
     elif part["finish"]:
         _finish(known, out)
+    elif part["workers"] and experiment:
+        parts.with_workers(experiment, out, accept, allow_changed, part["workers"])
     elif known:
         act = next((act for name, act in _ACTS.items() if part[name]), _run)
         act(known, out, accept, allow_changed)
