@@ -179,8 +179,21 @@ def _status_lines(found: Status, now: datetime) -> Iterator[str]:
         yield f"Failed ({_ago(failure.when, now)}): {name}: {failure.reason}"
     if found.first and found.last:
         yield f"First run finished {_ago(found.first, now)}, last run {_ago(found.last, now)}"
-    yield f"In use by {found.writer}" if found.writer else "No process works on it"
+    yield from _unit_lines(found)
+    if found.writer or not found.workers:
+        yield f"In use by {found.writer}" if found.writer else "No process works on it"
     yield f"Size on disk: {found.num_bytes / 1e6:.1f} MB"
+
+
+def _unit_lines(found: Status) -> Iterator[str]:
+    """Yield a line per work unit that is not done, and one that counts the others."""
+    open_ = [unit for unit in found.units if unit.done < unit.runs]
+    if open_:
+        yield f"{len(found.units) - len(open_)} of {len(found.units)} work units are done"
+    for unit in open_:
+        worker = f", in the hands of {unit.worker}" if unit.worker else ""
+        time = f", {clock(unit.seconds)} estimated for all" if unit.seconds else ""
+        yield f"{unit.done:5d} of {unit.runs}  {unit.name}{time}{worker}"
 
 
 def _ago(when: str, now: datetime) -> str:
