@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from radtl_tf.records.experiment import Experiment
 
 BUSY = 75  # EX_TEMPFAIL of sysexits.h: another process holds the unit, try again later
+_SET_IN_ENVIRONMENT = "RADTL_RUN_"  # options of this call that the user has set there are not those of its parts
 _SIGNAL = 128  # exit codes above it are those of signals
 
 _PARTS = (
@@ -154,11 +155,12 @@ def with_workers(experiment: Path, out: Path, accepted: tuple[str, ...], allow_c
     start = [*start_of_command(), *debug, "run", "--out", str(out)]
     allowed = ["--allow-changed"] * allow_changed
     findings = [word for finding in accepted for word in ("--accept", finding)]
-    code = run_command([*start, str(experiment), "--prepare", *findings, *allowed], number, quiet=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_SET_IN_ENVIRONMENT)}
+    code = run_command([*start, str(experiment), "--prepare", *findings, *allowed], number, environment, quiet=True)
     if code == 0:
         with bars() as watch:
-            Workers(out, number, lambda unit: [*start, "--only", unit, *allowed], watch).run()
-        code = run_command([*start, "--finish"], number)
+            Workers(out, number, lambda unit: [*start, "--only", unit, *allowed], environment, watch).run()
+        code = run_command([*start, "--finish"], number, environment)
     leave(code)
 
 

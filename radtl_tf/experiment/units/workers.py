@@ -37,17 +37,18 @@ _SIGNAL = 128  # exit codes above it say which signal ended a command
 _THREADS = "TF_NUM_INTRAOP_THREADS"
 
 
-def run_command(words: Sequence[str], number: int, *, quiet: bool = False) -> int:
+def run_command(words: Sequence[str], number: int, environment: Mapping[str, str], *, quiet: bool = False) -> int:
     """Run a command that prepares or finishes for ``number`` workers; return its exit code.
 
-    It sees what one worker has: its share of the cores and one GPU. ``quiet`` drops what it prints.
+    It sees what one worker has, its share of the cores and one GPU, and the ``environment`` of the call. ``quiet``
+    drops what it prints.
 
     Raises:
         KeyboardInterrupt: a signal came; the command has ended.
     """
-    environment = {_THREADS: str(max(_cores() // number, 1)), **os.environ, **_device(0), **for_command()}
+    own = {_THREADS: str(max(_cores() // number, 1)), **environment, **_device(0), **for_command()}
     with without_interrupts():
-        process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL if quiet else None, text=True)
+        process = subprocess.Popen(words, env=own, stdout=subprocess.DEVNULL if quiet else None, text=True)
     with _ending([process]):
         return process.wait()
 
@@ -55,13 +56,21 @@ def run_command(words: Sequence[str], number: int, *, quiet: bool = False) -> in
 class Workers:
     """Up to ``number`` processes, each with one work unit of a prepared experiment."""
 
-    def __init__(self, folder: Path, number: int, words: Callable[[str], Sequence[str]], watch: Watch) -> None:
-        """Start nothing yet; ``words`` returns the command that trains the unit of a name.
+    def __init__(
+        self,
+        folder: Path,
+        number: int,
+        words: Callable[[str], Sequence[str]],
+        environment: Mapping[str, str],
+        watch: Watch,
+    ) -> None:
+        """Start nothing yet; ``words`` returns the command that trains the unit of a name, in ``environment``.
 
         Raises:
             OutputError: nothing is prepared in ``folder``.
         """
-        self._folder, self._number, self._words, self._watch = folder, number, words, watch
+        self._folder, self._number, self._watch = folder, number, watch
+        self._words, self._environment = words, environment
         self._units = read_prepared(OutputFolder(folder)).longest_first
         self._at_work: dict[int, tuple[WorkUnit, Process]] = {}  # by the number of the worker
         self._deaths: Counter[str] = Counter()
@@ -100,7 +109,7 @@ class Workers:
         idle = [worker for worker in range(self._number) if worker not in self._at_work]
         for worker, unit in zip(idle, free, strict=False):
             with without_interrupts():
-                process = _start(self._words(unit.name), worker)
+                process = _start(self._words(unit.name), {**self._environment, **_device(worker), **for_command()})
                 processes.append(process)
             threading.Thread(target=_forward, args=(process, unit.name), daemon=True).start()
             self._at_work[worker] = unit, process
@@ -144,9 +153,8 @@ class Workers:
         self._watch(Progress("Runs", total - sum(missing.values()), total, time_left))
 
 
-def _start(words: Sequence[str], worker: int) -> Process:
-    """Start the command of a worker with its GPU; what it prints comes through a pipe."""
-    environment = {**os.environ, **_device(worker), **for_command()}
+def _start(words: Sequence[str], environment: Mapping[str, str]) -> Process:
+    """Start a command; what it prints comes through a pipe."""
     return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
