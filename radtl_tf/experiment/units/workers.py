@@ -76,7 +76,7 @@ class Workers:
         environment: Mapping[str, str],
         watch: Watch,
     ) -> None:
-        """Start nothing yet; ``words`` returns the command that trains the unit of a name, in ``environment``.
+        """Nothing is started here; ``words`` returns the command that trains the unit of a name, in ``environment``.
 
         Raises:
             OutputError: nothing is prepared in ``folder``.
