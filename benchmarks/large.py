@@ -85,8 +85,8 @@ def _builds(folder: Path, number: int) -> list[Row]:
     left = [path for path in continued.rglob(".*") if path.name != ".known.json"]
     if not same or left:
         raise SystemExit(f"the continued data set differs, or {len(left)} entries are left over")
-    done = f"build continued after SIGKILL ({kept} of {len(_shards(continued))} shards kept)"
-    return [("build, undisturbed", number, *whole), (f"{done}: equal bytes", number, *again)]
+    done = f"continued, {kept} of {len(_shards(continued))} shards kept, equal bytes"
+    return [("build, undisturbed", number, *whole), (done, number, *again)]
 
 
 def _starts(folder: Path) -> list[Row]:
@@ -138,16 +138,19 @@ def plan(folder: Path, out: Path, _: int) -> None:
     plan_of(content, out, out / "cache")
 
 
-def near(_: Path, __: Path, number: int) -> None:
-    """Search near-duplicates among signatures of smooth random pictures and in planted copies."""
+def near(_: Path, __: Path, number: int) -> float:
+    """Search near-duplicates among smooth random pictures and planted copies; return the seconds of the search."""
     from radtl_tf.data.duplicates.near import near as search
 
     signatures = np.concatenate([pictures(min(2000, number - at), at) for at in range(0, number, 2000)])
     planted = np.arange(10, number - 1, PLANTED)
     signatures[planted] = 255 - signatures[planted + 1][:, :, ::-1]
+    start = time.process_time()
     found = {tuple(pair) for pair in search(signatures).tolist()}
+    seconds = time.process_time() - start
     if not {(at, at + 1) for at in planted.tolist()} <= found:
         raise SystemExit("a planted pair was not found")
+    return seconds
 
 
 def pictures(number: int, seed: int) -> np.ndarray:
@@ -227,9 +230,10 @@ def _arguments() -> Any:
 
 def _run_step(words: list[str]) -> None:
     name, folder, out, number = words
-    STEPS[name](Path(folder), Path(out), int(number))
+    own = STEPS[name](Path(folder), Path(out), int(number))
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    print(json.dumps([sum(each.ru_utime + each.ru_stime for each in used), used[0].ru_maxrss / 1000]))
+    seconds = own or sum(each.ru_utime + each.ru_stime for each in used)
+    print(json.dumps([seconds, used[0].ru_maxrss / 1000]))
 
 
 if __name__ == "__main__":
