@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from radtl_tf.errors import ExperimentError, nearest
+from radtl_tf.models.torch_graphs import inception_v3_torch, resnet50_torch
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ _ROWS = (
     Backbone("MobileNet050", partial(keras.applications.MobileNet, alpha=0.5), "tf", 32, True, 54),
     Backbone("MobileNet025", partial(keras.applications.MobileNet, alpha=0.25), "tf", 32, True, 54),
     Backbone("MobileNetV2", keras.applications.MobileNetV2, "tf", 32, True, 104),
+    Backbone("ResNet50Torch", resnet50_torch, "torch", 32, True, 106),
+    Backbone("InceptionV3Torch", inception_v3_torch, "tf", 75, True, 188),
 )
 BACKBONES = {row.name: row for row in _ROWS}
 

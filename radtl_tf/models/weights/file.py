@@ -16,6 +16,7 @@ from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import BACKBONES, Backbone
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.guarded_process import read_apart
+from radtl_tf.models.weights.pytorch_reader import header_length
 from radtl_tf.models.weights.reader import read
 from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
 from radtl_tf.records.disk import temporary_file
@@ -28,13 +29,15 @@ _HINTS = (
     (b"PK\x03\x04", "it looks like a zip archive (a .keras model, a PyTorch file or a packed download)"),
     (b"version https://git-lfs", "it is a git-LFS pointer: run `git lfs pull` where it came from"),
 )
+_SAFETENSORS = "it looks like a safetensors file of PyTorch: convert it to .h5 first (radtl weights convert)"
 
 
 @dataclass(frozen=True)
 class Report:
     """The contents of a file: the names of its layers, ``matched`` or ``left_over`` (the top), and warnings.
 
-    No layer is missing, because such a file is refused. ``layout`` is ``model_weights``, ``root`` or ``keras3``.
+    No layer is missing, because such a file is refused. ``layout`` is ``model_weights``, ``root``, ``keras3``
+    or ``pytorch``.
     """
 
     file: str
@@ -111,6 +114,7 @@ def _check_outside(path: Path, schema: Schema) -> str:
     if not start.startswith(b"\x89HDF\r\n\x1a\n"):
         hints = (hint for magic, hint in _HINTS if start.startswith(magic))
         hint = "it is empty" if not start else next(hints, f"it starts with {ascii(start[:8])[1:]}")
+        hint = _SAFETENSORS if header_length(start) is not None else hint
         raise refusal("not HDF5", f"{hint}.")
     return sha256_of(path)
 

@@ -36,7 +36,8 @@ _KERAS3_LAYERS = ("layers", "_layer_checkpoint_dependencies")  # the latter in f
 class Contents:
     """The contents of a file for a schema: the names of its layers, ``matched`` or ``left_over``, and the tensors.
 
-    ``values`` are float32 in the schema's order; ``layout`` is ``model_weights``, ``root`` or ``keras3``.
+    ``values`` are float32 in the schema's order; ``layout`` is ``model_weights``, ``root``, ``keras3``
+    or ``pytorch``.
     """
 
     layout: str

@@ -145,11 +145,16 @@ def _mismatch(schema: Schema, wanted: list[str], names: list[str]) -> WeightsErr
 
 
 def _looks_like(schema: Schema, names: list[str]) -> str | None:
-    """Return another known backbone with the same number of layers with weights, with or without a dense top."""
-    own = schema.known.get(schema.backbone)
+    """Return another known backbone with the same number of layers with weights, with or without a dense top.
+
+    Keras' graph of a network and PyTorch's have equally many; only PyTorch's names have dots.
+    """
+    dotted, own = any("." in name for name in names), schema.known.get(schema.backbone)
     for count in (len(names), len(names) - 1):
         for name, known in schema.known.items():
-            if known == count and known != own:
+            of_pytorch = name.endswith("Torch")
+            alike = known == own and of_pytorch == schema.backbone.endswith("Torch")
+            if known == count and of_pytorch == dotted and not alike:
                 return name
     return None
 
