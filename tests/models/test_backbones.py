@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -28,12 +30,15 @@ def test_rows_tell_the_truth(name: str) -> None:
     assert base.output.shape[0] is None and len(base.output.shape) == 2
     names = [layer.name for layer in base.layers if layer.weights]
     again = [layer.name for layer in build_base(name, row.min_size, seed=1).layers if layer.weights]
-    assert (names == again) == row.stable_names
+    assert names == again
+    assert row.stable_names != any(
+        map(re.compile(r"(conv2d|batch_normalization|layer_normalization)(_\d+)?").fullmatch, names)
+    )
 
 
 def test_number_of_layers_is_unique_but_among_mobilenets_of_other_widths() -> None:
     counts = [row.num_layers for row in BACKBONES.values() if row.name not in ("MobileNet050", "MobileNet025")]
-    assert len({*counts, *(count + 1 for count in counts)}) == 2 * len(counts)
+    assert len(set(counts)) == len(counts)
 
 
 @pytest.mark.parametrize(
