@@ -175,8 +175,9 @@ def _known(found: Verified) -> list[tuple[str, str]]:
             ("pixels", "unknown, because a weights file does not say: ask its author, or score them with --images"),
         ]
     how = {
-        "sum": "the published file (same sha256)",
-        "name": "only the file name agrees: " + ("its sha256 differs" if row.sha256 else "no sha256 is published"),
+        "sum": "the published file (same checksum)",
+        "name": "only the file name agrees: "
+        + ("its checksum differs" if row.sha256 or row.md5 else "no checksum is published"),
     }
     return [
         ("catalogue", f"{row.name}, {how[found.known_by or 'name']}"),

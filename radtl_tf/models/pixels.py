@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from radtl_tf.errors import DataError, ExperimentError, nearest
+from radtl_tf.models.weights.normalization import MEAN, SD
 
 Triple = tuple[float, float, float]
 
@@ -22,6 +23,7 @@ class PixelConvention:
 
     ``alternative`` names the other possible convention if the public sources leave it open
     (docs/decisions/0008-uncertain-convention.md); results that involve such weights are shown under both.
+    ``near`` names a convention that differs so little that images cannot tell them apart.
     """
 
     name: str
@@ -30,6 +32,7 @@ class PixelConvention:
     channels: str
     source: str
     alternative: str | None = None
+    near: str | None = None
 
     @property
     def low(self) -> float:
@@ -44,20 +47,26 @@ class PixelConvention:
 
 # keras.applications.imagenet_utils.preprocess_input: modes "caffe" (BGR), "torch" (RGB) and "tf".
 _BGR_MEAN = (103.939, 116.779, 123.68)
-_RGB_MEAN = (0.485, 0.456, 0.406)
-_RGB_SD = (0.229, 0.224, 0.225)
 _KERAS = "keras.applications.imagenet_utils.preprocess_input"
 
 _ROWS = (
     PixelConvention("caffe", (255.0,) * 3, (-103.939, -116.779, -123.68), "BGR", f"{_KERAS}, mode caffe"),
     PixelConvention(
         "torch",
-        (1 / _RGB_SD[0], 1 / _RGB_SD[1], 1 / _RGB_SD[2]),
-        (-_RGB_MEAN[0] / _RGB_SD[0], -_RGB_MEAN[1] / _RGB_SD[1], -_RGB_MEAN[2] / _RGB_SD[2]),
+        (1 / SD[0], 1 / SD[1], 1 / SD[2]),
+        (-MEAN[0] / SD[0], -MEAN[1] / SD[1], -MEAN[2] / SD[2]),
         "RGB",
         f"{_KERAS}, mode torch",
     ),
     PixelConvention("tf", (2.0,) * 3, (-1.0,) * 3, "RGB", f"{_KERAS}, mode tf"),
+    PixelConvention(
+        "tf128",
+        (255 / 128,) * 3,
+        (-1.0,) * 3,
+        "RGB",
+        "keras.applications.EfficientNetV2S: Rescaling(scale=1 / 128, offset=-1) of 0..255",
+        near="tf",
+    ),
     PixelConvention("zero_one", (1.0,) * 3, (0.0,) * 3, "RGB", "grey, unchanged"),
     # ImageDataGenerator calls its function before `rescale`, so the mean of 0..255 is subtracted first.
     PixelConvention(
@@ -72,6 +81,7 @@ _ROWS = (
     ),
 )
 CONVENTIONS = {row.name: row for row in _ROWS}
+DISTINCT = tuple(row for row in _ROWS if not row.near)  # the conventions that images can tell apart
 
 
 def convention(name: str) -> PixelConvention:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -28,7 +30,10 @@ def test_rows_tell_the_truth(name: str) -> None:
     assert base.output.shape[0] is None and len(base.output.shape) == 2
     names = [layer.name for layer in base.layers if layer.weights]
     again = [layer.name for layer in build_base(name, row.min_size, seed=1).layers if layer.weights]
-    assert (names == again) == row.stable_names
+    assert names == again
+    assert row.stable_names != any(
+        map(re.compile(r"(conv2d|batch_normalization|layer_normalization)(_\d+)?").fullmatch, names)
+    )
 
 
 def test_number_of_layers_is_unique_but_among_other_widths_and_graphs() -> None:
@@ -36,7 +41,7 @@ def test_number_of_layers_is_unique_but_among_other_widths_and_graphs() -> None:
     same |= {"ResNet50Torch": "ResNet50", "InceptionV3Torch": "InceptionV3"}  # their names of layers differ
     assert all(BACKBONES[name].num_layers == BACKBONES[other].num_layers for name, other in same.items())
     counts = [row.num_layers for row in BACKBONES.values() if row.name not in same]
-    assert len({*counts, *(count + 1 for count in counts)}) == 2 * len(counts)
+    assert len(set(counts)) == len(counts)
 
 
 @pytest.mark.parametrize(

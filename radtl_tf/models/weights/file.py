@@ -14,6 +14,7 @@ import numpy as np
 
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import BACKBONES, Backbone
+from radtl_tf.models.plain_graph import keras_kind
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.guarded_process import read_apart
 from radtl_tf.models.weights.pytorch_reader import header_length
@@ -86,19 +87,19 @@ def schema_of(base: keras.Model, backbone: Backbone) -> Schema:
     layers = tuple(
         LayerSchema(
             layer.name,
-            _snake(type(layer).__name__),
-            tuple((weight.name, tuple(weight.shape)) for weight in layer.weights),
+            keras_kind(layer),
+            tuple((_named(weight), tuple(weight.shape)) for weight in layer.weights),
         )
         for layer in base.layers
         if layer.weights
     )
     known = {row.name: row.num_layers for row in BACKBONES.values() if row.num_layers}
-    return Schema(backbone.name, not backbone.stable_names, layers, known)
+    return Schema(backbone.name, not backbone.stable_names, layers, known, backbone.normalizes)
 
 
-def _snake(name: str) -> str:
-    """Return the snake case of a class, which Keras uses for automatic layer names: ``Conv2D`` -> ``conv2d``."""
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()
+def _named(weight: keras.Variable) -> str:
+    """Return the name of a weight, or nothing if Keras has numbered it automatically."""
+    return "" if re.fullmatch(r"variable(_\d+)?", weight.name) else weight.name
 
 
 def _check_outside(path: Path, schema: Schema) -> str:

@@ -110,7 +110,7 @@ def _schema(record: dict[str, Any]) -> Schema:
         LayerSchema(layer["name"], layer["kind"], tuple((name, tuple(shape)) for name, shape in layer["tensors"]))
         for layer in record["layers"]
     )
-    return Schema(record["backbone"], record["numbered"], layers, record["known"])
+    return Schema(record["backbone"], record["numbered"], layers, record["known"], record["normalizes"])
 
 
 def _limit(num_bytes: int, mapped: int) -> None:

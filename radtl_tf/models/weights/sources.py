@@ -25,7 +25,7 @@ import numpy as np
 from radtl_tf.errors import ExperimentError, WeightsError, nearest
 from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import backbone as backbone_row
-from radtl_tf.models.backbones import draw_weights
+from radtl_tf.models.backbones import draw_weights, network
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import (
     CatalogueRow,
@@ -204,11 +204,9 @@ def _kept(row: CatalogueRow, folder: Path) -> Path:
 
 def _downloaded(name: str, backbone: str) -> list[np.ndarray]:
     """Return the values of weights from Keras' cache or a download."""
-    application = backbone_row(backbone).application
-    shape = (_DOWNLOAD_SIZE, _DOWNLOAD_SIZE, 3)
     try:
         with _short_patience(), contextlib.redirect_stdout(sys.stderr):  # Keras prints its progress; stdout is for data
-            source = application(include_top=False, pooling="avg", weights="imagenet", input_shape=shape)
+            source = network(backbone_row(backbone), _DOWNLOAD_SIZE, weights="imagenet")
     except Exception as error:  # Keras raises a bare Exception when a download fails
         listed = _listed(name, backbone)
         raise WeightsError(

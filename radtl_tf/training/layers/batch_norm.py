@@ -30,15 +30,3 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         for moving, new in ((self.moving_mean, mean), (self.moving_variance, biased)):
             moving.assign(moving * self.momentum + new * (1 - self.momentum))
         return outputs
-
-
-def with_fused_batch_norms(base: keras.Model) -> keras.Model:
-    """Return a copy of ``base`` with its weights, in which batch norms are ``FusedBatchNormalization``."""
-    copy = keras.models.clone_model(base, clone_function=_copied)
-    copy.set_weights(base.get_weights())
-    return copy
-
-
-def _copied(layer: keras.layers.Layer) -> keras.layers.Layer:
-    fused = isinstance(layer, keras.layers.BatchNormalization) and layer.axis in (-1, 3)
-    return (FusedBatchNormalization if fused else type(layer)).from_config(layer.get_config())
