@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,12 +43,30 @@ def images() -> np.ndarray:
     return (4 * np.random.RandomState(3).random_sample((1, SIZE, SIZE, 3)) - 2).astype(np.float32)
 
 
+def expected() -> dict[str, Any]:
+    """Return the features of torchvision by backbone, every 61st, and the range of all of them."""
+    return json.loads(EXPECTED.read_text(encoding="utf-8"))
+
+
+def keras_names() -> dict[str, str]:
+    """Return the layer of PyTorch's ResNet50 for each layer of Keras' ResNet50."""
+    pairs = {"conv1_conv": "conv1", "conv1_bn": "bn1"}
+    for stage, blocks in enumerate((3, 4, 6, 3), start=1):
+        for block in range(blocks):
+            theirs, ours = f"conv{stage + 1}_block{block + 1}", f"layer{stage}.{block}"
+            for place in (1, 2, 3):
+                pairs |= {f"{theirs}_{place}_conv": f"{ours}.conv{place}", f"{theirs}_{place}_bn": f"{ours}.bn{place}"}
+            if block == 0:
+                pairs |= {f"{theirs}_0_conv": f"{ours}.downsample.0", f"{theirs}_0_bn": f"{ours}.downsample.1"}
+    return pairs
+
+
 def main() -> None:
     """Write the features that torchvision computes."""
     import torch
     import torchvision
 
-    expected = {}
+    found = {}
     for backbone, name in MODELS.items():
         model = getattr(torchvision.models, name)(weights=None).eval()
         state = model.state_dict()
@@ -62,8 +81,8 @@ def main() -> None:
         with torch.inference_mode():
             features = model(torch.from_numpy(images().transpose(0, 3, 1, 2).copy())).numpy()[0]
         kept = [float(f"{value:.8g}") for value in features[::EVERY]]
-        expected[backbone] = {"range": float(f"{np.ptp(features):.8g}"), "features": kept}
-    EXPECTED.write_text(json.dumps(expected, indent=1) + "\n")
+        found[backbone] = {"range": float(f"{np.ptp(features):.8g}"), "features": kept}
+    EXPECTED.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
@@ -101,7 +100,7 @@ def test_other_files_are_not_called_pickles(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", json.loads(oracle.EXPECTED.read_text()))
+@pytest.mark.parametrize("name", oracle.expected())
 def test_features_are_those_of_torchvision(name: str, tmp_path: Path) -> None:
     if name not in BACKBONES:
         pytest.skip(f"the table of backbones has no {name}")
@@ -109,26 +108,13 @@ def test_features_are_those_of_torchvision(name: str, tmp_path: Path) -> None:
     save_file(state_of(pytorch_schema(base, row)), tmp_path / "a.safetensors")
     assign(base, read_pytorch(tmp_path / "a.safetensors", base, backbone=row).values)
     features = keras.ops.convert_to_numpy(base(oracle.images(), training=False))[0, :: oracle.EVERY]
-    expected = json.loads(oracle.EXPECTED.read_text())[name]
+    expected = oracle.expected()[name]
     assert np.abs(features - expected["features"]).max() / expected["range"] < 3e-6
-
-
-def keras_names() -> dict[str, str]:
-    """Return the layer of PyTorch's ResNet50 for each layer of Keras' ResNet50."""
-    pairs = {"conv1_conv": "conv1", "conv1_bn": "bn1"}
-    for stage, blocks in enumerate((3, 4, 6, 3), start=1):
-        for block in range(blocks):
-            theirs, ours = f"conv{stage + 1}_block{block + 1}", f"layer{stage}.{block}"
-            for place in (1, 2, 3):
-                pairs |= {f"{theirs}_{place}_conv": f"{ours}.conv{place}", f"{theirs}_{place}_bn": f"{ours}.bn{place}"}
-            if block == 0:
-                pairs |= {f"{theirs}_0_conv": f"{ours}.downsample.0", f"{theirs}_0_bn": f"{ours}.downsample.1"}
-    return pairs
 
 
 def exported(base: keras.Model) -> dict[str, np.ndarray]:
     """Return Keras' ResNet50 as a state dict: PyTorch has no bias in a convolution, so the mean behind it takes it."""
-    names, state = keras_names(), {}
+    names, state = oracle.keras_names(), {}
     for layer in base.layers:
         values = [keras.ops.convert_to_numpy(weight) for weight in layer.weights]
         if isinstance(layer, keras.layers.Conv2D):
@@ -156,7 +142,7 @@ def test_imagenet_weights_survive_the_way_to_pytorch_and_back(real_folder: Path,
     other = keras.ops.convert_to_numpy(torch(images, training=False))
     write_weights(tmp_path / "a.h5", torch)
     assign(torch, read_weights(tmp_path / "a.h5", torch, backbone=backbone("ResNet50Torch")).values)
-    for theirs, ours in keras_names().items():
+    for theirs, ours in oracle.keras_names().items():
         values = torch.get_layer(ours).get_weights()
         bias = [np.zeros_like(value) for value in base.get_layer(theirs).get_weights()[1:2]]
         base.get_layer(theirs).set_weights([*values, *bias] if theirs.endswith("conv") else values)
