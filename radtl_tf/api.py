@@ -41,10 +41,11 @@ def backbone(
 
     Args:
         name: ``ResNet50``, ``DenseNet121``, ``InceptionV3``, ``InceptionResNetV2``, ``MobileNet``, ``MobileNetV2``,
-            or ``MobileNet050`` and ``MobileNet025``, which are MobileNets with half and a quarter of the channels.
+            or ``MobileNet050`` and ``MobileNet025``, which are MobileNets with half and a quarter of the channels;
+            ``ResNet50Torch`` and ``InceptionV3Torch`` are the graphs that PyTorch trains.
         weights: ``imagenet``, ``radimagenet``, the path of an ``.h5`` file, or ``random`` (also ``None``).
-        pixels: the pixel convention of the weights. Required for a file, unless ``radtl pretrain`` wrote it. The
-            model's attribute ``pixels`` contains it, for ``preprocess``.
+        pixels: the pixel convention of the weights. Required for a file, unless ``radtl pretrain`` or
+            ``radtl weights convert`` wrote it. The model's attribute ``pixels`` contains it, for ``preprocess``.
         size: side of the images in pixels.
         seed: seed of random weights.
 

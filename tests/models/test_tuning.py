@@ -42,6 +42,7 @@ def test_prefix_and_suffix_compose_to_the_whole(name: str) -> None:
         ("DenseNet121", 168_128, 1),
         ("InceptionV3", 192, 6),
         ("InceptionResNetV2", 4_130_592, 3),
+        ("InceptionV3Torch", 1_152, 6),
     ],
 )
 def test_top10_is_the_published_one(name: str, num_parameters: int, num_tensors: int) -> None:

@@ -101,7 +101,7 @@ def resolve(
 
 
 def _made_with(file: Path | None) -> str | None:
-    """Return the pixel convention in the record next to a file of ``radtl pretrain``, or None without a record."""
+    """Return the pixel convention in the record next to a file that ``radtl`` made, or None without a record."""
     record = file.with_name(f"{file.name}.json") if file else None
     if record is None or not record.is_file():
         return None
