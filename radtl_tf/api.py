@@ -145,6 +145,40 @@ def embeddings(
     return pooled_features(data, backbone, weights, pixels, size, resize, seed)
 
 
+def read_embeddings(data: Dataset, path: str | PathLike) -> NDArray[np.float32]:
+    """Return embeddings that another program computed, (N, C) float32, one row per image in the order of ``data``.
+
+    Use them like the features of ``embeddings``: with scikit-learn and the folds of ``PatientFolds``. Each vector is
+    found by a name: the path of the image as the table has it, its file name, or the number of its row from 0. Vectors
+    of other images are left out, which is logged. A warning is logged if vectors of different images are equal, or if
+    a dimension alone separates the classes of a binary or multiclass task, because labels may then be inside.
+
+    Args:
+        data: the images.
+        path: ``.npz`` with an array of names and one of vectors (``np.savez(path, names=..., vectors=...)``);
+            ``.parquet`` (``radtl_tf[parquet]``) with a column of names, then a column of lists or columns of numbers;
+            or ``.csv`` with a header, a column of names, then columns of numbers.
+
+    Raises:
+        DataError: the file is missing, damaged or of another form; an image has no vector or several; a vector is
+            constant or not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> import radtl_tf as radtl
+        >>> table = pd.DataFrame({"file": ["1.png", "2.png", "3.png"], "caries": [1, 0, 1], "id": ["a", "b", "c"]})
+        >>> data = radtl.Dataset.from_frame(table, path="file", label="caries", positive=1, patient="id")
+        >>> names, vectors = np.array(["3.png", "1.png", "2.png"]), np.array([[3.0, 0.5], [1.0, 0.1], [2.0, 0.9]])
+        >>> np.savez("features.npz", names=names, vectors=vectors)
+        >>> radtl.read_embeddings(data, "features.npz")[:, 0].tolist()
+        [1.0, 2.0, 3.0]
+    """
+    from radtl_tf.library.read_embeddings import embeddings_of
+
+    return embeddings_of(data, Path(path).expanduser())
+
+
 def compare(
     data: Dataset | pd.DataFrame,
     weights: Sequence[str] | Mapping[str, tuple[str | PathLike | Mapping[str, str | PathLike], str] | None],

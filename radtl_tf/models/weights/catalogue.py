@@ -26,7 +26,7 @@ class CatalogueRow:
     """A published weights file: a row of ``weights/catalogue.tsv``; ``files`` are its possible file names.
 
     If ``source`` is ``keras``, the last name is the one in Keras' cache. ``md5`` is the checksum in Keras' source, for
-    files of which no sha256 is published; it finds a wrong file, but is no proof against a forged one.
+    files without a published sha256; it finds a wrong file, but does not prove that a file is genuine.
     """
 
     name: str
