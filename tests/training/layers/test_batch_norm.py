@@ -95,15 +95,3 @@ def test_a_copy_has_the_weights_and_the_order_of_its_original(tiny_backbone: str
     assert [weight.path for weight in fused.weights] == [weight.path for weight in plain.weights]
     images = np.random.default_rng(0).random((2, 32, 32, 3)).astype(np.float32)
     np.testing.assert_array_equal(np.asarray(copy(images)), np.asarray(base(images)))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("backbone", ["ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2"])
-def test_suffixes_of_the_published_backbones_keep_their_order(backbone: str) -> None:
-    base = build_base(backbone, 96, seed=0)
-    copy = training_copy(base)
-    for tuning in ("top10", "full"):
-        plain, fused = (split(model, tuning).suffix for model in (base, copy))
-        assert [weight.path for weight in fused.weights] == [weight.path for weight in plain.weights]
-        for ours, theirs in zip(fused.get_weights(), plain.get_weights(), strict=True):
-            np.testing.assert_array_equal(ours, theirs)
