@@ -9,7 +9,7 @@ import numpy as np
 
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import Backbone
-from radtl_tf.models.weights.catalogue import sha256_of
+from radtl_tf.models.weights.catalogue import known_sum
 from radtl_tf.models.weights.file import Report, WeightFile, schema_of
 from radtl_tf.models.weights.guarded_process import read_apart
 from radtl_tf.models.weights.pytorch_names import MODULES, TWINS
@@ -126,4 +126,4 @@ def _check_outside(path: Path, schema: Schema) -> str:
     if header_length(_start(path)) is None:
         start = ascii(_start(path)[:8])[1:]
         raise refusal("not safetensors", f"it starts with {start}." if path.stat().st_size else "it is empty.")
-    return sha256_of(path)
+    return known_sum(path)
