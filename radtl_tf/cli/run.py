@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli import options
-from radtl_tf.cli.interrupts import Interrupted
-from radtl_tf.cli.options import FILE, FOLDER, Verb, Words, as_json, load_tensorflow, log, out_folder, task_of
+from radtl_tf.cli import options, parts
+from radtl_tf.cli.options import FILE, FOLDER, Verb, as_json, load_tensorflow, out_folder, task_of
 from radtl_tf.errors import RadtlError
-from radtl_tf.places import PACKAGE
 from radtl_tf.progress import clock
 from radtl_tf.records.experiment import Grid
 
@@ -25,7 +21,6 @@ if TYPE_CHECKING:
     from radtl_tf.experiment.status import Status
     from radtl_tf.records.experiment import Experiment
 
-_SIGNAL = 128  # exit codes above it are those of signals
 NATIVE = Grid.pixels[0]  # the pixel convention of the weights
 
 # Tables of the report that hold results; the others describe how the results were made.
@@ -53,26 +48,33 @@ allow_changed = click.option(
 
 
 @click.command(cls=Verb)
-@click.argument("experiment", type=FILE)
+@click.argument("experiment", type=FILE, required=False)
 @out_folder
 @options.dry_run
+@parts.part_options
 @click.option("--accept", multiple=True, metavar="FINDING", help="Accept this warning of the data check. Repeatable.")
 @allow_changed
-def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...], allow_changed: bool) -> None:
+def run(experiment: Path | None, out: Path, accept: tuple[str, ...], allow_changed: bool, **part: Any) -> None:
     """Run an experiment: train, evaluate and report.
 
-    EXPERIMENT is a TOML file, which `radtl init` writes. Trains every setting on every fold, prints the answer and
-    writes report.html. Run the same command again to resume.
+    EXPERIMENT is a TOML file, which `radtl init` writes; --only and --finish do not need it. Trains every setting on
+    every fold, prints the answer and writes report.html. Run the same command again to resume; run it twice at the same
+    time, and both share the work.
 
     Example:
       radtl run experiment.toml --out results
     """
     from radtl_tf.records.reader import read_experiment
 
-    if not dry_run:
-        _supervise(out)
-    act = _print_price if dry_run else _run
-    act(read_experiment(experiment), out, accept, allow_changed)
+    parts.check_parts(experiment, part)
+    known = read_experiment(experiment) if experiment else None
+    if part["only"]:
+        parts.only(known, out, part["only"], allow_changed)
+    elif part["finish"]:
+        _finish(known, out)
+    elif known:
+        act = next((act for name, act in _ACTS.items() if part[name]), _run)
+        act(known, out, accept, allow_changed)
 
 
 @click.command(cls=Verb)
@@ -115,7 +117,6 @@ def train(out: Path, allow_changed: bool, **flags: Any) -> None:
       radtl train --manifest labels.csv --positive pneumonia \
         --patient patient_id --weights imagenet --learning-rate 0.001 --out results
     """
-    _supervise(out)
     _run(_experiment_of(flags), out, allow_changed=allow_changed)
 
 
@@ -184,38 +185,28 @@ def _ago(when: str, now: datetime) -> str:
     return f"{clock(max((now - datetime.fromisoformat(when)).total_seconds(), 0))} ago"
 
 
-def _supervise(out: Path) -> None:
-    """Run the words of this process again in a child and exit as it does; return in the child itself.
-
-    A program that calls ``main`` with words of its own is not supervised.
-    """
-    from radtl_tf.records.safety.parent import is_supervised
-
-    context = click.get_current_context().find_root()
-    if is_supervised() or not isinstance(context.obj, Words) or os.name != "posix":
-        return
-    from radtl_tf.experiment.supervised import supervise
-
-    start = f"import sys; sys.path.append({str(PACKAGE.parent)!r}); from radtl_tf.cli.main import main; main()"
-    code = supervise([sys.executable, "-P", "-c", start, *context.obj], out, _show_cursor)
-    if code > _SIGNAL:
-        raise Interrupted(code - _SIGNAL)
-    context.exit(code)
-
-
-def _show_cursor() -> None:
-    """Show the cursor of the terminal again: a killed child has left it hidden below its progress bar."""
-    if sys.stderr.isatty():
-        log("\x1b[?25h")
-
-
 def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = (), allow_changed: bool = False) -> None:
+    parts.supervise(out)
     load_tensorflow()
     from radtl_tf.experiment.run import run_experiment
     from radtl_tf.library.bars import bars
 
     with bars() as watch:
         evaluation = run_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed, watch=watch)
+    _print_answer(evaluation)
+
+
+def _finish(experiment: Experiment | None, out: Path) -> None:
+    parts.prepared_for(experiment, out)
+    parts.supervise(out)
+    load_tensorflow()
+    from radtl_tf.experiment.run import finish_experiment
+
+    _print_answer(finish_experiment(out))
+
+
+def _print_answer(evaluation: Evaluation) -> None:
+    """Print the results; what is missing is an error."""
     print_results(evaluation)
     if evaluation.record.missing.lines:
         raise RadtlError(" ".join(evaluation.record.missing.lines))
@@ -231,6 +222,9 @@ def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...], a
         lines = price(plan_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed)).lines()
     for line in lines:
         click.echo(line)
+
+
+_ACTS = {"dry_run": _print_price, "prepare": parts.prepare}
 
 
 def print_results(evaluation: Evaluation) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import astuple, fields
 from itertools import groupby
 from pathlib import Path
@@ -46,7 +46,7 @@ from radtl_tf.training.losses import inner_loss
 from radtl_tf.training.prediction_rows import prediction_rows
 from radtl_tf.training.randomness import backbone_seed
 from radtl_tf.training.run import Epoch, Outcome, RunData, train_run
-from radtl_tf.training.tensorboard.run_events import Monitor, describe, write_run
+from radtl_tf.training.tensorboard.run_events import Monitor, write_run
 from radtl_tf.training.trainer import Trainer, copies
 from radtl_tf.training.trial_step import one_line_when_full, smaller_batch
 
@@ -61,15 +61,37 @@ def execute(plan: Plan, *, only: Collection[Run] | None = None) -> Iterator[Run]
     It can be stopped at any point and called again: finished runs are kept, and the others give the same numbers.
     """
     remaining = [run for run in plan.remaining if only is None or run in only]
-    if remaining:
-        describe(plan.folder.tensorboard, [s for s in plan.scenarios if not s.is_reference])
-    by_backbone = sorted(remaining, key=lambda run: run.scenario.setting.backbone)
-    for backbone, group in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
-        runs = list(group)
-        in_hand(run.name for run in runs)
-        with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
-            yield from BackboneRuns(plan, backbone).work_off(runs)
-        keras.backend.clear_session()
+    engine = Engine(plan)
+    yield from engine.train(sorted(remaining, key=lambda run: run.scenario.setting.backbone))
+    engine.close()
+
+
+class Engine:
+    """Train runs of a plan in several steps; the traced programs of a backbone are kept until another one is needed."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._at_work: tuple[str, BackboneRuns] | None = None
+
+    def train(self, runs: Sequence[Run]) -> Iterator[Run]:
+        """Train these runs, yielding each when its folder is complete; runs of one backbone should be together."""
+        for backbone, group in groupby(runs, key=lambda run: run.scenario.setting.backbone):
+            same = list(group)
+            in_hand(run.name for run in same)
+            with one_line_when_full(smaller_batch(self._plan.experiment.training.images_per_step)):
+                yield from self._runs_of(backbone).work_off(same)
+
+    def close(self) -> None:
+        """Forget the traced programs."""
+        if self._at_work:
+            self._at_work = None
+            keras.backend.clear_session()
+
+    def _runs_of(self, backbone: str) -> BackboneRuns:
+        if self._at_work is None or self._at_work[0] != backbone:
+            self.close()
+            self._at_work = backbone, BackboneRuns(self._plan, backbone)
+        return self._at_work[1]
 
 
 def collect_predictions(plan: Plan) -> None:

@@ -61,6 +61,11 @@ class OutputFolder:
         return self.root / "experiment.json"
 
     @property
+    def prepared(self) -> Path:
+        """The work units, and what a process needs to train one of them."""
+        return self.root / "PREPARED.json"
+
+    @property
     def folds(self) -> Path:
         """The part of each example in each fold."""
         return self.root / "folds.csv"
@@ -152,6 +157,11 @@ class OutputFolder:
     def data(self) -> Path:
         """The TFDS data set, the hash key and the decoded pixels."""
         return self.root / "data"
+
+    @property
+    def arrays(self) -> Path:
+        """Cases and folds as arrays, from which a work unit starts."""
+        return self.data / "prepared.npz"
 
     def pixels(self, size: int) -> Path:
         """Return the file of the decoded pixels at ``size`` x ``size``."""

@@ -35,7 +35,7 @@ def test_failures_the_writer_and_the_size_are_told(finished_once: Path, tmp_path
     done, lost = sorted(path.parent for path in out.glob("runs/*/*/DONE.json"))[:2]
     shutil.rmtree(lost)
     names = [f"{run.parent.name}/{run.name}" for run in (done, lost)]
-    record_failures(out, names, "killed by signal 9")
+    record_failures(out, "unit", names, "killed by signal 9", call="")
     with writing(out):
         found = read_status(out)
     assert list(found.failed) == names[1:] and found.left == 1

@@ -56,6 +56,7 @@ class Plan:
     accepted: tuple[str, ...]
     warnings: list[str]
     data_set: Path | None = None
+    known_facts: dict[str, Any] | None = None
 
     @property
     def target(self) -> Target:
@@ -64,8 +65,11 @@ class Plan:
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """Return the facts that may not change after a finished run: experiment, data, folds, weights, scenarios."""
-        return facts_of(self)
+        """Return the facts that may not change after a finished run: experiment, data, folds, weights, scenarios.
+
+        They are ``known_facts`` if the plan was opened from files.
+        """
+        return facts_of(self) if self.known_facts is None else self.known_facts
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -160,7 +164,7 @@ def _check_finished(
     experiment: Experiment, folder: OutputFolder, scenarios: list[Scenario], device: Device, allow_changed: bool
 ) -> None:
     """Reopen damaged runs; if runs remain, refuse to train them with other software or hardware."""
-    reopen_damaged_runs(folder)
+    reopen_damaged_runs(folder.finished())
     if folder.finished() and not all(folder.is_done(run) for run in runs_of(experiment, scenarios)):
         check_machine(folder, context(device), experiment.training.determinism, allowed=allow_changed)
 

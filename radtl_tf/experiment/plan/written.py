@@ -19,7 +19,7 @@ from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.folds import folds_text
 from radtl_tf.experiment.plan.image_summary import write_image_hashes, write_inputs
 from radtl_tf.experiment.plan.metadata import write_metadata
-from radtl_tf.experiment.plan.ownership import PATHS, comparable, is_begun, refuse_other, start_over
+from radtl_tf.experiment.plan.ownership import PATHS, comparable, is_begun, is_same, refuse_other, start_over
 from radtl_tf.experiment.plan.weights import weights_facts
 from radtl_tf.logs import get_logger
 from radtl_tf.records.csv_text import csv_text
@@ -77,7 +77,7 @@ def _write_experiment(plan: Plan) -> None:
         today |= recovered(plan.folder, comparable(plan.facts))
         lost = "experiment.json was lost and written again: earlier changes are not known"
         today["changes"] = [{"date": _today(), "what": lost}]
-    else:
+    elif not is_same(plan.folder, plan.facts):
         start_over(plan.folder)
     _write_folds(plan)
     write_facts(plan.folder.experiment, {"format": 1, **plan.facts, **today, **said, **_data_set(plan)})

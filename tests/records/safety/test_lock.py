@@ -16,7 +16,7 @@ from filelock import SoftFileLease
 
 from radtl_tf.errors import OutputError
 from radtl_tf.logs import shown
-from radtl_tf.records.safety import lock
+from radtl_tf.records.safety import lock_file
 from radtl_tf.records.safety.lock import LockedError, check_held, holder_of, lock_of, waiting, writing
 
 _HOLD = """
@@ -79,7 +79,7 @@ def on_another_host(folder: Path) -> None:
 
 
 def test_a_lock_of_another_host_is_judged_by_its_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "_POLL", 0.05)
+    monkeypatch.setattr(lock_file, "POLL", 0.05)
     with held_elsewhere(tmp_path):
         on_another_host(tmp_path)
         beating = threading.Timer(0.2, os.utime, [lock_of(tmp_path)])
@@ -92,9 +92,9 @@ def test_a_lock_of_another_host_is_judged_by_its_heartbeat(tmp_path: Path, monke
 
 
 def test_a_lock_without_a_heartbeat_is_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "_POLL", 0.05)
-    monkeypatch.setattr(lock, "LEASE", 0.4)
-    monkeypatch.setattr(lock, "HEARTBEAT", 0.1)
+    monkeypatch.setattr(lock_file, "POLL", 0.05)
+    monkeypatch.setattr(lock_file, "LEASE", 0.4)
+    monkeypatch.setattr(lock_file, "HEARTBEAT", 0.1)
     with held_elsewhere(tmp_path):
         on_another_host(tmp_path)
         text = lock_of(tmp_path).read_text().replace("duration=120.0", "duration=0.4")
@@ -105,8 +105,8 @@ def test_a_lock_without_a_heartbeat_is_taken_over(tmp_path: Path, monkeypatch: p
 
 
 def test_who_has_lost_the_lock_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "LEASE", 0.4)
-    monkeypatch.setattr(lock, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(lock_file, "LEASE", 0.4)
+    monkeypatch.setattr(lock_file, "HEARTBEAT", 0.05)
     lost = threading.Event()
     with writing(tmp_path, lost.set):
         check_held(tmp_path)
@@ -149,7 +149,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 
 def test_waiting_ends_when_the_other_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "_POLL", 0.05)
+    monkeypatch.setattr(lock_file, "POLL", 0.05)
     lines: list[str] = []
     inside = threading.Event()
 
