@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ _PARTS = (
     click.option("--finish", is_flag=True, help="Only join and report the runs of a prepared folder."),
     click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Train N work units at the same time."),
 )
-_NAMES = ("dry_run", "prepare", "only", "finish", "workers")
+_NAMES = ("dry_run", "prepare", "only", "finish", "workers", "emit", "ray")
 
 
 class Busy(click.ClickException):
@@ -80,6 +81,14 @@ def supervise(out: Path, unit: str | None = None) -> None:
     from radtl_tf.experiment.supervised import supervise
 
     leave(supervise([*start_of_command(), *context.obj], out, _show_cursor, unit=unit))
+
+
+def in_child(out: Path, words: Sequence[str]) -> None:
+    """Run ``radtl`` with these words in a supervised child; exit as it does if it fails."""
+    from radtl_tf.experiment.supervised import supervise
+
+    if code := supervise([*start_of_command(), *words], out, _show_cursor):
+        leave(code)
 
 
 def leave(code: int) -> None:

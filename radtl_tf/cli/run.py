@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli import options, parts
+from radtl_tf.cli import cluster, options, parts
 from radtl_tf.cli.options import FILE, FOLDER, Verb, as_json, load_tensorflow, out_folder, task_of
 from radtl_tf.errors import RadtlError
 from radtl_tf.progress import clock
@@ -52,6 +52,8 @@ allow_changed = click.option(
 @out_folder
 @options.dry_run
 @parts.part_options
+@cluster.emit_option
+@cluster.ray_option
 @click.option("--accept", multiple=True, metavar="FINDING", help="Accept this warning of the data check. Repeatable.")
 @allow_changed
 def run(experiment: Path | None, out: Path, accept: tuple[str, ...], allow_changed: bool, **part: Any) -> None:
@@ -224,7 +226,7 @@ def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...], a
         click.echo(line)
 
 
-_ACTS = {"dry_run": _print_price, "prepare": parts.prepare}
+_ACTS = {"dry_run": _print_price, "prepare": parts.prepare, "emit": cluster.emit, "ray": cluster.on_ray}
 
 
 def print_results(evaluation: Evaluation) -> None:

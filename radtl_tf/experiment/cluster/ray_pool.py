@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -19,13 +21,40 @@ from types import ModuleType
 from typing import Any
 
 from radtl_tf.errors import ClusterError
+from radtl_tf.experiment.cluster.environment import environment_of_units
 from radtl_tf.experiment.cluster.ray_address import RayAddress, ray_settings
+from radtl_tf.experiment.cluster.ray_units import train_units
 from radtl_tf.experiment.cluster.raylet import start_unit
+from radtl_tf.progress import Watch, silent
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.prepared import read_prepared, unfinished
 
 RETRIES = 3  # of a unit whose machine or whose process of Ray died
 _ANSWER = 10.0  # seconds in which an address has to answer
 _STORE = 100 * 2**20  # bytes of memory for objects, of which we send almost none; Ray takes a third of the machine's
 _SHORT = "/tmp" if os.name == "posix" else None  # paths of sockets may have 107 characters
+
+
+def train_on_ray(
+    address: RayAddress, out: Path, command: Callable[[str], Sequence[str]], watch: Watch = silent
+) -> list[str]:
+    """Train the unfinished work units of the prepared folder ``out`` on a Ray cluster; return those that failed.
+
+    ``command`` returns the words that train a unit.
+
+    Raises:
+        ClusterError: as ``connected``.
+        OutputError: the folder is not prepared.
+    """
+    folder = OutputFolder(out)
+    prepared = read_prepared(folder)
+    units = [unit for unit in prepared.longest_first if unfinished(folder, unit)]
+    if not units:
+        return []
+    threads, gpus = prepared.threads, min(len(prepared.hardware["gpus"]), 1)
+    with connected(address, threads=threads, gpus=gpus) as ray:
+        settings = environment_of_units(os.environ)
+        return train_units(units, RayPool(ray, command, out, threads=threads, gpus=gpus, settings=settings), watch)
 
 
 class RayPool:
@@ -89,13 +118,11 @@ def connected(address: RayAddress, *, threads: int, gpus: int = 0) -> Iterator[M
 def _initialized(ray: ModuleType, address: RayAddress, threads: int) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="radtl-ray-", dir=_SHORT, ignore_cleanup_errors=True) as folder:
         try:
-            _refuse_silence(address)
-            ray.init(log_to_driver=False, logging_level=logging.ERROR, **_arguments(address, threads, folder))
+            refuse_silence(address)
+            with _same_handlers():
+                ray.init(log_to_driver=False, logging_level=logging.ERROR, **_arguments(address, threads, folder))
         except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-            raise ClusterError(
-                f"No connection to the Ray at {address}: {_first_line(error)}. Check that `ray status` works on this "
-                "machine, with the same token as on the others."
-            ) from error
+            raise _unreachable(address, error) from error
         try:
             yield
         finally:
@@ -115,10 +142,38 @@ def _arguments(address: RayAddress, threads: int, folder: str) -> dict[str, Any]
     }
 
 
-def _refuse_silence(address: RayAddress) -> None:
-    """Raise an OSError at once if nobody listens at the address, which Ray tries for minutes."""
-    if address.port is not None:
+def refuse_silence(address: RayAddress) -> None:
+    """Find out at once that nobody listens at an address, which Ray tries for minutes.
+
+    Raises:
+        ClusterError: nobody does.
+    """
+    if address.port is None:
+        return
+    try:
         socket.create_connection((address.host, address.port), timeout=_ANSWER).close()
+    except OSError as error:
+        raise _unreachable(address, error) from error
+
+
+def _unreachable(address: RayAddress, error: Exception) -> ClusterError:
+    return ClusterError(
+        f"No connection to the Ray at {address}: {_first_line(error)}. Check that `ray status` works on this machine, "
+        "with the same token as on the others."
+    )
+
+
+@contextmanager
+def _same_handlers() -> Iterator[None]:
+    """Keep the handler of SIGTERM, which Ray replaces by one that exits."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def check_room(nodes: Sequence[Mapping[str, float]], threads: int, gpus: int) -> None:
@@ -135,10 +190,19 @@ def check_room(nodes: Sequence[Mapping[str, float]], threads: int, gpus: int) ->
         )
 
 
+def require_ray() -> None:
+    """Refuse to go on without Ray, which is not imported.
+
+    Raises:
+        ClusterError: it is not installed.
+    """
+    if find_spec("ray") is None:
+        raise ClusterError("Ray is not installed: pip install 'radtl_tf[ray]', on every machine of the cluster.")
+
+
 def _imported(address: RayAddress) -> ModuleType:
     """Import Ray, which reads its settings at that moment."""
-    if find_spec("ray") is None:
-        raise ClusterError("The work units cannot be sent: Ray is not installed. Run pip install 'radtl_tf[ray]'.")
+    require_ray()
     os.environ.update(ray_settings(address, os.environ))
     import ray
 

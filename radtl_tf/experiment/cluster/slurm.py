@@ -14,7 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from radtl_tf.experiment.cluster.environment import environment_of_units
 from radtl_tf.records.disk import write_text
+from radtl_tf.records.prepared import Prepared
 
 FOLDER = "slurm"  # in the output folder: the scripts and their logs
 ARRAY, FINISH, SUBMIT = "array.sbatch", "finish.sbatch", "submit.sh"
@@ -35,7 +37,7 @@ units=(
 )
 unit=${{units[$SLURM_ARRAY_TASK_ID]}}
 echo "$unit on $(uname -n)"
-"${{radtl[@]}}" run --out {out} --only "$unit"
+"${{radtl[@]}}" run --out {out} --only "$unit"{flags}
 code=$?
 if [ "$code" -eq {held} ]; then # another process works on this unit: look again later
     scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID" && sleep 60
@@ -75,8 +77,9 @@ echo "Submitted the array $array with {number} work units, and the job ${{finish
 class SlurmJob:
     """What the scripts start: ``radtl run`` on the output folder ``out``, once per name in ``units``.
 
-    ``radtl`` are the words that start the command line, ``threads`` and ``gpus`` what one unit uses, ``environment``
-    the variables that the commands need, and ``seconds`` the expected time of the longest unit, if it is known.
+    ``radtl`` are the words that start the command line, ``flags`` more words for each unit, ``threads`` and ``gpus``
+    what one unit uses, ``environment`` the variables that the commands need, and ``seconds`` the expected time of the
+    longest unit, if it is known.
     """
 
     radtl: Sequence[str]
@@ -84,6 +87,7 @@ class SlurmJob:
     units: Sequence[str]
     threads: int
     gpus: int = 0
+    flags: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     seconds: float | None = None
 
@@ -99,7 +103,9 @@ def scripts(job: SlurmJob) -> dict[str, str]:
     units = "\n".join(f"    {shlex.quote(unit)}" for unit in job.units)
     last = len(job.units) - 1
     return {
-        ARRAY: _ARRAY.format(**same, units=units, last=last, held=HELD),
+        ARRAY: _ARRAY.format(
+            **same, units=units, last=last, held=HELD, flags="".join(f" {flag}" for flag in job.flags)
+        ),
         FINISH: _FINISH.format(**same),
         SUBMIT: _SUBMIT.format(
             last=last, number=len(job.units), longest=_longest(job.seconds), array=ARRAY, finish=FINISH
@@ -117,6 +123,20 @@ def write_scripts(job: SlurmJob) -> Path:
     for name, text in scripts(job).items():
         write_text(folder / name, text)
     return folder / SUBMIT
+
+
+def job_of(prepared: Prepared, out: Path, radtl: Sequence[str], flags: Sequence[str] = ()) -> SlurmJob:
+    """Return the job of a prepared experiment; arguments as those of ``SlurmJob``."""
+    return SlurmJob(
+        radtl=radtl,
+        out=out,
+        units=[unit.name for unit in prepared.longest_first],
+        threads=prepared.threads,
+        gpus=min(len(prepared.hardware["gpus"]), 1),
+        flags=flags,
+        environment=environment_of_units(os.environ),
+        seconds=max((unit.seconds for unit in prepared.units if unit.seconds is not None), default=None),
+    )
 
 
 def _resources(job: SlurmJob) -> str:
