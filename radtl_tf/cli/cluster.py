@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from radtl_tf.cli import parts
-from radtl_tf.cli.options import Words, load_tensorflow
-
-if TYPE_CHECKING:
-    from radtl_tf.records.experiment import Experiment
-
-ALLOW = "--allow-changed"
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.prepared import read_prepared
 
 emit_option = click.option(
     "--emit",
@@ -26,53 +22,32 @@ ray_option = click.option(
 )
 
 
-def emit(experiment: Experiment, out: Path, accepted: tuple[str, ...], allow_changed: bool) -> None:
-    """Prepare the folder in a child, write the scripts for Slurm, and print the command that submits them."""
-    parts.supervise(out)
-    load_tensorflow()
+def emit(experiment: Path, out: Path, accepted: tuple[str, ...], allow_changed: bool, _: str) -> None:
+    """Prepare the folder, write the scripts for Slurm, and print the command that submits them."""
     from radtl_tf.experiment.cluster.slurm import job_of, write_scripts
-    from radtl_tf.experiment.run import prepare_experiment
 
-    _, prepared = prepare_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed)
-    script = write_scripts(job_of(prepared, out, parts.start_of_command(), _flags(allow_changed)))
+    parts.PartCommands(experiment, out, accepted, allow_changed).prepare()
+    flags = ["--allow-changed"] * allow_changed
+    script = write_scripts(job_of(read_prepared(OutputFolder(out)), out, parts.start_of_command(), flags))
     click.echo(shlex.join(["bash", str(script)]))
 
 
-def on_ray(experiment: Experiment, out: Path, accepted: tuple[str, ...], allow_changed: bool) -> None:
-    """Prepare the folder in a child, train its work units on Ray, and finish in another child.
-
-    This process, which connects to Ray, loads no TensorFlow.
+def on_ray(experiment: Path, out: Path, accepted: tuple[str, ...], allow_changed: bool, address: str) -> None:
+    """Prepare the folder, train its work units on the Ray at ``address``, and finish.
 
     Raises:
         ClusterError: Ray is missing, cannot be reached or is not safe.
     """
-    from radtl_tf.experiment.cluster.ray_address import ray_address
+    from radtl_tf.experiment.cluster.ray_address import ray_address, ray_settings
     from radtl_tf.experiment.cluster.ray_pool import refuse_silence, require_ray, train_on_ray
     from radtl_tf.library.bars import bars
-    from radtl_tf.records.safety.parent import is_supervised
 
-    if is_supervised():
-        load_tensorflow()
-        from radtl_tf.experiment.run import prepare_experiment
-
-        prepare_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed)
-        return
-    context = click.get_current_context()
-    address = ray_address(context.params["ray"])
+    where = ray_address(address)
     require_ray()
-    refuse_silence(address)
-    if not isinstance(context.obj, Words):
-        raise click.UsageError("--ray works only as a command of its own.")
-    parts.in_child(out, context.obj)
-
-    def words(unit: str) -> list[str]:
-        where = str(out.resolve())
-        return [*parts.start_of_command(), "run", "--out", where, "--only", unit, *_flags(allow_changed)]
-
+    ray_settings(where, os.environ)  # refuses what is not safe, before hours of preparation
+    refuse_silence(where)
+    commands = parts.PartCommands(experiment, out.resolve(), accepted, allow_changed)
+    commands.prepare()
     with bars() as watch:
-        train_on_ray(address, out, words, watch)
-    parts.in_child(out, ["run", "--out", str(out), "--finish"])
-
-
-def _flags(allow_changed: bool) -> list[str]:
-    return [ALLOW] if allow_changed else []
+        train_on_ray(where, out, commands.only, watch)
+    commands.finish()

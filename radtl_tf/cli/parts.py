@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from radtl_tf.records.experiment import Experiment
 
 BUSY = 75  # EX_TEMPFAIL of sysexits.h: another process holds the unit, try again later
+SET_IN_ENVIRONMENT = "RADTL_RUN_"  # options of this call that the user has set there are not those of its parts
 _SIGNAL = 128  # exit codes above it are those of signals
 
 _PARTS = (
@@ -83,20 +83,13 @@ def supervise(out: Path, unit: str | None = None) -> None:
     leave(supervise([*start_of_command(), *context.obj], out, _show_cursor, unit=unit))
 
 
-def in_child(out: Path, words: Sequence[str]) -> None:
-    """Run ``radtl`` with these words in a supervised child; exit as it does if it fails."""
-    from radtl_tf.experiment.supervised import supervise
-
-    if code := supervise([*start_of_command(), *words], out, _show_cursor):
-        leave(code)
-
-
 def leave(code: int) -> None:
     """Exit as a child process did.
 
     Raises:
         Interrupted: a signal has stopped the child.
     """
+    code = _SIGNAL - code if code < 0 else code
     if code > _SIGNAL:
         raise Interrupted(code - _SIGNAL)
     click.get_current_context().find_root().exit(code)
@@ -151,6 +144,49 @@ def only(experiment: Experiment | None, out: Path, unit: str, allow_changed: boo
         raise ExperimentError(
             f"{len(failed)} runs of {unit} failed, the first is {failed[0]}. `radtl status` says why."
         )
+
+
+class PartCommands:
+    """The three parts of ``radtl run`` as commands of their own, for a process that loads no TensorFlow."""
+
+    def __init__(self, experiment: Path, out: Path, accepted: tuple[str, ...], allow_changed: bool) -> None:
+        debug = ["--debug"] * bool(click.get_current_context().find_root().params.get("debug"))
+        self._start = [*start_of_command(), *debug, "run", "--out", str(out)]
+        self._allowed = ["--allow-changed"] * allow_changed
+        findings = [word for finding in accepted for word in ("--accept", finding)]
+        self._prepare = [str(experiment), "--prepare", *findings, *self._allowed]
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(SET_IN_ENVIRONMENT)
+        }
+
+    def prepare(self, workers: int = 1) -> None:
+        """Prepare for so many workers at the same time; leave if it fails."""
+        from radtl_tf.experiment.units.workers import run_command
+
+        if code := run_command([*self._start, *self._prepare], workers, self.environment, quiet=True):
+            leave(code)
+
+    def only(self, unit: str) -> list[str]:
+        """Return the words that train a work unit."""
+        return [*self._start, "--only", unit, *self._allowed]
+
+    def finish(self, workers: int = 1) -> None:
+        """Finish, and leave with the exit code."""
+        from radtl_tf.experiment.units.workers import run_command
+
+        leave(run_command([*self._start, "--finish"], workers, self.environment))
+
+
+def with_workers(experiment: Path, out: Path, accepted: tuple[str, ...], allow_changed: bool, number: int) -> None:
+    """Prepare the folder, train ``number`` units at the same time, and finish: each as a command of its own."""
+    from radtl_tf.experiment.units.workers import Workers
+    from radtl_tf.library.bars import bars
+
+    commands = PartCommands(experiment, out, accepted, allow_changed)
+    commands.prepare(number)
+    with bars() as watch:
+        Workers(out, number, commands.only, commands.environment, watch).run()
+    commands.finish(number)
 
 
 def prepared_for(experiment: Experiment | None, out: Path) -> Prepared:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,11 @@ def run(experiment: Path | None, out: Path, accept: tuple[str, ...], allow_chang
         parts.only(known, out, part["only"], allow_changed)
     elif part["finish"]:
         _finish(known, out)
-    elif known:
+    elif experiment and known:
+        name = next((name for name in _APART if part[name]), None)
+        if name:
+            _APART[name](experiment, out, accept, allow_changed, part[name])
+            return
         act = next((act for name, act in _ACTS.items() if part[name]), _run)
         act(known, out, accept, allow_changed)
 
@@ -179,8 +183,21 @@ def _status_lines(found: Status, now: datetime) -> Iterator[str]:
         yield f"Failed ({_ago(failure.when, now)}): {name}: {failure.reason}"
     if found.first and found.last:
         yield f"First run finished {_ago(found.first, now)}, last run {_ago(found.last, now)}"
-    yield f"In use by {found.writer}" if found.writer else "No process works on it"
+    yield from _unit_lines(found)
+    if found.writer or not found.workers:
+        yield f"In use by {found.writer}" if found.writer else "No process works on it"
     yield f"Size on disk: {found.num_bytes / 1e6:.1f} MB"
+
+
+def _unit_lines(found: Status) -> Iterator[str]:
+    """Yield a line per work unit that is not done, and one that counts the others."""
+    open_ = [unit for unit in found.units if unit.done < unit.runs]
+    if open_:
+        yield f"{len(found.units) - len(open_)} of {len(found.units)} work units are done"
+    for unit in open_:
+        worker = f", in the hands of {unit.worker}" if unit.worker else ""
+        time = f", {clock(unit.seconds)} estimated for all" if unit.seconds else ""
+        yield f"{unit.done:5d} of {unit.runs}  {unit.name}{time}{worker}"
 
 
 def _ago(when: str, now: datetime) -> str:
@@ -226,7 +243,12 @@ def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...], a
         click.echo(line)
 
 
-_ACTS = {"dry_run": _print_price, "prepare": parts.prepare, "emit": cluster.emit, "ray": cluster.on_ray}
+_ACTS = {"dry_run": _print_price, "prepare": parts.prepare}
+_APART: dict[str, Callable[[Path, Path, tuple[str, ...], bool, Any], None]] = {
+    "workers": parts.with_workers,
+    "emit": cluster.emit,
+    "ray": cluster.on_ray,
+}
 
 
 def print_results(evaluation: Evaluation) -> None:

@@ -219,6 +219,12 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
         {
             "--out": "+ --out out2",
             "--dry-run": "+ --dry-run",
+            "--prepare": "+ --prepare",
+            "--only": "+ --only ResNet50-random-caffe-0",
+            "--finish": "+ --finish",
+            "--workers": "+ --workers 2",
+            "--emit": "+ --emit slurm",
+            "--ray": "+ --ray local",
             "--accept": "+ --accept shortcut",
             "--allow-changed": "+ --allow-changed",
         },
@@ -313,6 +319,12 @@ REFUSED = [
     ("train --manifest labels.csv --positive sick --weights a.h5 --learning-rate 1 --out out1", "--pixels native"),
     ("predict more images", "--force"),
     ("predict more images", "--path-column bare"),
+    ("run experiment.toml --out out1 --prepare", "--workers 2"),
+    ("run experiment.toml --out out1 --workers 2", "--emit slurm"),
+    ("run experiment.toml --out out1 --prepare", "--ray local"),
+    ("run experiment.toml --out out1 --dry-run", "--only ResNet50-random-caffe-0"),
+    ("run --out out1 --only ResNet50-random-caffe-0", "--accept shortcut"),
+    ("run --out out1 --finish", "--allow-changed"),
     ("weights verify a.h5 --backbone ResNet50", "--image-size 224"),
     ("weights verify a.h5 --backbone ResNet50", "--resize pad"),
 ]
@@ -466,6 +478,8 @@ NOTED = (
     "radtl_tf.experiment.weights.make.price_weights",
     "radtl_tf.experiment.run.run_experiment",
     "radtl_tf.experiment.run.plan_experiment",
+    "radtl_tf.experiment.run.prepare_experiment",
+    "radtl_tf.experiment.units.workers.run_command",
     DRAW := "radtl_tf.experiment.saliency.draw_saliency",
     "radtl_tf.experiment.report.report_experiment",
     "radtl_tf.experiment.tensorboard.page.serve",
@@ -504,6 +518,7 @@ def _pixels(paths: Any, depth: int | None) -> list[tuple[None, str]]:
 
 
 STAND_INS: Mapping[str, Any] = {
+    "radtl_tf.experiment.cluster.ray_pool.require_ray": lambda: None,
     "radtl_tf.experiment.tensorboard.page.events_of": lambda folder: folder,
     "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},
     "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch, depth: _outcomes(

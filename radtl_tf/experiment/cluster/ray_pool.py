@@ -12,7 +12,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
 from io import StringIO
@@ -110,7 +110,10 @@ def connected(address: RayAddress, *, threads: int, gpus: int = 0) -> Iterator[M
     ray = _imported(address)
     # A thread of Ray prints on stdout when a machine dies, with twenty lines of its log; ours is for data.
     with redirect_stdout(StringIO()), _initialized(ray, address, threads):
-        check_room([node["Resources"] for node in ray.nodes() if node["Alive"]], threads, gpus)
+        nodes = [node for node in ray.nodes() if node["Alive"]]
+        if address.port is None:
+            check_loopback([node["NodeManagerAddress"] for node in nodes])
+        check_room([node["Resources"] for node in nodes], threads, gpus)
         yield ray
 
 
@@ -174,6 +177,17 @@ def _same_handlers() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def check_loopback(hosts: Iterable[str]) -> None:
+    """Refuse a Ray of our own that other machines can reach.
+
+    Raises:
+        ClusterError: a version of Ray listens elsewhere, although its settings say otherwise.
+    """
+    others = [host for host in hosts if not RayAddress(host).is_loopback]
+    if others:
+        raise ClusterError(f"Ray listens at {others[0]}, which other machines can reach. Install ray==2.60.0.")
 
 
 def check_room(nodes: Sequence[Mapping[str, float]], threads: int, gpus: int) -> None:

@@ -16,7 +16,7 @@ from radtl_tf.records.safety.parent import for_command
 
 LOGS = "ray"  # in the output folder: what each unit has printed
 GRACE = 15.0  # seconds for a command to end in order
-_OF_RAY = ("RAY_AUTH_TOKEN", "OMP_NUM_THREADS")  # set for Ray or by Ray: not for the command
+_NOT_OURS = ("RAY_AUTH_TOKEN", "OMP_NUM_THREADS", "RADTL_RUN_")  # of Ray, set by Ray, options of another command
 
 
 LATE = "its time was up"
@@ -35,7 +35,7 @@ def start_unit(
     if not Path(folder).is_dir():
         return None, f"{host} does not see {folder}: the output folder must be on a disk that all machines share"
     log = Path(folder) / LOGS / f"{unit}.log"
-    own = {name: value for name, value in os.environ.items() if name not in _OF_RAY}
+    own = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)}
     try:
         log.parent.mkdir(exist_ok=True)
         with log.open("a", encoding="utf-8") as stream:

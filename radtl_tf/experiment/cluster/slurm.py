@@ -31,6 +31,7 @@ _ARRAY = """\
 #SBATCH --output=%A_%a.log
 # One work unit per task of the array. Start it with submit.sh.
 set -u
+unset "${{!RADTL_RUN_@}}" # options of the command that wrote this
 {exports}radtl=({radtl})
 units=(
 {units}
@@ -52,6 +53,7 @@ _FINISH = """\
 #SBATCH --output=finish-%j.log
 # Evaluate the runs and write the report, after all tasks of the array have ended.
 set -u
+unset "${{!RADTL_RUN_@}}" # options of the command that wrote this
 {exports}radtl=({radtl})
 exec "${{radtl[@]}}" run --out {out} --finish
 """

@@ -15,7 +15,7 @@ from radtl_tf.records.experiment_facts import read_written
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.integrity.sealed_json import intact_object
 from radtl_tf.records.safety.leftovers import is_left_over
-from radtl_tf.records.safety.lock import holder_of
+from radtl_tf.records.safety.lock import holder_of, workers_of
 
 _DAY = 24 * 3600.0  # seconds
 _KEY, _SUMS = "key.json", "checksums.json"  # of an entry of cached features
@@ -69,7 +69,7 @@ def remove(found: Iterable[Leftover]) -> int:
 
 
 def _refuse_in_use(folder: Path) -> None:
-    holder = holder_of(folder)
+    holder = next(iter(workers_of(folder).values()), holder_of(folder))
     if holder is not None:
         raise OutputError(f"{folder} is in use by {holder}: wait until it ends, then clean the folder.")
 

@@ -72,7 +72,9 @@ def _units(plan: Plan, known: Prepared | None, timed: bool) -> tuple[WorkUnit, .
 def _machine(plan: Plan, known: Prepared | None) -> dict[str, Any]:
     if known and is_begun(plan.folder):
         return {"threads": known.threads, "versions": known.versions, "hardware": known.hardware}
-    return {"threads": plan.device.threads, **context(plan.device)}
+    now = context(plan.device)
+    hardware = {**now["hardware"], "gpus": list(plan.device.gpus)}  # as JSON gives it
+    return {"threads": plan.device.threads, "versions": now["versions"], "hardware": hardware}
 
 
 def open_plan(

@@ -45,5 +45,5 @@ def _minor(version: str) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        return ", ".join(dict.fromkeys(map(str, value))) or "none"  # a run uses one GPU, however many there are
+        return ", ".join(map(str, value)) or "none"
     return {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)

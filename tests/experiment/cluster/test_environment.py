@@ -15,7 +15,7 @@ def test_folders_are_absolute_and_what_changes_numbers_is_passed_on(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RADTL_CACHE", "cache")
     monkeypatch.setenv("RADTL_WEIGHTS", "weights")
-    known = {"OMP_NUM_THREADS": "1", "TF_ENABLE_ONEDNN_OPTS": "0", "RADTL_RUN_OUT": "out", "HOME": "/h", "TOKEN": "x"}
+    known = {"OMP_NUM_THREADS": "1", "TF_ENABLE_ONEDNN_OPTS": "0", "RADTL_RUN_OUT": "out", "TF_VAR_secret": "x"}
     assert environment_of_units(known) == {
         "RADTL_CACHE": str(tmp_path.resolve() / "cache"),
         "RADTL_WEIGHTS": str(tmp_path.resolve() / "weights"),

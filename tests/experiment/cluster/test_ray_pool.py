@@ -25,6 +25,12 @@ def test_without_ray_one_line_says_how_to_install_it(monkeypatch: pytest.MonkeyP
         pass
 
 
+def test_a_ray_of_our_own_that_other_machines_reach_is_refused() -> None:
+    ray_pool.check_loopback(["127.0.0.1"])
+    with pytest.raises(ClusterError):
+        ray_pool.check_loopback(["127.0.0.1", "10.0.0.7"])
+
+
 def test_a_cluster_without_room_for_a_unit_is_refused() -> None:
     small, large = {"CPU": 2.0, "GPU": 0.0}, {"CPU": 8.0, "GPU": 1.0, "memory": 1e9}
     ray_pool.check_room([small, large], 8, 1)

@@ -19,7 +19,8 @@ import os
 from pathlib import Path
 from radtl_tf.records.safety import parent
 parent.end_with_parent()
-print(parent.is_supervised(), parent.is_held_by_parent(Path({folder!r})), "{variable}" in os.environ, parent.this_call())
+told = parent.is_held_by_parent(Path({folder!r})), "{variable}" in os.environ, parent.this_call()
+print(parent.is_supervised(), *told, flush=True)
 parent.at_unit("a-0")
 parent.in_hand(["a/0-0"])
 error = MemoryError()
