@@ -31,7 +31,7 @@ from radtl_tf.records.prepared import read_prepared, unfinished
 
 RETRIES = 3  # of a unit whose machine or whose process of Ray died
 _ANSWER = 10.0  # seconds in which an address has to answer
-_STORE = 100 * 2**20  # bytes of memory for objects, of which we send almost none; Ray takes a third of the machine's
+_STORE = 100 * 2**20  # bytes of memory for objects; we send almost none, and Ray would take a third of the machine
 _SHORT = "/tmp" if os.name == "posix" else None  # paths of sockets may have 107 characters
 
 
