@@ -14,11 +14,10 @@ from radtl_tf.cli.interrupts import Interrupted
 from radtl_tf.cli.options import Command, Words, load_tensorflow, log
 from radtl_tf.errors import ExperimentError
 from radtl_tf.places import PACKAGE
-from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.prepared import Prepared, read_prepared, unfinished
 
 if TYPE_CHECKING:
     from radtl_tf.records.experiment import Experiment
+    from radtl_tf.records.prepared import Prepared
 
 BUSY = 75  # EX_TEMPFAIL of sysexits.h: another process holds the unit, try again later
 SET_IN_ENVIRONMENT = "RADTL_RUN_"  # options of this call that the user has set there are not those of its parts
@@ -195,6 +194,9 @@ def prepared_for(experiment: Experiment | None, out: Path) -> Prepared:
     Raises:
         OutputError: nothing is prepared, or another experiment.
     """
+    from radtl_tf.records.folder import OutputFolder
+    from radtl_tf.records.prepared import read_prepared
+
     prepared = read_prepared(OutputFolder(out))
     if experiment is not None:
         from radtl_tf.experiment.plan.ownership import refuse_other_experiment
@@ -205,8 +207,9 @@ def prepared_for(experiment: Experiment | None, out: Path) -> Prepared:
 
 def _is_done(prepared: Prepared, out: Path, unit: str) -> bool:
     """Return whether all runs of a unit are finished and intact, without TensorFlow."""
+    from radtl_tf.records.folder import OutputFolder
     from radtl_tf.records.integrity.run_checksums import damaged_files
-    from radtl_tf.records.prepared import run_folder
+    from radtl_tf.records.prepared import run_folder, unfinished
 
     folder, of_name = OutputFolder(out), prepared.unit(unit)
     return not unfinished(folder, of_name) and not any(damaged_files(run_folder(folder, run)) for run in of_name.runs)

@@ -87,7 +87,7 @@ def _fix_threads(inside: int, between: int | None = None) -> None:
 
 
 def _default_threads() -> int:
-    """Return the number of threads that TensorFlow chooses: that of the environment, or else that of the cores."""
+    """Return the number of threads that TensorFlow chooses: the one of the environment, or else one per core."""
     chosen = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
     return int(chosen) if chosen.isdecimal() and int(chosen) else os.cpu_count() or 1
 

@@ -46,7 +46,7 @@ def check_machine(folder: OutputFolder, context: Mapping[str, Any], determinism:
 
 
 def check_prepared(folder: OutputFolder, prepared: Prepared, context: Mapping[str, Any], *, allowed: bool) -> None:
-    """Compare ``context`` (versions and hardware of this process) with that of the process that prepared the folder.
+    """Compare ``context`` (versions and hardware of this process) with those of the process that prepared the folder.
 
     ``allowed`` accepts a difference with a line in the log.
 

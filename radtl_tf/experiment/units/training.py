@@ -27,7 +27,7 @@ class UnitTrainer:
     """Trains units of a plan, one after the other; the caller holds the lock of each."""
 
     def __init__(self, plan: Plan, units: Sequence[WorkUnit], watch: Watch) -> None:
-        """Train nothing yet; ``watch`` is called now, and after each run, with the number of finished runs."""
+        """Nothing is trained here; ``watch`` is called now, and after each run, with the number of finished runs."""
         self._plan, self._watch, self._engine = plan, watch, Engine(plan)
         known = {run.name: run for run in plan.runs}
         self._runs = {unit.name: [known[name] for name in unit.runs] for unit in units}

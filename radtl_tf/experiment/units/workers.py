@@ -13,7 +13,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from radtl_tf.experiment.supervised import without_interrupts
@@ -28,6 +29,8 @@ from radtl_tf.records.safety.parent import for_command
 from radtl_tf.records.safety.processes import this_place
 
 _log = get_logger(__name__)
+
+_DRAIN = 2.0  # seconds to log the last lines of a process that has ended
 
 Process = subprocess.Popen[str]
 TRIES = 2  # of a unit whose process dies
@@ -53,6 +56,15 @@ def run_command(words: Sequence[str], number: int, environment: Mapping[str, str
         return process.wait()
 
 
+@dataclass(frozen=True)
+class _AtWork:
+    """A unit, the process that trains it, and the thread that logs what it prints."""
+
+    unit: WorkUnit
+    process: Process
+    reader: threading.Thread
+
+
 class Workers:
     """Up to ``number`` processes, each with one work unit of a prepared experiment."""
 
@@ -64,7 +76,7 @@ class Workers:
         environment: Mapping[str, str],
         watch: Watch,
     ) -> None:
-        """Start nothing yet; ``words`` returns the command that trains the unit of a name, in ``environment``.
+        """Nothing is started here; ``words`` returns the command that trains the unit of a name, in ``environment``.
 
         Raises:
             OutputError: nothing is prepared in ``folder``.
@@ -72,7 +84,7 @@ class Workers:
         self._folder, self._number, self._watch = folder, number, watch
         self._words, self._environment = words, environment
         self._units = read_prepared(OutputFolder(folder)).longest_first
-        self._at_work: dict[int, tuple[WorkUnit, Process]] = {}  # by the number of the worker
+        self._at_work: dict[int, _AtWork] = {}  # by the number of the worker
         self._deaths: Counter[str] = Counter()
         self._given_up: set[str] = set()
         self._asked: dict[str, float] = {}  # when a unit that another host holds was looked at
@@ -85,34 +97,37 @@ class Workers:
             KeyboardInterrupt: a signal came; all processes have ended.
         """
         processes: list[Process] = []
-        with _ending(processes):
-            while left := self._left():
-                self._start_some(left, processes)
-                self._say(left)
-                time.sleep(_POLL)
-                for worker, (unit, process) in list(self._at_work.items()):
-                    if process.poll() is not None:
-                        del self._at_work[worker]
-                        self._judge(unit, process.returncode)
+        try:
+            with _ending(processes):
+                while left := self._left():
+                    self._start_some(left, processes)
+                    self._say(left)
+                    time.sleep(_POLL)
+                    for worker in [worker for worker, one in self._at_work.items() if one.process.poll() is not None]:
+                        self._judge(self._at_work.pop(worker))
+        finally:
+            for one in self._at_work.values():
+                one.reader.join(_DRAIN)
 
     def _left(self) -> list[WorkUnit]:
         """Return the units that are not finished and not given up, and those at work."""
         known = OutputFolder(self._folder)
-        busy = {unit.name for unit, _ in self._at_work.values()}
+        busy = {one.unit.name for one in self._at_work.values()}
         units = [unit for unit in self._units if unit.name not in self._given_up]
         return [unit for unit in units if unit.name in busy or unfinished(known, unit)]
 
     def _start_some(self, left: Iterable[WorkUnit], processes: list[Process]) -> None:
         """Give a free unit to every worker that has none."""
-        busy = {unit.name for unit, _ in self._at_work.values()}
+        busy = {one.unit.name for one in self._at_work.values()}
         free = (unit for unit in left if unit.name not in busy and self._is_free(unit))
         idle = [worker for worker in range(self._number) if worker not in self._at_work]
         for worker, unit in zip(idle, free, strict=False):
             with without_interrupts():
                 process = _start(self._words(unit.name), {**self._environment, **_device(worker), **for_command()})
                 processes.append(process)
-            threading.Thread(target=_forward, args=(process, unit.name), daemon=True).start()
-            self._at_work[worker] = unit, process
+            reader = threading.Thread(target=_forward, args=(process, unit.name), daemon=True)
+            reader.start()
+            self._at_work[worker] = _AtWork(unit, process, reader)
 
     def _is_free(self, unit: WorkUnit) -> bool:
         """Return whether to start a process; now and then, it judges itself whether a holder on another host lives."""
@@ -125,8 +140,10 @@ class Workers:
         self._asked[unit.name] = now
         return True
 
-    def _judge(self, unit: WorkUnit, code: int) -> None:
+    def _judge(self, ended: _AtWork) -> None:
         """Decide what an exit code means for a unit: tried again, given up, or nothing if it is done or held."""
+        ended.reader.join(_DRAIN)
+        unit, code = ended.unit, ended.process.returncode
         number = -code if code < 0 else code - _SIGNAL
         if number > 0:
             self._deaths[unit.name] += 1
@@ -160,8 +177,9 @@ def _start(words: Sequence[str], environment: Mapping[str, str]) -> Process:
 
 def _forward(process: Process, unit: str) -> None:
     """Log each line that a process prints, with the name of its unit."""
-    for line in process.stdout or ():
-        _log.info(f"{unit}: {line.rstrip()}")
+    with process.stdout or nullcontext(()) as lines:
+        for line in lines:
+            _log.info(f"{unit}: {line.rstrip()}")
 
 
 def _device(worker: int) -> Mapping[str, str]:

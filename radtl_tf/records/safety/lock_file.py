@@ -72,7 +72,7 @@ class Attempt:
     """Tries to take one lock file. It remembers the heartbeat of the holder, so that a dead one is noticed."""
 
     def __init__(self, path: Path, on_loss: Callable[[], None] | None = None) -> None:
-        """Try nothing yet; ``on_loss`` is called in another thread if another process takes the lock over."""
+        """Nothing is tried here; ``on_loss`` is called in another thread if another process takes the lock over."""
         self.path, self.lease = path, _lease(path, on_loss)
         self._before: Holder | None = None
         self._beat, self._start = _beat(path), time.monotonic()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +93,12 @@ def test_nothing_is_known_of_another_experiment(plan: Plan) -> None:
     assert prepare_units(other, timed=False).facts["folds_sha256"] == "other"
     found = find_prepared(plan.folder)
     assert found and found.facts["folds_sha256"] == "other"
+
+
+def test_opening_costs_less_than_a_second_of_computing(plan: Plan) -> None:
+    prepare_units(plan, timed=False)
+    shutil.rmtree(plan.folder.data / "radiographs", ignore_errors=True)  # neither images nor baselines are read
+    plan.folder.baselines.unlink()
+    before = time.process_time()
+    opened(plan, read_prepared(plan.folder))
+    assert time.process_time() - before < 1
