@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import signal
 import socket
 import tempfile
@@ -25,6 +26,7 @@ from radtl_tf.experiment.cluster.environment import environment_of_units
 from radtl_tf.experiment.cluster.ray_address import RayAddress, ray_settings
 from radtl_tf.experiment.cluster.ray_units import train_units
 from radtl_tf.experiment.cluster.raylet import start_unit
+from radtl_tf.experiment.units.workers import record_death
 from radtl_tf.progress import Watch, silent
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.prepared import read_prepared, unfinished
@@ -37,10 +39,10 @@ _SHORT = "/tmp" if os.name == "posix" else None  # paths of sockets may have 107
 
 def train_on_ray(
     address: RayAddress, out: Path, command: Callable[[str], Sequence[str]], watch: Watch = silent
-) -> list[str]:
-    """Train the unfinished work units of the prepared folder ``out`` on a Ray cluster; return those that failed.
+) -> None:
+    """Train the unfinished work units of the prepared folder ``out`` on a Ray cluster.
 
-    ``command`` returns the words that train a unit.
+    ``command`` returns the words that train a unit. The runs of a unit that died are recorded as failed.
 
     Raises:
         ClusterError: as ``connected``.
@@ -50,11 +52,15 @@ def train_on_ray(
     prepared = read_prepared(folder)
     units = [unit for unit in prepared.longest_first if unfinished(folder, unit)]
     if not units:
-        return []
+        return
     threads, gpus = prepared.threads, min(len(prepared.hardware["gpus"]), 1)
     with connected(address, threads=threads, gpus=gpus) as ray:
         settings = environment_of_units(os.environ)
-        return train_units(units, RayPool(ray, command, out, threads=threads, gpus=gpus, settings=settings), watch)
+        pool = RayPool(ray, command, out, threads=threads, gpus=gpus, settings=settings)
+        died = train_units(units, pool, watch)
+    call = secrets.token_hex(8)
+    for name, reason in died.items():
+        record_death(out, prepared.unit(name), reason, call)
 
 
 class RayPool:

@@ -7,6 +7,7 @@ import secrets
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,6 +16,9 @@ import pytest
 from radtl_tf.errors import ClusterError
 from radtl_tf.experiment.cluster import ray_pool
 from radtl_tf.experiment.cluster.ray_address import ray_address
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.prepared import Prepared, WorkUnit, write_prepared
+from radtl_tf.records.safety.failures import read_failures
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: pip install 'radtl_tf[ray]'")
 
@@ -38,6 +42,33 @@ def test_a_cluster_without_room_for_a_unit_is_refused() -> None:
     for nodes in ([], [small], [{"CPU": 8.0}, {"GPU": 1.0, "CPU": 1.0}]):
         with pytest.raises(ClusterError):
             ray_pool.check_room(nodes, 8, 1)
+
+
+def test_what_is_done_needs_no_ray_and_what_died_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    units = [WorkUnit(name=name, runs=(f"{name}/0-0",), seconds=1.0) for name in "ab"]
+    prepared = Prepared(
+        facts={}, arrays="", images="", weights=(), threads=2, versions={}, hardware={"gpus": []}, units=tuple(units)
+    )
+    write_prepared(OutputFolder(tmp_path), prepared)
+    monkeypatch.setattr(ray_pool, "connected", lambda *_, **__: nullcontext())
+    monkeypatch.setattr(ray_pool, "RayPool", lambda *_, **__: None)
+    asked: list[str] = []
+
+    def train(left: list[WorkUnit], *_: object) -> dict[str, str]:
+        asked.extend(unit.name for unit in left)
+        return {"b": "its time was up"}
+
+    monkeypatch.setattr(ray_pool, "train_units", train)
+    done = tmp_path / "runs" / "a" / "0-0" / "DONE.json"
+    done.parent.mkdir(parents=True)
+    done.touch()
+    ray_pool.train_on_ray(ray_address("local"), tmp_path, lambda unit: [unit])
+    assert asked == ["b"]
+    assert {name: one.reason for name, one in read_failures(tmp_path).items()} == {"b/0-0": "its time was up"}
+    (tmp_path / "runs" / "b" / "0-0").mkdir(parents=True)
+    (tmp_path / "runs" / "b" / "0-0" / "DONE.json").touch()
+    ray_pool.train_on_ray(ray_address("local"), tmp_path, lambda unit: [unit])
+    assert asked == ["b"]
 
 
 def run_python(code: str, *words: object, **settings: str) -> str:
@@ -109,9 +140,9 @@ with connected(ray_address(cluster.address), threads=1) as ray:
                  and psutil.Process(one.pid).name() in ("raylet", "gcs_server")]
     pool = RayPool(ray, words, out, threads=1, settings={})
     threading.Thread(target=kill, daemon=True).start()
-    failed = train_units([WorkUnit(name=name, runs=(), seconds=1.0) for name in "abcd"], pool)
+    died = train_units([WorkUnit(name=name, runs=(), seconds=1.0) for name in "abcd"], pool)
 unit = int((out / "process-b").read_text())
-print(json.dumps({"failed": failed, "alive": is_alive(unit, time.time()), "listening": sorted(set(listening))}))
+print(json.dumps({"died": died, "alive": is_alive(unit, time.time()), "listening": sorted(set(listening))}))
 os._exit(0) if cluster.shutdown() is None else None
 """
 
@@ -120,6 +151,6 @@ os._exit(0) if cluster.shutdown() is None else None
 @pytest.mark.slow
 def test_a_unit_whose_machine_dies_is_done_by_another(tmp_path: Path) -> None:
     said = run_python(_THREE, tmp_path)
-    assert said == '{"failed": [], "alive": false, "listening": ["::ffff:127.0.0.1"]}\n'
+    assert said == '{"died": {}, "alive": false, "listening": ["::ffff:127.0.0.1"]}\n'
     starts = {name: (tmp_path / "ray" / f"{name}.log").read_text().count(" on ") for name in "abcd"}
     assert starts == {"a": 1, "b": 2, "c": 1, "d": 1}

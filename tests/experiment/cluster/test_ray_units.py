@@ -35,8 +35,8 @@ class ScriptedPool:
             yield unit, *self.scripts[unit].pop(0)
 
 
-def train(pool: ScriptedPool, seconds: float | None = None) -> tuple[list[str], list[str], list[Progress]]:
-    """Train all units of a pool; return those that failed, the log, and the progress."""
+def train(pool: ScriptedPool, seconds: float | None = None) -> tuple[dict[str, str], list[str], list[Progress]]:
+    """Train all units of a pool; return those that died, the log, and the progress."""
     units = [WorkUnit(name=name, runs=(), seconds=seconds) for name in pool.scripts]
     lines: list[str] = []
     seen: list[Progress] = []
@@ -46,33 +46,38 @@ def train(pool: ScriptedPool, seconds: float | None = None) -> tuple[list[str], 
 
 def test_every_unit_is_started_once_in_order() -> None:
     pool = ScriptedPool(a=[GOOD], b=[GOOD], c=[GOOD])
-    failed, lines, seen = train(pool)
-    assert (failed, lines) == ([], [])
+    died, lines, seen = train(pool)
+    assert (died, lines) == ({}, [])
     assert [unit for unit, *_ in pool.starts] == ["a", "b", "c"]
     assert [one.done for one in seen] == [0, 1, 2, 3]
 
 
 def test_a_unit_in_use_is_started_again_after_a_pause_until_it_is_free() -> None:
     pool = ScriptedPool(a=[(HELD, "")] * 5 + [GOOD], b=[GOOD])
-    assert train(pool)[0] == []
+    assert train(pool)[0] == {}
     moments = [moment for unit, _, moment in pool.starts if unit == "a"]
     assert len(moments) == 6
     assert all(later - earlier >= PAUSE for earlier, later in zip(moments, moments[1:], strict=False))
 
 
-@pytest.mark.parametrize(("ends", "failed"), [([GOOD], []), ([(None, LATE)], ["a"])])
-def test_a_unit_that_runs_out_of_time_is_tried_once_more(ends: list[tuple[int | None, str]], failed: list[str]) -> None:
-    pool = ScriptedPool(a=[(None, LATE), *ends], b=[GOOD])
+@pytest.mark.parametrize("first", [(None, LATE), (-9, ""), (137, "")])
+@pytest.mark.parametrize(("second", "died"), [(GOOD, []), ((None, LATE), ["a"]), ((-15, ""), ["a"])])
+def test_a_unit_that_dies_or_runs_out_of_time_is_tried_once_more(
+    first: tuple[int | None, str], second: tuple[int | None, str], died: list[str]
+) -> None:
+    pool = ScriptedPool(a=[first, second], b=[GOOD])
     found, lines, seen = train(pool)
-    assert found == failed
+    assert list(found) == died and all(found.values())
     assert [unit for unit, *_ in pool.starts].count("a") == 2
-    assert len(lines) == 1 + len(failed) and seen[-1].done == 2
+    assert len(lines) == 1 + len(died) and seen[-1].done == 2
 
 
-def test_another_failure_is_named_and_does_not_stop_the_others() -> None:
-    failed, lines, _ = train(ScriptedPool(a=[(1, "")], b=[LOST], c=[GOOD]))
-    assert failed == ["a", "b"]
-    assert "a failed" in lines[0] and "the machine died" in lines[1]
+def test_a_unit_that_ends_with_an_error_is_not_tried_again() -> None:
+    pool = ScriptedPool(a=[(1, "")], b=[LOST, LOST], c=[GOOD])
+    died, lines, _ = train(pool)
+    assert died == {"b": LOST[1]}
+    assert [unit for unit, *_ in pool.starts] == ["a", "b", "c", "b"]
+    assert len(lines) == 3 and "exit code 1" in lines[0]
 
 
 def test_the_time_limit_follows_the_estimate() -> None:
