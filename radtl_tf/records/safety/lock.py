@@ -132,7 +132,7 @@ def check_held(folder: Path) -> None:
 
 
 def lost(folder: Path, path: Path | None = None) -> LockedError:
-    """Return the error of a process that has lost a lock to another one: ``path``, by default the lock of the folder."""
+    """Return the error of a process that has lost the lock ``path``, by default the lock of the folder, to another."""
     return LockedError(
         f"{folder}: the lock was lost to {recorded(path or lock_of(folder)) or 'another process'}, because this "
         "process gave no sign of life for a while. Finished runs are kept. Run the same command again when the other "
