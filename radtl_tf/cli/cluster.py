@@ -9,8 +9,6 @@ from pathlib import Path
 import click
 
 from radtl_tf.cli import parts
-from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.prepared import read_prepared
 
 emit_option = click.option(
     "--emit",
@@ -25,6 +23,8 @@ ray_option = click.option(
 def emit(experiment: Path, out: Path, accepted: tuple[str, ...], allow_changed: bool, _: str) -> None:
     """Prepare the folder, write the scripts for Slurm, and print the command that submits them."""
     from radtl_tf.experiment.cluster.slurm import job_of, write_scripts
+    from radtl_tf.records.folder import OutputFolder
+    from radtl_tf.records.prepared import read_prepared
 
     parts.PartCommands(experiment, out, accepted, allow_changed).prepare()
     flags = ["--allow-changed"] * allow_changed
