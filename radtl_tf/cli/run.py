@@ -156,22 +156,31 @@ def status(folder: Path, as_json: bool) -> None:
     help="Add Grad-CAM maps of N true and N false cases of each class. They show radiographs of patients, so a report "
     "contains them only on request. To remove them, delete FOLDER/saliency.",
 )
-def report(folder: Path, saliency: int | None) -> None:
+@click.option(
+    "--images",
+    type=click.IntRange(1, 8),
+    metavar="N",
+    help="Add the radiographs of N true and N false cases of each class, without maps. To remove them, delete "
+    "FOLDER/images.",
+)
+def report(folder: Path, saliency: int | None, images: int | None) -> None:
     """Evaluate the finished runs again and rewrite the report.
 
     FOLDER is the output folder of `radtl run`. Trains nothing. Also writes a summary on one page to send on,
-    card.html and card.png. No page shows a patient's image without --saliency.
+    card.html and card.png. No page shows a patient's image without --saliency or --images.
 
     Example:
       radtl report results --saliency 2
     """
     from radtl_tf.experiment.report import report_experiment
 
-    if saliency is not None:
+    if images is not None or saliency is not None:
         load_tensorflow()
-        from radtl_tf.experiment.saliency import draw_saliency
+        from radtl_tf.experiment.saliency import draw_saliency, show_images
 
-        draw_saliency(folder, saliency)
+        for number, show in ((images, show_images), (saliency, draw_saliency)):
+            if number is not None:
+                show(folder, number)
     print_results(report_experiment(folder))
 
 
@@ -206,7 +215,13 @@ def _ago(when: str, now: datetime) -> str:
 
 def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = (), allow_changed: bool = False) -> None:
     parts.supervise(out)
-    load_tensorflow()
+    from radtl_tf.models.weights.catalogue import files_present, hashed_meanwhile
+    from radtl_tf.places import weights_folder
+
+    declared = {name: entry.files for name, entry in experiment.weights.items()}
+    grid = experiment.grid
+    with hashed_meanwhile(files_present(grid.weights, grid.backbones, declared, weights_folder())):
+        load_tensorflow()
     from radtl_tf.experiment.run import run_experiment
     from radtl_tf.library.bars import bars
 

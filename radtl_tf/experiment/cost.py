@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import Fold, decisive_classes, patients_per_class
 from radtl_tf.evaluation.inference.expected_width import expected
-from radtl_tf.experiment.engine import GIGABYTE, BackboneRuns
+from radtl_tf.experiment.activations import MAX_IMAGES
+from radtl_tf.experiment.engine import BackboneRuns
+from radtl_tf.experiment.plan.features import GIGABYTE
 from radtl_tf.experiment.plan.plan import Plan
-from radtl_tf.experiment.similarity import MAX_IMAGES
 from radtl_tf.models.precision import BFLOAT16, FLOAT32, borrowed_precision
 from radtl_tf.models.tuning import split
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.device import has_bfloat16, peak_memory
 from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, cut_bytes
-from radtl_tf.training.heads import train_heads
+from radtl_tf.training.heads.together import train_heads
 from radtl_tf.training.linear.probe import train_probe
 from radtl_tf.training.run import RunData
 from radtl_tf.training.trial_step import one_line_when_full, smaller_batch, trial_step
@@ -201,12 +202,11 @@ class _Meter:
         return cut_bytes([*(tuple(weight.shape) for weight in suffix), *head], num_runs)
 
     def _similarity(self) -> float:
-        """Return the seconds of ``experiment.similarity``: one pass per start and per fine-tuned setting."""
+        """Return the seconds of ``experiment.similarity``: a pass per start if the training needs no such pass."""
         settings = {of.setting for of in self._plan.scenarios if of.setting.backbone == self._backbone}
-        learning = {of for of in settings if of.tuning not in (POOLED, PROBE) and not of.is_partial}
-        if self._plan.folder.similarity.exists() or not (learning or self._plan.experiment.question):
+        if self._plan.folder.similarity.exists() or any(of.tuning != "full" for of in settings):
             return 0.0
-        passes = len({(of.weights, of.pixels) for of in settings}) + len(learning)
+        passes = len({(of.weights, of.pixels) for of in settings})
         return self._begin + passes * min(len(self._fold.test), MAX_IMAGES) * self._pass[POOLED]
 
     def _recomputing(self, tuning: str, num_training: int) -> float:

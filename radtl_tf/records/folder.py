@@ -139,6 +139,11 @@ class OutputFolder:
         return self.root / "saliency"
 
     @property
+    def images(self) -> Path:
+        """Radiographs of example cases; missing until they are requested."""
+        return self.root / "images"
+
+    @property
     def inputs(self) -> Path:
         """A summary of the training images, which is copied into exported models."""
         return self.root / "inputs.json"

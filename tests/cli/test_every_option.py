@@ -149,6 +149,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--augmentation": "--positive sick + --augmentation published",
             "--views": "--positive sick --augmentation published + --views 3",
             "--pixels": "--positive sick + --pixels tf",
+            "--experiment": "--positive sick + --experiment experiment.toml",
             "--per-class": "--positive sick + --per-class 1",
             "--seed": "--positive sick + --seed 1",
         },
@@ -234,7 +235,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
         {"--cache": "+ --cache", "--yes": "finished --json + --yes", "--json": "finished + --json"},
     ),
     "status": ("status finished", {"--json": "+ --json"}),
-    "report": ("report finished", {"--saliency": "+ --saliency 2"}),
+    "report": ("report finished", {"--saliency": "+ --saliency 2", "--images": "+ --images 2"}),
     "tensorboard": ("tensorboard finished", {"--host": "+ --host 127.0.0.1", "--port": "+ --port 7000"}),
     "export": (
         "export finished --out out1",
@@ -314,6 +315,7 @@ REFUSED = [
     ("data build radiograph_phantoms/skull --out out1", "--manual-dir more"),
     ("data build labels.csv --positive sick --patient patient_id --unit image --out out1", "--manual-dir more"),
     ("data preview labels.csv --positive sick --out out1", "--unit image"),
+    ("data preview labels.csv --positive sick --out out1 --experiment experiment.toml", "--pixels tf"),
     ("data preview labels.csv --positive sick --out out1", "--one-image-per-patient"),
     ("data preview labels.csv --positive sick --out out1", "--views 2"),
     ("train --manifest labels.csv --positive sick --weights a.h5 --learning-rate 1 --out out1", "--pixels native"),
@@ -478,9 +480,9 @@ NOTED = (
     "radtl_tf.experiment.weights.make.price_weights",
     "radtl_tf.experiment.run.run_experiment",
     "radtl_tf.experiment.run.plan_experiment",
+    *(DRAW := ("radtl_tf.experiment.saliency.draw_saliency", "radtl_tf.experiment.saliency.show_images")),
     "radtl_tf.experiment.run.prepare_experiment",
     "radtl_tf.experiment.units.workers.run_command",
-    DRAW := "radtl_tf.experiment.saliency.draw_saliency",
     "radtl_tf.experiment.report.report_experiment",
     "radtl_tf.experiment.tensorboard.page.serve",
     "radtl_tf.deploy.export.export",
@@ -491,7 +493,7 @@ def _noting(place: str, asked: list[str]) -> Callable[..., None]:
     def note(*args: object, **settings: object) -> None:
         known = {name: value for name, value in settings.items() if name != "watch"}
         asked.append(f"{place} {[value for value in args if not callable(value)]} {known}")
-        if place != DRAW:
+        if place not in DRAW:
             raise click.exceptions.Exit(0)
 
     return note

@@ -80,9 +80,10 @@ def _parts(folder: Path) -> Iterator[tuple[Path, str]]:
         inside = any(parent.suffix == ".part" for parent in path.relative_to(folder).parents)
         if not inside and is_left_over(path, time.time()):
             yield path, "left by a process that has ended"
-    for path in sorted(folder.glob("data/**/incomplete.*")):
-        if _age(path) > _DAY:
-            yield path, "half-built data set"
+    for pattern in ("data/**/incomplete.*", "data/**/.*.shards"):
+        for path in sorted(folder.glob(pattern)):
+            if _age(path) > _DAY:
+                yield path, "half-built data set"
 
 
 def _data_sets(output: OutputFolder, used: str | None) -> Iterator[tuple[Path, str]]:

@@ -95,16 +95,10 @@ def start_over(folder: OutputFolder) -> None:
 
     The data set, its pixels and the key of the hashes stay; each is used again only for the same data.
     """
-    for file in (
-        folder.prepared,
-        folder.baselines,
-        folder.inputs,
-        folder.image_hashes,
-        folder.predictions,
-        folder.similarity,
-    ):
+    files = (folder.prepared, folder.baselines, folder.inputs, folder.image_hashes, folder.metadata)
+    for file in (*files, folder.predictions, folder.similarity):
         file.unlink(missing_ok=True)
-    for place in (folder.tensorboard, folder.saliency, folder.refits):
+    for place in (folder.tensorboard, folder.saliency, folder.images, folder.refits):
         shutil.rmtree(place, ignore_errors=True)
 
 
