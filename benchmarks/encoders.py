@@ -61,7 +61,7 @@ def _lines(name: str, *, export: bool, formats: bool) -> Iterator[tuple[str, boo
     whole = encoder.whole()
     yield (
         f"{name:<20}{encoder.size:>4}  {whole.layers} layers with weights, {whole.fused} of {whole.norms} batch norms "
-        f"fused, {whole.depth} stochastic, {whole.stages} stages, map {whole.map:.0e}, "
+        f"fused, {whole.folded} folded ({whole.fold:.0e}), {whole.depth} stochastic, {whole.stages} stages, map {whole.map:.0e}, "
         f"names {_yes(whole.names)}, draw {_yes(whole.drawn)}",
         is_right(whole),
     )
@@ -76,7 +76,13 @@ def _lines(name: str, *, export: bool, formats: bool) -> Iterator[tuple[str, boo
 
 def is_right(whole: Whole) -> bool:
     """Return whether a backbone is as it must be."""
-    return whole.names and whole.drawn and whole.descends and whole.fused == whole.norms and whole.map < ROUNDING
+    return (
+        whole.names
+        and whole.drawn
+        and whole.descends
+        and whole.fused == whole.norms
+        and max(whole.map, whole.fold) < ROUNDING
+    )
 
 
 def is_right_in(row: Tuned) -> bool:

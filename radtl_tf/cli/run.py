@@ -223,12 +223,14 @@ def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = (), allo
 
 def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...], allow_changed: bool) -> None:
     load_tensorflow()
-    from radtl_tf.experiment.cost import price
+    from radtl_tf.experiment.cost import bfloat16_instead, price
     from radtl_tf.experiment.run import plan_experiment
     from radtl_tf.records.safety.lock import writing
 
     with writing(out):
-        lines = price(plan_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed)).lines()
+        plan = plan_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed)
+        found = price(plan)
+        lines = [*found.lines(), *bfloat16_instead(plan, found)]
     for line in lines:
         click.echo(line)
 

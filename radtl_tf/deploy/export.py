@@ -21,6 +21,7 @@ from radtl_tf.deploy.parity.measure import measure
 from radtl_tf.deploy.parity.table import Parity, check
 from radtl_tf.deploy.version_folders import all_or_nothing, new_folders
 from radtl_tf.logs import get_logger
+from radtl_tf.models.folding import folded
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.precision import FLOAT32, borrowed_precision
 from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
@@ -99,10 +100,13 @@ def _compared(
 
 
 def _assemble(facts: ExperimentFacts, setting: Setting, networks: Iterator[Network]) -> Ensemble:
-    """Build every network on the prefix of the first one, which all share; one at a time, so no other is kept."""
+    """Build every network on the prefix of the first one, which all share; one at a time, so no other is kept.
+
+    The prefix has its batch norms folded, as in the passes that gave the features for training.
+    """
     training, first = facts.experiment.training, next(networks)
     return Ensemble(
-        first.parts.prefix,
+        folded(first.parts.prefix),
         [(network.parts.suffix, network.head) for network in chain([first], networks)],
         kind=facts.target.kind,
         pixels=convention(setting.pixels),

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,9 +18,10 @@ from radtl_tf.evaluation.inference.expected_width import expected
 from radtl_tf.experiment.engine import GIGABYTE, BackboneRuns
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.similarity import MAX_IMAGES
+from radtl_tf.models.precision import BFLOAT16, FLOAT32, borrowed_precision
 from radtl_tf.models.tuning import split
 from radtl_tf.records.runs import PROBE, Run
-from radtl_tf.training.device import peak_memory
+from radtl_tf.training.device import has_bfloat16, peak_memory
 from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, cut_bytes
 from radtl_tf.training.heads import train_heads
@@ -52,15 +54,20 @@ class Price:
     memory: float
     widths: str = ""
 
+    @property
+    def seconds(self) -> float:
+        """Return the seconds of all parts."""
+        return sum(part.seconds for part in self.parts)
+
     def lines(self) -> list[str]:
         """Return the cost estimate as lines of text."""
         rows = [f"{p.runs:6d}  {p.seconds / MINUTE:9.1f}  {p.size / GIGABYTE:8.2f}  {p.name}" for p in self.parts]
-        seconds, size = sum(part.seconds for part in self.parts), sum(part.size for part in self.parts)
+        size = sum(part.size for part in self.parts)
         return [
             f"{self.total} runs, {self.done} already finished",
             "  runs    minutes   GB disk  what",
             *rows,
-            f"{'':6}  {seconds / MINUTE:9.1f}  {size / GIGABYTE:8.2f}  total, from one timed step of each kind",
+            f"{'':6}  {self.seconds / MINUTE:9.1f}  {size / GIGABYTE:8.2f}  total, from one timed step of each kind",
             f"Peak memory after one step of each kind: {self.memory / GIGABYTE:.1f} GB",
             *filter(None, [self.widths]),
         ]
@@ -77,6 +84,27 @@ def price(plan: Plan) -> Price:
         ]
     parts.append(Part("data set and pixels, already written", 0, 0, _bytes_below(plan.folder.data)))
     return Price(parts, len(plan.runs), len(plan.runs) - len(remaining), peak_memory(), _widths(plan))
+
+
+def bfloat16_instead(plan: Plan, found: Price) -> list[str]:
+    """Return a sentence on the time in bfloat16, if ``plan`` is in float32 on a CPU that has bfloat16 instructions.
+
+    ``found`` is the price of ``plan``. Bfloat16 is timed in the same way, unless finished runs fix the precision or
+    there is less than a minute to save.
+    """
+    is_possible = plan.device.precision == FLOAT32 and not plan.device.gpus and has_bfloat16()
+    if not is_possible or found.done:
+        return []
+    asked = f'training.precision = "{BFLOAT16}"'
+    if found.seconds < MINUTE:
+        return [f"This CPU also computes in bfloat16; {asked} would save less than a minute."]
+    keras.backend.clear_session()
+    with borrowed_precision(BFLOAT16):
+        half = price(replace(plan, device=replace(plan.device, precision=BFLOAT16)))
+    return [
+        f"With {asked}, which this CPU supports: {half.seconds / MINUTE:.1f} instead of {found.seconds / MINUTE:.1f} "
+        "minutes, from the same timed steps. Scores will differ from those of float32."
+    ]
 
 
 def _bytes_below(folder: Path) -> int:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import keras
 
 FLOAT32 = "float32"
+BFLOAT16 = "mixed_bfloat16"  # weights and statistics are float32, most other numbers bfloat16
 
 
 @contextmanager

@@ -12,9 +12,14 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from radtl_tf.models.precision import borrowed_precision
+from radtl_tf.logs import get_logger
+from radtl_tf.models.precision import BFLOAT16, FLOAT32, borrowed_precision
 from radtl_tf.records.experiment import Training
 
+_log = get_logger(__name__)
+
+CPU_INFO = Path("/proc/cpuinfo")
+_BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 BFLOAT16_CAPABILITY = (8, 0)  # NVIDIA compute capability from which bfloat16 needs no loss scaling
 
 
@@ -45,6 +50,11 @@ def prepare(training: Training, seed: int) -> Device:
         tf.config.experimental.enable_op_determinism()
     precision = _automatic(gpus) if training.precision == "auto" else training.precision
     keras.config.set_dtype_policy(precision)
+    if precision == BFLOAT16 and not gpus and not has_bfloat16():
+        _log.warning(
+            f"This CPU has no bfloat16 instructions ({' or '.join(sorted(_BFLOAT16_FLAGS))}), so {BFLOAT16} is slower "
+            f'than float32 here. Set training.precision = "{FLOAT32}", or use another machine.'
+        )
     return Device(
         precision=precision,
         gpus=tuple(tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus),
@@ -81,23 +91,36 @@ def _fix_threads() -> None:
         return
 
 
-def _cpu(info: Path = Path("/proc/cpuinfo")) -> str:
+def _cpu(info: Path | None = None) -> str:
     """Return the model of the CPU; on Linux, where Python knows only the architecture, it is read from ``info``."""
+    return next(_cpu_facts(info, "model name"), platform.processor() or platform.machine())
+
+
+def has_bfloat16(info: Path | None = None) -> bool:
+    """Tell whether ``info`` says that the CPU multiplies in bfloat16: with AVX-512 or AMX, which TensorFlow uses."""
+    return bool(_BFLOAT16_FLAGS & set(next(_cpu_facts(info, "flags"), "").split()))
+
+
+def _cpu_facts(info: Path | None, name: str) -> Iterator[str]:
+    """Yield what ``info`` (by default ``CPU_INFO``) says of each core under ``name``; nothing if there is no file."""
     try:
-        lines = info.read_text(encoding="utf-8").splitlines()
+        lines = (info or CPU_INFO).read_text(encoding="utf-8").splitlines()
     except OSError:
-        lines = []
-    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(models, platform.processor() or platform.machine())
+        return
+    yield from (line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == name)
 
 
 def _automatic(gpus: list[tf.config.PhysicalDevice]) -> str:
-    """Return float32 on a CPU, or else the half precision that every GPU of the machine supports."""
+    """Return float32 on a CPU, or else the half precision that every GPU of the machine supports.
+
+    A CPU with bfloat16 instructions also gets float32: which machine computes must not decide about the numbers of an
+    experiment, unless its file says so.
+    """
     if not gpus:
-        return "float32"
+        return FLOAT32
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
     weakest = min(detail.get("compute_capability", (0, 0)) for detail in details)
-    return "mixed_bfloat16" if weakest >= BFLOAT16_CAPABILITY else "mixed_float16"
+    return BFLOAT16 if weakest >= BFLOAT16_CAPABILITY else "mixed_float16"
 
 
 def peak_memory() -> float:

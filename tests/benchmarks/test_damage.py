@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tensorflow.python.framework.config import disable_op_determinism
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 RUN = "out/runs/*-top10-0.01/0-0/"
@@ -23,6 +24,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         damage = importlib.import_module("_damage")
         patch.setattr(damage.report, "write_report", damage.report.write_report)  # ``Finished`` replaces it
         yield damage.Finished(tmp_path_factory.mktemp("damage"), lambda cache: patch.setenv("RADTL_CACHE", str(cache)))
+    disable_op_determinism()  # its runs are strict; the numbers of other tests in this process are not
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from radtl_tf.data.decoding.images import decode
 from radtl_tf.deploy.card.facts import read_card, version_folder
 from radtl_tf.deploy.choice import choose_setting
 from radtl_tf.deploy.export import export
+from radtl_tf.deploy.keras_model import keras_model
 from radtl_tf.errors import ExperimentError, OutputError, WeightsError
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.precision import borrowed_precision
@@ -59,6 +60,24 @@ def test_a_model_of_one_fold_gives_the_predictions_of_its_run(
             row.score, abs=1e-6
         )
     assert member.endswith("/0-1") and set(predictions["fold"]) == {1}
+
+
+def test_batch_norms_below_the_cut_are_folded_in_a_model_but_not_in_keras_model(
+    finished: OutputFolder, tmp_path: Path
+) -> None:
+    setting = "Tiny-mine-tf-topK2"  # conv3 and bn3 learn
+    export(finished, setting, tmp_path / "model", weights_folder=tmp_path, fold=1, formats=["keras"])
+    written = keras.models.load_model(tmp_path / "model" / "keras" / "1" / "model.keras", compile=False)
+    plain = keras_model(finished, setting, 1, weights_folder=tmp_path)
+    assert (norms(written), norms(plain)) == (["bn3"], ["bn1", "bn2", "bn3"])
+    grey = np.random.default_rng(0).random((3, 32, 32, 1), np.float32)
+    assert np.asarray(written(grey)["score"]) == pytest.approx(np.asarray(plain(grey))[:, 0], abs=2e-6)
+
+
+def norms(model: keras.Model) -> list[str]:
+    """Return the names of the batch norms of a model and of the models in it."""
+    layers = {layer.name: layer for layer in model._flatten_layers()}
+    return sorted(name for name, layer in layers.items() if isinstance(layer, keras.layers.BatchNormalization))
 
 
 def test_the_ensemble_is_the_mean_of_its_folds(finished: OutputFolder, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import time
@@ -9,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 
 from radtl_tf.experiment import cost
-from radtl_tf.experiment.cost import Price, price
+from radtl_tf.experiment.cost import Part, Price, bfloat16_instead, price
 from radtl_tf.experiment.engine import execute
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.similarity import write_similarities
@@ -126,6 +128,54 @@ def test_features_that_are_not_kept_are_paid_in_every_epoch(make_plan: Any, a_se
     images = sum(len(fold.train) + len(fold.inner) for fold in plans[0].folds)
     assert paid.seconds - kept.seconds == pytest.approx(2 * 3 * images / 32)  # weights, epochs
     assert paid.size < kept.size
+
+
+@pytest.fixture
+def bfloat16(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
+    """Have a CPU on which bfloat16 takes a minute; return the plans that are timed."""
+    timed: list[Plan] = []
+    monkeypatch.setattr(cost, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(cost, "price", lambda plan: timed.append(plan) or priced(60.0))
+    monkeypatch.setattr(cost.keras.backend, "clear_session", lambda: None)
+    return timed
+
+
+def priced(seconds: float, done: int = 0) -> Price:
+    return Price([Part("", 0, seconds, 0)], 24, done, 1e9)
+
+
+def test_a_dry_run_times_bfloat16_where_the_cpu_has_it(finished_plan: Plan, bfloat16: list[Plan]) -> None:
+    (line,) = bfloat16_instead(finished_plan, priced(150.0))
+    assert "1.0 instead of 2.5 minutes" in line and 'precision = "mixed_bfloat16"' in line
+    assert [plan.device.precision for plan in bfloat16] == ["mixed_bfloat16"]
+
+
+def test_a_short_experiment_is_not_timed_again(finished_plan: Plan, bfloat16: list[Plan]) -> None:
+    assert len(bfloat16_instead(finished_plan, priced(59.0))) == 1
+    assert bfloat16 == []
+
+
+@pytest.mark.parametrize("reason", ["finished runs", "no instructions", "precision", "a GPU"])
+def test_bfloat16_is_not_offered_where_it_cannot_be_had(
+    reason: str, finished_plan: Plan, bfloat16: list[Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {"precision": {"precision": "mixed_bfloat16"}, "a GPU": {"gpus": ("a GPU",)}}.get(reason, {})
+    plan = dataclasses.replace(finished_plan, device=dataclasses.replace(finished_plan.device, **changes))
+    if reason == "no instructions":
+        monkeypatch.setattr(cost, "has_bfloat16", lambda: False)
+    assert bfloat16_instead(plan, priced(150.0, done=reason == "finished runs")) == []
+    assert bfloat16 == []
+
+
+@pytest.mark.slow
+def test_bfloat16_is_timed_like_float32(make_plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(cost, "MINUTE", 1e-6)
+    plan = make_plan(grid={"weights": ["mine"]}, question=None)
+    (line,) = bfloat16_instead(plan, price(plan))
+    half, full = map(float, re.findall(r"[0-9.]+ instead of [0-9.]+", line)[0].split(" instead of "))
+    assert half > 0 and full > 0
+    assert keras.config.dtype_policy().name == "float32"
 
 
 def test_a_dry_run_trains_nothing(planned: Plan) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import pytest
 
+from radtl_tf.experiment import machine
 from radtl_tf.experiment.machine import _lacks, examine
 
 
@@ -28,6 +29,17 @@ def test_the_findings_are_json_and_name_versions_and_data_sets() -> None:
     assert findings["Versions"]["keras"] == keras.__version__
     assert "radiographs" in findings["Data sets"]
     json.dumps(findings)
+
+
+@pytest.mark.parametrize("has_it", [True, False])
+def test_bfloat16_is_timed_where_the_cpu_has_it(has_it: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    timed: list[str] = []
+    monkeypatch.setattr(machine, "has_bfloat16", lambda: has_it)
+    monkeypatch.setattr(machine, "_convolution", lambda dtype: timed.append(dtype) or {"float32": 3.0}.get(dtype, 2.0))
+    line = machine._bfloat16()
+    assert line.startswith("yes" if has_it else "no") and "mixed_bfloat16" in line
+    assert timed == (["float32", "bfloat16"] if has_it else [])
+    assert not has_it or "1.5 times" in line
 
 
 def test_platforms_are_told_what_they_lack() -> None:

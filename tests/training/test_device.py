@@ -79,6 +79,31 @@ def test_the_cpu_has_a_name(tmp_path: Path) -> None:
     assert device._cpu(tmp_path / "none") and device._cpu()
 
 
+FLAGS = "processor\t: 0\nflags\t\t: fpu avx512f {0}\nprocessor\t: 1\nflags\t\t: fpu avx512f {0}\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "has_it"),
+    [("avx512_bf16 sse", True), ("amx_bf16", True), ("avx512_fp16 avx512_bf160", False), ("", False)],
+)
+def test_bfloat16_is_for_processors_that_have_it(
+    flags: str, has_it: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    info = tmp_path / "cpuinfo"
+    info.write_text(FLAGS.format(flags))
+    assert device.has_bfloat16(info) == has_it
+    monkeypatch.setattr(device, "CPU_INFO", info)
+    for precision, warned in (("mixed_bfloat16", not has_it), ("auto", False), ("mixed_float16", False)):
+        caplog.clear()
+        with device.borrowed(Training(precision=precision)) as prepared:  # type: ignore[arg-type]
+            assert bool(caplog.records) == warned
+        assert precision != "auto" or prepared.precision == "float32"
+
+
+def test_a_system_without_cpuinfo_has_no_bfloat16(tmp_path: Path) -> None:
+    assert not device.has_bfloat16(tmp_path / "none")
+
+
 STRICT = """
 import tensorflow as tf
 from radtl_tf.records.experiment import Training

@@ -23,9 +23,10 @@ from radtl_tf.deploy.outputs import main_output
 from radtl_tf.deploy.parity import consumer
 from radtl_tf.deploy.parity.encoding import stored_values
 from radtl_tf.deploy.parity.images import RUN, HeldOut, NoImagesError
-from radtl_tf.deploy.parity.table import LABEL_SD, PROBABILITY, RECORDED, RECORDED_FORMAT, Parity, Row
+from radtl_tf.deploy.parity.table import LABEL_SD, PROBABILITY, RECORDED_FORMAT, Parity, Row, recorded_tolerance
 from radtl_tf.errors import OutputError
 from radtl_tf.logs import get_logger
+from radtl_tf.models.precision import FLOAT32
 
 _log = get_logger(__name__)
 
@@ -134,7 +135,8 @@ def _recorded(ensemble: Ensemble, held_out: HeldOut, greys: NDArray[np.float32],
             found = _on_cpu(replace(ensemble, members=[member]).means, greys[of_run.index])
             said = of_run[list(target.score)].to_numpy()
             differences.append(_difference(found[:, 1:] if target.is_binary else found, said))
-    return Row(RECORDED_FORMAT, "", len(rows), float(np.max(differences)) / step, RECORDED)
+    tolerance = recorded_tolerance(held_out.facts.hardware.get("precision", FLOAT32))
+    return Row(RECORDED_FORMAT, "", len(rows), float(np.max(differences)) / step, tolerance)
 
 
 def _consumed(format: Format, folder: Path, images: Path, output: str) -> dict[str, _Scores]:

@@ -13,11 +13,13 @@ from typing import Any
 
 from radtl_tf.errors import ExperimentError
 from radtl_tf.logs import get_logger
+from radtl_tf.models.precision import FLOAT32
 
 _log = get_logger(__name__)
 
 MOST = 64  # images of a check
 RECORDED = 1e-3  # of predictions that training recorded, maybe on another device
+RECORDED_HALF = 0.1  # the same, of a run in half precision: a model is exported in float32
 RECORDED_FORMAT = "predictions.csv"
 PROBABILITY, LABEL_SD = "probability", "SD of the training labels"  # what differences are relative to
 
@@ -74,7 +76,16 @@ class Parity:
         return _aligned([head, *body])
 
 
-def check(parity: Parity, precision: str = "float32") -> None:
+def recorded_tolerance(precision: str) -> float:
+    """Return how far the predictions of a run in this precision may differ from those of its exported model.
+
+    >>> recorded_tolerance("float32"), recorded_tolerance("mixed_bfloat16")
+    (0.001, 0.1)
+    """
+    return RECORDED if precision == FLOAT32 else RECORDED_HALF
+
+
+def check(parity: Parity, precision: str = FLOAT32) -> None:
     """Log the table, and check that every row is within its tolerance.
 
     ``precision`` is the one that the experiment was run in.
@@ -95,7 +106,7 @@ def check(parity: Parity, precision: str = "float32") -> None:
         for row in failed
     )
     advice = ""
-    if precision != "float32" and failed[0].format == RECORDED_FORMAT:
+    if precision != FLOAT32 and failed[0].format == RECORDED_FORMAT:
         advice = f" The experiment was run in {precision}; a model is exported in float32. Run it in float32."
     raise ExperimentError(
         f"The exported model does not give the scores of its networks: {found}. Nothing was exported.{advice}"

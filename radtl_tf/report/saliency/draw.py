@@ -33,7 +33,7 @@ from radtl_tf.training.finished_networks import find_weights
 _log = get_logger(__name__)
 
 SHOWN_SIZE = 224  # px: enough to judge a map of 7 x 7 cells, and small enough for dozens on a page
-MAX_SCORE_GAP = 0.05  # half precision moves scores by some thousandths; a larger gap means another network
+MAX_SCORE_GAP = 0.1  # half precision moves scores by some hundredths; a larger gap means another network
 _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "center", "right")
 
 

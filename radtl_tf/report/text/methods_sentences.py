@@ -180,6 +180,11 @@ def _training(evaluation: Evaluation) -> Iterator[str]:
         f"{stop}; class weights: "
         f"{training.class_weights}; precision: {hardware['precision']}."
     )
+    if hardware["precision"] != "float32":
+        yield (
+            "Most of the arithmetic of the backbone was in half precision; weights, statistics of batch norms, head "
+            "and loss were float32. Scores differ from those of float32."
+        )
 
 
 def _rates(evaluation: Evaluation) -> Iterator[str]:

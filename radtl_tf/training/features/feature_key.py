@@ -30,6 +30,7 @@ def feature_key(record: WeightsRecord, seed: int, images: str, training: Trainin
         "resize": training.resize,
         "images": images,
         "precision": device.precision,
+        "batch_norms": "folded",  # features of earlier versions, which did not fold them, differ in the last digits
         "device": [*device.gpus, "oneDNN" * device.onednn],
         "versions": {name: version(name) for name in ("tensorflow", "keras")},
         **_to_the_last_bit(training, device),

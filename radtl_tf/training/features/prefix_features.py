@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.preprocessing.augmentation import augment
 from radtl_tf.errors import WeightsError
+from radtl_tf.models.folding import Folded
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.training.features.array_cache import ArrayCache, Arrays, Entry
@@ -30,20 +31,35 @@ POOLED = "frozen"  # the tuning that is cut after pooling
 
 
 class PrefixPass:
-    """One compiled pass over images through the prefixes of one backbone for several tunings."""
+    """One compiled pass over images through the prefixes of one backbone for several tunings.
+
+    Batch norms are folded into the layers before them (docs/decisions/0028-folded-prefix.md).
+    """
 
     def __init__(self, base: keras.Model, tunings: Sequence[str]) -> None:
-        """Share the weights of ``base``; weights assigned to it later are used without a new trace."""
+        """Copy the weights of ``base`` in the first pass; the first pass after ``reset`` copies them again.
+
+        New weights need no new trace.
+        """
         outputs = {tuning: split(base, tuning).prefix.outputs for tuning in tunings}
         self.shapes = {tuning: [tuple(tensor.shape[1:]) for tensor in tensors] for tuning, tensors in outputs.items()}
-        model = keras.Model(base.inputs, outputs)
+        self._folded = Folded(keras.Model(base.inputs, outputs))
+        self._is_fresh = False
+        model = self._folded.model
         signature = tf.TensorSpec((PREFIX_BATCH, *base.input_shape[1:]), tf.float32)
         self._forward = tf.function(
             lambda images: _as_float32(model(images, training=False)), input_signature=(signature,), autograph=False
         )
 
+    def reset(self) -> None:
+        """Forget the weights, because ``base`` has other ones now."""
+        self._is_fresh = False
+
     def __call__(self, images: tf.Tensor) -> dict[str, Arrays]:
         """Return the cut tensors of each tuning for up to ``PREFIX_BATCH`` images in the network's convention."""
+        if not self._is_fresh:
+            self._folded.refresh()
+            self._is_fresh = True
         missing = PREFIX_BATCH - len(images)
         padded = tf.pad(images, [[0, missing], [0, 0], [0, 0], [0, 0]])
         cuts = self._forward(padded)
@@ -68,6 +84,7 @@ class FeatureStore:
     ) -> None:
         """Return features of ``pixels`` (N, S, S, 1) in 0..1 from ``passes``, one per tuning.
 
+        Their backbone must have its weights by now; a store with other weights takes over the passes.
         ``kept`` is the number of renderings per tuning in ``cache``, starting with the one without augmentation; others
         are computed each time. ``key`` has everything else that determines the numbers: weights, size, precision, data.
         ``name`` is the name of the backbone with its weights in errors.
@@ -78,6 +95,8 @@ class FeatureStore:
         self._name = name
         self._open: dict[tuple[str, int | None], Arrays] = {}
         self.seconds = 0.0  # spent on passes over all images
+        for each in set(passes.values()):
+            each.reset()
 
     def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
         """Return the cut tensors of the examples at ``positions``, in that order.

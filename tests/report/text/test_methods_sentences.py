@@ -36,6 +36,14 @@ def test_data_and_unit(evaluation: Evaluation, outcome: Outcome) -> None:
     assert re.findall("'[^']+'", said(images, "label")) == ["'label'", "'present'"]
 
 
+def test_half_precision_is_named_and_explained(evaluation: Evaluation) -> None:
+    facts = evaluation.record.facts
+    half = replace(facts, hardware={**facts.hardware, "precision": "mixed_bfloat16"})
+    other = replace(evaluation, record=replace(evaluation.record, facts=half))
+    assert "precision: float32" in said(evaluation, "training") and "half" not in said(evaluation, "training")
+    assert "precision: mixed_bfloat16" in said(other, "training") and "half precision" in said(other, "training")
+
+
 def test_the_data_check_is_told_only_where_it_ran(evaluation: Evaluation, changed: Changed) -> None:
     assert said(evaluation, "checks") == ""
     found = (

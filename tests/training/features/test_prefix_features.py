@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import WeightsError
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.pixels import convention, to_network
+from radtl_tf.models.tuning import split
 from radtl_tf.training.features.array_cache import ArrayCache
-from radtl_tf.training.features.prefix_features import PrefixPass, choose_kept, chunks, cut_bytes
+from radtl_tf.training.features.prefix_features import FeatureStore, PrefixPass, choose_kept, chunks, cut_bytes
 
 
 @pytest.fixture
@@ -21,6 +24,47 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     call = PrefixPass.__call__
     monkeypatch.setattr(PrefixPass, "__call__", lambda self, images: seen.append(len(images)) or call(self, images))
     return seen
+
+
+def test_a_pass_gives_the_features_of_the_network_and_follows_its_weights(tiny_backbone: str) -> None:
+    base = build_base(tiny_backbone, 32, seed=0)
+    prefix = PrefixPass(base, ["frozen", "topK4"])
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 32, 32, 3)).astype(np.float32)
+    for seed in (1, 2):
+        rng = np.random.default_rng(seed)
+        base.set_weights([rng.uniform(0.2, 1.2, weight.shape) for weight in base.weights])  # also variances: positive
+        prefix.reset()
+        found = prefix(images)
+        for tuning, cuts in found.items():
+            expected = [np.asarray(one) for one in split(base, tuning).prefix(images)]
+            for ours, theirs in zip(cuts, expected, strict=True):
+                np.testing.assert_allclose(ours, theirs, rtol=0, atol=2e-6 * np.ptp(theirs))
+
+
+def test_a_store_of_other_weights_does_not_get_the_features_of_the_first(
+    tiny_backbone: str, pixels: np.ndarray, tmp_path: Path
+) -> None:
+    base = build_base(tiny_backbone, 32, seed=0)
+    prefix = PrefixPass(base, ["frozen"])
+    found = []
+    for seed in (1, 2):
+        base.set_weights(build_base(tiny_backbone, 32, seed=seed).get_weights())
+        store = FeatureStore(
+            {"frozen": prefix},
+            pixels,
+            convention=convention("tf"),
+            augmentation="none",
+            seed=1,
+            cache=ArrayCache(tmp_path, limit=0),
+            key={},
+            kept={},
+            name="weights",
+        )
+        (features,) = store.rows("frozen", np.arange(2), None)
+        expected = np.asarray(base(to_network(pixels[:2], convention("tf"))))
+        np.testing.assert_allclose(features, expected, rtol=1e-4, atol=1e-6)
+        found.append(features)
+    assert not np.allclose(*found)
 
 
 def test_every_image_passes_once_for_all_tunings(make_source: Any, tiny_backbone: str, passes: list[int]) -> None:

@@ -47,6 +47,37 @@ def test_outputs_gradients_and_statistics_are_keras_own(options: dict[str, objec
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5)
 
 
+def test_in_bfloat16_only_inputs_and_outputs_are_rounded() -> None:
+    plain, _ = pair()
+    half = FusedBatchNormalization(momentum=0.9, dtype="mixed_bfloat16")
+    half.build(IMAGES.shape)
+    half.set_weights([weight.numpy() for weight in plain.weights])
+    rounded = tf.cast(tf.cast(IMAGES, tf.bfloat16), tf.float32).numpy()
+    ours, theirs = gradients(half, training=True), gradients(plain, training=True)
+    assert {weight.dtype for weight in half.weights} == {"float32"}
+    for moving in ("moving_mean", "moving_variance"):
+        after, before = (np.asarray(getattr(layer, moving)) for layer in (half, plain))
+        np.testing.assert_allclose(after, before, rtol=2e-3)  # of the inputs, which are rounded to 8 bits
+    mean = rounded.mean(axis=(0, 1, 2))
+    start = np.asarray(pair()[0].moving_mean)
+    np.testing.assert_allclose(np.asarray(half.moving_mean), 0.9 * start + 0.1 * mean, rtol=1e-5)
+    for one, other in zip(ours, theirs, strict=True):
+        assert np.abs(one.astype(np.float32) - other).max() < 0.03 * np.ptp(other)
+    assert half(IMAGES, training=True).dtype == tf.bfloat16
+
+
+def test_one_operation_takes_the_place_of_ten_also_in_bfloat16() -> None:
+    for dtype in ("float32", "mixed_bfloat16"):
+        layer = FusedBatchNormalization(dtype=dtype)
+        layer.build(IMAGES.shape)
+        traced = tf.function(lambda images, layer=layer: layer(images, training=True)).get_concrete_function(
+            tf.TensorSpec(IMAGES.shape, tf.float32)
+        )
+        assert [one.type for one in traced.graph.get_operations() if "FusedBatchNorm" in one.type] == [
+            "FusedBatchNormV3"
+        ]
+
+
 def test_one_that_does_not_learn_keeps_its_statistics() -> None:
     _, fused = pair()
     fused.trainable = False
