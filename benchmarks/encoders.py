@@ -61,8 +61,8 @@ def _lines(name: str, *, export: bool, formats: bool) -> Iterator[tuple[str, boo
     whole = encoder.whole()
     yield (
         f"{name:<20}{encoder.size:>4}  {whole.layers} layers with weights, {whole.fused} of {whole.norms} batch norms "
-        f"fused, {whole.folded} folded ({whole.fold:.0e}), {whole.depth} stochastic, {whole.stages} stages, map {whole.map:.0e}, "
-        f"names {_yes(whole.names)}, draw {_yes(whole.drawn)}",
+        f"fused, {whole.folded} folded ({whole.fold:.0e}), {whole.depth} stochastic, "
+        f"{whole.stages} stages, map {whole.map:.0e}, names {_yes(whole.names)}, draw {_yes(whole.drawn)}",
         is_right(whole),
     )
     for tuning in TUNINGS:
