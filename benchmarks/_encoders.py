@@ -42,9 +42,9 @@ class Whole:
     ``layers``: layers with weights. ``names``: equal in two builds. ``drawn``: the same seed gave the same weights.
     ``norms``, ``fused``: batch norms, and how many of them are one operation in training. ``folded``: those that a
     frozen prefix has no longer, and ``fold`` the difference that this makes, relative to the largest feature.
-    ``depth``: layers of stochastic depth. ``map``: largest difference of the features from those computed from the last feature map,
-    relative to the largest feature. ``descends``: the randomization of Grad-CAM reaches every layer once. ``stages``:
-    layers that CKA compares.
+    ``depth``: layers of stochastic depth. ``map``: largest difference of the features from those computed from the
+    last feature map, relative to the largest feature. ``descends``: the randomization of Grad-CAM reaches every layer
+    once. ``stages``: layers that CKA compares.
     """
 
     layers: int

@@ -25,8 +25,8 @@ Status = Literal["found", "downloaded", "keras", "missing", "refused"]
 class CatalogueRow:
     """A published weights file: a row of ``weights/catalogue.tsv``; ``files`` are its possible file names.
 
-    If ``source`` is ``keras``, the last name is the one in Keras' cache. ``md5`` is the checksum in Keras' source, for
-    files of which no sha256 is published; it finds a wrong file, but is no proof against a forged one.
+    If ``source`` is ``keras``, the last name is the one in Keras' cache. ``md5`` is the checksum in Keras' source, if
+    it has no sha256. It finds a wrong file; a forged one can have the same sum, so the file is still read as untrusted.
     """
 
     name: str
