@@ -60,7 +60,7 @@ from radtl_tf.records.experiment_facts import ClassCount, DataFacts, ExperimentF
 from radtl_tf.records.reader import experiment_from
 from radtl_tf.records.runs import Scenario, Setting
 from radtl_tf.report.text.advice import advice
-from radtl_tf.training.heads import train_heads
+from radtl_tf.training.heads.together import train_heads
 from radtl_tf.training.linear.trivial_baselines import predict_baselines
 from radtl_tf.training.prediction_rows import prediction_rows
 from radtl_tf.training.run import RunData

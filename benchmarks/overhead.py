@@ -26,11 +26,12 @@ from _shared import experiment, machine, plan_of, publish, write_radiographs  # 
 
 from radtl_tf.evaluation.evaluate import evaluate  # noqa: E402
 from radtl_tf.experiment import engine, similarity  # noqa: E402
-from radtl_tf.experiment.plan import plan as planning  # noqa: E402
+from radtl_tf.experiment.plan import networks  # noqa: E402
 from radtl_tf.report.pages.experiment import write_report  # noqa: E402
-from radtl_tf.training import heads, trainer  # noqa: E402
 from radtl_tf.training import prefetch as ahead  # noqa: E402
+from radtl_tf.training import trainer  # noqa: E402
 from radtl_tf.training.features import prefix_features as features  # noqa: E402
+from radtl_tf.training.heads import together as heads  # noqa: E402
 
 # label, owner, function, whether its first call traces
 TIMED = (
@@ -38,15 +39,15 @@ TIMED = (
     ("suffix: training steps", trainer.Trainer, "step", True),
     ("suffix: forward passes", trainer.Trainer, "logits", True),
     ("suffix: forward passes", trainer.Trainer, "pooled", True),
-    ("heads: steps", heads._HeadBatch, "_step", True),
-    ("heads: scores", heads._HeadBatch, "scores", True),
+    ("heads: steps", heads._Heads, "_learn", True),
+    ("heads: scores", heads._Heads, "scores", True),
     ("linear probe", engine, "train_probe", False),
-    ("building models", planning, "build_base", False),
+    ("building models", networks.Networks, "take", False),
     ("building models", engine.BackboneRuns, "__init__", False),
     ("building models", engine.BackboneRuns, "trainer", False),
     ("writing features", features.ArrayCache, "fill", False),
     ("writing runs", engine.BackboneRuns, "_write", False),
-    ("weights: reading, setting", engine.BackboneRuns, "store", False),
+    ("weights: reading, setting", engine.BackboneRuns, "_begin", False),
     ("reset of a run", trainer.Trainer, "reset", False),
     ("copies of the best epoch", trainer.Trainer, "learned", False),
     ("waiting for batches", ahead.Ahead, "_taken", False),

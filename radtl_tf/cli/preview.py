@@ -28,6 +28,12 @@ from radtl_tf.cli.options import FILE, Verb, load_tensorflow, refuse
 )
 @options.pixels(multiple=True)
 @click.option(
+    "--experiment",
+    type=FILE,
+    metavar="FILE",
+    help="Experiment file: show the pixel conventions of its weights, in place of --pixels.",
+)
+@click.option(
     "--per-class",
     type=click.IntRange(1),
     metavar="N",
@@ -36,12 +42,21 @@ from radtl_tf.cli.options import FILE, Verb, load_tensorflow, refuse
     help="Number of images of each class.",
 )
 @options.seed
-def preview(manifest: Path, out: Path, pixels: tuple[str, ...], per_class: int, seed: int, **given: Any) -> None:
+def preview(
+    manifest: Path,
+    out: Path,
+    pixels: tuple[str, ...],
+    experiment: Path | None,
+    per_class: int,
+    seed: int,
+    **given: Any,
+) -> None:
     """Show radiographs as a network will see them.
 
     Writes a page with some radiographs of MANIFEST (a CSV table) per class, in grey, and the values that a network
-    gets under each pixel convention of --pixels (without it: under all). With --patient it shows images of as many
-    patients as possible. The page counts no cases, so --unit and --one-image-per-patient are refused.
+    gets under each pixel convention of --pixels, or of the weights of --experiment (without either: under all). With
+    --patient it shows images of as many patients as possible. The page counts no cases, so --unit and
+    --one-image-per-patient are refused.
 
     Example:
       radtl data preview labels.csv --positive pneumonia --out sheet.html
@@ -49,11 +64,15 @@ def preview(manifest: Path, out: Path, pixels: tuple[str, ...], per_class: int, 
     refuse(["unit", "one_image_per_patient"], "the page shows images and counts no cases. Remove it.")
     if given["augmentation"] == "none":
         refuse(["views"], "no image is augmented. Remove it or set --augmentation.")
+    if experiment:
+        refuse(["pixels"], "--experiment names the weights, and they give the conventions. Remove one of the two.")
     load_tensorflow()
     from radtl_tf.data.manifest.reader import manifest_of
-    from radtl_tf.experiment.preview import preview_manifest
+    from radtl_tf.experiment.preview import pixels_in_use, preview_manifest
+    from radtl_tf.records.reader import read_experiment
     from radtl_tf.report.pages.preview import Sheet
 
+    pixels = pixels_in_use(read_experiment(experiment)) if experiment else pixels
     sheet = Sheet(seed=seed, **{name: given.pop(name) for name in ("image_size", "resize", "augmentation", "views")})
     task = options.task_of(manifest, given)
     preview_manifest(manifest_of(task), task, out, sheet=sheet, per_class=per_class, pixels=pixels)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli import options
-from radtl_tf.cli.interrupts import Interrupted
-from radtl_tf.cli.options import FILE, FOLDER, Verb, Words, as_json, load_tensorflow, log, out_folder, task_of
+from radtl_tf.cli import options, parts
+from radtl_tf.cli.options import FILE, FOLDER, Verb, as_json, load_tensorflow, out_folder, task_of
 from radtl_tf.errors import RadtlError
-from radtl_tf.places import PACKAGE
 from radtl_tf.progress import clock
 from radtl_tf.records.experiment import Grid
 
@@ -25,7 +21,6 @@ if TYPE_CHECKING:
     from radtl_tf.experiment.status import Status
     from radtl_tf.records.experiment import Experiment
 
-_SIGNAL = 128  # exit codes above it are those of signals
 NATIVE = Grid.pixels[0]  # the pixel convention of the weights
 
 # Tables of the report that hold results; the others describe how the results were made.
@@ -53,26 +48,35 @@ allow_changed = click.option(
 
 
 @click.command(cls=Verb)
-@click.argument("experiment", type=FILE)
+@click.argument("experiment", type=FILE, required=False)
 @out_folder
 @options.dry_run
+@parts.part_options
 @click.option("--accept", multiple=True, metavar="FINDING", help="Accept this warning of the data check. Repeatable.")
 @allow_changed
-def run(experiment: Path, out: Path, dry_run: bool, accept: tuple[str, ...], allow_changed: bool) -> None:
+def run(experiment: Path | None, out: Path, accept: tuple[str, ...], allow_changed: bool, **part: Any) -> None:
     """Run an experiment: train, evaluate and report.
 
-    EXPERIMENT is a TOML file, which `radtl init` writes. Trains every setting on every fold, prints the answer and
-    writes report.html. Run the same command again to resume.
+    EXPERIMENT is a TOML file, which `radtl init` writes; --only and --finish do not need it. Trains every setting on
+    every fold, prints the answer and writes report.html. Run the same command again to resume; run it twice at the same
+    time, and both share the work.
 
     Example:
       radtl run experiment.toml --out results
     """
     from radtl_tf.records.reader import read_experiment
 
-    if not dry_run:
-        _supervise(out)
-    act = _print_price if dry_run else _run
-    act(read_experiment(experiment), out, accept, allow_changed)
+    parts.check_parts(experiment, part)
+    known = read_experiment(experiment) if experiment else None
+    if part["only"]:
+        parts.only(known, out, part["only"], allow_changed)
+    elif part["finish"]:
+        _finish(known, out)
+    elif part["workers"] and experiment:
+        parts.with_workers(experiment, out, accept, allow_changed, part["workers"])
+    elif known:
+        act = next((act for name, act in _ACTS.items() if part[name]), _run)
+        act(known, out, accept, allow_changed)
 
 
 @click.command(cls=Verb)
@@ -115,7 +119,6 @@ def train(out: Path, allow_changed: bool, **flags: Any) -> None:
       radtl train --manifest labels.csv --positive pneumonia \
         --patient patient_id --weights imagenet --learning-rate 0.001 --out results
     """
-    _supervise(out)
     _run(_experiment_of(flags), out, allow_changed=allow_changed)
 
 
@@ -149,22 +152,31 @@ def status(folder: Path, as_json: bool) -> None:
     help="Add Grad-CAM maps of N true and N false cases of each class. They show radiographs of patients, so a report "
     "contains them only on request. To remove them, delete FOLDER/saliency.",
 )
-def report(folder: Path, saliency: int | None) -> None:
+@click.option(
+    "--images",
+    type=click.IntRange(1, 8),
+    metavar="N",
+    help="Add the radiographs of N true and N false cases of each class, without maps. To remove them, delete "
+    "FOLDER/images.",
+)
+def report(folder: Path, saliency: int | None, images: int | None) -> None:
     """Evaluate the finished runs again and rewrite the report.
 
     FOLDER is the output folder of `radtl run`. Trains nothing. Also writes a summary on one page to send on,
-    card.html and card.png. No page shows a patient's image without --saliency.
+    card.html and card.png. No page shows a patient's image without --saliency or --images.
 
     Example:
       radtl report results --saliency 2
     """
     from radtl_tf.experiment.report import report_experiment
 
-    if saliency is not None:
+    if images is not None or saliency is not None:
         load_tensorflow()
-        from radtl_tf.experiment.saliency import draw_saliency
+        from radtl_tf.experiment.saliency import draw_saliency, show_images
 
-        draw_saliency(folder, saliency)
+        for number, show in ((images, show_images), (saliency, draw_saliency)):
+            if number is not None:
+                show(folder, number)
     print_results(report_experiment(folder))
 
 
@@ -176,46 +188,55 @@ def _status_lines(found: Status, now: datetime) -> Iterator[str]:
         yield f"Failed ({_ago(failure.when, now)}): {name}: {failure.reason}"
     if found.first and found.last:
         yield f"First run finished {_ago(found.first, now)}, last run {_ago(found.last, now)}"
-    yield f"In use by {found.writer}" if found.writer else "No process works on it"
+    yield from _unit_lines(found)
+    if found.writer or not found.workers:
+        yield f"In use by {found.writer}" if found.writer else "No process works on it"
     yield f"Size on disk: {found.num_bytes / 1e6:.1f} MB"
+
+
+def _unit_lines(found: Status) -> Iterator[str]:
+    """Yield a line per work unit that is not done, and one that counts the others."""
+    open_ = [unit for unit in found.units if unit.done < unit.runs]
+    if open_:
+        yield f"{len(found.units) - len(open_)} of {len(found.units)} work units are done"
+    for unit in open_:
+        worker = f", in the hands of {unit.worker}" if unit.worker else ""
+        time = f", {clock(unit.seconds)} estimated for all" if unit.seconds else ""
+        yield f"{unit.done:5d} of {unit.runs}  {unit.name}{time}{worker}"
 
 
 def _ago(when: str, now: datetime) -> str:
     return f"{clock(max((now - datetime.fromisoformat(when)).total_seconds(), 0))} ago"
 
 
-def _supervise(out: Path) -> None:
-    """Run the words of this process again in a child and exit as it does; return in the child itself.
-
-    A program that calls ``main`` with words of its own is not supervised.
-    """
-    from radtl_tf.records.safety.parent import is_supervised
-
-    context = click.get_current_context().find_root()
-    if is_supervised() or not isinstance(context.obj, Words) or os.name != "posix":
-        return
-    from radtl_tf.experiment.supervised import supervise
-
-    start = f"import sys; sys.path.append({str(PACKAGE.parent)!r}); from radtl_tf.cli.main import main; main()"
-    code = supervise([sys.executable, "-P", "-c", start, *context.obj], out, _show_cursor)
-    if code > _SIGNAL:
-        raise Interrupted(code - _SIGNAL)
-    context.exit(code)
-
-
-def _show_cursor() -> None:
-    """Show the cursor of the terminal again: a killed child has left it hidden below its progress bar."""
-    if sys.stderr.isatty():
-        log("\x1b[?25h")
-
-
 def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = (), allow_changed: bool = False) -> None:
-    load_tensorflow()
+    parts.supervise(out)
+    from radtl_tf.models.weights.catalogue import files_present, hashed_meanwhile
+    from radtl_tf.places import weights_folder
+
+    declared = {name: entry.files for name, entry in experiment.weights.items()}
+    grid = experiment.grid
+    with hashed_meanwhile(files_present(grid.weights, grid.backbones, declared, weights_folder())):
+        load_tensorflow()
     from radtl_tf.experiment.run import run_experiment
     from radtl_tf.library.bars import bars
 
     with bars() as watch:
         evaluation = run_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed, watch=watch)
+    _print_answer(evaluation)
+
+
+def _finish(experiment: Experiment | None, out: Path) -> None:
+    parts.prepared_for(experiment, out)
+    parts.supervise(out)
+    load_tensorflow()
+    from radtl_tf.experiment.run import finish_experiment
+
+    _print_answer(finish_experiment(out))
+
+
+def _print_answer(evaluation: Evaluation) -> None:
+    """Print the results; what is missing is an error."""
     print_results(evaluation)
     if evaluation.record.missing.lines:
         raise RadtlError(" ".join(evaluation.record.missing.lines))
@@ -233,6 +254,9 @@ def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...], a
         lines = [*found.lines(), *bfloat16_instead(plan, found)]
     for line in lines:
         click.echo(line)
+
+
+_ACTS = {"dry_run": _print_price, "prepare": parts.prepare}
 
 
 def print_results(evaluation: Evaluation) -> None:

@@ -19,7 +19,7 @@ from radtl_tf.evaluation.question.learning_curve import LearningCurve, learning_
 from radtl_tf.evaluation.question.notes import alarms, notes, part_counts
 from radtl_tf.evaluation.question.pixel_ablation import Ablation, ablation
 from radtl_tf.evaluation.question.published_table import published_table
-from radtl_tf.evaluation.results.equal_scores import equal_weights
+from radtl_tf.evaluation.results.equal_scores import equal_weights, num_flat
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.histories import read_histories
 from radtl_tf.evaluation.results.missing_runs import without_failed
@@ -27,7 +27,7 @@ from radtl_tf.evaluation.results.patient_table import patient_table
 from radtl_tf.evaluation.results.predictions import read_predictions
 from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.evaluation.results.similarity import read_similarity
-from radtl_tf.evaluation.results.units import fold_values
+from radtl_tf.evaluation.results.units import by_unit, values_of_units
 from radtl_tf.evaluation.review.review import Review, review
 from radtl_tf.evaluation.secondary.all_secondary import SecondaryResults, secondary_results
 from radtl_tf.evaluation.secondary.interval_widths import width_notes
@@ -87,15 +87,16 @@ def evaluate(folder: Path) -> Evaluation:
     refuse_changed(OutputFolder(folder), whole.facts)
     record = without_failed(whole, folder)
     predictions = read_predictions(OutputFolder(folder).predictions, record.target, record.missing.scenarios)
-    folds = fold_values(predictions, record.data.unit, record.target)
-    runs = RunParts(predictions, record.data.unit, record.target)
+    units = by_unit(predictions, record.data.unit, record.target)
+    folds = values_of_units(units, predictions, record.target)
+    runs = RunParts.of_units(units, record.data.unit, record.target)
     values = replace(run_values(record, folds), patients=patient_table(record, runs))
     results = _judged(record, values)
     parts = part_counts(record.folds, predictions, record.target)
     shown = lines(record, values)
     asked = [result for result in results if result.contrast.level == "question"]
     equal, baselines = equal_weights(record, predictions), baseline_folds(folder, record)
-    found = _answer(record, values, asked, equal)
+    flat, found = num_flat(record, runs), _answer(record, values, asked, equal)
     reviewed = review(record, predictions, values, runs, parts, asked)
     secondary = secondary_results(folder, record, predictions, values, runs, parts)
     return Evaluation(
@@ -106,12 +107,12 @@ def evaluate(folder: Path) -> Evaluation:
         question=found,
         published=published_table(record, values),
         parts=parts,
-        notes=[*notes(record, parts, equal), *width_notes(record, asked), *secondary.notes],
-        alarms=alarms(record, parts, equal),
+        notes=[*notes(record, parts, equal, flat), *width_notes(record, asked), *secondary.notes],
+        alarms=alarms(record, parts, equal, flat),
         ablation=ablation(record, results),
         similarity=read_similarity(folder),
         baselines=baseline_table(record, baselines),
-        curves=curve_table(record, shown, predictions),
+        curves=curve_table(record, shown, runs),
         courses=courses(record, shown, read_histories(folder, record)),
         learning_curve=learning_curve(record, values),
         secondary=secondary,

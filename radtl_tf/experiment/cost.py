@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import Fold, decisive_classes, patients_per_class
 from radtl_tf.evaluation.inference.expected_width import expected
-from radtl_tf.experiment.engine import GIGABYTE, BackboneRuns
+from radtl_tf.experiment.activations import MAX_IMAGES
+from radtl_tf.experiment.engine import BackboneRuns
+from radtl_tf.experiment.plan.features import GIGABYTE
 from radtl_tf.experiment.plan.plan import Plan
-from radtl_tf.experiment.similarity import MAX_IMAGES
 from radtl_tf.models.precision import BFLOAT16, FLOAT32, borrowed_precision
 from radtl_tf.models.tuning import split
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.device import has_bfloat16, peak_memory
 from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, cut_bytes
-from radtl_tf.training.heads import train_heads
+from radtl_tf.training.heads.together import train_heads
 from radtl_tf.training.linear.probe import train_probe
 from radtl_tf.training.run import RunData
 from radtl_tf.training.trial_step import one_line_when_full, smaller_batch, trial_step
@@ -84,6 +85,17 @@ def price(plan: Plan) -> Price:
         ]
     parts.append(Part("data set and pixels, already written", 0, 0, _bytes_below(plan.folder.data)))
     return Price(parts, len(plan.runs), len(plan.runs) - len(remaining), peak_memory(), _widths(plan))
+
+
+def seconds_per_run(plan: Plan) -> dict[Run, float]:
+    """Estimate the seconds of each remaining run as ``price`` does, without passes over the images and tracing."""
+    remaining = sorted(plan.remaining, key=lambda run: run.scenario.setting.backbone)
+    with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
+        return {
+            run: seconds
+            for backbone, runs in groupby(remaining, key=lambda run: run.scenario.setting.backbone)
+            for run, seconds in _Meter(plan, backbone, list(runs)).of_runs()
+        }
 
 
 def bfloat16_instead(plan: Plan, found: Price) -> list[str]:
@@ -159,6 +171,13 @@ class _Meter:
         yield Part(f"{self._backbone}: similarity of activations", 0, self._similarity(), 0)
         yield Part(f"{self._backbone}: building and tracing", 0, self._tracing, 0)
 
+    def of_runs(self) -> Iterator[tuple[Run, float]]:
+        """Yield each run with its seconds on computed features."""
+        for tuning in dict.fromkeys(run.scenario.setting.tuning for run in self._runs):
+            timer = self._timer(tuning)
+            for run in (run for run in self._runs if run.scenario.setting.tuning == tuning):
+                yield run, timer(self._images(run)) + self._recomputing(tuning, self._images(run))
+
     def _images(self, run: Run) -> int:
         """Return the images that a run shows in an epoch, or that a probe is fitted on."""
         fold = self._plan.fold(run)
@@ -183,12 +202,11 @@ class _Meter:
         return cut_bytes([*(tuple(weight.shape) for weight in suffix), *head], num_runs)
 
     def _similarity(self) -> float:
-        """Return the seconds of ``experiment.similarity``: one pass per start and per fine-tuned setting."""
+        """Return the seconds of ``experiment.similarity``: a pass per start if the training needs no such pass."""
         settings = {of.setting for of in self._plan.scenarios if of.setting.backbone == self._backbone}
-        learning = {of for of in settings if of.tuning not in (POOLED, PROBE) and not of.is_partial}
-        if self._plan.folder.similarity.exists() or not (learning or self._plan.experiment.question):
+        if self._plan.folder.similarity.exists() or any(of.tuning != "full" for of in settings):
             return 0.0
-        passes = len({(of.weights, of.pixels) for of in settings}) + len(learning)
+        passes = len({(of.weights, of.pixels) for of in settings})
         return self._begin + passes * min(len(self._fold.test), MAX_IMAGES) * self._pass[POOLED]
 
     def _recomputing(self, tuning: str, num_training: int) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import astuple, fields
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -13,15 +14,16 @@ import numpy as np
 
 from radtl_tf.data.folds.draw import Fold
 from radtl_tf.data.manifest.cases import Cases
+from radtl_tf.experiment.activations import KeptActivations, is_compared
 from radtl_tf.experiment.integrity.damaged_runs import check_finite
 from radtl_tf.experiment.plan.context import context
+from radtl_tf.experiment.plan.features import GIGABYTE, feature_store
 from radtl_tf.experiment.plan.ownership import refuse_other
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.logs import get_logger
-from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import check_first_batch, convention, to_network
 from radtl_tf.models.tuning import split
-from radtl_tf.models.weights.sources import WeightsRecord, initialize
+from radtl_tf.models.weights.sources import WeightsRecord
 from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_json, write_text
 from radtl_tf.records.folder import RunFolder
@@ -29,30 +31,27 @@ from radtl_tf.records.integrity.joined_predictions import write_joined
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.records.safety.lock import check_held
 from radtl_tf.records.safety.parent import in_hand
-from radtl_tf.training.features.array_cache import ArrayCache
-from radtl_tf.training.features.feature_key import feature_key
 from radtl_tf.training.features.prefix_features import (
     POOLED,
     PREFIX_BATCH,
+    STAGES,
     FeatureStore,
     PrefixPass,
     choose_kept,
     cut_bytes,
 )
-from radtl_tf.training.heads import train_heads
+from radtl_tf.training.heads.together import train_heads
 from radtl_tf.training.learned_weights import write_learned
 from radtl_tf.training.linear.probe import train_probe
 from radtl_tf.training.losses import inner_loss
 from radtl_tf.training.prediction_rows import prediction_rows
 from radtl_tf.training.randomness import backbone_seed
 from radtl_tf.training.run import Epoch, Outcome, RunData, train_run
-from radtl_tf.training.tensorboard.run_events import Monitor, describe, write_run
+from radtl_tf.training.tensorboard.run_events import Monitor, write_run
 from radtl_tf.training.trainer import Trainer, copies
 from radtl_tf.training.trial_step import one_line_when_full, smaller_batch
 
 _log = get_logger(__name__)
-
-GIGABYTE = 1e9
 
 
 def execute(plan: Plan, *, only: Collection[Run] | None = None) -> Iterator[Run]:
@@ -61,15 +60,37 @@ def execute(plan: Plan, *, only: Collection[Run] | None = None) -> Iterator[Run]
     It can be stopped at any point and called again: finished runs are kept, and the others give the same numbers.
     """
     remaining = [run for run in plan.remaining if only is None or run in only]
-    if remaining:
-        describe(plan.folder.tensorboard, [s for s in plan.scenarios if not s.is_reference])
-    by_backbone = sorted(remaining, key=lambda run: run.scenario.setting.backbone)
-    for backbone, group in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
-        runs = list(group)
-        in_hand(run.name for run in runs)
-        with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
-            yield from BackboneRuns(plan, backbone).work_off(runs)
-        keras.backend.clear_session()
+    engine = Engine(plan)
+    yield from engine.train(sorted(remaining, key=lambda run: run.scenario.setting.backbone))
+    engine.close()
+
+
+class Engine:
+    """Train runs of a plan in several steps; the traced programs of a backbone are kept until another one is needed."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._at_work: tuple[str, BackboneRuns] | None = None
+
+    def train(self, runs: Sequence[Run]) -> Iterator[Run]:
+        """Train these runs, yielding each when its folder is complete; runs of one backbone should be together."""
+        for backbone, group in groupby(runs, key=lambda run: run.scenario.setting.backbone):
+            same = list(group)
+            in_hand(run.name for run in same)
+            with one_line_when_full(smaller_batch(self._plan.experiment.training.images_per_step)):
+                yield from self._runs_of(backbone).work_off(same)
+
+    def close(self) -> None:
+        """Forget the traced programs."""
+        if self._at_work:
+            self._at_work = None
+            keras.backend.clear_session()
+
+    def _runs_of(self, backbone: str) -> BackboneRuns:
+        if self._at_work is None or self._at_work[0] != backbone:
+            self.close()
+            self._at_work = backbone, BackboneRuns(self._plan, backbone)
+        return self._at_work[1]
 
 
 def collect_predictions(plan: Plan) -> None:
@@ -83,7 +104,9 @@ class BackboneRuns:
     def __init__(self, plan: Plan, backbone: str) -> None:
         self._plan, self._backbone = plan, backbone
         self._size = plan.experiment.training.image_size
-        self.base = build_base(backbone, self._size, seed=0)
+        self.base = plan.networks.take(backbone, self._size)
+        self._started: tuple[WeightsRecord, int] | None = None
+        self._activations = KeptActivations(plan)
         self._passes, self.kept = self._choose_passes()
         self._trainers: dict[str, Trainer] = {}
 
@@ -140,33 +163,30 @@ class BackboneRuns:
                     f"more than cache_gb = {training.cache_gb:g}; {number} of {renderings} renderings are cached, "
                     "the others are computed again in every epoch"
                 )
-        cached = [name for name, number in kept.items() if number]
+        cached = [STAGES, *(name for name, number in kept.items() if number)]
         shared = PrefixPass(self.base, cached)
         single = {name: PrefixPass(self.base, [name]) for name in tunings if name not in cached}
-        return {**dict.fromkeys(cached, shared), **single}, kept
+        return {**dict.fromkeys(cached, shared), **single}, {**kept, STAGES: 1}
 
     def _tunings(self) -> list[str]:
         return [tuning.name for tuning in self._plan.experiment.grid.tunings]
 
     def store(self, record: WeightsRecord, repeat: int) -> FeatureStore:
-        """Set the backbone's starting weights and return the store of their features."""
-        plan, training = self._plan, self._plan.experiment.training
-        seed = backbone_seed(plan.experiment.seed, repeat)
-        initialize(self.base, record, seed)
+        """Return the store of the features of starting weights, which the backbone gets when they are needed."""
         pixels = convention(record.pixels)
-        check_first_batch(to_network(plan.pixels[:PREFIX_BATCH], pixels), pixels)
+        check_first_batch(to_network(self._plan.pixels[:PREFIX_BATCH], pixels), pixels)
         _log.info(f"{self._backbone} {record.name}: pixels {record.pixels}")
-        return FeatureStore(
-            self._passes,
-            plan.pixels,
-            convention=pixels,
-            augmentation=training.augmentation,
-            seed=plan.experiment.seed,
-            cache=ArrayCache(plan.cache, training.cache_gb * GIGABYTE),
-            key=feature_key(record, seed, plan.images_hash, training, plan.device),
-            kept=self.kept,
-            name=f"{self._backbone} with the weights {record.name!r}{f' ({record.file})' if record.file else ''}",
-        )
+        begin = partial(self._begin, record, repeat)
+        return feature_store(self._plan, record, repeat, self._passes, self.kept, begin)
+
+    def _begin(self, record: WeightsRecord, draw: int) -> bool:
+        """Set the backbone's starting weights, unless it has them; return whether they were set."""
+        if self._started == (record, draw):
+            return False
+        self._started = None
+        self._plan.networks.start(self.base, record, backbone_seed(self._plan.experiment.seed, draw))
+        self._started = record, draw
+        return True
 
     def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:
         """Train all heads of one repeat together, even finished ones: another shape could change the last digits."""
@@ -201,6 +221,8 @@ class BackboneRuns:
                 outcome = self._train(run, store, fold, monitor)
                 monitor.finish(outcome)
         self._write(run, fold, outcome, time.monotonic() - start - store.seconds, **extra)
+        if is_compared(run):
+            self._activations.keep(run, outcome.stages)
 
     def _write(self, run: Run, fold: Fold, outcome: Outcome, seconds: float, **extra: float) -> None:
         """Complete the folder of a run.
@@ -222,6 +244,7 @@ class BackboneRuns:
 
     def _train(self, run: Run, store: FeatureStore, fold: Fold, on_epoch: Callable[[Epoch], None]) -> Outcome:
         plan, tuning = self._plan, run.scenario.setting.tuning
+        self._begin(*self._start(run))
         suffix = copies(split(self.base, tuning).suffix.weights)
         data = RunData(plan.cases, store, suffix, plan.experiment.seed, plan.experiment.training)
         rate = run.scenario.learning_rate

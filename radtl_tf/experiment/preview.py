@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from radtl_tf.data.manifest.labels import Labels, assemble, narrowed
 from radtl_tf.data.manifest.reader import Labelled, Manifest, labelled, patient_ids
 from radtl_tf.logs import get_logger
 from radtl_tf.models.pixels import CONVENTIONS, convention
-from radtl_tf.records.experiment import Task
+from radtl_tf.models.weights.sources import NATIVE, native_pixels
+from radtl_tf.records.experiment import Experiment, Task
 from radtl_tf.report.pages.preview import Sheet, write_preview
 
 _log = get_logger(__name__)
@@ -37,6 +39,20 @@ def preview_manifest(
     chosen = chosen_rows(*_labels_and_patients(found, task), per_class, sheet.seed)
     write_preview(out, _pictures(manifest, chosen, task.depth), conventions, sheet, manifest.path.name)
     _log.info(f"Preview: {out}. It shows patients' images: do not pass it on.")
+
+
+def pixels_in_use(experiment: Experiment) -> tuple[str, ...]:
+    """Return the pixel conventions under which the weights of an experiment see the images; no file is opened.
+
+    Raises:
+        ExperimentError, WeightsError: as of ``native_pixels``.
+    """
+    grid, found = experiment.grid, dict[str, None]()
+    for backbone, name in product(grid.backbones, grid.weights):
+        native = convention(native_pixels(name, backbone, experiment.weights))
+        named = [native.name if pixels == NATIVE else convention(pixels).name for pixels in grid.pixels]
+        found |= dict.fromkeys((*named, *([native.name, native.alternative] if native.alternative else ())))
+    return tuple(found)
 
 
 def chosen_rows(labels: Sequence[Labels], patients: Sequence[str], per_class: int, seed: int) -> dict[str, list[int]]:

@@ -1,28 +1,31 @@
-"""Run a whole experiment: plan, train, evaluate, and write estimates, comparisons and the report."""
+"""Run an experiment: prepare it, train its work units, and finish it, in one call or one after the other."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from itertools import chain
 from pathlib import Path
 
-from radtl_tf.errors import RadtlError
+from radtl_tf.errors import ExperimentError
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.experiment.engine import collect_predictions, execute
+from radtl_tf.experiment.engine import collect_predictions
+from radtl_tf.experiment.integrity.changed_machine import check_prepared
+from radtl_tf.experiment.integrity.damaged_runs import reopen_damaged_runs
+from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.data import Source
 from radtl_tf.experiment.plan.plan import Plan, make_plan
 from radtl_tf.experiment.report import report_experiment
 from radtl_tf.experiment.similarity import write_similarities
-from radtl_tf.experiment.time_left import Remaining
+from radtl_tf.experiment.units.preparation import experiment_of, open_plan, prepare_units
+from radtl_tf.experiment.units.training import UnitTrainer, train_units
 from radtl_tf.logs import get_logger
 from radtl_tf.places import cache_folder, weights_folder
-from radtl_tf.progress import Progress, Watch, clock, silent
+from radtl_tf.progress import Watch, clock, silent
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.safety.failures import forget_failures, read_failures
-from radtl_tf.records.safety.lock import writing
-from radtl_tf.records.safety.parent import crashed, in_hand, is_supervised
+from radtl_tf.records.prepared import Prepared, find_prepared, read_prepared, run_folder, unfinished
+from radtl_tf.records.safety.failures import forget_earlier, read_failures
+from radtl_tf.records.safety.lock import working, writing
 from radtl_tf.training.device import peak_memory, prepare
 from radtl_tf.training.trial_step import WITHOUT_GPU, one_line_when_full
 
@@ -50,17 +53,102 @@ def run_experiment(
             process.
     """
     start = time.monotonic()
-    with writing(folder):
-        if not is_supervised():
-            forget_failures(folder)
+    plan, prepared = prepare_experiment(
+        experiment, folder, source=source, accepted=accepted, allow_changed=allow_changed, timed=False
+    )
+    total, left = len(plan.runs), len(plan.remaining)
+    _log.info(f"{left} of {total} runs remain" if left < total else f"{total} runs")
+    train_units(plan, prepared, watch)
+    evaluation = _finish(plan)
+    _log.info(f"Wall time {clock(time.monotonic() - start)}, peak memory {peak_memory() / 1e9:.1f} GB")
+    return evaluation
+
+
+def prepare_experiment(
+    experiment: Experiment,
+    folder: Path,
+    *,
+    source: Source = None,
+    accepted: Sequence[str] = (),
+    allow_changed: bool = False,
+    timed: bool = True,
+) -> tuple[Plan, Prepared]:
+    """Do all that precedes the first run, and divide the runs into work units; ``timed`` estimates their seconds.
+
+    Another process that writes the folder is waited for. Arguments and errors as in ``run_experiment``.
+    """
+    with writing(folder, wait=True):
+        forget_earlier(folder)
         plan = plan_experiment(experiment, folder, source=source, accepted=accepted, allow_changed=allow_changed)
-        train_remaining(plan, watch)
+        return plan, prepare_units(plan, timed=timed)
+
+
+def run_unit(folder: Path, unit: str, *, allow_changed: bool = False, watch: Watch = silent) -> list[str]:
+    """Train what a work unit of a prepared experiment lacks; return the names of the runs that failed.
+
+    ``allow_changed`` accepts that the experiment was prepared with other software or hardware.
+
+    Raises:
+        LockedError: another process trains the unit.
+        ExperimentError: there is no unit of this name.
+        OutputError: the experiment is not prepared, damaged or of another machine, or the folder cannot be written.
+        DataError, WeightsError: what was prepared is missing or damaged.
+    """
+    output = OutputFolder(folder)
+    prepared = read_prepared(output)
+    of_name = prepared.unit(unit)
+    with working(folder, unit):
+        reopen_damaged_runs(run_folder(output, name) for name in of_name.runs)
+        if unfinished(output, of_name):
+            plan = _opened(output, prepared)
+            check_prepared(plan.folder, prepared, context(plan.device), allowed=allow_changed)
+            trainer = UnitTrainer(plan, [of_name], watch)
+            trainer.train(of_name)
+            trainer.close()
+        return unfinished(output, of_name)
+
+
+def finish_experiment(folder: Path) -> Evaluation:
+    """Join the predictions of the finished runs of a prepared experiment, evaluate and report them.
+
+    Runs that failed are named in the report and left out.
+
+    Raises:
+        ExperimentError: runs are missing that have not failed; the message names their units.
+        OutputError, DataError, WeightsError: as ``run_unit``.
+    """
+    output = OutputFolder(folder)
+    return _finish(_opened(output, read_prepared(output)))
+
+
+def _finish(plan: Plan) -> Evaluation:
+    """Write everything that follows the last run, when no other process writes the folder."""
+    with writing(plan.folder.root, wait=True):
+        _refuse_missing(plan.folder)
         collect_predictions(plan)
         with one_line_when_full(WITHOUT_GPU):
             write_similarities(plan)
-        evaluation = report_experiment(folder)
-    _log.info(f"Wall time {clock(time.monotonic() - start)}, peak memory {peak_memory() / 1e9:.1f} GB")
-    return evaluation
+        return report_experiment(plan.folder.root)
+
+
+def _refuse_missing(folder: OutputFolder) -> None:
+    """Refuse to finish while runs are missing that have not failed."""
+    failed = read_failures(folder.root)
+    missing = {unit.name: unfinished(folder, unit) for unit in read_prepared(folder).units}
+    short = {name: len(runs) for name, runs in missing.items() if any(run not in failed for run in runs)}
+    if short:
+        said = ", ".join(f"{name} ({number})" for name, number in short.items())
+        raise ExperimentError(
+            f"{folder.root}: {sum(short.values())} runs are missing in the work units {said}. Train them, then finish "
+            "again."
+        )
+
+
+def _opened(output: OutputFolder, prepared: Prepared) -> Plan:
+    """Open a prepared experiment on this machine."""
+    experiment = experiment_of(prepared)
+    device = prepare(experiment.training, experiment.seed, prepared.threads)
+    return open_plan(output, prepared, device=device, weights_folder=weights_folder(), cache_folder=cache_folder())
 
 
 def plan_experiment(
@@ -77,10 +165,12 @@ def plan_experiment(
         DataError, WeightsError, ExperimentError: the input is wrong.
         OutputError: ``folder`` cannot be written or holds finished runs of another experiment.
     """
+    output = OutputFolder(folder)
+    known = find_prepared(output)
     plan = make_plan(
         experiment,
-        OutputFolder(folder),
-        device=prepare(experiment.training, experiment.seed),
+        output,
+        device=prepare(experiment.training, experiment.seed, known.threads if known else None),
         weights_folder=weights_folder(),
         cache_folder=cache_folder(),
         accepted=accepted,
@@ -90,27 +180,3 @@ def plan_experiment(
     for warning in plan.warnings:
         _log.warning(warning)
     return plan
-
-
-def train_remaining(plan: Plan, watch: Watch = silent) -> None:
-    """Train the remaining runs; ``watch`` is called at the start and after each run.
-
-    Runs that have failed once come last, and those that have failed twice in this call are left out.
-    """
-    total, done = len(plan.runs), len(plan.runs) - len(plan.remaining)
-    _log.info(f"{total - done} of {total} runs remain" if done else f"{total} runs")
-    failures = read_failures(plan.folder.root)
-    fresh = [run for run in plan.remaining if run.name not in failures]
-    again = [run for run in plan.remaining if run.name in failures and not failures[run.name].is_final]
-    remaining = Remaining([*fresh, *again])
-    watch(Progress("Runs", done, total))
-    try:
-        for number, run in enumerate(chain(execute(plan, only=fresh), execute(plan, only=again)), start=done + 1):
-            watch(Progress("Runs", number, total, remaining.finish(run)))
-    except (RadtlError, OSError):
-        raise
-    except Exception as error:
-        crashed(error)
-        raise
-    in_hand(())
-    forget_failures(plan.folder.root, [run.name for run in plan.runs if plan.folder.is_done(run)])

@@ -1,4 +1,4 @@
-"""Draw saliency maps of a finished experiment on this machine."""
+"""Put radiographs of a finished experiment into its report, on request: example images, or saliency maps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from radtl_tf.logs import get_logger
 from radtl_tf.places import weights_folder
 from radtl_tf.report.saliency.draw import write_saliency
+from radtl_tf.report.saliency.examples import write_examples
 from radtl_tf.training.trial_step import WITHOUT_GPU, one_line_when_full
 
 _log = get_logger(__name__)
@@ -22,4 +23,16 @@ def draw_saliency(folder: Path, per_kind: int) -> Path:
     with one_line_when_full(WITHOUT_GPU):
         place = write_saliency(folder, per_kind, weights_folder=weights_folder())
     _log.info(f"Saliency: {place} and the report show patients' radiographs: do not share them.")
+    return place
+
+
+def show_images(folder: Path, per_kind: int) -> Path:
+    """Put the radiographs of ``per_kind`` cases of each kind into the experiment's next report; return their folder.
+
+    Raises:
+        ExperimentError: the task is not binary.
+        DataError, OutputError: the experiment's images or predictions are missing, changed or damaged.
+    """
+    place = write_examples(folder, per_kind)
+    _log.info(f"Images: {place} and the report show patients' radiographs: do not share them.")
     return place

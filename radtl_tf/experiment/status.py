@@ -1,4 +1,4 @@
-"""Say how far an experiment is: finished and failed runs, who writes the folder, and its size on disk."""
+"""Say how far an experiment is: finished and failed runs, who works on it, and its size on disk."""
 
 from __future__ import annotations
 
@@ -12,15 +12,33 @@ from typing import Any
 
 from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.prepared import find_prepared, unfinished
 from radtl_tf.records.safety.failures import Failure, read_failures
-from radtl_tf.records.safety.lock import Holder, holder_of
+from radtl_tf.records.safety.lock import holder_of, workers_of
+from radtl_tf.records.safety.lock_file import Holder
+
+
+@dataclass(frozen=True)
+class UnitStatus:
+    """A work unit: how many of its ``runs`` are ``done``, its estimated seconds, and the process that trains it now."""
+
+    name: str
+    runs: int
+    done: int
+    seconds: float | None = None
+    worker: Holder | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {**asdict(self), "worker": _told(self.worker)}
 
 
 @dataclass(frozen=True)
 class Status:
     """Finished runs per scenario; each scenario has ``runs_each`` runs, one per fold and repeat.
 
-    ``failed``: the runs that have failed and are not finished. ``writer``: the process that writes the folder.
+    ``failed``: the runs that have failed and are not finished. ``writer``: the process that prepares or finishes the
+    folder. ``units``: the work units, if the folder is prepared.
     ``first`` and ``last``: when the first and the last run was finished (ISO 8601, UTC). ``num_bytes``: its size.
     """
 
@@ -31,6 +49,7 @@ class Status:
     first: str | None = None
     last: str | None = None
     num_bytes: int = 0
+    units: tuple[UnitStatus, ...] = ()
 
     @property
     def runs(self) -> int:
@@ -43,20 +62,25 @@ class Status:
         return sum(self.scenarios.values())
 
     @property
+    def workers(self) -> dict[str, Holder]:
+        """Return the processes that train a work unit, by its name."""
+        return {unit.name: unit.worker for unit in self.units if unit.worker}
+
+    @property
     def left(self) -> int:
         """Return the number of runs that are not finished."""
         return self.runs - self.done
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON values."""
-        writer = self.writer and {key: getattr(self.writer, key) for key in ("host", "process", "since")}
         return {
             "runs": self.runs,
             "done": self.done,
             "left": self.left,
             "scenarios": self.scenarios,
             "failed": {name: asdict(failure) for name, failure in self.failed.items()},
-            "writer": writer,
+            "writer": _told(self.writer),
+            "units": [unit.as_dict() for unit in self.units],
             "first_finished": self.first,
             "last_finished": self.last,
             "bytes": self.num_bytes,
@@ -89,7 +113,21 @@ def status_of(output: OutputFolder, facts: ExperimentFacts) -> Status:
         first=_when(times[0]) if times else None,
         last=_when(times[-1]) if times else None,
         num_bytes=sum(_sizes(output.root)),
+        units=tuple(_units(output)),
     )
+
+
+def _units(output: OutputFolder) -> Iterator[UnitStatus]:
+    """Yield the work units of a prepared folder."""
+    prepared, workers = find_prepared(output), workers_of(output.root)
+    for unit in prepared.units if prepared else ():
+        done = len(unit.runs) - len(unfinished(output, unit))
+        yield UnitStatus(unit.name, len(unit.runs), done, unit.seconds, workers.get(unit.name))
+
+
+def _told(holder: Holder | None) -> dict[str, Any] | None:
+    """Return a process as JSON values."""
+    return None if holder is None else {key: getattr(holder, key) for key in ("host", "process", "since")}
 
 
 def _when(seconds: float) -> str:

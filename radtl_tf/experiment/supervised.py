@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from radtl_tf.errors import RadtlError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.folder import OutputFolder, RunFolder
-from radtl_tf.records.safety.failures import forget_failures, record_failures, words_for
+from radtl_tf.records.safety.failures import Failure, record_failures, words_for
 from radtl_tf.records.safety.leftovers import scratch_folder, sweep
-from radtl_tf.records.safety.lock import lost, writing
+from radtl_tf.records.safety.lock import LockedError, lost, unit_lock_of, working
 from radtl_tf.records.safety.parent import for_child
 
 _log = get_logger(__name__)
@@ -35,10 +36,11 @@ class DeathError(RadtlError):
 
 @dataclass(frozen=True)
 class Ended:
-    """How a child ended: its return code, the names of the runs in its hands, and the exception it has told."""
+    """How a child ended: its return code, the runs in its hands, their work unit, and the exception it has told."""
 
     code: int
     runs: Sequence[str] = ()
+    unit: str = ""
     crash: str = ""
     place: str = ""
 
@@ -53,36 +55,50 @@ class Ended:
         return self.crash or words_for(self.code)
 
 
-def supervise(command: Sequence[str], folder: Path, on_death: Callable[[], None]) -> int:
+@dataclass
+class _Child:
+    """The command that works on the output folder ``folder``, and its last process, if any."""
+
+    command: Sequence[str]
+    folder: Path
+    unit: str | None
+    call: str = field(default_factory=lambda: secrets.token_hex(8))
+    process: subprocess.Popen[bytes] | None = None
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self.process:
+            self.process.kill()
+
+
+def supervise(command: Sequence[str], folder: Path, on_death: Callable[[], None], *, unit: str | None = None) -> int:
     """Run ``command`` on the output folder ``folder`` in a child process until it ends by itself; return its exit code.
 
-    A run that dies is recorded and tried once more by a new child; ``on_death`` is called after each death.
+    This process holds the lock of ``unit``, if it is given; otherwise the child takes the locks that it needs. A run
+    that dies is recorded and tried once more by a new child; ``on_death`` is called after each death.
 
     Raises:
-        LockedError: another process writes the folder.
+        LockedError: another process trains ``unit``.
         DeathError: the child died twice while it prepared or finished.
         KeyboardInterrupt: a signal came; the child has ended.
     """
-    children: list[subprocess.Popen[bytes]] = []
-    taken_over: list[bool] = []
+    child, taken_over = _Child(command, folder, unit), list[bool]()
 
     def on_loss() -> None:
         taken_over.append(True)
-        for child in children:
-            child.kill()
+        child.kill()
 
-    with writing(folder, on_loss), scratch_folder() as scratch:
-        forget_failures(folder)
+    with working(folder, unit, on_loss) if unit else nullcontext(), scratch_folder() as scratch:
         deaths = 0
         while True:
-            ended = _run(command, folder, scratch, children)
-            if taken_over:
-                raise lost(folder)
+            ended = _run(child, scratch)
+            if unit and taken_over:
+                raise lost(folder, unit_lock_of(folder, unit))
             if not ended.is_death:
                 return ended.code
             on_death()
             sweep(folder)
-            deaths += not _blame(folder, ended)
+            deaths += not _blame(child, ended)
             if deaths >= DEATHS:
                 raise DeathError(
                     f"The process that prepares and finishes the experiment failed twice: {ended.reason}"
@@ -91,34 +107,46 @@ def supervise(command: Sequence[str], folder: Path, on_death: Callable[[], None]
                 )
 
 
-def _blame(folder: Path, ended: Ended) -> bool:
+def _blame(child: _Child, ended: Ended) -> bool:
     """Record the failure of the runs that were in hand and are not finished; return whether there are any."""
-    runs = OutputFolder(folder).runs
+    runs = OutputFolder(child.folder).runs
     blamed = [name for name in ended.runs if not RunFolder(runs / name).marker.exists()]
     if not blamed:
         _log.warning(f"The process of the experiment was ended: {ended.reason}. Starting it again")
         return False
-    found = record_failures(folder, blamed, ended.reason, ended.place)
+    found = _recorded(child, child.unit or ended.unit, blamed, ended)
     what = blamed[0] if len(blamed) == 1 else f"{len(blamed)} runs, {blamed[0]} and others,"
     again = sum(not one.is_final for one in found.values())
     _log.warning(f"{what} failed: {ended.reason}. {'Trying again after the others' if again else 'Left out'}")
     return True
 
 
-def _run(command: Sequence[str], folder: Path, scratch: Path, children: list[subprocess.Popen[bytes]]) -> Ended:
-    """Run one child to its end."""
+def _recorded(child: _Child, unit: str, runs: Sequence[str], ended: Ended) -> Mapping[str, Failure]:
+    """Record failures under the lock of their unit; if another process has taken it over, it tries the runs."""
+    folder = child.folder
+    try:
+        with nullcontext() if child.unit else working(folder, unit):
+            return record_failures(folder, unit, runs, ended.reason, ended.place, call=child.call)
+    except LockedError:
+        return {}
+
+
+def _run(child: _Child, scratch: Path) -> Ended:
+    """Run one process to its end."""
     reading, descriptor = os.pipe()
+    lock = unit_lock_of(child.folder, child.unit) if child.unit else None
+    environment = {**os.environ, "TMPDIR": str(scratch), **for_child(descriptor, lock, child.call)}
     with os.fdopen(reading, encoding="utf-8") as messages:
         try:
-            with _without_interrupts():
-                child = subprocess.Popen(command, pass_fds=[descriptor], env=_environment(folder, scratch, descriptor))
+            with without_interrupts():
+                process = subprocess.Popen(child.command, pass_fds=[descriptor], env=environment)
         finally:
             os.close(descriptor)
-        children[:] = [child]
+        child.process = process
         try:
-            return _listen(child, messages)
+            return _listen(process, messages)
         except KeyboardInterrupt:
-            _stop(child)
+            _stop(process)
             raise
 
 
@@ -128,15 +156,12 @@ def _listen(child: subprocess.Popen[bytes], messages: Iterator[str]) -> Ended:
     for line in messages:
         with suppress(ValueError):  # cut by the death
             said = {**said, **json.loads(line)}
-    return Ended(child.wait(), said.get("runs", ()), said.get("crash", ""), said.get("place", ""))
-
-
-def _environment(folder: Path, scratch: Path, descriptor: int) -> dict[str, str]:
-    return {**os.environ, "TMPDIR": str(scratch), **for_child(descriptor, folder)}
+    known = {name: said[name] for name in ("runs", "unit", "crash", "place") if name in said}
+    return Ended(child.wait(), **known)
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
+def without_interrupts() -> Iterator[None]:
     """Start a child in this block that never gets SIGINT: a terminal sends it to both, and the parent passes it on."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from radtl_tf.records.runs import Run
 
@@ -30,6 +30,15 @@ class Remaining:
         self._done[kind] += 1
         self._left[kind] -= 1
         self._last = now
+        return self._seconds()
+
+    def drop(self, runs: Iterable[Run]) -> float | None:
+        """Record that other processes have finished ``runs``; return the seconds left, if any run has been timed."""
+        for run in runs:
+            self._left[_kind(run)] -= 1
+        return self._seconds() if self._done else None
+
+    def _seconds(self) -> float:
         mean = sum(self._spent.values()) / self._done.total()
         return sum(count * self._each(kind, mean) for kind, count in self._left.items())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,12 @@ class Stage:
 
     layer: str
     depth: float
-    output: Any
+    output: Any = None
+
+    @property
+    def without_output(self) -> Stage:
+        """Return the same without the tensor, which keeps the whole network in memory."""
+        return Stage(self.layer, self.depth)
 
 
 def linear_cka(x: ArrayLike, y: ArrayLike, debiased: bool = True) -> float:
@@ -64,9 +70,12 @@ def stages(base: keras.Model) -> list[Stage]:
 
 def stage_model(base: keras.Model) -> keras.Model:
     """Return a model with the weights of ``base`` that maps images (B, S, S, 3) to a list of (B, C), one per stage."""
-    outputs = [stage.output for stage in stages(base)]
-    pooled = [keras.layers.GlobalAveragePooling2D(dtype="float32")(tensor) for tensor in outputs[:-1]]
-    return keras.Model(base.input, [*pooled, outputs[-1]])
+    return keras.Model(base.input, [*pooled_stages(stages(base)[:-1]), base.output])
+
+
+def pooled_stages(inside: Sequence[Stage]) -> list[Any]:
+    """Return the averages (B, C) over the image of stages inside of a backbone, float32, as tensors of its graph."""
+    return [keras.layers.GlobalAveragePooling2D(dtype="float32")(stage.output) for stage in inside]
 
 
 def _centered(values: ArrayLike) -> NDArray[np.float64]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from radtl_tf.errors import ExperimentError
+from radtl_tf.models.cka import pooled_stages, stages
 
 # Mei et al. 2022: all but the last ten entries of `base.layers` are frozen; the pooling layer is one of the ten.
 _TOP_ENTRIES = 10
@@ -52,6 +54,23 @@ def split(base: keras.Model, tuning: str) -> Split:
     return Split(prefix, keras.Model([pooled], pooled, name="suffix"))
 
 
+def watched_suffix(base: keras.Model, tuning: str) -> keras.Model:
+    """Return the suffix with what it computes on the way: from the tensors at the cut to a list of (B, C).
+
+    These are the averages over the image of the stages above the cut (``cka.stages``), and last the features.
+
+    Raises:
+        ExperimentError: as ``split``.
+    """
+    boundary = _boundary(base, tuning)
+    if boundary == len(base.layers):
+        pooled = keras.Input(batch_shape=base.output.shape, dtype="float32")
+        return _Part([pooled], [pooled], name="watched")
+    made_above = _made_by(base.layers[boundary:])
+    inside = [stage for stage in stages(base)[:-1] if id(stage.output) in made_above]
+    return _Part(_cut_tensors(base, boundary), [*pooled_stages(inside), base.output], name="watched")
+
+
 def _boundary(base: keras.Model, tuning: str) -> int:
     """Return the position in ``base.layers`` of the first trained layer; it is never 0, the input."""
     fixed = {"frozen": len(base.layers), "top10": max(1, len(base.layers) - _TOP_ENTRIES), "full": 1}
@@ -71,6 +90,11 @@ def _boundary(base: keras.Model, tuning: str) -> int:
 def _cut_tensors(base: keras.Model, boundary: int) -> list[Any]:
     """Return the tensors that layers above the boundary read from below it, in order of first use."""
     above = base.layers[boundary:]
-    made_above = {id(tensor) for layer in above for tensor in keras.tree.flatten(layer.output)}
+    made_above = _made_by(above)
     taken = {id(tensor): tensor for layer in above for tensor in keras.tree.flatten(layer.input)}
     return [tensor for key, tensor in taken.items() if key not in made_above] or list(base.outputs)
+
+
+def _made_by(layers: Sequence[keras.layers.Layer]) -> set[int]:
+    """Return the ids of the output tensors of layers."""
+    return {id(tensor) for layer in layers for tensor in keras.tree.flatten(layer.output)}

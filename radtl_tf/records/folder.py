@@ -61,6 +61,11 @@ class OutputFolder:
         return self.root / "experiment.json"
 
     @property
+    def prepared(self) -> Path:
+        """The work units, and what a process needs to train one of them."""
+        return self.root / "PREPARED.json"
+
+    @property
     def folds(self) -> Path:
         """The part of each example in each fold."""
         return self.root / "folds.csv"
@@ -134,6 +139,11 @@ class OutputFolder:
         return self.root / "saliency"
 
     @property
+    def images(self) -> Path:
+        """Radiographs of example cases; missing until they are requested."""
+        return self.root / "images"
+
+    @property
     def inputs(self) -> Path:
         """A summary of the training images, which is copied into exported models."""
         return self.root / "inputs.json"
@@ -152,6 +162,11 @@ class OutputFolder:
     def data(self) -> Path:
         """The TFDS data set, the hash key and the decoded pixels."""
         return self.root / "data"
+
+    @property
+    def arrays(self) -> Path:
+        """Cases and folds as arrays, from which a work unit starts."""
+        return self.data / "prepared.npz"
 
     def pixels(self, size: int) -> Path:
         """Return the file of the decoded pixels at ``size`` x ``size``."""

@@ -34,11 +34,13 @@ class Device:
     cpu: str = ""
 
 
-def prepare(training: Training, seed: int) -> Device:
+def prepare(training: Training, seed: int, threads: int | None = None) -> Device:
     """Set precision, determinism and GPU memory growth for this process; return the choices.
 
     ``seeded`` seeds every library. ``strict`` also requests deterministic kernels from TensorFlow and fixes the number
     of threads; predictions are then byte-equal for the same CPU type, number of threads and versions.
+    ``threads`` is the number of threads of an operation, if it was fixed before; TensorFlow keeps its own if it has
+    already started.
     """
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
@@ -46,8 +48,10 @@ def prepare(training: Training, seed: int) -> Device:
     if training.determinism != "off":
         keras.utils.set_random_seed(seed)
     if training.determinism == "strict":
-        _fix_threads()
+        _fix_threads(2, 1)
         tf.config.experimental.enable_op_determinism()
+    elif threads:
+        _fix_threads(threads)
     precision = _automatic(gpus) if training.precision == "auto" else training.precision
     keras.config.set_dtype_policy(precision)
     if precision == BFLOAT16 and not gpus and not has_bfloat16():
@@ -58,7 +62,7 @@ def prepare(training: Training, seed: int) -> Device:
     return Device(
         precision=precision,
         gpus=tuple(tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus),
-        threads=tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1,
+        threads=tf.config.threading.get_intra_op_parallelism_threads() or _default_threads(),
         onednn=os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "1",
         cpu=_cpu(),
     )
@@ -82,13 +86,20 @@ def _let_memory_grow(gpu: tf.config.PhysicalDevice) -> None:
         return
 
 
-def _fix_threads() -> None:
-    """Use two threads on every machine; if TensorFlow has already started, it keeps its number, which is fixed too."""
+def _fix_threads(inside: int, between: int | None = None) -> None:
+    """Use so many threads inside and between operations; if TensorFlow has already started, it keeps its numbers."""
     try:
-        tf.config.threading.set_intra_op_parallelism_threads(2)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        tf.config.threading.set_intra_op_parallelism_threads(inside)
+        if between:
+            tf.config.threading.set_inter_op_parallelism_threads(between)
     except RuntimeError:
         return
+
+
+def _default_threads() -> int:
+    """Return the number of threads that TensorFlow chooses: the one of the environment, or else one per core."""
+    chosen = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    return int(chosen) if chosen.isdecimal() and int(chosen) else os.cpu_count() or 1
 
 
 def _cpu(info: Path | None = None) -> str:

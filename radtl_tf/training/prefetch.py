@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
@@ -19,7 +19,7 @@ class Ahead(Generic[_Item]):
         self._items = iter(items)
         self.waited = 0.0  # seconds without a ready item
 
-    def __iter__(self) -> Iterator[_Item]:
+    def __iter__(self) -> Generator[_Item, None, None]:
         """Yield each item once, in order."""
         with ThreadPoolExecutor(max_workers=1) as thread:
             pending: deque[Future[tuple[_Item, ...]]] = deque(thread.submit(self._next) for _ in range(_DEPTH))

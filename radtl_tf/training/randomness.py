@@ -53,10 +53,18 @@ def epoch_order(key: tuple[int, ...], positions: NDArray[np.int64], length: int)
     return np.concatenate(passes)[:length]
 
 
+def dropout_kept(key: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return what dropout keeps (batch, features); ``key`` is (seed, repeat, fold, epoch, step).
+
+    It is ``random(shape, dtype=np.float32) >= DROPOUT`` of the same generator, which uses the upper 24 bits of each of
+    these integers; comparing the integers is twice as fast.
+    """
+    return generator("dropout", *key).integers(2**32, size=shape, dtype=np.uint32) >= np.uint32(2**32 * DROPOUT)
+
+
 def dropout_mask(key: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Return a mask (batch, features) of 0 and 1 / (1 - rate); ``key`` is (seed, repeat, fold, epoch, step)."""
-    kept = generator("dropout", *key).random(shape, dtype=np.float32) >= DROPOUT
-    return kept.astype(np.float32) / np.float32(1 - DROPOUT)
+    """Return a mask (batch, features) of 0 and 1 / (1 - rate); ``key`` as in ``dropout_kept``."""
+    return dropout_kept(key, shape).astype(np.float32) / np.float32(1 - DROPOUT)
 
 
 def depth_masks(key: tuple[int, ...], number: int, rates: tuple[float, ...]) -> NDArray[np.float32]:

@@ -22,7 +22,7 @@ from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.runs import PROBE, Scenario
 from radtl_tf.training.features.array_cache import ArrayCache
 from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass, choose_kept, cut_bytes
-from radtl_tf.training.heads import train_heads
+from radtl_tf.training.heads.together import train_heads
 from radtl_tf.training.learned_weights import Learned
 from radtl_tf.training.linear.probe import train_probe
 from radtl_tf.training.run import Outcome, RunData, train_run

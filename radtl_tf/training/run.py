@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -61,7 +61,8 @@ class Outcome:
     """The results of a Run: scores of the inner and the test part, as ``losses.scores_of`` returns them.
 
     ``best_epoch`` counts from 1; 0 is the start. ``converged`` is false if the best epoch is the last one or the run
-    diverged, and ``None`` if no epoch was chosen.
+    diverged, and ``None`` if no epoch was chosen. ``stages`` (n, C) are the averages over the image of the stages above
+    the cut for the test part, the features last; a head has none.
     """
 
     history: list[Epoch]
@@ -70,6 +71,7 @@ class Outcome:
     diverged: bool
     scores: dict[str, NDArray[np.float64]]
     learned: Learned
+    stages: Arrays = field(default_factory=list)
 
 
 class Features(Protocol):
@@ -128,13 +130,15 @@ def train_run(
         if rule.ended:
             break
     trainer.restore(learned)
+    test, stages = trainer.watched(_cuts(data, tuning, fold.test))
     return Outcome(
         history=history,
         best_epoch=rule.best,
         converged=rule.converged,
         diverged=rule.diverged,
-        scores={part: _scores(trainer, data, fold, tuning, rows) for part, rows in fold.parts() if part != "train"},
+        scores={"inner": _scores(trainer, data, fold, tuning, fold.inner), "test": _scaled(data, fold, test)},
         learned=_learned(trainer, learned, label_scale(data.cases, fold.train)),
+        stages=stages,
     )
 
 
@@ -183,10 +187,17 @@ def _scores(
     trainer: Trainer, data: RunData, fold: Fold, tuning: str, positions: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the scores of the examples at ``positions``, one row per example."""
-    batches: Iterator[Arrays] = (
-        data.store.rows(tuning, rows, None) for rows in chunks(positions, EVALUATION_ROWS.get(tuning, PREFIX_BATCH))
-    )
-    return scores_of(data.cases.kind, trainer.logits(batches), label_scale(data.cases, fold.train))
+    return _scaled(data, fold, trainer.logits(_cuts(data, tuning, positions)))
+
+
+def _cuts(data: RunData, tuning: str, positions: NDArray[np.int64]) -> Iterator[Arrays]:
+    """Yield the cut tensors of the examples at ``positions`` without augmentation, in batches."""
+    for rows in chunks(positions, EVALUATION_ROWS.get(tuning, PREFIX_BATCH)):
+        yield data.store.rows(tuning, rows, None)
+
+
+def _scaled(data: RunData, fold: Fold, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    return scores_of(data.cases.kind, logits, label_scale(data.cases, fold.train))
 
 
 def _row(epoch: int, loss: float, truth: NDArray, scores: NDArray[np.float64], start: float, waiting: float) -> Epoch:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
-from radtl_tf.models.tuning import split
+from radtl_tf.models.tuning import split, watched_suffix
 from radtl_tf.records.experiment import Kind
 from radtl_tf.training.adam import adam
 from radtl_tf.training.features.array_cache import Arrays
@@ -39,7 +39,8 @@ class Trainer:
         """
         self._replicas, self._loss = replicas(), LOSSES[kind]
         with self._replicas.scope():
-            self.suffix = split(training_copy(build_base(backbone, image_size, seed=0)), tuning).suffix
+            base = training_copy(build_base(backbone, image_size, seed=0))
+            self.suffix, self._watched = split(base, tuning).suffix, watched_suffix(base, tuning)
             self.depth = Depth(self.suffix)
             self.num_features = int(self.suffix.outputs[0].shape[-1])
             self.head = Head(num_features=self.num_features, num_classes=num_outputs)
@@ -93,7 +94,14 @@ class Trainer:
 
     def logits(self, batches: Iterator[Arrays]) -> NDArray[np.float32]:
         """Return (N, K) logits of all batches, in inference mode."""
-        return np.concatenate([self._logits([tf.constant(cut) for cut in cuts]).numpy() for cuts in batches])
+        return np.concatenate([self._logits([tf.constant(cut) for cut in cuts])[0].numpy() for cuts in batches])
+
+    def watched(self, batches: Iterator[Arrays]) -> tuple[NDArray[np.float32], Arrays]:
+        """Return the same as ``logits`` and the averages (N, C) of every stage above the cut, the features last."""
+        predicted = [self._logits([tf.constant(cut) for cut in cuts]) for cuts in batches]
+        logits = np.concatenate([of_batch.numpy() for of_batch, _ in predicted])
+        stages = zip(*(inside for _, inside in predicted), strict=True)
+        return logits, [np.concatenate([of_batch.numpy() for of_batch in stage]) for stage in stages]
 
     def learned(self) -> tuple[Arrays, Arrays]:
         """Return copies of the weights of the suffix and the head: everything that a run trains."""
@@ -131,8 +139,10 @@ class Trainer:
     def _forward_in_training(self, cuts: Sequence[tf.Tensor]) -> tf.Tensor:
         return tf.cast(self.suffix(cuts, training=True), tf.float32)
 
-    def _forward(self, cuts: Sequence[tf.Tensor]) -> tf.Tensor:
-        return self.head(self.suffix(cuts, training=False))
+    def _forward(self, cuts: Sequence[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Return the logits, and the stages above the cut, which cost next to nothing."""
+        stages = self._watched(cuts, training=False)
+        return self.head(stages[-1]), [tf.cast(stage, tf.float32) for stage in stages]
 
 
 @cache  # two strategies would give their collective operations the same keys

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from radtl_tf.evaluation.results.similarity import COLUMNS, FINE_TUNING, SOURCES, read_similarity
-from radtl_tf.experiment import similarity
+from radtl_tf.experiment import activations, similarity
+from radtl_tf.experiment.activations import KeptActivations
 from radtl_tf.experiment.engine import execute
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.similarity import chosen_runs, similarities, write_similarities
@@ -37,13 +38,24 @@ def plan(plan_on_read_images: Any) -> Plan:
     return made
 
 
+def _computed(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return the rows as they are without kept activations: from the networks, built again."""
+    with monkeypatch.context() as patch:
+        for name in ("of_start", "of_run"):
+            patch.setattr(KeptActivations, name, lambda *_: None)
+        return similarities(plan)
+
+
 @pytest.mark.slow
-def test_rows_of_fine_tuning_and_of_the_two_weights(plan: Plan) -> None:
+def test_rows_of_fine_tuning_and_of_the_two_weights(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     with shown(said.append):
         write_similarities(plan)
     table = read_similarity(plan.folder.root)
-    assert len(said) == 1
+    assert len(said) == 1  # nothing is computed again
+    plain = _computed(plan, monkeypatch)
+    assert [list(row[:7]) for row in plain] == table[list(COLUMNS[:7])].to_numpy().tolist()
+    np.testing.assert_allclose([row[7:] for row in plain], table[list(COLUMNS[7:])], atol=1e-4)
     tuned, both = table[table["kind"] == FINE_TUNING], table[table["kind"] == SOURCES]
     assert list(dict.fromkeys(zip(tuned["weights"], tuned["tuning"], strict=True))) == [
         *(("mine", "topK2"), ("mine", "full"), ("random", "topK2"), ("random", "full"))
@@ -109,7 +121,7 @@ def test_without_question_and_fine_tuning_there_is_nothing_to_measure(make_plan:
 @pytest.mark.slow
 def test_images_are_limited_and_the_numbers_stay(make_plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = make_plan(grid={"tunings": TUNINGS[:1]})
-    monkeypatch.setattr(similarity, "MAX_IMAGES", 6)
+    monkeypatch.setattr(activations, "MAX_IMAGES", 6)
     first, second = ([dict(zip(COLUMNS, row, strict=True)) for row in similarities(plan)] for _ in range(2))
     assert {row["images"] for row in first} == {6}
     np.testing.assert_allclose([row["cka"] for row in first], [row["cka"] for row in second], atol=1e-4)

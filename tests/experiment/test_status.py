@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from pathlib import Path
@@ -9,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.errors import OutputError
+from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.status import read_status
+from radtl_tf.experiment.units.preparation import prepare_units
+from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.safety.failures import record_failures
-from radtl_tf.records.safety.lock import writing
+from radtl_tf.records.safety.lock import working, writing
 
 
 def test_only_finished_runs_count(finished_once: Path, tmp_path: Path) -> None:
@@ -35,7 +39,7 @@ def test_failures_the_writer_and_the_size_are_told(finished_once: Path, tmp_path
     done, lost = sorted(path.parent for path in out.glob("runs/*/*/DONE.json"))[:2]
     shutil.rmtree(lost)
     names = [f"{run.parent.name}/{run.name}" for run in (done, lost)]
-    record_failures(out, names, "killed by signal 9")
+    record_failures(out, "unit", names, "killed by signal 9", call="")
     with writing(out):
         found = read_status(out)
     assert list(found.failed) == names[1:] and found.left == 1
@@ -45,3 +49,20 @@ def test_failures_the_writer_and_the_size_are_told(finished_once: Path, tmp_path
     assert told["failed"][names[1]]["reason"] == "killed by signal 9"
     assert told["writer"]["process"] == os.getpid() and told["first_finished"] <= told["last_finished"]
     assert read_status(out).as_dict()["writer"] is None
+
+
+def test_units_and_their_workers_are_told(finished_plan: Plan, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(finished_plan.folder.root, out, ignore=shutil.ignore_patterns("features", "radiographs"))
+    assert read_status(out).units == ()
+    prepare_units(dataclasses.replace(finished_plan, folder=OutputFolder(out)), timed=False)
+    next(out.glob("runs/Tiny-random-*/*/DONE.json")).unlink()
+    with working(out, "Tiny-random-tf-0"):
+        found = read_status(out)
+    assert [(unit.name, unit.done, unit.runs) for unit in found.units] == [
+        ("Tiny-mine-tf-0", 12, 12),
+        ("Tiny-random-tf-0", 11, 12),
+    ]
+    assert {name: worker.process for name, worker in found.workers.items()} == {"Tiny-random-tf-0": os.getpid()}
+    told = found.as_dict()["units"]
+    assert told[0]["worker"] is None and told[1]["worker"]["process"] == os.getpid()

@@ -13,21 +13,24 @@ import pytest
 from radtl_tf.experiment.supervised import DeathError, Ended, supervise
 from radtl_tf.logs import shown
 from radtl_tf.records.safety.failures import read_failures
-from radtl_tf.records.safety.lock import LockedError, holder_of, writing
+from radtl_tf.records.safety.lock import LockedError, workers_of
 
 # A child that "trains" three runs in order; the words say which one kills it, and how often.
 _CHILD = """
-import os, signal, sys, tempfile
+import contextlib, os, signal, sys, tempfile
 from pathlib import Path
-from radtl_tf.records.safety.failures import read_failures
-from radtl_tf.records.safety.lock import writing
-from radtl_tf.records.safety.parent import crashed, end_with_parent, in_hand
+from radtl_tf.records.safety.failures import failures_in
+from radtl_tf.records.safety.lock import unit_lock_of, working_if_free
+from radtl_tf.records.safety.lock_file import Attempt
+from radtl_tf.records.safety.parent import crashed, end_with_parent, in_hand, is_held_by_parent, this_call
 end_with_parent()
 out, deadly, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 Path(tempfile.gettempdir(), "left").write_text("")
+out.mkdir(exist_ok=True)
 (out / "starts").open("a").write("x")
-with writing(out):
-    failures = read_failures(out)
+lock = unit_lock_of(out, "unit")
+with contextlib.nullcontext() if is_held_by_parent(lock) else working_if_free(Attempt(lock), "unit"):
+    failures = failures_in(out, "unit", this_call())
     names = ["a/0-0", "b/0-0", "c/0-0"]
     left = [name for name in names if not (out / "runs" / name / "DONE.json").exists()]
     for name in sorted(left, key=lambda name: name in failures):
@@ -48,13 +51,13 @@ KILLED = "os.kill(os.getpid(), signal.SIGKILL)"
 FULL = "crashed(MemoryError()); sys.exit(1)"
 
 
-def run(out: Path, deadly: str, times: int, death: str = KILLED) -> tuple[int, list[str], int]:
+def run(out: Path, deadly: str, times: int, death: str = KILLED, unit: str | None = None) -> tuple[int, list[str], int]:
     """Supervise a child; return its exit code, the log, and how often it was killed."""
     lines: list[str] = []
     deaths: list[None] = []
     command = [sys.executable, "-c", _CHILD.replace("{death}", death), str(out), deadly, str(times)]
     with shown(lines.append):
-        code = supervise(command, out, lambda: deaths.append(None))
+        code = supervise(command, out, lambda: deaths.append(None), unit=unit)
     return code, lines, len(deaths)
 
 
@@ -68,12 +71,16 @@ def test_an_undisturbed_child_is_started_once(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["runs", "starts"]
 
 
-@pytest.mark.parametrize(("death", "reason"), [(KILLED, "signal 9"), (FULL, "memory was full")])
-def test_a_run_that_dies_once_is_tried_again_after_the_others(tmp_path: Path, death: str, reason: str) -> None:
-    code, lines, deaths = run(tmp_path, "b/0-0", 1, death)
+@pytest.mark.parametrize(
+    ("death", "reason", "unit"), [(KILLED, "signal 9", None), (FULL, "memory was full", None), (FULL, "full", "unit")]
+)
+def test_a_run_that_dies_once_is_tried_again_after_the_others(
+    tmp_path: Path, death: str, reason: str, unit: str | None
+) -> None:
+    code, lines, deaths = run(tmp_path, "b/0-0", 1, death, unit)
     assert (code, deaths) == (5, 1)
     assert done(tmp_path) == ["a/0-0", "b/0-0", "c/0-0"]
-    assert len(lines) == 1 and lines[0].startswith("Warning: b/0-0 failed") and reason in lines[0]
+    assert lines[-1].startswith("Warning: b/0-0 failed") and reason in lines[-1]
 
 
 def test_a_run_that_dies_twice_is_left_out_with_its_reason(tmp_path: Path) -> None:
@@ -81,7 +88,7 @@ def test_a_run_that_dies_twice_is_left_out_with_its_reason(tmp_path: Path) -> No
     assert (code, deaths) == (5, 2)
     assert done(tmp_path) == ["a/0-0", "c/0-0"]
     assert read_failures(tmp_path)["b/0-0"].is_final
-    assert "Left out" in lines[1]
+    assert "Left out" in lines[-1]
     assert run(tmp_path, "b/0-0", 1)[0] == 5  # the next call tries it again
     assert done(tmp_path) == ["a/0-0", "b/0-0", "c/0-0"]
 
@@ -92,13 +99,13 @@ def test_a_death_while_finishing_is_tried_once_more(tmp_path: Path) -> None:
         run(tmp_path / "twice", "finish", 9)
 
 
-def test_a_folder_in_use_starts_no_child(tmp_path: Path) -> None:
+def test_a_unit_in_other_hands_starts_no_child(tmp_path: Path) -> None:
     held = subprocess.Popen(
         [sys.executable, "-c", _HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert held.stdout and held.stdout.readline()
     with pytest.raises(LockedError):
-        run(tmp_path, "none", 0)
+        run(tmp_path, "none", 0, unit="unit")
     held.communicate("\n")
     assert not (tmp_path / "starts").exists()
 
@@ -106,8 +113,8 @@ def test_a_folder_in_use_starts_no_child(tmp_path: Path) -> None:
 _HOLD = """
 import sys
 from pathlib import Path
-from radtl_tf.records.safety.lock import writing
-with writing(Path(sys.argv[1])):
+from radtl_tf.records.safety.lock import working
+with working(Path(sys.argv[1]), "unit"):
     print("held", flush=True)
     input()
 """
@@ -146,7 +153,6 @@ def test_a_signal_ends_the_child_in_order_and_a_second_one_at_once(
     scratch.mkdir()
     parent = subprocess.Popen(words, stdout=-1, text=True, env={**os.environ, "TMPDIR": str(scratch)})
     assert parent.stdout and parent.stdout.readline() == "works\n"
-    assert holder_of(tmp_path / "out")
     parent.send_signal(number)
     if stubborn:
         with pytest.raises(subprocess.TimeoutExpired):
@@ -163,6 +169,6 @@ def test_wrong_input_is_no_death() -> None:
     assert Ended(-9).is_death and Ended(1, crash="ValueError: x").is_death
 
 
-def test_a_child_writes_the_folder_that_its_parent_holds(tmp_path: Path) -> None:
-    with writing(tmp_path):
-        assert run(tmp_path, "none", 0)[0] == 5
+def test_a_child_trains_the_unit_that_its_parent_holds(tmp_path: Path) -> None:
+    assert run(tmp_path, "none", 0, unit="unit")[0] == 5
+    assert workers_of(tmp_path) == {} and done(tmp_path) == ["a/0-0", "b/0-0", "c/0-0"]

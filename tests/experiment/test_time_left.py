@@ -24,3 +24,12 @@ def test_runs_of_a_kind_cost_what_those_before_did() -> None:
 def test_after_the_last_run_nothing_is_left() -> None:
     remaining = Remaining([run("frozen", 0)])
     assert remaining.finish(run("frozen", 0)) == 0
+
+
+def test_runs_that_others_have_finished_cost_nothing() -> None:
+    now = 0.0
+    remaining = Remaining([run("frozen", fold) for fold in range(4)], clock=lambda: now)
+    assert remaining.drop([run("frozen", 3)]) is None  # nothing is timed yet
+    now = 2.0
+    assert remaining.finish(run("frozen", 0)) == 4
+    assert remaining.drop([run("frozen", 1)]) == 2

@@ -6,7 +6,8 @@ import pytest
 
 from radtl_tf.errors import ExperimentError
 from radtl_tf.models.backbones import build_base
-from radtl_tf.models.tuning import split
+from radtl_tf.models.cka import stage_model
+from radtl_tf.models.tuning import split, watched_suffix
 
 TUNINGS = ["frozen", "top10", "topK3", "full"]
 
@@ -91,6 +92,17 @@ def test_parts_share_the_weights_of_the_base(tiny_backbone: str) -> None:
     base = build_base(tiny_backbone, 32, seed=2)
     parts = split(base, "topK3")
     assert {id(w) for w in [*parts.prefix.weights, *parts.suffix.weights]} == {id(w) for w in base.weights}
+
+
+@pytest.mark.parametrize(("tuning", "above"), [("full", 2), ("topK4", 1), ("topK2", 1), ("frozen", 1)])
+def test_what_the_suffix_computes_on_the_way_are_the_stages_above_the_cut(
+    tiny_backbone: str, tuning: str, above: int
+) -> None:
+    base = build_base(tiny_backbone, 32, seed=2)
+    found = watched_suffix(base, tuning)(split(base, tuning).prefix(images(32)))
+    expected = stage_model(base)(images(32))[-above:]
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
 def test_frozen_gives_float32_features_in_mixed_precision(tiny_backbone: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from radtl_tf.training.randomness import (
     DROPOUT,
     backbone_seed,
+    dropout_kept,
     dropout_mask,
     epoch_order,
     generator,
@@ -69,3 +70,10 @@ def test_standardized_features_do_not_begin_with_an_opinion() -> None:
 
 def test_random_weights_are_redrawn_per_repeat() -> None:
     assert backbone_seed(726, 0) == backbone_seed(726, 0) != backbone_seed(726, 1)
+
+
+def test_dropout_is_drawn_as_uniform_numbers_are() -> None:
+    """An odd number of draws uses half of the last 64 bits."""
+    key, shape = (726, 0, 3, 2, 1), (33, 41)
+    uniform = generator("dropout", *key).random(shape, dtype=np.float32)
+    np.testing.assert_array_equal(dropout_kept(key, shape), uniform >= DROPOUT)

@@ -55,6 +55,13 @@ def test_logits_are_float32_and_finite(trainer: Trainer) -> None:
     assert np.isfinite(logits).all()
 
 
+def test_what_is_watched_changes_no_logit(trainer: Trainer) -> None:
+    batches = [batch(4)[0], batch(3)[0]]
+    logits, stages = trainer.watched(iter(batches))
+    np.testing.assert_array_equal(logits, trainer.logits(iter(batches)))
+    assert [(stage.shape, stage.dtype) for stage in stages] == [((7, 6), np.float32), ((7, 12), np.float32)]
+
+
 TWO_DEVICES = """
 import importlib.util, itertools, json, sys
 import numpy as np

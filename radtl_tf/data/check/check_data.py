@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from radtl_tf.data.check import duplicates
-from radtl_tf.data.check.duplicates import Pairs
 from radtl_tf.data.check.findings import Examined, Finding
+from radtl_tf.data.duplicates.copies import Copies
+from radtl_tf.data.duplicates.pairs import Pairs, groups
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.folds.strata import named_fifths
 from radtl_tf.data.manifest.cases import Cases
@@ -22,8 +22,6 @@ from radtl_tf.data.shortcuts.thumbnail import Thumbnail, thumbnail_auroc
 from radtl_tf.data.shortcuts.without_image import MIN_IMAGES, Association, acquisition_auroc, associations
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import FoldPlan
-
-_BLANK = 0.5 / 65535  # SD below half a step of 16 bits: one grey value; where no range of values was measured
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,7 @@ class CheckData:
     plan: FoldPlan | None
     seed: int
     drawn: tuple[Fold, ...] | None = None  # the folds, if they are already drawn
+    known_copies: Copies | None = None  # of the decoded images, if they are already searched
 
     @cached_property
     def decoded(self) -> list[Examined]:
@@ -98,30 +97,19 @@ class CheckData:
         return len(np.unique(self.truth[self.frequent])) > 1
 
     @cached_property
+    def copies(self) -> Copies:
+        """The images that occur twice."""
+        return self.known_copies or Copies([image.reading for image in self.decoded])
+
+    @property
     def blank(self) -> NDArray[np.bool_]:
         """(N,) whether all pixels of an image have one value, or nearly all."""
-        return np.array([image.reading.used.is_flat or image.reading.sd < _BLANK for image in self.decoded], bool)
-
-    @cached_property
-    def exact(self) -> Pairs:
-        """Pairs with the same file or the same pixels, without blank images, because these show no patient."""
-        pairs = duplicates.same([image.reading.pixels_hash for image in self.decoded])
-        return pairs[~self.blank[pairs[:, 0]]]
-
-    @cached_property
-    def near(self) -> Pairs:
-        """Pairs that show nearly the same picture with different pixels."""
-        if not self.decoded:
-            return np.empty((0, 2), np.int64)
-        pairs = duplicates.near(np.stack([image.reading.signature for image in self.decoded]))
-        hashes = [image.reading.pixels_hash for image in self.decoded]
-        differ = [hashes[a] != hashes[b] for a, b in pairs]
-        return pairs[np.array(differ, bool)]
+        return self.copies.blank
 
     @cached_property
     def groups(self) -> NDArray[np.int64]:
         """(N,) the group number of each image; patients who share an image are in one group."""
-        return duplicates.groups(self.patients, [self.exact, self.near])
+        return groups(self.patients, [self.copies.exact, self.copies.near])
 
     @cached_property
     def associations(self) -> list[Association]:

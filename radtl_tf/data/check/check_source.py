@@ -9,6 +9,7 @@ from pathlib import Path
 from radtl_tf.data.check.examined_images import examined, read_files, read_manifest_images
 from radtl_tf.data.check.findings import Checked, Examined, Finding
 from radtl_tf.data.check.rules import check, linked_cases
+from radtl_tf.data.duplicates.copies import Copies
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.manifest.labels import RowLabels
@@ -72,7 +73,9 @@ def check_images(
     ``known`` are findings about the table of the images.
     """
     if cases and all(image.outcome.reading for image in images):
-        cases = replace(cases, linked=linked_cases(images))
+        copies = Copies([image.outcome.reading for image in images if image.outcome.reading])
+        cases = replace(cases, linked=linked_cases(images, copies))
+        return check(images, cases=cases, plan=plan, seed=seed, known=known, copies=copies)
     return check(images, cases=cases, plan=plan, seed=seed, known=known)
 
 

@@ -103,7 +103,6 @@ KINDS: dict[str, tuple[Level, str]] = {
     "patient-ids-joined": ("info", "If they are different patients, give them ids that differ in other characters."),
     "duplicates": ("info", "Duplicates do not affect the folds, but each copy counts as an image."),
     "near-duplicates": ("info", "These are usually several exposures of one patient."),
-    "not-compared": ("info", "Look for near-duplicates in parts of the data set."),
     "depth": ("info", "The exported model applies the same depth."),
     "display": ("info", "Open some in a viewer if you expect to see what was not drawn or cut off."),
     "secondary-captures": ("info", "Originals from the archive hold more grey values."),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from radtl_tf.data.check.check_data import CheckData
 from radtl_tf.data.check.findings import Finding
 from radtl_tf.data.folds.strata import range_of
+from radtl_tf.records.ages import named
 
 _GAP = 1.5  # between the two groups: the smallest number of the upper one, divided by the largest of the lower one
 _UNITS = (  # how many times larger a number becomes, and for which two units
@@ -50,7 +51,8 @@ def extreme_numbers(data: CheckData) -> Iterator[Finding]:
     low, high = np.quantile(data.numbers, (0.25, 0.75))
     far = (data.numbers < low - _FAR * (high - low)) | (data.numbers > high + _FAR * (high - low))
     if high > low and far.any():
-        message = f"{int(far.sum())} labels are far from the others: {range_of(data.numbers[far])}, where half of all "
+        ends = dict.fromkeys(named(end, "years") for end in (data.numbers[far].min(), data.numbers[far].max()))
+        message = f"{int(far.sum())} labels are far from the others: {' to '.join(ends)}, where half of all "
         yield data.at("label-extreme", f"{message}are from {low:.4g} to {high:.4g}.", np.flatnonzero(far))
 
 

@@ -15,15 +15,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from radtl_tf.data.check import duplicates, films
+from radtl_tf.data.check import films
 from radtl_tf.data.check.check_data import CheckData
 from radtl_tf.data.check.dominant_patient import cause, dominant_patient
-from radtl_tf.data.check.duplicates import Pairs
 from radtl_tf.data.check.findings import KINDS, Checked, Examined, Finding
 from radtl_tf.data.check.metadata_cells import metadata_cells
 from radtl_tf.data.check.numbers import extreme_numbers, mixed_units
 from radtl_tf.data.check.patient_ids import alike_ids, damaged_ids
 from radtl_tf.data.check.tables import counts, tables
+from radtl_tf.data.duplicates.copies import Copies
+from radtl_tf.data.duplicates.pairs import Pairs
 from radtl_tf.data.folds.draw import Fold, decisive_classes, patients_per_class
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.shortcuts.thumbnail import WARN_THUMBNAIL
@@ -44,20 +45,25 @@ def check(
     seed: int = 0,
     folds: Sequence[Fold] | None = None,
     known: Sequence[Finding] = (),
+    copies: Copies | None = None,
 ) -> Checked:
     """Return the findings, counts and tables for a data set; ``plan`` with ``cases`` adds the folds.
 
-    ``folds`` are the folds that an experiment has already drawn, ``known`` are findings about the table.
+    ``folds`` are the folds that an experiment has already drawn, ``known`` are findings about the table, ``copies`` the
+    images that occur twice.
     """
-    data = CheckData(tuple(examined), cases, plan, seed, None if folds is None else tuple(folds))
+    data = CheckData(tuple(examined), cases, plan, seed, None if folds is None else tuple(folds), copies)
     findings = [*known, *(finding for rule in _RULES for finding in rule(data))]
     findings.sort(key=lambda finding: (_LEVELS.index(finding.level), list(KINDS).index(finding.code)))
     return Checked(counts(data), tuple(findings), tables(data), tuple(data.folds[0]))
 
 
-def linked_cases(examined: Sequence[Examined]) -> NDArray[np.int64] | None:
-    """Return (N,) groups of patients who share an image, or ``None`` if no two do; all images must be decoded."""
-    data = CheckData(tuple(examined), None, None, 0)
+def linked_cases(examined: Sequence[Examined], copies: Copies | None = None) -> NDArray[np.int64] | None:
+    """Return (N,) groups of patients who share an image, or ``None`` if no two do.
+
+    All images must be decoded. ``copies`` are the images that occur twice, if they are already searched.
+    """
+    data = CheckData(tuple(examined), None, None, 0, known_copies=copies)
     return data.groups if len(np.unique(data.groups)) < len(np.unique(data.patients)) else None
 
 
@@ -85,8 +91,8 @@ def _no_patients(data: CheckData) -> Iterator[Finding]:
 def _duplicates(data: CheckData) -> Iterator[Finding]:
     """Yield findings for pairs of different patients, pairs of one patient, and pairs with different labels."""
     kinds = (
-        ("duplicates", data.exact, "have the same pixels as"),
-        ("near-duplicates", data.near, "look nearly the same as"),
+        ("duplicates", data.copies.exact, "have the same pixels as"),
+        ("near-duplicates", data.copies.near, "look nearly the same as"),
     )
     for code, pairs, what in kinds:
         across = _across(data, pairs)
@@ -98,21 +104,17 @@ def _duplicates(data: CheckData) -> Iterator[Finding]:
         if len(pairs) and not across.all():
             number = len(np.unique(pairs[~across]))
             yield data.at(code, f"{number} images {what} another image of the same patient.", pairs[~across].ravel())
-    exact = data.exact
+    exact = data.copies.exact
     two = data.differ(exact)
     if two.any():
         yield data.at("two-labels", f"{int(two.sum())} images occur twice, with different labels.", exact[two].ravel())
-    pairs = data.near
+    pairs = data.copies.near
     two = data.differ(pairs)
     if (two & _across(data, pairs)).any():
         pairs = pairs[two & _across(data, pairs)]
-        message = f"{len(pairs)} pairs of nearly the same images belong to two patients and have different labels."
+        counted = "1 pair" if len(pairs) == 1 else f"{len(pairs)} pairs"
+        message = f"{counted} of nearly the same images from two patients: the labels differ."
         yield data.at("near-duplicates-two-labels", message, pairs.ravel())
-    if len(data.decoded) > duplicates.MAX_IMAGES:
-        yield Finding(
-            "not-compared",
-            f"There are more than {duplicates.MAX_IMAGES} images, so near-duplicates were not searched for.",
-        )
 
 
 def _across(data: CheckData, pairs: Pairs) -> NDArray[np.bool_]:

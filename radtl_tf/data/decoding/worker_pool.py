@@ -17,7 +17,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,11 +43,23 @@ Identify = Callable[[Path], tuple[Outcome, str | None]]
 Answer = tuple[Outcome, list[memoryview]]
 
 
+@dataclass
+class HeaderPatients:
+    """The patients in the headers of files: the key of their hashes, and the number of each hash, from 1.
+
+    Numbers are in the order in which patients appear. The key is random, and only an unfinished build stores it.
+    """
+
+    key: str = field(default_factory=lambda: secrets.token_hex(32))
+    numbers: dict[str, str] = field(default_factory=dict)
+
+
 def read_all(
     paths: Iterable[Path],
     *,
     png: bool = False,
     depth: int | None = None,
+    patients: HeaderPatients | None = None,
     num_workers: int | None = None,
     seconds: float = SECONDS,
     memory: int = MEMORY,
@@ -55,16 +67,16 @@ def read_all(
     """Yield the Outcome of each file, in order; with ``png`` it includes the pixels as a 16-bit PNG.
 
     ``paths`` is read only a little ahead. ``num_workers``: default, one per CPU. Closing the iterator ends the workers.
-    ``depth`` as for ``images.decode_bytes``. Patient ids of headers are hashed with a random key that is never stored,
-    then numbered from 1 in the order in which they appear.
+    ``depth`` as for ``images.decode_bytes``. Patients of headers get numbers; ``patients`` are those of earlier calls,
+    to which the new ones are added.
 
     Raises:
         RadtlError: the workers do not start; the files are not the cause.
     """
     want: Want = "png" if png else "reading"
-    patients: dict[str, str] = {}
-    for outcome, parts in _answers(paths, want, num_workers, seconds, memory, depth):
-        known = _numbered(outcome, patients)
+    patients = patients or HeaderPatients()
+    for outcome, parts in _answers(paths, want, num_workers, seconds, memory, depth, patients.key):
+        known = _numbered(outcome, patients.numbers)
         yield replace(known, png=bytes(parts[0])) if parts else known
 
 
@@ -77,7 +89,7 @@ def pixels_of_all(
     memory: int = MEMORY,
 ) -> Iterator[tuple[Outcome, NDArray[np.uint16] | None]]:
     """Yield the Outcome of each file, as ``read_all``, and its pixels, uint16 grey (H, W), if it was decoded."""
-    for outcome, parts in _answers(paths, "pixels", num_workers, seconds, memory, depth):
+    for outcome, parts in _answers(paths, "pixels", num_workers, seconds, memory, depth, HeaderPatients().key):
         reading = outcome.reading
         yield outcome, np.frombuffer(parts[0], "<u2").reshape(reading.height, reading.width) if reading else None
 
@@ -110,10 +122,16 @@ def _numbered(outcome: Outcome, patients: dict[str, str]) -> Outcome:
 
 
 def _answers(
-    paths: Iterable[Path], want: Want, num_workers: int | None, seconds: float, memory: int, depth: int | None
+    paths: Iterable[Path],
+    want: Want,
+    num_workers: int | None,
+    seconds: float,
+    memory: int,
+    depth: int | None,
+    key: str,
 ) -> Iterator[Answer]:
     """Give the files to the workers in turn, and collect the answers in the same order."""
-    asked = {"want": want, "depth": depth, "key": secrets.token_hex(32)}
+    asked = {"want": want, "depth": depth, "key": key}
     number = num_workers or num_cpus()
     workers = [_Worker(seconds, memory) for _ in range(number)]
     pending: deque[_Worker] = deque()

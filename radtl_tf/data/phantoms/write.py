@@ -28,7 +28,8 @@ MANIFEST, RECORD = "labels.csv", "phantoms.json"
 VERSION = 1  # increase it with every change of what is drawn or written
 _MAX_IMAGES = 3
 _AGES = (8, 70)
-_LABELS, _ANATOMY, _FILM, _PERSON, _HEADER = range(5)  # the purpose of a random generator
+_MATURITY = 1.5  # years: the SD of how early or late a child grows
+_LABELS, _ANATOMY, _FILM, _PERSON, _HEADER, _AGE = range(6)  # the purpose of a random generator
 _SEPARATOR = "|"
 # Of one patient: whether it is the positive class, or has each of several labels; of a growing one, the age in years.
 Truth = tuple[float, ...]
@@ -226,8 +227,9 @@ def _patient(kind: str, patient: int, truth: Truth, seed: int, rows: int) -> Ite
     recipe = KINDS[kind]
     rng = _random(seed, kind, _ANATOMY, patient)
     age, images = int(rng.integers(*_AGES)), int(rng.integers(1, _MAX_IMAGES + 1))
-    if recipe.growing:
-        age = int(truth[0])
+    if recipe.growing:  # a stage is maturity: children of the same age differ in it
+        early = float(_random(seed, kind, _AGE, patient).normal(0, _MATURITY)) if recipe.classes else 0.0
+        age = int(truth[0] + early)
     drawing = recipe.draw(rng, truth, age)
     for image in range(images):
         rng = _random(seed, kind, _FILM, patient, image)

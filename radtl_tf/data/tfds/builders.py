@@ -1,13 +1,8 @@
-"""Data sets in the format of TFDS: load a builder, build the data set completely or not at all, read it back."""
+"""Data sets in the format of TFDS: find a builder, build its data set, read it back."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
-import io
-import os
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +10,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
-from absl import logging as absl_logging
-from tensorflow_datasets.core import shuffle
 
 from radtl_tf.data.check.examined_images import examined, outcomes_of
 from radtl_tf.data.check.findings import Examined
@@ -27,23 +20,19 @@ from radtl_tf.data.manifest.numbers_and_stages import text_of
 from radtl_tf.data.manifest.privacy import patient_key
 from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
 from radtl_tf.data.tfds.builder_folders import SUFFIX, author_errors, builder_in
+from radtl_tf.data.tfds.building import data_errors, prepared, quiet, title
 from radtl_tf.data.tfds.damaged_data_sets import remove_damaged, write_sums
 from radtl_tf.data.tfds.examples import NOT_KNOWN, class_names, reading_from, rows_of
-from radtl_tf.errors import DamagedDataSetError, DataError, RadtlError, nearest
+from radtl_tf.data.tfds.known_values import remembered
+from radtl_tf.data.tfds.shards import forget_shards
+from radtl_tf.errors import DataError, nearest
 from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped
-from radtl_tf.records.disk import unwritable
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.safety.lock import waiting
 
 _log = get_logger(__name__)
 
-_DAMAGE = (  # a bit flipped, a file cut, a file gone
-    tf.errors.DataLossError,
-    tf.errors.FailedPreconditionError,
-    tf.errors.OutOfRangeError,
-    tf.errors.NotFoundError,
-)
+_FINGERPRINT = "fingerprint"
 
 
 def known_datasets() -> list[str]:
@@ -83,7 +72,7 @@ def build_manifest(
     """
     make: Any = builder_class("radiographs")
     remove_damaged(data_dir / make.name)
-    with _quiet(), data_errors(manifest.path.name):
+    with quiet(), data_errors(manifest.path.name):
         builder = make.of(
             rows_of(manifest, cases, task),
             cases.classes,
@@ -92,7 +81,11 @@ def build_manifest(
             depth=task.depth if task else None,
             data_dir=data_dir,
         )
-    built = prepared(builder, str(manifest.path))
+    try:
+        built = prepared(builder, str(manifest.path))
+    except DataError:
+        forget_shards(Path(builder.data_path))  # corrected images have another data set
+        raise
     write_sums(Path(built.data_path))
     return built
 
@@ -139,7 +132,7 @@ def _configured(source: str | type[tfds.core.DatasetBuilder], data_dir: Path) ->
             f"{found.name} has no configuration {config!r}{nearest(config, known)}; it has: "
             f"{', '.join(known) or 'none'}."
         )
-    with _quiet(), data_errors(found.name), author_errors(found.name, found.__module__):
+    with quiet(), data_errors(found.name), author_errors(found.name, found.__module__):
         return found(data_dir=data_dir, config=config or None)
 
 
@@ -221,11 +214,16 @@ def examined_with(
 def fingerprint(builder: tfds.core.DatasetBuilder) -> str:
     """Return the sha256 over example, label and file of every image, in order.
 
-    It includes unknown labels, and the pixels that were scaled by a declared depth.
+    It includes unknown labels, and the pixels that were scaled by a declared depth. It is kept in the folder of the
+    data set, and computed again only if one of the files has another size or time.
 
     Raises:
         DataError: the data set is damaged.
     """
+    return remembered(builder, _FINGERPRINT, lambda: _fingerprint(builder))
+
+
+def _fingerprint(builder: tfds.core.DatasetBuilder) -> str:
     names = class_names(builder.info)
     digest = hashlib.sha256()
     for row in _rows(builder, "example", "label", "sha256", "reading", *_not_known(builder)):
@@ -250,112 +248,8 @@ def _not_known(builder: tfds.core.DatasetBuilder) -> Sequence[str]:
 def stream_of(builder: tfds.core.DatasetBuilder, decoders: Any = None) -> tf.data.Dataset:
     """Return the examples of a built data set in their order; ``decoders`` as in TFDS."""
     in_order = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
-    with _quiet():
+    with quiet():
         return builder.as_dataset(split="all", shuffle_files=False, decoders=decoders, read_config=in_order)
-
-
-def title(builder: tfds.core.DatasetBuilder) -> str:
-    """Return the name and the folder of a built data set, for messages."""
-    return f"{builder.name} ({builder.data_path})"
-
-
-@contextlib.contextmanager
-def data_errors(name: str) -> Iterator[None]:
-    """Turn exceptions of TensorFlow and TFDS about a damaged data set into a DataError of one line.
-
-    A full disk, which they report in ways of their own, is raised as an OSError.
-    """
-    try:
-        yield
-    except RadtlError:
-        raise
-    except _DAMAGE as error:
-        raise DamagedDataSetError(
-            f"the data set {name} is damaged on disk: delete its folder and build it again."
-        ) from error
-    except Exception as error:
-        full = _disk_error(error)
-        if full is not None:
-            raise full from error
-        if not isinstance(error, (tf.errors.OpError, AssertionError, ValueError, KeyError)):
-            raise
-        raise DataError(f"the data set {name} cannot be built or read ({type(error).__name__}).") from error
-
-
-def _disk_error(error: BaseException | None) -> OSError | None:
-    """Return the error of a disk that is full or may not be written, if TensorFlow or TFDS has wrapped one."""
-    while error is not None:
-        if isinstance(error, tf.errors.ResourceExhaustedError) and "No space left" in str(error):
-            return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG):
-            return error
-        error = error.__cause__ or error.__context__
-    return None
-
-
-def prepared(
-    builder: tfds.core.DatasetBuilder, origin: str, manual_dir: Path | None = None
-) -> tfds.core.DatasetBuilder:
-    """Return the data set and build it unless it is complete; remove incomplete files of an interrupted process.
-
-    One process at a time builds it; others wait. ``origin`` names the data set in messages, ``manual_dir`` is the
-    folder of its downloaded files.
-
-    Raises:
-        DataError: its files are missing or damaged.
-        OutputError: its folder cannot be written.
-    """
-    with _quiet():
-        if builder.is_prepared():
-            return builder
-    place = Path(builder.data_path)
-    message = f"Another process builds the data set {builder.name}: waiting for it"
-    with waiting(place.with_name(f".{place.name}.lock"), message):
-        with _quiet():
-            if builder.is_prepared():
-                return builder
-        for leftover in place.parent.glob(f"incomplete.*_{place.name}"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        return _built(builder, origin, place, manual_dir)
-
-
-def _built(
-    builder: tfds.core.DatasetBuilder, origin: str, place: Path, manual_dir: Path | None
-) -> tfds.core.DatasetBuilder:
-    try:
-        own_code = author_errors(builder.name, type(builder).__module__)
-        with _quiet(), _little_memory(), data_errors(builder.name), own_code:
-            config = tfds.download.DownloadConfig(try_download_gcs=False, manual_dir=manual_dir)
-            builder.download_and_prepare(download_config=config, download_dir=place.parent / "downloads")
-    except DataError as error:
-        raise DataError(f"{origin}: {error}") from error
-    except OSError as error:
-        raise unwritable(place, error) from error
-    return builder
-
-
-@contextlib.contextmanager
-def _little_memory() -> Iterator[None]:
-    """Limit the examples that TFDS keeps in memory to 128 MiB instead of 1,000; it has no setting for this."""
-    before = shuffle.MAX_MEM_BUFFER_SIZE
-    shuffle.MAX_MEM_BUFFER_SIZE = 128 << 20
-    try:
-        yield
-    finally:
-        shuffle.MAX_MEM_BUFFER_SIZE = before
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Prevent output of TFDS: stdout is for data, and its progress bars do not detect this."""
-    level = absl_logging.get_verbosity()
-    tfds.disable_progress_bar()
-    absl_logging.set_verbosity(absl_logging.ERROR)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        absl_logging.set_verbosity(level)
 
 
 def _rows(builder: tfds.core.DatasetBuilder, *columns: str) -> Iterator[dict[str, Any]]:

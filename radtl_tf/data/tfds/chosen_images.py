@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 import tensorflow_datasets as tfds
 from numpy.typing import NDArray
 
-from radtl_tf.data.tfds.builders import data_errors, title
+from radtl_tf.data.tfds.building import data_errors, title
 from radtl_tf.data.tfds.examples import SPLIT
-from radtl_tf.data.tfds.stream import index_of
+from radtl_tf.data.tfds.stream import index_of, records_at
 
 
 def built_in(folder: Path, num_examples: int) -> tfds.core.DatasetBuilder | None:
@@ -32,11 +33,8 @@ def images_at(builder: tfds.core.DatasetBuilder, numbers: Iterable[int]) -> Iter
         DataError: the data set is damaged.
     """
     index, image = index_of(builder), tfds.features.FeaturesDict({"image": builder.info.features["image"]})
+    chosen = np.fromiter(numbers, np.int64)
+    places = tf.data.Dataset.from_tensor_slices((np.array(index.files)[index.file[chosen]], index.offset[chosen]))
     with data_errors(title(builder)):
-        for number in numbers:
-            with open(index.files[index.file[number]], "rb") as file:
-                file.seek(index.offset[number])
-                length = int.from_bytes(file.read(8), "little")  # of a TFRecord; the sum of the length follows
-                file.seek(4, 1)
-                record = file.read(length)
+        for record in places.flat_map(lambda file, offset: records_at(file, offset).take(1)):
             yield image.deserialize_example(record)["image"][..., 0].numpy()

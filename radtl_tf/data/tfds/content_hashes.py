@@ -21,6 +21,7 @@ _READ = "SELECT sha256 FROM hashes WHERE place = ? AND size = ? AND changed = ?"
 _WRITE = "INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?)"
 _FRESH = 2_000_000_000  # nanoseconds: a file changed so recently may change again within the resolution of its time
 _THREADS = 8
+_PORTION = 2048  # images whose hashes are kept at a time: a killed process loses no more
 
 
 def content_hashes(sources: Sequence[ImageFile]) -> list[str]:
@@ -32,13 +33,16 @@ def content_hashes(sources: Sequence[ImageFile]) -> list[str]:
     Raises:
         DataError: an image cannot be read; the message names its line.
     """
-    with _memory() as memory:
-        known = [memory.find(source) for source in sources]
-        missing = [source for source, found in zip(sources, known, strict=True) if found is None]
-        with ThreadPoolExecutor(_THREADS) as threads:
+    hashes: list[str] = []
+    with _memory() as memory, ThreadPoolExecutor(_THREADS) as threads:
+        for start in range(0, len(sources), _PORTION):
+            portion = sources[start : start + _PORTION]
+            known = [memory.find(source) for source in portion]
+            missing = [source for source, found in zip(portion, known, strict=True) if found is None]
             read = dict(zip(missing, threads.map(_sha256, missing), strict=True))
-        memory.keep(read)
-    return [found or read[source] for source, found in zip(sources, known, strict=True)]
+            memory.keep(read)
+            hashes += [found or read[source] for source, found in zip(portion, known, strict=True)]
+    return hashes
 
 
 class _Memory:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
-from tensorflow_datasets.core.shuffle import BUCKETS_NUMBER, HKEY_SIZE
 
 from radtl_tf.data.decoding.metadata_values import METADATA, plain
 from radtl_tf.data.decoding.reading import SIGNATURE_SIDE, GreyRange, Reading
@@ -20,6 +19,7 @@ from radtl_tf.data.manifest.labels import Labels
 from radtl_tf.data.manifest.metadata import kept, metadata_cells
 from radtl_tf.data.manifest.paths import ImageFile
 from radtl_tf.data.manifest.reader import Manifest
+from radtl_tf.data.tfds.continued import current
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
 
@@ -27,9 +27,6 @@ NOT_KNOWN = "unknown"  # the feature with the unknown labels of an image
 SPLIT = "examples"  # TFDS keeps the name "all" for reading every split
 _NOTE_DIVIDER = "; "
 _USED, _HEADER_PATIENT = "grey range: ", "patient of the header: "
-_HALF = BUCKETS_NUMBER // 2
-_STEP = (1 << HKEY_SIZE) // BUCKETS_NUMBER  # keys of one bucket
-_SMALL, _LARGE = 64, 4096  # examples in each bucket of the first half, and of the second
 
 
 @dataclass(frozen=True)
@@ -108,21 +105,25 @@ def rows_of(manifest: Manifest, cases: Cases, task: Task | None = None) -> tuple
 def generate(rows: Iterable[Row], depth: int | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield TFDS's (key, example) of each row, keys ascending, decoded in worker processes.
 
+    A build that continues an interrupted one gets the examples after those that are already on disk.
+
     ``depth`` as for ``data.decoding.images.decode_bytes``.
 
     Raises:
         DataError: images cannot be decoded, or have changed since their row was read. All images are tried; the
             message counts the failed ones and names the line of the first.
     """
-    rows, ahead = itertools.tee(rows)
+    build = current()
+    rows, ahead = itertools.tee(build.after(rows))
     faults: list[tuple[int, str]] = []
-    outcomes = read_all((row.source.path for row in ahead), png=True, depth=depth)
-    for number, (row, outcome) in enumerate(zip(rows, outcomes, strict=True)):
+    outcomes = read_all((row.source.path for row in ahead), png=True, depth=depth, patients=build.patients)
+    for number, (row, outcome) in enumerate(zip(rows, outcomes, strict=True), start=build.number):
+        build.add(row)
         fault = outcome.reason or _change(row.source)
         if fault or outcome.reading is None or outcome.png is None:
             faults.append((row.source.line, fault))
         elif not faults:
-            yield _key(number), _example(number, row, outcome.reading, outcome.png)
+            yield number, _example(number, row, outcome.reading, outcome.png)
     if faults:
         line, reason = faults[0]
         more = f" ({len(faults)} images cannot be used; `radtl data check` lists them)" if len(faults) > 1 else ""
@@ -172,17 +173,6 @@ def _notes_from(text: str) -> tuple[tuple[str, ...], GreyRange, str]:
         else:
             notes.append(note)
     return tuple(notes), used, header_patient
-
-
-def _key(number: int) -> int:
-    """Return the key of an example: ascending, and spread over TFDS's buckets so that none becomes large.
-
-    TFDS sorts its examples in memory, one bucket at a time, and takes the bucket from the leading part of the 128-bit
-    key. With plain numbers as keys all examples would share the first bucket, and memory would grow with the data set.
-    """
-    beyond = number - _SMALL * _HALF
-    bucket = number // _SMALL if beyond < 0 else min(_HALF + beyond // _LARGE, BUCKETS_NUMBER - 1)
-    return bucket * _STEP + _STEP // 2 + number
 
 
 def _label(cases: Cases, truth: Any) -> str | Labels | float:

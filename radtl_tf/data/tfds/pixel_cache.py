@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.preprocessing.policies import policy_of
 from radtl_tf.data.preprocessing.resizing import RESIZES, preprocess
-from radtl_tf.data.tfds.builders import data_errors, fingerprint, stream_of, title
+from radtl_tf.data.tfds.builders import fingerprint, stream_of
+from radtl_tf.data.tfds.building import data_errors, title
 from radtl_tf.errors import DataError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.checksums import SummedFile, checksum_of

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.preprocessing.augmentation import augment
 from radtl_tf.data.preprocessing.resizing import preprocess
-from radtl_tf.data.tfds.builders import data_errors, title
+from radtl_tf.data.tfds.building import data_errors, title
 from radtl_tf.data.tfds.examples import SPLIT
 from radtl_tf.errors import DataError
 
@@ -139,8 +139,10 @@ class Stream:
         fitting = SHUFFLE_BYTES * len(self.held_out) // self.index.num_bytes
         return max(min(fitting, self.num_training), self.batch_size)
 
-    def training(self, epoch: int, *, plain: bool = False) -> Iterator[Batch]:
+    def training(self, epoch: int, *, after: int = 0, plain: bool = False) -> Iterator[Batch]:
         """Yield the batches of one epoch in an order that depends on (seed, epoch); ``plain``: not augmented.
+
+        The first ``after`` batches are left out, and their images are not decoded.
 
         Raises:
             DataError: the data set is damaged.
@@ -150,6 +152,7 @@ class Stream:
         order = np.random.default_rng((self.seed, _RUNS, epoch)).permutation(len(runs))
         mix = int(np.random.default_rng((self.seed, _BUFFER, epoch)).integers(2**62))
         encoded = self._encoded(runs[order]).shuffle(self.buffer, seed=mix, reshuffle_each_iteration=False)
+        encoded = encoded.skip(after * self.batch_size)
         full = self.num_training >= self.batch_size
         batches = self._decoded(encoded).batch(self.batch_size, drop_remainder=full)
         if self.augmentation != "none" and not plain:
@@ -172,14 +175,7 @@ class Stream:
         files = tf.constant(self.index.files)
 
         def read(file: tf.Tensor, offset: tf.Tensor, number: tf.Tensor) -> tf.data.Dataset:
-            # Only the raw operation can start in the middle of a file.
-            records = tf.raw_ops.TFRecordDatasetV2(
-                filenames=tf.gather(files, file)[tf.newaxis],
-                compression_type="",
-                buffer_size=0,
-                byte_offsets=offset[tf.newaxis],
-            )
-            return tf.data.experimental.from_variant(records, tf.TensorSpec((), tf.string)).take(number)
+            return records_at(tf.gather(files, file), offset).take(number)
 
         def parsed(record: tf.Tensor) -> dict[str, Any]:
             return features.deserialize_example(record, decoders={"image": tfds.decode.SkipDecoding()})
@@ -207,6 +203,17 @@ class Stream:
     def _checked(self, batches: tf.data.Dataset) -> Iterator[Batch]:
         with data_errors(title(self.builder)):
             yield from batches.prefetch(2)
+
+
+def records_at(file: tf.Tensor, offset: tf.Tensor) -> tf.data.Dataset:
+    """Return the records of a TFRecord file from a byte on; use it in a function of a ``tf.data`` pipeline.
+
+    The checksum of each record is compared. Only the raw operation can start in the middle of a file.
+    """
+    records = tf.raw_ops.TFRecordDatasetV2(
+        filenames=file[tf.newaxis], compression_type="", buffer_size=0, byte_offsets=offset[tf.newaxis]
+    )
+    return tf.data.experimental.from_variant(records, tf.TensorSpec((), tf.string))
 
 
 def runs_of(chosen: NDArray[np.bool_], file: NDArray[np.int64], longest: int) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from radtl_tf.deploy.card.facts import Card
 from radtl_tf.deploy.card.markdown import plain, table
 from radtl_tf.deploy.card.metrics_text import meaning, title
 from radtl_tf.deploy.card.usage import Snippet, snippets
+from radtl_tf.records.ages import named
 
 
 def model_card(card: Card) -> str:
@@ -72,7 +73,7 @@ def _training_data(card: Card) -> Iterator[str]:
     if card["kind"] == "regression":
         low, high = card["label_range"]
         yield f"“{plain(card['label'])}” in {plain(card['label_unit'])}: mean {card['label_mean']:.4g}, SD"
-        yield f"{card['label_sd']:.4g}, from {low:.4g} to {high:.4g}."
+        yield f"{card['label_sd']:.4g}, from {low:.4g} to {named(high, card['label_unit'])}."
     else:
         rows = [(plain(name), of["images"], of["patients"]) for name, of in data["classes"].items()]
         kind = "Stage" if card["kind"] == "ordinal" else "Class"
@@ -217,8 +218,8 @@ def _use(card: Card) -> Iterator[str]:
     yield "- diagnosis, treatment, triage or any other decision about a patient"
     yield "- images of another body part, projection or modality than in training, or photographs of radiographs"
     if card["kind"] == "regression":
-        low, high = card["label_range"]
-        yield f"- patients outside {low:.4g} to {high:.4g} {plain(card['label_unit'])}: the model has seen none"
+        (low, high), unit = card["label_range"], card["label_unit"]
+        yield f"- patients outside {low:.4g} to {named(high, unit)} {plain(unit)}: the model has seen none"
     sides = {"regression": "low and high numbers", "ordinal": "the stages"}.get(card["kind"], "the classes")
     yield f"- conclusions about causes: the score may depend on anything that differed between {sides} in training"
 

@@ -27,8 +27,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.check.duplicates import parities, rank_cosines
 from radtl_tf.data.decoding.reading import Reading
+from radtl_tf.data.duplicates.coordinates import parities, rank_cosines
 from radtl_tf.deploy.card.facts import EXTRA, TRAINING_IMAGES, version_folder
 from radtl_tf.errors import OutputError
 from radtl_tf.records.folder import OutputFolder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,7 +48,7 @@ class FoldMean:
         """Return the two-sided t interval of the mean."""
         if not self.standard_error:
             return math.nan, math.nan
-        reach = float(stats.t.ppf((1 + confidence) / 2, self.df)) * self.standard_error
+        reach = _quantile((1 + confidence) / 2, self.df) * self.standard_error
         return self.mean - reach, self.mean + reach
 
     def interval_of_share(self, confidence: float = 0.95) -> tuple[float, float]:
@@ -58,7 +59,7 @@ class FoldMean:
         """
         if not self.standard_error:
             return math.nan, math.nan
-        reach = float(stats.t.ppf((1 + confidence) / 2, self.df)) * self.standard_error
+        reach = _quantile((1 + confidence) / 2, self.df) * self.standard_error
         reach /= self.mean * (1 - self.mean)
         return float(expit(logit(self.mean) - reach)), float(expit(logit(self.mean) + reach))
 
@@ -69,7 +70,7 @@ class FoldMean:
         """
         if not self.standard_error or self.mean <= 0:
             return math.nan, math.nan
-        reach = float(stats.t.ppf((1 + confidence) / 2, self.df)) * self.standard_error / self.mean
+        reach = _quantile((1 + confidence) / 2, self.df) * self.standard_error / self.mean
         return self.mean * math.exp(-reach), self.mean * math.exp(reach)
 
     def probability_above(self, value: float) -> float:
@@ -80,6 +81,12 @@ class FoldMean:
         if not self.standard_error:
             return math.nan
         return float(stats.t.sf((value - self.mean) / self.standard_error, self.df))
+
+
+@lru_cache(maxsize=1024)
+def _quantile(share: float, df: float) -> float:
+    """Return the quantile of Student's t; most rows of a report have the same degrees of freedom."""
+    return float(stats.t.ppf(share, df))
 
 
 def fold_mean(values: ArrayLike, folds: int) -> FoldMean:

@@ -31,18 +31,20 @@ def contributions(
     The arrays are (n,), one value per tested case. ``patients`` counts from 0; a patient without a case adds 0. The
     influence curve of LeDell, Petersen & van der Laan (Electronic Journal of Statistics 2015), centered at the mean
     over the folds, with the n - 1 of DeLong per class. A patient's cases are summed, so they may depend on each other.
+    ``scores`` (n, M) of M models give (P, M), much faster than one model after the other.
     """
-    names, (weights, shares) = np.unique(folds), np.empty((2, len(scores)))
+    names, weights, shares = np.unique(folds), np.empty(len(scores)), np.empty((len(scores), scores[0].size))
     for name in names:
         rows = np.flatnonzero(folds == name)
-        shares[rows] = placements(positive[rows], scores[rows])
+        shares[rows] = placements(positive[rows], scores[rows].reshape(len(rows), -1))
         for side in (rows[positive[rows]], rows[~positive[rows]]):
             weights[side] = 1 / (len(side) * len(names))
-    centered = weights * (shares - (weights * shares)[positive].sum())
+    centered = weights[:, None] * (shares - (weights[:, None] * shares)[positive].sum(axis=0))
     for of_class in (positive, ~positive):
         number = len(np.unique(patients[of_class]))
         centered[of_class] *= math.sqrt(number / max(number - 1, 1))
-    return np.bincount(patients, weights=centered, minlength=num_patients).astype(np.float64)
+    added = np.stack([np.bincount(patients, weights=of, minlength=num_patients) for of in centered.T], axis=1)
+    return added.astype(np.float64).reshape(num_patients, *scores.shape[1:])
 
 
 def error_contributions(

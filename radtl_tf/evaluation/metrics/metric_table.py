@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from radtl_tf.evaluation.metrics import (
     auroc,
@@ -33,6 +35,7 @@ class Metric:
     ``weighted`` prepares it for the bootstrap. With several classes (n, K) it is the mean over them, unless a
     multiclass task has the separate formula ``of_all``, with values up to ``of_all_high``. ``takes_all``: the formula
     is of a number, or of all thresholds of an ordinal task at once. ``has_unit``: values are in the unit of the label.
+    ``of_many`` is the formula for many runs at once, where that is much faster.
     """
 
     key: str
@@ -46,6 +49,7 @@ class Metric:
     of_all_high: float | None = None
     takes_all: bool = False
     has_unit: bool = False
+    of_many: Callable[[Sequence[recalibration.Cases]], list[float]] | None = None
 
     @property
     def title(self) -> str:
@@ -74,6 +78,21 @@ class Metric:
         if kind == "multiclass" and self.of_all:
             return self.of_all
         return self.formula if kind == "binary" or self.takes_all else auroc.over_classes(self.formula)
+
+    def values(self, kind: Kind, cases: Sequence[recalibration.Cases]) -> list[float]:
+        """Return the value of each of ``cases``, truth and score of a run, by the formula for a kind of task.
+
+        Raises:
+            ValueError: the metric has no formula of truth and score alone.
+        """
+        if self.of_many is None:
+            formula = self.of(kind)
+            return [formula(*of) for of in cases]
+        if kind == "binary":
+            return self.of_many(cases)
+        columns = [auroc.columns_of_known(*of) for of in cases]
+        found = iter(self.of_many([of for of_case in columns for of in of_case]))
+        return [float(np.mean([next(found) for _ in of_case])) for of_case in columns]
 
     def bounds(self, kind: Kind) -> tuple[float, float]:
         """Return the lowest and the highest value for a kind of task."""
@@ -104,10 +123,12 @@ LOG_LOSS = Metric("log_loss", "log loss", 0, math.inf, 0, auroc.log_loss, weight
 CALIBRATION_SLOPE = Metric(
     *("calibration_slope", "calibration slope", -math.inf, math.inf, 1),
     *(recalibration.calibration_slope, weighted.calibration_slope),
+    of_many=recalibration.calibration_slopes,
 )
 CALIBRATION_INTERCEPT = Metric(
     *("calibration_intercept", "calibration intercept", -math.inf, math.inf, 0),
     *(recalibration.calibration_intercept, weighted.calibration_intercept),
+    of_many=recalibration.calibration_intercepts,
 )
 ECE = Metric("ece", "ECE", 0, 1, 0, secondary.calibration_error, of_all=secondary.confidence_error)
 

@@ -74,10 +74,12 @@ def adaptive_bins(
     """
     _, place, number = np.unique(score, return_inverse=True, return_counts=True)
     share = (np.bincount(place, weights=truth) / number)[place]
-    bins = np.array_split(np.argsort(score, kind="stable"), min(num_bins, len(score)))
-    means = [(score[of_bin].mean(), share[of_bin].mean(), len(of_bin)) for of_bin in bins]
-    scores, shares, counts = zip(*means, strict=True)
-    return np.array(scores), np.array(shares), np.array(counts, dtype=np.int64)
+    order = np.argsort(score, kind="stable")
+    bins = np.array_split(order, min(num_bins, len(score)))
+    counts = np.array([len(of_bin) for of_bin in bins], dtype=np.int64)
+    starts = np.cumsum(counts) - counts
+    scores, shares = (np.add.reduceat(of[order], starts) / counts for of in (score, share))
+    return scores, shares, counts
 
 
 def mean_recall(truth: Truth, score: Score) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -23,8 +24,13 @@ class Side:
 
     def of(self, value: Callable[[RunKey], float]) -> pd.Series:
         """Return (k x R,) the mean of ``value`` over the runs, per repeat and fold."""
-        means = {at: sum(value(run) for run in runs) / len(runs) for at, runs in self.runs.items()}
-        return pd.Series(means, dtype=float).rename_axis(["repeat", "fold"])
+        means = [sum(value(run) for run in runs) / len(runs) for runs in self.runs.values()]
+        return pd.Series(means, index=self.folds, dtype=float)
+
+    @cached_property
+    def folds(self) -> pd.MultiIndex:
+        """The (repeat, fold) of every mean."""
+        return pd.MultiIndex.from_tuples(self.runs, names=["repeat", "fold"])
 
     @property
     def keys(self) -> list[RunKey]:

@@ -76,5 +76,6 @@ def value_interval(record: ExperimentRecord, found: FoldMean) -> tuple[float, fl
 def num_stuck(values: RunValues, side: Side) -> int:
     """Return how many runs of a side had not converged."""
     names = [name for name, _, _ in side.keys]
-    rows = values.stuck.index.get_indexer(pd.MultiIndex.from_tuples([(repeat, fold) for _, repeat, fold in side.keys]))
-    return int(values.stuck.to_numpy()[rows, values.stuck.columns.get_indexer(pd.Index(names))].sum())
+    stuck = values.stuck
+    rows = stuck.index.get_indexer(side.folds).repeat([len(runs) for runs in side.runs.values()])
+    return int(stuck.to_numpy()[rows, stuck.columns.get_indexer(pd.Index(names))].sum())

@@ -17,6 +17,7 @@ from radtl_tf.evaluation.question.comparisons import Comparison, Outcome, compar
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 
 LEVEL, CHANCE = "learned", "chance"
+METADATA = "metadata"  # the baseline that sees no image
 MEDIAN = "median"  # the baseline of a regression that is the counterpart of chance
 MARKER = 0.9  # AUROC; a trivial baseline whose interval is above it separates the classes too well for a disease
 
@@ -215,8 +216,13 @@ def marker_warning(found: Learned) -> str:
     """Warn of a trivial baseline that the networks cannot beat because it is nearly perfect; empty if there is none."""
     if not found.is_marker or found.value is None:
         return ""
-    return (
+    start = (
         f"Logistic regression on {found.baseline} alone reaches an AUROC of {number(found.value.mean)}, and none of "
-        "the weights is shown to be above it. The networks may have found a marker in the images, or how they were "
-        "taken, instead of the disease. The data check names the region."
+        "the weights is shown to be above it."
+    )
+    if found.baseline == METADATA:
+        return f"{start} Age, device or size nearly give the label, so these images may not be needed to tell it."
+    return (
+        f"{start} The networks may have found a marker in the images, or how they were taken, instead of the disease. "
+        "The data check names the region."
     )

@@ -13,6 +13,10 @@ from radtl_tf.evaluation.results.mixed_runs import mixed_runs
 from radtl_tf.records.runs import BINARY, Target
 
 NEARLY_FROZEN = {("InceptionV3", "top10"): 192}  # trainable parameters below the head: the beta of one batch norm
+_WHY_FLAT = (
+    " If batch norms are trained, a few dozen steps are too few for their moving statistics: train longer or with "
+    "smaller batches. Random weights may also give all images the same features."
+)
 _UNSEEN = "Data check, label-in-column"
 
 
@@ -42,10 +46,12 @@ def part_counts(folds: pd.DataFrame, predictions: pd.DataFrame, target: Target =
     return counts.astype("int64").reset_index()
 
 
-def notes(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[str, str]] = ()) -> list[str]:
+def notes(
+    record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[str, str]] = (), num_flat: int = 0
+) -> list[str]:
     """Return the alarms of the experiment, then remarks on its method."""
     found = [
-        *alarms(record, parts, equal),
+        *alarms(record, parts, equal, num_flat),
         *_settings(record),
         *_pixels(record),
         *_scores(record),
@@ -53,10 +59,13 @@ def notes(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[s
     return list(dict.fromkeys(found)) + _refused(record)
 
 
-def alarms(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[str, str]] = ()) -> list[str]:
+def alarms(
+    record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[str, str]] = (), num_flat: int = 0
+) -> list[str]:
     """Return what may have spoiled the result; ``equal`` are weights with the same scores in every run.
 
-    A column that gives the label away comes last: no network sees it.
+    ``num_flat`` runs of a regression give nearly the same number for every case. A column that gives the label away
+    comes last: no network sees it.
     """
     found = [
         *record.missing.lines,
@@ -64,7 +73,7 @@ def alarms(record: ExperimentRecord, parts: pd.DataFrame, equal: Sequence[tuple[
         *mixed_runs(record),
         *record.facts.warnings,
         *_few_patients(parts, record.target),
-        *_runs(record),
+        *_runs(record, num_flat),
     ]
     return sorted(dict.fromkeys(found), key=lambda alarm: alarm.startswith(_UNSEEN))
 
@@ -101,16 +110,16 @@ def _few_patients(parts: pd.DataFrame, target: Target) -> Iterator[str]:
         )
 
 
-def _runs(record: ExperimentRecord) -> Iterator[str]:
+def _runs(record: ExperimentRecord, num_flat: int) -> Iterator[str]:
     runs = record.runs
     constant, mean_auroc = int(runs["constant"].sum()), " Their AUROC of 0.5 means that the model separates nothing."
     nothing = ": the model learned nothing." if record.target.is_number else f".{mean_auroc}"
     if constant:
+        yield f"{constant} of {len(runs)} runs give every case of their test part the same score{nothing}{_WHY_FLAT}"
+    elif num_flat:
         yield (
-            f"{constant} of {len(runs)} runs give every case of their test part the same score{nothing} If batch "
-            "norms are trained, a few dozen steps are too few for "
-            "their moving statistics: train longer or with smaller batches. Random weights may also give all images "
-            "the same features."
+            f"{num_flat} of {len(runs)} runs give nearly the same number for every case (their SD is below a tenth of "
+            f"the SD of the labels): they say little more than the median of the training part.{_WHY_FLAT}"
         )
     diverged = int(runs["diverged"].sum())
     if diverged:

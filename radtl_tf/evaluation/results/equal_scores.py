@@ -1,4 +1,4 @@
-"""Find weights that give the same scores in every run: they are one network under two names."""
+"""Scores that do not vary: weights with the same scores in every run, and numbers that are nearly constant."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
+from radtl_tf.evaluation.results.predictions import RUN
+from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.records.runs import Scenario
 
 _FEW = 2  # values
+_FLAT = 0.1  # of the SD of the truth
 
 
 def equal_weights(record: ExperimentRecord, predictions: pd.DataFrame) -> list[tuple[str, str]]:
@@ -28,6 +31,17 @@ def equal_weights(record: ExperimentRecord, predictions: pd.DataFrame) -> list[t
     same = [pair for pair in combinations(of_weights, 2) if of_weights[pair[0]] == of_weights[pair[1]]]
     scores = predictions[list(record.target.score)].to_numpy()
     return same if same and len(np.unique(scores)) > _FEW else []
+
+
+def num_flat(record: ExperimentRecord, parts: RunParts) -> int:
+    """Return how many runs of a regression give nearly the same number for every case of their test part.
+
+    Nearly the same: the SD of the scores is below a tenth of the SD of the truth. 0 for other tasks.
+    """
+    if not record.target.is_number:
+        return 0
+    runs = record.runs[RUN].itertuples(index=False, name=None)
+    return sum(bool(test.score.std() < _FLAT * test.truth.std()) for test in map(parts.test, runs))
 
 
 def _place(scenario: Scenario) -> tuple[object, ...]:

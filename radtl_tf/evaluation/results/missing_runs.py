@@ -26,14 +26,14 @@ class _Lack:
 
 
 def without_failed(record: ExperimentRecord, folder: Path) -> ExperimentRecord:
-    """Return the record without the settings that lack runs, if each missing run is in ``failed.json``.
+    """Return the record without the settings that lack runs, if each missing run is recorded as failed.
 
     A setting is all of its learning rates and its linear probe. The question is dropped if one of its weights lacks a
     setting. If a run is missing for another reason, the experiment has not ended, and the record is returned unchanged.
 
     Raises:
         DataError: no setting is complete.
-        OutputError: ``failed.json`` is damaged.
+        OutputError: the record of failures is damaged.
     """
     failures = read_failures(folder)
     absent = _absent(record) if failures else {}

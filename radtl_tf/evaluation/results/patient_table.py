@@ -58,37 +58,44 @@ def patient_table(record: ExperimentRecord, parts: RunParts) -> PatientTable:
             rows[repeat, of_fold] = repeat * record.num_folds + fold
     added = _added_to_error if record.target.is_number else _added
     each = [
-        [
-            added([parts.test((name, repeat, fold)) for fold in range(record.num_folds)], of_repeat, len(everyone))
-            for repeat, of_repeat in enumerate(owners)
-        ]
-        for name in names
+        added(
+            [[parts.test((name, repeat, fold)) for fold in range(record.num_folds)] for name in names],
+            of_repeat,
+            len(everyone),
+        )
+        for repeat, of_repeat in enumerate(owners)
     ]
     sizes = record.runs.groupby("scenario")["train_patients"].mean().reindex(names).to_numpy()
     labels = [np.zeros(len(test.truth)) if record.target.is_number else test.truth for test in repeats[0]]
     groups = _groups(np.concatenate(labels), np.concatenate(owners[0]), len(everyone))
-    return PatientTable(pd.Index(names), np.array(each), rows, groups, sizes / record.data.patients)
+    return PatientTable(pd.Index(names), np.stack(each, axis=1), rows, groups, sizes / record.data.patients)
 
 
-def _added(tests: Sequence[RunPart], owners: Sequence[NDArray[np.int64]], num_patients: int) -> NDArray[np.float64]:
-    """Return what each patient adds in one repeat (P,): with several classes, the mean over them."""
-    truth, score = (np.concatenate([getattr(test, name) for test in tests]) for name in ("truth", "score"))
-    folds, patients = np.repeat(np.arange(len(tests)), [len(test.case) for test in tests]), np.concatenate(owners)
+def _added(
+    tests: Sequence[Sequence[RunPart]], owners: Sequence[NDArray[np.int64]], num_patients: int
+) -> NDArray[np.float64]:
+    """Return what each patient adds in one repeat (S, P) of each scenario: with several classes, the mean over them.
+
+    All scenarios have the same test cases, so they are ranked together.
+    """
+    truth, patients = np.concatenate([test.truth for test in tests[0]]), np.concatenate(owners)
+    scores = np.stack([np.concatenate([test.score for test in of]) for of in tests], axis=-1)
+    folds = np.repeat(np.arange(len(owners)), [len(of) for of in owners])
     found = []
-    for labels, scores in zip(truth.reshape(len(truth), -1).T, score.reshape(len(score), -1).T, strict=True):
+    for number, labels in enumerate(truth.reshape(len(truth), -1).T):
         known = ~np.isnan(labels)
-        of_known = (labels[known] == 1, scores[known], folds[known], patients[known])
-        found.append(contributions(*of_known, num_patients))
-    return np.mean(found, axis=0)
+        of_class = scores.reshape(len(truth), -1, len(tests))[known, number]
+        found.append(contributions(labels[known] == 1, of_class, folds[known], patients[known], num_patients))
+    return np.mean(found, axis=0).T
 
 
 def _added_to_error(
-    tests: Sequence[RunPart], owners: Sequence[NDArray[np.int64]], num_patients: int
+    tests: Sequence[Sequence[RunPart]], owners: Sequence[NDArray[np.int64]], num_patients: int
 ) -> NDArray[np.float64]:
-    """Return what each patient adds to the error of one repeat's mean MAE (P,)."""
-    errors = np.concatenate([np.abs(test.score - test.truth) for test in tests])
-    folds = np.repeat(np.arange(len(tests)), [len(test.case) for test in tests])
-    return error_contributions(errors, folds, np.concatenate(owners), num_patients)
+    """Return what each patient adds to the error of one repeat's mean MAE (S, P) of each scenario."""
+    folds = np.repeat(np.arange(len(owners)), [len(of) for of in owners])
+    errors = [np.concatenate([np.abs(test.score - test.truth) for test in of]) for of in tests]
+    return np.stack([error_contributions(of, folds, np.concatenate(owners), num_patients) for of in errors])
 
 
 def _groups(truth: Truth, patients: NDArray[np.int64], num_patients: int) -> NDArray[np.int64]:

@@ -44,8 +44,18 @@ class RunParts:
         Raises:
             DataError: ``unit`` is ``patient`` and a patient has images of different classes.
         """
+        self._arrange(by_unit(predictions, unit, target), unit, target)
+
+    @classmethod
+    def of_units(cls, units: pd.DataFrame, unit: Unit, target: Target = BINARY) -> RunParts:
+        """Arrange the rows of ``by_unit``."""
+        parts = cls.__new__(cls)
+        parts._arrange(units, unit, target)
+        return parts
+
+    def _arrange(self, units: pd.DataFrame, unit: Unit, target: Target) -> None:
         case = "patient" if unit == "patient" else "example"
-        rows = by_unit(predictions, unit, target).sort_values(case, kind="stable")
+        rows = units.iloc[_ascending(units[case])]
         self._columns = [rows[case].to_numpy(), *arrays(rows, target), rows["patient"].to_numpy()]
         self._known: dict[tuple[str, int, int, str], RunPart] = {}  # every analysis asks for the same parts
         self._places = cast(dict[Any, NDArray[np.int64]], rows.groupby([*RUN, "part"], sort=False).indices)
@@ -63,3 +73,9 @@ class RunParts:
         if key not in self._known:
             self._known[key] = RunPart(*(column[self._places[key]] for column in self._columns))
         return self._known[key]
+
+
+def _ascending(cases: pd.Series) -> NDArray[np.int64]:
+    """Return the places (n,) of the rows in ascending order; equal ones keep theirs. Texts are compared once each."""
+    codes, _ = pd.factorize(cases, sort=True)
+    return np.argsort(codes, kind="stable")

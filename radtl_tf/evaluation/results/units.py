@@ -57,7 +57,11 @@ def fold_values(predictions: pd.DataFrame, unit: Unit, target: Target = BINARY) 
     Values are those of the question's metric, the AUROC or the MAE, per ``unit``; the inner loss is per image, as
     training chooses by it. A run without inner rows, or with only one class in them, has ``nan`` there.
     """
-    units = by_unit(predictions, unit, target)
+    return values_of_units(by_unit(predictions, unit, target), predictions, target)
+
+
+def values_of_units(units: pd.DataFrame, predictions: pd.DataFrame, target: Target = BINARY) -> pd.DataFrame:
+    """Return the ``fold_values`` of ``units``, which come from ``by_unit``."""
     test, inner = units["part"] == "test", units["part"] == "inner"
     images, metric = predictions[predictions["part"] == "inner"], question_metric(target.kind).of(target.kind)
     values = {

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from radtl_tf.evaluation.inference.corrected_t import fold_mean
-from radtl_tf.evaluation.metrics.auroc import Score, Truth, of_known
-from radtl_tf.evaluation.metrics.metric_table import OF_PROBABILITIES
-from radtl_tf.evaluation.metrics.recalibration import Map, by_class, platt, temperature, temperature_of_classes
+from radtl_tf.evaluation.metrics import metric_table
+from radtl_tf.evaluation.metrics.auroc import of_known
+from radtl_tf.evaluation.metrics.recalibration import Cases, Map, by_class, platt, temperature, temperature_of_classes
 from radtl_tf.evaluation.metrics.secondary import NUM_BINS, adaptive_bins
 from radtl_tf.evaluation.question.chosen_runs import Side
 from radtl_tf.evaluation.question.estimates import ESTIMATE_COLUMNS, num_stuck, setting_row
@@ -22,7 +22,7 @@ from radtl_tf.evaluation.secondary.inner_patients import too_few_inner
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.runs import Setting
 
-Fit = Callable[[Truth, Score], Map]
+Fit = Callable[[Sequence[Cases]], list[Map]]
 MAPS: dict[Kind, dict[str, Fit]] = {
     "binary": {"Platt scaling": platt, "temperature": temperature},
     "multiclass": {"temperature": temperature_of_classes},
@@ -61,7 +61,7 @@ def calibration(
         return Calibration(pd.DataFrame(columns=list(ESTIMATE_COLUMNS)), _NO_BINS, ())
     reason = too_few_inner(counts, record.target)
     names = record.target.outputs or ("",)
-    rows = [] if reason else [row for of in settings.items() for row in _recalibrated(record, values, parts, *of)]
+    rows = [] if reason else _rows(record, values, settings, _recalibrated(record, parts, settings))
     return Calibration(
         estimates=pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS)),
         reliability=pd.concat(
@@ -94,23 +94,33 @@ def reliability(parts: RunParts, side: Side, number: int = 0, name: str = "") ->
     return pd.DataFrame(dict(zip(RELIABILITY_COLUMNS, columns, strict=True)))
 
 
+def _rows(
+    record: ExperimentRecord, values: RunValues, settings: dict[Setting, Side], table: dict[str, dict[RunKey, float]]
+) -> list[tuple[object, ...]]:
+    """Return the rows of ``estimates.csv``; ``table`` comes from ``_recalibrated``."""
+    return [
+        setting_row(
+            *(record, setting, name, side.of(of_run.__getitem__)),
+            metric_table.BY_NAME[name.split(": ")[1]].bounds(record.target.kind),
+            num_stuck(values, side),
+        )
+        for setting, side in settings.items()
+        for name, of_run in table.items()
+    ]
+
+
 def _recalibrated(
-    record: ExperimentRecord, values: RunValues, parts: RunParts, setting: Setting, side: Side
-) -> Iterator[tuple[object, ...]]:
-    stuck = num_stuck(values, side)
-    for name, fit in MAPS[record.target.kind].items():
-        scores = {run: _apply(fit, parts, run) for run in side.keys}
-        for metric in OF_PROBABILITIES:
-            value = metric.of(record.target.kind)
-            found = {run: value(parts.test(run).truth, score) for run, score in scores.items()}
-            per_fold, bounds = side.of(found.__getitem__), metric.bounds(record.target.kind)
-            yield setting_row(record, setting, f"{name}: {metric.name}", per_fold, bounds, stuck)
-
-
-def _apply(fit: Fit, parts: RunParts, run: RunKey) -> Score:
-    """Return the scores of a run's test part after the map fitted on its inner part."""
-    inner = parts.inner(run)
-    return fit(inner.truth, inner.score)(parts.test(run).score)
+    record: ExperimentRecord, parts: RunParts, settings: dict[Setting, Side]
+) -> dict[str, dict[RunKey, float]]:
+    """Return each metric of each map, such as ``temperature: Brier``: per run its value on the test part."""
+    runs = list(dict.fromkeys(run for side in settings.values() for run in side.keys))
+    inner, tests = ([(of.truth, of.score) for of in map(part, runs)] for part in (parts.inner, parts.test))
+    found, kind = {}, record.target.kind
+    for name, fit in MAPS[kind].items():
+        cases = [(truth, apply(score)) for (truth, score), apply in zip(tests, fit(inner), strict=True)]
+        for metric in metric_table.OF_PROBABILITIES:
+            found[f"{name}: {metric.name}"] = dict(zip(runs, metric.values(kind, cases), strict=True))
+    return found
 
 
 def _notes(record: ExperimentRecord, reason: str) -> Iterator[str]:

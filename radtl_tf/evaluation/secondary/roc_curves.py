@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,7 @@ from radtl_tf.evaluation.metrics.auroc import over_classes
 from radtl_tf.evaluation.question.contrasts import side
 from radtl_tf.evaluation.question.inner_choice import Measured, RunValues
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
-from radtl_tf.evaluation.results.predictions import RUN
-from radtl_tf.evaluation.results.units import arrays, by_unit
+from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.records.runs import Scenario
 
 Numbers = NDArray[np.float64]
@@ -120,7 +118,7 @@ def _line(values: RunValues, names: tuple[str, str, str], scenarios: Sequence[Sc
     return Line(*names, chosen, values.measured_at(chosen))
 
 
-def curve_table(record: ExperimentRecord, shown: Sequence[Line], predictions: pd.DataFrame) -> pd.DataFrame:
+def curve_table(record: ExperimentRecord, shown: Sequence[Line], parts: RunParts) -> pd.DataFrame:
     """Return per line, ``kind`` and ``x`` (0..1) the mean over all folds and repeats and the lowest and highest fold.
 
     Curves, also of several classes, are averaged vertically: ``x`` is the false-positive rate or the sensitivity.
@@ -129,13 +127,7 @@ def curve_table(record: ExperimentRecord, shown: Sequence[Line], predictions: pd
     """
     if record.target.is_number:
         return pd.DataFrame(columns=list(CURVE_COLUMNS))
-    tested = by_unit(predictions[predictions["part"] == "test"], record.data.unit, record.target)
-    names = {name for line in shown for name in line.chosen}
-    cases = {
-        run: arrays(group, record.target)
-        for run, group in tested[tested["scenario"].isin(names)].groupby(RUN, sort=False)
-    }
-    tables = [_averaged(kind, line, cases, record.num_folds) for kind in _KINDS for line in shown]
+    tables = [_averaged(kind, line, parts, record.num_folds) for kind in _KINDS for line in shown]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(CURVE_COLUMNS))
 
 
@@ -145,10 +137,8 @@ def _curve(kind: str, truth: NDArray[np.int64], score: Numbers) -> Numbers:
     return of_one(truth, score) if truth.ndim == 1 else over_classes(of_one)(truth, score)
 
 
-def _averaged(
-    kind: str, line: Line, cases: Mapping[Any, tuple[NDArray[np.int64], Numbers]], folds: int
-) -> pd.DataFrame:
-    curves = np.stack([_curve(kind, *cases[run]) for run in line.runs])
+def _averaged(kind: str, line: Line, parts: RunParts, folds: int) -> pd.DataFrame:
+    curves = np.stack([_curve(kind, test.truth, test.score) for test in map(parts.test, line.runs)])
     area = measured_mean(line.measured.folds.to_numpy(), folds, line.measured.patients)
     low, high = area.interval_of_share()
     return pd.DataFrame(

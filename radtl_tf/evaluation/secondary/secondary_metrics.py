@@ -68,10 +68,11 @@ def secondary_metrics(
 
 def _score_table(record: ExperimentRecord, parts: RunParts, runs: dict[RunKey, None]) -> dict[str, dict[RunKey, float]]:
     """Return per metric its value on the test part of each run."""
-    tests = {run: parts.test(run) for run in runs}
+    cases = [(test.truth, test.score) for test in map(parts.test, runs)]
+    kind = record.target.kind
     return {
-        metric.name: {run: metric.of(record.target.kind)(test.truth, test.score) for run, test in tests.items()}
-        for metric in metric_table.secondary_metrics(record.target.kind)
+        metric.name: dict(zip(runs, metric.values(kind, cases), strict=True))
+        for metric in metric_table.secondary_metrics(kind)
     }
 
 
@@ -128,8 +129,9 @@ def _other_unit(
     if not pairs or record.data.examples == record.data.patients:
         return comparison_frame([]), ()
     unit: Unit = "image" if record.data.unit == "patient" else "patient"
+    shown = {scenario for pair in pairs for side in pair for scenario, _, _ in side.keys}
     try:
-        parts = RunParts(predictions, unit, record.target)
+        parts = RunParts(predictions[predictions["scenario"].isin(shown)], unit, record.target)
     except DataError as error:
         return comparison_frame([]), (f"No sensitivity analysis per {unit}: {str(error).split(',')[0]}.",)
     reason = f"sensitivity analysis of the question, per {unit}; the same runs"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
@@ -29,15 +30,15 @@ class Course:
 
 def courses(record: ExperimentRecord, shown: Sequence[Line], histories: pd.DataFrame) -> list[Course]:
     """Return the course of every setting among ``shown``; none if no run has a history."""
-    by_run = dict(list(histories.groupby(RUN, sort=False)))
+    by_run = histories.groupby(RUN, sort=False).indices
     runs = record.runs.set_index(RUN)
     found = []
     for line in shown:
-        rows = [by_run[run] for run in line.runs if run in by_run]
-        if line.panel != QUESTION and rows:
+        rows = [by_run[run] for run in line.runs if run in by_run] if line.panel != QUESTION else []
+        if rows:
             kept = runs.loc[pd.MultiIndex.from_tuples(line.runs)].reset_index(drop=True)
             table = pd.DataFrame({"epoch": kept["best_epoch"], "stuck": kept["converged"].isin([False])})
-            found.append(Course(line, _spread(pd.concat(rows)), table))
+            found.append(Course(line, _spread(histories.iloc[np.concatenate(rows)]), table))
     return found
 
 

@@ -15,7 +15,7 @@ from radtl_tf.records.experiment_facts import read_written
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.integrity.sealed_json import intact_object
 from radtl_tf.records.safety.leftovers import is_left_over
-from radtl_tf.records.safety.lock import holder_of
+from radtl_tf.records.safety.lock import holder_of, workers_of
 
 _DAY = 24 * 3600.0  # seconds
 _KEY, _SUMS = "key.json", "checksums.json"  # of an entry of cached features
@@ -69,7 +69,7 @@ def remove(found: Iterable[Leftover]) -> int:
 
 
 def _refuse_in_use(folder: Path) -> None:
-    holder = holder_of(folder)
+    holder = next(iter(workers_of(folder).values()), holder_of(folder))
     if holder is not None:
         raise OutputError(f"{folder} is in use by {holder}: wait until it ends, then clean the folder.")
 
@@ -80,9 +80,10 @@ def _parts(folder: Path) -> Iterator[tuple[Path, str]]:
         inside = any(parent.suffix == ".part" for parent in path.relative_to(folder).parents)
         if not inside and is_left_over(path, time.time()):
             yield path, "left by a process that has ended"
-    for path in sorted(folder.glob("data/**/incomplete.*")):
-        if _age(path) > _DAY:
-            yield path, "half-built data set"
+    for pattern in ("data/**/incomplete.*", "data/**/.*.shards"):
+        for path in sorted(folder.glob(pattern)):
+            if _age(path) > _DAY:
+                yield path, "half-built data set"
 
 
 def _data_sets(output: OutputFolder, used: str | None) -> Iterator[tuple[Path, str]]:

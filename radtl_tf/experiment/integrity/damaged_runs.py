@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from radtl_tf.errors import ExperimentError
 from radtl_tf.logs import get_logger
-from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.folder import RunFolder
 from radtl_tf.records.integrity.run_checksums import damaged_files
 from radtl_tf.records.runs import Run
 from radtl_tf.training.run import Outcome
@@ -14,18 +16,17 @@ from radtl_tf.training.run import Outcome
 _log = get_logger(__name__)
 
 
-def reopen_damaged_runs(folder: OutputFolder) -> list[str]:
-    """Remove ``DONE.json`` of every finished run with a damaged file, so that it is trained again; return their names.
+def reopen_damaged_runs(runs: Iterable[RunFolder]) -> list[str]:
+    """Remove ``DONE.json`` of those of ``runs`` that are finished and damaged, so that they are trained again.
 
-    All files of all runs are read once. The log has a line per damaged run.
+    All of their files are read once. The log has a line per damaged run. Returns the names of the damaged runs.
     """
-    found = {run: damaged_files(run) for run in folder.finished()}
-    damaged = {run: names for run, names in found.items() if names}
-    for run, names in damaged.items():
-        name = run.root.relative_to(folder.runs).as_posix()
+    found = {run: damaged_files(run) for run in runs if run.marker.is_file()}
+    damaged = {"/".join(run.root.parts[-2:]): (run, names) for run, names in found.items() if names}
+    for name, (run, names) in damaged.items():
         _log.warning(f"{name}: {', '.join(names)} is damaged or was changed: this run is trained again")
         run.marker.unlink()
-    return [run.root.relative_to(folder.runs).as_posix() for run in damaged]
+    return list(damaged)
 
 
 def check_finite(run: Run, outcome: Outcome) -> None:

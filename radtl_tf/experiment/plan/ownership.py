@@ -7,9 +7,12 @@ import shutil
 from typing import Any
 
 from radtl_tf.errors import OutputError
+from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.experiment_facts import EARLIER_DEFAULTS, read_written
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.integrity.sealed_json import intact_object
+from radtl_tf.records.reader import as_dict
+from radtl_tf.records.safety.lock import workers_of
 
 PATHS = ("experiment.task.manifest", "experiment.task.images", "experiment.task.dataset")
 _FILES = re.compile(r"experiment\.weights\..+\.files\..+")
@@ -17,8 +20,17 @@ REDONE = "experiment.evaluation"  # may change after the runs: it says what is e
 
 
 def is_begun(folder: OutputFolder) -> bool:
-    """Return whether a run of a known experiment is finished; before that, any experiment may use the folder."""
-    return bool(folder.finished()) and intact_object(folder.experiment) is not None
+    """Return whether a run of a known experiment is finished, or a process trains one of its work units.
+
+    Before that, any experiment may use the folder.
+    """
+    return bool(folder.finished() or workers_of(folder.root)) and intact_object(folder.experiment) is not None
+
+
+def is_same(folder: OutputFolder, facts: dict[str, Any]) -> bool:
+    """Return whether ``experiment.json`` is of the experiment with these ``facts``."""
+    written = intact_object(folder.experiment) or {}
+    return comparable({key: written.get(key) for key in facts}) == comparable(facts)
 
 
 def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
@@ -34,6 +46,19 @@ def refuse_other(folder: OutputFolder, record: dict[str, Any]) -> None:
         change = _first_change(_with_earlier_defaults(written.get(key), value), value, key)
         if change:
             raise OutputError(f"{folder.root} holds another experiment ({change}): choose another output folder.")
+
+
+def refuse_other_experiment(folder: OutputFolder, experiment: Experiment) -> None:
+    """Refuse an output folder that was prepared for another experiment; ``auto`` has become a batch size there.
+
+    Raises:
+        OutputError: naming the first value that differs.
+    """
+    wanted = as_dict(experiment)
+    if experiment.training.batch_size == "auto":
+        size = read_written(folder.experiment)["experiment"]["training"]["batch_size"]
+        wanted = {**wanted, "training": {**wanted["training"], "batch_size": size}}
+    refuse_other(folder, {"experiment": wanted})
 
 
 def _with_earlier_defaults(old: Any, new: Any) -> Any:
@@ -70,9 +95,10 @@ def start_over(folder: OutputFolder) -> None:
 
     The data set, its pixels and the key of the hashes stay; each is used again only for the same data.
     """
-    for file in (folder.baselines, folder.inputs, folder.image_hashes, folder.predictions, folder.similarity):
+    files = (folder.prepared, folder.baselines, folder.inputs, folder.image_hashes, folder.metadata)
+    for file in (*files, folder.predictions, folder.similarity):
         file.unlink(missing_ok=True)
-    for place in (folder.tensorboard, folder.saliency, folder.refits):
+    for place in (folder.tensorboard, folder.saliency, folder.images, folder.refits):
         shutil.rmtree(place, ignore_errors=True)
 
 

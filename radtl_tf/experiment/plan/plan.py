@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.data import Source, pixels_of, take_in
 from radtl_tf.experiment.plan.device import with_batch_size
 from radtl_tf.experiment.plan.folds import check_shares, fold_warnings
+from radtl_tf.experiment.plan.networks import Networks
 from radtl_tf.experiment.plan.ownership import comparable, is_begun, refuse_other
 from radtl_tf.experiment.plan.scenarios import scenarios_of, weights_records
 from radtl_tf.experiment.plan.weights import check_weights
@@ -34,7 +35,6 @@ from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import Run, Scenario, Target, runs_of
 from radtl_tf.training.device import Device
-from radtl_tf.training.features.feature_key import images_hash
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class Plan:
     accepted: tuple[str, ...]
     warnings: list[str]
     data_set: Path | None = None
+    networks: Networks = field(default_factory=Networks)
+    known_facts: dict[str, Any] | None = None
 
     @property
     def target(self) -> Target:
@@ -64,8 +66,11 @@ class Plan:
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """Return the facts that may not change after a finished run: experiment, data, folds, weights, scenarios."""
-        return facts_of(self)
+        """Return the facts that may not change after a finished run: experiment, data, folds, weights, scenarios.
+
+        They are ``known_facts`` if the plan was opened from files.
+        """
+        return facts_of(self) if self.known_facts is None else self.known_facts
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -125,13 +130,13 @@ def make_plan(
         DataError, WeightsError, ExperimentError: the input is wrong; nothing has been trained.
         OutputError: ``folder`` cannot be written, holds finished runs of another experiment, or the machine changed.
     """
-    records = _weights(experiment, weights_folder)
+    records, networks = _weights(experiment, weights_folder), Networks()
     experiment = with_batch_size(experiment, folder, device)
     scenarios = scenarios_of(experiment, records)
     if is_begun(folder):
         refuse_other(folder, {"experiment": as_dict(experiment)})
     else:
-        check_weights(records, experiment.training.image_size)
+        check_weights(records, experiment.training.image_size, networks)
     _check_finished(experiment, folder, scenarios, device, allow_changed)
     intake = take_in(experiment, folder, accepted, source)
     check_shares(intake.cases, intake.folds, experiment)
@@ -143,16 +148,17 @@ def make_plan(
         records=records,
         scenarios=scenarios,
         pixels=pixels_of(intake, experiment, folder),
-        images_hash=images_hash(intake.readings),
+        images_hash=intake.known.images_hash,
         cache=cache_folder or folder.features,
         data_sha256=intake.sha256,
         device=device,
-        findings=intake.checked.findings,
+        findings=intake.known.findings,
         accepted=tuple(accepted),
         warnings=[*fold_warnings(intake.folds), *intake.warnings(accepted)],
         data_set=_below(Path(intake.builder.data_path), folder.root),
+        networks=networks,
     )
-    write_plan(plan, intake.readings)
+    write_plan(plan, intake.readings, intake.known.metadata)
     return plan
 
 
@@ -160,7 +166,7 @@ def _check_finished(
     experiment: Experiment, folder: OutputFolder, scenarios: list[Scenario], device: Device, allow_changed: bool
 ) -> None:
     """Reopen damaged runs; if runs remain, refuse to train them with other software or hardware."""
-    reopen_damaged_runs(folder)
+    reopen_damaged_runs(folder.finished())
     if folder.finished() and not all(folder.is_done(run) for run in runs_of(experiment, scenarios)):
         check_machine(folder, context(device), experiment.training.determinism, allowed=allow_changed)
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from radtl_tf.experiment.plan.networks import Networks
 from radtl_tf.experiment.plan.scenarios import Records
-from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import convention
-from radtl_tf.models.weights.sources import WeightsRecord, initialize
+from radtl_tf.models.weights.sources import WeightsRecord, needs_check
 from radtl_tf.records.experiment_facts import WeightsFacts
 
 
-def check_weights(records: Records, image_size: int) -> None:
+def check_weights(records: Records, image_size: int, networks: Networks) -> None:
     """Load every weights file once into its backbone, so that a wrong file stops the experiment before it starts.
+
+    A file that has passed this check before is not loaded: its sha256 is enough. ``networks`` keep what is built and
+    read; the backbone that is trained first comes last.
 
     Raises:
         WeightsError: a file is not what it claims to be, or cannot be downloaded.
     """
-    given = {(record.backbone, record.name): record for record in records.values() if record.source != "random"}
-    for backbone, group in groupby(sorted(given), key=lambda key: key[0]):
-        base = build_base(backbone, image_size, seed=0)
+    unknown = {(record.backbone, record.name): record for record in records.values() if needs_check(record)}
+    for backbone, group in groupby(sorted(unknown, reverse=True), key=lambda key: key[0]):
+        base = networks.take(backbone, image_size)
         for key in group:
-            initialize(base, given[key], seed=0)
+            networks.start(base, unknown[key], seed=0)
+        networks.keep(base, backbone, image_size)
 
 
 def weights_facts(record: WeightsRecord) -> dict[str, Any]:

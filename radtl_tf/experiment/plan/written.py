@@ -19,9 +19,10 @@ from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.folds import folds_text
 from radtl_tf.experiment.plan.image_summary import write_image_hashes, write_inputs
 from radtl_tf.experiment.plan.metadata import write_metadata
-from radtl_tf.experiment.plan.ownership import PATHS, comparable, is_begun, refuse_other, start_over
+from radtl_tf.experiment.plan.ownership import PATHS, comparable, is_begun, is_same, refuse_other, start_over
 from radtl_tf.experiment.plan.weights import weights_facts
 from radtl_tf.logs import get_logger
+from radtl_tf.records.ages import grouped
 from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_text
 from radtl_tf.records.experiment_facts import read_written, write_facts
@@ -37,15 +38,17 @@ if TYPE_CHECKING:
 _log = get_logger(__name__)
 
 
-def write_plan(plan: Plan, readings: Sequence[Reading]) -> None:
+def write_plan(plan: Plan, readings: Sequence[Reading], metadata: Sequence[str]) -> None:
     """Write everything known before the first run; if a run is finished, check that the files agree.
+
+    ``metadata`` names the metadata that some image has. Readings are used only for files that are not there.
 
     Raises:
         OutputError: the folder cannot be written or holds finished runs of another experiment.
         ExperimentError: no image has a value for a subgroup that the evaluation names.
     """
     _write_experiment(plan)
-    write_metadata(plan.folder, readings, plan.experiment.evaluation.subgroups)
+    write_metadata(plan.folder, readings, plan.experiment.evaluation.subgroups, metadata)
     _write_baselines(plan, readings)
     write_inputs(plan.folder, readings, len(plan.cases.patient_ids))
     write_image_hashes(plan.folder, readings)
@@ -77,7 +80,7 @@ def _write_experiment(plan: Plan) -> None:
         today |= recovered(plan.folder, comparable(plan.facts))
         lost = "experiment.json was lost and written again: earlier changes are not known"
         today["changes"] = [{"date": _today(), "what": lost}]
-    else:
+    elif not is_same(plan.folder, plan.facts):
         start_over(plan.folder)
     _write_folds(plan)
     write_facts(plan.folder.experiment, {"format": 1, **plan.facts, **today, **said, **_data_set(plan)})
@@ -146,10 +149,11 @@ def _data(plan: Plan) -> dict[str, Any]:
         },
         "unit": cases.unit,
         **({"unknown": asdict(cases.gaps)} if cases.gaps else {}),
-        **({"numbers": _numbers(cases)} if cases.is_number else {}),
+        **({"numbers": _numbers(cases, plan.experiment.task.label_unit)} if cases.is_number else {}),
     }
 
 
-def _numbers(cases: Cases) -> dict[str, float]:
+def _numbers(cases: Cases, unit: str | None) -> dict[str, float]:
     truth = cases.truth
-    return {name: float(getattr(truth, method)()) for name, method in _NUMBERS.items()}
+    found = {name: float(getattr(truth, method)()) for name, method in _NUMBERS.items()}
+    return found | {name: grouped(found[name], unit) for name in ("min", "max")}

@@ -9,10 +9,13 @@ import csv
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
+from itertools import product
 from pathlib import Path
+from threading import Thread
 from typing import Literal
 
 from radtl_tf import places
@@ -104,6 +107,20 @@ def find(row: CatalogueRow, folder: Path) -> Path | None:
     return next((folder / file for file in row.files if (folder / file).is_file()), None)
 
 
+def files_present(
+    names: Collection[str], backbones: Collection[str], declared: Mapping[str, Mapping[str, Path]], folder: Path
+) -> list[Path]:
+    """Return the files of the weights ``names`` for ``backbones`` that this machine has, without reading them.
+
+    ``declared`` are the files of the experiment by name and backbone; the others are looked for in ``folder``.
+    """
+    known = {(name, backbone): file for name in names for backbone, file in declared.get(name, {}).items()}
+    listed = {(row.name, row.backbone): find(row, folder) for row in catalogue()}
+    wanted = product(names, backbones)
+    files = (known.get(key) or listed.get(key) for key in wanted)
+    return [file for file in dict.fromkeys(files) if file and file.is_file()]
+
+
 def availability(row: CatalogueRow, folder: Path) -> Availability:
     """Return whether this machine has the file of a row; a file is hashed only if its checksum is published."""
     file = find(row, folder)
@@ -189,6 +206,26 @@ def known_sum(path: Path, kind: str = "sha256") -> str:
     """Return the sha256 or md5 of a file; it is computed again only if the size or modification time changes."""
     status = path.stat()
     return _sum(path.absolute(), kind, status.st_size, status.st_mtime_ns)
+
+
+@contextmanager
+def hashed_meanwhile(files: Iterable[Path]) -> Iterator[None]:
+    """Hash ``files`` in a thread while the block does something else; later ``known_sum`` knows them.
+
+    A file that cannot be read is left to those who need it.
+    """
+
+    def work() -> None:
+        for file in files:
+            with suppress(OSError):
+                known_sum(file)
+
+    thread = Thread(target=work, name="weights-hashes", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 @lru_cache(maxsize=64)  # more than the files of any grid

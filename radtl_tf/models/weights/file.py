@@ -15,7 +15,7 @@ import numpy as np
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import BACKBONES, Backbone
 from radtl_tf.models.plain_graph import keras_kind
-from radtl_tf.models.weights.catalogue import sha256_of
+from radtl_tf.models.weights.catalogue import known_sum
 from radtl_tf.models.weights.guarded_process import read_apart
 from radtl_tf.models.weights.reader import read
 from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
@@ -113,7 +113,7 @@ def _check_outside(path: Path, schema: Schema) -> str:
         hints = (hint for magic, hint in _HINTS if start.startswith(magic))
         hint = "it is empty" if not start else next(hints, f"it starts with {ascii(start[:8])[1:]}")
         raise refusal("not HDF5", f"{hint}.")
-    return sha256_of(path)
+    return known_sum(path)
 
 
 def write_weights(path: Path, base: keras.Model) -> None:

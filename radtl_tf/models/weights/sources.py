@@ -38,6 +38,7 @@ from radtl_tf.models.weights.catalogue import (
     rows_of,
 )
 from radtl_tf.models.weights.file import read_weights
+from radtl_tf.models.weights.verified import is_verified, remember_verified
 from radtl_tf.places import weights_folder
 from radtl_tf.records.experiment import WeightsEntry
 
@@ -78,15 +79,8 @@ def resolve(
         ExperimentError: the name, backbone or convention is unknown, or weights are declared without a convention.
         WeightsError: the file is missing; the message says where to get it and where to put it.
     """
-    row = backbone_row(backbone)
-    entry = entries.get(name, WeightsEntry())
-    listed = _listed(name, backbone)
-    _check_known(name, entries)
-    made_with = _made_with(entry.files.get(backbone))
-    native = entry.pixels or made_with or (listed.pixels if listed else row.pixels if name == RANDOM else None)
-    if native is None:
-        raise ExperimentError(f"Weights {name!r} have no pixel convention: add pixels to [weights.{name}].")
-    native = convention(native).name
+    native = native_pixels(name, backbone, entries)
+    entry, listed = entries.get(name, WeightsEntry()), _listed(name, backbone)
     chosen = native if pixels == NATIVE else convention(pixels).name
     source, file = _locate(name, backbone, entry, listed, folder)
     return WeightsRecord(
@@ -98,6 +92,22 @@ def resolve(
         native_pixels=native,
         sha256=_sum(file, listed if file and file not in entry.files.values() else None),
     )
+
+
+def native_pixels(name: str, backbone: str, entries: dict[str, WeightsEntry]) -> str:
+    """Return the pixel convention of the weights called ``name`` for a backbone; no file needs to be there.
+
+    Raises:
+        ExperimentError: the name, backbone or convention is unknown, or weights are declared without a convention.
+        WeightsError: the record next to a file is damaged.
+    """
+    row, entry, listed = backbone_row(backbone), entries.get(name, WeightsEntry()), _listed(name, backbone)
+    _check_known(name, entries)
+    made_with = _made_with(entry.files.get(backbone))
+    native = entry.pixels or made_with or (listed.pixels if listed else row.pixels if name == RANDOM else None)
+    if native is None:
+        raise ExperimentError(f"Weights {name!r} have no pixel convention: add pixels to [weights.{name}].")
+    return convention(native).name
 
 
 def _made_with(file: Path | None) -> str | None:
@@ -153,12 +163,21 @@ def initialize(base: keras.Model, record: WeightsRecord, seed: int) -> None:
     Raises:
         WeightsError: the file does not match the record, or the download failed; ``base`` is then unchanged.
     """
-    if record.source == "random":
+    if record.source == RANDOM:
         draw_weights(base, seed)
-    elif record.source == "keras":
-        assign(base, _downloaded(record.name, record.backbone))
     else:
-        assign(base, _from_file(base, record))
+        assign(base, read_values(base, record))
+
+
+def read_values(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
+    """Return the values of weights that are not random, in the order of ``base.weights``.
+
+    Raises:
+        WeightsError: the file does not match the record, or the download failed.
+    """
+    if record.source == "keras":
+        return _downloaded(record.name, record.backbone)
+    return _from_file(base, record)
 
 
 def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
@@ -171,7 +190,16 @@ def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
         raise WeightsError(f"Weights file {record.file} has changed since it was resolved: start again.")
     for warning in found.report.warnings:
         _log.warning("%s: %s", record.file, warning)
+    if not found.report.warnings:
+        remember_verified(record.file, record.backbone, found.report.sha256)
     return found.values
+
+
+def needs_check(record: WeightsRecord) -> bool:
+    """Return whether the weights must be read to know that they can be used; random ones and known files need not."""
+    if record.source == RANDOM:
+        return False
+    return not (record.file and record.sha256 and is_verified(record.file, record.backbone, record.sha256))
 
 
 def fetch(name: str, backbone: str | None, *, folder: Path) -> Iterator[tuple[CatalogueRow, Path]]:

@@ -1,4 +1,4 @@
-"""``failed.json``: the runs that a crash or a kill has ended, in words."""
+"""``failed/<unit>.json``: the runs that a crash or a kill has ended, in words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from radtl_tf.errors import OutputError
 from radtl_tf.records.disk import read_json, unwritable, write_json
 
 MOST = 2  # tries of a run in one call
-_NAME = "failed.json"
+_FOLDER = "failed"  # with a file per work unit, so that each has one writer
+_EARLIER = "failed.json"  # of all runs, in earlier versions
 
 
 @dataclass(frozen=True)
@@ -32,58 +33,97 @@ class Failure:
         return self.times >= MOST
 
 
-def failures_file(root: Path) -> Path:
-    """Return the path of ``failed.json`` in the output folder ``root``."""
-    return root / _NAME
+def failures_file(root: Path, unit: str) -> Path:
+    """Return the file of the failures of a work unit in the output folder ``root``."""
+    return root / _FOLDER / f"{unit}.json"
 
 
 def read_failures(root: Path) -> dict[str, Failure]:
     """Return the failures of the output folder ``root`` by the names of their runs; empty if there are none.
 
     Raises:
+        OutputError: a file is damaged.
+    """
+    files = [root / _EARLIER, *sorted((root / _FOLDER).glob("[!.]*.json"))]
+    return {name: failure for file in files for name, failure in _read(file)[1].items()}
+
+
+def failures_in(root: Path, unit: str, call: str) -> dict[str, Failure]:
+    """Return the failures of a work unit in one call of a command; those of other calls do not count.
+
+    Raises:
         OutputError: the file is damaged.
     """
-    if not failures_file(root).exists():
-        return {}
-    try:
-        known: Mapping[str, Mapping[str, Any]] = read_json(failures_file(root))["runs"]
-        return {name: Failure(**{key: one[key] for key in Failure.__dataclass_fields__}) for name, one in known.items()}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise OutputError(f"{failures_file(root)} is damaged: not a list of runs. Delete the file.") from error
+    by, known = _read(failures_file(root, unit))
+    return known if by == call else {}
 
 
-def record_failures(root: Path, runs: Iterable[str], reason: str, place: str = "") -> dict[str, Failure]:
-    """Count one more failure of each run; return those of this call.
+def record_failures(
+    root: Path, unit: str, runs: Iterable[str], reason: str, place: str = "", *, call: str
+) -> dict[str, Failure]:
+    """Count one more failure of each run in a call; return those of ``runs``. Only who holds the unit's lock may do so.
 
     Raises:
         OutputError: the folder cannot be written.
     """
-    known, now = read_failures(root), datetime.now(UTC).isoformat(timespec="seconds")
+    known, now = failures_in(root, unit, call), datetime.now(UTC).isoformat(timespec="seconds")
     new = {name: Failure(reason, known[name].times + 1 if name in known else 1, now, place) for name in runs}
-    _write(root, known | new)
+    _write(failures_file(root, unit), call, known | new)
     return new
 
 
-def forget_failures(root: Path, runs: Iterable[str] | None = None) -> None:
-    """Remove the failures of ``runs``, or all of them.
+def forget_failures(root: Path, unit: str, runs: Iterable[str]) -> None:
+    """Remove the failures of ``runs`` of a work unit. Only who holds the unit's lock may do so.
 
     Raises:
         OutputError: the folder cannot be written.
     """
-    kept = {} if runs is None else {name: one for name, one in read_failures(root).items() if name not in set(runs)}
-    if failures_file(root).exists():
-        _write(root, kept)
+    file = failures_file(root, unit)
+    by, known = _read(file)
+    gone = known.keys() & set(runs)
+    if gone:
+        _write(file, by, {name: one for name, one in known.items() if name not in gone})
 
 
-def _write(root: Path, failures: Mapping[str, Failure]) -> None:
+def forget_earlier(root: Path) -> None:
+    """Remove ``failed.json``, which earlier versions wrote for all runs. Only the writer of the folder may do so.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    _unlink(root / _EARLIER)
+
+
+def _read(file: Path) -> tuple[str, dict[str, Failure]]:
+    """Return the call that wrote a file, and the failures."""
+    if not file.exists():
+        return "", {}
+    try:
+        written: Mapping[str, Any] = read_json(file)
+        fields = Failure.__dataclass_fields__
+        known = {name: Failure(**{key: one[key] for key in fields}) for name, one in written["runs"].items()}
+        return written.get("call", ""), known
+    except (KeyError, TypeError, AttributeError) as error:
+        raise OutputError(f"{file} is damaged: not a list of runs. Delete the file.") from error
+
+
+def _write(file: Path, call: str, failures: Mapping[str, Failure]) -> None:
     if failures:
-        write_json(failures_file(root), {"runs": {name: asdict(one) for name, one in failures.items()}})
-        return
+        write_json(file, {"call": call, "runs": {name: asdict(one) for name, one in failures.items()}})
+    else:
+        _unlink(file)
+
+
+def _unlink(file: Path) -> None:
+    """Remove a file, and its folder if this was the last one."""
     try:
         with suppress(FileNotFoundError):
-            failures_file(root).unlink()
+            file.unlink()
     except OSError as error:
-        raise unwritable(failures_file(root), error) from error
+        raise unwritable(file, error) from error
+    if file.parent.name == _FOLDER:
+        with suppress(OSError):  # not empty
+            file.parent.rmdir()
 
 
 def words_for(returncode: int) -> str:

@@ -1,60 +1,33 @@
-"""One writer per output folder: a lock that names its holder, which other hosts judge by its heartbeat.
+"""Who writes an output folder, and who trains a work unit: one process each.
 
-Design: docs/decisions/0023-one-writer.md. The lock is a file that is created exclusively, so it works where a file
-system refuses ``flock``.
+Design: docs/decisions/0023-one-writer.md and 0024-work-units.md.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import platform
+import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import SoftFileLease, Timeout
+from filelock import SoftFileLease
 
 from radtl_tf.errors import OutputError
 from radtl_tf.logs import get_logger
-from radtl_tf.records.disk import temporary_name, unwritable, write_json
 from radtl_tf.records.safety.leftovers import sweep
-from radtl_tf.records.safety.parent import is_written_for_parent
-from radtl_tf.records.safety.processes import is_alive, this_place
+from radtl_tf.records.safety.lock_file import Attempt, Holder, living, recorded, taken
+from radtl_tf.records.safety.parent import at_unit, is_held_by_parent
 
 _log = get_logger(__name__)
 
-LEASE = 120.0  # seconds without a heartbeat after which a lock may be taken over
-HEARTBEAT = 20.0  # seconds between two heartbeats
-_POLL = 0.5  # seconds between two looks at another process's lock
 _LOCK = ".lock"
-
-
-@dataclass(frozen=True)
-class Holder:
-    """The process that writes a folder; ``since`` in ISO 8601 (UTC), ``place`` is the host with its namespace."""
-
-    host: str
-    process: int
-    since: str
-    place: str
-    token: str
-
-    def __str__(self) -> str:
-        return f"process {self.process} on {self.host} since {self.since.replace('T', ' ').replace('+00:00', ' UTC')}"
-
-    @property
-    def is_dead(self) -> bool:
-        """Return whether the process is known to have ended; on another host nothing is known."""
-        return self.place == this_place() and not is_alive(self.process, datetime.fromisoformat(self.since).timestamp())
+_UNIT = re.compile(r"\.(?P<name>.+)\.lock")
 
 
 class LockedError(OutputError):
-    """Another process writes the folder."""
+    """Another process writes the folder, or trains the work unit."""
 
 
 def lock_of(folder: Path) -> Path:
@@ -62,57 +35,108 @@ def lock_of(folder: Path) -> Path:
     return folder / _LOCK
 
 
+def unit_lock_of(folder: Path, unit: str) -> Path:
+    """Return the lock file of a work unit."""
+    return folder / "runs" / f".{unit}.lock"
+
+
 def holder_of(folder: Path) -> Holder | None:
     """Return who writes ``folder``, or ``None`` if nobody does; a lock that its holder's death left does not count."""
-    found = _recorded(lock_of(folder))
-    return None if found is None or found.is_dead else found
+    return living(lock_of(folder))
+
+
+def workers_of(folder: Path) -> dict[str, Holder]:
+    """Return who trains a work unit of ``folder`` now, by the unit's name."""
+    locks = sorted((folder / "runs").glob(".*.lock"))
+    named = {found["name"]: living(lock) for lock in locks if (found := _UNIT.fullmatch(lock.name))}
+    return {unit: holder for unit, holder in named.items() if holder}
 
 
 @contextmanager
-def writing(folder: Path, on_loss: Callable[[], None] | None = None) -> Iterator[None]:
+def writing(folder: Path, on_loss: Callable[[], None] | None = None, *, wait: bool = False) -> Iterator[None]:
     """Be the only writer of ``folder`` in the block; what dead writers left in it is removed first.
 
     Nested blocks of one thread count as one, and a child process uses the lock of its parent. ``on_loss`` is called
-    in another thread if another process takes the lock over. A new folder that stays empty is removed at the end.
+    in another thread if another process takes the lock over. ``wait`` waits for another writer instead of raising. A
+    new folder that stays empty is removed at the end.
 
     Raises:
         LockedError: another process writes the folder; the message says who, since when, and what to do.
         OutputError: the folder cannot be written.
     """
-    if _is_held(folder) or is_written_for_parent(folder):
+    path = lock_of(folder)
+    if _is_held(path) or is_held_by_parent(path):
         yield
         return
     is_new = not folder.exists()
+    busy = _once(f"{folder} is in use by {{}}: waiting for it") if wait else _refusing(folder)
     try:
-        with _taken(lock_of(folder), lambda holder: _refuse(folder, holder), on_loss) as lease:
-            _held[folder.resolve()] = (_this_thread(), lease)
-            try:
-                sweep(folder)
-                yield
-            finally:
-                del _held[folder.resolve()]
+        with taken(path, busy, on_loss) as lease, _remembered(path, lease):
+            sweep(folder)
+            yield
     finally:
         if is_new:
             with suppress(OSError):  # something was written
                 folder.rmdir()
 
 
+@contextmanager
+def working(folder: Path, unit: str, on_loss: Callable[[], None] | None = None) -> Iterator[None]:
+    """Be the only process that trains a work unit of ``folder`` in the block; ``on_loss`` as in ``writing``.
+
+    A child process uses the lock of its parent.
+
+    Raises:
+        LockedError: another process trains the unit.
+        OutputError: the folder cannot be written.
+    """
+    path = unit_lock_of(folder, unit)
+    if is_held_by_parent(path):
+        yield
+        return
+
+    def refuse(holder: Holder | None) -> None:
+        raise LockedError(f"The work unit {unit} is in the hands of {holder or 'another process'}.")
+
+    with taken(path, refuse, on_loss) as lease, _remembered(path, lease):
+        yield
+
+
+@contextmanager
+def working_if_free(attempt: Attempt, unit: str) -> Iterator[bool]:
+    """Try once to be the only process that trains ``unit``, and yield whether it is; ``attempt`` is at its lock file.
+
+    The parent is told the unit. The same attempt may be used again.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    if attempt.once() != "taken":
+        yield False
+        return
+    with attempt.held() as lease, _remembered(attempt.path, lease):
+        at_unit(unit)
+        yield True
+
+
 def check_held(folder: Path) -> None:
-    """Refuse to go on if another process has taken over the lock of ``folder`` from this one.
+    """Refuse to go on if another process has taken over a lock of this process in ``folder``.
 
     Raises:
         LockedError: it has.
     """
-    known = _held.get(folder.resolve())
-    if known is not None and known[1].compromise is not None:
-        raise lost(folder)
+    root = folder.resolve()
+    for path, (_, lease) in list(_held.items()):
+        if lease.compromise is not None and path.is_relative_to(root):
+            raise lost(folder, path)
 
 
-def lost(folder: Path) -> LockedError:
-    """Return the error of a writer whose lock another process has taken over."""
+def lost(folder: Path, path: Path | None = None) -> LockedError:
+    """Return the error of a process that has lost the lock ``path``, by default the lock of the folder, to another."""
     return LockedError(
-        f"{folder}: the lock was lost to {_recorded(lock_of(folder)) or 'another process'}, because this process gave "
-        "no sign of life for a while. Finished runs are kept. Run the same command again when the other has ended."
+        f"{folder}: the lock was lost to {recorded(path or lock_of(folder)) or 'another process'}, because this "
+        "process gave no sign of life for a while. Finished runs are kept. Run the same command again when the other "
+        "has ended."
     )
 
 
@@ -123,131 +147,49 @@ def waiting(path: Path, message: str) -> Iterator[None]:
     Raises:
         OutputError: the file cannot be written.
     """
-    said: list[str] = []
-
-    def wait(_: Holder | None) -> None:
-        if not said:
-            said.append(message)
-            _log.info(message)
-
-    with _taken(path, wait):
+    with taken(path, _once(message)):
         yield
 
 
-_held: dict[Path, tuple[tuple[int, int], SoftFileLease]] = {}  # by folder: process and thread, and the lock
+_held: dict[Path, tuple[tuple[int, int], SoftFileLease]] = {}  # by lock file: process and thread, and the lock
+
+
+@contextmanager
+def _remembered(path: Path, lease: SoftFileLease) -> Iterator[None]:
+    place = path.resolve()
+    _held[place] = (_this_thread(), lease)
+    try:
+        yield
+    finally:
+        del _held[place]
 
 
 def _this_thread() -> tuple[int, int]:
     return os.getpid(), threading.get_ident()
 
 
-def _is_held(folder: Path) -> bool:
-    known = _held.get(folder.resolve())
+def _is_held(path: Path) -> bool:
+    known = _held.get(path.resolve())
     return known is not None and known[0] == _this_thread()
 
 
-def _lease(path: Path, on_loss: Callable[[], None] | None = None) -> SoftFileLease:
-    return SoftFileLease(
-        path,
-        lease_duration=LEASE,
-        heartbeat_interval=HEARTBEAT,
-        on_compromise=(lambda _: on_loss()) if on_loss else None,
-        thread_local=False,
-    )
+def _once(message: str) -> Callable[[Holder | None], None]:
+    """Return a function that logs ``message`` with the holder in place of ``{}``, the first time that it is called."""
+    said: list[str] = []
+
+    def wait(holder: Holder | None) -> None:
+        if not said:
+            said.append(message.replace("{}", str(holder or "another process")))
+            _log.info(said[0])
+
+    return wait
 
 
-@contextmanager
-def _taken(
-    path: Path, busy: Callable[[Holder | None], None], on_loss: Callable[[], None] | None = None
-) -> Iterator[SoftFileLease]:
-    """Hold a lock file and the file that says for people who holds it; ``busy`` is called while another one lives."""
-    lease, sidecar = _lease(path, on_loss), _sidecar(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        before = _recorded(path)
-        _acquire(lease, path, busy)
-    except OSError as error:
-        raise unwritable(path, error) from error
-    try:
-        if before is not None and before.is_dead:
-            _log.info(f"{path.parent}: taking over from {before}, which has ended")
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(sidecar, asdict(Holder(platform.node(), os.getpid(), now, this_place(), lease.token or "")))
-        yield lease
-    finally:
-        with suppress(OSError):
-            if lease.compromise is None:
-                sidecar.unlink()
-        with suppress(OSError):
-            lease.release()
+def _refusing(folder: Path) -> Callable[[Holder | None], None]:
+    def refuse(holder: Holder | None) -> None:
+        raise LockedError(
+            f"{folder} is in use: {holder or 'another process'} writes it. Wait until it has ended (`radtl status` "
+            "shows how far it is), end that process, or choose another output folder."
+        )
 
-
-def _acquire(lease: SoftFileLease, path: Path, busy: Callable[[Holder | None], None]) -> None:
-    """Take a lock; its holder lives if the heartbeat moves, or on this host if the process runs."""
-    beat, start, said = _beat(path), time.monotonic(), False
-    while not _try(lease):
-        holder, now = _recorded(path), time.monotonic()
-        if holder and holder.is_dead:
-            _break(path, holder.token)  # ``filelock`` does it, too, where the file system can exchange two files
-        elif _beat(path) != beat or (holder and holder.place == this_place()):
-            busy(holder)
-            beat, start = _beat(path), now
-        elif now - start > LEASE + HEARTBEAT:
-            _break(path, holder.token if holder else None)
-        elif not said:
-            _log.info(f"{path.parent} is locked by {holder or 'another process'}: waiting for a sign of life")
-            said = True
-        time.sleep(_POLL)
-
-
-def _refuse(folder: Path, holder: Holder | None) -> None:
-    raise LockedError(
-        f"{folder} is in use: {holder or 'another process'} writes it. Wait until it has ended (`radtl status` shows "
-        "how far it is), end that process, or choose another output folder."
-    )
-
-
-def _try(lease: SoftFileLease) -> bool:
-    """Try once to take a lock."""
-    try:
-        lease.acquire(blocking=False)
-    except Timeout:
-        return False
-    return True
-
-
-def _break(path: Path, token: str | None) -> None:
-    """Remove the lock file that names ``token``; put another one back, whose holder has not lost it."""
-    aside = temporary_name(path)
-    with suppress(OSError):
-        os.rename(path, aside)
-        taken = _lease(aside).owner
-        if taken is not None and taken.token != token:
-            os.link(aside, path)
-    with suppress(OSError):
-        aside.unlink()
-
-
-def _beat(path: Path) -> tuple[int, int] | None:
-    """Return what changes with every heartbeat of the holder, and with another holder."""
-    try:
-        found = path.lstat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns
-
-
-def _sidecar(path: Path) -> Path:
-    return path.with_name(f"{path.name}.json")
-
-
-def _recorded(path: Path) -> Holder | None:
-    """Return the holder that a lock file names, alive or not; ``None`` without a lock."""
-    owner = _lease(path).owner
-    if owner is None:
-        return None
-    with suppress(OSError, ValueError, TypeError):
-        found = Holder(**json.loads(_sidecar(path).read_text(encoding="utf-8")))
-        if found.token == owner.token:
-            return found
-    return Holder(owner.hostname, owner.pid, "an unknown time", "", owner.token or "")
+    return refuse

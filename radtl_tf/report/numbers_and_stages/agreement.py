@@ -14,6 +14,7 @@ from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import number, range_text
 from radtl_tf.evaluation.metrics.numbers import bias, lower_limit, upper_limit
 from radtl_tf.evaluation.numbers_and_stages.conformal import COVERAGE, HALF_WIDTH, LEVEL
+from radtl_tf.records.ages import identifies
 from radtl_tf.report.drawing.axes import drawn, legend_below, panels
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.panels import looks, said, shown_settings
@@ -23,6 +24,9 @@ from radtl_tf.report.topics.secondary_metrics import estimate_cells, setting_cel
 
 _DOT: dict[str, Any] = {"markersize": 2.6, "linestyle": "", "alpha": 0.55}
 _CASES = "one dot per test case of the first repeat, which tests every case once"
+
+
+NOT_DRAWN = " Patients above 89 years are not drawn, because their age identifies them; the lines include them."
 
 
 def scatter_figure(evaluation: Evaluation) -> Figure | None:
@@ -86,34 +90,53 @@ def _figure(
 ) -> Figure | None:
     if not evaluation.record.target.is_number:
         return None
-    shown = shown_settings(evaluation.record)
-    cases = dict(iter(evaluation.secondary.cases.groupby("scenario")))
+    shown, unit = shown_settings(evaluation.record), evaluation.record.in_unit
+    cases = {name: _numbers(of, unit) for name, of in evaluation.secondary.cases.groupby("scenario")}
+    if not all(of["drawn"].all() for of in cases.values()):
+        texts["caption"] += NOT_DRAWN
     with panels(list(shown), labels) as axes:
         for name, place in axes.items():
             for line, look in looks(evaluation.record, shown[name]):
-                draw(place, cases[line.setting.name].astype({"truth": float, "predicted": float}), look, line.name)
+                draw(place, cases[line.setting.name], look, line.name)
             place.xaxis.set_major_locator(MaxNLocator(5))
             place.yaxis.set_major_locator(MaxNLocator(5))
-        alt = said(shown, lambda line: _told(cases[line.setting.name], evaluation.record.in_unit), "in the tables")
+        alt = said(shown, lambda line: _told(cases[line.setting.name], unit), "in the tables")
         return drawn(legend_below(axes), alt=alt, **texts)
 
 
 def draw_identity(axes: Axes, cases: pd.DataFrame, look: dict[str, Any], name: str) -> None:
-    """Draw prediction against truth (columns of ``cases``), and the line where both are equal."""
-    axes.plot(cases["truth"], cases["predicted"], label=name, color=look["color"], marker=look["marker"], **_DOT)
-    ends = [cases["truth"].min(), cases["truth"].max()]
+    """Draw prediction against truth (columns of ``cases``), and the line where both are equal.
+
+    A dot for each case that is to be ``drawn``.
+    """
+    dots = cases[cases["drawn"]]
+    axes.plot(dots["truth"], dots["predicted"], label=name, color=look["color"], marker=look["marker"], **_DOT)
+    ends = [dots["truth"].min(), dots["truth"].max()]
     axes.plot(ends, ends, color=FAINT, linestyle=":", linewidth=1.2, zorder=0)
 
 
 def draw_differences(axes: Axes, cases: pd.DataFrame, look: dict[str, Any], name: str) -> None:
-    """Draw the difference of prediction and truth against their mean, with bias and limits of agreement."""
+    """Draw the difference of prediction and truth against their mean, with bias and limits of agreement.
+
+    A dot for each case that is to be ``drawn``; the lines are of all cases.
+    """
     truth, predicted = cases["truth"].to_numpy(), cases["predicted"].to_numpy()
     means, style = (truth + predicted) / 2, {"color": look["color"], "marker": look["marker"], **_DOT}
-    axes.plot(means, predicted - truth, label=name, **style)
+    dots = cases["drawn"].to_numpy()
+    axes.plot(means[dots], (predicted - truth)[dots], label=name, **style)
     axes.axhline(0, color=FAINT, linestyle=":", linewidth=1, zorder=0)
     axes.axhline(bias(truth, predicted), color=look["color"], linewidth=1.2)
     for limit in (lower_limit(truth, predicted), upper_limit(truth, predicted)):
         axes.axhline(limit, color=look["color"], linewidth=1, linestyle="--")
+
+
+def drawable(cases: pd.DataFrame, unit: str | None) -> pd.DataFrame:
+    """Return truth and prediction with the column ``drawn``: whether a dot may show the case."""
+    return cases.assign(drawn=[not identifies(truth, unit) for truth in cases["truth"]])
+
+
+def _numbers(cases: pd.DataFrame, unit: str) -> pd.DataFrame:
+    return drawable(cases.astype({"truth": float, "predicted": float}), unit)
 
 
 def _told(cases: pd.DataFrame, in_unit: str) -> str:

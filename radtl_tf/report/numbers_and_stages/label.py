@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.records.ages import named
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.text.label_range import labels
 
@@ -18,6 +19,6 @@ def numbers_table(evaluation: Evaluation) -> Table:
         caption=f"{data.examples} images of {data.patients} patients. One case is one {data.unit}. "
         f"sha256 {data.sha256[:12]}.",
         columns=("Label of the cases", f"Value ({evaluation.record.in_unit.strip()})"),
-        rows=tuple((name, f"{value:.4g}") for name, value in rows.items()),
+        rows=tuple((name, named(value, evaluation.record.in_unit)) for name, value in rows.items()),
         section="data",
     )

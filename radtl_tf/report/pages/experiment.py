@@ -16,6 +16,7 @@ from radtl_tf.report.pages.card import answer_words
 from radtl_tf.report.pages.export import export
 from radtl_tf.report.pages.sections import SECTIONS, Contents, contents
 from radtl_tf.report.pages.summary import write_summary
+from radtl_tf.report.saliency.examples import render_examples
 from radtl_tf.report.saliency.section import SECTION, read_saliency, render_section
 from radtl_tf.report.text.advice import chances
 from radtl_tf.report.text.guidelines import CAPTION, key_of
@@ -30,13 +31,13 @@ def write_report(folder: Path, evaluation: Evaluation) -> Path:
 
     The other files are ``report.md``, the summary card (``card.html`` and ``card.png``), ``tables/`` and ``figures/``.
 
-    Stored saliency maps show radiographs, so they appear on the page only.
+    Stored example images and saliency maps show radiographs, so they appear on the page only.
 
     Raises:
-        OutputError: the folder cannot be written, or the stored maps are damaged.
+        OutputError: the folder cannot be written, or the stored pictures are damaged.
     """
     found = contents(evaluation, read_saliency(folder))
-    output, page = OutputFolder(folder), report_html(evaluation, found)
+    output, page = OutputFolder(folder), report_html(evaluation, found, render_examples(folder))
     export(folder, found.figures, [*found.tables, *found.checklist_tables()])
     write_text(output.markdown, report_markdown(evaluation, found))
     write_summary(output, evaluation)
@@ -44,8 +45,11 @@ def write_report(folder: Path, evaluation: Evaluation) -> Path:
     return output.report
 
 
-def report_html(evaluation: Evaluation, found: Contents) -> str:
-    """Return the report as one HTML page without scripts and without any external address."""
+def report_html(evaluation: Evaluation, found: Contents, images: str | None = None) -> str:
+    """Return the report as one HTML page without scripts and without any external address.
+
+    ``images`` is the section of ``render_examples``.
+    """
     numbers = {figure.key: number for number, figure in enumerate(_in_order(found), start=1)}
     return render_template(
         "report.html",
@@ -64,6 +68,7 @@ def report_html(evaluation: Evaluation, found: Contents) -> str:
         titles=found.titles,
         citations=found.citations,
         bibtex=found.bibtex,
+        images=images,
         saliency=render_section(found.saliency, numbers) if found.saliency else None,
         versions=evaluation.record.facts.versions,
     )

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from radtl_tf.evaluation.external.frozen_models import Estimate, External, Scored
 from radtl_tf.evaluation.external.numbers import Numbers
 from radtl_tf.evaluation.formatting import with_interval
+from radtl_tf.records.ages import identifies
 from radtl_tf.report.drawing.axes import MARKERS
 from radtl_tf.report.drawing.svg import FAINT, SERIES, STYLE, svg
-from radtl_tf.report.numbers_and_stages.agreement import draw_differences, draw_identity
+from radtl_tf.report.numbers_and_stages.agreement import NOT_DRAWN, draw_differences, draw_identity, drawable
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # false and true positive rates
 _DASHES = ("-", "--")
@@ -47,6 +48,7 @@ def number_figure(external: External, numbers: Numbers) -> Drawn:
         left, right = figure.subplots(1, 2)
         for column, name in enumerate(names):
             cases = pd.DataFrame({"truth": numbers.truth, "predicted": numbers.scores[:, column]})
+            cases = drawable(cases, unit)
             look = {"color": SERIES[column], "marker": MARKERS[column]}
             draw_identity(left, cases, look, name)
             draw_differences(right, cases, look, name)
@@ -62,7 +64,7 @@ def number_figure(external: External, numbers: Numbers) -> Drawn:
         "Right: their difference against their mean (Bland & Altman 1986); the line is the bias, the dashed lines are "
         "the 95 % limits of agreement."
     )
-    return Drawn(drawing, caption)
+    return Drawn(drawing, caption + NOT_DRAWN * any(identifies(truth, unit) for truth in numbers.truth))
 
 
 def _curves(external: External, views: Sequence[Scored]) -> str:

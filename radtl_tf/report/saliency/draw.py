@@ -11,21 +11,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.data.tfds.pixel_cache import read_pixels
-from radtl_tf.errors import ExperimentError, WeightsError
-from radtl_tf.evaluation.question.inner_choice import run_values
-from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
-from radtl_tf.evaluation.results.predictions import read_predictions
-from radtl_tf.evaluation.results.units import fold_values
+from radtl_tf.errors import WeightsError
 from radtl_tf.logs import get_logger
 from radtl_tf.models.gradcam import Array
-from radtl_tf.records.experiment import Experiment
-from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run
-from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, choose_cases, count_kinds, held_out_scores, outcome
+from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, count_kinds, outcome
 from radtl_tf.report.saliency.explained_runs import Explained, Explainer
 from radtl_tf.report.saliency.map_agreement import Change
 from radtl_tf.report.saliency.pictures import map_picture, radiograph_picture
+from radtl_tf.report.saliency.selection import Finished, select
 from radtl_tf.report.saliency.store import RADIOGRAPH, Drawn, DrawnCase, DrawnMap, Randomized, map_name, write_drawn
 from radtl_tf.training.device import prepare
 from radtl_tf.training.finished_networks import find_weights
@@ -35,16 +29,6 @@ _log = get_logger(__name__)
 SHOWN_SIZE = 224  # px: enough to judge a map of 7 x 7 cells, and small enough for dozens on a page
 MAX_SCORE_GAP = 0.1  # half precision moves scores by some hundredths; a larger gap means another network
 _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "center", "right")
-
-
-@dataclass(frozen=True)
-class _Finished:
-    """A finished experiment in its folder; ``pixels`` (N, S, S, 1) are its images as networks see them."""
-
-    record: ExperimentRecord
-    experiment: Experiment
-    folder: OutputFolder
-    pixels: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -68,14 +52,7 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path
         WeightsError: a weights file is missing or changed, or a network does not reproduce the scores of its run.
         OutputError: a run's weights are damaged, or the folder cannot be written.
     """
-    finished = _read(folder)
-    question = finished.experiment.question
-    weights = question.compare if question else finished.experiment.grid.weights[:1]
-    predictions = read_predictions(finished.folder.predictions)
-    values = run_values(finished.record, fold_values(predictions, finished.record.data.unit))
-    chosen = [values.choose(finished.record.family(name)) for name in weights]
-    scores = held_out_scores(predictions, chosen)
-    cases = choose_cases(scores, per_kind)
+    finished, weights, chosen, scores, cases = select(folder, per_kind)
     scenarios = {scenario.name: scenario for scenario in finished.record.scenarios}
     folds = sorted({case.fold for case in cases})
     runs = [Run(scenarios[by_fold.loc[REPEAT, fold]], REPEAT, fold) for by_fold in chosen for fold in folds]
@@ -93,21 +70,8 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path
     return write_drawn(folder, drawn, _pictures(finished.pixels, shown, weights))
 
 
-def _read(folder: Path) -> _Finished:
-    record, output = read_record(folder), OutputFolder(folder)
-    experiment = record.experiment
-    settings, data = experiment.training, record.data
-    if experiment.task.kind != "binary":
-        raise ExperimentError(f"saliency maps need a binary task; this task is {experiment.task.kind}.")
-    pixels = read_pixels(
-        output.pixels(settings.image_size),
-        *(data.examples, settings.image_size, settings.resize, data.sha256),
-    )
-    return _Finished(record, experiment, output, pixels)
-
-
 def _explain(
-    finished: _Finished, runs: Sequence[Run], cases: Sequence[Case], weights_folder: Path
+    finished: Finished, runs: Sequence[Run], cases: Sequence[Case], weights_folder: Path
 ) -> Iterator[Explained]:
     """Explain the cases of each run, one backbone at a time."""
     experiment = finished.experiment

@@ -154,12 +154,12 @@ def _case(folder: Path, found: Drawn, case: DrawnCase) -> dict[str, Any]:
             "agrees": one.outcome.startswith("true"),
             "strength": f"{one.maximum:.3g}" if one.maximum > 0 else "",
             "alt": _alt(one, case.example, found.classes[1]),
-            "source": _source(blend(grey, read_picture(folder, case.example, map_name(place)))),
+            "source": source(blend(grey, read_picture(folder, case.example, map_name(place)))),
         }
         for place, one in enumerate(case.maps)
     ]
     alt = f"Radiograph of example {case.example}, which is {truth}"
-    return {"example": case.example, "truth": truth, "alt": alt, "source": _source(grey), "maps": maps}
+    return {"example": case.example, "truth": truth, "alt": alt, "source": source(grey), "maps": maps}
 
 
 def _alt(one: DrawnMap, example: int, positive: str) -> str:
@@ -175,7 +175,8 @@ def _cells(found: Drawn) -> str:
     return " or ".join(f"{height} x {width}" for height, width in sizes)
 
 
-def _source(pixels: NDArray[np.uint8]) -> str:
+def source(pixels: NDArray[np.uint8]) -> str:
+    """Return a picture, grey or RGB, as the address of an image on a page."""
     jpeg = imagecodecs.jpeg8_encode(pixels, level=_QUALITY)
     return f"data:image/jpeg;base64,{base64.b64encode(bytes(jpeg)).decode()}"
 

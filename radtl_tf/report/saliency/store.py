@@ -91,7 +91,7 @@ def write_drawn(output: Path, drawn: Drawn, pictures: Pictures) -> Path:
     folder = OutputFolder(output).saliency
     with temporary_folder(folder, replace=True) as temporary:
         for key, pixels in pictures.items():
-            (temporary / _name(*key)).write_bytes(bytes(imagecodecs.png_encode(pixels)))
+            write_png(temporary / picture_name(*key), pixels)
         write_json(temporary / _INDEX, {"format": FORMAT, **asdict(drawn)})
     return folder
 
@@ -108,10 +108,10 @@ def read_drawn(output: Path) -> Drawn | None:
     stored = read_json(path)
     try:
         if stored.pop("format") != FORMAT:
-            raise _damaged(path.parent)
+            raise damaged(path.parent)
         return _from_json(stored)
     except (AttributeError, KeyError, TypeError) as error:
-        raise _damaged(path.parent) from error
+        raise damaged(path.parent) from error
 
 
 def read_picture(output: Path, example: int, what: str) -> NDArray[np.uint8]:
@@ -120,11 +120,24 @@ def read_picture(output: Path, example: int, what: str) -> NDArray[np.uint8]:
     Raises:
         OutputError: it is missing or damaged.
     """
-    path = OutputFolder(output).saliency / _name(example, what)
+    return read_png(OutputFolder(output).saliency / picture_name(example, what))
+
+
+def read_png(path: Path) -> NDArray[np.uint8]:
+    """Return the pixels of a stored picture.
+
+    Raises:
+        OutputError: it is missing or damaged.
+    """
     try:
         return np.asarray(imagecodecs.png_decode(path.read_bytes()))
     except (OSError, ValueError, imagecodecs.PngError) as error:
-        raise _damaged(path.parent) from error
+        raise damaged(path.parent) from error
+
+
+def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
+    """Write a picture: grey (S, S) or RGBA (S, S, 4)."""
+    path.write_bytes(bytes(imagecodecs.png_encode(pixels)))
 
 
 def map_name(place: int) -> str:
@@ -132,7 +145,8 @@ def map_name(place: int) -> str:
     return f"map-{place + 1}"
 
 
-def _name(example: int, what: str) -> str:
+def picture_name(example: int, what: str) -> str:
+    """Return the file name of a picture of an example."""
     return f"{example:05d}-{what}.png"
 
 
@@ -146,5 +160,6 @@ def _from_json(stored: dict[str, Any]) -> Drawn:
     return Drawn(weights=weights, classes=classes, cases=cases, randomized=randomized, **stored)
 
 
-def _damaged(folder: Path) -> OutputError:
-    return OutputError(f"{folder} is damaged or was written by another version: delete it, or draw the maps again.")
+def damaged(folder: Path) -> OutputError:
+    """Return the error for a folder of pictures that cannot be read."""
+    return OutputError(f"{folder} is damaged or was written by another version: delete it, or draw the pictures again.")

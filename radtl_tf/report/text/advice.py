@@ -44,7 +44,7 @@ def advice(answer: Answer, learned: Learned | None = None) -> str:
     within = f"{means}, and the difference is within {margin_words(answer.margin, answer.in_unit)}"
     if caution and answer.verdict != "undecided":
         said = within if answer.verdict == "equivalent" else means
-        return f"{headline(answer)} on data like these: {said}. {caution}"
+        return f"{_is(answer)} on data like these: {said}. {caution}"
     return {
         "better": f"On data like these, start from {answer.a}: {means}.",
         "worse": f"On data like these, start from {answer.b}: {means}.",
@@ -52,6 +52,12 @@ def advice(answer: Answer, learned: Learned | None = None) -> str:
         "undecided": f"These data do not decide between {answer.a} and {answer.b}: {means}. The difference may be due "
         "to chance, and the data do not show that the two are equivalent.",
     }[answer.verdict]
+
+
+def _is(answer: Answer) -> str:
+    """Return the headline as the start of a sentence."""
+    start = f"{answer.a} {answer.verdict} than"
+    return headline(answer).replace(start, f"{answer.a} is {answer.verdict} than", 1)
 
 
 def _caution(answer: Answer, learned: Learned) -> str:

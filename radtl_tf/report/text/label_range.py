@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from radtl_tf.evaluation.evaluate import Evaluation
+from radtl_tf.records.ages import named
 
 
 def label_range(evaluation: Evaluation) -> str:
@@ -12,7 +13,7 @@ def label_range(evaluation: Evaluation) -> str:
     truth, unit = labels(evaluation), evaluation.record.in_unit
     return (
         f"{truth.mean():.4g} ± {truth.std(ddof=1):.3g}{unit} (mean ± SD over the {evaluation.record.data.unit}s), from "
-        f"{truth.min():.4g} to {truth.max():.4g}{unit}"
+        f"{named(truth.min(), unit)} to {named(truth.max(), unit)}{unit}"
     )
 
 

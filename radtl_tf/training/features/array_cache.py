@@ -69,15 +69,22 @@ class ArrayCache:
 
         Every file is read once per process and compared with its stored checksum.
         """
-        place = self.folder / entry.digest
+        arrays = self.read(entry.key)
+        shapes = [tuple(shape) for shape in entry.shapes]
+        return arrays if arrays is not None and [array.shape for array in arrays] == shapes else None
+
+    def read(self, key: Mapping[str, Any]) -> Arrays | None:
+        """Return the arrays with this key, whatever their shapes, as ``find``."""
+        place = self.folder / digest_of(key)
         try:
             _touch(place / _KEY)
-            if read_json(place / _SUMS) != [checksum_of(file) for file in _files(place, entry)]:
+            sums = read_json(place / _SUMS)
+            files = _files(place, len(sums))
+            if sums != [checksum_of(file) for file in files]:
                 return None
-            arrays = _opened(place, entry)
-        except (OSError, ValueError, EOFError, OutputError):
+            return _opened(files)
+        except (OSError, ValueError, TypeError, EOFError, OutputError):
             return None
-        return arrays if [array.shape for array in arrays] == [tuple(shape) for shape in entry.shapes] else None
 
     def fill(self, entries: Sequence[Entry], rows: Iterator[Sequence[Arrays]]) -> list[Arrays]:
         """Write ``entries`` whole or not at all, and return their memory-mapped arrays.
@@ -104,7 +111,8 @@ class ArrayCache:
             with self._lock("cache", "Another process makes room for features: waiting for it"):
                 self._make_room(sum(entry.size for entry in entries))
                 opened.close()  # rename all of them
-                return [_opened(place, entry) for place, entry in zip(places, entries, strict=True)]
+                files = [_files(place, len(entry.shapes)) for place, entry in zip(places, entries, strict=True)]
+                return [_opened(of_entry) for of_entry in files]
 
     @contextmanager
     def computing(self, key: Mapping[str, Any]) -> Iterator[None]:
@@ -182,18 +190,18 @@ def _write(places: Sequence[Path], entries: Sequence[Entry], rows: Iterator[Sequ
 
 def _begin(place: Path, entry: Entry, opened: ExitStack) -> list[SummedFile]:
     """Open a file per array and write its header."""
-    files = [SummedFile(opened.enter_context(file.open("wb"))) for file in _files(place, entry)]
+    files = [SummedFile(opened.enter_context(file.open("wb"))) for file in _files(place, len(entry.shapes))]
     for file, shape in zip(files, entry.shapes, strict=True):
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": tuple(shape)})
     return files
 
 
-def _files(place: Path, entry: Entry) -> list[Path]:
-    return [place / f"{number:02d}.npy" for number in range(len(entry.shapes))]
+def _files(place: Path, number: int) -> list[Path]:
+    return [place / f"{each:02d}.npy" for each in range(number)]
 
 
-def _opened(place: Path, entry: Entry) -> Arrays:
-    return [np.load(file, mmap_mode="r") for file in _files(place, entry)]
+def _opened(files: Sequence[Path]) -> Arrays:
+    return [np.load(file, mmap_mode="r") for file in files]
 
 
 def _bytes_below(place: Path) -> int:

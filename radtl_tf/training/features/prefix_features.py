@@ -8,7 +8,7 @@ rate, fold and repeat, and in every experiment on the same images.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.data.preprocessing.augmentation import augment
 from radtl_tf.errors import WeightsError
+from radtl_tf.models.cka import pooled_stages, stages
 from radtl_tf.models.folding import Folded
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.models.tuning import split
@@ -28,6 +29,7 @@ PREFIX_BATCH = (
     32  # one fixed shape for every pass, since it affects the last digits (docs/decisions/0003-prefix-suffix.md)
 )
 POOLED = "frozen"  # the tuning that is cut after pooling
+STAGES = "stages"  # kept like the cut of a tuning: the average over the image of each stage before the features
 
 
 class PrefixPass:
@@ -41,7 +43,7 @@ class PrefixPass:
 
         New weights need no new trace.
         """
-        outputs = {tuning: split(base, tuning).prefix.outputs for tuning in tunings}
+        outputs = {tuning: _outputs(base, tuning) for tuning in tunings}
         self.shapes = {tuning: [tuple(tensor.shape[1:]) for tensor in tensors] for tuning, tensors in outputs.items()}
         self._folded = Folded(keras.Model(base.inputs, outputs))
         self._is_fresh = False
@@ -81,22 +83,23 @@ class FeatureStore:
         key: Mapping[str, Any],
         kept: Mapping[str, int],
         name: str,
+        begin: Callable[[], bool] = lambda: False,
     ) -> None:
         """Return features of ``pixels`` (N, S, S, 1) in 0..1 from ``passes``, one per tuning.
 
-        Their backbone must have its weights by now; a store with other weights takes over the passes.
+        Their backbone has its weights by now, or gets them from ``begin``.
         ``kept`` is the number of renderings per tuning in ``cache``, starting with the one without augmentation; others
         are computed each time. ``key`` has everything else that determines the numbers: weights, size, precision, data.
-        ``name`` is the name of the backbone with its weights in errors.
+        ``name`` is the name of the backbone with its weights in errors. ``begin`` is called before each batch; it gives
+        the backbone its weights, so that they are not read if everything is in the cache, and returns whether it did.
         """
         self._passes, self._pixels, self._convention = passes, pixels, convention
         self._augmentation, self._seed, self._kept = augmentation, seed, kept
         self._cache, self._key = cache, {**key, "pixels": convention.name}
-        self._name = name
+        self._name, self._begin = name, begin
         self._open: dict[tuple[str, int | None], Arrays] = {}
         self.seconds = 0.0  # spent on passes over all images
-        for each in set(passes.values()):
-            each.reset()
+        self._reset()
 
     def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
         """Return the cut tensors of the examples at ``positions``, in that order.
@@ -116,10 +119,18 @@ class FeatureStore:
         )
         return [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
 
+    def found(self, cut: str) -> Arrays | None:
+        """Return the arrays (N, ...) of all images without augmentation if the cache has them; nothing is computed."""
+        return self._cache.read(self.key_of(cut))
+
+    def key_of(self, cut: str) -> dict[str, Any]:
+        """Return the key in the cache of the arrays of all images without augmentation."""
+        return self._cut_key(cut, None)
+
     def missing(self, num_views: int) -> int:
         """Return how many of the renderings (one without augmentation, ``num_views`` with) are not computed."""
         views = [None, *range(num_views)]
-        kept = {view: [name for name in self._kept if self._is_kept(name, view)] for view in views}
+        kept = {view: [name for name in self._kept if self._is_kept(name, view) and name != STAGES] for view in views}
         return sum(not self._find(names, view) for view, names in kept.items() if names)
 
     def _is_kept(self, tuning: str, view: int | None) -> bool:
@@ -129,7 +140,7 @@ class FeatureStore:
         """Return the memory-mapped cut tensors of one view, computed now if the cache lacks them."""
         if (tuning, view) not in self._open:
             names = [name for name in self._kept if self._is_kept(name, view)]
-            if not self._find(names, view):
+            if not self._find([name for name in names if name != STAGES], view):  # stages alone are worth no pass
                 with self._cache.computing(self._view_key(view)):
                     self._compute([name for name in names if not self._find([name], view)], view)
         return self._open[tuning, view]
@@ -160,16 +171,26 @@ class FeatureStore:
             )
         return cuts
 
+    def _reset(self) -> None:
+        """Let the passes copy the weights of the backbone again."""
+        for each in set(self._passes.values()):
+            each.reset()
+
     def _view_key(self, view: int | None) -> dict[str, Any]:
         rendering = None if view is None else [self._augmentation, self._seed, view]
         return {**self._key, "rendering": rendering}
 
     def _entry(self, tuning: str, view: int | None) -> Entry:
         shapes = [(len(self._pixels), *shape) for shape in self._passes[tuning].shapes[tuning]]
-        return Entry({**self._view_key(view), "cut": tuning}, shapes)
+        return Entry(self._cut_key(tuning, view), shapes)
+
+    def _cut_key(self, cut: str, view: int | None) -> dict[str, Any]:
+        return {**self._view_key(view), "cut": cut}
 
     def _computed(self, prefix: PrefixPass, positions: NDArray[np.int64], view: int | None) -> dict[str, Arrays]:
         """Augment and convert up to ``PREFIX_BATCH`` images and return their cut tensors."""
+        if self._begin():
+            self._reset()
         grey = tf.constant(np.asarray(self._pixels[positions]))
         if view is not None:
             grey = augment(grey, self._augmentation, self._seed, view, tf.constant(positions))
@@ -181,6 +202,10 @@ def chunks(positions: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64
     """Yield ``positions`` in consecutive pieces of at most ``size``."""
     for start in range(0, len(positions), size):
         yield positions[start : start + size]
+
+
+def _outputs(base: keras.Model, cut: str) -> list[Any]:
+    return pooled_stages(stages(base)[:-1]) if cut == STAGES else split(base, cut).prefix.outputs
 
 
 def cut_bytes(shapes: Sequence[tuple[int, ...]], num_examples: int) -> int:

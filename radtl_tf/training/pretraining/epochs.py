@@ -23,13 +23,21 @@ from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_text
 from radtl_tf.records.pretraining import SourceTraining
 from radtl_tf.training.pretraining.backbone_trainer import Learner
-from radtl_tf.training.pretraining.snapshots import Row, read_history, read_snapshot, write_snapshot
+from radtl_tf.training.pretraining.snapshots import (
+    Begun,
+    Row,
+    read_begun,
+    read_history,
+    read_snapshot,
+    write_snapshot,
+)
 from radtl_tf.training.pretraining.validation_metrics import source_metrics
 
 _log = get_logger(__name__)
 
 SETTLE_IMAGES = 4096  # enough for batch norm statistics (Wu and Johnson 2021, section 3)
 MINUTE = 60.0
+KEEP_SECONDS = 30 * MINUTE  # between two snapshots within an epoch
 _SAID_APART = ("epoch", "seconds", "validation_auroc_classes")
 _FIRST_COLUMNS = ("epoch", "loss", "learning_rate", "seconds")
 
@@ -61,6 +69,7 @@ def train_source(
 ) -> list[Row]:
     """Train or resume up to ``settings.epochs`` in ``folder``; return a row per epoch, including earlier calls.
 
+    A killed training loses at most ``KEEP_SECONDS``, and ends with the numbers of an undisturbed one.
     ``learner`` keeps the last epoch: nothing is chosen on the validation part. ``on_epoch`` is called with the history
     after each epoch, once it is saved.
 
@@ -69,14 +78,18 @@ def train_source(
         OutputError: ``folder`` cannot be written, or is damaged.
     """
     schedule = Schedule(settings.schedule, settings.learning_rate, settings.epochs * stream.steps)
-    history = read_history(folder)
-    if history:
+    history, begun = read_history(folder), read_begun(folder)
+    if history or begun.steps:
         learner.restore(read_snapshot(folder))
-        _log.info(f"{len(history)} of {settings.epochs} epochs are finished")
+        steps = f", and {begun.steps} of {stream.steps} steps of the next" if begun.steps else ""
+        _log.info(f"{len(history)} of {settings.epochs} epochs are finished{steps}")
         on_epoch(history)
     for epoch in range(len(history) + 1, settings.epochs + 1):
         start = time.monotonic()
-        loss = _train_epoch(learner, stream, schedule, epoch)
+        loss = _train_epoch(
+            learner, stream, schedule, epoch, begun, lambda now: write_snapshot(folder, learner.state(), history, now)
+        )
+        begun = Begun()
         found = validate(learner, stream)
         row = {"epoch": epoch, "loss": loss, "learning_rate": schedule((epoch - 1) * stream.steps)}
         row |= {f"validation_{name}": value for name, value in found.items()}
@@ -116,19 +129,28 @@ def write_history(path: Path, history: Sequence[Row]) -> None:
     write_text(path, csv_text(names, ([row.get(name, "") for name in names] for row in history)))
 
 
-def _train_epoch(learner: Learner, stream: Stream, schedule: Schedule, epoch: int) -> float:
-    """Train one epoch; return the mean loss over the steps."""
-    total, step = tf.constant(0.0, tf.float64), 0
-    begun = said = time.monotonic()
-    for images, targets, _ in stream.training(epoch):
+def _train_epoch(
+    learner: Learner, stream: Stream, schedule: Schedule, epoch: int, begun: Begun, keep: Callable[[Begun], None]
+) -> float:
+    """Train one epoch from the steps of ``begun`` on; return the mean loss over all of its steps.
+
+    ``keep`` is called every ``KEEP_SECONDS`` with the steps so far.
+    """
+    total, step = tf.constant(begun.loss, tf.float64), begun.steps
+    start = said = kept = time.monotonic()
+    for images, targets, _ in stream.training(epoch, after=begun.steps):
         rate = schedule((epoch - 1) * stream.steps + step)
         total += tf.cast(learner.step(images, targets, rate, (stream.seed, epoch, step)), tf.float64)
         step += 1
         if time.monotonic() - said > MINUTE:
             said = time.monotonic()
             _check_finite(float(total), epoch)
-            left = (said - begun) / step * (stream.steps - step)
+            left = (said - start) / (step - begun.steps) * (stream.steps - step)
             _log.info(f"Epoch {epoch}: {step} of {stream.steps} steps, {left / MINUTE:.0f} min left in this epoch")
+        if time.monotonic() - kept > KEEP_SECONDS and step < stream.steps:
+            _check_finite(float(total), epoch)
+            keep(Begun(step, float(total)))
+            kept = time.monotonic()
     _check_finite(float(total), epoch)
     return float(total) / step
 

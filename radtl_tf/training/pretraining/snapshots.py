@@ -7,6 +7,7 @@ state.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,32 @@ Row = dict[str, Any]  # one epoch: a row of history.csv
 _STATE = "state.json"
 
 
-def write_snapshot(folder: Path, arrays: Sequence[NDArray[Any]], history: Sequence[Row]) -> None:
-    """Write the state after the epochs of ``history``; the previous snapshot is removed last.
+@dataclass(frozen=True)
+class Begun:
+    """How far the epoch after those of the history is: its finished steps, and the sum of their losses."""
+
+    steps: int = 0
+    loss: float = 0.0
+
+
+def write_snapshot(
+    folder: Path, arrays: Sequence[NDArray[Any]], history: Sequence[Row], begun: Begun | None = None
+) -> None:
+    """Write the state after the epochs of ``history`` and, in the next one, the steps of ``begun``.
+
+    The previous snapshot is removed last.
 
     Raises:
         OutputError: the folder cannot be written or the disk is full.
     """
-    file = folder / f"epoch-{len(history):04d}.h5"
+    begun = begun or Begun()
+    file = folder / f"epoch-{len(history):04d}{f'-{begun.steps:07d}' if begun.steps else ''}.h5"
     with temporary_file(file) as temporary:
         with h5py.File(temporary, "w") as target:
             for number, array in enumerate(arrays):
                 target[f"{number:05d}"] = array
         digest = sha256_of(temporary)
-    write_json(folder / _STATE, {"file": file.name, "sha256": digest, "history": list(history)})
+    write_json(folder / _STATE, {"file": file.name, "sha256": digest, "history": list(history), **asdict(begun)})
     _clear(folder, keep=file.name)
 
 
@@ -45,6 +59,16 @@ def read_history(folder: Path) -> list[Row]:
         OutputError: ``state.json`` is damaged.
     """
     return list(_state(folder)["history"]) if (folder / _STATE).is_file() else []
+
+
+def read_begun(folder: Path) -> Begun:
+    """Return how far the epoch after the history of the snapshot is; zeros without a snapshot.
+
+    Raises:
+        OutputError: ``state.json`` is damaged.
+    """
+    state = _state(folder) if (folder / _STATE).is_file() else {}
+    return Begun(state.get("steps", 0), state.get("loss", 0.0))
 
 
 def read_snapshot(folder: Path) -> list[NDArray[Any]]:

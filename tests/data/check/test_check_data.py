@@ -28,8 +28,8 @@ def test_arrays_are_over_what_was_decoded(data: CheckData) -> None:
     assert data.classes == [("a",), ("b",)]
     assert data.truth.tolist() == [1, 0, 1]
     assert data.patients.tolist() == [0, 1, 2]
-    assert data.exact.tolist() == [[0, 2]]
-    assert data.near.tolist() == []
+    assert data.copies.exact.tolist() == [[0, 2]]
+    assert data.copies.near.tolist() == []
     assert data.groups.tolist() == [0, 1, 0]
 
 

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import socket
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,32 +9,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tensorflow as tf
 import tensorflow_datasets as tfds
-from tensorflow_datasets.core import shuffle
 
 from radtl_tf.data.decoding.images import decode
 from radtl_tf.data.manifest.cases import UNKNOWN
 from radtl_tf.data.manifest.reader import cases_of, read_manifest
-from radtl_tf.data.tfds import examples
 from radtl_tf.data.tfds.builders import (
     build_manifest,
     build_named,
     builder_class,
     cases_from,
-    data_errors,
     examined_from,
     fingerprint,
     known_datasets,
     readings_from,
     stream_of,
 )
-from radtl_tf.data.tfds.examples import SPLIT, rows_of
 from radtl_tf.errors import DataError, OutputError
-from radtl_tf.logs import shown
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.safety import lock
-from radtl_tf.records.safety.lock import waiting
 
 KEY = bytes(32)
 TASK = Task(positive="sick", patient="patient_id", unit="image")
@@ -110,16 +99,6 @@ def test_the_data_set_gives_the_cases_of_the_manifest(manifest: Path, data_dir: 
     np.testing.assert_array_equal(other.truth, 1 - expected.truth)
 
 
-def test_examples_stay_in_order_over_several_shards(manifest: Path, data_dir: Path) -> None:
-    table = read_manifest(manifest)
-    cases = cases_of(table, TASK, KEY)
-    maker: Any = builder_class("radiographs")
-    sharded = maker.of(rows_of(table, cases) * 5, cases.classes, data_dir=data_dir)
-    sharded.download_and_prepare(download_config=tfds.download.DownloadConfig(num_shards=4))
-    assert len(sharded.info.splits[SPLIT].shard_lengths) == 4
-    assert [int(row["example"]) for row in tfds.as_numpy(stream_of(sharded))] == list(range(15))
-
-
 def test_a_complete_data_set_is_used_again(manifest: Path, data_dir: Path) -> None:
     first = _build(manifest, data_dir)
     written = {path: path.stat().st_mtime_ns for path in _files(data_dir)}
@@ -160,60 +139,6 @@ def test_an_image_that_changes_before_the_build_is_refused(manifest: Path, data_
     (tmp_path / "b.png").write_bytes((tmp_path / "ZZCANARY-a.png").read_bytes())
     with pytest.raises(DataError, match="line 3: .*changed"):
         build_manifest(table, cases, data_dir)
-
-
-def test_what_a_killed_build_left_is_removed(manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch:  # a killed process cannot clean up
-        patch.setattr(type(tfds.core.Path(data_dir)), "rmtree", lambda *_, **__: None)
-        patch.setattr(examples, "_example", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            _build(manifest, data_dir)
-    assert list(data_dir.rglob("incomplete*"))
-    _build(manifest, data_dir)
-    assert not list(data_dir.rglob("incomplete*"))
-
-
-def test_a_build_of_another_process_is_not_touched(
-    manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lock, "_POLL", 0.05)
-    place = Path(_build(manifest, data_dir).data_path)
-    shutil.rmtree(place)
-    half = place.with_name(f"incomplete.ABCDEF_{place.name}")
-    begun, said = threading.Event(), list[str]()
-
-    def build() -> None:
-        with waiting(place.with_name(f".{place.name}.lock"), ""):
-            half.mkdir(parents=True)
-            begun.set()
-            while not said:
-                time.sleep(0.01)
-            kept.append(half.exists())
-
-    kept: list[bool] = []
-    other = threading.Thread(target=build)
-    other.start()
-    assert begun.wait(10)
-    with shown(said.append):
-        _build(manifest, data_dir)
-    other.join()
-    assert kept == [True] and "waiting for it" in said[0]
-    assert not half.exists()  # its process has ended without a data set
-
-
-def test_a_full_disk_is_one_line_with_its_folder(
-    manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object, **__: object) -> None:
-        try:
-            raise tf.errors.ResourceExhaustedError(None, None, "x.tfrecord; No space left on device")
-        except tf.errors.ResourceExhaustedError as error:
-            raise RuntimeError("ResourceExhaustedError: while writing") from error  # as TFDS does
-
-    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", full)
-    with pytest.raises(OutputError, match="Make room on the disk of") as caught:
-        _build(manifest, data_dir)
-    assert "\n" not in str(caught.value) and str(data_dir) in str(caught.value)
 
 
 def test_nothing_is_printed_and_nothing_of_a_patient_written(
@@ -262,15 +187,6 @@ def test_damage_on_disk_becomes_one_line(
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "error", [AssertionError("two\nlines"), ValueError(), tf.errors.InternalError(None, None, "x")]
-)
-def test_other_errors_of_tfds_become_one_line(error: Exception) -> None:
-    with pytest.raises(DataError, match=f"data set x .*\\({type(error).__name__}\\)"):
-        with data_errors("x"):
-            raise error
-
-
 def test_a_folder_that_cannot_be_written_is_an_output_error(manifest: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
@@ -296,17 +212,6 @@ def test_an_unknown_data_set_is_named_with_the_nearest(data_dir: Path) -> None:
         build_named("radiographs/x", data_dir)
     with pytest.raises(DataError, match="'radiographs' .*manifest"):
         build_named("radiographs", data_dir)
-
-
-def test_little_is_kept_in_memory_while_building_and_the_setting_is_put_back(
-    manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    limits: list[int] = []
-    add = shuffle.Shuffler.add
-    monkeypatch.setattr(shuffle.Shuffler, "add", lambda *args: limits.append(shuffle.MAX_MEM_BUFFER_SIZE) or add(*args))
-    before = shuffle.MAX_MEM_BUFFER_SIZE
-    _build(manifest, data_dir)
-    assert limits == [128 << 20] * 3 and before == shuffle.MAX_MEM_BUFFER_SIZE
 
 
 @pytest.mark.real

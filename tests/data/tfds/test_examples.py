@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import io
-import itertools
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import pytest
-from tensorflow_datasets.core import shuffle
-from tensorflow_datasets.core.shuffle import BUCKETS_NUMBER, get_bucket_number
 
 from radtl_tf.data.decoding.metadata_values import METADATA
 from radtl_tf.data.manifest.reader import cases_of, read_manifest
-from radtl_tf.data.tfds import builders
 from radtl_tf.data.tfds.builders import build_manifest, cases_from, fingerprint, readings_from
-from radtl_tf.data.tfds.examples import Row, _key, class_names, features, generate, rows_of
+from radtl_tf.data.tfds.examples import Row, class_names, features, generate, rows_of
 from radtl_tf.errors import DataError
 from radtl_tf.records.experiment import Task
 
@@ -116,27 +110,3 @@ def test_a_stream_of_rows_is_not_read_ahead_of_need(images: Path) -> None:
     next(stream)
     assert len(taken) < 200
     stream.close()
-
-
-def test_keys_ascend_and_fill_no_bucket_of_tfds() -> None:
-    """Each bucket is sorted in memory, so it must be a small part of a data set."""
-    numbers = [*range(40_000), *range(40_000, 2_000_000, 1000)]
-    keys = [_key(number) for number in numbers]
-    assert all(a < b for a, b in itertools.pairwise(keys)) and keys[-1] < 1 << 128
-    buckets = [get_bucket_number(key, BUCKETS_NUMBER) for key in keys]
-    assert buckets == sorted(buckets)
-    assert max(Counter(buckets[:32_000]).values()) == 64
-    assert max(Counter(buckets[40_000:]).values()) <= 5  # of every thousandth
-
-
-def test_examples_keep_their_order_through_the_buckets(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spilled: list[int] = []
-    add = shuffle._Bucket.add
-    monkeypatch.setattr(shuffle._Bucket, "add", lambda self, key, data: spilled.append(key) or add(self, key, data))
-    monkeypatch.setattr(builders, "_little_memory", lambda: mock.patch.object(shuffle, "MAX_MEM_BUFFER_SIZE", 1))
-    lines = "".join(f"{name}.png,{'xy'[turn % 2]},{turn}\n" for turn, name in enumerate("abc"))
-    manifest = _manifest(images, f"path,label,id\n{lines}")
-    cases = cases_of(manifest, Task(positive="x", patient="id"), KEY)
-    builder = build_manifest(manifest, cases, images / "out")
-    np.testing.assert_array_equal(cases_from(builder, Task(positive="x", dataset="x")).truth, cases.truth)
-    assert len(spilled) == 3

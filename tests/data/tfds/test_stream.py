@@ -100,6 +100,7 @@ def test_the_order_is_a_function_of_seed_and_epoch(stream: Callable[..., Stream]
     assert order == _order(stream().training(1))
     assert order != _order(stream().training(2))
     assert order != _order(stream(seed=2).training(1))
+    assert _order(stream().training(1, after=2)) == order[2 * stream().batch_size :]
 
 
 def test_a_sorted_data_set_is_mixed_by_a_small_buffer(

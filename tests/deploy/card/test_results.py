@@ -62,7 +62,7 @@ def test_the_calibration_of_one_fold_is_its_platt_scaling(finished: OutputFolder
     facts = asked(finished)
     line, table = results(finished, facts, [2])["calibration"], inner(finished, facts, 2)
     truth, score = table["truth"].to_numpy(), table["score"].to_numpy()
-    assert expit(line["intercept"] + line["slope"] * logit(score)) == pytest.approx(platt(truth, score)(score))
+    assert expit(line["intercept"] + line["slope"] * logit(score)) == pytest.approx(platt([(truth, score)])[0](score))
 
 
 def test_small_inner_parts_and_a_refit_decide_nothing(finished: OutputFolder) -> None:

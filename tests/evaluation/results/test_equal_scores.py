@@ -39,3 +39,14 @@ def test_one_other_score_makes_them_two(twice: Path) -> None:
     found = evaluate(twice)
     assert found.question and not found.question.is_one_network
     assert not any("one network" in alarm for alarm in found.alarms)
+
+
+def test_a_regression_that_hardly_varies_is_an_alarm(outcome: Callable[..., Path]) -> None:
+    folder = outcome(kind="regression", question={"margin": 0.5}, backbones=("ResNet50",), tunings={"frozen": (0.01,)})
+    assert not any("nearly the same number" in alarm for alarm in evaluate(folder).alarms)
+    table = pd.read_csv(folder / "predictions.csv", dtype={"patient": str})
+    flat = table["scenario"] == "ResNet50-random-caffe-frozen-0.01"
+    table.loc[flat, "score"] = 12 + 0.02 * (table.loc[flat, "score"] - 12)
+    table.to_csv(folder / "predictions.csv", index=False)
+    (alarm,) = [alarm for alarm in evaluate(folder).alarms if "nearly the same number" in alarm]
+    assert alarm.startswith("5 of ")

@@ -33,7 +33,7 @@ def lose(out: Path, *names: str, failed: bool = True) -> ExperimentRecord:
     for name in names:
         shutil.rmtree(out / "runs" / name)
         for _ in range(2 * failed):
-            record_failures(out, [name], "killed by signal 9")
+            record_failures(out, "unit", [name], "killed by signal 9", call="")
     folder = OutputFolder(out)
     facts = read_facts(folder.experiment)
     write_joined(folder, facts.target, runs_of(facts.experiment, facts.scenarios))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.question.inner_choice import RunValues, run_values
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord, read_record
 from radtl_tf.evaluation.results.predictions import read_predictions
+from radtl_tf.evaluation.results.run_parts import RunParts
 from radtl_tf.evaluation.results.units import fold_values
 from radtl_tf.evaluation.secondary.roc_curves import (
     GRID,
@@ -132,9 +132,8 @@ def test_repeats_are_averaged_too_and_images_are_pooled_by_patient(outcome: Outc
     shown = lines(record, found)
     assert len(shown[0].runs) == 10
     predictions = read_predictions(OutputFolder(folder).predictions)
-    per_patient = curve_table(record, shown, predictions)
-    images = replace(record, facts=replace(record.facts, data=replace(record.data, unit="image")))
-    per_image = curve_table(images, shown, predictions)
+    per_patient = curve_table(record, shown, RunParts(predictions, "patient"))
+    per_image = curve_table(record, shown, RunParts(predictions, "image"))
     assert not np.allclose(per_patient["mean"], per_image["mean"])
 
 
@@ -143,10 +142,14 @@ def test_inner_rows_are_not_shown(finished: Path) -> None:
     predictions = read_predictions(OutputFolder(finished).predictions)
     spoiled = predictions.assign(score=predictions["score"].where(predictions["part"] == "test", 0.5))
     shown = lines(record, found)
-    assert curve_table(record, shown, spoiled).equals(curve_table(record, shown, predictions))
+    unit = record.data.unit
+    table, same = (curve_table(record, shown, RunParts(rows, unit)) for rows in (predictions, spoiled))
+    assert same.equals(table)
 
 
 def test_evaluation_without_lines_has_an_empty_table(finished: Path) -> None:
     record, _ = values(finished)
-    assert curve_table(record, [], read_predictions(OutputFolder(finished).predictions)).empty
+    assert curve_table(
+        record, [], RunParts(read_predictions(OutputFolder(finished).predictions), record.data.unit)
+    ).empty
     assert len(evaluate(finished).curves)

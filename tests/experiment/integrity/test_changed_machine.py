@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from radtl_tf.errors import OutputError
-from radtl_tf.experiment.integrity.changed_machine import check_machine
+from radtl_tf.experiment.integrity.changed_machine import check_machine, check_prepared
 from radtl_tf.records.disk import write_json
 from radtl_tf.records.folder import OutputFolder, RunFolder
+from radtl_tf.records.prepared import Prepared
 from radtl_tf.records.runs import Run, Scenario, Setting
 
 SCENARIO = Scenario(Setting("Tiny", "mine", "tf", "frozen"), 0.1)
@@ -55,3 +56,17 @@ def test_a_run_that_was_allowed_is_compared_with_its_own_context(folder: OutputF
 
 def test_facts_that_nobody_recorded_are_not_compared(tmp_path: Path) -> None:
     check_machine(OutputFolder(tmp_path), context(), "strict", allowed=False)
+
+
+def test_a_unit_is_trained_on_the_machine_that_prepared_or_by_permission(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    facts = {"experiment": {"training": {"determinism": "strict"}}}
+    empty: Any = {"arrays": "", "images": "", "weights": (), "threads": 2, "units": ()}
+    prepared, output = Prepared(facts=facts, **empty, **context()), OutputFolder(tmp_path)
+    check_prepared(output, prepared, context(), allowed=False)
+    assert not caplog.records
+    with pytest.raises(OutputError, match="threads 2, now 4"):
+        check_prepared(output, prepared, context(threads=4), allowed=False)
+    check_prepared(output, prepared, context(threads=4), allowed=True)
+    assert len(caplog.records) == 1

@@ -59,6 +59,14 @@ def test_only_what_nothing_needs_is_listed_and_removed(folder: Path) -> None:
     assert (folder / USED / "dataset_info.json").exists()
 
 
+def test_shards_of_a_build_that_nobody_continues_are_listed_after_a_day(folder: Path) -> None:
+    shard = put(folder / "data/radiographs/broken/.2.0.0.shards/examples/00000.tfrecord")
+    assert not [each for each in leftovers_of(folder) if ".shards" in str(each.path)]
+    for each in (shard, *shard.parents[:2]):
+        os.utime(each, (OLD, OLD))
+    assert [each.path for each in leftovers_of(folder) if ".shards" in str(each.path)] == [shard.parents[1]]
+
+
 def test_a_folder_in_use_is_not_cleaned(folder: Path) -> None:
     with writing(folder):
         put(folder / f".a.{this_place()}.{DEAD}.01234567.part", old=True)

@@ -36,10 +36,10 @@ def test_only_damaged_runs_are_reopened_with_one_line_each(tmp_path: Path, caplo
         with folder.finishing(run) as place:
             (place / "weights.h5").write_bytes(bytes(100))
     folder.files(runs[1]).weights.write_bytes(bytes(99))
-    assert reopen_damaged_runs(folder) == [runs[1].name]
+    assert reopen_damaged_runs(folder.finished()) == [runs[1].name]
     assert [folder.is_done(run) for run in runs] == [True, False, True]
     assert len(caplog.records) == 1
-    assert reopen_damaged_runs(folder) == []
+    assert reopen_damaged_runs(folder.finished()) == []
 
 
 def test_a_finite_outcome_is_kept() -> None:

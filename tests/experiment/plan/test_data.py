@@ -36,7 +36,7 @@ def test_patients_who_share_an_image_stay_on_one_side(make_experiment: Any, tmp_
     assert intake.cases.linked is not None
     assert intake.cases.groups[4] == intake.cases.groups[10]
     assert intake.cases.patients[4] != intake.cases.patients[10]
-    assert "duplicates-across" in [finding.code for finding in intake.checked.findings]
+    assert "duplicates-across" in [finding.code for finding in intake.known.findings]
     divided = make_experiment(folds={"group_duplicates": False})
     assert take_in(divided, OutputFolder(tmp_path / "other"), ()).cases.linked is None
 
@@ -149,7 +149,7 @@ def test_a_named_data_set_is_checked_too(make_experiment: Any, tmp_path: Path, m
     task = {"dataset": "any", "positive": "sick", "manifest": None, "patient": None}
     named = take_in(make_experiment(task=task), OutputFolder(tmp_path / "named"), ())
     np.testing.assert_array_equal(named.cases.truth, own.cases.truth)
-    assert [finding.code for finding in named.checked.findings if finding.level == "warning"] == [
+    assert [finding.code for finding in named.known.findings if finding.level == "warning"] == [
         "shortcut",
         "marker",
     ]

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from radtl_tf.errors import OutputError
-from radtl_tf.experiment.plan.ownership import is_begun, refuse_other, start_over
+from radtl_tf.experiment.plan.ownership import is_begun, is_same, refuse_other, refuse_other_experiment, start_over
 from radtl_tf.records.disk import write_json
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.reader import as_dict
+from radtl_tf.records.safety.lock import working
 
 
 @pytest.fixture
@@ -26,6 +28,30 @@ def test_a_folder_is_begun_when_a_run_is_finished(folder: OutputFolder) -> None:
     assert not is_begun(folder)
     write_json(folder.runs / "scenario" / "0-1" / "DONE.json", {"run": "scenario/0-1"})
     assert is_begun(folder)
+
+
+def test_a_folder_is_begun_while_a_unit_is_trained(folder: OutputFolder) -> None:
+    write_json(folder.experiment, {})
+    with working(folder.root, "Tiny-mine-tf-0"):
+        assert is_begun(folder)
+    assert not is_begun(folder)
+
+
+def test_the_same_experiment_may_evaluate_in_another_way(folder: OutputFolder) -> None:
+    facts = {"experiment": {"seed": 1, "evaluation": {"subgroups": []}}, "folds_sha256": "x"}
+    assert not is_same(folder, facts)
+    write_json(folder.experiment, facts | {"versions": {}})
+    assert is_same(folder, {**facts, "experiment": {"seed": 1, "evaluation": {"subgroups": ["sex"]}}})
+    assert not is_same(folder, {**facts, "folds_sha256": "y"})
+
+
+def test_an_automatic_batch_size_is_that_of_the_folder(folder: OutputFolder, make_experiment: Any) -> None:
+    recorded = as_dict(make_experiment(training={"batch_size": 48}))
+    write_json(folder.experiment, {"experiment": recorded})
+    refuse_other_experiment(folder, make_experiment(training={"batch_size": "auto"}))
+    for other in ({"batch_size": 16}, {"batch_size": "auto", "epochs": 9}):
+        with pytest.raises(OutputError, match=next(reversed(other))):
+            refuse_other_experiment(folder, make_experiment(training=other))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from radtl_tf.errors import WeightsError
+from radtl_tf.experiment.plan.networks import Networks
+from radtl_tf.experiment.plan.weights import check_weights
+from radtl_tf.models.weights import sources, verified
 from radtl_tf.records.disk import read_json
 
 
@@ -17,6 +20,17 @@ def test_a_wrong_weights_file_stops_before_anything_is_written(make_plan: Any, t
     with pytest.raises(WeightsError, match="not HDF5"):
         make_plan()
     assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_has_passed_the_check_is_not_loaded_to_check_it(
+    plan_on_read_images: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_on_read_images()
+    monkeypatch.setattr(sources, "read_weights", lambda *_, **__: 1 / 0)
+    check_weights(plan.records, 32, Networks())
+    monkeypatch.setattr(verified, "_RULES", 2)
+    with pytest.raises(ZeroDivisionError):
+        check_weights(plan.records, 32, Networks())
 
 
 def test_weights_of_an_uncertain_convention_are_recorded_with_both(make_plan: Any, tiny_backbone: str) -> None:

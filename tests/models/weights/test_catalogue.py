@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import inspect
 import os
 import re
@@ -20,7 +21,9 @@ from radtl_tf.models.weights.catalogue import (
     availability,
     catalogue,
     check_sum,
+    files_present,
     find,
+    hashed_meanwhile,
     known_sum,
     recognize,
     rows_of,
@@ -200,3 +203,22 @@ def test_a_file_is_hashed_once_until_it_changes(tmp_path: Path, monkeypatch: pyt
     os.utime(file, ns=(0, 0))
     assert known_sum(file) == sha256_of(file)
     assert len(hashed) == 3
+
+
+def test_the_files_of_a_grid_are_found_without_reading_them(tmp_path: Path) -> None:
+    row = next(row for row in catalogue() if row.name == "imagenet" and row.backbone == "ResNet50")
+    published, mine = tmp_path / row.files[0], tmp_path / "mine.h5"
+    for file in (published, mine):
+        file.write_bytes(b"1")
+    declared = {"own": {"ResNet50": mine, "MobileNet": tmp_path / "missing.h5"}}
+    found = files_present(["imagenet", "own", "random"], ["ResNet50", "MobileNet"], declared, tmp_path)
+    assert found == [published, mine]
+
+
+def test_files_are_hashed_while_something_else_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "mine.h5"
+    file.write_bytes(b"weights")
+    with hashed_meanwhile([tmp_path / "missing.h5", file]):
+        pass
+    monkeypatch.setattr("radtl_tf.models.weights.catalogue.sha256_of", lambda path: 1 / 0)
+    assert known_sum(file) == hashlib.sha256(b"weights").hexdigest()

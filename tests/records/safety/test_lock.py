@@ -16,8 +16,20 @@ from filelock import SoftFileLease
 
 from radtl_tf.errors import OutputError
 from radtl_tf.logs import shown
-from radtl_tf.records.safety import lock
-from radtl_tf.records.safety.lock import LockedError, check_held, holder_of, lock_of, waiting, writing
+from radtl_tf.records.safety import lock_file
+from radtl_tf.records.safety.lock import (
+    LockedError,
+    check_held,
+    holder_of,
+    lock_of,
+    unit_lock_of,
+    waiting,
+    workers_of,
+    working,
+    working_if_free,
+    writing,
+)
+from radtl_tf.records.safety.lock_file import Attempt
 
 _HOLD = """
 from pathlib import Path
@@ -79,7 +91,7 @@ def on_another_host(folder: Path) -> None:
 
 
 def test_a_lock_of_another_host_is_judged_by_its_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "_POLL", 0.05)
+    monkeypatch.setattr(lock_file, "POLL", 0.05)
     with held_elsewhere(tmp_path):
         on_another_host(tmp_path)
         beating = threading.Timer(0.2, os.utime, [lock_of(tmp_path)])
@@ -92,9 +104,9 @@ def test_a_lock_of_another_host_is_judged_by_its_heartbeat(tmp_path: Path, monke
 
 
 def test_a_lock_without_a_heartbeat_is_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "_POLL", 0.05)
-    monkeypatch.setattr(lock, "LEASE", 0.4)
-    monkeypatch.setattr(lock, "HEARTBEAT", 0.1)
+    monkeypatch.setattr(lock_file, "POLL", 0.05)
+    monkeypatch.setattr(lock_file, "LEASE", 0.4)
+    monkeypatch.setattr(lock_file, "HEARTBEAT", 0.1)
     with held_elsewhere(tmp_path):
         on_another_host(tmp_path)
         text = lock_of(tmp_path).read_text().replace("duration=120.0", "duration=0.4")
@@ -105,8 +117,8 @@ def test_a_lock_without_a_heartbeat_is_taken_over(tmp_path: Path, monkeypatch: p
 
 
 def test_who_has_lost_the_lock_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "LEASE", 0.4)
-    monkeypatch.setattr(lock, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(lock_file, "LEASE", 0.4)
+    monkeypatch.setattr(lock_file, "HEARTBEAT", 0.05)
     lost = threading.Event()
     with writing(tmp_path, lost.set):
         check_held(tmp_path)
@@ -149,7 +161,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 
 def test_waiting_ends_when_the_other_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "_POLL", 0.05)
+    monkeypatch.setattr(lock_file, "POLL", 0.05)
     lines: list[str] = []
     inside = threading.Event()
 
@@ -165,3 +177,42 @@ def test_waiting_ends_when_the_other_has_ended(tmp_path: Path, monkeypatch: pyte
     with shown(lines.append), waiting(tmp_path / "build.lock", "Another process builds"):
         assert lines == ["Another process builds"]
     thread.join()
+
+
+def test_a_second_writer_may_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock_file, "POLL", 0.05)
+    lines: list[str] = []
+    with held_elsewhere(tmp_path / "out") as other:
+        end = threading.Timer(0.2, other.kill)
+        end.start()
+        with shown(lines.append), writing(tmp_path / "out", wait=True):
+            end.join()
+    assert str(other.pid) in lines[0]
+
+
+def test_a_unit_has_one_worker_and_the_folder_another_writer(tmp_path: Path) -> None:
+    attempt = Attempt(unit_lock_of(tmp_path, "a-0"))
+    with writing(tmp_path), working(tmp_path, "b-0"), working(tmp_path, "a-0"):
+        assert {unit: holder.process for unit, holder in workers_of(tmp_path).items()} == dict.fromkeys(
+            ("a-0", "b-0"), os.getpid()
+        )
+        with pytest.raises(LockedError, match="a-0"), working(tmp_path, "a-0"):
+            pass
+        with working_if_free(attempt, "a-0") as is_mine:
+            assert not is_mine
+    with working_if_free(attempt, "a-0") as is_mine:
+        assert is_mine and list(workers_of(tmp_path)) == ["a-0"]
+    assert workers_of(tmp_path) == {} and list((tmp_path / "runs").iterdir()) == []
+
+
+def test_who_has_lost_a_unit_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock_file, "LEASE", 0.4)
+    monkeypatch.setattr(lock_file, "HEARTBEAT", 0.05)
+    taken_over = threading.Event()
+    with working(tmp_path, "a-0", taken_over.set):
+        check_held(tmp_path)
+        unit_lock_of(tmp_path, "a-0").unlink()
+        assert taken_over.wait(10)
+        check_held(tmp_path / "other")
+        with pytest.raises(LockedError, match="lost"):
+            check_held(tmp_path)

@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from radtl_tf.records.safety.parent import VARIABLE, for_child, has_told, in_hand, is_supervised
 
 _SAYS = """
@@ -17,7 +19,9 @@ import os
 from pathlib import Path
 from radtl_tf.records.safety import parent
 parent.end_with_parent()
-print(parent.is_supervised(), parent.is_written_for_parent(Path({folder!r})), "{variable}" in os.environ, flush=True)
+told = parent.is_held_by_parent(Path({folder!r})), "{variable}" in os.environ, parent.this_call()
+print(parent.is_supervised(), *told, flush=True)
+parent.at_unit("a-0")
 parent.in_hand(["a/0-0"])
 error = MemoryError()
 try:
@@ -36,31 +40,32 @@ def test_a_process_of_its_own_has_no_parent_to_tell() -> None:
 def test_a_child_tells_its_runs_and_its_end(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     code = _SAYS.format(folder=str(tmp_path), variable=VARIABLE)
-    environment = {**os.environ, **for_child(writing, tmp_path)}
+    environment = {**os.environ, **for_child(writing, tmp_path, "call")}
     child = subprocess.run(
         [sys.executable, "-c", code], env=environment, pass_fds=[writing], text=True, capture_output=True, check=True
     )
     os.close(writing)
     with os.fdopen(reading) as said:
-        runs, crash = map(json.loads, said)
-    assert child.stdout.split() == ["True", "True", "False"]
-    assert runs == {"runs": ["a/0-0"]}
+        unit, runs, crash = map(json.loads, said)
+    assert child.stdout.split() == ["True", "True", "False", "call"]
+    assert unit == {"unit": "a-0"} and runs == {"runs": ["a/0-0"]}
     assert crash["crash"] == "the memory was full" and "<module>" in crash["place"]
 
 
 def test_a_variable_of_another_process_is_ignored(tmp_path: Path) -> None:
     code = "from radtl_tf.records.safety.parent import is_supervised; print(is_supervised())"
-    environment = {**os.environ, VARIABLE: json.dumps([1 << 30, 5, str(tmp_path)])}
+    environment = {**os.environ, VARIABLE: json.dumps([1 << 30, 5, str(tmp_path), ""])}
     child = subprocess.run([sys.executable, "-c", code], env=environment, text=True, capture_output=True, check=True)
     assert child.stdout == "False\n"
 
 
-def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("variable", ["for_child(1, None, '')", "for_command()"])
+def test_a_child_dies_with_its_parent(variable: str) -> None:
     inner = "from radtl_tf.records.safety.parent import end_with_parent as end; end(); print(1, flush=True); input()"
     outer = (
-        "import os, subprocess, sys; from pathlib import Path; from radtl_tf.records.safety.parent import for_child\n"
+        "import os, subprocess, sys; from pathlib import Path; from radtl_tf.records.safety.parent import *\n"
         f"child = subprocess.Popen([sys.executable, '-c', {inner!r}], stdin=-1, stdout=-1, pass_fds=[1],"
-        " env={**os.environ, **for_child(1, Path())})\n"
+        f" env={{**os.environ, **{variable}}})\n"
         "child.stdout.readline(); print(child.pid, flush=True); input()"
     )
     parent = subprocess.Popen([sys.executable, "-c", outer], stdin=-1, stdout=-1, text=True)

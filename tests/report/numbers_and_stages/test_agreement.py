@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from radtl_tf.errors import ExperimentError
-from radtl_tf.evaluation.evaluate import Evaluation, tables_of
+from radtl_tf.evaluation.evaluate import Evaluation, evaluate, tables_of
 from radtl_tf.evaluation.question.answer import margin_words
 from radtl_tf.evaluation.question.learned import CHANCE
 from radtl_tf.library.results.answer import answer_from
 from radtl_tf.library.results.plots import Plots
-from radtl_tf.report.numbers_and_stages.agreement import bland_altman_figure, conformal_table, scatter_figure
+from radtl_tf.report.numbers_and_stages.agreement import NOT_DRAWN, bland_altman_figure, conformal_table, scatter_figure
 from radtl_tf.report.pages.experiment import report_html, report_markdown
 from radtl_tf.report.pages.sections import contents
 from radtl_tf.report.results.difference import difference_figure
 from radtl_tf.report.text.advice import advice, headline
+from radtl_tf.report.text.label_range import label_range
 
 
 def test_a_lower_error_is_better(regression: Evaluation) -> None:
@@ -82,3 +86,16 @@ def test_the_summary_says_on_which_side_the_better_weights_are(regression: Evalu
     assert error and "Left of 0 imagenet is better" in error.caption and "0.25 years" in error.caption
     assert "test MAE (years)" in error.svg
     assert area and "Right of 0 imagenet is better" in area.caption
+
+
+def test_ages_above_89_are_neither_named_nor_drawn(outcome: Callable[..., Path]) -> None:
+    folder = outcome(kind="regression", question={"margin": 0.5}, backbones=("ResNet50",), tunings={"frozen": (0.01,)})
+    table = pd.read_csv(folder / "predictions.csv", dtype={"patient": str})
+    oldest = table["truth"] == table["truth"].max()
+    table.loc[oldest, "truth"] = 93.4
+    table.to_csv(folder / "predictions.csv", index=False)
+    found = evaluate(folder)
+    assert "90 or more years" in label_range(found) and "93" not in label_range(found)
+    figure = scatter_figure(found)
+    assert figure and figure.caption.endswith(NOT_DRAWN)
+    assert np.isclose(found.secondary.cases["truth"].astype(float).max(), 93.4)

@@ -11,10 +11,19 @@ import pytest
 
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import build_base
+from radtl_tf.models.cka import stage_model
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.training.features.array_cache import ArrayCache
-from radtl_tf.training.features.prefix_features import FeatureStore, PrefixPass, choose_kept, chunks, cut_bytes
+from radtl_tf.training.features.prefix_features import (
+    POOLED,
+    STAGES,
+    FeatureStore,
+    PrefixPass,
+    choose_kept,
+    chunks,
+    cut_bytes,
+)
 
 
 @pytest.fixture
@@ -182,3 +191,33 @@ def test_the_plain_rendering_is_the_same_entry_whatever_the_augmentation(
     for augmentation in ("none", "published"):
         make_source(tiny_backbone, "frozen", augmentation=augmentation)[1].store.rows("frozen", np.arange(2), None)
     assert sum(passes) == 72
+
+
+def test_stages_come_with_the_features_and_cause_no_pass(
+    pixels: np.ndarray, tiny_backbone: str, tmp_path: Path, passes: list[int]
+) -> None:
+    base, started = build_base(tiny_backbone, 32, seed=11), []
+
+    def features(*kept: str, name: str = "") -> FeatureStore:
+        store = FeatureStore(
+            dict.fromkeys(kept, PrefixPass(base, kept)),
+            pixels,
+            convention=convention("tf"),
+            augmentation="none",
+            seed=1,
+            cache=ArrayCache(tmp_path / "features", limit=1e9),
+            key={"name": name},
+            kept=dict.fromkeys(kept, 1),
+            name=name,
+            begin=lambda: bool(started.append(name)),
+        )
+        store.rows(POOLED, np.arange(72), None)
+        return store
+
+    features(POOLED)
+    assert features(POOLED, STAGES).found(STAGES) is None
+    assert sum(passes) == 72 and set(started) == {""}
+    found = features(POOLED, STAGES, name="other").found(STAGES)
+    assert sum(passes) == 2 * 72 and found is not None
+    expected = stage_model(base).predict_on_batch(to_network(pixels, convention("tf")))
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-4, atol=1e-5)

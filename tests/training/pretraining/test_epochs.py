@@ -36,10 +36,10 @@ class FakeStream:
         self.batch_size, self.steps, self.num_training = 8, 7, 56
         self.plain, self.seed = False, 0
 
-    def training(self, epoch: int, *, plain: bool = False) -> Iterator[Any]:
+    def training(self, epoch: int, *, after: int = 0, plain: bool = False) -> Iterator[Any]:
         self.plain = plain
         order = np.random.default_rng(epoch).permutation(56)
-        return (self._batch(rows) for rows in order.reshape(7, 8))
+        return (self._batch(rows) for rows in order.reshape(7, 8)[after:])
 
     def validation(self) -> Iterator[Any]:
         return (self._batch(rows) for rows in np.array_split(np.flatnonzero(self.held_out), 2) if len(rows))
@@ -134,6 +134,30 @@ def test_a_kill_within_an_epoch_repeats_it(
         with pytest.raises(ZeroDivisionError):
             train_source(killed, stream, SETTINGS, tmp_path / "killed")
     assert timeless(train_source(learner(), stream, SETTINGS, tmp_path / "killed")) == timeless(expected)
+
+
+def test_a_kill_after_a_snapshot_within_an_epoch_goes_on_after_it(
+    learner: Callable[[], Learner], stream: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = train_source(learner(), stream, SETTINGS, tmp_path / "whole")
+    killed, steps = learner(), list[int]()
+    step, resumed = killed.step, False
+
+    def counted(*batch: Any) -> Any:
+        steps.append(1)
+        return step(*batch) if len(steps) != 12 or resumed else 1 / 0
+
+    monkeypatch.setattr(pretraining, "KEEP_SECONDS", -1.0)  # after every step
+    monkeypatch.setattr(killed, "step", counted)
+    with pytest.raises(ZeroDivisionError):
+        train_source(killed, stream, SETTINGS, tmp_path / "killed")
+    resumed, lines = True, list[str]()
+    steps.clear()
+    with shown(lines.append):
+        history = train_source(learner(), stream, SETTINGS, tmp_path / "killed")
+    assert lines[0].startswith("1 of 3 ") and "4 of 7 steps" in lines[0]
+    assert len(steps) == 3 * 7 - 11
+    assert timeless(history) == timeless(expected)
 
 
 def test_the_last_epoch_is_kept(learner: Callable[[], Learner], stream: Any, tmp_path: Path) -> None:

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import OutputError
-from radtl_tf.training.pretraining.snapshots import read_history, read_snapshot, remove_snapshot, write_snapshot
+from radtl_tf.training.pretraining.snapshots import (
+    Begun,
+    read_begun,
+    read_history,
+    read_snapshot,
+    remove_snapshot,
+    write_snapshot,
+)
 
 ARRAYS = [np.arange(6, dtype=np.float32).reshape(2, 3), np.array(7, np.int64), *(np.full(2, n) for n in range(12))]
 ROWS = [{"epoch": 1, "loss": 0.1 + 0.2}, {"epoch": 2, "loss": 1e-9}]
@@ -26,8 +33,16 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["epoch-0002.h5", "state.json"]
 
 
+def test_steps_of_an_epoch_are_kept_until_it_is_finished(tmp_path: Path) -> None:
+    write_snapshot(tmp_path, ARRAYS, ROWS[:1], Begun(12, 0.1 + 0.2))
+    assert (read_history(tmp_path), read_begun(tmp_path)) == (ROWS[:1], Begun(12, 0.1 + 0.2))
+    write_snapshot(tmp_path, ARRAYS, ROWS)
+    assert read_begun(tmp_path) == Begun()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["epoch-0002.h5", "state.json"]
+
+
 def test_nothing_is_there_at_first(tmp_path: Path) -> None:
-    assert read_history(tmp_path) == []
+    assert (read_history(tmp_path), read_begun(tmp_path)) == ([], Begun())
 
 
 def test_the_history_outlives_the_arrays(tmp_path: Path) -> None:

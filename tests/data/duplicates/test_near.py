@@ -1,4 +1,4 @@
-"""Duplicates are found after changes of the image, and different images are not reported."""
+"""Near-duplicates are found after changes of the image, and different images are not reported."""
 
 from __future__ import annotations
 
@@ -11,26 +11,13 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageEnhance
 
-from radtl_tf.data.check import duplicates
-from radtl_tf.data.check.duplicates import groups, near, same
 from radtl_tf.data.decoding.measuring import signature
+from radtl_tf.data.duplicates import near as near_module
+from radtl_tf.data.duplicates.coordinates import greatest, grey_cosines, of_length_one, parities, rank_cosines
+from radtl_tf.data.duplicates.near import near
+from radtl_tf.data.duplicates.whitening import Whitening
 
 RANDOM = np.random.default_rng(3)
-
-
-def test_equal_values_are_paired_with_the_first() -> None:
-    assert same(["a", "b", "a", "c", "a", "b"]).tolist() == [[0, 2], [0, 4], [1, 5]]
-    assert same(["a", "b"]).shape == (0, 2)
-    assert same([]).shape == (0, 2)
-
-
-def test_groups_join_patients_whom_an_image_links() -> None:
-    patients = np.array([0, 0, 1, 2, 3, 3, 4])
-    assert groups(patients, []).tolist() == [0, 0, 1, 2, 3, 3, 4]
-    linked = groups(patients, [np.array([[1, 3]]), np.array([[2, 6]])])
-    assert linked.tolist() == [0, 0, 1, 0, 2, 2, 1]
-    chain = groups(patients, [np.array([[0, 2], [2, 3]])])
-    assert chain.tolist() == [0, 0, 0, 0, 1, 1, 2]
 
 
 def smooth(number: int) -> np.ndarray:
@@ -63,17 +50,61 @@ def test_blank_pictures_are_near_nothing() -> None:
     assert near(smooth(1)).shape == (0, 2)
 
 
-def test_blocks_do_not_change_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    pictures = smooth(20)
-    pictures[[4, 19]] = pictures[[11, 2]]
-    whole = near(pictures)
-    monkeypatch.setattr(duplicates, "_BLOCK", 3)
-    assert near(pictures).tolist() == whole.tolist() == [[2, 19], [4, 11]]
+def noise(number: int) -> np.ndarray:
+    """Return signatures of pictures without any structure (number, 32, 32)."""
+    return RANDOM.integers(90, 166, (number, 32, 32)).astype(np.uint8)
 
 
-def test_above_the_limit_nothing_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duplicates, "MAX_IMAGES", 3)
-    assert near(np.repeat(smooth(1), 4, axis=0)).shape == (0, 2)
+def alike(number: int) -> np.ndarray:
+    """Return signatures (number, 32, 32) that nearly all resemble each other without whitening."""
+    return (smooth(1) // 2 + smooth(number) // 5).astype(np.uint8)
+
+
+def with_copies(pictures: np.ndarray) -> np.ndarray:
+    """Replace every fourth picture by a changed copy, from nearly equal to hardly similar; two are blank."""
+    changes = (np.asarray, np.flipud, np.fliplr, lambda one: 255 - one, lambda one: 220 - one[::-1, ::-1] / 2)
+    made = pictures.copy()
+    for at in range(0, len(made), 4):
+        copy = changes[at // 4 % len(changes)](made[RANDOM.integers(len(made))].astype(float))
+        made[at] = np.clip(copy + RANDOM.normal(0, 6 * (at // 4 % 8), copy.shape), 0, 255)
+    made[[2, 9]] = 7
+    return made
+
+
+def all_pairs(signatures: np.ndarray) -> list[list[int]]:
+    """Compare every picture with every other one, as the definition of ``near`` says."""
+    parts, negatives = Whitening.of(signatures).both(signatures)
+    plain = [of_length_one(view(signatures)) for view in (grey_cosines, rank_cosines)]
+    parity = parities(signatures.shape[1])
+    found = np.zeros((len(signatures),) * 2, bool)
+    for others, sign in ((parts, 1), (negatives, -1)):
+        whitened = greatest([ours @ other.T for ours, other in zip(parts, others, strict=True)])
+        views = [
+            greatest([sign * one[:, parity == part] @ one[:, parity == part].T for part in range(4)]) for one in plain
+        ]
+        found |= (whitened >= near_module.NEAR) & (np.maximum(*views) >= near_module.NEAR_PLAIN)
+    return np.argwhere(np.triu(found, 1)).tolist()
+
+
+@pytest.mark.parametrize("kind", [smooth, noise, alike])
+@pytest.mark.parametrize("block", [64, 512])
+def test_the_search_finds_what_comparing_all_pairs_finds(
+    kind: Callable[[int], np.ndarray], block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near_module, "_BLOCK", block)
+    pictures = with_copies(kind(240))
+    expected = all_pairs(pictures)
+    assert near(pictures).tolist() == expected
+    assert len(expected) > 5
+
+
+def test_few_pairs_are_compared_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = list[int]()
+    confirmed = near_module._confirmed
+    monkeypatch.setattr(near_module, "_confirmed", lambda *args: compared.append(len(args[2])) or confirmed(*args))
+    pictures = with_copies(smooth(300))
+    found = near(pictures)
+    assert len(found) <= sum(compared) < 2 * len(found) + 10
 
 
 def _recompressed(image: Image.Image, quality: int) -> Image.Image:

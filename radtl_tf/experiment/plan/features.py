@@ -1,0 +1,47 @@
+"""The features of a start of a backbone, in the cache that experiments share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from radtl_tf.experiment.plan.plan import Plan
+from radtl_tf.models.pixels import convention
+from radtl_tf.models.weights.sources import WeightsRecord
+from radtl_tf.training.features.array_cache import ArrayCache
+from radtl_tf.training.features.feature_key import feature_key
+from radtl_tf.training.features.prefix_features import FeatureStore, PrefixPass
+from radtl_tf.training.randomness import backbone_seed
+
+GIGABYTE = 1e9
+
+
+def cache_of(plan: Plan) -> ArrayCache:
+    """Return the cache of the experiment's features."""
+    return ArrayCache(plan.cache, plan.experiment.training.cache_gb * GIGABYTE)
+
+
+def feature_store(
+    plan: Plan,
+    record: WeightsRecord,
+    draw: int,
+    passes: Mapping[str, PrefixPass],
+    kept: Mapping[str, int],
+    begin: Callable[[], bool],
+) -> FeatureStore:
+    """Return the store of the features of ``record``; ``draw`` counts the draws of random weights.
+
+    ``passes``, ``kept`` and ``begin`` as in ``FeatureStore``; without passes it only finds what is in the cache.
+    """
+    training, seed = plan.experiment.training, backbone_seed(plan.experiment.seed, draw)
+    return FeatureStore(
+        passes,
+        plan.pixels,
+        convention=convention(record.pixels),
+        augmentation=training.augmentation,
+        seed=plan.experiment.seed,
+        cache=cache_of(plan),
+        key=feature_key(record, seed, plan.images_hash, training, plan.device),
+        kept=kept,
+        name=f"{record.backbone} with the weights {record.name!r}{f' ({record.file})' if record.file else ''}",
+        begin=begin,
+    )

@@ -1,0 +1,69 @@
+"""Build each backbone and read each weights file once per process: for the check, the training and what follows."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.cka import Stage, stages
+from radtl_tf.models.weights.sources import RANDOM, WeightsRecord, assign, initialize, read_values
+
+MOST_BYTES = 2**29  # of values that are kept; those of InceptionResNetV2 are 217 MB
+
+_Key = tuple[str, int, str]  # backbone, image size, precision
+
+
+class Networks:
+    """A backbone that was built and is still free, the stages of all, and the values of weights files."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._built: tuple[_Key, keras.Model] | None = None
+        self._stages: dict[_Key, list[Stage]] = {}
+        self._values: dict[tuple[str, str, str | None], list[NDArray[np.float32]]] = {}
+
+    def keep(self, base: keras.Model, backbone: str, image_size: int) -> None:
+        """Keep a backbone for the next ``take``; one is kept at a time, since several may not fit into the memory."""
+        self._built = _key(backbone, image_size), base
+
+    def take(self, backbone: str, image_size: int) -> keras.Model:
+        """Return the backbone for square images of ``image_size`` px, with any weights; nobody else uses it.
+
+        Raises:
+            ExperimentError: as ``build_base``.
+        """
+        key, kept = _key(backbone, image_size), self._built
+        self._built = None
+        base = kept[1] if kept and kept[0] == key else build_base(backbone, image_size, seed=0)
+        self._stages.setdefault(key, [stage.without_output for stage in stages(base)])
+        return base
+
+    def stages(self, backbone: str, image_size: int) -> list[Stage]:
+        """Return ``cka.stages`` of the backbone without the outputs."""
+        key = _key(backbone, image_size)
+        if key not in self._stages:
+            self.keep(self.take(backbone, image_size), backbone, image_size)
+        return self._stages[key]
+
+    def start(self, base: keras.Model, record: WeightsRecord, seed: int) -> None:
+        """Assign the weights of ``record`` to ``base``; only random weights use ``seed``.
+
+        Raises:
+            WeightsError: as ``initialize``.
+        """
+        if record.source == RANDOM:
+            initialize(base, record, seed)
+            return
+        key = record.name, record.backbone, record.sha256
+        values = self._values.get(key)
+        if values is None:
+            values = read_values(base, record)
+            if sum(array.nbytes for kept in [*self._values.values(), values] for array in kept) <= MOST_BYTES:
+                self._values[key] = values
+        assign(base, values)
+
+
+def _key(backbone: str, image_size: int) -> _Key:
+    return backbone, image_size, keras.config.dtype_policy().name

@@ -1,0 +1,1 @@
+"""Train all heads of one set of pooled features together."""

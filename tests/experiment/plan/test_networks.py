@@ -1,0 +1,61 @@
+"""A backbone is built once and a weights file read once for the check and the training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from radtl_tf.experiment.plan import networks as module
+from radtl_tf.experiment.plan.networks import Networks
+from radtl_tf.models.backbones import build_base
+from radtl_tf.models.cka import stages
+from radtl_tf.models.weights.file import write_weights
+from radtl_tf.models.weights.sources import WeightsRecord, initialize
+
+SIZE = 32
+
+
+@pytest.fixture
+def record(tmp_path: Path, tiny_backbone: str) -> WeightsRecord:
+    """Return the record of a weights file."""
+    write_weights(tmp_path / "mine.h5", build_base(tiny_backbone, SIZE, seed=9))
+    return WeightsRecord("mine", tiny_backbone, "file", tmp_path / "mine.h5", "tf", "tf", None)
+
+
+def test_a_backbone_that_is_kept_is_taken_once(tiny_backbone: str) -> None:
+    networks = Networks()
+    first = networks.take(tiny_backbone, SIZE)
+    networks.keep(first, tiny_backbone, SIZE)
+    assert networks.take(tiny_backbone, SIZE) is first
+    assert networks.take(tiny_backbone, SIZE) is not first
+    networks.keep(first, tiny_backbone, SIZE)
+    assert networks.take(tiny_backbone, SIZE + 16).input_shape[1] == SIZE + 16
+
+
+def test_stages_are_those_of_the_backbone(tiny_backbone: str) -> None:
+    networks = Networks()
+    found = networks.stages(tiny_backbone, SIZE)
+    expected = stages(networks.take(tiny_backbone, SIZE))
+    assert [(stage.layer, stage.depth) for stage in found] == [(stage.layer, stage.depth) for stage in expected]
+    assert all(stage.output is None for stage in found)
+
+
+def test_a_file_is_read_once_and_gives_the_same_weights(record: WeightsRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = build_base(record.backbone, SIZE, seed=1)
+    initialize(plain, record, seed=0)
+    read = []
+    monkeypatch.setattr(module, "read_values", lambda *given: read.append(1) or [w.numpy() for w in plain.weights])
+    networks = Networks()
+    for _ in range(2):
+        base = networks.take(record.backbone, SIZE)
+        networks.start(base, record, seed=0)
+        for ours, theirs in zip(base.weights, plain.weights, strict=True):
+            np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+    assert read == [1]
+    monkeypatch.setattr(module, "MOST_BYTES", 0)
+    for _ in range(2):
+        networks.start(base, replace(record, sha256="other"), seed=0)  # too large to be kept
+    assert read == [1, 1, 1]
