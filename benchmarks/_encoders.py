@@ -19,6 +19,7 @@ from radtl_tf.deploy.formats.write import write
 from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.models.backbones import Backbone, backbone, draw_weights, network
 from radtl_tf.models.cka import stages
+from radtl_tf.models.folding import foldable, folded
 from radtl_tf.models.gradcam import after_average, descent, opened
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import convention
@@ -39,10 +40,11 @@ class Whole:
     """What holds for a backbone in every tuning.
 
     ``layers``: layers with weights. ``names``: equal in two builds. ``drawn``: the same seed gave the same weights.
-    ``norms``, ``fused``: batch norms, and how many of them are one operation in training. ``depth``: layers of
-    stochastic depth. ``map``: largest difference of the features from those computed from the last feature map,
-    relative to the largest feature. ``descends``: the randomization of Grad-CAM reaches every layer once. ``stages``:
-    layers that CKA compares.
+    ``norms``, ``fused``: batch norms, and how many of them are one operation in training. ``folded``: those that a
+    frozen prefix has no longer, and ``fold`` the difference that this makes, relative to the largest feature.
+    ``depth``: layers of stochastic depth. ``map``: largest difference of the features from those computed from the
+    last feature map, relative to the largest feature. ``descends``: the randomization of Grad-CAM reaches every layer
+    once. ``stages``: layers that CKA compares.
     """
 
     layers: int
@@ -50,6 +52,8 @@ class Whole:
     drawn: bool
     norms: int
     fused: int
+    folded: int
+    fold: float
     depth: int
     map: float
     descends: bool
@@ -119,6 +123,8 @@ class Encoder:
             drawn=_equal(*drawn) and not _equal(first, drawn[0]),
             norms=norms,
             fused=self._norms(FusedBatchNormalization),
+            folded=len(foldable(self.base)),
+            fold=_difference(folded(self.base)(self.images, training=False).numpy(), self.features),
             depth=len(Depth(self.copy).rates),
             map=self._from_map(),
             descends=steps == [layer for layer in self.base.layers if layer.weights],

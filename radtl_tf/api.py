@@ -40,9 +40,11 @@ def backbone(
     The file is checked as in an experiment: it must be complete, finite, of this backbone, and safe to read.
 
     Args:
-        name: ``ResNet50``, ``DenseNet121``, ``InceptionV3``, ``InceptionResNetV2``, ``MobileNet``, ``MobileNetV2``,
-            or ``MobileNet050`` and ``MobileNet025``, which are MobileNets with half and a quarter of the channels;
-            ``ResNet50Torch`` and ``InceptionV3Torch`` are the graphs that PyTorch trains.
+        name: ``ResNet50``, ``DenseNet121``, ``InceptionV3``, ``InceptionResNetV2``, ``ResNet50V2``, ``VGG16``,
+            ``Xception``, ``ConvNeXtTiny``, ``ConvNeXtBase``, ``EfficientNetB0``, ``EfficientNetV2B0``,
+            ``EfficientNetV2S``, ``MobileNet``, ``MobileNetV2``, or ``MobileNet050`` and ``MobileNet025``, which are
+            MobileNets with half and a quarter of the channels; ``ResNet50Torch`` and ``InceptionV3Torch`` are the
+            graphs that PyTorch trains.
         weights: ``imagenet``, ``radimagenet``, the path of an ``.h5`` file, or ``random`` (also ``None``).
         pixels: the pixel convention of the weights. Required for a file, unless ``radtl pretrain`` or
             ``radtl weights convert`` wrote it. The model's attribute ``pixels`` contains it, for ``preprocess``.

@@ -12,7 +12,6 @@ import keras
 import numpy as np
 
 from radtl_tf.errors import DataError, ExperimentError, nearest
-from radtl_tf.models.weights.normalization import MEAN, SD
 
 Triple = tuple[float, float, float]
 
@@ -47,14 +46,16 @@ class PixelConvention:
 
 # keras.applications.imagenet_utils.preprocess_input: modes "caffe" (BGR), "torch" (RGB) and "tf".
 _BGR_MEAN = (103.939, 116.779, 123.68)
+_RGB_MEAN = (0.485, 0.456, 0.406)
+_RGB_SD = (0.229, 0.224, 0.225)
 _KERAS = "keras.applications.imagenet_utils.preprocess_input"
 
 _ROWS = (
     PixelConvention("caffe", (255.0,) * 3, (-103.939, -116.779, -123.68), "BGR", f"{_KERAS}, mode caffe"),
     PixelConvention(
         "torch",
-        (1 / SD[0], 1 / SD[1], 1 / SD[2]),
-        (-MEAN[0] / SD[0], -MEAN[1] / SD[1], -MEAN[2] / SD[2]),
+        (1 / _RGB_SD[0], 1 / _RGB_SD[1], 1 / _RGB_SD[2]),
+        (-_RGB_MEAN[0] / _RGB_SD[0], -_RGB_MEAN[1] / _RGB_SD[1], -_RGB_MEAN[2] / _RGB_SD[2]),
         "RGB",
         f"{_KERAS}, mode torch",
     ),

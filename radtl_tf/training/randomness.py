@@ -72,5 +72,6 @@ def depth_masks(key: tuple[int, ...], number: int, rates: tuple[float, ...]) -> 
 
     ``key`` is (seed, repeat, fold, epoch, step), or (seed, epoch, step) in pre-training.
     """
-    kept = generator("depth", *key).random((number, len(rates)), dtype=np.float32) >= np.float32(rates)
-    return (kept / (1 - np.float64(rates))).astype(np.float32)
+    dropped = np.array(rates, np.float32)
+    kept = generator("depth", *key).random((number, len(rates)), dtype=np.float32) >= dropped
+    return kept.astype(np.float32) / (1 - dropped)

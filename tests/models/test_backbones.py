@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -25,6 +27,13 @@ def test_rows_tell_the_truth(name: str) -> None:
     assert row.pixels in CONVENTIONS
     assert base.output.shape[0] is None and len(base.output.shape) == 2
     assert row.stable_names
+
+
+def test_the_page_has_every_backbone() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "backbones.md").read_text(encoding="utf-8")
+    for row in BACKBONES.values():
+        if row.name != "Tiny":
+            assert f"| `{row.name}` | {row.num_layers} | {row.min_size} px | `{row.pixels}` |" in page
 
 
 def test_number_of_layers_is_unique_but_among_other_widths_and_graphs() -> None:

@@ -72,7 +72,7 @@ def _feature_maps(ensemble: Ensemble) -> tuple[_FeatureMaps, list[_Layers]]:
     suffixes = [suffix for suffix, _ in ensemble.members]
     if global_average(suffixes[0].layers) is None:
         shared, below = opened(ensemble.prefix), after_average(ensemble.prefix)
-        after = [[*below, *_without_inputs(suffix)] for suffix in suffixes]
+        after: list[_Layers] = [[*below, *_without_inputs(suffix)] for suffix in suffixes]
         return lambda images: [shared(images, training=False)] * len(suffixes), after
     parts = [_opened_suffix(suffix) for suffix in suffixes]
 

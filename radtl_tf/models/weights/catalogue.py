@@ -28,8 +28,8 @@ Status = Literal["found", "downloaded", "keras", "missing", "refused"]
 class CatalogueRow:
     """A published weights file: a row of ``weights/catalogue.tsv``; ``files`` are its possible file names.
 
-    If ``source`` is ``keras``, the last name is the one in Keras' cache. ``md5`` is the checksum in Keras' source, for
-    files without a published sha256; it finds a wrong file, but does not prove that a file is genuine.
+    If ``source`` is ``keras``, the last name is the one in Keras' cache. ``md5`` is the checksum in Keras' source, if
+    it has no sha256. It finds a wrong file; a forged one can have the same sum, so the file is still read as untrusted.
     """
 
     name: str

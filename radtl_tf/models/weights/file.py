@@ -123,8 +123,9 @@ def _check_outside(path: Path, schema: Schema) -> str:
 def write_weights(path: Path, base: keras.Model) -> None:
     """Write the weights of ``base`` as a Keras 2 "notop" file: tensors under ``model_weights``.
 
-    ``load_weights`` of Keras 2 and 3, ``weights=`` of their applications and the published scripts can read it. It gets
-    its name only when it is complete.
+    ``load_weights`` of Keras 2 and 3, ``weights=`` of their applications and the published scripts can read it, except
+    for ConvNeXt and EfficientNetB0, whose plain graphs differ from Keras' application. It gets its name only when it is
+    complete.
 
     Raises:
         OutputError: the folder cannot be written or the disk is full.

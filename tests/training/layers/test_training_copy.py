@@ -8,11 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from radtl_tf.models.backbones import BACKBONES, Backbone, build_base
+from radtl_tf.models.pixels import convention
 from radtl_tf.training.layers.batch_norm import FusedBatchNormalization
 from radtl_tf.training.layers.stochastic_depth import StochasticDepth
 from radtl_tf.training.layers.training_copy import training_copy
+from radtl_tf.training.pretraining.backbone_trainer import Learner
 from radtl_tf.training.trainer import Trainer
 
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (4, 16, 16, 3)).astype(np.float32)
@@ -69,3 +72,20 @@ def test_a_run_gives_the_same_numbers_again_and_masks_matter(deep: str) -> None:
 
     assert losses(1) == losses(1)
     assert losses(1) != losses(2) != losses(None)
+
+
+def test_pre_training_repeats_a_step_with_its_key(deep: str) -> None:
+    targets, grey = np.eye(2, dtype=np.float32)[[0, 1, 0, 1]], tf.constant(IMAGES[..., :1] / 2 + 0.5)
+
+    def learned(key: tuple[int, int, int] | None) -> list[np.ndarray]:
+        base = training_copy(build_base(deep, 16, seed=1), fused=False)
+        kernel = np.full((6, 2), 0.1, np.float32) * [1, -1]
+        learner = Learner(
+            base, kernel, convention("tf"), lambda wanted, logits: tf.reduce_mean((wanted - logits) ** 2, 1)
+        )
+        learner.step(grey, targets, 0.01, key)
+        return learner.state()
+
+    first, again, other = learned((7, 1, 0)), learned((7, 1, 0)), learned((7, 1, 3))
+    assert all(np.array_equal(one, two) for one, two in zip(first, again, strict=True))
+    assert not all(np.array_equal(one, two) for one, two in zip(first, other, strict=True))
