@@ -26,9 +26,9 @@ from _shared import machine, other_work, publish
 
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.precision import borrowed_precision
-from radtl_tf.training.batch_norm import FusedBatchNormalization
 from radtl_tf.training.device import has_bfloat16
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, PrefixPass
+from radtl_tf.training.layers.batch_norm import FusedBatchNormalization
 from radtl_tf.training.trainer import Trainer
 from radtl_tf.training.trial_step import trial_step
 

@@ -29,6 +29,7 @@ __all__ = [  # each is a name of radtl_tf.api
     "open_results",
     "predict",
     "preprocess",
+    "read_embeddings",
     "run",
     "test",
 ]

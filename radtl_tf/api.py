@@ -40,11 +40,14 @@ def backbone(
     The file is checked as in an experiment: it must be complete, finite, of this backbone, and safe to read.
 
     Args:
-        name: ``ResNet50``, ``DenseNet121``, ``InceptionV3``, ``InceptionResNetV2``, ``MobileNet``, ``MobileNetV2``,
-            or ``MobileNet050`` and ``MobileNet025``, which are MobileNets with half and a quarter of the channels.
+        name: ``ResNet50``, ``DenseNet121``, ``InceptionV3``, ``InceptionResNetV2``, ``ResNet50V2``, ``VGG16``,
+            ``Xception``, ``ConvNeXtTiny``, ``ConvNeXtBase``, ``EfficientNetB0``, ``EfficientNetV2B0``,
+            ``EfficientNetV2S``, ``MobileNet``, ``MobileNetV2``, or ``MobileNet050`` and ``MobileNet025``, which are
+            MobileNets with half and a quarter of the channels; ``ResNet50Torch`` and ``InceptionV3Torch`` are the
+            graphs that PyTorch trains.
         weights: ``imagenet``, ``radimagenet``, the path of an ``.h5`` file, or ``random`` (also ``None``).
-        pixels: the pixel convention of the weights. Required for a file, unless ``radtl pretrain`` wrote it. The
-            model's attribute ``pixels`` contains it, for ``preprocess``.
+        pixels: the pixel convention of the weights. Required for a file, unless ``radtl pretrain`` or
+            ``radtl weights convert`` wrote it. The model's attribute ``pixels`` contains it, for ``preprocess``.
         size: side of the images in pixels.
         seed: seed of random weights.
 
@@ -142,6 +145,40 @@ def embeddings(
     from radtl_tf.library.embeddings import pooled_features
 
     return pooled_features(data, backbone, weights, pixels, size, resize, seed)
+
+
+def read_embeddings(data: Dataset, path: str | PathLike) -> NDArray[np.float32]:
+    """Return embeddings that another program computed, (N, C) float32, one row per image in the order of ``data``.
+
+    Use them like the features of ``embeddings``: with scikit-learn and the folds of ``PatientFolds``. Each vector is
+    found by a name: the path of the image as the table has it, its file name, or the number of its row from 0. Vectors
+    of other images are left out, which is logged. A warning is logged if vectors of different images are equal, or if
+    a dimension alone separates the classes of a binary or multiclass task, because labels may then be inside.
+
+    Args:
+        data: the images.
+        path: ``.npz`` with an array of names and one of vectors (``np.savez(path, names=..., vectors=...)``);
+            ``.parquet`` (``radtl_tf[parquet]``) with a column of names, then a column of lists or columns of numbers;
+            or ``.csv`` with a header, a column of names, then columns of numbers.
+
+    Raises:
+        DataError: the file is missing, damaged or of another form; an image has no vector or several; a vector is
+            constant or not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> import radtl_tf as radtl
+        >>> table = pd.DataFrame({"file": ["1.png", "2.png", "3.png"], "caries": [1, 0, 1], "id": ["a", "b", "c"]})
+        >>> data = radtl.Dataset.from_frame(table, path="file", label="caries", positive=1, patient="id")
+        >>> names, vectors = np.array(["3.png", "1.png", "2.png"]), np.array([[3.0, 0.5], [1.0, 0.1], [2.0, 0.9]])
+        >>> np.savez("features.npz", names=names, vectors=vectors)
+        >>> radtl.read_embeddings(data, "features.npz")[:, 0].tolist()
+        [1.0, 2.0, 3.0]
+    """
+    from radtl_tf.library.read_embeddings import embeddings_of
+
+    return embeddings_of(data, Path(path).expanduser())
 
 
 def compare(

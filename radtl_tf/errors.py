@@ -30,6 +30,10 @@ class OutputError(RadtlError):
     """The output folder cannot be written, or belongs to another experiment."""
 
 
+class ClusterError(RadtlError):
+    """What starts work units on other machines is missing, cannot be reached, or is not safe."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for the known word nearest to ``word``, or an empty string."""
     match = difflib.get_close_matches(word, list(known), n=1)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from radtl_tf.records.prepared import Prepared
 
 BUSY = 75  # EX_TEMPFAIL of sysexits.h: another process holds the unit, try again later
-_SET_IN_ENVIRONMENT = "RADTL_RUN_"  # options of this call that the user has set there are not those of its parts
+SET_IN_ENVIRONMENT = "RADTL_RUN_"  # options of this call that the user has set there are not those of its parts
 _SIGNAL = 128  # exit codes above it are those of signals
 
 _PARTS = (
@@ -29,7 +29,7 @@ _PARTS = (
     click.option("--finish", is_flag=True, help="Only join and report the runs of a prepared folder."),
     click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Train N work units at the same time."),
 )
-_NAMES = ("dry_run", "prepare", "only", "finish", "workers")
+_NAMES = ("dry_run", "prepare", "only", "finish", "workers", "emit", "ray")
 
 
 class Busy(click.ClickException):
@@ -145,22 +145,47 @@ def only(experiment: Experiment | None, out: Path, unit: str, allow_changed: boo
         )
 
 
+class PartCommands:
+    """The three parts of ``radtl run`` as commands of their own, for a process that loads no TensorFlow."""
+
+    def __init__(self, experiment: Path, out: Path, accepted: tuple[str, ...], allow_changed: bool) -> None:
+        debug = ["--debug"] * bool(click.get_current_context().find_root().params.get("debug"))
+        self._start = [*start_of_command(), *debug, "run", "--out", str(out)]
+        self._allowed = ["--allow-changed"] * allow_changed
+        findings = [word for finding in accepted for word in ("--accept", finding)]
+        self._prepare = [str(experiment), "--prepare", *findings, *self._allowed]
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(SET_IN_ENVIRONMENT)
+        }
+
+    def prepare(self, workers: int = 1) -> None:
+        """Prepare for so many workers at the same time; leave if it fails."""
+        from radtl_tf.experiment.units.workers import run_command
+
+        if code := run_command([*self._start, *self._prepare], workers, self.environment, quiet=True):
+            leave(code)
+
+    def only(self, unit: str) -> list[str]:
+        """Return the words that train a work unit."""
+        return [*self._start, "--only", unit, *self._allowed]
+
+    def finish(self, workers: int = 1) -> None:
+        """Finish, and leave with the exit code."""
+        from radtl_tf.experiment.units.workers import run_command
+
+        leave(run_command([*self._start, "--finish"], workers, self.environment))
+
+
 def with_workers(experiment: Path, out: Path, accepted: tuple[str, ...], allow_changed: bool, number: int) -> None:
     """Prepare the folder, train ``number`` units at the same time, and finish: each as a command of its own."""
-    from radtl_tf.experiment.units.workers import Workers, run_command
+    from radtl_tf.experiment.units.workers import Workers
     from radtl_tf.library.bars import bars
 
-    debug = ["--debug"] * bool(click.get_current_context().find_root().params.get("debug"))
-    start = [*start_of_command(), *debug, "run", "--out", str(out)]
-    allowed = ["--allow-changed"] * allow_changed
-    findings = [word for finding in accepted for word in ("--accept", finding)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_SET_IN_ENVIRONMENT)}
-    code = run_command([*start, str(experiment), "--prepare", *findings, *allowed], number, environment, quiet=True)
-    if code == 0:
-        with bars() as watch:
-            Workers(out, number, lambda unit: [*start, "--only", unit, *allowed], environment, watch).run()
-        code = run_command([*start, "--finish"], number, environment)
-    leave(code)
+    commands = PartCommands(experiment, out, accepted, allow_changed)
+    commands.prepare(number)
+    with bars() as watch:
+        Workers(out, number, commands.only, commands.environment, watch).run()
+    commands.finish(number)
 
 
 def prepared_for(experiment: Experiment | None, out: Path) -> Prepared:

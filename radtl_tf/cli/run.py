@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli import options, parts
+from radtl_tf.cli import cluster, options, parts
 from radtl_tf.cli.options import FILE, FOLDER, Verb, as_json, load_tensorflow, out_folder, task_of
 from radtl_tf.errors import RadtlError
 from radtl_tf.progress import clock
@@ -52,6 +52,8 @@ allow_changed = click.option(
 @out_folder
 @options.dry_run
 @parts.part_options
+@cluster.emit_option
+@cluster.ray_option
 @click.option("--accept", multiple=True, metavar="FINDING", help="Accept this warning of the data check. Repeatable.")
 @allow_changed
 def run(experiment: Path | None, out: Path, accept: tuple[str, ...], allow_changed: bool, **part: Any) -> None:
@@ -72,9 +74,11 @@ def run(experiment: Path | None, out: Path, accept: tuple[str, ...], allow_chang
         parts.only(known, out, part["only"], allow_changed)
     elif part["finish"]:
         _finish(known, out)
-    elif part["workers"] and experiment:
-        parts.with_workers(experiment, out, accept, allow_changed, part["workers"])
-    elif known:
+    elif experiment and known:
+        name = next((name for name in _APART if part[name]), None)
+        if name:
+            _APART[name](experiment, out, accept, allow_changed, part[name])
+            return
         act = next((act for name, act in _ACTS.items() if part[name]), _run)
         act(known, out, accept, allow_changed)
 
@@ -257,6 +261,11 @@ def _print_price(experiment: Experiment, out: Path, accepted: tuple[str, ...], a
 
 
 _ACTS = {"dry_run": _print_price, "prepare": parts.prepare}
+_APART: dict[str, Callable[[Path, Path, tuple[str, ...], bool, Any], None]] = {
+    "workers": parts.with_workers,
+    "emit": cluster.emit,
+    "ray": cluster.on_ray,
+}
 
 
 def print_results(evaluation: Evaluation) -> None:

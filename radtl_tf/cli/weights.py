@@ -175,8 +175,9 @@ def _known(found: Verified) -> list[tuple[str, str]]:
             ("pixels", "unknown, because a weights file does not say: ask its author, or score them with --images"),
         ]
     how = {
-        "sum": "the published file (same sha256)",
-        "name": "only the file name agrees: " + ("its sha256 differs" if row.sha256 else "no sha256 is published"),
+        "sum": "the published file (same checksum)",
+        "name": "only the file name agrees: "
+        + ("its checksum differs" if row.sha256 or row.md5 else "no checksum is published"),
     }
     return [
         ("catalogue", f"{row.name}, {how[found.known_by or 'name']}"),
@@ -230,14 +231,15 @@ def _compared(found: ConventionScores) -> str:
 @options.pixels()
 @options.out(FILE, "Weights file (.h5) to write. It must not exist.")
 def convert(file: Path, backbone: str, pixels: str | None, out: Path) -> None:
-    """Rewrite a weights file in the layout of this project.
+    """Rewrite a weights file of Keras or PyTorch in the layout of this project.
 
-    FILE (.h5) may have the layout of Keras 3, tensors of another precision or a top, which is left out. The new file
-    loads in Keras 2 and 3. OUT.json records its pixel convention and its origin. Prints the lines that declare the
-    weights in an experiment file. For a file in the catalogue, --pixels is known.
+    FILE is an .h5 of Keras 2 or 3, or a .safetensors of PyTorch: torchvision's and timm's ResNet50 and InceptionV3
+    (backbones ResNet50Torch and InceptionV3Torch), DenseNet121 and VGG16. A top is left out, half precision becomes
+    float32. The new file loads in Keras 2 and 3. OUT.json records its pixel convention and its origin. Prints the lines
+    that declare the weights in an experiment file. For a file in the catalogue, --pixels is known.
 
     Example:
-      radtl weights convert mine.h5 --backbone ResNet50 --pixels tf --out mine_notop.h5
+      radtl weights convert net.safetensors --backbone ResNet50Torch --pixels torch --out mine.h5
     """
     load_tensorflow()
     from radtl_tf.experiment.weights.convert import convert_weights

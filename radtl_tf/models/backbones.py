@@ -10,6 +10,8 @@ import keras
 import numpy as np
 
 from radtl_tf.errors import ExperimentError, nearest
+from radtl_tf.models.plain_graph import name_by_place, plain_graph
+from radtl_tf.models.torch_graphs import inception_v3_torch, resnet50_torch
 
 
 @dataclass(frozen=True)
@@ -17,9 +19,10 @@ class Backbone:
     """A convolutional network without its top.
 
     ``pixels`` is the pixel convention of its ImageNet weights, ``min_size`` the smallest image side in pixels.
-    ``stable_names``: layer names are the same in every build (the Inceptions number theirs automatically).
-    ``num_layers`` counts the layers with weights; it is used to recognize files (0: unknown). MobileNet050 and
-    MobileNet025 are MobileNets with half and a quarter of the channels (Keras' ``alpha``).
+    ``stable_names``: Keras gives every layer with weights a name; if not, it numbers some of them automatically, and a
+    file may have other numbers. ``num_layers`` counts the layers with weights; it is used to recognize files (0:
+    unknown). MobileNet050 and MobileNet025 are MobileNets with half and a quarter of the channels (Keras' ``alpha``).
+    ``normalizes``: its files begin with a normalization of the pixels, which is part of the pixel convention here.
     """
 
     name: str
@@ -28,17 +31,29 @@ class Backbone:
     min_size: int
     stable_names: bool
     num_layers: int = 0
+    normalizes: bool = False
 
 
+_APPS = keras.applications
 _ROWS = (
-    Backbone("ResNet50", keras.applications.ResNet50, "caffe", 32, True, 106),
-    Backbone("DenseNet121", keras.applications.DenseNet121, "torch", 32, True, 241),
-    Backbone("InceptionV3", keras.applications.InceptionV3, "tf", 75, False, 188),
-    Backbone("InceptionResNetV2", keras.applications.InceptionResNetV2, "tf", 75, False, 448),
-    Backbone("MobileNet", keras.applications.MobileNet, "tf", 32, True, 54),
-    Backbone("MobileNet050", partial(keras.applications.MobileNet, alpha=0.5), "tf", 32, True, 54),
-    Backbone("MobileNet025", partial(keras.applications.MobileNet, alpha=0.25), "tf", 32, True, 54),
-    Backbone("MobileNetV2", keras.applications.MobileNetV2, "tf", 32, True, 104),
+    Backbone("ResNet50", _APPS.ResNet50, "caffe", 32, True, 106),
+    Backbone("DenseNet121", _APPS.DenseNet121, "torch", 32, True, 241),
+    Backbone("InceptionV3", _APPS.InceptionV3, "tf", 75, False, 188),
+    Backbone("InceptionResNetV2", _APPS.InceptionResNetV2, "tf", 75, False, 448),
+    Backbone("MobileNet", _APPS.MobileNet, "tf", 32, True, 54),
+    Backbone("MobileNet050", partial(_APPS.MobileNet, alpha=0.5), "tf", 32, True, 54),
+    Backbone("MobileNet025", partial(_APPS.MobileNet, alpha=0.25), "tf", 32, True, 54),
+    Backbone("MobileNetV2", _APPS.MobileNetV2, "tf", 32, True, 104),
+    Backbone("ConvNeXtTiny", partial(_APPS.ConvNeXtTiny, include_preprocessing=False), "torch", 32, False, 99),
+    Backbone("ConvNeXtBase", partial(_APPS.ConvNeXtBase, include_preprocessing=False), "torch", 32, False, 189),
+    Backbone("EfficientNetV2B0", partial(_APPS.EfficientNetV2B0, include_preprocessing=False), "torch", 32, True, 150),
+    Backbone("EfficientNetV2S", partial(_APPS.EfficientNetV2S, include_preprocessing=False), "tf128", 32, True, 280),
+    Backbone("EfficientNetB0", _APPS.EfficientNetB0, "torch", 32, True, 130, normalizes=True),
+    Backbone("ResNet50V2", _APPS.ResNet50V2, "tf", 32, True, 102),
+    Backbone("VGG16", _APPS.VGG16, "caffe", 32, True, 13),
+    Backbone("Xception", _APPS.Xception, "tf", 71, False, 80),
+    Backbone("ResNet50Torch", resnet50_torch, "torch", 32, True, 106),
+    Backbone("InceptionV3Torch", inception_v3_torch, "tf", 75, True, 188),
 )
 BACKBONES = {row.name: row for row in _ROWS}
 
@@ -77,9 +92,19 @@ def build_base(name: str, image_size: int, seed: int) -> keras.Model:
         ExperimentError: unknown backbone, or images smaller than it can take.
     """
     row = check_image_size(name, image_size)
-    shape = (image_size, image_size, 3)
-    base = row.application(include_top=False, pooling="avg", weights=None, input_shape=shape)
+    base = network(row, image_size)
     draw_weights(base, seed)
+    return base
+
+
+def network(row: Backbone, image_size: int, weights: str | None = None) -> keras.Model:
+    """Return the network of a row as a plain graph with stable names; ``weights="imagenet"`` lets Keras download them.
+
+    All layers of the graph are in ``layers``; the input is in the pixel convention of the weights.
+    """
+    shape = (image_size, image_size, 3)
+    base = plain_graph(row.application(include_top=False, pooling="avg", weights=weights, input_shape=shape))
+    name_by_place(base)
     return base
 
 
@@ -102,5 +127,7 @@ def draw_weights(base: keras.Model, seed: int, only: Collection[keras.Layer] | N
 def _initializer(layer: keras.Layer, weight: str) -> keras.Initializer:
     """Return the initializer of a weight, found by Keras' naming (``depthwise_initializer`` for a depthwise kernel)."""
     words = (weight, weight.removesuffix("_kernel"), "depthwise" if weight == "kernel" else weight)
-    found = (getattr(layer, f"{word}_initializer", None) for word in words)
+    found = [getattr(layer, f"{word}_initializer", None) for word in words]
+    if hasattr(layer, "init_values"):  # the scale of a branch of ConvNeXt, which has no initializer of that name
+        found.append(keras.initializers.Constant(layer.init_values))
     return next(initializer for initializer in found if initializer is not None)

@@ -12,6 +12,8 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from radtl_tf.models.plain_graph import global_average
+
 FEATURES = "features"
 MIN_IMAGES = 4  # with fewer images the debiased estimate is undefined
 _NO_SPREAD = 1e-12  # of the squared norm before centering; less is a rounding error of constant features
@@ -58,10 +60,10 @@ def stages(base: keras.Model) -> list[Stage]:
     passes through; for the lowest resolution it is the pooled features, which are its average.
     """
     last = len(base.layers) - 1
-    bottlenecks = [place for place in range(1, last) if _all_pass(base, place)]
+    pooled = global_average(base.layers)
+    bottlenecks = [place for place in range(1, last if pooled is None else pooled) if _all_pass(base, place)]
     at_size = {_size(base.layers[place]): place for place in bottlenecks}  # the last layer of each resolution
-    sizes = [size for size in _sizes_with_weights(base) if size in at_size]
-    places = sorted(at_size[size] for size in sizes[:-1])
+    places = sorted(at_size[size] for size in _sizes_with_weights(base) if size in at_size)[:-1]
     inside = [Stage(_name(base.layers[at], at), at / last, base.layers[at].output) for at in places]
     return [*inside, Stage(FEATURES, 1.0, base.output)]
 

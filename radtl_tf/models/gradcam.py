@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.models.cka import stages
+from radtl_tf.models.plain_graph import global_average
 
 EVERYTHING = "all layers"
 Array = NDArray[np.float32]
@@ -26,12 +27,27 @@ def opened(base: keras.Model) -> keras.Model:
     """Return a model with the weights of ``base`` from images (B, S, S, 3) to its last feature map (B, h, w, C).
 
     Raises:
-        ValueError: ``base`` does not end with a global average.
+        ValueError: ``base`` has no global average of a feature map.
     """
-    last = base.layers[-1]
-    if not isinstance(last, keras.layers.GlobalAveragePooling2D):
-        raise ValueError(f"{base.name} ends with {type(last).__name__}, not with a global average of a feature map")
-    return keras.Model(base.input, last.input)
+    return keras.Model(base.input, base.layers[_average(base)].input)
+
+
+def after_average(base: keras.Model) -> list[keras.Layer]:
+    """Return the layers that make features (B, C) from the averages (B, C) of the last feature map, in order.
+
+    Most backbones have none; ConvNeXt normalizes the averages.
+
+    Raises:
+        ValueError: ``base`` has no global average of a feature map.
+    """
+    return list(base.layers[_average(base) + 1 :])
+
+
+def _average(base: keras.Model) -> int:
+    place = global_average(base.layers)
+    if place is None:
+        raise ValueError(f"{base.name} ends with {type(base.layers[-1]).__name__}, without a global average")
+    return place
 
 
 def class_map(activations: Array, gradients: Array) -> Array:

@@ -22,6 +22,7 @@ class PixelConvention:
 
     ``alternative`` names the other possible convention if the public sources leave it open
     (docs/decisions/0008-uncertain-convention.md); results that involve such weights are shown under both.
+    ``near`` names a convention that differs so little that images cannot tell them apart.
     """
 
     name: str
@@ -30,6 +31,7 @@ class PixelConvention:
     channels: str
     source: str
     alternative: str | None = None
+    near: str | None = None
 
     @property
     def low(self) -> float:
@@ -58,6 +60,14 @@ _ROWS = (
         f"{_KERAS}, mode torch",
     ),
     PixelConvention("tf", (2.0,) * 3, (-1.0,) * 3, "RGB", f"{_KERAS}, mode tf"),
+    PixelConvention(
+        "tf128",
+        (255 / 128,) * 3,
+        (-1.0,) * 3,
+        "RGB",
+        "keras.applications.EfficientNetV2S: Rescaling(scale=1 / 128, offset=-1) of 0..255",
+        near="tf",
+    ),
     PixelConvention("zero_one", (1.0,) * 3, (0.0,) * 3, "RGB", "grey, unchanged"),
     # ImageDataGenerator calls its function before `rescale`, so the mean of 0..255 is subtracted first.
     PixelConvention(
@@ -72,6 +82,7 @@ _ROWS = (
     ),
 )
 CONVENTIONS = {row.name: row for row in _ROWS}
+DISTINCT = tuple(row for row in _ROWS if not row.near)  # the conventions that images can tell apart
 
 
 def convention(name: str) -> PixelConvention:

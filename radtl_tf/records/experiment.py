@@ -181,7 +181,7 @@ class WeightsEntry(_Strict):
     files: dict[str, Path] = field(default_factory=dict)
     """The weights file of each backbone."""
     pixels: str | None = None
-    """The convention in which the files saw images. Required unless ``radtl pretrain`` wrote the files."""
+    """The convention in which the files saw images. Required unless ``radtl`` made the files."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Purpose = Literal["backbone", "head", "order", "dropout"]
-_PURPOSES: tuple[Purpose, ...] = ("backbone", "head", "order", "dropout")
+Purpose = Literal["backbone", "head", "order", "dropout", "depth"]
+_PURPOSES: tuple[Purpose, ...] = ("backbone", "head", "order", "dropout", "depth")  # their places are part of the key
 DROPOUT = 0.5  # the published head (Mei et al. 2022)
 KERNEL_SCALE = {"raw": 1.0, "standardized": 0.1}
 
@@ -65,3 +65,13 @@ def dropout_kept(key: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.boo
 def dropout_mask(key: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.float32]:
     """Return a mask (batch, features) of 0 and 1 / (1 - rate); ``key`` as in ``dropout_kept``."""
     return dropout_kept(key, shape).astype(np.float32) / np.float32(1 - DROPOUT)
+
+
+def depth_masks(key: tuple[int, ...], number: int, rates: tuple[float, ...]) -> NDArray[np.float32]:
+    """Return masks (number, layers) of 0 and 1 / (1 - rate), for layers of stochastic depth with these ``rates``.
+
+    ``key`` is (seed, repeat, fold, epoch, step), or (seed, epoch, step) in pre-training.
+    """
+    dropped = np.array(rates, np.float32)
+    kept = generator("depth", *key).random((number, len(rates)), dtype=np.float32) >= dropped
+    return kept.astype(np.float32) / (1 - dropped)

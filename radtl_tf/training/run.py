@@ -36,7 +36,8 @@ EVALUATION_ROWS = {
 
 
 # The input of a step: cut tensors (B, ...), targets (B, K), weights (B, 1) or (B, K), dropout mask (B, C).
-Batch = tuple[Arrays, NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+_Array = NDArray[np.float32]
+Batch = tuple[Arrays, _Array, _Array, _Array, _Array]  # the arguments of ``Trainer.step``
 
 
 @dataclass(frozen=True)
@@ -163,12 +164,12 @@ def _affine(trainer: Trainer, data: RunData, fold: Fold, tuning: str) -> Arrays:
 
 def _train_epoch(trainer: Trainer, data: RunData, fold: Fold, tuning: str, epoch: int) -> tuple[float, float]:
     """Train one epoch; return the mean loss and the seconds of waiting."""
-    batches = Ahead(_batches(trainer.num_features, data, fold, tuning, epoch))
+    batches = Ahead(_batches(trainer, data, fold, tuning, epoch))
     total = sum(float(trainer.step(*batch)) * len(batch[1]) for batch in batches)
     return total / fold.images_per_epoch, batches.waited
 
 
-def _batches(num_features: int, data: RunData, fold: Fold, tuning: str, epoch: int) -> Iterator[Batch]:
+def _batches(trainer: Trainer, data: RunData, fold: Fold, tuning: str, epoch: int) -> Iterator[Batch]:
     """Yield the batches of one epoch in its order."""
     settings, cases = data.training, data.cases
     weights = example_weights(cases, fold.train, settings.class_weights)
@@ -177,8 +178,9 @@ def _batches(num_features: int, data: RunData, fold: Fold, tuning: str, epoch: i
     view = (epoch - 1) % settings.num_views if settings.num_views else None
     order = epoch_order(key, fold.train, fold.images_per_epoch)
     for step, positions in enumerate(chunks(order, settings.images_per_step)):
-        mask = dropout_mask((*key, step), (len(positions), num_features))
-        yield data.store.rows(tuning, positions, view), targets[positions], weights[positions], mask
+        mask = dropout_mask((*key, step), (len(positions), trainer.num_features))
+        depth = trainer.depth.masks((*key, step), len(positions))
+        yield data.store.rows(tuning, positions, view), targets[positions], weights[positions], mask, depth
 
 
 def _scores(

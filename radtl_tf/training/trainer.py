@@ -15,8 +15,9 @@ from radtl_tf.models.head import Head
 from radtl_tf.models.tuning import split, watched_suffix
 from radtl_tf.records.experiment import Kind
 from radtl_tf.training.adam import adam
-from radtl_tf.training.batch_norm import with_fused_batch_norms
 from radtl_tf.training.features.array_cache import Arrays
+from radtl_tf.training.layers.stochastic_depth import Depth
+from radtl_tf.training.layers.training_copy import training_copy
 from radtl_tf.training.losses import LOSSES, sigmoid_loss
 
 
@@ -24,7 +25,8 @@ class Trainer:
     """The suffix of a backbone with its head, traced once.
 
     A run starts with ``reset``, which sets everything that training changes: the suffix, the head, the learning rate
-    and every variable of the optimizer. The trainer draws no random numbers: dropout masks are part of the batch.
+    and every variable of the optimizer. The trainer draws no random numbers: masks of dropout and of stochastic depth
+    are part of the batch.
 
     With several GPUs, each processes a share of the batch, and all take the same step (``tf.distribute``). The gradient
     is computed from the whole batch, but trainable batch norms use the statistics of a share.
@@ -37,8 +39,9 @@ class Trainer:
         """
         self._replicas, self._loss = replicas(), LOSSES[kind]
         with self._replicas.scope():
-            base = with_fused_batch_norms(build_base(backbone, image_size, seed=0))
+            base = training_copy(build_base(backbone, image_size, seed=0))
             self.suffix, self._watched = split(base, tuning).suffix, watched_suffix(base, tuning)
+            self.depth = Depth(self.suffix)
             self.num_features = int(self.suffix.outputs[0].shape[-1])
             self.head = Head(num_features=self.num_features, num_classes=num_outputs)
             self._optimizer = adam()
@@ -50,8 +53,11 @@ class Trainer:
         weights = tf.TensorSpec((None, self.num_weights), tf.float32)
         targets = tf.TensorSpec((None, num_outputs), tf.float32)
         mask = tf.TensorSpec((None, self.num_features), tf.float32)
+        depth = tf.TensorSpec((None, len(self.depth.rates)), tf.float32)
         # No Python code here depends on a tensor's value, and autograph would take as long as tracing.
-        self._step = tf.function(self._share_step, input_signature=(cuts, targets, weights, mask), autograph=False)
+        self._step = tf.function(
+            self._share_step, input_signature=(cuts, targets, weights, mask, depth), autograph=False
+        )
         self._logits = tf.function(self._forward, input_signature=(cuts,), autograph=False)
         self._pooled = tf.function(self._forward_in_training, input_signature=(cuts,), autograph=False)
 
@@ -71,15 +77,20 @@ class Trainer:
         _assign(self._optimizer.variables, self._optimizer_start)
         self._optimizer.learning_rate = learning_rate
 
-    def step(self, cuts: Arrays, targets: NDArray, weights: NDArray, mask: NDArray) -> float:
+    def step(
+        self, cuts: Arrays, targets: NDArray, weights: NDArray, mask: NDArray, depth: NDArray | None = None
+    ) -> float:
         """Train on one batch: cut tensors (B, ...), targets (B, K), ``weights`` of the loss, dropout mask (B, C).
 
-        The weights are per example (B, 1), or per label or threshold (B, K) in a multilabel or ordinal task.
+        The weights are per example (B, 1), or per label or threshold (B, K) in a multilabel or ordinal task. ``depth``
+        are the masks of ``self.depth``; without them no branch is dropped.
         """
+        if depth is None:
+            depth = self.depth.all_kept(len(targets))
         short = -len(targets) % self._replicas.num_replicas_in_sync
         if short:
-            *cuts, targets, weights, mask = _filled([*cuts, targets, weights, mask], short)
-        return self._step([tf.constant(cut) for cut in cuts], targets, weights, mask)
+            *cuts, depth, targets, weights, mask = _filled([*cuts, depth, targets, weights, mask], short)
+        return self._step([tf.constant(cut) for cut in cuts], targets, weights, mask, depth)
 
     def logits(self, batches: Iterator[Arrays]) -> NDArray[np.float32]:
         """Return (N, K) logits of all batches, in inference mode."""
@@ -101,23 +112,23 @@ class Trainer:
         _assign([*self.suffix.weights, *self.head.weights], [*learned[0], *learned[1]])
 
     def _share_step(
-        self, cuts: Sequence[tf.Tensor], targets: tf.Tensor, weights: tf.Tensor, mask: tf.Tensor
+        self, cuts: Sequence[tf.Tensor], targets: tf.Tensor, weights: tf.Tensor, mask: tf.Tensor, depth: tf.Tensor
     ) -> tf.Tensor:
         number = self._replicas.num_replicas_in_sync
         if number == 1:
-            return self._train_step(cuts, targets, weights, mask)
+            return self._train_step(cuts, targets, weights, mask, depth)
 
         def of_share() -> tf.Tensor:
             own = tf.distribute.get_replica_context().replica_id_in_sync_group
-            shares = [tensor[own::number] for tensor in (*cuts, targets, weights / number, mask)]
-            return self._train_step(shares[:-3], *shares[-3:])
+            shares = [tensor[own::number] for tensor in (*cuts, targets, weights / number, mask, depth)]
+            return self._train_step(shares[:-4], *shares[-4:])
 
         return self._replicas.reduce("SUM", self._replicas.run(of_share), axis=None)
 
     def _train_step(
-        self, cuts: Sequence[tf.Tensor], targets: tf.Tensor, weights: tf.Tensor, mask: tf.Tensor
+        self, cuts: Sequence[tf.Tensor], targets: tf.Tensor, weights: tf.Tensor, mask: tf.Tensor, depth: tf.Tensor
     ) -> tf.Tensor:
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape, self.depth.given(depth):
             logits = self.head(self.suffix(cuts, training=True), mask)  # (B, K) float32
             loss = tf.reduce_mean(self._loss(targets, logits, weights))
             scaled = self._optimizer.scale_loss(loss)

@@ -224,6 +224,8 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--only": "+ --only ResNet50-random-caffe-0",
             "--finish": "+ --finish",
             "--workers": "+ --workers 2",
+            "--emit": "+ --emit slurm",
+            "--ray": "+ --ray local",
             "--accept": "+ --accept shortcut",
             "--allow-changed": "+ --allow-changed",
         },
@@ -320,6 +322,8 @@ REFUSED = [
     ("predict more images", "--force"),
     ("predict more images", "--path-column bare"),
     ("run experiment.toml --out out1 --prepare", "--workers 2"),
+    ("run experiment.toml --out out1 --workers 2", "--emit slurm"),
+    ("run experiment.toml --out out1 --prepare", "--ray local"),
     ("run experiment.toml --out out1 --dry-run", "--only ResNet50-random-caffe-0"),
     ("run --out out1 --only ResNet50-random-caffe-0", "--accept shortcut"),
     ("run --out out1 --finish", "--allow-changed"),
@@ -516,6 +520,7 @@ def _pixels(paths: Any, depth: int | None) -> list[tuple[None, str]]:
 
 
 STAND_INS: Mapping[str, Any] = {
+    "radtl_tf.experiment.cluster.ray_pool.require_ray": lambda: None,
     "radtl_tf.experiment.tensorboard.page.events_of": lambda folder: folder,
     "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},
     "radtl_tf.data.check.check_source.read_manifest_images": lambda manifest, watch, depth: _outcomes(

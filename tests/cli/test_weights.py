@@ -1,4 +1,4 @@
-"""The commands ``weights list``, ``verify`` and ``fetch``."""
+"""The commands ``weights list``, ``verify``, ``fetch`` and ``convert``."""
 
 from __future__ import annotations
 
@@ -291,6 +291,14 @@ def test_fetch_without_a_network_is_one_line(radtl: Any, monkeypatch: pytest.Mon
     result = radtl("weights", "fetch", "imagenet", "--backbone", "MobileNetV2")
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
     assert "ImageNet-MobileNetV2_notop.h5" in result.stderr
+
+
+def test_convert_refuses_a_pickle_in_one_line(tmp_path: Path, radtl: Any) -> None:
+    (tmp_path / "net.pth").write_bytes(b"PK")
+    words = ["--backbone", "ResNet50Torch", "--pixels", "torch", "--out", tmp_path / "net.h5"]
+    result = radtl("weights", "convert", tmp_path / "net.pth", *words)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert "torch.load('net.pth'" in result.stderr and "'net.safetensors'" in result.stderr
 
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -35,7 +35,7 @@ def test_a_file_becomes_a_plain_model(file: Path, tiny_backbone: str, tmp_path: 
 
 
 def test_a_file_needs_its_pixels_unless_its_record_names_them(file: Path, tiny_backbone: str) -> None:
-    with pytest.raises(ExperimentError, match="caffe, torch, tf, zero_one, radimagenet"):
+    with pytest.raises(ExperimentError, match="caffe, torch, tf, tf128, zero_one, radimagenet"):
         found_weights(tiny_backbone, str(file), None)
     file.with_name("mine.h5.json").write_text('{"pixels": "torch"}', encoding="utf-8")
     assert found_weights(tiny_backbone, str(file), None).pixels == "torch"

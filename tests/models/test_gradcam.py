@@ -6,21 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from radtl_tf.models.backbones import BACKBONES, build_base
+from radtl_tf.models.backbones import build_base
 from radtl_tf.models.gradcam import EVERYTHING, class_map, descent, opened, scaled
 
 RANDOM = np.random.default_rng(0)
-SLOW = [pytest.param(name, marks=[] if name.startswith("Mobile") else pytest.mark.slow) for name in BACKBONES]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in BACKBONES if "Inception" not in name])
-def test_the_features_are_the_average_of_the_map(name: str) -> None:
-    base = build_base(name, 96, seed=1)
-    images = RANDOM.uniform(-1, 1, (2, 96, 96, 3)).astype(np.float32)
-    last = opened(base).predict_on_batch(images)
-    assert last.ndim == 4
-    np.testing.assert_allclose(last.mean(axis=(1, 2)), base.predict_on_batch(images), rtol=1e-3, atol=1e-5)
 
 
 def test_a_network_without_a_global_average_is_refused() -> None:
@@ -55,9 +44,8 @@ def test_the_descent_holds_every_layer_with_weights_once_from_the_top(tiny_backb
     ]
 
 
-@pytest.mark.parametrize("name", SLOW)
-def test_the_descent_of_backbones_ends_at_the_image(name: str) -> None:
-    base = build_base(name, 96, seed=1)
+def test_the_descent_of_a_backbone_ends_at_the_image() -> None:
+    base = build_base("MobileNet025", 96, seed=1)
     steps = descent(base)
     assert steps[-1].name == EVERYTHING
     assert steps[-1].layers[0] is next(layer for layer in base.layers if layer.weights)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import DataError, ExperimentError
-from radtl_tf.models.pixels import CONVENTIONS, check_first_batch, convention, to_network
+from radtl_tf.models.pixels import CONVENTIONS, DISTINCT, check_first_batch, convention, to_network
 
 GREY = np.linspace(0, 1, 64, dtype=np.float32).reshape(1, 8, 8, 1)
 
@@ -33,6 +33,7 @@ def test_radimagenet_is_the_order_of_the_published_scripts() -> None:
         ("caffe", -123.68, 151.061),
         ("torch", -2.1179, 2.64),
         ("tf", -1, 1),
+        ("tf128", -1, 255 / 128 - 1),
         ("zero_one", 0, 1),
         ("radimagenet", -0.48502, 0.59240),
     ],
@@ -42,6 +43,14 @@ def test_documented_ranges(name: str, low: float, high: float) -> None:
     assert (row.low, row.high) == pytest.approx((low, high), abs=1e-4)
     assert images(name).min() == pytest.approx(low, abs=1e-3)
     assert images(name).max() == pytest.approx(high, abs=1e-3)
+
+
+def test_near_conventions_differ_by_less_than_a_hundredth() -> None:
+    near = [row for row in CONVENTIONS.values() if row.near]
+    assert [row.name for row in near] == ["tf128"]
+    for row in near:
+        assert np.abs(images(row.name) - images(str(row.near))).max() < 0.01
+    assert {row.name for row in DISTINCT} == {*CONVENTIONS} - {"tf128"}
 
 
 def test_only_the_convention_of_radimagenet_is_uncertain() -> None:

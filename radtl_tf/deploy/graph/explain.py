@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from radtl_tf.data.preprocessing.resizing import resize
 from radtl_tf.deploy.card.facts import version_folder
 from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.deploy.graph.stages import stage_probabilities
-from radtl_tf.models.gradcam import opened
+from radtl_tf.models.gradcam import after_average, opened
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import to_network
+from radtl_tf.models.plain_graph import global_average
 from radtl_tf.records.experiment import Kind
 
 SIGNATURE = "explain"
@@ -25,6 +26,8 @@ _GREY, _MAPS = "grey", "maps"
 _SMALLEST = 1e-6  # added to a probability, so that its logarithm is finite
 
 Maps = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+_FeatureMaps = Callable[[tf.Tensor], list[tf.Tensor]]
+_Layers = Sequence[keras.Layer]
 
 
 def explain_function(ensemble: Ensemble) -> Any:
@@ -38,14 +41,15 @@ def explain_function(ensemble: Ensemble) -> Any:
     Raises:
         ValueError: the backbone does not end with a global average.
     """
-    side, feature_maps = ensemble.image_size, _feature_maps(ensemble)
+    side, (feature_maps, after) = ensemble.image_size, _feature_maps(ensemble)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32, name=_GREY)], autograph=False)
     def explain(grey: tf.Tensor) -> dict[str, tf.Tensor]:
         resized = tf.ensure_shape(resize(grey, side, ensemble.resize), (None, side, side, 1))
         heads = [head for _, head in ensemble.members]
         found = feature_maps(to_network(resized, ensemble.pixels))
-        maps = [_maps(one, head, ensemble.kind) for one, head in zip(found, heads, strict=True)]
+        triples = zip(found, after, heads, strict=True)
+        maps = [_maps(one, layers, head, ensemble.kind) for one, layers, head in triples]
         return {_MAPS: tf.reduce_mean(tf.stack(maps), axis=0)}
 
     return explain
@@ -59,48 +63,56 @@ def open_maps(model: Path) -> Maps | None:
     return lambda grey: loaded.signatures[SIGNATURE](grey=tf.constant(grey))[_MAPS].numpy()
 
 
-def _feature_maps(ensemble: Ensemble) -> Callable[[tf.Tensor], list[tf.Tensor]]:
-    """Return the function from images to the last feature map (B, h, w, C) of each fold.
+def _feature_maps(ensemble: Ensemble) -> tuple[_FeatureMaps, list[_Layers]]:
+    """Return the function from images to the last feature map (B, h, w, C) of each fold, and each fold's layers after.
 
-    It is in the suffix of the fold; if nothing but the head was trained, it is in the prefix, and the same for all.
+    The map is in the suffix of the fold, or in the prefix, and the same for all, if nothing below its average learns.
+    The layers after it make features (B, C) from its average.
     """
     suffixes = [suffix for suffix, _ in ensemble.members]
-    if all(isinstance(suffix.layers[-1], keras.layers.InputLayer) for suffix in suffixes):
-        shared = opened(ensemble.prefix)
-        return lambda images: [shared(images, training=False)] * len(suffixes)
+    if global_average(suffixes[0].layers) is None:
+        shared, below = opened(ensemble.prefix), after_average(ensemble.prefix)
+        after: list[_Layers] = [[*below, *_without_inputs(suffix)] for suffix in suffixes]
+        return lambda images: [shared(images, training=False)] * len(suffixes), after
     parts = [_opened_suffix(suffix) for suffix in suffixes]
 
     def each(images: tf.Tensor) -> list[tf.Tensor]:
         cuts = ensemble.prefix(images, training=False)
         return [part(cuts, training=False) for part in parts]
 
-    return each
+    return each, [after_average(suffix) for suffix in suffixes]
+
+
+def _without_inputs(suffix: keras.Model) -> _Layers:
+    return [layer for layer in suffix.layers if not isinstance(layer, keras.layers.InputLayer)]
 
 
 def _opened_suffix(suffix: keras.Model) -> keras.Model:
-    """Return the layers of a suffix without its last one, the global average.
+    """Return the layers of a suffix up to its last feature map, without the global average and what follows.
 
     Unlike ``models.gradcam.opened`` it follows the calls in the suffix: its layers also have those of the backbone.
     """
-    last = suffix.layers[-1]
-    if not isinstance(last, keras.layers.GlobalAveragePooling2D):
-        raise ValueError(f"the backbone ends with {type(last).__name__}, not with a global average of a feature map")
+    place = global_average(suffix.layers) or 0
+    skipped = suffix.layers[place:]
     return keras.models.clone_model(
         suffix,
         clone_function=lambda layer: layer,
-        call_function=lambda layer, *inputs, **settings: inputs[0] if layer is last else layer(*inputs, **settings),
+        call_function=lambda layer, *inputs, **settings: inputs[0] if layer in skipped else layer(*inputs, **settings),
     )
 
 
-def _maps(features: tf.Tensor, head: Head, kind: Kind) -> tf.Tensor:
-    """Return the maps (B, h, w, K) of one fold from its last feature map (B, h, w, C)."""
-    features = tf.cast(features, tf.float32)
+def _maps(activations: tf.Tensor, after: _Layers, head: Head, kind: Kind) -> tf.Tensor:
+    """Return the maps (B, h, w, K) of one fold from its last feature map (B, h, w, C) and the layers after it."""
+    activations = tf.cast(activations, tf.float32)
     with tf.GradientTape(persistent=True) as tape:
-        tape.watch(features)
-        evidence = tf.unstack(_evidence(head(tf.reduce_mean(features, axis=(1, 2))), kind), axis=1)
-    gradients = [tape.gradient(one, features) for one in evidence]
+        tape.watch(activations)
+        features = tf.reduce_mean(activations, axis=(1, 2))
+        for layer in after:
+            features = layer(features)
+        evidence = tf.unstack(_evidence(head(features), kind), axis=1)
+    gradients = [tape.gradient(one, activations) for one in evidence]
     shares = [tf.reduce_mean(one, axis=(1, 2), keepdims=True) for one in gradients]
-    return tf.stack([tf.nn.relu(tf.reduce_sum(share * features, axis=-1)) for share in shares], axis=-1)
+    return tf.stack([tf.nn.relu(tf.reduce_sum(share * activations, axis=-1)) for share in shares], axis=-1)
 
 
 def _evidence(logits: tf.Tensor, kind: Kind) -> tf.Tensor:

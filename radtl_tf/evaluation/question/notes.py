@@ -12,7 +12,10 @@ from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.evaluation.results.mixed_runs import mixed_runs
 from radtl_tf.records.runs import BINARY, Target
 
-NEARLY_FROZEN = {("InceptionV3", "top10"): 192}  # trainable parameters below the head: the beta of one batch norm
+NEARLY_FROZEN = {  # trainable parameters below the head: the beta of one batch norm, or beta and gamma of two
+    ("InceptionV3", "top10"): 192,
+    ("InceptionV3Torch", "top10"): 1_152,
+}
 _WHY_FLAT = (
     " If batch norms are trained, a few dozen steps are too few for their moving statistics: train longer or with "
     "smaller batches. Random weights may also give all images the same features."

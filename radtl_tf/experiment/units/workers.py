@@ -152,15 +152,9 @@ class Workers:
             _log.warning(f"The process of {unit.name} was {reason}. {'Trying again' if again else 'Left out'}")
             if not again:
                 self._given_up.add(unit.name)
-                self._record(unit, reason)
+                record_death(self._folder, unit, reason, self._call)
         elif code in (1, 2):
             self._given_up.add(unit.name)
-
-    def _record(self, unit: WorkUnit, reason: str) -> None:
-        """Record that the unfinished runs of a unit failed, unless another process has taken it over."""
-        with suppress(LockedError), working(self._folder, unit.name):
-            runs = unfinished(OutputFolder(self._folder), unit)
-            record_failures(self._folder, unit.name, runs, reason, call=self._call)
 
     def _say(self, left: Iterable[WorkUnit]) -> None:
         missing = {unit: len(unfinished(OutputFolder(self._folder), unit)) for unit in left}
@@ -168,6 +162,16 @@ class Workers:
         seconds = [unit.seconds * number / len(unit.runs) for unit, number in missing.items() if unit.seconds]
         time_left = sum(seconds) / self._number if seconds else None
         self._watch(Progress("Runs", total - sum(missing.values()), total, time_left))
+
+
+def record_death(folder: Path, unit: WorkUnit, reason: str, call: str) -> None:
+    """Record that the unfinished runs of a unit failed in a call, unless another process has taken the unit over.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    with suppress(LockedError), working(folder, unit.name):
+        record_failures(folder, unit.name, unfinished(OutputFolder(folder), unit), reason, call=call)
 
 
 def _start(words: Sequence[str], environment: Mapping[str, str]) -> Process:

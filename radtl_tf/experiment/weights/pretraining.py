@@ -29,6 +29,7 @@ from radtl_tf.records.disk import read_json, rename, write_json
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.pretraining import SIDECAR_FORMAT, Place, Pretraining, portable, read_sidecar
 from radtl_tf.training.device import Device
+from radtl_tf.training.layers.training_copy import training_copy
 from radtl_tf.training.pretraining.backbone_trainer import Learner, loss_of
 from radtl_tf.training.pretraining.epochs import Board, finish, train_source
 from radtl_tf.training.pretraining.snapshots import Row, remove_snapshot
@@ -97,7 +98,7 @@ def prepare_pretraining(
     weights = resolve(
         model.weights, model.backbone, entries=pretraining.weights, pixels=model.pixels, folder=weights_folder
     )
-    base = build_base(model.backbone, settings.image_size, seed=0)
+    base = training_copy(build_base(model.backbone, settings.image_size, seed=0), fused=False)
     initialize(base, weights, backbone_seed(seed, 0))
     cases, builder = _data(pretraining.task, data_dir or place.files.data)
     held_out = validation_mask(cases, settings.validation, seed)

@@ -105,6 +105,12 @@ class ImageRows:
         return len(self.rows)
 
     @property
+    def paths(self) -> list[str] | None:
+        """Return the path of each image as the table has it, or None for a TFDS data set."""
+        manifest = self._stored.manifest
+        return None if manifest is None else manifest.table[manifest.path_column].iloc[self.rows].astype(str).to_list()
+
+    @property
     def left_out(self) -> int:
         """Return how many rows of the table were left out because none of their labels is known."""
         return 0 if self._stored.manifest is None else self._stored.manifest.left_out

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import product
 from pathlib import Path
 from threading import Thread
@@ -28,7 +28,8 @@ Status = Literal["found", "downloaded", "keras", "missing", "refused"]
 class CatalogueRow:
     """A published weights file: a row of ``weights/catalogue.tsv``; ``files`` are its possible file names.
 
-    If ``source`` is ``keras``, the last name is the one in Keras' cache.
+    If ``source`` is ``keras``, the last name is the one in Keras' cache. ``md5`` is the checksum in Keras' source, if
+    it has no sha256. It finds a wrong file; a forged one can have the same sum, so the file is still read as untrusted.
     """
 
     name: str
@@ -40,6 +41,7 @@ class CatalogueRow:
     license: str
     citation: str
     obtain: str
+    md5: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Availability:
     """Whether this machine has the file of a row.
 
     ``status`` is ``found`` in the weights folder, ``downloaded`` by Keras to its cache, ``keras`` if Keras can download
-    it, ``missing``, or ``refused`` because its sha256 is not the published one; then ``problem`` says what to do.
+    it, ``missing``, or ``refused`` because its checksum is not the published one; then ``problem`` says what to do.
     """
 
     row: CatalogueRow
@@ -72,6 +74,7 @@ def catalogue() -> tuple[CatalogueRow, ...]:
             license=record["license"],
             citation=record["citation"],
             obtain=record["obtain"],
+            md5=record["md5"] or None,
         )
         for record in records
     )
@@ -119,7 +122,7 @@ def files_present(
 
 
 def availability(row: CatalogueRow, folder: Path) -> Availability:
-    """Return whether this machine has the file of a row; a file is hashed only if its sha256 is published."""
+    """Return whether this machine has the file of a row; a file is hashed only if its checksum is published."""
     file = find(row, folder)
     if file is None and row.source == "keras":
         kept = _keras_cache() / row.files[-1]
@@ -127,7 +130,7 @@ def availability(row: CatalogueRow, folder: Path) -> Availability:
     try:
         if file is None:
             return Availability(row, "missing", problem=str(MissingFilesError([row], folder)))
-        if row.sha256:
+        if row.sha256 or row.md5:
             check_sum(row, file)
     except WeightsError as error:
         return Availability(row, "refused", file, str(error))
@@ -162,37 +165,47 @@ def check_sum(row: CatalogueRow, file: Path) -> str:
     """Return the sha256 of a file with one of the row's names.
 
     Raises:
-        WeightsError: it is not the published one.
+        WeightsError: its sha256 or md5 is not the published one.
     """
-    found = known_sum(file)
-    if row.sha256 not in (None, found):
-        raise WeightsError(
-            f"Weights file {file} has sha256 {found}, but the published file has {row.sha256}: download it again, "
-            f"or declare it with files.{row.backbone} in [weights.{row.name}]."
-        )
-    return found
+    published = {"sha256": row.sha256, "md5": row.md5}
+    for kind, wanted in published.items():
+        found = known_sum(file, kind) if wanted else None
+        if found != wanted:
+            raise WeightsError(
+                f"Weights file {file} has {kind} {found}, but the published file has {wanted}: download it again, "
+                f"or declare it with files.{row.backbone} in [weights.{row.name}]."
+            )
+    return known_sum(file)
 
 
 def recognize(file: Path, sha256: str, backbone: str) -> tuple[CatalogueRow, Literal["sum", "name"]] | None:
-    """Return the row that matches the file's sha256, or else its name; None if no row matches."""
+    """Return the row that matches the file's sha256 or md5, or else its name; None if no row matches."""
     rows = [row for row in catalogue() if row.backbone == backbone]
-    by_sum = next((row for row in rows if row.sha256 == sha256), None)
+    by_sum = next((row for row in rows if row.sha256 == sha256 or _has_md5(row, file)), None)
     by_name = next((row for row in rows if file.name in row.files), None)
     if by_sum:
         return by_sum, "sum"
     return (by_name, "name") if by_name else None
 
 
+def _has_md5(row: CatalogueRow, file: Path) -> bool:
+    return row.md5 is not None and file.is_file() and known_sum(file, "md5") == row.md5
+
+
 def sha256_of(path: Path) -> str:
     """Return the sha256 of a file as 64 hexadecimal digits."""
+    return _digest(path, "sha256")
+
+
+def _digest(path: Path, kind: str) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, partial(hashlib.new, kind, usedforsecurity=False)).hexdigest()
 
 
-def known_sum(path: Path) -> str:
-    """Return the sha256 of a file; it is computed again only if the size or modification time changes."""
+def known_sum(path: Path, kind: str = "sha256") -> str:
+    """Return the sha256 or md5 of a file; it is computed again only if the size or modification time changes."""
     status = path.stat()
-    return _sum(path.absolute(), status.st_size, status.st_mtime_ns)
+    return _sum(path.absolute(), kind, status.st_size, status.st_mtime_ns)
 
 
 @contextmanager
@@ -216,5 +229,5 @@ def hashed_meanwhile(files: Iterable[Path]) -> Iterator[None]:
 
 
 @lru_cache(maxsize=64)  # more than the files of any grid
-def _sum(path: Path, size: int, changed: int) -> str:
-    return sha256_of(path)
+def _sum(path: Path, kind: str, size: int, changed: int) -> str:
+    return sha256_of(path) if kind == "sha256" else _digest(path, kind)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.errors import ExperimentError, WeightsError
-from radtl_tf.models.pixels import CONVENTIONS, PixelConvention, to_network
+from radtl_tf.models.pixels import DISTINCT, PixelConvention, convention, to_network
 
 NUM_NORMS = 4  # one is not enough: the first layer detects edges and hardly reacts to an offset
 SHRINKS = (1, 2, 4)
@@ -82,6 +82,8 @@ class ConventionScores:
 def score_conventions(base: keras.Model, grey: NDArray[np.float32], declared: str | None = None) -> ConventionScores:
     """Score every convention for ``base`` with its loaded weights, on images (N, S, S, 1), float32, grey 0..1.
 
+    A convention that images cannot tell apart from another one has the score of that one.
+
     Raises:
         ExperimentError: the network has no batch norm.
         WeightsError: its batch norms still have their initial statistics.
@@ -89,9 +91,10 @@ def score_conventions(base: keras.Model, grey: NDArray[np.float32], declared: st
     norms = _first_norms(base)
     network = keras.Model(base.input, [norm.input for norm in norms])
     views = {factor: shrunk(grey, factor) for factor in SHRINKS}
-    scores = [_best(row, network, norms, views) for row in CONVENTIONS.values()]
+    scores = [_best(row, network, norms, views) for row in DISTINCT]
     ranked = tuple(sorted(scores, key=lambda score: -score.agreement))
-    return ConventionScores(ranked, len(grey), grey.shape[1], float(grey.mean()), declared)
+    scored = declared and (convention(declared).near or declared)
+    return ConventionScores(ranked, len(grey), grey.shape[1], float(grey.mean()), scored)
 
 
 def shrunk(grey: NDArray[np.float32], factor: int) -> NDArray[np.float32]:

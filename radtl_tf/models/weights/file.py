@@ -14,8 +14,10 @@ import numpy as np
 
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import BACKBONES, Backbone
+from radtl_tf.models.plain_graph import keras_kind
 from radtl_tf.models.weights.catalogue import known_sum
 from radtl_tf.models.weights.guarded_process import read_apart
+from radtl_tf.models.weights.pytorch_reader import header_length
 from radtl_tf.models.weights.reader import read
 from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
 from radtl_tf.records.disk import temporary_file
@@ -28,13 +30,15 @@ _HINTS = (
     (b"PK\x03\x04", "it looks like a zip archive (a .keras model, a PyTorch file or a packed download)"),
     (b"version https://git-lfs", "it is a git-LFS pointer: run `git lfs pull` where it came from"),
 )
+_SAFETENSORS = "it looks like a safetensors file of PyTorch: convert it to .h5 first (radtl weights convert)"
 
 
 @dataclass(frozen=True)
 class Report:
     """The contents of a file: the names of its layers, ``matched`` or ``left_over`` (the top), and warnings.
 
-    No layer is missing, because such a file is refused. ``layout`` is ``model_weights``, ``root`` or ``keras3``.
+    No layer is missing, because such a file is refused. ``layout`` is ``model_weights``, ``root``, ``keras3``
+    or ``pytorch``.
     """
 
     file: str
@@ -83,19 +87,19 @@ def schema_of(base: keras.Model, backbone: Backbone) -> Schema:
     layers = tuple(
         LayerSchema(
             layer.name,
-            _snake(type(layer).__name__),
-            tuple((weight.name, tuple(weight.shape)) for weight in layer.weights),
+            keras_kind(layer),
+            tuple((_named(weight), tuple(weight.shape)) for weight in layer.weights),
         )
         for layer in base.layers
         if layer.weights
     )
     known = {row.name: row.num_layers for row in BACKBONES.values() if row.num_layers}
-    return Schema(backbone.name, not backbone.stable_names, layers, known)
+    return Schema(backbone.name, not backbone.stable_names, layers, known, backbone.normalizes)
 
 
-def _snake(name: str) -> str:
-    """Return the snake case of a class, which Keras uses for automatic layer names: ``Conv2D`` -> ``conv2d``."""
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()
+def _named(weight: keras.Variable) -> str:
+    """Return the name of a weight, or nothing if Keras has numbered it automatically."""
+    return "" if re.fullmatch(r"variable(_\d+)?", weight.name) else weight.name
 
 
 def _check_outside(path: Path, schema: Schema) -> str:
@@ -111,6 +115,7 @@ def _check_outside(path: Path, schema: Schema) -> str:
     if not start.startswith(b"\x89HDF\r\n\x1a\n"):
         hints = (hint for magic, hint in _HINTS if start.startswith(magic))
         hint = "it is empty" if not start else next(hints, f"it starts with {ascii(start[:8])[1:]}")
+        hint = _SAFETENSORS if header_length(start) is not None else hint
         raise refusal("not HDF5", f"{hint}.")
     return known_sum(path)
 
@@ -118,8 +123,9 @@ def _check_outside(path: Path, schema: Schema) -> str:
 def write_weights(path: Path, base: keras.Model) -> None:
     """Write the weights of ``base`` as a Keras 2 "notop" file: tensors under ``model_weights``.
 
-    ``load_weights`` of Keras 2 and 3, ``weights=`` of their applications and the published scripts can read it. It gets
-    its name only when it is complete.
+    ``load_weights`` of Keras 2 and 3, ``weights=`` of their applications and the published scripts can read it, except
+    for ConvNeXt and EfficientNetB0, whose plain graphs differ from Keras' application. It gets its name only when it is
+    complete.
 
     Raises:
         OutputError: the folder cannot be written or the disk is full.

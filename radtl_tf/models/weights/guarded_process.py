@@ -14,21 +14,24 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from radtl_tf.errors import OutputError, WeightsError
+from radtl_tf.models.weights.pytorch_reader import read_safetensors
 from radtl_tf.models.weights.reader import Contents, read
 from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
 from radtl_tf.places import PACKAGE
 
 _CPU_SECONDS = 60
 _SPARE_MEMORY = 64 * 2**20  # bytes in addition to the tensors
+Format = Literal["HDF5", "safetensors"]
+_READERS = {"HDF5": read, "safetensors": read_safetensors}
 
 
-def read_apart(path: Path, schema: Schema) -> Contents:
-    """Return the result of ``reader.read``; the child returns the tensors as a plain float32 file, never as HDF5.
+def read_apart(path: Path, schema: Schema, format: Format = "HDF5") -> Contents:
+    """Return the contents of a file of this format; the child returns the tensors as a plain float32 file.
 
     Raises:
         OutputError: the disk of the temporary files is full.
@@ -36,7 +39,7 @@ def read_apart(path: Path, schema: Schema) -> Contents:
     """
     with tempfile.TemporaryDirectory(prefix="radtl-") as folder:
         tensors = Path(folder, "tensors")
-        answer = _ask(path, tensors, schema)
+        answer = _ask(path, tensors, schema, format)
         if "full" in answer:
             place = Path(folder).parent
             place = place.parent if place.name.startswith("radtl-") else place  # the own folder of a supervised process
@@ -56,7 +59,7 @@ def read_apart(path: Path, schema: Schema) -> Contents:
     return Contents(layout=answer["layout"], keras_version=answer["keras_version"], values=values, **lists)
 
 
-def _ask(path: Path, tensors: Path, schema: Schema) -> dict[str, Any]:
+def _ask(path: Path, tensors: Path, schema: Schema, format: Format) -> dict[str, Any]:
     """Run the child process and return its answer."""
     search = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     alone = {
@@ -65,7 +68,7 @@ def _ask(path: Path, tensors: Path, schema: Schema) -> dict[str, Any]:
         "HDF5_PLUGIN_PRELOAD": "::",
     }  # no plugins
     done = subprocess.run(
-        [sys.executable, "-P", "-m", __name__, str(path.absolute()), str(tensors)],
+        [sys.executable, "-P", "-m", __name__, str(path.absolute()), str(tensors), format],
         input=json.dumps(asdict(schema)),
         env={**os.environ, **alone},
         capture_output=True,
@@ -74,7 +77,7 @@ def _ask(path: Path, tensors: Path, schema: Schema) -> dict[str, Any]:
     )
     if done.returncode < 0:
         fault = signal.strsignal(-done.returncode) or f"signal {-done.returncode}"
-        raise refusal("not HDF5", f"it crashed the reading process ({fault}), so it is damaged or malicious.")
+        raise refusal(f"not {format}", f"it crashed the reading process ({fault}), so it is damaged or malicious.")
     if done.returncode:  # the child reports every fault of the file itself, so this is another failure
         last = done.stderr.strip().splitlines()[-1:]
         raise WeightsError(f"could not be read: the reading process failed ({' '.join(last)}).")
@@ -82,11 +85,15 @@ def _ask(path: Path, tensors: Path, schema: Schema) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Read ``argv[1]`` within limits: schema as JSON from stdin, tensors to the file ``argv[2]``, rest to stdout."""
-    schema = _schema(json.load(sys.stdin))
-    _limit(4 * sum(math.prod(shape) for shape in schema.shapes))
+    """Read ``argv[1]``, a file of the format ``argv[3]``, within limits.
+
+    The schema comes as JSON from stdin; the tensors go to the file ``argv[2]``, the rest to stdout.
+    """
+    schema, path = _schema(json.load(sys.stdin)), Path(sys.argv[1])
+    mapped = path.stat().st_size if sys.argv[3] == "safetensors" else 0
+    _limit(4 * sum(math.prod(shape) for shape in schema.shapes), mapped)
     try:
-        answer = dict(vars(read(Path(sys.argv[1]), schema)))
+        answer = dict(vars(_READERS[sys.argv[3]](path, schema)))
     except WeightsError as error:
         answer = {"error": str(error), "values": []}
     try:
@@ -103,11 +110,14 @@ def _schema(record: dict[str, Any]) -> Schema:
         LayerSchema(layer["name"], layer["kind"], tuple((name, tuple(shape)) for name, shape in layer["tensors"]))
         for layer in record["layers"]
     )
-    return Schema(record["backbone"], record["numbered"], layers, record["known"])
+    return Schema(record["backbone"], record["numbered"], layers, record["known"], record["normalizes"])
 
 
-def _limit(num_bytes: int) -> None:
-    """Limit this process to its present memory plus twice the tensors, and to one minute of CPU time."""
+def _limit(num_bytes: int, mapped: int) -> None:
+    """Limit this process to its present memory plus twice the tensors, and to one minute of CPU time.
+
+    ``mapped`` bytes of a file may be mapped into memory in addition; they take addresses, not memory.
+    """
     if sys.platform == "win32":
         return
     import resource
@@ -115,7 +125,7 @@ def _limit(num_bytes: int) -> None:
     statm = Path("/proc/self/statm")
     used = int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 2**31
     limits = {
-        resource.RLIMIT_AS: used + 2 * num_bytes + _SPARE_MEMORY,
+        resource.RLIMIT_AS: used + 2 * num_bytes + mapped + _SPARE_MEMORY,
         resource.RLIMIT_CPU: _CPU_SECONDS,
         resource.RLIMIT_FSIZE: num_bytes,
         resource.RLIMIT_CORE: 0,

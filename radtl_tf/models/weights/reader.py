@@ -18,7 +18,18 @@ import h5py
 import numpy as np
 
 from radtl_tf.errors import WeightsError
-from radtl_tf.models.weights.schema import FileLayer, LayerSchema, Schema, Shape, check_order, plan, refusal, shown
+from radtl_tf.models.weights.normalization import SHAPE, TENSORS, normalization, remarks, tensor_paths
+from radtl_tf.models.weights.schema import (
+    FileLayer,
+    LayerSchema,
+    Schema,
+    Shape,
+    check_order,
+    opened,
+    plan,
+    refusal,
+    shown,
+)
 
 _MAX_OBJECTS = 20_000  # InceptionResNetV2 has 2,500
 _MAX_DEPTH = 12
@@ -36,7 +47,8 @@ _KERAS3_LAYERS = ("layers", "_layer_checkpoint_dependencies")  # the latter in f
 class Contents:
     """The contents of a file for a schema: the names of its layers, ``matched`` or ``left_over``, and the tensors.
 
-    ``values`` are float32 in the schema's order; ``layout`` is ``model_weights``, ``root`` or ``keras3``.
+    ``values`` are float32 in the schema's order; ``layout`` is ``model_weights``, ``root``, ``keras3``
+    or ``pytorch``.
     """
 
     layout: str
@@ -67,8 +79,10 @@ def read(path: Path, schema: Schema) -> Contents:
 
 
 def _read(file: h5py.File, schema: Schema) -> Contents:
-    layout, group, found = _layers(file, schema)
-    check_order(_configured(file), found)
+    layout, group, listed = _layers(file, schema)
+    check_order(_configured(file), listed)
+    pixels = normalization(schema, listed)
+    found = opened(schema, [layer for layer in listed if layer is not pixels])
     matched = plan(schema, found)
     tensors = [
         (layer.name, name, shape, _dataset(group, path))
@@ -77,7 +91,7 @@ def _read(file: h5py.File, schema: Schema) -> Contents:
     ]
     for layer_name, name, shape, dataset in tensors:
         _check_dataset(dataset, shape, f"{layer_name}/{name}")
-    values = [_value(dataset, f"{layer_name}/{name}") for layer_name, name, _, dataset in tensors]
+    values = [_value(dataset, shape, f"{layer_name}/{name}") for layer_name, name, shape, dataset in tensors]
     empty = [
         layer for (layer, name, *_), value in zip(tensors, values, strict=True) if name == "kernel" and not value.any()
     ]
@@ -86,7 +100,10 @@ def _read(file: h5py.File, schema: Schema) -> Contents:
         keras_version=_text(group, "keras_version") or _text(file, "keras_version"),
         matched=tuple(layer.name for layer in matched),
         left_over=tuple(layer.name for layer in found[len(matched) :]),
-        warnings=tuple(f"The kernel of layer {name!r} is zero everywhere." for name in empty),
+        warnings=(
+            *(f"The kernel of layer {name!r} is zero everywhere." for name in empty),
+            *(_remarks(group, pixels) if pixels else ()),
+        ),
         values=values,
     )
 
@@ -251,7 +268,7 @@ def _check_dataset(dataset: h5py.Dataset, shape: Shape, name: str) -> None:
         raise refusal("link", f"tensor {name} has a committed type.")
     if not isinstance(dataset.id.get_type(), h5py.h5t.TypeFloatID) or dataset.dtype.itemsize not in (2, 4, 8):
         raise refusal("type", f"tensor {name} is {dataset.dtype}, expected float16, float32 or float64.")
-    if dataset.shape != shape:
+    if dataset.shape not in (shape, _grouped(shape)):
         raise refusal("shape", f"tensor {name} has shape {dataset.shape}, expected {shape}.")
     filters = [storage.get_filter(place)[0] for place in range(storage.get_nfilters())]
     if filters != [known for known in _FILTERS if known in filters]:
@@ -280,11 +297,25 @@ def _check_packed(dataset: h5py.Dataset, skipped: int, name: str) -> None:
             raise refusal("size", f"tensor {name} has a chunk that unpacks to more than its {size:,} bytes.")
 
 
-def _value(dataset: h5py.Dataset, name: str) -> np.ndarray:
+def _grouped(shape: Shape) -> Shape:
+    """Return the shape of a depthwise kernel (h, w, C, 1) in a file that has it as grouped: (h, w, 1, C)."""
+    return (*shape[:2], 1, shape[2]) if len(shape) == 4 and shape[3] == 1 else shape
+
+
+def _remarks(group: h5py.Group, layer: FileLayer) -> tuple[str, ...]:
+    """Return warnings about the layer that normalizes pixels; see ``normalization.remarks``."""
+    datasets = [_dataset(group, path) for path in tensor_paths(layer)]
+    for dataset, name in zip(datasets, TENSORS, strict=True):
+        _check_dataset(dataset, SHAPE, f"{layer.name}/{name}")
+    mean, variance = (_value(dataset, SHAPE, layer.name) for dataset in datasets)
+    return remarks(layer, mean, variance)
+
+
+def _value(dataset: h5py.Dataset, shape: Shape, name: str) -> np.ndarray:
     value = np.empty(dataset.shape, np.float32)
     dataset.read_direct(value)
     if not np.isfinite(value).all():
         raise refusal("not finite", f"tensor {name} has NaN or infinite numbers.")
     if name.endswith("/moving_variance") and value.min(initial=0) < 0:
         raise refusal("not finite", f"tensor {name} has negative variances, whose square root is NaN.")
-    return value
+    return value.reshape(shape)

@@ -19,7 +19,10 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class LayerSchema:
-    """A layer with weights: its name, its class in snake case, and each weight's (name, shape) in order."""
+    """A layer with weights: its name, its class in snake case, and each weight's (name, shape) in order.
+
+    A weight whose name is empty may have any name in a file.
+    """
 
     name: str
     kind: str
@@ -32,12 +35,14 @@ class Schema:
 
     ``numbered``: Keras numbers the layers automatically, so only the order of the numbers within a kind matters.
     ``known`` is the number of layers with weights of every known backbone, used to describe a wrong file.
+    ``normalizes``: a file may have a layer that normalizes pixels, which the pixel convention of the weights replaces.
     """
 
     backbone: str
     numbered: bool
     layers: tuple[LayerSchema, ...]
     known: dict[str, int]
+    normalizes: bool = False
 
     @property
     def shapes(self) -> list[Shape]:
@@ -61,6 +66,24 @@ def refusal(code: str, text: str) -> WeightsError:
 def shown(name: str) -> str:
     """Return a name from a file that is safe to print: quoted, ASCII, limited in length."""
     return ascii(name if len(name) <= 80 else name[:77] + "...")
+
+
+def opened(schema: Schema, found: list[FileLayer]) -> list[FileLayer]:
+    """Return the file's layers with the layers of inner models in the place of these models.
+
+    Keras writes all tensors of an inner model into one group, and their names have the names of their layers.
+    """
+    wanted = {layer.name for layer in schema.layers}
+    return [layer for outer in found for layer in (_inner(outer, wanted) or [outer])]
+
+
+def _inner(outer: FileLayer, wanted: set[str]) -> list[FileLayer]:
+    tensors: dict[str, list[tuple[str, str]]] = {}
+    for name, path in outer.tensors:
+        tensors.setdefault(name.rpartition("/")[0].rpartition("/")[2], []).append((name, path))
+    if outer.name in wanted or len(tensors) < 2 or not wanted.issuperset(tensors):
+        return []
+    return [FileLayer(name, tuple(each)) for name, each in tensors.items()]
 
 
 def plan(schema: Schema, found: list[FileLayer]) -> list[FileLayer]:
@@ -145,18 +168,24 @@ def _mismatch(schema: Schema, wanted: list[str], names: list[str]) -> WeightsErr
 
 
 def _looks_like(schema: Schema, names: list[str]) -> str | None:
-    """Return another known backbone with the same number of layers with weights, with or without a dense top."""
-    own = schema.known.get(schema.backbone)
-    for count in (len(names), len(names) - 1):
-        for name, known in schema.known.items():
-            if known == count and known != own:
-                return name
-    return None
+    """Return the other known backbones with the same number of layers with weights, with or without a dense top.
+
+    Keras' graph of a network and PyTorch's have equally many; only PyTorch's names have dots.
+    """
+    counts, dotted = (len(names), len(names) - 1), any("." in name for name in names)
+    own, of_pytorch = schema.known.get(schema.backbone), schema.backbone.endswith("Torch")
+    others = [
+        name
+        for name, known in schema.known.items()
+        if known in counts and name.endswith("Torch") == dotted and (known != own or dotted != of_pytorch)
+    ]
+    return " or ".join(others) or None
 
 
 def _check_tensor_names(layer: LayerSchema, candidate: FileLayer) -> None:
     wanted = [_weight_name(name) for name, _ in layer.tensors]
-    names = [_weight_name(name) or default for (name, _), default in zip(candidate.tensors, wanted, strict=False)]
+    pairs = zip(candidate.tensors, wanted, strict=False)
+    names = [default and (_weight_name(name) or default) for (name, _), default in pairs]
     if names == wanted and len(candidate.tensors) == len(wanted):
         return
     missing = [name for name in wanted if name not in names]

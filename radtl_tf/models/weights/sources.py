@@ -25,7 +25,7 @@ import numpy as np
 from radtl_tf.errors import ExperimentError, WeightsError, nearest
 from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import backbone as backbone_row
-from radtl_tf.models.backbones import draw_weights
+from radtl_tf.models.backbones import draw_weights, network
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import (
     CatalogueRow,
@@ -111,7 +111,7 @@ def native_pixels(name: str, backbone: str, entries: dict[str, WeightsEntry]) ->
 
 
 def _made_with(file: Path | None) -> str | None:
-    """Return the pixel convention in the record next to a file of ``radtl pretrain``, or None without a record."""
+    """Return the pixel convention in the record next to a file that ``radtl`` made, or None without a record."""
     record = file.with_name(f"{file.name}.json") if file else None
     if record is None or not record.is_file():
         return None
@@ -232,11 +232,9 @@ def _kept(row: CatalogueRow, folder: Path) -> Path:
 
 def _downloaded(name: str, backbone: str) -> list[np.ndarray]:
     """Return the values of weights from Keras' cache or a download."""
-    application = backbone_row(backbone).application
-    shape = (_DOWNLOAD_SIZE, _DOWNLOAD_SIZE, 3)
     try:
         with _short_patience(), contextlib.redirect_stdout(sys.stderr):  # Keras prints its progress; stdout is for data
-            source = application(include_top=False, pooling="avg", weights="imagenet", input_shape=shape)
+            source = network(backbone_row(backbone), _DOWNLOAD_SIZE, weights="imagenet")
     except Exception as error:  # Keras raises a bare Exception when a download fails
         listed = _listed(name, backbone)
         raise WeightsError(

@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from radtl_tf.models.gradcam import Array, class_map, opened
+from radtl_tf.models.gradcam import Array, after_average, class_map, opened
 from radtl_tf.models.head import Head
 
 
@@ -21,7 +21,7 @@ class GradCam:
 
     def __init__(self, base: keras.Model, head: Head) -> None:
         self._opened, self._head = opened(base), head
-        self._pool = keras.layers.GlobalAveragePooling2D(dtype="float32")
+        self._pool = [keras.layers.GlobalAveragePooling2D(dtype="float32"), *after_average(base)]
         signature = tf.TensorSpec((None, *base.input_shape[1:]), tf.float32)
         self._pass = tf.function(self._gradients, input_signature=(signature,), autograph=False)
 
@@ -38,6 +38,9 @@ class GradCam:
         activations = tf.cast(self._opened(images, training=False), tf.float32)  # (B, h, w, C)
         with tf.GradientTape() as tape:
             tape.watch(activations)
-            logits = self._head(self._pool(activations))  # (B, 2)
+            features = activations
+            for layer in self._pool:
+                features = layer(features)
+            logits = self._head(features)  # (B, 2)
             evidence = logits[:, 1] - logits[:, 0]
         return activations, tape.gradient(evidence, activations), evidence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import keras
 import numpy as np
@@ -14,6 +14,7 @@ from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.training.adam import adam
 from radtl_tf.training.features.array_cache import Arrays
+from radtl_tf.training.layers.stochastic_depth import Depth
 from radtl_tf.training.losses import LOSSES, class_weights
 from radtl_tf.training.trainer import copies
 
@@ -24,16 +25,20 @@ _MOMENTUM = 0.9
 class Learner:
     """``base`` (from network input to features (B, C)) and a head with one logit per class; everything is trained.
 
-    It has no dropout and no standardization. It therefore draws no random numbers, and the trained features are the
-    features of the weights file. Loss and logits are float32, whatever the precision of the backbone.
+    It has no dropout and no standardization, so the trained features are the features of the weights file. It draws no
+    random numbers: masks of stochastic depth are given. Loss and logits are float32, whatever the precision of the
+    backbone.
     """
 
     def __init__(
         self, base: keras.Model, kernel: NDArray[np.float32], pixels: PixelConvention, loss: Callable[..., tf.Tensor]
     ) -> None:
-        """Start with the weights of ``base`` and a head ``kernel`` (C, K); ``loss(targets, logits)`` returns (B,)."""
+        """Start with the weights of ``base`` and a head ``kernel`` (C, K); ``loss(targets, logits)`` returns (B,).
+
+        ``base`` is a ``training_copy``.
+        """
         num_features, num_classes = kernel.shape
-        self.base = base
+        self.base, self.depth = base, Depth(base)
         self._pixels, self._loss = pixels, loss
         self._head = Head(num_features=num_features, num_classes=num_classes)
         unchanged = np.zeros(num_features, np.float32), np.ones(num_features, np.float32)
@@ -45,13 +50,21 @@ class Learner:
         self._optimizer.build(self._learning)
         images = tf.TensorSpec((None, *base.input_shape[1:3], 1), tf.float32)
         targets = tf.TensorSpec((None, num_classes), tf.float32)
-        self._step = tf.function(self._train_step, input_signature=(images, targets), autograph=False)
+        depth = tf.TensorSpec((None, len(self.depth.rates)), tf.float32)
+        self._step = tf.function(self._train_step, input_signature=(images, targets, depth), autograph=False)
         self.logits = tf.function(self._forward, input_signature=(images,), autograph=False)
 
-    def step(self, images: tf.Tensor, targets: tf.Tensor, learning_rate: float) -> tf.Tensor:
-        """Take a training step on one batch of grey 0..1 (B, H, W, 1) and targets (B, K); return the mean loss."""
+    def step(
+        self, images: tf.Tensor, targets: tf.Tensor, learning_rate: float, key: Sequence[int] | None = None
+    ) -> tf.Tensor:
+        """Take a training step on one batch of grey 0..1 (B, H, W, 1) and targets (B, K); return the mean loss.
+
+        ``key`` (seed, epoch, step) determines which branches are dropped; without it none is.
+        """
         self._optimizer.learning_rate = learning_rate
-        return self._step(images, targets)
+        number = len(images)
+        depth = self.depth.masks(key, number) if key else self.depth.all_kept(number)
+        return self._step(images, targets, depth)
 
     def state(self) -> Arrays:
         """Return copies of everything that training changes: weights, head, every variable of the optimizer."""
@@ -69,8 +82,8 @@ class Learner:
     def _variables(self) -> list[keras.Variable]:
         return [*self.base.weights, *self._head.weights, *self._optimizer.variables]
 
-    def _train_step(self, images: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
+    def _train_step(self, images: tf.Tensor, targets: tf.Tensor, depth: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape, self.depth.given(depth):
             features = self.base(to_network(images, self._pixels), training=True)  # (B, C)
             loss = tf.reduce_mean(self._loss(targets, self._head(features)))
             scaled = self._optimizer.scale_loss(loss)

@@ -140,7 +140,7 @@ def _train_epoch(
     start = said = kept = time.monotonic()
     for images, targets, _ in stream.training(epoch, after=begun.steps):
         rate = schedule((epoch - 1) * stream.steps + step)
-        total += tf.cast(learner.step(images, targets, rate), tf.float64)
+        total += tf.cast(learner.step(images, targets, rate, (stream.seed, epoch, step)), tf.float64)
         step += 1
         if time.monotonic() - said > MINUTE:
             said = time.monotonic()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import inspect
 import os
 import re
 from pathlib import Path
@@ -28,7 +30,9 @@ from radtl_tf.models.weights.catalogue import (
     sha256_of,
 )
 
+PUBLISHED = [name for name in BACKBONES if name != "Tiny" and not name.endswith("Torch")]  # by Keras
 EMPTY_SUM = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of no bytes (FIPS 180-4)
+EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"  # MD5 of no bytes (RFC 1321, A.5)
 
 
 def row(source: Any = "file", sha256: str | None = None, backbone: str = "ResNet50") -> CatalogueRow:
@@ -38,13 +42,13 @@ def row(source: Any = "file", sha256: str | None = None, backbone: str = "ResNet
 def test_catalogue_is_sound() -> None:
     rows = catalogue()
     assert {(row.name, row.backbone) for row in rows} == {
-        *(("imagenet", name) for name in BACKBONES if name != "Tiny"),
+        *(("imagenet", name) for name in PUBLISHED),
         *(("radimagenet", name) for name in ("ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2")),
     }
     assert {row.pixels for row in rows} <= set(CONVENTIONS)
     assert all(row.pixels == BACKBONES[row.backbone].pixels for row in rows if row.name == "imagenet")
     assert all(row.pixels == "radimagenet" and row.source == "file" for row in rows if row.name == "radimagenet")
-    assert all(len(row.sha256 or "0" * 64) == 64 for row in rows)
+    assert all(len(row.sha256 or "0" * 64) == 64 and len(row.md5 or "0" * 32) == 32 for row in rows)
     assert all(row.license and row.citation and row.obtain for row in rows)
     files = [file for row in rows for file in row.files]
     assert len(files) == len(set(files))
@@ -52,17 +56,31 @@ def test_catalogue_is_sound() -> None:
 
 
 QUICK = ["MobileNet", "MobileNet025", "MobileNetV2"]
-SLOW = [name for name in BACKBONES if name not in QUICK]
+SLOW = [name for name in PUBLISHED if name not in (*QUICK, "ConvNeXtBase", "EfficientNetV2S")]
 
 
 @pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
 def test_the_last_name_is_the_one_that_keras_asks_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def get_file(file: str, *_: Any, **__: Any) -> None:
-        raise LookupError(file)
+    (row,), asked = rows_of("imagenet", name), []
+
+    def get_file(file: str, *_: Any, file_hash: str | None = None, **__: Any) -> None:
+        asked.append((file, file_hash))
+        raise LookupError
 
     monkeypatch.setattr("keras.src.utils.file_utils.get_file", get_file)
-    with pytest.raises(LookupError, match=rf"^{rows_of('imagenet', name)[0].files[-1]}$"):
+    with pytest.raises(LookupError):
         BACKBONES[name].application(include_top=False, weights="imagenet", input_shape=(224, 224, 3))
+    ((file, checksum),) = asked
+    assert file == row.files[-1]
+    assert (row.sha256 or row.md5) in (None, checksum)
+
+
+@pytest.mark.parametrize("row", [row for row in catalogue() if row.source == "keras" and (row.sha256 or row.md5)])
+def test_checksums_are_those_in_the_source_of_keras(row: CatalogueRow) -> None:
+    module = inspect.getmodule(getattr(keras.applications, row.backbone))
+    assert f'"{row.sha256 or row.md5}"' in inspect.getsource(
+        keras.src.applications.resnet if module is None or row.backbone == "ResNet50V2" else module
+    )
 
 
 def test_rows_of_a_name_and_of_a_backbone() -> None:
@@ -149,6 +167,19 @@ def test_sum_is_checked_where_one_is_published(tmp_path: Path) -> None:
     assert check_sum(row(sha256=EMPTY_SUM), tmp_path / "A.h5") == EMPTY_SUM
     with pytest.raises(WeightsError, match=f"{EMPTY_SUM}.* 0000"):
         check_sum(row(sha256="0" * 64), tmp_path / "A.h5")
+
+
+def test_md5_is_checked_where_keras_publishes_no_sha256(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "A.h5").touch()
+    with_md5 = dataclasses.replace(row("keras"), md5=EMPTY_MD5)
+    monkeypatch.setattr(weight_catalogue, "catalogue", lambda: (with_md5,))
+    assert check_sum(with_md5, tmp_path / "A.h5") == EMPTY_SUM
+    assert recognize(tmp_path / "A.h5", EMPTY_SUM, "ResNet50") == (with_md5, "sum")
+    assert availability(with_md5, tmp_path).status == "found"
+    other = dataclasses.replace(with_md5, md5="0" * 32)
+    assert availability(other, tmp_path).status == "refused"
+    with pytest.raises(WeightsError, match=f"{EMPTY_MD5}.* 0000"):
+        check_sum(other, tmp_path / "A.h5")
 
 
 def test_a_file_is_recognized_by_its_sum_before_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from radtl_tf.data.phantoms.write import draw_phantoms
 from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.models.backbones import backbone, build_base
-from radtl_tf.models.pixels import CONVENTIONS, convention, to_network
+from radtl_tf.models.pixels import DISTINCT, convention, to_network
 from radtl_tf.models.weights.convention_score import (
     DARK,
     ConventionScore,
@@ -27,6 +27,8 @@ from radtl_tf.models.weights.convention_score import (
 )
 from radtl_tf.models.weights.file import read_weights
 from radtl_tf.models.weights.sources import assign
+
+NAMES = {row.name for row in DISTINCT}
 
 
 def textures(number: int, size: int) -> np.ndarray:
@@ -57,14 +59,14 @@ def settle(base: keras.Model, grey: np.ndarray, pixels: str) -> keras.Model:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CONVENTIONS)
+@pytest.mark.parametrize("name", sorted(NAMES))
 def test_the_convention_of_pre_training_wins(name: str, tiny_backbone: str) -> None:
     """The statistics come from photographs, and radiographs are scored."""
     base = settle(build_base(tiny_backbone, 64, seed=2), textures(48, 64), name)
     found = score_conventions(base, phantoms("supernumerary", 64))
     assert found.close == ()
     assert (found.best, found.num_images, found.image_size) == (name, 24, 64)
-    assert {score.name for score in found.scores} == set(CONVENTIONS)
+    assert {score.name for score in found.scores} == NAMES
     agreements = [score.agreement for score in found.scores]
     assert agreements == sorted(agreements, reverse=True) and 0 <= agreements[-1] and agreements[0] <= 1
 
@@ -80,7 +82,7 @@ def test_dark_films_are_known_to_confuse_offsets(tiny_backbone: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CONVENTIONS)
+@pytest.mark.parametrize("name", sorted(NAMES))
 @pytest.mark.parametrize("network", ["ResNet50", "DenseNet121", "InceptionV3"])
 def test_the_convention_of_pre_training_wins_in_every_backbone(name: str, network: str) -> None:
     base = settle(build_base(network, 96, seed=2), textures(48, 96), name)
@@ -110,7 +112,7 @@ def test_spread_is_the_ratio_of_the_ranges() -> None:
     ramps = np.random.default_rng(0).uniform(0, 1, (8, 1, 1, 1)) + np.zeros((8, 32, 32, 1))  # shrinking changes nothing
     found = score_conventions(settle(base, ramps, "zero_one"), ramps.astype(np.float32))
     spreads = {score.name: score.spread for score in found.scores}
-    expected = {name: float(np.exp(np.mean(np.log(row.scale)))) for name, row in CONVENTIONS.items()}
+    expected = {row.name: float(np.exp(np.mean(np.log(row.scale)))) for row in DISTINCT}
     assert spreads == pytest.approx(expected, rel=1e-3)
 
 
@@ -183,7 +185,7 @@ def imagenet(real_folder: Path) -> tuple[keras.Model, np.ndarray]:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("name", CONVENTIONS)
+@pytest.mark.parametrize("name", sorted(NAMES))
 def test_real_weights_name_their_convention(name: str, imagenet: tuple[keras.Model, np.ndarray]) -> None:
     """The first kernel is rewritten for the convention; the statistics of the real photographs are unchanged."""
     base, films = imagenet

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import OutputError, WeightsError
-from radtl_tf.models.backbones import BACKBONES, backbone, build_base
+from radtl_tf.models.backbones import BACKBONES, Backbone, backbone, build_base, network
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.file import read_weights, schema_of, write_weights
+from radtl_tf.models.weights.normalization import MEAN, SD
 
 spoiled = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "spoiled.py")))
 
@@ -65,6 +66,52 @@ def test_genuine_files_of_keras_2(genuine: Callable[..., Path]) -> None:
 @pytest.mark.parametrize("name", [*FOUR, "MobileNet"])
 def test_genuine_files_of_keras_2_of_every_backbone(genuine: Callable[..., Path], name: str) -> None:
     check_genuine(genuine, name, BACKBONES[name].min_size, {"whole": "model_weights", "weights": "root"})
+
+
+INNER = """
+import sys
+import numpy as np
+import tf_keras
+from tf_keras.src.applications.convnext import ConvNeXt
+from tf_keras.src.applications.efficientnet import EfficientNet
+
+folder, generator = sys.argv[1], np.random.default_rng(3)
+options = {"include_top": False, "pooling": "avg", "weights": None, "input_shape": (32, 32, 3)}
+images = generator.uniform(0, 1, (2, 32, 32, 3)).astype("float32")
+np.save(f"{folder}/images.npy", images)
+models = {
+    "convnext": ConvNeXt(depths=[1, 1, 2, 1], projection_dims=[8, 12, 16, 20], model_name="small", **options),
+    "efficientnet": EfficientNet(0.2, 0.4, 32, depth_divisor=4, model_name="small", **options),
+}
+for name, model in models.items():
+    for weight in model.trainable_weights:
+        weight.assign(generator.normal(0, 0.3, weight.shape))
+    model.save(f"{folder}/{name}.h5")
+    np.save(f"{folder}/{name}.npy", model(255 * images, training=False).numpy())
+"""
+
+
+@pytest.mark.slow
+def test_genuine_files_with_inner_models_and_a_normalization(tmp_path: Path, run_script: Any) -> None:
+    """Keras 2 rescales and normalizes pixels inside; here the convention does: its features are ours all the same."""
+    pytest.importorskip("tf_keras")
+    run_script(INNER, str(tmp_path))
+    grey = np.load(tmp_path / "images.npy")
+    made = runpy.run_path(str(Path(__file__).parents[1] / "test_plain_graph.py"))
+    inputs = {"convnext": (grey - MEAN) / SD, "efficientnet": grey}  # the latter's normalization is 0 and 1
+    for name in inputs:
+        row = Backbone(name, made[f"small_{name}"], "torch", 32, False, 0, normalizes=name == "efficientnet")
+        base = network(row, 32)
+        found = read_weights(tmp_path / f"{name}.h5", base, backbone=row)
+        assert found.report.left_over == ()
+        assert len(found.report.warnings) == (1 if row.normalizes else 0)
+        assign(base, found.values)
+        features = keras.ops.convert_to_numpy(base(inputs[name].astype(np.float32), training=False))
+        expected = np.load(tmp_path / f"{name}.npy")
+        np.testing.assert_allclose(features, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+        write_weights(tmp_path / "mine.h5", base)
+        again = read_weights(tmp_path / "mine.h5", base, backbone=row)
+        assert all(np.array_equal(one, other) for one, other in zip(again.values, found.values, strict=True))
 
 
 WITH_TOP = """

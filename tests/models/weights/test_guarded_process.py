@@ -72,7 +72,7 @@ def test_a_full_disk_of_temporary_files_does_not_blame_the_weights(
     small_file: Write, schema: Schema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = tmp_path / "reader"
-    reader.write_text(f"#!/bin/sh\nrm -f $5; ln -s /dev/full $5; exec {sys.executable} $1 $2 $3 $4 $5\n")
+    reader.write_text(f"#!/bin/sh\nrm -f $5; ln -s /dev/full $5; exec {sys.executable} $*\n")
     reader.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(reader))
     with pytest.raises(OutputError, match="TMPDIR") as caught:

@@ -76,6 +76,18 @@ def test_other_files_are_refused(wanted: Schema, file: list[FileLayer], message:
         plan(wanted, file)
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [("Net", "NetTorch"), ("NetTorch", "Net")])
+def test_the_graphs_of_keras_and_pytorch_are_told_apart(ours: str, theirs: str) -> None:
+    """They have equally many layers with weights; only the names of PyTorch have dots."""
+    layers = {"Net": ["conv1_conv", "conv2_conv"], "NetTorch": ["conv1", "layer1.0.conv1"]}
+    wanted = schema(*layers[ours])
+    wanted = Schema(ours, False, wanted.layers, {"Net": 2, "NetTorch": 2})
+    with pytest.raises(WeightsError, match=rf"\(backbone\): it looks like {theirs} "):
+        plan(wanted, found(*layers[theirs], "top"))
+    with pytest.raises(WeightsError, match=r"\(missing\)|\(names\)"):
+        plan(wanted, found(layers[ours][0]))
+
+
 def test_tensors_in_another_order_are_refused() -> None:
     layer = LayerSchema("bn", "batch_normalization", (("gamma", (4,)), ("beta", (4,))))
     wanted = Schema("Small", False, (layer,), {})

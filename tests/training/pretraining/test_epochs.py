@@ -34,7 +34,7 @@ class FakeStream:
         self.pixels, self.cases = pixels, cases
         self.held_out = np.arange(len(pixels)) >= 56
         self.batch_size, self.steps, self.num_training = 8, 7, 56
-        self.plain = False
+        self.plain, self.seed = False, 0
 
     def training(self, epoch: int, *, after: int = 0, plain: bool = False) -> Iterator[Any]:
         self.plain = plain

@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.tuning import split
-from radtl_tf.training.batch_norm import FusedBatchNormalization, with_fused_batch_norms
+from radtl_tf.training.layers.batch_norm import FusedBatchNormalization
+from radtl_tf.training.layers.training_copy import training_copy
 
 IMAGES = np.random.default_rng(0).normal(3, 2, (6, 5, 4, 8)).astype(np.float32)
 
@@ -88,21 +89,9 @@ def test_one_that_does_not_learn_keeps_its_statistics() -> None:
 
 def test_a_copy_has_the_weights_and_the_order_of_its_original(tiny_backbone: str) -> None:
     base = build_base(tiny_backbone, 32, seed=5)
-    copy = with_fused_batch_norms(base)
+    copy = training_copy(base)
     assert sum(isinstance(layer, FusedBatchNormalization) for layer in copy.layers) == 3
     plain, fused = (split(model, "full").suffix for model in (base, copy))
     assert [weight.path for weight in fused.weights] == [weight.path for weight in plain.weights]
     images = np.random.default_rng(0).random((2, 32, 32, 3)).astype(np.float32)
     np.testing.assert_array_equal(np.asarray(copy(images)), np.asarray(base(images)))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("backbone", ["ResNet50", "DenseNet121", "InceptionV3", "InceptionResNetV2"])
-def test_suffixes_of_the_published_backbones_keep_their_order(backbone: str) -> None:
-    base = build_base(backbone, 96, seed=0)
-    copy = with_fused_batch_norms(base)
-    for tuning in ("top10", "full"):
-        plain, fused = (split(model, tuning).suffix for model in (base, copy))
-        assert [weight.path for weight in fused.weights] == [weight.path for weight in plain.weights]
-        for ours, theirs in zip(fused.get_weights(), plain.get_weights(), strict=True):
-            np.testing.assert_array_equal(ours, theirs)

@@ -36,15 +36,3 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 def _fused_types() -> tuple[str, ...]:
     """Return the types of inputs for which the fused operation is tested; nobody could test bfloat16 on a GPU."""
     return ("float32",) if tf.config.list_physical_devices("GPU") else ("float32", "bfloat16")
-
-
-def with_fused_batch_norms(base: keras.Model) -> keras.Model:
-    """Return a copy of ``base`` with its weights, in which batch norms are ``FusedBatchNormalization``."""
-    copy = keras.models.clone_model(base, clone_function=_copied)
-    copy.set_weights(base.get_weights())
-    return copy
-
-
-def _copied(layer: keras.layers.Layer) -> keras.layers.Layer:
-    fused = isinstance(layer, keras.layers.BatchNormalization) and layer.axis in (-1, 3)
-    return (FusedBatchNormalization if fused else type(layer)).from_config(layer.get_config())

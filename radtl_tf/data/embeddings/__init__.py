@@ -1,0 +1,1 @@
+"""Read embeddings that another program computed, and check them against the images of a data set."""
