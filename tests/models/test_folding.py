@@ -17,7 +17,7 @@ BACKBONE_NORMS = {
     "ResNet50": (53, 53),
     "DenseNet121": (121, 59),
     "InceptionV3": (94, 94),
-    "InceptionResNetV2": (203, 203),
+    "InceptionResNetV2": (204, 204),
     "MobileNet": (27, 27),
     "MobileNetV2": (52, 52),
 }
