@@ -1,7 +1,7 @@
 """Fold batch norms into the layers before them, in a network that only predicts.
 
 A frozen batch norm multiplies each channel by a number and adds another one. If the layer before it is linear, its
-kernel and bias can do both: docs/decisions/0028-folded-prefix.md.
+kernel and bias can do both: docs/decisions/0027-folded-prefix.md.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _is_per_channel(norm: keras.layers.BatchNormalization) -> bool:
     return norm.axis in (-1, len(norm.input.shape) - 1)
 
 
-def _folded_weights(layer: Any, norm: Any) -> list[NDArray[np.float32]]:
+def _folded_weights(layer: Any, norm: Any) -> list[NDArray[np.floating]]:
     """Return kernel and bias (C,) of a linear layer that includes the batch norm after it.
 
     For W x + b, mean m, variance v, scale g and shift h of the batch norm, with s = g / sqrt(v + epsilon), they are
@@ -108,7 +108,8 @@ def _folded_weights(layer: Any, norm: Any) -> list[NDArray[np.float32]]:
     bias = _numbers(layer.bias) if layer.use_bias else 0.0
     kernel = keras.ops.convert_to_numpy(layer.kernel)
     channels = kernel.shape[-2:] if isinstance(layer, keras.layers.DepthwiseConv2D) else kernel.shape[-1:]
-    return [kernel * scale.astype(np.float32).reshape(channels), (scale * (bias - mean) + shift).astype(np.float32)]
+    numbers = kernel * scale.reshape(channels), scale * (bias - mean) + shift
+    return [one.astype(kernel.dtype) for one in numbers]
 
 
 def _numbers(variable: keras.Variable) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Turn a network of ``keras.applications`` into a plain graph, in which every step is a layer of the model itself.
 
 Cuts, folding, Grad-CAM and CKA walk along ``model.layers``. They would miss what is not in that list: the layers of an
-inner model, and sums that are written as ``+``: docs/decisions/0029-more-backbones.md.
+inner model, and sums that are written as ``+``: docs/decisions/0028-more-backbones.md.
 """
 
 from __future__ import annotations

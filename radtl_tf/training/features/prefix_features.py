@@ -35,7 +35,7 @@ STAGES = "stages"  # kept like the cut of a tuning: the average over the image o
 class PrefixPass:
     """One compiled pass over images through the prefixes of one backbone for several tunings.
 
-    Batch norms are folded into the layers before them (docs/decisions/0028-folded-prefix.md).
+    Batch norms are folded into the layers before them (docs/decisions/0027-folded-prefix.md).
     """
 
     def __init__(self, base: keras.Model, tunings: Sequence[str]) -> None:
