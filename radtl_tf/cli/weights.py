@@ -231,7 +231,7 @@ def _compared(found: ConventionScores) -> str:
 @options.pixels()
 @options.out(FILE, "Weights file (.h5) to write. It must not exist.")
 def convert(file: Path, backbone: str, pixels: str | None, out: Path) -> None:
-    """Rewrite a weights file of Keras or PyTorch in the layout of this project.
+    """Rewrite a file of Keras or PyTorch in our layout.
 
     FILE is an .h5 of Keras 2 or 3, or a .safetensors of PyTorch: torchvision's and timm's ResNet50 and InceptionV3
     (backbones ResNet50Torch and InceptionV3Torch), DenseNet121 and VGG16. A top is left out, half precision becomes

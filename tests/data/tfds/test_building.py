@@ -19,7 +19,7 @@ from radtl_tf.data.tfds.building import data_errors
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.logs import shown
 from radtl_tf.records.experiment import Task
-from radtl_tf.records.safety import lock
+from radtl_tf.records.safety import lock_file
 from radtl_tf.records.safety.lock import waiting
 
 KEY = bytes(32)
@@ -45,7 +45,7 @@ def _build(path: Path, data_dir: Path) -> Any:
 def test_a_build_of_another_process_is_not_touched(
     manifest: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lock, "_POLL", 0.05)
+    monkeypatch.setattr(lock_file, "POLL", 0.05)
     place = Path(_build(manifest, data_dir).data_path)
     shutil.rmtree(place)
     half = place.with_name(f"incomplete.ABCDEF_{place.name}")
