@@ -168,6 +168,10 @@ class OutputFolder:
         """Cases and folds as arrays, from which a work unit starts."""
         return self.data / "prepared.npz"
 
+    def vectors(self, key: str) -> Path:
+        """Return the file of the embeddings that were brought in, in the order of the images; ``key`` names them."""
+        return self.data / f"embeddings-{key}.npy"
+
     def pixels(self, size: int) -> Path:
         """Return the file of the decoded pixels at ``size`` x ``size``."""
         return self.data / f"pixels-{size}.npy"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 
 import numpy as np
@@ -18,22 +19,40 @@ from radtl_tf.errors import DataError
 _MAX_SHOWN = 5
 
 
-def matched(vectors: Vectors, paths: Sequence[str] | None, rows: Sequence[str]) -> NDArray[np.float32]:
+@dataclass(frozen=True)
+class ImageNames:
+    """The names by which N images may be known: their ``paths``, if there are any, and the numbers of their ``rows``.
+
+    ``has_all_rows`` is false if rows of the table were left out, since the numbers that others counted differ then.
+    """
+
+    paths: Sequence[str] | None
+    rows: Sequence[int]
+    has_all_rows: bool = True
+
+
+def row_name(row: int) -> str:
+    """Return the name of a row that no path has, for vectors that come from memory."""
+    return f"<row {row}>"
+
+
+def matched(vectors: Vectors, images: ImageNames) -> NDArray[np.float32]:
     """Return the vector of each of N images, (N, C) float32, in their order.
 
-    Names are the ``paths`` of the images, if there are any, their last parts, where these are unique on both sides, or
-    the numbers of their ``rows``, whichever fits more images.
+    Names are the paths of the images, their last parts, where these are unique on both sides, or the numbers of their
+    rows, whichever fits more images.
 
     Raises:
         DataError: an image has no vector or several.
     """
-    names, wanted = max(_spellings(vectors.names, paths, rows), key=_num_found)
+    names, wanted = max(_spellings(vectors.names, images), key=_num_found)
     counts = Counter(names)
     missing = [place for place, name in enumerate(wanted, start=1) if not counts[name]]
     if missing:
         raise DataError(
             f"{len(missing)} of {len(wanted)} images have no vector ({_places(missing)}): its names must be the paths "
-            "of the images as the table has them, their file names, or the numbers of their rows from 0."
+            "of the images as the table has them, their file names, or the numbers of their rows from 0 (if every row "
+            "has a label)."
         )
     twice = [place for place, name in enumerate(wanted, start=1) if counts[name] > 1]
     if twice:
@@ -45,14 +64,17 @@ def matched(vectors: Vectors, paths: Sequence[str] | None, rows: Sequence[str]) 
 Spelling = tuple[Sequence[str], Sequence[str]]
 
 
-def _spellings(names: Sequence[str], paths: Sequence[str] | None, rows: Sequence[str]) -> Iterator[Spelling]:
+def _spellings(names: Sequence[str], images: ImageNames) -> Iterator[Spelling]:
     """Yield the names of the vectors and of the images in each way in which they may agree, the surest first."""
+    paths = images.paths
+    yield names, list(map(row_name, images.rows))
     if paths is not None:
         yield names, paths
         ends, wanted = [PurePath(name).name for name in names], [PurePath(path).name for path in paths]
         if len(set(wanted)) == len(wanted):
             yield ends, wanted
-    yield names, rows
+    if images.has_all_rows:
+        yield names, list(map(str, images.rows))
 
 
 def _num_found(spelling: Spelling) -> int:

@@ -52,6 +52,11 @@ class Manifest:
     left_out: int = 0
     root: Path | None = None
 
+    @property
+    def paths(self) -> list[str]:
+        """Return the path of each image as it is written."""
+        return self.table[self.path_column].astype(str).to_list()
+
     def at(self, rows: Sequence[int]) -> Manifest:
         """Return the manifest of these rows, in this order."""
         images = tuple(self.images[row] for row in rows)

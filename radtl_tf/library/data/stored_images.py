@@ -108,7 +108,7 @@ class ImageRows:
     def paths(self) -> list[str] | None:
         """Return the path of each image as the table has it, or None for a TFDS data set."""
         manifest = self._stored.manifest
-        return None if manifest is None else manifest.table[manifest.path_column].iloc[self.rows].astype(str).to_list()
+        return None if manifest is None else manifest.at(self.rows.tolist()).paths
 
     @property
     def left_out(self) -> int:

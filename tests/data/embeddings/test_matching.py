@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from radtl_tf.data.embeddings.file import Vectors
-from radtl_tf.data.embeddings.matching import check_values, matched
+from radtl_tf.data.embeddings.matching import ImageNames, check_values, matched, row_name
 from radtl_tf.errors import DataError
 
 VALUES = np.array([[0, 1], [2, 3], [4, 5]], np.float32)
@@ -15,17 +15,29 @@ def vectors(*names: str) -> Vectors:
 
 
 def test_vectors_come_in_the_order_of_the_images() -> None:
-    np.testing.assert_array_equal(matched(vectors("a", "b", "c"), ["c", "a"], ["0", "1"]), VALUES[[2, 0]])
+    np.testing.assert_array_equal(matched(vectors("a", "b", "c"), ImageNames(["c", "a"], [0, 1])), VALUES[[2, 0]])
 
 
 def test_file_names_do_where_paths_differ() -> None:
-    found = matched(vectors("/else/1.png", "/else/2.png", "/else/3.png"), ["data/2.png", "data/1.png"], ["0", "1"])
+    found = matched(
+        vectors("/else/1.png", "/else/2.png", "/else/3.png"), ImageNames(["data/2.png", "data/1.png"], [0, 1])
+    )
     np.testing.assert_array_equal(found, VALUES[[1, 0]])
 
 
 @pytest.mark.parametrize("paths", [["x", "y"], None])
 def test_numbers_of_rows_do_too(paths: list[str] | None) -> None:
-    np.testing.assert_array_equal(matched(vectors("0", "1", "2"), paths, ["2", "0"]), VALUES[[2, 0]])
+    np.testing.assert_array_equal(matched(vectors("0", "1", "2"), ImageNames(paths, [2, 0])), VALUES[[2, 0]])
+
+
+def test_numbers_of_rows_are_refused_where_rows_were_left_out() -> None:
+    with pytest.raises(DataError, match="2 of 2 images have no vector"):
+        matched(vectors("0", "1", "2"), ImageNames(["x", "y"], [0, 1], has_all_rows=False))
+
+
+def test_vectors_from_memory_keep_their_order_whatever_the_paths_are() -> None:
+    names = vectors(*map(row_name, range(3)))
+    np.testing.assert_array_equal(matched(names, ImageNames(["2", "1", "0"], [0, 1, 2], has_all_rows=False)), VALUES)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +52,7 @@ def test_numbers_of_rows_do_too(paths: list[str] | None) -> None:
 )
 def test_images_without_exactly_one_vector_are_refused(names: tuple[str, ...], wanted: list[str], message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
-        matched(vectors(*names), wanted, [str(place) for place in range(len(wanted))])
+        matched(vectors(*names), ImageNames(wanted, range(len(wanted))))
     assert "patient" not in str(caught.value)
 
 
