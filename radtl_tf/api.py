@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from radtl_tf.library.results.exported_models import ExternalTest
     from radtl_tf.records.experiment import Experiment
@@ -183,8 +183,8 @@ def read_embeddings(data: Dataset, path: str | PathLike) -> NDArray[np.float32]:
 
 def compare(
     data: Dataset | pd.DataFrame,
-    weights: Sequence[str] | Mapping[str, tuple[str | PathLike | Mapping[str, str | PathLike], str] | None],
-    backbones: Sequence[str] = ("ResNet50",),
+    weights: Sequence[str] | Mapping[str, tuple[str | PathLike | Mapping[str, str | PathLike], str] | None] = (),
+    backbones: Sequence[str] | None = None,
     cv: PatientFolds | int = 5,
     margin: float | None = None,
     out: str | PathLike = "results",
@@ -203,6 +203,7 @@ def compare(
     patient: str | None = None,
     unit: str | None = None,
     root: str | PathLike | None = None,
+    features: Mapping[str, ArrayLike | str | PathLike] | None = None,
 ) -> Result:
     """Run a whole experiment: train a grid from several weights and compare the first two.
 
@@ -214,7 +215,7 @@ def compare(
         weights: names (``imagenet``, ``radimagenet``, ``random``), or a mapping from a name of your choice to a file
             and its pixel convention, ``{"mine": ("mine.h5", "tf"), "random": None}``. Use ``None`` for a known name.
             With several backbones, give a mapping from backbone to file in place of the file.
-        backbones: names of networks, as for ``backbone``.
+        backbones: names of networks, as for ``backbone``; ``ResNet50`` by default, if there are weights.
         cv: the folds, or their number.
         margin: differences up to this size are irrelevant: of AUROCs (default: 0.02), or of the mean absolute error in
             the unit of the label, where it has no default.
@@ -234,9 +235,13 @@ def compare(
         patient: column of the patient id of a DataFrame.
         unit: what counts as one case, ``patient`` or ``image``.
         root: folder of the image files of a DataFrame.
+        features: embeddings that another program computed, which are compared after the weights, or alone: a mapping
+            from a name of your choice to an array (N, C), one row per image in the order of ``data``, or to a file as
+            for ``read_embeddings``. Only with the tuning ``frozen``; their network is not here, so there is no model
+            to export.
 
     Raises:
-        DataError: the data are wrong.
+        DataError: the data are wrong, or features do not fit them.
         ExperimentError: an argument is unknown, out of range, or contradicts another argument.
         WeightsError: weights are missing or not what they claim to be.
         OutputError: ``out`` cannot be written, or holds finished runs of another experiment.
@@ -250,7 +255,7 @@ def compare(
         >>> result.answer.verdict in ("better", "worse", "equivalent", "undecided")
         True
     """
-    from radtl_tf.library.results.compare_arguments import Asked, dataset_from, experiment_of, source_of
+    from radtl_tf.library.results.compare_arguments import Asked, dataset_from, experiment_of, features_of, source_of
     from radtl_tf.library.results.start import finished
 
     columns = {"path": path, "label": label, "positive": positive, "patient": patient, "unit": unit, "root": root}
@@ -267,6 +272,7 @@ def compare(
         batch_size=batch_size,
         seed=seed,
         name=name,
+        features=features_of(table, features, list(weights), Path(out).expanduser() / "data"),
     )
     return finished(experiment_of(table, asked), out, accept, source_of(table), allow_changed=allow_changed)
 

@@ -55,7 +55,8 @@ def choose_setting(folder: OutputFolder, scenarios: Sequence[Scenario], name: st
     """Return the Setting named ``name``, or the one of lowest mean inner loss, which the log shows with the next one.
 
     Raises:
-        ExperimentError: the Setting does not exist; or, without a name, two are tied or too few runs are finished.
+        ExperimentError: the Setting does not exist or has no network, only embeddings; or, without a name, two are
+            tied or too few runs are finished.
     """
     by_name: dict[str, list[Scenario]] = {}
     for scenario in scenarios:
@@ -68,6 +69,11 @@ def choose_setting(folder: OutputFolder, scenarios: Sequence[Scenario], name: st
         )
     if name is None and ranking:
         _log.info(_shown(ranking))
+    if not by_name[chosen][0].setting.has_network:
+        raise ExperimentError(
+            f"{chosen} was trained on vectors that were made elsewhere; the network is not here, so there is no model. "
+            "Name a setting of a network."
+        )
     return Choice(by_name[chosen][0].setting, by_name[chosen], name is not None, ranking)
 
 

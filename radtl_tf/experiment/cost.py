@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import Fold, decisive_classes, patients_per_class
 from radtl_tf.evaluation.inference.expected_width import expected
@@ -21,9 +20,9 @@ from radtl_tf.experiment.plan.features import GIGABYTE
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.models.precision import BFLOAT16, FLOAT32, borrowed_precision
 from radtl_tf.models.tuning import split
-from radtl_tf.records.runs import PROBE, Run
+from radtl_tf.records.runs import EMBEDDINGS, PROBE, Run
 from radtl_tf.training.device import has_bfloat16, peak_memory
-from radtl_tf.training.features.array_cache import Arrays
+from radtl_tf.training.features.given_features import GivenFeatures
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, cut_bytes
 from radtl_tf.training.heads.together import train_heads
 from radtl_tf.training.linear.probe import train_probe
@@ -81,7 +80,7 @@ def price(plan: Plan) -> Price:
         parts = [
             part
             for backbone, runs in groupby(remaining, key=lambda run: run.scenario.setting.backbone)
-            for part in _Meter(plan, backbone, list(runs)).parts()
+            for part in _meter(plan, backbone, list(runs)).parts()
         ]
     parts.append(Part("data set and pixels, already written", 0, 0, _bytes_below(plan.folder.data)))
     return Price(parts, len(plan.runs), len(plan.runs) - len(remaining), peak_memory(), _widths(plan))
@@ -94,7 +93,7 @@ def seconds_per_run(plan: Plan) -> dict[Run, float]:
         return {
             run: seconds
             for backbone, runs in groupby(remaining, key=lambda run: run.scenario.setting.backbone)
-            for run, seconds in _Meter(plan, backbone, list(runs)).of_runs()
+            for run, seconds in _meter(plan, backbone, list(runs)).of_runs()
         }
 
 
@@ -105,7 +104,7 @@ def bfloat16_instead(plan: Plan, found: Price) -> list[str]:
     there is less than a minute to save.
     """
     is_possible = plan.device.precision == FLOAT32 and not plan.device.gpus and has_bfloat16()
-    if not is_possible or found.done:
+    if not is_possible or found.done or not plan.experiment.grid.backbones:
         return []
     asked = f'training.precision = "{BFLOAT16}"'
     if found.seconds < MINUTE:
@@ -143,32 +142,28 @@ def _widths(plan: Plan) -> str:
     return f"{plan.cases.classes[rarest]} against the rest: {found.sentence(margin)}"
 
 
-class _Meter:
-    """Time the remaining runs of one backbone."""
+def _meter(plan: Plan, backbone: str, runs: list[Run]) -> _HeadMeter:
+    if backbone != EMBEDDINGS:
+        return _Meter(plan, backbone, runs)
+    return _HeadMeter(plan, backbone, runs, max(vectors.shape[1] for vectors in plan.vectors.values()))
 
-    def __init__(self, plan: Plan, backbone: str, runs: list[Run]) -> None:
-        self._plan, self._backbone, self._runs = plan, backbone, runs
+
+class _HeadMeter:
+    """Time the remaining runs of one backbone on ``num_features`` features that need no pass over the images."""
+
+    def __init__(self, plan: Plan, backbone: str, runs: list[Run], num_features: int) -> None:
+        self._plan, self._backbone, self._runs, self._num_features = plan, backbone, runs, num_features
         self._training, self._fold = plan.experiment.training, plan.folds[0]
-        self._starts = list(dict.fromkeys((plan.record(run), plan.draw(run)) for run in runs))
-        start, self._backbone_runs = _timed(lambda: BackboneRuns(plan, backbone))
-        self._tracing = start
-        self._stores = [self._backbone_runs.store(*start) for start in self._starts]
-        self._pass = {name: self._seconds_per_image(name) for name in self._cuts()}
-        self._begin = self._tracing  # seconds until images can pass through the whole backbone
+        self._tracing = 0.0
 
     def parts(self) -> Iterator[Part]:
-        """Yield the feature passes, each tuning, the similarity, and the one-time cost of building and tracing."""
-        num_images, views = len(self._plan.pixels), self._training.num_views
-        passes = sum(store.missing(views) for store in self._stores)
-        whole = self._pass[POOLED]
-        yield Part(f"{self._backbone}: {passes} feature passes", 0, passes * num_images * whole, 0)
+        """Yield each tuning, and the one-time cost of building and tracing."""
         for tuning in dict.fromkeys(run.scenario.setting.tuning for run in self._runs):
             sizes = [self._images(run) for run in self._runs if run.scenario.setting.tuning == tuning]
             timer = self._timer(tuning)
             seconds = sum(timer(size) + self._recomputing(tuning, size) for size in sizes)
             size = self._kept(tuning) + self._learned(tuning, len(sizes))
             yield Part(f"{self._backbone} {tuning}", len(sizes), seconds, size)
-        yield Part(f"{self._backbone}: similarity of activations", 0, self._similarity(), 0)
         yield Part(f"{self._backbone}: building and tracing", 0, self._tracing, 0)
 
     def of_runs(self) -> Iterator[tuple[Run, float]]:
@@ -182,6 +177,71 @@ class _Meter:
         """Return the images that a run shows in an epoch, or that a probe is fitted on."""
         fold = self._plan.fold(run)
         return len(fold.train) if run.scenario.is_reference else fold.images_per_epoch
+
+    def _kept(self, tuning: str) -> int:
+        """Return the bytes of cached features."""
+        return 0
+
+    def _recomputing(self, tuning: str, num_training: int) -> float:
+        """Return the seconds that a run spends on computing features again."""
+        return 0.0
+
+    def _learned(self, tuning: str, num_runs: int) -> int:
+        """Return the bytes of the runs' ``weights.h5``: the head, and the mean and SD of the features."""
+        num_features, num_outputs = self._num_features, self._plan.cases.num_outputs
+        return cut_bytes([(num_features, num_outputs), (num_outputs,), (num_features,), (num_features,)], num_runs)
+
+    def _timer(self, tuning: str) -> Callable[[int], float]:
+        """Return a function from the number of training images to the seconds of one run on computed features."""
+        return {PROBE: self._probe_timer, POOLED: self._head_timer}[tuning]()
+
+    def _rates(self) -> tuple[float, ...]:
+        return next(axis.learning_rates for axis in self._plan.experiment.grid.tunings if axis.name == POOLED)
+
+    def _parts(self) -> list[Fold]:
+        """Return the folds that train together in one repeat: each fold with each share of its training patients."""
+        grid, number = self._plan.experiment.grid, self._plan.experiment.folds.count
+        return [self._plan.part(0, fold, share) for share in grid.train_fractions for fold in range(number)]
+
+    def _random_data(self) -> RunData:
+        """Return random features and the true labels; the time does not depend on the values."""
+        shape = (len(self._plan.pixels), self._num_features)
+        features = np.random.default_rng(0).standard_normal(shape, np.float32)
+        training = replace(self._training, epochs=1, augmentation="none", views=0)
+        return RunData(self._plan.cases, GivenFeatures(features), [], self._plan.experiment.seed, training)
+
+    def _probe_timer(self) -> Callable[[int], float]:
+        data = self._random_data()
+        seconds, _ = _timed(lambda: train_probe(data, self._fold))
+        return lambda num_training: seconds * num_training / len(self._fold.train)
+
+    def _head_timer(self) -> Callable[[int], float]:
+        data, folds, rates = self._random_data(), self._parts(), self._rates()
+        first, again = _first_and_next(lambda: train_heads(data, folds, rates))
+        self._tracing += max(first - again, 0)
+        return lambda num_training: self._training.epochs * again / (len(folds) * len(rates))
+
+
+class _Meter(_HeadMeter):
+    """Time the remaining runs of one network."""
+
+    def __init__(self, plan: Plan, backbone: str, runs: list[Run]) -> None:
+        seconds, self._backbone_runs = _timed(lambda: BackboneRuns(plan, backbone))
+        super().__init__(plan, backbone, runs, self._backbone_runs.base.output_shape[-1])
+        self._tracing = seconds
+        self._starts = list(dict.fromkeys((plan.record(run), plan.draw(run)) for run in runs))
+        self._stores = [self._backbone_runs.store(*start) for start in self._starts]
+        self._pass = {name: self._seconds_per_image(name) for name in self._cuts()}
+        self._begin = self._tracing  # seconds until images can pass through the whole backbone
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the feature passes, each tuning, the cost of building and tracing, and the similarity."""
+        num_images, views = len(self._plan.pixels), self._training.num_views
+        passes = sum(store.missing(views) for store in self._stores)
+        whole = self._pass[POOLED]
+        yield Part(f"{self._backbone}: {passes} feature passes", 0, passes * num_images * whole, 0)
+        yield from super().parts()
+        yield Part(f"{self._backbone}: similarity of activations", 0, self._similarity(), 0)
 
     def _cuts(self) -> list[str]:
         wanted = (run.scenario.setting.tuning for run in self._runs)
@@ -197,9 +257,7 @@ class _Meter:
     def _learned(self, tuning: str, num_runs: int) -> int:
         """Return the bytes of the runs' ``weights.h5``: the suffix, the head, and the mean and SD of the features."""
         suffix = [] if tuning == PROBE else split(self._backbone_runs.base, tuning).suffix.weights
-        num_features, num_outputs = self._backbone_runs.base.output_shape[-1], self._plan.cases.num_outputs
-        head = [(num_features, num_outputs), (num_outputs,), (num_features,), (num_features,)]
-        return cut_bytes([*(tuple(weight.shape) for weight in suffix), *head], num_runs)
+        return cut_bytes([tuple(weight.shape) for weight in suffix], num_runs) + super()._learned(tuning, num_runs)
 
     def _similarity(self) -> float:
         """Return the seconds of ``experiment.similarity``: a pass per start if the training needs no such pass."""
@@ -221,35 +279,7 @@ class _Meter:
         return self._training.epochs * images * self._pass[tuning]
 
     def _timer(self, tuning: str) -> Callable[[int], float]:
-        """Return a function from the number of training images to the seconds of one run on computed features."""
-        timers = {PROBE: self._probe_timer, POOLED: self._head_timer}
-        return timers[tuning]() if tuning in timers else self._suffix_timer(tuning)
-
-    def _rates(self) -> tuple[float, ...]:
-        return next(axis.learning_rates for axis in self._plan.experiment.grid.tunings if axis.name == POOLED)
-
-    def _parts(self) -> list[Fold]:
-        """Return the folds that train together in one repeat: each fold with each share of its training patients."""
-        grid, number = self._plan.experiment.grid, self._plan.experiment.folds.count
-        return [self._plan.part(0, fold, share) for share in grid.train_fractions for fold in range(number)]
-
-    def _random_data(self) -> RunData:
-        """Return random features and the true labels; the time does not depend on the values."""
-        shape = (len(self._plan.pixels), self._backbone_runs.base.output_shape[-1])
-        features = np.random.default_rng(0).standard_normal(shape, np.float32)
-        training = replace(self._training, epochs=1, augmentation="none", views=0)
-        return RunData(self._plan.cases, _Given(features), [], self._plan.experiment.seed, training)
-
-    def _probe_timer(self) -> Callable[[int], float]:
-        data = self._random_data()
-        seconds, _ = _timed(lambda: train_probe(data, self._fold))
-        return lambda num_training: seconds * num_training / len(self._fold.train)
-
-    def _head_timer(self) -> Callable[[int], float]:
-        data, folds, rates = self._random_data(), self._parts(), self._rates()
-        first, again = _first_and_next(lambda: train_heads(data, folds, rates))
-        self._tracing += max(first - again, 0)
-        return lambda num_training: self._training.epochs * again / (len(folds) * len(rates))
+        return super()._timer(tuning) if tuning in (PROBE, POOLED) else self._suffix_timer(tuning)
 
     def _suffix_timer(self, tuning: str) -> Callable[[int], float]:
         """Time a training step and a forward pass of the suffix; the first call of each includes tracing."""
@@ -269,16 +299,6 @@ class _Meter:
         first, each = _first_and_next(lambda: self._stores[0].computed(tuning, positions, view))
         self._tracing += first
         return each / PREFIX_BATCH
-
-
-@dataclass(frozen=True)
-class _Given:
-    """A feature store that holds one array (N, C)."""
-
-    features: NDArray[np.float32]
-
-    def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
-        return [self.features[positions]]
 
 
 def _first_and_next(work: Callable[[], object]) -> tuple[float, float]:

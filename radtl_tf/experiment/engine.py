@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import astuple, fields
 from functools import partial
@@ -28,9 +29,10 @@ from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_json, write_text
 from radtl_tf.records.folder import RunFolder
 from radtl_tf.records.integrity.joined_predictions import write_joined
-from radtl_tf.records.runs import PROBE, Run
+from radtl_tf.records.runs import EMBEDDINGS, Run
 from radtl_tf.records.safety.lock import check_held
 from radtl_tf.records.safety.parent import in_hand
+from radtl_tf.training.features.given_features import GivenFeatures
 from radtl_tf.training.features.prefix_features import (
     POOLED,
     PREFIX_BATCH,
@@ -53,6 +55,8 @@ from radtl_tf.training.trial_step import one_line_when_full, smaller_batch
 
 _log = get_logger(__name__)
 
+Store = FeatureStore | GivenFeatures
+
 
 def execute(plan: Plan, *, only: Collection[Run] | None = None) -> Iterator[Run]:
     """Train every remaining run (of ``only``, if given), yielding each when its folder is complete.
@@ -70,7 +74,7 @@ class Engine:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._at_work: tuple[str, BackboneRuns] | None = None
+        self._at_work: tuple[str, RunsOfStarts] | None = None
 
     def train(self, runs: Sequence[Run]) -> Iterator[Run]:
         """Train these runs, yielding each when its folder is complete; runs of one backbone should be together."""
@@ -86,10 +90,11 @@ class Engine:
             self._at_work = None
             keras.backend.clear_session()
 
-    def _runs_of(self, backbone: str) -> BackboneRuns:
+    def _runs_of(self, backbone: str) -> RunsOfStarts:
         if self._at_work is None or self._at_work[0] != backbone:
             self.close()
-            self._at_work = backbone, BackboneRuns(self._plan, backbone)
+            brought = backbone == EMBEDDINGS
+            self._at_work = backbone, EmbeddingsRuns(self._plan) if brought else BackboneRuns(self._plan, backbone)
         return self._at_work[1]
 
 
@@ -98,26 +103,15 @@ def collect_predictions(plan: Plan) -> None:
     write_joined(plan.folder, plan.target, plan.runs)
 
 
-class BackboneRuns:
-    """Train the runs of one backbone; its prefix passes and trainers are built when first needed."""
+class RunsOfStarts(ABC):
+    """Train runs on fixed features, those that share a start together: heads and probes."""
 
-    def __init__(self, plan: Plan, backbone: str) -> None:
-        self._plan, self._backbone = plan, backbone
-        self._size = plan.experiment.training.image_size
-        self.base = plan.networks.take(backbone, self._size)
-        self._started: tuple[WeightsRecord, int] | None = None
-        self._activations = KeptActivations(plan)
-        self._passes, self.kept = self._choose_passes()
-        self._trainers: dict[str, Trainer] = {}
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
 
-    def trainer(self, tuning: str) -> Trainer:
-        """Return the compiled trainer of a tuning, built on the first call."""
-        if tuning not in self._trainers:
-            cases = self._plan.cases
-            self._trainers[tuning] = Trainer(
-                self._backbone, tuning, self._size, num_outputs=cases.num_outputs, kind=cases.kind
-            )
-        return self._trainers[tuning]
+    @abstractmethod
+    def store(self, record: WeightsRecord, repeat: int) -> Store:
+        """Return the store of the features of a start; ``repeat`` counts the draws of random weights."""
 
     def work_off(self, runs: list[Run]) -> Iterator[Run]:
         """Train the runs, grouped so that each start of the backbone is set once."""
@@ -142,6 +136,84 @@ class BackboneRuns:
         setting = run.scenario.setting
         start = (setting.weights, setting.pixels, self._plan.draw(run))
         return (*start, setting.tuning, run.repeat, -setting.train_fraction, run.fold)
+
+    def _heads(self, repeat: int, runs: list[Run], store: Store) -> Iterator[Run]:
+        """Train all heads of one repeat together, even finished ones: another shape could change the last digits."""
+        in_hand(run.name for run in runs)
+        plan = self._plan
+        rates = next(axis.learning_rates for axis in plan.experiment.grid.tunings if axis.name == POOLED)
+        shares, number = plan.experiment.grid.train_fractions, plan.experiment.folds.count
+        parts = [(run.scenario.setting.train_fraction, run.fold) for run in runs]
+        place = {
+            run: (shares.index(share) * number + fold, rates.index(run.scenario.learning_rate))  # type: ignore[arg-type]
+            for run, (share, fold) in zip(runs, parts, strict=True)
+        }
+        folds = [plan.part(repeat, fold, share) for share in shares for fold in range(number)]
+        start = time.monotonic() - store.seconds  # passes over the images are not part of any run
+        data = RunData(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
+        outcomes = train_heads(data, folds, rates)
+        seconds = (time.monotonic() - store.seconds - start) / (len(folds) * len(rates))
+        for run, (fold, rate) in place.items():
+            write_run(plan.folder.tensorboard, run, outcomes[fold][rate])
+            self._write(run, folds[fold], outcomes[fold][rate], seconds)
+            yield run
+
+    def _one(self, run: Run, store: Store) -> None:
+        """Fit the probe of one run."""
+        plan, fold = self._plan, self._plan.fold(run)
+        start = time.monotonic() - store.seconds
+        data = RunData(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
+        outcome, strength = train_probe(data, fold)
+        self._write(run, fold, outcome, time.monotonic() - start - store.seconds, strength=strength)
+
+    def _write(self, run: Run, fold: Fold, outcome: Outcome, seconds: float, **extra: float) -> None:
+        """Complete the folder of a run.
+
+        Raises:
+            OutputError: another call has started another experiment in the folder, which had no finished run; or
+                another process has taken over the folder's lock.
+            ExperimentError: a score or a weight is not finite.
+        """
+        plan = self._plan
+        check_held(plan.folder.root)
+        refuse_other(plan.folder, plan.facts)
+        record = _run_record(plan.cases, run, fold, outcome)
+        record |= {"seconds": seconds, "precision": plan.device.precision, **extra, **context(plan.device)}
+        check_finite(run, outcome)
+        with plan.folder.finishing(run, **plan.identity) as folder:
+            _write_run(folder, plan, run, fold, outcome)
+            write_json(RunFolder(folder).record, record)
+
+
+class EmbeddingsRuns(RunsOfStarts):
+    """Train heads and probes on vectors that another program computed; no image is read."""
+
+    def store(self, record: WeightsRecord, repeat: int) -> Store:
+        """Return the store of these vectors."""
+        return GivenFeatures(self._plan.vectors[record.name])
+
+
+class BackboneRuns(RunsOfStarts):
+    """Train the runs of one backbone; its prefix passes and trainers are built when first needed."""
+
+    def __init__(self, plan: Plan, backbone: str) -> None:
+        super().__init__(plan)
+        self._backbone = backbone
+        self._size = plan.experiment.training.image_size
+        self.base = plan.networks.take(backbone, self._size)
+        self._started: tuple[WeightsRecord, int] | None = None
+        self._activations = KeptActivations(plan)
+        self._passes, self.kept = self._choose_passes()
+        self._trainers: dict[str, Trainer] = {}
+
+    def trainer(self, tuning: str) -> Trainer:
+        """Return the compiled trainer of a tuning, built on the first call."""
+        if tuning not in self._trainers:
+            cases = self._plan.cases
+            self._trainers[tuning] = Trainer(
+                self._backbone, tuning, self._size, num_outputs=cases.num_outputs, kind=cases.kind
+            )
+        return self._trainers[tuning]
 
     def _choose_passes(self) -> tuple[dict[str, PrefixPass], dict[str, int]]:
         """Return the prefix pass of each tuning and the number of renderings of its cut tensors that the cache keeps.
@@ -188,61 +260,20 @@ class BackboneRuns:
         self._started = record, draw
         return True
 
-    def _heads(self, repeat: int, runs: list[Run], store: FeatureStore) -> Iterator[Run]:
-        """Train all heads of one repeat together, even finished ones: another shape could change the last digits."""
-        in_hand(run.name for run in runs)
-        plan = self._plan
-        rates = next(axis.learning_rates for axis in plan.experiment.grid.tunings if axis.name == POOLED)
-        shares, number = plan.experiment.grid.train_fractions, plan.experiment.folds.count
-        parts = [(run.scenario.setting.train_fraction, run.fold) for run in runs]
-        place = {
-            run: (shares.index(share) * number + fold, rates.index(run.scenario.learning_rate))  # type: ignore[arg-type]
-            for run, (share, fold) in zip(runs, parts, strict=True)
-        }
-        folds = [plan.part(repeat, fold, share) for share in shares for fold in range(number)]
-        start = time.monotonic() - store.seconds  # passes over the images are not part of any run
-        data = RunData(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
-        outcomes = train_heads(data, folds, rates)
-        seconds = (time.monotonic() - store.seconds - start) / (len(folds) * len(rates))
-        for run, (fold, rate) in place.items():
-            write_run(plan.folder.tensorboard, run, outcomes[fold][rate])
-            self._write(run, folds[fold], outcomes[fold][rate], seconds)
-            yield run
-
-    def _one(self, run: Run, store: FeatureStore) -> None:
-        plan, tuning = self._plan, run.scenario.setting.tuning
-        fold = plan.fold(run)
-        start, extra = time.monotonic() - store.seconds, {}
-        if tuning == PROBE:
-            data = RunData(plan.cases, store, [], plan.experiment.seed, plan.experiment.training)
-            outcome, extra["strength"] = train_probe(data, fold)
-        else:
-            with Monitor(plan.folder.tensorboard, run) as monitor:
-                outcome = self._train(run, store, fold, monitor)
-                monitor.finish(outcome)
-        self._write(run, fold, outcome, time.monotonic() - start - store.seconds, **extra)
+    def _one(self, run: Run, store: Store) -> None:
+        if run.scenario.is_reference:
+            super()._one(run, store)
+            return
+        plan, fold = self._plan, self._plan.fold(run)
+        start = time.monotonic() - store.seconds
+        with Monitor(plan.folder.tensorboard, run) as monitor:
+            outcome = self._train(run, store, fold, monitor)
+            monitor.finish(outcome)
+        self._write(run, fold, outcome, time.monotonic() - start - store.seconds)
         if is_compared(run):
             self._activations.keep(run, outcome.stages)
 
-    def _write(self, run: Run, fold: Fold, outcome: Outcome, seconds: float, **extra: float) -> None:
-        """Complete the folder of a run.
-
-        Raises:
-            OutputError: another call has started another experiment in the folder, which had no finished run; or
-                another process has taken over the folder's lock.
-            ExperimentError: a score or a weight is not finite.
-        """
-        plan = self._plan
-        check_held(plan.folder.root)
-        refuse_other(plan.folder, plan.facts)
-        record = _run_record(plan.cases, run, fold, outcome)
-        record |= {"seconds": seconds, "precision": plan.device.precision, **extra, **context(plan.device)}
-        check_finite(run, outcome)
-        with plan.folder.finishing(run, **plan.identity) as folder:
-            _write_run(folder, plan, run, fold, outcome)
-            write_json(RunFolder(folder).record, record)
-
-    def _train(self, run: Run, store: FeatureStore, fold: Fold, on_epoch: Callable[[Epoch], None]) -> Outcome:
+    def _train(self, run: Run, store: Store, fold: Fold, on_epoch: Callable[[Epoch], None]) -> Outcome:
         plan, tuning = self._plan, run.scenario.setting.tuning
         self._begin(*self._start(run))
         suffix = copies(split(self.base, tuning).suffix.weights)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,12 @@ from radtl_tf.data.decoding.worker_pool import pixels_of_all
 from radtl_tf.data.folds.strata import named_fifths
 from radtl_tf.data.manifest.labels import Labels, assemble, narrowed
 from radtl_tf.data.manifest.reader import Labelled, Manifest, labelled, patient_ids
+from radtl_tf.experiment.plan.scenarios import starts_of
 from radtl_tf.logs import get_logger
 from radtl_tf.models.pixels import CONVENTIONS, convention
 from radtl_tf.models.weights.sources import NATIVE, native_pixels
 from radtl_tf.records.experiment import Experiment, Task
+from radtl_tf.records.runs import EMBEDDINGS
 from radtl_tf.report.pages.preview import Sheet, write_preview
 
 _log = get_logger(__name__)
@@ -48,7 +49,9 @@ def pixels_in_use(experiment: Experiment) -> tuple[str, ...]:
         ExperimentError, WeightsError: as of ``native_pixels``.
     """
     grid, found = experiment.grid, dict[str, None]()
-    for backbone, name in product(grid.backbones, grid.weights):
+    for backbone, name in starts_of(experiment):
+        if backbone == EMBEDDINGS:
+            continue
         native = convention(native_pixels(name, backbone, experiment.weights))
         named = [native.name if pixels == NATIVE else convention(pixels).name for pixels in grid.pixels]
         found |= dict.fromkeys((*named, *([native.name, native.alternative] if native.alternative else ())))

@@ -57,7 +57,7 @@ def similarities(plan: Plan) -> list[Row]:
     record = read_record(plan.folder.root)
     rows: list[Row] = []
     for backbone in plan.experiment.grid.backbones:
-        pairs = _pairs(record, backbone)
+        pairs = [pair for pair in _pairs(record, backbone) if all((backbone, *of) in plan.records for of in pair)]
         runs = [run for run in chosen if run.scenario.setting.backbone == backbone]
         if pairs or runs:
             _log.info(f"{backbone}: similarity of activations before and after fine-tuning and between weights")

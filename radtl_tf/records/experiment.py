@@ -156,18 +156,18 @@ class TuningAxis(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class Grid(_Strict):
-    """The axes of the grid; the scenarios are their product.
+    """The axes of the grid; the scenarios are their product. Embeddings among the weights come once, not per backbone.
 
     ``train_fractions`` are the shares of the training patients for the learning curve. They must include 1.0, because
     all other results use all training patients.
     """
 
-    backbones: Annotated[tuple[str, ...], Limits(min_length=1)]
-    """Names of networks. ``radtl doctor`` lists them."""
     weights: Annotated[tuple[str, ...], Limits(min_length=1)]
     """``radimagenet``, ``imagenet``, ``random``, or names that ``[weights]`` declares."""
     tunings: Annotated[tuple[TuningAxis, ...], Limits(min_length=1)]
     """Ways of tuning, each with its learning rates."""
+    backbones: tuple[str, ...] = ()
+    """Names of networks. ``radtl doctor`` lists them. Required, unless all weights are embeddings."""
     pixels: Annotated[tuple[str, ...], Limits(min_length=1)] = ("native",)
     """Pixel conventions. Several of them make an ablation; ``native`` is the convention of the weights."""
     train_fractions: Annotated[tuple[Annotated[float, Limits(gt=0, le=1)], ...], Limits(min_length=1)] = (1.0,)
@@ -176,12 +176,15 @@ class Grid(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsEntry(_Strict):
-    """Weights declared in the experiment file: one file per backbone, and the pixel convention of the files."""
+    """Weights declared in the experiment file: one file per backbone and their pixel convention, or embeddings."""
 
     files: dict[str, Path] = field(default_factory=dict)
     """The weights file of each backbone."""
     pixels: str | None = None
     """The convention in which the files saw images. Required unless ``radtl`` made the files."""
+    embeddings: Path | None = None
+    """A file of vectors that another program computed, one per image (NumPy, Parquet or CSV), in place of the other
+    keys. Only the tuning ``frozen``, without augmentation."""
 
 
 @dataclass(frozen=True, kw_only=True)

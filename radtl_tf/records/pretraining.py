@@ -89,6 +89,9 @@ def pretraining_from(raw: dict[str, Any], folder: Path) -> Pretraining:
             f"task.kind = {pretraining.task.kind!r}, but pre-training needs classes: use 'binary', 'multiclass' or "
             "'multilabel'."
         )
+    for name, entry in pretraining.weights.items():
+        if entry.embeddings:
+            raise ExperimentError(f"[weights.{name}] has embeddings, but pre-training needs a network: remove it.")
     if not pretraining.name.isprintable():
         raise ExperimentError("'name' contains a line break or another control character: remove it.")
     task, weights = absolute_task(pretraining.task, folder), absolute_weights(pretraining.weights, folder)

@@ -171,6 +171,7 @@ def _check(experiment: Experiment) -> None:
     for tuning in experiment.grid.tunings:
         _check_tuning(tuning)
     _check_grid(experiment.grid)
+    _check_embeddings(experiment)
     _check_question(experiment.question, experiment.grid)
     _check_evaluation(experiment)
     if experiment.task.kind == "regression" and experiment.training.class_weights != "none":
@@ -253,6 +254,31 @@ def _check_grid(grid: Grid) -> None:
         raise ExperimentError("grid.train_fractions lacks 1.0: add it, since the question uses all training patients.")
 
 
+def _check_embeddings(experiment: Experiment) -> None:
+    """Refuse a grid that needs a network where there are only vectors, or the reverse."""
+    grid, entries = experiment.grid, experiment.weights
+    for name, entry in entries.items():
+        if entry.embeddings and (entry.files or entry.pixels):
+            raise ExperimentError(f"[weights.{name}] has embeddings, so files and pixels have no use: remove them.")
+    brought = [name for name in grid.weights if name in entries and entries[name].embeddings]
+    if not grid.backbones and len(brought) < len(grid.weights):
+        raise ExperimentError("'grid.backbones' is missing: add it.")
+    if not brought:
+        return
+    axes = {
+        "grid.backbones": len(brought) == len(grid.weights) and grid.backbones,
+        "grid.tunings": [tuning.name for tuning in grid.tunings if tuning.mode != "frozen"],
+        "grid.pixels": [name for name in grid.pixels if name != "native"],
+        "training.augmentation": experiment.training.augmentation != "none" and [experiment.training.augmentation],
+    }
+    for key, values in axes.items():
+        if values:
+            raise ExperimentError(
+                f"{key} has {', '.join(values)}, but the vectors of {brought[0]!r} were made elsewhere and the network "
+                "is not here: they are used frozen, as they are. Remove it, or move these weights elsewhere."
+            )
+
+
 def normal_task(task: Task) -> Task:
     """Return the task with the names of classes and columns in the form in which tables are read."""
     label = normal_text(task.label) if isinstance(task.label, str) else tuple(map(normal_text, task.label))
@@ -277,7 +303,11 @@ def absolute_task(task: Task, folder: Path) -> Task:
 def absolute_weights(entries: dict[str, WeightsEntry], folder: Path) -> dict[str, WeightsEntry]:
     """Return declared weights with absolute paths; relative ones are relative to ``folder``."""
     return {
-        name: replace(entry, files={backbone: _anchored(path, folder) for backbone, path in entry.files.items()})
+        name: replace(
+            entry,
+            files={backbone: _anchored(path, folder) for backbone, path in entry.files.items()},
+            embeddings=entry.embeddings and _anchored(entry.embeddings, folder),
+        )
         for name, entry in entries.items()
     }
 

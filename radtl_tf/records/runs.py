@@ -14,6 +14,8 @@ SETTING_COLUMNS = ("backbone", "weights", "pixels", "tuning", "learning_rate")
 FOLD_COLUMNS = ("example", "patient", "repeat", "fold", "part")
 BASELINE = "baseline"  # tuning of the trivial baselines in estimates.csv, which have no network
 PROBE = "probe"  # tuning of the linear probe, the reference for every frozen Setting
+EMBEDDINGS = "embeddings"  # backbone of vectors that another program computed
+NO_PIXELS = "none"  # their pixel convention: no image is shown to a network
 SELECTED = "selected"  # learning_rate in a Setting's row: chosen inside each training part
 
 
@@ -89,6 +91,11 @@ class Setting:
         """Return the name used in tables and on the command line."""
         share = f"-train{self.train_fraction:g}" * self.is_partial
         return f"{self.backbone}-{self.weights}-{self.pixels}-{self.tuning}{share}"
+
+    @property
+    def has_network(self) -> bool:
+        """Return whether its features come from a network that is here, not from vectors made elsewhere."""
+        return self.backbone != EMBEDDINGS
 
     @property
     def is_partial(self) -> bool:

@@ -134,6 +134,49 @@ def test_a_wrong_file_gets_one_line(place: str, value: Any, said: tuple[str, ...
     assert "\n" not in str(caught.value)
 
 
+def with_embeddings(entry: dict[str, Any], training: dict[str, Any] | None = None, **grid: Any) -> dict[str, Any]:
+    """Return the valid file with the weights ``imagenet`` and the embeddings ``random``."""
+    raw = changed("weights", {"random": entry})
+    return {**raw, "grid": {**raw["grid"], **grid}, "training": training or {}}
+
+
+def test_the_path_of_embeddings_is_relative_to_the_file(tmp_path: Path) -> None:
+    experiment = experiment_from(with_embeddings({"embeddings": "made/features.npz"}), tmp_path)
+    assert experiment.weights["random"].embeddings == tmp_path / "made" / "features.npz"
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (with_embeddings({"embeddings": "x.npz", "pixels": "tf"}), r"\[weights.random\]"),
+        (with_embeddings({"embeddings": "x.npz", "files": {"ResNet50": "a.h5"}}), r"\[weights.random\]"),
+        (with_embeddings({"embeddings": "x.npz"}, backbones=[]), "grid.backbones' is missing"),
+        (changed("grid.backbones", ...), "grid.backbones' is missing"),
+        (with_embeddings({"embeddings": "x.npz"}, pixels=["native", "tf"]), "grid.pixels has tf"),
+        (
+            with_embeddings({"embeddings": "x.npz"}, tunings=[{"mode": "full", "learning_rates": [0.1]}]),
+            "grid.tunings has full",
+        ),
+        (
+            with_embeddings({"embeddings": "x.npz"}, {"augmentation": "published"}),
+            "training.augmentation has published",
+        ),
+    ],
+)
+def test_embeddings_that_would_need_their_network(raw: dict[str, Any], said: str, tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match=said) as caught:
+        experiment_from(raw, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_embeddings_alone_have_no_backbones(tmp_path: Path) -> None:
+    raw = {**with_embeddings({"embeddings": "x.npz"}, weights=["random"]), "question": None}
+    with pytest.raises(ExperimentError, match="grid.backbones has ResNet50"):
+        experiment_from(raw, tmp_path)
+    del raw["grid"]["backbones"]
+    assert experiment_from(raw, tmp_path).grid.backbones == ()
+
+
 def test_shares_of_the_training_patients_need_a_question(tmp_path: Path) -> None:
     raw = changed("question", ...)
     raw["grid"] |= {"weights": ["imagenet"], "train_fractions": [0.5, 1.0]}

@@ -161,12 +161,21 @@ def _of_weights(
     families = [record.family(weights, entry) for weights, entry in sides]
     if over == "grid":
         first, second = (values.measured_mean(family) for family in families)
-        note = f"mean over {len(families[0])} scenarios each"
+        note = _mean_over(*map(len, families))
     else:
         first, second = (values.measured_at(values.choose(family)) for family in families)
         note = "for each weights the scenario of lowest inner loss in each training part"
     a, b = (side(record, weights, entry) for weights, entry in sides)
     return Contrast(level, a, b, first, second, note, _uncertain(record, sides))
+
+
+def _mean_over(first: int, second: int) -> str:
+    """Say over how many scenarios the two sides are means; embeddings have fewer than networks of several backbones.
+
+    >>> _mean_over(4, 4), _mean_over(4, 2)
+    ('mean over 4 scenarios each', 'mean over 4 and 2 scenarios')
+    """
+    return f"mean over {first} scenarios each" if first == second else f"mean over {first} and {second} scenarios"
 
 
 def _uncertain(record: ExperimentRecord, sides: Sequence[tuple[str, str]]) -> str:

@@ -16,6 +16,7 @@ from radtl_tf.data.check.rules import check, linked_cases
 from radtl_tf.data.decoding.metadata_values import METADATA
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.duplicates.copies import Copies
+from radtl_tf.data.embeddings.matching import ImageNames
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
@@ -61,6 +62,14 @@ class _Given:
         """Return the findings about the table."""
         return () if self.manifest is None else repaired(self.manifest)
 
+    @property
+    def names(self) -> ImageNames:
+        """Return the names by which embeddings may know the images."""
+        rows, manifest = self.cases.examples.tolist(), self.manifest
+        if manifest is None:
+            return ImageNames(None, rows)
+        return ImageNames(manifest.paths, rows, has_all_rows=not manifest.left_out)
+
     def readings(self) -> list[Reading]:
         """Return the reading of each image."""
         return [image.reading for image in read_intact(self.build, self.read)[1]]
@@ -70,7 +79,8 @@ class _Given:
 class Intake:
     """The data of an experiment: cases, folds, TFDS data set, the reading of each image, and the check's findings.
 
-    ``sha256`` is the fingerprint of the data set. ``build`` builds the data set again if it is damaged.
+    ``sha256`` is the fingerprint of the data set. ``build`` builds the data set again if it is damaged. ``names`` are
+    the names by which embeddings may know the images.
     """
 
     cases: Cases
@@ -80,6 +90,7 @@ class Intake:
     readings: Readings
     known: KnownIntake
     build: Callable[[], tfds.core.DatasetBuilder]
+    names: ImageNames
 
     def warnings(self, accepted: Sequence[str]) -> list[str]:
         """Return the warnings of the data check that are not in ``accepted``."""
@@ -120,7 +131,7 @@ def take_in(
     if known.linked is not None:
         cases = replace(cases, linked=known.linked)
         folds = _folds(cases, experiment)
-    return Intake(cases, folds, builder, sha256, readings, known, data.build)
+    return Intake(cases, folds, builder, sha256, readings, known, data.build, data.names)
 
 
 def pixels_of(intake: Intake, experiment: Experiment, folder: OutputFolder) -> np.memmap:

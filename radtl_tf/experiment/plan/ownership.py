@@ -15,7 +15,7 @@ from radtl_tf.records.reader import as_dict
 from radtl_tf.records.safety.lock import workers_of
 
 PATHS = ("experiment.task.manifest", "experiment.task.images", "experiment.task.dataset")
-_FILES = re.compile(r"experiment\.weights\..+\.files\..+")
+_FILES = re.compile(r"experiment\.weights\..+\.(files\..+|embeddings)")
 REDONE = "experiment.evaluation"  # may change after the runs: it says what is evaluated, not what is trained
 
 

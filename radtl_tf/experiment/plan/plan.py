@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +25,7 @@ from radtl_tf.experiment.plan.folds import check_shares, fold_warnings
 from radtl_tf.experiment.plan.networks import Networks
 from radtl_tf.experiment.plan.ownership import comparable, is_begun, refuse_other
 from radtl_tf.experiment.plan.scenarios import scenarios_of, weights_records
-from radtl_tf.experiment.plan.weights import check_weights
+from radtl_tf.experiment.plan.weights import check_weights, vectors_of
 from radtl_tf.experiment.plan.written import facts_of, write_plan
 from radtl_tf.models.backbones import check_image_size
 from radtl_tf.models.weights.sources import WeightsRecord
@@ -39,7 +39,10 @@ from radtl_tf.training.device import Device
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything the engine needs; nothing in it changes while the experiment runs."""
+    """Everything the engine needs; nothing in it changes while the experiment runs.
+
+    ``vectors`` are the embeddings (N, C) of each weights that has some in place of a network.
+    """
 
     experiment: Experiment
     folder: OutputFolder
@@ -57,6 +60,7 @@ class Plan:
     warnings: list[str]
     data_set: Path | None = None
     networks: Networks = field(default_factory=Networks)
+    vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     known_facts: dict[str, Any] | None = None
 
     @property
@@ -140,6 +144,7 @@ def make_plan(
     _check_finished(experiment, folder, scenarios, device, allow_changed)
     intake = take_in(experiment, folder, accepted, source)
     check_shares(intake.cases, intake.folds, experiment)
+    vectors, remarks = vectors_of(records, folder, intake)
     plan = Plan(
         experiment=experiment,
         folder=folder,
@@ -154,9 +159,10 @@ def make_plan(
         device=device,
         findings=intake.known.findings,
         accepted=tuple(accepted),
-        warnings=[*fold_warnings(intake.folds), *intake.warnings(accepted)],
+        warnings=[*fold_warnings(intake.folds), *intake.warnings(accepted), *remarks],
         data_set=_below(Path(intake.builder.data_path), folder.root),
         networks=networks,
+        vectors=vectors,
     )
     write_plan(plan, intake.readings, intake.known.metadata)
     return plan

@@ -10,9 +10,9 @@ from pathlib import Path
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import CatalogueRow, MissingFilesError
-from radtl_tf.models.weights.sources import WeightsRecord, resolve
+from radtl_tf.models.weights.sources import WeightsRecord, brought_in, resolve
 from radtl_tf.records.experiment import Experiment
-from radtl_tf.records.runs import PROBE, Scenario, Setting
+from radtl_tf.records.runs import EMBEDDINGS, PROBE, Scenario, Setting
 
 Records = Mapping[tuple[str, str, str], WeightsRecord]  # by (backbone, weights, resolved pixel convention)
 
@@ -26,17 +26,13 @@ def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str
         WeightsError: files are missing; the message lists all of them. Or two weights are the same file with the same
             pixels, so there is nothing to compare.
     """
-    grid = experiment.grid
     absent: list[CatalogueRow] = []
     problems: list[str] = []
     records: dict[tuple[str, str, str], WeightsRecord] = {}
-    for backbone, name in product(grid.backbones, grid.weights):
+    for backbone, name in starts_of(experiment):
         try:
-            found = [
-                resolve(name, backbone, entries=experiment.weights, pixels=pixels, folder=folder)
-                for pixels in grid.pixels
-            ]
-            records |= {(backbone, name, record.pixels): record for record in [*found, *_uncertain(found[0])]}
+            found = _resolved(experiment, backbone, name, folder)
+            records |= {(backbone, name, record.pixels): record for record in found}
         except MissingFilesError as error:
             absent += error.rows
         except WeightsError as error:
@@ -46,6 +42,23 @@ def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str
         raise WeightsError(" ".join(dict.fromkeys(problems)))
     _refuse_same_file(records)
     return records
+
+
+def starts_of(experiment: Experiment) -> list[tuple[str, str]]:
+    """Return each backbone with the weights that it starts from; embeddings come last, once, as their own backbone."""
+    grid, entries = experiment.grid, experiment.weights
+    brought = [name for name in grid.weights if name in entries and entries[name].embeddings]
+    networks = [name for name in grid.weights if name not in brought]
+    return [*product(grid.backbones, networks), *((EMBEDDINGS, name) for name in brought)]
+
+
+def _resolved(experiment: Experiment, backbone: str, name: str, folder: Path) -> list[WeightsRecord]:
+    """Return the weights under every convention of the grid and under those that they may have been trained with."""
+    entries = experiment.weights
+    if backbone == EMBEDDINGS and (file := entries[name].embeddings):
+        return [brought_in(name, file)]
+    found = [resolve(name, backbone, entries=entries, pixels=each, folder=folder) for each in experiment.grid.pixels]
+    return [*found, *_uncertain(found[0])]
 
 
 def _refuse_same_file(records: Records) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from radtl_tf.data.embeddings.kept import kept_vectors, key_of
 from radtl_tf.data.tfds.pixel_cache import read_pixels
 from radtl_tf.errors import OutputError, WeightsError
 from radtl_tf.experiment.cost import seconds_per_run
@@ -25,7 +26,7 @@ from radtl_tf.records.experiment_facts import DataFacts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.prepared import Prepared, WorkUnit, find_prepared, write_prepared
 from radtl_tf.records.reader import validated
-from radtl_tf.records.runs import Scenario
+from radtl_tf.records.runs import EMBEDDINGS, Scenario
 from radtl_tf.records.safety.lock import workers_of
 from radtl_tf.training.device import Device
 from radtl_tf.training.tensorboard.run_events import describe
@@ -113,6 +114,11 @@ def open_plan(
         accepted=(),
         warnings=[],
         known_facts=prepared.facts,
+        vectors={
+            one.name: kept_vectors(folder, key_of(one.sha256, data.sha256))
+            for one in records
+            if one.backbone == EMBEDDINGS
+        },
     )
 
 
@@ -135,7 +141,7 @@ def _as_dict(record: WeightsRecord) -> dict[str, Any]:
 def _record(entry: Mapping[str, Any], experiment: Experiment, folder: Path) -> WeightsRecord:
     """Return the weights of an entry; if their file is gone, the same file is looked for where this machine has it."""
     record = WeightsRecord(**{**entry, "file": Path(entry["file"]) if entry["file"] else None})
-    if record.file is None or record.file.is_file():
+    if record.backbone == EMBEDDINGS or record.file is None or record.file.is_file():
         return record
     found = resolve(record.name, record.backbone, entries=experiment.weights, pixels=record.pixels, folder=folder)
     if found.sha256 != record.sha256:

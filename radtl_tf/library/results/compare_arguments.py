@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from radtl_tf.data.embeddings.matching import row_name
 from radtl_tf.errors import DataError, ExperimentError
 from radtl_tf.library.data.dataset import Dataset
 from radtl_tf.library.data.patient_folds import PatientFolds
 from radtl_tf.library.data.task import without_source
+from radtl_tf.library.read_embeddings import embeddings_of
+from radtl_tf.records.disk import write_bytes
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.reader import as_dict, experiment_from
 
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
 File = str | os.PathLike[str]
 # Names; or a mapping from names to None (a known name) or to a file (or a file per backbone) and a pixel convention.
 WeightsArgument = Sequence[str] | Mapping[str, tuple[File | Mapping[str, File], str] | None]
+_BACKBONE = "ResNet50"  # if none is given
 _PLACEHOLDER = "DataFrame"  # the task needs a manifest's name, although the data come from memory
 
 
@@ -30,7 +39,7 @@ class Asked:
     """The arguments of ``compare`` except the data, as given."""
 
     weights: WeightsArgument
-    backbones: Sequence[str]
+    backbones: Sequence[str] | None
     cv: PatientFolds | int
     margin: float | None
     tunings: Sequence[str]
@@ -40,6 +49,65 @@ class Asked:
     batch_size: int
     seed: int
     name: str
+    features: Mapping[str, Path] = field(default_factory=dict)  # files of embeddings by name
+
+    @property
+    def networks(self) -> Sequence[str]:
+        """Return the backbones: as given, or one if there are weights for it."""
+        if self.backbones is not None:
+            return self.backbones
+        return (_BACKBONE,) if self.weights else ()
+
+
+def features_of(
+    data: Dataset, features: Mapping[str, ArrayLike | File] | None, taken: Collection[str], folder: Path
+) -> dict[str, Path]:
+    """Return a file of embeddings for each name of ``features``.
+
+    An array, and a file for data that no experiment file could name, is written to ``folder`` in the order of ``data``,
+    under a name that is its content.
+
+    Raises:
+        DataError: an array is not (N, C), or a file does not fit the images.
+        ExperimentError: a name is among the names ``taken`` by weights.
+        OutputError: ``folder`` cannot be written.
+    """
+    files = {}
+    for name, given in (features or {}).items():
+        if name in taken:
+            raise ExperimentError(f"{name!r} is in weights and in features: give it another name in one of them.")
+        if isinstance(given, (str, os.PathLike)):
+            path = Path(given).expanduser().resolve()
+            files[name] = path if _is_named(data) else _written(embeddings_of(data, path), folder)
+        else:
+            files[name] = _written(_array(name, given, len(data)), folder)
+    return files
+
+
+def _array(name: str, given: ArrayLike, number: int) -> NDArray[np.float32]:
+    try:
+        values = np.asarray(given, np.float32)
+    except (TypeError, ValueError):
+        raise DataError(
+            f"features[{name!r}] must be a file or an array of numbers, not {type(given).__name__}."
+        ) from None
+    if values.ndim != 2 or len(values) != number:
+        raise DataError(
+            f"features[{name!r}] has the shape {values.shape}; expected ({number}, C): one vector per image, in the "
+            "order of the data."
+        )
+    return values
+
+
+def _written(values: NDArray[np.float32], folder: Path) -> Path:
+    """Write vectors in the order of the images; return their file, whose name is their content."""
+    with io.BytesIO() as file:
+        np.savez(file, names=np.array(list(map(row_name, range(len(values))))), vectors=values)
+        content = file.getvalue()
+    path = folder / f"embeddings-{hashlib.sha256(content).hexdigest()[:16]}.npz"
+    if not path.is_file() or path.read_bytes() != content:
+        write_bytes(path, content)
+    return path.resolve()
 
 
 def dataset_from(data: Dataset | pd.DataFrame, **columns: Any) -> Dataset:
@@ -63,7 +131,7 @@ def experiment_of(data: Dataset, asked: Asked) -> Experiment:
     Raises:
         ExperimentError: a value is out of range, unknown, or contradicts another one.
     """
-    names = list(asked.weights)
+    names = [*asked.weights, *asked.features]
     folds = asked.cv if isinstance(asked.cv, PatientFolds) else PatientFolds(asked.cv, seed=asked.seed)
     content = {
         "name": asked.name,
@@ -72,11 +140,12 @@ def experiment_of(data: Dataset, asked: Asked) -> Experiment:
         "question": _question(names, data.task.kind, asked.margin),
         "folds": {"count": folds.count, "repeats": folds.repeats, "inner": folds.inner},
         "grid": {
-            "backbones": list(asked.backbones),
+            "backbones": list(asked.networks),
             "weights": names,
             "tunings": [{**_mode(tuning), "learning_rates": list(asked.learning_rates)} for tuning in asked.tunings],
         },
-        "weights": _declared(asked.weights, asked.backbones),
+        "weights": _declared(asked.weights, asked.networks)
+        | {name: {"embeddings": str(file)} for name, file in asked.features.items()},
         "training": {"epochs": asked.epochs, "image_size": asked.image_size, "batch_size": asked.batch_size},
     }
     experiment = experiment_from(content, Path.cwd())

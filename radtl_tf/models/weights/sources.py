@@ -41,6 +41,7 @@ from radtl_tf.models.weights.file import read_weights
 from radtl_tf.models.weights.verified import is_verified, remember_verified
 from radtl_tf.places import weights_folder
 from radtl_tf.records.experiment import WeightsEntry
+from radtl_tf.records.runs import EMBEDDINGS, NO_PIXELS
 
 _log = get_logger(__name__)
 
@@ -56,7 +57,7 @@ class WeightsRecord:
 
     name: str
     backbone: str
-    source: Literal["random", "keras", "file"]
+    source: Literal["random", "keras", "file", "embeddings"]
     file: Path | None
     pixels: str
     native_pixels: str
@@ -91,6 +92,25 @@ def resolve(
         pixels=chosen,
         native_pixels=native,
         sha256=_sum(file, listed if file and file not in entry.files.values() else None),
+    )
+
+
+def brought_in(name: str, file: Path) -> WeightsRecord:
+    """Return the record of embeddings that another program computed; their file is hashed, not read.
+
+    Raises:
+        WeightsError: the file is missing.
+    """
+    if not file.is_file():
+        raise WeightsError(f"Embeddings {file} are missing: correct embeddings in [weights.{name}].")
+    return WeightsRecord(
+        name=name,
+        backbone=EMBEDDINGS,
+        source="embeddings",
+        file=file,
+        pixels=NO_PIXELS,
+        native_pixels=NO_PIXELS,
+        sha256=known_sum(file),
     )
 
 
@@ -196,8 +216,8 @@ def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
 
 
 def needs_check(record: WeightsRecord) -> bool:
-    """Return whether the weights must be read to know that they can be used; random ones and known files need not."""
-    if record.source == RANDOM:
+    """Return whether the weights must be read into a network to know that they fit; known files need not."""
+    if record.source in (RANDOM, EMBEDDINGS):
         return False
     return not (record.file and record.sha256 and is_verified(record.file, record.backbone, record.sha256))
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.errors import WeightsError
+from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.logs import get_logger
 from radtl_tf.models.gradcam import Array
 from radtl_tf.records.runs import Run
@@ -47,7 +47,7 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path
     Show both weights of the question, or the first weights without a question; everything in float32.
 
     Raises:
-        ExperimentError: the task is not binary.
+        ExperimentError: the task is not binary, or there is no network to explain, only embeddings.
         DataError: predictions are missing or damaged, or the images are missing.
         WeightsError: a weights file is missing or changed, or a network does not reproduce the scores of its run.
         OutputError: a run's weights are damaged, or the folder cannot be written.
@@ -56,6 +56,7 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path
     scenarios = {scenario.name: scenario for scenario in finished.record.scenarios}
     folds = sorted({case.fold for case in cases})
     runs = [Run(scenarios[by_fold.loc[REPEAT, fold]], REPEAT, fold) for by_fold in chosen for fold in folds]
+    _refuse_embeddings(runs)
     explained = list(_explain(finished, runs, cases, weights_folder))
     shown = _by_case(explained, weights)
     drawn = Drawn(
@@ -68,6 +69,15 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path
         randomized=tuple(_randomized(explained)),
     )
     return write_drawn(folder, drawn, _pictures(finished.pixels, shown, weights))
+
+
+def _refuse_embeddings(runs: Sequence[Run]) -> None:
+    for setting in (run.scenario.setting for run in runs):
+        if not setting.has_network:
+            raise ExperimentError(
+                f"Saliency maps need networks, but the vectors of {setting.weights!r} were made elsewhere and their "
+                "network is not here: no maps are drawn."
+            )
 
 
 def _explain(

@@ -8,7 +8,7 @@ from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.experiment_facts import WeightsFacts
-from radtl_tf.records.runs import PROBE
+from radtl_tf.records.runs import EMBEDDINGS, PROBE
 from radtl_tf.report.text.label_range import label_range
 from radtl_tf.report.text.task_words import words
 from radtl_tf.training.randomness import DROPOUT
@@ -133,8 +133,10 @@ def _inner(evaluation: Evaluation) -> Iterator[str]:
 
 def _model(evaluation: Evaluation) -> Iterator[str]:
     experiment = evaluation.record.experiment
+    backbones = experiment.grid.backbones
+    networks = f"Convolutional backbones ({listed(backbones)}) were followed by average pooling, "
     yield (
-        f"Convolutional backbones ({listed(experiment.grid.backbones)}) were followed by average pooling, "
+        f"{networks if backbones else 'Vectors that were computed elsewhere were followed by '}"
         f"dropout of {DROPOUT:g} and one dense {words(evaluation).layer} layer on features "
         f"{_HEAD_INPUT[experiment.training.head_input]}."
     )
@@ -146,6 +148,8 @@ def _weights(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _source(entry: WeightsFacts, repeats: int) -> str:
+    if entry.backbone == EMBEDDINGS:
+        return f"{entry.name}, vectors that were computed elsewhere, file {entry.file} (sha256 {entry.sha256})"
     fed = f"fed with {entry.pixels} pixels"
     if entry.source == "random":
         drawn = "one random draw, the same in all folds" if repeats == 1 else "drawn at random in each repeat"

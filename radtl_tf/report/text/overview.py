@@ -21,7 +21,7 @@ def overview(evaluation: Evaluation) -> dict[str, str]:
         "Stages" if record.target.kind == "ordinal" else "Classes": "; ".join(classes),
         "Label": label_range(evaluation) if record.target.is_number else "",
         "Data": f"{data.examples} images of {data.patients} patients",
-        "Backbones": listed(record.experiment.grid.backbones),
+        "Backbones": listed(list(dict.fromkeys(used.backbone for used in facts.weights))),
         "Weights": listed(record.experiment.grid.weights),
         "Planned": facts.fixed_since or "",
     }

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+import radtl_tf
 from radtl_tf.errors import DataError, ExperimentError
 from radtl_tf.library.data.dataset import Dataset
 from radtl_tf.library.data.patient_folds import PatientFolds
-from radtl_tf.library.results.compare_arguments import Asked, dataset_from, experiment_of, source_of
+from radtl_tf.library.results.compare_arguments import Asked, dataset_from, experiment_of, features_of, source_of
 
 COLUMNS = {"positive": "sick", "patient": "patient_id"}
 
@@ -117,3 +119,45 @@ def test_the_margin_of_an_auroc_has_a_default_and_that_of_an_error_has_none(tabl
     found = experiment_of(data, asked(margin=1.5))
     assert found.question and (found.question.metric, found.question.margin) == ("mae", 1.5)
     assert experiment_of(data, asked(margin=None, weights=["random"])).question is None
+
+
+def test_arrays_become_files_in_the_order_of_the_data(frame: pd.DataFrame, table: Path, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).standard_normal((30, 4)).astype(np.float32)
+    data = dataset_from(frame, root=table.parent, **COLUMNS).subset(range(10, 40))
+    given, place = {"a": values, "b": (values + 1).tolist()}, tmp_path / "data"
+    files = features_of(data, given, ["random"], place)
+    assert files == features_of(data, given, [], place)
+    assert len(list(place.iterdir())) == len({*files.values()}) == 2
+    part = dataset_from(frame.iloc[10:40], root=table.parent, **COLUMNS)  # how an experiment sees a subset
+    np.testing.assert_array_equal(radtl_tf.read_embeddings(part, files["a"]), values)
+    found = experiment_of(data, asked(weights=["random"], backbones=None, tunings=["frozen"], features=files))
+    assert (found.grid.backbones, found.grid.weights) == (("ResNet50",), ("random", "a", "b"))
+    assert found.weights["a"].embeddings == files["a"]
+    alone = experiment_of(data, asked(weights=(), backbones=None, tunings=["frozen"], features=files))
+    assert alone.grid.backbones == () and alone.question and alone.question.compare == ("a", "b")
+
+
+def test_a_file_keeps_its_place_unless_the_data_are_a_part(table: Path, tmp_path: Path) -> None:
+    data = Dataset.from_csv(table, **COLUMNS)
+    file = tmp_path / "features.npz"
+    np.savez(file, names=np.arange(60), vectors=np.random.default_rng(0).standard_normal((60, 4)))
+    assert features_of(data, {"a": file}, [], tmp_path / "data") == {"a": file}
+    part = data.subset([5, 3])
+    written = features_of(part, {"a": file}, [], tmp_path / "data")["a"]
+    with np.load(written) as arrays:
+        np.testing.assert_array_equal(arrays["vectors"], radtl_tf.read_embeddings(part, file))
+
+
+@pytest.mark.parametrize(
+    ("features", "error"),
+    [
+        ({"random": np.ones((60, 2))}, ExperimentError),  # a name of weights
+        ({"a": np.ones((59, 2))}, DataError),
+        ({"a": np.ones(60)}, DataError),
+        ({"a": [["x", "y"]] * 60}, DataError),
+    ],
+)
+def test_features_that_do_not_fit(table: Path, tmp_path: Path, features: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        features_of(Dataset.from_csv(table, **COLUMNS), features, ["random"], tmp_path / "data")
+    assert not (tmp_path / "data").exists()

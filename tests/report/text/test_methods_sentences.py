@@ -61,6 +61,16 @@ def test_weights_have_their_whole_hash(evaluation: Evaluation) -> None:
         assert f"{entry.pixels} pixels" in text
 
 
+def test_vectors_that_were_made_elsewhere_have_a_file_and_no_network(evaluation: Evaluation) -> None:
+    facts = evaluation.record.facts
+    weights = tuple(replace(used, backbone="embeddings", pixels="none") for used in facts.weights)
+    grid = replace(facts.experiment.grid, backbones=())
+    brought = replace(facts, weights=weights, experiment=replace(facts.experiment, grid=grid))
+    text = " ".join(said(replace(evaluation, record=replace(evaluation.record, facts=brought)), key) for key in MADE)
+    assert "Convolutional" not in text and "fed with" not in text
+    assert all(used.sha256 in text for used in facts.weights if used.sha256)
+
+
 def test_training_follows_the_settings(outcome: Outcome, changed: Changed) -> None:
     found = evaluate(outcome(backbones=("ResNet50",), head_input="raw"))
     plain = said(found, "training")
