@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import radtl_tf as radtl
-from radtl_tf.experiment import run as experiment_run
+from radtl_tf.experiment.engine import Engine
 from radtl_tf.library.results.result import Result
 
 
@@ -25,7 +25,7 @@ def test_one_call_answers_the_question_on_the_folds_of_the_splitter(compared: Pa
 
 @pytest.mark.slow
 def test_the_same_call_trains_nothing_again(compared: Path, arguments: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(experiment_run, "execute", lambda plan, only: iter(only))
+    monkeypatch.setattr(Engine, "train", lambda self, runs: iter(runs))
     before = {path: path.stat().st_mtime_ns for path in (compared / "results" / "runs").rglob("DONE.json")}
     frame = pd.read_csv(compared / "labels.csv", dtype=str)
     assert isinstance(radtl.compare(frame, **arguments(compared)), Result)
@@ -43,11 +43,11 @@ training = {{ image_size = 32, epochs = 1, batch_size = 16 }}
 """
     (tmp_path / "experiment.toml").write_text(text)
 
-    def interrupted(plan: Any, only: Any) -> Any:
+    def interrupted(engine: Engine, runs: Any) -> Any:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(experiment_run, "execute", interrupted)
+        patch.setattr(Engine, "train", interrupted)
         radtl.run(tmp_path / "experiment.toml", out=tmp_path / "out")
     assert "0 of 6 runs" in repr(radtl.open_results(tmp_path / "out"))
     result = radtl.run(tmp_path / "experiment.toml", out=tmp_path / "out")
