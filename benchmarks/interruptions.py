@@ -39,6 +39,7 @@ from radtl_tf.data.phantoms.write import write_phantoms
 from radtl_tf.places import shipped
 
 NUM_KILLS, QUICK_KILLS = 12, 2
+KEPT = ".known.json"  # the fingerprint of a data set, in its folder
 LOST = "MobileNet025-phantom-tf-full"  # the setting that is killed again and again
 _EXPERIMENT = """\
 name = "interruptions"
@@ -127,7 +128,7 @@ class Place:
     def leftovers(self, out: Path) -> list[str]:
         """Return what nobody needs: temporary entries and locks in the three folders."""
         hidden = [*out.rglob(".*"), *self.cache.rglob(".*"), *self.cache.glob("locks/*"), *self.tmp.iterdir()]
-        return sorted(str(path.relative_to(self.root)) for path in hidden)
+        return sorted(str(path.relative_to(self.root)) for path in hidden if path.name != KEPT)
 
 
 def finished(out: Path) -> dict[str, int]:
@@ -167,12 +168,13 @@ def killed_while_training(out: Path, setting: str) -> Callable[[subprocess.Popen
     """Return a disturbance: kill the child at each start of a run of ``setting``, as when the memory is full."""
 
     def disturb(process: subprocess.Popen[str]) -> None:
+        seen: dict[int, float] = {}  # the kernel's time of a child's start may be off by seconds
         killed: set[int] = set()
         while process.poll() is None:
             for child in psutil.Process(process.pid).children():
+                since = seen.setdefault(child.pid, time.time())
                 events = [*out.glob(f"tensorboard/{setting}/**/events*")]
-                new = any(event.stat().st_mtime > child.create_time() for event in events)
-                if new and child.pid not in killed:
+                if child.pid not in killed and any(event.stat().st_mtime > since for event in events):
                     killed.add(child.pid)
                     child.send_signal(signal.SIGKILL)
             time.sleep(0.02)

@@ -57,10 +57,11 @@ class KeptActivations:
     def keep(self, run: Run, stages: Arrays) -> None:
         """Keep the activations ``stages`` of a finished run for the whole test part of the first fold.
 
-        If the cache cannot be written, they are computed again when they are needed.
+        A run that was trained again to the same weights keeps those that are there. If the cache cannot be written,
+        they are computed again when they are needed.
         """
         key = self._run_key(run)
-        if key is not None:
+        if key is not None and self._cache.read(key) is None:
             arrays = [array[sample(self._plan)] for array in stages]
             with suppress(OutputError):
                 self._cache.fill([Entry(key, [array.shape for array in arrays])], iter([[arrays]]))

@@ -10,6 +10,7 @@ import pytest
 from radtl_tf.experiment import activations
 from radtl_tf.experiment.activations import KeptActivations, is_compared, sample
 from radtl_tf.experiment.plan.plan import Plan
+from radtl_tf.logs import shown
 from radtl_tf.records.disk import read_json, write_json
 from radtl_tf.records.runs import Run
 
@@ -45,6 +46,10 @@ def test_a_finished_run_is_found_until_it_is_another_one(planned: Plan, finished
     assert found is not None
     for ours, theirs in zip(found, arrays, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+    said: list[str] = []
+    with shown(said.append):
+        kept.keep(tuned, arrays)  # trained again to the same weights
+    assert said == []
     other = [replace(plan.folds[0], test=plan.folds[0].test[1:]), *plan.folds[1:]]
     assert KeptActivations(replace(plan, folds=other)).of_run(tuned) is None
 
