@@ -91,7 +91,7 @@ def _block(x: Any, name: str, size: Transformer) -> Any:
 
 def _scaled(x: Any, name: str) -> Any:
     """Multiply every channel by a weight (Touvron et al. 2021, "Going deeper with image transformers")."""
-    return layers.EinsumDense("btd,d->btd", x.shape[1:], kernel_initializer="ones", name=name)(x)
+    return layers.DepthwiseConv1D(1, use_bias=False, depthwise_initializer="ones", name=name)(x)
 
 
 def _start() -> keras.Initializer:
