@@ -135,6 +135,9 @@ class Encoder:
         return sum(isinstance(layer, kind) for layer in self.copy.layers)
 
     def _from_map(self) -> float:
+        """Return 0 for a vision transformer, whose features come from no map."""
+        if self.row.transformer:
+            return 0.0
         features = opened(self.base)(self.images, training=False).numpy().mean(axis=(1, 2))
         for layer in after_average(self.base):
             features = layer(features).numpy()

@@ -44,10 +44,12 @@ def backbone(
             ``Xception``, ``ConvNeXtTiny``, ``ConvNeXtBase``, ``EfficientNetB0``, ``EfficientNetV2B0``,
             ``EfficientNetV2S``, ``MobileNet``, ``MobileNetV2``, or ``MobileNet050`` and ``MobileNet025``, which are
             MobileNets with half and a quarter of the channels; ``ResNet50Torch`` and ``InceptionV3Torch`` are the
-            graphs that PyTorch trains.
-        weights: ``imagenet``, ``radimagenet``, the path of an ``.h5`` file, or ``random`` (also ``None``).
+            graphs that PyTorch trains. ``DINOv2Small`` and ``DINOv2Base`` are vision transformers.
+        weights: ``imagenet``, ``radimagenet``, the path of an ``.h5`` file, or ``random`` (also ``None``). For a vision
+            transformer the path of a Hugging Face folder, such as RAD-DINO's.
         pixels: the pixel convention of the weights. Required for a file, unless ``radtl pretrain`` or
-            ``radtl weights convert`` wrote it. The model's attribute ``pixels`` contains it, for ``preprocess``.
+            ``radtl weights convert`` wrote it, and for a folder without ``preprocessor_config.json``. The model's
+            attribute ``pixels`` contains it, for ``preprocess``.
         size: side of the images in pixels.
         seed: seed of random weights.
 
@@ -55,7 +57,8 @@ def backbone(
         A model from (B, size, size, 3), float32 in the pixel convention, to pooled features (B, C).
 
     Raises:
-        ExperimentError: a name or convention is unknown, a file has no ``pixels``, or ``size`` is too small.
+        ExperimentError: a name or convention is unknown, a file has no ``pixels``, or ``size`` is too small or is not
+            a multiple of the patches.
         WeightsError: the file is missing or not what it claims to be, or Keras could not download it.
 
     Example:
@@ -73,7 +76,8 @@ def preprocess(pixels: str, size: int = 224, resize: str = "pad") -> keras.Seque
     """Return stock Keras layers that turn grey images into the input of a backbone.
 
     Args:
-        pixels: the convention of the weights: ``caffe``, ``torch``, ``tf``, ``zero_one`` or ``radimagenet``.
+        pixels: the convention of the weights: ``caffe``, ``torch``, ``tf``, ``zero_one``, ``radimagenet``, or a mean
+            and an SD of 0..1, such as ``mean0.53sd0.26``.
         size: side of the network's images in pixels.
 
         resize: ``pad`` keeps the aspect ratio and fills with black, ``stretch`` does not; ``published`` uses
@@ -220,7 +224,8 @@ def compare(
         margin: differences up to this size are irrelevant: of AUROCs (default: 0.02), or of the mean absolute error in
             the unit of the label, where it has no default.
         out: the output folder.
-        tunings: ``frozen``, ``top10``, ``topK`` with a number of layers (``topK25``), or ``full``.
+        tunings: ``frozen``, ``top10``, ``topK`` with a number of layers (``topK25``; in a vision transformer of
+            blocks), or ``full``.
         learning_rates: learning rates to try for each tuning; one is chosen inside each training part.
         epochs: epochs of each run; the epoch with the lowest inner loss is kept.
         image_size: side of the network's images in pixels.

@@ -118,6 +118,17 @@ def tiny_backbone() -> Iterator[str]:
     del BACKBONES["Tiny"]
 
 
+@pytest.fixture(scope="module")
+def tiny_transformer() -> Iterator[str]:
+    """Register a small vision transformer and return its name."""
+    from radtl_tf.models.backbones import BACKBONES, transformer_row
+    from radtl_tf.models.vit import Transformer
+
+    BACKBONES["TinyViT"] = transformer_row("TinyViT", Transformer(width=24, depth=2, heads=3))
+    yield "TinyViT"
+    del BACKBONES["TinyViT"]
+
+
 def write_radiographs(folder: Path, num_patients: int = 60) -> Path:
     """Write a PNG per patient, brighter in the upper half if sick, and the manifest; return its path."""
     import numpy as np

@@ -199,7 +199,10 @@ image_size = _number("--image-size", Training, "image_size", "Side of the networ
 epochs = _number("--epochs", Training, "epochs", "Epochs of training. The epoch with the lowest inner loss is kept.")
 batch_size = _number("--batch-size", Training, "batch_size", "Images per step.")
 layers = click.option(
-    "--layers", type=bounds(TuningAxis, "layers"), metavar="K", help="K of topK: how many layers with weights learn."
+    "--layers",
+    type=bounds(TuningAxis, "layers"),
+    metavar="K",
+    help="K of topK: how many layers with weights (or blocks) learn.",
 )
 resize = _choice("--resize", Resize, "How an image becomes square.", default=Training.resize, show_default=True)
 augmentation = _choice(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import FILE, FOLDER, InOrder, as_json, load_tensorflow, log, refuse
+from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, InOrder, as_json, load_tensorflow, log, refuse
 from radtl_tf.places import weights_folder
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from radtl_tf.models.weights.convention_score import ConventionScores
     from radtl_tf.models.weights.inspection import Verified
 
+_UNKNOWN_PIXELS = "unknown, because a weights file does not say: ask its author, or score them with --images"
 _NOT_STATED = "not stated"
 _STATUS = {"downloaded": "downloaded by Keras", "keras": "Keras downloads it"}
 _COLUMNS = ("name", "backbone", "pixels", "status", "license", "file")
@@ -109,7 +110,7 @@ def fetch(name: str, backbone: str | None) -> None:
 
 
 @weights.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=ANY_PATH)
 @options.backbone(required=True)
 @click.option(
     "--images", type=FOLDER, help="Folder of radiographs that score the pixel conventions; at most 64 are read."
@@ -120,9 +121,9 @@ def fetch(name: str, backbone: str | None) -> None:
 def verify(file: Path, backbone: str, images: Path | None, image_size: int, resize: str, as_json: bool) -> None:
     """Check that a weights file fits its backbone.
 
-    Shows what FILE (.h5) holds and the features of a fixed test image, the golden output, which every correct
-    installation computes alike. With --images, it scores each pixel convention by how well your radiographs fit the
-    batch norms of the file.
+    FILE is an .h5 file, or the Hugging Face folder of a vision transformer. Shows what it holds and the features of a
+    fixed test image, the golden output, which every correct installation computes alike. With --images, it scores each
+    pixel convention by how well your radiographs fit the batch norms of the file.
 
     Example:
       radtl weights verify RadImageNet-ResNet50_notop.h5 --backbone ResNet50
@@ -146,6 +147,7 @@ def verify(file: Path, backbone: str, images: Path | None, image_size: int, resi
 
 def _lines(found: Verified) -> list[tuple[str, str]]:
     report, golden = found.report, found.golden
+    version = report.keras_version or "of unknown version"
     first = " ".join(f"{value:.4g}" for value in golden.first)
     return [
         ("file", f"{report.file}: accepted for {found.backbone}"),
@@ -155,7 +157,7 @@ def _lines(found: Verified) -> list[tuple[str, str]]:
             "left over",
             f"the top, which is not used: {', '.join(map(ascii, report.left_over))}" if report.left_over else "nothing",
         ),
-        ("layout", f"{report.layout}, written by Keras {report.keras_version or 'of unknown version'}"),
+        ("layout", report.layout if report.layout == "pytorch" else f"{report.layout}, written by Keras {version}"),
         ("sha256", report.sha256),
         *_known(found),
         ("golden image", f"{golden.image_size} px, pixel convention {golden.pixels}"),
@@ -172,7 +174,7 @@ def _known(found: Verified) -> list[tuple[str, str]]:
                 "catalogue",
                 "not listed: declare the file and its pixel convention in [weights.NAME] of the experiment file",
             ),
-            ("pixels", "unknown, because a weights file does not say: ask its author, or score them with --images"),
+            ("pixels", f"{found.folder_pixels}, from its folder" if found.folder_pixels else _UNKNOWN_PIXELS),
         ]
     how = {
         "sum": "the published file (same checksum)",

@@ -8,8 +8,10 @@ from pathlib import Path
 import keras
 
 from radtl_tf.errors import ExperimentError, WeightsError
+from radtl_tf.models.backbones import backbone as backbone_row
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import CONVENTIONS
+from radtl_tf.models.weights.preset_folder import preset_pixels
 from radtl_tf.models.weights.sources import NATIVE, RANDOM, WeightsRecord, initialize, resolve
 from radtl_tf.places import weights_folder
 from radtl_tf.records.experiment import WeightsEntry
@@ -34,31 +36,40 @@ def verified_backbone(
 
 
 def found_weights(backbone: str, weights: str | os.PathLike[str] | None, pixels: str | None) -> WeightsRecord:
-    """Return the weights of a backbone by name or by file; ``None`` means random weights, as in Keras.
+    """Return the weights of a backbone by name, file or folder; ``None`` means random weights, as in Keras.
 
     Raises:
         ExperimentError: an unknown name, or a file without its pixel convention.
         WeightsError: the file is missing.
     """
-    file = _file(weights)
+    file = _file(weights, takes_folder=backbone_row(backbone).transformer is not None)
     if file is None:
         name = RANDOM if weights is None else str(weights)
         return resolve(name, backbone, entries={}, pixels=pixels or NATIVE, folder=weights_folder())
-    if not file.is_file():
+    if not file.exists():
         raise WeightsError(f"Weights file {file} is missing: correct the path.")
-    if pixels is None and not file.with_name(f"{file.name}.json").is_file():
+    if pixels is None and not _says_pixels(file):
         raise ExperimentError(
             f"pixels is missing: give the pixel convention of {file.name} in pre-training, one of "
             f"{', '.join(CONVENTIONS)}."
         )
     entry = WeightsEntry(files={backbone: file}, pixels=pixels)
-    return resolve(file.stem, backbone, entries={file.stem: entry}, folder=file.parent)
+    name = file.name if file.is_dir() else file.stem
+    return resolve(name, backbone, entries={name: entry}, folder=file.parent)
 
 
-def _file(weights: str | os.PathLike[str] | None) -> Path | None:
-    """Return the path of a weights file, or ``None`` if ``weights`` is a name."""
+def _says_pixels(file: Path) -> bool:
+    """Tell whether a file, or a folder of Hugging Face, comes with its pixel convention."""
+    if file.is_dir():
+        return preset_pixels(file) is not None
+    return file.with_name(f"{file.name}.json").is_file()
+
+
+def _file(weights: str | os.PathLike[str] | None, *, takes_folder: bool) -> Path | None:
+    """Return the path of weights, or ``None`` if ``weights`` is a name."""
     if weights is None:
         return None
     text = os.fspath(weights)
     is_path = isinstance(weights, os.PathLike) or text.endswith(_FILES) or os.sep in text
+    is_path = is_path or (takes_folder and Path(text).is_dir())
     return Path(text).expanduser().resolve() if is_path else None

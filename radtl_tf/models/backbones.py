@@ -1,4 +1,4 @@
-"""The convolutional networks that an experiment can use, one row of ``BACKBONES`` each."""
+"""The networks that an experiment can use, one row of ``BACKBONES`` each."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ import numpy as np
 from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.models.plain_graph import name_by_place, plain_graph
 from radtl_tf.models.torch_graphs import inception_v3_torch, resnet50_torch
+from radtl_tf.models.vit import Transformer, vision_transformer
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """A convolutional network without its top.
+    """A network without its top.
 
     ``pixels`` is the pixel convention of its ImageNet weights, ``min_size`` the smallest image side in pixels.
     ``stable_names``: Keras gives every layer with weights a name; if not, it numbers some of them automatically, and a
     file may have other numbers. ``num_layers`` counts the layers with weights; it is used to recognize files (0:
     unknown). MobileNet050 and MobileNet025 are MobileNets with half and a quarter of the channels (Keras' ``alpha``).
     ``normalizes``: its files begin with a normalization of the pixels, which is part of the pixel convention here.
+    ``transformer`` is the size of a vision transformer, whose weights come from a folder of Hugging Face, or ``None``
+    for a convolutional network.
     """
 
     name: str
@@ -32,6 +35,14 @@ class Backbone:
     stable_names: bool
     num_layers: int = 0
     normalizes: bool = False
+    transformer: Transformer | None = None
+
+
+def transformer_row(name: str, size: Transformer) -> Backbone:
+    """Return the row of a vision transformer; the smallest image has three patches on each side."""
+    num_layers = 7 * size.depth + 2  # with weights: seven in each block, the patches and the last norm
+    build = partial(vision_transformer, size)
+    return Backbone(name, build, "torch", 3 * size.patch, True, num_layers, transformer=size)
 
 
 _APPS = keras.applications
@@ -54,6 +65,8 @@ _ROWS = (
     Backbone("Xception", _APPS.Xception, "tf", 71, False, 80),
     Backbone("ResNet50Torch", resnet50_torch, "torch", 32, True, 106),
     Backbone("InceptionV3Torch", inception_v3_torch, "tf", 75, True, 188),
+    transformer_row("DINOv2Small", Transformer(width=384, depth=12, heads=6)),
+    transformer_row("DINOv2Base", Transformer(width=768, depth=12, heads=12)),
 )
 BACKBONES = {row.name: row for row in _ROWS}
 
@@ -75,21 +88,28 @@ def check_image_size(name: str, image_size: int) -> Backbone:
     """Return the row called ``name`` if its network accepts images of ``image_size`` px.
 
     Raises:
-        ExperimentError: unknown backbone, or images too small for it.
+        ExperimentError: unknown backbone, images too small for it, or a size that its patches do not divide.
     """
     row = backbone(name)
     if image_size < row.min_size:
         raise ExperimentError(f"{name} needs images of at least {row.min_size} px, not {image_size}: raise image_size.")
+    if row.transformer and image_size % row.transformer.patch:
+        side = row.transformer.patch
+        below = image_size // side * side
+        raise ExperimentError(
+            f"{name} cuts images into patches of {side} px, which do not divide image_size = {image_size}: "
+            f"use {below} or {below + side}."
+        )
     return row
 
 
 def build_base(name: str, image_size: int, seed: int) -> keras.Model:
-    """Return the backbone, average-pooled, for images (B, image_size, image_size, 3), with random weights.
+    """Return the backbone, with its pooling, for images (B, image_size, image_size, 3), with random weights.
 
     The weights depend only on (name, image_size, seed), bit for bit, whatever was built before.
 
     Raises:
-        ExperimentError: unknown backbone, or images smaller than it can take.
+        ExperimentError: as ``check_image_size``.
     """
     row = check_image_size(name, image_size)
     base = network(row, image_size)
@@ -128,6 +148,8 @@ def _initializer(layer: keras.Layer, weight: str) -> keras.Initializer:
     """Return the initializer of a weight, found by Keras' naming (``depthwise_initializer`` for a depthwise kernel)."""
     words = (weight, weight.removesuffix("_kernel"), "depthwise" if weight == "kernel" else weight)
     found = [getattr(layer, f"{word}_initializer", None) for word in words]
+    if isinstance(layer, keras.layers.MultiHeadAttention):  # its weights belong to inner layers
+        found.append(keras.initializers.get(layer.get_config()[f"{weight}_initializer"]))
     if hasattr(layer, "init_values"):  # the scale of a branch of ConvNeXt, which has no initializer of that name
         found.append(keras.initializers.Constant(layer.init_values))
     return next(initializer for initializer in found if initializer is not None)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from radtl_tf.models.plain_graph import global_average
+from radtl_tf.models.vit import block_ends
 
 FEATURES = "features"
 MIN_IMAGES = 4  # with fewer images the debiased estimate is undefined
@@ -57,15 +58,22 @@ def stages(base: keras.Model) -> list[Stage]:
     """Return layers at several depths of a backbone, the pooled features last.
 
     For each resolution of layers with weights, this is the last layer that every path from the image to the features
-    passes through; for the lowest resolution it is the pooled features, which are its average.
+    passes through; for the lowest resolution it is the pooled features, which are its average. A vision transformer has
+    one resolution; its stages are the ends of its blocks.
     """
     last = len(base.layers) - 1
-    pooled = global_average(base.layers)
-    bottlenecks = [place for place in range(1, last if pooled is None else pooled) if _all_pass(base, place)]
-    at_size = {_size(base.layers[place]): place for place in bottlenecks}  # the last layer of each resolution
-    places = sorted(at_size[size] for size in _sizes_with_weights(base) if size in at_size)[:-1]
+    places = block_ends(base.layers) or _ends_of_resolutions(base)
     inside = [Stage(_name(base.layers[at], at), at / last, base.layers[at].output) for at in places]
     return [*inside, Stage(FEATURES, 1.0, base.output)]
+
+
+def _ends_of_resolutions(base: keras.Model) -> list[int]:
+    """Return the positions of the stages inside of a convolutional network."""
+    pooled = global_average(base.layers)
+    end = len(base.layers) - 1 if pooled is None else pooled
+    bottlenecks = [place for place in range(1, end) if _all_pass(base, place)]
+    at_size = {_size(base.layers[place]): place for place in bottlenecks}  # the last layer of each resolution
+    return sorted(at_size[size] for size in _sizes_with_weights(base) if size in at_size)[:-1]
 
 
 def stage_model(base: keras.Model) -> keras.Model:
@@ -74,8 +82,12 @@ def stage_model(base: keras.Model) -> keras.Model:
 
 
 def pooled_stages(inside: Sequence[Stage]) -> list[Any]:
-    """Return the averages (B, C) over the image of stages inside of a backbone, float32, as tensors of its graph."""
-    return [keras.layers.GlobalAveragePooling2D(dtype="float32")(stage.output) for stage in inside]
+    """Return the averages (B, C) over the image of stages inside of a backbone, float32, as tensors of its graph.
+
+    In a vision transformer they are averages over all tokens, the class token included.
+    """
+    pools = {3: keras.layers.GlobalAveragePooling1D, 4: keras.layers.GlobalAveragePooling2D}
+    return [pools[len(stage.output.shape)](dtype="float32")(stage.output) for stage in inside]
 
 
 def _centered(values: ArrayLike) -> NDArray[np.float64]:

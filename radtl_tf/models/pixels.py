@@ -5,6 +5,8 @@ Each is an affine function of grey 0..1, so it can be the first layer of an expo
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,20 +83,69 @@ _ROWS = (
         alternative="zero_one",
     ),
 )
+_NORMALIZED = re.compile(r"mean([0-9._]+)sd([0-9._]+)")
 CONVENTIONS = {row.name: row for row in _ROWS}
 DISTINCT = tuple(row for row in _ROWS if not row.near)  # the conventions that images can tell apart
 
 
 def convention(name: str) -> PixelConvention:
-    """Return the convention called ``name``.
+    """Return the convention called ``name``, one of ``CONVENTIONS`` or a name of ``normalized_name``.
 
     Raises:
         ExperimentError: the name is unknown.
     """
+    if match := _NORMALIZED.fullmatch(name):
+        return _normalized(name, *match.groups())
     if name not in CONVENTIONS:
         known = ", ".join(CONVENTIONS)
         raise ExperimentError(f"Unknown pixel convention {name!r}{nearest(name, CONVENTIONS)}: use one of {known}.")
     return CONVENTIONS[name]
+
+
+def normalized_name(mean: Sequence[float], sd: Sequence[float]) -> str:
+    """Return the name of the convention ``(rgb - mean) / sd`` for red, green and blue in 0..1.
+
+    >>> normalized_name([0.5307] * 3, [0.2583] * 3)
+    'mean0.5307sd0.2583'
+    >>> normalized_name([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    'torch'
+
+    Raises:
+        ValueError: they are not three numbers each, a mean is outside of 0..1, or an SD is not positive.
+    """
+    known: dict[tuple[tuple[float, ...], ...], str] = {
+        (_RGB_MEAN, _RGB_SD): "torch",
+        ((0.5,) * 3, (0.5,) * 3): "tf",
+        ((0.0,) * 3, (1.0,) * 3): "zero_one",
+    }
+    values = tuple(map(float, mean)), tuple(map(float, sd))
+    if any(len(each) != 3 for each in values) or not all(0 <= one <= 1 for one in values[0]):
+        raise ValueError(f"mean {mean} is not three numbers of 0..1")
+    if not all(1e-3 <= one <= 10 for one in values[1]):
+        raise ValueError(f"SD {sd} is not three numbers of 0.001..10")
+    return known.get(values) or "mean{}sd{}".format(*("_".join(map(_written, _shortened(each))) for each in values))
+
+
+def _shortened(values: tuple[float, ...]) -> tuple[float, ...]:
+    return values if len(set(values)) > 1 else values[:1]
+
+
+def _written(value: float) -> str:
+    return f"{value:.9f}".rstrip("0").rstrip(".")
+
+
+def _normalized(name: str, *texts: str) -> PixelConvention:
+    """Return the convention of a name; a single number holds for all channels."""
+    try:
+        mean, sd = ([float(text) for text in each.split("_")] for each in texts)
+        mean, sd = (each * 3 if len(each) == 1 else each for each in (mean, sd))
+        normalized_name(mean, sd)  # checks the numbers
+    except ValueError as error:
+        raise ExperimentError(f"Pixel convention {name!r} cannot be read: {error}.") from None
+    scale, offset = [1 / one for one in sd], [-center / one for center, one in zip(mean, sd, strict=True)]
+    return PixelConvention(
+        name, (scale[0], scale[1], scale[2]), (offset[0], offset[1], offset[2]), "RGB", "the file of the weights"
+    )
 
 
 def to_network(grey: Any, convention: PixelConvention) -> Any:

@@ -11,6 +11,7 @@ import keras
 
 from radtl_tf.errors import ExperimentError
 from radtl_tf.models.cka import pooled_stages, stages
+from radtl_tf.models.vit import block_starts
 
 # Mei et al. 2022: all but the last ten entries of `base.layers` are frozen; the pooling layer is one of the ten.
 _TOP_ENTRIES = 10
@@ -35,13 +36,15 @@ class Split:
 
 
 def split(base: keras.Model, tuning: str) -> Split:
-    """Cut ``base`` at the boundary of ``tuning``: ``frozen``, ``top10``, ``topK<layers with weights>`` or ``full``.
+    """Cut ``base`` at the boundary of ``tuning``: ``frozen``, ``top10``, ``topK<number>`` or ``full``.
+
+    The number counts layers with weights, and in a vision transformer blocks.
 
     Layers below the cut become non-trainable (their batch norms keep the statistics of pre-training), layers above it
     trainable. Both parts share the weights *and these flags* with ``base``, so the last split of a base sets them.
 
     Raises:
-        ExperimentError: the tuning is unknown, or the backbone has fewer layers with weights.
+        ExperimentError: the tuning is unknown, or the backbone has fewer layers with weights, or blocks.
     """
     boundary = _boundary(base, tuning)
     for place, layer in enumerate(base.layers):
@@ -79,12 +82,12 @@ def _boundary(base: keras.Model, tuning: str) -> int:
     match = re.fullmatch(r"topK([1-9]\d*)", tuning)
     if not match:
         raise ExperimentError(f"Unknown tuning {tuning!r}: use frozen, top10, topK with a number of layers, or full.")
-    with_weights = [place for place, layer in enumerate(base.layers) if layer.weights]
-    count = int(match[1])
-    if count > len(with_weights):
-        limit = len(with_weights)
-        raise ExperimentError(f"{tuning}: {base.name} has {limit} layers with weights: use at most {limit}, or full.")
-    return with_weights[-count]
+    blocks, with_weights = block_starts(base.layers), [at for at, layer in enumerate(base.layers) if layer.weights]
+    places, what = (blocks, "blocks") if blocks else (with_weights, "layers with weights")
+    count, limit = int(match[1]), len(places)
+    if count > limit:
+        raise ExperimentError(f"{tuning}: {base.name} has {limit} {what}: use at most {limit}, or full.")
+    return places[-count]
 
 
 def _cut_tensors(base: keras.Model, boundary: int) -> list[Any]:

@@ -139,14 +139,14 @@ class FoldPlan(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class TuningAxis(_Strict):
-    """One tuning with the learning rates to try; ``layers`` is the K of ``topK``, counting layers with weights."""
+    """One tuning with the learning rates to try; ``layers`` is the K of ``topK``: layers with weights, or blocks."""
 
     mode: TuningMode
     """Which layers learn besides the head."""
     learning_rates: Annotated[tuple[Annotated[float, Limits(gt=0)], ...], Limits(min_length=1)]
     """The rates to try. One is chosen inside each training part."""
     layers: Annotated[int, Limits(ge=1)] | None = None
-    """K of ``topK``: how many layers that have weights learn."""
+    """K of ``topK``: how many layers that have weights learn, or blocks of a vision transformer."""
 
     @property
     def name(self) -> str:
@@ -179,9 +179,10 @@ class WeightsEntry(_Strict):
     """Weights declared in the experiment file: one file per backbone and their pixel convention, or embeddings."""
 
     files: dict[str, Path] = field(default_factory=dict)
-    """The weights file of each backbone."""
+    """The weights file of each backbone; for a vision transformer its Hugging Face folder."""
     pixels: str | None = None
-    """The convention in which the files saw images. Required unless ``radtl`` made the files."""
+    """The convention in which the files saw images. Required unless ``radtl`` made the files, or the folder
+    has a ``preprocessor_config.json``."""
     embeddings: Path | None = None
     """A file of vectors that another program computed, one per image (NumPy, Parquet or CSV), in place of the other
     keys. Only the tuning ``frozen``, without augmentation."""

@@ -27,6 +27,7 @@ from radtl_tf.models.weights.reader import read
 from radtl_tf.places import PACKAGE
 
 spoiled = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "models" / "spoiled.py")))
+oracle = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "models" / "vit_oracle.py")))
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +80,21 @@ def test_verify_shows_what_a_file_holds(tmp_path: Path, tiny_backbone: str, radt
     record = json.loads(radtl(*words, "--json").stdout)
     assert record["tensors"] == 18 and record["catalogue"] is None
     assert f"mean {record['golden']['mean']:.4g}, SD {record['golden']['sd']:.4g}, first" in result.stdout
+
+
+def test_verify_takes_the_folder_of_a_vision_transformer(tmp_path: Path, tiny_transformer: str, radtl: Any) -> None:
+    oracle.write_folder(tmp_path / "mine")
+    words = ["weights", "verify", tmp_path / "mine", "--backbone"]
+    result = radtl(*words, tiny_transformer)
+    assert result.exit_code == 0, result.output
+    assert sha256_of(tmp_path / "mine" / "model.safetensors") in result.stdout
+    assert re.search(r"pixels +unknown", result.stdout) and re.search(r"golden image +98 px", result.stdout)
+    pixels = {"image_mean": [0.5307] * 3, "image_std": [0.2583] * 3}
+    (tmp_path / "mine" / "preprocessor_config.json").write_text(json.dumps(pixels))
+    assert re.search(r"pixels +mean0\.5307sd0\.2583", radtl(*words, tiny_transformer).stdout)
+    oracle.write_folder(tmp_path / "mine", hidden_size=48)
+    refused = radtl(*words, tiny_transformer)
+    assert refused.exit_code == 1 and "hidden_size = 48" in refused.stderr and refused.stderr.count("\n") == 1
 
 
 def test_verify_warns(tmp_path: Path, tiny_backbone: str, radtl: Any) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import runpy
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -11,6 +13,8 @@ from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.library.networks import found_weights, verified_backbone
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.weights.file import write_weights
+
+oracle = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "models" / "vit_oracle.py")))
 
 
 @pytest.fixture
@@ -39,6 +43,18 @@ def test_a_file_needs_its_pixels_unless_its_record_names_them(file: Path, tiny_b
         found_weights(tiny_backbone, str(file), None)
     file.with_name("mine.h5.json").write_text('{"pixels": "torch"}', encoding="utf-8")
     assert found_weights(tiny_backbone, str(file), None).pixels == "torch"
+
+
+def test_a_folder_becomes_a_plain_model(tiny_transformer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    oracle.write_folder(tmp_path / "mine")
+    with pytest.raises(ExperimentError, match="caffe"):
+        found_weights(tiny_transformer, tmp_path / "mine", None)
+    monkeypatch.chdir(tmp_path)
+    base = verified_backbone(tiny_transformer, "mine", "tf", 70, seed=0)  # the name of a folder is enough
+    assert base.pixels == "tf"
+    np.testing.assert_allclose(base.predict_on_batch(oracle.images(70)), oracle.expected()[70], atol=1e-5)
+    with pytest.raises(WeightsError, match="not a folder"):
+        found_weights(tiny_transformer, tmp_path / "mine" / "model.safetensors", "tf")
 
 
 def test_none_is_random_as_in_keras(tiny_backbone: str) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import DataError, ExperimentError
-from radtl_tf.models.pixels import CONVENTIONS, DISTINCT, check_first_batch, convention, to_network
+from radtl_tf.models.pixels import CONVENTIONS, DISTINCT, check_first_batch, convention, normalized_name, to_network
 
 GREY = np.linspace(0, 1, 64, dtype=np.float32).reshape(1, 8, 8, 1)
 
@@ -79,6 +79,23 @@ def test_first_batch_inside_its_range_passes(name: str) -> None:
 def test_first_batch_outside_its_range_is_refused(batch: np.ndarray) -> None:
     with pytest.raises(DataError, match=r"'tf' .*-1\.\.1"):
         check_first_batch(batch, convention("tf"))
+
+
+def test_a_mean_and_an_sd_make_a_convention() -> None:
+    mean, sd = [0.5, 0.25, 0.75], [0.1, 0.2, 0.25]
+    row = convention(normalized_name(mean, sd))
+    grey = np.array([0.0, 0.3, 1.0], np.float32).reshape(1, 1, 3, 1)
+    expected = (np.repeat(grey, 3, -1) - mean) / sd
+    np.testing.assert_allclose(to_network(grey, row), expected, atol=1e-5)
+    assert (row.low, row.high) == pytest.approx((-5, 5))
+    assert convention(normalized_name([0.53] * 3, [0.26] * 3)).scale == pytest.approx((1 / 0.26,) * 3)
+    assert normalized_name([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]) == "torch"
+
+
+@pytest.mark.parametrize("name", ["mean2sd1", "mean0.5sd0", "mean0.5_0.5sd1", "mean.sd1", "mean0.5sd", "mean_sd1"])
+def test_a_mean_or_an_sd_out_of_range_is_refused(name: str) -> None:
+    with pytest.raises(ExperimentError):
+        convention(name)
 
 
 def test_unknown_convention_is_refused_with_the_nearest() -> None:

@@ -30,6 +30,12 @@ _FeatureMaps = Callable[[tf.Tensor], list[tf.Tensor]]
 _Layers = Sequence[keras.Layer]
 
 
+def can_explain(ensemble: Ensemble) -> bool:
+    """Tell whether there is a last feature map to explain; a vision transformer has none."""
+    parts = (ensemble.prefix, ensemble.members[0][0])
+    return any(global_average(part.layers) is not None for part in parts)
+
+
 def explain_function(ensemble: Ensemble) -> Any:
     """Return the signature ``explain`` of a SavedModel: from ``grey`` (B, H, W, 1) in 0..1 to ``maps`` (B, h, w, K).
 

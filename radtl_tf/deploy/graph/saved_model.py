@@ -13,7 +13,7 @@ from radtl_tf.deploy.card.facts import EXTRA, Card
 from radtl_tf.deploy.graph.encoded_images import decode_grey
 from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.deploy.graph.explain import SIGNATURE as EXPLAIN
-from radtl_tf.deploy.graph.explain import explain_function
+from radtl_tf.deploy.graph.explain import can_explain, explain_function
 from radtl_tf.deploy.graph.rows import prepare_rows
 from radtl_tf.deploy.graph.stages import stage_number
 from radtl_tf.deploy.graph.warm_up import FILE as WARM_UP
@@ -131,7 +131,7 @@ def _rows(network: Callable[[tf.Tensor], Outputs], grey: tf.Tensor, valid: tf.Te
 def write_saved_model(ensemble: Ensemble, folder: Path, card: Card) -> None:
     """Write the SavedModel of ``ensemble`` to ``folder``, with its class names and warm-up requests.
 
-    Its fifth signature is ``explain``, see ``explain_function``.
+    Its fifth signature is ``explain``, see ``explain_function``; the model of a vision transformer has none.
 
     The card names the ``classes``, and the ``operating_points`` with the ``threshold`` of each, if any were asked for.
     """
@@ -142,8 +142,9 @@ def write_saved_model(ensemble: Ensemble, folder: Path, card: Card) -> None:
         "pixels": served.from_pixels,
         "grey": served.from_grey,
         "features": served.features_of,
-        EXPLAIN: explain_function(ensemble),
     }
+    if can_explain(ensemble):
+        signatures[EXPLAIN] = explain_function(ensemble)
     tf.saved_model.save(served, str(folder), signatures=signatures)
     (folder / EXTRA).mkdir()
     write_labels(folder / EXTRA, card)

@@ -42,6 +42,11 @@ def convert_weights(file: Path, backbone: str, out: Path, *, pixels: str | None 
     _check_place(place)
     row = backbone_row(backbone)
     refuse_pickle(file)
+    if row.transformer:
+        raise WeightsError(
+            f"{file} cannot be converted: {row.name} is read from a Hugging Face folder as it is. Name the folder with "
+            f"files.{row.name} in the experiment file."
+        )
     base = build_base(backbone, GOLDEN_SIZE, seed=0)
     found = (read_pytorch if is_safetensors(file) else read_weights)(file, base, backbone=row)
     published, known_by = recognize(file, found.report.sha256, row.name) or (None, None)

@@ -17,10 +17,10 @@ from radtl_tf.data.folds.draw import patients_per_class
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.tfds.builders import build_named, build_table, cases_from, fingerprint
 from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream, validation_mask
-from radtl_tf.errors import OutputError
+from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.ownership import refuse_other
-from radtl_tf.models.backbones import build_base
+from radtl_tf.models.backbones import backbone, build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.file import write_weights
@@ -95,6 +95,10 @@ def prepare_pretraining(
     """
     _refuse_other(place, pretraining)
     model, settings, seed = pretraining.model, pretraining.training, pretraining.seed
+    if backbone(model.backbone).transformer:
+        raise ExperimentError(
+            f"{model.backbone} cannot be pre-trained: it is a vision transformer. Choose a convolutional backbone."
+        )
     weights = resolve(
         model.weights, model.backbone, entries=pretraining.weights, pixels=model.pixels, folder=weights_folder
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from radtl_tf.data.preprocessing.augmentation import augment
 from radtl_tf.errors import ExperimentError
 from radtl_tf.library.data.stored_images import ImageRows
-from radtl_tf.models.pixels import CONVENTIONS, convention, to_network
+from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.records.experiment import Training
 from radtl_tf.records.reader import record_from
 from radtl_tf.training.features.prefix_features import chunks
@@ -44,9 +44,10 @@ class Settings:
         record_from({**values, "batch_size": self.batch_size}, Training)
         if self.batch_size == "auto":
             raise ExperimentError("batch_size = 'auto' is only valid for experiments: give a number.")
-        if self.pixels != GREY and self.pixels not in CONVENTIONS:
-            known = ", ".join((GREY, *CONVENTIONS))
-            raise ExperimentError(f"unknown pixels {self.pixels!r}: use one of {known}.")
+        try:
+            _ = self.pixels == GREY or convention(self.pixels)
+        except ExperimentError as error:
+            raise ExperimentError(f"{error} Or use {GREY} for grey of 0 to 1.") from None
 
 
 def stream(images: ImageRows, y: NDArray[Any], settings: Settings) -> tf.data.Dataset:

@@ -117,6 +117,6 @@ def _maps_of(model: Path, format: str) -> Explain:
     if maps is None:
         raise OutputError(
             f"{model} cannot explain its scores: expected a SavedModel exported by this version, not one of an earlier "
-            "version or of another format. Export it again."
+            "version, of another format, or of a vision transformer. Export it again, or another setting."
         )
     return maps

@@ -15,11 +15,13 @@ from radtl_tf.models.backbones import Backbone, backbone, build_base
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.weights.catalogue import CatalogueRow, recognize
 from radtl_tf.models.weights.convention_score import ConventionScores, score_conventions
-from radtl_tf.models.weights.file import Report, WeightFile, read_weights
+from radtl_tf.models.weights.file import Report, WeightFile
+from radtl_tf.models.weights.preset_folder import preset_pixels
 from radtl_tf.models.weights.schema import refusal
 from radtl_tf.models.weights.sources import assign
+from radtl_tf.models.weights.transformer_weights import read_start
 
-GOLDEN_SIZE = 96  # px; valid for every backbone
+GOLDEN_SIZE = 96  # px; valid for every convolutional backbone
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Golden:
 class Verified:
     """A verified file: its contents, the row of the catalogue with its ``sum`` or ``name``, and its golden output.
 
-    ``conventions`` are the scores of pixel conventions if images were given.
+    ``conventions`` are the scores of pixel conventions if images were given; ``folder_pixels`` is the convention that
+    a folder of Hugging Face names.
     """
 
     backbone: str
@@ -52,6 +55,7 @@ class Verified:
     warnings: tuple[str, ...]
     golden: Golden
     conventions: ConventionScores | None = None
+    folder_pixels: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -78,7 +82,9 @@ class Verified:
 def verify(path: Path, name: str, grey: NDArray[np.float32] | None = None) -> Verified:
     """Read a file for the backbone called ``name`` as untrusted, and compute its golden output on the CPU.
 
-    The pixel convention comes from the catalogue if the file is known, or else from the backbone's ImageNet weights.
+    Of a vision transformer, ``path`` is the folder.
+    The pixel convention comes from the catalogue if the file is known, or else from the folder, or from the backbone's
+    ImageNet weights.
     With images ``grey`` (N, S, S, 1), float32, 0..1, every convention is scored by its fit to the file.
 
     Raises:
@@ -87,8 +93,8 @@ def verify(path: Path, name: str, grey: NDArray[np.float32] | None = None) -> Ve
     """
     row = backbone(name)
     with keras.device("cpu:0"):  # a GPU rounds products to TF32, which has only three digits
-        base = build_base(name, GOLDEN_SIZE, seed=0)
-        found = read_weights(path, base, backbone=row)
+        base = build_base(name, golden_size(row), seed=0)
+        found = read_start(path, base, backbone=row)
         assign(base, found.values)
         verified = _verified(path, base, row, found)
         if grey is None:
@@ -105,8 +111,9 @@ def _scores(name: str, values: list[np.ndarray], grey: NDArray[np.float32], decl
 
 def _verified(path: Path, base: keras.Model, row: Backbone, found: WeightFile) -> Verified:
     published, known_by = recognize(path, found.report.sha256, row.name) or (None, None)
+    own = preset_pixels(path) if path.is_dir() else None
     try:
-        golden = _golden(base, published.pixels if published else row.pixels)
+        golden = _golden(base, published.pixels if published else own or row.pixels)
     except WeightsError as error:
         raise WeightsError(f"Weights file {path} {error}") from None
     return Verified(
@@ -118,6 +125,7 @@ def _verified(path: Path, base: keras.Model, row: Backbone, found: WeightFile) -
         known_by=known_by,
         warnings=found.report.warnings + _name_warnings(published, found.report.sha256),
         golden=golden,
+        folder_pixels=own,
     )
 
 
@@ -128,19 +136,26 @@ def _name_warnings(published: CatalogueRow | None, sha256: str) -> tuple[str, ..
 
 
 def _golden(base: keras.Model, pixels: str) -> Golden:
-    images = to_network(golden_image(), convention(pixels))
+    size = int(base.input_shape[1])
+    images = to_network(golden_image(size), convention(pixels))
     features = keras.ops.convert_to_numpy(base(images, training=False))[0].astype(np.float64)  # (C,)
     if not np.isfinite(features).all():
         raise refusal("not finite", "its features are not finite, so its weights are damaged.")
-    return Golden(pixels, GOLDEN_SIZE, float(features.mean()), float(features.std()), tuple(features[:4].tolist()))
+    return Golden(pixels, size, float(features.mean()), float(features.std()), tuple(features[:4].tolist()))
 
 
-def golden_image() -> np.ndarray:
-    """Return one grey image (1, 96, 96, 1), float32, 0..1: rings that get finer from the upper left, plus a ramp.
+def golden_size(row: Backbone) -> int:
+    """Return the side of the test image in px; it is a multiple of the patches of a vision transformer."""
+    patch = row.transformer.patch if row.transformer else 1
+    return -(-GOLDEN_SIZE // patch) * patch
+
+
+def golden_image(size: int = GOLDEN_SIZE) -> np.ndarray:
+    """Return one grey image (1, size, size, 1), float32, 0..1: rings that get finer from the upper left, plus a ramp.
 
     The rings (a zone plate) contain every spatial frequency, so every kernel responds; the ramp makes left and right
     differ.
     """
-    y, x = np.mgrid[:GOLDEN_SIZE, :GOLDEN_SIZE].astype(np.float64)
-    rings = (1 + np.cos(np.pi * (x**2 + y**2) / (2 * GOLDEN_SIZE))) / 2
-    return ((rings + x / (GOLDEN_SIZE - 1)) / 2).astype(np.float32)[None, :, :, None]
+    y, x = np.mgrid[:size, :size].astype(np.float64)
+    rings = (1 + np.cos(np.pi * (x**2 + y**2) / (2 * size))) / 2
+    return ((rings + x / (size - 1)) / 2).astype(np.float32)[None, :, :, None]

@@ -75,7 +75,7 @@ def read_pytorch(path: Path, base: keras.Model, *, backbone: Backbone) -> Weight
     """
     try:
         schema = pytorch_schema(base, backbone)
-        sha256 = _check_outside(path, schema)
+        sha256 = check_outside(path, schema)
         contents = read_apart(path, schema, "safetensors")
     except WeightsError as error:
         raise WeightsError(f"Weights file {path} {error}") from None
@@ -115,8 +115,12 @@ def _tensor(name: str, shape: Shape) -> tuple[str, Shape]:
     return _TENSORS[name], (shape[3], shape[2], shape[0], shape[1]) if len(shape) == 4 else shape
 
 
-def _check_outside(path: Path, schema: Schema) -> str:
-    """Check size and first bytes, and return the sha256."""
+def check_outside(path: Path, schema: Schema) -> str:
+    """Check the size and the first bytes of a safetensors file, and return its sha256.
+
+    Raises:
+        WeightsError: it is missing, too large, or something else.
+    """
     if not path.is_file():
         raise refusal("missing", "the file does not exist. Correct the path.")
     if path.stat().st_size > _MAX_BYTES:

@@ -16,7 +16,10 @@ from radtl_tf.models.weights.schema import Schema, refusal, shown
 TWINS = {"ResNet50": "ResNet50Torch", "InceptionV3": "InceptionV3Torch"}  # Keras' graph, and PyTorch's
 
 _HEADS = {"fc", "classifier", "head", "pre_logits", "last_linear", "logits", "AuxLogits"}
-_COUNTER = "num_batches_tracked"
+_UNUSED = (
+    "num_batches_tracked",
+    "mask_token",
+)  # counters of batch norms; what DINOv2's pre-training hides patches with
 _MAX_SHOWN = 3
 _OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12])\.")  # torchvision's published file of 2017
 _MARKS = {  # a tensor that only this network has, or larger ones of its family
@@ -93,7 +96,7 @@ def match(schema: Schema, found: Sequence[str]) -> Match:
     head: list[str] = []
     others: list[str] = []
     for name, own in known.items():
-        if name.endswith(_COUNTER) or (name.startswith(prefix) and name[len(prefix) :] in places):
+        if name.endswith(_UNUSED) or (name.startswith(prefix) and name[len(prefix) :] in places):
             continue
         if (copied := _copied(name, places)) is not None:
             copies.append((own, copied))
@@ -148,12 +151,16 @@ def _is_head(name: str, roots: set[str], children: tuple[str, ...]) -> bool:
 def _mismatch(backbone: str, missing: list[str], wanted: list[str], known: Iterable[str]) -> WeightsError:
     """Return the error for a file without some of the wanted tensors."""
     like = next((row for row, mark in _MARKS.items() if row != backbone and _holds(known, mark)), None)
-    if like is None and any(".attn." in name or ".attention." in name for name in known):
+    if like is None and not any(map(_is_attention, wanted)) and any(map(_is_attention, known)):
         like = "a vision transformer"
     if like and not _holds(known, _MARKS.get(backbone)):
         return refusal("backbone", f"it looks like {like}, not {backbone}.")
     names = ", ".join(map(shown, missing[:_MAX_SHOWN]))
     return refusal("missing", f"{len(missing)} of {len(wanted)} tensors of {backbone} are missing: {names}.")
+
+
+def _is_attention(name: str) -> bool:
+    return ".attn." in name or ".attention." in name
 
 
 def _holds(known: Iterable[str], mark: str | None) -> bool:

@@ -1,6 +1,7 @@
 """Find the weights of a backbone in these sources, in this order.
 
-1. A file that the experiment file declares for this backbone: ``[weights.<name>] files.<backbone>``.
+1. A file that the experiment file declares for this backbone: ``[weights.<name>] files.<backbone>``. For a vision
+   transformer it is a folder of Hugging Face.
 2. ``random``: drawn from the seed with the layers' initializers.
 3. A row of ``weights/catalogue.tsv`` with that name: its file, if the weights folder has it under a published name.
 4. Otherwise, if the row's source is ``keras``, Keras downloads it; for other rows an error says where to get the file.
@@ -37,7 +38,8 @@ from radtl_tf.models.weights.catalogue import (
     known_sum,
     rows_of,
 )
-from radtl_tf.models.weights.file import read_weights
+from radtl_tf.models.weights.preset_folder import preset_pixels, preset_weights
+from radtl_tf.models.weights.transformer_weights import read_start
 from radtl_tf.models.weights.verified import is_verified, remember_verified
 from radtl_tf.places import weights_folder
 from radtl_tf.records.experiment import WeightsEntry
@@ -91,7 +93,7 @@ def resolve(
         file=file,
         pixels=chosen,
         native_pixels=native,
-        sha256=_sum(file, listed if file and file not in entry.files.values() else None),
+        sha256=_sum(file, listed if file and backbone not in entry.files else None),
     )
 
 
@@ -119,7 +121,7 @@ def native_pixels(name: str, backbone: str, entries: dict[str, WeightsEntry]) ->
 
     Raises:
         ExperimentError: the name, backbone or convention is unknown, or weights are declared without a convention.
-        WeightsError: the record next to a file is damaged.
+        WeightsError: the record next to a file, or in a folder, is damaged.
     """
     row, entry, listed = backbone_row(backbone), entries.get(name, WeightsEntry()), _listed(name, backbone)
     _check_known(name, entries)
@@ -131,7 +133,12 @@ def native_pixels(name: str, backbone: str, entries: dict[str, WeightsEntry]) ->
 
 
 def _made_with(file: Path | None) -> str | None:
-    """Return the pixel convention in the record next to a file that ``radtl`` made, or None without a record."""
+    """Return the pixel convention in the record next to a file that ``radtl`` made, or None without a record.
+
+    A folder of Hugging Face has its record inside.
+    """
+    if file and file.is_dir():
+        return preset_pixels(file)
     record = file.with_name(f"{file.name}.json") if file else None
     if record is None or not record.is_file():
         return None
@@ -161,6 +168,9 @@ def _locate(
 ) -> tuple[Literal["random", "keras", "file"], Path | None]:
     """Return the source of the weights and their file, if any, in the order given at the top of this module."""
     declared = entry.files.get(backbone)
+    row = backbone_row(backbone)
+    if declared and row.transformer:
+        return "file", preset_weights(declared, row, row.transformer)
     if declared:
         if not declared.is_file():
             raise WeightsError(f"Weights file {declared} is missing: correct files.{backbone} in [weights.{name}].")
@@ -205,7 +215,7 @@ def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
         raise WeightsError(f"Weights {record.name!r} for {record.backbone} have no file: resolve them again.")
     known = {item.sha256 for item in catalogue()} - {None}
     trusted = record.sha256 if record.sha256 in known else None
-    found = read_weights(record.file, base, backbone=backbone_row(record.backbone), sha256=trusted)
+    found = read_start(record.file, base, backbone=backbone_row(record.backbone), sha256=trusted)
     if record.sha256 not in (None, found.report.sha256):
         raise WeightsError(f"Weights file {record.file} has changed since it was resolved: start again.")
     for warning in found.report.warnings:

@@ -19,6 +19,7 @@ _RESIZE = {
     "published": "stretched (nearest pixel)",
 }
 _UNITS = {"patient": "patient, with the mean score of the patient's images", "image": "image"}
+TRANSFORMERS = ("DINOv2",)  # how the names of vision transformers begin
 _HEAD_INPUT = {
     "standardized": "standardized by their mean and SD in the training part",
     "raw": "without standardization (the published head)",
@@ -133,13 +134,18 @@ def _inner(evaluation: Evaluation) -> Iterator[str]:
 
 def _model(evaluation: Evaluation) -> Iterator[str]:
     experiment = evaluation.record.experiment
-    backbones = experiment.grid.backbones
-    networks = f"Convolutional backbones ({listed(backbones)}) were followed by average pooling, "
-    yield (
-        f"{networks if backbones else 'Vectors that were computed elsewhere were followed by '}"
+    tokens = [name for name in experiment.grid.backbones if name.startswith(TRANSFORMERS)]
+    maps = [name for name in experiment.grid.backbones if name not in tokens]
+    head = (
         f"dropout of {DROPOUT:g} and one dense {words(evaluation).layer} layer on features "
         f"{_HEAD_INPUT[experiment.training.head_input]}."
     )
+    if maps:
+        yield f"Convolutional backbones ({listed(maps)}) were followed by average pooling, {head}"
+    if tokens:
+        yield f"The class token of vision transformers ({listed(tokens)}) was followed by {head}"
+    if not experiment.grid.backbones:
+        yield f"Vectors that were computed elsewhere were followed by {head}"
 
 
 def _weights(evaluation: Evaluation) -> Iterator[str]:

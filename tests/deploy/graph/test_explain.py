@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from radtl_tf.deploy.graph.ensemble import Ensemble
-from radtl_tf.deploy.graph.explain import SIGNATURE, explain_function, open_maps
+from radtl_tf.deploy.graph.explain import SIGNATURE, can_explain, explain_function, open_maps
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.gradcam import class_map, opened
 from radtl_tf.models.head import Head
@@ -102,3 +102,13 @@ def test_the_maps_are_stored_with_the_model(tmp_path: Path) -> None:
     assert maps is not None
     np.testing.assert_allclose(maps(GREY), explain(tf.constant(GREY))["maps"].numpy(), rtol=1e-5, atol=1e-7)
     assert open_maps(tmp_path / "without") is None
+
+
+@pytest.mark.parametrize("tuning", ["frozen", "topK1", "full"])
+def test_only_a_network_with_a_feature_map_can_be_explained(
+    tuning: str, tiny_backbone: str, tiny_transformer: str
+) -> None:
+    assert can_explain(ensemble_of(tuning, "binary", 1)[0])
+    parts = split(build_base(tiny_transformer, 42, seed=0), tuning)
+    members = [(parts.suffix, Head(num_features=24, num_classes=2))]
+    assert not can_explain(Ensemble(parts.prefix, members, "binary", convention("tf"), 42, "pad"))

@@ -87,3 +87,8 @@ def test_a_pickle_writes_nothing(tmp_path: Path, tiny_backbone: str) -> None:
     with pytest.raises(WeightsError):
         convert_weights(tmp_path / "mine.pth", tiny_backbone, tmp_path / "a.h5", pixels="torch")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.pth"]
+
+
+def test_a_folder_of_a_vision_transformer_needs_no_conversion(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"files\.DINOv2Small"):
+        convert_weights(tmp_path / "model.safetensors", "DINOv2Small", tmp_path / "a.h5", pixels="torch")

@@ -222,6 +222,11 @@ def test_a_data_set_is_shared_in_a_folder(source: Make, tmp_path: Path) -> None:
     assert not (tmp_path / "a.h5.work").exists()
 
 
+def test_a_vision_transformer_is_refused(source: Make, tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match="DINOv2Small"):
+        ready(source(model={"backbone": "DINOv2Small"}), tmp_path / "own.h5")
+
+
 def test_wrong_data_stop_before_anything_is_trained(source: Make, tmp_path: Path) -> None:
     (tmp_path / "images" / "004.png").write_bytes(b"<html>")
     with pytest.raises(DataError, match="line 6"):

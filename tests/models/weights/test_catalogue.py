@@ -30,7 +30,11 @@ from radtl_tf.models.weights.catalogue import (
     sha256_of,
 )
 
-PUBLISHED = [name for name in BACKBONES if name != "Tiny" and not name.endswith("Torch")]  # by Keras
+PUBLISHED = [  # by Keras
+    name
+    for name, row in BACKBONES.items()
+    if not name.startswith("Tiny") and not name.endswith("Torch") and row.transformer is None
+]
 EMPTY_SUM = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of no bytes (FIPS 180-4)
 EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"  # MD5 of no bytes (RFC 1321, A.5)
 

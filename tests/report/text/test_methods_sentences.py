@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
+from radtl_tf.models.backbones import BACKBONES
 from radtl_tf.records.experiment import TuningAxis
 from radtl_tf.records.experiment_facts import CheckFacts, FindingFacts, UnknownFacts
 from radtl_tf.report.text.guidelines import checklists
 from radtl_tf.report.text.methods import sentences
-from radtl_tf.report.text.methods_sentences import MADE, missing_data
+from radtl_tf.report.text.methods_sentences import MADE, TRANSFORMERS, missing_data
 from radtl_tf.report.text.secondary_sentences import checklist_sentences
 
 Outcome = Callable[..., Path]
@@ -85,6 +86,12 @@ def test_training_follows_the_settings(outcome: Outcome, changed: Changed) -> No
     assert re.search(r"top10: .*\b0\.001 and 0\.0001\b", said(found, "rates"))
     found = changed(found, grid={"tunings": (TuningAxis(mode="topK", layers=7, learning_rates=(0.1,)),)})
     assert re.fullmatch(r"\w+ topK7: [a-z ]+ 7 [a-z ]+; [a-z ]+ 0\.1\.", said(found, "rates"))
+
+
+def test_a_vision_transformer_has_its_own_pooling(outcome: Outcome) -> None:
+    found = said(evaluate(outcome(backbones=("ResNet50", "DINOv2Base"))), "model")
+    assert re.search(r"ResNet50\) .*average pooling.*class token .*DINOv2Base\)", found)
+    assert all(name.startswith(TRANSFORMERS) == bool(row.transformer) for name, row in BACKBONES.items())
 
 
 def test_shares_of_the_training_patients_are_told_where_the_grid_has_them(
