@@ -274,7 +274,7 @@ def main() -> None:
             lines += part()
             print("\n".join(lines), flush=True)
     if "--quick" not in sys.argv:
-        publish("interruptions", "\n".join(lines))
+        publish("interruptions", "\n".join(lines), is_timed=False)
 
 
 if __name__ == "__main__":
