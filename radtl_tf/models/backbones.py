@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from radtl_tf.errors import ExperimentError, nearest
-from radtl_tf.models.plain_graph import name_by_place, plain_graph
+from radtl_tf.models.plain_graph import number_from_zero, plain_graph
 from radtl_tf.models.torch_graphs import inception_v3_torch, resnet50_torch
 from radtl_tf.models.vit import Transformer, vision_transformer
 
@@ -124,7 +124,7 @@ def network(row: Backbone, image_size: int, weights: str | None = None) -> keras
     """
     shape = (image_size, image_size, 3)
     base = plain_graph(row.application(include_top=False, pooling="avg", weights=weights, input_shape=shape))
-    name_by_place(base)
+    number_from_zero(base)
     return base
 
 

@@ -7,7 +7,7 @@ inner model, and sums that are written as ``+``: docs/decisions/0028-more-backbo
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -43,14 +43,21 @@ def plain_graph(model: keras.Model) -> keras.Model:
     return copy
 
 
-def name_by_place(model: keras.Model) -> None:
-    """Give layers that Keras numbers automatically the number of their place, so that every build has equal names."""
-    seen: Counter[str] = Counter()
+def number_from_zero(model: keras.Model) -> None:
+    """Let Keras' automatic numbers of layers begin with zero in each kind, so that every build has equal names.
+
+    Their order stays, which is the order in which the layers were made: weights files are compared with it.
+    """
+    kinds: dict[str, dict[keras.Layer, int]] = defaultdict(dict)
     for layer in model.layers:
         kind = keras_kind(layer)
-        if re.fullmatch(rf"{kind}(_\d+)?", layer.name) or isinstance(layer, keras.layers.InputLayer):
-            layer.name = f"{kind}_{seen[kind]}" if seen[kind] else kind
-            seen[kind] += 1
+        if found := re.fullmatch(rf"{kind}(?:_(\d+))?", layer.name):
+            kinds[kind][layer] = int(found[1] or 0)
+        elif isinstance(layer, keras.layers.InputLayer):
+            kinds[kind][layer] = -1
+    for kind, numbers in kinds.items():
+        for place, layer in enumerate(sorted(numbers, key=numbers.__getitem__)):
+            layer.name = f"{kind}_{place}" if place else kind
 
 
 def keras_kind(layer: keras.Layer) -> str:

@@ -41,7 +41,9 @@ def test_a_backbone_is_right_in_every_tuning(name: str, encoders: ModuleType) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SAME_FAMILY)
 def test_the_larger_ones_of_a_family_have_their_number_of_layers(name: str) -> None:
-    assert sum(bool(layer.weights) for layer in network(backbone(name), 32).layers) == backbone(name).num_layers
+    row = backbone(name)
+    size = row.transformer.patch if row.transformer else row.min_size
+    assert sum(bool(layer.weights) for layer in network(row, size).layers) == row.num_layers
 
 
 def test_a_wrong_row_is_seen(encoders: ModuleType) -> None:

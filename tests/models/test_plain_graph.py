@@ -12,7 +12,7 @@ from keras.src.applications.efficientnet import EfficientNet
 
 from radtl_tf.models.backbones import Backbone, draw_weights, network
 from radtl_tf.models.gradcam import after_average, opened
-from radtl_tf.models.plain_graph import global_average, keras_kind, name_by_place, plain_graph
+from radtl_tf.models.plain_graph import global_average, keras_kind, number_from_zero, plain_graph
 from radtl_tf.models.tuning import split
 
 RANDOM = np.random.default_rng(0)
@@ -98,7 +98,7 @@ def test_names_without_a_number_of_keras_stay() -> None:
     images = keras.Input((8, 8, 3))
     mine = keras.layers.Conv2D(2, 1, name="conv2d_of_mine")(images)
     base = keras.Model(images, keras.layers.ReLU()(keras.layers.Conv2D(2, 1)(mine)))
-    name_by_place(base)
+    number_from_zero(base)
     assert [layer.name for layer in base.layers] == ["input_layer", "conv2d_of_mine", "conv2d", "re_lu"]
 
 

@@ -32,12 +32,14 @@ def learned(
 @pytest.mark.slow
 @pytest.mark.parametrize("tuning", ["frozen", "topK2", "probe"])
 def test_the_seed_determines_what_is_learned(tuning: str, finished_plan: Any, tmp_path: Path) -> None:
-    first, second = (learned(finished_plan, tmp_path, tuning) for _ in range(2))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    first, second = (learned(finished_plan, scratch, tuning) for _ in range(2))
     assert first.kernel == pytest.approx(second.kernel, abs=1e-6)
     assert (len(first.suffix) > 0) == (tuning == "topK2")
-    assert not list(tmp_path.iterdir())
+    assert not list(scratch.iterdir())
     if tuning != "probe":
-        assert not np.allclose(learned(finished_plan, tmp_path, tuning, seed=3).kernel, first.kernel)
+        assert not np.allclose(learned(finished_plan, scratch, tuning, seed=3).kernel, first.kernel)
 
 
 def test_all_images_standardize_the_features(finished_plan: Any, tmp_path: Path) -> None:

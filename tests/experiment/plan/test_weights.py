@@ -26,7 +26,7 @@ def test_a_file_that_has_passed_the_check_is_not_loaded_to_check_it(
     plan_on_read_images: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = plan_on_read_images()
-    monkeypatch.setattr(sources, "read_weights", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(sources, "read_start", lambda *_, **__: 1 / 0)
     check_weights(plan.records, 32, Networks())
     monkeypatch.setattr(verified, "_RULES", 2)
     with pytest.raises(ZeroDivisionError):
