@@ -39,7 +39,7 @@ def main() -> None:
                 equal = "yes" if seen.equal else "-" if run == "refused" else "NO"
                 lines.append(f"{pattern:<42}{', '.join(damages):<18}{report:<10}{run:<10}{equal}")
         lines += ["", "What was said:", *(f"- {line}" for line in said), "", *_cost(finished, wall), machine()]
-    publish("damage", "\n".join(lines))
+    publish("damage", "\n".join(lines), is_timed=False)
 
 
 def _of_file(finished: Finished, pattern: str, damages: list[str]) -> dict[Seen, list[str]]:
