@@ -60,7 +60,7 @@ def main() -> None:
 def _differences(backbone: str, size: int) -> Iterator[str]:
     ensemble, random = _ensemble(backbone, size), np.random.default_rng(1)
     greys = [random.random(shape, np.float32) for shape in SHAPES]
-    expected = [ensemble.probabilities(resize(grey, size, RESIZE)).numpy() for grey in greys]
+    expected = [ensemble.outputs(resize(grey, size, RESIZE))["probabilities"].numpy() for grey in greys]
     with tempfile.TemporaryDirectory() as folder:
         for format in FORMATS.values():
             place = _written(format, ensemble, Path(folder))
