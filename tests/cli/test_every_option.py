@@ -117,6 +117,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--out": "+ --out out2",
             "--label": "+ --label nobody",
             "--patient": "+ --patient nobody",
+            "--patient-pattern": "+ --patient-pattern nobody",
             "--images": "+ --images images",
             "--path-column": "+ --path-column bare",
             "--suffix": "--path-column bare + --suffix .png",
