@@ -4,7 +4,7 @@
 
 The table is compared with pandas on the same table: pandas reads the cells; "pandas and os.stat" also looks at every
 file, as radtl must. It is published as CPU time and as ratios. Vectors are read from each kind of file, matched with
-the images and checked; their time is that of a clock. ``--embeddings`` measures these only.
+the images and checked, in seconds of the clock. ``--embeddings`` measures these only.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LABELS = {"plain": ("well", "sick"), "cp932": ("なし", "あり")}
 
 
 def main() -> None:
-    """Publish both tables, or that of the embeddings."""
+    """Publish both tables, or only the one of the embeddings."""
     if "--embeddings" not in sys.argv:
         _tables()
     _embeddings()
