@@ -118,7 +118,7 @@ def fetch(name: str, backbone: str | None) -> None:
 @options.image_size
 @options.resize
 @as_json
-def verify(file: Path, backbone: str, images: Path | None, image_size: int, resize: str, as_json: bool) -> None:
+def verify(file: Path, backbone: str, images: Path | None, image_size: int | str, resize: str, as_json: bool) -> None:
     """Check that a weights file fits its backbone.
 
     FILE is an .h5 file, or the Hugging Face folder of a vision transformer. Shows what it holds and the features of a

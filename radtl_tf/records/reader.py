@@ -137,6 +137,8 @@ def _one_line(detail: ErrorDetails, record: type) -> str:
             return (
                 f"{place} = {detail['input']!r}{nearest(str(detail['input']), _quoted(expected))}; expected {expected}."
             )
+        case "value_error":
+            return f"{place} = {detail['input']!r} is not valid: {detail['ctx']['error']}."
         case kind if kind.startswith(("greater", "less")):
             return f"{place} = {detail['input']!r} is out of range: it must be {_bound(detail)}."
         case kind:

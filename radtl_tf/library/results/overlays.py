@@ -47,8 +47,8 @@ def _draw(folder: Path, number: int, score: Score, target: Target) -> None:
     grey, maps = score.saliency
     names = score_names(target)
     explained = stage_of(score.scores) if target.kind == "ordinal" else int(np.argmax(score.scores))
-    side = len(grey)
-    picture = blend(radiograph_picture(grey[..., None], side), map_picture(maps[..., explained], side))
+    size = "{}x{}".format(*grey.shape)
+    picture = blend(radiograph_picture(grey[..., None], size), map_picture(maps[..., explained], size))
     shown = f"-{_plain(names[explained])}" if len(names) > 1 else ""
     name = f"{number:05d}-{_plain(score.path.stem)}{shown}.png"
     (folder / name).write_bytes(bytes(imagecodecs.png_encode(picture)))

@@ -15,6 +15,7 @@ from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import backbone as backbone_row
 from radtl_tf.models.gradcam import Array
+from radtl_tf.records.image_size import at_most
 from radtl_tf.records.runs import Run
 from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, count_kinds, outcome
 from radtl_tf.report.saliency.explained_runs import Explained, Explainer
@@ -185,9 +186,9 @@ def _pictures(
     pixels: NDArray[np.float32], shown: Mapping[tuple[str, int], _One], weights: Sequence[str]
 ) -> dict[tuple[int, str], NDArray[np.uint8]]:
     """Return the radiographs as the networks see them, and the maps over them, as pixels."""
-    side = min(SHOWN_SIZE, pixels.shape[1])
+    size = at_most(SHOWN_SIZE, pixels.shape[1:])
     pictures = {}
     for (name, example), one in shown.items():
-        pictures[example, RADIOGRAPH] = radiograph_picture(pixels[example], side)
-        pictures[example, map_name(weights.index(name))] = map_picture(one.map, side)
+        pictures[example, RADIOGRAPH] = radiograph_picture(pixels[example], size)
+        pictures[example, map_name(weights.index(name))] = map_picture(one.map, size)
     return pictures
