@@ -160,6 +160,7 @@ def _lines(found: Verified) -> list[tuple[str, str]]:
         ("layout", report.layout if report.layout == "pytorch" else f"{report.layout}, written by Keras {version}"),
         ("sha256", report.sha256),
         *_known(found),
+        *([("trained at", f"{found.trained_at} px")] if found.trained_at else []),
         ("golden image", f"{golden.image_size} px, pixel convention {golden.pixels}"),
         ("golden output", f"mean {golden.mean:.4g}, SD {golden.sd:.4g}, first {first}"),
     ]

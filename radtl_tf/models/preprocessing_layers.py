@@ -54,7 +54,8 @@ def preprocessing_layers(pixels: str, size: int | str, resize: str) -> keras.Seq
 
 
 def _checked_sides(size: int | str) -> tuple[int, int]:
-    if isinstance(size, bool) or not re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", str(size)):
+    pattern = r"[1-9]\d*" if type(size) is int else r"[1-9]\d*x[1-9]\d*"
+    if not re.fullmatch(pattern, str(size)):
         raise ExperimentError(
             f"size = {size!r} is out of range: give a whole number of pixels, at least 1, or height x width "
             "such as '256x512'."

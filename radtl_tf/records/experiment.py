@@ -171,6 +171,8 @@ class Grid(_Strict):
     """Names of networks. ``radtl doctor`` lists them. Required, unless all weights are embeddings."""
     pixels: Annotated[tuple[str, ...], Limits(min_length=1)] = ("native",)
     """Pixel conventions. Several of them make an ablation; ``native`` is the convention of the weights."""
+    image_sizes: tuple[ImageSize, ...] = ()
+    """Sizes of the network's input, in place of ``training.image_size``, such as ``[224, "256x512"]``."""
     train_fractions: Annotated[tuple[Annotated[float, Limits(gt=0, le=1)], ...], Limits(min_length=1)] = (1.0,)
     """Shares of the training patients. Smaller shares make a learning curve."""
 

@@ -35,7 +35,7 @@ def image_size(value: Any) -> int | str:
     pair = (int(match[1]), int(match[2])) if match else (value, value)
     if not all(type(side) is int and SMALLEST <= side <= LARGEST for side in pair):
         raise ValueError(_EXPECTED)
-    return pair[0] if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
+    return size_of(pair)
 
 
 def sides(size: int | str) -> tuple[int, int]:
@@ -48,6 +48,16 @@ def sides(size: int | str) -> tuple[int, int]:
         return size, size
     height, width = size.split("x")
     return int(height), int(width)
+
+
+def size_of(shape: Sequence[int]) -> int | str:
+    """Return the size of a picture (height, width, ...) in its short form; a side may have any length.
+
+    >>> size_of((96, 192, 1)), size_of((16, 16))
+    ('96x192', 16)
+    """
+    height, width = shape[:2]
+    return height if height == width else f"{height}x{width}"
 
 
 def at_most(longest: int, shape: Sequence[int]) -> str:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.models.pixels import DISTINCT, PixelConvention, convention, to_network
-from radtl_tf.records.image_size import image_size
+from radtl_tf.records.image_size import size_of
 
 NUM_NORMS = 4  # one is not enough: the first layer detects edges and hardly reacts to an offset
 SHRINKS = (1, 2, 4)
@@ -95,7 +95,7 @@ def score_conventions(base: keras.Model, grey: NDArray[np.float32], declared: st
     scores = [_best(row, network, norms, views) for row in DISTINCT]
     ranked = tuple(sorted(scores, key=lambda score: -score.agreement))
     scored = declared and (convention(declared).near or declared)
-    size = image_size("{}x{}".format(*grey.shape[1:3]))
+    size = size_of(grey.shape[1:3])
     return ConventionScores(ranked, len(grey), size, float(grey.mean()), scored)
 
 
