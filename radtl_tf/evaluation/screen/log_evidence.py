@@ -36,7 +36,9 @@ def log_me(features: ArrayLike, targets: ArrayLike) -> float:
     True
     """
     rows, wanted = np.asarray(features, np.float64), np.asarray(targets, np.float64)
-    found = [value for known, columns in _by_known(wanted) for value in _evidence(rows[known], wanted[known][:, columns])]
+    found = [
+        value for known, columns in _by_known(wanted) for value in _evidence(rows[known], wanted[known][:, columns])
+    ]
     return float(np.mean(found)) if found else float("nan")
 
 

@@ -42,7 +42,7 @@ def neighbor_scores(features: ArrayLike, targets: ArrayLike, groups: ArrayLike, 
 
 def _of_length_one(features: NDArray[np.float32]) -> NDArray[np.float32]:
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    return features / np.where(lengths > 0, lengths, 1)
+    return (features / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
 def _means(similarity: NDArray[np.float32], targets: NDArray[np.float64], k: int) -> NDArray[np.float64]:

@@ -60,7 +60,7 @@ class Scores:
 
 
 def scores_of(features: NDArray[np.float32], labels: Labels, k: int) -> Scores:
-    """Return the scores of features (n, D); neighbors are compared with the truth per case, the mean over its images."""
+    """Return the scores of features (n, D); the neighbors predict the mean over the images of each case."""
     predicted = neighbor_scores(features, labels.targets, labels.groups, k)
     truth, score = (_per_case(columns, labels.cases) for columns in (labels.targets, predicted))
     if labels.kind in ("binary", "regression"):
@@ -95,7 +95,7 @@ def deserving(ranked: Sequence[Scores], *, lower_is_better: bool) -> int:
 
 
 def _per_case(columns: Numbers, cases: NDArray[np.int64]) -> Numbers:
-    """Return the mean of each column over the images of a case, in the order of the cases; unknown values are skipped."""
+    """Return the mean of each column over the known values of the images of a case, in the order of the cases."""
     _, place = np.unique(cases, return_inverse=True)
     known = np.isfinite(columns)
     total = np.zeros((place.max() + 1, columns.shape[1]))
