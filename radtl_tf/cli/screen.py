@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,14 +94,11 @@ def _task(manifest: Path, given: dict[str, Any]) -> Task:
 
 
 def _screened(task: Task, weights: tuple[str, ...], backbones: tuple[str, ...], settings: dict[str, Any]) -> Screen:
-    from radtl_tf.library.data.dataset import Dataset
-    from radtl_tf.library.screen.screen import screen
+    from radtl_tf.library.screen.screen import dataset_of, screen
 
-    columns = {field.name: getattr(task, field.name) for field in fields(Task)}
-    data = Dataset.from_csv(columns.pop("manifest"), **{key: columns[key] for key in columns if key != "dataset"})
     features = {Path(word).stem: word for word in weights if word.endswith(_VECTORS)}
     networks = [_start(word) for word in weights if not word.endswith(_VECTORS)]
-    return screen(data, networks, backbones, features=features, **settings)
+    return screen(dataset_of(task), networks, backbones, features=features, **settings)
 
 
 def _start(word: str) -> str | tuple[str, str]:

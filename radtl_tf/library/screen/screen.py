@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from radtl_tf.library.data.dataset import Dataset
+from radtl_tf.records.experiment import Task
 
 # TensorFlow takes seconds to load, so it is loaded when the function is called.
 if TYPE_CHECKING:
@@ -63,3 +65,13 @@ def screen(
 
     settings = Settings(image_size=image_size, resize=resize, k=k, seed=seed)
     return ranked(data, weights, backbones, pixels, features or {}, settings)
+
+
+def dataset_of(task: Task) -> Dataset:
+    """Return the images of a task that names a manifest.
+
+    Raises:
+        DataError, ExperimentError, OutputError: as ``Dataset.from_csv``.
+    """
+    columns = {field.name: getattr(task, field.name) for field in fields(task) if field.name != "dataset"}
+    return Dataset.from_csv(columns.pop("manifest"), **columns)
