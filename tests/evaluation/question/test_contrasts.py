@@ -8,6 +8,7 @@ import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.evaluation.inference.comparison import holm
+from radtl_tf.evaluation.inference.repeated_folds import measured_mean
 from radtl_tf.evaluation.question.contrasts import LEVELS, contrasts, weight_pairs
 from radtl_tf.evaluation.question.inner_choice import run_values
 
@@ -82,6 +83,30 @@ def test_all_pairs_of_weights_are_compared_the_asked_one_first(outcome: Outcome)
     assert rows.iloc[0]["difference"] < 0
     assert (rows["level"] == "setting").sum() == 3 * 4
     assert (rows["level"] == "grid").sum() == 3
+
+
+def test_the_question_is_put_to_every_pair_of_five_weights_in_one_family(outcome: Outcome) -> None:
+    five = {"a": 1.0, "b": 1.1, "c": 0.5, "d": 0.8, "e": 0.9}
+    asked = {"over": "selected", "margin": 0.02, "compare": ["d", "b"]}
+    found = evaluate(outcome(signal=five, backbones=("ResNet50",), question=asked))
+    rows = found.comparisons
+    assert rows.iloc[0][["level", "a", "b"]].tolist() == ["question", "d", "b"]
+    others = rows[rows["level"] == "weights"]
+    pairs = {frozenset(pair) for pair in zip(others["a"], others["b"], strict=True)}
+    assert len(pairs) == len(others) == 9 and frozenset("db") not in pairs
+    row = others[(others["a"] == "a") & (others["b"] == "c")].iloc[0]
+    values = [found.values.measured_at(found.values.choose(found.record.family(name))) for name in "ac"]
+    gap = values[0] - values[1]
+    test = measured_mean(gap.folds.to_numpy(), found.record.num_folds, gap.patients)
+    assert row[["difference", "p_value"]].tolist() == [test.mean, test.p_value]
+    family = rows[rows["family"] == others["family"].iloc[0]]
+    assert set(family["level"]) == {"weights", "setting", "scenario", "grid"}
+    np.testing.assert_allclose(family["p_adjusted"], holm(family["p_value"]))
+
+
+def test_over_the_grid_the_other_pairs_are_the_level_grid(outcome: Outcome) -> None:
+    levels = evaluate(outcome(signal=THREE, question={"over": "grid", "margin": 0.02})).comparisons["level"]
+    assert "weights" not in set(levels) and (levels == "grid").sum() == 3
 
 
 def test_other_conventions_answer_the_question_as_secondary_rows(outcome: Outcome) -> None:
