@@ -129,6 +129,9 @@ def native_pixels(name: str, backbone: str, entries: dict[str, WeightsEntry]) ->
     _check_known(known, {} if entry.use else entries)
     listed, made_with = _listed(known, backbone), _made_with(entry.files.get(backbone))
     native = entry.pixels or made_with or (listed.pixels if listed else row.pixels if known == RANDOM else None)
+    declared = entry.files.get(backbone)
+    if native is None and declared and row.transformer:
+        preset_weights(declared, row, row.transformer)  # a missing folder is the better reason
     if native is None:
         raise ExperimentError(f"Weights {name!r} have no pixel convention: add pixels to [weights.{name}].")
     return convention(native).name
