@@ -89,3 +89,15 @@ def test_what_depends_on_the_experiment_goes_and_what_depends_on_the_data_or_is_
     left = sorted(str(path.relative_to(folder.root)) for path in folder.root.rglob("*") if path.is_file())
     assert left == sorted(stays)
     start_over(folder)
+
+
+def test_weights_without_the_keys_of_a_later_version_are_the_same(folder: OutputFolder) -> None:
+    entry = {"files": {"Tiny": "tiny.h5"}, "pixels": "tf"}
+    write_json(folder.experiment, {"experiment": {"weights": {"mine": entry}}})
+    now = entry | {"use": None, "backbones": []}
+    assert is_same(folder, {"experiment": {"weights": {"mine": now}}})
+    refuse_other(folder, {"experiment": {"weights": {"mine": now}}})
+    limited = {"experiment": {"weights": {"mine": now | {"backbones": ["Tiny"]}}}}
+    assert not is_same(folder, limited)
+    with pytest.raises(OutputError, match="backbones"):
+        refuse_other(folder, limited)
