@@ -71,12 +71,14 @@ def scores_of(features: NDArray[np.float32], labels: Labels, k: int) -> Scores:
 def ranking(scores: Sequence[Scores], *, lower_is_better: bool) -> list[int]:
     """Return the positions of candidates, the best first: by the mean of the ranks in both scores, then the neighbors.
 
+    A score that is not defined (NaN) counts as the worst.
+
     >>> ranking([Scores(-0.5, 0.7), Scores(-0.4, 0.8), Scores(-0.6, 0.9)], lower_is_better=False)
     [1, 2, 0]
     """
     sign = 1 if lower_is_better else -1
-    evidence = midranks(np.array([-one.log_me for one in scores]))
-    near = midranks(np.array([sign * one.neighbors for one in scores]))
+    evidence = midranks(np.nan_to_num([-one.log_me for one in scores], nan=np.inf))
+    near = midranks(np.nan_to_num([sign * one.neighbors for one in scores], nan=np.inf))
     return sorted(range(len(scores)), key=lambda at: (evidence[at] + near[at], near[at]))
 
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radtl_tf.errors import ExperimentError
+from radtl_tf.errors import DataError, ExperimentError
 from radtl_tf.library.data.dataset import Dataset
 from radtl_tf.library.networks import found_weights, says_pixels
 from radtl_tf.library.read_embeddings import embeddings_of
@@ -156,4 +156,7 @@ def _brought(data: Dataset, name: str, given: ArrayLike | File) -> Candidate:
     if isinstance(given, (str, os.PathLike)):
         file = Path(given).expanduser().resolve()
         return Candidate(name, EMBEDDINGS, vectors=embeddings_of(data, file), file=file)
-    return Candidate(name, EMBEDDINGS, vectors=vectors_from(name, given, len(data)))
+    vectors = vectors_from(name, given, len(data))
+    if not np.isfinite(vectors).all():
+        raise DataError(f"features[{name!r}] has values that are not finite: compute them again.")
+    return Candidate(name, EMBEDDINGS, vectors=vectors)

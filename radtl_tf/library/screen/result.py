@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
@@ -108,8 +109,8 @@ class Screen:
             "weights": candidate.name,
             "pixels": candidate.pixels,
             "features": row.num_features,
-            "log_me": scores.log_me,
-            f"neighbors_{self._metric.key}": scores.neighbors,
+            "log_me": _or_none(scores.log_me),
+            f"neighbors_{self._metric.key}": _or_none(scores.neighbors),
             "seconds": round(row.seconds, 2),
             "computed": row.computed,
         }
@@ -142,3 +143,8 @@ class Screen:
             ).rstrip()
             for row in rows
         ]
+
+
+def _or_none(value: float) -> float | None:
+    """Return a number that JSON has."""
+    return None if math.isnan(value) else value

@@ -69,6 +69,7 @@ def test_candidates_are_ordered_by_the_mean_of_two_ranks() -> None:
     found = [Scores(-0.6, 0.5), Scores(-0.5, 0.9), Scores(-0.4, 0.8), Scores(-0.7, 0.4)]
     assert ranking(found, lower_is_better=False) == [1, 2, 0, 3]  # 1 and 2 have equal ranks: the neighbors decide
     assert ranking(found, lower_is_better=True) == [2, 3, 0, 1]
+    assert ranking([Scores(-0.3, float("nan")), *found[1:3]], lower_is_better=False) == [1, 2, 0]
 
 
 def test_the_third_deserves_an_experiment_if_it_leads_the_second_in_one_score() -> None:

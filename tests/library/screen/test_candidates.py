@@ -85,3 +85,5 @@ def test_wrong_candidates_are_refused(data: Dataset, tiny_backbone: str) -> None
         places(data, ["random", "lost/mine.h5"], ["ResNet50"], pixels="tf")
     with pytest.raises(DataError):
         places(data, ["random"], ["ResNet50"], features={"short": np.zeros((3, 2))})
+    with pytest.raises(DataError):
+        places(data, ["random"], ["ResNet50"], features={"damaged": np.full((62, 2), np.nan)})

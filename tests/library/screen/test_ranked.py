@@ -50,3 +50,15 @@ def test_wrong_arguments_are_refused(data: Dataset, tiny_backbone: str) -> None:
         screen(data, ["random"], [tiny_backbone], k=0)
     with pytest.raises(ExperimentError):
         screen(data, ["random"], [tiny_backbone], resize="crop")
+
+
+@pytest.mark.real
+def test_chest400_prefers_imagenet(real_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RADTL_WEIGHTS", str(real_folder / "weights"))
+    labels = real_folder / "data" / "chest400" / "labels.csv"
+    data = Dataset.from_csv(labels, positive="pneumonia", patient="patient_id", unit="image")
+    table = screen(data, ["random", "imagenet"]).frame().set_index("weights")
+    assert table.loc["imagenet", "rank"] == 1
+    assert table.loc["imagenet", "log_me"] == pytest.approx(-0.481, abs=0.002)
+    assert 0.84 < table.loc["imagenet", "neighbors_auroc"] < 0.88
+    assert table.loc["random", "log_me"] < -0.55
