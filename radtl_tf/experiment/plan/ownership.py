@@ -16,7 +16,9 @@ from radtl_tf.records.safety.lock import workers_of
 
 PATHS = ("experiment.task.manifest", "experiment.task.images", "experiment.task.dataset")
 _FILES = re.compile(r"experiment\.weights\..+\.(files\..+|embeddings)")
-_LATER = re.compile(r"experiment\.weights\..+\.(use|backbones)")  # keys that earlier versions did not have
+_LATER = re.compile(
+    r"experiment\.(weights\..+\.(use|backbones)|grid\.image_sizes)"
+)  # keys that earlier versions did not have
 REDONE = "experiment.evaluation"  # may change after the runs: it says what is evaluated, not what is trained
 
 

@@ -71,7 +71,7 @@ def candidates_from(
     backbones: Sequence[str],
     pixels: str | None,
     features: Mapping[str, ArrayLike | File],
-    image_size: int,
+    image_size: int | str,
 ) -> list[Candidate]:
     """Return the candidates, each once: all ``weights`` with the ``backbones`` that they fit, then ``features``.
 

@@ -63,7 +63,7 @@ def experiment_text(
             + f"weights = {toml(names)}\n"
             + 'tunings = [ { mode = "frozen", learning_rates = [1e-2, 1e-3] } ]\n',
             *_sections(chosen, names, len(networks), file.parent),
-            f'[training]\nimage_size = {training.image_size}\nresize = "{training.resize}"\n',
+            f'[training]\nimage_size = {toml(training.image_size)}\nresize = "{training.resize}"\n',
         ]
     )
     experiment_from(tomllib.loads(text), file.parent.resolve())

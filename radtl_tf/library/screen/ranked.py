@@ -30,7 +30,7 @@ _log = get_logger(__name__)
 class Settings:
     """The arguments of ``screen`` that say how features are computed and scored."""
 
-    image_size: int
+    image_size: int | str
     resize: str
     k: int
     seed: int

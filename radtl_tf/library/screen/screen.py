@@ -23,7 +23,7 @@ def screen(
     backbones: Sequence[str] = ("ResNet50",),
     pixels: str | None = None,
     features: Mapping[str, ArrayLike | File] | None = None,
-    image_size: int = 224,
+    image_size: int | str = 224,
     resize: str = "pad",
     k: int = 20,
     seed: int = 726,
@@ -43,7 +43,7 @@ def screen(
         pixels: the pixel convention of files and folders that do not say it.
         features: embeddings that another program computed: a mapping from a name of your choice to an array (N, C), or
             to a file as for ``read_embeddings``.
-        image_size: side of the network's images in pixels.
+        image_size: side of the network's images in pixels, or height x width such as ``"256x512"``.
         resize: ``pad``, ``stretch`` or ``published``.
         k: number of neighbors.
         seed: seed of the experiment; only used for random weights.
