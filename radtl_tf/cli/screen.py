@@ -52,7 +52,7 @@ def screen(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Rank many weights in seconds, to choose those that deserve an experiment.
+    """Rank many weights in seconds, without training.
 
     Computes the features of each candidate once, in the cache of the experiments, and prints LogME and the AUROC of
     the nearest neighbors of other patients. This is a screen without a test: it uses all labels, so it ranks and
