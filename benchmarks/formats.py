@@ -1,12 +1,13 @@
 """Exported formats: do they give the probabilities of Keras, how large are they, and how fast are their engines?
 
-    python benchmarks/formats.py [--quick]
+    python benchmarks/formats.py [differences | backbones | speeds | --quick]
 
-Random weights; the head standardizes the features, so that probabilities differ between images. The first table has
-the largest difference in probability from Keras over images of four sizes, and the size of the folder. In the second
-one the engines of one model take turns, five rounds after one that is not counted; it has medians, and the ratio to
-TensorFlow. All compute in float32 with all cores. It takes 9 minutes on 2 cores. Random weights enlarge the rounding of
-float32 (docs/decisions/0019); trained weights differ less.
+Random weights; the head standardizes the features, so that probabilities differ between images. ``differences`` has
+the largest difference in probability from Keras over images of four sizes, and the size of the folder, for four
+backbones; ``backbones`` has it for ten others. In ``speeds`` the engines of one model take turns, five rounds after one
+that is not counted; it has medians, and the ratio to TensorFlow. Without a word it measures all three, in 25 minutes on
+2 cores. All compute in float32 with all cores. Random weights enlarge the rounding of float32 (docs/decisions/0019);
+trained weights differ less.
 """
 
 from __future__ import annotations
@@ -34,27 +35,44 @@ from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.tuning import split
 
 BACKBONES = {"ResNet50": 64, "DenseNet121": 64, "InceptionV3": 96, "InceptionResNetV2": 96}  # with the size in pixels
+OTHERS = {
+    "ConvNeXtTiny": 32,
+    "ConvNeXtBase": 32,
+    "EfficientNetV2B0": 32,
+    "EfficientNetV2S": 32,
+    "EfficientNetB0": 32,
+    "ResNet50V2": 32,
+    "VGG16": 32,
+    "Xception": 71,
+    "ResNet50Torch": 32,
+    "InceptionV3Torch": 75,
+}
 TIMED, SIZE, BATCH = "ResNet50", 224, 8
 SHAPES = ((4, 64, 64, 1), (2, 200, 150, 1), (2, 90, 310, 1), (1, 37, 41, 1))
 PIXELS, RESIZE = "caffe", "pad"
 
 
 def main() -> None:
-    """Measure and publish both tables."""
-    quick = "--quick" in sys.argv
-    backbones = {"MobileNet025": 64} if quick else BACKBONES
-    lines = [f"{'float32, ' + machine():<20}{'px':>5}{'format':>17}{'max difference':>16}{'MB':>8}"]
+    """Measure and publish the tables that are asked for."""
+    if "--quick" in sys.argv:
+        print("\n".join((*_table({"MobileNet025": 64}), "", *_speeds("MobileNet025", 64, 2), other_work())))
+        return
+    tables = {
+        "differences": lambda: publish("formats", "\n".join(_table(BACKBONES)), is_timed=False),
+        "backbones": lambda: publish("formats of other backbones", "\n".join(_table(OTHERS)), is_timed=False),
+        "speeds": lambda: publish("speeds of formats", "\n".join(_speeds(TIMED, SIZE, 5))),
+    }
+    for name in sys.argv[1:] or tables:
+        tables[name]()
+
+
+def _table(backbones: dict[str, int]) -> Iterator[str]:
+    yield f"{'float32, ' + machine():<20}{'px':>5}{'format':>17}{'max difference':>16}{'MB':>8}"
     for backbone, size in backbones.items():
-        lines += _differences(backbone, size)
+        for line in _differences(backbone, size):
+            print(line, file=sys.stderr, flush=True)
+            yield line
         keras.backend.clear_session()
-    timed, size, rounds = ("MobileNet025", 64, 2) if quick else (TIMED, SIZE, 5)
-    head = f"{timed + ', one fold':<20}{'px':>5}{'engine':>17}{'images/s':>16}{'ratio':>8}"
-    lines += ["", head, *_speeds(timed, size, rounds)]
-    text = "\n".join(lines)
-    if quick:
-        print(f"{text}\n{other_work()}")
-    else:
-        publish("formats", text)
 
 
 def _differences(backbone: str, size: int) -> Iterator[str]:
@@ -74,14 +92,17 @@ def _speeds(backbone: str, size: int, rounds: int) -> Iterator[str]:
     ensemble, grey = _ensemble(backbone, size), np.random.default_rng(1).random((BATCH, size, size, 1), np.float32)
     names = ("saved_model", "openvino", "onnx", "litert")
     with tempfile.TemporaryDirectory() as folder:
-        models = {name: open_model(_written(FORMATS[name], ensemble, Path(folder))) for name in names}
-        seconds: dict[str, list[float]] = {name: [] for name in names}
+        scores = {name: open_model(_written(FORMATS[name], ensemble, Path(folder))).scores for name in names}
+        network = keras.models.load_model(_written(FORMATS["keras"], ensemble, Path(folder)) / FORMATS["keras"].file)
+        scores["keras predict"] = network.predict_on_batch
+        seconds: dict[str, list[float]] = {name: [] for name in scores}
         for _ in range(rounds + 1):
-            for name, model in models.items():
+            for name, score in scores.items():
                 start = time.monotonic()
-                model.scores(grey)
+                score(grey)
                 seconds[name].append(time.monotonic() - start)
     medians = {name: statistics.median(taken[1:]) for name, taken in seconds.items()}
+    yield f"{backbone + ', one fold':<20}{'px':>5}{'engine':>17}{'images/s':>16}{'ratio':>8}"
     for name, median in medians.items():
         yield f"{'':<20}{size:>5}{name:>17}{BATCH / median:>16.1f}{medians['saved_model'] / median:>8.2f}"
 
