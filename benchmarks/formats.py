@@ -1,22 +1,24 @@
 """Exported formats: do they give the probabilities of Keras, how large are they, and how fast are their engines?
 
-    python benchmarks/formats.py [differences | backbones | speeds | --quick]
+    python benchmarks/formats.py [differences | backbones | speeds | BACKBONE | --quick]
 
 Random weights; the head standardizes the features, so that probabilities differ between images. ``differences`` has
 the largest difference in probability from Keras over images of four sizes, and the size of the folder, for four
-backbones; ``backbones`` has it for ten others. In ``speeds`` the engines of one model take turns, five rounds after one
-that is not counted; it has medians, and the ratio to TensorFlow. Without a word it measures all three, in 25 minutes on
-2 cores. All compute in float32 with all cores. Random weights enlarge the rounding of float32 (docs/decisions/0019);
-trained weights differ less.
+backbones; ``backbones`` has it for ten others. Each is measured in a process of its own; the name of one prints its
+rows. In ``speeds`` the engines of one model take turns, five rounds after one that is not counted; it has medians, and
+the ratio to the SavedModel. Without a word it measures all three, in 25 minutes on 2 cores. All compute in float32 with
+all cores. Random weights enlarge the rounding of float32 (docs/decisions/0019); trained weights differ less. The
+features of a MobileNet with random weights are as small as 1e-19: too small for float16.
 """
 
 from __future__ import annotations
 
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import keras
@@ -55,24 +57,25 @@ PIXELS, RESIZE = "caffe", "pad"
 def main() -> None:
     """Measure and publish the tables that are asked for."""
     if "--quick" in sys.argv:
-        print("\n".join((*_table({"MobileNet025": 64}), "", *_speeds("MobileNet025", 64, 2), other_work())))
+        print("\n".join((*_differences("MobileNet025", 64), *_speeds("MobileNet025", 64, 2), other_work())))
         return
     tables = {
         "differences": lambda: publish("formats", "\n".join(_table(BACKBONES)), is_timed=False),
         "backbones": lambda: publish("formats of other backbones", "\n".join(_table(OTHERS)), is_timed=False),
         "speeds": lambda: publish("speeds of formats", "\n".join(_speeds(TIMED, SIZE, 5))),
     }
-    for name in sys.argv[1:] or tables:
-        tables[name]()
+    for word in sys.argv[1:] or tables:
+        if word in tables:
+            tables[word]()
+        else:
+            print("\n".join(_differences(word, (BACKBONES | OTHERS)[word])))
 
 
-def _table(backbones: dict[str, int]) -> Iterator[str]:
+def _table(backbones: Iterable[str]) -> Iterator[str]:
     yield f"{'float32, ' + machine():<20}{'px':>5}{'format':>17}{'max difference':>16}{'MB':>8}"
-    for backbone, size in backbones.items():
-        for line in _differences(backbone, size):
-            print(line, file=sys.stderr, flush=True)
-            yield line
-        keras.backend.clear_session()
+    for backbone in backbones:
+        command = (sys.executable, __file__, backbone)
+        yield subprocess.run(command, check=True, capture_output=True, text=True).stdout.rstrip()
 
 
 def _differences(backbone: str, size: int) -> Iterator[str]:
