@@ -79,9 +79,10 @@ def _table(backbones: Iterable[str]) -> Iterator[str]:
 
 
 def _differences(backbone: str, size: int) -> Iterator[str]:
-    ensemble, random = _ensemble(backbone, size), np.random.default_rng(1)
-    greys = [random.random(shape, np.float32) for shape in SHAPES]
-    expected = [ensemble.outputs(resize(grey, size, RESIZE))["probabilities"].numpy() for grey in greys]
+    greys = list(_images(SHAPES))
+    resized = [resize(grey, size, RESIZE) for grey in greys]
+    ensemble = _ensemble(backbone, size, np.concatenate(resized))
+    expected = [ensemble.outputs(images)["probabilities"].numpy() for images in resized]
     with tempfile.TemporaryDirectory() as folder:
         for format in FORMATS.values():
             place = _written(format, ensemble, Path(folder))
@@ -92,7 +93,8 @@ def _differences(backbone: str, size: int) -> Iterator[str]:
 
 
 def _speeds(backbone: str, size: int, rounds: int) -> Iterator[str]:
-    ensemble, grey = _ensemble(backbone, size), np.random.default_rng(1).random((BATCH, size, size, 1), np.float32)
+    (grey,) = _images([(BATCH, size, size, 1)])
+    ensemble = _ensemble(backbone, size, grey)
     names = ("saved_model", "openvino", "onnx", "litert")
     with tempfile.TemporaryDirectory() as folder:
         scores = {name: open_model(_written(FORMATS[name], ensemble, Path(folder))).scores for name in names}
@@ -119,11 +121,20 @@ def _written(format: Format, ensemble: Ensemble, folder: Path) -> Path:
     return place
 
 
-def _ensemble(backbone: str, size: int) -> Ensemble:
-    """Return a frozen backbone of random weights and a head that standardizes its features."""
+def _images(shapes: Iterable[tuple[int, ...]]) -> Iterator[np.ndarray]:
+    """Yield batches of noise; each image has a brightness of its own."""
+    random = np.random.default_rng(1)
+    for shape in shapes:
+        yield random.random(shape, np.float32) * random.random((shape[0], 1, 1, 1), np.float32)
+
+
+def _ensemble(backbone: str, size: int, images: np.ndarray) -> Ensemble:
+    """Return a frozen backbone of random weights and a head that standardizes its features of ``images``.
+
+    Standardized on other images, the probabilities of some networks are all 0 or 1, and nothing is compared.
+    """
     base, random = build_base(backbone, size, seed=0), np.random.default_rng(0)
     parts, pixels = split(base, "frozen"), convention(PIXELS)
-    images = random.random((16, size, size, 1), np.float32) * random.random((16, 1, 1, 1), np.float32)
     features = base(to_network(images, pixels), training=False).numpy()
     head = Head(num_features=features.shape[1], num_classes=2)
     kernel = random.normal(size=(features.shape[1], 2)) / np.sqrt(features.shape[1])

@@ -114,9 +114,9 @@ def check(parity: Parity, precision: str = FLOAT32) -> None:
 
 
 def _warn_of_precision(parity: Parity, precision: str) -> None:
-    """Warn if the runs were judged in another precision than that of the model."""
+    """Warn if the runs were judged in another precision than that of the model, and it makes a difference."""
     recorded = [row.max_difference for row in parity.rows if row.format == RECORDED_FORMAT]
-    if precision != FLOAT32 and recorded:
+    if precision != FLOAT32 and recorded and recorded[0] > RECORDED:
         _log.warning(
             f"The experiment was run in {precision}, and the model computes in float32: scores differ by up to "
             f"{recorded[0]:.1e} from those that were judged. Run the experiment in float32 to export what was judged."
