@@ -61,8 +61,8 @@ def main() -> None:
         return
     tables = {
         "differences": lambda: publish("formats", "\n".join(_table(BACKBONES)), is_timed=False),
-        "backbones": lambda: publish("formats of other backbones", "\n".join(_table(OTHERS)), is_timed=False),
-        "speeds": lambda: publish("speeds of formats", "\n".join(_speeds(TIMED, SIZE, 5))),
+        "backbones": lambda: publish("formats_backbones", "\n".join(_table(OTHERS)), is_timed=False),
+        "speeds": lambda: publish("formats_speeds", "\n".join(_speeds(TIMED, SIZE, 5))),
     }
     for word in sys.argv[1:] or tables:
         if word in tables:
