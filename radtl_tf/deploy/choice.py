@@ -84,9 +84,7 @@ def _without_network(name: str | None, networks: Iterable[str]) -> str:
     """Return why there is no model, and the settings that can become one."""
     subject, others = name or "Every setting", ", ".join(networks)
     advice = f"Choose one of: {others}." if others else "Name the backbone and its weights in an experiment instead."
-    return (
-        f"{subject} was trained on vectors that were made elsewhere: there is no network to make a model of. {advice}"
-    )
+    return f"{subject} was trained on vectors that were made elsewhere; the network is not here. {advice}"
 
 
 def numbers_of(folds: object, count: int, *words: str) -> Sequence[int]:

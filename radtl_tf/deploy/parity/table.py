@@ -114,7 +114,7 @@ def check(parity: Parity, precision: str = FLOAT32) -> None:
 
 
 def _warn_of_precision(parity: Parity, precision: str) -> None:
-    """Warn if the runs were judged in another precision than that of the model, and it makes a difference."""
+    """Warn if the runs were judged in another precision than the model's, and it makes a difference."""
     recorded = [row.max_difference for row in parity.rows if row.format == RECORDED_FORMAT]
     if precision != FLOAT32 and recorded and recorded[0] > RECORDED:
         _log.warning(
