@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, fields
 from functools import partial
 from itertools import groupby
@@ -12,13 +12,14 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import Fold
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.experiment.activations import KeptActivations, is_compared
 from radtl_tf.experiment.integrity.damaged_runs import check_finite
 from radtl_tf.experiment.plan.context import context
-from radtl_tf.experiment.plan.features import GIGABYTE, feature_store
+from radtl_tf.experiment.plan.features import GIGABYTE, Start, feature_store, given_features
 from radtl_tf.experiment.plan.ownership import refuse_other
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.logs import get_logger
@@ -29,7 +30,7 @@ from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_json, write_text
 from radtl_tf.records.folder import RunFolder
 from radtl_tf.records.integrity.joined_predictions import write_joined
-from radtl_tf.records.runs import EMBEDDINGS, Run
+from radtl_tf.records.runs import Run
 from radtl_tf.records.safety.lock import check_held
 from radtl_tf.records.safety.parent import in_hand
 from radtl_tf.training.features.given_features import GivenFeatures
@@ -82,7 +83,7 @@ class Engine:
             same = list(group)
             in_hand(run.name for run in same)
             with one_line_when_full(smaller_batch(self._plan.experiment.training.images_per_step)):
-                yield from self._runs_of(backbone).work_off(same)
+                yield from self._runs_of(backbone, same).work_off(same)
 
     def close(self) -> None:
         """Forget the traced programs."""
@@ -90,11 +91,14 @@ class Engine:
             self._at_work = None
             keras.backend.clear_session()
 
-    def _runs_of(self, backbone: str) -> RunsOfStarts:
+    def _runs_of(self, backbone: str, runs: Sequence[Run]) -> RunsOfStarts:
+        """Return what trains ``runs``; what belongs to a network is kept."""
         if self._at_work is None or self._at_work[0] != backbone:
+            features = given_features(self._plan, runs)
+            if features is not None:
+                return GivenRuns(self._plan, features)
             self.close()
-            brought = backbone == EMBEDDINGS
-            self._at_work = backbone, EmbeddingsRuns(self._plan) if brought else BackboneRuns(self._plan, backbone)
+            self._at_work = backbone, BackboneRuns(self._plan, backbone)
         return self._at_work[1]
 
 
@@ -128,7 +132,7 @@ class RunsOfStarts(ABC):
                     self._one(run, store)
                     yield run
 
-    def _start(self, run: Run) -> tuple[WeightsRecord, int]:
+    def _start(self, run: Run) -> Start:
         """Return the weights and the draw that determine the backbone's start."""
         return self._plan.record(run), self._plan.draw(run)
 
@@ -185,12 +189,17 @@ class RunsOfStarts(ABC):
             write_json(RunFolder(folder).record, record)
 
 
-class EmbeddingsRuns(RunsOfStarts):
-    """Train heads and probes on vectors that another program computed; no image is read."""
+class GivenRuns(RunsOfStarts):
+    """Train heads and probes on features that exist already; no network is built and no image is read."""
+
+    def __init__(self, plan: Plan, features: Mapping[Start, NDArray[np.float32]]) -> None:
+        """``features`` (N, C) of each start."""
+        super().__init__(plan)
+        self._features = features
 
     def store(self, record: WeightsRecord, repeat: int) -> Store:
-        """Return the store of these vectors."""
-        return GivenFeatures(self._plan.vectors[record.name])
+        """Return the store of the features of a start."""
+        return GivenFeatures(self._features[record, repeat])
 
 
 class BackboneRuns(RunsOfStarts):
@@ -201,7 +210,7 @@ class BackboneRuns(RunsOfStarts):
         self._backbone = backbone
         self._size = plan.experiment.training.image_size
         self.base = plan.networks.take(backbone, self._size)
-        self._started: tuple[WeightsRecord, int] | None = None
+        self._started: Start | None = None
         self._activations = KeptActivations(plan)
         self._passes, self.kept = self._choose_passes()
         self._trainers: dict[str, Trainer] = {}
