@@ -342,8 +342,11 @@ def _uncollected() -> Iterator[None]:
     """Load modules in the block without garbage collection, and exempt what they hold from every later one.
 
     Modules stay to the end. Searching the million objects of TensorFlow takes a second while it is imported, a quarter
-    of a second in each full collection, and another second when the process ends.
+    of a second in each full collection, and another second when the process ends. Nothing happens if it is loaded.
     """
+    if "tensorflow" in sys.modules:
+        yield
+        return
     gc.disable()
     try:
         yield
