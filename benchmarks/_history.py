@@ -20,12 +20,12 @@ ROW = ("version", "cpu", "cores")  # what a row is about
 # Each number, and whether a higher one is better.
 NUMBERS = {
     "grid_script_ratio": True,  # published_script.py: the script's seconds divided by those of the whole command
-    "second_imports_ratio": False,  # overhead.py: seconds of a second experiment divided by those of the imports
+    "second_imports_ratio": False,  # overhead.py: seconds of a second experiment divided by the seconds of the imports
     "heads_seconds": False,  # overhead.py: of 20 runs x 30 epochs
     "similarities_seconds": False,  # overhead.py
-    "folded_pass_ratio": True,  # prefix.py, ResNet50: CPU time of the plain pass divided by that of the folded one
+    "folded_pass_ratio": True,  # prefix.py, ResNet50: CPU time of the plain pass divided by the time of the folded one
     "bfloat16_pass_ratio": True,  # prefix.py, ResNet50: the same for the folded pass in bfloat16
-    "bfloat16_full_ratio": True,  # prefix.py, ResNet50: CPU time of a step in float32 divided by that in bfloat16
+    "bfloat16_full_ratio": True,  # prefix.py, ResNet50: CPU time of a step in float32 divided by the time in bfloat16
 }
 COLUMNS = (*ROW, "date", *NUMBERS)
 WORSE = 1.1  # by this factor a change is not chance

@@ -32,7 +32,7 @@ class Watch:
         setattr(owner, name, timed)
 
     def wrap_imports(self) -> None:
-        """Time the imports of modules that are not loaded yet; an import inside an import counts once."""
+        """Time the imports of modules that are not loaded; an import inside an import counts once."""
         self.wrap(IMPORTS, importlib._bootstrap, "_find_and_load")  # type: ignore[attr-defined]
 
     def measure(self, label: str, work: Callable[[], Any], traced: str = "") -> Any:
