@@ -6,7 +6,7 @@
 has another seed and another output folder; its features are in the cache. The parts are timed in the process that works
 (``_whole_command.py``). Then the second experiment, as a user runs it, and the imports of TensorFlow, Keras and TFDS
 take turns, three times; the table has medians. ``--publish`` writes the table, and its numbers into ``history.csv``.
-It takes 3 minutes on 2 cores; --quick (60 images of 96 px) tries the script.
+It takes 2 minutes on 2 cores; --quick (60 images of 96 px) tries the script.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from _history import record
-from _shared import as_toml, cpu, experiment, machine, other_work, publish, run_radtl, timed, write_radiographs
+from _shared import RADTL, as_toml, cpu, experiment, machine, other_work, publish, write_radiographs
 
 RATES = (1e-2, 1e-3)
 _MODULES = "import tensorflow, keras, tensorflow_datasets"
@@ -63,24 +65,33 @@ class _Grid:
 
     def parts(self, seed: int) -> dict[str, float]:
         """Return the seconds of the parts of the experiment of a seed, ``rest`` and ``whole``."""
-        file = self._folder / f"{seed}.toml"
-        file.write_text(as_toml({**self._content, "seed": seed}), encoding="utf-8")
         script = Path(__file__).with_name("_whole_command.py")
-        command = [sys.executable, str(script), str(file), str(self._folder / f"parts-{seed}")]
-        environment = {**os.environ, "RADTL_CACHE": str(self._cache)}
-        done = subprocess.run(command, capture_output=True, text=True, env=environment)
-        if done.returncode:
-            raise SystemExit(done.stderr[-2000:])
-        return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+        said, _ = self._run((sys.executable, str(script), str(self._file(seed)), str(self._folder / f"parts-{seed}")))
+        return dict(json.loads(said.strip().splitlines()[-1]))
 
     def turns(self, rounds: int) -> tuple[float, float, float]:
         """Return the median seconds of second experiments, and of the imports with and without garbage collection."""
-        found = [(self._second(at), timed(IMPORTS)[0], timed(UNCOLLECTED)[0]) for at in range(2, 2 + rounds)]
+        found = [
+            [self._run(each)[1] for each in (self._second(at), IMPORTS, UNCOLLECTED)] for at in range(2, 2 + rounds)
+        ]
         second, imports, uncollected = (statistics.median(seconds) for seconds in zip(*found, strict=True))
         return second, imports, uncollected
 
-    def _second(self, seed: int) -> float:
-        return run_radtl({**self._content, "seed": seed}, self._folder / f"second-{seed}", self._cache)[0]
+    def _second(self, seed: int) -> tuple[str, ...]:
+        return *RADTL, "run", str(self._file(seed)), "--out", str(self._folder / f"second-{seed}")
+
+    def _file(self, seed: int) -> Path:
+        file = self._folder / f"{seed}.toml"
+        file.write_text(as_toml({**self._content, "seed": seed}), encoding="utf-8")
+        return file
+
+    def _run(self, command: Sequence[str]) -> tuple[str, float]:
+        """Run a command with the cache of features; return its output and its seconds."""
+        environment, start = {**os.environ, "RADTL_CACHE": str(self._cache)}, time.monotonic()
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
+        if done.returncode:
+            raise SystemExit(done.stderr[-2000:])
+        return done.stdout, time.monotonic() - start
 
 
 def _table(first: dict[str, float], second: dict[str, float]) -> list[str]:
