@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import Backbone, backbone, build_base
 from radtl_tf.models.pixels import convention, to_network
-from radtl_tf.models.weights.catalogue import CatalogueRow, recognize
+from radtl_tf.models.weights.catalogue import CatalogueRow, published_size, recognize
 from radtl_tf.models.weights.convention_score import ConventionScores, score_conventions
 from radtl_tf.models.weights.file import Report, WeightFile
 from radtl_tf.models.weights.preset_folder import preset_pixels, trained_grid
@@ -131,16 +131,16 @@ def _verified(path: Path, base: keras.Model, row: Backbone, found: WeightFile) -
         warnings=found.report.warnings + _name_warnings(published, found.report.sha256),
         golden=golden,
         folder_pixels=own,
-        trained_at=_trained_at(path, row, published),
+        trained_at=_trained_at(path, row, found.report.sha256),
     )
 
 
-def _trained_at(path: Path, row: Backbone, published: CatalogueRow | None) -> int | None:
+def _trained_at(path: Path, row: Backbone, sha256: str) -> int | None:
     """Return the side of the images of pre-training in pixels, or ``None`` if nothing says it."""
     if path.is_dir() and row.transformer:
         return trained_grid(path, row, row.transformer) * row.transformer.patch
     made_here = (read_sidecar(path) or {}).get("image_size")
-    return made_here or (published.trained_at if published else None)
+    return made_here or published_size(path, sha256, row.name)
 
 
 def _name_warnings(published: CatalogueRow | None, sha256: str) -> tuple[str, ...]:
