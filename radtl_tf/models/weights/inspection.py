@@ -90,7 +90,7 @@ def verify(path: Path, name: str, grey: NDArray[np.float32] | None = None) -> Ve
     Of a vision transformer, ``path`` is the folder.
     The pixel convention comes from the catalogue if the file is known, or else from the folder, or from the backbone's
     ImageNet weights.
-    With images ``grey`` (N, S, S, 1), float32, 0..1, every convention is scored by its fit to the file.
+    With images ``grey`` (N, H, W, 1), float32, 0..1, every convention is scored by its fit to the file.
 
     Raises:
         ExperimentError: unknown backbone, or images too small for it.
