@@ -144,7 +144,7 @@ class _ComputedActivations:
         self._finished = FinishedRuns(plan.folder, read_facts(plan.folder.experiment))
         self._base = plan.networks.take(backbone, plan.experiment.training.image_size)
         self._model = stage_model(self._base)
-        self._images = np.asarray(plan.pixels[plan.folds[0].test[sample(plan)]])  # (N, S, S, 1)
+        self._images = np.asarray(plan.pixels[plan.folds[0].test[sample(plan)]])  # (N, H, W, 1)
 
     def of_start(self, start: Start) -> Activations:
         """Return those of the starting weights."""

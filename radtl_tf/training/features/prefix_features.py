@@ -90,7 +90,7 @@ class FeatureStore:
         name: str,
         begin: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Return features of ``pixels`` (N, S, S, 1) in 0..1 from ``passes``, one per tuning.
+        """Return features of ``pixels`` (N, H, W, 1) in 0..1 from ``passes``, one per tuning.
 
         Their backbone has its weights by now, or gets them from ``begin``.
         ``kept`` is the number of renderings per tuning in ``cache``, starting with the one without augmentation; others
