@@ -5,14 +5,14 @@
 A tiny experiment (MobileNet025, 48 px, 2 epochs, 2 folds, `determinism = "strict"`, 16 runs of 8 scenarios) is run
 
 - undisturbed,
-- with SIGKILL at random moments to all of its processes, until it is done after 12 kills,
+- with SIGKILL at 30 random moments, resumed each time; when it is done, it begins again with a fresh folder and cache,
 - with SIGKILL to its child whenever it trains one setting of four, as the kernel does when the memory is full,
 - by two, then by four processes at once on one fresh folder, which share the work,
 - in parts: --prepare, --only for each unit in reverse order, --finish; then with --workers 2,
 - once more with 0 runs left, for the CPU seconds of parent and child.
 
 Every folder gets the key of the patients' hashes of the first, so predictions.csv has to be equal byte for byte.
-It takes 25 minutes on 2 cores; --quick (2 kills) takes 8.
+It takes 35 minutes on 2 cores; --quick (2 kills) takes 8.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ from _shared import RADTL, publish
 from radtl_tf.data.phantoms.write import write_phantoms
 from radtl_tf.places import shipped
 
-NUM_KILLS, QUICK_KILLS = 12, 2
+NUM_KILLS, QUICK_KILLS = 30, 2
 KEPT = ".known.json"  # the fingerprint of a data set, in its folder
 LOST = "MobileNet025-phantom-tf-full"  # the setting that is killed again and again
 _EXPERIMENT = """\
@@ -136,6 +137,32 @@ def finished(out: Path) -> dict[str, int]:
     return {str(path.relative_to(out)): path.stat().st_mtime_ns for path in out.glob("runs/*/[!.]*/DONE.json")}
 
 
+class Round:
+    """An experiment in a fresh folder that is killed and resumed until it is done."""
+
+    def __init__(self, place: Place, out: Path) -> None:
+        self._place, self.out, self._known = place, out, dict[str, int]()
+        self.twice, self.leftovers = 0, list[str]()
+
+    def run(self, disturb: Callable[[subprocess.Popen[str]], None] | None = None) -> bool:
+        """Run or resume, and return whether it was killed; count the runs that were written a second time."""
+        ran = self._place.run(self.out, disturb)
+        now = finished(self.out)
+        self.twice += sum(now.get(name) != when for name, when in self._known.items())
+        self._known |= now
+        if ran.code == 0:
+            self.leftovers = self._place.leftovers(self.out)
+        elif ran.code != -signal.SIGKILL:
+            raise SystemExit(f"exit code {ran.code}: {ran.said}")
+        return ran.code != 0
+
+    def stage(self) -> str:
+        """Return how far the experiment is, from what is on disk."""
+        if not (self.out / "PREPARED.json").exists():
+            return "preparing"
+        return "finishing" if len(self._known) == len(finished(self._place.root / "undisturbed")) else "training"
+
+
 def predictions(out: Path) -> bytes:
     """Return the content of predictions.csv."""
     return (out / "predictions.csv").read_bytes()
@@ -183,19 +210,21 @@ def killed_while_training(out: Path, setting: str) -> Callable[[subprocess.Popen
 
 
 def resumed(place: Place, kills: int, longest: float) -> list[str]:
-    """Kill at random moments, resume each time; return the lines of the table."""
-    out, moments, known, twice = place.out("killed"), random.Random(726), dict[str, int](), 0
-    for _ in range(kills):
-        place.run(out, killed_after(moments.uniform(0.02, 0.9) * longest))
-        now = finished(out)
-        twice += sum(now[name] != when for name, when in known.items())
-        known |= now
-    last = place.run(out)
-    twice += sum(finished(out)[name] != when for name, when in known.items())
-    equal = predictions(out) == predictions(place.root / "undisturbed")
+    """Kill at random moments, resume each time, and begin again when it is done; return the lines of the table."""
+    moments, hit, rounds = random.Random(726), Counter[str](), list[Round]()
+    while hit.total() < kills:
+        rounds.append(Round(place, place.out(f"killed{len(rounds)}")))
+        shutil.rmtree(place.cache, ignore_errors=True)
+        while hit.total() < kills and rounds[-1].run(killed_after(moments.uniform(0.02, 0.9) * longest)):
+            hit[rounds[-1].stage()] += 1
+    rounds[-1].run()
+    equal = sum(predictions(each.out) == predictions(place.root / "undisturbed") for each in rounds)
+    left = sorted({path for each in rounds for path in each.leftovers})
     return [
-        f"{kills} kills, then to the end: exit code {last.code}, predictions.csv equal: {equal}",
-        f"  runs trained twice: {twice}; left over: {place.leftovers(out) or 'nothing'}",
+        f"{hit.total()} kills in {len(rounds)} folders, each run to the end: predictions.csv equal in {equal} of them",
+        f"  kills before it was prepared: {hit['preparing']}, while runs were left: {hit['training']}, "
+        f"after the last run: {hit['finishing']}",
+        f"  runs trained twice: {sum(each.twice for each in rounds)}; left over: {left or 'nothing'}",
     ]
 
 
