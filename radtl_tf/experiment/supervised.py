@@ -19,6 +19,7 @@ from typing import Any
 from radtl_tf.errors import RadtlError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.folder import OutputFolder, RunFolder
+from radtl_tf.records.prepared import read_prepared, unfinished
 from radtl_tf.records.safety.failures import Failure, record_failures, words_for
 from radtl_tf.records.safety.leftovers import scratch_folder, sweep
 from radtl_tf.records.safety.lock import LockedError, lost, unit_lock_of, working
@@ -101,18 +102,24 @@ def supervise(command: Sequence[str], folder: Path, on_death: Callable[[], None]
             deaths += not _blame(child, ended)
             if deaths >= DEATHS:
                 raise DeathError(
-                    f"The process that prepares and finishes the experiment failed twice: {ended.reason}"
+                    f"The process of {unit or 'the experiment'} failed twice before it had a run in its hands: {ended.reason}"
                     f"{ended.place and f' ({ended.place})'}. Finished runs are kept. Free some memory, then run the "
                     "same command again."
                 )
 
 
 def _blame(child: _Child, ended: Ended) -> bool:
-    """Record the failure of the runs that were in hand and are not finished; return whether there are any."""
+    """Record the failure of the runs that were in hand and are not finished; return whether there are any.
+
+    If a process of one work unit had none in hand, all that are missing in the unit have failed.
+    """
     runs = OutputFolder(child.folder).runs
     blamed = [name for name in ended.runs if not RunFolder(runs / name).marker.exists()]
     if not blamed:
         _log.warning(f"The process of the experiment was ended: {ended.reason}. Starting it again")
+        if child.unit:
+            output = OutputFolder(child.folder)
+            _recorded(child, child.unit, unfinished(output, read_prepared(output).unit(child.unit)), ended)
         return False
     found = _recorded(child, child.unit or ended.unit, blamed, ended)
     what = blamed[0] if len(blamed) == 1 else f"{len(blamed)} runs, {blamed[0]} and others,"

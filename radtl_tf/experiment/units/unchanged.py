@@ -21,7 +21,8 @@ from radtl_tf.records.reader import as_dict
 from radtl_tf.records.safety.failures import read_failures
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "scikit-learn", "numpy", "pydicom", "h5py")
-_VARIABLES = ("CUDA_VISIBLE_DEVICES", "TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS")
+_VARIABLES = ("CUDA_VISIBLE_DEVICES", "TF_ENABLE_ONEDNN_OPTS")
+_THREADS = "TF_NUM_INTRAOP_THREADS"  # the variable that fixes them; by default one per core
 _WRITTEN = ("prepared", "arrays", "experiment", "folds", "baselines", "inputs", "image_hashes", "metadata")
 
 
@@ -62,15 +63,22 @@ def _state(experiment: Experiment, folder: OutputFolder, accepted: Sequence[str]
     """Return a digest of all that the preparation depends on; no image and no weights file is read."""
     images = [(str(image.path), image.size, image.changed) for image in manifest_of(experiment.task).images]
     versions = [__version__, *map(importlib.metadata.version, _PACKAGES)]
-    machine = [platform.node(), platform.python_version(), os.cpu_count(), *map(os.environ.get, _VARIABLES)]
-    files = [(str(path), *_size_and_time(path)) for path in _files(experiment, folder, prepared)]
-    return digest_of([as_dict(experiment), sorted(accepted), versions, machine, images, files])
+    threads = os.environ.get(_THREADS) or str(os.cpu_count())
+    machine = [platform.node(), platform.python_version(), threads, *map(os.environ.get, _VARIABLES)]
+    read = [(str(path), *_size_and_time(path)) for path in _read(experiment, prepared)]
+    written = [(str(path.relative_to(folder.root)), *_size_and_time(path)) for path in _written(folder)]
+    return digest_of([as_dict(experiment), sorted(accepted), versions, machine, images, read, written])
 
 
-def _files(experiment: Experiment, folder: OutputFolder, prepared: Prepared) -> Iterator[Path]:
+def _read(experiment: Experiment, prepared: Prepared) -> Iterator[Path]:
+    """Yield the files that the preparation reads, besides the images."""
     if experiment.task.manifest:
         yield experiment.task.manifest
     yield from (Path(entry["file"]) for entry in prepared.weights if entry["file"])
+
+
+def _written(folder: OutputFolder) -> Iterator[Path]:
+    """Yield the files that the preparation writes and later calls use."""
     yield from (getattr(folder, name) for name in _WRITTEN)
     for pattern in ("pixels-*", "embeddings-*", "*/*/[0-9]*/dataset_info.json"):
         yield from sorted(folder.data.glob(pattern))
