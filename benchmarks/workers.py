@@ -12,8 +12,11 @@ without workers prepares them. The seconds are those of the call that trains and
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
