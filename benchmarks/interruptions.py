@@ -84,12 +84,12 @@ class Ran:
 class Place:
     """A folder with data, an experiment file, a cache and a folder for temporary files."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, experiment: str = _EXPERIMENT) -> None:
         self.root, self.tmp, self.cache = root, root / "tmp", root / "cache"
         self.tmp.mkdir()
         write_phantoms(root / "data", kind="skull", num_patients=48, seed=2, height=64)
         weights = shipped("weights") / "phantom-MobileNet025_notop.h5"
-        (root / "e.toml").write_text(_EXPERIMENT.format(weights=weights), encoding="utf-8")
+        (root / "e.toml").write_text(experiment.format(weights=weights), encoding="utf-8")
 
     def out(self, name: str) -> Path:
         """Return a new output folder with the key of the undisturbed run, if there is one."""
