@@ -5,22 +5,23 @@
 The experiment of `interruptions.py`, one epoch, as root on Linux: it mounts small file systems (tmpfs) and needs the
 memory controller of cgroup v1. One of the folders (output, cache, TMPDIR) is a file system that is too small for one
 file after the other: it grows each time that a command has failed, until the experiment is done. The commands are
-`radtl run`; --prepare, --only and --finish; and --workers 2. Then the folders are made read-only. At last one work unit
-of four gets less memory than it needs, so that the kernel kills it whenever it is tried; without the limit, the same
-command finishes the experiment. It takes 15 minutes on 2 cores; --quick (few sizes) takes 5.
+`radtl run`; --prepare, --only and --finish; and --workers 2. Then the folders are made read-only. Before all
+that, one work unit of four gets less memory than it needs, so that the kernel kills it whenever it is tried; without
+the limit, the same command finishes the experiment. It takes 15 minutes on 2 cores; --quick (few sizes) takes 5.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -50,22 +51,6 @@ files.MobileNet025 = "{weights}"
 """
 
 
-def mount(folder: Path, *options: str) -> None:
-    """Mount or change a tmpfs."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(folder)], check=True)
-
-
-@contextmanager
-def small(folder: Path, size: int) -> Iterator[Callable[[int], None]]:
-    """Mount a file system of ``size`` bytes at ``folder``; yield a function that changes its size."""
-    folder.mkdir(parents=True, exist_ok=True)
-    mount(folder, f"size={size}")
-    try:
-        yield lambda size: mount(folder, "remount", f"size={size}")
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def steps(needed: int, number: int) -> list[int]:
     """Return growing sizes in bytes, whole pages; the last one is more than enough."""
     shares = [0.002 * (1.2 / 0.002) ** (at / (number - 1)) for at in range(number)]
@@ -77,15 +62,36 @@ def size_of(folder: Path) -> int:
     return sum(-(-path.stat().st_size // PAGE) * PAGE for path in folder.rglob("*") if path.is_file())
 
 
-def judged(ran: Ran, place: Path) -> str:
-    """Return the file of the error line, or what is wrong with what was said: it must be one line that names a path."""
+def judged(ran: Ran, place: Path) -> tuple[bool, str]:
+    """Return whether a failed command said one line that names ``place``, and which file of it, or what it said."""
     errors = [line for line in ran.said.splitlines() if line.startswith("Error:")]
     if ran.code != 1 or len(errors) != 1 or "Traceback" in ran.said:
-        return f"EXIT CODE {ran.code}, {len(errors)} error lines: {ran.said[-300:]}"
-    named = [Path(word.rstrip(".,:;")) for word in re.findall(rf"{re.escape(str(place))}\S*", errors[0])]
+        return False, f"exit code {ran.code}, {len(errors)} lines: {ran.said.strip()[-300:]}"
+    named = re.findall(rf"{re.escape(str(place))}\S*", errors[0])
     if not named:
-        return f"NO FOLDER: {errors[0]}"
-    return re.sub(r"[0-9a-f]{8,}", "*", str(named[0].relative_to(place)))
+        return False, errors[0]
+    return True, re.sub(r"[0-9a-f]{8,}", "*", str(Path(named[0].rstrip(".,:;")).relative_to(place)))
+
+
+@contextmanager
+def mounted(place: Place, name: str, folder: Path | None, size: int) -> Iterator[tuple[Path, Callable[[str], None]]]:
+    """Mount a file system at ``folder``, by default the output folder ``name``; yield that one and a way to change it.
+
+    The output folder has the key of the undisturbed run, and the cache is empty.
+    """
+    shutil.rmtree(place.cache, ignore_errors=True)
+    place.cache.mkdir()
+    out = place.out(name)
+    key = (out / "data" / "patient.key").read_bytes()
+    folder = folder or out
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
+    try:
+        if folder == out:
+            (out / "data").mkdir()
+            (out / "data" / "patient.key").write_bytes(key)
+        yield out, lambda option: subprocess.run(["mount", "-o", f"remount,{option}", str(folder)], check=True)
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def commands(out: Path, way: str) -> Iterator[Words]:
@@ -99,54 +105,60 @@ def commands(out: Path, way: str) -> Iterator[Words]:
     yield ("--finish",)
 
 
-def filled(place: Place, name: str, folder: Path, way: str, sizes: list[int]) -> str:
-    """Run on a file system that is too small and grows; return the line of the table."""
-    out, said, left = place.out(name), Counter[str](), list(sizes)
-    kept = list(out.rglob("*"))
-    key = {path: path.read_bytes() for path in kept if path.is_file()}
-    with small(folder, left.pop(0)) as resize:
-        for path, content in key.items() if folder == out else ():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+def filled(place: Place, name: str, folder: Path | None, way: str, sizes: list[int]) -> list[str]:
+    """Run on a file system that is too small and grows; return the lines of the table."""
+    said: Counter[tuple[bool, str]] = Counter()
+    left = list(sizes)
+    with mounted(place, name, folder, left.pop(0)) as (out, change):
         for words in commands(out, way):
-            while (ran := place.run(out, words=words)).code:
-                said[judged(ran, folder)] += 1
-                if not left:
-                    break
-                resize(left.pop(0))
-        equal = (out / "predictions.csv").exists() and predictions(out) == predictions(place.root / "undisturbed")
-        over = place.leftovers(out)
-    bad = {text: number for text, number in said.items() if text.isupper() or text.split(",")[0].isupper()}
-    files = ", ".join(dict.fromkeys(text or "." for text in said if text not in bad))
-    lines = f"{folder.name:<12}{way:<10}full {said.total():>2} times, one line each: {not bad}; equal: {equal}; left: "
-    return "\n".join([f"{lines}{over or 'nothing'}", f"  at {files}", *(f"  {text}" for text in bad)])
+            while (ran := place.run(out, words=words)).code and left:
+                said[judged(ran, folder or out)] += 1
+                change(f"size={left.pop(0)}")
+        equal, over = is_equal(place, out), place.leftovers(out) or "nothing"
+    files = ", ".join(file for is_line, file in said if is_line)
+    bad = [f"  {text}" for is_line, text in said if not is_line]
+    return [
+        f"{name}, {way}: full {said.total()} times, one line with its folder {said.total() - len(bad)} times; "
+        f"predictions.csv equal: {equal}; left over: {over}",
+        *([f"  at {files}"] if files else []),
+        *bad,
+    ]
 
 
-def read_only(place: Place, name: str, folder: Path, way: str, before: Words = ()) -> str:
-    """Make a folder read-only, after the command ``before`` if one is given; return the line of the table."""
-    out = place.out(name)
-    key = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    with small(folder, 2**28):
-        for path, content in key.items() if folder == out else ():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        if before:
-            place.run(out, words=[word for word in before if word])
-        mount(folder, "remount", "ro")
-        ran = place.run(out, words=() if way == "run" else (f"--{way}",))
-        said = "works" if ran.code == 0 else f"one line: {judged(ran, folder)}"
-        mount(folder, "remount", "rw")
-        again = place.run(out)
-        equal = predictions(out) == predictions(place.root / "undisturbed")
-    return f"{folder.name:<12}{way:<10}read-only: {said}; afterwards exit code {again.code}, equal: {equal}"
+def read_only(place: Place, name: str, folder: Path | None, before: Sequence[Words], words: Words) -> list[str]:
+    """Make a file system read-only after the commands ``before``; return the lines of the table."""
+    with mounted(place, name, folder, 2**28) as (out, change):
+        for each in before:
+            place.run(out, words=each)
+        change("ro")
+        ran = place.run(out, words=words)
+        is_line, said = (True, "") if ran.code == 0 else judged(ran, folder or out)
+        change("rw")
+        again, equal = place.run(out), is_equal(place, out)
+    outcome = "works" if ran.code == 0 else f"one line with its folder: {is_line}"
+    return [
+        f"{name}: {outcome}; afterwards exit code {again.code}, predictions.csv equal: {equal}",
+        *([] if is_line else [f"  {said}"]),
+    ]
+
+
+def is_equal(place: Place, out: Path) -> bool:
+    """Return whether predictions.csv is there and has the bytes of the undisturbed run."""
+    return (out / "predictions.csv").exists() and predictions(out) == predictions(place.root / "undisturbed")
 
 
 class MemoryGroup:
     """A cgroup whose processes may use a limited memory together; the kernel kills one that needs more."""
 
+    def __init__(self, limit: float | None = None) -> None:
+        """``limit`` is in bytes."""
+        self._limit, self.peak = limit, 0
+
     def __enter__(self) -> MemoryGroup:
         """Make the group."""
         CGROUP.mkdir()
+        if self._limit:
+            (CGROUP / "memory.limit_in_bytes").write_text(str(int(self._limit)))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -154,26 +166,17 @@ class MemoryGroup:
         time.sleep(1)
         CGROUP.rmdir()
 
-    def limit(self, size: int) -> None:
-        """Set the limit in bytes."""
-        (CGROUP / "memory.limit_in_bytes").write_text(str(size))
-
-    @property
-    def peak(self) -> int:
-        """The largest use so far in bytes."""
-        return int((CGROUP / "memory.max_usage_in_bytes").read_text())
-
     def holding(self, unit: str) -> Callable[[subprocess.Popen[str]], None]:
-        """Return a disturbance: put each process that trains a unit into the group."""
+        """Return a disturbance: put each process that trains a unit into the group, and measure what they use."""
 
         def disturb(process: subprocess.Popen[str]) -> None:
             while process.poll() is None:
-                for child in psutil.Process(process.pid).children(recursive=True):
-                    try:
+                for child in (parent := psutil.Process(process.pid)).children(recursive=True) + [parent]:
+                    with suppress(psutil.Error, OSError):  # it has ended
                         if unit in child.cmdline():
                             (CGROUP / "cgroup.procs").write_text(str(child.pid))
-                    except (psutil.Error, OSError):  # it has ended
-                        pass
+                used = re.search(r"^total_rss (\d+)", (CGROUP / "memory.stat").read_text(), re.MULTILINE)
+                self.peak = max(self.peak, int(used[1]) if used else 0)
                 time.sleep(0.02)
 
         return disturb
@@ -181,28 +184,24 @@ class MemoryGroup:
 
 def short_of_memory(place: Place) -> list[str]:
     """Give one unit of four too little memory; return the lines of the table."""
+    measured, out = place.out("measured"), place.out("limited")
+    place.run(measured, words=("--prepare",))
     with MemoryGroup() as group:
-        measured = place.out("measured")
-        place.run(measured, words=("--prepare",))
         place.run(measured, group.holding(LIMITED), ("--only", LIMITED))
-        needed = group.peak
-    with MemoryGroup() as group:
-        group.limit(int(SHARE * needed))
-        out = place.out("limited")
-        ran = place.run(out, group.holding(LIMITED), ("--workers", "2"))
+    with MemoryGroup(SHARE * group.peak) as limited:
+        ran = place.run(out, limited.holding(LIMITED), ("--workers", "2"))
     units = json.loads((out / "PREPARED.json").read_text(encoding="utf-8"))["units"]
     done = finished(out)
     whole = [unit["name"] for unit in units if all(f"runs/{run}/DONE.json" in done for run in unit["runs"])]
     report = (out / "report.md").read_text(encoding="utf-8") if (out / "report.md").exists() else ""
     again = place.run(out, words=("--workers", "2"))
-    equal = predictions(out) == predictions(place.root / "undisturbed")
     return [
-        f"{LIMITED} needs {needed / 1e6:.0f} MB and gets {SHARE:.0%} of it: exit code {ran.code}, "
-        f"{len(whole)} of {len(units)} units finished, that one among them: {LIMITED in whole}",
-        f"  the report says that runs are missing: {'missing' in report}; why: {'memory was full' in report}; the "
-        f"question is left open: {'not answered' in report}",
+        f"{LIMITED} needs {group.peak / 1e6:.0f} MB and gets {SHARE:.0%} of it: exit code {ran.code}, "
+        f"{len(whole)} of {len(units)} work units finished, that one among them: {LIMITED in whole}",
+        f"  the report names what is missing: {'failed and are missing' in report}; the question is left open: "
+        f"{'not answered' in report}",
         f"  last line: {ran.said.strip().splitlines()[-1][:150]} ...",
-        f"  without the limit: exit code {again.code}, predictions.csv equal: {equal}; left over: "
+        f"  without the limit: exit code {again.code}, predictions.csv equal: {is_equal(place, out)}; left over: "
         f"{place.leftovers(out) or 'nothing'}",
     ]
 
@@ -215,17 +214,19 @@ def main() -> None:
         first = place.run(place.out("undisturbed"))
         whole, cache = size_of(place.root / "undisturbed"), size_of(place.cache)
         lines = [f"undisturbed: exit code {first.code}, {whole / 1e6:.1f} MB, {cache / 1e6:.1f} MB in the cache"]
-        number = QUICK_SIZES if quick else SIZES
-        small_tmp = [PAGE, *steps(2**20, number // 2)]
+        many, few = (QUICK_SIZES, QUICK_SIZES) if quick else (SIZES, SIZES // 2)
+        unit = ("--only", LIMITED)
         for part in (
             lambda: short_of_memory(place),
-            lambda: [filled(place, "out", place.root / "out", "run", steps(whole, number))],
-            lambda: [filled(place, "parts", place.root / "parts", "parts", steps(whole, number))],
-            lambda: [filled(place, "workers", place.root / "workers", "workers", steps(whole, number // 2))],
-            lambda: [filled(place, "first", place.root / "cache-small", "run", steps(cache, number // 2))],
-            lambda: [filled(place, "second", place.root / "tmp-small", "run", small_tmp)],
-            lambda: [read_only(place, "closed", place.root / "closed", "run")],
-            lambda: [read_only(place, "closed2", place.root / "closed2", "finish", ("--prepare",))],
+            lambda: filled(place, "output folder", None, "run", steps(whole, many)),
+            lambda: filled(place, "output folder (parts)", None, "parts", steps(whole, many)),
+            lambda: filled(place, "output folder (workers)", None, "workers", steps(whole, few)),
+            lambda: filled(place, "cache", place.cache, "run", steps(cache, few)),
+            lambda: filled(place, "TMPDIR", place.tmp, "run", steps(2**21, few)),
+            lambda: read_only(place, "read-only output folder", None, (), ()),
+            lambda: read_only(place, "read-only output folder, prepared", None, [("--prepare",)], unit),
+            lambda: read_only(place, "read-only cache, empty", place.cache, (), ()),
+            lambda: read_only(place, "read-only TMPDIR", place.tmp, (), ()),
         ):
             lines += part()
             print("\n".join(lines), flush=True)
