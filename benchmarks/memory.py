@@ -1,4 +1,4 @@
-"""Peak memory of an experiment with frozen and top10, by number of images, and of 300 frozen runs with their open files.
+"""Peak memory of an experiment with frozen and top10, by number of images, and of 300 frozen runs with open files.
 
     python benchmarks/memory.py [--quick | --heads]
 
