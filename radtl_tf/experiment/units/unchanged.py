@@ -22,7 +22,6 @@ from radtl_tf.records.safety.failures import read_failures
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "scikit-learn", "numpy", "pydicom", "h5py")
 _VARIABLES = ("CUDA_VISIBLE_DEVICES", "TF_ENABLE_ONEDNN_OPTS")
-_THREADS = "TF_NUM_INTRAOP_THREADS"  # the variable that fixes them; by default one per core
 _WRITTEN = ("prepared", "arrays", "experiment", "folds", "baselines", "inputs", "image_hashes", "metadata")
 
 
@@ -63,8 +62,7 @@ def _state(experiment: Experiment, folder: OutputFolder, accepted: Sequence[str]
     """Return a digest of all that the preparation depends on; no image and no weights file is read."""
     images = [(str(image.path), image.size, image.changed) for image in manifest_of(experiment.task).images]
     versions = [__version__, *map(importlib.metadata.version, _PACKAGES)]
-    threads = os.environ.get(_THREADS) or str(os.cpu_count())
-    machine = [platform.node(), platform.python_version(), threads, *map(os.environ.get, _VARIABLES)]
+    machine = [platform.node(), platform.python_version(), os.cpu_count(), *map(os.environ.get, _VARIABLES)]
     read = [(str(path), *_size_and_time(path)) for path in _read(experiment, prepared)]
     written = [(str(path.relative_to(folder.root)), *_size_and_time(path)) for path in _written(folder)]
     return digest_of([as_dict(experiment), sorted(accepted), versions, machine, images, read, written])
