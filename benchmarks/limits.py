@@ -63,14 +63,18 @@ def size_of(folder: Path) -> int:
 
 
 def judged(ran: Ran, place: Path) -> tuple[bool, str]:
-    """Return whether a failed command said one line that names ``place``, and which file of it, or what it said."""
-    errors = [line for line in ran.said.splitlines() if line.startswith("Error:")]
-    if ran.code != 1 or len(errors) != 1 or "Traceback" in ran.said:
-        return False, f"exit code {ran.code}, {len(errors)} lines: {ran.said.strip()[-300:]}"
-    named = re.findall(rf"{re.escape(str(place))}\S*", errors[0])
+    """Return whether a failed command said one line that names ``place``, and which file of it, or what it said.
+
+    With several workers, each unit that fails says one line, and the end says which runs are missing.
+    """
+    errors = [line for line in ran.said.splitlines() if re.match(r"(\S+: )?Error: ", line)]
+    single = [line for line in errors if line.startswith("Error: ")]
+    if ran.code != 1 or len(single) != 1 or "Traceback" in ran.said:
+        return False, f"exit code {ran.code}, {len(single)} lines: {ran.said.strip()[-300:]}"
+    named = [word for line in errors for word in re.findall(rf"{re.escape(str(place))}[^\s,:;]*", line)]
     if not named:
-        return False, errors[0]
-    return True, re.sub(r"[0-9a-f]{8,}", "*", str(Path(named[0].rstrip(".,:;")).relative_to(place)))
+        return False, single[0]
+    return True, re.sub(r"[0-9a-f]{8,}", "*", str(Path(named[0].rstrip(".")).relative_to(place)))
 
 
 @contextmanager
