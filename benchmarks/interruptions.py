@@ -1,6 +1,6 @@
 """What killed, interrupted and simultaneous `radtl run` leave, compared with an undisturbed run.
 
-    python benchmarks/interruptions.py [--quick]
+    python benchmarks/interruptions.py [--quick] [--kills]
 
 A tiny experiment (MobileNet025, 48 px, 2 epochs, 2 folds, `determinism = "strict"`, 16 runs of 8 scenarios) is run
 
@@ -12,7 +12,7 @@ A tiny experiment (MobileNet025, 48 px, 2 epochs, 2 folds, `determinism = "stric
 - once more with 0 runs left, for the CPU seconds of parent and child.
 
 Every folder gets the key of the patients' hashes of the first, so predictions.csv has to be equal byte for byte.
-It takes 35 minutes on 2 cores; --quick (2 kills) takes 8.
+It takes 35 minutes on 2 cores; --quick (2 kills) takes 8, and --kills ends after the kills.
 """
 
 from __future__ import annotations
@@ -284,16 +284,19 @@ def nothing_left(place: Place) -> list[str]:
 
 
 def main() -> None:
-    """Print the table, and write it into the page of results unless ``--quick``."""
-    kills = QUICK_KILLS if "--quick" in sys.argv else NUM_KILLS
+    """Print the tables, and write them into the page of results unless ``--quick``."""
+    is_quick = "--quick" in sys.argv
     with tempfile.TemporaryDirectory() as scratch:
         place = Place(Path(scratch))
         start = time.monotonic()
         first = place.run(place.out("undisturbed"))
         longest = time.monotonic() - start
         lines = [f"undisturbed: exit code {first.code}, {len(finished(place.root / 'undisturbed'))} runs"]
+        killed = [*lines, *resumed(place, QUICK_KILLS if is_quick else NUM_KILLS, longest)]
+        _show("kills", killed, is_quick)
+        if "--kills" in sys.argv:
+            return
         for part in (
-            lambda: resumed(place, kills, longest),
             lambda: lost(place),
             lambda: together(place, 2),
             lambda: together(place, 4),
@@ -301,9 +304,15 @@ def main() -> None:
             lambda: nothing_left(place),
         ):
             lines += part()
-            print("\n".join(lines), flush=True)
-    if "--quick" not in sys.argv:
-        publish("interruptions", "\n".join(lines), is_timed=False)
+            print(lines[-1], file=sys.stderr, flush=True)
+        _show("interruptions", lines, is_quick)
+
+
+def _show(name: str, lines: Sequence[str], is_quick: bool) -> None:
+    if is_quick:
+        print("\n".join(lines), flush=True)
+    else:
+        publish(name, "\n".join(lines), is_timed=False)
 
 
 if __name__ == "__main__":
