@@ -211,17 +211,17 @@ def short_of_memory(place: Place) -> list[str]:
 
 
 def main() -> None:
-    """Print the table, and write it into the page of results unless ``--quick``."""
+    """Print the tables, and write them into the page of results unless ``--quick``."""
     quick = "--quick" in sys.argv
     with tempfile.TemporaryDirectory() as scratch:
         place = Place(Path(scratch), EXPERIMENT)
         first = place.run(place.out("undisturbed"))
         whole, cache = size_of(place.root / "undisturbed"), size_of(place.cache)
+        _show("memory_limit", short_of_memory(place), quick)
         lines = [f"undisturbed: exit code {first.code}, {whole / 1e6:.1f} MB, {cache / 1e6:.1f} MB in the cache"]
         many, few = (QUICK_SIZES, QUICK_SIZES) if quick else (SIZES, SIZES // 2)
         unit = ("--only", LIMITED)
         for part in (
-            lambda: short_of_memory(place),
             lambda: filled(place, "output folder", None, "run", steps(whole, many)),
             lambda: filled(place, "output folder (parts)", None, "parts", steps(whole, many)),
             lambda: filled(place, "output folder (workers)", None, "workers", steps(whole, few)),
@@ -233,9 +233,12 @@ def main() -> None:
             lambda: read_only(place, "read-only TMPDIR", place.tmp, (), ()),
         ):
             lines += part()
-            print("\n".join(lines), flush=True)
-    if not quick:
-        publish("limits", "\n".join(lines), is_timed=False)
+            print(lines[-1], file=sys.stderr, flush=True)
+        _show("limits", lines, quick)
+
+
+def _show(name: str, lines: Sequence[str], is_quick: bool) -> None:
+    print("\n".join(lines)) if is_quick else publish(name, "\n".join(lines), is_timed=False)
 
 
 if __name__ == "__main__":
