@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -154,6 +155,13 @@ def publish(name: str, text: str, *, is_timed: bool = True, page: Path = PAGE) -
 def machine() -> str:
     """Return a one-line description of the machine."""
     return f"{psutil.cpu_count()} cores"
+
+
+def cpu() -> str:
+    """Return the model of the CPU, or at least its architecture."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def other_work() -> str:

@@ -66,9 +66,11 @@ def run(experiment: Path | None, out: Path, accept: tuple[str, ...], allow_chang
     Example:
       radtl run experiment.toml --out results
     """
+    parts.check_parts(experiment, part)
+    if not any(part.values()):
+        parts.supervise(out)  # the child reads the file
     from radtl_tf.records.reader import read_experiment
 
-    parts.check_parts(experiment, part)
     known = read_experiment(experiment) if experiment else None
     if part["only"]:
         parts.only(known, out, part["only"], allow_changed)
@@ -220,7 +222,8 @@ def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = (), allo
 
     declared = {name: entry.files for name, entry in experiment.weights.items()}
     grid = experiment.grid
-    with hashed_meanwhile(files_present(grid.weights, grid.backbones, declared, weights_folder())):
+    names = {*grid.weights, *(entry.use for entry in experiment.weights.values() if entry.use)}
+    with hashed_meanwhile(files_present(names, grid.backbones, declared, weights_folder())):
         load_tensorflow()
     from radtl_tf.experiment.run import run_experiment
     from radtl_tf.library.bars import bars

@@ -101,8 +101,9 @@ class _StageActivations:
     def __init__(self, plan: Plan, setting: Setting) -> None:
         backbone = setting.backbone
         self._plan, self._backbone, self._network = plan, backbone, setting.network
-        self._stages = plan.networks.stages(backbone, plan.experiment.training.image_size)
         self._kept = KeptActivations(plan)
+        size = plan.experiment.training.image_size
+        self._stages = self._kept.stages(backbone) or plan.networks.stages(backbone, size)
 
     def rows(self, runs: Sequence[Run], pairs: Sequence[tuple[Start, Start]]) -> Iterator[Row]:
         """Yield the rows of the runs that fine-tuned this backbone, then those of the pairs of weights."""
