@@ -140,16 +140,16 @@ def _value(value: Any) -> str:
     return "[" + ", ".join(map(_value, value)) + "]" if isinstance(value, list) else json.dumps(value)
 
 
-def publish(name: str, text: str, *, is_timed: bool = True) -> None:
-    """Print a table, with the load of other processes if it is timed, and put it between the marks in ``PAGE``."""
+def publish(name: str, text: str, *, is_timed: bool = True, page: Path = PAGE) -> None:
+    """Print a table, with the load of other processes if it is timed, and put it between the marks in ``page``."""
     text = f"{text.rstrip()}\n{other_work()}" if is_timed else text.rstrip()
     print(text)
-    page = PAGE.read_text(encoding="utf-8")
+    content = page.read_text(encoding="utf-8")
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
     found = re.compile(f"{begin}.*?{end}", re.DOTALL)
-    if not found.search(page):
-        raise SystemExit(f"{PAGE.name} has no marks for {name!r}")
-    PAGE.write_text(found.sub(lambda _: f"{begin}\n```\n{text}\n```\n{end}", page), encoding="utf-8")
+    if not found.search(content):
+        raise SystemExit(f"{page.name} has no marks for {name!r}")
+    page.write_text(found.sub(lambda _: f"{begin}\n```\n{text}\n```\n{end}", content), encoding="utf-8")
 
 
 def machine() -> str:
