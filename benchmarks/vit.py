@@ -3,8 +3,8 @@
     python benchmarks/vit.py [--quick] [--torch PYTHON]
 
 PYTHON must have torch 2.13 and transformers. Both use float32, the same number of threads, the same batch, and random
-weights; training is with Adam and all weights trainable. A step of radtl and one of PyTorch alternate three times, after
-a first round that is not counted; the table has medians. It takes 3 minutes on 2 cores.
+weights; training is with Adam and all weights trainable. A step of radtl and one of PyTorch alternate three times,
+after a first round that is not counted; the table has medians. It takes 3 minutes on 2 cores.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ BATCH, PREDICTED = 8, 32  # images per training step, and per pass of the prefix
 def main() -> None:
     """Measure both kinds of steps and publish the table."""
     quick = "--quick" in sys.argv
-    lines = [f"{BACKBONE} at {SIZE} px, float32, {machine()}", f"{'images/s':<12}{'radtl':>8}{'PyTorch':>9}{'ratio':>7}"]
+    lines = [
+        f"{BACKBONE} at {SIZE} px, float32, {machine()}",
+        f"{'images/s':<12}{'radtl':>8}{'PyTorch':>9}{'ratio':>7}",
+    ]
     with TorchLoop("_torch_vit.py", SIZE, BATCH, PREDICTED, os.cpu_count() or 1) as torch:
         for kind, number, make in (("prediction", PREDICTED, _prediction), ("training", BATCH, _training)):
             ways = {"radtl": make(), "PyTorch": lambda kind=kind: torch.step(kind)}

@@ -29,8 +29,8 @@ class Transformer:
     """The size of a vision transformer.
 
     ``width`` is the length of a token, ``depth`` the number of blocks, ``heads`` the number of attention heads in each,
-    and ``patch`` the side of a patch in pixels. ``pooling`` says which tokens become features: the class token, the mean
-    of the patches, or the class token followed by that mean.
+    and ``patch`` the side of a patch in pixels. ``pooling`` says which tokens become features: the class token, the
+    mean of the patches, or the class token followed by that mean.
     """
 
     width: int

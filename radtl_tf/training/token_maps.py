@@ -6,7 +6,6 @@ Why this way: docs/decisions/0031-vision-transformers.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import tensorflow as tf
 
@@ -16,14 +15,16 @@ _ZERO = {"unconnected_gradients": tf.UnconnectedGradients.ZERO}  # one pooling h
 Evidence = Callable[[tf.Tensor], Sequence[tf.Tensor]]
 
 
-def token_maps(parts: TokenParts, inputs: Any, evidence: Evidence, grid: tuple[int, int]) -> list[tf.Tensor]:
+def token_maps(
+    parts: TokenParts, tokens: Sequence[tf.Tensor], evidence: Evidence, grid: tuple[int, int]
+) -> list[tf.Tensor]:
     """Return for each number (B,) that ``evidence`` makes of features (B, C) a map (B, h, w), 0 and above.
 
-    ``inputs`` are those of ``parts.below``. A patch gets the sum of its token times the gradient, without average
+    ``tokens`` is what ``parts.below`` returns. A patch gets the sum of its token times the gradient, without average
     over the patches (Draelos and Carin 2020, "HiResCAM"), at two places: where the last attention reads it for the
     class token, and in the mean of the patches, if the features have one. Negative sums are set to 0.
     """
-    before, read = (tf.cast(one, tf.float32) for one in parts.below(inputs, training=False))
+    before, read = (tf.cast(one, tf.float32) for one in tokens)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(read)
         normalized = tf.cast(parts.above([before, read], training=False), tf.float32)
