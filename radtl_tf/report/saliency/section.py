@@ -33,6 +33,7 @@ from radtl_tf.report.saliency.store import (
     read_drawn,
     read_picture,
 )
+from radtl_tf.report.text.methods_sentences import TRANSFORMERS
 
 SECTION = "saliency"  # of the page, with the tables and figures of the check
 _QUALITY = 85  # of JPEG: a third of the size of a PNG, without visible loss in a map of 7 x 7 cells
@@ -56,9 +57,16 @@ class Saliency:
     def draft(self) -> str:
         """The text of a checklist on the maps."""
         return (
-            f"Grad-CAM (Selvaraju et al. 2017) of {len(self.drawn.cases)} test cases, checked by cascading "
+            f"{self._method} of {len(self.drawn.cases)} test cases, checked by cascading "
             f"randomization (Adebayo et al. 2018). {' '.join(self.sentences)} {self.drawn.rule}"
         )
+
+    @property
+    def _method(self) -> str:
+        scenarios = {one.scenario for case in self.drawn.cases for one in case.maps}
+        with_tokens = {name for name in scenarios if name.startswith(TRANSFORMERS)}
+        tokens = ["Gradient-weighted tokens (Draelos and Carin 2020)"] * bool(with_tokens)
+        return " and ".join(["Grad-CAM (Selvaraju et al. 2017)"] * bool(scenarios - with_tokens) + tokens)
 
 
 def read_saliency(folder: Path) -> Saliency | None:

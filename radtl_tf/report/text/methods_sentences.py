@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
