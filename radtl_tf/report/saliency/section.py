@@ -64,9 +64,9 @@ class Saliency:
     @property
     def _method(self) -> str:
         scenarios = {one.scenario for case in self.drawn.cases for one in case.maps}
-        with_tokens = {name for name in scenarios if name.startswith(TRANSFORMERS)}
-        tokens = ["Gradient-weighted tokens (Draelos and Carin 2020)"] * bool(with_tokens)
-        return " and ".join(["Grad-CAM (Selvaraju et al. 2017)"] * bool(scenarios - with_tokens) + tokens)
+        tokens = {name for name in scenarios if name.startswith(TRANSFORMERS)}
+        of_tokens, of_maps = "gradient-weighted tokens (Draelos and Carin 2020)", "Grad-CAM (Selvaraju et al. 2017)"
+        return " and ".join([of_maps] * (not tokens or tokens < scenarios) + [of_tokens] * bool(tokens))
 
 
 def read_saliency(folder: Path) -> Saliency | None:
