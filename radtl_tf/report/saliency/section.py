@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from radtl_tf.evaluation.formatting import number
 from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.runs import TRANSFORMERS
 from radtl_tf.report.drawing.axes import canvas, drawn, told
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.svg import FAINT, SERIES
@@ -33,7 +34,6 @@ from radtl_tf.report.saliency.store import (
     read_drawn,
     read_picture,
 )
-from radtl_tf.report.text.methods_sentences import TRANSFORMERS
 
 SECTION = "saliency"  # of the page, with the tables and figures of the check
 _QUALITY = 85  # of JPEG: a third of the size of a PNG, without visible loss in a map of 7 x 7 cells

@@ -8,7 +8,7 @@ from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.experiment_facts import WeightsFacts
-from radtl_tf.records.runs import EMBEDDINGS, PROBE
+from radtl_tf.records.runs import EMBEDDINGS, PROBE, TRANSFORMERS
 from radtl_tf.report.text.label_range import label_range
 from radtl_tf.report.text.task_words import words
 from radtl_tf.training.randomness import DROPOUT
@@ -19,7 +19,6 @@ _RESIZE = {
     "published": "stretched (nearest pixel)",
 }
 _UNITS = {"patient": "patient, with the mean score of the patient's images", "image": "image"}
-TRANSFORMERS = ("DINOv2",)  # how the names of vision transformers begin
 _POOLED = {"Mean": "mean of the patch tokens", "Both": "class token and the mean of the patch tokens"}
 _HEAD_INPUT = {
     "standardized": "standardized by their mean and SD in the training part",

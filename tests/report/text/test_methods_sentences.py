@@ -13,9 +13,10 @@ from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.models.backbones import BACKBONES
 from radtl_tf.records.experiment import TuningAxis
 from radtl_tf.records.experiment_facts import CheckFacts, FindingFacts, UnknownFacts
+from radtl_tf.records.runs import TRANSFORMERS
 from radtl_tf.report.text.guidelines import checklists
 from radtl_tf.report.text.methods import sentences
-from radtl_tf.report.text.methods_sentences import MADE, TRANSFORMERS, missing_data
+from radtl_tf.report.text.methods_sentences import MADE, missing_data
 from radtl_tf.report.text.secondary_sentences import checklist_sentences
 
 Outcome = Callable[..., Path]
