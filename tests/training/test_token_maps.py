@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ def films(number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return patches.repeat(SIDE, 1).repeat(SIDE, 2)[..., None].repeat(3, -1), labels
 
 
-def maps_of(base: keras.Model, evidence: object, images: np.ndarray) -> np.ndarray:
+def maps_of(base: keras.Model, evidence: Callable[[tf.Tensor], tf.Tensor], images: np.ndarray) -> np.ndarray:
     parts = token_parts(base)
     tokens = parts.below(tf.constant(images))
     return token_maps(parts, tokens, lambda features: [evidence(features)], patch_grid(base.layers))[0].numpy()

@@ -77,4 +77,4 @@ class TokenMaps:
 
 def saliency_of(base: keras.Model, head: Head) -> GradCam | TokenMaps:
     """Return the maps that fit a backbone."""
-    return (TokenMaps if has_tokens(base) else GradCam)(base, head)
+    return TokenMaps(base, head) if has_tokens(base) else GradCam(base, head)
