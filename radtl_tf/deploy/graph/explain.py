@@ -24,6 +24,7 @@ from radtl_tf.models.pixels import to_network
 from radtl_tf.models.plain_graph import global_average
 from radtl_tf.models.token_parts import has_tokens, patch_grid, token_parts
 from radtl_tf.records.experiment import Kind
+from radtl_tf.records.image_size import sides
 from radtl_tf.training.token_maps import token_maps
 
 SIGNATURE = "explain"
@@ -56,11 +57,11 @@ def explain_function(ensemble: Ensemble) -> Any:
     Raises:
         ValueError: ``can_explain`` is false.
     """
-    side, fold_maps = ensemble.image_size, _fold_maps(ensemble)
+    size, fold_maps = ensemble.image_size, _fold_maps(ensemble)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32, name=_GREY)], autograph=False)
     def explain(grey: tf.Tensor) -> dict[str, tf.Tensor]:
-        resized = tf.ensure_shape(resize(grey, side, ensemble.resize), (None, side, side, 1))
+        resized = tf.ensure_shape(resize(grey, size, ensemble.resize), (None, *sides(size), 1))
         maps = fold_maps(to_network(resized, ensemble.pixels))
         return {_MAPS: tf.reduce_mean(tf.stack(maps), axis=0)}
 
