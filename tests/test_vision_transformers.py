@@ -24,11 +24,11 @@ folds = { count = 2 }
 training = { image_size = 42, epochs = 1 }
 question = { compare = ["mine", "random"] }
 [grid]
-backbones = ["TinyViT", "TinyViTBoth"]
+backbones = ["TinyViTBoth"]
 weights = ["mine", "random"]
 tunings = [ { mode = "frozen", learning_rates = [1e-2] }, { mode = "topK", layers = 1, learning_rates = [1e-3] } ]
 [weights.mine]
-files = { TinyViT = "mine", TinyViTBoth = "mine" }
+files.TinyViTBoth = "mine"
 """
 
 
@@ -41,7 +41,7 @@ def test_from_a_folder_to_predictions(
     (tmp_path / "mine" / "preprocessor_config.json").write_text(json.dumps(pixels))
     (tmp_path / "experiment.toml").write_text(EXPERIMENT)
     out, model = tmp_path / "out", tmp_path / "model"
-    setting = f"{tiny_transformer}-mine-mean0.5307sd0.2583-topK1"
+    setting = f"{tiny_transformer}Both-mine-mean0.5307sd0.2583-topK1"
 
     def radtl(*words: object) -> str:
         result = CliRunner().invoke(main, list(map(str, words)))

@@ -61,7 +61,7 @@ def found_weights(backbone: str, weights: str | os.PathLike[str] | None, pixels:
 def says_pixels(file: Path) -> bool:
     """Tell whether a file, or a folder of Hugging Face, comes with its pixel convention."""
     if file.is_dir():
-        return preset_pixels(file) is not None or _says_pixels(file / WEIGHTS)
+        return preset_pixels(file) is not None or says_pixels(file / WEIGHTS)
     return file.with_name(f"{file.name}.json").is_file()
 
 

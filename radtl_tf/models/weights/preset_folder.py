@@ -59,12 +59,12 @@ def backbone_of(folder: Path) -> str:
     Raises:
         WeightsError: it is not such a folder, or no backbone here has its size.
     """
-    config = _read(folder / _CONFIG)
+    config = _read(folder / CONFIG)
     for row in BACKBONES.values():
         if row.transformer and all(config.get(key) == value for key, value in _sizes(row.transformer).items()):
             return row.name
     said = ", ".join(f"{key} = {_plain(config.get(key))}" for key in _SIZES)
-    raise WeightsError(f"{folder / _CONFIG} describes a network that is not here ({said}): name another folder.")
+    raise WeightsError(f"{folder / CONFIG} describes a network that is not here ({said}): name another folder.")
 
 
 def trained_grid(folder: Path, row: Backbone, size: Transformer) -> int:

@@ -92,7 +92,7 @@ def test_training_follows_the_settings(outcome: Outcome, changed: Changed) -> No
 def test_a_vision_transformer_has_its_own_pooling(outcome: Outcome) -> None:
     found = said(evaluate(outcome(backbones=("ResNet50", "DINOv2Base"))), "model")
     assert re.search(r"ResNet50\) .*average pooling.*class token .*DINOv2Base\)", found)
-    found = said(evaluate(outcome(backbones=("DINOv2Base", "DINOv2BaseMean", "DINOv2SmallBoth"))), "model")
+    found = said(evaluate(outcome("poolings", backbones=("DINOv2Base", "DINOv2BaseMean", "DINOv2SmallBoth"))), "model")
     for pooled in (r"class token of vision transformers \(DINOv2Base\)", r"mean of the patch tokens .*DINOv2BaseMean"):
         assert re.search(pooled, found)
     assert all(name.startswith(TRANSFORMERS) == bool(row.transformer) for name, row in BACKBONES.items())
