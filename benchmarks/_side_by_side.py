@@ -14,7 +14,7 @@ from typing import Self
 class TorchLoop:
     """A plain PyTorch loop in a separate process, which takes one step per request.
 
-    ``script`` lies beside this file and gets ``arguments``; the Python is the one of ``--torch``, or of .bench-torch.
+    ``script`` is in the folder of this file and gets ``arguments``; the Python is the one of ``--torch``, or of .bench-torch.
     """
 
     def __init__(self, script: str, *arguments: object) -> None:

@@ -62,7 +62,7 @@ def vision_transformer(
 
 
 def _pooled(tokens: Any, pooling: Pooling, num_tokens: int) -> Any:
-    """Return the features of normalized tokens (B, T, width), of which the class token is the first."""
+    """Return the features of normalized tokens (B, T, width), whose first token is the class token."""
     parts = []
     if pooling != "mean":
         first = layers.Cropping1D((0, num_tokens - 1), name="class_token")(tokens)
