@@ -14,7 +14,8 @@ from typing import Self
 class TorchLoop:
     """A plain PyTorch loop in a separate process, which takes one step per request.
 
-    ``script`` is in the folder of this file and gets ``arguments``; the Python is the one of ``--torch``, or of .bench-torch.
+    ``script`` is in the folder of this file and gets ``arguments``. The Python is what follows ``--torch``, or else the
+    one of .bench-torch.
     """
 
     def __init__(self, script: str, *arguments: object) -> None:
