@@ -328,9 +328,14 @@ def refuse(names: Collection[str], why: str) -> None:
     """
     context = click.get_current_context()
     for parameter in context.command.params:
-        source = context.get_parameter_source(parameter.name or "")
-        if parameter.name in names and source not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
+        if parameter.name in names and is_given(parameter.name):
             raise click.UsageError(f"{parameter.opts[0]} has no effect here: {why}", context)
+
+
+def is_given(name: str) -> bool:
+    """Tell whether the user has set the parameter ``name`` of the running verb."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
 
 
 def log(line: str) -> None:
