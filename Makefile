@@ -36,7 +36,7 @@ bench: $(INSTALLED) .bench-torch/.installed  ## run all benchmarks (45 minutes; 
 # PyTorch is only used for comparison and has its own environment.
 .bench-torch/.installed:
 	$(BIN)/python -m venv .bench-torch
-	.bench-torch/bin/pip install --quiet --disable-pip-version-check 'torch==2.13.*' torchvision
+	.bench-torch/bin/pip install --quiet --disable-pip-version-check 'torch==2.13.*' torchvision transformers
 	touch $@
 
 clean:  ## remove everything the other targets wrote, except .venv

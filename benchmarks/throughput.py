@@ -13,18 +13,15 @@ minutes on 2 cores.
 from __future__ import annotations
 
 import os
-import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Self
+from contextlib import nullcontext
 
 import keras
 import numpy as np
 import tensorflow as tf
 from _shared import machine, other_work, publish
+from _side_by_side import TorchLoop, medians, timed_call
 
 from radtl_tf.models.backbones import build_base
 from radtl_tf.training.features.prefix_features import POOLED, PrefixPass
@@ -61,11 +58,13 @@ _HEAD = (
 def _rows(backbone: str, size: int, rounds: int) -> Iterator[str]:
     base = build_base(backbone, size, seed=0)
     work, product = _operations(base), _product()
-    with _Torch(backbone, size) as torch:
+    numbers = size, BATCH[size], PREDICTED, os.cpu_count() or 1
+    has_it = backbone != "InceptionResNetV2"
+    with TorchLoop("_torch.py", backbone, *numbers) if has_it else nullcontext() as torch:
         for kind, number, factor in (("training", BATCH[size], 3), ("prediction", PREDICTED, 1)):
             ways = {"radtl": _training(backbone, size) if kind == "training" else _prediction(base, size)}
-            ways |= {"product": product} | ({"PyTorch": lambda kind=kind: torch.step(kind)} if torch.has_it else {})
-            seconds = _medians(ways, rounds)
+            ways |= {"product": product} | ({"PyTorch": lambda kind=kind: torch.step(kind)} if torch else {})
+            seconds = medians(ways, rounds)
             own, reached = number / seconds["radtl"], factor * number * work / seconds["radtl"]
             ceiling = 2 * SIDE**3 / seconds["product"]
             other = seconds.get("PyTorch")
@@ -78,46 +77,18 @@ def _training(backbone: str, size: int) -> Callable[[], float]:
     trainer = Trainer(backbone, "full", size, num_outputs=2)
     trial_step(trainer, BATCH[size])  # prepares everything that a step needs
     batch = [np.zeros((BATCH[size], size, size, 3), np.float32)], *_rest(trainer, BATCH[size])
-    return _timed(lambda: float(trainer.step(*batch)))
+    return timed_call(lambda: float(trainer.step(*batch)))
 
 
 def _prediction(base: keras.Model, size: int) -> Callable[[], float]:
     images, forward = tf.zeros((PREDICTED, size, size, 3)), PrefixPass(base, [POOLED])
-    return _timed(lambda: forward(images))
+    return timed_call(lambda: forward(images))
 
 
 def _rest(trainer: Trainer, number: int) -> tuple[np.ndarray, ...]:
     """Return targets, weights and dropout mask of a batch."""
     targets = np.eye(2, dtype=np.float32)[np.arange(number) % 2]
     return targets, np.ones((number, 1), np.float32), np.ones((number, trainer.num_features), np.float32)
-
-
-class _Torch:
-    """A plain PyTorch loop (``_torch.py``) in a separate process, which takes one step per request."""
-
-    def __init__(self, backbone: str, size: int) -> None:
-        self.has_it = backbone != "InceptionResNetV2"
-        asked = sys.argv.index("--torch") + 1 if "--torch" in sys.argv else 0
-        python = sys.argv[asked] if asked else str(Path(__file__).parents[1] / ".bench-torch" / "bin" / "python")
-        numbers = map(str, (size, BATCH[size], PREDICTED, os.cpu_count() or 1))
-        self._command = [python, str(Path(__file__).with_name("_torch.py")), backbone, *numbers]
-
-    def __enter__(self) -> Self:
-        if self.has_it:
-            self._running = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        return self
-
-    def step(self, kind: str) -> float:
-        """Return the seconds of one step, measured in that process."""
-        print(kind, file=self._running.stdin, flush=True)
-        answer = self._running.stdout.readline() if self._running.stdout else ""
-        if not answer:
-            raise SystemExit("The PyTorch process has ended: see its message above.")
-        return float(answer)
-
-    def __exit__(self, *error: object) -> None:
-        if self.has_it:
-            self._running.communicate()
 
 
 def _operations(base: keras.Model) -> float:
@@ -133,24 +104,7 @@ def _operations(base: keras.Model) -> float:
 def _product() -> Callable[[], float]:
     matrix = tf.random.normal((SIDE, SIDE))
     product = tf.function(lambda: tf.matmul(matrix, matrix))
-    return _timed(lambda: product().numpy())
-
-
-def _timed(work: Callable[[], object]) -> Callable[[], float]:
-    """Return a function that runs ``work`` and returns its seconds."""
-
-    def timed() -> float:
-        start = time.monotonic()
-        work()
-        return time.monotonic() - start
-
-    return timed
-
-
-def _medians(ways: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """Return the median seconds of each method, measured in turn, after a first round that is not counted."""
-    found = [{name: way() for name, way in ways.items()} for _ in range(rounds + 1)][1:]
-    return {name: statistics.median(seconds[name] for seconds in found) for name in ways}
+    return timed_call(lambda: product().numpy())
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ def backbone(
             ``Xception``, ``ConvNeXtTiny``, ``ConvNeXtBase``, ``EfficientNetB0``, ``EfficientNetV2B0``,
             ``EfficientNetV2S``, ``MobileNet``, ``MobileNetV2``, or ``MobileNet050`` and ``MobileNet025``, which are
             MobileNets with half and a quarter of the channels; ``ResNet50Torch`` and ``InceptionV3Torch`` are the
-            graphs that PyTorch trains. ``DINOv2Small`` and ``DINOv2Base`` are vision transformers.
+            graphs that PyTorch trains. ``DINOv2Small`` and ``DINOv2Base`` are vision transformers;
+            ``DINOv2BaseMean`` averages the patch tokens, ``DINOv2BaseBoth`` adds the class token.
         weights: ``imagenet``, ``radimagenet``, the path of an ``.h5`` file, or ``random`` (also ``None``). For a vision
             transformer the path of a Hugging Face folder, such as RAD-DINO's.
         pixels: the pixel convention of the weights. Required for a file, unless ``radtl pretrain`` or

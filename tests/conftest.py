@@ -120,13 +120,15 @@ def tiny_backbone() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def tiny_transformer() -> Iterator[str]:
-    """Register a small vision transformer and return its name."""
-    from radtl_tf.models.backbones import BACKBONES, transformer_row
+    """Register a small vision transformer, with each pooling, and return its name."""
+    from radtl_tf.models.backbones import BACKBONES, transformer_rows
     from radtl_tf.models.vit import Transformer
 
-    BACKBONES["TinyViT"] = transformer_row("TinyViT", Transformer(width=24, depth=2, heads=3))
+    rows = {row.name: row for row in transformer_rows("TinyViT", Transformer(width=24, depth=2, heads=3))}
+    BACKBONES.update(rows)
     yield "TinyViT"
-    del BACKBONES["TinyViT"]
+    for name in rows:
+        del BACKBONES[name]
 
 
 def write_radiographs(folder: Path, num_patients: int = 60) -> Path:

@@ -24,11 +24,11 @@ folds = { count = 2 }
 training = { image_size = 42, epochs = 1 }
 question = { compare = ["mine", "random"] }
 [grid]
-backbones = ["TinyViT"]
+backbones = ["TinyViTBoth"]
 weights = ["mine", "random"]
 tunings = [ { mode = "frozen", learning_rates = [1e-2] }, { mode = "topK", layers = 1, learning_rates = [1e-3] } ]
 [weights.mine]
-files.TinyViT = "mine"
+files.TinyViTBoth = "mine"
 """
 
 
@@ -41,7 +41,7 @@ def test_from_a_folder_to_predictions(
     (tmp_path / "mine" / "preprocessor_config.json").write_text(json.dumps(pixels))
     (tmp_path / "experiment.toml").write_text(EXPERIMENT)
     out, model = tmp_path / "out", tmp_path / "model"
-    setting = f"{tiny_transformer}-mine-mean0.5307sd0.2583-topK1"
+    setting = f"{tiny_transformer}Both-mine-mean0.5307sd0.2583-topK1"
 
     def radtl(*words: object) -> str:
         result = CliRunner().invoke(main, list(map(str, words)))
@@ -55,5 +55,10 @@ def test_from_a_folder_to_predictions(
     radtl("export", out, "--out", model, "--setting", setting)
     table = radtl("predict", model, tmp_path / "images")
     assert table.count(",true,") == 60
-    refused = CliRunner().invoke(main, ["report", str(out), "--saliency", "1"])
-    assert refused.exit_code == 1 and "TinyViT" in refused.output
+    radtl("report", out, "--saliency", "1")
+    drawn = json.loads((out / "saliency" / "saliency.json").read_text())
+    assert drawn["score_gap"] < 1e-3
+    assert {tuple(one["cells"]) for case in drawn["cases"] for one in case["maps"]} == {(3, 3)}
+    assert max(one["maximum"] for case in drawn["cases"] for one in case["maps"]) > 0
+    radtl("predict", model, tmp_path / "images", "--explain", tmp_path / "overlays")
+    assert len(list((tmp_path / "overlays").glob("**/*.png"))) == 60

@@ -12,7 +12,11 @@ from radtl_tf.cli.options import FILE, FOLDER, Verb, dry_run, load_tensorflow
 
 @click.command(cls=Verb)
 @click.argument("source", type=FILE)
-@options.out(FILE, "Weights file (.h5) to write. Run again with the same file to resume.")
+@options.out(
+    FILE,
+    "Weights file (.h5) to write; for a vision transformer FOLDER/model.safetensors. Run again with the same file to "
+    "resume.",
+)
 @click.option(
     "--data-dir",
     type=FOLDER,

@@ -11,7 +11,7 @@ from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.models.backbones import backbone as backbone_row
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.pixels import CONVENTIONS
-from radtl_tf.models.weights.preset_folder import preset_pixels
+from radtl_tf.models.weights.preset_folder import WEIGHTS, preset_pixels
 from radtl_tf.models.weights.sources import NATIVE, RANDOM, WeightsRecord, initialize, resolve
 from radtl_tf.places import weights_folder
 from radtl_tf.records.experiment import WeightsEntry
@@ -61,7 +61,7 @@ def found_weights(backbone: str, weights: str | os.PathLike[str] | None, pixels:
 def says_pixels(file: Path) -> bool:
     """Tell whether a file, or a folder of Hugging Face, comes with its pixel convention."""
     if file.is_dir():
-        return preset_pixels(file) is not None
+        return preset_pixels(file) is not None or says_pixels(file / WEIGHTS)
     return file.with_name(f"{file.name}.json").is_file()
 
 

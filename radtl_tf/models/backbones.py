@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import keras
@@ -12,7 +12,7 @@ import numpy as np
 from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.models.plain_graph import number_from_zero, plain_graph
 from radtl_tf.models.torch_graphs import inception_v3_torch, resnet50_torch
-from radtl_tf.models.vit import Transformer, vision_transformer
+from radtl_tf.models.vit import Pooling, Transformer, vision_transformer
 from radtl_tf.records.image_size import sides
 
 
@@ -46,6 +46,12 @@ def transformer_row(name: str, size: Transformer) -> Backbone:
     return Backbone(name, build, "torch", 3 * size.patch, True, num_layers, transformer=size)
 
 
+def transformer_rows(name: str, size: Transformer) -> list[Backbone]:
+    """Return a row per pooling of a vision transformer: ``name`` (class token), ``nameMean`` and ``nameBoth``."""
+    poolings: dict[str, Pooling] = {name: "class_token", f"{name}Mean": "mean", f"{name}Both": "both"}
+    return [transformer_row(key, replace(size, pooling=pooling)) for key, pooling in poolings.items()]
+
+
 _APPS = keras.applications
 _ROWS = (
     Backbone("ResNet50", _APPS.ResNet50, "caffe", 32, True, 106),
@@ -66,8 +72,8 @@ _ROWS = (
     Backbone("Xception", _APPS.Xception, "tf", 71, False, 80),
     Backbone("ResNet50Torch", resnet50_torch, "torch", 32, True, 106),
     Backbone("InceptionV3Torch", inception_v3_torch, "tf", 75, True, 188),
-    transformer_row("DINOv2Small", Transformer(width=384, depth=12, heads=6)),
-    transformer_row("DINOv2Base", Transformer(width=768, depth=12, heads=12)),
+    *transformer_rows("DINOv2Small", Transformer(width=384, depth=12, heads=6)),
+    *transformer_rows("DINOv2Base", Transformer(width=768, depth=12, heads=12)),
 )
 BACKBONES = {row.name: row for row in _ROWS}
 

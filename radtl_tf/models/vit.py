@@ -1,7 +1,8 @@
 """DINOv2's vision transformer as a plain graph of stock Keras layers (Oquab et al. 2024, "DINOv2", TMLR).
 
 An image is cut into patches. Each becomes a token, a vector; a class token comes first. Blocks of attention and of two
-dense layers change the tokens. The normalized class token is the features. Why it is built like this:
+dense layers change the tokens. The features are the normalized class token, the mean of the normalized patch tokens, or
+both. Why it is built like this:
 docs/decisions/0031-vision-transformers.md.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import layers
@@ -18,6 +19,8 @@ from keras import layers
 PATCHES = "patches"  # the layer that makes tokens
 EPSILON = 1e-6  # of layer norms
 MLP_RATIO = 4  # the width between the two dense layers of a block, in widths of a token
+NORM = "norm"  # the last layer before the features are taken from the tokens
+Pooling = Literal["class_token", "mean", "both"]
 _SPREAD = 0.02  # SD of random weights (Dosovitskiy et al. 2021, ICLR)
 
 
@@ -26,19 +29,26 @@ class Transformer:
     """The size of a vision transformer.
 
     ``width`` is the length of a token, ``depth`` the number of blocks, ``heads`` the number of attention heads in each,
-    and ``patch`` the side of a patch in pixels.
+    and ``patch`` the side of a patch in pixels. ``pooling`` says which tokens become features: the class token, the
+    mean of the patches, or the class token followed by that mean.
     """
 
     width: int
     depth: int
     heads: int
     patch: int = 14
+    pooling: Pooling = "class_token"
+
+    @property
+    def num_features(self) -> int:
+        """Return the length of the features."""
+        return self.width * (2 if self.pooling == "both" else 1)
 
 
 def vision_transformer(
     size: Transformer, *, include_top: bool, pooling: str, weights: None, input_shape: tuple[int, int, int]
 ) -> keras.Model:
-    """Build the network: images (B, S, S, 3) -> features (B, width), the class token after the last norm.
+    """Build the network: images (B, S, S, 3) -> features (B, width), or (B, 2 width) with both poolings.
 
     The other arguments are those of ``keras.applications`` as ``build_base`` uses them: no top and no weights.
     """
@@ -47,9 +57,20 @@ def vision_transformer(
     x = _tokens(images, size, num_tokens)
     for number in range(size.depth):
         x = _block(x, f"block{number}", size)
-    x = layers.LayerNormalization(epsilon=EPSILON, name="norm")(x)
-    x = layers.Cropping1D((0, num_tokens - 1), name="class_token")(x)
-    return keras.Model(images, layers.Flatten(name="features")(x), name="vision_transformer")
+    x = layers.LayerNormalization(epsilon=EPSILON, name=NORM)(x)
+    return keras.Model(images, _pooled(x, size.pooling, num_tokens), name="vision_transformer")
+
+
+def _pooled(tokens: Any, pooling: Pooling, num_tokens: int) -> Any:
+    """Return the features of normalized tokens (B, T, width), whose first token is the class token."""
+    parts = []
+    if pooling != "mean":
+        first = layers.Cropping1D((0, num_tokens - 1), name="class_token")(tokens)
+        parts.append(layers.Flatten(name="features" if pooling == "class_token" else "class_token.flat")(first))
+    if pooling != "class_token":
+        patches = layers.Cropping1D((1, 0), name="patch_tokens")(tokens)
+        parts.append(layers.GlobalAveragePooling1D(name="features" if pooling == "mean" else "patch_mean")(patches))
+    return parts[0] if len(parts) == 1 else layers.Concatenate(name="features")(parts)
 
 
 def _tokens(images: Any, size: Transformer, num_tokens: int) -> Any:

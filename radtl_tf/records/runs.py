@@ -14,6 +14,7 @@ SETTING_COLUMNS = ("backbone", "weights", "pixels", "tuning", "learning_rate")
 FOLD_COLUMNS = ("example", "patient", "repeat", "fold", "part")
 BASELINE = "baseline"  # tuning of the trivial baselines in estimates.csv, which have no network
 PROBE = "probe"  # tuning of the linear probe, the reference for every frozen Setting
+TRANSFORMERS = ("DINOv2",)  # how the names of vision transformers begin
 EMBEDDINGS = "embeddings"  # backbone of vectors that another program computed
 NO_PIXELS = "none"  # their pixel convention: no image is shown to a network
 SELECTED = "selected"  # learning_rate in a Setting's row: chosen inside each training part

@@ -14,7 +14,7 @@ from radtl_tf.models.backbones import BACKBONES, backbone, network
 SAME_FAMILY = (  # checked by their numbers of layers; PyTorch's graphs also by their features (test_pytorch.py)
     *("ConvNeXtBase", "EfficientNetV2S", "MobileNet", "MobileNet050"),
     *("ResNet50Torch", "InceptionV3Torch"),
-    *("DINOv2Small", "DINOv2Base"),  # models/test_vit.py checks a small one
+    *(name for name in BACKBONES if name.startswith("DINOv2")),  # models/test_vit.py checks small ones
 )
 ROWS = [name for name in BACKBONES if name not in SAME_FAMILY and name != "MobileNet025"]
 

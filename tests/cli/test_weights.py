@@ -92,9 +92,26 @@ def test_verify_takes_the_folder_of_a_vision_transformer(tmp_path: Path, tiny_tr
     pixels = {"image_mean": [0.5307] * 3, "image_std": [0.2583] * 3}
     (tmp_path / "mine" / "preprocessor_config.json").write_text(json.dumps(pixels))
     assert re.search(r"pixels +mean0\.5307sd0\.2583", radtl(*words, tiny_transformer).stdout)
-    oracle.write_folder(tmp_path / "mine", hidden_size=48)
-    refused = radtl(*words, tiny_transformer)
-    assert refused.exit_code == 1 and "hidden_size = 48" in refused.stderr and refused.stderr.count("\n") == 1
+
+
+def test_verify_refuses_folders_of_other_networks_in_one_line(
+    tmp_path: Path, tiny_transformer: str, radtl: Any
+) -> None:
+    (tmp_path / "no-preset").mkdir()
+    changes: dict[str, dict[str, Any]] = {
+        "width": {"hidden_size": 48},
+        "architecture": {"model_type": "vit"},
+        "patches": {"patch_size": 16},
+        "tensors": {"image_size": 84},  # 6 x 6 patches, but the file has positions of 5 x 5
+    }
+    for name, change in changes.items():
+        oracle.write_folder(tmp_path / name, **change)
+    expected = {"no-preset": "config.json", "width": "hidden_size = 48", "architecture": "'vit'"}
+    expected |= {"patches": "patch_size = 16", "tensors": "shape"}
+    for name, part in expected.items():
+        refused = radtl("weights", "verify", tmp_path / name, "--backbone", tiny_transformer)
+        assert refused.exit_code == 1 and refused.stdout == "", name
+        assert part in refused.stderr and refused.stderr.count("\n") == 1, (name, refused.stderr)
 
 
 def test_verify_warns(tmp_path: Path, tiny_backbone: str, radtl: Any) -> None:

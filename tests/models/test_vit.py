@@ -101,3 +101,23 @@ def test_a_size_that_patches_do_not_divide_is_refused(size: int, base: keras.Mod
     with pytest.raises(ExperimentError, match=str(size)):
         check_image_size("TinyViT", size)
     assert check_image_size("TinyViT", 56).name == "TinyViT"
+
+
+def test_poolings_share_the_tokens_and_the_order_of_weights(base: keras.Model) -> None:
+    tokens = numbers(keras.Model(base.input, base.get_layer("norm").output)(IMAGES))
+    mean = tokens[:, 1:].mean(axis=1)
+    expected = {"TinyViTMean": mean, "TinyViTBoth": np.concatenate([tokens[:, 0], mean], axis=1)}
+    for name, features in expected.items():
+        other = build_base(name, SIZE, seed=2)
+        other.set_weights(base.get_weights())
+        np.testing.assert_allclose(numbers(other(IMAGES)), features, atol=1e-5)
+        size = BACKBONES[name].transformer
+        assert size is not None and size.num_features == features.shape[1]
+        parts = split(other, "top10")
+        np.testing.assert_array_equal(numbers(parts.suffix(parts.prefix(IMAGES))), numbers(other(IMAGES)))
+
+
+def test_rows_of_a_pooling_are_named_after_it() -> None:
+    for name in ("DINOv2Small", "DINOv2Base"):
+        found = [BACKBONES[f"{name}{end}"].transformer for end in ("", "Mean", "Both")]
+        assert [size.pooling for size in found if size] == ["class_token", "mean", "both"]

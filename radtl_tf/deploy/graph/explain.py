@@ -1,4 +1,7 @@
-"""Grad-CAM of an ensemble inside its SavedModel: the gradients are part of the graph, so no Keras is needed later."""
+"""Saliency maps of an ensemble inside its SavedModel: the gradients are part of the graph, so no Keras is needed later.
+
+Grad-CAM for convolutional networks, gradient-weighted tokens for vision transformers.
+"""
 
 from __future__ import annotations
 
@@ -19,22 +22,27 @@ from radtl_tf.models.gradcam import after_average, opened
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import to_network
 from radtl_tf.models.plain_graph import global_average
+from radtl_tf.models.token_parts import has_tokens, patch_grid, token_parts
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.image_size import sides
+from radtl_tf.training.token_maps import token_maps
 
 SIGNATURE = "explain"
 _GREY, _MAPS = "grey", "maps"
 _SMALLEST = 1e-6  # added to a probability, so that its logarithm is finite
 
 Maps = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-_FeatureMaps = Callable[[tf.Tensor], list[tf.Tensor]]
+_PerFold = Callable[[tf.Tensor], list[tf.Tensor]]
 _Layers = Sequence[keras.Layer]
 
 
 def can_explain(ensemble: Ensemble) -> bool:
-    """Tell whether there is a last feature map to explain; a vision transformer has none."""
+    """Tell whether there is a last feature map or a whole last block of a vision transformer.
+
+    The tuning ``top10`` of a vision transformer divides the last block, so its models cannot be explained.
+    """
     parts = (ensemble.prefix, ensemble.members[0][0])
-    return any(global_average(part.layers) is not None for part in parts)
+    return any(global_average(part.layers) is not None or has_tokens(part) for part in parts)
 
 
 def explain_function(ensemble: Ensemble) -> Any:
@@ -43,20 +51,18 @@ def explain_function(ensemble: Ensemble) -> Any:
     A map shows where the last feature map speaks for a class, 0 and above (Selvaraju et al. 2017, equations 1 and 2);
     it is the mean of the folds' maps. ``K`` is 1 for a binary model, whose map explains the logit of the positive class
     minus the logit of the negative one, and for a regression, whose map shows what makes the number larger. An ordinal
-    model has a map for the log odds of each stage; otherwise there is a map for the logit of each class.
+    model has a map for the log odds of each stage; otherwise there is a map for the logit of each class. The map of a
+    vision transformer has a value per patch (``training.token_maps``).
 
     Raises:
-        ValueError: the backbone does not end with a global average.
+        ValueError: ``can_explain`` is false.
     """
-    size, (feature_maps, after) = ensemble.image_size, _feature_maps(ensemble)
+    size, fold_maps = ensemble.image_size, _fold_maps(ensemble)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32, name=_GREY)], autograph=False)
     def explain(grey: tf.Tensor) -> dict[str, tf.Tensor]:
         resized = tf.ensure_shape(resize(grey, size, ensemble.resize), (None, *sides(size), 1))
-        heads = [head for _, head in ensemble.members]
-        found = feature_maps(to_network(resized, ensemble.pixels))
-        triples = zip(found, after, heads, strict=True)
-        maps = [_maps(one, layers, head, ensemble.kind) for one, layers, head in triples]
+        maps = fold_maps(to_network(resized, ensemble.pixels))
         return {_MAPS: tf.reduce_mean(tf.stack(maps), axis=0)}
 
     return explain
@@ -70,7 +76,41 @@ def open_maps(model: Path) -> Maps | None:
     return lambda grey: loaded.signatures[SIGNATURE](grey=tf.constant(grey))[_MAPS].numpy()
 
 
-def _feature_maps(ensemble: Ensemble) -> tuple[_FeatureMaps, list[_Layers]]:
+def _fold_maps(ensemble: Ensemble) -> _PerFold:
+    """Return the function from images to the maps (B, h, w, K) of each fold."""
+    if has_tokens(ensemble.prefix) or has_tokens(ensemble.members[0][0]):
+        return _token_maps(ensemble)
+    feature_maps, after = _feature_maps(ensemble)
+    heads = [head for _, head in ensemble.members]
+
+    def each(images: tf.Tensor) -> list[tf.Tensor]:
+        triples = zip(feature_maps(images), after, heads, strict=True)
+        return [_maps(one, layers, head, ensemble.kind) for one, layers, head in triples]
+
+    return each
+
+
+def _token_maps(ensemble: Ensemble) -> _PerFold:
+    """Return the function of ``_fold_maps`` for a vision transformer; a frozen one is the same for all folds."""
+    suffixes, heads = zip(*ensemble.members, strict=True)
+    is_shared = has_tokens(ensemble.prefix)
+    parts = [token_parts(model) for model in ([ensemble.prefix] if is_shared else suffixes)]
+    grid = patch_grid([*ensemble.prefix.layers, *suffixes[0].layers])
+
+    def each(images: tf.Tensor) -> list[tf.Tensor]:
+        inputs = images if is_shared else ensemble.prefix(images, training=False)
+        own = [(part, part.below(inputs, training=False)) for part in parts]
+        pairs = zip(own * (len(heads) if is_shared else 1), heads, strict=True)
+        return [tf.stack(token_maps(*one, _evidence_of(head, ensemble.kind), grid), axis=-1) for one, head in pairs]
+
+    return each
+
+
+def _evidence_of(head: Head, kind: Kind) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+    return lambda features: tf.unstack(_evidence(head(features), kind), axis=1)
+
+
+def _feature_maps(ensemble: Ensemble) -> tuple[_PerFold, list[_Layers]]:
     """Return the function from images to the last feature map (B, h, w, C) of each fold, and each fold's layers after.
 
     The map is in the suffix of the fold, or in the prefix, and the same for all, if nothing below its average learns.

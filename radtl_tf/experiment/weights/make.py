@@ -15,6 +15,7 @@ from radtl_tf.experiment.weights.pretraining import (
     price_pretraining,
 )
 from radtl_tf.logs import get_logger
+from radtl_tf.models.backbones import backbone
 from radtl_tf.places import weights_folder
 from radtl_tf.records.experiment import Training
 from radtl_tf.records.pretraining import Place, Pretraining
@@ -50,6 +51,7 @@ def price_weights(pretraining: Pretraining, file: Path, data_dir: Path | None = 
 def declaration(sidecar: dict[str, Any], file: Path) -> str:
     """Return the lines that declare the weights in an experiment file."""
     name = re.sub(r"[^a-z0-9_]+", "-", sidecar["name"].lower()).strip("-") or "own"
+    file = file.parent if backbone(sidecar["backbone"]).transformer else file
     return (
         f"[weights.{name}]\n"
         f"files.{sidecar['backbone']} = {json.dumps(str(file.resolve()), ensure_ascii=False)}\n"

@@ -17,14 +17,17 @@ from radtl_tf.data.folds.draw import patients_per_class
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.tfds.builders import build_named, build_table, cases_from, fingerprint
 from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream, validation_mask
-from radtl_tf.errors import ExperimentError, OutputError
+from radtl_tf.errors import OutputError
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.ownership import refuse_other
 from radtl_tf.models.backbones import backbone, build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.file import write_weights
+from radtl_tf.models.weights.preset_folder import CONFIG, preset_config
+from radtl_tf.models.weights.preset_folder import WEIGHTS as PRESET_WEIGHTS
 from radtl_tf.models.weights.sources import WeightsRecord, initialize, resolve
+from radtl_tf.models.weights.transformer_writer import write_transformer
 from radtl_tf.records.disk import read_json, rename, write_json
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.pretraining import SIDECAR_FORMAT, Place, Pretraining, portable, read_sidecar
@@ -60,10 +63,7 @@ def finished(pretraining: Pretraining, place: Place) -> dict[str, Any] | None:
         OutputError: Keras cannot read a file of this name, or another file is in this place.
     """
     file = place.weights
-    if file.suffix != ".h5" or file.name.endswith(".weights.h5"):
-        raise OutputError(
-            f"{file}: name the weights file *.h5, not *.weights.h5, for which Keras expects another layout."
-        )
+    _check_name(file, pretraining.model.backbone)
     if not file.exists():
         return None
     sidecar = read_sidecar(file)
@@ -77,6 +77,18 @@ def finished(pretraining: Pretraining, place: Place) -> dict[str, Any] | None:
             f"{file} was made from another source file (see {place.sidecar.name}): choose another output file."
         )
     return sidecar
+
+
+def _check_name(file: Path, name: str) -> None:
+    if backbone(name).transformer:
+        if file.name != PRESET_WEIGHTS:
+            raise OutputError(
+                f"{file}: {name} is written as a Hugging Face folder: name the file {PRESET_WEIGHTS} in a new folder."
+            )
+    elif file.suffix != ".h5" or file.name.endswith(".weights.h5"):
+        raise OutputError(
+            f"{file}: name the weights file *.h5, not *.weights.h5, for which Keras expects another layout."
+        )
 
 
 def prepare_pretraining(
@@ -95,10 +107,6 @@ def prepare_pretraining(
     """
     _refuse_other(place, pretraining)
     model, settings, seed = pretraining.model, pretraining.training, pretraining.seed
-    if backbone(model.backbone).transformer:
-        raise ExperimentError(
-            f"{model.backbone} cannot be pre-trained: it is a vision transformer. Choose a convolutional backbone."
-        )
     weights = resolve(
         model.weights, model.backbone, entries=pretraining.weights, pixels=model.pixels, folder=weights_folder
     )
@@ -237,8 +245,13 @@ def _learner(prepared: PreparedPretraining) -> Learner:
 
 def _write(prepared: PreparedPretraining, history: Sequence[Row], metrics: dict[str, float]) -> dict[str, Any]:
     """Write the weights under a temporary name, then the sidecar with their sha256; rename the weights last."""
-    place = prepared.place
-    write_weights(place.complete, prepared.base)
+    place, size = prepared.place, backbone(prepared.weights.backbone).transformer
+    if size:
+        config = preset_config(size, prepared.pretraining.training.image_size)
+        write_json(place.weights.with_name(CONFIG), config)
+        write_transformer(place.complete, prepared.base, size)
+    else:
+        write_weights(place.complete, prepared.base)
     write_json(place.sidecar, _sidecar(prepared, history, metrics, sha256_of(place.complete)))
     rename(place.complete, place.weights)
     return read_json(place.sidecar)

@@ -18,7 +18,7 @@ from radtl_tf.models.vit import EPSILON, MLP_RATIO, Transformer
 from radtl_tf.models.weights.schema import shown
 
 WEIGHTS = "model.safetensors"
-_CONFIG, _PIXELS = "config.json", "preprocessor_config.json"
+CONFIG, _PIXELS = "config.json", "preprocessor_config.json"
 _PICKLE = "pytorch_model.bin"
 _MAX_BYTES = 2**20  # of a JSON file; DINOv2's have less than 2,000
 _MAX_GRID = 256  # patches on a side
@@ -42,7 +42,7 @@ def preset_weights(folder: Path, row: Backbone, size: Transformer) -> Path:
     """
     if not folder.is_dir():
         raise WeightsError(
-            f"{folder} is not a folder: {row.name} is read from a Hugging Face folder with {_CONFIG} and {WEIGHTS}. "
+            f"{folder} is not a folder: {row.name} is read from a Hugging Face folder with {CONFIG} and {WEIGHTS}. "
             "Name the folder."
         )
     trained_grid(folder, row, size)
@@ -59,12 +59,12 @@ def backbone_of(folder: Path) -> str:
     Raises:
         WeightsError: it is not such a folder, or no backbone here has its size.
     """
-    config = _read(folder / _CONFIG)
+    config = _read(folder / CONFIG)
     for row in BACKBONES.values():
         if row.transformer and all(config.get(key) == value for key, value in _sizes(row.transformer).items()):
             return row.name
     said = ", ".join(f"{key} = {_plain(config.get(key))}" for key in _SIZES)
-    raise WeightsError(f"{folder / _CONFIG} describes a network that is not here ({said}): name another folder.")
+    raise WeightsError(f"{folder / CONFIG} describes a network that is not here ({said}): name another folder.")
 
 
 def trained_grid(folder: Path, row: Backbone, size: Transformer) -> int:
@@ -73,24 +73,30 @@ def trained_grid(folder: Path, row: Backbone, size: Transformer) -> int:
     Raises:
         WeightsError: ``config.json`` is missing, damaged, or describes another network than ``row``.
     """
-    config = _read(folder / _CONFIG)
+    config = _read(folder / CONFIG)
     kind = config.get("model_type")
     if kind != _ARCHITECTURE:
         raise WeightsError(
-            f"{folder / _CONFIG} describes the architecture {shown(str(kind))}, not {_ARCHITECTURE!r}, which "
+            f"{folder / CONFIG} describes the architecture {shown(str(kind))}, not {_ARCHITECTURE!r}, which "
             f"{row.name} needs. Name another folder."
         )
     for key, wanted in (_DEFAULTS | _wanted(size)).items():
         found = config.get(key, _DEFAULTS.get(key))
         if found != wanted:
             raise WeightsError(
-                f"{folder / _CONFIG} has {key} = {_plain(found)}, but {row.name} has {wanted}: use the backbone that "
+                f"{folder / CONFIG} has {key} = {_plain(found)}, but {row.name} has {wanted}: use the backbone that "
                 "the folder belongs to."
             )
     side = config.get("image_size")
     if not isinstance(side, int) or not size.patch <= side <= _MAX_GRID * size.patch:
-        raise WeightsError(f"{folder / _CONFIG} has image_size = {_plain(side)}, expected a number of pixels.")
+        raise WeightsError(f"{folder / CONFIG} has image_size = {_plain(side)}, expected a number of pixels.")
     return side // size.patch
+
+
+def preset_config(size: Transformer, image_size: int) -> dict[str, Any]:
+    """Return the ``config.json`` of a network trained with images of ``image_size`` px."""
+    kind = {"model_type": _ARCHITECTURE, "architectures": ["Dinov2Model"]}
+    return kind | _DEFAULTS | _wanted(size) | {"image_size": image_size}
 
 
 def _wanted(size: Transformer) -> dict[str, Any]:

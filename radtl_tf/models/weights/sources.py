@@ -38,6 +38,7 @@ from radtl_tf.models.weights.catalogue import (
     known_sum,
     rows_of,
 )
+from radtl_tf.models.weights.preset_folder import WEIGHTS as PRESET_WEIGHTS
 from radtl_tf.models.weights.preset_folder import preset_pixels, preset_weights
 from radtl_tf.models.weights.transformer_weights import read_start
 from radtl_tf.models.weights.verified import is_verified, remember_verified
@@ -143,7 +144,7 @@ def _made_with(file: Path | None) -> str | None:
     A folder of Hugging Face has its record inside.
     """
     if file and file.is_dir():
-        return preset_pixels(file)
+        return preset_pixels(file) or _made_with(file / PRESET_WEIGHTS)
     record = file.with_name(f"{file.name}.json") if file else None
     if record is None or not record.is_file():
         return None

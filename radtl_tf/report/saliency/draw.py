@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.logs import get_logger
-from radtl_tf.models.backbones import backbone as backbone_row
 from radtl_tf.models.gradcam import Array
 from radtl_tf.records.image_size import at_most
 from radtl_tf.records.runs import Run
@@ -49,8 +48,7 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path
     Show both weights of the question, or the first weights without a question; everything in float32.
 
     Raises:
-        ExperimentError: the task is not binary, or a weights of the question has no network (embeddings) or no
-            feature map (a vision transformer).
+        ExperimentError: the task is not binary, or a weights of the question has no network (embeddings).
         DataError: predictions are missing or damaged, or the images are missing.
         WeightsError: a weights file is missing or changed, or a network does not reproduce the scores of its run.
         OutputError: a run's weights are damaged, or the folder cannot be written.
@@ -60,7 +58,6 @@ def write_saliency(folder: Path, per_kind: int, *, weights_folder: Path) -> Path
     folds = sorted({case.fold for case in cases})
     runs = [Run(scenarios[by_fold.loc[REPEAT, fold]], REPEAT, fold) for by_fold in chosen for fold in folds]
     _refuse_embeddings(runs)
-    _refuse_transformers(runs)
     explained = list(_explain(finished, runs, cases, weights_folder))
     shown = _by_case(explained, weights)
     drawn = Drawn(
@@ -82,16 +79,6 @@ def _refuse_embeddings(runs: Sequence[Run]) -> None:
                 f"Saliency maps need networks, but the vectors of {setting.weights!r} were made elsewhere and their "
                 "network is not here: no maps are drawn."
             )
-
-
-def _refuse_transformers(runs: Sequence[Run]) -> None:
-    found = {run.scenario.setting.backbone for run in runs}
-    names = sorted(name for name in found if backbone_row(name).transformer)
-    if names:
-        raise ExperimentError(
-            f"Grad-CAM needs a feature map, and {', '.join(names)} is a vision transformer, which has tokens: "
-            "saliency maps are only available for convolutional backbones."
-        )
 
 
 def _explain(

@@ -18,7 +18,7 @@ from radtl_tf.records.experiment_facts import ExperimentFacts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import Run, Setting, at_size
 from radtl_tf.report.saliency.case_choice import Case
-from radtl_tf.report.saliency.gradcam import GradCam
+from radtl_tf.report.saliency.gradcam import saliency_of
 from radtl_tf.report.saliency.map_agreement import Change, cascade
 from radtl_tf.training.finished_networks import FinishedRuns
 from radtl_tf.training.randomness import backbone_seed, head_kernel
@@ -46,7 +46,7 @@ class Explainer:
         size = at_size(self._experiment, setting.image_size).training.image_size
         self._base = build_base(setting.backbone, size, seed=0)
         self._head = Head(num_features=int(self._base.output.shape[-1]), num_classes=2)
-        self._map = GradCam(self._base, self._head)
+        self._map = saliency_of(self._base, self._head)
 
     def explain(self, run: Run, weights: WeightsRecord, cases: Sequence[Case], grey: NDArray[np.float32]) -> Explained:
         """Explain the run's scores of its test ``cases``, ``grey`` (n, H, W, 1) in 0..1.

@@ -1,4 +1,7 @@
-"""Grad-CAM (Selvaraju et al. 2017, section 3) of a backbone with a head, by TensorFlow's gradients."""
+"""Saliency maps of a backbone with a head by TensorFlow's gradients.
+
+Grad-CAM (Selvaraju et al. 2017, section 3) for convolutional networks, gradient-weighted tokens for transformers.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from scipy.special import expit
 
 from radtl_tf.models.gradcam import Array, after_average, class_map, opened
 from radtl_tf.models.head import Head
+from radtl_tf.models.token_parts import has_tokens, patch_grid, token_parts
+from radtl_tf.training.token_maps import token_maps
 
 
 class GradCam:
@@ -44,3 +49,32 @@ class GradCam:
             logits = self._head(features)  # (B, 2)
             evidence = logits[:, 1] - logits[:, 0]
         return activations, tape.gradient(evidence, activations), evidence
+
+
+class TokenMaps:
+    """As ``GradCam``, with the gradient-weighted tokens of a vision transformer (``training.token_maps``)."""
+
+    def __init__(self, base: keras.Model, head: Head) -> None:
+        self._parts, self._grid, self._head = token_parts(base), patch_grid(base.layers), head
+        signature = tf.TensorSpec((None, *base.input_shape[1:]), tf.float32)
+        self._pass = tf.function(self._explain, input_signature=(signature,), autograph=False)
+
+    def __call__(self, images: tf.Tensor) -> tuple[Array, NDArray[np.float64]]:
+        """Return maps (B, h, w), a value per patch, and P(positive) (B,) of images (B, S, S, 3)."""
+        maps, evidence = (tensor.numpy() for tensor in self._pass(images))
+        return maps, expit(evidence.astype(np.float64))
+
+    def _explain(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        tokens = self._parts.below(images, training=False)
+        (found,) = token_maps(self._parts, tokens, lambda features: [self._evidence(features)], self._grid)
+        features = self._parts.pool(self._parts.above(tokens, training=False), training=False)
+        return found, self._evidence(tf.cast(features, tf.float32))
+
+    def _evidence(self, features: tf.Tensor) -> tf.Tensor:
+        logits = self._head(features)  # (B, 2)
+        return logits[:, 1] - logits[:, 0]
+
+
+def saliency_of(base: keras.Model, head: Head) -> GradCam | TokenMaps:
+    """Return the maps that fit a backbone."""
+    return TokenMaps(base, head) if has_tokens(base) else GradCam(base, head)

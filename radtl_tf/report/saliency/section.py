@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from radtl_tf.evaluation.formatting import number
 from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.runs import TRANSFORMERS
 from radtl_tf.report.drawing.axes import canvas, drawn, told
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.svg import FAINT, SERIES
@@ -56,9 +57,16 @@ class Saliency:
     def draft(self) -> str:
         """The text of a checklist on the maps."""
         return (
-            f"Grad-CAM (Selvaraju et al. 2017) of {len(self.drawn.cases)} test cases, checked by cascading "
+            f"{self._method} of {len(self.drawn.cases)} test cases, checked by cascading "
             f"randomization (Adebayo et al. 2018). {' '.join(self.sentences)} {self.drawn.rule}"
         )
+
+    @property
+    def _method(self) -> str:
+        scenarios = {one.scenario for case in self.drawn.cases for one in case.maps}
+        tokens = {name for name in scenarios if name.startswith(TRANSFORMERS)}
+        of_tokens, of_maps = "gradient-weighted tokens (Draelos and Carin 2020)", "Grad-CAM (Selvaraju et al. 2017)"
+        return " and ".join([of_maps] * (not tokens or tokens < scenarios) + [of_tokens] * bool(tokens))
 
 
 def read_saliency(folder: Path) -> Saliency | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.experiment_facts import WeightsFacts
 from radtl_tf.records.image_size import written_out
-from radtl_tf.records.runs import EMBEDDINGS, PROBE, image_sizes
+from radtl_tf.records.runs import EMBEDDINGS, PROBE, TRANSFORMERS, image_sizes
 from radtl_tf.report.text.label_range import label_range
 from radtl_tf.report.text.task_words import words
 from radtl_tf.training.randomness import DROPOUT
@@ -20,7 +20,7 @@ _RESIZE = {
     "published": "stretched (nearest pixel)",
 }
 _UNITS = {"patient": "patient, with the mean score of the patient's images", "image": "image"}
-TRANSFORMERS = ("DINOv2",)  # how the names of vision transformers begin
+_POOLED = {"Mean": "mean of the patch tokens", "Both": "class token and the mean of the patch tokens"}
 _HEAD_INPUT = {
     "standardized": "standardized by their mean and SD in the training part",
     "raw": "without standardization (the published head)",
@@ -145,9 +145,19 @@ def _model(evaluation: Evaluation) -> Iterator[str]:
     if maps:
         yield f"Convolutional backbones ({listed(maps)}) were followed by average pooling, {head}"
     if tokens:
-        yield f"The class token of vision transformers ({listed(tokens)}) was followed by {head}"
+        for pooled, names in _by_pooling(tokens).items():
+            yield f"The {pooled} of vision transformers ({listed(names)}) was followed by {head}"
     if not experiment.grid.backbones:
         yield f"Vectors that were computed elsewhere were followed by {head}"
+
+
+def _by_pooling(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return vision transformers by what their features are; the end of a name says it."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        pooled = next((text for end, text in _POOLED.items() if name.endswith(end)), "class token")
+        found.setdefault(pooled, []).append(name)
+    return found
 
 
 def _weights(evaluation: Evaluation) -> Iterator[str]:

@@ -18,7 +18,7 @@ from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.records.disk import write_json
 from radtl_tf.records.experiment import Kind
-from radtl_tf.report.saliency.gradcam import GradCam
+from radtl_tf.report.saliency.gradcam import GradCam, saliency_of
 
 RANDOM = np.random.default_rng(0)
 SIZE = 48
@@ -104,11 +104,28 @@ def test_the_maps_are_stored_with_the_model(tmp_path: Path) -> None:
     assert open_maps(tmp_path / "without") is None
 
 
-@pytest.mark.parametrize("tuning", ["frozen", "topK1", "full"])
-def test_only_a_network_with_a_feature_map_can_be_explained(
-    tuning: str, tiny_backbone: str, tiny_transformer: str
+@pytest.mark.parametrize(
+    ("name", "tuning"), [("TinyViT", "frozen"), ("TinyViTMean", "topK1"), ("TinyViTBoth", "full"), ("TinyViT", "top10")]
+)
+def test_the_map_of_a_vision_transformer_is_the_mean_of_the_maps_of_its_folds(
+    name: str, tuning: str, tiny_transformer: str
 ) -> None:
-    assert can_explain(ensemble_of(tuning, "binary", 1)[0])
-    parts = split(build_base(tiny_transformer, 42, seed=0), tuning)
-    members = [(parts.suffix, Head(num_features=24, num_classes=2))]
-    assert not can_explain(Ensemble(parts.prefix, members, "binary", convention("tf"), 42, "pad"))
+    bases = [build_base(name, 42, seed=0) for _ in range(2)]
+    for base, shift in zip(bases, (0, 0.01), strict=True):
+        if tuning != "frozen":
+            block = base.get_layer("block1.fc1")
+            block.set_weights([value + shift for value in block.get_weights()])
+    parts = [split(base, tuning) for base in bases]
+    heads = [Head(num_features=base.output.shape[-1], num_classes=2) for base in bases]
+    for head in heads:
+        kernel = RANDOM.normal(0, 1, head.kernel.shape)
+        head.reset(kernel, np.zeros(2), np.zeros(len(kernel)), np.ones(len(kernel)))
+    members = [(part.suffix, head) for part, head in zip(parts, heads, strict=True)]
+    ensemble = Ensemble(parts[0].prefix, members, "binary", convention("tf"), 42, "pad")
+    assert can_explain(ensemble) == (tuning != "top10")
+    if tuning != "top10":
+        found = explain_function(ensemble)(tf.constant(GREY[:, :42, :42]))["maps"].numpy()
+        images = to_network(tf.constant(GREY[:, :42, :42]), ensemble.pixels)
+        expected = np.mean([saliency_of(*pair)(images)[0] for pair in zip(bases, heads, strict=True)], axis=0)
+        assert found.shape == (3, 3, 3, 1) and expected.max() > 0
+        np.testing.assert_allclose(found[..., 0], expected, atol=1e-5 * expected.max())

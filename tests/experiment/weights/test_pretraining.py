@@ -14,6 +14,7 @@ import tensorflow as tf
 from PIL import Image
 
 from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
+from radtl_tf.experiment.weights.make import declaration
 from radtl_tf.experiment.weights.pretraining import (
     _source_name,
     finished,
@@ -24,8 +25,9 @@ from radtl_tf.experiment.weights.pretraining import (
 from radtl_tf.models.backbones import BACKBONES, build_base
 from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.file import read_weights, write_weights
+from radtl_tf.models.weights.sources import initialize, resolve
 from radtl_tf.records.disk import read_json
-from radtl_tf.records.experiment import Task, Training
+from radtl_tf.records.experiment import Task, Training, WeightsEntry
 from radtl_tf.records.pretraining import Place, Pretraining, pretraining_from
 from radtl_tf.training.device import prepare
 from radtl_tf.training.trainer import copies
@@ -222,9 +224,25 @@ def test_a_data_set_is_shared_in_a_folder(source: Make, tmp_path: Path) -> None:
     assert not (tmp_path / "a.h5.work").exists()
 
 
-def test_a_vision_transformer_is_refused(source: Make, tmp_path: Path) -> None:
-    with pytest.raises(ExperimentError, match="DINOv2Small"):
-        ready(source(model={"backbone": "DINOv2Small"}), tmp_path / "own.h5")
+def test_a_vision_transformer_becomes_a_folder_that_an_experiment_loads(
+    source: Make, tmp_path: Path, tiny_transformer: str
+) -> None:
+    asked = source(model={"backbone": f"{tiny_transformer}Mean"}, training={"image_size": 42, "epochs": 1})
+    with pytest.raises(OutputError, match=r"model\.safetensors"):
+        finished(asked, Place(tmp_path / "own.h5"))
+    made = ready(asked, tmp_path / "own" / "model.safetensors")
+    sidecar = pretrain(made)
+    folder = tmp_path / "own"
+    assert sidecar["sha256"] == sha256_of(folder / "model.safetensors")
+    entries = {"own": WeightsEntry(files={tiny_transformer: folder})}
+    record = resolve("own", tiny_transformer, entries=entries, folder=tmp_path)
+    assert (record.pixels, record.sha256) == ("zero_one", sidecar["sha256"])
+    again = build_base(tiny_transformer, 42, seed=5)
+    initialize(again, record, 0)
+    for value, trained in zip(copies(again.weights), copies(made.base.weights), strict=True):
+        np.testing.assert_array_equal(value, trained)
+    initialize(build_base(tiny_transformer, 70, seed=5), record, 0)  # other positions
+    assert f'files.{tiny_transformer}Mean = "{folder.resolve()}"' in declaration(sidecar, folder / "model.safetensors")
 
 
 def test_wrong_data_stop_before_anything_is_trained(source: Make, tmp_path: Path) -> None:

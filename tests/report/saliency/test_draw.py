@@ -20,7 +20,6 @@ from radtl_tf.evaluation.evaluate import evaluate
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment_facts import write_facts
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.runs import Run, Scenario, Setting
 from radtl_tf.report.pages.experiment import write_report
 from radtl_tf.report.saliency import draw as saliency
 from radtl_tf.report.saliency.case_choice import KINDS, RULE, outcome
@@ -41,14 +40,6 @@ def draw(folder: Path, per_kind: int = 2) -> Drawn:
     drawn = read_drawn(folder)
     assert drawn is not None
     return drawn
-
-
-def test_a_vision_transformer_is_refused() -> None:
-    names = ("ResNet50", "DINOv2Base")
-    runs = [Run(Scenario(Setting(name, "random", "torch", "frozen"), 0.1), 0, 0) for name in names]
-    with pytest.raises(ExperimentError, match="and DINOv2Base is a vision transformer"):
-        saliency._refuse_transformers(runs)
-    saliency._refuse_transformers(runs[:1])
 
 
 def test_what_is_drawn_agrees_with_the_predictions(out: Path) -> None:

@@ -13,9 +13,10 @@ from radtl_tf.evaluation.evaluate import Evaluation, evaluate
 from radtl_tf.models.backbones import BACKBONES
 from radtl_tf.records.experiment import TuningAxis
 from radtl_tf.records.experiment_facts import CheckFacts, FindingFacts, UnknownFacts
+from radtl_tf.records.runs import TRANSFORMERS
 from radtl_tf.report.text.guidelines import checklists
 from radtl_tf.report.text.methods import sentences
-from radtl_tf.report.text.methods_sentences import MADE, TRANSFORMERS, missing_data
+from radtl_tf.report.text.methods_sentences import MADE, missing_data
 from radtl_tf.report.text.secondary_sentences import checklist_sentences
 
 Outcome = Callable[..., Path]
@@ -91,6 +92,9 @@ def test_training_follows_the_settings(outcome: Outcome, changed: Changed) -> No
 def test_a_vision_transformer_has_its_own_pooling(outcome: Outcome) -> None:
     found = said(evaluate(outcome(backbones=("ResNet50", "DINOv2Base"))), "model")
     assert re.search(r"ResNet50\) .*average pooling.*class token .*DINOv2Base\)", found)
+    found = said(evaluate(outcome("poolings", backbones=("DINOv2Base", "DINOv2BaseMean", "DINOv2SmallBoth"))), "model")
+    for pooled in (r"class token of vision transformers \(DINOv2Base\)", r"mean of the patch tokens .*DINOv2BaseMean"):
+        assert re.search(pooled, found)
     assert all(name.startswith(TRANSFORMERS) == bool(row.transformer) for name, row in BACKBONES.items())
 
 
