@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.errors import OutputError
+from radtl_tf.models.weights.hdf5_in_memory import hdf5_file
 
 Array = NDArray[np.float32]
 
@@ -30,14 +30,12 @@ _HEAD = ("kernel", "bias", "mean", "sd")
 
 
 def write_learned(path: Path, learned: Learned) -> None:
-    """Write ``weights.h5`` of a run. The file is made in memory, because HDF5 crashes on a full disk."""
-    with io.BytesIO() as memory:
-        with h5py.File(memory, "w") as file:
-            for number, array in enumerate(learned.suffix):
-                file[f"suffix/{number:04d}"] = array
-            for name in _HEAD:
-                file[f"head/{name}"] = getattr(learned, name)
-        path.write_bytes(memory.getbuffer())
+    """Write ``weights.h5`` of a run."""
+    with hdf5_file(path) as file:
+        for number, array in enumerate(learned.suffix):
+            file[f"suffix/{number:04d}"] = array
+        for name in _HEAD:
+            file[f"head/{name}"] = getattr(learned, name)
 
 
 def read_learned(path: Path) -> Learned:

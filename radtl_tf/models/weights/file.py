@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from radtl_tf.models.backbones import BACKBONES, Backbone
 from radtl_tf.models.plain_graph import keras_kind
 from radtl_tf.models.weights.catalogue import known_sum
 from radtl_tf.models.weights.guarded_process import read_apart
+from radtl_tf.models.weights.hdf5_in_memory import hdf5_file
 from radtl_tf.models.weights.pytorch_reader import header_length
 from radtl_tf.models.weights.reader import read
 from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
@@ -130,17 +130,9 @@ def write_weights(path: Path, base: keras.Model) -> None:
     Raises:
         OutputError: the folder cannot be written or the disk is full.
     """
-    with temporary_file(path) as temporary, _created(temporary) as file:
+    with temporary_file(path) as temporary, hdf5_file(temporary) as file:
         _write(_group(file, "model_weights"), [layer for layer in base.layers if layer.weights])
         _stamp(file)
-
-
-def _created(path: Path) -> h5py.File:
-    """Create a file in the format of HDF5 1.8 (2008), whose groups are small; equal weights give equal bytes."""
-    creation, access = h5py.h5p.create(h5py.h5p.FILE_CREATE), h5py.h5p.create(h5py.h5p.FILE_ACCESS)
-    creation.set_obj_track_times(False)
-    access.set_libver_bounds(h5py.h5f.LIBVER_V18, h5py.h5f.LIBVER_V18)
-    return h5py.File(h5py.h5f.create(os.fsencode(path), fcpl=creation, fapl=access))
 
 
 def _group(parent: h5py.Group, name: str) -> h5py.Group:

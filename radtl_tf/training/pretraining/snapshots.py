@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.errors import OutputError
 from radtl_tf.models.weights.catalogue import sha256_of
+from radtl_tf.models.weights.hdf5_in_memory import hdf5_file
 from radtl_tf.records.disk import read_json, temporary_file, write_json
 
 Row = dict[str, Any]  # one epoch: a row of history.csv
@@ -44,7 +45,7 @@ def write_snapshot(
     begun = begun or Begun()
     file = folder / f"epoch-{len(history):04d}{f'-{begun.steps:07d}' if begun.steps else ''}.h5"
     with temporary_file(file) as temporary:
-        with h5py.File(temporary, "w") as target:
+        with hdf5_file(temporary) as target:
             for number, array in enumerate(arrays):
                 target[f"{number:05d}"] = array
         digest = sha256_of(temporary)
