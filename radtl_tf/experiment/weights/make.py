@@ -18,12 +18,13 @@ from radtl_tf.logs import get_logger
 from radtl_tf.places import weights_folder
 from radtl_tf.records.experiment import Training
 from radtl_tf.records.pretraining import Place, Pretraining
+from radtl_tf.records.self_supervised import SelfSupervised
 from radtl_tf.training.device import prepare
 
 _log = get_logger(__name__)
 
 
-def make_weights(pretraining: Pretraining, file: Path, data_dir: Path | None = None) -> dict[str, Any]:
+def make_weights(pretraining: Pretraining | SelfSupervised, file: Path, data_dir: Path | None = None) -> dict[str, Any]:
     """Run or resume a pre-training; return the record that is written next to the weights ``file``.
 
     The TFDS data set is built in ``data_dir``, or else in the working folder next to ``file``.
@@ -38,11 +39,12 @@ def make_weights(pretraining: Pretraining, file: Path, data_dir: Path | None = N
         return done
     sidecar = pretrain(_prepared(pretraining, file, data_dir))
     values = ", ".join(f"{name} {value:.4g}" for name, value in sidecar["validation"].items())
-    _log.info(f"{file}: {sidecar['epochs']} epochs; validation {values or 'none'}")
+    end = f"validation {values or 'none'}" if "validation" in sidecar else "trained without labels"
+    _log.info(f"{file}: {sidecar['epochs']} epochs; {end}")
     return sidecar
 
 
-def price_weights(pretraining: Pretraining, file: Path, data_dir: Path | None = None) -> list[str]:
+def price_weights(pretraining: Pretraining | SelfSupervised, file: Path, data_dir: Path | None = None) -> list[str]:
     """Time some steps; return the cost of ``make_weights`` as lines of text."""
     return price_pretraining(_prepared(pretraining, file, data_dir))
 
@@ -57,7 +59,7 @@ def declaration(sidecar: dict[str, Any], file: Path) -> str:
     )
 
 
-def _prepared(pretraining: Pretraining, file: Path, data_dir: Path | None) -> PreparedPretraining:
+def _prepared(pretraining: Pretraining | SelfSupervised, file: Path, data_dir: Path | None) -> PreparedPretraining:
     settings = pretraining.training
     device = prepare(Training(precision=settings.precision, determinism=settings.determinism), pretraining.seed)
     return prepare_pretraining(

@@ -110,8 +110,8 @@ def finish(learner: Learner, stream: Stream, epochs: int) -> dict[str, float]:
     return validate(learner, stream)
 
 
-def validation_row(learner: Learner, stream: Stream) -> Row:
-    """Return the columns of an epoch of supervised pre-training."""
+def validation_row(learner: Learner, stream: Stream, epoch: int) -> Row:
+    """Return the columns of ``epoch`` of a supervised pre-training."""
     return {f"validation_{name}": value for name, value in validate(learner, stream).items()}
 
 
