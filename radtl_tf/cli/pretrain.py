@@ -27,9 +27,9 @@ from radtl_tf.cli.options import FILE, FOLDER, Verb, dry_run, load_tensorflow
 def pretrain(source: Path, out: Path, data_dir: Path | None, self_supervised: bool, dry_run: bool) -> None:
     """Pre-train a backbone on a source data set of your own.
 
-    SOURCE is a TOML file that names the data set, or with --self-supervised a folder of films, and the backbone. Prints the lines that declare the weights in an
-    experiment file. OUT.json records how the weights were made. You may delete OUT.work once OUT is written. With
-    --dry-run the data set is built, and some steps are timed.
+    SOURCE is a TOML file that names the data set and the backbone; with --self-supervised it names unlabeled films.
+    Prints the lines that declare the weights in an experiment file. OUT.json records how the weights were made. You may
+    delete OUT.work once OUT is written. With --dry-run the data set is built, and some steps are timed.
 
     Example:
       radtl pretrain archive.toml --out archive-ResNet50_notop.h5

@@ -12,15 +12,12 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow_datasets as tfds
 
-from radtl_tf.data.folds.draw import patients_per_class
-from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.tfds.builders import build_named, build_table, cases_from, fingerprint
-from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream, validation_mask
+from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream
 from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.ownership import refuse_other
+from radtl_tf.experiment.weights.labeled import labeled_stream
 from radtl_tf.experiment.weights.unlabeled import unlabeled_stream
 from radtl_tf.models.backbones import backbone, build_base
 from radtl_tf.models.pixels import convention
@@ -28,7 +25,6 @@ from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.file import write_weights
 from radtl_tf.models.weights.sources import WeightsRecord, initialize, resolve
 from radtl_tf.records.disk import read_json, rename, write_json
-from radtl_tf.records.experiment import Task
 from radtl_tf.records.pretraining import SIDECAR_FORMAT, Place, Pretraining, portable, read_sidecar
 from radtl_tf.records.self_supervised import SelfSupervised
 from radtl_tf.training.device import Device
@@ -47,7 +43,7 @@ _UNTIMED_STEPS = 2  # the first step traces, the second still warms up
 
 @dataclass(frozen=True)
 class PreparedPretraining:
-    """A prepared pre-training, with or without labels: the data stream, the initial backbone, and the record of both."""
+    """A prepared pre-training: the data stream, the initial backbone, and the record of both."""
 
     pretraining: Pretraining | SelfSupervised
     place: Place
@@ -56,6 +52,16 @@ class PreparedPretraining:
     base: keras.Model
     weights: WeightsRecord
     data: dict[str, Any]
+
+    @property
+    def is_labeled(self) -> bool:
+        """Tell whether the backbone learns labels."""
+        return isinstance(self.pretraining, Pretraining)
+
+    @property
+    def class_weights(self) -> str:
+        """Return the policy of the loss, which only labels have."""
+        return self.pretraining.training.class_weights if isinstance(self.pretraining, Pretraining) else "none"
 
 
 def finished(pretraining: Pretraining | SelfSupervised, place: Place) -> dict[str, Any] | None:
@@ -109,8 +115,11 @@ def prepare_pretraining(
     )
     base = training_copy(build_base(model.backbone, settings.image_size, seed=0), fused=False)
     initialize(base, weights, backbone_seed(seed, 0))
-    streamed = _labeled_stream if isinstance(pretraining, Pretraining) else unlabeled_stream
-    stream, data = streamed(pretraining, data_dir or place.files.data)
+    data_dir = data_dir or place.files.data
+    if isinstance(pretraining, Pretraining):
+        stream, data = labeled_stream(pretraining, data_dir)
+    else:
+        stream, data = unlabeled_stream(pretraining, data_dir)
     return PreparedPretraining(pretraining, place, device, stream, base, weights, data)
 
 
@@ -125,7 +134,7 @@ def pretrain(prepared: PreparedPretraining) -> dict[str, Any]:
     _claim(prepared)
     board = Board(place.files.tensorboard)
     with _one_line_when_full(prepared):
-        history, metrics = (_supervised if _is_labeled(prepared) else _self_supervised)(prepared, board)
+        history, metrics = (_supervised if prepared.is_labeled else _self_supervised)(prepared, board)
     sidecar = _write(prepared, history, metrics)
     remove_snapshot(place.work)
     return sidecar
@@ -152,7 +161,7 @@ def _self_supervised(prepared: PreparedPretraining, board: Board) -> tuple[list[
 def price_pretraining(prepared: PreparedPretraining) -> list[str]:
     """Time some steps on real batches; return the cost of the pre-training as lines. The steps' results are dropped."""
     stream, epochs = prepared.stream, prepared.pretraining.training.epochs
-    learner = _learner(prepared) if _is_labeled(prepared) else _siamese(prepared)
+    learner = _learner(prepared) if prepared.is_labeled else _siamese(prepared)
     times = [time.monotonic()]
     with _one_line_when_full(prepared):
         for (images, targets, _), _ in zip(stream.training(1), range(_UNTIMED_STEPS + _TIMED_STEPS), strict=False):
@@ -175,73 +184,10 @@ def price_pretraining(prepared: PreparedPretraining) -> list[str]:
 
 def _numbers_of(prepared: PreparedPretraining) -> str:
     stream = prepared.stream
-    if not _is_labeled(prepared):
+    if not prepared.is_labeled:
         return f"{stream.num_training} films to train on, without labels"
     held_out = len(stream.held_out) - stream.num_training
     return f"{stream.num_training} images to train on, {held_out} to validate on, {len(stream.cases.classes)} classes"
-
-
-def _is_labeled(prepared: PreparedPretraining) -> bool:
-    return isinstance(prepared.pretraining, Pretraining)
-
-
-def _labeled_stream(pretraining: Pretraining, data_dir: Path) -> tuple[Stream, dict[str, Any]]:
-    """Return the images with their labels as a stream, and their record."""
-    settings, seed = pretraining.training, pretraining.seed
-    cases, builder = _data(pretraining.task, data_dir)
-    held_out = validation_mask(cases, settings.validation, seed)
-    stream = Stream(
-        builder=builder,
-        cases=cases,
-        size=settings.image_size,
-        resize=settings.resize,
-        augmentation=settings.augmentation,
-        batch_size=settings.batch_size,
-        seed=seed,
-        held_out=held_out,
-    )
-    return stream, _data_record(pretraining.task, cases, held_out, fingerprint(builder))
-
-
-def _data(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBuilder]:
-    """Turn the task's manifest or named data set into cases and a TFDS data set."""
-    each = Task(
-        **{**vars(task), "unit": "image"}
-    )  # pre-training trains and validates on images, so its AUROC counts images
-    if task.manifest is None:
-        builder = build_named(str(task.dataset), data_dir)
-        return cases_from(builder, each), builder
-    return build_table(each, data_dir)
-
-
-def _source_name(task: Task) -> str | None:
-    """Return the name of the data set or of the manifest, without its folders."""
-    if task.manifest is not None:
-        return task.manifest.name
-    return Path(task.dataset).name if task.dataset and Path(task.dataset).is_absolute() else task.dataset
-
-
-def _data_record(task: Task, cases: Cases, held_out: np.ndarray, sha256: str) -> dict[str, Any]:
-    training, validation = (patients_per_class(cases, np.flatnonzero(part)) for part in (~held_out, held_out))
-    images = [_images_per_class(cases, part) for part in (~held_out, held_out)]
-    columns = ("training_images", "validation_images", "training_patients", "validation_patients")
-    counts = np.stack([*images, training, validation], axis=1)
-    return {
-        "source": _source_name(task),
-        "sha256": sha256,
-        "kind": cases.kind,
-        "examples": len(cases.examples),
-        "patients": len(cases.patient_ids),
-        "validation_examples": int(held_out.sum()),
-        "classes": list(cases.classes),
-        "counts": {
-            name: dict(zip(columns, row.tolist(), strict=True)) for name, row in zip(cases.classes, counts, strict=True)
-        },
-    }
-
-
-def _images_per_class(cases: Cases, part: np.ndarray) -> np.ndarray:
-    return cases.marks[part].sum(axis=0)
 
 
 def _refuse_other(place: Place, pretraining: Pretraining | SelfSupervised, **facts: Any) -> None:
@@ -269,10 +215,9 @@ def _one_line_when_full(prepared: PreparedPretraining) -> AbstractContextManager
 
 def _learner(prepared: PreparedPretraining) -> Learner:
     stream, pretraining = prepared.stream, prepared.pretraining
-    assert isinstance(pretraining, Pretraining)
     shape = int(prepared.base.output_shape[-1]), len(stream.cases.classes)
     kernel = head_kernel((pretraining.seed, 0, 0), *shape, "standardized")
-    loss = loss_of(stream.cases, ~stream.held_out, pretraining.training.class_weights)
+    loss = loss_of(stream.cases, ~stream.held_out, prepared.class_weights)
     return Learner(prepared.base, kernel, convention(prepared.weights.pixels), loss)
 
 
@@ -299,7 +244,7 @@ def _sidecar(
         "note": pretraining.note,
         "file": prepared.place.weights.name,
         "sha256": sha256,
-        "method": "supervised" if _is_labeled(prepared) else METHOD,
+        "method": "supervised" if prepared.is_labeled else METHOD,
         "backbone": weights.backbone,
         "pixels": weights.pixels,
         "image_size": pretraining.training.image_size,
@@ -308,7 +253,7 @@ def _sidecar(
         "start": {"weights": weights.name, "source": weights.source, "sha256": weights.sha256},
         "data": prepared.data,
         "epochs": len(history),
-        **({"validation": metrics} if _is_labeled(prepared) else {}),
+        **({"validation": metrics} if prepared.is_labeled else {}),
         "history": list(history),
         "source": portable(pretraining),
         **context(prepared.device),

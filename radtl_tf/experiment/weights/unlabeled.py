@@ -27,6 +27,7 @@ from radtl_tf.data.manifest.table import PATH_COLUMN
 from radtl_tf.data.tfds.builders import build_manifest, build_named, fingerprint, patients_from
 from radtl_tf.data.tfds.view_stream import ViewStream
 from radtl_tf.errors import DataError
+from radtl_tf.experiment.weights.labeled import source_name
 from radtl_tf.logs import get_logger
 from radtl_tf.records.experiment import Task
 from radtl_tf.records.self_supervised import Films, SelfSupervised
@@ -61,7 +62,7 @@ def unlabeled_stream(source: SelfSupervised, data_dir: Path) -> tuple[ViewStream
         flip=settings.flip,
     )
     record = {
-        "source": _source_name(films),
+        "source": source_name(films),
         "sha256": fingerprint(builder),
         "kind": _CLASS,
         "examples": number,
@@ -108,11 +109,3 @@ def _manifest(films: Films) -> Manifest:
     manifest = replace(manifest_from(pd.DataFrame({PATH_COLUMN: paths}), films.images), path=films.images)
     refuse_faults(manifest)
     return manifest
-
-
-def _source_name(films: Films) -> str | None:
-    """Return the name of the table, the folder or the data set, without the folders above it."""
-    where = films.manifest or films.images
-    if where is not None:
-        return where.name
-    return Path(films.dataset).name if films.dataset and Path(films.dataset).is_absolute() else films.dataset
