@@ -111,7 +111,7 @@ def pretraining_from(raw: dict[str, Any], folder: Path) -> Pretraining:
 
 
 def check_source(source: Source) -> None:
-    """Refuse weights that are no network, and a name that does not fit on a line.
+    """Refuse weights without a network, and a name that does not fit on a line.
 
     Raises:
         ExperimentError: one of them was found.
