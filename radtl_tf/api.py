@@ -32,7 +32,7 @@ def backbone(
     name: str,
     weights: str | PathLike | None = None,
     pixels: str | None = None,
-    size: int = 224,
+    size: int | str = 224,
     seed: int = SEED,
 ) -> keras.Model:
     """Return a convolutional network with verified weights as a plain functional Keras model.
@@ -50,7 +50,7 @@ def backbone(
         pixels: the pixel convention of the weights. Required for a file, unless ``radtl pretrain`` or
             ``radtl weights convert`` wrote it, and for a folder without ``preprocessor_config.json``. The model's
             attribute ``pixels`` contains it, for ``preprocess``.
-        size: side of the images in pixels.
+        size: side of the images in pixels, or height x width such as ``"256x512"``.
         seed: seed of random weights.
 
     Returns:
@@ -72,13 +72,13 @@ def backbone(
     return verified_backbone(name, weights, pixels, size, seed)
 
 
-def preprocess(pixels: str, size: int = 224, resize: str = "pad") -> keras.Sequential:
+def preprocess(pixels: str, size: int | str = 224, resize: str = "pad") -> keras.Sequential:
     """Return stock Keras layers that turn grey images into the input of a backbone.
 
     Args:
         pixels: the convention of the weights: ``caffe``, ``torch``, ``tf``, ``zero_one``, ``radimagenet``, or a mean
             and an SD of 0..1, such as ``mean0.53sd0.26``.
-        size: side of the network's images in pixels.
+        size: side of the network's images in pixels, or height x width such as ``"256x512"``.
 
         resize: ``pad`` keeps the aspect ratio and fills with black, ``stretch`` does not; ``published`` uses
             nearest-neighbor resizing.
@@ -110,7 +110,7 @@ def embeddings(
     backbone: str = "ResNet50",
     weights: str | PathLike | None = "radimagenet",
     pixels: str | None = None,
-    size: int = 224,
+    size: int | str = 224,
     resize: str = "pad",
     seed: int = SEED,
 ) -> NDArray[np.float32]:
@@ -124,7 +124,7 @@ def embeddings(
         backbone: name of the network, as for ``radtl_tf.backbone``.
         weights: name or file, as for ``radtl_tf.backbone``.
         pixels: pixel convention; default: the one of the weights. Required for a file.
-        size: side of the images in pixels.
+        size: side of the images in pixels, or height x width such as ``"256x512"``.
         resize: ``pad``, ``stretch`` or ``published``.
         seed: seed of the experiment; only used for random weights.
 
@@ -195,7 +195,7 @@ def compare(
     tunings: Sequence[str] = ("frozen",),
     learning_rates: Sequence[float] = (0.01, 0.001),
     epochs: int = 30,
-    image_size: int = 224,
+    image_size: int | str = 224,
     batch_size: int = 32,
     seed: int = SEED,
     name: str = "comparison",
@@ -228,7 +228,7 @@ def compare(
             blocks), or ``full``.
         learning_rates: learning rates to try for each tuning; one is chosen inside each training part.
         epochs: epochs of each run; the epoch with the lowest inner loss is kept.
-        image_size: side of the network's images in pixels.
+        image_size: side of the network's images in pixels, or height x width such as ``"256x512"``.
         batch_size: images per step.
         seed: seed of heads, dropout and order, and of the folds if ``cv`` is a number.
         name: name of the experiment in its report.

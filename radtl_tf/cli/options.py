@@ -31,6 +31,7 @@ from radtl_tf.records.experiment import (
     Uncertain,
     Unit,
 )
+from radtl_tf.records.image_size import image_size as image_size_of
 
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
@@ -67,6 +68,19 @@ class InOrder(click.Group):
 
 class Words(tuple[str, ...]):
     """The words of the command line of this process; a call of ``main`` in another program has none."""
+
+
+class _ImageSize(click.ParamType):
+    """The size of a network's images: the side of a square, or height x width."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """Return the size in its short form."""
+        try:
+            return image_size_of(int(value) if str(value).isdecimal() else value)
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}.", param, ctx)
 
 
 class _Fold(click.ParamType):
@@ -195,7 +209,14 @@ columns = click.option(
 images = click.option("--images", type=FOLDER, help="Folder of the images.  [default: the manifest's folder]")
 folds = _number("--folds", FoldPlan, "count", "Number of folds, grouped by patient.")
 seed = _number("--seed", Experiment, "seed", "Seed of every random choice.")
-image_size = _number("--image-size", Training, "image_size", "Side of the network's input in pixels.")
+image_size = click.option(
+    "--image-size",
+    type=_ImageSize(),
+    metavar="N|HxW",
+    default=Training.image_size,
+    show_default=True,
+    help="Size of the network's input in pixels: a side, or height x width such as 256x512.",
+)
 epochs = _number("--epochs", Training, "epochs", "Epochs of training. The epoch with the lowest inner loss is kept.")
 batch_size = _number("--batch-size", Training, "batch_size", "Images per step.")
 layers = click.option(
@@ -204,7 +225,9 @@ layers = click.option(
     metavar="K",
     help="K of topK: how many layers with weights (or blocks) learn.",
 )
-resize = _choice("--resize", Resize, "How an image becomes square.", default=Training.resize, show_default=True)
+resize = _choice(
+    "--resize", Resize, "How an image gets the size of the network's input.", default=Training.resize, show_default=True
+)
 augmentation = _choice(
     "--augmentation", Augmentation, "How training images vary.", default=Training.augmentation, show_default=True
 )

@@ -118,7 +118,7 @@ def fetch(name: str, backbone: str | None) -> None:
 @options.image_size
 @options.resize
 @as_json
-def verify(file: Path, backbone: str, images: Path | None, image_size: int, resize: str, as_json: bool) -> None:
+def verify(file: Path, backbone: str, images: Path | None, image_size: int | str, resize: str, as_json: bool) -> None:
     """Check that a weights file fits its backbone.
 
     FILE is an .h5 file, or the Hugging Face folder of a vision transformer. Shows what it holds and the features of a
@@ -160,6 +160,7 @@ def _lines(found: Verified) -> list[tuple[str, str]]:
         ("layout", report.layout if report.layout == "pytorch" else f"{report.layout}, written by Keras {version}"),
         ("sha256", report.sha256),
         *_known(found),
+        *([("trained at", f"{found.trained_at} px")] if found.trained_at else []),
         ("golden image", f"{golden.image_size} px, pixel convention {golden.pixels}"),
         ("golden output", f"mean {golden.mean:.4g}, SD {golden.sd:.4g}, first {first}"),
     ]

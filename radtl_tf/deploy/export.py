@@ -28,7 +28,7 @@ from radtl_tf.records.experiment_facts import ExperimentFacts, read_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.integrity.folder_checksums import refuse_damaged_files
 from radtl_tf.records.integrity.run_checksums import refuse_damaged_runs
-from radtl_tf.records.runs import Run, Setting
+from radtl_tf.records.runs import Run, Setting, at_size
 from radtl_tf.training.finished_networks import Network, find_weights
 
 _log = get_logger(__name__)
@@ -104,7 +104,7 @@ def _assemble(facts: ExperimentFacts, setting: Setting, networks: Iterator[Netwo
 
     The prefix has its batch norms folded, as in the passes that gave the features for training.
     """
-    training, first = facts.experiment.training, next(networks)
+    training, first = at_size(facts.experiment, setting.image_size).training, next(networks)
     return Ensemble(
         folded(first.parts.prefix),
         [(network.parts.suffix, network.head) for network in chain([first], networks)],

@@ -22,7 +22,7 @@ from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.integrity.folder_checksums import refuse_damaged_files
 from radtl_tf.records.integrity.run_checksums import refuse_damaged_runs
-from radtl_tf.records.runs import Run
+from radtl_tf.records.runs import Run, at_size
 from radtl_tf.training.finished_networks import FinishedRuns, Network, find_weights
 from radtl_tf.training.randomness import DROPOUT
 
@@ -56,7 +56,8 @@ def keras_model(folder: OutputFolder, setting: str | None, folds: Folds, *, weig
 
 def _model(experiment: Experiment, runs: Sequence[Run], networks: Iterator[Network], name: str) -> keras.Model:
     """Return preprocessing, backbone and head of each network as one model; layers below the cut are shared."""
-    setting, training, kind = runs[0].scenario.setting, experiment.training, experiment.task.kind
+    setting, kind = runs[0].scenario.setting, experiment.task.kind
+    training = at_size(experiment, setting.image_size).training
     first = next(networks)
     if len(runs) == 1:
         images = keras.Input((None, None, 1), dtype=FLOAT32, name="grey")

@@ -23,7 +23,7 @@ from radtl_tf.records.experiment import Kind
 from radtl_tf.records.experiment_facts import ExperimentFacts
 from radtl_tf.records.folder import OutputFolder, RunFolder
 from radtl_tf.records.integrity.sealed_json import intact_object
-from radtl_tf.records.runs import Run, Scenario, Setting
+from radtl_tf.records.runs import Run, Scenario, Setting, at_size
 from radtl_tf.training.device import borrowed
 from radtl_tf.training.finished_networks import FinishedRuns
 from radtl_tf.training.learned_weights import Learned, read_learned, write_learned
@@ -149,10 +149,11 @@ def _record(facts: ExperimentFacts, recipe: Recipe, weights: WeightsRecord) -> d
 def _train(
     folder: OutputFolder, facts: ExperimentFacts, recipe: Recipe, weights: WeightsRecord, runs: Iterable[Run]
 ) -> Learned:
-    training, cases = facts.experiment.training, cases_of(folder, facts, runs)
+    experiment = at_size(facts.experiment, recipe.scenario.setting.image_size)
+    training, cases = experiment.training, cases_of(folder, facts, runs)
     size = training.image_size
     pixels = read_pixels(folder.pixels(size), len(cases.truth), size, training.resize, facts.data.sha256)
     with borrowed(training), one_line_when_full(WITHOUT_GPU):
         base = build_base(weights.backbone, size, seed=0)
         FinishedRuns(folder, facts).start(base, weights, EXPORTED_REPEAT)
-        return train_on_all(base, weights, recipe, facts.experiment, cases, pixels, folder.root)
+        return train_on_all(base, weights, recipe, experiment, cases, pixels, folder.root)

@@ -194,6 +194,6 @@ def _row(
     record: ExperimentRecord, named: tuple[str, str], setting: Setting, measured: Measured, stuck: int
 ) -> dict[str, object]:
     name, rate = named
-    axes = {"backbone": setting.backbone, "weights": setting.weights, "tuning": setting.tuning, "learning_rate": rate}
+    axes = {"backbone": setting.network, "weights": setting.weights, "tuning": setting.tuning, "learning_rate": rate}
     rest = {"metric": record.question_metric.key, "pixels": setting.pixels, "not_converged": stuck}
     return {"scenario": name} | axes | rest | value_cells(record, measured)

@@ -15,12 +15,12 @@ import numpy as np
 from radtl_tf.data.folds.draw import Fold, decisive_classes, patients_per_class
 from radtl_tf.evaluation.inference.expected_width import expected
 from radtl_tf.experiment.activations import MAX_IMAGES
-from radtl_tf.experiment.engine import BackboneRuns
+from radtl_tf.experiment.engine import BackboneRuns, network_of
 from radtl_tf.experiment.plan.features import GIGABYTE
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.models.precision import BFLOAT16, FLOAT32, borrowed_precision
 from radtl_tf.models.tuning import split
-from radtl_tf.records.runs import EMBEDDINGS, PROBE, Run
+from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.device import has_bfloat16, peak_memory
 from radtl_tf.training.features.given_features import GivenFeatures
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, cut_bytes
@@ -75,25 +75,21 @@ class Price:
 
 def price(plan: Plan) -> Price:
     """Estimate the cost of the remaining runs from one timed step of each kind, whose results are dropped."""
-    remaining = sorted(plan.remaining, key=lambda run: run.scenario.setting.backbone)
+    remaining = sorted(plan.remaining, key=network_of)
     with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
-        parts = [
-            part
-            for backbone, runs in groupby(remaining, key=lambda run: run.scenario.setting.backbone)
-            for part in _meter(plan, backbone, list(runs)).parts()
-        ]
+        parts = [part for _, runs in groupby(remaining, key=network_of) for part in _meter(plan, list(runs)).parts()]
     parts.append(Part("data set and pixels, already written", 0, 0, _bytes_below(plan.folder.data)))
     return Price(parts, len(plan.runs), len(plan.runs) - len(remaining), peak_memory(), _widths(plan))
 
 
 def seconds_per_run(plan: Plan) -> dict[Run, float]:
     """Estimate the seconds of each remaining run as ``price`` does, without passes over the images and tracing."""
-    remaining = sorted(plan.remaining, key=lambda run: run.scenario.setting.backbone)
+    remaining = sorted(plan.remaining, key=network_of)
     with one_line_when_full(smaller_batch(plan.experiment.training.images_per_step)):
         return {
             run: seconds
-            for backbone, runs in groupby(remaining, key=lambda run: run.scenario.setting.backbone)
-            for run, seconds in _meter(plan, backbone, list(runs)).of_runs()
+            for _, runs in groupby(remaining, key=network_of)
+            for run, seconds in _meter(plan, list(runs)).of_runs()
         }
 
 
@@ -142,17 +138,17 @@ def _widths(plan: Plan) -> str:
     return f"{plan.cases.classes[rarest]} against the rest: {found.sentence(margin)}"
 
 
-def _meter(plan: Plan, backbone: str, runs: list[Run]) -> _HeadMeter:
-    if backbone != EMBEDDINGS:
-        return _Meter(plan, backbone, runs)
-    return _HeadMeter(plan, backbone, runs, max(vectors.shape[1] for vectors in plan.vectors.values()))
+def _meter(plan: Plan, runs: list[Run]) -> _HeadMeter:
+    if runs[0].scenario.setting.has_network:
+        return _Meter(plan, runs)
+    return _HeadMeter(plan, runs, max(vectors.shape[1] for vectors in plan.vectors.values()))
 
 
 class _HeadMeter:
-    """Time the remaining runs of one backbone on ``num_features`` features that need no pass over the images."""
+    """Time the remaining runs of one network on ``num_features`` features that need no pass over the images."""
 
-    def __init__(self, plan: Plan, backbone: str, runs: list[Run], num_features: int) -> None:
-        self._plan, self._backbone, self._runs, self._num_features = plan, backbone, runs, num_features
+    def __init__(self, plan: Plan, runs: list[Run], num_features: int) -> None:
+        self._plan, self._network, self._runs, self._num_features = plan, network_of(runs[0]), runs, num_features
         self._training, self._fold = plan.experiment.training, plan.folds[0]
         self._tracing = 0.0
 
@@ -163,8 +159,8 @@ class _HeadMeter:
             timer = self._timer(tuning)
             seconds = sum(timer(size) + self._recomputing(tuning, size) for size in sizes)
             size = self._kept(tuning) + self._learned(tuning, len(sizes))
-            yield Part(f"{self._backbone} {tuning}", len(sizes), seconds, size)
-        yield Part(f"{self._backbone}: building and tracing", 0, self._tracing, 0)
+            yield Part(f"{self._network} {tuning}", len(sizes), seconds, size)
+        yield Part(f"{self._network}: building and tracing", 0, self._tracing, 0)
 
     def of_runs(self) -> Iterator[tuple[Run, float]]:
         """Yield each run with its seconds on computed features."""
@@ -225,9 +221,11 @@ class _HeadMeter:
 class _Meter(_HeadMeter):
     """Time the remaining runs of one network."""
 
-    def __init__(self, plan: Plan, backbone: str, runs: list[Run]) -> None:
-        seconds, self._backbone_runs = _timed(lambda: BackboneRuns(plan, backbone))
-        super().__init__(plan, backbone, runs, self._backbone_runs.base.output_shape[-1])
+    def __init__(self, plan: Plan, runs: list[Run]) -> None:
+        setting = runs[0].scenario.setting
+        plan = plan.at(setting.image_size)
+        seconds, self._backbone_runs = _timed(lambda: BackboneRuns(plan, setting.backbone))
+        super().__init__(plan, runs, self._backbone_runs.base.output_shape[-1])
         self._tracing = seconds
         self._starts = list(dict.fromkeys((plan.record(run), plan.draw(run)) for run in runs))
         self._stores = [self._backbone_runs.store(*start) for start in self._starts]
@@ -239,9 +237,9 @@ class _Meter(_HeadMeter):
         num_images, views = len(self._plan.pixels), self._training.num_views
         passes = sum(store.missing(views) for store in self._stores)
         whole = self._pass[POOLED]
-        yield Part(f"{self._backbone}: {passes} feature passes", 0, passes * num_images * whole, 0)
+        yield Part(f"{self._network}: {passes} feature passes", 0, passes * num_images * whole, 0)
         yield from super().parts()
-        yield Part(f"{self._backbone}: similarity of activations", 0, self._similarity(), 0)
+        yield Part(f"{self._network}: similarity of activations", 0, self._similarity(), 0)
 
     def _cuts(self) -> list[str]:
         wanted = (run.scenario.setting.tuning for run in self._runs)
@@ -261,7 +259,7 @@ class _Meter(_HeadMeter):
 
     def _similarity(self) -> float:
         """Return the seconds of ``experiment.similarity``: a pass per start if the training needs no such pass."""
-        settings = {of.setting for of in self._plan.scenarios if of.setting.backbone == self._backbone}
+        settings = {of.setting for of in self._plan.scenarios if of.setting.network == self._network}
         if self._plan.folder.similarity.exists() or any(of.tuning != "full" for of in settings):
             return 0.0
         passes = len({(of.weights, of.pixels) for of in settings})

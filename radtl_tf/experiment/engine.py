@@ -29,7 +29,7 @@ from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_json, write_text
 from radtl_tf.records.folder import RunFolder
 from radtl_tf.records.integrity.joined_predictions import write_joined
-from radtl_tf.records.runs import EMBEDDINGS, Run
+from radtl_tf.records.runs import Run, Setting
 from radtl_tf.records.safety.lock import check_held
 from radtl_tf.records.safety.parent import in_hand
 from radtl_tf.training.features.given_features import GivenFeatures
@@ -65,24 +65,29 @@ def execute(plan: Plan, *, only: Collection[Run] | None = None) -> Iterator[Run]
     """
     remaining = [run for run in plan.remaining if only is None or run in only]
     engine = Engine(plan)
-    yield from engine.train(sorted(remaining, key=lambda run: run.scenario.setting.backbone))
+    yield from engine.train(sorted(remaining, key=network_of))
     engine.close()
 
 
+def network_of(run: Run) -> str:
+    """Return the backbone of a run and its image size; runs that share them share the traced programs."""
+    return run.scenario.setting.network
+
+
 class Engine:
-    """Train runs of a plan in several steps; the traced programs of a backbone are kept until another one is needed."""
+    """Train runs of a plan in several steps; the traced programs of a network are kept until another one is needed."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._at_work: tuple[str, RunsOfStarts] | None = None
 
     def train(self, runs: Sequence[Run]) -> Iterator[Run]:
-        """Train these runs, yielding each when its folder is complete; runs of one backbone should be together."""
-        for backbone, group in groupby(runs, key=lambda run: run.scenario.setting.backbone):
+        """Train these runs, yielding each when its folder is complete; runs of one network should be together."""
+        for _, group in groupby(runs, key=network_of):
             same = list(group)
             in_hand(run.name for run in same)
             with one_line_when_full(smaller_batch(self._plan.experiment.training.images_per_step)):
-                yield from self._runs_of(backbone).work_off(same)
+                yield from self._runs_of(same[0].scenario.setting).work_off(same)
 
     def close(self) -> None:
         """Forget the traced programs."""
@@ -90,11 +95,12 @@ class Engine:
             self._at_work = None
             keras.backend.clear_session()
 
-    def _runs_of(self, backbone: str) -> RunsOfStarts:
-        if self._at_work is None or self._at_work[0] != backbone:
+    def _runs_of(self, setting: Setting) -> RunsOfStarts:
+        if self._at_work is None or self._at_work[0] != setting.network:
             self.close()
-            brought = backbone == EMBEDDINGS
-            self._at_work = backbone, EmbeddingsRuns(self._plan) if brought else BackboneRuns(self._plan, backbone)
+            plan = self._plan.at(setting.image_size)
+            runs = BackboneRuns(plan, setting.backbone) if setting.has_network else EmbeddingsRuns(plan)
+            self._at_work = setting.network, runs
         return self._at_work[1]
 
 

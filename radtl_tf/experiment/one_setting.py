@@ -23,7 +23,7 @@ def one_setting(
     layers: int | None = None,
     folds: int = 5,
     epochs: int = 30,
-    image_size: int = 224,
+    image_size: int | str = 224,
     batch_size: int = 32,
     seed: int = 726,
 ) -> Experiment:

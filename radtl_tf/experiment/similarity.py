@@ -26,7 +26,7 @@ from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import read_json, write_text
 from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.integrity.folder_checksums import write_unless_intact
-from radtl_tf.records.runs import Run
+from radtl_tf.records.runs import Run, Setting
 from radtl_tf.training.features.prefix_features import PREFIX_BATCH, chunks
 from radtl_tf.training.finished_networks import FinishedRuns
 
@@ -56,12 +56,14 @@ def similarities(plan: Plan) -> list[Row]:
         return []
     record = read_record(plan.folder.root)
     rows: list[Row] = []
-    for backbone in plan.experiment.grid.backbones:
+    for network in dict.fromkeys(of.setting.network for of in plan.scenarios if of.setting.has_network):
+        setting = next(of.setting for of in plan.scenarios if of.setting.network == network)
+        backbone = setting.backbone
         pairs = [pair for pair in _pairs(record, backbone) if all((backbone, *of) in plan.records for of in pair)]
-        runs = [run for run in chosen if run.scenario.setting.backbone == backbone]
+        runs = [run for run in chosen if run.scenario.setting.network == network]
         if pairs or runs:
-            _log.info(f"{backbone}: similarity of activations before and after fine-tuning and between weights")
-            rows += _StageActivations(plan, backbone).rows(runs, pairs)
+            _log.info(f"{network}: similarity of activations before and after fine-tuning and between weights")
+            rows += _StageActivations(plan.at(setting.image_size), setting).rows(runs, pairs)
             keras.backend.clear_session()
     return rows
 
@@ -94,10 +96,11 @@ def _pairs(record: ExperimentRecord, backbone: str) -> list[tuple[Start, Start]]
 
 
 class _StageActivations:
-    """Compare the activations of one backbone on a sample of the test images."""
+    """Compare the activations of the network of ``setting`` on a sample of the test images."""
 
-    def __init__(self, plan: Plan, backbone: str) -> None:
-        self._plan, self._backbone = plan, backbone
+    def __init__(self, plan: Plan, setting: Setting) -> None:
+        backbone = setting.backbone
+        self._plan, self._backbone, self._network = plan, backbone, setting.network
         self._stages = plan.networks.stages(backbone, plan.experiment.training.image_size)
         self._kept = KeptActivations(plan)
 
@@ -108,11 +111,11 @@ class _StageActivations:
             kept = self._kept.of_start((self._backbone, *start))
             before[start] = kept if kept is not None else self._computed.of_start(start)
             for run in (run for run in runs if _start(run) == start):
-                names = (FINE_TUNING, self._backbone, start[1], start[0], "", run.scenario.setting.tuning)
+                names = (FINE_TUNING, self._network, start[1], start[0], "", run.scenario.setting.tuning)
                 yield from self._compared(names, before[start], self._tuned(run, before[start]))
         for first, second in pairs:
             pixels = "/".join(dict.fromkeys((first[1], second[1])))
-            names = (SOURCES, self._backbone, pixels, first[0], second[0], "")
+            names = (SOURCES, self._network, pixels, first[0], second[0], "")
             yield from self._compared(names, before[first], before[second])
 
     def _tuned(self, run: Run, before: Activations) -> Activations:
@@ -124,7 +127,7 @@ class _StageActivations:
 
     @cached_property
     def _computed(self) -> _ComputedActivations:
-        _log.info(f"{self._backbone}: the activations of some networks are not in the cache; they are computed now")
+        _log.info(f"{self._network}: the activations of some networks are not in the cache; they are computed now")
         return _ComputedActivations(self._plan, self._backbone)
 
     def _compared(self, names: tuple[str, ...], first: Activations, second: Activations) -> Iterator[Row]:

@@ -30,7 +30,7 @@ def pooled_features(
     backbone: str,
     weights: str | os.PathLike[str] | None,
     pixels: str | None,
-    size: int,
+    size: int | str,
     resize: str,
     seed: int,
 ) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ _FILES = (".h5", ".hdf5")
 
 
 def verified_backbone(
-    name: str, weights: str | os.PathLike[str] | None, pixels: str | None, size: int, seed: int
+    name: str, weights: str | os.PathLike[str] | None, pixels: str | None, size: int | str, seed: int
 ) -> keras.Model:
     """Return the backbone with its weights: a plain functional model with its pixel convention in ``pixels``.
 

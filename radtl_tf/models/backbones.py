@@ -13,6 +13,7 @@ from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.models.plain_graph import number_from_zero, plain_graph
 from radtl_tf.models.torch_graphs import inception_v3_torch, resnet50_torch
 from radtl_tf.models.vit import Transformer, vision_transformer
+from radtl_tf.records.image_size import sides
 
 
 @dataclass(frozen=True)
@@ -84,27 +85,37 @@ def backbone(name: str) -> Backbone:
     return BACKBONES[name]
 
 
-def check_image_size(name: str, image_size: int) -> Backbone:
-    """Return the row called ``name`` if its network accepts images of ``image_size`` px.
+def check_image_size(name: str, image_size: int | str) -> Backbone:
+    """Return the row called ``name`` if its network accepts images of this size.
 
     Raises:
         ExperimentError: unknown backbone, images too small for it, or a size that its patches do not divide.
     """
     row = backbone(name)
-    if image_size < row.min_size:
+    if min(sides(image_size)) < row.min_size:
         raise ExperimentError(f"{name} needs images of at least {row.min_size} px, not {image_size}: raise image_size.")
-    if row.transformer and image_size % row.transformer.patch:
-        side = row.transformer.patch
-        below = image_size // side * side
-        raise ExperimentError(
-            f"{name} cuts images into patches of {side} px, which do not divide image_size = {image_size}: "
-            f"use {below} or {below + side}."
-        )
+    if row.transformer:
+        _check_patches(row.transformer.patch, name, image_size)
     return row
 
 
-def build_base(name: str, image_size: int, seed: int) -> keras.Model:
-    """Return the backbone, with its pooling, for images (B, image_size, image_size, 3), with random weights.
+def _check_patches(patch: int, name: str, image_size: int | str) -> None:
+    """Refuse a size that patches of ``patch`` px do not divide."""
+    below = [side // patch * patch for side in sides(image_size)]
+    if below != [*sides(image_size)]:
+        near = [below, [low + patch for low in below]]
+        raise ExperimentError(
+            f"{name} cuts images into patches of {patch} px, which do not divide image_size = {image_size}: "
+            f"use {' or '.join(_short(pair, image_size) for pair in near)}."
+        )
+
+
+def _short(pair: list[int], image_size: int | str) -> str:
+    return str(pair[0]) if isinstance(image_size, int) else f'"{pair[0]}x{pair[1]}"'
+
+
+def build_base(name: str, image_size: int | str, seed: int) -> keras.Model:
+    """Return the backbone, with its pooling, for images (B, H, W, 3) of this size, with random weights.
 
     The weights depend only on (name, image_size, seed), bit for bit, whatever was built before.
 
@@ -117,12 +128,12 @@ def build_base(name: str, image_size: int, seed: int) -> keras.Model:
     return base
 
 
-def network(row: Backbone, image_size: int, weights: str | None = None) -> keras.Model:
+def network(row: Backbone, image_size: int | str, weights: str | None = None) -> keras.Model:
     """Return the network of a row as a plain graph with stable names; ``weights="imagenet"`` lets Keras download them.
 
     All layers of the graph are in ``layers``; the input is in the pixel convention of the weights.
     """
-    shape = (image_size, image_size, 3)
+    shape = (*sides(image_size), 3)
     base = plain_graph(row.application(include_top=False, pooling="avg", weights=weights, input_shape=shape))
     number_from_zero(base)
     return base

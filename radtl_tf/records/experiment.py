@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
+from radtl_tf.records.image_size import ImageSize
 from radtl_tf.records.limits import Limits
 
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
@@ -170,6 +171,8 @@ class Grid(_Strict):
     """Names of networks. ``radtl doctor`` lists them. Required, unless all weights are embeddings."""
     pixels: Annotated[tuple[str, ...], Limits(min_length=1)] = ("native",)
     """Pixel conventions. Several of them make an ablation; ``native`` is the convention of the weights."""
+    image_sizes: tuple[ImageSize, ...] = ()
+    """Sizes of the network's input, in place of ``training.image_size``, such as ``[224, "256x512"]``."""
     train_fractions: Annotated[tuple[Annotated[float, Limits(gt=0, le=1)], ...], Limits(min_length=1)] = (1.0,)
     """Shares of the training patients. Smaller shares make a learning curve."""
 
@@ -195,10 +198,10 @@ class Training(_Strict):
     ``batch_size = "auto"`` is the published 32, or the largest smaller power of two that fits into the GPU's memory.
     """
 
-    image_size: Annotated[int, Limits(ge=32, le=2048)] = 224
-    """Side of the network's input in pixels."""
+    image_size: ImageSize = 224
+    """Size of the network's input in pixels: the side of a square, or height x width such as ``"256x512"``."""
     resize: Resize = "pad"
-    """``pad`` keeps the aspect ratio, ``stretch`` does not, ``published`` takes the nearest pixel of a square."""
+    """``pad`` keeps the aspect ratio, ``stretch`` does not, ``published`` stretches and takes the nearest pixel."""
     batch_size: Annotated[int, Limits(ge=1)] | Literal["auto"] = 32
     """Images per step. ``auto``: what fits into the memory of the GPU, at most 32."""
     epochs: Annotated[int, Limits(ge=1)] = 30

@@ -172,8 +172,8 @@ class OutputFolder:
         """Return the file of the embeddings that were brought in, in the order of the images; ``key`` names them."""
         return self.data / f"embeddings-{key}.npy"
 
-    def pixels(self, size: int) -> Path:
-        """Return the file of the decoded pixels at ``size`` x ``size``."""
+    def pixels(self, size: int | str) -> Path:
+        """Return the file of the decoded pixels at this image size."""
         return self.data / f"pixels-{size}.npy"
 
     @property

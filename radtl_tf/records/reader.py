@@ -67,11 +67,19 @@ def read_toml(path: Path, read: Callable[[dict[str, Any], Path], _Record]) -> _R
 
 def experiment_from(raw: dict[str, Any], folder: Path) -> Experiment:
     """Return ``raw``, the content of an experiment file in ``folder``, as checked records with absolute paths."""
-    experiment = record_from(raw, Experiment)
+    experiment = _with_first_size(record_from(raw, Experiment), "image_size" in (raw.get("training") or {}))
     _check(experiment)
     _check_metric(experiment, "margin" in (raw.get("question") or {}))
     task, weights = absolute_task(experiment.task, folder), absolute_weights(experiment.weights, folder)
     return replace(experiment, task=task, weights=weights)
+
+
+def _with_first_size(experiment: Experiment, names_size: bool) -> Experiment:
+    """Return the experiment with the first of ``grid.image_sizes``, if there are any, as ``training.image_size``."""
+    sizes = experiment.grid.image_sizes
+    if sizes and names_size:
+        raise ExperimentError("grid.image_sizes and training.image_size contradict each other: keep one of them.")
+    return replace(experiment, training=replace(experiment.training, image_size=sizes[0])) if sizes else experiment
 
 
 def record_from(raw: dict[str, Any], record: type[_Record]) -> _Record:
@@ -137,6 +145,8 @@ def _one_line(detail: ErrorDetails, record: type) -> str:
             return (
                 f"{place} = {detail['input']!r}{nearest(str(detail['input']), _quoted(expected))}; expected {expected}."
             )
+        case "value_error":
+            return f"{place} = {detail['input']!r} is not valid: {detail['ctx']['error']}."
         case kind if kind.startswith(("greater", "less")):
             return f"{place} = {detail['input']!r} is out of range: it must be {_bound(detail)}."
         case kind:
@@ -243,6 +253,7 @@ def _check_grid(grid: Grid) -> None:
         "backbones": grid.backbones,
         "weights": grid.weights,
         "pixels": grid.pixels,
+        "image_sizes": grid.image_sizes,
         "train_fractions": grid.train_fractions,
         "tunings": tuple(tuning.name for tuning in grid.tunings),
         **{f"tunings ({tuning.name}).learning_rates": tuning.learning_rates for tuning in grid.tunings},
@@ -269,6 +280,7 @@ def _check_embeddings(experiment: Experiment) -> None:
         "grid.backbones": len(brought) == len(grid.weights) and grid.backbones,
         "grid.tunings": [tuning.name for tuning in grid.tunings if tuning.mode != "frozen"],
         "grid.pixels": [name for name in grid.pixels if name != "native"],
+        "grid.image_sizes": len(brought) == len(grid.weights) and list(map(str, grid.image_sizes)),
         "training.augmentation": experiment.training.augmentation != "none" and [experiment.training.augmentation],
     }
     for key, values in axes.items():

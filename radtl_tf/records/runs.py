@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -78,19 +78,33 @@ BINARY = Target("binary", ())
 
 @dataclass(frozen=True)
 class Setting:
-    """A combination that users choose between; ``pixels`` is the resolved convention, never ``native``."""
+    """A combination that users choose between; ``pixels`` is the resolved convention, never ``native``.
+
+    ``image_size`` is set only if the grid has several image sizes.
+    """
 
     backbone: str
     weights: str
     pixels: str
     tuning: str
     train_fraction: float = 1.0
+    image_size: int | str | None = None
 
     @property
     def name(self) -> str:
         """Return the name used in tables and on the command line."""
         share = f"-train{self.train_fraction:g}" * self.is_partial
-        return f"{self.backbone}-{self.weights}-{self.pixels}-{self.tuning}{share}"
+        size = f"-{self.image_size}px" if self.image_size else ""
+        return f"{self.backbone}-{self.weights}-{self.pixels}-{self.tuning}{size}{share}"
+
+    @property
+    def network(self) -> str:
+        """Return the backbone for a reader, with its image size if the grid has several.
+
+        >>> Setting("ResNet50", "imagenet", "caffe", "frozen", image_size=512).network
+        'ResNet50 at 512 px'
+        """
+        return f"{self.backbone} at {self.image_size} px" if self.image_size else self.backbone
 
     @property
     def has_network(self) -> bool:
@@ -127,20 +141,23 @@ class Scenario:
 
     @property
     def cells(self) -> tuple[str | float | None, ...]:
-        """Return the scenario's values in the order of ``SETTING_COLUMNS``."""
-        record = self.as_dict()
+        """Return the scenario's values in the order of ``SETTING_COLUMNS``; the backbone is named with its size."""
+        record = self.as_dict() | {"backbone": self.setting.network}
         return tuple(record[name] for name in SETTING_COLUMNS)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the flat record for ``experiment.json`` and ``run.json``."""
-        return {"scenario": self.name, **asdict(self.setting), "learning_rate": self.learning_rate}
+        setting = asdict(self.setting)
+        if self.setting.image_size is None:
+            del setting["image_size"]
+        return {"scenario": self.name, **setting, "learning_rate": self.learning_rate}
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Scenario:
         """Return the scenario of a record made by ``as_dict``."""
         fields = ("backbone", "weights", "pixels", "tuning")
-        setting = Setting(**{name: record[name] for name in fields}, train_fraction=record.get("train_fraction", 1.0))
-        return cls(setting, record["learning_rate"])
+        later = {"train_fraction": record.get("train_fraction", 1.0), "image_size": record.get("image_size")}
+        return cls(Setting(**{name: record[name] for name in fields}, **later), record["learning_rate"])
 
 
 @dataclass(frozen=True)
@@ -160,6 +177,18 @@ class Run:
     def events(self) -> str:
         """Return ``<setting>/<learning rate>/<repeat>-<fold>``, the run's name in TensorBoard; a probe has no rate."""
         return f"{self.scenario.events}/{self.repeat}-{self.fold}"
+
+
+def image_sizes(experiment: Experiment) -> tuple[int | str, ...]:
+    """Return every image size of the experiment."""
+    return experiment.grid.image_sizes or (experiment.training.image_size,)
+
+
+def at_size(experiment: Experiment, image_size: int | str | None) -> Experiment:
+    """Return the experiment with the image size of a setting; ``None`` changes nothing."""
+    if image_size is None or image_size == experiment.training.image_size:
+        return experiment
+    return replace(experiment, training=replace(experiment.training, image_size=image_size))
 
 
 def runs_of(experiment: Experiment, scenarios: Sequence[Scenario]) -> list[Run]:

@@ -17,7 +17,7 @@ from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.experiment_facts import ExperimentFacts, WeightsFacts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.integrity.run_checksums import WEIGHTS, refuse_damaged
-from radtl_tf.records.runs import PROBE, Run, Setting
+from radtl_tf.records.runs import PROBE, Run, Setting, at_size
 from radtl_tf.training.features.array_cache import Arrays
 from radtl_tf.training.learned_weights import Learned, read_learned
 from radtl_tf.training.randomness import backbone_seed
@@ -93,7 +93,8 @@ class FinishedRuns:
             WeightsError: the file is not the one that the experiment recorded, or cannot be read.
         """
         if base is None:
-            base = build_base(setting.backbone, self._experiment.training.image_size, seed=0)
+            size = at_size(self._experiment, setting.image_size).training.image_size
+            base = build_base(setting.backbone, size, seed=0)
         self.start(base, weights, repeat)
         parts = split(base, "frozen" if setting.tuning == PROBE else setting.tuning)
         assign(parts.suffix, learned.suffix)

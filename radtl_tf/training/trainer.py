@@ -32,8 +32,10 @@ class Trainer:
     is computed from the whole batch, but trainable batch norms use the statistics of a share.
     """
 
-    def __init__(self, backbone: str, tuning: str, image_size: int, *, num_outputs: int, kind: Kind = "binary") -> None:
-        """Build the suffix of ``backbone`` at ``tuning`` for square images, with a head of ``num_outputs``.
+    def __init__(
+        self, backbone: str, tuning: str, image_size: int | str, *, num_outputs: int, kind: Kind = "binary"
+    ) -> None:
+        """Build the suffix of ``backbone`` at ``tuning`` for images of this size, with a head of ``num_outputs``.
 
         ``kind`` of the task determines the loss.
         """

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from radtl_tf.errors import ExperimentError
-from radtl_tf.models.backbones import BACKBONES, Backbone, backbone, build_base, draw_weights
+from radtl_tf.models.backbones import BACKBONES, Backbone, backbone, build_base, check_image_size, draw_weights
 from radtl_tf.models.pixels import CONVENTIONS
 
 
@@ -101,6 +101,14 @@ def test_weights_stay_float32_in_mixed_precision(tiny_backbone: str) -> None:
 def test_too_small_images_are_refused() -> None:
     with pytest.raises(ExperimentError, match=r"InceptionV3 .*\b75 px.*\b74\b"):
         build_base("InceptionV3", 74, seed=1)
+
+
+def test_sizes_that_patches_do_not_divide_are_refused_with_the_nearest() -> None:
+    with pytest.raises(ExperimentError, match=r"224 or 238"):
+        check_image_size("DINOv2Small", 230)
+    with pytest.raises(ExperimentError, match=r'"112x224" or "126x238"'):
+        check_image_size("DINOv2Small", "112x230")
+    assert check_image_size("DINOv2Small", "112x224").name == "DINOv2Small"
 
 
 def test_unknown_backbone_is_refused_with_the_nearest() -> None:

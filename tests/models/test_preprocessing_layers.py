@@ -48,6 +48,13 @@ def test_images_of_the_size_keep_their_values(name: str) -> None:
     assert np.array_equal(np.asarray(preprocessing_layers("zero_one", 32, "pad")(images))[..., :1], images)
 
 
+def test_the_size_may_be_height_and_width() -> None:
+    image = films(20, 40, 1)
+    shown = np.asarray(preprocessing_layers("zero_one", "32x64", "stretch")(image))
+    assert shown.shape == (2, 32, 64, 3)
+    np.testing.assert_allclose(shown[..., :1], np.asarray(resizing.resize(image, "32x64", "stretch")), atol=2e-6)
+
+
 def test_three_equal_channels_are_one() -> None:
     images = films(40, 30, 1)
     layers = preprocessing_layers("torch", 32, "pad")
@@ -110,7 +117,9 @@ def test_a_call_does_not_put_later_layers_into_training_mode() -> None:
     assert np.asarray(norm.moving_mean).all()
 
 
-@pytest.mark.parametrize("arguments", [("gray", 32, "pad"), ("tf", 32, "crop"), ("tf", 0, "pad"), ("tf", "32", "pad")])
+@pytest.mark.parametrize(
+    "arguments", [("gray", 32, "pad"), ("tf", 32, "crop"), ("tf", 0, "pad"), ("tf", "32", "pad"), ("tf", "0x32", "pad")]
+)
 def test_wrong_arguments_are_refused(arguments: Any) -> None:
     with pytest.raises(ExperimentError):
         preprocessing_layers(*arguments)

@@ -121,6 +121,11 @@ def test_a_relative_path_in_a_variable_is_meant_from_the_working_folder(
         ("evaluation.subgroups", ["sex", "sex"], ("subgroups", "twice")),
         ("evaluation.operating_points", "youden", ("evaluation.operating_points = 'youden'",)),
         ("training.views", 3, ("views", "training.augmentation")),
+        ("training.image_size", 31, ("training.image_size = 31", "32 to 2048")),
+        ("training.image_size", "96 x 192", ("training.image_size = '96 x 192'", "'256x512'")),
+        ("training.image_size", "96x4096", ("training.image_size = '96x4096'", "32 to 2048")),
+        ("grid.image_sizes", [96, "96x96"], ("grid.image_sizes", "twice")),
+        ("grid.image_sizes", [96, True], ("grid.image_sizes.1 = True", "32 to 2048")),
         ("training.batch_size", 0, ("training.batch_size = 0", "at least 1")),
         ("training.batch_size", "large", ("training.batch_size = 'large'",)),
         ("grid.train_fractions", [0.5, 0.25], ("grid.train_fractions", "1.0")),
@@ -228,6 +233,14 @@ def test_tasks_of_every_kind_are_read_and_written(tmp_path: Path) -> None:
         raw = changed("task", {"manifest": "labels.csv", "patient": "patient_id", **task})
         experiment = experiment_from(raw, tmp_path)
         assert experiment_from(as_dict(experiment), Path("elsewhere")) == experiment
+
+
+def test_the_axis_of_image_sizes_replaces_the_size_of_training(tmp_path: Path) -> None:
+    experiment = experiment_from(changed("grid.image_sizes", ["96x192", 224]), tmp_path)
+    assert experiment.training.image_size == "96x192"
+    both = changed("grid.image_sizes", [96]) | {"training": {"image_size": 224}}
+    with pytest.raises(ExperimentError, match=r"grid.image_sizes and training.image_size"):
+        experiment_from(both, tmp_path)
 
 
 def test_operating_points_need_a_binary_task(tmp_path: Path) -> None:

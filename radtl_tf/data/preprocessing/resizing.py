@@ -11,6 +11,9 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from radtl_tf.data.preprocessing.policies import EXACT, policy_of
+from radtl_tf.records.image_size import sides
+
+_Matrices = tuple[tf.Tensor, tf.Tensor]  # of rows and of columns
 
 
 def to_unit(image: tf.Tensor) -> tf.Tensor:
@@ -20,8 +23,8 @@ def to_unit(image: tf.Tensor) -> tf.Tensor:
     return tf.cast(image, tf.float32) / 65535.0
 
 
-def resize(image: tf.Tensor, size: int, policy: str) -> tf.Tensor:
-    """Return float32 (H, W, 1) or (B, H, W, 1) resized to (size, size, 1).
+def resize(image: tf.Tensor, size: int | str, policy: str) -> tf.Tensor:
+    """Return float32 (H, W, 1) or (B, H, W, 1) resized to ``size``, a side or height x width.
 
     ``pad`` keeps the aspect ratio and centers the image on zeros, ``stretch`` does not. Both are bilinear and
     antialiased. ``published`` takes the nearest pixel, as Keras' ImageDataGenerator does.
@@ -30,34 +33,36 @@ def resize(image: tf.Tensor, size: int, policy: str) -> tf.Tensor:
     image = tf.convert_to_tensor(image)
     height, width = tf.shape(image)[-3], tf.shape(image)[-2]
     with tf.device(EXACT):
-        rows, columns = weights(height, width, size)
-        plane = tf.matmul(tf.matmul(rows, tf.squeeze(image, -1)), columns, transpose_b=True)  # (..., size, size)
+        rows, columns = weights(height, width, *sides(size))
+        plane = tf.matmul(tf.matmul(rows, tf.squeeze(image, -1)), columns, transpose_b=True)
     return plane[..., tf.newaxis]
 
 
-def preprocess(image: tf.Tensor, size: int, policy: str) -> tf.Tensor:
-    """Return float32 0..1 (size, size, 1) of uint16 grey (H, W) or (H, W, 1), with or without a batch axis."""
+def preprocess(image: tf.Tensor, size: int | str, policy: str) -> tf.Tensor:
+    """Return float32 0..1 of uint16 grey (H, W) or (H, W, 1), with or without a batch axis, resized to ``size``."""
     return resize(to_unit(image), size, policy)
 
 
-def _stretch(height: tf.Tensor, width: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
-    return _triangle(height, tf.constant(size), size), _triangle(width, tf.constant(size), size)
+def _stretch(height: tf.Tensor, width: tf.Tensor, rows: int, columns: int) -> _Matrices:
+    return _triangle(height, tf.constant(rows), rows), _triangle(width, tf.constant(columns), columns)
 
 
-def _pad(height: tf.Tensor, width: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
-    longest = tf.maximum(height, width)
+def _pad(height: tf.Tensor, width: tf.Tensor, rows: int, columns: int) -> _Matrices:
+    # The image fills the height, or else the width. Integer rounding gives the same size on every device.
+    fills_height = height * columns >= width * rows
+    fitted, longest = tf.where(fills_height, rows, columns), tf.where(fills_height, height, width)
 
-    def scaled(length: tf.Tensor) -> tf.Tensor:  # integer rounding gives the same size on every device
-        return tf.maximum((2 * length * size + longest) // (2 * longest), 1)
+    def scaled(length: tf.Tensor) -> tf.Tensor:
+        return tf.maximum((2 * length * fitted + longest) // (2 * longest), 1)
 
-    return _triangle(height, scaled(height), size), _triangle(width, scaled(width), size)
-
-
-def _published(height: tf.Tensor, width: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
-    return _nearest(height, size), _nearest(width, size)
+    return _triangle(height, scaled(height), rows), _triangle(width, scaled(width), columns)
 
 
-RESIZES: dict[str, Callable[[tf.Tensor, tf.Tensor, int], tuple[tf.Tensor, tf.Tensor]]] = {
+def _published(height: tf.Tensor, width: tf.Tensor, rows: int, columns: int) -> _Matrices:
+    return _nearest(height, rows), _nearest(width, columns)
+
+
+RESIZES: dict[str, Callable[[tf.Tensor, tf.Tensor, int, int], _Matrices]] = {
     "pad": _pad,
     "stretch": _stretch,
     "published": _published,

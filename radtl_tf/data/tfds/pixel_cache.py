@@ -20,6 +20,7 @@ from radtl_tf.errors import DataError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.checksums import SummedFile, checksum_of
 from radtl_tf.records.disk import temporary_file, unwritable, write_json
+from radtl_tf.records.image_size import sides
 
 _log = get_logger(__name__)
 _CACHE_FORMAT = 1
@@ -29,13 +30,13 @@ _SUM = "blake2b"  # the key of the checksum in the key file
 def pixel_cache(
     builder: tfds.core.DatasetBuilder,
     num_examples: int,
-    size: int,
+    size: int | str,
     policy: str,
     path: Path,
     *,
     data_sha256: str | None = None,
 ) -> np.memmap:
-    """Return float32 (num_examples, size, size, 1) on disk at ``path``; row i is example i, preprocessed.
+    """Return float32 (num_examples, H, W, 1) of this size on disk at ``path``; row i is example i, preprocessed.
 
     ``data_sha256`` is the fingerprint of the data set, if it is known already. A complete file of the same data, size
     and policy is used again if its checksum is correct. A damaged file, or a file from an earlier version without a
@@ -46,7 +47,7 @@ def pixel_cache(
         OutputError: the file cannot be written.
     """
     policy_of(policy, RESIZES, "resize")
-    key, shape = _key(size, policy, data_sha256 or fingerprint(builder)), (num_examples, size, size, 1)
+    key, shape = _key(size, policy, data_sha256 or fingerprint(builder)), (num_examples, *sides(size), 1)
     try:
         if not _is_complete(path, key, shape):
             if _is_of(path, key) and path.exists():
@@ -57,20 +58,20 @@ def pixel_cache(
         raise unwritable(path, error) from error
 
 
-def read_pixels(path: Path, num_examples: int, size: int, policy: str, data_sha256: str) -> np.memmap:
+def read_pixels(path: Path, num_examples: int, size: int | str, policy: str, data_sha256: str) -> np.memmap:
     """Return the pixels that ``pixel_cache`` wrote for the data with the fingerprint ``data_sha256``.
 
     Raises:
         DataError: the file is missing, damaged or belongs to other data.
     """
-    if not _is_complete(path, _key(size, policy, data_sha256), (num_examples, size, size, 1)):
+    if not _is_complete(path, _key(size, policy, data_sha256), (num_examples, *sides(size), 1)):
         raise DataError(
             f"{path} is missing, damaged, or belongs to other images: run the experiment again; finished runs are kept."
         )
     return np.load(path, mmap_mode="r")
 
 
-def _key(size: int, policy: str, data_sha256: str) -> dict[str, Any]:
+def _key(size: int | str, policy: str, data_sha256: str) -> dict[str, Any]:
     return {"format": _CACHE_FORMAT, "size": size, "policy": policy, "fingerprint": data_sha256}
 
 
@@ -111,7 +112,9 @@ def _fill(builder: tfds.core.DatasetBuilder, path: Path, key: dict[str, Any], sh
     write_json(_key_file(path), {**key, _SUM: file.checksum})
 
 
-def _images(builder: tfds.core.DatasetBuilder, number: int, size: int, policy: str) -> Iterator[NDArray[np.float32]]:
+def _images(
+    builder: tfds.core.DatasetBuilder, number: int, size: int | str, policy: str
+) -> Iterator[NDArray[np.float32]]:
     """Yield the preprocessed images 0 to ``number`` - 1 in order."""
 
     def prepared(row: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:

@@ -14,7 +14,7 @@ from radtl_tf.models.weights.catalogue import recognize
 from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment_facts import ExperimentFacts, WeightsFacts
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.runs import Run, Setting
+from radtl_tf.records.runs import Run, Setting, at_size
 
 USE = "For research only. Not a medical device and not for clinical use."
 
@@ -46,7 +46,7 @@ def exported_facts(
         **({"positive": target.classes[1]} if target.is_binary else {}),
         **_label(facts),
         "pixels": setting.pixels,
-        "image_size": experiment.training.image_size,
+        "image_size": at_size(experiment, setting.image_size).training.image_size,
         "resize": experiment.training.resize,
         "depth": experiment.task.depth,
         "class_weights": experiment.training.class_weights,

@@ -42,7 +42,7 @@ def keras_file(file: Path, card: Card) -> Callable[[_Array], _Array]:
     from radtl_tf.data.preprocessing.resizing import resize
 
     model: Any = keras.models.load_model(file, compile=False)
-    size, policy, output = int(card["image_size"]), card["resize"], output_of(card)
+    size, policy, output = card["image_size"], card["resize"], output_of(card)
 
     def scores(grey: _Array) -> _Array:
         return columns_of(np.asarray(model(resize(grey, size, policy), training=False)[output]))

@@ -9,6 +9,7 @@ import tensorflow as tf
 from radtl_tf.data.preprocessing.resizing import resize
 from radtl_tf.deploy.graph.ensemble import Ensemble
 from radtl_tf.deploy.outputs import GREY
+from radtl_tf.records.image_size import sides
 
 
 class PixelGraph(tf.Module):
@@ -28,7 +29,7 @@ class PixelGraph(tf.Module):
         """Return the outputs of a batch of images of one size."""
         ensemble = self._ensemble
         resized = resize(grey, ensemble.image_size, ensemble.resize)
-        found = ensemble.outputs(tf.ensure_shape(resized, (None, *[ensemble.image_size] * 2, 1)))
+        found = ensemble.outputs(tf.ensure_shape(resized, (None, *sides(ensemble.image_size), 1)))
         return {name: tf.identity(values, name) for name, values in found.items()}
 
 

@@ -36,7 +36,7 @@ class Ensemble:
         members: for each fold the backbone above the boundary, and the head.
         kind: kind of the task.
         pixels: convention of the weights.
-        image_size: height and width of the network's input.
+        image_size: size of the network's input: the side of a square, or height x width.
         resize: policy of ``data.preprocessing.resizing``.
         depth: bits per value of the task's images; ``None`` as each file says.
     """
@@ -45,7 +45,7 @@ class Ensemble:
     members: Sequence[tuple[keras.Model, Head]]
     kind: Kind
     pixels: PixelConvention
-    image_size: int
+    image_size: int | str
     resize: str
     depth: int | None = None
 
@@ -55,9 +55,9 @@ class Ensemble:
         return [variable.value for variable in {id(one): one for model in models for one in model.weights}.values()]
 
     def means(self, grey: tf.Tensor) -> tf.Tensor:
-        """Return the mean over the folds of their outputs (B, N) for float32 grey (B, S, S, 1) in 0..1.
+        """Return the mean over the folds of their outputs (B, N) for float32 grey (B, H, W, 1) in 0..1.
 
-        S is the ``image_size``. Outputs are the probabilities of K classes, P(above a stage) of
+        H x W is the ``image_size``. Outputs are the probabilities of K classes, P(above a stage) of
         the K - 1 lower stages of an ordinal model, or the number of a regression, (B, 1), in the unit of the label.
         """
         cuts = self._cuts(grey)

@@ -20,6 +20,7 @@ from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import to_network
 from radtl_tf.models.plain_graph import global_average
 from radtl_tf.records.experiment import Kind
+from radtl_tf.records.image_size import sides
 
 SIGNATURE = "explain"
 _GREY, _MAPS = "grey", "maps"
@@ -47,11 +48,11 @@ def explain_function(ensemble: Ensemble) -> Any:
     Raises:
         ValueError: the backbone does not end with a global average.
     """
-    side, (feature_maps, after) = ensemble.image_size, _feature_maps(ensemble)
+    size, (feature_maps, after) = ensemble.image_size, _feature_maps(ensemble)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32, name=_GREY)], autograph=False)
     def explain(grey: tf.Tensor) -> dict[str, tf.Tensor]:
-        resized = tf.ensure_shape(resize(grey, side, ensemble.resize), (None, side, side, 1))
+        resized = tf.ensure_shape(resize(grey, size, ensemble.resize), (None, *sides(size), 1))
         heads = [head for _, head in ensemble.members]
         found = feature_maps(to_network(resized, ensemble.pixels))
         triples = zip(found, after, heads, strict=True)

@@ -21,6 +21,7 @@ from radtl_tf.deploy.graph.warm_up import write_requests
 from radtl_tf.deploy.outputs import PROBABILITIES, SCORE
 from radtl_tf.records.disk import write_text
 from radtl_tf.records.experiment import Kind
+from radtl_tf.records.image_size import sides
 
 LABELS = "labels.txt"
 Outputs = dict[str, tf.Tensor]
@@ -63,7 +64,7 @@ class ServedModel(tf.Module):
     def from_bytes(self, image_bytes: tf.Tensor) -> Outputs:
         """Score encoded images."""
         size, policy, depth = self._ensemble.image_size, self._ensemble.resize, self._ensemble.depth
-        rows = prepare_rows(lambda data: preprocess(decode_grey(data, depth), size, policy), image_bytes, size)
+        rows = prepare_rows(lambda data: preprocess(decode_grey(data, depth), size, policy), image_bytes, sides(size))
         return self._scores(*rows)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.uint16, name="pixels")])
@@ -101,8 +102,7 @@ class ServedModel(tf.Module):
 
     def requests(self) -> dict[str, tuple[str, tf.Tensor]]:
         """Return for each signature the name of its input and a batch of one black image."""
-        size = self._ensemble.image_size
-        black = tf.zeros((1, size, size, 1), tf.uint16)
+        black = tf.zeros((1, *sides(self._ensemble.image_size), 1), tf.uint16)
         grey = tf.zeros(black.shape)
         file = tf.io.encode_png(black[0])[tf.newaxis]
         return {

@@ -16,7 +16,7 @@ from radtl_tf.deploy.parity import table
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.records.experiment_facts import ExperimentFacts
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.runs import Run, Target
+from radtl_tf.records.runs import Run, Target, at_size
 
 RUN = "run"  # column: the position of the run in the list of runs
 
@@ -30,11 +30,13 @@ class HeldOut:
     """The rows of the runs' predictions for the chosen images, and where the images are.
 
     ``rows`` has the columns of predictions.csv and ``run``, the position of the run that tested the image.
+    ``image_size`` is the size of the runs' images.
     """
 
     rows: pd.DataFrame
     folder: OutputFolder
     facts: ExperimentFacts
+    image_size: int | str
 
     def images(self) -> Iterator[NDArray[np.uint16]]:
         """Yield uint16 grey (H, W) of each row; if the data set is gone, as the experiment keeps it in network size.
@@ -49,7 +51,7 @@ class HeldOut:
             yield from images_at(builder, numbers)
             return
         try:
-            kept = np.load(self.folder.pixels(self.facts.experiment.training.image_size), mmap_mode="r")
+            kept = np.load(self.folder.pixels(self.image_size), mmap_mode="r")
         except (OSError, ValueError) as error:
             raise NoImagesError("the output folder of the experiment has no images") from error
         for number in numbers:
@@ -67,7 +69,8 @@ def held_out(folder: OutputFolder, facts: ExperimentFacts, runs: Sequence[Run]) 
     groups = _spread(rows[list(facts.target.truth)], facts.target).assign(**{RUN: rows[RUN]})
     turn = groups.groupby([RUN, *facts.target.truth]).cumcount()
     chosen = rows.loc[turn.sort_values(kind="stable").index[: table.MOST]]
-    return HeldOut(chosen.sort_values("example").reset_index(drop=True), folder, facts)
+    size = at_size(facts.experiment, runs[0].scenario.setting.image_size).training.image_size
+    return HeldOut(chosen.sort_values("example").reset_index(drop=True), folder, facts, size)
 
 
 def _spread(truth: pd.DataFrame, target: Target) -> pd.DataFrame:

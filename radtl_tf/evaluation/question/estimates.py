@@ -39,7 +39,7 @@ def setting_row(
     method = f"mean of {len(per_fold)} fold values, {estimate.described}; sd over folds"
     num_lost = int(per_fold.isna().sum())
     return (
-        *(setting.name, setting.backbone, setting.weights, setting.tuning, SELECTED, metric),
+        *(setting.name, setting.network, setting.weights, setting.tuning, SELECTED, metric),
         *(estimate.mean, math.nan if num_lost else estimate.sd, low, high),
         f"none: not defined in {num_lost} of {len(per_fold)} folds" if num_lost else method,
         *(setting.pixels, num_stuck, low, high),

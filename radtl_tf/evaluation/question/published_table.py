@@ -45,7 +45,7 @@ def _p_value(record: ExperimentRecord, values: RunValues, weights: str, entry: s
 
 
 def _by_place(values: RunValues, family: list[Scenario]) -> pd.Series:
-    """Return the mean test value of each scenario by backbone, tuning and learning rate."""
-    places = [(one.setting.backbone, one.setting.tuning, one.learning_rate) for one in family]
+    """Return the mean test value of each scenario by backbone (with its image size), tuning and learning rate."""
+    places = [(one.setting.network, one.setting.tuning, one.learning_rate) for one in family]
     means = (float(values.tested[one.name].mean()) for one in family)
     return pd.Series(dict(zip(places, means, strict=True)), dtype=float)

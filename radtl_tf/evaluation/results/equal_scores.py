@@ -47,4 +47,4 @@ def num_flat(record: ExperimentRecord, parts: RunParts) -> int:
 def _place(scenario: Scenario) -> tuple[object, ...]:
     """Return everything that names a scenario except its weights."""
     setting = scenario.setting
-    return setting.backbone, setting.pixels, setting.tuning, setting.train_fraction, scenario.learning_rate
+    return setting.network, setting.pixels, setting.tuning, setting.train_fraction, scenario.learning_rate

@@ -68,7 +68,7 @@ def _absent(record: ExperimentRecord) -> dict[str, Scenario]:
 def _place(setting: Setting) -> Place:
     """Return what a frozen setting and its probe have in common, and no other setting."""
     tuning = "frozen" if setting.tuning == PROBE else setting.tuning
-    return setting.backbone, setting.weights, setting.pixels, tuning, setting.train_fraction
+    return setting.network, setting.weights, setting.pixels, tuning, setting.train_fraction
 
 
 def _reduced(

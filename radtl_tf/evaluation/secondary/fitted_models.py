@@ -33,7 +33,7 @@ def _row(
 ) -> tuple[object, ...]:
     found = _mean(parts, side)
     low, high = np.clip(found.interval(), 0, 1).tolist()
-    names = setting.name, setting.backbone, setting.weights, setting.tuning, SELECTED, FITTED
+    names = setting.name, setting.network, setting.weights, setting.tuning, SELECTED, FITTED
     return *names, found.value, math.nan, low, high, _METHOD, setting.pixels, num_stuck(values, side), *_NONE
 
 

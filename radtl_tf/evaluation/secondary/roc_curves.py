@@ -109,7 +109,7 @@ def _by_setting(record: ExperimentRecord, values: RunValues, sides: Sequence[tup
     for weights, entry in sides:
         family = record.family(weights, entry)
         for setting in dict.fromkeys(scenario.setting for scenario in family):
-            names = f"{setting.backbone}, {setting.tuning}", side(record, weights, entry), weights
+            names = f"{setting.network}, {setting.tuning}", side(record, weights, entry), weights
             yield _line(values, names, [scenario for scenario in family if scenario.setting == setting])
 
 

@@ -13,7 +13,7 @@ from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentReco
 from radtl_tf.records.runs import Scenario
 
 # In this order: each factor explains what the factors before it leave. A nested factor counts within its parent.
-FACTORS = ("weights", "backbone", "tuning", "learning rate", "pixels", "repeat", "fold")
+FACTORS = ("weights", "backbone", "image size", "tuning", "learning rate", "pixels", "repeat", "fold")
 NESTED = {"learning rate": "tuning", "fold": "repeat"}
 RESIDUAL = "residual"
 NAMES = {
@@ -60,12 +60,18 @@ def decomposition(record: ExperimentRecord, values: RunValues) -> Decomposition 
 def run_table(scenarios: list[Scenario], values: RunValues) -> pd.DataFrame:
     """Return a row per run: the level of each factor and its test ``value``."""
     rows = [
-        (s.setting.weights, s.setting.backbone, s.setting.tuning, str(s.learning_rate), s.setting.pixels, *at, value)
+        (*_axes(s), *at, value)
         for s in scenarios
         for at, value in values.tested[s.name].items()
         if isinstance(at, tuple)
     ]
     return pd.DataFrame(rows, columns=[*FACTORS, "value"])
+
+
+def _axes(scenario: Scenario) -> tuple[str, ...]:
+    setting = scenario.setting
+    size = str(setting.image_size or "")
+    return setting.weights, setting.backbone, size, setting.tuning, str(scenario.learning_rate), setting.pixels
 
 
 def decompose(runs: pd.DataFrame) -> Decomposition | None:

@@ -97,9 +97,10 @@ def _data_sets(output: OutputFolder, used: str | None) -> Iterator[tuple[Path, s
 
 def _pixels(output: OutputFolder, written: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     """Yield decoded pixels of another size."""
-    own = output.pixels(written["experiment"]["training"]["image_size"])
+    experiment = written["experiment"]
+    sizes = experiment.get("grid", {}).get("image_sizes") or [experiment["training"]["image_size"]]
     for path in sorted(output.data.glob("pixels-*.npy")):
-        if path != own:
+        if path not in map(output.pixels, sizes):
             yield path, "decoded images of another size"
             sidecar = path.with_name(f"{path.name}.json")
             if sidecar.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -36,6 +37,7 @@ from radtl_tf.experiment.plan.known_intake import KnownIntake, Readings, intake_
 from radtl_tf.logs import get_logger
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.runs import image_sizes
 from radtl_tf.training.features.feature_key import images_hash
 
 _log = get_logger(__name__)
@@ -134,18 +136,19 @@ def take_in(
     return Intake(cases, folds, builder, sha256, readings, known, data.build, data.names)
 
 
-def pixels_of(intake: Intake, experiment: Experiment, folder: OutputFolder) -> np.memmap:
-    """Return the images (N, S, S, 1), float32 in 0..1, kept in the output folder.
+def pixels_of(intake: Intake, experiment: Experiment, folder: OutputFolder) -> dict[int | str, np.memmap]:
+    """Return the images (N, H, W, 1) of each image size, float32 in 0..1, kept in the output folder.
 
     Raises:
         DataError: the data set is damaged.
         OutputError: the file cannot be written.
     """
-    size, resize = experiment.training.image_size, experiment.training.resize
-    number, path = len(intake.cases.truth), folder.pixels(size)
-    return read_intact(
-        intake.build, lambda built: pixel_cache(built, number, size, resize, path, data_sha256=intake.sha256)
-    )[1]
+    number, resize = len(intake.cases.truth), experiment.training.resize
+
+    def kept(built: tfds.core.DatasetBuilder, size: int | str) -> np.memmap:
+        return pixel_cache(built, number, size, resize, folder.pixels(size), data_sha256=intake.sha256)
+
+    return {size: read_intact(intake.build, partial(kept, size=size))[1] for size in image_sizes(experiment)}
 
 
 def _checked(experiment: Experiment, data: _Given) -> tuple[tfds.core.DatasetBuilder, KnownIntake, Readings]:

@@ -10,6 +10,7 @@ from radtl_tf.logs import get_logger
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.runs import image_sizes
 from radtl_tf.training.device import Device
 from radtl_tf.training.features.prefix_features import POOLED
 from radtl_tf.training.trainer import Trainer
@@ -35,7 +36,8 @@ def with_batch_size(experiment: Experiment, folder: OutputFolder, device: Device
 
 
 def _try(experiment: Experiment, num_images: int) -> None:
-    """Take one step of each backbone and tuning that trains a part of the backbone."""
-    for backbone, axis in product(experiment.grid.backbones, experiment.grid.tunings):
+    """Take one step of each backbone, tuning and image size that trains a part of the backbone."""
+    grid = experiment.grid
+    for backbone, axis, size in product(grid.backbones, grid.tunings, image_sizes(experiment)):
         if axis.name != POOLED:
-            trial_step(Trainer(backbone, axis.name, experiment.training.image_size, num_outputs=2), num_images)
+            trial_step(Trainer(backbone, axis.name, size, num_outputs=2), num_images)

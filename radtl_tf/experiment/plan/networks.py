@@ -12,7 +12,7 @@ from radtl_tf.models.weights.sources import RANDOM, WeightsRecord, assign, initi
 
 MOST_BYTES = 2**29  # of values that are kept; those of InceptionResNetV2 are 217 MB
 
-_Key = tuple[str, int, str]  # backbone, image size, precision
+_Key = tuple[str, int | str, str]  # backbone, image size, precision
 
 
 class Networks:
@@ -24,12 +24,12 @@ class Networks:
         self._stages: dict[_Key, list[Stage]] = {}
         self._values: dict[tuple[str, str, str | None], list[NDArray[np.float32]]] = {}
 
-    def keep(self, base: keras.Model, backbone: str, image_size: int) -> None:
+    def keep(self, base: keras.Model, backbone: str, image_size: int | str) -> None:
         """Keep a backbone for the next ``take``; one is kept at a time, since several may not fit into the memory."""
         self._built = _key(backbone, image_size), base
 
-    def take(self, backbone: str, image_size: int) -> keras.Model:
-        """Return the backbone for square images of ``image_size`` px, with any weights; nobody else uses it.
+    def take(self, backbone: str, image_size: int | str) -> keras.Model:
+        """Return the backbone for images of this size, with any weights; nobody else uses it.
 
         Raises:
             ExperimentError: as ``build_base``.
@@ -40,7 +40,7 @@ class Networks:
         self._stages.setdefault(key, [stage.without_output for stage in stages(base)])
         return base
 
-    def stages(self, backbone: str, image_size: int) -> list[Stage]:
+    def stages(self, backbone: str, image_size: int | str) -> list[Stage]:
         """Return ``cka.stages`` of the backbone without the outputs."""
         key = _key(backbone, image_size)
         if key not in self._stages:
@@ -65,5 +65,5 @@ class Networks:
         assign(base, values)
 
 
-def _key(backbone: str, image_size: int) -> _Key:
+def _key(backbone: str, image_size: int | str) -> _Key:
     return backbone, image_size, keras.config.dtype_policy().name

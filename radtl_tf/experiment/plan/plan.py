@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.experiment_facts import read_written
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import as_dict
-from radtl_tf.records.runs import Run, Scenario, Target, runs_of
+from radtl_tf.records.runs import Run, Scenario, Target, at_size, image_sizes, runs_of
 from radtl_tf.training.device import Device
 
 
@@ -41,7 +42,8 @@ from radtl_tf.training.device import Device
 class Plan:
     """Everything the engine needs; nothing in it changes while the experiment runs.
 
-    ``vectors`` are the embeddings (N, C) of each weights that has some in place of a network.
+    ``images`` are the decoded images (N, H, W, 1) of each image size. ``vectors`` are the embeddings (N, C) of each
+    weights that has some in place of a network.
     """
 
     experiment: Experiment
@@ -50,7 +52,7 @@ class Plan:
     folds: list[Fold]
     records: dict[tuple[str, str, str], WeightsRecord]
     scenarios: list[Scenario]
-    pixels: NDArray[np.float32]
+    images: Mapping[int | str, NDArray[np.float32]]
     images_hash: str
     cache: Path
     data_sha256: str
@@ -62,6 +64,16 @@ class Plan:
     networks: Networks = field(default_factory=Networks)
     vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     known_facts: dict[str, Any] | None = None
+
+    @property
+    def pixels(self) -> NDArray[np.float32]:
+        """Return the images (N, H, W, 1) at ``training.image_size``, float32 in 0..1."""
+        return self.images[self.experiment.training.image_size]
+
+    def at(self, image_size: int | str | None) -> Plan:
+        """Return the plan with the image size of a setting as ``training.image_size``; its facts stay the same."""
+        experiment = at_size(self.experiment, image_size)
+        return self if experiment is self.experiment else replace(self, experiment=experiment, known_facts=self.facts)
 
     @property
     def target(self) -> Target:
@@ -152,7 +164,7 @@ def make_plan(
         folds=intake.folds,
         records=records,
         scenarios=scenarios,
-        pixels=pixels_of(intake, experiment, folder),
+        images=pixels_of(intake, experiment, folder),
         images_hash=intake.known.images_hash,
         cache=cache_folder or folder.features,
         data_sha256=intake.sha256,
@@ -183,6 +195,6 @@ def _below(path: Path, root: Path) -> Path | None:
 
 def _weights(experiment: Experiment, folder: Path) -> dict[tuple[str, str, str], WeightsRecord]:
     """Find the weights of the grid and check that the backbones accept the experiment's image size."""
-    for name in experiment.grid.backbones:
-        check_image_size(name, experiment.training.image_size)
+    for name, size in product(experiment.grid.backbones, image_sizes(experiment)):
+        check_image_size(name, size)
     return weights_records(experiment, folder)

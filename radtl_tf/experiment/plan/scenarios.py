@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -87,9 +87,17 @@ def _uncertain(record: WeightsRecord) -> list[WeightsRecord]:
 def scenarios_of(experiment: Experiment, records: Records) -> list[Scenario]:
     """Return the scenarios, each frozen Setting followed by its linear probe."""
     scenarios = []
-    for start, tuning, share in product(records, experiment.grid.tunings, experiment.grid.train_fractions):
-        setting = Setting(*start, tuning.name, share)
+    grid = experiment.grid
+    for (start, size), tuning, share in product(_sized(experiment, records), grid.tunings, grid.train_fractions):
+        setting = Setting(*start, tuning.name, share, size)
         scenarios += [Scenario(setting, rate) for rate in tuning.learning_rates]
         if tuning.mode == "frozen":
-            scenarios.append(Scenario(Setting(*start, PROBE, share), None))
+            scenarios.append(Scenario(replace(setting, tuning=PROBE), None))
     return scenarios
+
+
+def _sized(experiment: Experiment, records: Records) -> Iterator[tuple[tuple[str, str, str], int | str | None]]:
+    """Yield each start with each image size of the grid; ``None`` if the grid has none, and with embeddings."""
+    for start in records:
+        sizes = () if start[0] == EMBEDDINGS else experiment.grid.image_sizes
+        yield from ((start, size) for size in sizes or (None,))

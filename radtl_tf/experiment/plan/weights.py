@@ -20,7 +20,7 @@ from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.runs import EMBEDDINGS
 
 
-def check_weights(records: Records, image_size: int, networks: Networks) -> None:
+def check_weights(records: Records, image_size: int | str, networks: Networks) -> None:
     """Load every weights file once into its backbone, so that a wrong file stops the experiment before it starts.
 
     A file that has passed this check before is not loaded: its sha256 is enough. ``networks`` keep what is built and

@@ -13,15 +13,16 @@ LONG = 120.0  # seconds from which a tuning of one start is a unit of its own
 
 
 def units_of(plan: Plan, seconds: Mapping[Run, float] | None = None) -> tuple[WorkUnit, ...]:
-    """Return the work units of a plan, those of one backbone together.
+    """Return the work units of a plan, those of one network together.
 
-    A unit is all runs that share one start of a backbone. With the estimated ``seconds`` of the remaining runs, a
-    tuning that takes ``LONG`` is a unit of its own; the frozen heads and the probe stay together.
+    A unit is all runs that share one start of a backbone at one image size. With the estimated ``seconds`` of the
+    remaining runs, a tuning that takes ``LONG`` is a unit of its own; the frozen heads and the probe stay together.
     """
     starts: dict[str, dict[str, list[Run]]] = {}
-    for run in sorted(plan.runs, key=lambda run: run.scenario.setting.backbone):
+    for run in sorted(plan.runs, key=lambda run: run.scenario.setting.network):
         setting = run.scenario.setting
-        start = f"{setting.backbone}-{setting.weights}-{setting.pixels}-{plan.draw(run)}"
+        size = f"{setting.image_size}px-" if setting.image_size else ""
+        start = f"{setting.backbone}-{setting.weights}-{setting.pixels}-{size}{plan.draw(run)}"
         tuning = "" if setting.tuning in (POOLED, PROBE) else setting.tuning
         starts.setdefault(start, {}).setdefault(tuning, []).append(run)
     return tuple(

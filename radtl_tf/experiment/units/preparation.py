@@ -8,6 +8,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from radtl_tf.data.embeddings.kept import kept_vectors, key_of
 from radtl_tf.data.tfds.pixel_cache import read_pixels
 from radtl_tf.errors import OutputError, WeightsError
@@ -26,7 +28,7 @@ from radtl_tf.records.experiment_facts import DataFacts
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.prepared import Prepared, WorkUnit, find_prepared, write_prepared
 from radtl_tf.records.reader import validated
-from radtl_tf.records.runs import EMBEDDINGS, Scenario
+from radtl_tf.records.runs import EMBEDDINGS, Scenario, image_sizes
 from radtl_tf.records.safety.lock import workers_of
 from radtl_tf.training.device import Device
 from radtl_tf.training.tensorboard.run_events import describe
@@ -96,7 +98,7 @@ def open_plan(
     data = validated(prepared.facts["data"], DataFacts)
     _refuse_damaged(folder, prepared)
     cases, folds = read_arrays(folder.arrays, kind=experiment.task.kind, unit=data.unit, unknown=data.unknown)
-    size, resize = experiment.training.image_size, experiment.training.resize
+    images = (len(cases.truth), experiment.training.resize, data.sha256)
     records = [_record(entry, experiment, weights_folder) for entry in prepared.weights]
     return Plan(
         experiment=experiment,
@@ -105,7 +107,7 @@ def open_plan(
         folds=folds,
         records={(one.backbone, one.name, one.pixels): one for one in records},
         scenarios=[Scenario.from_dict(row) for row in prepared.facts["scenarios"]],
-        pixels=read_pixels(folder.pixels(size), len(cases.truth), size, resize, data.sha256),
+        images={size: _read_pixels(folder, size, *images) for size in image_sizes(experiment)},
         images_hash=prepared.images,
         cache=cache_folder,
         data_sha256=data.sha256,
@@ -120,6 +122,10 @@ def open_plan(
             if one.backbone == EMBEDDINGS
         },
     )
+
+
+def _read_pixels(folder: OutputFolder, size: int | str, number: int, resize: str, data_sha256: str) -> np.memmap:
+    return read_pixels(folder.pixels(size), number, size, resize, data_sha256)
 
 
 def experiment_of(prepared: Prepared) -> Experiment:

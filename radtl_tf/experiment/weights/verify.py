@@ -20,7 +20,7 @@ MAX_IMAGES = 64  # more images hardly change the scores of conventions
 
 
 def verify_weights(
-    file: Path, backbone: str, images: Path | None = None, *, image_size: int = 224, resize: str = "pad"
+    file: Path, backbone: str, images: Path | None = None, *, image_size: int | str = 224, resize: str = "pad"
 ) -> Verified:
     """Return the contents of ``file``; with a folder of ``images``, also how well each pixel convention fits.
 
@@ -33,8 +33,8 @@ def verify_weights(
     return verify(file, backbone, _read(images, image_size, resize) if images else None)
 
 
-def _read(folder: Path, size: int, policy: str) -> NDArray[np.float32]:
-    """Return at most 64 images of a folder, evenly spaced over its sorted names: (N, size, size, 1), grey 0..1."""
+def _read(folder: Path, size: int | str, policy: str) -> NDArray[np.float32]:
+    """Return at most 64 images of a folder, evenly spaced over its sorted names: (N, H, W, 1), grey 0..1."""
     files = image_files([folder])
     places = np.unique(np.linspace(0, len(files) - 1, min(len(files), MAX_IMAGES)).astype(int))
     grey, failures = [], Counter[str]()

@@ -325,7 +325,7 @@ class Dataset:
 
     def to_tf(
         self,
-        size: int = 224,
+        size: int | str = 224,
         batch_size: int = 32,
         pixels: str = "grey",
         resize: str = "pad",
@@ -339,7 +339,7 @@ class Dataset:
         them: ``known = tf.math.is_finite(y)``, then ``tf.where(known, y, 0)`` with ``known`` as weights.
 
         Args:
-            size: side of the images in pixels.
+            size: side of the images in pixels, or height x width such as ``"256x512"``.
             batch_size: images per batch; the last one may be smaller.
             pixels: ``grey`` gives (B, size, size, 1) float32 in 0..1, the input of ``preprocess``; the name of a pixel
                 convention (``caffe``, ``torch``, ``tf``, ``zero_one``, ``radimagenet``) gives (B, size, size, 3), the

@@ -44,7 +44,7 @@ class StoredImages:
         """Use a manifest with the ``labels`` of its rows, or a built data set."""
         self.cases, self.task, self.manifest, self.labels = cases, task, manifest, labels
         self._built = builder
-        self._pixels: dict[tuple[int, str], np.memmap] = {}
+        self._pixels: dict[tuple[int | str, str], np.memmap] = {}
 
     @cached_property
     def builder(self) -> tfds.core.DatasetBuilder:
@@ -77,8 +77,8 @@ class StoredImages:
             return examined_from(self.builder)
         return examined_with(self.manifest, self.builder, self.task, self.labels)
 
-    def pixels(self, size: int, resize: str) -> np.memmap:
-        """Return float32 (N, size, size, 1) in 0..1, memory-mapped.
+    def pixels(self, size: int | str, resize: str) -> np.memmap:
+        """Return float32 (N, H, W, 1) in 0..1 at this size, memory-mapped.
 
         Raises:
             DataError: an image is missing or cannot be decoded.
@@ -148,8 +148,8 @@ class ImageRows:
         """Return what was repaired in the table of the images while it was read."""
         return () if self._stored.manifest is None else repaired(self._stored.manifest)
 
-    def grey(self, size: int, resize: str) -> NDArray[np.float32]:
-        """Return (N, size, size, 1) in 0..1, memory-mapped if this selection is all images in stored order.
+    def grey(self, size: int | str, resize: str) -> NDArray[np.float32]:
+        """Return (N, H, W, 1) in 0..1 at this size, memory-mapped if this selection is all images in stored order.
 
         Raises:
             DataError: an image is missing or cannot be decoded.

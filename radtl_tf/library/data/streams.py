@@ -16,6 +16,7 @@ from radtl_tf.errors import ExperimentError
 from radtl_tf.library.data.stored_images import ImageRows
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.records.experiment import Training
+from radtl_tf.records.image_size import sides
 from radtl_tf.records.reader import record_from
 from radtl_tf.training.features.prefix_features import chunks
 
@@ -26,7 +27,7 @@ GREY = "grey"
 class Settings:
     """The arguments of ``Dataset.to_tf``."""
 
-    size: int
+    size: int | str
     batch_size: int
     pixels: str
     resize: str
@@ -64,7 +65,7 @@ def stream(images: ImageRows, y: NDArray[Any], settings: Settings) -> tf.data.Da
 
     def load(positions: tf.Tensor, epoch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         batch = tf.numpy_function(lambda at: np.asarray(grey[at]), [positions], tf.float32, stateful=False)
-        batch.set_shape((None, settings.size, settings.size, 1))
+        batch.set_shape((None, *sides(settings.size), 1))
         batch = augment(batch, settings.augmentation, settings.seed, epoch, tf.gather(rows, positions))
         if settings.pixels != GREY:
             batch = to_network(batch, convention(settings.pixels))

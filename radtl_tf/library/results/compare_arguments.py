@@ -45,7 +45,7 @@ class Asked:
     tunings: Sequence[str]
     learning_rates: Sequence[float]
     epochs: int
-    image_size: int
+    image_size: int | str
     batch_size: int
     seed: int
     name: str

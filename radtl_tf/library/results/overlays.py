@@ -15,6 +15,7 @@ from radtl_tf.deploy.predict import Score
 from radtl_tf.errors import OutputError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.disk import temporary_folder
+from radtl_tf.records.image_size import size_of
 from radtl_tf.records.runs import Target
 
 _log = get_logger(__name__)
@@ -47,8 +48,8 @@ def _draw(folder: Path, number: int, score: Score, target: Target) -> None:
     grey, maps = score.saliency
     names = score_names(target)
     explained = stage_of(score.scores) if target.kind == "ordinal" else int(np.argmax(score.scores))
-    side = len(grey)
-    picture = blend(radiograph_picture(grey[..., None], side), map_picture(maps[..., explained], side))
+    size = size_of(grey.shape)
+    picture = blend(radiograph_picture(grey[..., None], size), map_picture(maps[..., explained], size))
     shown = f"-{_plain(names[explained])}" if len(names) > 1 else ""
     name = f"{number:05d}-{_plain(score.path.stem)}{shown}.png"
     (folder / name).write_bytes(bytes(imagecodecs.png_encode(picture)))

@@ -28,8 +28,9 @@ Status = Literal["found", "downloaded", "keras", "missing", "refused"]
 class CatalogueRow:
     """A published weights file: a row of ``weights/catalogue.tsv``; ``files`` are its possible file names.
 
-    If ``source`` is ``keras``, the last name is the one in Keras' cache. ``md5`` is the checksum in Keras' source, if
-    it has no sha256. It finds a wrong file; a forged one can have the same sum, so the file is still read as untrusted.
+    ``trained_at`` is the side of the images of pre-training in pixels. If ``source`` is ``keras``, the last name is the
+    one in Keras' cache. ``md5`` is the checksum in Keras' source, if it has no sha256. It finds a wrong file; a forged
+    one can have the same sum, so the file is still read as untrusted.
     """
 
     name: str
@@ -42,6 +43,7 @@ class CatalogueRow:
     citation: str
     obtain: str
     md5: str | None = None
+    trained_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def catalogue() -> tuple[CatalogueRow, ...]:
             citation=record["citation"],
             obtain=record["obtain"],
             md5=record["md5"] or None,
+            trained_at=int(record["trained_at"]) if record["trained_at"] else None,
         )
         for record in records
     )

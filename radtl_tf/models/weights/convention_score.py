@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.models.pixels import DISTINCT, PixelConvention, convention, to_network
+from radtl_tf.records.image_size import size_of
 
 NUM_NORMS = 4  # one is not enough: the first layer detects edges and hardly reacts to an offset
 SHRINKS = (1, 2, 4)
@@ -55,7 +56,7 @@ class ConventionScores:
 
     scores: tuple[ConventionScore, ...]
     num_images: int
-    image_size: int
+    image_size: int | str
     brightness: float
     declared: str | None
 
@@ -94,21 +95,23 @@ def score_conventions(base: keras.Model, grey: NDArray[np.float32], declared: st
     scores = [_best(row, network, norms, views) for row in DISTINCT]
     ranked = tuple(sorted(scores, key=lambda score: -score.agreement))
     scored = declared and (convention(declared).near or declared)
-    return ConventionScores(ranked, len(grey), grey.shape[1], float(grey.mean()), scored)
+    size = size_of(grey.shape[1:3])
+    return ConventionScores(ranked, len(grey), size, float(grey.mean()), scored)
 
 
 def shrunk(grey: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    """Return images (N, S, S, 1): mosaics of images that are averaged over ``factor`` x ``factor`` pixels.
+    """Return images (N, H, W, 1): mosaics of images that are averaged over ``factor`` x ``factor`` pixels.
 
     A mosaic keeps the network's input size. If there are too few images for a mosaic, they are repeated.
     """
-    side = grey.shape[1] // factor
-    small = grey[:, : side * factor, : side * factor].reshape(-1, side, factor, side, factor).mean((2, 4))
+    height, width = (side // factor for side in grey.shape[1:3])
+    inner = grey[:, : height * factor, : width * factor]
+    small = inner.reshape(-1, height, factor, width, factor).mean((2, 4))
     number = -(-len(small) // factor**2)
-    tiles = small[np.arange(number * factor**2) % len(small)].reshape(number, factor, factor, side, side)
-    mosaics = tiles.transpose(0, 1, 3, 2, 4).reshape(number, factor * side, factor * side, 1)
-    rest = grey.shape[1] - factor * side
-    return np.pad(mosaics, ((0, 0), (0, rest), (0, rest), (0, 0)), mode="edge")
+    tiles = small[np.arange(number * factor**2) % len(small)].reshape(number, factor, factor, height, width)
+    mosaics = tiles.transpose(0, 1, 3, 2, 4).reshape(number, factor * height, factor * width, 1)
+    missing = [(0, whole - made) for whole, made in zip(grey.shape, mosaics.shape, strict=True)]
+    return np.pad(mosaics, [(0, 0), *missing[1:3], (0, 0)], mode="edge")
 
 
 def _best(

@@ -16,10 +16,12 @@ from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.weights.catalogue import CatalogueRow, recognize
 from radtl_tf.models.weights.convention_score import ConventionScores, score_conventions
 from radtl_tf.models.weights.file import Report, WeightFile
-from radtl_tf.models.weights.preset_folder import preset_pixels
+from radtl_tf.models.weights.preset_folder import preset_pixels, trained_grid
 from radtl_tf.models.weights.schema import refusal
 from radtl_tf.models.weights.sources import assign
 from radtl_tf.models.weights.transformer_weights import read_start
+from radtl_tf.records.image_size import size_of
+from radtl_tf.records.pretraining import read_sidecar
 
 GOLDEN_SIZE = 96  # px; valid for every convolutional backbone
 
@@ -43,7 +45,8 @@ class Verified:
     """A verified file: its contents, the row of the catalogue with its ``sum`` or ``name``, and its golden output.
 
     ``conventions`` are the scores of pixel conventions if images were given; ``folder_pixels`` is the convention that
-    a folder of Hugging Face names.
+    a folder of Hugging Face names. ``trained_at`` is the side of the images of pre-training in pixels, if the
+    catalogue, the folder, or the record of ``radtl pretrain`` says it.
     """
 
     backbone: str
@@ -56,6 +59,7 @@ class Verified:
     golden: Golden
     conventions: ConventionScores | None = None
     folder_pixels: str | None = None
+    trained_at: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -73,6 +77,7 @@ class Verified:
             }
             if published
             else None,
+            "trained_at": self.trained_at,
             "warnings": self.warnings,
             "golden": asdict(self.golden),
             "conventions": self.conventions.as_dict() if self.conventions else None,
@@ -104,7 +109,7 @@ def verify(path: Path, name: str, grey: NDArray[np.float32] | None = None) -> Ve
 
 
 def _scores(name: str, values: list[np.ndarray], grey: NDArray[np.float32], declared: str | None) -> ConventionScores:
-    base = build_base(name, grey.shape[1], seed=0)
+    base = build_base(name, size_of(grey.shape[1:]), seed=0)
     assign(base, values)
     return score_conventions(base, grey, declared)
 
@@ -126,7 +131,16 @@ def _verified(path: Path, base: keras.Model, row: Backbone, found: WeightFile) -
         warnings=found.report.warnings + _name_warnings(published, found.report.sha256),
         golden=golden,
         folder_pixels=own,
+        trained_at=_trained_at(path, row, published),
     )
+
+
+def _trained_at(path: Path, row: Backbone, published: CatalogueRow | None) -> int | None:
+    """Return the side of the images of pre-training in pixels, or ``None`` if nothing says it."""
+    if path.is_dir() and row.transformer:
+        return trained_grid(path, row, row.transformer) * row.transformer.patch
+    made_here = (read_sidecar(path) or {}).get("image_size")
+    return made_here or (published.trained_at if published else None)
 
 
 def _name_warnings(published: CatalogueRow | None, sha256: str) -> tuple[str, ...]:

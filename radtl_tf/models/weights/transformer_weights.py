@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import Backbone
-from radtl_tf.models.vit import MLP_RATIO, PATCHES, Transformer
+from radtl_tf.models.vit import MLP_RATIO, Transformer
 from radtl_tf.models.weights.file import Report, WeightFile, read_weights
 from radtl_tf.models.weights.guarded_process import read_apart
 from radtl_tf.models.weights.preset_folder import preset_weights, trained_grid
@@ -91,8 +91,8 @@ def _converted(values: Values, base: keras.Model) -> Values:
     The bias of the first layer is the sum of all that ``transformers`` adds to a token there.
     """
     class_token, positions, kernel, bias, *others = values
-    grid = round((base.get_layer(PATCHES).bias.shape[0] - 1) ** 0.5)
-    of_class, of_patches = positions[0, :1], resized_positions(positions[0, 1:], grid)
+    patch, (_, height, width, _) = kernel.shape[-1], base.input_shape
+    of_class, of_patches = positions[0, :1], resized_positions(positions[0, 1:], height // patch, width // patch)
     added = np.concatenate([class_token[0] + of_class, bias + of_patches])  # (T, C)
     first = [kernel.transpose(2, 3, 1, 0).reshape(-1, kernel.shape[0]), added]
     pairs = zip(others, base.weights[len(first) :], strict=True)
@@ -100,19 +100,18 @@ def _converted(values: Values, base: keras.Model) -> Values:
     return [np.ascontiguousarray(value) for value in (*first, *turned)]
 
 
-def resized_positions(positions: NDArray[np.float32], grid: int) -> NDArray[np.float32]:
-    """Return positions (grid * grid, C) for a square grid from those of pre-training (n * n, C).
+def resized_positions(positions: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
+    """Return positions (rows * columns, C) for a grid of patches from those of pre-training (n * n, C).
 
     This is PyTorch's ``interpolate(mode="bicubic", align_corners=False)`` without antialiasing, as ``transformers``
     calls it.
     """
     side = round(len(positions) ** 0.5)
-    if side == grid:
+    if (rows, columns) == (side, side):
         return positions
-    weights = _bicubic(side, grid)
     squares = positions.reshape(side, side, -1).astype(np.float64)
-    found = np.einsum("ai,bj,ijc->abc", weights, weights, squares, optimize=True)
-    return found.reshape(grid * grid, -1).astype(np.float32)
+    found = np.einsum("ai,bj,ijc->abc", _bicubic(side, rows), _bicubic(side, columns), squares, optimize=True)
+    return found.reshape(rows * columns, -1).astype(np.float32)
 
 
 def _bicubic(old: int, new: int) -> NDArray[np.float64]:

@@ -31,7 +31,7 @@ def shown_settings(record: ExperimentRecord) -> dict[str, list[Shown]]:
         for entry in record.candidates(weights):
             for setting in dict.fromkeys(scenario.setting for scenario in record.family(weights, entry)):
                 line = Shown(side(record, weights, entry), setting)
-                panels.setdefault(f"{setting.backbone}, {setting.tuning}", []).append(line)
+                panels.setdefault(f"{setting.network}, {setting.tuning}", []).append(line)
     return panels
 
 

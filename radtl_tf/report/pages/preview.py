@@ -17,15 +17,16 @@ from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.models.pixels import PixelConvention, to_network
 from radtl_tf.records.disk import write_text
 from radtl_tf.records.experiment import Augmentation, Resize
+from radtl_tf.records.image_size import written_out
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.drawing.templates import render_template
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a sheet shows: the network's side in pixels, and how images get there."""
+    """What a sheet shows: the size of the network's images, and how images get there."""
 
-    image_size: int
+    image_size: int | str
     resize: Resize
     augmentation: Augmentation
     views: int
@@ -51,7 +52,7 @@ def write_preview(
     page = render_template(
         "preview.html",
         name=name,
-        sentence=f"{sheet.image_size} x {sheet.image_size} px, resized by the policy {sheet.resize}, augmentation "
+        sentence=f"{written_out(sheet.image_size)}, resized by the policy {sheet.resize}, augmentation "
         f"{sheet.augmentation}. A network sees no more than this page shows.",
         table=_values([grey for pictures in shown.values() for _, grey in pictures], conventions),
         groups=[
@@ -63,7 +64,7 @@ def write_preview(
 
 
 def _views(line: int, pixels: NDArray[np.uint16], sheet: Sheet) -> Iterator[tuple[str, Any]]:
-    """Yield a caption and grey 0..1 (S, S, 1) of the image as it is and in its first augmented views."""
+    """Yield a caption and grey 0..1 (H, W, 1) of the image as it is and in its first augmented views."""
     plain = preprocess(pixels, sheet.image_size, sheet.resize)
     yield f"line {line}", plain
     if sheet.augmentation != "none":
@@ -110,6 +111,6 @@ def _range(values: Any) -> str:
 
 
 def _source(grey: Any) -> str:
-    """Return a picture of grey 0..1 (S, S, 1) as a data URL."""
+    """Return a picture of grey 0..1 (H, W, 1) as a data URL."""
     png = imagecodecs.png_encode(np.rint(np.clip(np.asarray(grey)[..., 0], 0, 1) * 255).astype(np.uint8))
     return f"data:image/png;base64,{base64.b64encode(bytes(png)).decode()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,8 @@ import pandas as pd
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import number, p_cell, range_text
 from radtl_tf.evaluation.question.notes import rarest
-from radtl_tf.records.experiment_facts import CheckFacts
+from radtl_tf.models.weights.catalogue import recognize
+from radtl_tf.records.experiment_facts import CheckFacts, WeightsFacts
 from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import PROBE, SELECTED
 from radtl_tf.report.drawing.table import Table
@@ -199,17 +201,23 @@ def weights_table(evaluation: Evaluation) -> Table:
         key="weights",
         title="Weights",
         caption="Pixels is the convention of the images that the network received; own convention is the one that the "
-        "weights were trained with.",
-        columns=("Weights", "Backbone", "Source", "File", "sha256", "Pixels", "Own convention"),
+        "weights were trained with. Trained at is the side of the images of pre-training, if the catalogue knows the "
+        "file.",
+        columns=("Weights", "Backbone", "Source", "File", "sha256", "Trained at", "Pixels", "Own convention"),
         rows=tuple(
             (
                 *(entry.name, entry.backbone, entry.source, entry.file or ""),
-                *((entry.sha256 or "")[:SHORT_HASH], entry.pixels, entry.native_pixels),
+                *((entry.sha256 or "")[:SHORT_HASH], _trained_at(entry), entry.pixels, entry.native_pixels),
             )
             for entry in evaluation.record.facts.weights
         ),
         section="method",
     )
+
+
+def _trained_at(entry: WeightsFacts) -> str:
+    known = recognize(Path(entry.file), entry.sha256, entry.backbone) if entry.file and entry.sha256 else None
+    return f"{known[0].trained_at} px" if known and known[0].trained_at else ""
 
 
 def data_table(evaluation: Evaluation) -> Table:

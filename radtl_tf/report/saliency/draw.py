@@ -15,6 +15,7 @@ from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.logs import get_logger
 from radtl_tf.models.backbones import backbone as backbone_row
 from radtl_tf.models.gradcam import Array
+from radtl_tf.records.image_size import at_most
 from radtl_tf.records.runs import Run
 from radtl_tf.report.saliency.case_choice import REPEAT, RULE, Case, count_kinds, outcome
 from radtl_tf.report.saliency.explained_runs import Explained, Explainer
@@ -96,18 +97,27 @@ def _refuse_transformers(runs: Sequence[Run]) -> None:
 def _explain(
     finished: Finished, runs: Sequence[Run], cases: Sequence[Case], weights_folder: Path
 ) -> Iterator[Explained]:
-    """Explain the cases of each run, one backbone at a time."""
+    """Explain the cases of each run, one network at a time."""
     experiment = finished.experiment
     prepare(replace(experiment.training, precision="float32"), experiment.seed)
-    by_backbone = sorted(runs, key=lambda run: run.scenario.setting.backbone)
-    for backbone, group in groupby(by_backbone, key=lambda run: run.scenario.setting.backbone):
-        explainer = Explainer(finished.record.facts, finished.folder, backbone)
-        for run in group:
+    by_network = sorted(runs, key=_network)
+    for _, group in groupby(by_network, key=_network):
+        same = list(group)
+        setting = same[0].scenario.setting
+        explainer, pixels = (
+            Explainer(finished.record.facts, finished.folder, setting),
+            finished.pixels_at(setting.image_size),
+        )
+        for run in same:
             mine = [case for case in cases if case.fold == run.fold]
             _log.info(f"{run.name}: maps of {len(mine)} cases, and their randomization check")
             weights = find_weights(experiment, run.scenario.setting, weights_folder)
-            yield explainer.explain(run, weights, mine, finished.pixels[[case.example for case in mine]])
+            yield explainer.explain(run, weights, mine, pixels[[case.example for case in mine]])
         keras.backend.clear_session()
+
+
+def _network(run: Run) -> str:
+    return run.scenario.setting.network
 
 
 def _by_case(explained: Sequence[Explained], weights: Sequence[str]) -> dict[tuple[str, int], _One]:
@@ -171,7 +181,7 @@ def _randomized(explained: Sequence[Explained]) -> Iterator[Randomized]:
     for one in explained:
         setting = one.run.scenario.setting
         for change in one.changes:
-            changes.setdefault((setting.weights, setting.backbone, change.step), []).append(change)
+            changes.setdefault((setting.weights, setting.network, change.step), []).append(change)
     for names, found in changes.items():
         ranks, likeness = (
             np.concatenate([getattr(change, name) for change in found]) for name in ("rank_correlation", "ssim")
@@ -185,9 +195,9 @@ def _pictures(
     pixels: NDArray[np.float32], shown: Mapping[tuple[str, int], _One], weights: Sequence[str]
 ) -> dict[tuple[int, str], NDArray[np.uint8]]:
     """Return the radiographs as the networks see them, and the maps over them, as pixels."""
-    side = min(SHOWN_SIZE, pixels.shape[1])
+    size = at_most(SHOWN_SIZE, pixels.shape[1:])
     pictures = {}
     for (name, example), one in shown.items():
-        pictures[example, RADIOGRAPH] = radiograph_picture(pixels[example], side)
-        pictures[example, map_name(weights.index(name))] = map_picture(one.map, side)
+        pictures[example, RADIOGRAPH] = radiograph_picture(pixels[example], size)
+        pictures[example, map_name(weights.index(name))] = map_picture(one.map, size)
     return pictures

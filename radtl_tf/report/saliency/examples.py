@@ -11,6 +11,7 @@ from typing import Any
 
 from radtl_tf.records.disk import read_json, temporary_folder, write_json
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.image_size import at_most
 from radtl_tf.report.drawing.templates import render_template
 from radtl_tf.report.saliency.case_choice import KINDS, RULE, Case, count_kinds, outcome
 from radtl_tf.report.saliency.section import source
@@ -48,10 +49,10 @@ def write_examples(folder: Path, per_kind: int) -> Path:
     finished, weights, _, scores, cases = select(folder, per_kind)
     classes = tuple(finished.record.data.classes)
     found = Examples(weights, classes, RULE, count_kinds(scores), tuple(cases))
-    side = min(SHOWN_SIZE, finished.pixels.shape[1])
+    size = at_most(SHOWN_SIZE, finished.pixels.shape[1:])
     with temporary_folder(finished.folder.images, replace=True) as temporary:
         for case in cases:
-            picture = radiograph_picture(finished.pixels[case.example], side)
+            picture = radiograph_picture(finished.pixels[case.example], size)
             write_png(temporary / picture_name(case.example, RADIOGRAPH), picture)
         write_json(temporary / _INDEX, {"format": FORMAT, **asdict(found)})
     return finished.folder.images

@@ -16,7 +16,7 @@ from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.models.weights.sources import WeightsRecord
 from radtl_tf.records.experiment_facts import ExperimentFacts
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.runs import Run
+from radtl_tf.records.runs import Run, Setting, at_size
 from radtl_tf.report.saliency.case_choice import Case
 from radtl_tf.report.saliency.gradcam import GradCam
 from radtl_tf.report.saliency.map_agreement import Change, cascade
@@ -41,14 +41,15 @@ class Explained:
 class Explainer:
     """One backbone with a head; the runs on it are explained one after the other."""
 
-    def __init__(self, facts: ExperimentFacts, folder: OutputFolder, backbone: str) -> None:
+    def __init__(self, facts: ExperimentFacts, folder: OutputFolder, setting: Setting) -> None:
         self._experiment, self._finished = facts.experiment, FinishedRuns(folder, facts)
-        self._base = build_base(backbone, self._experiment.training.image_size, seed=0)
+        size = at_size(self._experiment, setting.image_size).training.image_size
+        self._base = build_base(setting.backbone, size, seed=0)
         self._head = Head(num_features=int(self._base.output.shape[-1]), num_classes=2)
         self._map = GradCam(self._base, self._head)
 
     def explain(self, run: Run, weights: WeightsRecord, cases: Sequence[Case], grey: NDArray[np.float32]) -> Explained:
-        """Explain the run's scores of its test ``cases``, ``grey`` (n, S, S, 1) in 0..1.
+        """Explain the run's scores of its test ``cases``, ``grey`` (n, H, W, 1) in 0..1.
 
         Raises:
             OutputError: what the run has learned is missing or damaged.

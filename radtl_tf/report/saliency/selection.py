@@ -23,12 +23,20 @@ from radtl_tf.report.saliency.case_choice import Case, choose_cases, held_out_sc
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished experiment in its folder; ``pixels`` (N, S, S, 1) are its images as networks see them."""
+    """A finished experiment in its folder; ``pixels`` (N, H, W, 1) are its images as networks see them."""
 
     record: ExperimentRecord
     experiment: Experiment
     folder: OutputFolder
     pixels: NDArray[np.float32]
+
+    def pixels_at(self, image_size: int | str | None) -> NDArray[np.float32]:
+        """Return the images (N, H, W, 1) at the image size of a setting.
+
+        Raises:
+            DataError: they are missing or damaged.
+        """
+        return self.pixels if image_size is None else _pixels(self.record, self.folder, image_size)
 
 
 class Selected(NamedTuple):
@@ -66,13 +74,13 @@ def select(folder: Path, per_kind: int) -> Selected:
 def _read(folder: Path) -> Finished:
     record, output = read_record(folder), OutputFolder(folder)
     experiment = record.experiment
-    settings, data = experiment.training, record.data
     if experiment.task.kind != "binary":
         raise ExperimentError(
             f"example images and saliency maps need a binary task; this task is {experiment.task.kind}."
         )
-    pixels = read_pixels(
-        output.pixels(settings.image_size),
-        *(data.examples, settings.image_size, settings.resize, data.sha256),
-    )
-    return Finished(record, experiment, output, pixels)
+    return Finished(record, experiment, output, _pixels(record, output, experiment.training.image_size))
+
+
+def _pixels(record: ExperimentRecord, output: OutputFolder, size: int | str) -> NDArray[np.float32]:
+    data, resize = record.data, record.experiment.training.resize
+    return read_pixels(output.pixels(size), data.examples, size, resize, data.sha256)

@@ -8,7 +8,8 @@ from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import listed
 from radtl_tf.records.experiment import Kind
 from radtl_tf.records.experiment_facts import WeightsFacts
-from radtl_tf.records.runs import EMBEDDINGS, PROBE
+from radtl_tf.records.image_size import written_out
+from radtl_tf.records.runs import EMBEDDINGS, PROBE, image_sizes
 from radtl_tf.report.text.label_range import label_range
 from radtl_tf.report.text.task_words import words
 from radtl_tf.training.randomness import DROPOUT
@@ -98,9 +99,10 @@ def _privacy(evaluation: Evaluation) -> Iterator[str]:
 
 def _preprocessing(evaluation: Evaluation) -> Iterator[str]:
     training = evaluation.record.experiment.training
-    size, augmentation = training.image_size, training.augmentation
+    shown = listed([written_out(size) for size in image_sizes(evaluation.record.experiment)])
+    augmentation = training.augmentation
     yield (
-        f"Images were decoded to 16-bit grey, {_RESIZE[training.resize]} to {size} x {size} pixels, and scaled to the "
+        f"Images were decoded to 16-bit grey, {_RESIZE[training.resize]} to {shown}, and scaled to the "
         "pixel convention listed for each weights."
     )
     views = f", {training.views} views per image" * bool(training.views)

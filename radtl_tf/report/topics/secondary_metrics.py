@@ -108,7 +108,7 @@ def unit_table(evaluation: Evaluation) -> Table:
 
 def setting_cells(setting: Setting) -> tuple[str, str, str, str]:
     """Return backbone, tuning, weights and pixels."""
-    return setting.backbone, setting.tuning, setting.weights, setting.pixels
+    return setting.network, setting.tuning, setting.weights, setting.pixels
 
 
 def estimate_cells(estimates: pd.DataFrame) -> dict[tuple[str, str], str]:

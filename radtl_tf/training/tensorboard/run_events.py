@@ -104,9 +104,8 @@ def write_run(folder: Path, run: Run, outcome: Outcome) -> None:
 
 
 def _hyperparameters(scenario: Scenario) -> dict[str, Any]:
-    record = scenario.as_dict()
-    del record["scenario"]
-    return record
+    record = scenario.as_dict() | {"backbone": scenario.setting.network}
+    return {name: value for name, value in record.items() if name not in ("scenario", "image_size")}
 
 
 def _column(name: str, values: list[Any]) -> api_pb2.HParamInfo:

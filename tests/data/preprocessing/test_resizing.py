@@ -50,6 +50,25 @@ def test_pad_keeps_the_aspect_and_centers_on_black(both_ways: BothWays, height: 
     assert np.count_nonzero(resized) == rows * columns
 
 
+@pytest.mark.parametrize(
+    ("height", "width", "rows", "columns"), [(50, 100, 32, 64), (100, 50, 32, 16), (90, 100, 32, 36)]
+)
+def test_pad_fills_the_height_or_the_width_of_a_rectangle(height: int, width: int, rows: int, columns: int) -> None:
+    image = _image(height, width) + 0.1
+    resized = resize(image, "32x64", "pad").numpy()
+    left = (64 - columns) // 2
+    inner = tf.image.resize(image, (rows, columns), antialias=True)
+    assert resized.shape == (32, 64, 1)
+    np.testing.assert_allclose(resized[:, left : left + columns], inner, atol=2e-6)
+    assert np.count_nonzero(resized) == rows * columns
+
+
+@pytest.mark.parametrize("policy", RESIZES)
+def test_a_square_has_two_spellings(policy: str) -> None:
+    image = _image(50, 70)
+    np.testing.assert_array_equal(resize(image, SIZE, policy), resize(image, f"{SIZE}x{SIZE}", policy))
+
+
 @pytest.mark.parametrize(("height", "width"), [*SIZES, (1024, 1000), (299, 512)])
 def test_published_is_the_nearest_pixel_of_pillow(both_ways: BothWays, height: int, width: int) -> None:
     image = _image(height, width)

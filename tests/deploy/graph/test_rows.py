@@ -13,7 +13,9 @@ def prepare(text: tf.Tensor) -> tf.Tensor:
     return tf.fill((4, 4, 1), tf.strings.to_number(text))
 
 
-GRAPH = tf.function(lambda batch: prepare_rows(prepare, batch, 4), input_signature=[tf.TensorSpec((None,), tf.string)])
+GRAPH = tf.function(
+    lambda batch: prepare_rows(prepare, batch, (4, 4)), input_signature=[tf.TensorSpec((None,), tf.string)]
+)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ def grid(seed: int = 0, noise: float = 0.0, **effects: float) -> pd.DataFrame:
     """Return a balanced grid; each factor named in ``effects`` adds normal effects of that SD per level."""
     random = np.random.default_rng(seed)
     rows = [
-        (w, b, t, r, p, repeat, fold)
-        for w, b, t, p, repeat, fold in product("abc", "xyz", RATES, ("tf", "caffe"), range(4), range(5))
+        (w, b, s, t, r, p, repeat, fold)
+        for w, b, s, t, p, repeat, fold in product("abc", "xyz", "12", RATES, ("tf", "caffe"), range(4), range(5))
         for r in RATES[t]
     ]
     table = pd.DataFrame(rows, columns=list(FACTORS))
@@ -81,7 +81,7 @@ def test_factors_of_one_level_have_no_share_and_no_spread_no_decomposition() -> 
     runs = grid(fold=0.1, noise=0.1)
     one = decompose(runs[(runs["weights"] == "a") & (runs["repeat"] == 0)])
     assert one is not None
-    assert list(one.shares) == ["backbone", "tuning", "learning rate", "pixels", "fold", RESIDUAL]
+    assert list(one.shares) == ["backbone", "image size", "tuning", "learning rate", "pixels", "fold", RESIDUAL]
     rates = decompose(runs[runs["learning rate"].isin(["0.01", "0.1"])])  # one per tuning
     assert rates is not None
     assert "learning rate" not in rates.shares

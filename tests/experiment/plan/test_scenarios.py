@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from radtl_tf.errors import ExperimentError, WeightsError
 from radtl_tf.experiment.plan.scenarios import scenarios_of, weights_records
-from radtl_tf.records.runs import runs_of
+from radtl_tf.records.runs import Scenario, runs_of
 
 
 def test_scenarios_are_the_product_and_a_probe_beside_each_frozen_setting(make_experiment: Any, tmp_path: Path) -> None:
@@ -22,6 +23,17 @@ def test_scenarios_are_the_product_and_a_probe_beside_each_frozen_setting(make_e
     ]
     runs = runs_of(experiment, scenarios)
     assert len(runs) == len({run.name for run in runs}) == 8 * 2 * 3
+
+
+def test_image_sizes_are_an_axis_at_the_end_of_the_names(make_experiment: Any, tmp_path: Path) -> None:
+    experiment = replace(make_experiment(), grid=replace(make_experiment().grid, image_sizes=(32, "32x64")))
+    scenarios = scenarios_of(experiment, weights_records(experiment, tmp_path))
+    names = [scenario.setting.name for scenario in scenarios if scenario.setting.weights == "mine"]
+    assert list(dict.fromkeys(names)) == [
+        f"Tiny-mine-tf-{tuning}-{size}px" for size in ("32", "32x64") for tuning in ("frozen", "probe", "topK2")
+    ]
+    assert [Scenario.from_dict(scenario.as_dict()) for scenario in scenarios] == scenarios
+    assert scenarios[-1].setting.network == "Tiny at 32x64 px"
 
 
 def test_conventions_are_an_axis_with_resolved_names(make_experiment: Any, tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def test_catalogue_is_sound() -> None:
     assert {row.pixels for row in rows} <= set(CONVENTIONS)
     assert all(row.pixels == BACKBONES[row.backbone].pixels for row in rows if row.name == "imagenet")
     assert all(row.pixels == "radimagenet" and row.source == "file" for row in rows if row.name == "radimagenet")
+    assert {row.trained_at for row in rows} == {224, 299, 384}
     assert all(len(row.sha256 or "0" * 64) == 64 and len(row.md5 or "0" * 32) == 32 for row in rows)
     assert all(row.license and row.citation and row.obtain for row in rows)
     files = [file for row in rows for file in row.files]

@@ -87,13 +87,13 @@ def test_tensors_that_do_not_fit_are_refused(spoil: object, code: str, folder: P
 
 def test_resized_positions_keep_a_constant_and_their_order() -> None:
     constant = np.full((25, 2), 0.3, np.float32)
-    np.testing.assert_allclose(resized_positions(constant, 8), np.full((64, 2), 0.3), atol=1e-6)
+    np.testing.assert_allclose(resized_positions(constant, 8, 4), np.full((32, 2), 0.3), atol=1e-6)
     rows = np.repeat(np.arange(5, dtype=np.float32), 5)[:, None]
-    smaller = resized_positions(rows, 3).reshape(3, 3)
+    smaller = resized_positions(rows, 3, 3).reshape(3, 3)
     assert np.ptp(smaller, axis=1).max() < 1e-6  # columns do not mix
     np.testing.assert_allclose(smaller[1], 2, atol=1e-6)
     assert 0 < smaller[0, 0] < 1 and 3 < smaller[2, 0] < 4
-    assert resized_positions(rows, 5) is rows
+    assert resized_positions(rows, 5, 5) is rows
 
 
 def test_pixels_come_from_the_folder(folder: Path) -> None:

@@ -28,6 +28,7 @@ from radtl_tf.training.learned_weights import Learned, write_learned
 from radtl_tf.training.randomness import backbone_seed
 
 Subject = tuple[OutputFolder, ExperimentRecord]
+SETTING = Setting("Tiny", "mine", "tf", "frozen")
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def weights_of(subject: Subject, setting: Setting) -> WeightsRecord:
 
 def test_every_trained_run_gives_the_scores_that_it_gave(subject: Subject) -> None:
     folder, record = subject
-    explainer = Explainer(record.facts, folder, "Tiny")
+    explainer = Explainer(record.facts, folder, SETTING)
     pixels = np.load(folder.data / "pixels-32.npy")
     for scenario in record.trained:
         run = Run(scenario, 0, 1)
@@ -87,7 +88,7 @@ def test_maps_of_every_tuning_are_the_closed_form_of_what_was_learned(
     write_learned(folder.run(run) / "weights.h5", learned)
     (folder.run(run) / "DONE.json").write_text(json.dumps({"run": run.name}))  # as earlier versions wrote it
     grey = np.load(folder.data / "pixels-32.npy")[:4]
-    found = Explainer(record.facts, folder, "Tiny").explain(run, start, some_cases(4), grey)
+    found = Explainer(record.facts, folder, SETTING).explain(run, start, some_cases(4), grey)
     last = opened(base).predict_on_batch(to_network(grey, convention("tf")))
     shares = (learned.kernel[:, 1] - learned.kernel[:, 0])[1:] / learned.sd[1:] / (last.shape[1] * last.shape[2])
     expected = np.maximum(last[..., 1:] @ shares, 0)
@@ -97,7 +98,7 @@ def test_maps_of_every_tuning_are_the_closed_form_of_what_was_learned(
 
 def test_the_check_passes_for_grad_cam_and_is_the_same_again(subject: Subject) -> None:
     folder, record = subject
-    explainer, grey = Explainer(record.facts, folder, "Tiny"), np.load(folder.data / "pixels-32.npy")[:16]
+    explainer, grey = Explainer(record.facts, folder, SETTING), np.load(folder.data / "pixels-32.npy")[:16]
     run = Run(record.trained[0], 0, 0)
     first, second = (
         explainer.explain(run, weights_of(subject, run.scenario.setting), some_cases(16), grey) for _ in range(2)
@@ -113,6 +114,6 @@ def test_a_run_without_its_weights_is_one_line(subject: Subject) -> None:
     run = Run(record.trained[0], 0, 0)
     (folder.run(run) / "weights.h5").unlink()
     with pytest.raises(OutputError, match=r"weights\.h5"):
-        Explainer(record.facts, folder, "Tiny").explain(
+        Explainer(record.facts, folder, SETTING).explain(
             run, weights_of(subject, run.scenario.setting), some_cases(1), np.zeros((1, 32, 32, 1), np.float32)
         )
