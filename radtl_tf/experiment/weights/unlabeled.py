@@ -87,7 +87,13 @@ def _listed(films: Films, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBuild
     # Everything else in the table is dropped here, so that no label is read.
     table = manifest.table[[manifest.path_column]].assign(**({_PATIENT: ids} if ids else {}))
     manifest = replace(manifest, table=table, written=None)
-    task = Task(kind="multilabel", patient=_PATIENT if ids else None, one_image_per_patient=not ids, unit="image")
+    task = Task(
+        kind="multilabel",
+        classes=(_CLASS,),
+        patient=_PATIENT if ids else None,
+        one_image_per_patient=not ids,
+        unit="image",
+    )
     found = RowLabels([(_CLASS,)] * len(table), [()] * len(table))
     cases = cases_of(manifest, task, patient_key(data_dir), found)
     _log.info(f"Reading {len(cases.examples)} films")
