@@ -38,10 +38,16 @@ def make_weights(pretraining: Pretraining | SelfSupervised, file: Path, data_dir
         _log.info(f"{file} is complete: {done['epochs']} epochs, sha256 {done['sha256']}")
         return done
     sidecar = pretrain(_prepared(pretraining, file, data_dir))
-    values = ", ".join(f"{name} {value:.4g}" for name, value in sidecar["validation"].items())
-    end = f"validation {values or 'none'}" if "validation" in sidecar else "trained without labels"
-    _log.info(f"{file}: {sidecar['epochs']} epochs; {end}")
+    _log.info(f"{file}: {sidecar['epochs']} epochs; {_outcome(sidecar)}")
     return sidecar
+
+
+def _outcome(sidecar: dict[str, Any]) -> str:
+    """Return the metrics of a supervised pre-training in words, or how spread out the embeddings of another one are."""
+    if "validation" not in sidecar:
+        return f"embedding_sd {sidecar['history'][-1]['embedding_sd']:.4g}"
+    values = ", ".join(f"{name} {value:.4g}" for name, value in sidecar["validation"].items())
+    return f"validation {values or 'none'}"
 
 
 def price_weights(pretraining: Pretraining | SelfSupervised, file: Path, data_dir: Path | None = None) -> list[str]:
