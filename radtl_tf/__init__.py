@@ -31,6 +31,7 @@ __all__ = [  # each is a name of radtl_tf.api
     "preprocess",
     "read_embeddings",
     "run",
+    "screen",
     "test",
 ]
 

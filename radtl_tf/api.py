@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from radtl_tf.library.data.dataset import Dataset as Dataset
 from radtl_tf.library.data.patient_folds import PatientFolds as PatientFolds
 from radtl_tf.library.results.result import Result as Result
+from radtl_tf.library.screen.screen import screen as screen
 
 # Keras and TensorFlow take seconds to load, so each function loads them when it is called.
 if TYPE_CHECKING:

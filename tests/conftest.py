@@ -154,6 +154,43 @@ def make_experiment(tmp_path: Path, tiny_backbone: str) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
+def experiment_text() -> Callable[..., str]:
+    """Return a function that writes a small experiment as the text of its file: two weights, two folds, frozen."""
+    return text_of_experiment
+
+
+def text_of_experiment(
+    *,
+    backbone: str = "Tiny",
+    manifest: str = "labels.csv",
+    tunings: str = '{ mode = "frozen", learning_rates = [0.01] }',
+    epochs: int = 1,
+) -> str:
+    """Return the text of ``experiment_text``; the file of its weights is ``tiny.h5``."""
+    return f"""
+name = "small"
+[task]
+manifest = "{manifest}"
+positive = "sick"
+patient = "patient_id"
+[question]
+compare = ["mine", "random"]
+[folds]
+count = 2
+[grid]
+backbones = ["{backbone}"]
+weights = ["mine", "random"]
+tunings = [ {tunings} ]
+[weights.mine]
+files.{backbone} = "tiny.h5"
+pixels = "tf"
+[training]
+image_size = 32
+epochs = {epochs}
+"""
+
+
+@pytest.fixture(scope="session")
 def experiment_on_finished_data(finished_once: Path, tiny_backbone: str) -> Callable[..., Any]:
     """Return ``make_experiment`` on data and weights of ``finished_once``, which a test must not change."""
     return experiments_on(finished_once, tiny_backbone)

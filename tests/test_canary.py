@@ -124,40 +124,17 @@ def _readable(data: bytes) -> Iterator[bytes]:
             continue
 
 
-def _experiment(folder: Path, backbone: str) -> Path:
-    path = folder / "experiment.toml"
-    path.write_text(f"""
-name = "canary"
-[task]
-manifest = "hospital/labels.csv"
-positive = "sick"
-patient = "patient_id"
-[question]
-compare = ["mine", "random"]
-[folds]
-count = 2
-[grid]
-backbones = ["{backbone}"]
-weights = ["mine", "random"]
-tunings = [{{ mode = "topK", layers = 1, learning_rates = [0.01] }}, {{ mode = "frozen", learning_rates = [0.1] }}]
-[weights.mine]
-files.{backbone} = "mine.h5"
-pixels = "tf"
-[training]
-image_size = 32
-epochs = 1
-""")
-    return path
-
-
 @pytest.mark.slow
 def test_no_byte_that_is_written_or_printed_holds_the_canary(
-    hospital: Path, tmp_path: Path, tiny_backbone: str, radtl: Any
+    hospital: Path, tmp_path: Path, tiny_backbone: str, experiment_text: Any, radtl: Any
 ) -> None:
     from radtl_tf.models.backbones import build_base
     from radtl_tf.models.weights.file import write_weights
 
-    write_weights(tmp_path / "mine.h5", build_base(tiny_backbone, 32, seed=9))
+    write_weights(tmp_path / "tiny.h5", build_base(tiny_backbone, 32, seed=9))
+    tunings = '{ mode = "topK", layers = 1, learning_rates = [0.01] }, { mode = "frozen", learning_rates = [0.1] }'
+    experiment = tmp_path / "experiment.toml"
+    experiment.write_text(experiment_text(manifest="hospital/labels.csv", tunings=tunings))
     out = tmp_path / "written"
     out.mkdir()
     manifest, task = hospital / "labels.csv", ("--positive", "sick", "--patient", "patient_id")
@@ -166,7 +143,7 @@ def test_no_byte_that_is_written_or_printed_holds_the_canary(
     assert "header-patient-shared" in checked.stdout
     radtl("data", "preview", manifest, *task, "--image-size", 32, "--out", out / "preview.html")
     radtl("data", "build", manifest, *task, "--out", out / "data")
-    radtl("run", _experiment(tmp_path, tiny_backbone), "--out", out / "results")
+    radtl("run", experiment, "--out", out / "results")
     radtl("report", out / "results")
     radtl("status", out / "results")
     radtl("export", out / "results", "--setting", f"{tiny_backbone}-mine-tf-frozen", "--out", out / "model")
@@ -184,7 +161,7 @@ def test_no_byte_that_is_written_or_printed_holds_the_canary(
     radtl("data", "check", manifest, *task, code=1)
     radtl(*words, "--out", out / "refused", code=1)
     radtl("data", "build", manifest, *task, "--out", out / "again", code=1)
-    radtl("run", _experiment(tmp_path, tiny_backbone), "--out", out / "other", code=1)
+    radtl("run", experiment, "--out", out / "other", code=1)
 
     written = [path for path in sorted(out.rglob("*")) if path.is_file()]
     assert len(written) > 30

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-OF_TUTORIALS = ("radtl_tf.api", "radtl_tf.library.results.result")  # they need files: tests/test_tutorials.py
+OF_TUTORIALS = (
+    "radtl_tf.api",
+    "radtl_tf.library.results.result",
+    "radtl_tf.library.screen.screen",
+)  # they need files: tests/test_tutorials.py
 WITH_EXAMPLES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for path in (ROOT / "radtl_tf").rglob("*.py")

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import runpy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from safetensors.numpy import save_file
 
 import radtl_tf as radtl
 from radtl_tf.cli.main import main
 from radtl_tf.deploy.card.facts import verify
+from radtl_tf.models.backbones import backbone, build_base
 from radtl_tf.models.precision import borrowed_precision
+from radtl_tf.models.weights.file import read_weights, write_weights
+from radtl_tf.models.weights.sources import assign
 from radtl_tf.places import shipped
 
 pytestmark = pytest.mark.real
@@ -152,6 +159,60 @@ def test_bfloat16_gives_the_auroc_of_float32(real_folder: Path, tmp_path: Path) 
     assert difference["frozen"] < 0.01 and difference["probe"] < 0.02
     assert not np.array_equal(scores["float32"], scores["mixed_bfloat16"])
     assert "precision: mixed_bfloat16" in pages["mixed_bfloat16"] and "mixed_bfloat16" not in pages["float32"]
+
+
+@pytest.fixture(scope="module")
+def there_and_back(real_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return ImageNet weights that were written in PyTorch's layout, converted, and put back into Keras' graph."""
+    layout = SimpleNamespace(**runpy.run_path(str(Path(__file__).parent / "models" / "pytorch_layout.py")))
+    folder, row = tmp_path_factory.mktemp("converted"), backbone("ResNet50")
+    base, torch = build_base("ResNet50", 96, seed=0), build_base("ResNet50Torch", 96, seed=1)
+    file = real_folder / "weights" / "ImageNet-ResNet50_notop.h5"
+    assign(base, read_weights(file, base, backbone=row).values)
+    save_file(layout.to_state(base), folder / "state.safetensors")
+    words = ["weights", "convert", "state.safetensors", "--backbone", "ResNet50Torch", "--pixels", "caffe"]
+    with contextlib.chdir(folder):
+        result = CliRunner().invoke(main, [*words, "--out", "torch.h5"])
+    assert result.exit_code == 0, result.output
+    assign(torch, read_weights(folder / "torch.h5", torch, backbone=backbone("ResNet50Torch")).values)
+    layout.from_torch(torch, base)
+    write_weights(folder / "back.h5", base)
+    return folder / "back.h5"
+
+
+def test_converted_weights_and_embeddings_give_the_numbers_of_their_source(
+    there_and_back: Path, real_folder: Path, tmp_path: Path
+) -> None:
+    """ImageNet weights, the same through PyTorch's layout, and their features as a file: one number for all three."""
+    folder, file = real_folder / "data/chest400", real_folder / "weights" / "ImageNet-ResNet50_notop.h5"
+    data = radtl.Dataset.from_csv(folder / "labels.csv", positive="pneumonia", patient="patient_id", unit="image")
+    vectors = {
+        name: radtl.embeddings(data, "ResNet50", weights=path, pixels="caffe", size=224)
+        for name, path in {"imagenet": file, "converted": there_and_back}.items()
+    }
+    assert np.abs(vectors["imagenet"] - vectors["converted"]).max() / np.ptp(vectors["imagenet"]) < 1e-5
+    names = pd.read_csv(folder / "labels.csv")["path"].to_numpy(str)
+    np.savez(tmp_path / "features.npz", names=names, vectors=vectors["imagenet"])
+    text = (shipped("experiments") / "chest400.toml").read_text(encoding="utf-8")
+    weights = f"""
+[weights.converted]
+files.ResNet50 = "{there_and_back}"
+pixels = "caffe"
+[weights.brought-in]
+embeddings = "features.npz"
+"""
+    four = text.replace(
+        'weights = ["imagenet", "random"]', 'weights = ["imagenet", "random", "converted", "brought-in"]'
+    )
+    (tmp_path / "four.toml").write_text(four + weights, encoding="utf-8")
+    run_file(tmp_path / "four.toml", tmp_path / "four", real_folder)
+    table = pd.read_csv(tmp_path / "four" / "estimates.csv").query("metric == 'auroc'")
+    probe = table.query("tuning == 'probe'").set_index("weights")["mean"]
+    assert probe["brought-in"] == probe["imagenet"]
+    assert probe["converted"] == pytest.approx(probe["imagenet"], abs=0.002)
+    assert probe["random"] < probe["imagenet"] - 0.02
+    head = selected(tmp_path / "four")
+    assert head[["converted", "brought-in"]].to_numpy() == pytest.approx(head["imagenet"], abs=0.002)
 
 
 def test_a_folder_that_is_finished_answers_at_once(

@@ -19,7 +19,11 @@ mpl.use("Agg")
 
 TUTORIALS = sorted((Path(__file__).resolve().parents[1] / "docs" / "tutorials").glob("*.md"))
 LAST = next(page for page in TUTORIALS if page.stem == "the-model-to-go-on-with")
-MODULES = ("radtl_tf.api", "radtl_tf.library.results.result")  # their examples use the output of the tutorials
+MODULES = (
+    "radtl_tf.api",
+    "radtl_tf.library.results.result",
+    "radtl_tf.library.screen.screen",
+)  # their examples use the output of the tutorials
 EXPERIMENT = """\
 name = "example"
 [task]

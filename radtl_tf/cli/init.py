@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from radtl_tf.data.manifest.reader import Manifest
     from radtl_tf.data.tables.table import Table
 
-PRESETS = ("quick", "mei2022", "okazaki2024", "okazaki2025-age", "cvm-stage")
+PRESETS = ("quick", "mei2022", "okazaki2024", "okazaki2025-age", "cvm-stage", "encoders2026")
 _PATIENT = "patient_id"
 _NONE = "-"  # the answer that declines
 _Answer = TypeVar("_Answer")

@@ -22,6 +22,7 @@ from radtl_tf.cli.model import export, predict
 from radtl_tf.cli.options import InOrder, Words, log
 from radtl_tf.cli.pretrain import pretrain
 from radtl_tf.cli.run import report, run, status, train
+from radtl_tf.cli.screen import screen
 from radtl_tf.cli.tensorboard import tensorboard
 from radtl_tf.cli.weights import weights
 from radtl_tf.errors import RadtlError
@@ -106,7 +107,7 @@ def main(ctx: click.Context, debug: bool) -> None:
 
 
 for command in (
-    *(demo, doctor, data, weights, init, run, status, report, clean, tensorboard),
+    *(demo, doctor, data, weights, screen, init, run, status, report, clean, tensorboard),
     *(export, external, predict, train, pretrain),
 ):
     main.add_command(command)

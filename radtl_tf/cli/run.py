@@ -220,7 +220,8 @@ def _run(experiment: Experiment, out: Path, accepted: tuple[str, ...] = (), allo
 
     declared = {name: entry.files for name, entry in experiment.weights.items()}
     grid = experiment.grid
-    with hashed_meanwhile(files_present(grid.weights, grid.backbones, declared, weights_folder())):
+    names = {*grid.weights, *(entry.use for entry in experiment.weights.values() if entry.use)}
+    with hashed_meanwhile(files_present(names, grid.backbones, declared, weights_folder())):
         load_tensorflow()
     from radtl_tf.experiment.run import run_experiment
     from radtl_tf.library.bars import bars

@@ -37,6 +37,25 @@ def filled_preset(preset: str, task: Task, *, folder: Path, infer: bool = False)
         DataError: a column is missing, or a binary task names no positive class.
         ExperimentError: the keys about the labels contradict each other, or the preset is for another kind of task.
     """
+    task = completed(task, infer=infer)
+    text = _asked(preset, (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8"), task)
+    lines = task_lines(task, folder)
+    return re.sub(r"^\[task\]\n(\w+ = .*\n)+", lambda _: f"[task]\n{lines}", text, count=1, flags=re.M)
+
+
+def task_lines(task: Task, folder: Path) -> str:
+    """Return the lines of the section ``[task]`` of an experiment file in ``folder``."""
+    return "".join(f"{key} = {toml(value)}\n" for key, value in _keys(task, folder).items() if value)
+
+
+def completed(task: Task, *, infer: bool = False) -> Task:
+    """Return ``task``, which has a manifest, with its encoding and its unit, checked against the table.
+
+    ``infer``: the kind and the positive class were not given, so the labels decide, which is logged.
+
+    Raises:
+        DataError, ExperimentError: as ``filled_preset``.
+    """
     manifest = cast(Path, task.manifest)
     read = manifest_of(task)
     table, task = read.table, replace(task, encoding=task.encoding or read.encoding)
@@ -54,9 +73,7 @@ def filled_preset(preset: str, task: Task, *, folder: Path, infer: bool = False)
         patients = patient_ids(read, task.patient, task.patient_pattern)
     if task.unit is None and patients is not None:
         task = replace(task, unit=_unit(table[list(labels)], [normal_id(one) for one in patients]))
-    text = _asked(preset, (shipped("experiments") / f"{preset}.toml").read_text(encoding="utf-8"), task)
-    lines = "".join(f"{key} = {_toml(value)}\n" for key, value in _keys(task, folder).items() if value)
-    return re.sub(r"^\[task\]\n(\w+ = .*\n)+", lambda _: f"[task]\n{lines}", text, count=1, flags=re.M)
+    return task
 
 
 def _asked(preset: str, text: str, task: Task) -> str:
@@ -108,6 +125,7 @@ def _keys(task: Task, folder: Path) -> dict[str, Any]:
     """Return the keys of the section ``[task]`` of a file in ``folder``, in the order of the presets."""
     order = (
         "manifest",
+        "dataset",
         "kind",
         "label",
         "label_unit",
@@ -127,10 +145,14 @@ def _keys(task: Task, folder: Path) -> dict[str, Any]:
     return values
 
 
-def _toml(value: Any) -> str:
-    """Return text, a truth value, a list or a table of texts as TOML writes it on one line."""
+def toml(value: Any) -> str:
+    """Return text, a truth value, a list or a table of texts as TOML writes it on one line.
+
+    >>> toml(["a", "b"])
+    '["a", "b"]'
+    """
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{name} = {_toml(text)}" for name, text in value.items()) + " }"
+        return "{ " + ", ".join(f"{name} = {toml(text)}" for name, text in value.items()) + " }"
     return json.dumps(value, ensure_ascii=False)
 
 

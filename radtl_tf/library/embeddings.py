@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
+from functools import cached_property
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,25 +51,68 @@ def pooled_features(
     check_image_size(backbone, size)
     record = found_weights(backbone, weights, pixels)
     with borrowed(training) as device:
-        store = _store(data, record, training, device, backbone_seed(seed, 0))
-        (features,) = store.rows(POOLED, np.arange(len(data)), None)
-    return np.asarray(features)
+        return PooledFeatures(data, training, device, seed).of(record)
 
 
-def _store(data: Dataset, record: WeightsRecord, training: Training, device: Device, seed: int) -> FeatureStore:
-    """Return the feature store of a backbone with its starting weights, cached as in an experiment."""
-    base = build_base(record.backbone, training.image_size, seed=0)
-    initialize(base, record, seed)
-    grey, pixels = data.images.grey(training.image_size, training.resize), convention(record.pixels)
-    check_first_batch(to_network(grey[:PREFIX_BATCH], pixels), pixels)
-    return FeatureStore(
-        {POOLED: PrefixPass(base, [POOLED])},
-        grey,
-        name=f"{record.backbone} with the weights {record.name!r}",
-        convention=pixels,
-        cache=ArrayCache(cache_folder(), training.cache_gb * _GIGABYTE),
-        key=feature_key(record, seed, images_hash(image.reading for image in data.images.examined()), training, device),
-        augmentation="none",
-        seed=seed,
-        kept={POOLED: 1},
-    )
+class PooledFeatures:
+    """The features of a data set for several starts. What the cache has is read, and no network is built for it."""
+
+    def __init__(self, data: Dataset, training: Training, device: Device, seed: int) -> None:
+        """Nothing is computed here; ``seed`` is the experiment's, which draws random weights."""
+        self._data, self._training, self._device = data, training, device
+        self._seed = backbone_seed(seed, 0)
+        self._base: tuple[str, keras.Model, PrefixPass] | None = None
+        self.seconds = 0.0  # spent on networks and their passes over the images
+
+    def of(self, record: WeightsRecord) -> NDArray[np.float32]:
+        """Return the features (N, C) of weights; starts of one backbone are cheapest one after the other.
+
+        Raises:
+            DataError, OutputError, WeightsError: as ``pooled_features``.
+        """
+        found = self._store(record, {}).found(POOLED)
+        if found is None:
+            start = time.monotonic()
+            found = self._computed(record)
+            self.seconds += time.monotonic() - start
+        return np.array(found[0])
+
+    @cached_property
+    def _grey(self) -> NDArray[np.float32]:
+        return self._data.images.grey(self._training.image_size, self._training.resize)
+
+    @cached_property
+    def _images_hash(self) -> str:
+        return images_hash(image.reading for image in self._data.images.examined())
+
+    def _computed(self, record: WeightsRecord) -> list[np.ndarray]:
+        """Compute the features with the network of the last call, if it is of the same backbone."""
+        pixels = convention(record.pixels)
+        check_first_batch(to_network(self._grey[:PREFIX_BATCH], pixels), pixels)
+        if self._base is None or self._base[0] != record.backbone:
+            self.close()
+            base = build_base(record.backbone, self._training.image_size, seed=0)
+            self._base = record.backbone, base, PrefixPass(base, [POOLED])
+        _, base, prefix = self._base
+        initialize(base, record, self._seed)
+        return self._store(record, {POOLED: prefix}).rows(POOLED, np.arange(len(self._data)), None)
+
+    def close(self) -> None:
+        """Forget the network."""
+        if self._base is not None:
+            self._base = None
+            keras.backend.clear_session()
+
+    def _store(self, record: WeightsRecord, passes: dict[str, PrefixPass]) -> FeatureStore:
+        """Return the feature store of a start, cached as in an experiment; without passes it only finds features."""
+        return FeatureStore(
+            passes,
+            self._grey,
+            name=f"{record.backbone} with the weights {record.name!r}",
+            convention=convention(record.pixels),
+            cache=ArrayCache(cache_folder(), self._training.cache_gb * _GIGABYTE),
+            key=feature_key(record, self._seed, self._images_hash, self._training, self._device),
+            augmentation="none",
+            seed=self._seed,
+            kept={POOLED: 1},
+        )

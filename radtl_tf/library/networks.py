@@ -48,7 +48,7 @@ def found_weights(backbone: str, weights: str | os.PathLike[str] | None, pixels:
         return resolve(name, backbone, entries={}, pixels=pixels or NATIVE, folder=weights_folder())
     if not file.exists():
         raise WeightsError(f"Weights file {file} is missing: correct the path.")
-    if pixels is None and not _says_pixels(file):
+    if pixels is None and not says_pixels(file):
         raise ExperimentError(
             f"pixels is missing: give the pixel convention of {file.name} in pre-training, one of "
             f"{', '.join(CONVENTIONS)}."
@@ -58,7 +58,7 @@ def found_weights(backbone: str, weights: str | os.PathLike[str] | None, pixels:
     return resolve(name, backbone, entries={name: entry}, folder=file.parent)
 
 
-def _says_pixels(file: Path) -> bool:
+def says_pixels(file: Path) -> bool:
     """Tell whether a file, or a folder of Hugging Face, comes with its pixel convention."""
     if file.is_dir():
         return preset_pixels(file) is not None

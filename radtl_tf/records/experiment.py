@@ -189,6 +189,11 @@ class WeightsEntry(_Strict):
     embeddings: Path | None = None
     """A file of vectors that another program computed, one per image (NumPy, Parquet or CSV), in place of the other
     keys. Only the tuning ``frozen``, without augmentation."""
+    use: str | None = None
+    """Take known weights under this name: ``imagenet``, ``radimagenet`` or ``random``. For two backbones that are
+    compared with the same weights, such as ``[weights.convnext] use = "imagenet"``."""
+    backbones: tuple[str, ...] = ()
+    """Only these backbones of the grid start from the weights. Default: all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)

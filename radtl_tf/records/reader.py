@@ -182,6 +182,7 @@ def _check(experiment: Experiment) -> None:
         _check_tuning(tuning)
     _check_grid(experiment.grid)
     _check_embeddings(experiment)
+    _check_backbones(experiment)
     _check_question(experiment.question, experiment.grid)
     _check_evaluation(experiment)
     if experiment.task.kind == "regression" and experiment.training.class_weights != "none":
@@ -269,8 +270,8 @@ def _check_embeddings(experiment: Experiment) -> None:
     """Refuse a grid that needs a network where there are only vectors, or the reverse."""
     grid, entries = experiment.grid, experiment.weights
     for name, entry in entries.items():
-        if entry.embeddings and (entry.files or entry.pixels):
-            raise ExperimentError(f"[weights.{name}] has embeddings, so files and pixels have no use: remove them.")
+        if entry.embeddings and (entry.files or entry.pixels or entry.use or entry.backbones):
+            raise ExperimentError(f"[weights.{name}] has embeddings, so its other keys have no use: remove them.")
     brought = [name for name in grid.weights if name in entries and entries[name].embeddings]
     if not grid.backbones and len(brought) < len(grid.weights):
         raise ExperimentError("'grid.backbones' is missing: add it.")
@@ -288,6 +289,29 @@ def _check_embeddings(experiment: Experiment) -> None:
             raise ExperimentError(
                 f"{key} has {', '.join(values)}, but the vectors of {brought[0]!r} were made elsewhere and the network "
                 "is not here: they are used frozen, as they are. Remove it, or move these weights elsewhere."
+            )
+
+
+def _check_backbones(experiment: Experiment) -> None:
+    """Refuse weights for a backbone that the grid does not have, and a backbone without weights."""
+    grid, entries = experiment.grid, experiment.weights
+    for name, entry in entries.items():
+        if entry.use and entry.files:
+            raise ExperimentError(f"[weights.{name}] has both use and files: keep one of them.")
+        for backbone in entry.backbones:
+            if backbone not in grid.backbones:
+                hint = nearest(backbone, grid.backbones)
+                raise ExperimentError(
+                    f"[weights.{name}] backbones names {backbone!r}, which is not among grid.backbones{hint}."
+                )
+    limits = [entries[name].backbones if name in entries else () for name in grid.weights]
+    brought = [name in entries and entries[name].embeddings for name in grid.weights]
+    networks = [limit for limit, made_elsewhere in zip(limits, brought, strict=True) if not made_elsewhere]
+    for backbone in grid.backbones:
+        if networks and not any(not limit or backbone in limit for limit in networks):
+            raise ExperimentError(
+                f"No weights of the grid start {backbone}: add it to backbones in one of [weights], or remove it from "
+                "grid.backbones."
             )
 
 

@@ -117,6 +117,7 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--out": "+ --out out2",
             "--label": "+ --label nobody",
             "--patient": "+ --patient nobody",
+            "--patient-pattern": "+ --patient-pattern nobody",
             "--images": "+ --images images",
             "--path-column": "+ --path-column bare",
             "--suffix": "--path-column bare + --suffix .png",
@@ -152,6 +153,40 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
             "--experiment": "--positive sick + --experiment experiment.toml",
             "--per-class": "--positive sick + --per-class 1",
             "--seed": "--positive sick + --seed 1",
+        },
+    ),
+    "screen": (
+        "screen labels.csv --weights random",
+        {
+            "--weights": "--positive sick + --weights MobileNet=random",
+            "--backbone": "--positive sick + --backbone MobileNet",
+            "--pixels": "--positive sick + --pixels tf",
+            "--label": "--positive p + --label other",
+            "--label-separator": "--kind multilabel --label finding + --label-separator |",
+            "--positive": "+ --positive sick",
+            "--kind": "+ --kind multiclass",
+            "--class": "--kind multilabel --label finding --label-separator | + --class x --class y",
+            "--label-unit": "--label gap --missing ignore + --label-unit years",
+            "--patient": "--positive sick + --patient other",
+            "--patient-pattern": r"--positive sick + --patient-pattern '(\d)\.'",
+            "--one-image-per-patient": "--positive sick + --one-image-per-patient",
+            "--unit": "--positive sick + --unit patient",
+            "--missing": "--positive 1 --label gap + --missing no",
+            "--uncertain": "--positive 1 --label unsure + --uncertain yes",
+            "--images": "--positive sick + --images more",
+            "--depth": "--positive sick + --depth 12",
+            "--path-column": "--positive sick + --path-column bare",
+            "--suffix": "--positive sick --path-column bare + --suffix .png",
+            "--encoding": "--positive sick + --encoding utf-16",
+            "--column": "--positive sick + --column site=finding",
+            "--image-size": "--positive sick + --image-size 64",
+            "--resize": "--positive sick + --resize stretch",
+            "--k": "--positive sick + --k 5",
+            "--seed": "--positive sick + --seed 1",
+            "--out": "--positive sick + --out out1",
+            "--force": "--positive sick --out a.h5 + --force",
+            "--margin": "--positive sick --out out1 + --margin 0.1",
+            "--json": "--positive sick + --json",
         },
     ),
     "weights list": ("weights list", {"--json": "+ --json"}),
@@ -323,6 +358,8 @@ REFUSED = [
     ("data preview labels.csv --positive sick --out out1 --experiment experiment.toml", "--pixels tf"),
     ("data preview labels.csv --positive sick --out out1", "--one-image-per-patient"),
     ("data preview labels.csv --positive sick --out out1", "--views 2"),
+    ("screen labels.csv --positive sick --weights random", "--force"),
+    ("screen labels.csv --positive sick --weights random", "--margin 0.1"),
     ("train --manifest labels.csv --positive sick --weights a.h5 --learning-rate 1 --out out1", "--pixels native"),
     ("predict more images", "--force"),
     ("predict more images", "--path-column bare"),
@@ -524,7 +561,26 @@ def _pixels(paths: Any, depth: int | None) -> list[tuple[None, str]]:
     return [(None, f"{path} {depth}") for path in paths]
 
 
+def _screened(*args: object, **settings: object) -> Any:
+    """Return a screen whose table is what was asked, and whose experiment file is its margin."""
+
+    class Asked:
+        def __repr__(self) -> str:
+            return f"{args} {settings}"
+
+        def as_dict(self) -> dict[str, str]:
+            return {"asked": repr(self)}
+
+        def write_experiment(self, path: Path, margin: float | None, overwrite: bool) -> None:
+            if path.name in OUTPUTS:
+                path.write_text(f"{margin} {overwrite}")
+
+    return Asked()
+
+
 STAND_INS: Mapping[str, Any] = {
+    "radtl_tf.library.screen.screen.dataset_of": str,
+    "radtl_tf.library.screen.screen.screen": _screened,
     "radtl_tf.experiment.cluster.ray_pool.require_ray": lambda: None,
     "radtl_tf.experiment.tensorboard.page.events_of": lambda folder: folder,
     "radtl_tf.experiment.machine.examine": lambda: {"section": ["line"]},

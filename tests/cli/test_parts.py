@@ -14,27 +14,7 @@ from radtl_tf.experiment.units.preparation import prepare_units
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.safety.lock import working
 
-EXPERIMENT = """
-name = "small"
-[task]
-manifest = "labels.csv"
-positive = "sick"
-patient = "patient_id"
-[question]
-compare = ["mine", "random"]
-[folds]
-count = 2
-[grid]
-backbones = ["Tiny"]
-weights = ["mine", "random"]
-tunings = [ { mode = "frozen", learning_rates = [0.01] }, { mode = "topK", layers = 2, learning_rates = [0.01] } ]
-[weights.mine]
-files.Tiny = "tiny.h5"
-pixels = "tf"
-[training]
-image_size = 32
-epochs = 1
-"""
+TUNINGS = '{ mode = "frozen", learning_rates = [0.01] }, { mode = "topK", layers = 2, learning_rates = [0.01] }'
 UNIT = "Tiny-random-tf-0"
 
 
@@ -50,10 +30,10 @@ def prepared(finished_plan: Plan, tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_the_three_parts_do_what_one_call_does(
-    make_experiment: Any, radtl: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_experiment: Any, radtl: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, experiment_text: Any
 ) -> None:
     make_experiment()
-    (tmp_path / "e.toml").write_text(EXPERIMENT)
+    (tmp_path / "e.toml").write_text(experiment_text(tunings=TUNINGS))
     first = radtl("run", tmp_path / "e.toml", "--out", tmp_path / "parts", "--prepare")
     assert first.exit_code == 0, first.output
     assert first.stdout.split() == ["Tiny-mine-tf-0", UNIT]
@@ -110,9 +90,9 @@ def test_what_cannot_be_done_is_one_line(prepared: Path, radtl: Any, words: list
 
 
 def test_a_folder_that_is_not_prepared_or_of_another_experiment_is_one_line(
-    prepared: Path, radtl: Any, tmp_path: Path
+    prepared: Path, radtl: Any, tmp_path: Path, experiment_text: Any
 ) -> None:
-    (tmp_path / "e.toml").write_text(EXPERIMENT)
+    (tmp_path / "e.toml").write_text(experiment_text(tunings=TUNINGS))
     other = radtl("run", tmp_path / "e.toml", "--out", prepared, "--only", UNIT)
     assert (other.exit_code, other.stderr.count("\n")) == (1, 1) and "another experiment" in other.stderr
     (prepared / "PREPARED.json").unlink()

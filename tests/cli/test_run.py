@@ -96,9 +96,11 @@ def test_train_is_an_experiment_of_one_row(finished_once: Path, tmp_path: Path, 
     assert "0 of 4 runs" in again.output
 
 
-def test_a_dry_run_prices_the_grid_and_trains_nothing(tmp_path: Path, make_experiment: Any, radtl: Any) -> None:
+def test_a_dry_run_prices_the_grid_and_trains_nothing(
+    tmp_path: Path, make_experiment: Any, experiment_text: Any, radtl: Any
+) -> None:
     make_experiment()
-    (tmp_path / "experiment.toml").write_text(SMALL)
+    (tmp_path / "experiment.toml").write_text(experiment_text())
     result = radtl("run", tmp_path / "experiment.toml", "--out", tmp_path / "out", "--dry-run")
     assert result.exit_code == 0, result.output
     assert "8 runs, 0 " in result.output  # two weights, a head and a probe, two folds
@@ -107,18 +109,18 @@ def test_a_dry_run_prices_the_grid_and_trains_nothing(tmp_path: Path, make_exper
 
 @pytest.mark.slow
 def test_an_experiment_may_be_edited_after_its_dry_run_until_a_run_is_finished(
-    tmp_path: Path, make_experiment: Any, radtl: Any
+    tmp_path: Path, make_experiment: Any, experiment_text: Any, radtl: Any
 ) -> None:
     make_experiment()
     file = tmp_path / "experiment.toml"
     words = ("run", file, "--out", tmp_path / "out")
-    file.write_text(SMALL)
+    file.write_text(experiment_text(epochs=2))
     assert radtl(*words, "--dry-run").exit_code == 0
-    file.write_text(SMALL.replace("epochs = 2", "epochs = 1").replace("[0.01]", "[0.1]"))
+    file.write_text(experiment_text().replace("[0.01]", "[0.1]"))
     result = radtl(*words)
     assert result.exit_code == 0, result.output
     assert set(pd.read_csv(tmp_path / "out" / "estimates.csv").learning_rate.dropna()) >= {"0.1"}
-    file.write_text(SMALL)
+    file.write_text(experiment_text(epochs=2))
     result = radtl(*words)
     assert (result.exit_code, result.output.count("\n")) == (1, 1)
     assert "(grid.tunings" in result.output
@@ -141,8 +143,8 @@ def test_exhausted_memory_after_the_training_is_one_line(
         run_experiment(experiment, finished)
 
 
-def test_a_wrong_key_is_one_line(tmp_path: Path, radtl: Any) -> None:
-    (tmp_path / "experiment.toml").write_text(SMALL.replace("epochs", "epoch"))
+def test_a_wrong_key_is_one_line(tmp_path: Path, experiment_text: Any, radtl: Any) -> None:
+    (tmp_path / "experiment.toml").write_text(experiment_text().replace("epochs", "epoch"))
     result = radtl("run", tmp_path / "experiment.toml", "--out", tmp_path / "out")
     assert (result.exit_code, result.output.count("\n")) == (1, 1)
     assert "'epochs'" in result.output
@@ -153,26 +155,3 @@ def test_flags_need_a_convention_for_a_file(tmp_path: Path, radtl: Any) -> None:
     words = ("train", "--manifest", "a.csv", "--weights", "a.h5", "--learning-rate", 0.1, "--out", tmp_path / "out")
     assert radtl(*words).exit_code == 2
     assert not (tmp_path / "out").exists()
-
-
-SMALL = """
-name = "small"
-[task]
-manifest = "labels.csv"
-positive = "sick"
-patient = "patient_id"
-[question]
-compare = ["mine", "random"]
-[folds]
-count = 2
-[grid]
-backbones = ["Tiny"]
-weights = ["mine", "random"]
-tunings = [ { mode = "frozen", learning_rates = [0.01] } ]
-[weights.mine]
-files.Tiny = "tiny.h5"
-pixels = "tf"
-[training]
-image_size = 32
-epochs = 2
-"""

@@ -208,62 +208,72 @@ def _keys(like: Synthetic) -> dict[str, Any]:
 def _facts(
     like: Synthetic, scenarios: list[Scenario], cases: tuple[np.ndarray, np.ndarray], folds: str
 ) -> dict[str, Any]:
-    patients, truth = cases
+    return {
+        "format": 1,
+        "experiment": _experiment(like),
+        "versions": {"radtl_tf": "0.1.0", "python": "3.11.9"},
+        "hardware": {"machine": "x86_64", "precision": "float32"},
+        "data": _data(like, *cases),
+        "folds_sha256": hashlib.sha256(folds.encode()).hexdigest(),
+        "weights": _weights(like, scenarios),
+        "scenarios": [scenario.as_dict() for scenario in scenarios],
+        "warnings": [],
+    }
+
+
+def _experiment(like: Synthetic) -> dict[str, Any]:
+    positive = like.classes[1] if like.target.is_binary else None
+    metric = "mae" if like.kind == "regression" else "auroc"
+    return {
+        "name": like.name,
+        "seed": 726,
+        "note": like.note,
+        "task": {"label": "label", "kind": like.kind, "positive": positive, "unit": like.unit} | _keys(like),
+        "question": like.question and {"compare": list(like.signal)[:2], "metric": metric, **like.question},
+        "evaluation": like.evaluation,
+        "folds": {"count": like.num_folds, "repeats": like.num_repeats, "inner": 0.2},
+        "grid": {
+            "backbones": list(like.backbones),
+            "weights": list(like.signal),
+            "tunings": [{"mode": name, "learning_rates": rates} for name, rates in like.tunings.items()],
+            "pixels": list(like.pixels),
+            "train_fractions": list(like.shares),
+        },
+        "training": asdict(Training(image_size=64, head_input=like.head_input, class_weights=like.class_weights)),
+    }
+
+
+def _data(like: Synthetic, patients: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
     classes = (truth > 12).astype(int) if like.kind == "regression" else truth
     marks = truth if truth.ndim == 2 else np.eye(2, dtype=int)[classes]
     if like.kind == "ordinal":
         marks = np.eye(len(like.classes), dtype=int)[truth.sum(axis=1)]
-    counts = {
-        name: {"images": int(marks[:, number].sum()), "patients": len(np.unique(patients[marks[:, number] == 1]))}
-        for number, name in enumerate(() if like.kind == "regression" else like.classes)
-    }
-    positive = like.classes[1] if like.target.is_binary else None
-    sources = dict.fromkeys((s.setting.backbone, s.setting.weights, s.setting.pixels) for s in scenarios)
-    metric = "mae" if like.kind == "regression" else "auroc"
-    question = like.question and {"compare": list(like.signal)[:2], "metric": metric, **like.question}
+    names = () if like.kind == "regression" else like.classes
     return {
-        "format": 1,
-        "experiment": {
-            "name": like.name,
-            "seed": 726,
-            "note": like.note,
-            "task": {"label": "label", "kind": like.kind, "positive": positive, "unit": like.unit} | _keys(like),
-            "question": question,
-            "evaluation": like.evaluation,
-            "folds": {"count": like.num_folds, "repeats": like.num_repeats, "inner": 0.2},
-            "grid": {
-                "backbones": list(like.backbones),
-                "weights": list(like.signal),
-                "tunings": [{"mode": name, "learning_rates": rates} for name, rates in like.tunings.items()],
-                "pixels": list(like.pixels),
-                "train_fractions": list(like.shares),
-            },
-            "training": asdict(Training(image_size=64, head_input=like.head_input, class_weights=like.class_weights)),
+        "sha256": "0" * 64,
+        "examples": len(truth),
+        "patients": like.num_patients,
+        "classes": list(names),
+        "counts": {
+            name: {"images": int(marks[:, number].sum()), "patients": len(np.unique(patients[marks[:, number] == 1]))}
+            for number, name in enumerate(names)
         },
-        "versions": {"radtl_tf": "0.1.0", "python": "3.11.9"},
-        "hardware": {"machine": "x86_64", "precision": "float32"},
-        "data": {
-            "sha256": "0" * 64,
-            "examples": len(truth),
-            "patients": like.num_patients,
-            "classes": [] if like.kind == "regression" else list(like.classes),
-            "counts": counts,
-            "unit": like.unit,
-        },
-        "folds_sha256": hashlib.sha256(folds.encode()).hexdigest(),
-        "weights": [
-            {
-                "name": weights,
-                "backbone": backbone,
-                "source": "random" if weights == "random" else "file",
-                "file": None if weights == "random" else f"{weights}-{backbone}_notop.h5",
-                "sha256": None if weights == "random" else hashlib.sha256(f"{backbone}{weights}".encode()).hexdigest(),
-                "pixels": pixels,
-                "native_pixels": NATIVE.get((backbone, weights), "radimagenet"),
-                "alternative_pixels": like.alternatives.get(weights),
-            }
-            for backbone, weights, pixels in sources
-        ],
-        "scenarios": [scenario.as_dict() for scenario in scenarios],
-        "warnings": [],
+        "unit": like.unit,
     }
+
+
+def _weights(like: Synthetic, scenarios: list[Scenario]) -> list[dict[str, Any]]:
+    sources = dict.fromkeys((s.setting.backbone, s.setting.weights, s.setting.pixels) for s in scenarios)
+    return [
+        {
+            "name": weights,
+            "backbone": backbone,
+            "source": "random" if weights == "random" else "file",
+            "file": None if weights == "random" else f"{weights}-{backbone}_notop.h5",
+            "sha256": None if weights == "random" else hashlib.sha256(f"{backbone}{weights}".encode()).hexdigest(),
+            "pixels": pixels,
+            "native_pixels": NATIVE.get((backbone, weights), "radimagenet"),
+            "alternative_pixels": like.alternatives.get(weights),
+        }
+        for backbone, weights, pixels in sources
+    ]

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from radtl_tf.cli.init import PRESETS
-from radtl_tf.errors import DataError, ExperimentError
+from radtl_tf.errors import DataError, ExperimentError, WeightsError
+from radtl_tf.experiment.plan.scenarios import starts_of, weights_records
 from radtl_tf.experiment.presets import filled_preset
 from radtl_tf.places import shipped
 from radtl_tf.records.experiment import Task
@@ -162,3 +163,16 @@ def test_labels_decide_the_kind_where_none_is_given(
     assert (task.kind, task.positive) == (kind, positive)
     with pytest.raises(DataError):
         filled_preset("quick", chosen, folder=tmp_path)
+
+
+def test_encoders_are_five_starts_with_a_network_each(tmp_path: Path) -> None:
+    experiment = read_experiment(shipped("experiments") / "encoders2026.toml")
+    assert starts_of(experiment) == [
+        ("ResNet50", "radimagenet"),
+        ("ResNet50", "imagenet"),
+        ("ConvNeXtTiny", "convnext"),
+        ("DINOv2Base", "dinov2"),
+        ("DINOv2Base", "rad-dino"),
+    ]
+    with pytest.raises(WeightsError, match=r"dinov2-base.*rad-dino.*RadImageNet"):  # all that is missing, at once
+        weights_records(experiment, tmp_path)

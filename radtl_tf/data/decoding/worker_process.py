@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 from radtl_tf.data.decoding.grey import NO_MEMORY, NoRadiographError, read_file
 from radtl_tf.data.decoding.measuring import measure, png_of
 from radtl_tf.errors import DataError
+from radtl_tf.records.safety.resource_limits import limit_process
 
 LENGTHS = struct.Struct("<QQ")
 READY = "ready"
@@ -36,7 +37,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # keep the output of libraries out of the answers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it and closes our stdin
-    _limit_memory(int(sys.argv[1]))
+    limit_process(int(sys.argv[1]))
     _send(answers, {"status": READY}, [])
     for line in sys.stdin.buffer:
         _limit_time(float(sys.argv[2]))
@@ -85,23 +86,6 @@ def _send(stream: BinaryIO, record: dict[str, Any], parts: list[bytes]) -> None:
     for part in (text, *parts):
         stream.write(part)
     stream.flush()
-
-
-def _limit_memory(num_bytes: int) -> None:
-    """Limit this process to its present memory plus ``num_bytes``, and forbid core files."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    statm = Path("/proc/self/statm")
-    used = int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 1 << 31
-    for what, limit in ((resource.RLIMIT_AS, used + num_bytes), (resource.RLIMIT_CORE, 0)):
-        hard = resource.getrlimit(what)[1]
-        lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        try:
-            resource.setrlimit(what, (lowest, lowest))
-        except (ValueError, OSError):  # macOS does not let RLIMIT_AS be lowered below what is mapped
-            continue
 
 
 def _limit_time(seconds: float) -> None:

@@ -97,7 +97,7 @@ def check_values(values: NDArray[np.float32]) -> list[str]:
     if len(values) > 1 and idle == values.shape[1]:
         raise DataError("all images have the same vector: compute them again.")
     copies = len(values) - len({row.tobytes() for row in values})
-    remarks = [f"{copies} vectors are copies of another image's vector."] * bool(copies)
+    remarks = [f"Vectors that are a copy of another image's vector: {copies}."] * bool(copies)
     return [*remarks, *[f"{idle} of {values.shape[1]} dimensions are the same for all images."] * bool(idle)]
 
 

@@ -17,7 +17,7 @@ from radtl_tf.data.check.check_data import CheckData
 from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.check.patient_ids import alike_ids
 from radtl_tf.data.decoding.reading import Outcome
-from radtl_tf.data.manifest.reader import Manifest, column
+from radtl_tf.data.manifest.reader import Manifest, column, patient_ids
 from radtl_tf.data.tables.repairs import at_lines, counted, in_columns
 from radtl_tf.errors import OutputError
 from radtl_tf.records.csv_text import csv_text, safe_cell
@@ -50,14 +50,22 @@ class Fixed:
         return f"{counted(len(self.rows), 'row')}; changes: {named or 'none'}."
 
 
-def fixed(manifest: Manifest, root: Path, *, labels: Sequence[str] = (), patient: str | None = None) -> Fixed:
+def fixed(
+    manifest: Manifest,
+    root: Path,
+    *,
+    labels: Sequence[str] = (),
+    patient: str | None = None,
+    pattern: str | None = None,
+) -> Fixed:
     """Return the corrected table of a manifest whose faults were collected; its images are below ``root``.
 
     Cells are in their normal form, paths are relative to ``root`` and spelled like the files. The columns ``labels``
-    and ``patient`` are searched for different spellings of one value, but not changed.
+    and ``patient``, or the ids that the regular expression ``pattern`` finds in the paths, are searched for different
+    spellings of one value, but not changed.
 
     Raises:
-        DataError: a column does not exist.
+        DataError: a column does not exist, or the pattern finds no id in a path.
     """
     table, paths = manifest.table.copy(), _paths(manifest, root.resolve())
     changes = [(line, name, repair.kind) for repair in manifest.repairs for line, name in (repair.places or ((0, ""),))]
@@ -70,7 +78,11 @@ def fixed(manifest: Manifest, root: Path, *, labels: Sequence[str] = (), patient
         tuple(map(str, table.columns)),
         tuple(tuple(map(str, row)) for row in table.itertuples(index=False)),
         tuple(sorted(changes)),
-        (*_faults(manifest), *_alike_labels(manifest, labels), *_alike_patients(manifest, patient)),
+        (
+            *_faults(manifest),
+            *_alike_labels(manifest, labels),
+            *_alike_patients(manifest, patient_ids(manifest, patient, pattern)),
+        ),
     )
 
 
@@ -140,10 +152,9 @@ def _alike_labels(manifest: Manifest, labels: Sequence[str]) -> Iterator[str]:
             )
 
 
-def _alike_patients(manifest: Manifest, patient: str | None) -> Iterator[str]:
-    if patient is None:
+def _alike_patients(manifest: Manifest, ids: Sequence[str] | None) -> Iterator[str]:
+    if ids is None:
         return
-    ids = column(manifest, patient, "patient")
     images = (
         Examined(source.line, Outcome("skipped", "not-read"), patient=one)
         for source, one in zip(manifest.images, ids, strict=True)

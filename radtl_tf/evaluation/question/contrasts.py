@@ -1,4 +1,4 @@
-"""The comparisons of an experiment: the question first, then settings, scenarios and the grid."""
+"""The comparisons of an experiment: the question first, then other weights, settings, scenarios and the grid."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from radtl_tf.evaluation.results.experiment_record import NATIVE, ExperimentReco
 from radtl_tf.records.runs import Scenario, Setting
 
 PIXELS, CHANGE = ("pixels", "pixels-probe"), ("change", "change-probe")  # of the trained networks, of the probe
-WEIGHTS = ("setting", "scenario", "grid")  # of the weights as they are used
+OTHERS = "weights"  # the question about every other pair of weights
+WEIGHTS = (OTHERS, "setting", "scenario", "grid")  # of the weights as they are used
 LEVELS = ("question", *WEIGHTS, *PIXELS, *CHANGE)
 OF_WEIGHTS, OF_CONVENTIONS = "settings, scenarios and grid", "pixel conventions"  # families of adjusted p values
+OF_ALL_PAIRS = f"pairs of weights, {OF_WEIGHTS}"  # the first of them if the question is put to other pairs
 Way = tuple[str, str]  # the entry of the pixels axis for each of two weights
 
 
@@ -63,7 +65,8 @@ class Judged:
 def contrasts(record: ExperimentRecord, values: RunValues) -> list[Contrast]:
     """Return every comparison of the experiment, ordered by level; none without a question.
 
-    The question has one contrast per possible convention of its weights: only one if they are certain.
+    The question has one contrast per possible convention of its weights: only one if they are certain. A question over
+    selected scenarios is also put to every other pair of weights; over the grid, these pairs are the level ``grid``.
     """
     question = record.question
     if not question:
@@ -72,6 +75,11 @@ def contrasts(record: ExperimentRecord, values: RunValues) -> list[Contrast]:
     over, asked = question.over, pairs[0]
     return [
         *(_of_weights(record, values, "question", over, asked, way) for way in ways(record, asked)),
+        *(
+            _of_weights(record, values, OTHERS, over, pair, way)
+            for pair in (pairs[1:] if over == "selected" else ())
+            for way in ways(record, pair)
+        ),
         *_unique(_settings(record, values, pairs)),
         *_unique(_scenarios(record, values, pairs)),
         *(_of_weights(record, values, "grid", "grid", pair, way) for pair in pairs for way in ways(record, pair)),
@@ -126,7 +134,7 @@ def _adjusted_together(found: Sequence[Contrast]) -> Iterator[tuple[str, list[Co
     conventions = [row for row in ordered if row.level in (*PIXELS, *CHANGE)]
     if len(conventions) == 1:
         weights, conventions = [*weights, *conventions], []
-    yield OF_WEIGHTS, weights
+    yield (OF_ALL_PAIRS if any(row.level == OTHERS for row in weights) else OF_WEIGHTS), weights
     yield OF_CONVENTIONS, conventions
 
 

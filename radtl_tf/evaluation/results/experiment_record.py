@@ -181,8 +181,13 @@ class ExperimentRecord:
 
     def conventions(self, entry: str, weights: str) -> list[str]:
         """Return what an entry of the pixels axis means for these weights over the backbones, each name once."""
-        backbones = self.experiment.grid.backbones
-        return list(dict.fromkeys(self.convention(entry, weights, backbone) for backbone in backbones))
+        return list(dict.fromkeys(self.convention(entry, weights, backbone) for backbone in self._backbones(weights)))
+
+    def _backbones(self, weights: str) -> list[str]:
+        """Return the backbones that start from these weights; all of the grid if nothing is recorded of them."""
+        grid = self.experiment.grid.backbones
+        started = {used.backbone for used in self.facts.weights if used.name == weights}
+        return [backbone for backbone in grid if backbone in started] or list(grid)
 
     def candidates(self, weights: str) -> list[str]:
         """Return the entries under which a question about these weights is answered: two if they are uncertain."""

@@ -16,6 +16,9 @@ from radtl_tf.records.safety.lock import workers_of
 
 PATHS = ("experiment.task.manifest", "experiment.task.images", "experiment.task.dataset")
 _FILES = re.compile(r"experiment\.weights\..+\.(files\..+|embeddings)")
+_LATER = re.compile(
+    r"experiment\.(weights\..+\.(use|backbones)|grid\.image_sizes)"
+)  # keys that earlier versions did not have
 REDONE = "experiment.evaluation"  # may change after the runs: it says what is evaluated, not what is trained
 
 
@@ -82,6 +85,7 @@ def _without(value: Any, place: str) -> Any:
         return value
     inside = {key: f"{place}.{key}".removeprefix(".") for key in value}
     kept = [key for key in value if inside[key] != REDONE and not _is_path(inside[key])]
+    kept = [key for key in kept if value[key] or not _LATER.fullmatch(inside[key])]
     return {key: _without(value[key], inside[key]) for key in kept}
 
 

@@ -45,11 +45,16 @@ def weights_records(experiment: Experiment, folder: Path) -> dict[tuple[str, str
 
 
 def starts_of(experiment: Experiment) -> list[tuple[str, str]]:
-    """Return each backbone with the weights that it starts from; embeddings come last, once, as their own backbone."""
+    """Return each backbone with the weights that it starts from; embeddings come last, once, as their own backbone.
+
+    Weights that name ``backbones`` start only these.
+    """
     grid, entries = experiment.grid, experiment.weights
     brought = [name for name in grid.weights if name in entries and entries[name].embeddings]
     networks = [name for name in grid.weights if name not in brought]
-    return [*product(grid.backbones, networks), *((EMBEDDINGS, name) for name in brought)]
+    limits = {name: entry.backbones for name, entry in entries.items() if entry.backbones}
+    starts = [(one, name) for one, name in product(grid.backbones, networks) if one in limits.get(name, grid.backbones)]
+    return [*starts, *((EMBEDDINGS, name) for name in brought)]
 
 
 def _resolved(experiment: Experiment, backbone: str, name: str, folder: Path) -> list[WeightsRecord]:

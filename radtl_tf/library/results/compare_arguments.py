@@ -80,11 +80,16 @@ def features_of(
             path = Path(given).expanduser().resolve()
             files[name] = path if _is_named(data) else _written(embeddings_of(data, path), folder)
         else:
-            files[name] = _written(_array(name, given, len(data)), folder)
+            files[name] = _written(vectors_from(name, given, len(data)), folder)
     return files
 
 
-def _array(name: str, given: ArrayLike, number: int) -> NDArray[np.float32]:
+def vectors_from(name: str, given: ArrayLike, number: int) -> NDArray[np.float32]:
+    """Return the embeddings of ``features`` called ``name`` as (N, C) float32, for ``number`` images.
+
+    Raises:
+        DataError: it is not such an array.
+    """
     try:
         values = np.asarray(given, np.float32)
     except (TypeError, ValueError):

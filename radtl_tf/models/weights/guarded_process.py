@@ -23,6 +23,7 @@ from radtl_tf.models.weights.pytorch_reader import read_safetensors
 from radtl_tf.models.weights.reader import Contents, read
 from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
 from radtl_tf.places import PACKAGE
+from radtl_tf.records.safety.resource_limits import limit_process
 
 _CPU_SECONDS = 60
 _SPARE_MEMORY = 64 * 2**20  # bytes in addition to the tensors
@@ -118,25 +119,7 @@ def _limit(num_bytes: int, mapped: int) -> None:
 
     ``mapped`` bytes of a file may be mapped into memory in addition; they take addresses, not memory.
     """
-    if sys.platform == "win32":
-        return
-    import resource
-
-    statm = Path("/proc/self/statm")
-    used = int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 2**31
-    limits = {
-        resource.RLIMIT_AS: used + 2 * num_bytes + mapped + _SPARE_MEMORY,
-        resource.RLIMIT_CPU: _CPU_SECONDS,
-        resource.RLIMIT_FSIZE: num_bytes,
-        resource.RLIMIT_CORE: 0,
-    }
-    for what, limit in limits.items():
-        hard = resource.getrlimit(what)[1]
-        lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        try:
-            resource.setrlimit(what, (lowest, lowest))
-        except (ValueError, OSError):  # macOS does not let RLIMIT_AS be lowered below what is mapped
-            continue
+    limit_process(2 * num_bytes + mapped + _SPARE_MEMORY, CPU=_CPU_SECONDS, FSIZE=num_bytes)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from radtl_tf.errors import WeightsError
-from radtl_tf.models.backbones import Backbone
+from radtl_tf.models.backbones import BACKBONES, Backbone
 from radtl_tf.models.pixels import normalized_name
 from radtl_tf.models.vit import EPSILON, MLP_RATIO, Transformer
 from radtl_tf.models.weights.schema import shown
@@ -23,6 +23,7 @@ _PICKLE = "pytorch_model.bin"
 _MAX_BYTES = 2**20  # of a JSON file; DINOv2's have less than 2,000
 _MAX_GRID = 256  # patches on a side
 _ARCHITECTURE = "dinov2"
+_SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads", "patch_size")
 _DEFAULTS = {  # of transformers' Dinov2Config, for what a file may leave out
     "mlp_ratio": 4,
     "num_channels": 3,
@@ -52,6 +53,20 @@ def preset_weights(folder: Path, row: Backbone, size: Transformer) -> Path:
     return folder / WEIGHTS
 
 
+def backbone_of(folder: Path) -> str:
+    """Return the name of the backbone that a folder describes.
+
+    Raises:
+        WeightsError: it is not such a folder, or no backbone here has its size.
+    """
+    config = _read(folder / _CONFIG)
+    for row in BACKBONES.values():
+        if row.transformer and all(config.get(key) == value for key, value in _sizes(row.transformer).items()):
+            return row.name
+    said = ", ".join(f"{key} = {_plain(config.get(key))}" for key in _SIZES)
+    raise WeightsError(f"{folder / _CONFIG} describes a network that is not here ({said}): name another folder.")
+
+
 def trained_grid(folder: Path, row: Backbone, size: Transformer) -> int:
     """Return how many patches each side of the image had in pre-training.
 
@@ -79,14 +94,12 @@ def trained_grid(folder: Path, row: Backbone, size: Transformer) -> int:
 
 
 def _wanted(size: Transformer) -> dict[str, Any]:
-    return {
-        "hidden_size": size.width,
-        "num_hidden_layers": size.depth,
-        "num_attention_heads": size.heads,
-        "patch_size": size.patch,
-        "mlp_ratio": MLP_RATIO,
-        "layer_norm_eps": EPSILON,
-    }
+    return {**_sizes(size), "mlp_ratio": MLP_RATIO, "layer_norm_eps": EPSILON}
+
+
+def _sizes(size: Transformer) -> dict[str, int]:
+    """Return the numbers in which the backbones differ."""
+    return dict(zip(_SIZES, (size.width, size.depth, size.heads, size.patch), strict=True))
 
 
 def _plain(value: Any) -> str:

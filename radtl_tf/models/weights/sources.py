@@ -1,7 +1,7 @@
 """Find the weights of a backbone in these sources, in this order.
 
 1. A file that the experiment file declares for this backbone: ``[weights.<name>] files.<backbone>``. For a vision
-   transformer it is a folder of Hugging Face.
+   transformer it is a folder of Hugging Face. With ``use``, the known name there is looked for in the other sources.
 2. ``random``: drawn from the seed with the layers' initializers.
 3. A row of ``weights/catalogue.tsv`` with that name: its file, if the weights folder has it under a published name.
 4. Otherwise, if the row's source is ``keras``, Keras downloads it; for other rows an error says where to get the file.
@@ -83,7 +83,8 @@ def resolve(
         WeightsError: the file is missing; the message says where to get it and where to put it.
     """
     native = native_pixels(name, backbone, entries)
-    entry, listed = entries.get(name, WeightsEntry()), _listed(name, backbone)
+    entry = entries.get(name, WeightsEntry())
+    listed = _listed(entry.use or name, backbone)
     chosen = native if pixels == NATIVE else convention(pixels).name
     source, file = _locate(name, backbone, entry, listed, folder)
     return WeightsRecord(
@@ -123,10 +124,14 @@ def native_pixels(name: str, backbone: str, entries: dict[str, WeightsEntry]) ->
         ExperimentError: the name, backbone or convention is unknown, or weights are declared without a convention.
         WeightsError: the record next to a file, or in a folder, is damaged.
     """
-    row, entry, listed = backbone_row(backbone), entries.get(name, WeightsEntry()), _listed(name, backbone)
-    _check_known(name, entries)
-    made_with = _made_with(entry.files.get(backbone))
-    native = entry.pixels or made_with or (listed.pixels if listed else row.pixels if name == RANDOM else None)
+    row, entry = backbone_row(backbone), entries.get(name, WeightsEntry())
+    known = entry.use or name
+    _check_known(known, {} if entry.use else entries)
+    listed, made_with = _listed(known, backbone), _made_with(entry.files.get(backbone))
+    native = entry.pixels or made_with or (listed.pixels if listed else row.pixels if known == RANDOM else None)
+    declared = entry.files.get(backbone)
+    if native is None and declared and row.transformer:
+        preset_weights(declared, row, row.transformer)  # a missing folder is the better reason
     if native is None:
         raise ExperimentError(f"Weights {name!r} have no pixel convention: add pixels to [weights.{name}].")
     return convention(native).name
@@ -175,7 +180,7 @@ def _locate(
         if not declared.is_file():
             raise WeightsError(f"Weights file {declared} is missing: correct files.{backbone} in [weights.{name}].")
         return "file", declared
-    if name == RANDOM:
+    if (entry.use or name) == RANDOM:
         return "random", None
     if listed is None:
         raise WeightsError(f"Weights {name!r} have no file for {backbone}: add files.{backbone} to [weights.{name}].")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import number, p_cell, range_text
+from radtl_tf.evaluation.question.contrasts import OTHERS
 from radtl_tf.report.drawing.table import Table
 from radtl_tf.report.text.secondary_sentences import families_told
 
@@ -14,7 +15,7 @@ _COMPARISON = ("Level", "A", "B", "A - B", "95 % interval", "p", "Adjusted p", "
 
 
 def comparisons_table(evaluation: Evaluation) -> Table:
-    """Return the comparisons of the question, the settings and the grid."""
+    """Return the comparisons of the question, of the other pairs of weights, the settings and the grid."""
     return Table(
         key="comparisons",
         title="Comparisons",
@@ -22,9 +23,9 @@ def comparisons_table(evaluation: Evaluation) -> Table:
         f"{evaluation.record.question_method}, paired.{_lower(evaluation)} The question is the "
         "experiment's result. All other rows are secondary: their intervals are not adjusted. "
         f"{families_told(evaluation)} If the question has several rows, it has an outcome only if they agree."
-        f"{_twice(evaluation, ('setting', 'grid'))}",
+        f"{_others(evaluation)}{_twice(evaluation, (OTHERS, 'setting', 'grid'))}",
         columns=_COMPARISON,
-        rows=tuple(_comparisons(evaluation, ("question", "setting", "grid"))),
+        rows=tuple(_comparisons(evaluation, ("question", OTHERS, "setting", "grid"))),
     )
 
 
@@ -33,12 +34,22 @@ def scenario_comparisons_table(evaluation: Evaluation) -> Table:
     return Table(
         key="scenario-comparisons",
         title="Comparisons of scenarios",
-        caption="Difference = A - B at the same learning rate; p adjusted (Holm) over the settings, the scenarios and "
-        f"the grid together.{_twice(evaluation, ('scenario',))}",
+        caption="Difference = A - B at the same learning rate; p adjusted (Holm) over the settings, the scenarios"
+        f"{', the pairs of weights' * _has_others(evaluation)} and the grid together."
+        f"{_twice(evaluation, ('scenario',))}",
         columns=_COMPARISON,
         rows=tuple(_comparisons(evaluation, ("scenario",))),
         section="grid",
     )
+
+
+def _has_others(evaluation: Evaluation) -> bool:
+    return bool((evaluation.comparisons["level"] == OTHERS).any())
+
+
+def _others(evaluation: Evaluation) -> str:
+    said = " Rows of the level weights put the question to every other pair of weights."
+    return said if _has_others(evaluation) else ""
 
 
 def _lower(evaluation: Evaluation) -> str:

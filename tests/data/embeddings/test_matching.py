@@ -72,4 +72,4 @@ def test_vectors_without_information_are_refused(values: list[list[float]], mess
 def test_copies_and_idle_dimensions_are_remarks() -> None:
     assert check_values(VALUES) == []
     copies, idle = check_values(np.array([[0, 1], [0, 1], [4, 1]], np.float32))
-    assert copies.startswith("1 vectors are copies") and idle.startswith("1 of 2 dimensions")
+    assert copies.endswith(": 1.") and idle.startswith("1 of 2 dimensions")

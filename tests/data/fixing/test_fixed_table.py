@@ -7,7 +7,7 @@ import pytest
 
 from radtl_tf.data.fixing.fixed_table import CHANGES, fixed, write_fixed
 from radtl_tf.data.manifest.reader import read_manifest
-from radtl_tf.errors import OutputError
+from radtl_tf.errors import DataError, OutputError
 
 CANARY = "ZZCANARY"
 TABLE = (
@@ -55,6 +55,20 @@ def test_what_is_not_clear_is_listed_without_values(table: Path, tmp_path: Path)
     assert len(left) == 3
     assert ["line 4" in left[0], "line 3" in left[1], "lines 2 and 3" in left[2]] == [True] * 3
     assert CANARY not in " ".join(left) and "lost" not in " ".join(left)
+
+
+def test_ids_in_paths_are_compared_like_those_of_a_column(tmp_path: Path) -> None:
+    for name in ("P-017", "p17", "P-018"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.png").write_bytes(b"x")
+    table = tmp_path / "labels.csv"
+    table.write_text("path,label\nP-017/a.png,sick\np17/a.png,well\nP-018/a.png,well\n")
+    manifest = read_manifest(table, collect=True)
+    (left,) = fixed(manifest, tmp_path, pattern="^[^/]+").left
+    assert "lines 2 and 3" in left
+    assert fixed(manifest, tmp_path).left == ()
+    with pytest.raises(DataError):
+        fixed(manifest, tmp_path, pattern="patient[0-9]+")
 
 
 def test_nothing_is_replaced(table: Path, tmp_path: Path) -> None:

@@ -84,6 +84,30 @@ def test_all_pairs_of_weights_are_compared_the_asked_one_first(outcome: Outcome)
     assert (rows["level"] == "grid").sum() == 3
 
 
+def test_the_question_is_put_to_every_pair_of_five_weights_in_one_family(outcome: Outcome) -> None:
+    five = {"a": 1.0, "b": 1.1, "c": 0.5, "d": 0.8, "e": 0.9}
+    asked = {"over": "selected", "margin": 0.02, "compare": ["d", "b"]}
+    found = evaluate(outcome(signal=five, backbones=("ResNet50",), question=asked))
+    rows = found.comparisons
+    assert rows.iloc[0][["level", "a", "b"]].tolist() == ["question", "d", "b"]
+    others = rows[rows["level"] == "weights"]
+    pairs = {frozenset(pair) for pair in zip(others["a"], others["b"], strict=True)}
+    assert len(pairs) == len(others) == 9 and frozenset("db") not in pairs
+    row = others[(others["a"] == "a") & (others["b"] == "c")].iloc[0]
+    trained = found.folds[~found.folds["scenario"].str.endswith("probe")]
+    best = {name: trained[trained["scenario"].str.startswith(f"ResNet50-{name}-")] for name in "ac"}
+    best = {name: own.loc[own.groupby("fold")["inner_loss"].idxmin()]["value"].mean() for name, own in best.items()}
+    assert row["difference"] == pytest.approx(best["a"] - best["c"])
+    family = rows[rows["family"] == others["family"].iloc[0]]
+    assert set(family["level"]) == {"weights", "setting", "scenario", "grid"}
+    np.testing.assert_allclose(family["p_adjusted"], holm(family["p_value"]))
+
+
+def test_over_the_grid_the_other_pairs_are_the_level_grid(outcome: Outcome) -> None:
+    levels = evaluate(outcome(signal=THREE, question={"over": "grid", "margin": 0.02})).comparisons["level"]
+    assert "weights" not in set(levels) and (levels == "grid").sum() == 3
+
+
 def test_other_conventions_answer_the_question_as_secondary_rows(outcome: Outcome) -> None:
     found = evaluate(
         outcome(

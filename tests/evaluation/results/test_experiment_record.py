@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,15 @@ def test_uncertain_weights_have_two_readings_if_both_were_run(outcome: Outcome) 
     assert {s.name for s in record.probes("radimagenet", "alternative")} == {
         f"{backbone}-radimagenet-zero_one-probe" for backbone in ("ResNet50", "InceptionV3")
     }
+
+
+def test_weights_of_one_backbone_have_the_conventions_of_that_backbone(outcome: Outcome) -> None:
+    record = read_record(outcome())
+    weights = tuple(one for one in record.facts.weights if (one.name, one.backbone) != ("imagenet", "InceptionV3"))
+    limited = replace(record, facts=replace(record.facts, weights=weights))
+    assert record.conventions("native", "imagenet") == ["caffe", "tf"]
+    assert limited.conventions("native", "imagenet") == ["caffe"]
+    assert limited.candidates("imagenet") == ["native"]
 
 
 def test_a_folder_that_has_one_convention_only_is_read_under_that(outcome: Outcome) -> None:

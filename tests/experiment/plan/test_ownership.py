@@ -89,3 +89,16 @@ def test_what_depends_on_the_experiment_goes_and_what_depends_on_the_data_or_is_
     left = sorted(str(path.relative_to(folder.root)) for path in folder.root.rglob("*") if path.is_file())
     assert left == sorted(stays)
     start_over(folder)
+
+
+def test_weights_without_the_keys_of_a_later_version_are_the_same(folder: OutputFolder) -> None:
+    entry = {"files": {"Tiny": "tiny.h5"}, "pixels": "tf"}
+    write_json(folder.experiment, {"experiment": {"weights": {"mine": entry}, "grid": {}}})
+    now = entry | {"use": None, "backbones": []}
+    same = {"experiment": {"weights": {"mine": now}, "grid": {"image_sizes": []}}}
+    assert is_same(folder, same)
+    refuse_other(folder, same)
+    limited = {"experiment": {"weights": {"mine": now | {"backbones": ["Tiny"]}}, "grid": {}}}
+    assert not is_same(folder, limited)
+    with pytest.raises(OutputError, match="backbones"):
+        refuse_other(folder, limited)

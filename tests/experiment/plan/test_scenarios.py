@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from radtl_tf.errors import ExperimentError, WeightsError
-from radtl_tf.experiment.plan.scenarios import scenarios_of, weights_records
+from radtl_tf.experiment.plan.scenarios import scenarios_of, starts_of, weights_records
 from radtl_tf.records.runs import Scenario, runs_of
 
 
@@ -95,3 +95,45 @@ def test_unknown_words_name_the_nearest(make_experiment: Any, tmp_path: Path) ->
         weights_records(make_experiment(grid={"backbones": ["ResNet5"]}), tmp_path)
     with pytest.raises(ExperimentError, match="'caffe'"):
         weights_records(make_experiment(grid={"pixels": ["cafe"]}), tmp_path)
+
+
+def test_weights_start_only_the_backbones_that_they_name(make_experiment: Any, tmp_path: Path) -> None:
+    weights = {
+        "mine": {"files": {"Tiny": "tiny.h5"}, "pixels": "tf", "backbones": ["Tiny"]},
+        "wide": {"use": "random", "backbones": ["MobileNet"]},
+        "random": {"backbones": ["Tiny"]},
+    }
+    grid = {"backbones": ["Tiny", "MobileNet"], "weights": ["mine", "wide", "random"]}
+    question = {"compare": ["mine", "wide"]}
+    experiment = make_experiment(grid=grid, weights=weights, question=question)
+    assert starts_of(experiment) == [("Tiny", "mine"), ("Tiny", "random"), ("MobileNet", "wide")]
+    records = weights_records(experiment, tmp_path)
+    assert {key[:2]: record.source for key, record in records.items()} == {
+        ("Tiny", "mine"): "file",
+        ("Tiny", "random"): "random",
+        ("MobileNet", "wide"): "random",
+    }
+    started = {(one.setting.backbone, one.setting.weights) for one in scenarios_of(experiment, records)}
+    assert started == set(starts_of(experiment))
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ({"random": {"backbones": ["Tini"]}}, "'Tini'.*'Tiny'"),
+        ({"random": {"use": "imagenet", "files": {"Tiny": "tiny.h5"}}}, "use and files"),
+        ({"random": {"embeddings": "x.npz", "use": "imagenet"}}, "embeddings"),
+        ({"random": {"backbones": ["Tiny"]}, "mine": {"backbones": ["Tiny"]}}, "MobileNet"),
+    ],
+)
+def test_contradictory_starts_are_refused(make_experiment: Any, weights: dict[str, Any], said: str) -> None:
+    mine = {"files": {"Tiny": "tiny.h5"}, "pixels": "tf"}
+    entries = {**weights, "mine": {**mine, **weights.get("mine", {})}}
+    with pytest.raises(ExperimentError, match=said):
+        make_experiment(grid={"backbones": ["Tiny", "MobileNet"]}, weights=entries)
+
+
+def test_weights_to_use_must_be_known(make_experiment: Any, tmp_path: Path) -> None:
+    weights = {"mine": {"files": {"Tiny": "tiny.h5"}, "pixels": "tf"}, "random": {"use": "imagnet"}}
+    with pytest.raises(ExperimentError, match="'imagnet'.*'imagenet'"):
+        weights_records(make_experiment(weights=weights), tmp_path)

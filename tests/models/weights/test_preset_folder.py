@@ -11,7 +11,7 @@ import pytest
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import transformer_row
 from radtl_tf.models.vit import Transformer
-from radtl_tf.models.weights.preset_folder import preset_pixels, preset_weights, trained_grid
+from radtl_tf.models.weights.preset_folder import backbone_of, preset_pixels, preset_weights, trained_grid
 
 oracle = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "vit_oracle.py")))
 SIZE = Transformer(width=24, depth=2, heads=3)
@@ -111,3 +111,11 @@ def test_pixels_are_those_of_the_folder(content: dict[str, Any], name: str, tmp_
 def test_pixels_that_cannot_be_used_are_refused(content: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"preprocessor_config\.json"):
         preset_pixels(write(tmp_path, "preprocessor_config.json", content))
+
+
+def test_the_backbone_of_a_folder_is_found_by_its_numbers(tmp_path: Path) -> None:
+    oracle.write_folder(tmp_path, hidden_size=768, num_hidden_layers=12, num_attention_heads=12)
+    assert backbone_of(tmp_path) == "DINOv2Base"
+    oracle.write_folder(tmp_path, hidden_size=1024)
+    with pytest.raises(WeightsError, match="hidden_size = 1024"):
+        backbone_of(tmp_path)

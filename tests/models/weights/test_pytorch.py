@@ -17,7 +17,13 @@ from radtl_tf.models.weights.pytorch_names import MODULES
 from radtl_tf.models.weights.schema import Schema
 from radtl_tf.models.weights.sources import assign
 
-oracle = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "pytorch_oracle.py")))
+
+def by_path(name: str) -> SimpleNamespace:
+    """Return the names of a file next to this package."""
+    return SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / name)))
+
+
+oracle, layout = by_path("pytorch_oracle.py"), by_path("pytorch_layout.py")
 
 
 def state_of(schema: Schema) -> dict[str, np.ndarray]:
@@ -110,21 +116,6 @@ def test_features_are_those_of_torchvision(name: str, tmp_path: Path) -> None:
     assert np.abs(features - expected["features"]).max() / expected["range"] < 3e-6
 
 
-def exported(base: keras.Model) -> dict[str, np.ndarray]:
-    """Return Keras' ResNet50 as a state dict: PyTorch has no bias in a convolution, so the mean behind it takes it."""
-    names, state = oracle.keras_names(), {}
-    for layer in base.layers:
-        values = [keras.ops.convert_to_numpy(weight) for weight in layer.weights]
-        if isinstance(layer, keras.layers.Conv2D):
-            state[f"{names[layer.name]}.weight"] = np.ascontiguousarray(values[0].transpose(3, 2, 0, 1))
-        elif values:
-            bias = keras.ops.convert_to_numpy(base.get_layer(f"{layer.name.removesuffix('bn')}conv").bias)
-            tensors = {"weight": values[0], "bias": values[1], "running_mean": values[2] - bias}
-            state |= {f"{names[layer.name]}.{key}": value for key, value in tensors.items()}
-            state[f"{names[layer.name]}.running_var"] = values[3]
-    return state
-
-
 @pytest.mark.real
 @pytest.mark.slow
 def test_imagenet_weights_survive_the_way_to_pytorch_and_back(real_folder: Path, tmp_path: Path) -> None:
@@ -134,16 +125,13 @@ def test_imagenet_weights_survive_the_way_to_pytorch_and_back(real_folder: Path,
     assign(base, read_weights(file, base, backbone=backbone("ResNet50")).values)
     images = 60 * np.random.default_rng(1).standard_normal((2, 96, 96, 3)).astype(np.float32)
     before = keras.ops.convert_to_numpy(base(images, training=False))
-    save_file(exported(base), tmp_path / "a.safetensors")
+    save_file(layout.to_state(base), tmp_path / "a.safetensors")
     torch = build_base("ResNet50Torch", 96, seed=0)
     assign(torch, read_pytorch(tmp_path / "a.safetensors", torch, backbone=backbone("ResNet50Torch")).values)
     other = keras.ops.convert_to_numpy(torch(images, training=False))
     write_weights(tmp_path / "a.h5", torch)
     assign(torch, read_weights(tmp_path / "a.h5", torch, backbone=backbone("ResNet50Torch")).values)
-    for theirs, ours in oracle.keras_names().items():
-        values = torch.get_layer(ours).get_weights()
-        bias = [np.zeros_like(value) for value in base.get_layer(theirs).get_weights()[1:2]]
-        base.get_layer(theirs).set_weights([*values, *bias] if theirs.endswith("conv") else values)
+    layout.from_torch(torch, base)
     after = keras.ops.convert_to_numpy(base(images, training=False))
     assert np.abs(after - before).max() / np.ptp(before) < 1e-5
     correlation = np.corrcoef(other.ravel(), before.ravel())[0, 1]

@@ -241,3 +241,17 @@ def test_the_record_beside_a_file_names_its_pixels(tmp_path: Path, tiny_backbone
     record.write_text("none")
     with pytest.raises(WeightsError, match=r"mine\.h5\.json"):
         resolve("mine", tiny_backbone, entries=entries, folder=tmp_path)
+
+
+def test_an_entry_takes_known_weights_under_its_own_name(tmp_path: Path) -> None:
+    entries = {"convnext": WeightsEntry(use="imagenet"), "scratch": WeightsEntry(use="random", pixels="tf")}
+    known = resolve("convnext", "ConvNeXtTiny", entries=entries, folder=tmp_path)
+    assert (known.name, known.source, known.pixels) == ("convnext", "keras", "torch")
+    drawn = resolve("scratch", "ResNet50", entries=entries, folder=tmp_path)
+    assert (drawn.name, drawn.source, drawn.pixels) == ("scratch", "random", "tf")
+
+
+def test_a_missing_folder_is_said_before_its_pixels(tmp_path: Path) -> None:
+    entries = {"mine": WeightsEntry(files={"DINOv2Small": tmp_path / "gone"})}
+    with pytest.raises(WeightsError, match="gone"):
+        resolve("mine", "DINOv2Small", entries=entries, folder=tmp_path)

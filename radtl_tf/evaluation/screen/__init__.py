@@ -1,0 +1,1 @@
+"""Scores of features without training: which candidates deserve an experiment. They have no test part."""

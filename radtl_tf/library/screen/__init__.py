@@ -1,0 +1,1 @@
+"""Rank candidates without training: ``radtl_tf.screen``."""
