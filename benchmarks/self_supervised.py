@@ -34,7 +34,7 @@ STARTS = ("random", "phantom")
 def main() -> None:
     """Measure and print the table."""
     quick = "--quick" in sys.argv
-    films, patients, epochs = (40, 40, 2) if quick else (400, 200, 30)
+    films, patients, epochs = (40, 60, 2) if quick else (400, 200, 30)
     lines = [
         f"{BACKBONE}, {SIZE} px, unlabeled films of {films} patients, {epochs} epochs; {patients} other patients",
         f"{'start':<10}{'kind':<8}{'start':>8}{'continued':>11}{'difference':>12}"
