@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -139,21 +140,28 @@ def _value(value: Any) -> str:
     return "[" + ", ".join(map(_value, value)) + "]" if isinstance(value, list) else json.dumps(value)
 
 
-def publish(name: str, text: str, *, is_timed: bool = True) -> None:
-    """Print a table, with the load of other processes if it is timed, and put it between the marks in ``PAGE``."""
+def publish(name: str, text: str, *, is_timed: bool = True, page: Path = PAGE) -> None:
+    """Print a table, with the load of other processes if it is timed, and put it between the marks in ``page``."""
     text = f"{text.rstrip()}\n{other_work()}" if is_timed else text.rstrip()
     print(text)
-    page = PAGE.read_text(encoding="utf-8")
+    content = page.read_text(encoding="utf-8")
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
     found = re.compile(f"{begin}.*?{end}", re.DOTALL)
-    if not found.search(page):
-        raise SystemExit(f"{PAGE.name} has no marks for {name!r}")
-    PAGE.write_text(found.sub(lambda _: f"{begin}\n```\n{text}\n```\n{end}", page), encoding="utf-8")
+    if not found.search(content):
+        raise SystemExit(f"{page.name} has no marks for {name!r}")
+    page.write_text(found.sub(lambda _: f"{begin}\n```\n{text}\n```\n{end}", content), encoding="utf-8")
 
 
 def machine() -> str:
     """Return a one-line description of the machine."""
     return f"{psutil.cpu_count()} cores"
+
+
+def cpu() -> str:
+    """Return the model of the CPU, or at least its architecture."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def other_work() -> str:

@@ -1,18 +1,18 @@
 """What killed, interrupted and simultaneous `radtl run` leave, compared with an undisturbed run.
 
-    python benchmarks/interruptions.py [--quick]
+    python benchmarks/interruptions.py [--quick] [--kills]
 
 A tiny experiment (MobileNet025, 48 px, 2 epochs, 2 folds, `determinism = "strict"`, 16 runs of 8 scenarios) is run
 
 - undisturbed,
-- with SIGKILL at random moments to all of its processes, until it is done after 12 kills,
+- with SIGKILL at 30 random moments, resumed each time; when it is done, it begins again with a fresh folder and cache,
 - with SIGKILL to its child whenever it trains one setting of four, as the kernel does when the memory is full,
 - by two, then by four processes at once on one fresh folder, which share the work,
 - in parts: --prepare, --only for each unit in reverse order, --finish; then with --workers 2,
 - once more with 0 runs left, for the CPU seconds of parent and child.
 
 Every folder gets the key of the patients' hashes of the first, so predictions.csv has to be equal byte for byte.
-It takes 25 minutes on 2 cores; --quick (2 kills) takes 8.
+It takes 35 minutes on 2 cores; --quick (2 kills) takes 8, and --kills ends after the kills.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ from _shared import RADTL, publish
 from radtl_tf.data.phantoms.write import write_phantoms
 from radtl_tf.places import shipped
 
-NUM_KILLS, QUICK_KILLS = 12, 2
+NUM_KILLS, QUICK_KILLS = 30, 2
 KEPT = ".known.json"  # the fingerprint of a data set, in its folder
 LOST = "MobileNet025-phantom-tf-full"  # the setting that is killed again and again
 _EXPERIMENT = """\
@@ -83,12 +84,12 @@ class Ran:
 class Place:
     """A folder with data, an experiment file, a cache and a folder for temporary files."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, experiment: str = _EXPERIMENT) -> None:
         self.root, self.tmp, self.cache = root, root / "tmp", root / "cache"
         self.tmp.mkdir()
         write_phantoms(root / "data", kind="skull", num_patients=48, seed=2, height=64)
         weights = shipped("weights") / "phantom-MobileNet025_notop.h5"
-        (root / "e.toml").write_text(_EXPERIMENT.format(weights=weights), encoding="utf-8")
+        (root / "e.toml").write_text(experiment.format(weights=weights), encoding="utf-8")
 
     def out(self, name: str) -> Path:
         """Return a new output folder with the key of the undisturbed run, if there is one."""
@@ -134,6 +135,32 @@ class Place:
 def finished(out: Path) -> dict[str, int]:
     """Return a number per finished run that changes if it is written again."""
     return {str(path.relative_to(out)): path.stat().st_mtime_ns for path in out.glob("runs/*/[!.]*/DONE.json")}
+
+
+class Round:
+    """An experiment in a fresh folder that is killed and resumed until it is done."""
+
+    def __init__(self, place: Place, out: Path) -> None:
+        self._place, self.out, self._known = place, out, dict[str, int]()
+        self.twice, self.leftovers = 0, list[str]()
+
+    def run(self, disturb: Callable[[subprocess.Popen[str]], None] | None = None) -> bool:
+        """Run or resume, and return whether it was killed; count the runs that were written a second time."""
+        ran = self._place.run(self.out, disturb)
+        now = finished(self.out)
+        self.twice += sum(now.get(name) != when for name, when in self._known.items())
+        self._known |= now
+        if ran.code == 0:
+            self.leftovers = self._place.leftovers(self.out)
+        elif ran.code != -signal.SIGKILL:
+            raise SystemExit(f"exit code {ran.code}: {ran.said}")
+        return ran.code != 0
+
+    def stage(self) -> str:
+        """Return how far the experiment is, from what is on disk."""
+        if not (self.out / "PREPARED.json").exists():
+            return "preparing"
+        return "finishing" if len(self._known) == len(finished(self._place.root / "undisturbed")) else "training"
 
 
 def predictions(out: Path) -> bytes:
@@ -183,19 +210,21 @@ def killed_while_training(out: Path, setting: str) -> Callable[[subprocess.Popen
 
 
 def resumed(place: Place, kills: int, longest: float) -> list[str]:
-    """Kill at random moments, resume each time; return the lines of the table."""
-    out, moments, known, twice = place.out("killed"), random.Random(726), dict[str, int](), 0
-    for _ in range(kills):
-        place.run(out, killed_after(moments.uniform(0.02, 0.9) * longest))
-        now = finished(out)
-        twice += sum(now[name] != when for name, when in known.items())
-        known |= now
-    last = place.run(out)
-    twice += sum(finished(out)[name] != when for name, when in known.items())
-    equal = predictions(out) == predictions(place.root / "undisturbed")
+    """Kill at random moments, resume each time, and begin again when it is done; return the lines of the table."""
+    moments, hit, rounds = random.Random(726), Counter[str](), list[Round]()
+    while hit.total() < kills:
+        rounds.append(Round(place, place.out(f"killed{len(rounds)}")))
+        shutil.rmtree(place.cache, ignore_errors=True)
+        while hit.total() < kills and rounds[-1].run(killed_after(moments.uniform(0.02, 0.9) * longest)):
+            hit[rounds[-1].stage()] += 1
+    rounds[-1].run()
+    equal = sum(predictions(each.out) == predictions(place.root / "undisturbed") for each in rounds)
+    left = sorted({path for each in rounds for path in each.leftovers})
     return [
-        f"{kills} kills, then to the end: exit code {last.code}, predictions.csv equal: {equal}",
-        f"  runs trained twice: {twice}; left over: {place.leftovers(out) or 'nothing'}",
+        f"{hit.total()} kills in {len(rounds)} folders, each run to the end: predictions.csv equal in {equal} of them",
+        f"  kills before it was prepared: {hit['preparing']}, while runs were left: {hit['training']}, "
+        f"after the last run: {hit['finishing']}",
+        f"  runs trained twice: {sum(each.twice for each in rounds)}; left over: {left or 'nothing'}",
     ]
 
 
@@ -255,16 +284,19 @@ def nothing_left(place: Place) -> list[str]:
 
 
 def main() -> None:
-    """Print the table, and write it into the page of results unless ``--quick``."""
-    kills = QUICK_KILLS if "--quick" in sys.argv else NUM_KILLS
+    """Print the tables, and write them into the page of results unless ``--quick``."""
+    is_quick = "--quick" in sys.argv
     with tempfile.TemporaryDirectory() as scratch:
         place = Place(Path(scratch))
         start = time.monotonic()
         first = place.run(place.out("undisturbed"))
         longest = time.monotonic() - start
         lines = [f"undisturbed: exit code {first.code}, {len(finished(place.root / 'undisturbed'))} runs"]
+        killed = [*lines, *resumed(place, QUICK_KILLS if is_quick else NUM_KILLS, longest)]
+        _show("kills", killed, is_quick)
+        if "--kills" in sys.argv:
+            return
         for part in (
-            lambda: resumed(place, kills, longest),
             lambda: lost(place),
             lambda: together(place, 2),
             lambda: together(place, 4),
@@ -272,9 +304,15 @@ def main() -> None:
             lambda: nothing_left(place),
         ):
             lines += part()
-            print("\n".join(lines), flush=True)
-    if "--quick" not in sys.argv:
-        publish("interruptions", "\n".join(lines), is_timed=False)
+            print(lines[-1], file=sys.stderr, flush=True)
+        _show("interruptions", lines, is_quick)
+
+
+def _show(name: str, lines: Sequence[str], is_quick: bool) -> None:
+    if is_quick:
+        print("\n".join(lines), flush=True)
+    else:
+        publish(name, "\n".join(lines), is_timed=False)
 
 
 if __name__ == "__main__":

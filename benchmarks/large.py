@@ -1,11 +1,13 @@
 """What very large sources cost: a build that is killed and continued, a second start, the search for near-duplicates.
 
-    python benchmarks/large.py [--images 1000] [--readings 5000] [--publish]
+    python benchmarks/large.py [--images 1000] [--readings 1000 2000 5000] [--publish]
 
 It writes random PNG files of 64 x 64 pixels, two per patient, into a temporary folder. Each step runs in a process of
 its own, which prints its CPU seconds (decoding processes included) and its peak memory. From the costs per image
-it computes what a million images and a thousand runs cost; that table is arithmetic. A minute with the default numbers;
-the published table is of ``--images 20000 --readings 100000`` (15 minutes on 2 cores).
+it computes what a million images and a thousand runs cost; that table is arithmetic. The time of the search is fitted
+to ``a n + b n ** 2``. A minute with the default numbers; the published tables, here and in docs/scale.md, are of
+``--images 20000 --readings 20000 50000 100000`` (8 minutes on 2 cores). ``--rows FILE`` keeps what was measured:
+``--part images`` and ``--part search`` measure one half each, and the second call prints or publishes all.
 """
 
 from __future__ import annotations
@@ -25,35 +27,60 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _shared import machine, plan_of, publish
+from _shared import PAGE, machine, other_work, plan_of, publish
 from PIL import Image
 
 SIDE = 64
 SHARDS = 8  # of a data set here, so that a small one can be interrupted, too
 PLANTED = 100  # every so many readings, one is the mirrored negative of its neighbor
+SCALE = PAGE.parents[1] / "docs" / "scale.md"
 MILLION, RUNS = 1_000_000, 1000
 GPUS = (1, 8, 64)
+Row = tuple[str, int, float, float]  # what, number of images, CPU seconds, MB at the peak
 FORWARD, TRAINING = 2500.0, 800.0  # images per second on one GPU, assumed: `python benchmarks/gpu.py` measures yours
 
 
 def main() -> None:
     """Measure each step and print or publish the tables."""
     asked = _arguments()
+    found = _known(asked.rows)
+    for part in [asked.part] if asked.part else ["images", "search"]:
+        rows = _of_images(asked.images) if part == "images" else [list(_search(each)) for each in asked.readings]
+        found[part] = {"rows": rows, "load": f"{part}: {other_work()}"}
+    if asked.rows:
+        asked.rows.write_text(json.dumps(found), encoding="utf-8")
+    if set(found) == {"images", "search"}:
+        _show(found, asked.publish)
+
+
+def _known(rows: Path | None) -> dict[str, Any]:
+    """Return what an earlier call has measured."""
+    return json.loads(rows.read_text(encoding="utf-8")) if rows and rows.exists() else {}
+
+
+def _of_images(number: int) -> list[Any]:
+    """Return the rows of all steps that read images; the last one has the bytes on disk in place of seconds."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_images(folder, asked.images)
-        rows = [("imports alone", 1, *_step("imports", folder, folder, 0)), *_builds(folder, asked.images)]
-        rows += [*_starts(folder), _search(asked.images), _search(asked.readings)]
-        disk = _size(folder / "continued" / "data") / asked.images
+        write_images(folder, number)
+        rows = [("imports alone", 1, *_step("imports", folder, folder, 0)), *_builds(folder, number), *_starts(folder)]
+        return [*rows, ("disk", number, float(_size(folder / "continued" / "data")), 0.0)]
+
+
+def _show(found: dict[str, Any], is_published: bool) -> None:
+    """Print the tables, or write them into the page of results and into docs/scale.md."""
+    (*images, (_, number, disk, _)), searches = found["images"]["rows"], found["search"]["rows"]
     lines = [f"{SIDE} x {SIDE} pixels, {machine()}", f"{'':<52}{'CPU s':>9}{'ms an image':>13}{'MB':>7}"]
-    lines += [f"{what:<52}{cpu:>9.1f}{_share(cpu, number)}{peak:>7.0f}" for what, number, cpu, peak in rows]
-    lines += [f"disk of the data set and the pixels: {disk / 1e3:.1f} kB an image"]
-    text, table = "\n".join(lines), "\n".join(arithmetic(rows))
-    if asked.publish:
-        publish("large", text)
-        publish("large_arithmetic", table, is_timed=False)
-    else:
-        print(f"{text}\n\n{table}")
+    lines += [f"{what:<52}{cpu:>9.1f}{_share(cpu, many)}{peak:>7.0f}" for what, many, cpu, peak in (*images, *searches)]
+    lines += [f"disk of the data set and the pixels: {disk / number / 1e3:.1f} kB an image"]
+    lines += [found[part]["load"] for part in ("images", "search")]
+    tables = {"large": "\n".join(lines), "large_arithmetic": "\n".join(arithmetic(images, searches))}
+    for name, text in tables.items():
+        if is_published:
+            publish(name, text, is_timed=False)
+            publish(name, text, is_timed=False, page=SCALE)
+        else:
+            print(text, end="\n\n")
 
 
 def write_images(folder: Path, number: int) -> None:
@@ -63,9 +90,6 @@ def write_images(folder: Path, number: int) -> None:
         Image.fromarray(rng.integers(0, 256, (SIDE, SIDE)).astype(np.uint8)).save(folder / f"{turn:07d}.png")
         rows.append(f"{turn:07d}.png,{'ab'[turn // 2 % 2]},p{turn // 2}")
     (folder / "labels.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-
-
-Row = tuple[str, int, float, float]  # what, number of images, CPU seconds, MB at the peak
 
 
 def _builds(folder: Path, number: int) -> list[Row]:
@@ -168,20 +192,27 @@ def pictures(number: int, seed: int) -> np.ndarray:
 STEPS = {"imports": imports, "build": build, "plan": plan, "near": near}
 
 
-def arithmetic(rows: Sequence[Row]) -> list[str]:
+def fitted(searches: Sequence[Row]) -> tuple[float, float]:
+    """Return a and b of ``a n + b n ** 2`` CPU seconds, by least squares of the seconds per reading."""
+    numbers, seconds = np.array([row[1] for row in searches]), np.array([row[2] for row in searches])
+    b, a = np.polyfit(numbers, seconds / numbers, 1)
+    return float(a), float(b)
+
+
+def arithmetic(images: Sequence[Row], searches: Sequence[Row]) -> list[str]:
     """Return what a million images and a thousand runs cost, computed from the measured steps."""
-    imports, built, _, first, second, *searches = rows
-    images = built[1]
-    build_s, first_s, second_s = ((row[2] - imports[2]) / images * MILLION / 3600 for row in (built, first, second))
-    (small, small_s), (large, large_s) = ((row[1], row[2]) for row in searches)
-    per_pair = max((large_s / large - small_s / small) / (large - small), 0.0)  # of c = a * n + b * n ** 2
-    search_s = (per_pair * MILLION**2 + max(small_s / small - per_pair * small, 0.0) * MILLION) / 3600
-    searched = (per_pair * images**2 + max(small_s / small - per_pair * small, 0.0) * images) / images * MILLION / 3600
+    imports, built, _, first, second = images
+    number = built[1]
+    build_s, first_s, second_s = ((row[2] - imports[2]) / number * MILLION / 3600 for row in (built, first, second))
+    a, b = fitted(searches)
+    search_s, searched = (a * MILLION + b * MILLION**2) / 3600, (a + b * number) * MILLION / 3600
+    off = max(abs((a + b * row[1]) * row[1] / row[2] - 1) for row in searches)
     lines = [
         f"1,000,000 images of {SIDE} x {SIDE}: arithmetic from the table above, without the imports",
         f"{'build of the data set':<46}{build_s:>9.1f} CPU hours, divided by the cores",
         f"{'first start, without the search':<46}{max(first_s - searched, 0):>9.1f} CPU hours",
-        f"{'search for near-duplicates':<46}{search_s:>9.1f} CPU hours, divided by the cores",
+        f"{'search for near-duplicates':<46}{search_s:>9.1f} CPU hours, divided by the cores:",
+        f"  {a * 1e3:.2f} ms n + {b * 1e9:.2f} ns n x n, which differs by at most {off:.0%} from what was measured",
         f"{'each later start':<46}{second_s:>9.2f} CPU hours",
         f"{'pixels at 64 px, at 224 px':<46}{_gigabytes(64 * 64):>9.0f} GB, {_gigabytes(224 * 224):.0f} GB",
         f"{'features of ResNet50, one weights and view':<46}{_gigabytes(2048):>9.0f} GB",
@@ -222,7 +253,9 @@ def _size(folder: Path) -> int:
 def _arguments() -> Any:
     parser = argparse.ArgumentParser()
     parser.add_argument("--images", type=int, default=1000)
-    parser.add_argument("--readings", type=int, default=5000)
+    parser.add_argument("--readings", type=int, nargs="+", default=[1000, 2000, 5000])
+    parser.add_argument("--part", choices=["images", "search"])
+    parser.add_argument("--rows", type=Path)
     parser.add_argument("--publish", action="store_true")
     parser.add_argument("--step", nargs=4, default=None)
     return parser.parse_args()

@@ -1,146 +1,105 @@
-"""The overhead besides arithmetic: the parts of the wall time of a grid of 20 frozen and 20 top10 runs.
+"""The whole command of the frozen grid, and of a second experiment on the same images, divided into their parts.
 
-    python benchmarks/overhead.py [--quick]
+    python benchmarks/overhead.py [--quick] [--publish]
 
-ResNet50, 400 images of 224 px, 5 folds, 2 learning rates, 2 weights, 5 epochs (a sixth of the published number; with
-more epochs, the share of the overhead is smaller). The functions that do the arithmetic are timed from outside, each
-without the timed functions that it calls. The extra time of the first call of a compiled function is its tracing.
-It takes 3 minutes on 2 cores; --quick (60 images of 96 px) tries the script.
+400 PNG files of 512 px, ResNet50 at 224 px, 2 weights x 2 learning rates x 5 folds x 30 epochs. The second experiment
+has another seed and another output folder; its features are in the cache. The parts are timed in the process that works
+(``_whole_command.py``). Then the second experiment, as a user runs it, and the imports of TensorFlow, Keras and TFDS
+take turns, three times; the table has medians. ``--publish`` writes the table, and its numbers into ``history.csv``.
+It takes 2 minutes on 2 cores; --quick (60 images of 96 px) tries the script.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-START = time.monotonic()
+from _history import record
+from _shared import RADTL, as_toml, cpu, experiment, machine, other_work, publish, write_radiographs
 
-from _shared import experiment, machine, plan_of, publish, write_radiographs  # noqa: E402
-
-from radtl_tf.evaluation.evaluate import evaluate  # noqa: E402
-from radtl_tf.experiment import engine, similarity  # noqa: E402
-from radtl_tf.experiment.plan import networks  # noqa: E402
-from radtl_tf.report.pages.experiment import write_report  # noqa: E402
-from radtl_tf.training import prefetch as ahead  # noqa: E402
-from radtl_tf.training import trainer  # noqa: E402
-from radtl_tf.training.features import prefix_features as features  # noqa: E402
-from radtl_tf.training.heads import together as heads  # noqa: E402
-
-# label, owner, function, whether its first call traces
-TIMED = (
-    ("prefix: passes over the images", features.PrefixPass, "__call__", True),
-    ("suffix: training steps", trainer.Trainer, "step", True),
-    ("suffix: forward passes", trainer.Trainer, "logits", True),
-    ("suffix: forward passes", trainer.Trainer, "pooled", True),
-    ("heads: steps", heads._Heads, "_learn", True),
-    ("heads: scores", heads._Heads, "scores", True),
-    ("linear probe", engine, "train_probe", False),
-    ("building models", networks.Networks, "take", False),
-    ("building models", engine.BackboneRuns, "__init__", False),
-    ("building models", engine.BackboneRuns, "trainer", False),
-    ("writing features", features.ArrayCache, "fill", False),
-    ("writing runs", engine.BackboneRuns, "_write", False),
-    ("weights: reading, setting", engine.BackboneRuns, "_begin", False),
-    ("reset of a run", trainer.Trainer, "reset", False),
-    ("copies of the best epoch", trainer.Trainer, "learned", False),
-    ("waiting for batches", ahead.Ahead, "_taken", False),
-    ("TensorBoard", engine.Monitor, "__call__", False),
-    ("TensorBoard", engine.Monitor, "__init__", False),
-)
-ARITHMETIC = ("prefix", "suffix", "heads", "linear probe", "evaluation")
-
-
-class Watch:
-    """Seconds by label, each without the seconds of labels inside it."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = defaultdict(float)
-        self.calls: dict[str, list[float]] = defaultdict(list)
-        self._inner = [0.0]
-
-    def wrap(self, label: str, owner: Any, name: str, traces: bool) -> None:
-        """Time all calls of ``owner.name`` in the main thread."""
-        original = getattr(owner, name)
-
-        def timed(*arguments: Any, **options: Any) -> Any:
-            if threading.current_thread() is not threading.main_thread():
-                return original(*arguments, **options)
-            return self.measure(label, lambda: original(*arguments, **options), name * traces)
-
-        setattr(owner, name, timed)
-
-    def measure(self, label: str, work: Callable[[], Any], traced: str = "") -> Any:
-        """Run ``work`` and add its seconds."""
-        start = time.monotonic()
-        self._inner.append(0.0)
-        try:
-            return work()
-        finally:
-            whole = time.monotonic() - start
-            own = whole - self._inner.pop()
-            self._inner[-1] += whole
-            self.seconds[label] += own
-            if traced:
-                self.calls[f"{label} {traced}"].append(own)
-
-    def tracing(self) -> float:
-        """Return the extra time of first calls, and subtract it from their labels."""
-        total = 0.0
-        for key, calls in self.calls.items():
-            extra = max(calls[0] - statistics.median(calls[1:] or [0.0]), 0.0)
-            self.seconds[key.rsplit(" ", 1)[0]] -= extra
-            total += extra
-        return total
+RATES = (1e-2, 1e-3)
+_MODULES = "import tensorflow, keras, tensorflow_datasets"
+IMPORTS = (sys.executable, "-c", _MODULES)
+UNCOLLECTED = (sys.executable, "-c", f"import gc; gc.disable(); {_MODULES}; gc.enable(); gc.freeze()")
+ROUNDS = 3
 
 
 def main() -> None:
-    """Run the grid with timing and publish the table."""
-    imports = time.monotonic() - START
-    quick = "--quick" in sys.argv
-    number, size, epochs = (60, 96, 2) if quick else (400, 224, 5)
-    what, load = f"{number} images, {size} px, {epochs} epochs, 20 frozen and 20 top10 runs", machine()
-    watch = Watch()
-    for row in TIMED:
-        watch.wrap(*row)
+    """Measure, and print or publish the table."""
+    number, size, epochs, rounds = (60, 96, 3, 1) if "--quick" in sys.argv else (400, 224, 30, ROUNDS)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rates = {"frozen": (1e-2, 1e-3), "top10": (1e-2, 1e-3)}
-        content = experiment(write_radiographs(folder, number), rates, image_size=size, epochs=epochs)
-        start = time.monotonic()
-        plan = watch.measure("reading images, check, folds", lambda: plan_of(content, folder / "out", folder / "cache"))
-        for _ in engine.execute(plan):
-            pass
-        engine.collect_predictions(plan)
-        watch.measure("evaluation: similarities", lambda: similarity.write_similarities(plan))
-        evaluation = watch.measure("evaluation: statistics", lambda: evaluate(folder / "out"))
-        watch.measure("report", lambda: write_report(folder / "out", evaluation))
-        wall = time.monotonic() - start
-    text = _table(watch, wall, imports, f"{what}; {load}")
-    print(text) if quick else publish("overhead", text)
+        grid = _Grid(Path(name), number, size, epochs)
+        parts = [grid.parts(seed) for seed in (0, 1)]
+        second, imports, uncollected = grid.turns(rounds)
+    text = "\n".join(
+        [
+            f"{number} images, ResNet50, {size} px, 20 runs x {epochs} epochs; {machine()}",
+            *_table(*parts),
+            f"second experiment, whole command {second:.1f} s; imports of TensorFlow, Keras, TFDS {imports:.1f} s",
+            f"the same imports as radtl does them, without collection of garbage {uncollected:.1f} s",
+            f"second experiment / imports: {second / imports:.2f}",
+        ]
+    )
+    if "--publish" not in sys.argv:
+        print(f"{text}\n{other_work()}")
+        return
+    publish("overhead", text)
+    numbers = {"heads_seconds": parts[1]["heads"], "similarities_seconds": parts[1]["similarities"]}
+    print(*record(cpu(), second_imports_ratio=second / imports, **numbers), sep="\n")
 
 
-def _table(watch: Watch, wall: float, imports: float, what: str) -> str:
-    tracing = watch.tracing()
-    building = watch.seconds.pop("building models")
-    run = wall - tracing - building
-    watch.seconds["everything else"] = run - sum(watch.seconds.values())
-    arithmetic = sum(seconds for label, seconds in watch.seconds.items() if label.startswith(ARITHMETIC))
-    rows = sorted(watch.seconds.items(), key=lambda row: -row[1])
-    lines = [what, f"{'':<34}{'seconds':>9}{'share':>8}"]
-    lines += [f"{label:<34}{seconds:>9.1f}{seconds / run:>8.1%}" for label, seconds in rows]
-    lines += [
-        f"{'wall time':<34}{run:>9.1f}",
-        f"{'overhead (neither prefix, suffix, heads, probe nor evaluation)':<64}{1 - arithmetic / run:>8.1%}",
-        f"apart: imports {imports:.1f} s, building models {building:.1f} s, tracing {tracing:.1f} s",
-    ]
-    return "\n".join(lines)
+class _Grid:
+    """The frozen grid on one set of images, with one cache of features."""
+
+    def __init__(self, folder: Path, number: int, size: int, epochs: int) -> None:
+        self._folder, self._cache = folder, folder / "cache"
+        manifest = write_radiographs(folder, number)
+        self._content = experiment(manifest, {"frozen": RATES}, image_size=size, epochs=epochs)
+
+    def parts(self, seed: int) -> dict[str, float]:
+        """Return the seconds of the parts of the experiment of a seed, ``rest`` and ``whole``."""
+        script = Path(__file__).with_name("_whole_command.py")
+        said, _ = self._run((sys.executable, str(script), str(self._file(seed)), str(self._folder / f"parts-{seed}")))
+        return dict(json.loads(said.strip().splitlines()[-1]))
+
+    def turns(self, rounds: int) -> tuple[float, float, float]:
+        """Return the median seconds of second experiments, and of the imports with and without garbage collection."""
+        found = [
+            [self._run(each)[1] for each in (self._second(at), IMPORTS, UNCOLLECTED)] for at in range(2, 2 + rounds)
+        ]
+        second, imports, uncollected = (statistics.median(seconds) for seconds in zip(*found, strict=True))
+        return second, imports, uncollected
+
+    def _second(self, seed: int) -> tuple[str, ...]:
+        return *RADTL, "run", str(self._file(seed)), "--out", str(self._folder / f"second-{seed}")
+
+    def _file(self, seed: int) -> Path:
+        file = self._folder / f"{seed}.toml"
+        file.write_text(as_toml({**self._content, "seed": seed}), encoding="utf-8")
+        return file
+
+    def _run(self, command: Sequence[str]) -> tuple[str, float]:
+        """Run a command with the cache of features; return its output and its seconds."""
+        environment, start = {**os.environ, "RADTL_CACHE": str(self._cache)}, time.monotonic()
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
+        if done.returncode:
+            raise SystemExit(done.stderr[-2000:])
+        return done.stdout, time.monotonic() - start
+
+
+def _table(first: dict[str, float], second: dict[str, float]) -> list[str]:
+    """Return a row per part, those that take longest in the second experiment first."""
+    last = ("rest", "whole")
+    names = sorted(set(first) - set(last), key=lambda name: (-second.get(name, 0), -first[name]))
+    rows = [f"{name:<30}{first[name]:>10.2f}{second.get(name, 0):>10.2f}" for name in (*names, *last)]
+    return [f"{'seconds':<30}{'first':>10}{'second':>10}", *rows]
 
 
 if __name__ == "__main__":

@@ -17,12 +17,14 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 from unittest.mock import patch
 
 import keras
 import numpy as np
 import tensorflow as tf
-from _shared import machine, other_work, publish
+from _history import record
+from _shared import cpu, machine, other_work, publish
 
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.precision import borrowed_precision
@@ -46,14 +48,22 @@ def main() -> None:
     quick = "--quick" in sys.argv
     passes, steps, rounds = ([("ResNet50", 96)], STEPS[:1], 2) if quick else (PASSES, STEPS, 3)
     lines = [f"{machine()}; the CPU has {'' if has_bfloat16() else 'no '}bfloat16 instructions", _head(_PASS)]
-    lines += [_pass_row(backbone, size, rounds) for backbone, size in passes]
-    lines += ["", _head(_STEP)]
-    lines += [_step_row(backbone, size, rounds) for backbone, size in steps]
+    of_passes = [_pass_row(backbone, size, rounds) for backbone, size in passes]
+    of_steps = [_step_row(backbone, size, rounds) for backbone, size in steps]
+    lines += [*(row.line for row in of_passes), "", _head(_STEP), *(row.line for row in of_steps)]
     text = "\n".join(lines)
     if quick:
         print(f"{text}\n{other_work()}")
-    else:
-        publish("prefix", text)
+        return
+    publish("prefix", text)
+    print(*record(cpu(), **of_passes[0].numbers, **of_steps[0].numbers), sep="\n")
+
+
+class _Row(NamedTuple):
+    """A line of the table, and its numbers for the history."""
+
+    line: str
+    numbers: dict[str, float]
 
 
 _PASS = ("frozen pass, CPU", "folded", "bfloat16", "both", "both, wall", "folded differs", "both differs")
@@ -64,7 +74,7 @@ def _head(columns: tuple[str, ...]) -> str:
     return f"{columns[0]:<18}{'px':>5}" + "".join(f"{name:>17}" for name in columns[1:])
 
 
-def _pass_row(backbone: str, size: int, rounds: int) -> str:
+def _pass_row(backbone: str, size: int, rounds: int) -> _Row:
     images = tf.random.stateless_uniform((PREFIX_BATCH, size, size, 3), (1, 2), -1, 1)
     ways: dict[str, Callable[[tf.Tensor], np.ndarray]] = {}
     for name, precision in (("plain", FLOAT32), ("bfloat16", BFLOAT16)):
@@ -74,14 +84,15 @@ def _pass_row(backbone: str, size: int, rounds: int) -> str:
     features = {name: way(images) for name, way in ways.items()}
     found = _medians({name: lambda way=way: way(images) for name, way in ways.items()}, rounds)
     keras.backend.clear_session()
-    cpu = {name: found["plain"][1] / seconds[1] for name, seconds in found.items()}
+    gains = {name: found["plain"][1] / seconds[1] for name, seconds in found.items()}
     wall = found["plain"][0] / found["folded bfloat16"][0]
     differs = {
         name: np.abs(one - features["plain"]).max() / np.ptp(features["plain"]) for name, one in features.items()
     }
     names = ("folded plain", "bfloat16", "folded bfloat16")
-    ratios = "".join(f"{number:>17.2f}" for number in (*(cpu[name] for name in names), wall))
-    return f"{backbone:<18}{size:>5}{ratios}{differs[names[0]]:>17.1e}{differs[names[2]]:>17.1e}"
+    ratios = "".join(f"{number:>17.2f}" for number in (*(gains[name] for name in names), wall))
+    line = f"{backbone:<18}{size:>5}{ratios}{differs[names[0]]:>17.1e}{differs[names[2]]:>17.1e}"
+    return _Row(line, {"folded_pass_ratio": gains[names[0]], "bfloat16_pass_ratio": gains[names[2]]})
 
 
 def _plain(base: keras.Model) -> Callable[[tf.Tensor], np.ndarray]:
@@ -97,7 +108,7 @@ def _folded(base: keras.Model) -> Callable[[tf.Tensor], np.ndarray]:
     return lambda images: forward(images)[POOLED][0]
 
 
-def _step_row(backbone: str, size: int, rounds: int) -> str:
+def _step_row(backbone: str, size: int, rounds: int) -> _Row:
     ways = {"plain": _step(backbone, size, FLOAT32), "fused": _step(backbone, size, BFLOAT16)}
     with patch.object(FusedBatchNormalization, "call", keras.layers.BatchNormalization.call):
         ways["Keras"] = _step(backbone, size, BFLOAT16)  # traced here
@@ -106,7 +117,8 @@ def _step_row(backbone: str, size: int, rounds: int) -> str:
     plain = found["plain"]
     ratios = plain[1] / found["Keras"][1], plain[1] / found["fused"][1], plain[0] / found["fused"][0]
     numbers = "".join(f"{number:>17.2f}" for number in ratios)
-    return f"{backbone:<18}{size:>5}{numbers}{1e3 * plain[0]:>17.0f}{1e3 * found['fused'][0]:>17.0f}"
+    line = f"{backbone:<18}{size:>5}{numbers}{1e3 * plain[0]:>17.0f}{1e3 * found['fused'][0]:>17.0f}"
+    return _Row(line, {"bfloat16_full_ratio": ratios[1]})
 
 
 def _step(backbone: str, size: int, precision: str) -> Work:

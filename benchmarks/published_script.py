@@ -1,6 +1,6 @@
 """Compare the grid of radtl with the published protocol, one script per run, on the same images and settings.
 
-    python benchmarks/published_script.py [--quick]
+    python benchmarks/published_script.py [plain] [augmented] [top10] [full] [--quick]
 
 ResNet50, 400 PNG files of 512 px, resized to 224 px, batch 32, 5 folds, 30 epochs. The script (``_script.py``) uses
 tf_keras with ImageDataGenerator. In each epoch of each run, it reads and resizes every image and passes it through the
@@ -10,7 +10,8 @@ enables it only on CPUs with AVX-512, radtl always.
 
 radtl's frozen grid is measured completely, from the command line to the report: start of Python, reading the images,
 check, features, heads, probes, similarities, statistics. Its other numbers are epochs after the first one of a run.
-It takes 15 minutes on 2 cores; --quick (60 images, 2 folds, few epochs) tries the script in 3 minutes.
+Each part has a table of its own, and takes 3 to 4 minutes on 2 cores; without a name all are measured. The ratio of
+the whole command goes into ``history.csv``. --quick (60 images, 2 folds, few epochs) tries the parts and only prints.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _shared import experiment, machine, plan_of, publish, run_radtl, write_radiographs
+from _history import record
+from _shared import cpu, experiment, machine, plan_of, publish, run_radtl, write_radiographs
 
 from radtl_tf.experiment.engine import BackboneRuns
 
@@ -50,47 +53,65 @@ class Size:
 
 
 def main() -> None:
-    """Measure both and publish the table."""
-    size = Size(60, 2, 3, 2) if "--quick" in sys.argv else Size()
+    """Measure the parts that are named, and publish their tables."""
+    quick = "--quick" in sys.argv
+    asked = [name for name in PARTS if name in sys.argv] or list(PARTS)
+    size = Size(60, 2, 3, 2) if quick else Size()
     head = f"ResNet50, {size.images} images, 224 px, batch 32, {size.folds} folds, {size.epochs} epochs; {machine()}"
     with tempfile.TemporaryDirectory() as folder:
-        lines = list(_lines(Path(folder), size))
-    text = "\n".join([head, *lines])
-    if "--quick" in sys.argv:
-        print(text)
-    else:
-        publish("published_script", text)
+        own = _Own(Path(folder), write_radiographs(Path(folder), size.images), size)
+        for name in asked:
+            measure, show = PARTS[name]
+            title = f"{'':<50}{'script':>12}{'radtl':>12}{'ratio':>8}"
+            text = "\n".join([head, title, *measure(own)])
+            print(text) if quick else show(text)
+    if own.ratio and not quick:
+        print(*record(cpu(), grid_script_ratio=own.ratio), sep="\n")
 
 
-def _lines(folder: Path, size: Size) -> Iterator[str]:
-    manifest = write_radiographs(folder, size.images)
-    own = _Own(folder, manifest, size)
-    yield f"{'':<50}{'script':>12}{'radtl':>12}{'ratio':>8}"
-    frozen = _Script(manifest, "frozen", size)
-    yield from _grid("frozen grid, whole command", frozen, own.whole, size)
-    yield from _grid("frozen grid, features and heads only", frozen, own.learning, size)
-    yield from _grid("the same, a second time (features kept)", frozen, own.again, size)
-    other, word = ("0", "without") if frozen.onednn else ("1", "with")
-    changed = _Script(manifest, "frozen", size, TF_ENABLE_ONEDNN_OPTS=other)
-    yield from _grid(f"frozen grid, whole command, script {word} oneDNN", changed, own.whole, size)
-    augmented = _Script(manifest, "frozen", size, augmentation="augmented")
-    views = own.learning + size.epochs * own.view * WEIGHTS
-    what = f"frozen, augmented, views = {size.epochs}"
-    yield from _grid(what, augmented, views, size)
-    changed = _Script(manifest, "frozen", size, augmentation="augmented", TF_ENABLE_ONEDNN_OPTS=other)
-    yield from _grid(f"{what}, script {word} oneDNN", changed, views, size)
-    for tuning in ("top10", "full"):
-        seconds, what = own.epoch(tuning), f"{tuning}, an epoch of a run"
-        yield _epoch(what, _Script(manifest, tuning, size), seconds)
-        changed = _Script(manifest, tuning, size, TF_ENABLE_ONEDNN_OPTS=other)
-        yield _epoch(f"{what}, script {word} oneDNN", changed, seconds)
-    default = "on" if frozen.onednn else "off"
-    yield "grids of the script: priced from its set-up and epochs; views: from one measured pass over the images"
-    yield f"TensorFlow's default on this CPU: oneDNN {default}"
+def _plain(own: _Own) -> Iterator[str]:
+    default, changed, word = _both(own, "frozen")
+    yield from _grid("frozen grid, whole command", default, own.whole, own.size)
+    yield from _grid("frozen grid, features and heads only", default, own.learning, own.size)
+    yield from _grid("the same, a second time (features kept)", default, own.again, own.size)
+    yield from _grid(f"frozen grid, whole command, script {word} oneDNN", changed, own.whole, own.size)
+    yield "grids of the script: priced from its set-up and epochs"
+    yield f"TensorFlow's default on this CPU: oneDNN {'on' if default.onednn else 'off'}"
+    own.ratio = default.price(own.size) / own.whole
+
+
+def _augmented(own: _Own) -> Iterator[str]:
+    default, changed, word = _both(own, "frozen", "augmented")
+    what, views = f"frozen, augmented, views = {own.size.epochs}", own.learning + own.size.epochs * own.view * WEIGHTS
+    yield from _grid(what, default, views, own.size)
+    yield from _grid(f"{what}, script {word} oneDNN", changed, views, own.size)
+    yield "views: from one measured pass over the images"
+
+
+def _tuned(own: _Own, tuning: str) -> Iterator[str]:
+    default, changed, word = _both(own, tuning)
+    seconds, what = own.epoch(tuning), f"{tuning}, an epoch of a run"
+    yield _epoch(what, default, seconds)
+    yield _epoch(f"{what}, script {word} oneDNN", changed, seconds)
+
+
+def _both(own: _Own, tuning: str, augmentation: str = "plain") -> tuple[_Script, _Script, str]:
+    """Return the script as it is installed and with the other setting of oneDNN, and the word for that."""
+    default = _Script(own.manifest, tuning, own.size, augmentation)
+    other, word = ("0", "without") if default.onednn else ("1", "with")
+    return default, _Script(own.manifest, tuning, own.size, augmentation, TF_ENABLE_ONEDNN_OPTS=other), word
+
+
+PARTS: dict[str, tuple[Callable[[_Own], Iterator[str]], Callable[[str], None]]] = {
+    "plain": (_plain, lambda text: publish("published_script", text)),
+    "augmented": (_augmented, lambda text: publish("published_script_augmented", text)),
+    "top10": (lambda own: _tuned(own, "top10"), lambda text: publish("published_script_top10", text)),
+    "full": (lambda own: _tuned(own, "full"), lambda text: publish("published_script_full", text)),
+}
 
 
 def _grid(what: str, script: _Script, seconds: float, size: Size) -> Iterator[str]:
-    price = size.runs * (script.setup + script.tracing + size.epochs * script.epoch)
+    price = script.price(size)
     yield f"{what:<50}{price:>10.0f} s{seconds:>10.1f} s{price / seconds:>8.1f}"
 
 
@@ -112,19 +133,41 @@ class _Script:
         self.setup, self.epoch, self.onednn = found["setup"], sum(later) / len(later), found["onednn"]
         self.tracing = max(found["epochs"][0] - self.epoch, 0.0)
 
+    def price(self, size: Size) -> float:
+        """Return the seconds of the whole grid."""
+        return size.runs * (self.setup + self.tracing + size.epochs * self.epoch)
+
 
 class _Own:
     """radtl on the same images: seconds of the whole command and of its parts."""
 
     def __init__(self, folder: Path, manifest: Path, size: Size) -> None:
-        self._folder, self._manifest, self._size = folder, manifest, size
-        content = self._experiment({"frozen": RATES}, epochs=size.epochs)
-        self.whole, _ = run_radtl(content, folder / "frozen", folder / "cache")
-        heads = self._seconds("frozen")
-        run_radtl({**content, "seed": 1}, folder / "again", folder / "cache")
-        self.again = self._seconds("again")
-        self.view = self._pass(0)
-        self.learning = heads + WEIGHTS * self._pass(None)
+        self._folder, self.manifest, self.size = folder, manifest, size
+        self._frozen = self._experiment({"frozen": RATES}, epochs=size.epochs)
+        self.ratio: float | None = None  # of the whole command, when it is known
+
+    @cached_property
+    def whole(self) -> float:
+        """The seconds of the whole command, with an empty cache."""
+        return run_radtl(self._frozen, self._folder / "frozen", self._folder / "cache")[0]
+
+    @cached_property
+    def again(self) -> float:
+        """The seconds of the runs of another experiment on the same images."""
+        _ = self.whole
+        run_radtl({**self._frozen, "seed": 1}, self._folder / "again", self._folder / "cache")
+        return self._seconds("again")
+
+    @cached_property
+    def learning(self) -> float:
+        """The seconds of the heads and of the passes over the images."""
+        _ = self.whole
+        return self._seconds("frozen") + WEIGHTS * self._pass(None)
+
+    @cached_property
+    def view(self) -> float:
+        """The seconds of a pass over all images with augmentation."""
+        return self._pass(0)
 
     def epoch(self, tuning: str) -> float:
         """Return the seconds of an epoch of a run after the first one, including inner validation."""
@@ -132,11 +175,11 @@ class _Own:
         run_radtl(content, self._folder / tuning, self._folder / "cache")
         files = sorted(self._folder.glob(f"{tuning}/runs/*-{tuning}-*/*/history.csv"))
         table = pd.concat([pd.read_csv(file) for file in files])
-        trained = self._size.images / 2 * 0.8  # two folds train on half of the images, less the inner part
-        return float(table[table["epoch"] > 1]["seconds"].mean()) * 0.64 * self._size.images / trained
+        trained = self.size.images / 2 * 0.8  # two folds train on half of the images, less the inner part
+        return float(table[table["epoch"] > 1]["seconds"].mean()) * 0.64 * self.size.images / trained
 
     def _experiment(self, tunings: dict[str, tuple[float, ...]], **options: object) -> dict[str, object]:
-        return experiment(self._manifest, tunings, **{"folds": self._size.folds, **options})
+        return experiment(self.manifest, tunings, **{"folds": self.size.folds, **options})
 
     def _seconds(self, out: str) -> float:
         """Return the total seconds of the runs of a folder, without the passes over the images."""

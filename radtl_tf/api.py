@@ -55,7 +55,7 @@ def backbone(
         seed: seed of random weights.
 
     Returns:
-        A model from (B, size, size, 3), float32 in the pixel convention, to pooled features (B, C).
+        A model from (B, H, W, 3) of this size, float32 in the pixel convention, to pooled features (B, C).
 
     Raises:
         ExperimentError: a name or convention is unknown, a file has no ``pixels``, or ``size`` is too small or is not
@@ -86,10 +86,11 @@ def preprocess(pixels: str, size: int | str = 224, resize: str = "pad") -> keras
 
 
     Returns:
-        A model from (B, H, W, 1) or (B, H, W, 3), grey float32 in 0..1, to (B, size, size, 3). Images that already have
-        this size are not resized. ``stretch`` and ``published`` agree with an experiment to 1e-5. With ``pad``, Keras
-        pads and then resizes, while an experiment resizes and then pads: on radiographs that are not square the mean
-        difference is below 0.03 of the grey range; at the edge of the film it is larger.
+        A model from (B, H, W, 1) or (B, H, W, 3), grey float32 in 0..1, to images (B, R, C, 3), R x C as
+        ``size`` says. Images that already have this size are not resized. ``stretch`` and ``published`` agree with an
+        experiment to 1e-5. With ``pad``, Keras pads and then resizes, while an experiment resizes and then
+        pads: on radiographs that are not square the mean difference is below 0.03 of the grey range; at
+        the edge of the film it is larger.
 
     Raises:
         ExperimentError: the convention or resize is unknown, or ``size`` is not positive.

@@ -231,5 +231,5 @@ def test_an_exported_fold_gives_its_predictions(run: Any, real_folder: Path, tmp
     table = pd.read_csv(folder / "runs" / member / "predictions.csv").query("part == 'test'")
     files = pd.read_csv(real_folder / "data/chest400/labels.csv")["path"].iloc[table["example"]]
     found = radtl.predict(tmp_path / "model", [real_folder / "data/chest400" / file for file in files])
-    # float32, and batches of another size
-    assert found["score"].to_numpy() == pytest.approx(table["score"].to_numpy(), abs=5e-6)
+    # float32; 6.3e-7 for ImageNet weights on 224 px
+    assert found["score"].to_numpy() == pytest.approx(table["score"].to_numpy(), abs=1e-6)

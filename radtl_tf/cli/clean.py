@@ -20,9 +20,9 @@ from radtl_tf.evaluation.formatting import size_text
 def clean(folder: Path | None, cache: bool, yes: bool, as_json: bool) -> None:
     """Remove what nothing needs.
 
-    FOLDER is the output folder of `radtl run`. Lists earlier data sets, images of other sizes, leftovers of processes
-    that have ended and, with --cache, features of other versions; removes them after a question. With --json it only
-    lists, unless you give --yes.
+    FOLDER is the output folder of `radtl run`. Lists earlier data sets and embeddings, images of other sizes, leftovers
+    of processes that have ended and, with --cache, features of other versions; removes them after a question. With
+    --json it only lists, unless you give --yes.
 
     Example:
       radtl clean results --cache

@@ -107,12 +107,17 @@ def _show_cursor() -> None:
 
 
 def prepare(experiment: Experiment, out: Path, accepted: tuple[str, ...], allow_changed: bool) -> None:
-    """Prepare the folder in a child, and print its work units."""
-    supervise(out)
-    load_tensorflow()
-    from radtl_tf.experiment.run import prepare_experiment
+    """Prepare the folder in a child, unless nothing has changed since it was prepared, and print its work units."""
+    from radtl_tf.experiment.units.unchanged import prepared_already
+    from radtl_tf.records.folder import OutputFolder
 
-    _, prepared = prepare_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed)
+    prepared = None if allow_changed else prepared_already(experiment, OutputFolder(out), accepted)
+    if prepared is None:
+        supervise(out)
+        load_tensorflow()
+        from radtl_tf.experiment.run import prepare_experiment
+
+        _, prepared = prepare_experiment(experiment, out, accepted=accepted, allow_changed=allow_changed)
     for unit in prepared.longest_first:
         click.echo(unit.name)
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import FILE, Verb, load_tensorflow, refuse
+from radtl_tf.cli.options import FILE, Verb, is_given, load_tensorflow, refuse
 
 
 @click.command(cls=Verb)
@@ -31,7 +31,8 @@ from radtl_tf.cli.options import FILE, Verb, load_tensorflow, refuse
     "--experiment",
     type=FILE,
     metavar="FILE",
-    help="Experiment file: show the pixel conventions of its weights, in place of --pixels.",
+    help="Experiment file: show images in its size, resize and augmentation, unless an option says otherwise, and the "
+    "pixel conventions of its weights, in place of --pixels.",
 )
 @click.option(
     "--per-class",
@@ -62,10 +63,11 @@ def preview(
       radtl data preview labels.csv --positive pneumonia --out sheet.html
     """
     refuse(["unit", "one_image_per_patient"], "the page shows images and counts no cases. Remove it.")
-    if given["augmentation"] == "none":
-        refuse(["views"], "no image is augmented. Remove it or set --augmentation.")
     if experiment:
         refuse(["pixels"], "--experiment names the weights, and they give the conventions. Remove one of the two.")
+        given |= _as_in(experiment)
+    if given["augmentation"] == "none":
+        refuse(["views"], "no image is augmented. Remove it or set --augmentation.")
     load_tensorflow()
     from radtl_tf.data.manifest.reader import manifest_of
     from radtl_tf.experiment.preview import pixels_in_use, preview_manifest
@@ -76,3 +78,12 @@ def preview(
     sheet = Sheet(seed=seed, **{name: given.pop(name) for name in ("image_size", "resize", "augmentation", "views")})
     task = options.task_of(manifest, given)
     preview_manifest(manifest_of(task), task, out, sheet=sheet, per_class=per_class, pixels=pixels)
+
+
+def _as_in(experiment: Path) -> dict[str, Any]:
+    """Return size, resize and augmentation of an experiment file, without those that the user has set."""
+    from radtl_tf.records.reader import read_experiment
+
+    training = read_experiment(experiment).training
+    names = ("image_size", "resize", "augmentation")
+    return {name: getattr(training, name) for name in names if not is_given(name)}

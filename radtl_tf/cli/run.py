@@ -66,9 +66,11 @@ def run(experiment: Path | None, out: Path, accept: tuple[str, ...], allow_chang
     Example:
       radtl run experiment.toml --out results
     """
+    parts.check_parts(experiment, part)
+    if not any(part.values()):
+        parts.supervise(out)  # the child reads the file
     from radtl_tf.records.reader import read_experiment
 
-    parts.check_parts(experiment, part)
     known = read_experiment(experiment) if experiment else None
     if part["only"]:
         parts.only(known, out, part["only"], allow_changed)

@@ -54,6 +54,8 @@ class Choice:
 def choose_setting(folder: OutputFolder, scenarios: Sequence[Scenario], name: str | None) -> Choice:
     """Return the Setting named ``name``, or the one of lowest mean inner loss, which the log shows with the next one.
 
+    Settings of embeddings take no part in the ranking: their network is not here.
+
     Raises:
         ExperimentError: the Setting does not exist or has no network, only embeddings; or, without a name, two are
             tied or too few runs are finished.
@@ -61,20 +63,28 @@ def choose_setting(folder: OutputFolder, scenarios: Sequence[Scenario], name: st
     by_name: dict[str, list[Scenario]] = {}
     for scenario in scenarios:
         by_name.setdefault(scenario.setting.name, []).append(scenario)
-    ranking = best_setting(folder, scenarios) if name is None else _ranking(folder, scenarios)
-    chosen = name or (ranking.best if ranking else "")
-    if chosen not in by_name:
+    networks = {each: found for each, found in by_name.items() if found[0].setting.has_network}
+    if name is not None and name not in by_name:
         raise ExperimentError(
-            f"There is no setting {chosen!r}{nearest(chosen, by_name)}. Choose one of: {', '.join(by_name)}."
+            f"There is no setting {name!r}{nearest(name, by_name)}. Choose one of: {', '.join(networks or by_name)}."
         )
-    if name is None and ranking:
-        _log.info(_shown(ranking))
-    if not by_name[chosen][0].setting.has_network:
-        raise ExperimentError(
-            f"{chosen} was trained on vectors that were made elsewhere; the network is not here, so there is no model. "
-            "Name a setting of a network."
-        )
-    return Choice(by_name[chosen][0].setting, by_name[chosen], name is not None, ranking)
+    if not networks or (name is not None and name not in networks):
+        raise ExperimentError(_without_network(name, networks))
+    exportable = [scenario for found in networks.values() for scenario in found]
+    if name is not None:
+        return Choice(networks[name][0].setting, networks[name], True, _ranking(folder, exportable))
+    ranking = best_setting(folder, exportable)
+    _log.info(_shown(ranking))
+    if left_out := [each for each in by_name if each not in networks]:
+        _log.info(f"Left out, because embeddings have no network to export: {', '.join(left_out)}")
+    return Choice(networks[ranking.best][0].setting, networks[ranking.best], False, ranking)
+
+
+def _without_network(name: str | None, networks: Iterable[str]) -> str:
+    """Return why there is no model, and the settings that can become one."""
+    subject, others = name or "Every setting", ", ".join(networks)
+    advice = f"Choose one of: {others}." if others else "Name the backbone and its weights in an experiment instead."
+    return f"{subject} was trained on vectors that were made elsewhere; the network is not here. {advice}"
 
 
 def numbers_of(folds: object, count: int, *words: str) -> Sequence[int]:

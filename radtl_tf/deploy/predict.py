@@ -32,7 +32,7 @@ class Score:
 
     ``scores`` follow ``outputs.score_names``: P(positive), P(class) of each class or stage, or a number. ``reading``
     holds the measurements of an image that was decoded. ``saliency``, if requested, is the image as the network sees
-    it, (S, S) in 0..1, and the maps of the evidence for each score, (h, w, K), 0 and above.
+    it, (H, W) in 0..1, and the maps of the evidence for each score, (h, w, K), 0 and above.
     """
 
     path: Path
@@ -62,7 +62,7 @@ def predict(engine: Engine, files: Iterable[Path], explain: Explain | None = Non
 
     Files are decoded in separate processes, and resized in a thread, while the network scores the images before them.
     ``files`` is read only a little ahead, so that memory does not grow with their number. ``explain``: a function from
-    images (B, S, S, 1) to maps (B, h, w, K), as ``deploy.graph.explain`` makes it.
+    images (B, H, W, 1) to maps (B, h, w, K), as ``deploy.graph.explain`` makes it.
     """
     for batch in Ahead(_batches(_images(engine, files))):
         yield from _scored(engine, batch, explain)

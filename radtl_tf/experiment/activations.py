@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from radtl_tf.errors import OutputError
 from radtl_tf.experiment.plan.features import cache_of, feature_store
 from radtl_tf.experiment.plan.plan import Plan
+from radtl_tf.models.cka import Stage
 from radtl_tf.records.integrity.run_checksums import WEIGHTS, marker_of
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.features.array_cache import Arrays, Entry
@@ -48,6 +49,12 @@ class KeptActivations:
         if stages is None or pooled is None:
             return None
         return [array[self._positions] for array in (*stages, *pooled)]
+
+    def stages(self, backbone: str) -> list[Stage] | None:
+        """Return the stages of a backbone as a pass over the images noted them; ``None`` if the cache lacks them."""
+        keys = (self._store(key).key_of(STAGES) for key in self._plan.records if key[0] == backbone)
+        notes = next(filter(None, map(self._cache.notes, keys)), None)
+        return [Stage(layer, depth) for layer, depth in notes["stages"]] if notes else None
 
     def of_run(self, run: Run) -> Arrays | None:
         """Return those of a finished run at the stages above its cut; ``None`` if the cache lacks them."""

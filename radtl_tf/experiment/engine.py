@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, fields
 from functools import partial
 from itertools import groupby
@@ -12,13 +12,14 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import Fold
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.experiment.activations import KeptActivations, is_compared
 from radtl_tf.experiment.integrity.damaged_runs import check_finite
 from radtl_tf.experiment.plan.context import context
-from radtl_tf.experiment.plan.features import GIGABYTE, feature_store
+from radtl_tf.experiment.plan.features import GIGABYTE, Start, feature_store, given_features
 from radtl_tf.experiment.plan.ownership import refuse_other
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.logs import get_logger
@@ -87,7 +88,7 @@ class Engine:
             same = list(group)
             in_hand(run.name for run in same)
             with one_line_when_full(smaller_batch(self._plan.experiment.training.images_per_step)):
-                yield from self._runs_of(same[0].scenario.setting).work_off(same)
+                yield from self._runs_of(same[0].scenario.setting, same).work_off(same)
 
     def close(self) -> None:
         """Forget the traced programs."""
@@ -95,12 +96,15 @@ class Engine:
             self._at_work = None
             keras.backend.clear_session()
 
-    def _runs_of(self, setting: Setting) -> RunsOfStarts:
+    def _runs_of(self, setting: Setting, runs: Sequence[Run]) -> RunsOfStarts:
+        """Return what trains ``runs`` of a setting's network; what belongs to a network is kept."""
         if self._at_work is None or self._at_work[0] != setting.network:
-            self.close()
             plan = self._plan.at(setting.image_size)
-            runs = BackboneRuns(plan, setting.backbone) if setting.has_network else EmbeddingsRuns(plan)
-            self._at_work = setting.network, runs
+            features = given_features(plan, runs)
+            if features is not None:
+                return GivenRuns(plan, features)
+            self.close()
+            self._at_work = setting.network, BackboneRuns(plan, setting.backbone)
         return self._at_work[1]
 
 
@@ -134,7 +138,7 @@ class RunsOfStarts(ABC):
                     self._one(run, store)
                     yield run
 
-    def _start(self, run: Run) -> tuple[WeightsRecord, int]:
+    def _start(self, run: Run) -> Start:
         """Return the weights and the draw that determine the backbone's start."""
         return self._plan.record(run), self._plan.draw(run)
 
@@ -191,12 +195,17 @@ class RunsOfStarts(ABC):
             write_json(RunFolder(folder).record, record)
 
 
-class EmbeddingsRuns(RunsOfStarts):
-    """Train heads and probes on vectors that another program computed; no image is read."""
+class GivenRuns(RunsOfStarts):
+    """Train heads and probes on features that exist already; no network is built and no image is read."""
+
+    def __init__(self, plan: Plan, features: Mapping[Start, NDArray[np.float32]]) -> None:
+        """``features`` (N, C) of each start."""
+        super().__init__(plan)
+        self._features = features
 
     def store(self, record: WeightsRecord, repeat: int) -> Store:
-        """Return the store of these vectors."""
-        return GivenFeatures(self._plan.vectors[record.name])
+        """Return the store of the features of a start."""
+        return GivenFeatures(self._features[record, repeat])
 
 
 class BackboneRuns(RunsOfStarts):
@@ -207,7 +216,7 @@ class BackboneRuns(RunsOfStarts):
         self._backbone = backbone
         self._size = plan.experiment.training.image_size
         self.base = plan.networks.take(backbone, self._size)
-        self._started: tuple[WeightsRecord, int] | None = None
+        self._started: Start | None = None
         self._activations = KeptActivations(plan)
         self._passes, self.kept = self._choose_passes()
         self._trainers: dict[str, Trainer] = {}

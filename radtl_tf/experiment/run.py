@@ -18,6 +18,7 @@ from radtl_tf.experiment.report import report_experiment
 from radtl_tf.experiment.similarity import write_similarities
 from radtl_tf.experiment.units.preparation import experiment_of, open_plan, prepare_units
 from radtl_tf.experiment.units.training import UnitTrainer, train_units
+from radtl_tf.experiment.units.unchanged import remember_state
 from radtl_tf.logs import get_logger
 from radtl_tf.places import cache_folder, weights_folder
 from radtl_tf.progress import Watch, clock, silent
@@ -80,7 +81,10 @@ def prepare_experiment(
     with writing(folder, wait=True):
         forget_earlier(folder)
         plan = plan_experiment(experiment, folder, source=source, accepted=accepted, allow_changed=allow_changed)
-        return plan, prepare_units(plan, timed=timed)
+        prepared = prepare_units(plan, timed=timed)
+        if timed and source is None:
+            remember_state(experiment, plan.folder, accepted)
+        return plan, prepared
 
 
 def run_unit(folder: Path, unit: str, *, allow_changed: bool = False, watch: Watch = silent) -> list[str]:

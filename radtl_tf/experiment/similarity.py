@@ -101,8 +101,9 @@ class _StageActivations:
     def __init__(self, plan: Plan, setting: Setting) -> None:
         backbone = setting.backbone
         self._plan, self._backbone, self._network = plan, backbone, setting.network
-        self._stages = plan.networks.stages(backbone, plan.experiment.training.image_size)
         self._kept = KeptActivations(plan)
+        size = plan.experiment.training.image_size
+        self._stages = self._kept.stages(backbone) or plan.networks.stages(backbone, size)
 
     def rows(self, runs: Sequence[Run], pairs: Sequence[tuple[Start, Start]]) -> Iterator[Row]:
         """Yield the rows of the runs that fine-tuned this backbone, then those of the pairs of weights."""
@@ -143,7 +144,7 @@ class _ComputedActivations:
         self._finished = FinishedRuns(plan.folder, read_facts(plan.folder.experiment))
         self._base = plan.networks.take(backbone, plan.experiment.training.image_size)
         self._model = stage_model(self._base)
-        self._images = np.asarray(plan.pixels[plan.folds[0].test[sample(plan)]])  # (N, S, S, 1)
+        self._images = np.asarray(plan.pixels[plan.folds[0].test[sample(plan)]])  # (N, H, W, 1)
 
     def of_start(self, start: Start) -> Activations:
         """Return those of the starting weights."""

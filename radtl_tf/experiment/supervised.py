@@ -19,6 +19,7 @@ from typing import Any
 from radtl_tf.errors import RadtlError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.folder import OutputFolder, RunFolder
+from radtl_tf.records.prepared import find_prepared, unfinished
 from radtl_tf.records.safety.failures import Failure, record_failures, words_for
 from radtl_tf.records.safety.leftovers import scratch_folder, sweep
 from radtl_tf.records.safety.lock import LockedError, lost, unit_lock_of, working
@@ -79,7 +80,7 @@ def supervise(command: Sequence[str], folder: Path, on_death: Callable[[], None]
 
     Raises:
         LockedError: another process trains ``unit``.
-        DeathError: the child died twice while it prepared or finished.
+        DeathError: the child died twice with no run in its hands.
         KeyboardInterrupt: a signal came; the child has ended.
     """
     child, taken_over = _Child(command, folder, unit), list[bool]()
@@ -100,19 +101,26 @@ def supervise(command: Sequence[str], folder: Path, on_death: Callable[[], None]
             sweep(folder)
             deaths += not _blame(child, ended)
             if deaths >= DEATHS:
+                what = f"trains {unit}" if unit else "prepares and finishes the experiment"
+                place = f" ({ended.place})" if ended.place else ""
                 raise DeathError(
-                    f"The process that prepares and finishes the experiment failed twice: {ended.reason}"
-                    f"{ended.place and f' ({ended.place})'}. Finished runs are kept. Free some memory, then run the "
-                    "same command again."
+                    f"The process that {what} failed twice: {ended.reason}{place}. Finished runs are kept. Free some "
+                    "memory, then run the same command again."
                 )
 
 
 def _blame(child: _Child, ended: Ended) -> bool:
-    """Record the failure of the runs that were in hand and are not finished; return whether there are any."""
+    """Record the failure of the runs that were in hand and are not finished; return whether there are any.
+
+    If a process of one work unit had none in hand, all that are missing in the unit have failed.
+    """
     runs = OutputFolder(child.folder).runs
     blamed = [name for name in ended.runs if not RunFolder(runs / name).marker.exists()]
     if not blamed:
         _log.warning(f"The process of the experiment was ended: {ended.reason}. Starting it again")
+        output = OutputFolder(child.folder)
+        if child.unit and (prepared := find_prepared(output)):
+            _recorded(child, child.unit, unfinished(output, prepared.unit(child.unit)), ended)
         return False
     found = _recorded(child, child.unit or ended.unit, blamed, ended)
     what = blamed[0] if len(blamed) == 1 else f"{len(blamed)} runs, {blamed[0]} and others,"

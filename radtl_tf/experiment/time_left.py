@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from radtl_tf.records.runs import Run
 
-Kind = tuple[str, str]  # backbone and tuning: runs of one kind cost the same
+Kind = tuple[str, str]  # network (backbone at an image size) and tuning: runs of one kind cost the same
 
 
 class Remaining:
@@ -47,4 +47,4 @@ class Remaining:
 
 
 def _kind(run: Run) -> Kind:
-    return run.scenario.setting.backbone, run.scenario.setting.tuning
+    return run.scenario.setting.network, run.scenario.setting.tuning

@@ -77,7 +77,7 @@ def _ends_of_resolutions(base: keras.Model) -> list[int]:
 
 
 def stage_model(base: keras.Model) -> keras.Model:
-    """Return a model with the weights of ``base`` that maps images (B, S, S, 3) to a list of (B, C), one per stage."""
+    """Return a model with the weights of ``base`` that maps images (B, H, W, 3) to a list of (B, C), one per stage."""
     return keras.Model(base.input, [*pooled_stages(stages(base)[:-1]), base.output])
 
 

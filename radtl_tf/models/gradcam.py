@@ -24,7 +24,7 @@ class Step:
 
 
 def opened(base: keras.Model) -> keras.Model:
-    """Return a model with the weights of ``base`` from images (B, S, S, 3) to its last feature map (B, h, w, C).
+    """Return a model with the weights of ``base`` from images (B, H, W, 3) to its last feature map (B, h, w, C).
 
     Raises:
         ValueError: ``base`` has no global average of a feature map.

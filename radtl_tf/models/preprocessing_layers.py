@@ -22,9 +22,9 @@ _FLOAT32 = "float32"  # independent of the network's precision, since half preci
 
 
 def preprocessing_layers(pixels: str, size: int | str, resize: str) -> keras.Sequential:
-    """Return stock layers from grey (B, H, W, 1) or (B, H, W, 3), float32 in 0..1, to (B, S, S, 3) in ``pixels``.
+    """Return stock layers from grey (B, H, W, 1) or (B, H, W, 3), float32 in 0..1, to (B, R, C, 3) in ``pixels``.
 
-    S x S is ``size``, or its height x width. Of three channels, which are equal in a grey image, the largest
+    R and C are height and width of ``size``. Of three channels, which are equal in a grey image, the largest
     value is used.
 
     Raises:

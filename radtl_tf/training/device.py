@@ -11,6 +11,7 @@ from pathlib import Path
 
 import keras
 import tensorflow as tf
+from threadpoolctl import threadpool_limits
 
 from radtl_tf.logs import get_logger
 from radtl_tf.models.precision import BFLOAT16, FLOAT32, borrowed_precision
@@ -49,6 +50,7 @@ def prepare(training: Training, seed: int, threads: int | None = None) -> Device
         keras.utils.set_random_seed(seed)
     if training.determinism == "strict":
         _fix_threads(2, 1)
+        threadpool_limits(2, user_api="blas")  # the last bit of a linear fit depends on it
         tf.config.experimental.enable_op_determinism()
     elif threads:
         _fix_threads(threads)

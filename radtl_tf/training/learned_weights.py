@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +30,14 @@ _HEAD = ("kernel", "bias", "mean", "sd")
 
 
 def write_learned(path: Path, learned: Learned) -> None:
-    """Write ``weights.h5`` of a run."""
-    with h5py.File(path, "w") as file:
-        for number, array in enumerate(learned.suffix):
-            file[f"suffix/{number:04d}"] = array
-        for name in _HEAD:
-            file[f"head/{name}"] = getattr(learned, name)
+    """Write ``weights.h5`` of a run. The file is made in memory, because HDF5 crashes on a full disk."""
+    with io.BytesIO() as memory:
+        with h5py.File(memory, "w") as file:
+            for number, array in enumerate(learned.suffix):
+                file[f"suffix/{number:04d}"] = array
+            for name in _HEAD:
+                file[f"head/{name}"] = getattr(learned, name)
+        path.write_bytes(memory.getbuffer())
 
 
 def read_learned(path: Path) -> Learned:

@@ -157,7 +157,15 @@ def inner_loss(truth: NDArray[Any], scores: Scores) -> float:
         return float(log_loss(truth[known], scores[known], labels=[0, 1]))
     if truth.ndim == 2:
         return float(np.mean([log_loss(*column, labels=[0, 1]) for column in zip(truth.T, scores.T, strict=True)]))
-    return float(log_loss(truth, scores, labels=range(2 if scores.ndim == 1 else scores.shape[1])))
+    if scores.ndim == 1:
+        return float(_binary_losses(truth, scores[:, np.newaxis])[0])
+    return float(log_loss(truth, scores, labels=range(scores.shape[1])))
+
+
+def _binary_losses(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log loss (L,) of scores (n, L) with scikit-learn's formula, without its checks, which take longer."""
+    given = np.where(truth[:, None] == 1, scores, 1 - scores)
+    return -np.log(np.clip(given, _TINY, 1 - _TINY)).mean(axis=0)
 
 
 def is_number(truth: NDArray[Any]) -> bool:
@@ -191,8 +199,7 @@ def inner_metrics(truth: NDArray[Any], scores: NDArray[np.float64]) -> tuple[NDA
 
 def _binary_metrics(truth: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
     """Return inner loss and inner AUROC (L,) of scores (n, L), all learning rates at once."""
-    given = np.where(truth[:, None] == 1, scores, 1 - scores)
-    losses = -np.log(np.clip(given, _TINY, 1 - _TINY)).mean(axis=0)
+    losses = _binary_losses(truth, scores)
     positives = int(truth.sum())
     ranks = rankdata(scores, axis=0)[truth == 1].sum(axis=0) - positives * (positives + 1) / 2
     return losses, ranks / (positives * (len(truth) - positives))

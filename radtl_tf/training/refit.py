@@ -51,7 +51,7 @@ def train_on_all(
 ) -> Learned:
     """Train on all ``cases`` as a run of ``experiment`` does, for a fixed number of epochs; return what was learned.
 
-    ``base`` has the starting weights. ``pixels`` (N, S, S, 1) are in 0..1. Features are kept in a temporary folder in
+    ``base`` has the starting weights. ``pixels`` (N, H, W, 1) are in 0..1. Features are kept in a temporary folder in
     ``scratch``. Kernel, order and dropout depend on the seed only, and differ from those of every fold.
 
     Raises:

@@ -45,3 +45,9 @@ def interruptions() -> ModuleType:
 def false_claims() -> ModuleType:
     """Return ``benchmarks/false_claims.py``."""
     return _imported("false_claims")
+
+
+@pytest.fixture(scope="session")
+def limits() -> ModuleType:
+    """Return ``benchmarks/limits.py``."""
+    return _imported("limits")

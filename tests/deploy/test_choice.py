@@ -11,6 +11,7 @@ from radtl_tf.errors import ExperimentError
 from radtl_tf.records.disk import read_json, write_json
 from radtl_tf.records.experiment_facts import read_facts
 from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.runs import EMBEDDINGS, Scenario, Setting
 
 SETTING = "Tiny-mine-tf-frozen"
 
@@ -65,6 +66,20 @@ def test_a_named_setting_is_not_called_the_best(finished: OutputFolder) -> None:
     for marker in finished.runs.glob("*topK2*/*/DONE.json"):
         marker.unlink()  # too few runs for a ranking
     assert choose_setting(finished, scenarios, SETTING).as_dict() == {"chosen": SETTING, "by": "name"}
+
+
+def test_embeddings_are_never_chosen(finished: OutputFolder, caplog: pytest.LogCaptureFixture) -> None:
+    with_losses(finished, random_topK2=[0.1, 0.2, 0.3])
+    vectors = Scenario(Setting(EMBEDDINGS, "dino", "none", "frozen"), 0.1)
+    scenarios = [vectors, *read_facts(finished.experiment).scenarios]
+    with caplog.at_level(logging.INFO, "radtl_tf"):
+        assert choose_setting(finished, scenarios, None).setting.name == "Tiny-random-tf-topK2"
+    assert vectors.setting.name in caplog.text
+    with pytest.raises(ExperimentError, match="Tiny-random-tf-topK2"):
+        choose_setting(finished, scenarios, vectors.setting.name)
+    for name in (None, vectors.setting.name):
+        with pytest.raises(ExperimentError):
+            choose_setting(finished, [vectors], name)
 
 
 def test_numbers_of_folds() -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from radtl_tf.experiment.supervised import DeathError, Ended, supervise
 from radtl_tf.logs import shown
+from radtl_tf.records.folder import OutputFolder
+from radtl_tf.records.prepared import Prepared, WorkUnit, write_prepared
 from radtl_tf.records.safety.failures import read_failures
 from radtl_tf.records.safety.lock import LockedError, workers_of
 
@@ -28,6 +30,8 @@ out, deadly, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 Path(tempfile.gettempdir(), "left").write_text("")
 out.mkdir(exist_ok=True)
 (out / "starts").open("a").write("x")
+if deadly == "start":
+    os.kill(os.getpid(), signal.SIGKILL)
 lock = unit_lock_of(out, "unit")
 with contextlib.nullcontext() if is_held_by_parent(lock) else working_if_free(Attempt(lock), "unit"):
     failures = failures_in(out, "unit", this_call())
@@ -97,6 +101,18 @@ def test_a_death_while_finishing_is_tried_once_more(tmp_path: Path) -> None:
     assert run(tmp_path / "once", "finish", 1)[::2] == (5, 1)
     with pytest.raises(DeathError, match="signal 9"):
         run(tmp_path / "twice", "finish", 9)
+
+
+def test_a_unit_that_dies_before_its_runs_says_which_are_missing(tmp_path: Path) -> None:
+    unit = WorkUnit(name="unit", runs=("a/0-0", "b/0-0"))
+    empty = {"facts": {}, "arrays": "", "images": "", "weights": (), "threads": 2, "versions": {}, "hardware": {}}
+    write_prepared(OutputFolder(tmp_path), Prepared(units=(unit,), **empty))
+    (tmp_path / "runs" / "a" / "0-0").mkdir(parents=True)
+    (tmp_path / "runs" / "a" / "0-0" / "DONE.json").write_text("")
+    with pytest.raises(DeathError):
+        run(tmp_path, "start", 0, unit="unit")
+    found = read_failures(tmp_path)
+    assert set(found) == {"b/0-0"} and found["b/0-0"].is_final and "memory" in found["b/0-0"].reason
 
 
 def test_a_unit_in_other_hands_starts_no_child(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from radtl_tf.experiment.time_left import Remaining
 from radtl_tf.records.runs import Run, Scenario, Setting
 
 
-def run(tuning: str, fold: int) -> Run:
-    return Run(Scenario(Setting("ResNet50", "random", "caffe", tuning), 0.01), 0, fold)
+def run(tuning: str, fold: int, size: int | None = None) -> Run:
+    return Run(Scenario(Setting("ResNet50", "random", "caffe", tuning, image_size=size), 0.01), 0, fold)
 
 
 def test_runs_of_a_kind_cost_what_those_before_did() -> None:
@@ -19,6 +19,16 @@ def test_runs_of_a_kind_cost_what_those_before_did() -> None:
     assert remaining.finish(runs[1]) == 6 * 1
     now = 132.0
     assert remaining.finish(runs[4]) == 2 * 1 + 3 * 30
+
+
+def test_runs_at_another_image_size_are_of_another_kind() -> None:
+    runs = [run("top10", fold, size) for size in (96, 224) for fold in range(2)]
+    now = 0.0
+    remaining = Remaining(runs, clock=lambda: now)
+    now = 1.0
+    remaining.finish(runs[0])
+    now = 11.0
+    assert remaining.finish(runs[2]) == 1 + 10
 
 
 def test_after_the_last_run_nothing_is_left() -> None:

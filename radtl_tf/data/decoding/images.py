@@ -172,7 +172,8 @@ def _decode_png(data: bytes, depth: int | None) -> Decoded:
     # Pillow would reduce 16 bits per channel to 8, and fill missing lines with black.
     values = np.asarray(imagecodecs.png_decode(lean))
     with Image.open(io.BytesIO(lean), formats=("PNG",)) as image:
-        orientation = _orientation(image)
+        # Without this chunk, Pillow would decode all pixels in search of it.
+        orientation = _orientation(image) if any(name == b"eXIf" for name, _ in chunks) else 1
         is_plain = bits >= 8 and color != _PNG_PALETTE and "transparency" not in image.info
         pixels = sixteen_bits(values) if is_plain else _channels(image)
     decoded = _finish(pixels, bits, orientation)

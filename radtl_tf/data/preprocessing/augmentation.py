@@ -16,7 +16,7 @@ _SHEAR, _TURN = np.deg2rad(0.1), np.deg2rad(10.0)
 def augment(
     image: tf.Tensor, policy: str, seed: int | tf.Tensor, epoch: int | tf.Tensor, example: int | tf.Tensor
 ) -> tf.Tensor:
-    """Move an image (S, S, 1), or a batch with one ``example`` number per image, by a random projective transform.
+    """Move an image (H, W, 1), or a batch with one ``example`` number per image, by a random projective transform.
 
     The draw depends only on (seed, epoch, example). ``published``: Mei et al. 2022 (shift and zoom .1, shear .1
     degrees, rotation 10 degrees, horizontal flip, edges repeated); ``laterality-safe``: the same without the flip.

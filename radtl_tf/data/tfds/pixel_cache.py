@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -120,9 +121,9 @@ def _images(
     def prepared(row: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         return row["example"], preprocess(row["image"], size, policy)
 
-    expected = 0
+    expected, threads = 0, os.cpu_count() or 1  # AUTOTUNE starts with one and needs seconds to find more
     with data_errors(title(builder)):
-        for example, image in stream_of(builder).map(prepared, tf.data.AUTOTUNE, deterministic=True).prefetch(8):
+        for example, image in stream_of(builder).map(prepared, threads, deterministic=True).prefetch(8):
             if int(example) != expected:
                 break
             expected += 1

@@ -10,6 +10,7 @@ from typing import Any
 from radtl_tf import __version__
 from radtl_tf.deploy.card.results import results_of
 from radtl_tf.deploy.choice import Choice, Networks
+from radtl_tf.models.precision import FLOAT32
 from radtl_tf.models.weights.catalogue import recognize
 from radtl_tf.records.disk import read_json
 from radtl_tf.records.experiment_facts import ExperimentFacts, WeightsFacts
@@ -49,6 +50,7 @@ def exported_facts(
         "image_size": at_size(experiment, setting.image_size).training.image_size,
         "resize": experiment.training.resize,
         "depth": experiment.task.depth,
+        "precision": facts.hardware.get("precision", FLOAT32),
         "class_weights": experiment.training.class_weights,
         "members": list(members),
         "weights": [_weights(entry) for entry in facts.weights if _is_of(entry, setting)],

@@ -200,6 +200,10 @@ def _parity(card: Card) -> Iterator[str]:
     yield f"Largest difference from Keras (unit: {relative_to}), on images of the test"
     yield "parts. A larger difference than the tolerance would have ended the export. The row `predictions.csv`"
     yield "compares Keras with what the experiment recorded.\n"
+    precision = card.get("precision", "float32")
+    if precision != "float32":
+        yield f"The experiment was run in {plain(precision)}, and this model computes in float32. So its scores"
+        yield "differ from those that were judged, and the metrics above are those of the experiment.\n"
     rows = [
         (
             *(plain(row["format"]), plain(row["signature"]), row["images"]),

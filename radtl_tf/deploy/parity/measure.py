@@ -80,7 +80,7 @@ def _not_checked(reason: str) -> Parity:
 
 
 def _prepared(ensemble: Ensemble, held_out: HeldOut, place: Path) -> Iterator[NDArray[np.float32]]:
-    """Write the files of each image for ``consumer``; yield the image (S, S, 1) as the network gets it."""
+    """Write the files of each image for ``consumer``; yield the image (H, W, 1) as the network gets it."""
     for number, pixels in enumerate(held_out.images()):
         np.save(place / f"{number}.npy", pixels)
         values = stored_values(pixels, ensemble.depth)

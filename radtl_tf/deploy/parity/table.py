@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from radtl_tf.deploy.formats.table import FORMATS
 from radtl_tf.errors import ExperimentError
 from radtl_tf.logs import get_logger
 from radtl_tf.models.precision import FLOAT32
@@ -99,18 +100,36 @@ def check(parity: Parity, precision: str = FLOAT32) -> None:
         _log.info(line)
     failed = [row for row in parity.rows if not row.is_within]
     if not failed:
+        _warn_of_precision(parity, precision)
         return
     found = ", ".join(
         f"{' '.join(filter(None, (row.format, row.signature)))} differs by {row.max_difference:.1e} (allowed: "
         f"{row.tolerance:.0e})"
         for row in failed
     )
-    advice = ""
-    if precision != FLOAT32 and failed[0].format == RECORDED_FORMAT:
-        advice = f" The experiment was run in {precision}; a model is exported in float32. Run it in float32."
     raise ExperimentError(
-        f"The exported model does not give the scores of its networks: {found}. Nothing was exported.{advice}"
+        f"The exported model does not give the scores of its networks: {found}. Nothing was exported."
+        f"{_advice([row.format for row in failed], precision)}"
     )
+
+
+def _warn_of_precision(parity: Parity, precision: str) -> None:
+    """Warn if the runs were judged in another precision than the model's, and it makes a difference."""
+    recorded = [row.max_difference for row in parity.rows if row.format == RECORDED_FORMAT]
+    if precision != FLOAT32 and recorded and recorded[0] > RECORDED:
+        _log.warning(
+            f"The experiment was run in {precision}, and the model computes in float32: scores differ by up to "
+            f"{recorded[0]:.1e} from those that were judged. Run the experiment in float32 to export what was judged."
+        )
+
+
+def _advice(formats: Sequence[str], precision: str) -> str:
+    """Return what to do about ``formats`` that differ; ``precision`` is the one of the experiment."""
+    if precision != FLOAT32 and RECORDED_FORMAT in formats:
+        return f" The experiment was run in {precision}; a model is exported in float32. Run it in float32."
+    if all(format in FORMATS and FORMATS[format].precision != FLOAT32 for format in formats):
+        return " Rounding to float16 changes these networks too much. Export litert, which keeps float32."
+    return ""
 
 
 def _mark(row: Row) -> str:

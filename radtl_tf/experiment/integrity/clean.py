@@ -10,10 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from radtl_tf.data.embeddings.kept import key_of
 from radtl_tf.errors import OutputError
 from radtl_tf.records.experiment_facts import read_written
 from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.integrity.sealed_json import intact_object
+from radtl_tf.records.runs import EMBEDDINGS
 from radtl_tf.records.safety.leftovers import is_left_over
 from radtl_tf.records.safety.lock import holder_of, workers_of
 
@@ -35,7 +37,7 @@ class Leftover:
 
 
 def leftovers_of(folder: Path) -> list[Leftover]:
-    """Return what nothing needs in an output folder: leftovers of ended processes, data sets and pixels of other data.
+    """Return what nothing needs in an output folder: leftovers of ended processes, and what belongs to other data.
 
     Raises:
         OutputError: the folder holds no experiment or a damaged one, or a process is writing it.
@@ -43,7 +45,12 @@ def leftovers_of(folder: Path) -> list[Leftover]:
     output = OutputFolder(folder)
     written = read_written(output.experiment)
     _refuse_in_use(folder)
-    found = [*_parts(folder), *_data_sets(output, written.get("data_set")), *_pixels(output, written)]
+    found = [
+        *_parts(folder),
+        *_data_sets(output, written.get("data_set")),
+        *_pixels(output, written),
+        *_vectors(output, written),
+    ]
     return [_leftover(path, reason) for path, reason in found]
 
 
@@ -105,6 +112,16 @@ def _pixels(output: OutputFolder, written: dict[str, Any]) -> Iterator[tuple[Pat
             sidecar = path.with_name(f"{path.name}.json")
             if sidecar.exists():
                 yield sidecar, "decoded images of another size"
+
+
+def _vectors(output: OutputFolder, written: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Yield embeddings that were brought in for other images, or from other files."""
+    brought = [one["sha256"] for one in written.get("weights", ()) if one["backbone"] == EMBEDDINGS]
+    own = {output.vectors(key_of(sha256, written["data"]["sha256"])).name for sha256 in brought}
+    own |= {f"embeddings-{sha256[:16]}.npz" for sha256 in brought}  # written from memory
+    for path in sorted(output.data.glob("embeddings-*.np[yz]")):
+        if path.name not in own:
+            yield path, "embeddings of earlier images or files"
 
 
 def _entries(cache: Path) -> Iterator[tuple[Path, str]]:

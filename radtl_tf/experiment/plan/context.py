@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from radtl_tf import __version__
@@ -18,8 +19,13 @@ def versions() -> dict[str, str]:
     return {
         "radtl_tf": __version__,
         "python": platform.python_version(),
-        **{name: importlib.metadata.version(name) for name in PACKAGES},
+        **{name: _version(name) for name in PACKAGES},
     }
+
+
+@cache
+def _version(name: str) -> str:
+    return importlib.metadata.version(name)  # a search through the installed packages
 
 
 def context(device: Device) -> dict[str, Any]:

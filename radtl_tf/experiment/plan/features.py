@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.sources import WeightsRecord
+from radtl_tf.records.runs import EMBEDDINGS, PROBE, Run
 from radtl_tf.training.features.array_cache import ArrayCache
 from radtl_tf.training.features.feature_key import feature_key
-from radtl_tf.training.features.prefix_features import FeatureStore, PrefixPass
+from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass
 from radtl_tf.training.randomness import backbone_seed
 
 GIGABYTE = 1e9
+Start = tuple[WeightsRecord, int]  # weights and draw, which determine the start of a backbone
 
 
 def cache_of(plan: Plan) -> ArrayCache:
@@ -45,3 +50,23 @@ def feature_store(
         name=f"{record.backbone} with the weights {record.name!r}{f' ({record.file})' if record.file else ''}",
         begin=begin,
     )
+
+
+def given_features(plan: Plan, runs: Sequence[Run]) -> dict[Start, NDArray[np.float32]] | None:
+    """Return the features (N, C) of each start if ``runs`` need nothing else of a network; otherwise ``None``.
+
+    They are embeddings, or the cache holds them all.
+    """
+    if any(run.scenario.setting.tuning not in (POOLED, PROBE) for run in runs):
+        return None
+    has_views = bool(plan.experiment.training.num_views)
+    features: dict[Start, NDArray[np.float32]] = {}
+    for record, draw in dict.fromkeys((plan.record(run), plan.draw(run)) for run in runs):
+        if record.backbone == EMBEDDINGS:
+            features[record, draw] = plan.vectors[record.name]
+            continue
+        found = None if has_views else feature_store(plan, record, draw, {}, {}, lambda: False).found(POOLED)
+        if found is None:
+            return None
+        features[record, draw] = found[0]
+    return features

@@ -83,7 +83,8 @@ class Workers:
         """
         self._folder, self._number, self._watch = folder, number, watch
         self._words, self._environment = words, environment
-        self._units = read_prepared(OutputFolder(folder)).longest_first
+        prepared = read_prepared(OutputFolder(folder))
+        self._units, self._threads = prepared.longest_first, _threads_of_units(prepared.threads)
         self._at_work: dict[int, _AtWork] = {}  # by the number of the worker
         self._deaths: Counter[str] = Counter()
         self._given_up: set[str] = set()
@@ -123,7 +124,8 @@ class Workers:
         idle = [worker for worker in range(self._number) if worker not in self._at_work]
         for worker, unit in zip(idle, free, strict=False):
             with without_interrupts():
-                process = _start(self._words(unit.name), {**self._environment, **_device(worker), **for_command()})
+                environment = {**self._threads, **self._environment, **_device(worker), **for_command()}
+                process = _start(self._words(unit.name), environment)
                 processes.append(process)
             reader = threading.Thread(target=_forward, args=(process, unit.name), daemon=True)
             reader.start()
@@ -184,6 +186,15 @@ def _forward(process: Process, unit: str) -> None:
     with process.stdout or nullcontext(()) as lines:
         for line in lines:
             _log.info(f"{unit}: {line.rstrip()}")
+
+
+def _threads_of_units(number: int) -> Mapping[str, str]:
+    """Return the environment variables that keep a unit to its number of threads, so that units do not disturb others.
+
+    TensorFlow would run several operations at once, and BLAS would use all cores.
+    """
+    between = {} if _gpus() else {"TF_NUM_INTEROP_THREADS": "1"}
+    return {"OPENBLAS_NUM_THREADS": str(number), **between}
 
 
 def _device(worker: int) -> Mapping[str, str]:

@@ -341,8 +341,8 @@ class Dataset:
         Args:
             size: side of the images in pixels, or height x width such as ``"256x512"``.
             batch_size: images per batch; the last one may be smaller.
-            pixels: ``grey`` gives (B, size, size, 1) float32 in 0..1, the input of ``preprocess``; the name of a pixel
-                convention (``caffe``, ``torch``, ``tf``, ``zero_one``, ``radimagenet``) gives (B, size, size, 3), the
+            pixels: ``grey`` gives (B, H, W, 1) float32 in 0..1, the input of ``preprocess``; the name of a pixel
+                convention (``caffe``, ``torch``, ``tf``, ``zero_one``, ``radimagenet``) gives (B, H, W, 3), the
                 input of a backbone with this convention.
             resize: ``pad`` keeps the aspect ratio and fills with black, ``stretch`` does not; ``published`` uses
                 nearest-neighbor resizing.

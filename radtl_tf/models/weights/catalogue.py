@@ -191,6 +191,15 @@ def recognize(file: Path, sha256: str, backbone: str) -> tuple[CatalogueRow, Lit
     return (by_name, "name") if by_name else None
 
 
+def published_size(file: Path, sha256: str, backbone: str) -> int | None:
+    """Return the side of the images of a published file's pre-training in pixels; None if nothing says it.
+
+    A file with the name of a published one and another sum is another file.
+    """
+    found = recognize(file, sha256, backbone)
+    return found[0].trained_at if found and found[0].sha256 in (None, sha256) else None
+
+
 def _has_md5(row: CatalogueRow, file: Path) -> bool:
     return row.md5 is not None and file.is_file() and known_sum(file, "md5") == row.md5
 

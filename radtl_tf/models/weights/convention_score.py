@@ -81,7 +81,7 @@ class ConventionScores:
 
 
 def score_conventions(base: keras.Model, grey: NDArray[np.float32], declared: str | None = None) -> ConventionScores:
-    """Score every convention for ``base`` with its loaded weights, on images (N, S, S, 1), float32, grey 0..1.
+    """Score every convention for ``base`` with its loaded weights, on images (N, H, W, 1), float32, grey 0..1.
 
     A convention that images cannot tell apart from another one has the score of that one.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from radtl_tf.errors import WeightsError
 from radtl_tf.models.backbones import Backbone, backbone, build_base
 from radtl_tf.models.pixels import convention, to_network
-from radtl_tf.models.weights.catalogue import CatalogueRow, recognize
+from radtl_tf.models.weights.catalogue import CatalogueRow, published_size, recognize
 from radtl_tf.models.weights.convention_score import ConventionScores, score_conventions
 from radtl_tf.models.weights.file import Report, WeightFile
 from radtl_tf.models.weights.preset_folder import preset_pixels, trained_grid
@@ -90,7 +90,7 @@ def verify(path: Path, name: str, grey: NDArray[np.float32] | None = None) -> Ve
     Of a vision transformer, ``path`` is the folder.
     The pixel convention comes from the catalogue if the file is known, or else from the folder, or from the backbone's
     ImageNet weights.
-    With images ``grey`` (N, S, S, 1), float32, 0..1, every convention is scored by its fit to the file.
+    With images ``grey`` (N, H, W, 1), float32, 0..1, every convention is scored by its fit to the file.
 
     Raises:
         ExperimentError: unknown backbone, or images too small for it.
@@ -131,16 +131,16 @@ def _verified(path: Path, base: keras.Model, row: Backbone, found: WeightFile) -
         warnings=found.report.warnings + _name_warnings(published, found.report.sha256),
         golden=golden,
         folder_pixels=own,
-        trained_at=_trained_at(path, row, published),
+        trained_at=_trained_at(path, row, found.report.sha256),
     )
 
 
-def _trained_at(path: Path, row: Backbone, published: CatalogueRow | None) -> int | None:
+def _trained_at(path: Path, row: Backbone, sha256: str) -> int | None:
     """Return the side of the images of pre-training in pixels, or ``None`` if nothing says it."""
     if path.is_dir() and row.transformer:
         return trained_grid(path, row, row.transformer) * row.transformer.patch
     made_here = (read_sidecar(path) or {}).get("image_size")
-    return made_here or (published.trained_at if published else None)
+    return made_here or published_size(path, sha256, row.name)
 
 
 def _name_warnings(published: CatalogueRow | None, sha256: str) -> tuple[str, ...]:

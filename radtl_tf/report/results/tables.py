@@ -11,7 +11,7 @@ import pandas as pd
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.formatting import number, p_cell, range_text
 from radtl_tf.evaluation.question.notes import rarest
-from radtl_tf.models.weights.catalogue import recognize
+from radtl_tf.models.weights.catalogue import published_size
 from radtl_tf.records.experiment_facts import CheckFacts, WeightsFacts
 from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import PROBE, SELECTED
@@ -216,8 +216,8 @@ def weights_table(evaluation: Evaluation) -> Table:
 
 
 def _trained_at(entry: WeightsFacts) -> str:
-    known = recognize(Path(entry.file), entry.sha256, entry.backbone) if entry.file and entry.sha256 else None
-    return f"{known[0].trained_at} px" if known and known[0].trained_at else ""
+    side = published_size(Path(entry.file), entry.sha256, entry.backbone) if entry.file and entry.sha256 else None
+    return f"{side} px" if side else ""
 
 
 def data_table(evaluation: Evaluation) -> Table:

@@ -13,7 +13,7 @@ _LINE = (255, 255, 255, 255)
 
 
 def overlay(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return a map (S, S) in 0..1 as RGBA (S, S, 4): higher values are lighter and denser, with a line at half."""
+    """Return a map (H, W) in 0..1 as RGBA (H, W, 4): higher values are lighter and denser, with a line at half."""
     rgba = mpl.colormaps[_MAP](values)
     rgba[..., 3] = _OPACITY * values
     pixels = np.rint(rgba * 255).astype(np.uint8)
@@ -22,7 +22,7 @@ def overlay(values: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def blend(grey: NDArray[np.uint8], rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return RGB (S, S, 3): the overlay (S, S, 4) on the radiograph (S, S)."""
+    """Return RGB (H, W, 3): the overlay (H, W, 4) on the radiograph (H, W)."""
     opacity = rgba[..., 3:] / 255
     return np.rint(rgba[..., :3] * opacity + grey[..., None] * (1 - opacity)).astype(np.uint8)
 

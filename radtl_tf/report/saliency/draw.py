@@ -104,10 +104,8 @@ def _explain(
     for _, group in groupby(by_network, key=_network):
         same = list(group)
         setting = same[0].scenario.setting
-        explainer, pixels = (
-            Explainer(finished.record.facts, finished.folder, setting),
-            finished.pixels_at(setting.image_size),
-        )
+        explainer = Explainer(finished.record.facts, finished.folder, setting)
+        pixels = finished.pixels_at(setting.image_size)
         for run in same:
             mine = [case for case in cases if case.fold == run.fold]
             _log.info(f"{run.name}: maps of {len(mine)} cases, and their randomization check")

@@ -26,7 +26,7 @@ class GradCam:
         self._pass = tf.function(self._gradients, input_signature=(signature,), autograph=False)
 
     def __call__(self, images: tf.Tensor) -> tuple[Array, NDArray[np.float64]]:
-        """Return maps (B, h, w), 0 and above, and P(positive) (B,) of images (B, S, S, 3) as the network sees them.
+        """Return maps (B, h, w), 0 and above, and P(positive) (B,) of images (B, H, W, 3) as the network sees them.
 
         The maps explain the logit of the positive class minus the logit of the negative one: the softmax of two classes
         depends only on this difference, and the gradient of a probability near 0 or 1 would vanish.

@@ -21,7 +21,7 @@ from radtl_tf.records.folder import OutputFolder
 FORMAT = 1
 RADIOGRAPH = "radiograph"
 _INDEX = "saliency.json"
-Pictures = Mapping[tuple[int, str], NDArray[np.uint8]]  # by example and what it shows; grey (S, S) or RGBA (S, S, 4)
+Pictures = Mapping[tuple[int, str], NDArray[np.uint8]]  # by example and what it shows; grey (H, W) or RGBA (H, W, 4)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def read_drawn(output: Path) -> Drawn | None:
 
 
 def read_picture(output: Path, example: int, what: str) -> NDArray[np.uint8]:
-    """Return one of the stored pictures: grey (S, S), or a map as RGBA (S, S, 4).
+    """Return one of the stored pictures: grey (H, W), or a map as RGBA (H, W, 4).
 
     Raises:
         OutputError: it is missing or damaged.
@@ -136,7 +136,7 @@ def read_png(path: Path) -> NDArray[np.uint8]:
 
 
 def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
-    """Write a picture: grey (S, S) or RGBA (S, S, 4)."""
+    """Write a picture: grey (H, W) or RGBA (H, W, 4)."""
     path.write_bytes(bytes(imagecodecs.png_encode(pixels)))
 
 

@@ -10,7 +10,7 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from radtl_tf.errors import OutputError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.checksums import SummedFile, checksum_of
 from radtl_tf.records.disk import read_json, temporary_folder, unwritable, write_json
+from radtl_tf.records.integrity.sealed_json import intact_object, sealed
 from radtl_tf.records.safety.leftovers import sweep
 from radtl_tf.records.safety.lock import waiting
 
@@ -31,6 +32,7 @@ Arrays = list[NDArray[np.float32]]
 Shapes = Sequence[tuple[int, ...]]
 
 _KEY = "key.json"  # describes the arrays; its modification time is the time of their last use
+_NOTES = "notes.json"
 _SUMS = "checksums.json"  # checksums of the arrays' files, in order
 _ADVICE = "Make room for the features, or set RADTL_CACHE to another folder."
 _OWN, _SHARED = 0o700, 0o2770  # modes of folders: of the owner only, or of the group, which new files inherit
@@ -38,10 +40,11 @@ _OWN, _SHARED = 0o700, 0o2770  # modes of folders: of the owner only, or of the 
 
 @dataclass(frozen=True)
 class Entry:
-    """float32 arrays of these ``shapes``, and the JSON values that determine every number in them."""
+    """float32 arrays of these ``shapes``, the JSON values that determine every number in them, and notes about them."""
 
     key: Mapping[str, Any]
     shapes: Shapes
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -85,6 +88,10 @@ class ArrayCache:
             return _opened(files)
         except (OSError, ValueError, TypeError, EOFError, OutputError):
             return None
+
+    def notes(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the notes of the entry with this key; ``None`` if it has none, or they are damaged."""
+        return intact_object(self.folder / digest_of(key) / _NOTES)
 
     def fill(self, entries: Sequence[Entry], rows: Iterator[Sequence[Arrays]]) -> list[Arrays]:
         """Write ``entries`` whole or not at all, and return their memory-mapped arrays.
@@ -185,6 +192,8 @@ def _write(places: Sequence[Path], entries: Sequence[Entry], rows: Iterator[Sequ
                 file.write(np.ascontiguousarray(array, "<f4").data)
     for place, entry, written in zip(places, entries, files, strict=True):
         write_json(place / _SUMS, [file.checksum for file in written])
+        if entry.notes:
+            write_json(place / _NOTES, sealed(dict(entry.notes)))
         write_json(place / _KEY, dict(entry.key))
 
 

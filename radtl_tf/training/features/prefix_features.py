@@ -41,9 +41,14 @@ class PrefixPass:
     def __init__(self, base: keras.Model, tunings: Sequence[str]) -> None:
         """Copy the weights of ``base`` in the first pass; the first pass after ``reset`` copies them again.
 
-        New weights need no new trace.
+        New weights need no new trace. ``notes`` name the layers and depths of ``STAGES``, for those who read the cache.
         """
-        outputs = {tuning: _outputs(base, tuning) for tuning in tunings}
+        outputs = {tuning: split(base, tuning).prefix.outputs for tuning in tunings if tuning != STAGES}
+        self.notes: dict[str, dict[str, Any]] = {}
+        if STAGES in tunings:
+            places = stages(base)
+            outputs[STAGES] = pooled_stages(places[:-1])
+            self.notes[STAGES] = {"stages": [[place.layer, place.depth] for place in places]}
         self.shapes = {tuning: [tuple(tensor.shape[1:]) for tensor in tensors] for tuning, tensors in outputs.items()}
         self._folded = Folded(keras.Model(base.inputs, outputs))
         self._is_fresh = False
@@ -85,7 +90,7 @@ class FeatureStore:
         name: str,
         begin: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Return features of ``pixels`` (N, S, S, 1) in 0..1 from ``passes``, one per tuning.
+        """Return features of ``pixels`` (N, H, W, 1) in 0..1 from ``passes``, one per tuning.
 
         Their backbone has its weights by now, or gets them from ``begin``.
         ``kept`` is the number of renderings per tuning in ``cache``, starting with the one without augmentation; others
@@ -182,7 +187,7 @@ class FeatureStore:
 
     def _entry(self, tuning: str, view: int | None) -> Entry:
         shapes = [(len(self._pixels), *shape) for shape in self._passes[tuning].shapes[tuning]]
-        return Entry(self._cut_key(tuning, view), shapes)
+        return Entry(self._cut_key(tuning, view), shapes, self._passes[tuning].notes.get(tuning, {}))
 
     def _cut_key(self, cut: str, view: int | None) -> dict[str, Any]:
         return {**self._view_key(view), "cut": cut}
@@ -202,10 +207,6 @@ def chunks(positions: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64
     """Yield ``positions`` in consecutive pieces of at most ``size``."""
     for start in range(0, len(positions), size):
         yield positions[start : start + size]
-
-
-def _outputs(base: keras.Model, cut: str) -> list[Any]:
-    return pooled_stages(stages(base)[:-1]) if cut == STAGES else split(base, cut).prefix.outputs
 
 
 def cut_bytes(shapes: Sequence[tuple[int, ...]], num_examples: int) -> int:

@@ -49,6 +49,13 @@ def test_the_note_and_the_parity_table_are_shown(facts: dict[str, Any]) -> None:
     assert "Not checked: the output folder has no images." in text
 
 
+def test_the_precision_of_the_runs_is_named_if_the_model_has_another(facts: dict[str, Any]) -> None:
+    parity = {"checked": True, "rows": []}
+    for precision, is_named in (("float32", False), ("mixed_bfloat16", True)):
+        text = model_card({**facts, "parity": parity, "precision": precision})
+        assert ("computes in float32" in text) == is_named
+
+
 def test_several_classes_need_no_positive_class(facts: dict[str, Any]) -> None:
     del facts["positive"]
     for kind in ("multiclass", "multilabel"):

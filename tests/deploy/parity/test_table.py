@@ -40,6 +40,24 @@ def test_a_run_in_another_precision_says_what_to_do() -> None:
         check(odd, "mixed_bfloat16")
 
 
+@pytest.mark.parametrize(("precision", "number"), [("float32", 0), ("mixed_bfloat16", 1)])
+def test_a_model_of_runs_in_another_precision_has_a_warning(
+    precision: str, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    check(Parity((Row("predictions.csv", "", 64, 0.02, 0.1), GOOD)), precision)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == number and all("2.0e-02" in each and precision in each for each in warnings)
+
+
+def test_a_network_that_float16_changes_too_much_keeps_float32() -> None:
+    half = Row("litert-float16", "", 64, 0.5, 1e-2)
+    with pytest.raises(ExperimentError, match="Export litert,"):
+        check(Parity((*ROWS, half)))
+    with pytest.raises(ExperimentError) as caught:  # something else is wrong
+        check(Parity((Row("onnx", "", 64, 0.5, 1e-5), half)))
+    assert "Export litert," not in str(caught.value)
+
+
 def test_the_record_is_plain() -> None:
     assert Parity((GOOD, Row("keras", "", 3, float("nan"), 1e-5))).as_dict() == {
         "checked": True,

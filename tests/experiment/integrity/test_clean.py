@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from radtl_tf.data.embeddings.kept import key_of
 from radtl_tf.errors import OutputError
 from radtl_tf.experiment.integrity.clean import leftovers_in_cache, leftovers_of, remove
 from radtl_tf.records.disk import write_json
@@ -78,6 +79,17 @@ def test_a_folder_in_use_is_not_cleaned(folder: Path) -> None:
 def test_without_a_record_of_the_data_set_in_use_no_data_set_is_removed(folder: Path) -> None:
     write_facts(folder / "experiment.json", {"experiment": {"training": {"image_size": 32}}})
     assert not any("radiographs" in str(each.path) for each in leftovers_of(folder))
+
+
+def test_embeddings_of_earlier_files_and_images_are_listed(folder: Path) -> None:
+    weights = [{"backbone": "embeddings", "sha256": "a" * 64}, {"backbone": "MobileNet", "sha256": "b" * 64}]
+    facts = {"experiment": {"training": {"image_size": 32}}, "data": {"sha256": "c" * 64}, "weights": weights}
+    write_facts(folder / "experiment.json", facts)
+    used = f"embeddings-{key_of('a' * 64, 'c' * 64)}.npy", f"embeddings-{'a' * 16}.npz"
+    earlier = f"embeddings-{key_of('a' * 64, 'd' * 64)}.npy", f"embeddings-{'b' * 16}.npz"
+    for name in (*used, *earlier):
+        put(folder / "data" / name)
+    assert {each.path.name for each in leftovers_of(folder) if "embeddings" in each.path.name} == set(earlier)
 
 
 def test_features_of_other_versions_are_removed_from_the_cache(tmp_path: Path) -> None:

@@ -79,6 +79,23 @@ def test_each_worker_has_a_gpu(out: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert sorted(log) == ["a 4", "b 7", "c 4"]
 
 
+@pytest.mark.parametrize(("gpus", "between"), [([], "1"), (["0"], None)])
+def test_a_unit_keeps_to_its_threads(
+    out: Path, gpus: list[str], between: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_gpus", lambda: gpus)
+    seen = set()
+
+    def words(unit: str) -> list[str]:
+        names = "'TF_NUM_INTEROP_THREADS', 'OPENBLAS_NUM_THREADS'"
+        return [sys.executable, "-c", f"import os; print([os.environ.get(n) for n in ({names})]); exit(1)"]
+
+    known = {name: value for name, value in os.environ.items() if not name.endswith("_THREADS")}
+    with shown(lambda line: seen.add(line.partition(": ")[2])):
+        Workers(out, 3, words, known, lambda _: None).run()
+    assert seen == {str([between, "2"])}
+
+
 def test_a_unit_whose_process_dies_is_tried_once_more(out: Path) -> None:
     log, _, _ = train(out, 2, a=1, b=9)
     assert sorted(log) == ["a None", "a None", "b None", "b None", "c None"]

@@ -25,6 +25,7 @@ from radtl_tf.models.weights.catalogue import (
     find,
     hashed_meanwhile,
     known_sum,
+    published_size,
     recognize,
     rows_of,
     sha256_of,
@@ -52,7 +53,9 @@ def test_catalogue_is_sound() -> None:
     assert {row.pixels for row in rows} <= set(CONVENTIONS)
     assert all(row.pixels == BACKBONES[row.backbone].pixels for row in rows if row.name == "imagenet")
     assert all(row.pixels == "radimagenet" and row.source == "file" for row in rows if row.name == "radimagenet")
-    assert {row.trained_at for row in rows} == {224, 299, 384}
+    assert {row.trained_at for row in rows} == {192, 224, 299, 300}
+    trained_at = {row.backbone: row.trained_at for row in rows if row.name == "imagenet"}
+    assert (trained_at["EfficientNetV2B0"], trained_at["EfficientNetV2S"]) == (192, 300)  # tested at 224 and 384
     assert all(len(row.sha256 or "0" * 64) == 64 and len(row.md5 or "0" * 32) == 32 for row in rows)
     assert all(row.license and row.citation and row.obtain for row in rows)
     files = [file for row in rows for file in row.files]
@@ -194,6 +197,15 @@ def test_a_file_is_recognized_by_its_sum_before_its_name(monkeypatch: pytest.Mon
     assert recognize(Path("x/a.h5"), "1" * 64, "ResNet50") == (named, "name")
     assert recognize(Path("A.h5"), EMPTY_SUM, "DenseNet121") is None
     assert recognize(Path("mine.h5"), "1" * 64, "ResNet50") is None
+
+
+def test_a_published_name_with_another_sum_has_no_known_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    summed = dataclasses.replace(row(sha256=EMPTY_SUM), trained_at=224)
+    monkeypatch.setattr(weight_catalogue, "catalogue", lambda: (summed,))
+    assert published_size(Path("mine.h5"), EMPTY_SUM, "ResNet50") == 224
+    assert published_size(Path("A.h5"), "1" * 64, "ResNet50") is None
+    monkeypatch.setattr(weight_catalogue, "catalogue", lambda: (dataclasses.replace(summed, sha256=None),))
+    assert published_size(Path("A.h5"), "1" * 64, "ResNet50") == 224  # no sum is published
 
 
 def test_a_file_is_hashed_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
