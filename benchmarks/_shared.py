@@ -140,8 +140,9 @@ def _value(value: Any) -> str:
     return "[" + ", ".join(map(_value, value)) + "]" if isinstance(value, list) else json.dumps(value)
 
 
-def publish(name: str, text: str, *, is_timed: bool = True, page: Path = PAGE) -> None:
+def publish(name: str, text: str, *, is_timed: bool = True, page: Path | None = None) -> None:
     """Print a table, with the load of other processes if it is timed, and put it between the marks in ``page``."""
+    page = page or PAGE
     text = f"{text.rstrip()}\n{other_work()}" if is_timed else text.rstrip()
     print(text)
     content = page.read_text(encoding="utf-8")

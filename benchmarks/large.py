@@ -74,13 +74,17 @@ def _show(found: dict[str, Any], is_published: bool) -> None:
     lines += [f"{what:<52}{cpu:>9.1f}{_share(cpu, many)}{peak:>7.0f}" for what, many, cpu, peak in (*images, *searches)]
     lines += [f"disk of the data set and the pixels: {disk / number / 1e3:.1f} kB an image"]
     lines += [found[part]["load"] for part in ("images", "search")]
-    tables = {"large": "\n".join(lines), "large_arithmetic": "\n".join(arithmetic(images, searches))}
-    for name, text in tables.items():
-        if is_published:
-            publish(name, text, is_timed=False)
-            publish(name, text, is_timed=False, page=SCALE)
-        else:
-            print(text, end="\n\n")
+    _table("large", lines, is_published)
+    _table("large_arithmetic", arithmetic(images, searches), is_published)
+
+
+def _table(name: str, lines: Sequence[str], is_published: bool) -> None:
+    text = "\n".join(lines)
+    if not is_published:
+        print(text, end="\n\n")
+        return
+    publish(name, text, is_timed=False)
+    publish(name, text, is_timed=False, page=SCALE)
 
 
 def write_images(folder: Path, number: int) -> None:

@@ -33,7 +33,7 @@ def test_a_script_says_what_it_compares_and_how_it_is_run(script: Path) -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_what_a_script_publishes_has_its_place(script: Path) -> None:
     page = (FOLDER / "README.md").read_text(encoding="utf-8")
-    names = re.findall(r'publish\(\s*"(\w+)"', script.read_text(encoding="utf-8"))
+    names = re.findall(r'(?:publish|_show|_table)\(\s*"(\w+)"', script.read_text(encoding="utf-8"))
     assert names or script.stem == "reading"  # its output is in docs/decisions/0006
     for name in names:
         assert page.count(f"<!-- begin {name} -->") == page.count(f"<!-- end {name} -->") == 1

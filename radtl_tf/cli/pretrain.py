@@ -22,22 +22,30 @@ from radtl_tf.cli.options import FILE, FOLDER, Verb, dry_run, load_tensorflow
     type=FOLDER,
     help="Folder of TFDS data sets, which several calls may share.  [default: OUT.work/data]",
 )
+@click.option(
+    "--self-supervised",
+    is_flag=True,
+    help="Train without labels (SimSiam). SOURCE then has [data], the films, instead of [task].",
+)
 @dry_run
-def pretrain(source: Path, out: Path, data_dir: Path | None, dry_run: bool) -> None:
+def pretrain(source: Path, out: Path, data_dir: Path | None, self_supervised: bool, dry_run: bool) -> None:
     """Pre-train a backbone on a source data set of your own.
 
-    SOURCE is a TOML file that names the data set and the backbone. Prints the lines that declare the weights in an
-    experiment file. OUT.json records how the weights were made. You may delete OUT.work once OUT is written. With
-    --dry-run the data set is built, and some steps are timed.
+    SOURCE is a TOML file that names the data set and the backbone; with --self-supervised it names unlabeled films.
+    Prints the lines that declare the weights in an experiment file. OUT.json records how the weights were made. You may
+    delete OUT.work once OUT is written. With --dry-run the data set is built, and some steps are timed.
 
     Example:
       radtl pretrain archive.toml --out archive-ResNet50_notop.h5
+      radtl pretrain films.toml --self-supervised --out films-ResNet50_notop.h5
     """
     load_tensorflow()
     from radtl_tf.experiment.weights.make import declaration, make_weights, price_weights
-    from radtl_tf.records.pretraining import read_pretraining
+    from radtl_tf.records.pretraining import Pretraining, read_pretraining
+    from radtl_tf.records.self_supervised import SelfSupervised, read_self_supervised
 
-    pretraining = read_pretraining(source)
+    pretraining: Pretraining | SelfSupervised
+    pretraining = read_self_supervised(source) if self_supervised else read_pretraining(source)
     if dry_run:
         click.echo("\n".join(price_weights(pretraining, out, data_dir)))
         return

@@ -17,14 +17,14 @@ from radtl_tf.records.task_rules import check_task
 SIDECAR_FORMAT = 1
 
 
-class _Strict:
+class Strict:
     """A record that forbids unknown keys."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourceModel(_Strict):
+class SourceModel(Strict):
     """The backbone, its initial weights (``random`` or a name), and the pixel convention of its images."""
 
     backbone: str
@@ -33,24 +33,30 @@ class SourceModel(_Strict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourceTraining(_Strict):
-    """How the backbone is trained; ``validation`` is the share of patients (not images) that is held out."""
+class BackboneTraining(Strict):
+    """How a whole backbone is trained, with or without labels."""
 
     image_size: Annotated[int, Limits(ge=32, le=2048)] = 224
     resize: Resize = "pad"
-    augmentation: Augmentation = "none"
     batch_size: Annotated[int, Limits(ge=2)] = 32  # batch normalization needs two images
     epochs: Annotated[int, Limits(ge=1)] = 30
     learning_rate: Annotated[float, Limits(gt=0)] = 1e-3
     schedule: Literal["constant", "cosine"] = "cosine"
-    validation: Annotated[float, Limits(ge=0, le=0.5)] = 0.1
-    class_weights: Literal["none", "balanced"] = "none"
     precision: Precision = "auto"
     determinism: Literal["off", "seeded", "strict"] = "seeded"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rights(_Strict):
+class SourceTraining(BackboneTraining):
+    """How the backbone is trained; ``validation`` is the share of patients (not images) that is held out."""
+
+    augmentation: Augmentation = "none"
+    validation: Annotated[float, Limits(ge=0, le=0.5)] = 0.1
+    class_weights: Literal["none", "balanced"] = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rights(Strict):
     """What users of the file must know: the license of the weights and what to cite."""
 
     license: Annotated[str, Limits(min_length=1)]
@@ -58,16 +64,22 @@ class Rights(_Strict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pretraining(_Strict):
-    """The content of one source file: a source task and the backbone that is trained on it."""
+class Source(Strict):
+    """What every source file has: a name, the backbone and its start, the rights to the result."""
 
     name: Annotated[str, Limits(min_length=1)]
-    task: Task
     model: SourceModel
     record: Rights
     seed: Annotated[int, Limits(ge=0, lt=2**31)] = 726
     note: str = ""
     weights: dict[str, WeightsEntry] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pretraining(Source):
+    """The content of one source file: a source task and the backbone that is trained on it."""
+
+    task: Task
     training: SourceTraining = SourceTraining()
 
 
@@ -82,6 +94,10 @@ def read_pretraining(path: Path) -> Pretraining:
 
 def pretraining_from(raw: dict[str, Any], folder: Path) -> Pretraining:
     """Return ``raw``, the content of a source file in ``folder``, as checked records with absolute paths."""
+    if "data" in raw and "task" not in raw:
+        raise ExperimentError(
+            "[data] without [task] is only valid for self-supervised pre-training: ask for that, or write a [task]."
+        )
     pretraining = record_from(raw, Pretraining)
     check_task(pretraining.task)
     if pretraining.task.kind in ("regression", "ordinal"):
@@ -89,27 +105,34 @@ def pretraining_from(raw: dict[str, Any], folder: Path) -> Pretraining:
             f"task.kind = {pretraining.task.kind!r}, but pre-training needs classes: use 'binary', 'multiclass' or "
             "'multilabel'."
         )
-    for name, entry in pretraining.weights.items():
-        if entry.embeddings:
-            raise ExperimentError(f"[weights.{name}] has embeddings, but pre-training needs a network: remove it.")
-    if not pretraining.name.isprintable():
-        raise ExperimentError("'name' contains a line break or another control character: remove it.")
+    check_source(pretraining)
     task, weights = absolute_task(pretraining.task, folder), absolute_weights(pretraining.weights, folder)
     return replace(pretraining, task=task, weights=weights)
 
 
-def portable(pretraining: Pretraining) -> dict[str, Any]:
+def check_source(source: Source) -> None:
+    """Refuse weights without a network, and a name that does not fit on a line.
+
+    Raises:
+        ExperimentError: one of them was found.
+    """
+    for name, entry in source.weights.items():
+        if entry.embeddings:
+            raise ExperimentError(f"[weights.{name}] has embeddings, but pre-training needs a network: remove it.")
+    if not source.name.isprintable():
+        raise ExperimentError("'name' contains a line break or another control character: remove it.")
+
+
+def portable(source: Source) -> dict[str, Any]:
     """Return the source file as plain values, with each path reduced to its file name."""
-    task, weights = pretraining.task, pretraining.weights
-    named = replace(
-        pretraining,
-        task=replace(task, manifest=_name(task.manifest), images=_name(task.images)),
-        weights={
-            name: replace(entry, files={backbone: Path(path.name) for backbone, path in entry.files.items()})
-            for name, entry in weights.items()
-        },
-    )
-    return as_dict(named)
+    key = "task" if isinstance(source, Pretraining) else "data"
+    data = getattr(source, key)
+    weights = {
+        name: replace(entry, files={backbone: Path(path.name) for backbone, path in entry.files.items()})
+        for name, entry in source.weights.items()
+    }
+    short = replace(data, manifest=_name(data.manifest), images=_name(data.images))
+    return as_dict(source) | {key: as_dict(short), "weights": {name: as_dict(one) for name, one in weights.items()}}
 
 
 def _name(path: Path | None) -> Path | None:

@@ -211,7 +211,12 @@ TABLE: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "pretrain": (
         "pretrain source.toml --out out1",
-        {"--out": "+ --out out2", "--data-dir": "+ --data-dir more", "--dry-run": "+ --dry-run"},
+        {
+            "--out": "+ --out out2",
+            "--data-dir": "+ --data-dir more",
+            "--self-supervised": "+ --self-supervised",
+            "--dry-run": "+ --dry-run",
+        },
     ),
     "train": (
         "train --manifest labels.csv --weights random --learning-rate 0.1 --out out1",

@@ -77,6 +77,19 @@ def test_a_wrong_source_is_one_line(call: Callable[..., Result], tmp_path: Path)
     assert result.stderr.startswith("Error: ")
 
 
+def test_each_kind_of_source_needs_its_flag(call: Callable[..., Result], tmp_path: Path) -> None:
+    labeled = call("--self-supervised")
+    assert labeled.exit_code == 1 and "[data]" in labeled.stderr
+    task = SOURCE[SOURCE.index("[task]") : SOURCE.index("[model]")]
+    (tmp_path / "source.toml").write_text(SOURCE.replace(task, '[data]\nimages = "images"\n'))
+    unlabeled = call()
+    assert unlabeled.exit_code == 1 and unlabeled.stderr.count("\n") == 1
+    made = call("--self-supervised")
+    assert made.exit_code == 0, made.output
+    assert "embedding_sd" in made.stderr
+    assert tomllib.loads(made.stdout)["weights"]["own"]["pixels"] == "tf"
+
+
 def test_out_is_required() -> None:
     result = CliRunner().invoke(pretrain, ["source.toml"])
     assert result.exit_code == 2

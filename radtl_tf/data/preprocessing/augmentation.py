@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from radtl_tf.data.preprocessing.hashed_draws import hashed_draws
 from radtl_tf.data.preprocessing.policies import EXACT, policy_of
 
 _SHIFT, _ZOOM = 0.1, 0.1  # of the side; as in the public scripts of Mei et al. 2022
@@ -28,7 +29,7 @@ def augment(
     batch = tf.reshape(image, tf.concat([tf.shape(examples), tf.shape(image)[-3:]], axis=0))
     side = tf.cast(tf.shape(image)[-3:-1], tf.float32)
     with tf.device(EXACT):
-        transforms = _transforms(_draw(seed, epoch, examples), side[0], side[1], flips=flips)
+        transforms = _transforms(hashed_draws(examples, epoch, seed, number=_NUM_DRAWS), side[0], side[1], flips=flips)
     moved = tf.raw_ops.ImageProjectiveTransformV3(
         images=batch,
         transforms=transforms,
@@ -41,31 +42,6 @@ def augment(
 
 
 AUGMENTATIONS: dict[str, bool | None] = {"none": None, "laterality-safe": False, "published": True}  # whether it flips
-
-
-def _draw(seed: int | tf.Tensor, epoch: int | tf.Tensor, examples: tf.Tensor) -> tf.Tensor:
-    """Return (B, 7) in -1..1 for ``examples`` (B,), one row per example, independent of the batch.
-
-    We hash the key in integers: TensorFlow's stateless generators take one key at a time and differ between devices.
-    """
-    key = examples
-    for number in (epoch, seed):
-        key = tf.cast(number, tf.uint64) ^ _mixed(tf.cast(key, tf.uint64))
-    words = _mixed(_mixed(key)[:, tf.newaxis] ^ np.arange(_NUM_DRAWS, dtype=np.uint64))
-    leading = tf.bitwise.right_shift(words, tf.constant(40, tf.uint64))  # 24 bits, as many as a float32 can hold
-    return tf.cast(leading, tf.float32) / 2**23 - 1.0
-
-
-def _mixed(value: tf.Tensor) -> tf.Tensor:
-    """Return the next word of SplitMix64 from the state ``value`` (Steele et al. 2014, figure 17)."""
-    value += tf.constant(0x9E3779B97F4A7C15, tf.uint64)
-    value = _folded(value, 30) * tf.constant(0xBF58476D1CE4E5B9, tf.uint64)
-    value = _folded(value, 27) * tf.constant(0x94D049BB133111EB, tf.uint64)
-    return _folded(value, 31)
-
-
-def _folded(value: tf.Tensor, bits: int) -> tf.Tensor:
-    return value ^ tf.bitwise.right_shift(value, tf.constant(bits, tf.uint64))
 
 
 def _transforms(draws: tf.Tensor, height: tf.Tensor, width: tf.Tensor, *, flips: bool) -> tf.Tensor:

@@ -168,6 +168,15 @@ def cases_from(builder: tfds.core.DatasetBuilder, task: Task) -> Cases:
     return assemble(labels, [row["patient"].decode() for row in rows], task)
 
 
+def patients_from(builder: tfds.core.DatasetBuilder) -> list[str]:
+    """Return the hash of the patient of every example of a built data set, in order; no label is read.
+
+    Raises:
+        DataError: the data set is damaged.
+    """
+    return [row["patient"].decode() for row in _rows(builder, "patient")]
+
+
 def readings_from(builder: tfds.core.DatasetBuilder) -> list[Reading]:
     """Return the Reading of every example of a built data set, in order; no image is decoded.
 

@@ -155,9 +155,14 @@ class Stream:
         encoded = encoded.skip(after * self.batch_size)
         full = self.num_training >= self.batch_size
         batches = self._decoded(encoded).batch(self.batch_size, drop_remainder=full)
-        if self.augmentation != "none" and not plain:
+        if self._is_changed and not plain:
             batches = batches.map(lambda *batch: self._augmented(epoch, *batch), tf.data.AUTOTUNE, deterministic=True)
         return self._checked(batches)
+
+    @property
+    def _is_changed(self) -> bool:
+        """Tell whether training images are changed after they are resized."""
+        return self.augmentation != "none"
 
     def validation(self) -> Iterator[Batch]:
         """Yield the batches of the validation part, always without augmentation and in the same order.

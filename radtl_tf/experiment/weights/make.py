@@ -19,12 +19,13 @@ from radtl_tf.models.backbones import backbone
 from radtl_tf.places import weights_folder
 from radtl_tf.records.experiment import Training
 from radtl_tf.records.pretraining import Place, Pretraining
+from radtl_tf.records.self_supervised import SelfSupervised
 from radtl_tf.training.device import prepare
 
 _log = get_logger(__name__)
 
 
-def make_weights(pretraining: Pretraining, file: Path, data_dir: Path | None = None) -> dict[str, Any]:
+def make_weights(pretraining: Pretraining | SelfSupervised, file: Path, data_dir: Path | None = None) -> dict[str, Any]:
     """Run or resume a pre-training; return the record that is written next to the weights ``file``.
 
     The TFDS data set is built in ``data_dir``, or else in the working folder next to ``file``.
@@ -38,12 +39,19 @@ def make_weights(pretraining: Pretraining, file: Path, data_dir: Path | None = N
         _log.info(f"{file} is complete: {done['epochs']} epochs, sha256 {done['sha256']}")
         return done
     sidecar = pretrain(_prepared(pretraining, file, data_dir))
-    values = ", ".join(f"{name} {value:.4g}" for name, value in sidecar["validation"].items())
-    _log.info(f"{file}: {sidecar['epochs']} epochs; validation {values or 'none'}")
+    _log.info(f"{file}: {sidecar['epochs']} epochs; {_outcome(sidecar)}")
     return sidecar
 
 
-def price_weights(pretraining: Pretraining, file: Path, data_dir: Path | None = None) -> list[str]:
+def _outcome(sidecar: dict[str, Any]) -> str:
+    """Return the metrics of a supervised pre-training in words, or how spread out the embeddings of another one are."""
+    if "validation" not in sidecar:
+        return f"embedding_sd {sidecar['history'][-1]['embedding_sd']:.4g}"
+    values = ", ".join(f"{name} {value:.4g}" for name, value in sidecar["validation"].items())
+    return f"validation {values or 'none'}"
+
+
+def price_weights(pretraining: Pretraining | SelfSupervised, file: Path, data_dir: Path | None = None) -> list[str]:
     """Time some steps; return the cost of ``make_weights`` as lines of text."""
     return price_pretraining(_prepared(pretraining, file, data_dir))
 
@@ -59,7 +67,7 @@ def declaration(sidecar: dict[str, Any], file: Path) -> str:
     )
 
 
-def _prepared(pretraining: Pretraining, file: Path, data_dir: Path | None) -> PreparedPretraining:
+def _prepared(pretraining: Pretraining | SelfSupervised, file: Path, data_dir: Path | None) -> PreparedPretraining:
     settings = pretraining.training
     device = prepare(Training(precision=settings.precision, determinism=settings.determinism), pretraining.seed)
     return prepare_pretraining(

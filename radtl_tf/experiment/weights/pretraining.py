@@ -6,20 +6,19 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow_datasets as tfds
 
-from radtl_tf.data.folds.draw import patients_per_class
-from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.tfds.builders import build_named, build_table, cases_from, fingerprint
-from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream, validation_mask
+from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream
 from radtl_tf.errors import OutputError
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.ownership import refuse_other
+from radtl_tf.experiment.weights.labeled import labeled_stream
+from radtl_tf.experiment.weights.unlabeled import unlabeled_stream
 from radtl_tf.models.backbones import backbone, build_base
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.catalogue import sha256_of
@@ -29,16 +28,18 @@ from radtl_tf.models.weights.preset_folder import WEIGHTS as PRESET_WEIGHTS
 from radtl_tf.models.weights.sources import WeightsRecord, initialize, resolve
 from radtl_tf.models.weights.transformer_writer import write_transformer
 from radtl_tf.records.disk import read_json, rename, write_json
-from radtl_tf.records.experiment import Task
 from radtl_tf.records.pretraining import SIDECAR_FORMAT, Place, Pretraining, portable, read_sidecar
+from radtl_tf.records.self_supervised import SelfSupervised
 from radtl_tf.training.device import Device
 from radtl_tf.training.layers.training_copy import training_copy
 from radtl_tf.training.pretraining.backbone_trainer import Learner, loss_of
-from radtl_tf.training.pretraining.epochs import Board, finish, train_source
+from radtl_tf.training.pretraining.epochs import Board, finish, first_images, train_source, validation_row
+from radtl_tf.training.pretraining.siamese_trainer import SiameseLearner
 from radtl_tf.training.pretraining.snapshots import Row, remove_snapshot
 from radtl_tf.training.randomness import backbone_seed, head_kernel
 from radtl_tf.training.trial_step import one_line_when_full
 
+METHOD = "simsiam"  # of training without labels
 _TIMED_STEPS = 5
 _UNTIMED_STEPS = 2  # the first step traces, the second still warms up
 
@@ -47,7 +48,7 @@ _UNTIMED_STEPS = 2  # the first step traces, the second still warms up
 class PreparedPretraining:
     """A prepared pre-training: the data stream, the initial backbone, and the record of both."""
 
-    pretraining: Pretraining
+    pretraining: Pretraining | SelfSupervised
     place: Place
     device: Device
     stream: Stream
@@ -55,8 +56,18 @@ class PreparedPretraining:
     weights: WeightsRecord
     data: dict[str, Any]
 
+    @property
+    def is_labeled(self) -> bool:
+        """Tell whether the backbone learns labels."""
+        return isinstance(self.pretraining, Pretraining)
 
-def finished(pretraining: Pretraining, place: Place) -> dict[str, Any] | None:
+    @property
+    def class_weights(self) -> str:
+        """Return the policy of the loss, which only labels have."""
+        return self.pretraining.training.class_weights if isinstance(self.pretraining, Pretraining) else "none"
+
+
+def finished(pretraining: Pretraining | SelfSupervised, place: Place) -> dict[str, Any] | None:
     """Return the sidecar of this pre-training's finished weights file, or None if the file does not exist.
 
     Raises:
@@ -92,7 +103,7 @@ def _check_name(file: Path, name: str) -> None:
 
 
 def prepare_pretraining(
-    pretraining: Pretraining,
+    pretraining: Pretraining | SelfSupervised,
     place: Place,
     *,
     device: Device,
@@ -112,19 +123,11 @@ def prepare_pretraining(
     )
     base = training_copy(build_base(model.backbone, settings.image_size, seed=0), fused=False)
     initialize(base, weights, backbone_seed(seed, 0))
-    cases, builder = _data(pretraining.task, data_dir or place.files.data)
-    held_out = validation_mask(cases, settings.validation, seed)
-    stream = Stream(
-        builder=builder,
-        cases=cases,
-        size=settings.image_size,
-        resize=settings.resize,
-        augmentation=settings.augmentation,
-        batch_size=settings.batch_size,
-        seed=seed,
-        held_out=held_out,
-    )
-    data = _data_record(pretraining.task, cases, held_out, fingerprint(builder))
+    data_dir = data_dir or place.files.data
+    if isinstance(pretraining, Pretraining):
+        stream, data = labeled_stream(pretraining, data_dir)
+    else:
+        stream, data = unlabeled_stream(pretraining, data_dir)
     return PreparedPretraining(pretraining, place, device, stream, base, weights, data)
 
 
@@ -135,22 +138,38 @@ def pretrain(prepared: PreparedPretraining) -> dict[str, Any]:
         ExperimentError: the training diverged, or the device ran out of memory.
         OutputError: the place cannot be written or holds another pre-training.
     """
-    place, settings = prepared.place, prepared.pretraining.training
+    place = prepared.place
     _claim(prepared)
-    learner = _learner(prepared)
     board = Board(place.files.tensorboard)
     with _one_line_when_full(prepared):
-        history = train_source(learner, prepared.stream, settings, place.work, on_epoch=board)
-        metrics = finish(learner, prepared.stream, settings.epochs)
+        history, metrics = (_supervised if prepared.is_labeled else _self_supervised)(prepared, board)
     sidecar = _write(prepared, history, metrics)
     remove_snapshot(place.work)
     return sidecar
 
 
+def _supervised(prepared: PreparedPretraining, board: Board) -> tuple[list[Row], dict[str, float]]:
+    """Train on the labels; return a row per epoch and the validation metrics."""
+    learner, stream, settings = _learner(prepared), prepared.stream, prepared.pretraining.training
+    measure = partial(validation_row, learner, stream)
+    history = train_source(learner, stream, settings, prepared.place.work, measure=measure, on_epoch=board)
+    return history, finish(learner, stream, settings.epochs)
+
+
+def _self_supervised(prepared: PreparedPretraining, board: Board) -> tuple[list[Row], dict[str, float]]:
+    """Train without labels; return a row per epoch and no metrics, since nothing is held out."""
+    learner, stream, settings = _siamese(prepared), prepared.stream, prepared.pretraining.training
+    work = prepared.place.work
+    history = train_source(learner, stream, settings, work, measure=learner.spread, on_epoch=board)
+    learner.settle(first_images(stream, settings.epochs))
+    learner.check_features(first_images(stream, settings.epochs))
+    return history, {}
+
+
 def price_pretraining(prepared: PreparedPretraining) -> list[str]:
     """Time some steps on real batches; return the cost of the pre-training as lines. The steps' results are dropped."""
     stream, epochs = prepared.stream, prepared.pretraining.training.epochs
-    learner = _learner(prepared)
+    learner = _learner(prepared) if prepared.is_labeled else _siamese(prepared)
     times = [time.monotonic()]
     with _one_line_when_full(prepared):
         for (images, targets, _), _ in zip(stream.training(1), range(_UNTIMED_STEPS + _TIMED_STEPS), strict=False):
@@ -162,7 +181,7 @@ def price_pretraining(prepared: PreparedPretraining) -> list[str]:
     state = sum(value.nbytes for value in learner.state())
     buffer = min(SHUFFLE_BYTES, stream.index.num_bytes)
     return [
-        f"{stream.num_training} images to train on, {held_out} to validate on, {len(stream.cases.classes)} classes",
+        _numbers_of(prepared),
         f"disk    {stream.index.num_bytes / 1e9:9.2f} GB data set, {state / 1e9:.2f} GB state until the end",
         f"memory  {buffer / 1e9:9.2f} GB of encoded images at most",
         f"step    {step:9.3f} s for {stream.batch_size} images, {stream.batch_size / step:.0f} images per second",
@@ -171,48 +190,15 @@ def price_pretraining(prepared: PreparedPretraining) -> list[str]:
     ]
 
 
-def _data(task: Task, data_dir: Path) -> tuple[Cases, tfds.core.DatasetBuilder]:
-    """Turn the task's manifest or named data set into cases and a TFDS data set."""
-    each = Task(
-        **{**vars(task), "unit": "image"}
-    )  # pre-training trains and validates on images, so its AUROC counts images
-    if task.manifest is None:
-        builder = build_named(str(task.dataset), data_dir)
-        return cases_from(builder, each), builder
-    return build_table(each, data_dir)
+def _numbers_of(prepared: PreparedPretraining) -> str:
+    stream = prepared.stream
+    if not prepared.is_labeled:
+        return f"{stream.num_training} films to train on, without labels"
+    held_out = len(stream.held_out) - stream.num_training
+    return f"{stream.num_training} images to train on, {held_out} to validate on, {len(stream.cases.classes)} classes"
 
 
-def _source_name(task: Task) -> str | None:
-    """Return the name of the data set or of the manifest, without its folders."""
-    if task.manifest is not None:
-        return task.manifest.name
-    return Path(task.dataset).name if task.dataset and Path(task.dataset).is_absolute() else task.dataset
-
-
-def _data_record(task: Task, cases: Cases, held_out: np.ndarray, sha256: str) -> dict[str, Any]:
-    training, validation = (patients_per_class(cases, np.flatnonzero(part)) for part in (~held_out, held_out))
-    images = [_images_per_class(cases, part) for part in (~held_out, held_out)]
-    columns = ("training_images", "validation_images", "training_patients", "validation_patients")
-    counts = np.stack([*images, training, validation], axis=1)
-    return {
-        "source": _source_name(task),
-        "sha256": sha256,
-        "kind": cases.kind,
-        "examples": len(cases.examples),
-        "patients": len(cases.patient_ids),
-        "validation_examples": int(held_out.sum()),
-        "classes": list(cases.classes),
-        "counts": {
-            name: dict(zip(columns, row.tolist(), strict=True)) for name, row in zip(cases.classes, counts, strict=True)
-        },
-    }
-
-
-def _images_per_class(cases: Cases, part: np.ndarray) -> np.ndarray:
-    return cases.marks[part].sum(axis=0)
-
-
-def _refuse_other(place: Place, pretraining: Pretraining, **facts: Any) -> None:
+def _refuse_other(place: Place, pretraining: Pretraining | SelfSupervised, **facts: Any) -> None:
     refuse_other(place.files, {"experiment": portable(pretraining), **facts})
 
 
@@ -239,8 +225,12 @@ def _learner(prepared: PreparedPretraining) -> Learner:
     stream, pretraining = prepared.stream, prepared.pretraining
     shape = int(prepared.base.output_shape[-1]), len(stream.cases.classes)
     kernel = head_kernel((pretraining.seed, 0, 0), *shape, "standardized")
-    loss = loss_of(stream.cases, ~stream.held_out, pretraining.training.class_weights)
+    loss = loss_of(stream.cases, ~stream.held_out, prepared.class_weights)
     return Learner(prepared.base, kernel, convention(prepared.weights.pixels), loss)
+
+
+def _siamese(prepared: PreparedPretraining) -> SiameseLearner:
+    return SiameseLearner(prepared.base, convention(prepared.weights.pixels), prepared.pretraining.seed)
 
 
 def _write(prepared: PreparedPretraining, history: Sequence[Row], metrics: dict[str, float]) -> dict[str, Any]:
@@ -267,6 +257,7 @@ def _sidecar(
         "note": pretraining.note,
         "file": prepared.place.weights.name,
         "sha256": sha256,
+        "method": "supervised" if prepared.is_labeled else METHOD,
         "backbone": weights.backbone,
         "pixels": weights.pixels,
         "image_size": pretraining.training.image_size,
@@ -275,7 +266,7 @@ def _sidecar(
         "start": {"weights": weights.name, "source": weights.source, "sha256": weights.sha256},
         "data": prepared.data,
         "epochs": len(history),
-        "validation": metrics,
+        **({"validation": metrics} if prepared.is_labeled else {}),
         "history": list(history),
         "source": portable(pretraining),
         **context(prepared.device),

@@ -22,7 +22,49 @@ from radtl_tf.training.trainer import copies
 _MOMENTUM = 0.9
 
 
-class Learner:
+class WholeBackbone:
+    """A backbone that is trained as a whole, with layers on its features that are dropped afterwards.
+
+    ``base`` goes from network input to features (B, C). Subclasses set ``_dropped``, the layers on top, and
+    ``_optimizer``.
+    """
+
+    _dropped: Sequence[keras.Variable]
+    _optimizer: keras.optimizers.Optimizer
+
+    def __init__(self, base: keras.Model, pixels: PixelConvention) -> None:
+        """Start with the weights of ``base``, a ``training_copy``."""
+        self.base, self.depth = base, Depth(base)
+        self._pixels = pixels
+        use_momentum(base)
+
+    def step(
+        self, images: tf.Tensor, targets: tf.Tensor, learning_rate: float, key: Sequence[int] | None = None
+    ) -> tf.Tensor:
+        """Take a training step on one batch of a stream; return the mean loss.
+
+        ``key`` (seed, epoch, step) determines which branches are dropped; without it none is.
+        """
+        raise NotImplementedError
+
+    def state(self) -> Arrays:
+        """Return copies of everything that training changes: weights, head, every variable of the optimizer."""
+        return copies(self._variables())
+
+    def restore(self, state: Arrays) -> None:
+        """Restore a result of ``state``."""
+        for variable, value in zip(self._variables(), state, strict=True):
+            variable.assign(value)
+
+    def settle(self, batches: Iterable[tf.Tensor]) -> None:
+        """Set the statistics of the backbone's batch norms from these images, grey 0..1 (B, H, W, 1)."""
+        settle_batch_norms(self.base, (to_network(images, self._pixels) for images in batches))
+
+    def _variables(self) -> list[keras.Variable]:
+        return [*self.base.weights, *self._dropped, *self._optimizer.variables]
+
+
+class Learner(WholeBackbone):
     """``base`` (from network input to features (B, C)) and a head with one logit per class; everything is trained.
 
     It has no dropout and no standardization, so the trained features are the features of the weights file. It draws no
@@ -37,14 +79,13 @@ class Learner:
 
         ``base`` is a ``training_copy``.
         """
+        super().__init__(base, pixels)
         num_features, num_classes = kernel.shape
-        self.base, self.depth = base, Depth(base)
-        self._pixels, self._loss = pixels, loss
+        self._loss = loss
         self._head = Head(num_features=num_features, num_classes=num_classes)
         unchanged = np.zeros(num_features, np.float32), np.ones(num_features, np.float32)
         self._head.reset(kernel, np.zeros(num_classes, np.float32), *unchanged)
-        for norm in _norms(base):
-            norm.momentum = _MOMENTUM
+        self._dropped = self._head.weights
         self._learning = [*base.trainable_variables, *self._head.trainable_variables]
         self._optimizer = adam()
         self._optimizer.build(self._learning)
@@ -65,22 +106,6 @@ class Learner:
         number = len(images)
         depth = self.depth.masks(key, number) if key else self.depth.all_kept(number)
         return self._step(images, targets, depth)
-
-    def state(self) -> Arrays:
-        """Return copies of everything that training changes: weights, head, every variable of the optimizer."""
-        return copies(self._variables())
-
-    def restore(self, state: Arrays) -> None:
-        """Restore a result of ``state``."""
-        for variable, value in zip(self._variables(), state, strict=True):
-            variable.assign(value)
-
-    def settle(self, batches: Iterable[tf.Tensor]) -> None:
-        """Set the statistics of the backbone's batch norms from these images, grey 0..1 (B, H, W, 1)."""
-        settle_batch_norms(self.base, (to_network(images, self._pixels) for images in batches))
-
-    def _variables(self) -> list[keras.Variable]:
-        return [*self.base.weights, *self._head.weights, *self._optimizer.variables]
 
     def _train_step(self, images: tf.Tensor, targets: tf.Tensor, depth: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape, self.depth.given(depth):
@@ -136,6 +161,12 @@ def settle_batch_norms(base: keras.Model, batches: Iterable[tf.Tensor]) -> None:
         base(images, training=True)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
+
+
+def use_momentum(model: keras.Model) -> None:
+    """Let the statistics of the batch norms follow the weights within some ten steps."""
+    for norm in _norms(model):
+        norm.momentum = _MOMENTUM
 
 
 def _norms(base: keras.Model) -> list[keras.layers.BatchNormalization]:

@@ -21,8 +21,8 @@ from radtl_tf.errors import ExperimentError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.csv_text import csv_text
 from radtl_tf.records.disk import write_text
-from radtl_tf.records.pretraining import SourceTraining
-from radtl_tf.training.pretraining.backbone_trainer import Learner
+from radtl_tf.records.pretraining import BackboneTraining
+from radtl_tf.training.pretraining.backbone_trainer import Learner, WholeBackbone
 from radtl_tf.training.pretraining.snapshots import (
     Begun,
     Row,
@@ -60,18 +60,20 @@ class Schedule:
 
 
 def train_source(
-    learner: Learner,
+    learner: WholeBackbone,
     stream: Stream,
-    settings: SourceTraining,
+    settings: BackboneTraining,
     folder: Path,
     *,
+    measure: Callable[[int], Row],
     on_epoch: Callable[[Sequence[Row]], None] = lambda history: None,
 ) -> list[Row]:
     """Train or resume up to ``settings.epochs`` in ``folder``; return a row per epoch, including earlier calls.
 
     A killed training loses at most ``KEEP_SECONDS``, and ends with the numbers of an undisturbed one.
-    ``learner`` keeps the last epoch: nothing is chosen on the validation part. ``on_epoch`` is called with the history
-    after each epoch, once it is saved.
+    ``learner`` keeps the last epoch: nothing is chosen on the validation part. ``measure`` returns more columns for the
+    row of an epoch, such as ``validation_row``. ``on_epoch`` is called with the history after each epoch, once it is
+    saved.
 
     Raises:
         ExperimentError: the loss is not finite.
@@ -90,9 +92,9 @@ def train_source(
             learner, stream, schedule, epoch, begun, lambda now: write_snapshot(folder, learner.state(), history, now)
         )
         begun = Begun()
-        found = validate(learner, stream)
+        found = measure(epoch)
         row = {"epoch": epoch, "loss": loss, "learning_rate": schedule((epoch - 1) * stream.steps)}
-        row |= {f"validation_{name}": value for name, value in found.items()}
+        row |= found
         row["seconds"] = round(time.monotonic() - start, 3)
         history.append(row)
         write_snapshot(folder, learner.state(), history)
@@ -104,8 +106,13 @@ def train_source(
 
 def finish(learner: Learner, stream: Stream, epochs: int) -> dict[str, float]:
     """Settle the batch norms on at most ``SETTLE_IMAGES`` training images; return the validation metrics."""
-    learner.settle(_first(stream, epochs))
+    learner.settle(first_images(stream, epochs))
     return validate(learner, stream)
+
+
+def validation_row(learner: Learner, stream: Stream, epoch: int) -> Row:
+    """Return the columns of ``epoch`` of a supervised pre-training."""
+    return {f"validation_{name}": value for name, value in validate(learner, stream).items()}
 
 
 def validate(learner: Learner, stream: Stream) -> dict[str, float]:
@@ -130,7 +137,7 @@ def write_history(path: Path, history: Sequence[Row]) -> None:
 
 
 def _train_epoch(
-    learner: Learner, stream: Stream, schedule: Schedule, epoch: int, begun: Begun, keep: Callable[[Begun], None]
+    learner: WholeBackbone, stream: Stream, schedule: Schedule, epoch: int, begun: Begun, keep: Callable[[Begun], None]
 ) -> float:
     """Train one epoch from the steps of ``begun`` on; return the mean loss over all of its steps.
 
@@ -162,7 +169,7 @@ def _check_finite(loss: float, epoch: int) -> None:
         )
 
 
-def _first(stream: Stream, epoch: int) -> Iterator[tf.Tensor]:
+def first_images(stream: Stream, epoch: int) -> Iterator[tf.Tensor]:
     """Yield the first batches of an epoch without augmentation, like validation batches."""
     for number, (images, _, _) in enumerate(stream.training(epoch, plain=True)):
         if number * stream.batch_size >= SETTLE_IMAGES:

@@ -9,8 +9,8 @@ import tensorflow as tf
 from keras.src.legacy.preprocessing.image import ImageDataGenerator
 from numpy.typing import NDArray
 
-from radtl_tf.data.preprocessing import augmentation
 from radtl_tf.data.preprocessing.augmentation import AUGMENTATIONS, augment
+from radtl_tf.data.preprocessing.hashed_draws import hashed_draws
 
 BothWays = Callable[..., NDArray[Any]]
 RANDOM = np.random.default_rng(3)
@@ -23,7 +23,7 @@ def _image(height: int, width: int) -> NDArray[np.float32]:
 
 def _parameters(seed: int, epoch: int, example: int, size: int) -> dict[str, Any]:
     """Return the drawn numbers under ImageDataGenerator's names."""
-    draw = augmentation._draw(seed, epoch, tf.constant([example], tf.int64)).numpy().astype(float)
+    draw = hashed_draws(tf.constant([example], tf.int64), epoch, seed, number=7).numpy().astype(float)
     turn, shear, right, down, zoom_x, zoom_y, coin = draw[0]
     return {
         "theta": turn * 10,
@@ -56,27 +56,6 @@ def test_laterality_safe_is_the_same_without_the_flip(both_ways: BothWays) -> No
         expected = generator.apply_transform(image, _parameters(5, 2, example, SIZE) | {"flip_horizontal": False})
         moved = both_ways(lambda x, example=example: augment(x, "laterality-safe", 5, 2, example), image, 1e-5)
         np.testing.assert_allclose(moved, expected, atol=2e-4)
-
-
-def test_the_draws_fill_their_range_evenly_and_independently() -> None:
-    grid = [augmentation._draw(seed, epoch, tf.range(200)).numpy() for seed in range(5) for epoch in range(5)]
-    draws = np.concatenate(grid)
-    assert draws.shape == (5000, 7)
-    assert np.abs(draws).max() <= 1
-    assert np.abs(draws.mean(axis=0)).max() < 0.04  # five standard errors
-    assert np.abs(draws.std(axis=0) - 3**-0.5).max() < 0.02
-    neighbors = np.concatenate([draws[:-1], draws[1:]], axis=1)
-    assert np.abs(np.corrcoef(neighbors, rowvar=False) - np.eye(14)).max() < 0.07
-    assert len(np.unique(draws)) > 0.99 * draws.size
-
-
-def test_the_draws_are_splitmix64() -> None:
-    """The first words of the generator seeded with 1234567, as published with its reference implementation."""
-    state, words = 1234567, []
-    for _ in range(3):
-        words.append(int(augmentation._mixed(tf.constant(state, tf.uint64))))
-        state = (state + 0x9E3779B97F4A7C15) % 2**64
-    assert words == [6457827717110365317, 3203168211198807973, 9817491932198370423]
 
 
 @pytest.mark.parametrize("policy", AUGMENTATIONS)

@@ -16,7 +16,6 @@ from PIL import Image
 from radtl_tf.errors import DataError, ExperimentError, OutputError, WeightsError
 from radtl_tf.experiment.weights.make import declaration
 from radtl_tf.experiment.weights.pretraining import (
-    _source_name,
     finished,
     prepare_pretraining,
     pretrain,
@@ -27,7 +26,7 @@ from radtl_tf.models.weights.catalogue import sha256_of
 from radtl_tf.models.weights.file import read_weights, write_weights
 from radtl_tf.models.weights.sources import initialize, resolve
 from radtl_tf.records.disk import read_json
-from radtl_tf.records.experiment import Task, Training, WeightsEntry
+from radtl_tf.records.experiment import Training, WeightsEntry
 from radtl_tf.records.pretraining import Place, Pretraining, pretraining_from
 from radtl_tf.training.device import prepare
 from radtl_tf.training.trainer import copies
@@ -298,10 +297,3 @@ def test_both_kerases_load_what_a_real_backbone_learned(source: Make, tmp_path: 
     files = [str(tmp_path / name) for name in ("own.h5", "images.npy", "features.npy")]
     subprocess.run([sys.executable, "-c", LOAD, *files], check=True, capture_output=True, timeout=300)
     np.testing.assert_allclose(np.load(tmp_path / "features.npy"), expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("dataset", "name"), [("adld", "adld"), ("phantoms/skull", "phantoms/skull"), ("/x/knees", "knees")]
-)
-def test_the_record_names_a_builder_without_its_path(dataset: str, name: str) -> None:
-    assert _source_name(Task(positive="x", dataset=dataset)) == name

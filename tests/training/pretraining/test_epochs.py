@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from radtl_tf.models.pixels import convention
 from radtl_tf.records.pretraining import SourceTraining
 from radtl_tf.training.pretraining import epochs as pretraining
 from radtl_tf.training.pretraining.backbone_trainer import Learner, loss_of
-from radtl_tf.training.pretraining.epochs import Board, Schedule, finish, train_source, validate
+from radtl_tf.training.pretraining.epochs import Board, Schedule, finish, validate, validation_row
+from radtl_tf.training.pretraining.epochs import train_source as train
 from radtl_tf.training.pretraining.snapshots import Row
 from radtl_tf.training.randomness import head_kernel
 
@@ -73,6 +75,11 @@ def learner(compiled: tuple[Learner, list[np.ndarray]]) -> Callable[[], Learner]
         return compiled[0]
 
     return make
+
+
+def train_source(learner: Learner, stream: Any, settings: SourceTraining, folder: Path, **options: Any) -> list[Row]:
+    """Train with labels and their validation."""
+    return train(learner, stream, settings, folder, measure=partial(validation_row, learner, stream), **options)
 
 
 class Killed(Exception):
