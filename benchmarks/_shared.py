@@ -150,7 +150,8 @@ def publish(name: str, text: str, *, is_timed: bool = True, page: Path | None = 
     found = re.compile(f"{begin}.*?{end}", re.DOTALL)
     if not found.search(content):
         raise SystemExit(f"{page.name} has no marks for {name!r}")
-    page.write_text(found.sub(lambda _: f"{begin}\n```\n{text}\n```\n{end}", content), encoding="utf-8")
+    language = "" if page == PAGE else "text"  # pages of the site name the language of every block
+    page.write_text(found.sub(lambda _: f"{begin}\n```{language}\n{text}\n```\n{end}", content), encoding="utf-8")
 
 
 def machine() -> str:

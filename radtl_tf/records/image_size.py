@@ -18,6 +18,11 @@ class _Checked:
         """Return the schema of a value that one function checks."""
         return {"type": "function-plain", "function": {"type": "no-info", "function": image_size}}
 
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Callable[[Any], Any]) -> dict[str, Any]:
+        """Return the JSON schema of a size: an integer in the range of a side, or a text."""
+        side = {"type": "integer", "minimum": SMALLEST, "maximum": LARGEST}
+        return {"anyOf": [side, {"type": "string", "pattern": _HEIGHT_WIDTH.pattern}]}
+
 
 ImageSize = Annotated[int | str, _Checked()]
 
