@@ -90,6 +90,14 @@ def test_each_kind_of_source_needs_its_flag(call: Callable[..., Result], tmp_pat
     assert tomllib.loads(made.stdout)["weights"]["own"]["pixels"] == "tf"
 
 
+def test_a_vision_transformer_is_not_trained_without_labels(call: Callable[..., Result], tmp_path: Path) -> None:
+    task = SOURCE[SOURCE.index("[task]") : SOURCE.index("[model]")]
+    source = SOURCE.replace(task, '[data]\nimages = "images"\n').replace("Tiny", "DINOv2Small")
+    (tmp_path / "source.toml").write_text(source)
+    refused = call("--self-supervised")
+    assert refused.exit_code == 1 and refused.stderr.count("\n") == 1 and "DINOv2Small" in refused.stderr
+
+
 def test_out_is_required() -> None:
     result = CliRunner().invoke(pretrain, ["source.toml"])
     assert result.exit_code == 2

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from radtl_tf.data.tfds.stream import SHUFFLE_BYTES, Stream
-from radtl_tf.errors import OutputError
+from radtl_tf.errors import ExperimentError, OutputError
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.ownership import refuse_other
 from radtl_tf.experiment.weights.labeled import labeled_stream
@@ -71,10 +71,11 @@ def finished(pretraining: Pretraining | SelfSupervised, place: Place) -> dict[st
     """Return the sidecar of this pre-training's finished weights file, or None if the file does not exist.
 
     Raises:
+        ExperimentError: a vision transformer is to be trained without labels.
         OutputError: Keras cannot read a file of this name, or another file is in this place.
     """
     file = place.weights
-    _check_name(file, pretraining.model.backbone)
+    _check_name(file, pretraining)
     if not file.exists():
         return None
     sidecar = read_sidecar(file)
@@ -90,8 +91,14 @@ def finished(pretraining: Pretraining | SelfSupervised, place: Place) -> dict[st
     return sidecar
 
 
-def _check_name(file: Path, name: str) -> None:
+def _check_name(file: Path, pretraining: Pretraining | SelfSupervised) -> None:
+    name = pretraining.model.backbone
     if backbone(name).transformer:
+        if isinstance(pretraining, SelfSupervised):
+            raise ExperimentError(
+                f"{name} is a vision transformer, and training without labels is only available for convolutional "
+                "backbones: choose one of them, or train with labels."
+            )
         if file.name != PRESET_WEIGHTS:
             raise OutputError(
                 f"{file}: {name} is written as a Hugging Face folder: name the file {PRESET_WEIGHTS} in a new folder."
