@@ -37,7 +37,6 @@ def pretrain(source: Path, out: Path, data_dir: Path | None, self_supervised: bo
 
     Example:
       radtl pretrain archive.toml --out archive-ResNet50_notop.h5
-      radtl pretrain films.toml --self-supervised --out films-ResNet50_notop.h5
     """
     load_tensorflow()
     from radtl_tf.experiment.weights.make import declaration, make_weights, price_weights

@@ -30,7 +30,7 @@ ALL = dict(commands(main))
 GROUPS: dict[tuple[str, ...], click.Group] = {(): main}
 GROUPS |= {path: command for path, command in ALL.items() if isinstance(command, click.Group)}
 CONTRACT = {  # in the order of the work
-    (): "demo doctor data weights init run status report clean tensorboard export test predict train pretrain",
+    (): "demo doctor data weights screen init run status report clean tensorboard export test predict train pretrain",
     ("data",): "check fix preview build",
     ("weights",): "list fetch verify convert",
 }
