@@ -77,6 +77,7 @@ def test_a_wrong_source_is_one_line(call: Callable[..., Result], tmp_path: Path)
     assert result.stderr.startswith("Error: ")
 
 
+@pytest.mark.slow
 def test_each_kind_of_source_needs_its_flag(call: Callable[..., Result], tmp_path: Path) -> None:
     labeled = call("--self-supervised")
     assert labeled.exit_code == 1 and "[data]" in labeled.stderr

@@ -105,7 +105,13 @@ def test_the_maps_are_stored_with_the_model(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "tuning"), [("TinyViT", "frozen"), ("TinyViTMean", "topK1"), ("TinyViTBoth", "full"), ("TinyViT", "top10")]
+    ("name", "tuning"),
+    [
+        ("TinyViT", "frozen"),
+        pytest.param("TinyViTMean", "topK1", marks=pytest.mark.slow),
+        pytest.param("TinyViTBoth", "full", marks=pytest.mark.slow),
+        ("TinyViT", "top10"),
+    ],
 )
 def test_the_map_of_a_vision_transformer_is_the_mean_of_the_maps_of_its_folds(
     name: str, tuning: str, tiny_transformer: str
