@@ -2,13 +2,15 @@
 
     python benchmarks/formats.py [differences | backbones | speeds | BACKBONE | --quick]
 
-Random weights; the head standardizes the features, so that probabilities differ between images. ``differences`` has
-the largest difference in probability from Keras over images of four sizes, and the size of the folder, for four
-backbones; ``backbones`` has it for ten others. Each is measured in a process of its own; the name of one prints its
-rows. In ``speeds`` the engines of one model take turns, five rounds after one that is not counted; it has medians, and
-the ratio to the SavedModel. Without a word it measures all three, in 25 minutes on 2 cores. All compute in float32 with
-all cores. Random weights enlarge the rounding of float32 (docs/decisions/0019); trained weights differ less. The
-features of a MobileNet with random weights are as small as 1e-19: too small for float16.
+Random weights, and images in the backbone's own pixel convention: with larger values the gates of an EfficientNet
+saturate, and rounding grows until no digit is left. The head standardizes the features, so that probabilities differ
+between images. ``differences`` has the largest difference in probability from Keras over images of four sizes, and the
+size of the folder, for four backbones; ``backbones`` has it for ten others. Each is measured in a process of its own;
+the name of one prints its rows. In ``speeds`` the engines of one model take turns, five rounds after one that is not
+counted; it has medians, and the ratio to the SavedModel. Without a word it measures all three, in 25 minutes on 2
+cores. All compute in float32 with all cores. Random weights enlarge the rounding of float32 (docs/decisions/0019);
+trained weights differ less. The features of a MobileNet with random weights are as small as 1e-19: too small for
+float16.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from radtl_tf.deploy.card.facts import write_facts
 from radtl_tf.deploy.formats.table import FORMATS, Format
 from radtl_tf.deploy.formats.write import write
 from radtl_tf.deploy.graph.ensemble import Ensemble
+from radtl_tf.models.backbones import BACKBONES as BACKBONE_ROWS
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.head import Head
 from radtl_tf.models.pixels import convention, to_network
@@ -51,7 +54,7 @@ OTHERS = {
 }
 TIMED, SIZE, BATCH = "ResNet50", 224, 8
 SHAPES = ((4, 64, 64, 1), (2, 200, 150, 1), (2, 90, 310, 1), (1, 37, 41, 1))
-PIXELS, RESIZE = "caffe", "pad"
+RESIZE = "pad"
 
 
 def main() -> None:
@@ -134,7 +137,7 @@ def _ensemble(backbone: str, size: int, images: np.ndarray) -> Ensemble:
     Standardized on other images, the probabilities of some networks are all 0 or 1, and nothing is compared.
     """
     base, random = build_base(backbone, size, seed=0), np.random.default_rng(0)
-    parts, pixels = split(base, "frozen"), convention(PIXELS)
+    parts, pixels = split(base, "frozen"), convention(BACKBONE_ROWS[backbone].pixels)
     features = base(to_network(images, pixels), training=False).numpy()
     head = Head(num_features=features.shape[1], num_classes=2)
     kernel = random.normal(size=(features.shape[1], 2)) / np.sqrt(features.shape[1])
