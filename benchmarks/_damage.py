@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Callable, Iterator
@@ -74,8 +75,12 @@ class Finished:
         self.numbers = _numbers(self._place)
 
     def files(self, pattern: str) -> list[Path]:
-        """Return the files of a pattern of ``FILES``, relative to the folder of the experiment."""
-        return sorted(path.relative_to(self._place) for path in self._place.glob(pattern))
+        """Return the files of a pattern of ``FILES``, relative to the folder of the experiment.
+
+        Of the cache only entries that a run trains on: those of the similarities are not opened again.
+        """
+        found = sorted(path for path in self._place.glob(pattern) if not _of_similarities(path.parent / "key.json"))
+        return [path.relative_to(self._place) for path in found]
 
     def use(self, pattern: str, damage: str) -> Seen:
         """Damage the first file of ``pattern`` in a copy, then report it and run it."""
@@ -121,6 +126,10 @@ def _experiment(data: Path) -> Experiment:
         "training": {"image_size": 48, "epochs": 2, "batch_size": 8, "determinism": "strict"},
     }
     return experiment_from(raw, data)
+
+
+def _of_similarities(key: Path) -> bool:
+    return key.exists() and json.loads(key.read_text())["cut"] == "stages"
 
 
 def _numbers(place: Path) -> dict[str, bytes]:
