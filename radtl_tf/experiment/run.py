@@ -13,6 +13,7 @@ from radtl_tf.experiment.integrity.changed_machine import check_prepared
 from radtl_tf.experiment.integrity.damaged_runs import reopen_damaged_runs
 from radtl_tf.experiment.plan.context import context
 from radtl_tf.experiment.plan.data import Source
+from radtl_tf.experiment.plan.features import cache_of
 from radtl_tf.experiment.plan.plan import Plan, make_plan
 from radtl_tf.experiment.report import report_experiment
 from radtl_tf.experiment.similarity import write_similarities
@@ -81,6 +82,7 @@ def prepare_experiment(
     with writing(folder, wait=True):
         forget_earlier(folder)
         plan = plan_experiment(experiment, folder, source=source, accepted=accepted, allow_changed=allow_changed)
+        cache_of(plan).sweep()
         prepared = prepare_units(plan, timed=timed)
         if timed and source is None:
             remember_state(experiment, plan.folder, accepted)

@@ -17,7 +17,7 @@ from filelock import SoftFileLease
 from radtl_tf.errors import OutputError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.safety.leftovers import sweep
-from radtl_tf.records.safety.lock_file import Attempt, Holder, living, recorded, taken
+from radtl_tf.records.safety.lock_file import Attempt, Holder, clear_dead, living, recorded, taken
 from radtl_tf.records.safety.parent import at_unit, is_held_by_parent
 
 _log = get_logger(__name__)
@@ -73,6 +73,7 @@ def writing(folder: Path, on_loss: Callable[[], None] | None = None, *, wait: bo
     try:
         with taken(path, busy, on_loss) as lease, _remembered(path, lease):
             sweep(folder)
+            clear_dead(folder / "runs", ".*.lock")
             yield
     finally:
         if is_new:

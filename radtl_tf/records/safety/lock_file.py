@@ -68,6 +68,15 @@ def living(path: Path) -> Holder | None:
     return None if found is None or found.is_dead else found
 
 
+def clear_dead(folder: Path, pattern: str = "*.lock") -> None:
+    """Remove the lock files in ``folder`` whose holders are known to have ended, as far as this user may."""
+    for path in folder.glob(pattern):
+        holder = recorded(path)
+        if holder and holder.is_dead:
+            _break(path, holder.token)
+            _clear_sidecar(path)
+
+
 class Attempt:
     """Tries to take one lock file. It remembers the heartbeat of the holder, so that a dead one is noticed."""
 
@@ -174,6 +183,15 @@ def _break(path: Path, token: str | None) -> None:
             os.link(aside, path)
     with suppress(OSError):
         aside.unlink()
+
+
+def _clear_sidecar(path: Path) -> None:
+    """Remove the file next to a lock that is gone; hold the lock meanwhile, so that no new holder loses its own."""
+    lease = _lease(path)
+    with suppress(OSError):
+        if _try(lease):
+            _sidecar(path).unlink(missing_ok=True)
+            lease.release()
 
 
 def _beat(path: Path) -> tuple[int, int] | None:

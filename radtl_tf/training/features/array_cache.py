@@ -25,6 +25,7 @@ from radtl_tf.records.disk import read_json, temporary_folder, unwritable, write
 from radtl_tf.records.integrity.sealed_json import intact_object, sealed
 from radtl_tf.records.safety.leftovers import sweep
 from radtl_tf.records.safety.lock import waiting
+from radtl_tf.records.safety.lock_file import clear_dead
 
 _log = get_logger(__name__)
 
@@ -121,6 +122,11 @@ class ArrayCache:
                 files = [_files(place, len(entry.shapes)) for place, entry in zip(places, entries, strict=True)]
                 return [_opened(of_entry) for of_entry in files]
 
+    def sweep(self) -> None:
+        """Remove what dead processes have left: half-written entries and locks."""
+        sweep(self.folder, ".*.part")
+        clear_dead(self.folder / "locks")
+
     @contextmanager
     def computing(self, key: Mapping[str, Any]) -> Iterator[None]:
         """Hold a lock so that one process at a time computes the arrays of ``key``; a dead process does not hold it.
@@ -156,7 +162,7 @@ class ArrayCache:
 
     def _make_room(self, size: int) -> None:
         """Remove the least recently used entries until ``size`` bytes fit, and what dead processes have left."""
-        sweep(self.folder, ".*.part")
+        self.sweep()
         known = sorted((key.stat().st_mtime, key.parent) for key in self.folder.glob(f"[!.]*/{_KEY}"))
         sizes = {place: _bytes_below(place) for _, place in known}
         total = sum(sizes.values()) + size

@@ -74,6 +74,22 @@ def test_the_lock_of_a_dead_process_is_taken_over_with_one_line(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_writer_removes_the_locks_of_units_whose_workers_have_died(tmp_path: Path) -> None:
+    units = [unit_lock_of(tmp_path, name) for name in ("dead", "far", "alive")]
+    for lock in units[:2]:
+        with held_elsewhere(lock.parent):
+            pass
+        if lock == units[1]:
+            on_another_host(lock.parent)
+        for file in (lock_of(lock.parent), lock.parent / ".lock.json"):
+            file.rename(lock.parent / file.name.replace(".lock", lock.name))
+    with working(tmp_path, "alive"):
+        with writing(tmp_path):
+            assert [lock.exists() for lock in units] == [False, True, True]
+        assert set(workers_of(tmp_path)) == {"far", "alive"}
+    assert sorted(file.name for file in (tmp_path / "runs").iterdir()) == [".far.lock", ".far.lock.json"]
+
+
 def test_it_is_taken_over_where_files_cannot_be_exchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with held_elsewhere(tmp_path):
         pass

@@ -165,6 +165,18 @@ def test_of_processes_at_once_one_computes(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text() == "computed "
 
 
+def test_the_lock_of_a_killed_process_is_swept(tmp_path: Path) -> None:
+    held = f"from pathlib import Path\nfrom {ArrayCache.__module__} import ArrayCache\nimport os, signal\n"
+    held += f"with ArrayCache(Path({str(tmp_path)!r}), 1e9).computing({{'a': 1}}): os.kill(os.getpid(), signal.SIGKILL)"
+    subprocess.run([sys.executable, "-c", held])
+    assert len(list(tmp_path.glob("locks/*"))) == 2  # the lock, and who holds it
+    cache = ArrayCache(tmp_path, 1e9)
+    with cache.computing({"b": 1}):
+        cache.sweep()
+        assert len(list(tmp_path.glob("locks/*"))) == 2
+    assert not list(tmp_path.glob("locks/*"))
+
+
 def test_one_who_waits_says_so(tmp_path: Path) -> None:
     cache, said = ArrayCache(tmp_path, limit=1e9), list[str]()
     begun = threading.Event()
