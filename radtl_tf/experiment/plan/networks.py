@@ -6,11 +6,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.models.backbones import build_base
+from radtl_tf.models.backbones import check_image_size, network
 from radtl_tf.models.cka import Stage, stages
 from radtl_tf.models.weights.sources import RANDOM, WeightsRecord, assign, initialize, read_values
 
-MOST_BYTES = 2**29  # of values that are kept; those of InceptionResNetV2 are 217 MB
+MOST_BYTES = 2**26  # of values that are kept; larger ones, such as the 94 MB of ResNet50, are read again
 
 _Key = tuple[str, int | str, str]  # backbone, image size, precision
 
@@ -36,7 +36,7 @@ class Networks:
         """
         key, kept = _key(backbone, image_size), self._built
         self._built = None
-        base = kept[1] if kept and kept[0] == key else build_base(backbone, image_size, seed=0)
+        base = kept[1] if kept and kept[0] == key else network(check_image_size(backbone, image_size), image_size)
         self._stages.setdefault(key, [stage.without_output for stage in stages(base)])
         return base
 
@@ -60,8 +60,9 @@ class Networks:
         values = self._values.get(key)
         if values is None:
             values = read_values(base, record)
-            if sum(array.nbytes for kept in [*self._values.values(), values] for array in kept) <= MOST_BYTES:
-                self._values[key] = values
+            kept = sum(array.nbytes for each in self._values.values() for array in each)
+            if kept + 4 * base.count_params() <= MOST_BYTES:
+                values = self._values[key] = list(values)
         assign(base, values)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +56,7 @@ class WeightFile:
     """A verified file: its report, and its float32 tensors in the order of ``base.weights``."""
 
     report: Report
-    values: list[np.ndarray]
+    values: Sequence[np.ndarray]
 
 
 def read_weights(path: Path, base: keras.Model, *, backbone: Backbone, sha256: str | None = None) -> WeightFile:

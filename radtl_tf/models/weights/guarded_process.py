@@ -22,6 +22,7 @@ from radtl_tf.errors import OutputError, WeightsError
 from radtl_tf.models.weights.pytorch_reader import read_safetensors
 from radtl_tf.models.weights.reader import Contents, read
 from radtl_tf.models.weights.schema import LayerSchema, Schema, refusal
+from radtl_tf.models.weights.stored_tensors import StoredTensors
 from radtl_tf.places import PACKAGE
 from radtl_tf.records.safety.resource_limits import limit_process
 
@@ -33,6 +34,8 @@ _READERS = {"HDF5": read, "safetensors": read_safetensors}
 
 def read_apart(path: Path, schema: Schema, format: Format = "HDF5") -> Contents:
     """Return the contents of a file of this format; the child returns the tensors as a plain float32 file.
+
+    They are read from this file when they are used.
 
     Raises:
         OutputError: the disk of the temporary files is full.
@@ -50,12 +53,10 @@ def read_apart(path: Path, schema: Schema, format: Format = "HDF5") -> Contents:
             )
         if "error" in answer:
             raise WeightsError(answer["error"])
-        flat = np.fromfile(tensors, np.float32)
-    shapes = schema.shapes
-    ends = np.cumsum([math.prod(shape) for shape in shapes])
-    if len(flat) != ends[-1]:
-        raise WeightsError(f"could not be read: the reading process returned {len(flat)} of {ends[-1]} numbers.")
-    values = [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
+        found, expected = tensors.stat().st_size, _num_bytes(schema)
+        if found != expected:
+            raise WeightsError(f"could not be read: the reading process returned {found // 4} of {expected // 4} numbers.")
+        values = StoredTensors(tensors, schema.shapes)
     lists = {key: tuple(answer[key]) for key in ("matched", "left_over", "warnings")}
     return Contents(layout=answer["layout"], keras_version=answer["keras_version"], values=values, **lists)
 
@@ -92,7 +93,7 @@ def main() -> None:
     """
     schema, path = _schema(json.load(sys.stdin)), Path(sys.argv[1])
     mapped = path.stat().st_size if sys.argv[3] == "safetensors" else 0
-    _limit(4 * sum(math.prod(shape) for shape in schema.shapes), mapped)
+    _limit(_num_bytes(schema), mapped)
     try:
         answer = dict(vars(_READERS[sys.argv[3]](path, schema)))
     except WeightsError as error:
@@ -104,6 +105,10 @@ def main() -> None:
     except OSError as error:
         answer = {"full": error.strerror}
     json.dump(answer, sys.stdout)
+
+
+def _num_bytes(schema: Schema) -> int:
+    return 4 * sum(math.prod(shape) for shape in schema.shapes)
 
 
 def _schema(record: dict[str, Any]) -> Schema:

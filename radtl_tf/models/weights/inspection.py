@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -108,7 +109,7 @@ def verify(path: Path, name: str, grey: NDArray[np.float32] | None = None) -> Ve
         return replace(verified, conventions=_scores(name, found.values, grey, declared))
 
 
-def _scores(name: str, values: list[np.ndarray], grey: NDArray[np.float32], declared: str | None) -> ConventionScores:
+def _scores(name: str, values: Sequence[np.ndarray], grey: NDArray[np.float32], declared: str | None) -> ConventionScores:
     base = build_base(name, size_of(grey.shape[1:]), seed=0)
     assign(base, values)
     return score_conventions(base, grey, declared)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ class Contents:
     matched: tuple[str, ...]
     left_over: tuple[str, ...]
     warnings: tuple[str, ...]
-    values: list[np.ndarray]
+    values: Sequence[np.ndarray]
 
 
 def read(path: Path, schema: Schema) -> Contents:

@@ -15,7 +15,7 @@ import contextlib
 import json
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -205,7 +205,7 @@ def initialize(base: keras.Model, record: WeightsRecord, seed: int) -> None:
         assign(base, read_values(base, record))
 
 
-def read_values(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
+def read_values(base: keras.Model, record: WeightsRecord) -> Sequence[np.ndarray]:
     """Return the values of weights that are not random, in the order of ``base.weights``.
 
     Raises:
@@ -216,7 +216,7 @@ def read_values(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
     return _from_file(base, record)
 
 
-def _from_file(base: keras.Model, record: WeightsRecord) -> list[np.ndarray]:
+def _from_file(base: keras.Model, record: WeightsRecord) -> Sequence[np.ndarray]:
     if record.file is None:
         raise WeightsError(f"Weights {record.name!r} for {record.backbone} have no file: resolve them again.")
     known = {item.sha256 for item in catalogue()} - {None}
@@ -291,19 +291,17 @@ def _short_patience() -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-def assign(base: keras.Model, values: list[np.ndarray]) -> None:
+def assign(base: keras.Model, values: Sequence[np.ndarray]) -> None:
     """Assign these values to the weights of ``base``, in order.
 
     Raises:
         WeightsError: the weights differ from the values when they are read back.
     """
+    wrong = []
     for weight, value in zip(base.weights, values, strict=True):
         weight.assign(value)
-    wrong = [
-        weight.path
-        for weight, value in zip(base.weights, values, strict=True)
-        if not np.array_equal(keras.ops.convert_to_numpy(weight), value)
-    ]
+        if not np.array_equal(keras.ops.convert_to_numpy(weight), value):
+            wrong.append(weight.path)
     if wrong:
         raise WeightsError(
             f"{len(wrong)} weights differ after they were assigned, the first is {wrong[0]}: check the memory."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import keras
@@ -85,7 +85,7 @@ def _tensors(shape: Shape) -> tuple[tuple[str, Shape], ...]:
     return ("weight", shape), ("bias", shape[:1])
 
 
-def _converted(values: Values, base: keras.Model) -> Values:
+def _converted(values: Sequence[NDArray[np.float32]], base: keras.Model) -> Values:
     """Return the tensors of a file, in the order of its schema, as the weights of ``base``.
 
     The bias of the first layer is the sum of all that ``transformers`` adds to a token there.

@@ -1,0 +1,41 @@
+"""Tensors of a file that are read one at a time, so that a large network does not need twice its memory."""
+
+from __future__ import annotations
+
+import math
+import os
+import weakref
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from radtl_tf.models.weights.schema import Shape
+
+
+class StoredTensors(Sequence[np.ndarray]):
+    """float32 tensors that lie one after the other in a file; each is read whenever it is used, and is read-only.
+
+    The file stays open as long as this object is used, so it can be deleted (POSIX).
+    """
+
+    def __init__(self, path: Path, shapes: Sequence[Shape]) -> None:
+        """Open the file ``path``, which holds tensors of these ``shapes``."""
+        self._shapes = shapes
+        self._starts = [0, *accumulate(4 * math.prod(shape) for shape in shapes)]  # in bytes
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+
+    def __len__(self) -> int:
+        """Return the number of tensors."""
+        return len(self._shapes)
+
+    def __getitem__(self, place: Any) -> Any:
+        """Read the tensor at ``place``, or the list of those in a slice."""
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        place = range(len(self))[place]
+        start, end = self._starts[place : place + 2]
+        return np.frombuffer(os.pread(self._file, end - start, start), np.float32).reshape(self._shapes[place])
