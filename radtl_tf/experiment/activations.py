@@ -83,4 +83,4 @@ class KeptActivations:
         return {**store.key_of(STAGES), **added} if learned else None
 
     def _store(self, key: tuple[str, str, str]) -> FeatureStore:
-        return feature_store(self._plan, self._plan.records[key], 0, {}, {}, lambda: False)
+        return feature_store(self._plan, self._plan.records[key], 0, {}, {})

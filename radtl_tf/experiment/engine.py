@@ -40,6 +40,7 @@ from radtl_tf.training.features.prefix_features import (
     STAGES,
     FeatureStore,
     PrefixPass,
+    Weights,
     choose_kept,
     cut_bytes,
 )
@@ -51,7 +52,7 @@ from radtl_tf.training.prediction_rows import prediction_rows
 from radtl_tf.training.randomness import backbone_seed
 from radtl_tf.training.run import Epoch, Outcome, RunData, train_run
 from radtl_tf.training.tensorboard.run_events import Monitor, write_run
-from radtl_tf.training.trainer import Trainer, copies
+from radtl_tf.training.trainer import Trainer
 from radtl_tf.training.trial_step import one_line_when_full, smaller_batch
 
 _log = get_logger(__name__)
@@ -216,7 +217,7 @@ class BackboneRuns(RunsOfStarts):
         self._backbone = backbone
         self._size = plan.experiment.training.image_size
         self.base = plan.networks.take(backbone, self._size)
-        self._started: Start | None = None
+        self._started: tuple[Start, Weights] | None = None
         self._activations = KeptActivations(plan)
         self._passes, self.kept = self._choose_passes()
         self._trainers: dict[str, Trainer] = {}
@@ -263,17 +264,18 @@ class BackboneRuns(RunsOfStarts):
         pixels = convention(record.pixels)
         check_first_batch(to_network(self._plan.pixels[:PREFIX_BATCH], pixels), pixels)
         _log.info(f"{self._backbone} {record.name}: pixels {record.pixels}")
-        begin = partial(self._begin, record, repeat)
+        begin = partial(self._weights, record, repeat)
         return feature_store(self._plan, record, repeat, self._passes, self.kept, begin)
 
-    def _begin(self, record: WeightsRecord, draw: int) -> bool:
-        """Set the backbone's starting weights, unless it has them; return whether they were set."""
-        if self._started == (record, draw):
-            return False
+    def _weights(self, record: WeightsRecord, draw: int) -> Weights:
+        """Return the backbone's starting weights; those of the last start are kept if runs learn a suffix."""
+        if self._started and self._started[0] == (record, draw):
+            return self._started[1]
         self._started = None
-        self._plan.networks.start(self.base, record, backbone_seed(self._plan.experiment.seed, draw))
-        self._started = record, draw
-        return True
+        values = self._plan.networks.weights(self.base, record, backbone_seed(self._plan.experiment.seed, draw))
+        if any(name != POOLED for name in self._tunings()):
+            self._started = (record, draw), values
+        return values
 
     def _one(self, run: Run, store: Store) -> None:
         if run.scenario.is_reference:
@@ -290,8 +292,9 @@ class BackboneRuns(RunsOfStarts):
 
     def _train(self, run: Run, store: Store, fold: Fold, on_epoch: Callable[[Epoch], None]) -> Outcome:
         plan, tuning = self._plan, run.scenario.setting.tuning
-        self._begin(*self._start(run))
-        suffix = copies(split(self.base, tuning).suffix.weights)
+        values = self._weights(*self._start(run))
+        places = {id(weight): place for place, weight in enumerate(self.base.weights)}
+        suffix = [values[places[id(weight)]] for weight in split(self.base, tuning).suffix.weights]
         data = RunData(plan.cases, store, suffix, plan.experiment.seed, plan.experiment.training)
         rate = run.scenario.learning_rate
         if rate is None:

@@ -20,6 +20,7 @@ from radtl_tf.evaluation.results.similarity import COLUMNS, FINE_TUNING, SOURCES
 from radtl_tf.experiment.activations import KeptActivations, is_compared, sample
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.logs import get_logger
+from radtl_tf.models.backbones import build_base
 from radtl_tf.models.cka import linear_cka, stage_model
 from radtl_tf.models.pixels import convention, to_network
 from radtl_tf.records.csv_text import csv_text
@@ -142,7 +143,7 @@ class _ComputedActivations:
     def __init__(self, plan: Plan, backbone: str) -> None:
         self._plan, self._backbone = plan, backbone
         self._finished = FinishedRuns(plan.folder, read_facts(plan.folder.experiment))
-        self._base = plan.networks.take(backbone, plan.experiment.training.image_size)
+        self._base = build_base(backbone, plan.experiment.training.image_size, seed=0)
         self._model = stage_model(self._base)
         self._images = np.asarray(plan.pixels[plan.folds[0].test[sample(plan)]])  # (N, H, W, 1)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from radtl_tf.errors import ExperimentError, nearest
 from radtl_tf.models.plain_graph import number_from_zero, plain_graph
@@ -150,6 +152,19 @@ def draw_weights(base: keras.Model, seed: int, only: Collection[keras.Layer] | N
 
     The numbers depend only on ``seed`` and the weight's position in ``base``.
     """
+    for variable, value in _drawn(base, seed, only):
+        variable.assign(value)
+
+
+def drawn_weights(base: keras.Model, seed: int) -> list[NDArray[np.float32]]:
+    """Return the values that ``draw_weights`` assigns to ``base.weights``, in order; ``base`` stays as it is."""
+    return [keras.ops.convert_to_numpy(value) for _, value in _drawn(base, seed)]
+
+
+def _drawn(
+    base: keras.Model, seed: int, only: Collection[keras.Layer] | None = None
+) -> Iterator[tuple[keras.Variable, Any]]:
+    """Yield the variables, each with a tensor drawn for it."""
     places = [(layer, variable) for layer in base.layers for variable in layer.weights]
     seeds = np.random.default_rng(seed).integers(1, 2**31, size=len(places))
     for (layer, variable), number in zip(places, seeds, strict=True):
@@ -158,7 +173,7 @@ def draw_weights(base: keras.Model, seed: int, only: Collection[keras.Layer] | N
         initializer = _initializer(layer, variable.name)
         config = initializer.get_config()
         fresh = initializer.from_config({**config, "seed": int(number)}) if "seed" in config else initializer
-        variable.assign(fresh(variable.shape, dtype=variable.dtype))
+        yield variable, fresh(variable.shape, dtype=variable.dtype)
 
 
 def _initializer(layer: keras.Layer, weight: str) -> keras.Initializer:

@@ -7,7 +7,7 @@ kernel and bias can do both: docs/decisions/0027-folded-prefix.md.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Layers = Mapping[keras.layers.Layer, keras.layers.Layer]
+ValueOf = Callable[[keras.Variable], NDArray[np.floating]]
 
 _LINEAR = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
 
@@ -44,14 +45,14 @@ class Folded:
         )
         self.model.trainable = False
 
-    def refresh(self) -> None:
-        """Take the weights that the original has now."""
+    def refresh(self, value_of: ValueOf = keras.ops.convert_to_numpy) -> None:
+        """Take the weights of the original; ``value_of`` returns the value of each, by default the present one."""
         for layer, copy in self._copies.items():
             norm = self._norms.get(layer)
             if norm:
-                copy.set_weights(_folded_weights(layer, norm))
+                copy.set_weights(_folded_weights(layer, norm, value_of))
             elif layer.weights:
-                copy.set_weights(layer.get_weights())
+                copy.set_weights([value_of(weight) for weight in layer.weights])
 
     def _copied(self, layer: keras.layers.Layer) -> keras.layers.Layer:
         """Return a layer whose weights will be zeros, which need no time to draw."""
@@ -96,21 +97,21 @@ def _is_per_channel(norm: keras.layers.BatchNormalization) -> bool:
     return norm.axis in (-1, len(norm.input.shape) - 1)
 
 
-def _folded_weights(layer: Any, norm: Any) -> list[NDArray[np.floating]]:
+def _folded_weights(layer: Any, norm: Any, value_of: ValueOf) -> list[NDArray[np.floating]]:
     """Return kernel and bias (C,) of a linear layer that includes the batch norm after it.
 
     For W x + b, mean m, variance v, scale g and shift h of the batch norm, with s = g / sqrt(v + epsilon), they are
     s W and s (b - m) + h (Jacob et al. 2018, "Quantization and training of neural networks", section 3.2).
     """
-    mean, variance = (_numbers(one) for one in (norm.moving_mean, norm.moving_variance))
-    scale = (_numbers(norm.gamma) if norm.scale else 1.0) / np.sqrt(variance + norm.epsilon)
-    shift = _numbers(norm.beta) if norm.center else 0.0
-    bias = _numbers(layer.bias) if layer.use_bias else 0.0
-    kernel = keras.ops.convert_to_numpy(layer.kernel)
+
+    def numbers(weight: keras.Variable) -> NDArray[np.float64]:
+        return value_of(weight).astype(np.float64)
+
+    mean, variance = numbers(norm.moving_mean), numbers(norm.moving_variance)
+    scale = (numbers(norm.gamma) if norm.scale else 1.0) / np.sqrt(variance + norm.epsilon)
+    shift = numbers(norm.beta) if norm.center else 0.0
+    bias = numbers(layer.bias) if layer.use_bias else 0.0
+    kernel = value_of(layer.kernel)
     channels = kernel.shape[-2:] if isinstance(layer, keras.layers.DepthwiseConv2D) else kernel.shape[-1:]
-    numbers = kernel * scale.reshape(channels), scale * (bias - mean) + shift
-    return [one.astype(kernel.dtype) for one in numbers]
-
-
-def _numbers(variable: keras.Variable) -> NDArray[np.float64]:
-    return keras.ops.convert_to_numpy(variable).astype(np.float64)
+    folded = kernel * scale.reshape(channels), scale * (bias - mean) + shift
+    return [one.astype(kernel.dtype) for one in folded]

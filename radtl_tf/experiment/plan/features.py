@@ -13,7 +13,7 @@ from radtl_tf.models.weights.sources import WeightsRecord
 from radtl_tf.records.runs import EMBEDDINGS, PROBE, Run
 from radtl_tf.training.features.array_cache import ArrayCache
 from radtl_tf.training.features.feature_key import feature_key
-from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass
+from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass, Weights
 from radtl_tf.training.randomness import backbone_seed
 
 GIGABYTE = 1e9
@@ -31,7 +31,7 @@ def feature_store(
     draw: int,
     passes: Mapping[str, PrefixPass],
     kept: Mapping[str, int],
-    begin: Callable[[], bool],
+    begin: Callable[[], Weights | None] = lambda: None,
 ) -> FeatureStore:
     """Return the store of the features of ``record``; ``draw`` counts the draws of random weights.
 
@@ -65,7 +65,7 @@ def given_features(plan: Plan, runs: Sequence[Run]) -> dict[Start, NDArray[np.fl
         if record.backbone == EMBEDDINGS:
             features[record, draw] = plan.vectors[record.name]
             continue
-        found = None if has_views else feature_store(plan, record, draw, {}, {}, lambda: False).found(POOLED)
+        found = None if has_views else feature_store(plan, record, draw, {}, {}).found(POOLED)
         if found is None:
             return None
         features[record, draw] = found[0]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
-from radtl_tf.models.backbones import check_image_size, network
+from radtl_tf.models.backbones import check_image_size, drawn_weights, network
 from radtl_tf.models.cka import Stage, stages
-from radtl_tf.models.weights.sources import RANDOM, WeightsRecord, assign, initialize, read_values
+from radtl_tf.models.weights.sources import RANDOM, WeightsRecord, read_values
 
 MOST_BYTES = 2**26  # of values that are kept; larger ones, such as the 94 MB of ResNet50, are read again
 
@@ -16,7 +19,10 @@ _Key = tuple[str, int | str, str]  # backbone, image size, precision
 
 
 class Networks:
-    """A backbone that was built and is still free, the stages of all, and the values of weights files."""
+    """A backbone that was built and is still free, the stages of all, and the values of weights files.
+
+    The backbones are graphs without values: cuts and folded copies are made of them, and get values of their own.
+    """
 
     def __init__(self) -> None:
         """Start with nothing."""
@@ -25,18 +31,18 @@ class Networks:
         self._values: dict[tuple[str, str, str | None], list[NDArray[np.float32]]] = {}
 
     def keep(self, base: keras.Model, backbone: str, image_size: int | str) -> None:
-        """Keep a backbone for the next ``take``; one is kept at a time, since several may not fit into the memory."""
+        """Keep a backbone for the next ``take``; one is kept at a time."""
         self._built = _key(backbone, image_size), base
 
     def take(self, backbone: str, image_size: int | str) -> keras.Model:
-        """Return the backbone for images of this size, with any weights; nobody else uses it.
+        """Return the graph of the backbone for images of this size; its weights hold nothing. Nobody else uses it.
 
         Raises:
             ExperimentError: as ``build_base``.
         """
         key, kept = _key(backbone, image_size), self._built
         self._built = None
-        base = kept[1] if kept and kept[0] == key else network(check_image_size(backbone, image_size), image_size)
+        base = kept[1] if kept and kept[0] == key else _emptied(network(check_image_size(*key[:2]), image_size))
         self._stages.setdefault(key, [stage.without_output for stage in stages(base)])
         return base
 
@@ -47,24 +53,30 @@ class Networks:
             self.keep(self.take(backbone, image_size), backbone, image_size)
         return self._stages[key]
 
-    def start(self, base: keras.Model, record: WeightsRecord, seed: int) -> None:
-        """Assign the weights of ``record`` to ``base``; only random weights use ``seed``.
+    def weights(self, base: keras.Model, record: WeightsRecord, seed: int) -> Sequence[NDArray[np.float32]]:
+        """Return the weights of ``record`` in the order of ``base.weights``; only random weights use ``seed``.
 
         Raises:
-            WeightsError: as ``initialize``.
+            WeightsError: as ``read_values``.
         """
         if record.source == RANDOM:
-            initialize(base, record, seed)
-            return
+            return drawn_weights(base, seed)
         key = record.name, record.backbone, record.sha256
-        values = self._values.get(key)
-        if values is None:
-            values = read_values(base, record)
-            kept = sum(array.nbytes for each in self._values.values() for array in each)
-            if kept + 4 * base.count_params() <= MOST_BYTES:
-                values = self._values[key] = list(values)
-        assign(base, values)
+        if key in self._values:
+            return self._values[key]
+        values = read_values(base, record)
+        kept = sum(array.nbytes for each in self._values.values() for array in each)
+        if kept + 4 * base.count_params() <= MOST_BYTES:
+            self._values[key] = list(values)
+        return values
 
 
 def _key(backbone: str, image_size: int | str) -> _Key:
     return backbone, image_size, keras.config.dtype_policy().name
+
+
+def _emptied(base: keras.Model) -> keras.Model:
+    """Free the memory of the weights of ``base``: they have no elements from now on."""
+    for weight in base.weights:
+        tf.raw_ops.AssignVariableOp(resource=weight.value.handle, value=tf.zeros(0, weight.dtype))
+    return base

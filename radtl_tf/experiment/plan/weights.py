@@ -21,7 +21,7 @@ from radtl_tf.records.runs import EMBEDDINGS
 
 
 def check_weights(records: Records, image_size: int | str, networks: Networks) -> None:
-    """Load every weights file once into its backbone, so that a wrong file stops the experiment before it starts.
+    """Read every weights file once for its backbone, so that a wrong file stops the experiment before it starts.
 
     A file that has passed this check before is not loaded: its sha256 is enough. ``networks`` keep what is built and
     read; the backbone that is trained first comes last.
@@ -33,7 +33,7 @@ def check_weights(records: Records, image_size: int | str, networks: Networks) -
     for backbone, group in groupby(sorted(unknown, reverse=True), key=lambda key: key[0]):
         base = networks.take(backbone, image_size)
         for key in group:
-            networks.start(base, unknown[key], seed=0)
+            networks.weights(base, unknown[key], seed=0)
         networks.keep(base, backbone, image_size)
 
 

@@ -55,7 +55,9 @@ def read_apart(path: Path, schema: Schema, format: Format = "HDF5") -> Contents:
             raise WeightsError(answer["error"])
         found, expected = tensors.stat().st_size, _num_bytes(schema)
         if found != expected:
-            raise WeightsError(f"could not be read: the reading process returned {found // 4} of {expected // 4} numbers.")
+            raise WeightsError(
+                f"could not be read: the reading process returned {found // 4} of {expected // 4} numbers."
+            )
         values = StoredTensors(tensors, schema.shapes)
     lists = {key: tuple(answer[key]) for key in ("matched", "left_over", "warnings")}
     return Contents(layout=answer["layout"], keras_version=answer["keras_version"], values=values, **lists)

@@ -109,7 +109,9 @@ def verify(path: Path, name: str, grey: NDArray[np.float32] | None = None) -> Ve
         return replace(verified, conventions=_scores(name, found.values, grey, declared))
 
 
-def _scores(name: str, values: Sequence[np.ndarray], grey: NDArray[np.float32], declared: str | None) -> ConventionScores:
+def _scores(
+    name: str, values: Sequence[np.ndarray], grey: NDArray[np.float32], declared: str | None
+) -> ConventionScores:
     base = build_base(name, size_of(grey.shape[1:]), seed=0)
     assign(base, values)
     return score_conventions(base, grey, declared)

@@ -29,6 +29,7 @@ PREFIX_BATCH = (
     32  # one fixed shape for every pass, since it affects the last digits (docs/decisions/0003-prefix-suffix.md)
 )
 POOLED = "frozen"  # the tuning that is cut after pooling
+Weights = Sequence[NDArray[np.float32]]  # of a network, in the order of ``weights``
 STAGES = "stages"  # kept like the cut of a tuning: the average over the image of each stage before the features
 
 
@@ -39,9 +40,9 @@ class PrefixPass:
     """
 
     def __init__(self, base: keras.Model, tunings: Sequence[str]) -> None:
-        """Copy the weights of ``base`` in the first pass; the first pass after ``reset`` copies them again.
+        """Copy the weights of ``base`` in the first pass, unless ``load`` has given others.
 
-        New weights need no new trace. ``notes`` name the layers and depths of ``STAGES``, for those who read the cache.
+        ``notes`` name the layers and depths of ``STAGES``, for those who read the cache.
         """
         outputs = {tuning: split(base, tuning).prefix.outputs for tuning in tunings if tuning != STAGES}
         self.notes: dict[str, dict[str, Any]] = {}
@@ -51,22 +52,29 @@ class PrefixPass:
             self.notes[STAGES] = {"stages": [[place.layer, place.depth] for place in places]}
         self.shapes = {tuning: [tuple(tensor.shape[1:]) for tensor in tensors] for tuning, tensors in outputs.items()}
         self._folded = Folded(keras.Model(base.inputs, outputs))
-        self._is_fresh = False
+        self._places = {id(weight): place for place, weight in enumerate(base.weights)}
+        self.user: object = None  # whoever has loaded the weights, so that another one loads its own
         model = self._folded.model
         signature = tf.TensorSpec((PREFIX_BATCH, *base.input_shape[1:]), tf.float32)
         self._forward = tf.function(
             lambda images: _as_float32(model(images, training=False)), input_signature=(signature,), autograph=False
         )
 
-    def reset(self) -> None:
-        """Forget the weights, because ``base`` has other ones now."""
-        self._is_fresh = False
+    def load(self, user: object, values: Weights | None = None) -> None:
+        """Copy the weights that ``base`` has now, or ``values`` in the order of ``base.weights``, for ``user``.
+
+        New weights need no new trace. ``base`` does not change.
+        """
+        if values is None:
+            self._folded.refresh()
+        else:
+            self._folded.refresh(lambda weight: values[self._places[id(weight)]])
+        self.user = user
 
     def __call__(self, images: tf.Tensor) -> dict[str, Arrays]:
         """Return the cut tensors of each tuning for up to ``PREFIX_BATCH`` images in the network's convention."""
-        if not self._is_fresh:
-            self._folded.refresh()
-            self._is_fresh = True
+        if self.user is None:
+            self.load(self)
         missing = PREFIX_BATCH - len(images)
         padded = tf.pad(images, [[0, missing], [0, 0], [0, 0], [0, 0]])
         cuts = self._forward(padded)
@@ -88,15 +96,15 @@ class FeatureStore:
         key: Mapping[str, Any],
         kept: Mapping[str, int],
         name: str,
-        begin: Callable[[], bool] = lambda: False,
+        begin: Callable[[], Weights | None] = lambda: None,
     ) -> None:
         """Return features of ``pixels`` (N, H, W, 1) in 0..1 from ``passes``, one per tuning.
 
-        Their backbone has its weights by now, or gets them from ``begin``.
         ``kept`` is the number of renderings per tuning in ``cache``, starting with the one without augmentation; others
         are computed each time. ``key`` has everything else that determines the numbers: weights, size, precision, data.
-        ``name`` is the name of the backbone with its weights in errors. ``begin`` is called before each batch; it gives
-        the backbone its weights, so that they are not read if everything is in the cache, and returns whether it did.
+        ``name`` is the name of the backbone with its weights in errors. ``begin`` returns the weights
+        of the backbone, or ``None`` if it has them. It is called before the first batch, so that no weights are read if
+        everything is in the cache.
         """
         self._passes, self._pixels, self._convention = passes, pixels, convention
         self._augmentation, self._seed, self._kept = augmentation, seed, kept
@@ -104,7 +112,6 @@ class FeatureStore:
         self._name, self._begin = name, begin
         self._open: dict[tuple[str, int | None], Arrays] = {}
         self.seconds = 0.0  # spent on passes over all images
-        self._reset()
 
     def rows(self, tuning: str, positions: NDArray[np.int64], view: int | None) -> Arrays:
         """Return the cut tensors of the examples at ``positions``, in that order.
@@ -176,11 +183,6 @@ class FeatureStore:
             )
         return cuts
 
-    def _reset(self) -> None:
-        """Let the passes copy the weights of the backbone again."""
-        for each in set(self._passes.values()):
-            each.reset()
-
     def _view_key(self, view: int | None) -> dict[str, Any]:
         rendering = None if view is None else [self._augmentation, self._seed, view]
         return {**self._key, "rendering": rendering}
@@ -194,8 +196,8 @@ class FeatureStore:
 
     def _computed(self, prefix: PrefixPass, positions: NDArray[np.int64], view: int | None) -> dict[str, Arrays]:
         """Augment and convert up to ``PREFIX_BATCH`` images and return their cut tensors."""
-        if self._begin():
-            self._reset()
+        if prefix.user is not self:
+            prefix.load(self, self._begin())
         grey = tf.constant(np.asarray(self._pixels[positions]))
         if view is not None:
             grey = augment(grey, self._augmentation, self._seed, view, tf.constant(positions))
