@@ -44,7 +44,7 @@ TIMED = (
     ("building models", engine.BackboneRuns, "trainer", False),
     ("writing features", features.ArrayCache, "fill", False),
     ("writing runs", engine.BackboneRuns, "_write", False),
-    ("weights: reading, setting", engine.BackboneRuns, "_begin", False),
+    ("weights: reading, setting", engine.BackboneRuns, "_weights", False),
     ("reset of a run", trainer.Trainer, "reset", False),
     ("copies of the best epoch", trainer.Trainer, "learned", False),
     ("waiting for batches", ahead.Ahead, "_taken", False),

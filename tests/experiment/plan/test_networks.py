@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from radtl_tf.experiment.plan.networks import Networks
 from radtl_tf.models.backbones import build_base
 from radtl_tf.models.cka import stages
 from radtl_tf.models.weights.file import write_weights
-from radtl_tf.models.weights.sources import WeightsRecord, initialize
+from radtl_tf.models.weights.sources import WeightsRecord, initialize, read_values
 
 SIZE = 32
 
@@ -47,15 +49,31 @@ def test_a_file_is_read_once_and_gives_the_same_weights(record: WeightsRecord, m
     plain = build_base(record.backbone, SIZE, seed=1)
     initialize(plain, record, seed=0)
     read = []
-    monkeypatch.setattr(module, "read_values", lambda *given: read.append(1) or [w.numpy() for w in plain.weights])
+    monkeypatch.setattr(module, "read_values", lambda *given: read.append(1) or read_values(*given))
     networks = Networks()
     for _ in range(2):
         base = networks.take(record.backbone, SIZE)
-        networks.start(base, record, seed=0)
-        for ours, theirs in zip(base.weights, plain.weights, strict=True):
-            np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+        assert_same(networks.weights(base, record, seed=0), plain)
     assert read == [1]
     monkeypatch.setattr(module, "MOST_BYTES", 0)
     for _ in range(2):
-        networks.start(base, replace(record, sha256="other"), seed=0)  # too large to be kept
+        assert_same(networks.weights(base, replace(record, name="other"), seed=0), plain)  # too large to be kept
     assert read == [1, 1, 1]
+
+
+def test_random_weights_are_those_of_a_network_with_this_seed(tiny_backbone: str) -> None:
+    networks = Networks()
+    record = WeightsRecord("random", tiny_backbone, "random", None, "tf", "tf", None)
+    drawn = networks.weights(networks.take(tiny_backbone, SIZE), record, seed=3)
+    assert_same(drawn, build_base(tiny_backbone, SIZE, seed=3))
+
+
+def test_the_weights_of_a_network_take_no_memory(tiny_backbone: str) -> None:
+    base = Networks().take(tiny_backbone, SIZE)
+    assert [keras.ops.convert_to_numpy(weight).size for weight in base.weights] == [0] * len(base.weights)
+    assert base.count_params() == build_base(tiny_backbone, SIZE, seed=0).count_params()
+
+
+def assert_same(values: Sequence[np.ndarray], network: keras.Model) -> None:
+    for ours, theirs in zip(values, network.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs.numpy())

@@ -42,12 +42,20 @@ def test_a_pass_gives_the_features_of_the_network_and_follows_its_weights(tiny_b
     for seed in (1, 2):
         rng = np.random.default_rng(seed)
         base.set_weights([rng.uniform(0.2, 1.2, weight.shape) for weight in base.weights])  # also variances: positive
-        prefix.reset()
+        prefix.load(prefix)
         found = prefix(images)
         for tuning, cuts in found.items():
             expected = [np.asarray(one) for one in split(base, tuning).prefix(images)]
             for ours, theirs in zip(cuts, expected, strict=True):
                 np.testing.assert_allclose(ours, theirs, rtol=0, atol=2e-6 * np.ptp(theirs))
+
+
+def test_a_pass_takes_values_instead_of_the_weights_of_the_network(tiny_backbone: str) -> None:
+    base, other = (build_base(tiny_backbone, 32, seed=seed) for seed in (0, 1))
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 32, 32, 3)).astype(np.float32)
+    given, expected = PrefixPass(base, ["frozen"]), PrefixPass(other, ["frozen"])
+    given.load(given, other.get_weights())
+    np.testing.assert_array_equal(given(images)["frozen"][0], expected(images)["frozen"][0])
 
 
 def test_a_store_of_other_weights_does_not_get_the_features_of_the_first(
@@ -209,7 +217,7 @@ def test_stages_come_with_the_features_and_cause_no_pass(
             key={"name": name},
             kept=dict.fromkeys(kept, 1),
             name=name,
-            begin=lambda: bool(started.append(name)),
+            begin=lambda: started.append(name),
         )
         store.rows(POOLED, np.arange(72), None)
         return store
