@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import sys
 
 import click
 import pytest
 
-from radtl_tf.cli.options import _uncollected, load_tensorflow, log
+from radtl_tf.cli.options import _uncollected, _without, load_tensorflow, log
 
 
 def test_the_log_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,3 +33,14 @@ def test_collection_of_garbage_goes_on_after_the_import_without_its_modules(monk
         assert not gc.isenabled()
         raise ImportError
     assert gc.isenabled() and len(frozen) == 1
+
+
+def test_a_package_is_hidden_in_the_block_only_and_stays_if_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "wave", raising=False)
+    with _without("wave", "gc"):
+        import gc as loaded
+
+        assert loaded is gc
+        with pytest.raises(ImportError):
+            import wave  # noqa: F401
+    assert importlib.import_module("wave").__name__ == "wave"
