@@ -162,10 +162,13 @@ def _number_in(text: str) -> int:
 
 
 def _is_elsewhere(error: OSError, temporary: Path, path: Path) -> bool:
-    """Return whether an error is about a file that is neither in ``temporary`` nor a parent folder of ``path``.
+    """Return whether an error is about something that is neither in ``temporary`` nor a parent folder of ``path``.
 
-    An error without a file name, such as a full disk or an error of HDF5, counts as an error of writing.
+    A closed pipe is elsewhere: the reader of our output has ended. Any other error without a file name, such as a full
+    disk or an error of HDF5, counts as an error of writing.
     """
+    if isinstance(error, BrokenPipeError):
+        return True
     if not isinstance(error.filename, (str, bytes, os.PathLike)):
         return False
     file, own, final = (Path(os.path.abspath(os.fsdecode(name))) for name in (error.filename, temporary, path))

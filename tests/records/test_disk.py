@@ -55,6 +55,15 @@ def test_no_two_temporary_names_are_equal_on_any_host() -> None:
         assert name.name.startswith(f".0-1.{this_place()}.{os.getpid()}.") and name.suffix == ".part"
 
 
+@pytest.mark.parametrize("writing", [temporary_file, temporary_folder])
+def test_a_closed_pipe_is_not_reported_as_a_path_that_cannot_be_written(
+    tmp_path: Path, writing: Callable[[Path], AbstractContextManager[Path]]
+) -> None:
+    with pytest.raises(BrokenPipeError), writing(tmp_path / "a"):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux' names of open files")
 def test_everything_is_synced_before_it_is_renamed_and_its_folder_afterwards(tmp_path: Path, synced: list[str]) -> None:
     place = tmp_path / "new"
