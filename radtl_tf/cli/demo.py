@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import FOLDER, Verb, load_tensorflow
+from radtl_tf.cli.options import FOLDER, Verb
+from radtl_tf.cli.tensorflow_import import load_tensorflow
 
 if TYPE_CHECKING:
     from radtl_tf.deploy.predict import Score
