@@ -27,9 +27,9 @@ from radtl_tf.deploy.predict import predict
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.evaluation.external.by_kind import ScoredCases, measured, scored_cases
 from radtl_tf.evaluation.external.drift import Drift, drifts, sentence
-from radtl_tf.evaluation.external.frozen_models import External
 from radtl_tf.evaluation.external.numbers import outside_note
 from radtl_tf.evaluation.external.overlap import Overlap, overlap_sentence
+from radtl_tf.evaluation.external.results import External
 from radtl_tf.logs import get_logger
 from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.csv_text import csv_text
