@@ -55,7 +55,7 @@ def demo(out: Path) -> None:
 
 def _print_answer(evaluation: Evaluation) -> None:
     from radtl_tf.report.drawing.table import render_text
-    from radtl_tf.report.results.tables import settings_table
+    from radtl_tf.report.results.setting_tables import settings_table
 
     table = settings_table(evaluation)
     rows = tuple(row[:_COLUMNS] for row in table.rows)
