@@ -130,9 +130,9 @@ def published_table(evaluation: Evaluation) -> Table:
         key="published",
         title="As published",
         caption=f"Mean ± SD of the {evaluation.record.metric_in_unit} over all scenarios of the grid (number of "
-        "scenarios), and the p of the question's weights by a paired t over the scenarios, as if they were replicates. Scenarios share all "
-        "patients, so this p is only descriptive. Pixels: native is each weights' own convention; alternative is the "
-        "other convention that uncertain weights may have been trained with.",
+        "scenarios), and the p of the question's weights by a paired t over the scenarios, as if they were replicates. "
+        "Scenarios share all patients, so this p is only descriptive. Pixels: native is each weights' own convention; "
+        "alternative is the other convention that uncertain weights may have been trained with.",
         columns=("Task", "Pixels", *weights, "p (descriptive)"),
         rows=tuple(
             (experiment.name, pixels, *(cells.get((pixels, name), "-") for name in weights), p_values[pixels])
