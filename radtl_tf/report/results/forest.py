@@ -116,7 +116,8 @@ def conventions_figure(evaluation: Evaluation) -> Figure | None:
             alt=told(said, "in the table of pixel conventions"),
             caption=f"Difference in test {ablation.metric} with its 95 % interval (not adjusted), both weights fed "
             "with the same convention; the shaded band is the margin. If the trained head's marks move with the "
-            "convention and the probe's do not, the trained head measures the scale of the features, not their content.",
+            "convention and the probe's do not, the trained head measures the scale of the features, not their "
+            "content.",
             section="conditions",
         )
 
