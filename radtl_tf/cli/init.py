@@ -231,7 +231,7 @@ def _ask_patient(manifest: Manifest, words: list[str]) -> list[str]:
 
     from radtl_tf.data.manifest.guesses import guess_patient, num_differing
     from radtl_tf.data.manifest.privacy import normal_id
-    from radtl_tf.data.manifest.reader import path_pattern, patient_ids
+    from radtl_tf.data.manifest.rows import path_pattern, patient_ids
 
     guess = guess_patient(manifest.table)
     pattern = path_pattern(manifest) if guess is None else None

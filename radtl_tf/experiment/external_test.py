@@ -17,7 +17,8 @@ from radtl_tf.data.check.image_summary import describe
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_of
+from radtl_tf.data.manifest.reader import Manifest, manifest_of
+from radtl_tf.data.manifest.rows import cases_of
 from radtl_tf.deploy.card.facts import depth_of, read_card
 from radtl_tf.deploy.card.training_images import read_training_images
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of

@@ -20,7 +20,8 @@ from radtl_tf.data.duplicates.copies import Copies
 from radtl_tf.data.embeddings.matching import ImageNames
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
+from radtl_tf.data.manifest.reader import Manifest, manifest_of
+from radtl_tf.data.manifest.rows import cases_of, labelled
 from radtl_tf.data.tfds.builders import (
     build_manifest,
     build_named,

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from radtl_tf.data.check.rules import linked_cases
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_from, manifest_of
+from radtl_tf.data.manifest.reader import Manifest, manifest_from, manifest_of
+from radtl_tf.data.manifest.rows import cases_of, labelled
 from radtl_tf.errors import DataError
 from radtl_tf.library.data.check import DataCheck, data_check
 from radtl_tf.library.data.stored_images import ImageRows, StoredImages, private_folder

@@ -65,7 +65,7 @@ def draw_interval(
     line: float = 1.6,
     mark: float = 5,
 ) -> str:
-    """Draw a value with the ends of its interval in the row at ``position``; return the numbers printed beside it.
+    """Draw a value with the ends of its interval in the row at ``position``; return the numbers printed next to it.
 
     ``style`` is a color and a marker; ``line`` and ``mark`` are widths in points; ``sign`` prints a plus.
     """
@@ -73,11 +73,11 @@ def draw_interval(
     axes.plot(ends, [position, position], color=color, linewidth=line)
     axes.plot(value, position, marker, color=color, markersize=mark)
     text = f"{number(value, sign=sign)} ({range_text(*ends)})"
-    print_beside(axes, position, text)
+    print_next_to(axes, position, text)
     return text
 
 
-def print_beside(axes: Axes, position: float, text: str) -> None:
+def print_next_to(axes: Axes, position: float, text: str) -> None:
     """Print ``text`` to the right of the row at ``position``."""
     axes.text(BESIDE, position, text, transform=axes.get_yaxis_transform(), va="center")
 

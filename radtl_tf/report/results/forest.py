@@ -19,7 +19,7 @@ from radtl_tf.report.drawing.axes import (
     drawn,
     finish,
     finish_values,
-    print_beside,
+    print_next_to,
     styles,
     told,
 )
@@ -132,4 +132,4 @@ def _side(axes: Axes, position: int, values: Any, style: tuple[str, str]) -> Non
     axes.plot(values, np.full(len(values), position), marker, color=color, markersize=5, alpha=0.8)
     mean = float(values.mean())
     axes.plot([mean, mean], [position - 0.22, position + 0.22], color=color, linewidth=2.2)
-    print_beside(axes, position, number(mean))
+    print_next_to(axes, position, number(mean))

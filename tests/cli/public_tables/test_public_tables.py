@@ -18,7 +18,8 @@ import pytest
 from click.testing import CliRunner
 
 from radtl_tf.cli.main import main
-from radtl_tf.data.manifest.reader import cases_of, manifest_of
+from radtl_tf.data.manifest.reader import manifest_of
+from radtl_tf.data.manifest.rows import cases_of
 from radtl_tf.records.reader import read_experiment
 
 chest, bones_and_breasts = (
