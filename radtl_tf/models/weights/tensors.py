@@ -28,7 +28,7 @@ def tensor_at(group: h5py.Group, path: str) -> h5py.Dataset:
 
 
 def check_tensor(dataset: h5py.Dataset, shape: Shape, name: str) -> None:
-    """Refuse a data set that is no tensor of this ``shape`` or that could harm its reader; no number is read.
+    """Refuse a data set that is not a tensor of this ``shape`` or could harm its reader; no number is read.
 
     A compressed one is unpacked, chunk by chunk, up to its declared size. ``name`` is for the message.
 
