@@ -125,7 +125,7 @@ class ArrayCache:
                 return [_opened(of_entry) for of_entry in files]
 
     def adopt(self, entry: Entry, file: Path, checksum: str) -> None:
-        """Keep ``file``, the only array of ``entry``, as a hard link; ``checksum`` is that of its content.
+        """Keep ``file``, the only array of ``entry``, as a hard link; its content has this ``checksum``.
 
         Later calls can use it. Where there can be no link, or no file can be written, nothing happens.
         """
