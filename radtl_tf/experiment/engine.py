@@ -16,7 +16,7 @@ from radtl_tf.data.folds.draw import Fold
 from radtl_tf.experiment.activations import KeptActivations, is_compared
 from radtl_tf.experiment.integrity.damaged_runs import check_finite
 from radtl_tf.experiment.plan.context import context
-from radtl_tf.experiment.plan.features import GIGABYTE, Start, feature_store, given_features
+from radtl_tf.experiment.plan.features import Start, feature_store, given_features
 from radtl_tf.experiment.plan.ownership import refuse_other
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.experiment.run_files import run_record, write_run_files
@@ -30,6 +30,7 @@ from radtl_tf.records.integrity.joined_predictions import write_joined
 from radtl_tf.records.runs import Run, Setting
 from radtl_tf.records.safety.lock import check_held
 from radtl_tf.records.safety.parent import in_hand
+from radtl_tf.training.features.array_cache import GIGABYTE
 from radtl_tf.training.features.given_features import GivenFeatures
 from radtl_tf.training.features.prefix_features import (
     POOLED,

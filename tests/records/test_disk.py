@@ -170,6 +170,14 @@ def test_text_is_utf8_with_the_line_ends_that_it_has(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").read_bytes() == "±\r\n\n".encode()
 
 
+def test_an_error_names_a_temporary_file_as_it_would_be_at_the_end(tmp_path: Path) -> None:
+    inside = temporary_name(tmp_path / "runs" / "0-0") / "history.csv"
+    said = str(unwritable(inside, OSError(errno.ENOSPC, "full")))
+    assert str(tmp_path / "runs" / "0-0" / "history.csv") in said and ".part" not in said
+    own = tmp_path / ".hidden.part"
+    assert str(own) in str(unwritable(own, OSError(errno.ENOSPC, "full")))
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
