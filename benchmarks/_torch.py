@@ -9,9 +9,9 @@ predicts PREDICTED images, and prints the seconds.
 from __future__ import annotations
 
 import sys
-import time
 
 import torch
+from _torch_loop import answer
 
 # A torchvision built for another torch lacks compiled operators, which these networks do not need.
 torch.library.register_fake = lambda *_, **__: lambda function: function
@@ -27,25 +27,7 @@ def main() -> None:
     torch.set_num_threads(threads)
     extra = {"aux_logits": False, "init_weights": False} if backbone == "InceptionV3" else {}
     network = getattr(torchvision.models, MODELS[backbone])(weights=None, num_classes=2, **extra)
-    images, truth = torch.randn(batch, 3, size, size), torch.arange(batch) % 2
-    new = torch.randn(predicted, 3, size, size)
-    optimizer = torch.optim.Adam(network.parameters())
-
-    def train() -> None:
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(network(images), truth).backward()
-        optimizer.step()
-
-    @torch.inference_mode()
-    def predict() -> None:
-        network(new)
-
-    for line in sys.stdin:
-        training = line.strip() == "training"
-        network.train(training)
-        start = time.monotonic()
-        train() if training else predict()
-        print(time.monotonic() - start, flush=True)
+    answer(network, network, network.parameters(), size=size, batch=batch, predicted=predicted)
 
 
 if __name__ == "__main__":

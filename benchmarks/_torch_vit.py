@@ -9,9 +9,9 @@ computes the features of PREDICTED images, and prints the seconds.
 from __future__ import annotations
 
 import sys
-import time
 
 import torch
+from _torch_loop import answer
 from transformers import Dinov2Config, Dinov2Model
 
 
@@ -22,25 +22,12 @@ def main() -> None:
     torch.manual_seed(0)
     network = Dinov2Model(Dinov2Config(image_size=size, patch_size=14))
     head = torch.nn.Linear(768, 2)
-    images, truth = torch.randn(batch, 3, size, size), torch.arange(batch) % 2
-    new = torch.randn(predicted, 3, size, size)
-    optimizer = torch.optim.Adam([*network.parameters(), *head.parameters()])
 
-    def train() -> None:
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(head(network(images).pooler_output), truth).backward()
-        optimizer.step()
+    def scores(images: torch.Tensor) -> torch.Tensor:
+        return head(network(images).pooler_output)
 
-    @torch.inference_mode()
-    def predict() -> None:
-        network(new)
-
-    for line in sys.stdin:
-        training = line.strip() == "training"
-        network.train(training)
-        start = time.monotonic()
-        train() if training else predict()
-        print(time.monotonic() - start, flush=True)
+    learned = [*network.parameters(), *head.parameters()]
+    answer(network, scores, learned, size=size, batch=batch, predicted=predicted)
 
 
 if __name__ == "__main__":

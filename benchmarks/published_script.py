@@ -9,9 +9,10 @@ whole backbone. Its time is extrapolated: measured set-up + 30 x a measured epoc
 enables it only on CPUs with AVX-512, radtl always.
 
 radtl's frozen grid is measured completely, from the command line to the report: start of Python, reading the images,
-check, features, heads, probes, similarities, statistics. Its other numbers are epochs after the first one of a run.
-Each part has a table of its own, and takes 3 to 4 minutes on 2 cores; without a name all are measured. The ratio of
-the whole command goes into ``history.csv``. --quick (60 images, 2 folds, few epochs) tries the parts and only prints.
+check, features, heads, probes, similarities, statistics; on CPUs with bfloat16 also in bfloat16. Its other numbers are
+epochs after the first one of a run. Each part has a table of its own, and takes 3 to 4 minutes on 2 cores; without a
+name all are measured. The ratio of the whole command goes into ``history.csv``. --quick (60 images, 2 folds, few
+epochs) tries the parts and only prints.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,6 +35,7 @@ from _history import record
 from _shared import cpu, experiment, machine, plan_of, publish, run_radtl, write_radiographs
 
 from radtl_tf.experiment.engine import BackboneRuns
+from radtl_tf.training.device import BFLOAT16, has_bfloat16
 
 RATES, WEIGHTS = (1e-2, 1e-3), 2
 
@@ -75,6 +78,8 @@ def _plain(own: _Own) -> Iterator[str]:
     yield from _grid("frozen grid, features and heads only", default, own.learning, own.size)
     yield from _grid("the same, a second time (features kept)", default, own.again, own.size)
     yield from _grid(f"frozen grid, whole command, script {word} oneDNN", changed, own.whole, own.size)
+    if has_bfloat16():
+        yield from _grid("frozen grid in bfloat16, whole command", default, own.in_bfloat16, own.size)
     yield "grids of the script: priced from its set-up and epochs"
     yield f"TensorFlow's default on this CPU: oneDNN {'on' if default.onednn else 'off'}"
     own.ratio = default.price(own.size) / own.whole
@@ -152,6 +157,12 @@ class _Own:
         return run_radtl(self._frozen, self._folder / "frozen", self._folder / "cache")[0]
 
     @cached_property
+    def in_bfloat16(self) -> float:
+        """The seconds of the whole command in bfloat16, with an empty cache; the script computes in float32."""
+        content = {**self._frozen, "training": {**self._frozen["training"], "precision": BFLOAT16}}
+        return run_radtl(content, self._folder / "bfloat16", self._folder / "bfloat16-cache")[0]
+
+    @cached_property
     def again(self) -> float:
         """The seconds of the runs of another experiment on the same images."""
         _ = self.whole
@@ -178,7 +189,7 @@ class _Own:
         trained = self.size.images / 2 * 0.8  # two folds train on half of the images, less the inner part
         return float(table[table["epoch"] > 1]["seconds"].mean()) * 0.64 * self.size.images / trained
 
-    def _experiment(self, tunings: dict[str, tuple[float, ...]], **options: object) -> dict[str, object]:
+    def _experiment(self, tunings: dict[str, tuple[float, ...]], **options: object) -> dict[str, Any]:
         return experiment(self.manifest, tunings, **{"folds": self.size.folds, **options})
 
     def _seconds(self, out: str) -> float:

@@ -81,10 +81,8 @@ def preprocess(pixels: str, size: int | str = 224, resize: str = "pad") -> keras
         pixels: the convention of the weights: ``caffe``, ``torch``, ``tf``, ``zero_one``, ``radimagenet``, or a mean
             and an SD of 0..1, such as ``mean0.53sd0.26``.
         size: side of the network's images in pixels, or height x width such as ``"256x512"``.
-
         resize: ``pad`` keeps the aspect ratio and fills with black, ``stretch`` does not; ``published`` uses
             nearest-neighbor resizing.
-
 
     Returns:
         A model from (B, H, W, 1) or (B, H, W, 3), grey float32 in 0..1, to images (B, R, C, 3), R x C as
@@ -263,26 +261,13 @@ def compare(
         >>> result.answer.verdict in ("better", "worse", "equivalent", "undecided")
         True
     """
-    from radtl_tf.library.results.compare_arguments import Asked, dataset_from, experiment_of, features_of, source_of
-    from radtl_tf.library.results.start import finished
+    from radtl_tf.library.results.compare_arguments import Asked
+    from radtl_tf.library.results.start import compared
 
-    columns = {"path": path, "label": label, "positive": positive, "patient": patient, "unit": unit, "root": root}
-    table = dataset_from(data, **columns)
-    asked = Asked(
-        weights=weights,
-        backbones=backbones,
-        cv=cv,
-        margin=margin,
-        tunings=tunings,
-        learning_rates=learning_rates,
-        epochs=epochs,
-        image_size=image_size,
-        batch_size=batch_size,
-        seed=seed,
-        name=name,
-        features=features_of(table, features, list(weights), Path(out).expanduser() / "data"),
-    )
-    return finished(experiment_of(table, asked), out, accept, source_of(table), allow_changed=allow_changed)
+    columns = dict(path=path, label=label, positive=positive, patient=patient, unit=unit, root=root)
+    training = dict(epochs=epochs, image_size=image_size, batch_size=batch_size)
+    asked = Asked(weights, backbones, tunings, learning_rates, training, cv=cv, margin=margin, seed=seed, name=name)
+    return compared(data, columns, asked, features, out, accept, allow_changed=allow_changed)
 
 
 def run(
@@ -295,8 +280,6 @@ def run(
 
     Args:
         experiment: an experiment file (TOML), or an ``Experiment``.
-
-
         out: the output folder.
         accept: codes of warnings of the data check that you accept.
         allow_changed: resume although finished runs had other software or hardware; the report says so.
@@ -389,24 +372,11 @@ def test(
     from radtl_tf.library.results.exported_models import external_test
 
     models = [Path(folder) for folder in (model, compare) if folder is not None]
-    return external_test(
-        models,
-        data,
-        Path(out) if out else None,
-        threshold,
-        label=label,
-        patient=patient,
-        unit=unit,
-        images=Path(images) if images else None,
-        label_separator=label_separator,
-        one_image_per_patient=one_image_per_patient,
-        patient_pattern=patient_pattern,
-        path_column=path_column,
-        suffix=suffix,
-        encoding=encoding,
-        missing=missing,
-        uncertain=uncertain,
-    )
+    labels = dict(label=label, label_separator=label_separator, unit=unit, missing=missing, uncertain=uncertain)
+    patients = dict(patient=patient, patient_pattern=patient_pattern, one_image_per_patient=one_image_per_patient)
+    folder = Path(images) if images else None
+    files = dict(images=folder, path_column=path_column, suffix=suffix, encoding=encoding)
+    return external_test(models, data, Path(out) if out else None, threshold, **labels, **patients, **files)
 
 
 def predict(

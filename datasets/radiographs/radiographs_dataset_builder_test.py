@@ -11,7 +11,8 @@ from PIL import Image
 from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
 
-from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.manifest.reader import read_manifest
+from radtl_tf.data.manifest.rows import cases_of
 from radtl_tf.data.tfds.builders import builder_class
 from radtl_tf.data.tfds.examples import SPLIT, rows_of
 from radtl_tf.records.experiment import Task

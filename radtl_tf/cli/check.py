@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli import options
-from radtl_tf.cli.options import ANY_PATH, FILE, TASK, Verb, as_json, log, refuse
+from radtl_tf.cli import manifest_options, options
+from radtl_tf.cli.manifest_options import TASK
+from radtl_tf.cli.options import ANY_PATH, FILE, Verb, as_json, log, refuse
 from radtl_tf.records.experiment import Task
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 @click.command(cls=Verb)
 @click.argument("source", type=ANY_PATH)
-@options.task_options
-@options.columns
+@manifest_options.task_options
+@manifest_options.columns
 @options.folds
 @options.seed
 @options.out(FILE, "HTML page to write.", required=False)
@@ -73,7 +74,7 @@ def _manifest(source: Path, folds: int, seed: int, given: dict[str, Any]) -> Che
     from radtl_tf.library.bars import bars
     from radtl_tf.records.experiment import FoldPlan
 
-    table = {name: given[name] for name in options.TABLE}
+    table = {name: given[name] for name in manifest_options.TABLE}
     manifest = read_manifest(source, collect=True, **table)
     task, plan = _task(manifest, source, given), FoldPlan(count=folds)
     if task and not task.names_patients:
@@ -92,7 +93,7 @@ def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | Non
     from radtl_tf.records.task_rules import check_patients
 
     if not given["labels"] and Task.label not in manifest.table.columns:
-        names = set(TASK) - {"labels", "patient", "patient_pattern", "depth", *options.TABLE}
+        names = set(TASK) - {"labels", "patient", "patient_pattern", "depth", *manifest_options.TABLE}
         refuse({*names, "columns", "folds", "seed"}, "the manifest has no column 'label'. Name yours with --label.")
         check_patients(Task(patient=given["patient"], patient_pattern=given["patient_pattern"]))
         return None
@@ -100,4 +101,4 @@ def _task(manifest: Manifest, source: Path, given: dict[str, Any]) -> Task | Non
     if not given["positive"] and not kind and not given["label_unit"]:
         several = len(given["labels"]) > 1 or given["label_separator"]
         kind = "multilabel" if several else "multiclass"
-    return options.task_of(source, {**given, "kind": kind, "unit": given["unit"] or "image"})
+    return manifest_options.task_of(source, {**given, "kind": kind, "unit": given["unit"] or "image"})

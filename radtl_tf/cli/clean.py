@@ -21,8 +21,8 @@ def clean(folder: Path | None, cache: bool, yes: bool, as_json: bool) -> None:
     """Remove what nothing needs.
 
     FOLDER is the output folder of `radtl run`. Lists earlier data sets and embeddings, images of other sizes, leftovers
-    of processes that have ended and, with --cache, features of other versions; removes them after a question. With
-    --json it only lists, unless you give --yes.
+    of processes that have ended and, with --cache, what is kept for other versions; removes them after a question.
+    With --json it only lists, unless you give --yes.
 
     Example:
       radtl clean results --cache

@@ -7,11 +7,13 @@ from typing import Any
 
 import click
 
-from radtl_tf.cli import options
+from radtl_tf.cli import manifest_options, options
 from radtl_tf.cli.check import check
 from radtl_tf.cli.fix import fix
-from radtl_tf.cli.options import FOLDER, TASK, InOrder, load_tensorflow, log, refuse, task_of, task_options
+from radtl_tf.cli.manifest_options import TASK, task_of, task_options
+from radtl_tf.cli.options import FOLDER, InOrder, log, refuse
 from radtl_tf.cli.preview import preview
+from radtl_tf.cli.tensorflow_import import load_tensorflow
 
 
 @click.group(cls=InOrder)
@@ -32,7 +34,7 @@ for command in (check, fix, preview):
 @options.out(FOLDER, "Folder of the TFDS data sets.", default="data", show_default=True)
 @click.option("--manual-dir", type=FOLDER, help="Folder with the files of a builder that you downloaded yourself.")
 @task_options
-@options.columns
+@manifest_options.columns
 def build(source: str, out: Path, manual_dir: Path | None, **task: Any) -> None:
     """Build a TFDS data set from a table or a builder.
 

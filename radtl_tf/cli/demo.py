@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import FOLDER, Verb, load_tensorflow
+from radtl_tf.cli.options import FOLDER, Verb
+from radtl_tf.cli.tensorflow_import import load_tensorflow
 
 if TYPE_CHECKING:
     from radtl_tf.deploy.predict import Score
@@ -54,7 +55,7 @@ def demo(out: Path) -> None:
 
 def _print_answer(evaluation: Evaluation) -> None:
     from radtl_tf.report.drawing.table import render_text
-    from radtl_tf.report.results.tables import settings_table
+    from radtl_tf.report.results.setting_tables import settings_table
 
     table = settings_table(evaluation)
     rows = tuple(row[:_COLUMNS] for row in table.rows)

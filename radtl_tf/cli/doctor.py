@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from radtl_tf.cli.options import Verb, as_json, load_tensorflow
+from radtl_tf.cli.options import Verb, as_json
+from radtl_tf.cli.tensorflow_import import load_tensorflow
 
 
 @click.command(cls=Verb)

@@ -8,27 +8,28 @@ from typing import Any
 
 import click
 
-from radtl_tf.cli import options
-from radtl_tf.cli.options import FOLDER, Verb, as_json, load_tensorflow, log
+from radtl_tf.cli import manifest_options, options
+from radtl_tf.cli.options import FOLDER, Verb, as_json, log
+from radtl_tf.cli.tensorflow_import import load_tensorflow
 
 
 @click.command("test", cls=Verb)
 @click.argument("model", type=FOLDER)
-@options.manifest
+@manifest_options.manifest
 @click.option("--compare", type=FOLDER, help="Second model to compare with the first on the same cases.")
-@options.label
-@options.label_separator
-@options.positive
-@options.patient
-@options.patient_pattern
-@options.one_image_per_patient
-@options.unit
-@options.missing
-@options.uncertain
-@options.images
-@options.path_column
-@options.suffix
-@options.encoding
+@manifest_options.label
+@manifest_options.label_separator
+@manifest_options.positive
+@manifest_options.patient
+@manifest_options.patient_pattern
+@manifest_options.one_image_per_patient
+@manifest_options.unit
+@manifest_options.missing
+@manifest_options.uncertain
+@manifest_options.images
+@manifest_options.path_column
+@manifest_options.suffix
+@manifest_options.encoding
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
@@ -64,6 +65,6 @@ def external(
 
     models = [model] if compare is None else [model, compare]
     with bars() as watch:
-        tested = assess(models, options.record_of(manifest, task), out, threshold=threshold, watch=watch)
+        tested = assess(models, manifest_options.record_of(manifest, task), out, threshold=threshold, watch=watch)
     click.echo(json.dumps(tested.results, indent=1) if as_json else as_text(*tested.shown))
     log(f"Page: {out / PAGE}")

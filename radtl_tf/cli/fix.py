@@ -7,20 +7,20 @@ from typing import Any
 
 import click
 
-from radtl_tf.cli import options
+from radtl_tf.cli import manifest_options, options
 from radtl_tf.cli.options import FILE, Verb, log
 
 
 @click.command(cls=Verb)
 @click.argument("manifest", type=FILE)
 @options.out(FILE, "CSV file to write. It must not exist.")
-@options.label
-@options.patient
-@options.patient_pattern
-@options.images
-@options.path_column
-@options.suffix
-@options.encoding
+@manifest_options.label
+@manifest_options.patient
+@manifest_options.patient_pattern
+@manifest_options.images
+@manifest_options.path_column
+@manifest_options.suffix
+@manifest_options.encoding
 def fix(
     manifest: Path,
     out: Path,

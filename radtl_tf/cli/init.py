@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from radtl_tf.cli import options
+from radtl_tf.cli import manifest_options, options
 from radtl_tf.cli.options import FILE, Verb, log
 from radtl_tf.errors import DataError, OutputError, nearest
 
@@ -44,9 +44,9 @@ def is_interactive() -> bool:
 
 @click.command(cls=Asking)
 @click.option("--preset", type=click.Choice(PRESETS), default="quick", show_default=True, help="Grid to start from.")
-@options.manifest
-@options.task_options
-@options.columns
+@manifest_options.manifest
+@manifest_options.task_options
+@manifest_options.columns
 @options.out(FILE, "Experiment file to write. It must not exist.")
 def init(preset: str, manifest: Path, out: Path, **task: Any) -> None:
     """Write an experiment file for your table of radiographs.
@@ -67,7 +67,7 @@ def init(preset: str, manifest: Path, out: Path, **task: Any) -> None:
         raise OutputError(f"{out} exists already: choose another --out or delete it.")
     if not (task["one_image_per_patient"] or task["patient_pattern"]):
         task["patient"] = task["patient"] or _PATIENT
-    record = options.record_of(manifest, task)
+    record = manifest_options.record_of(manifest, task)
     write_text(
         out, filled_preset(preset, record, folder=out.parent, infer=task["kind"] is None and task["label_unit"] is None)
     )
@@ -231,7 +231,7 @@ def _ask_patient(manifest: Manifest, words: list[str]) -> list[str]:
 
     from radtl_tf.data.manifest.guesses import guess_patient, num_differing
     from radtl_tf.data.manifest.privacy import normal_id
-    from radtl_tf.data.manifest.reader import path_pattern, patient_ids
+    from radtl_tf.data.manifest.rows import path_pattern, patient_ids
 
     guess = guess_patient(manifest.table)
     pattern = path_pattern(manifest) if guess is None else None

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from radtl_tf.cli import options
-from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, load_tensorflow, log, refuse
+from radtl_tf.cli import manifest_options, options
+from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, Verb, log, refuse
+from radtl_tf.cli.tensorflow_import import load_tensorflow
 from radtl_tf.deploy.formats.table import FORMATS, KERAS, SAVED_MODEL, WITH_TENSORFLOW, format_of
 from radtl_tf.errors import OutputError
 from radtl_tf.records.csv_text import csv_line
@@ -88,7 +89,7 @@ def export(
     type=FOLDER,
     help="New folder for a structured report (TID 1500) of each DICOM image. Reports contain patient data.",
 )
-@options.path_column
+@manifest_options.path_column
 def predict(
     model: Path,
     paths: tuple[Path, ...],

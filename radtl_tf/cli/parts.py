@@ -11,7 +11,8 @@ import click
 
 from radtl_tf.cli import options
 from radtl_tf.cli.interrupts import Interrupted
-from radtl_tf.cli.options import Command, Words, load_tensorflow, log
+from radtl_tf.cli.options import Command, Words, log
+from radtl_tf.cli.tensorflow_import import load_tensorflow
 from radtl_tf.errors import ExperimentError
 from radtl_tf.places import PACKAGE
 

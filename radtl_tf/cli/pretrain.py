@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import FILE, FOLDER, Verb, dry_run, load_tensorflow
+from radtl_tf.cli.options import FILE, FOLDER, Verb, dry_run
+from radtl_tf.cli.tensorflow_import import load_tensorflow
 
 
 @click.command(cls=Verb)

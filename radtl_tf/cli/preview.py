@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from radtl_tf.cli import options
-from radtl_tf.cli.options import FILE, Verb, is_given, load_tensorflow, refuse
+from radtl_tf.cli import manifest_options, options
+from radtl_tf.cli.options import FILE, Verb, is_given, refuse
+from radtl_tf.cli.tensorflow_import import load_tensorflow
 
 
 @click.command(cls=Verb)
 @click.argument("manifest", type=FILE)
-@options.task_options
+@manifest_options.task_options
 @options.out(FILE, "HTML page to write. It shows images of patients.")
 @options.image_size
 @options.resize
@@ -76,7 +77,7 @@ def preview(
 
     pixels = pixels_in_use(read_experiment(experiment)) if experiment else pixels
     sheet = Sheet(seed=seed, **{name: given.pop(name) for name in ("image_size", "resize", "augmentation", "views")})
-    task = options.task_of(manifest, given)
+    task = manifest_options.task_of(manifest, given)
     preview_manifest(manifest_of(task), task, out, sheet=sheet, per_class=per_class, pixels=pixels)
 
 

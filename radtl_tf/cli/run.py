@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli import cluster, options, parts
-from radtl_tf.cli.options import FILE, FOLDER, Verb, as_json, load_tensorflow, out_folder, task_of
+from radtl_tf.cli import cluster, manifest_options, options, parts
+from radtl_tf.cli.manifest_options import task_of
+from radtl_tf.cli.options import FILE, FOLDER, Verb, as_json, out_folder
+from radtl_tf.cli.tensorflow_import import load_tensorflow
 from radtl_tf.errors import RadtlError
 from radtl_tf.progress import clock
 from radtl_tf.records.experiment import Grid
@@ -86,9 +88,9 @@ def run(experiment: Path | None, out: Path, accept: tuple[str, ...], allow_chang
 
 
 @click.command(cls=Verb)
-@options.manifest
-@options.task_options
-@options.columns
+@manifest_options.manifest
+@manifest_options.task_options
+@manifest_options.columns
 @options.backbone(default="ResNet50")
 @click.option(
     "--weights",
@@ -294,6 +296,6 @@ def _experiment_of(flags: dict[str, Any]) -> Experiment:
 
     if flags["weights"].endswith(".h5") and flags["pixels"] == NATIVE:
         raise click.UsageError("an .h5 file needs --pixels, the pixel convention that its weights were trained with.")
-    task = task_of(flags["manifest"], {name: flags[name] for name in (*options.TASK, "columns")})
+    task = task_of(flags["manifest"], {name: flags[name] for name in (*manifest_options.TASK, "columns")})
     same = ("backbone", "weights", "pixels", "tuning", "layers", "folds", "epochs", "image_size", "batch_size", "seed")
     return one_setting(task, learning_rates=flags["rates"], **{key: flags[key] for key in same})

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radtl_tf.cli import options
-from radtl_tf.cli.options import FILE, Verb, as_json, load_tensorflow, log, refuse
+from radtl_tf.cli import manifest_options, options
+from radtl_tf.cli.options import FILE, Verb, as_json, log, refuse
+from radtl_tf.cli.tensorflow_import import load_tensorflow
 from radtl_tf.errors import OutputError
 from radtl_tf.records.experiment import Task
 
@@ -32,8 +33,8 @@ _PATIENT = "patient_id"
 )
 @options.backbone("Backbone of the weights that name none. Repeatable.", multiple=True, default=("ResNet50",))
 @options.pixels()
-@options.task_options
-@options.columns
+@manifest_options.task_options
+@manifest_options.columns
 @options.image_size
 @options.resize
 @click.option("--k", type=click.IntRange(1), metavar="K", default=20, show_default=True, help="Number of neighbors.")
@@ -90,7 +91,7 @@ def _task(manifest: Path, given: dict[str, Any]) -> Task:
     if not (given["one_image_per_patient"] or given["patient_pattern"]):
         given["patient"] = given["patient"] or _PATIENT
     infer = given["kind"] is None and given["label_unit"] is None
-    return completed(options.record_of(manifest, given), infer=infer)
+    return completed(manifest_options.record_of(manifest, given), infer=infer)
 
 
 def _screened(task: Task, weights: tuple[str, ...], backbones: tuple[str, ...], settings: dict[str, Any]) -> Screen:

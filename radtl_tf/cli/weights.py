@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from radtl_tf.cli import options
-from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, InOrder, as_json, load_tensorflow, log, refuse
+from radtl_tf.cli.options import ANY_PATH, FILE, FOLDER, InOrder, as_json, log, refuse
+from radtl_tf.cli.tensorflow_import import load_tensorflow
 from radtl_tf.places import weights_folder
 
 if TYPE_CHECKING:

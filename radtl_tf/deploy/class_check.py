@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from radtl_tf.data.manifest.label_words import is_missing, written_as
 from radtl_tf.data.manifest.labels import RowLabels
-from radtl_tf.data.manifest.reader import Labelled, Manifest, labelled
+from radtl_tf.data.manifest.reader import Manifest
+from radtl_tf.data.manifest.rows import Labelled, labelled
 from radtl_tf.deploy.card.facts import Card
 from radtl_tf.errors import DataError, nearest
 from radtl_tf.records.experiment import Task

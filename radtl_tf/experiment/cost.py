@@ -16,12 +16,12 @@ from radtl_tf.data.folds.draw import Fold, decisive_classes, patients_per_class
 from radtl_tf.evaluation.inference.expected_width import expected
 from radtl_tf.experiment.activations import MAX_IMAGES
 from radtl_tf.experiment.engine import BackboneRuns, network_of
-from radtl_tf.experiment.plan.features import GIGABYTE
 from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.models.precision import BFLOAT16, FLOAT32, borrowed_precision
 from radtl_tf.models.tuning import split
 from radtl_tf.records.runs import PROBE, Run
 from radtl_tf.training.device import has_bfloat16, peak_memory
+from radtl_tf.training.features.array_cache import GIGABYTE
 from radtl_tf.training.features.given_features import GivenFeatures
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, cut_bytes
 from radtl_tf.training.heads.together import train_heads

@@ -5,34 +5,32 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import astuple, fields
 from functools import partial
 from itertools import groupby
-from pathlib import Path
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import Fold
-from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.experiment.activations import KeptActivations, is_compared
 from radtl_tf.experiment.integrity.damaged_runs import check_finite
 from radtl_tf.experiment.plan.context import context
-from radtl_tf.experiment.plan.features import GIGABYTE, Start, feature_store, given_features
+from radtl_tf.experiment.plan.features import Start, feature_store, given_features
 from radtl_tf.experiment.plan.ownership import refuse_other
 from radtl_tf.experiment.plan.plan import Plan
+from radtl_tf.experiment.run_files import run_record, write_run_files
 from radtl_tf.logs import get_logger
 from radtl_tf.models.pixels import check_first_batch, convention, to_network
 from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.sources import WeightsRecord
-from radtl_tf.records.csv_text import csv_text
-from radtl_tf.records.disk import write_json, write_text
+from radtl_tf.records.disk import write_json
 from radtl_tf.records.folder import RunFolder
 from radtl_tf.records.integrity.joined_predictions import write_joined
 from radtl_tf.records.runs import Run, Setting
 from radtl_tf.records.safety.lock import check_held
 from radtl_tf.records.safety.parent import in_hand
+from radtl_tf.training.features.array_cache import GIGABYTE
 from radtl_tf.training.features.given_features import GivenFeatures
 from radtl_tf.training.features.prefix_features import (
     POOLED,
@@ -45,10 +43,7 @@ from radtl_tf.training.features.prefix_features import (
     cut_bytes,
 )
 from radtl_tf.training.heads.together import train_heads
-from radtl_tf.training.learned_weights import write_learned
 from radtl_tf.training.linear.probe import train_probe
-from radtl_tf.training.losses import inner_loss
-from radtl_tf.training.prediction_rows import prediction_rows
 from radtl_tf.training.randomness import backbone_seed
 from radtl_tf.training.run import Epoch, Outcome, RunData, train_run
 from radtl_tf.training.tensorboard.run_events import Monitor, write_run
@@ -188,11 +183,11 @@ class RunsOfStarts(ABC):
         plan = self._plan
         check_held(plan.folder.root)
         refuse_other(plan.folder, plan.facts)
-        record = _run_record(plan.cases, run, fold, outcome)
+        record = run_record(plan.cases, run, fold, outcome)
         record |= {"seconds": seconds, "precision": plan.device.precision, **extra, **context(plan.device)}
         check_finite(run, outcome)
         with plan.folder.finishing(run, **plan.identity) as folder:
-            _write_run(folder, plan, run, fold, outcome)
+            write_run_files(folder, plan, run, fold, outcome)
             write_json(RunFolder(folder).record, record)
 
 
@@ -300,31 +295,3 @@ class BackboneRuns(RunsOfStarts):
         if rate is None:
             raise ValueError(f"{run.name} has no learning rate")
         return train_run(self.trainer(tuning), data, fold, tuning, rate, on_epoch=on_epoch)
-
-
-def _run_record(cases: Cases, run: Run, fold: Fold, outcome: Outcome) -> dict[str, object]:
-    return {
-        **run.scenario.as_dict(),
-        "repeat": run.repeat,
-        "fold": run.fold,
-        "train_patients": len(np.unique(cases.patients[fold.train])),
-        "images_per_epoch": fold.images_per_epoch,
-        "epochs": len(outcome.history),
-        "waiting": sum(row.waiting for row in outcome.history),
-        "best_epoch": outcome.best_epoch,
-        "fixed_epochs": fold.fixed_epochs,
-        "converged": outcome.converged,
-        "diverged": outcome.diverged,
-        "constant": not np.ptp(outcome.scores["test"], axis=0).any(),
-        "inner_loss": inner_loss(cases.labels[fold.inner], outcome.scores["inner"]),
-    }
-
-
-def _write_run(folder: Path, plan: Plan, run: Run, fold: Fold, outcome: Outcome) -> None:
-    files = RunFolder(folder)
-    history = [astuple(row) for row in outcome.history]
-    cells = run.scenario.cells
-    rows = ((*row, *cells) for row in prediction_rows(plan.cases, run.scenario.name, fold, outcome.scores))
-    write_text(files.predictions, csv_text(plan.target.prediction_columns, rows))
-    write_text(files.history, csv_text([field.name for field in fields(Epoch)], history))
-    write_learned(files.weights, outcome.learned)

@@ -17,7 +17,8 @@ from radtl_tf.data.check.image_summary import describe
 from radtl_tf.data.decoding.reading import Reading
 from radtl_tf.data.manifest.cases import UNKNOWN, Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, manifest_of
+from radtl_tf.data.manifest.reader import Manifest, manifest_of
+from radtl_tf.data.manifest.rows import cases_of
 from radtl_tf.deploy.card.facts import depth_of, read_card
 from radtl_tf.deploy.card.training_images import read_training_images
 from radtl_tf.deploy.class_check import check_labels, target_of, task_of
@@ -27,9 +28,9 @@ from radtl_tf.deploy.predict import predict
 from radtl_tf.errors import DataError, OutputError
 from radtl_tf.evaluation.external.by_kind import ScoredCases, measured, scored_cases
 from radtl_tf.evaluation.external.drift import Drift, drifts, sentence
-from radtl_tf.evaluation.external.frozen_models import External
 from radtl_tf.evaluation.external.numbers import outside_note
 from radtl_tf.evaluation.external.overlap import Overlap, overlap_sentence
+from radtl_tf.evaluation.external.results import External
 from radtl_tf.logs import get_logger
 from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.csv_text import csv_text

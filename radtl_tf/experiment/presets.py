@@ -16,7 +16,8 @@ import pandas as pd
 from radtl_tf.data.manifest.guesses import MAX_CLASSES, affirmed_class, class_counts, num_differing
 from radtl_tf.data.manifest.label_words import written_as
 from radtl_tf.data.manifest.privacy import normal_id
-from radtl_tf.data.manifest.reader import manifest_of, naming, patient_ids, pattern_hint
+from radtl_tf.data.manifest.reader import manifest_of, naming
+from radtl_tf.data.manifest.rows import patient_ids, pattern_hint
 from radtl_tf.errors import DataError, ExperimentError, nearest
 from radtl_tf.logs import get_logger
 from radtl_tf.places import shipped

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from radtl_tf.data.decoding.worker_pool import pixels_of_all
 from radtl_tf.data.folds.strata import named_fifths
 from radtl_tf.data.manifest.labels import Labels, assemble, narrowed
-from radtl_tf.data.manifest.reader import Labelled, Manifest, labelled, patient_ids
+from radtl_tf.data.manifest.reader import Manifest
+from radtl_tf.data.manifest.rows import Labelled, labelled, patient_ids
 from radtl_tf.experiment.plan.scenarios import starts_of
 from radtl_tf.logs import get_logger
 from radtl_tf.models.pixels import CONVENTIONS, convention

@@ -20,12 +20,10 @@ from radtl_tf.places import cache_folder
 from radtl_tf.records.experiment import Training
 from radtl_tf.records.reader import record_from
 from radtl_tf.training.device import Device, borrowed
-from radtl_tf.training.features.array_cache import ArrayCache
+from radtl_tf.training.features.array_cache import cache_in
 from radtl_tf.training.features.feature_key import feature_key, images_hash
 from radtl_tf.training.features.prefix_features import POOLED, PREFIX_BATCH, FeatureStore, PrefixPass
 from radtl_tf.training.randomness import backbone_seed
-
-_GIGABYTE = 1e9
 
 
 def pooled_features(
@@ -110,7 +108,7 @@ class PooledFeatures:
             self._grey,
             name=f"{record.backbone} with the weights {record.name!r}",
             convention=convention(record.pixels),
-            cache=ArrayCache(cache_folder(), self._training.cache_gb * _GIGABYTE),
+            cache=cache_in(cache_folder(), self._training),
             key=feature_key(record, self._seed, self._images_hash, self._training, self._device),
             augmentation="none",
             seed=self._seed,

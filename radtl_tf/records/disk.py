@@ -20,10 +20,18 @@ from typing import Any
 from radtl_tf.errors import OutputError
 from radtl_tf.records.safety.processes import this_place
 
+# ``place`` and ``process`` of the writer, as in ``temporary_name``
+TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<place>[A-Za-z0-9-]*)\.(?P<process>\d+)\.[0-9a-f]{8}\.part")
+
 
 def temporary_name(path: Path) -> Path:
     """Return a hidden name in the folder of ``path`` that no other call returns, on this host or another."""
     return path.with_name(f".{path.name}.{this_place()}.{os.getpid()}.{secrets.token_hex(4)}.part")
+
+
+def final_path(path: Path) -> Path:
+    """Return ``path`` with the names that its temporary parts get at the end."""
+    return Path(*(found["name"] if (found := TEMPORARY.fullmatch(part)) else part for part in path.parts))
 
 
 @contextmanager
@@ -130,10 +138,11 @@ def read_json(path: Path) -> Any:
 def unwritable(path: Path, error: OSError, advice: str = "") -> OutputError:
     """Return a one-line error for a file or folder that cannot be written: which disk is full, and what to do.
 
-    ``advice`` replaces the general one.
+    ``advice`` replaces the general one. A temporary file is named as it would be at the end.
     """
     number = error.errno or _number_in(str(error))
     reason = error.strerror if error.errno else os.strerror(number) if number else "disk full or no access"
+    path = final_path(path)
     known = advice or _ADVICE.get(number, "").format(folder=path.parent)
     return OutputError(f"{path}: cannot be written ({reason}). {known}".rstrip())
 
@@ -162,10 +171,13 @@ def _number_in(text: str) -> int:
 
 
 def _is_elsewhere(error: OSError, temporary: Path, path: Path) -> bool:
-    """Return whether an error is about a file that is neither in ``temporary`` nor a parent folder of ``path``.
+    """Return whether an error is about something that is neither in ``temporary`` nor a parent folder of ``path``.
 
-    An error without a file name, such as a full disk or an error of HDF5, counts as an error of writing.
+    A closed pipe is elsewhere: the reader of our output has ended. Any other error without a file name, such as a full
+    disk or an error of HDF5, counts as an error of writing.
     """
+    if isinstance(error, BrokenPipeError):
+        return True
     if not isinstance(error.filename, (str, bytes, os.PathLike)):
         return False
     file, own, final = (Path(os.path.abspath(os.fsdecode(name))) for name in (error.filename, temporary, path))

@@ -20,15 +20,13 @@ from radtl_tf.models.tuning import split
 from radtl_tf.models.weights.sources import WeightsRecord
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.runs import PROBE, Scenario
-from radtl_tf.training.features.array_cache import ArrayCache
+from radtl_tf.training.features.array_cache import GIGABYTE, cache_in
 from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass, choose_kept, cut_bytes
 from radtl_tf.training.heads.together import train_heads
 from radtl_tf.training.learned_weights import Learned
 from radtl_tf.training.linear.probe import train_probe
 from radtl_tf.training.run import Outcome, RunData, train_run
 from radtl_tf.training.trainer import Trainer, copies
-
-_GIGABYTE = 1e9
 
 
 @dataclass(frozen=True)
@@ -112,9 +110,9 @@ def _features(
             convention=convention(weights.pixels),
             augmentation=training.augmentation,
             seed=experiment.seed,
-            cache=ArrayCache(Path(folder), training.cache_gb * _GIGABYTE),
+            cache=cache_in(Path(folder), training),
             key={"refit": tuning},
-            kept=_kept(base, tuning, 1 + training.num_views, len(pixels), training.cache_gb * _GIGABYTE),
+            kept=_kept(base, tuning, 1 + training.num_views, len(pixels), training.cache_gb * GIGABYTE),
             name=f"{weights.backbone} with the weights {weights.name!r}",
         )
 

@@ -40,7 +40,10 @@ def call(tmp_path: Path, tiny_backbone: str, radiographs_in: Callable[[Path], Pa
 
     def run(*words: Any) -> Result:
         given = ["pretrain", str(tmp_path / "source.toml"), "--out", str(tmp_path / "own.h5"), *map(str, words)]
-        return CliRunner().invoke(group, given)
+        result = CliRunner().invoke(group, given)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception  # a defect is shown with its traceback
+        return result
 
     return run
 
@@ -80,14 +83,14 @@ def test_a_wrong_source_is_one_line(call: Callable[..., Result], tmp_path: Path)
 @pytest.mark.slow
 def test_each_kind_of_source_needs_its_flag(call: Callable[..., Result], tmp_path: Path) -> None:
     labeled = call("--self-supervised")
-    assert labeled.exit_code == 1 and "[data]" in labeled.stderr
+    assert labeled.exit_code == 1 and "[data]" in labeled.stderr, labeled.output
     task = SOURCE[SOURCE.index("[task]") : SOURCE.index("[model]")]
     (tmp_path / "source.toml").write_text(SOURCE.replace(task, '[data]\nimages = "images"\n'))
     unlabeled = call()
-    assert unlabeled.exit_code == 1 and unlabeled.stderr.count("\n") == 1
+    assert unlabeled.exit_code == 1 and unlabeled.stderr.count("\n") == 1, unlabeled.output
     made = call("--self-supervised")
     assert made.exit_code == 0, made.output
-    assert "embedding_sd" in made.stderr
+    assert "embedding_sd" in made.stderr, made.output
     assert tomllib.loads(made.stdout)["weights"]["own"]["pixels"] == "tf"
 
 

@@ -57,20 +57,6 @@ def copied_plan(finished_plan: Plan, tmp_path: Path) -> Plan:
     return replace(finished_plan, folder=OutputFolder(tmp_path / "out"))
 
 
-def test_every_run_leaves_its_folder(finished_plan: Plan) -> None:
-    plan, predictions = finished_plan, collected(finished_plan)
-    assert plan.remaining == []
-    assert len(plan.runs) == 2 * (3 + 1) * 3  # two weights, three scenarios and a probe, three folds
-    for run in plan.runs:
-        names = {path.name for path in plan.folder.run(run).iterdir()}
-        assert names == {"run.json", "history.csv", "predictions.csv", "weights.h5", "DONE.json"}
-        history = pd.read_csv(plan.folder.run(run) / "history.csv")
-        assert len(history) == (0 if run.scenario.is_reference else 3)
-    assert tuple(predictions.columns) == BINARY.prediction_columns
-    assert set(predictions.part) == {"inner", "test"}
-    assert predictions.score.between(0, 1).all()
-
-
 def test_predictions_name_the_parts_of_their_scenario_also_of_runs_of_earlier_versions(copied_plan: Plan) -> None:
     plan = copied_plan
     written = pd.read_csv(plan.folder.predictions, dtype=str, keep_default_na=False)
@@ -217,16 +203,6 @@ def test_above_the_cache_limit_the_results_are_the_same(make_plan: Any, tmp_path
     large = large[large.scenario.isin(set(small.scenario))]
     assert any("cache_gb = 0;" in line and "0 of 1 " in line for line in said)
     assert np.allclose(small.score, large.score, atol=1e-3, rtol=0)
-
-
-def test_the_run_record_says_how_the_run_ended(finished_plan: Plan) -> None:
-    plan = finished_plan
-    records = [read_json(plan.folder.run(run) / "run.json") for run in plan.runs]
-    for run, record in zip(plan.runs, records, strict=True):
-        assert (record["scenario"], record["repeat"], record["fold"]) == (run.scenario.name, run.repeat, run.fold)
-        assert record["seconds"] > 0
-        assert record["fixed_epochs"] and record["converged"] is None  # nine inner patients of a class are too few
-        assert record["best_epoch"] == record["epochs"] == (0 if run.scenario.is_reference else 3)
 
 
 @pytest.mark.slow

@@ -20,7 +20,9 @@ def entries(folder: Path) -> dict[str, Path]:
     """Return the entries of the plain view of pooled features by their weights."""
     keys = {place: read_json(place) for place in folder.glob("*/key.json")}
     return {
-        key["weights"]: place.parent for place, key in keys.items() if key["cut"] == "frozen" and not key["rendering"]
+        key["weights"]: place.parent
+        for place, key in keys.items()
+        if key.get("cut") == "frozen" and not key["rendering"]
     }
 
 

@@ -55,6 +55,15 @@ def test_no_two_temporary_names_are_equal_on_any_host() -> None:
         assert name.name.startswith(f".0-1.{this_place()}.{os.getpid()}.") and name.suffix == ".part"
 
 
+@pytest.mark.parametrize("writing", [temporary_file, temporary_folder])
+def test_a_closed_pipe_is_not_reported_as_a_path_that_cannot_be_written(
+    tmp_path: Path, writing: Callable[[Path], AbstractContextManager[Path]]
+) -> None:
+    with pytest.raises(BrokenPipeError), writing(tmp_path / "a"):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux' names of open files")
 def test_everything_is_synced_before_it_is_renamed_and_its_folder_afterwards(tmp_path: Path, synced: list[str]) -> None:
     place = tmp_path / "new"
@@ -159,6 +168,14 @@ def test_bytes_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_text_is_utf8_with_the_line_ends_that_it_has(tmp_path: Path) -> None:
     write_text(tmp_path / "a.txt", "±\r\n\n")
     assert (tmp_path / "a.txt").read_bytes() == "±\r\n\n".encode()
+
+
+def test_an_error_names_a_temporary_file_as_it_would_be_at_the_end(tmp_path: Path) -> None:
+    inside = temporary_name(tmp_path / "runs" / "0-0") / "history.csv"
+    said = str(unwritable(inside, OSError(errno.ENOSPC, "full")))
+    assert str(tmp_path / "runs" / "0-0" / "history.csv") in said and ".part" not in said
+    own = tmp_path / ".hidden.part"
+    assert str(own) in str(unwritable(own, OSError(errno.ENOSPC, "full")))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from radtl_tf.data.duplicates.copies import Copies
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.manifest.labels import RowLabels
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled
+from radtl_tf.data.manifest.reader import Manifest
+from radtl_tf.data.manifest.rows import cases_of, labelled
 from radtl_tf.progress import Watch, silent
 from radtl_tf.records.experiment import FoldPlan, Task
 

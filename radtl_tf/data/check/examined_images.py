@@ -12,7 +12,8 @@ from radtl_tf.data.decoding.worker_pool import read_all
 from radtl_tf.data.manifest.labels import RowLabels, narrowed
 from radtl_tf.data.manifest.metadata import kept, metadata_cells
 from radtl_tf.data.manifest.numbers_and_stages import number_of
-from radtl_tf.data.manifest.reader import Manifest, column, patient_ids
+from radtl_tf.data.manifest.reader import Manifest, column
+from radtl_tf.data.manifest.rows import patient_ids
 from radtl_tf.progress import Watch, counted, silent
 from radtl_tf.records.experiment import Task
 

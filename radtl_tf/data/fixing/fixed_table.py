@@ -17,7 +17,8 @@ from radtl_tf.data.check.check_data import CheckData
 from radtl_tf.data.check.findings import Examined
 from radtl_tf.data.check.patient_ids import alike_ids
 from radtl_tf.data.decoding.reading import Outcome
-from radtl_tf.data.manifest.reader import Manifest, column, patient_ids
+from radtl_tf.data.manifest.reader import Manifest, column
+from radtl_tf.data.manifest.rows import patient_ids
 from radtl_tf.data.tables.repairs import at_lines, counted, in_columns
 from radtl_tf.errors import OutputError
 from radtl_tf.records.csv_text import csv_text, safe_cell

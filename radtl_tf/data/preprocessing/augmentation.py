@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from radtl_tf.data.preprocessing.geometry import transformed
 from radtl_tf.data.preprocessing.hashed_draws import hashed_draws
 from radtl_tf.data.preprocessing.policies import EXACT, policy_of
 
@@ -30,14 +31,7 @@ def augment(
     side = tf.cast(tf.shape(image)[-3:-1], tf.float32)
     with tf.device(EXACT):
         transforms = _transforms(hashed_draws(examples, epoch, seed, number=_NUM_DRAWS), side[0], side[1], flips=flips)
-    moved = tf.raw_ops.ImageProjectiveTransformV3(
-        images=batch,
-        transforms=transforms,
-        output_shape=tf.shape(batch)[1:3],
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="NEAREST",
-    )
+    moved = transformed(batch, transforms)
     return tf.ensure_shape(tf.reshape(moved, tf.shape(image)), image.shape)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from radtl_tf.data.preprocessing.geometry import transformed
 from radtl_tf.data.preprocessing.hashed_draws import hashed_draws
 from radtl_tf.data.preprocessing.policies import EXACT
 
@@ -26,14 +27,7 @@ def view(images: tf.Tensor, which: int, seed: int, epoch: int, examples: tf.Tens
     with tf.device(EXACT):
         draws = hashed_draws(tf.cast(examples, tf.int64), which, epoch, seed, number=_NUM_DRAWS)
         transforms = _crops(draws, tf.cast(tf.shape(images)[1:3], tf.float32), flip=flip)
-    cropped = tf.raw_ops.ImageProjectiveTransformV3(
-        images=images,
-        transforms=transforms,
-        output_shape=tf.shape(images)[1:3],
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="NEAREST",
-    )
+    cropped = transformed(images, transforms)
     brightness, contrast = tf.unstack(draws[:, 5:, tf.newaxis, tf.newaxis, tf.newaxis], axis=1)
     mean = tf.reduce_mean(cropped, axis=[1, 2, 3], keepdims=True)
     changed = (cropped - mean) * (1 + _CONTRAST * contrast) + mean + _BRIGHTNESS * brightness

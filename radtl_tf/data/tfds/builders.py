@@ -18,7 +18,8 @@ from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.labels import Labels, RowLabels, assemble
 from radtl_tf.data.manifest.numbers_and_stages import text_of
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
+from radtl_tf.data.manifest.reader import Manifest, manifest_of
+from radtl_tf.data.manifest.rows import cases_of, labelled
 from radtl_tf.data.tfds.builder_folders import SUFFIX, author_errors, builder_in
 from radtl_tf.data.tfds.building import data_errors, prepared, quiet, title
 from radtl_tf.data.tfds.damaged_data_sets import remove_damaged, write_sums

@@ -59,6 +59,28 @@ def pixel_cache(
         raise unwritable(path, error) from error
 
 
+def link_pixels(path: Path, size: int | str, policy: str, data_sha256: str, *, file: Path, checksum: str) -> None:
+    """Make ``path`` a hard link to ``file``, which holds the same pixels; nothing happens if ``path`` has them.
+
+    ``checksum`` is the recorded one of ``file``; ``pixel_cache`` compares the content with it.
+
+    Raises:
+        OSError, OutputError: the file system has no such link, or the link cannot be written.
+    """
+    key = _key(size, policy, data_sha256)
+    if path.exists() and _is_of(path, key):
+        return
+    _key_file(path).unlink(missing_ok=True)
+    with temporary_file(path) as temporary:
+        os.link(file, temporary)
+    write_json(_key_file(path), {**key, _SUM: checksum})
+
+
+def recorded_checksum(path: Path) -> str:
+    """Return the checksum that ``pixel_cache`` recorded for its file at ``path``."""
+    return str(_sidecar(path)[_SUM])
+
+
 def read_pixels(path: Path, num_examples: int, size: int | str, policy: str, data_sha256: str) -> np.memmap:
     """Return the pixels that ``pixel_cache`` wrote for the data with the fingerprint ``data_sha256``.
 

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.evaluation.external.frozen_models import External, Scored, evaluate_classes, evaluate_external
+from radtl_tf.evaluation.external.frozen_models import evaluate_classes, evaluate_external
 from radtl_tf.evaluation.external.numbers import Numbers, evaluate_numbers
 from radtl_tf.evaluation.external.positive_calls import with_threshold
+from radtl_tf.evaluation.external.results import External
+from radtl_tf.evaluation.external.scored import Scored
 from radtl_tf.evaluation.external.stages import with_stages
 from radtl_tf.records.runs import Target
 

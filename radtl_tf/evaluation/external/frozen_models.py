@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS
-from radtl_tf.data.manifest.cases import UNKNOWN
+from radtl_tf.evaluation.external.results import Compared, Estimate, External, bootstrap_method, drawn_estimate
+from radtl_tf.evaluation.external.scored import Scored, by_patient, count, counts_of_classes
 from radtl_tf.evaluation.formatting import number, p_text, range_text
-from radtl_tf.evaluation.inference.bootstrap import REPLICATES, Bootstrap, bootstrap
+from radtl_tf.evaluation.inference.bootstrap import REPLICATES, bootstrap
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.evaluation.metrics import weighted
 from radtl_tf.evaluation.metrics.auroc import class_auroc
@@ -47,82 +47,6 @@ _AVERAGED: dict[Kind, str] = {
 }
 _VIEWS: dict[Kind, str] = {"ordinal": "{} thresholds between stages"}
 SAME_PATIENTS = "We cannot check whether these patients were also used for training. If so, the results are too good."
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Cases with the scores of M models: truth (n,) of 0 and 1, ``scores`` (n, M), the patient (n,) of each.
-
-    With several classes it is one class against the rest: truth is 1 if a case has the class, scores are P(class).
-    Truth is ``UNKNOWN`` if it is not known whether the case has it.
-    """
-
-    truth: NDArray[np.int64]
-    scores: NDArray[np.float64]
-    patients: NDArray[np.int64]
-
-    @property
-    def are_independent(self) -> bool:
-        """Tell whether every patient has one case."""
-        return len(np.unique(self.patients)) == len(self.patients)
-
-    @property
-    def is_known(self) -> NDArray[np.bool_]:
-        """Return (n,) whether it is known if a case has the class."""
-        return self.truth != UNKNOWN
-
-    def known(self) -> Scored:
-        """Return the cases whose truth is known."""
-        at = self.is_known
-        return self if at.all() else Scored(self.truth[at], self.scores[at], self.patients[at])
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """One metric of one model with its 95 % interval and the method; ``nan`` if there is no interval."""
-
-    model: str
-    metric: str
-    value: float
-    ci_low: float
-    ci_high: float
-    method: str
-
-
-@dataclass(frozen=True)
-class Compared:
-    """The difference of two models' values on the same cases, ``a`` minus ``b``, with 95 % interval and p.
-
-    The interval is ``nan`` if the method of the p has none.
-    """
-
-    a: str
-    b: str
-    metric: str
-    difference: float
-    ci_low: float
-    ci_high: float
-    p_value: float
-    method: str
-
-
-@dataclass(frozen=True)
-class External:
-    """All numbers of a test: counts, estimates and comparisons of two models (the main one first), sentence, notes.
-
-    ``label_unit`` is the unit of a regression. An ordinal test has its ``stages``, and for each model the numbers of
-    cases of each true stage (row) that are predicted to be of each stage (column).
-    """
-
-    unit: Unit
-    counts: dict[str, int]
-    estimates: tuple[Estimate, ...]
-    comparisons: tuple[Compared, ...]
-    sentence: str
-    notes: tuple[str, ...]
-    label_unit: str = ""
-    stages: tuple[str, ...] = ()
-    confusions: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -179,7 +103,10 @@ def evaluate_classes(
     found = replace(mean, estimates=[*mean.estimates, *of_class])
     others, left_out = _others(names, cases, kind, seed)
     counts = {name: count(view) for name, view in views.items()}
-    of_all, of_views = _of_all(counts), _VIEWS.get(kind, "{} classes, each against the rest").format(len(views))
+    of_all, of_views = (
+        counts_of_classes(counts),
+        _VIEWS.get(kind, "{} classes, each against the rest").format(len(views)),
+    )
     return External(
         unit=unit,
         counts=of_all,
@@ -195,44 +122,6 @@ def _cases(images: Scored, unit: Unit) -> Scored:
     if len(np.unique(cases.known().truth)) != 2:
         raise ValueError("an AUROC needs both classes")
     return cases
-
-
-def by_patient(images: Scored) -> Scored:
-    """Return one case per patient, with the mean score of the patient's images.
-
-    The label of a patient is the label of the images where it is known.
-
-    Raises:
-        ValueError: a patient has images of both classes.
-    """
-    ids, which = np.unique(images.patients, return_inverse=True)
-    num_images = np.bincount(which)
-    num_known, num_positive = (np.bincount(which, weights=of) for of in (images.is_known, images.truth == 1))
-    if ((num_positive > 0) & (num_positive < num_known)).any():
-        raise ValueError("a patient has images of both classes")
-    truth = np.where(num_known == 0, UNKNOWN, num_positive > 0)
-    sums = np.stack([np.bincount(which, weights=column) for column in images.scores.T], axis=1)
-    return Scored(truth.astype(np.int64), sums / num_images[:, None], ids)
-
-
-def count(images: Scored) -> dict[str, int]:
-    """Return how many images and patients there are, in all and of each class; a patient may have both."""
-    positive, negative = images.truth == 1, images.truth == 0
-    return {
-        "images": len(images.truth),
-        "patients": len(np.unique(images.patients)),
-        "positive images": int(positive.sum()),
-        "positive patients": len(np.unique(images.patients[positive])),
-        "negative patients": len(np.unique(images.patients[negative])),
-    }
-
-
-def _of_all(counts: Mapping[str, dict[str, int]]) -> dict[str, int]:
-    """Return how many images and patients there are, in all and with each class."""
-    what = ("images", "patients")
-    first = next(iter(counts.values()))
-    of_class = {f"{key} with {name}": one[f"positive {key}"] for name, one in counts.items() for key in what}
-    return {key: first[key] for key in what} | of_class
 
 
 def _aurocs(names: Sequence[str], cases: Scored, seed: int) -> _Aurocs:
@@ -309,17 +198,6 @@ def _of_known(metric: Metric, view: Scored, column: int) -> WeightedMetric:
     at, known = view.is_known, view.known()
     prepared = metric.prepared(known.truth, known.scores[:, column])
     return prepared if at.all() else lambda weights: prepared(weights[at])
-
-
-def drawn_estimate(name: str, metric: str, found: Bootstrap) -> Estimate:
-    """Return the estimate of a bootstrap; no interval if the value itself is ``nan``."""
-    low, high = found.interval() if math.isfinite(found.value) else (math.nan, math.nan)
-    return Estimate(name, metric, found.value, low, high, bootstrap_method(found))
-
-
-def bootstrap_method(found: Bootstrap) -> str:
-    """Return the name of the method for tables."""
-    return f"patient bootstrap, {len(found.replicates):,} replicates, percentiles"
 
 
 def _sentence(unit: Unit, counts: dict[str, int], of_classes: str, metric: str, found: _Aurocs) -> str:

@@ -10,15 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radtl_tf.data.folds.draw import MIN_INNER_PATIENTS
-from radtl_tf.evaluation.external.frozen_models import (
-    SAME_PATIENTS,
-    Compared,
-    Estimate,
-    External,
-    bootstrap_method,
-    drawn_estimate,
-    several_images,
-)
+from radtl_tf.evaluation.external.frozen_models import SAME_PATIENTS, several_images
+from radtl_tf.evaluation.external.results import Compared, Estimate, External, bootstrap_method, drawn_estimate
 from radtl_tf.evaluation.formatting import number, p_text, range_text
 from radtl_tf.evaluation.inference.bootstrap import Bootstrap, bootstrap
 from radtl_tf.evaluation.metrics.metric_table import MAE, OF_NUMBERS

@@ -8,16 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from radtl_tf.evaluation.external.frozen_models import (
-    OTHER_REPLICATES,
-    Compared,
-    Estimate,
-    External,
-    Scored,
-    bootstrap_method,
-    by_patient,
-    drawn_estimate,
-)
+from radtl_tf.evaluation.external.frozen_models import OTHER_REPLICATES
+from radtl_tf.evaluation.external.results import Compared, Estimate, External, bootstrap_method, drawn_estimate
+from radtl_tf.evaluation.external.scored import Scored, by_patient
 from radtl_tf.evaluation.inference.bootstrap import bootstrap
 from radtl_tf.evaluation.inference.proportions import mcnemar, wilson
 from radtl_tf.evaluation.metrics.metric_table import ACCURACY, BALANCED_ACCURACY, MCC, SENSITIVITY, SPECIFICITY

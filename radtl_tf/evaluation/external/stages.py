@@ -8,15 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.external.frozen_models import (
-    OTHER_REPLICATES,
-    Compared,
-    External,
-    Scored,
-    bootstrap_method,
-    by_patient,
-    drawn_estimate,
-)
+from radtl_tf.evaluation.external.frozen_models import OTHER_REPLICATES
+from radtl_tf.evaluation.external.results import Compared, External, bootstrap_method, drawn_estimate
+from radtl_tf.evaluation.external.scored import Scored, by_patient
 from radtl_tf.evaluation.inference.bootstrap import bootstrap
 from radtl_tf.evaluation.metrics.metric_table import OF_STAGES
 from radtl_tf.evaluation.metrics.stages import cross_tabulation, true_stage

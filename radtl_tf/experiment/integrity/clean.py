@@ -55,7 +55,7 @@ def leftovers_of(folder: Path) -> list[Leftover]:
 
 
 def leftovers_in_cache(cache: Path) -> list[Leftover]:
-    """Return what nothing needs in the folder of cached features: leftovers, and features of other versions."""
+    """Return what nothing needs in the folder of the cache: leftovers, and features and images of other versions."""
     return [_leftover(path, reason) for path, reason in [*_parts(cache), *_entries(cache)]]
 
 
@@ -125,14 +125,14 @@ def _vectors(output: OutputFolder, written: dict[str, Any]) -> Iterator[tuple[Pa
 
 
 def _entries(cache: Path) -> Iterator[tuple[Path, str]]:
-    """Yield cached features that no call can use any more: without checksums, or of other versions."""
+    """Yield cached features and images that no call can use any more: without checksums, or of other versions."""
     now = {name: version(name) for name in ("tensorflow", "keras")}
     for key in sorted(cache.glob(f"[!.]*/{_KEY}")):
         recorded = (intact_object(key) or {}).get("versions")
         if not (key.parent / _SUMS).exists():
             yield key.parent, "features without checksums, from an earlier version"
         elif recorded != now:
-            yield key.parent, "features of other versions of TensorFlow or Keras"
+            yield key.parent, "of other versions of TensorFlow or Keras"
 
 
 def _leftover(path: Path, reason: str) -> Leftover:

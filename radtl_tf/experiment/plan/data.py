@@ -1,13 +1,11 @@
-"""Prepare the data of an experiment: decode once, check, keep patients who share an image in one fold."""
+"""Prepare the data of an experiment: read, check, keep patients who share an image in one fold."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TypeAlias
 
-import numpy as np
 import tensorflow_datasets as tfds
 
 from radtl_tf.data.check.check_source import repaired
@@ -20,7 +18,8 @@ from radtl_tf.data.duplicates.copies import Copies
 from radtl_tf.data.embeddings.matching import ImageNames
 from radtl_tf.data.folds.draw import Fold, draw_folds
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_of
+from radtl_tf.data.manifest.reader import Manifest, manifest_of
+from radtl_tf.data.manifest.rows import cases_of, labelled
 from radtl_tf.data.tfds.builders import (
     build_manifest,
     build_named,
@@ -30,14 +29,12 @@ from radtl_tf.data.tfds.builders import (
     fingerprint,
 )
 from radtl_tf.data.tfds.damaged_data_sets import read_intact
-from radtl_tf.data.tfds.pixel_cache import pixel_cache
 from radtl_tf.errors import DataError
 from radtl_tf.experiment.integrity.patient_key_file import checked_key
 from radtl_tf.experiment.plan.known_intake import KnownIntake, Readings, intake_key, known_intake, remember_intake
 from radtl_tf.logs import get_logger
 from radtl_tf.records.experiment import Experiment
 from radtl_tf.records.folder import OutputFolder
-from radtl_tf.records.runs import image_sizes
 from radtl_tf.training.features.feature_key import images_hash
 
 _log = get_logger(__name__)
@@ -134,21 +131,6 @@ def take_in(
         cases = replace(cases, linked=known.linked)
         folds = _folds(cases, experiment)
     return Intake(cases, folds, builder, sha256, readings, known, data.build, data.names)
-
-
-def pixels_of(intake: Intake, experiment: Experiment, folder: OutputFolder) -> dict[int | str, np.memmap]:
-    """Return the images (N, H, W, 1) of each image size, float32 in 0..1, kept in the output folder.
-
-    Raises:
-        DataError: the data set is damaged.
-        OutputError: the file cannot be written.
-    """
-    number, resize = len(intake.cases.truth), experiment.training.resize
-
-    def kept(built: tfds.core.DatasetBuilder, size: int | str) -> np.memmap:
-        return pixel_cache(built, number, size, resize, folder.pixels(size), data_sha256=intake.sha256)
-
-    return {size: read_intact(intake.build, partial(kept, size=size))[1] for size in image_sizes(experiment)}
 
 
 def _checked(experiment: Experiment, data: _Given) -> tuple[tfds.core.DatasetBuilder, KnownIntake, Readings]:

@@ -11,18 +11,17 @@ from radtl_tf.experiment.plan.plan import Plan
 from radtl_tf.models.pixels import convention
 from radtl_tf.models.weights.sources import WeightsRecord
 from radtl_tf.records.runs import EMBEDDINGS, PROBE, Run
-from radtl_tf.training.features.array_cache import ArrayCache
+from radtl_tf.training.features.array_cache import ArrayCache, cache_in
 from radtl_tf.training.features.feature_key import feature_key
 from radtl_tf.training.features.prefix_features import POOLED, FeatureStore, PrefixPass, Weights
 from radtl_tf.training.randomness import backbone_seed
 
-GIGABYTE = 1e9
 Start = tuple[WeightsRecord, int]  # weights and draw, which determine the start of a backbone
 
 
 def cache_of(plan: Plan) -> ArrayCache:
     """Return the cache of the experiment's features."""
-    return ArrayCache(plan.cache, plan.experiment.training.cache_gb * GIGABYTE)
+    return cache_in(plan.cache, plan.experiment.training)
 
 
 def feature_store(

@@ -20,11 +20,12 @@ from radtl_tf.experiment.integrity.changed_machine import check_machine
 from radtl_tf.experiment.integrity.damaged_runs import reopen_damaged_runs
 from radtl_tf.experiment.integrity.lost_experiment import identity_of
 from radtl_tf.experiment.plan.context import context
-from radtl_tf.experiment.plan.data import Source, pixels_of, take_in
+from radtl_tf.experiment.plan.data import Source, take_in
 from radtl_tf.experiment.plan.device import with_batch_size
 from radtl_tf.experiment.plan.folds import check_shares, fold_warnings
 from radtl_tf.experiment.plan.networks import Networks
 from radtl_tf.experiment.plan.ownership import comparable, is_begun, refuse_other
+from radtl_tf.experiment.plan.pixels import pixels_of
 from radtl_tf.experiment.plan.scenarios import scenarios_of, weights_records
 from radtl_tf.experiment.plan.weights import check_weights, vectors_of
 from radtl_tf.experiment.plan.written import facts_of, write_plan
@@ -36,6 +37,7 @@ from radtl_tf.records.folder import OutputFolder
 from radtl_tf.records.reader import as_dict
 from radtl_tf.records.runs import Run, Scenario, Target, at_size, image_sizes, runs_of
 from radtl_tf.training.device import Device
+from radtl_tf.training.features.array_cache import cache_in
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,7 @@ def make_plan(
     intake = take_in(experiment, folder, accepted, source)
     check_shares(intake.cases, intake.folds, experiment)
     vectors, remarks = vectors_of(records, folder, intake)
+    cache = cache_folder or folder.features
     plan = Plan(
         experiment=experiment,
         folder=folder,
@@ -164,9 +167,9 @@ def make_plan(
         folds=intake.folds,
         records=records,
         scenarios=scenarios,
-        images=pixels_of(intake, experiment, folder),
+        images=pixels_of(intake, experiment, folder, cache_in(cache, experiment.training), device),
         images_hash=intake.known.images_hash,
-        cache=cache_folder or folder.features,
+        cache=cache,
         data_sha256=intake.sha256,
         device=device,
         findings=intake.known.findings,

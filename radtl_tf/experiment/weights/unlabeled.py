@@ -14,15 +14,8 @@ from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.folders import image_files
 from radtl_tf.data.manifest.labels import RowLabels
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import (
-    Manifest,
-    cases_of,
-    manifest_from,
-    naming,
-    patient_ids,
-    read_manifest,
-    refuse_faults,
-)
+from radtl_tf.data.manifest.reader import Manifest, manifest_from, naming, read_manifest, refuse_faults
+from radtl_tf.data.manifest.rows import cases_of, patient_ids
 from radtl_tf.data.manifest.table import PATH_COLUMN
 from radtl_tf.data.tfds.builders import build_manifest, build_named, fingerprint, patients_from
 from radtl_tf.data.tfds.view_stream import ViewStream

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from radtl_tf.data.check.rules import linked_cases
 from radtl_tf.data.manifest.cases import Cases
 from radtl_tf.data.manifest.privacy import patient_key
-from radtl_tf.data.manifest.reader import Manifest, cases_of, labelled, manifest_from, manifest_of
+from radtl_tf.data.manifest.reader import Manifest, manifest_from, manifest_of
+from radtl_tf.data.manifest.rows import cases_of, labelled
 from radtl_tf.errors import DataError
 from radtl_tf.library.data.check import DataCheck, data_check
 from radtl_tf.library.data.stored_images import ImageRows, StoredImages, private_folder
@@ -119,28 +120,12 @@ class Dataset:
         """
         file = Path(path).expanduser().resolve()
         folder = Path(images).expanduser().resolve() if images is not None else None
-        task = task_from(
-            {"manifest": file},
-            images=folder,
-            label=label,
-            positive=positive,
-            patient=patient,
-            kind=kind,
-            unit=unit,
-            label_separator=label_separator,
-            classes=classes,
-            one_image_per_patient=one_image_per_patient,
-            patient_pattern=patient_pattern,
-            depth=depth,
-            path_column=path_column,
-            suffix=suffix,
-            encoding=encoding,
-            columns=columns,
-            sex_codes=sex_codes,
-            missing=missing,
-            uncertain=uncertain,
-            label_unit=label_unit,
-        )
+        target = dict(label=label, positive=positive, kind=kind, unit=unit, classes=classes, label_unit=label_unit)
+        cells = dict(label_separator=label_separator, missing=missing, uncertain=uncertain)
+        patients = dict(patient=patient, patient_pattern=patient_pattern, one_image_per_patient=one_image_per_patient)
+        files = dict(images=folder, path_column=path_column, suffix=suffix, encoding=encoding, depth=depth)
+        metadata = dict(columns=columns, sex_codes=sex_codes)
+        task = task_from({"manifest": file}, **target, **cells, **patients, **files, **metadata)
         return cls._from_manifest(manifest_of(task, collect=True), task, kind)
 
     @classmethod
@@ -177,24 +162,11 @@ class Dataset:
         if not isinstance(frame, pd.DataFrame):
             raise DataError(f"from_frame takes a pandas DataFrame, not {type(frame).__name__}; for a file: from_csv.")
         manifest = manifest_from(frame, Path(root or ".").expanduser(), path, suffix)
-        task = task_from(
-            {"manifest": manifest.path},
-            label=label,
-            positive=positive,
-            patient=patient,
-            kind=kind,
-            unit=unit,
-            label_separator=label_separator,
-            classes=classes,
-            one_image_per_patient=one_image_per_patient,
-            patient_pattern=patient_pattern,
-            depth=depth,
-            columns=columns,
-            sex_codes=sex_codes,
-            missing=missing,
-            uncertain=uncertain,
-            label_unit=label_unit,
-        )
+        target = dict(label=label, positive=positive, kind=kind, unit=unit, classes=classes, label_unit=label_unit)
+        cells = dict(label_separator=label_separator, missing=missing, uncertain=uncertain)
+        patients = dict(patient=patient, patient_pattern=patient_pattern, one_image_per_patient=one_image_per_patient)
+        values = dict(columns=columns, sex_codes=sex_codes, depth=depth)
+        task = task_from({"manifest": manifest.path}, **target, **cells, **patients, **values)
         return cls._from_manifest(manifest, without_source(task), kind)
 
     @classmethod

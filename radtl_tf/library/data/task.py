@@ -13,10 +13,10 @@ from radtl_tf.records.experiment import Task
 from radtl_tf.records.reader import normal_task, record_from
 from radtl_tf.records.task_rules import check_task
 
+_NOT_TEXT = ("one_image_per_patient", "depth")  # all other values are the words of a table
 
-def task_from(
-    source: dict[str, Path | str], *, one_image_per_patient: bool = False, depth: int | None = None, **given: Any
-) -> Task:
+
+def task_from(source: dict[str, Path | str], **given: Any) -> Task:
     """Return the task that the arguments of a ``Dataset`` describe; ``None`` and empty arguments are ignored.
 
     ``source`` is the key ``manifest`` or ``dataset`` of a task. Without ``kind``, the task is binary if a positive
@@ -26,10 +26,10 @@ def task_from(
     Raises:
         ExperimentError: a value is unknown, or two values contradict each other.
     """
-    said = {key: _plain(value) for key, value in given.items() if value is not None}
+    given = {key: value for key, value in given.items() if value is not None}
+    said = {key: value if key in _NOT_TEXT else _plain(value) for key, value in given.items()}
     said.setdefault("kind", _kind(said))
-    plain_keys = {"one_image_per_patient": one_image_per_patient, "depth": depth}
-    task = normal_task(record_from({**said, **source, **plain_keys}, Task))
+    task = normal_task(record_from({**said, **source}, Task))
     check_task(task)
     return task
 

@@ -36,17 +36,15 @@ _PLACEHOLDER = "DataFrame"  # the task needs a manifest's name, although the dat
 
 @dataclass(frozen=True)
 class Asked:
-    """The arguments of ``compare`` except the data, as given."""
+    """The arguments of ``compare`` except the data, as given; ``training`` are keys of that section of the file."""
 
     weights: WeightsArgument
     backbones: Sequence[str] | None
-    cv: PatientFolds | int
-    margin: float | None
     tunings: Sequence[str]
     learning_rates: Sequence[float]
-    epochs: int
-    image_size: int | str
-    batch_size: int
+    training: Mapping[str, int | str]
+    cv: PatientFolds | int
+    margin: float | None
     seed: int
     name: str
     features: Mapping[str, Path] = field(default_factory=dict)  # files of embeddings by name
@@ -151,7 +149,7 @@ def experiment_of(data: Dataset, asked: Asked) -> Experiment:
         },
         "weights": _declared(asked.weights, asked.networks)
         | {name: {"embeddings": str(file)} for name, file in asked.features.items()},
-        "training": {"epochs": asked.epochs, "image_size": asked.image_size, "batch_size": asked.batch_size},
+        "training": dict(asked.training),
     }
     experiment = experiment_from(content, Path.cwd())
     return experiment if _is_named(data) else replace(experiment, task=without_source(experiment.task))

@@ -196,7 +196,7 @@ class Result:
             return f"Result of {self._facts.experiment.name!r}: {self._missing()}"
         from radtl_tf.report.drawing.table import render_text
         from radtl_tf.report.pages.card import answer_lines
-        from radtl_tf.report.results.tables import settings_table
+        from radtl_tf.report.results.setting_tables import settings_table
 
         lines = [*answer_lines(self._evaluation), "", render_text(settings_table(self._evaluation)).rstrip()]
         return "\n".join(lines)

@@ -23,9 +23,8 @@ def hdf5_file(path: Path) -> Iterator[h5py.File]:
     creation, access = h5py.h5p.create(h5py.h5p.FILE_CREATE), h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     creation.set_obj_track_times(False)
     access.set_libver_bounds(h5py.h5f.LIBVER_V18, h5py.h5f.LIBVER_V18)
-    with io.BytesIO() as memory:
-        access.set_fileobj_driver(h5py.h5fd.fileobj_driver, memory)
-        with h5py.File(h5py.h5f.create(os.fsencode(path.name), fcpl=creation, fapl=access)) as file:
-            yield file
-        with memory.getbuffer() as content:
-            path.write_bytes(content)
+    memory = io.BytesIO()  # closing it would fail while the traceback of a failed write has its bytes in hand
+    access.set_fileobj_driver(h5py.h5fd.fileobj_driver, memory)
+    with h5py.File(h5py.h5f.create(os.fsencode(path.name), fcpl=creation, fapl=access)) as file:
+        yield file
+    path.write_bytes(memory.getbuffer())

@@ -8,7 +8,6 @@ its type, shape, storage and filters have been checked.
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,23 +22,19 @@ from radtl_tf.models.weights.schema import (
     FileLayer,
     LayerSchema,
     Schema,
-    Shape,
     check_order,
     opened,
     plan,
     refusal,
     shown,
 )
+from radtl_tf.models.weights.tensors import check_tensor, read_tensor, tensor_at
 
 _MAX_OBJECTS = 20_000  # InceptionResNetV2 has 2,500
 _MAX_DEPTH = 12
 _MAX_NAMES = 10_000
 _MAX_NAME = 512  # bytes
 _MAX_CONFIG = 2**22  # characters; InceptionResNetV2 has 0.5 million
-_MAX_CHUNK = 2**20  # elements; a chunk is unpacked at once
-_DEFLATE = h5py.h5z.FILTER_DEFLATE
-_FILTERS = (h5py.h5z.FILTER_SHUFFLE, _DEFLATE, h5py.h5z.FILTER_FLETCHER32)  # in the order set by h5py
-_STORED_HERE = {h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED}
 _KERAS3_LAYERS = ("layers", "_layer_checkpoint_dependencies")  # the latter in files of late Keras 2
 
 
@@ -85,13 +80,13 @@ def _read(file: h5py.File, schema: Schema) -> Contents:
     found = opened(schema, [layer for layer in listed if layer is not pixels])
     matched = plan(schema, found)
     tensors = [
-        (layer.name, name, shape, _dataset(group, path))
+        (layer.name, name, shape, tensor_at(group, path))
         for layer, candidate in zip(schema.layers, matched, strict=True)
         for (name, shape), (_, path) in zip(layer.tensors, candidate.tensors, strict=True)
     ]
     for layer_name, name, shape, dataset in tensors:
-        _check_dataset(dataset, shape, f"{layer_name}/{name}")
-    values = [_value(dataset, shape, f"{layer_name}/{name}") for layer_name, name, shape, dataset in tensors]
+        check_tensor(dataset, shape, f"{layer_name}/{name}")
+    values = [read_tensor(dataset, shape, f"{layer_name}/{name}") for layer_name, name, shape, dataset in tensors]
     empty = [
         layer for (layer, name, *_), value in zip(tensors, values, strict=True) if name == "kernel" and not value.any()
     ]
@@ -253,69 +248,10 @@ def _configured(file: h5py.File) -> list[str]:
         return []
 
 
-def _dataset(group: h5py.Group, path: str) -> h5py.Dataset:
-    dataset = group[path]
-    if not isinstance(dataset, h5py.Dataset):
-        raise refusal("missing", f"{shown(path)} is not a tensor.")
-    return dataset
-
-
-def _check_dataset(dataset: h5py.Dataset, shape: Shape, name: str) -> None:
-    storage = dataset.id.get_create_plist()
-    if storage.get_layout() not in _STORED_HERE or storage.get_external_count():
-        raise refusal("link", f"tensor {name} is virtual or stored in another file.")
-    if dataset.id.get_type().committed():
-        raise refusal("link", f"tensor {name} has a committed type.")
-    if not isinstance(dataset.id.get_type(), h5py.h5t.TypeFloatID) or dataset.dtype.itemsize not in (2, 4, 8):
-        raise refusal("type", f"tensor {name} is {dataset.dtype}, expected float16, float32 or float64.")
-    if dataset.shape not in (shape, _grouped(shape)):
-        raise refusal("shape", f"tensor {name} has shape {dataset.shape}, expected {shape}.")
-    filters = [storage.get_filter(place)[0] for place in range(storage.get_nfilters())]
-    if filters != [known for known in _FILTERS if known in filters]:
-        raise refusal("type", f"tensor {name} uses a filter other than shuffle, gzip and fletcher32.")
-    if dataset.chunks and int(np.prod(dataset.chunks, dtype=object)) > max(_MAX_CHUNK, int(np.prod(shape))):
-        raise refusal("shape", f"tensor {name} is stored in chunks of {dataset.chunks}.")
-    if _DEFLATE in filters:
-        _check_packed(dataset, 1 << filters.index(_DEFLATE), name)
-
-
-def _check_packed(dataset: h5py.Dataset, skipped: int, name: str) -> None:
-    """Unpack every chunk up to its declared size; HDF5 itself would unpack all of it before checking the size.
-
-    ``skipped`` is the bit that marks a chunk stored without gzip.
-    """
-    size = int(np.prod(dataset.chunks)) * dataset.dtype.itemsize
-    for number in range(dataset.id.get_num_chunks()):
-        chunk = dataset.id.get_chunk_info(number)
-        most = size + size // 100 + 1024  # data that gzip cannot compress grows by less
-        if chunk.size <= most and not chunk.filter_mask & skipped:
-            packed = dataset.id.read_direct_chunk(chunk.chunk_offset)[1]
-            most, grown = size, len(zlib.decompressobj().decompress(packed, size + 1))
-        else:
-            grown = chunk.size
-        if grown > most:
-            raise refusal("size", f"tensor {name} has a chunk that unpacks to more than its {size:,} bytes.")
-
-
-def _grouped(shape: Shape) -> Shape:
-    """Return the shape of a depthwise kernel (h, w, C, 1) in a file that has it as grouped: (h, w, 1, C)."""
-    return (*shape[:2], 1, shape[2]) if len(shape) == 4 and shape[3] == 1 else shape
-
-
 def _remarks(group: h5py.Group, layer: FileLayer) -> tuple[str, ...]:
     """Return warnings about the layer that normalizes pixels; see ``normalization.remarks``."""
-    datasets = [_dataset(group, path) for path in tensor_paths(layer)]
+    datasets = [tensor_at(group, path) for path in tensor_paths(layer)]
     for dataset, name in zip(datasets, TENSORS, strict=True):
-        _check_dataset(dataset, SHAPE, f"{layer.name}/{name}")
-    mean, variance = (_value(dataset, SHAPE, layer.name) for dataset in datasets)
+        check_tensor(dataset, SHAPE, f"{layer.name}/{name}")
+    mean, variance = (read_tensor(dataset, SHAPE, layer.name) for dataset in datasets)
     return remarks(layer, mean, variance)
-
-
-def _value(dataset: h5py.Dataset, shape: Shape, name: str) -> np.ndarray:
-    value = np.empty(dataset.shape, np.float32)
-    dataset.read_direct(value)
-    if not np.isfinite(value).all():
-        raise refusal("not finite", f"tensor {name} has NaN or infinite numbers.")
-    if name.endswith("/moving_variance") and value.min(initial=0) < 0:
-        raise refusal("not finite", f"tensor {name} has negative variances, whose square root is NaN.")
-    return value.reshape(shape)

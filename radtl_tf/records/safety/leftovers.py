@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from radtl_tf.records.disk import unwritable
+from radtl_tf.records.disk import TEMPORARY, unwritable
 from radtl_tf.records.safety.processes import is_alive, this_place
 
 STALE = 3600.0  # seconds without a touch after which a temporary entry of another host is left over
-_PART = re.compile(r"\..+\.(?P<place>[A-Za-z0-9-]*)\.(?P<process>\d+)\.[0-9a-f]{8}\.part")
 _SCRATCH = re.compile(r"radtl-(?P<place>[A-Za-z0-9-]*)\.(?P<process>\d+)\.\w+")
 
 
@@ -24,7 +23,7 @@ def is_left_over(entry: Path, now: float) -> bool:
 
     An entry of this host is left over if its process is dead; of another host, if nothing has touched it for an hour.
     """
-    named = _PART.fullmatch(entry.name) or _SCRATCH.fullmatch(entry.name)
+    named = TEMPORARY.fullmatch(entry.name) or _SCRATCH.fullmatch(entry.name)
     try:
         touched = entry.lstat().st_mtime
     except OSError:

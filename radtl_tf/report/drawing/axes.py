@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
+from radtl_tf.evaluation.formatting import number, range_text
 from radtl_tf.evaluation.results.experiment_record import ExperimentRecord
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.svg import FAINT, SERIES, STYLE, svg
@@ -51,6 +52,34 @@ def styles(record: ExperimentRecord) -> dict[str, tuple[str, str]]:
     """Return a color and a marker per weights; beyond six they start again."""
     names, count = record.experiment.grid.weights, len(SERIES)
     return {name: (SERIES[at % count], MARKERS[at % count]) for at, name in enumerate(names)}
+
+
+def draw_interval(
+    axes: Axes,
+    position: float,
+    value: float,
+    ends: tuple[float, float],
+    style: tuple[str, str],
+    *,
+    sign: bool = False,
+    line: float = 1.6,
+    mark: float = 5,
+) -> str:
+    """Draw a value with the ends of its interval in the row at ``position``; return the numbers printed next to it.
+
+    ``style`` is a color and a marker; ``line`` and ``mark`` are widths in points; ``sign`` prints a plus.
+    """
+    color, marker = style
+    axes.plot(ends, [position, position], color=color, linewidth=line)
+    axes.plot(value, position, marker, color=color, markersize=mark)
+    text = f"{number(value, sign=sign)} ({range_text(*ends)})"
+    print_next_to(axes, position, text)
+    return text
+
+
+def print_next_to(axes: Axes, position: float, text: str) -> None:
+    """Print ``text`` to the right of the row at ``position``."""
+    axes.text(BESIDE, position, text, transform=axes.get_yaxis_transform(), va="center")
 
 
 def finish_values(axes: Axes, record: ExperimentRecord, ticks: Mapping[int, str], height: int) -> None:

@@ -8,7 +8,7 @@ from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.evaluation.question.learned import marker_warning
 from radtl_tf.evaluation.question.learned import sentence as learned_sentence
 from radtl_tf.report.drawing.templates import render_template
-from radtl_tf.report.results.tables import settings_table
+from radtl_tf.report.results.setting_tables import settings_table
 from radtl_tf.report.text.advice import advice, chances, headline
 from radtl_tf.report.text.overview import overview
 from radtl_tf.report.text.terms import TERMS

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from radtl_tf.evaluation.external.drift import Drift, sentence
-from radtl_tf.evaluation.external.frozen_models import External, Scored, by_patient
 from radtl_tf.evaluation.external.numbers import Numbers
 from radtl_tf.evaluation.external.overlap import Overlap, overlap_sentence
+from radtl_tf.evaluation.external.results import External
+from radtl_tf.evaluation.external.scored import Scored, by_patient
 from radtl_tf.evaluation.formatting import number, p_cell, range_text
 from radtl_tf.evaluation.metrics.metric_table import METRICS
 from radtl_tf.records.disk import write_text

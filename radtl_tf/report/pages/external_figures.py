@@ -11,8 +11,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from radtl_tf.evaluation.external.frozen_models import Estimate, External, Scored
 from radtl_tf.evaluation.external.numbers import Numbers
+from radtl_tf.evaluation.external.results import Estimate, External
+from radtl_tf.evaluation.external.scored import Scored
 from radtl_tf.evaluation.formatting import with_interval
 from radtl_tf.records.ages import identifies
 from radtl_tf.report.drawing.axes import MARKERS

@@ -14,8 +14,8 @@ from radtl_tf.report.pages.export import as_png
 from radtl_tf.report.pages.summary_picture import Block, picture
 from radtl_tf.report.results.difference import difference_figure
 from radtl_tf.report.results.forest import forest_figure
+from radtl_tf.report.results.method_tables import SHORT_HASH
 
-SHORT_HASH = 12
 NO_WARNING = "The report has no warning."
 
 

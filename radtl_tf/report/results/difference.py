@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.formatting import number, range_text
-from radtl_tf.report.drawing.axes import BESIDE, canvas, drawn, finish, told
+from radtl_tf.report.drawing.axes import canvas, draw_interval, drawn, finish, told
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.svg import FAINT, SERIES
 
@@ -21,11 +20,8 @@ def difference_figure(evaluation: Evaluation) -> Figure | None:
         axes.axvspan(-answer.margin, answer.margin, facecolor=FAINT, alpha=0.3)
         axes.axvline(0, color=FAINT, linewidth=0.8)
         for position, one in enumerate(found):
-            low, high = one.test.interval()
-            axes.plot([low, high], [position, position], color=SERIES[0], linewidth=2)
-            axes.plot(one.test.mean, position, "o", color=SERIES[0], markersize=6)
-            text = f"{number(one.test.mean, sign=True)} ({range_text(low, high)})"
-            axes.text(BESIDE, position, text, transform=axes.get_yaxis_transform(), va="center")
+            style = SERIES[0], "o"
+            text = draw_interval(axes, position, one.test.mean, one.test.interval(), style, sign=True, line=2, mark=6)
             ticks[position] = one.pixels or "difference"
             said.append(f"{ticks[position]}: {text}")
         finish(axes, ticks, len(found), f"{answer.a} minus {answer.b}, test {metric}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.evaluation.formatting import number, range_text
+from radtl_tf.evaluation.formatting import number
 from radtl_tf.records.runs import SELECTED
-from radtl_tf.report.drawing.axes import BESIDE, MARKERS, ROW, canvas, drawn, finish, finish_values, styles, told
+from radtl_tf.report.drawing.axes import (
+    MARKERS,
+    ROW,
+    canvas,
+    draw_interval,
+    drawn,
+    finish,
+    finish_values,
+    print_next_to,
+    styles,
+    told,
+)
 from radtl_tf.report.drawing.figure import Figure
 from radtl_tf.report.drawing.svg import FAINT, SERIES
 
@@ -31,7 +41,8 @@ def forest_figure(evaluation: Evaluation) -> Figure:
         for title, group in groups:
             axes.text(0, top, title, transform=axes.get_yaxis_transform(), va="center", weight="bold")
             for position, row in enumerate(group.to_dict("records"), start=top + 1):
-                text = _estimate(axes, position, row, look[row["weights"]])
+                ends = row["ci_low"], row["ci_high"]
+                text = draw_interval(axes, position, row["mean"], ends, look[row["weights"]])
                 ticks[position] = f"{row['weights']} ({row['pixels']})" if _has_conventions(group) else row["weights"]
                 said.append(f"{title}, {ticks[position]}: {text}")
             top += len(group) + 1
@@ -43,8 +54,7 @@ def forest_figure(evaluation: Evaluation) -> Figure:
             alt=told(said, "in the table of settings"),
             caption=f"Mean test {evaluation.record.metric_in_unit} over the folds with its 95 % interval, at the "
             f"learning rate chosen by inner loss. {lower}Overlapping intervals do not mean that two weights are "
-            "equal: both share the folds, so look at "
-            "their difference.",
+            "equal: both share the folds, so look at their difference.",
         )
 
 
@@ -75,8 +85,7 @@ def pairs_figure(evaluation: Evaluation) -> Figure | None:
             title=f"{answer.a} and {answer.b}, fold by fold",
             alt=told(said, "in the table of comparisons"),
             caption=f"Test {evaluation.record.metric_in_unit} of the question's two weights in each fold; bars are "
-            "means. A grey line joins the two "
-            "in the same fold.",
+            "means. A grey line joins the two in the same fold.",
         )
 
 
@@ -94,11 +103,8 @@ def conventions_figure(evaluation: Evaluation) -> Figure | None:
         axes.axvline(0, color=FAINT, linewidth=0.8)
         for (label, series), color, marker, shift in zip(groups, SERIES, MARKERS, (-0.21, 0.21), strict=False):
             for position, row in enumerate(series.rows):
-                low, high = row.test.interval()
-                axes.plot([low, high], [position + shift] * 2, color=color, linewidth=1.6)
-                axes.plot(row.test.mean, position + shift, marker, color=color, markersize=5)
-                text = f"{number(row.test.mean, sign=True)} ({range_text(low, high)})"
-                axes.text(BESIDE, position + shift, text, transform=axes.get_yaxis_transform(), va="center")
+                value, ends = row.test.mean, row.test.interval()
+                text = draw_interval(axes, position + shift, value, ends, (color, marker), sign=True)
                 said.append(f"{row.contrast.pixels}, {label}: {text}")
             axes.plot([], [], marker, color=color, markersize=5, label=label)
         finish(axes, dict(enumerate(names)), len(names), f"{ablation.a} - {ablation.b}, {ablation.metric}")
@@ -109,9 +115,9 @@ def conventions_figure(evaluation: Evaluation) -> Figure | None:
             title=f"{ablation.a} minus {ablation.b} under each pixel convention with its 95 % interval",
             alt=told(said, "in the table of pixel conventions"),
             caption=f"Difference in test {ablation.metric} with its 95 % interval (not adjusted), both weights fed "
-            "with the same "
-            "convention; the shaded band is the margin. If the trained head's marks move with the convention and the "
-            "probe's do not, the trained head measures the scale of the features, not their content.",
+            "with the same convention; the shaded band is the margin. If the trained head's marks move with the "
+            "convention and the probe's do not, the trained head measures the scale of the features, not their "
+            "content.",
             section="conditions",
         )
 
@@ -120,20 +126,10 @@ def _has_conventions(group: pd.DataFrame) -> bool:
     return bool(group["weights"].duplicated().any())
 
 
-def _estimate(axes: Axes, position: int, row: Mapping[Any, Any], style: tuple[str, str]) -> str:
-    """Draw one setting and return its numbers as printed next to it."""
-    color, marker = style
-    axes.plot([row["ci_low"], row["ci_high"]], [position, position], color=color, linewidth=1.6)
-    axes.plot(row["mean"], position, marker, color=color, markersize=5)
-    text = f"{number(row['mean'])} ({range_text(row['ci_low'], row['ci_high'])})"
-    axes.text(BESIDE, position, text, transform=axes.get_yaxis_transform(), va="center")
-    return text
-
-
 def _side(axes: Axes, position: int, values: Any, style: tuple[str, str]) -> None:
     """Draw the fold values of one side with their mean."""
     color, marker = style
     axes.plot(values, np.full(len(values), position), marker, color=color, markersize=5, alpha=0.8)
     mean = float(values.mean())
     axes.plot([mean, mean], [position - 0.22, position + 0.22], color=color, linewidth=2.2)
-    axes.text(BESIDE, position, number(mean), transform=axes.get_yaxis_transform(), va="center")
+    print_next_to(axes, position, number(mean))

@@ -11,7 +11,7 @@ from radtl_tf.records.experiment_facts import WeightsFacts
 from radtl_tf.records.image_size import written_out
 from radtl_tf.records.runs import EMBEDDINGS, PROBE, TRANSFORMERS, image_sizes
 from radtl_tf.report.text.label_range import label_range
-from radtl_tf.report.text.task_words import words
+from radtl_tf.report.text.task_words import fitted_by, words
 from radtl_tf.training.randomness import DROPOUT
 
 _RESIZE = {
@@ -178,18 +178,14 @@ def _source(entry: WeightsFacts, repeats: int) -> str:
 def _probe(evaluation: Evaluation) -> Iterator[str]:
     if (evaluation.estimates["tuning"] == PROBE).any():
         yield (
-            f"For every frozen setting, a linear probe was also fitted: an L2-regularized {_fitted_by(evaluation)} on "
+            f"For every frozen setting, a linear probe was also fitted: an L2-regularized {fitted_by(evaluation)} on "
             "the same features, with its regularization strength chosen on the inner part. It took no part in choices "
             "and "
             "comparisons."
         )
     if len(evaluation.baselines):
         names = listed(list(evaluation.baselines["scenario"]))
-        yield f"The trivial baselines were {_fitted_by(evaluation)}s on {names}, on the same folds."
-
-
-def _fitted_by(evaluation: Evaluation) -> str:
-    return "ridge regression" if evaluation.record.target.is_number else "logistic regression"
+        yield f"The trivial baselines were {fitted_by(evaluation)}s on {names}, on the same folds."
 
 
 def _training(evaluation: Evaluation) -> Iterator[str]:

@@ -75,3 +75,8 @@ WORDS: dict[Kind, Words] = {
 def words(evaluation: Evaluation) -> Words:
     """Return the words for the kind of an experiment's task."""
     return WORDS[evaluation.record.target.kind]
+
+
+def fitted_by(evaluation: Evaluation) -> str:
+    """Return what fits probes and baselines to the labels."""
+    return "ridge regression" if evaluation.record.target.is_number else "logistic regression"

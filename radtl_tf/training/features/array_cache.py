@@ -9,7 +9,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -22,6 +22,7 @@ from radtl_tf.errors import OutputError
 from radtl_tf.logs import get_logger
 from radtl_tf.records.checksums import SummedFile, checksum_of
 from radtl_tf.records.disk import read_json, temporary_folder, unwritable, write_json
+from radtl_tf.records.experiment import Training
 from radtl_tf.records.integrity.sealed_json import intact_object, sealed
 from radtl_tf.records.safety.leftovers import sweep
 from radtl_tf.records.safety.lock import waiting
@@ -32,6 +33,7 @@ _log = get_logger(__name__)
 Arrays = list[NDArray[np.float32]]
 Shapes = Sequence[tuple[int, ...]]
 
+GIGABYTE = 1e9
 _KEY = "key.json"  # describes the arrays; its modification time is the time of their last use
 _NOTES = "notes.json"
 _SUMS = "checksums.json"  # checksums of the arrays' files, in order
@@ -122,6 +124,42 @@ class ArrayCache:
                 files = [_files(place, len(entry.shapes)) for place, entry in zip(places, entries, strict=True)]
                 return [_opened(of_entry) for of_entry in files]
 
+    def adopt(self, entry: Entry, file: Path, checksum: str) -> None:
+        """Keep ``file``, the only array of ``entry``, as a hard link; its content has this ``checksum``.
+
+        Later calls can use it. Where there can be no link, or no file can be written, nothing happens.
+        """
+        place = self.folder / entry.digest
+        target = _files(place, 1)[0]
+        with suppress(OSError, OutputError):
+            if target.exists() and target.samefile(file):
+                return
+            self._make_folder(self.folder)
+            with temporary_folder(place, mode=_OWN, replace=True) as temporary:
+                os.link(file, temporary / target.name)
+                write_json(temporary / _SUMS, [checksum])
+                write_json(temporary / _KEY, dict(entry.key))
+                with self._lock("cache", "Another process makes room for features: waiting for it"):
+                    self._make_room(entry.size)
+
+    def file_of(self, key: Mapping[str, Any]) -> tuple[Path, str] | None:
+        """Return the file of the only array with this key, and its recorded checksum, which is not compared here."""
+        place = self.folder / digest_of(key)
+        try:
+            _touch(place / _KEY)
+            (checksum,) = read_json(place / _SUMS)
+        except (OSError, ValueError, TypeError, OutputError):
+            return None
+        return _files(place, 1)[0], str(checksum)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether a group shares the cache: then new folders are readable by the group, otherwise by the owner only."""
+        try:
+            return bool(self.folder.stat().st_mode & stat.S_IWGRP)
+        except OSError:
+            return False
+
     def sweep(self) -> None:
         """Remove what dead processes have left: half-written entries and locks."""
         sweep(self.folder, ".*.part")
@@ -145,11 +183,8 @@ class ArrayCache:
 
     @property
     def _mode(self) -> int:
-        """The mode of new folders: readable by the owner only, or shared if the group may write the cache folder."""
-        try:
-            return _SHARED if self.folder.stat().st_mode & stat.S_IWGRP else _OWN
-        except OSError:
-            return _OWN
+        """The mode of new folders."""
+        return _SHARED if self.is_shared else _OWN
 
     def _make_folder(self, folder: Path) -> None:
         try:
@@ -171,6 +206,11 @@ class ArrayCache:
                 break
             shutil.rmtree(place, ignore_errors=True)
             total -= each
+
+
+def cache_in(folder: Path, training: Training) -> ArrayCache:
+    """Return the cache in ``folder`` with the size that ``training`` allows."""
+    return ArrayCache(folder, training.cache_gb * GIGABYTE)
 
 
 def digest_of(key: Mapping[str, Any]) -> str:

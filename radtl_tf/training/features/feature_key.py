@@ -1,4 +1,4 @@
-"""The cache key of a backbone's features: all values that determine them."""
+"""The cache keys of a backbone's features and of decoded images: all values that determine them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,24 @@ def feature_key(record: WeightsRecord, seed: int, images: str, training: Trainin
         "precision": device.precision,
         "batch_norms": "folded",  # features of earlier versions, which did not fold them, differ in the last digits
         "device": [*device.gpus, "oneDNN" * device.onednn],
-        "versions": {name: version(name) for name in ("tensorflow", "keras")},
+        "versions": _versions(),
         **_to_the_last_bit(training, device),
     }
+
+
+def pixels_key(images: str, size: int | str, training: Training, device: Device) -> dict[str, Any]:
+    """Return the JSON values that determine the decoded images at one size; ``images`` as in ``feature_key``."""
+    return {
+        "decoded": images,
+        "size": size,
+        "resize": training.resize,
+        "versions": _versions(),
+        **_to_the_last_bit(training, device),
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("tensorflow", "keras")}
 
 
 def _to_the_last_bit(training: Training, device: Device) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from radtl_tf.data.decoding.images import decode
-from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.manifest.reader import read_manifest
+from radtl_tf.data.manifest.rows import cases_of
 from radtl_tf.data.phantoms.write import COLUMNS, KINDS, Phantom, _patient, draw_phantoms, write_phantoms
 from radtl_tf.errors import ExperimentError, OutputError
 

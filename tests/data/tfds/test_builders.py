@@ -13,7 +13,8 @@ import tensorflow_datasets as tfds
 
 from radtl_tf.data.decoding.images import decode
 from radtl_tf.data.manifest.cases import UNKNOWN
-from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.manifest.reader import read_manifest
+from radtl_tf.data.manifest.rows import cases_of
 from radtl_tf.data.tfds.builders import (
     build_manifest,
     build_named,

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from radtl_tf.data.decoding.metadata_values import METADATA
-from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.manifest.reader import read_manifest
+from radtl_tf.data.manifest.rows import cases_of
 from radtl_tf.data.tfds.builders import build_manifest, cases_from, fingerprint, readings_from
 from radtl_tf.data.tfds.examples import Row, class_names, features, generate, rows_of
 from radtl_tf.errors import DataError

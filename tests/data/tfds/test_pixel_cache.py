@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.manifest.reader import read_manifest
+from radtl_tf.data.manifest.rows import cases_of
 from radtl_tf.data.preprocessing.resizing import RESIZES, preprocess
 from radtl_tf.data.tfds import pixel_cache as pixel_files
 from radtl_tf.data.tfds.builders import build_manifest

@@ -13,7 +13,8 @@ import pytest
 import tensorflow_datasets as tfds
 
 from radtl_tf.data.decoding import worker_pool
-from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.manifest.reader import read_manifest
+from radtl_tf.data.manifest.rows import cases_of
 from radtl_tf.data.tfds import examples, shards
 from radtl_tf.data.tfds.builders import build_manifest, build_named, cases_from, readings_from
 from radtl_tf.data.tfds.examples import SPLIT

@@ -13,7 +13,8 @@ import pytest
 import tensorflow_datasets as tfds
 
 from radtl_tf.data.manifest.cases import Cases
-from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.manifest.reader import read_manifest
+from radtl_tf.data.manifest.rows import cases_of
 from radtl_tf.data.preprocessing.augmentation import augment
 from radtl_tf.data.preprocessing.resizing import preprocess
 from radtl_tf.data.tfds import stream as streams
@@ -207,7 +208,8 @@ import sys, psutil, numpy as np
 from pathlib import Path
 from radtl_tf.data.tfds import stream as streams
 from radtl_tf.data.tfds.builders import build_manifest
-from radtl_tf.data.manifest.reader import cases_of, read_manifest
+from radtl_tf.data.manifest.reader import read_manifest
+from radtl_tf.data.manifest.rows import cases_of
 from radtl_tf.records.experiment import Task
 manifest = read_manifest(Path(sys.argv[1]))
 cases = cases_of(manifest, Task(positive="sick", patient="patient_id", unit="image"), bytes(32))

@@ -8,14 +8,9 @@ import pytest
 from scipy.special import expit
 
 from radtl_tf.data.manifest.cases import UNKNOWN
-from radtl_tf.evaluation.external.frozen_models import (
-    External,
-    Scored,
-    by_patient,
-    count,
-    evaluate_classes,
-    evaluate_external,
-)
+from radtl_tf.evaluation.external.frozen_models import evaluate_classes, evaluate_external
+from radtl_tf.evaluation.external.results import External
+from radtl_tf.evaluation.external.scored import Scored
 from radtl_tf.evaluation.inference.delong import delong
 from radtl_tf.evaluation.metrics.auroc import auroc, cross_entropy, log_loss
 from radtl_tf.evaluation.metrics.metric_table import METRICS
@@ -108,19 +103,6 @@ def test_two_models(each: int, method: str) -> None:
     assert test.ci_low < test.difference < test.ci_high
     assert f"m minus n: {test.difference:+.3f}" in found.sentence
     assert [one.model for one in found.estimates] == ["m", "n", *["m"] * 5, *["n"] * 5]
-
-
-def test_a_patients_case_is_the_mean_score() -> None:
-    images = Scored(np.array([1, 0, 1]), np.array([[0.2], [0.4], [0.6]]), np.array([9, 4, 9]))
-    cases = by_patient(images)
-    assert cases.truth.tolist() == [0, 1]
-    assert cases.scores[:, 0] == pytest.approx([0.4, 0.4])
-    assert count(images) == {
-        **{"images": 3, "patients": 2, "positive images": 2},
-        **{"positive patients": 1, "negative patients": 1},
-    }
-    with pytest.raises(ValueError, match="patient has images"):
-        by_patient(Scored(np.array([1, 0]), np.zeros((2, 1)), np.array([4, 4])))
 
 
 def test_one_class_is_a_programming_error() -> None:
@@ -258,10 +240,3 @@ def test_a_class_is_measured_where_it_is_known(unit: Unit) -> None:
     assert [found[f"auroc: {name}"].value for name in "abc"] == pytest.approx(areas)
     assert found["auroc"].value == pytest.approx(np.mean(areas))
     assert found["auroc"].ci_low < found["auroc"].value < found["auroc"].ci_high
-
-
-def test_a_patient_has_the_label_of_the_images_where_it_is_known() -> None:
-    truth, patients = np.array([UNKNOWN, 1, UNKNOWN, 0]), np.array([7, 7, 8, 9])
-    cases = by_patient(Scored(truth, np.array([[0.2], [0.4], [0.5], [0.6]]), patients))
-    assert cases.truth.tolist() == [1, UNKNOWN, 0]
-    assert cases.scores[:, 0] == pytest.approx([0.3, 0.5, 0.6])

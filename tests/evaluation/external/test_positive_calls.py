@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from radtl_tf.evaluation.external.frozen_models import Estimate, Scored, evaluate_external
+from radtl_tf.evaluation.external.frozen_models import evaluate_external
 from radtl_tf.evaluation.external.positive_calls import with_threshold
+from radtl_tf.evaluation.external.results import Estimate
+from radtl_tf.evaluation.external.scored import Scored
 from radtl_tf.evaluation.inference.proportions import mcnemar, wilson
 
 

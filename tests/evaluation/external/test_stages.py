@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from radtl_tf.evaluation.external.frozen_models import Scored, evaluate_classes
+from radtl_tf.evaluation.external.frozen_models import evaluate_classes
+from radtl_tf.evaluation.external.scored import Scored
 from radtl_tf.evaluation.external.stages import with_stages
 from radtl_tf.evaluation.metrics.metric_table import OF_STAGES
 

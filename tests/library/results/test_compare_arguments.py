@@ -26,9 +26,7 @@ def asked(**changes: Any) -> Asked:
         "margin": 0.02,
         "tunings": ["frozen", "topK25"],
         "learning_rates": [0.01],
-        "epochs": 3,
-        "image_size": 64,
-        "batch_size": 8,
+        "training": {"epochs": 3, "image_size": 64, "batch_size": 8},
         "seed": 4,
         "name": "asked",
     }
@@ -96,7 +94,7 @@ def test_weights_without_their_convention_are_refused(given: Any, table: Path) -
         experiment_of(Dataset.from_csv(table, **COLUMNS), asked(weights={"mine": given, "random": None}))
 
 
-@pytest.mark.parametrize("change", [{"margin": 0}, {"tunings": ["topQ"]}, {"epochs": 0}, {"cv": 1}])
+@pytest.mark.parametrize("change", [{"margin": 0}, {"tunings": ["topQ"]}, {"training": {"epochs": 0}}, {"cv": 1}])
 def test_values_out_of_range_are_refused(change: dict[str, Any], table: Path) -> None:
     with pytest.raises(ExperimentError):
         experiment_of(Dataset.from_csv(table, **COLUMNS), asked(**change))

@@ -36,6 +36,7 @@ def test_an_error_of_the_block_writes_nothing(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, content: bytes) -> int:
+        _held = memoryview(content)  # as the method of pathlib does: the traceback keeps it
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
     monkeypatch.setattr(Path, "write_bytes", full)

@@ -129,7 +129,7 @@ def test_no_tensor_is_read_before_all_are_checked(
     small_file: Write, schema: Schema, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     last = replaced(lambda group, path: group.create_dataset(path, shape=(9,)), "conv2_b/conv2_b/kernel:0")
-    monkeypatch.setattr("radtl_tf.models.weights.reader._value", lambda *_: pytest.fail("a tensor was read"))
+    monkeypatch.setattr("radtl_tf.models.weights.reader.read_tensor", lambda *_: pytest.fail("a tensor was read"))
     with pytest.raises(WeightsError, match=r"\(shape\)"):
         read(small_file(last), schema)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from radtl_tf.evaluation.evaluate import Evaluation
-from radtl_tf.report.drawing.axes import canvas, drawn, legend_below, panels, styles, told
+from radtl_tf.report.drawing.axes import canvas, draw_interval, drawn, legend_below, panels, styles, told
 from radtl_tf.report.drawing.svg import SERIES
 
 
@@ -16,6 +16,16 @@ def test_many_lines_are_told_in_part() -> None:
 
 def test_colors_belong_to_weights(evaluation: Evaluation) -> None:
     assert styles(evaluation.record) == {"imagenet": (SERIES[0], "o"), "random": (SERIES[1], "s")}
+
+
+def test_an_interval_is_drawn_in_its_row_and_its_numbers_are_printed() -> None:
+    with canvas(1) as figure:
+        axes = figure.subplots()
+        text = draw_interval(axes, 2, 0.1, (-0.05, 0.25), (SERIES[0], "s"), sign=True)
+        interval, mark = axes.get_lines()
+        assert (list(interval.get_xdata()), list(interval.get_ydata())) == ([-0.05, 0.25], [2, 2])
+        assert (list(mark.get_xdata()), list(mark.get_ydata()), mark.get_marker()) == ([0.1], [2], "s")
+        assert text == axes.texts[0].get_text() == "+0.100 (-0.050 to 0.250)"
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])

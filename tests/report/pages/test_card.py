@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from radtl_tf.evaluation.evaluate import Evaluation
 from radtl_tf.report.pages.card import NO_QUESTION, render_card
-from radtl_tf.report.results.tables import settings_table
+from radtl_tf.report.results.setting_tables import settings_table
 
 
 def test_the_card_has_the_answer_and_every_setting(evaluation: Evaluation) -> None:

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from radtl_tf.evaluation.external.drift import Drift, drifts, sentence
-from radtl_tf.evaluation.external.frozen_models import External, Scored, evaluate_classes, evaluate_external
+from radtl_tf.evaluation.external.frozen_models import evaluate_classes, evaluate_external
+from radtl_tf.evaluation.external.results import External
+from radtl_tf.evaluation.external.scored import Scored
 from radtl_tf.report.drawing.templates import DISCLAIMER
 from radtl_tf.report.pages.external import as_text, tables_of, write_page
 
