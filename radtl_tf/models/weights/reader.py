@@ -28,7 +28,8 @@ from radtl_tf.models.weights.schema import (
     refusal,
     shown,
 )
-from radtl_tf.models.weights.tensors import check_tensor, read_tensor, tensor_at
+from radtl_tf.models.weights.stored_tensors import StoredTensors
+from radtl_tf.models.weights.tensors import check_tensor, read_tensor, starts_of, tensor_at
 
 _MAX_OBJECTS = 20_000  # InceptionResNetV2 has 2,500
 _MAX_DEPTH = 12
@@ -55,7 +56,7 @@ class Contents:
 
 
 def read(path: Path, schema: Schema) -> Contents:
-    """Read every tensor of the schema, or nothing.
+    """Read and check every tensor of the schema, or nothing. Plain float32 tensors are read again when they are used.
 
     Raises:
         WeightsError: the file is not HDF5, does not match the schema, or is not safe to read.
@@ -86,10 +87,14 @@ def _read(file: h5py.File, schema: Schema) -> Contents:
     ]
     for layer_name, name, shape, dataset in tensors:
         check_tensor(dataset, shape, f"{layer_name}/{name}")
-    values = [read_tensor(dataset, shape, f"{layer_name}/{name}") for layer_name, name, shape, dataset in tensors]
-    empty = [
-        layer for (layer, name, *_), value in zip(tensors, values, strict=True) if name == "kernel" and not value.any()
-    ]
+    starts = starts_of(dataset for *_, dataset in tensors)
+    values, empty = [], []
+    for layer_name, name, shape, dataset in tensors:
+        value = read_tensor(dataset, shape, f"{layer_name}/{name}")
+        if name == "kernel" and not value.any():
+            empty.append(layer_name)
+        if starts is None:
+            values.append(value)
     return Contents(
         layout=layout,
         keras_version=_text(group, "keras_version") or _text(file, "keras_version"),
@@ -99,7 +104,7 @@ def _read(file: h5py.File, schema: Schema) -> Contents:
             *(f"The kernel of layer {name!r} is zero everywhere." for name in empty),
             *(_remarks(group, pixels) if pixels else ()),
         ),
-        values=values,
+        values=values if starts is None else StoredTensors(Path(file.filename), schema.shapes, starts),
     )
 
 

@@ -16,15 +16,18 @@ from radtl_tf.models.weights.schema import Shape
 
 
 class StoredTensors(Sequence[np.ndarray]):
-    """float32 tensors that lie one after the other in a file; each is read whenever it is used, and is read-only.
+    """float32 tensors in a file; each is read whenever it is used, and is read-only.
 
     The file stays open as long as this object is used, so it can be deleted (POSIX).
     """
 
-    def __init__(self, path: Path, shapes: Sequence[Shape]) -> None:
-        """Open the file ``path``, which holds tensors of these ``shapes``."""
-        self._shapes = shapes
-        self._starts = [0, *accumulate(4 * math.prod(shape) for shape in shapes)]  # in bytes
+    def __init__(self, path: Path, shapes: Sequence[Shape], starts: Sequence[int] | None = None) -> None:
+        """Open the file ``path``, in which tensors of these ``shapes`` begin at the bytes ``starts``.
+
+        Without ``starts``, they lie one after the other from the beginning.
+        """
+        self._shapes, self._sizes = shapes, [4 * math.prod(shape) for shape in shapes]
+        self._starts = starts if starts is not None else [0, *accumulate(self._sizes)]
         self._file = os.open(path, os.O_RDONLY)
         weakref.finalize(self, os.close, self._file)
 
@@ -37,5 +40,5 @@ class StoredTensors(Sequence[np.ndarray]):
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
         place = range(len(self))[place]
-        start, end = self._starts[place : place + 2]
-        return np.frombuffer(os.pread(self._file, end - start, start), np.float32).reshape(self._shapes[place])
+        content = os.pread(self._file, self._sizes[place], self._starts[place])
+        return np.frombuffer(content, np.float32).reshape(self._shapes[place])

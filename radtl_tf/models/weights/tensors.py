@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 
 import h5py
 import numpy as np
@@ -89,3 +90,10 @@ def read_tensor(dataset: h5py.Dataset, shape: Shape, name: str) -> np.ndarray:
     if name.endswith("/moving_variance") and value.min(initial=0) < 0:
         raise refusal("not finite", f"tensor {name} has negative variances, whose square root is NaN.")
     return value.reshape(shape)
+
+
+def starts_of(datasets: Iterable[h5py.Dataset]) -> list[int] | None:
+    """Return the byte of the file at which each data set begins; ``None`` if one is not float32 in one piece."""
+    found = [dataset.id.get_offset() if dataset.dtype == np.dtype("<f4") else None for dataset in datasets]
+    starts = [start for start in found if start is not None]
+    return starts if len(starts) == len(found) else None

@@ -26,6 +26,12 @@ def test_tensors_are_those_of_the_file(tmp_path: Path) -> None:
     assert [one.shape for one in tensors[1:3]] == SHAPES[1:3]
 
 
+def test_tensors_may_begin_anywhere(tmp_path: Path) -> None:
+    np.arange(11, dtype=np.float32).tofile(tmp_path / "tensors")
+    found = StoredTensors(tmp_path / "tensors", [(2,), (2, 1)], [20, 4])
+    assert [tensor.tolist() for tensor in found] == [[5, 6], [[1], [2]]]
+
+
 def test_one_tensor_at_a_time_is_in_memory(tmp_path: Path) -> None:
     size, number = 2**20, 16
     np.ones(number * size, np.float32).tofile(tmp_path / "tensors")
