@@ -25,11 +25,12 @@ from radtl_tf.models.tuning import split
 from radtl_tf.training.features.array_cache import ArrayCache, Arrays, Entry
 from radtl_tf.training.trial_step import SMALLER_IMAGES, one_line_when_full
 
+Weights = Sequence[NDArray[np.float32]]  # all of a network, in the order of its ``weights``
+
 PREFIX_BATCH = (
     32  # one fixed shape for every pass, since it affects the last digits (docs/decisions/0003-prefix-suffix.md)
 )
 POOLED = "frozen"  # the tuning that is cut after pooling
-Weights = Sequence[NDArray[np.float32]]  # of a network, in the order of ``weights``
 STAGES = "stages"  # kept like the cut of a tuning: the average over the image of each stage before the features
 
 
@@ -102,8 +103,8 @@ class FeatureStore:
 
         ``kept`` is the number of renderings per tuning in ``cache``, starting with the one without augmentation; others
         are computed each time. ``key`` has everything else that determines the numbers: weights, size, precision, data.
-        ``name`` is the name of the backbone with its weights in errors. ``begin`` returns the weights
-        of the backbone, or ``None`` if it has them. It is called before the first batch, so that no weights are read if
+        ``name`` is the name of the backbone with its weights in errors. ``begin`` returns the weights of the
+        backbone, or ``None`` if it has them. It is called before the first batch, so that no weights are read if
         everything is in the cache.
         """
         self._passes, self._pixels, self._convention = passes, pixels, convention
