@@ -85,7 +85,7 @@ def mounted(place: Place, name: str, folder: Path | None, size: int) -> Iterator
     """
     shutil.rmtree(place.cache, ignore_errors=True)
     place.cache.mkdir()
-    out = place.out(name)
+    out = place.out(f"out, {name}")
     key = (out / "data" / "patient.key").read_bytes()
     folder = folder or out
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
