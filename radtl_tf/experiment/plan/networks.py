@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from radtl_tf.models.backbones import check_image_size, drawn_weights, network
 from radtl_tf.models.cka import Stage, stages
 from radtl_tf.models.weights.sources import RANDOM, WeightsRecord, read_values
+from radtl_tf.models.weights.stored_tensors import StoredTensors
 
-MOST_BYTES = 2**26  # of values that are kept; larger ones, such as the 94 MB of ResNet50, are read again
+MOST_BYTES = 2**26  # of values that are kept in memory; others are read again
 
 _Key = tuple[str, int | str, str]  # backbone, image size, precision
 
@@ -28,7 +29,7 @@ class Networks:
         """Start with nothing."""
         self._built: tuple[_Key, keras.Model] | None = None
         self._stages: dict[_Key, list[Stage]] = {}
-        self._values: dict[tuple[str, str, str | None], list[NDArray[np.float32]]] = {}
+        self._values: dict[tuple[str, str, str | None], Sequence[NDArray[np.float32]]] = {}
 
     def keep(self, base: keras.Model, backbone: str, image_size: int | str) -> None:
         """Keep a backbone for the next ``take``; one is kept at a time."""
@@ -65,10 +66,18 @@ class Networks:
         if key in self._values:
             return self._values[key]
         values = read_values(base, record)
-        kept = sum(array.nbytes for each in self._values.values() for array in each)
-        if kept + 4 * base.count_params() <= MOST_BYTES:
-            self._values[key] = list(values)
+        if isinstance(values, StoredTensors) or self._bytes + _bytes(values) <= MOST_BYTES:
+            self._values[key] = values
         return values
+
+    @property
+    def _bytes(self) -> int:
+        """The memory of the values that are kept; stored tensors take none."""
+        return sum(_bytes(values) for values in self._values.values() if not isinstance(values, StoredTensors))
+
+
+def _bytes(values: Sequence[NDArray[np.float32]]) -> int:
+    return sum(value.nbytes for value in values)
 
 
 def _key(backbone: str, image_size: int | str) -> _Key:

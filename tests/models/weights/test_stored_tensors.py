@@ -6,7 +6,9 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from radtl_tf.errors import WeightsError
 from radtl_tf.models.weights.stored_tensors import StoredTensors
 
 SHAPES = [(2, 3), (), (4,), (0, 5)]
@@ -30,6 +32,16 @@ def test_tensors_may_begin_anywhere(tmp_path: Path) -> None:
     np.arange(11, dtype=np.float32).tofile(tmp_path / "tensors")
     found = StoredTensors(tmp_path / "tensors", [(2,), (2, 1)], [20, 4])
     assert [tensor.tolist() for tensor in found] == [[5, 6], [[1], [2]]]
+
+
+def test_a_file_that_changes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tensors"
+    np.arange(4, dtype=np.float32).tofile(path)
+    tensors = StoredTensors(path, [(2,), (2,)])
+    assert tensors[0].tolist() == [0, 1]
+    path.write_bytes(bytes(15))
+    with pytest.raises(WeightsError, match="changed"):
+        _ = tensors[1]
 
 
 def test_one_tensor_at_a_time_is_in_memory(tmp_path: Path) -> None:
