@@ -44,6 +44,8 @@ def main() -> None:
     is_long = "--long" in sys.argv
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
+        if "RADTL_REAL" not in os.environ:
+            raise SystemExit("RADTL_REAL is not set: name the folder that holds data/chest400 and weights.")
         real = Path(os.environ["RADTL_REAL"]).expanduser().resolve()
         paths = {"data": real / "data" / "chest400", "weights": real / "weights" / "ImageNet-ResNet50_notop.h5"}
         epochs = 20 if is_long else 5
