@@ -77,9 +77,9 @@ class Finished:
     def files(self, pattern: str) -> list[Path]:
         """Return the files of a pattern of ``FILES``, relative to the folder of the experiment.
 
-        Of the cache only entries that a run trains on: those of the similarities are not opened again.
+        Of the cache only features that a run trains on: averages of stages and decoded images are not opened again.
         """
-        found = sorted(path for path in self._place.glob(pattern) if not _of_similarities(path.parent / "key.json"))
+        found = sorted(path for path in self._place.glob(pattern) if _is_used_again(path.parent / "key.json"))
         return [path.relative_to(self._place) for path in found]
 
     def use(self, pattern: str, damage: str) -> Seen:
@@ -128,8 +128,8 @@ def _experiment(data: Path) -> Experiment:
     return experiment_from(raw, data)
 
 
-def _of_similarities(key: Path) -> bool:
-    return key.exists() and json.loads(key.read_text())["cut"] == "stages"
+def _is_used_again(key: Path) -> bool:
+    return not key.exists() or json.loads(key.read_text()).get("cut", "stages") != "stages"
 
 
 def _numbers(place: Path) -> dict[str, bytes]:

@@ -23,6 +23,7 @@ from radtl_tf.models.precision import borrowed_precision
 from radtl_tf.models.weights.file import read_weights, write_weights
 from radtl_tf.models.weights.sources import assign
 from radtl_tf.places import shipped
+from radtl_tf.records.disk import read_json
 
 pytestmark = pytest.mark.real
 FINDINGS = ["Atelectasis", "Edema", "Effusion", "Infiltration", "Pneumonia"]
@@ -221,7 +222,8 @@ def test_a_folder_that_is_finished_answers_at_once(
     folder = run("chest400")
     monkeypatch.setenv("RADTL_CACHE", str(tmp_path / "empty"))
     run_file(shipped("experiments") / "chest400.toml", folder, real_folder)
-    assert not list((tmp_path / "empty").rglob("*.npy"))  # no features were computed
+    keys = [read_json(place) for place in (tmp_path / "empty").rglob("key.json")]
+    assert not [key for key in keys if "cut" in key]  # no features were computed
 
 
 def test_an_exported_fold_gives_its_predictions(run: Any, real_folder: Path, tmp_path: Path) -> None:
