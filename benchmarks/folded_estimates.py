@@ -19,9 +19,18 @@ from _shared import RADTL, publish, timed
 
 FILE = Path(__file__).resolve().parents[1] / "experiments" / "chest400.toml"
 UNFOLDED = """
-import types
+import keras
 from radtl_tf.training.features import prefix_features
-prefix_features.Folded = lambda model: types.SimpleNamespace(model=model, refresh=lambda: None)
+
+class Unfolded:
+    def __init__(self, original):
+        self.original, self.model = original, keras.models.clone_model(original)
+
+    def refresh(self, value_of):
+        for weight, other in zip(self.model.weights, self.original.weights, strict=True):
+            weight.assign(value_of(other))
+
+prefix_features.Folded = Unfolded
 from radtl_tf.cli.main import main
 main(standalone_mode=False, args=__import__("sys").argv[1:])
 """
