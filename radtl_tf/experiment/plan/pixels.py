@@ -24,7 +24,7 @@ from radtl_tf.training.device import Device
 from radtl_tf.training.features.array_cache import ArrayCache, Entry
 from radtl_tf.training.features.feature_key import pixels_key
 
-_SHARE = 0.1  # of the cache: larger decoded images would take the place of features, which cost more to compute
+_SHARE = 0.1  # of the cache: larger decoded images would take the place of features, which take longer to compute
 
 
 def pixels_of(
